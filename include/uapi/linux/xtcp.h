@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * What programs may rely on.
+ *
+ *	fd = socket(AF_XTCP, SOCK_STREAM, 0);
+ *
+ * is a TCP socket of this module. Addresses are struct sockaddr_in and
+ * sockaddr_in6 with their usual families; options, levels, ioctls and errno
+ * values are those of tcp(7).
+ */
+#ifndef _UAPI_LINUX_XTCP_H
+#define _UAPI_LINUX_XTCP_H
+
+/* A number Linux reserves (AF_SNA) and has never used. */
+#define AF_XTCP		22
+#define PF_XTCP		AF_XTCP
+
+/*
+ * Third argument of socket(AF_XTCP, SOCK_STREAM, ...): 0 or IPPROTO_TCP for
+ * IPv4, XTCP_V6 for IPv6 (EPROTONOSUPPORT where the module has no IPv6).
+ */
+#define XTCP_V6		41
+
+/* socket(AF_INET, SOCK_STREAM, IPPROTO_XTCP) is the same socket. */
+#define IPPROTO_XTCP	253
+
+#endif /* _UAPI_LINUX_XTCP_H */

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The engine's contract: all that the glue, a simulator or a fuzzer calls.
+ *
+ * The engine allocates nothing, waits for nothing and knows no clock but the
+ * one it is handed. The caller serialises the calls for one TCB. Calls that
+ * return u32 return XTCP_ACT_* bits; see seg.h for what each asks for.
+ *
+ * A connection lives like this:
+ *
+ *	xtcp_tcb_init()
+ *	xtcp_connect()  or  xtcp_embryo_init() .. xtcp_accept()
+ *	xtcp_rx(), xtcp_timeout(), xtcp_wrote(), xtcp_read(), ... in any order,
+ *	    each followed by serving its action bits and, with
+ *	    XTCP_ACT_OUTPUT, by peek / commit until peek has nothing
+ *	xtcp_tcb_fini() once the state is CLOSED or the caller gives up
+ */
+#ifndef XTCP_ENGINE_H
+#define XTCP_ENGINE_H
+
+#include <xtcp/env.h>
+#include <xtcp/seg.h>
+#include <xtcp/seq.h>
+#include <xtcp/tcb.h>
+
+/* An address pair: 16-byte addresses, IPv4 as v4-mapped, network byte order. */
+struct xtcp_flow {
+	u32 saddr[4];		/* this end */
+	u32 daddr[4];		/* the other end */
+	u16 sport;		/* network byte order */
+	u16 dport;
+};
+
+/* What the caller knows when a connection opens, from either end. */
+struct xtcp_open {
+	struct xtcp_flow flow;
+	u32 rcv_space;		/* bytes of window to offer at first */
+	u32 rcv_space_max;	/* largest it may become: picks the scale */
+	u32 gso_max;		/* bytes one plan may carry, at least the MSS */
+	u16 path_mss;		/* MTU towards the peer less fixed headers */
+	u16 adv_mss;		/* MSS to offer, RFC 9293 3.7.1 */
+	u16 user_mss;		/* TCP_MAXSEG, 0: none */
+	bool v6;		/* wire family: default MSS */
+};
+
+/* ---- wire.c: headers ---- */
+
+bool xtcp_parse(struct xtcp_seg *seg, const u8 *hdr, u32 hdr_avail, u32 tcp_len);
+u32 xtcp_hdr_put(u8 *hdr, const struct xtcp_plan *plan, u16 sport, u16 dport);
+u32 xtcp_csum_pseudo(const struct xtcp_flow *flow, bool v6, u32 tcp_len);
+u32 xtcp_csum_add(u32 sum, const u8 *data, u32 len);
+u16 xtcp_csum_fold(u32 sum);
+
+/* ---- open.c, embryo.c: the beginning ---- */
+
+void xtcp_params_init(struct xtcp_params *par);
+void xtcp_tcb_init(struct xtcp_tcb *tcb, const struct xtcp_params *par);
+void xtcp_tcb_fini(struct xtcp_tcb *tcb);
+u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now);
+
+/*
+ * A half-open connection of a listener, between SYN and the ACK that makes
+ * it a socket. The caller adds addresses and links.
+ */
+struct xtcp_embryo {
+	u64 deadline;		/* ns: next SYN-ACK, or the end */
+	u64 sent_at;		/* ns: last SYN-ACK, first RTT sample */
+	u32 iss;
+	u32 irs;
+	u32 ts_recent;		/* peer's TSval */
+	u32 ts_off;
+	u32 rcv_wnd;		/* bytes offered in the SYN-ACK */
+	u16 peer_mss;
+	u16 adv_mss;
+	u8 opts;		/* XTCP_OPT_* agreed on */
+	u8 snd_wscale;
+	u8 rcv_wscale;
+	u8 retries;		/* SYN-ACKs repeated by the timer */
+};
+
+/* What a listener does with a segment that belongs to no embryo. */
+enum xtcp_listen {
+	XTCP_LISTEN_DROP,	/* seg->reason */
+	XTCP_LISTEN_RST,	/* xtcp_rst_plan(), then drop */
+	XTCP_LISTEN_SYN,	/* make an embryo */
+};
+
+enum xtcp_listen xtcp_listen_rx(struct xtcp_seg *seg);
+
+/* What to do with an embryo after a segment or its deadline. */
+enum xtcp_embryo_act {
+	XTCP_EMBRYO_DROP,	/* nothing; seg->reason */
+	XTCP_EMBRYO_SYNACK,	/* send xtcp_embryo_plan() */
+	XTCP_EMBRYO_ACK,	/* send xtcp_embryo_ack_plan() (challenge) */
+	XTCP_EMBRYO_RST,	/* send xtcp_rst_plan() for the segment */
+	XTCP_EMBRYO_KILL,	/* free the embryo, send nothing */
+	XTCP_EMBRYO_ACCEPT,	/* make a socket: xtcp_accept(), then xtcp_rx() */
+};
+
+void xtcp_embryo_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
+		      const struct xtcp_open *open, const struct xtcp_seg *seg,
+		      u64 now);
+enum xtcp_embryo_act xtcp_embryo_rx(struct xtcp_embryo *emb,
+				    const struct xtcp_params *par,
+				    struct xtcp_seg *seg, u64 now);
+enum xtcp_embryo_act xtcp_embryo_timeout(struct xtcp_embryo *emb,
+					 const struct xtcp_params *par, u64 now);
+void xtcp_embryo_plan(struct xtcp_embryo *emb, struct xtcp_plan *plan, u64 now);
+void xtcp_embryo_ack_plan(const struct xtcp_embryo *emb, struct xtcp_plan *plan,
+			  u64 now);
+void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
+		 const struct xtcp_open *open, u64 now);
+
+/* ---- input.c: a segment arrived ---- */
+
+u32 xtcp_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ooo *node,
+	    u64 now);
+void xtcp_rst_plan(const struct xtcp_seg *seg, struct xtcp_plan *plan);
+
+/* ---- reass.c: packets held out of order ---- */
+
+struct xtcp_ooo *xtcp_reass_pop(struct xtcp_tcb *tcb);
+struct xtcp_ooo *xtcp_reass_reap(struct xtcp_tcb *tcb);
+bool xtcp_reass_prune(struct xtcp_tcb *tcb);
+void xtcp_reass_flush(struct xtcp_tcb *tcb);
+
+/* ---- output.c: what to send next ---- */
+
+bool xtcp_tx_peek(struct xtcp_tcb *tcb, u64 now, struct xtcp_plan *plan);
+void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now);
+void xtcp_tx_abort(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now);
+
+/* ---- sendmap.c: memory for transmissions ---- */
+
+/* Below this many the caller lends more before it sends. */
+#define XTCP_MAP_LOW	4
+
+void xtcp_map_lend(struct xtcp_tcb *tcb, struct xtcp_sent *sent);
+struct xtcp_sent *xtcp_map_reclaim(struct xtcp_tcb *tcb);
+
+/* ---- timer.c ---- */
+
+u64 xtcp_deadline(const struct xtcp_tcb *tcb);
+u32 xtcp_timeout(struct xtcp_tcb *tcb, u64 now);
+
+/* ---- app.c, close.c: the application ---- */
+
+#define XTCP_WROTE_MORE	0x1	/* MSG_MORE: more follows at once */
+#define XTCP_WROTE_URG	0x2	/* MSG_OOB: the last byte is urgent */
+
+u32 xtcp_wrote(struct xtcp_tcb *tcb, u32 bytes, u32 flags, u64 now);
+u32 xtcp_read(struct xtcp_tcb *tcb, u32 bytes, u32 space, u64 now);
+u32 xtcp_shutdown(struct xtcp_tcb *tcb, u64 now);
+u32 xtcp_close(struct xtcp_tcb *tcb, u64 now);
+u32 xtcp_abort(struct xtcp_tcb *tcb, u64 now);
+
+/*
+ * xtcp_space - tell the engine how much the reader's queue can still take
+ * @tcb: connection
+ * @space: bytes of payload beyond RCV.NXT the caller can store
+ *
+ * To be called whenever it changed and before output; the window offered is
+ * derived from it, and never moves its right edge left (RFC 9293 SHLD-14).
+ */
+static inline void xtcp_space(struct xtcp_tcb *tcb, u32 space)
+{
+	tcb->rcv_space = space;
+}
+
+/* Options of a connection, xtcp_set(). Ranges are checked by the caller. */
+enum xtcp_opt {
+	XTCP_SET_NODELAY,	/* 0, 1 */
+	XTCP_SET_CORK,		/* 0, 1 */
+	XTCP_SET_QUICKACK,	/* 0, 1 */
+	XTCP_SET_KEEPALIVE,	/* 0, 1 */
+	XTCP_SET_KEEPIDLE,	/* ms */
+	XTCP_SET_KEEPINTVL,	/* ms */
+	XTCP_SET_KEEPCNT,	/* probes */
+	XTCP_SET_SYNCNT,	/* SYN retransmissions */
+	XTCP_SET_USER_TIMEOUT,	/* ms, 0: none */
+	XTCP_SET_LINGER2,	/* ms in FIN-WAIT-2 without reader; 0: none */
+	XTCP_SET_MAXSEG,	/* bytes, 0: none */
+	XTCP_SET_GSO_MAX,	/* bytes a plan */
+	XTCP_SET_PATH_MSS,	/* bytes: the path MTU changed, less headers */
+};
+
+u32 xtcp_set(struct xtcp_tcb *tcb, enum xtcp_opt opt, u32 val, u64 now);
+
+/* A congestion control by name, NULL when there is none of that name. */
+const struct xtcp_cc *xtcp_cc_find(const char *name);
+const char *xtcp_cc_name(const struct xtcp_cc *cc);
+void xtcp_cc_set(struct xtcp_tcb *tcb, const struct xtcp_cc *cc);
+
+/* ---- icmp.c: word from the network ---- */
+
+enum xtcp_icmp {
+	XTCP_ICMP_SOFT,		/* report, go on (RFC 9293 MUST-56) */
+	XTCP_ICMP_HARD,		/* abort while connecting, else soft (5927) */
+	XTCP_ICMP_TOO_BIG,	/* @mss: what fits now */
+};
+
+u32 xtcp_icmp(struct xtcp_tcb *tcb, enum xtcp_icmp kind, u32 quoted_seq, u16 mss,
+	      u64 now);
+
+/* ---- timewait.c: a record that outlives the TCB ---- */
+
+struct xtcp_tw {
+	u64 deadline;		/* ns: the end of 2 MSL */
+	u64 ack_at;		/* ns: when the last answer left */
+	u64 ts_recent_at;	/* ns */
+	u32 snd_nxt;
+	u32 rcv_nxt;
+	u32 rcv_wnd;		/* bytes */
+	u32 ts_recent;
+	u32 ts_off;
+	u32 timewait_ms;
+	u8 opts;		/* XTCP_OPT_TS or 0 */
+	u8 rcv_wscale;
+};
+
+enum xtcp_tw_act {
+	XTCP_TW_DROP,		/* seg->reason */
+	XTCP_TW_ACK,		/* send xtcp_tw_plan(), deadline may have moved */
+	XTCP_TW_SYN,		/* RFC 6191: end the record, give the SYN to the
+				 * listener
+				 */
+};
+
+void xtcp_tw_init(struct xtcp_tw *tw, const struct xtcp_tcb *tcb, u64 now);
+enum xtcp_tw_act xtcp_tw_rx(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now);
+void xtcp_tw_plan(const struct xtcp_tw *tw, struct xtcp_plan *plan, u64 now);
+
+/* ---- check.c ---- */
+
+/* NULL, or the invariant that does not hold; for test and debug builds. */
+const char *xtcp_check(const struct xtcp_tcb *tcb);
+
+#endif /* XTCP_ENGINE_H */

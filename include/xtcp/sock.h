@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The glue's own structures and what its parts promise each other.
+ *
+ * src/sock faces the application, src/net faces IP; both stand around the
+ * engine (engine.h) and meet here. Nothing in src/core includes this file.
+ */
+#ifndef XTCP_SOCK_H
+#define XTCP_SOCK_H
+
+#include <linux/ktime.h>
+#include <linux/skbuff.h>
+#include <linux/timer.h>
+#include <net/inet_sock.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+#include <net/sock.h>
+
+#include <uapi/linux/xtcp.h>
+#include <xtcp/engine.h>
+
+/*
+ * sk_protocol of every XTCP socket. The low byte is what goes into the IP
+ * header; as a whole it is not IPPROTO_TCP, so that sk_is_tcp() is false and
+ * nothing in the kernel takes one of our sockets for a struct tcp_sock.
+ */
+#define XTCP_SK_PROTOCOL	0x206
+
+struct xtcp_port;	/* bind bucket, src/net/port.c */
+
+struct xtcp_sock {
+	struct inet_sock inet;		/* must be first */
+	struct xtcp_tcb tcb;		/* socket lock */
+
+	struct timer_list timer;	/* fires at or before xtcp_deadline() */
+	u64 timer_at;			/* ns the timer is armed for, XTCP_NEVER */
+
+	/* payload waiting for acknowledgement: sk_write_queue, see sendq.c */
+	struct sk_buff *send_hint;	/* carrier that holds SND.NXT, or NULL */
+
+	/* reading; socket lock */
+	u32 copied;			/* sequence number of the next byte to read */
+	u32 urg_seq;			/* of the urgent byte */
+	u16 urg_data;			/* byte and XTCP_URG_* */
+	u8 eof;				/* FIN delivered to the reader */
+	int soft_err;			/* errno of the last soft ICMP error */
+	int hard_err;			/* errno behind XTCP_ERR_UNREACH */
+
+	struct xtcp_port *port;		/* bind bucket we hold, or NULL */
+	struct hlist_node port_node;	/* in it; bucket lock */
+
+	/* options the engine need not know; socket lock */
+	u32 notsent_lowat;		/* TCP_NOTSENT_LOWAT, bytes; ~0: off */
+	u32 defer_accept;		/* TCP_DEFER_ACCEPT, seconds */
+	u32 window_clamp;		/* TCP_WINDOW_CLAMP, bytes; 0: none */
+
+	/* listener; acceptq_lock */
+	spinlock_t acceptq_lock;
+	struct list_head acceptq;	/* children established, not accepted */
+	struct list_head accept_node;	/* child: link in its listener's queue */
+	struct xtcp_listener *listener;	/* embryos of this listener, listen.c */
+
+};
+
+/* urg_data, beside the byte in its low eight bits. */
+#define XTCP_URG_NOTYET	0x0200		/* announced, byte not arrived */
+#define XTCP_URG_VALID	0x0100		/* byte there to read */
+#define XTCP_URG_READ	0x0400		/* byte taken */
+
+static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)
+{
+	return (struct xtcp_sock *)sk;
+}
+
+/*
+ * Per packet, in skb->cb. On the receive queue and out of order: ooo.seq and
+ * ooo.end say which bytes of the stream to take. On sk_write_queue: the
+ * stream range the carrier's fragments hold.
+ */
+struct xtcp_skb_cb {
+	struct xtcp_ooo ooo;
+};
+
+#define XTCP_CB(skb)	((struct xtcp_skb_cb *)&(skb)->cb[0])
+
+static inline struct sk_buff *xtcp_ooo_skb(struct xtcp_ooo *node)
+{
+	return container_of((void *)node, struct sk_buff, cb);
+}
+
+/* The clock every engine call gets: read once per hold of the socket lock. */
+static inline u64 xtcp_now(void)
+{
+	return ktime_get_ns();
+}
+
+/* ---- per network namespace, src/net/pernet.c ---- */
+
+struct xtcp_net {
+	struct xtcp_params params;
+	u64 __percpu *drops;		/* [XTCP_DROP_MAX] discarded segments */
+	atomic_t sockets;		/* hashed sockets and embryos: gate of rx */
+	struct xtcp_tables *tables;	/* look-up, src/net/demux.c */
+	struct xtcp_tw_table *tw;	/* TIME-WAIT, src/net/tw.c */
+	struct net *net;
+};
+
+extern unsigned int xtcp_net_id;
+
+static inline struct xtcp_net *xtcp_net(const struct net *net)
+{
+	return net_generic(net, xtcp_net_id);
+}
+
+static inline void xtcp_count_drop(struct xtcp_net *xn, enum xtcp_drop reason)
+{
+	this_cpu_inc(xn->drops[reason]);
+}
+
+int xtcp_pernet_init(void);
+void xtcp_pernet_exit(void);
+
+/* ---- src/net/rx.c: from IP ---- */
+
+int xtcp_rx_init(void);		/* wrap inet_protos[6] */
+int xtcp_rx_exit(void);		/* -EBUSY: somebody wrapped over us */
+int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
+
+/* ---- src/net/tx.c: to IP ---- */
+
+void xtcp_push(struct sock *sk, u64 now);
+void xtcp_reply(struct net *net, const struct sock *sk, const struct xtcp_plan *plan,
+		struct sk_buff *cause);
+
+/* ---- src/net/timer.c ---- */
+
+void xtcp_timer_init(struct sock *sk);
+void xtcp_timer_arm(struct sock *sk);	/* after every engine call */
+void xtcp_timer_stop(struct sock *sk);	/* socket lock held */
+
+/* ---- src/net/ip4.c: what differs between the families ---- */
+
+int xtcp_ip4_connect(struct sock *sk, const struct sockaddr_in *to, int len);
+int xtcp_ip4_bind_check(struct sock *sk, const struct sockaddr_in *addr, int len);
+void xtcp_open_fill(struct sock *sk, struct xtcp_open *open);
+
+/* ---- src/net/port.c: ports, shared with the kernel's TCP ---- */
+
+int xtcp_port_get(struct sock *sk, __be32 addr, u16 port);
+void xtcp_port_put(struct sock *sk);
+int xtcp_port_listen(struct sock *sk);	/* -EADDRINUSE: someone listens there */
+
+/* ---- src/net/demux.c ---- */
+
+int xtcp_hash_connect(struct sock *sk);	/* picks the port, enters the 4-tuple */
+int xtcp_hash_child(struct sock *sk);	/* accepted: enter the 4-tuple */
+void xtcp_hash_listen(struct sock *sk);
+void xtcp_unhash(struct sock *sk);
+
+/* ---- src/net/listen.c: SYN to accept queue ---- */
+
+int xtcp_listen_start(struct sock *sk);
+void xtcp_listen_stop(struct sock *sk);	/* embryos and children are ended */
+struct sock *xtcp_acceptq_pop(struct sock *sk);
+
+static inline bool xtcp_acceptq_empty(const struct sock *sk)
+{
+	return list_empty(&xtcp_sk(sk)->acceptq);
+}
+
+/* ---- src/net/tw.c ---- */
+
+void xtcp_tw_enter(struct sock *sk, u64 now);	/* record, then unhash @sk */
+
+/* ---- src/sock/act.c: what the engine asked for ---- */
+
+void xtcp_serve(struct sock *sk, u32 acts, u64 now);
+void xtcp_serve_rx(struct sock *sk, u32 acts, struct sk_buff *skb,
+		   struct xtcp_seg *seg, u64 now);
+void xtcp_set_state(struct sock *sk);	/* mirrors tcb.state to sk_state */
+
+/* ---- src/sock/sendq.c, recvq.c: payload and its memory ---- */
+
+int xtcp_sendq_copy(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len);
+void xtcp_sendq_trim(struct sock *sk);	/* free what SND.UNA has passed */
+void xtcp_sendq_purge(struct sock *sk);
+void xtcp_map_refill(struct sock *sk);	/* before xtcp_tx_peek() */
+void xtcp_map_drain(struct sock *sk);
+u32 xtcp_rcv_space(const struct sock *sk);	/* bytes the window may offer */
+
+/* ---- src/sock/sock.c: life of a socket ---- */
+
+extern struct proto xtcp_prot;
+extern const struct proto_ops xtcp_stream_ops;
+
+int xtcp_family_init(void);
+void xtcp_family_exit(void);
+struct sock *xtcp_sock_child(struct sock *listener);	/* returned bh-locked */
+void xtcp_done(struct sock *sk);	/* connection over: unhash, wake, free orphan */
+
+#endif /* XTCP_SOCK_H */

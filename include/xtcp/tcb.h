@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The control block: everything the engine knows of one connection.
+ *
+ * Owner of every field is the engine (src/core). The glue reads; it changes
+ * a TCB only through the calls of engine.h. All of it is protected by
+ * whatever serialises those calls: the socket lock in the module.
+ *
+ * Sequence variables carry the names of RFC 9293, 3.3.1. A sequence number
+ * of "payload" never counts SYN or FIN; the others do.
+ */
+#ifndef XTCP_TCB_H
+#define XTCP_TCB_H
+
+#include <xtcp/env.h>
+#include <xtcp/seg.h>
+
+/* RFC 9293, 3.3.2; the values are those of /proc/net/tcp and of TCP_INFO. */
+enum xtcp_state {
+	XTCP_ESTABLISHED = 1,
+	XTCP_SYN_SENT,
+	XTCP_SYN_RECEIVED,
+	XTCP_FIN_WAIT_1,
+	XTCP_FIN_WAIT_2,
+	XTCP_TIME_WAIT,
+	XTCP_CLOSED,
+	XTCP_CLOSE_WAIT,
+	XTCP_LAST_ACK,
+	XTCP_LISTEN,
+	XTCP_CLOSING,
+};
+
+/* Deadlines, each an absolute time or XTCP_NEVER; xtcp_timeout() runs them. */
+enum xtcp_dl {
+	XTCP_DL_RTO,		/* RFC 6298; SYN and SYN-ACK too */
+	XTCP_DL_DELACK,		/* RFC 9293 3.8.6.3 */
+	XTCP_DL_PERSIST,	/* zero window probe, SWS override */
+	XTCP_DL_KEEP,		/* keepalive */
+	XTCP_DL_LINGER,		/* FIN-WAIT-2 of an orphan, TIME-WAIT */
+	XTCP_DL_USER,		/* user timeout on unacknowledged data */
+	XTCP_DL_RETRY,		/* a transmission that could not be made */
+	XTCP_DL_MAX
+};
+
+/*
+ * One transmission: [seq, end) left at sent_at in one go, whether one packet
+ * or a TSO burst of forty. The list in sequence order covers SND.UNA to
+ * SND.NXT without gap or overlap. Memory is lent by the caller
+ * (xtcp_map_lend()) and given back (xtcp_map_reclaim()).
+ */
+struct xtcp_sent {
+	struct xtcp_sent *next;	/* in sequence order; free list link too */
+	struct xtcp_sent *prev;
+	u64 sent_at;		/* ns, of the last transmission */
+	u64 first_at;		/* ns, of the first one: user timeout */
+	u32 seq;		/* SYN and FIN occupy a number as usual */
+	u32 end;
+	u8 marks;		/* XTCP_SENT_* */
+	u8 nrtx;		/* retransmissions, saturating */
+	u8 embedded;		/* lives in the TCB: never given back */
+};
+
+#define XTCP_SENT_LOST	0x01	/* to be sent again, not yet done */
+#define XTCP_SENT_RTX	0x02	/* sent more than once: Karn's rule applies */
+#define XTCP_SENT_PROBE	0x04	/* went out against a closed window */
+
+/* Enough for a request and a FIN without borrowing anything. */
+#define XTCP_SENT_EMBEDDED	2
+
+/*
+ * A packet held out of order, embedded by the caller in the packet itself
+ * (skb->cb in the module: 48 bytes). A run of contiguous packets is one
+ * entry of the tree, its other packets chained behind it.
+ */
+struct xtcp_ooo {
+	struct xtcp_ooo *left;	/* treap by seq; of the run's first packet */
+	struct xtcp_ooo *right;
+	struct xtcp_ooo *next;	/* next packet of the run; then of pop's list */
+	struct xtcp_ooo *tail;	/* last packet of the run, in its first */
+	u32 seq;		/* bytes to take from this packet: [seq, end) */
+	u32 end;
+	u32 prio;		/* heap order of the treap, keyed hash */
+	u8 fin;			/* a FIN follows end */
+};
+
+/* Knobs and secrets of a namespace, read by every connection in it. */
+struct xtcp_params {
+	u64 isn_key[2];		/* RFC 6528; set at start, never changes */
+	u64 ts_key[2];		/* timestamp offset per connection */
+	u32 rto_min_us;		/* 200000; RFC 6298 (2.4) says 1 s, see rto.c */
+	u32 rto_max_us;		/* 120 s; at least 60 s, RFC 6298 (2.5) */
+	u32 rto_init_us;	/* 1 s, RFC 6298 (2.1) */
+	u32 delack_min_us;	/* 40 ms */
+	u32 delack_max_us;	/* 200 ms; below 500, RFC 9293 MUST-40 */
+	u32 keep_idle_ms;	/* 2 h */
+	u32 keep_intvl_ms;	/* 75 s */
+	u32 fin_timeout_ms;	/* 60 s, orphan in FIN-WAIT-2 */
+	u32 timewait_ms;	/* 60 s = 2 MSL */
+	u32 challenge_ms;	/* 500 ms between challenge ACKs of one TCB */
+	u16 min_snd_mss;	/* 48: floor against tiny MSS attacks */
+	u16 initial_cwnd;	/* 10 segments, RFC 6928 */
+	u8 keep_probes;		/* 9 */
+	u8 syn_retries;		/* 7: 255 s; RFC 9293 MUST-23 wants 180 */
+	u8 synack_retries;	/* 5 */
+	u8 retries1;		/* 3, R1 of RFC 9293 3.8.3 */
+	u8 retries2;		/* 15, R2 */
+	u8 orphan_retries;	/* 8 */
+	u8 dupthresh;		/* 3, RFC 5681 */
+	bool wscale;		/* offer window scaling */
+	bool timestamps;	/* offer timestamps */
+	bool rfc1337;		/* ignored RST in TIME-WAIT: always on here */
+	bool idle_restart;	/* slow start after idle, RFC 5681 4.1 */
+};
+
+struct xtcp_tcb;
+
+/* A congestion control; the interface is described in src/core/cc.h. */
+struct xtcp_cc;
+
+struct xtcp_tcb {
+	/* read by every segment, written by few */
+	const struct xtcp_params *par;
+	const struct xtcp_cc *cc;
+	u8 state;		/* enum xtcp_state; written by state.c only */
+	u8 err;			/* enum xtcp_err */
+	u8 opts;		/* XTCP_OPT_* agreed on in the handshake */
+	u8 snd_wscale;		/* shift of windows the peer sends, 0..14 */
+	u8 rcv_wscale;		/* shift of windows we send, 0..14 */
+	u8 cong;		/* enum xtcp_cong */
+	u16 mss;		/* bytes of payload a segment may carry now */
+	u32 flags;		/* XTCP_F_* */
+	u16 peer_mss;		/* the peer's MSS option, or 536 / 1220 */
+	u16 path_mss;		/* MTU less fixed headers */
+	u16 rcv_mss;		/* size of the peer's full segments, estimated */
+	u16 adv_mss;		/* what our SYN offered */
+	u32 gso_max;		/* bytes of payload one plan may carry */
+	u32 ts_off;		/* added to the ms clock in TSval */
+
+	/* transmit */
+	u32 snd_una;		/* oldest unacknowledged */
+	u32 snd_nxt;		/* next new; the highest ever sent + 1 */
+	u32 snd_end;		/* one after the last payload byte written */
+	u32 snd_wnd;		/* bytes, scaled */
+	u32 snd_wl1;		/* SEG.SEQ of the last window update */
+	u32 snd_wl2;		/* SEG.ACK of it */
+	u32 max_snd_wnd;	/* largest window the peer ever offered */
+	u32 snd_sml;		/* end of the last small segment: Minshall */
+	u32 snd_push;		/* PSH belongs on the segment that ends here */
+	u32 snd_up;		/* one after the last urgent byte written */
+	u32 iss;
+	u32 lost_out;		/* bytes marked lost and not sent again */
+	struct xtcp_sent *map_head;	/* oldest transmission */
+	struct xtcp_sent *map_tail;
+	struct xtcp_sent *map_free;	/* lent and unused */
+	u32 map_nfree;
+
+	/* congestion and loss */
+	u32 cwnd;		/* bytes */
+	u32 ssthresh;		/* bytes */
+	u32 cc_acked;		/* bytes acked since cwnd last grew */
+	u32 recover;		/* RFC 6582: SND.NXT at the last loss event */
+	u32 cwnd_used;		/* most bytes in flight since cwnd was full */
+	u8 dupacks;		/* saturating */
+	u8 retries;		/* timeouts of the segment at SND.UNA */
+	u8 backoff;		/* doublings of the RTO now in force */
+	u8 probes;		/* window or keepalive probes unanswered */
+
+	/* round-trip time, RFC 6298 */
+	u32 srtt8_us;		/* 8 * SRTT; 0: no sample yet */
+	u32 rttvar4_us;		/* 4 * RTTVAR */
+	u32 rto_us;		/* before backing off */
+	u32 min_rtt_us;		/* ~0: no sample yet */
+
+	/* receive */
+	u32 rcv_nxt;
+	u32 rcv_wup;		/* RCV.NXT when we last sent an ACK */
+	u32 rcv_wnd;		/* window as of rcv_wup, bytes */
+	u32 rcv_read;		/* one after the last byte the reader took */
+	u32 rcv_space;		/* bytes the glue has room for beyond RCV.NXT */
+	u32 rcv_up;		/* one after the last urgent byte announced */
+	u32 irs;
+	u32 rcv_fin;		/* number of the peer's FIN, with XTCP_F_FIN_SEEN */
+	u32 ts_recent;
+	u32 ack_seq_last;	/* Last.ACK.sent, RFC 7323 */
+	u64 ts_recent_at;	/* ns */
+	u8 ack_pending;		/* XTCP_ACKP_* */
+	u8 quickack;		/* segments still to acknowledge at once */
+	u16 rcv_unacked;	/* bytes since the last ACK, saturating */
+	u32 ato_us;		/* delayed ACK time in force */
+	u64 last_rx_at;		/* ns, any acceptable segment */
+	u64 last_data_rx_at;	/* ns, segment with payload */
+	u64 last_data_tx_at;	/* ns */
+
+	/* out of order, see reass.c */
+	struct xtcp_ooo *ooo_root;
+	struct xtcp_ooo *ooo_ready;	/* in order now, waiting for pop */
+	struct xtcp_ooo *ooo_ready_tail;
+	struct xtcp_ooo *ooo_dead;	/* superseded, waiting for reap */
+	u32 ooo_bytes;
+	u32 ooo_runs;
+	u32 ooo_seed;		/* state of the priorities' generator */
+
+	/* timers */
+	u32 dl_armed;		/* bit per enum xtcp_dl that is not NEVER */
+	u64 dl[XTCP_DL_MAX];	/* ns */
+
+	/* slow path */
+	u64 challenge_at;	/* ns, when the last challenge ACK left */
+	u32 keep_idle_ms;
+	u32 keep_intvl_ms;
+	u32 user_timeout_ms;	/* 0: R2 decides */
+	u32 linger2_ms;		/* life of an orphan in FIN-WAIT-2 */
+	u32 isn_hash;		/* the keyed half of the ISN, for reuse */
+	u16 user_mss;		/* TCP_MAXSEG, 0: none */
+	u8 keep_probes;
+	u8 syn_retries;
+
+	/* statistics, TCP_INFO */
+	u64 bytes_sent;		/* payload, retransmissions included */
+	u64 bytes_retrans;
+	u64 bytes_acked;
+	u64 bytes_received;
+	u32 segs_in;
+	u32 segs_out;
+	u32 data_segs_in;
+	u32 data_segs_out;
+	u32 total_retrans;	/* segments */
+	u32 rtx_timeouts;
+	u32 fast_rtx;
+	u32 rcv_ooo_segs;
+
+	struct xtcp_sent map_own[XTCP_SENT_EMBEDDED];
+};
+
+/* tcb->flags */
+#define XTCP_F_PASSIVE		0x0001	/* SYN-RECEIVED came from LISTEN */
+#define XTCP_F_FIN_QUEUED	0x0002	/* the application is done sending */
+#define XTCP_F_FIN_SEEN		0x0004	/* rcv_fin is valid */
+#define XTCP_F_ORPHAN		0x0008	/* close(): nobody reads or writes */
+#define XTCP_F_SEND_RST		0x0010	/* output owes the peer a RST */
+#define XTCP_F_NODELAY		0x0020	/* Nagle off */
+#define XTCP_F_CORK		0x0040	/* hold partial segments */
+#define XTCP_F_MORE		0x0080	/* MSG_MORE on the last write */
+#define XTCP_F_KEEPALIVE	0x0100
+#define XTCP_F_SND_URG		0x0200	/* snd_up is ahead of SND.UNA */
+#define XTCP_F_RCV_URG		0x0400	/* rcv_up is valid */
+#define XTCP_F_PROBE		0x0800	/* output owes a window probe */
+#define XTCP_F_KEEP_PROBE	0x1000	/* output owes a keepalive probe */
+#define XTCP_F_SWS_OVERRIDE	0x2000	/* send though the segment is small */
+#define XTCP_F_V6		0x4000	/* default MSS 1220 rather than 536 */
+#define XTCP_F_QUICKACK		0x8000	/* TCP_QUICKACK: no delayed ACKs */
+#define XTCP_F_PINGPONG		0x10000	/* interactive: delay ACKs */
+#define XTCP_F_CORK_LAST	0x20000	/* the flush that ends a cork */
+#define XTCP_F_SMALL_WND	0x40000	/* peer's window blocks output (SWS) */
+#define XTCP_F_FIN_SENT		0x80000	/* FIN is below SND.NXT */
+
+/* tcb->ack_pending */
+#define XTCP_ACKP_DELAYED	0x1	/* an ACK may wait */
+#define XTCP_ACKP_NOW		0x2	/* an ACK must go */
+
+/* tcb->cong */
+enum xtcp_cong {
+	XTCP_CONG_OPEN,		/* nothing wrong */
+	XTCP_CONG_RECOVERY,	/* fast retransmit and recovery */
+	XTCP_CONG_LOSS,		/* after a retransmission timeout */
+};
+
+/* Bytes in flight by RFC 5681: what is out and not known lost. */
+static inline u32 xtcp_flight(const struct xtcp_tcb *tcb)
+{
+	return tcb->snd_nxt - tcb->snd_una - tcb->lost_out;
+}
+
+/* First payload byte not yet acknowledged: the SYN is not payload. */
+static inline u32 xtcp_snd_data_una(const struct xtcp_tcb *tcb)
+{
+	return tcb->snd_una == tcb->iss ? tcb->iss + 1 : tcb->snd_una;
+}
+
+#endif /* XTCP_TCB_H */
