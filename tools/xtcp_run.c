@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * xtcp_run PROGRAM [ARGUMENT...]
+ *
+ * Runs a program with its TCP connections over XTCP: puts the preload library
+ * that stands beside this program, or in ../lib/xtcp from it, into LD_PRELOAD
+ * and becomes the program. See xtcp_run(1).
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/xtcp.h>
+
+#define LIBRARY	"xtcp_preload.so"
+
+/* Exit codes; those of a program that cannot be run are env(1)'s. */
+#define EXIT_NO_XTCP	1
+#define EXIT_USAGE	2
+#define EXIT_CANNOT_RUN	126
+#define EXIT_NOT_FOUND	127
+
+static const char usage[] =
+	"usage: xtcp_run PROGRAM [ARGUMENT...]\n"
+	"Runs PROGRAM with its TCP streams (IPv4) over XTCP.\n"
+	"XTCP_FALLBACK=1 in the environment: over the kernel's TCP where the\n"
+	"xtcp module is not loaded. More in xtcp_run(1).\n";
+
+/*
+ * Opening a socket makes the kernel load an installed module by its alias
+ * net-pf-22, for any user; asking modprobe ourselves would need root.
+ */
+static int xtcp_probe(void)
+{
+	int fd = socket(AF_XTCP, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static const char *why(int err)
+{
+	static char text[128];
+
+	if (err == -EAFNOSUPPORT)
+		return "the xtcp module is not loaded (modprobe xtcp, or insmod xtcp.ko)";
+	snprintf(text, sizeof(text), "cannot open an XTCP socket: %s",
+		 strerror(-err));
+	return text;
+}
+
+/* Path of the library: in the source tree beside us, else as installed. */
+static int find_library(char *path, size_t size)
+{
+	static const char *const where[] = { LIBRARY, "../lib/xtcp/" LIBRARY };
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+	size_t i;
+
+	if (n < 0)
+		return -errno;
+	self[n] = '\0';
+	slash = strrchr(self, '/');
+	if (!slash)
+		return -ENOENT;
+	slash[1] = '\0';
+	for (i = 0; i < sizeof(where) / sizeof(where[0]); i++) {
+		if ((size_t)snprintf(path, size, "%s%s", self, where[i]) >= size)
+			return -ENAMETOOLONG;
+		if (!access(path, R_OK))
+			return 0;
+	}
+	return -ENOENT;
+}
+
+/* First in the list, so that the libraries already there are called by ours. */
+static int preload(const char *path)
+{
+	const char *old = getenv("LD_PRELOAD");
+	char *list;
+	int ret;
+
+	if (!old || !*old)
+		return setenv("LD_PRELOAD", path, 1) ? -errno : 0;
+	if (asprintf(&list, "%s:%s", path, old) < 0)
+		return -ENOMEM;
+	ret = setenv("LD_PRELOAD", list, 1) ? -errno : 0;
+	free(list);
+	return ret;
+}
+
+static int run(char **argv)
+{
+	execvp(argv[0], argv);
+	fprintf(stderr, "xtcp_run: %s: %s\n", argv[0], strerror(errno));
+	return errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
+}
+
+int main(int argc, char **argv)
+{
+	const char *fallback = getenv("XTCP_FALLBACK");
+	char path[PATH_MAX];
+	int ret;
+
+	if (argc > 1 && !strcmp(argv[1], "--help")) {
+		fputs(usage, stdout);
+		return 0;
+	}
+	if (argc > 1 && !strcmp(argv[1], "--"))
+		argv++;
+	else if (argc > 1 && argv[1][0] == '-')
+		argc = 1;
+	if (argc < 2 || !argv[1]) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	ret = xtcp_probe();
+	if (ret) {
+		if (fallback && !strcmp(fallback, "1"))
+			return run(argv + 1);
+		fprintf(stderr, "xtcp_run: %s\n", why(ret));
+		return EXIT_NO_XTCP;
+	}
+	ret = find_library(path, sizeof(path));
+	if (ret) {
+		fprintf(stderr, "xtcp_run: cannot find %s: %s\n", LIBRARY,
+			strerror(-ret));
+		return EXIT_NO_XTCP;
+	}
+	/* The dynamic linker takes both for the end of a name. */
+	if (strpbrk(path, ": ")) {
+		fprintf(stderr, "xtcp_run: a colon or blank in the path %s\n",
+			path);
+		return EXIT_NO_XTCP;
+	}
+	ret = preload(path);
+	if (ret) {
+		fprintf(stderr, "xtcp_run: cannot set LD_PRELOAD: %s\n",
+			strerror(-ret));
+		return EXIT_NO_XTCP;
+	}
+	return run(argv + 1);
+}
