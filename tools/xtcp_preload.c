@@ -35,7 +35,7 @@ static void *next(const char *name)
 	void *fn = dlsym(RTLD_NEXT, name);
 
 	if (!fn)
-		errno = ENOSYS;
+		errno = EOPNOTSUPP;
 	return fn;
 }
 

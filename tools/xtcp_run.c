@@ -19,6 +19,8 @@
 
 #define LIBRARY	"xtcp_preload.so"
 
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
 /* Exit codes; those of a program that cannot be run are env(1)'s. */
 #define EXIT_NO_XTCP	1
 #define EXIT_USAGE	2
@@ -72,7 +74,7 @@ static int find_library(char *path, size_t size)
 	if (!slash)
 		return -ENOENT;
 	slash[1] = '\0';
-	for (i = 0; i < sizeof(where) / sizeof(where[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(where); i++) {
 		if ((size_t)snprintf(path, size, "%s%s", self, where[i]) >= size)
 			return -ENAMETOOLONG;
 		if (!access(path, R_OK))
