@@ -43,6 +43,9 @@ struct xtcp_sock {
 	u32 urg_seq;			/* of the urgent byte */
 	u16 urg_data;			/* byte and XTCP_URG_* */
 	u8 eof;				/* FIN delivered to the reader */
+	u8 inert;			/* xtcp_done() ran: no hash, no timer */
+	u8 destroyed;			/* the socket's own reference is gone */
+	u32 drained;			/* bytes read since sk_rcvbuf last grew */
 	int soft_err;			/* errno of the last soft ICMP error */
 	int hard_err;			/* errno behind XTCP_ERR_UNREACH */
 
@@ -73,12 +76,19 @@ static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)
 }
 
 /*
- * Per packet, in skb->cb. On the receive queue and out of order: ooo.seq and
- * ooo.end say which bytes of the stream to take. On sk_write_queue: the
- * stream range the carrier's fragments hold.
+ * Per packet, in skb->cb. Out of order it is the engine's node. On
+ * sk_receive_queue and sk_write_queue it is the stream range the packet (the
+ * carrier) holds; trimming a packet is a change of that range, never a copy.
  */
 struct xtcp_skb_cb {
-	struct xtcp_ooo ooo;
+	union {
+		struct xtcp_ooo ooo;	/* out of order: the engine's node */
+		struct {		/* in either queue of the socket */
+			u32 seq;	/* bytes [seq, end) of the stream ... */
+			u32 end;
+			u32 off;	/* ... begin this far into the packet */
+		} q;
+	};
 };
 
 #define XTCP_CB(skb)	((struct xtcp_skb_cb *)&(skb)->cb[0])
@@ -141,7 +151,6 @@ void xtcp_timer_stop(struct sock *sk);	/* socket lock held */
 /* ---- src/net/ip4.c: what differs between the families ---- */
 
 int xtcp_ip4_connect(struct sock *sk, const struct sockaddr_in *to, int len);
-int xtcp_ip4_bind_check(struct sock *sk, const struct sockaddr_in *addr, int len);
 void xtcp_open_fill(struct sock *sk, struct xtcp_open *open);
 
 /* ---- src/net/port.c: ports, shared with the kernel's TCP ---- */
@@ -178,6 +187,7 @@ void xtcp_serve(struct sock *sk, u32 acts, u64 now);
 void xtcp_serve_rx(struct sock *sk, u32 acts, struct sk_buff *skb,
 		   struct xtcp_seg *seg, u64 now);
 void xtcp_set_state(struct sock *sk);	/* mirrors tcb.state to sk_state */
+void xtcp_set_listen(struct sock *sk, bool on);	/* LISTEN is not the engine's */
 
 /* ---- src/sock/sendq.c, recvq.c: payload and its memory ---- */
 
@@ -187,6 +197,8 @@ void xtcp_sendq_purge(struct sock *sk);
 void xtcp_map_refill(struct sock *sk);	/* before xtcp_tx_peek() */
 void xtcp_map_drain(struct sock *sk);
 u32 xtcp_rcv_space(const struct sock *sk);	/* bytes the window may offer */
+u32 xtcp_rcv_space_max(const struct sock *sk);	/* xtcp_open.rcv_space_max */
+bool xtcp_rcv_admit(struct sock *sk, struct sk_buff *skb); /* before xtcp_rx() */
 
 /* ---- src/sock/sock.c: life of a socket ---- */
 
@@ -195,7 +207,17 @@ extern const struct proto_ops xtcp_stream_ops;
 
 int xtcp_family_init(void);
 void xtcp_family_exit(void);
-struct sock *xtcp_sock_child(struct sock *listener);	/* returned bh-locked */
+
+/*
+ * Returned bh-locked and with two references, as sk_clone_lock() does: one is
+ * the socket's own and ends with xtcp_done() or close(), the other belongs to
+ * the caller, who ends with bh_unlock_sock() and sock_put().
+ */
+struct sock *xtcp_sock_child(struct sock *listener);
+
+/* A child nobody will accept: RST and gone. Caller holds a reference, no lock. */
+void xtcp_child_abort(struct sock *child);
+
 void xtcp_done(struct sock *sk);	/* connection over: unhash, wake, free orphan */
 
 #endif /* XTCP_SOCK_H */
