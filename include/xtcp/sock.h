@@ -8,7 +8,9 @@
 #ifndef XTCP_SOCK_H
 #define XTCP_SOCK_H
 
+#include <linux/interrupt.h>
 #include <linux/ktime.h>
+#include <linux/rculist_nulls.h>
 #include <linux/skbuff.h>
 #include <linux/timer.h>
 #include <net/inet_sock.h>
@@ -28,12 +30,42 @@
 
 struct xtcp_port;	/* bind bucket, src/net/port.c */
 
+/* What an entry of the look-up tables is part of. */
+enum xtcp_kind {
+	XTCP_KIND_NONE,		/* in no table */
+	XTCP_KIND_SOCK,		/* struct xtcp_sock with a 4-tuple */
+	XTCP_KIND_LISTEN,	/* struct xtcp_sock in LISTEN */
+	XTCP_KIND_EMBRYO,	/* half-open connection, src/net/listen.c */
+	XTCP_KIND_TW,		/* TIME-WAIT record, src/net/tw.c */
+};
+
+/* Membership in a look-up table, src/net/demux.c; chain lock, read under RCU. */
+struct xtcp_entry {
+	struct hlist_nulls_node node;
+	struct xtcp_flow flow;
+	u32 hash;
+	int dif;			/* device the owner is bound to, 0: any */
+	u8 kind;			/* enum xtcp_kind */
+};
+
+/* Work put off because a system call owned the socket: bits of deferred. */
+enum xtcp_deferred {
+	XTCP_DEFER_TIMER,		/* deadlines are due */
+	XTCP_DEFER_TX,			/* device queue has room again */
+	XTCP_DEFER_MTU,			/* ICMP: path MTU shrank */
+	XTCP_TX_THROTTLED,		/* output waits for the device queue */
+	XTCP_TX_RESUMING,		/* tx_resume is scheduled */
+};
+
 struct xtcp_sock {
 	struct inet_sock inet;		/* must be first */
 	struct xtcp_tcb tcb;		/* socket lock */
 
 	struct timer_list timer;	/* fires at or before xtcp_deadline() */
 	u64 timer_at;			/* ns the timer is armed for, XTCP_NEVER */
+	unsigned long deferred;		/* enum xtcp_deferred, atomic bits */
+	struct tasklet_struct tx_resume; /* goes on sending, src/net/tx.c */
+	struct xtcp_entry entry;	/* look-up, src/net/demux.c */
 
 	/* payload waiting for acknowledgement: sk_write_queue, see sendq.c */
 	struct sk_buff *send_hint;	/* carrier that holds SND.NXT, or NULL */
@@ -139,17 +171,23 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
 /* ---- src/net/tx.c: to IP ---- */
 
 void xtcp_push(struct sock *sk, u64 now);
+void xtcp_write_space(struct sock *sk);	/* sk_write_space */
 void xtcp_reply(struct net *net, const struct sock *sk, const struct xtcp_plan *plan,
 		struct sk_buff *cause);
 
 /* ---- src/net/timer.c ---- */
 
-void xtcp_timer_init(struct sock *sk);
+void xtcp_timer_init(struct sock *sk);	/* of every new socket; sk_write_space too */
+void xtcp_release_cb(struct sock *sk);	/* proto.release_cb: what was put off */
 void xtcp_timer_arm(struct sock *sk);	/* after every engine call */
 void xtcp_timer_stop(struct sock *sk);	/* socket lock held */
 
 /* ---- src/net/ip4.c: what differs between the families ---- */
 
+/*
+ * Route, addresses, port and 4-tuple of an active open; hashed on return, so
+ * that xtcp_open_fill() and xtcp_connect() may follow. Socket lock, sleeps.
+ */
 int xtcp_ip4_connect(struct sock *sk, const struct sockaddr_in *to, int len);
 void xtcp_open_fill(struct sock *sk, struct xtcp_open *open);
 
