@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# XTCP: see "make help".  What the module consists of is in Kbuild.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# The kernel to build for: the running one, or where its headers are not
+# installed the newest Debian headers that are (the cloud flavour and the
+# architecture-independent half do not serve).
+ifeq ($(KDIR),)
+KDIR := $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
+	$(shell ls -d /usr/src/linux-headers-*-amd64 2>/dev/null | \
+		grep -v -e cloud -e -rt- | sort -Vr))
+endif
+
+# Empty assignments would hide the defaults of the makefiles below.
+export KDIR PREFIX DESTDIR
+
+all: module tools
+
+module: have-kdir
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+have-kdir:
+	@test -e "$(KDIR)/Makefile" || { \
+	echo "No kernel build tree '$(KDIR)': run scripts/deps build, or set KDIR=" >&2; \
+	exit 1; }
+
+tools:
+	$(MAKE) -C tools
+
+demo:
+	scripts/deps build vm demo
+	$(MAKE) all
+	scripts/demo
+
+check:
+	@scripts/check stock
+
+check-debug:
+	@scripts/check debug
+
+style:
+	@scripts/deps build style
+	@scripts/style
+
+bench:
+	scripts/deps build vm check
+	$(MAKE) all
+	selftests/bench/run
+
+install: all
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	# Into a staging directory nothing is to be registered.
+	test -n "$(DESTDIR)" || depmod -a $$(cat $(KDIR)/include/config/kernel.release)
+	$(MAKE) -C tools install
+	install -D -m 644 include/uapi/linux/xtcp.h \
+		$(DESTDIR)$(PREFIX)/include/linux/xtcp.h
+
+clean:
+	test ! -e "$(KDIR)/Makefile" || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	$(MAKE) -C tools clean
+	$(MAKE) -C selftests/core clean
+	$(MAKE) -C selftests/net clean
+	rm -rf out
+
+help:
+	@echo 'make              xtcp.ko and the tools'
+	@echo 'make demo         nginx and curl over XTCP, in a virtual machine'
+	@echo 'make check        style, unit tests, simulation, tests in a virtual machine'
+	@echo 'make check-debug  the tests in a virtual machine under a debug kernel'
+	@echo 'make style        the rules of the source tree'
+	@echo 'make bench        XTCP and the kernel'"'"'s TCP side by side'
+	@echo 'make install      module, tools and header (DESTDIR, PREFIX)'
+	@echo 'make clean'
+	@echo
+	@echo 'KDIR=DIR          the kernel build tree, now $(or $(KDIR),none)'
+	@echo 'V=1               show commands, and all output of the checks'
+	@echo 'XTCP_NO_INSTALL=1 name missing Debian packages, install nothing'
+	@echo
+	@echo 'scripts/vm [SCRIPT] runs anything in a virtual machine;'
+	@echo 'Documentation/testing.rst tells the rest.'
+
+.PHONY: all module have-kdir tools demo check check-debug style bench install \
+	clean help
