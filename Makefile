@@ -27,13 +27,17 @@ have-kdir:
 	echo "No kernel build tree '$(KDIR)': run scripts/deps build, or set KDIR=" >&2; \
 	exit 1; }
 
+# For scripts.
+print-kdir:
+	@echo $(KDIR)
+
 tools:
 	$(MAKE) -C tools
 
 demo:
 	scripts/deps build vm demo
 	$(MAKE) all
-	scripts/demo
+	ko=$$(scripts/vm-module) && scripts/demo "$$ko"
 
 check:
 	@scripts/check stock
@@ -82,5 +86,5 @@ help:
 	@echo 'scripts/vm [SCRIPT] runs anything in a virtual machine;'
 	@echo 'Documentation/testing.rst tells the rest.'
 
-.PHONY: all module have-kdir tools demo check check-debug style bench install \
+.PHONY: all module have-kdir print-kdir tools demo check check-debug style bench install \
 	clean help
