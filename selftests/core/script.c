@@ -1,0 +1,792 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interpreter of test scripts; the language is described in script.h.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "harness.h"
+#include "script.h"
+
+#define MAX_WORDS	24
+
+struct words {
+	char *w[MAX_WORDS];
+	int n;
+};
+
+struct name {
+	const char *name;
+	u32 val;
+};
+
+static const struct name states[] = {
+	{ "ESTABLISHED", XTCP_ESTABLISHED }, { "SYN-SENT", XTCP_SYN_SENT },
+	{ "SYN-RECEIVED", XTCP_SYN_RECEIVED }, { "FIN-WAIT-1", XTCP_FIN_WAIT_1 },
+	{ "FIN-WAIT-2", XTCP_FIN_WAIT_2 }, { "TIME-WAIT", XTCP_TIME_WAIT },
+	{ "CLOSED", XTCP_CLOSED }, { "CLOSE-WAIT", XTCP_CLOSE_WAIT },
+	{ "LAST-ACK", XTCP_LAST_ACK }, { "LISTEN", XTCP_LISTEN },
+	{ "CLOSING", XTCP_CLOSING },
+};
+
+static const struct name errs[] = {
+	{ "OK", XTCP_OK }, { "REFUSED", XTCP_ERR_REFUSED },
+	{ "RESET", XTCP_ERR_RESET }, { "PIPE", XTCP_ERR_PIPE },
+	{ "TIMEDOUT", XTCP_ERR_TIMEDOUT }, { "ABORTED", XTCP_ERR_ABORTED },
+	{ "UNREACH", XTCP_ERR_UNREACH },
+};
+
+#define ACT(x) { #x, XTCP_ACT_##x }
+static const struct name act_names[] = {
+	ACT(DELIVER), ACT(HELD), ACT(DRAIN), ACT(REAP), ACT(URG), ACT(ACKED),
+	ACT(EOF), ACT(STATE), ACT(ERROR), ACT(ADVICE), ACT(DROP), ACT(RST),
+	ACT(OUTPUT), ACT(PRUNE),
+};
+
+#define DROP(x) { #x, XTCP_DROP_##x },
+static const struct name drops[] = {
+	XTCP_DROP_REASONS(DROP)
+};
+
+static const struct name embryo_acts[] = {
+	{ "DROP", XTCP_EMBRYO_DROP }, { "SYNACK", XTCP_EMBRYO_SYNACK },
+	{ "ACK", XTCP_EMBRYO_ACK }, { "RST", XTCP_EMBRYO_RST },
+	{ "KILL", XTCP_EMBRYO_KILL }, { "ACCEPT", XTCP_EMBRYO_ACCEPT },
+};
+
+static const struct name listen_acts[] = {
+	{ "DROP", XTCP_LISTEN_DROP }, { "RST", XTCP_LISTEN_RST },
+	{ "SYN", XTCP_LISTEN_SYN },
+};
+
+static const struct name tw_acts[] = {
+	{ "DROP", XTCP_TW_DROP }, { "ACK", XTCP_TW_ACK }, { "SYN", XTCP_TW_SYN },
+};
+
+static const struct name set_opts[] = {
+	{ "nodelay", XTCP_SET_NODELAY }, { "cork", XTCP_SET_CORK },
+	{ "quickack", XTCP_SET_QUICKACK }, { "keepalive", XTCP_SET_KEEPALIVE },
+	{ "keepidle", XTCP_SET_KEEPIDLE }, { "keepintvl", XTCP_SET_KEEPINTVL },
+	{ "keepcnt", XTCP_SET_KEEPCNT }, { "syncnt", XTCP_SET_SYNCNT },
+	{ "user-timeout", XTCP_SET_USER_TIMEOUT }, { "linger2", XTCP_SET_LINGER2 },
+	{ "maxseg", XTCP_SET_MAXSEG }, { "gso-max", XTCP_SET_GSO_MAX },
+	{ "path-mss", XTCP_SET_PATH_MSS },
+};
+
+static const struct name icmps[] = {
+	{ "soft", XTCP_ICMP_SOFT }, { "hard", XTCP_ICMP_HARD },
+	{ "too-big", XTCP_ICMP_TOO_BIG },
+};
+
+enum rel { ABS, REL_US, REL_PEER };
+
+struct field {
+	const char *name;
+	size_t off;
+	size_t size;
+	enum rel rel;
+};
+
+#define TCB(f, r) { #f, offsetof(struct xtcp_tcb, f), \
+		    sizeof(((struct xtcp_tcb *)0)->f), r }
+static const struct field fields[] = {
+	TCB(opts, ABS), TCB(snd_wscale, ABS), TCB(rcv_wscale, ABS), TCB(cong, ABS),
+	TCB(mss, ABS), TCB(flags, ABS), TCB(peer_mss, ABS), TCB(rcv_mss, ABS),
+	TCB(snd_una, REL_US), TCB(snd_nxt, REL_US), TCB(snd_end, REL_US),
+	TCB(snd_wnd, ABS), TCB(max_snd_wnd, ABS), TCB(snd_up, REL_US),
+	TCB(lost_out, ABS), TCB(cwnd, ABS), TCB(ssthresh, ABS),
+	TCB(recover, REL_US), TCB(dupacks, ABS), TCB(retries, ABS),
+	TCB(backoff, ABS), TCB(probes, ABS), TCB(srtt8_us, ABS),
+	TCB(rttvar4_us, ABS), TCB(rto_us, ABS), TCB(min_rtt_us, ABS),
+	TCB(rcv_nxt, REL_PEER), TCB(rcv_up, REL_PEER), TCB(rcv_fin, REL_PEER),
+	TCB(ooo_bytes, ABS), TCB(ooo_runs, ABS), TCB(bytes_retrans, ABS),
+	TCB(bytes_acked, ABS), TCB(bytes_received, ABS), TCB(total_retrans, ABS),
+	TCB(rtx_timeouts, ABS), TCB(fast_rtx, ABS), TCB(rcv_ooo_segs, ABS),
+	TCB(ts_recent, ABS), TCB(quickack, ABS), TCB(ato_us, ABS),
+	TCB(bytes_sent, ABS),
+};
+
+#define PAR(f) { #f, offsetof(struct xtcp_params, f), \
+		 sizeof(((struct xtcp_params *)0)->f), ABS }
+static const struct field params[] = {
+	PAR(rto_min_us), PAR(rto_max_us), PAR(rto_init_us), PAR(delack_min_us),
+	PAR(delack_max_us), PAR(keep_idle_ms), PAR(keep_intvl_ms),
+	PAR(fin_timeout_ms), PAR(timewait_ms), PAR(challenge_ms),
+	PAR(min_snd_mss), PAR(initial_cwnd), PAR(keep_probes), PAR(syn_retries),
+	PAR(synack_retries), PAR(retries1), PAR(retries2), PAR(orphan_retries),
+	PAR(dupthresh), PAR(wscale), PAR(timestamps), PAR(idle_restart),
+};
+
+static void bad_script(struct rig *rig, const char *what)
+{
+	rig_fail(rig, "script: %s", what);
+	exit(1);
+}
+
+static u32 lookup(struct rig *rig, const struct name *tab, size_t n, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(tab[i].name, name))
+			return tab[i].val;
+	bad_script(rig, name);
+	return 0;
+}
+
+#define LOOKUP(rig, tab, name)	lookup(rig, tab, ARRAY_SIZE(tab), name)
+
+static const char *word(struct rig *rig, const struct words *w, int i)
+{
+	if (i >= w->n)
+		bad_script(rig, "a word is missing");
+	return w->w[i];
+}
+
+static u32 number(struct rig *rig, const struct words *w, int i)
+{
+	return strtoul(word(rig, w, i), NULL, 0);
+}
+
+static u64 duration(struct rig *rig, const char *s)
+{
+	char *unit;
+	u64 n = strtoull(s, &unit, 10);
+
+	if (!strcmp(unit, "ns"))
+		return n;
+	if (!strcmp(unit, "us"))
+		return n * XTCP_NSEC_PER_USEC;
+	if (!strcmp(unit, "ms"))
+		return n * XTCP_NSEC_PER_MSEC;
+	if (!strcmp(unit, "s"))
+		return n * XTCP_NSEC_PER_SEC;
+	bad_script(rig, "time without unit");
+	return 0;
+}
+
+static u16 flag_bits(struct rig *rig, const char *s)
+{
+	static const char letters[] = "FSRPAUEC";
+	u16 flags = 0;
+
+	for (; *s; s++) {
+		const char *p = strchr(letters, *s);
+
+		if (*s == '-')
+			continue;
+		if (!p)
+			bad_script(rig, "unknown flag");
+		flags |= 1u << (p - letters);
+	}
+	return flags;
+}
+
+static const char *flag_text(u16 flags, char buf[10])
+{
+	char *p = buf;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		if (flags & 1u << i)
+			*p++ = "FSRPAUEC"[i];
+	if (p == buf)
+		*p++ = '-';
+	*p = 0;
+	return buf;
+}
+
+/* ---- opening ---- */
+
+struct hello {
+	bool ts;
+	int ws;		/* peer's window scale, -1: none */
+	u32 wnd;	/* in its SYN and in the ACK, unscaled */
+	u32 peer;	/* its MSS */
+};
+
+static void open_options(struct rig *rig, const struct words *w, struct hello *hello)
+{
+	int i;
+
+	*hello = (struct hello){ .ws = -1, .wnd = 65535, .peer = 1000 };
+	for (i = 1; i < w->n; i++) {
+		const char *opt = w->w[i];
+
+		if (!strcmp(opt, "v6")) {
+			rig->v6 = true;
+			continue;
+		}
+		if (!strcmp(opt, "ts")) {
+			hello->ts = true;
+			continue;
+		}
+		i++;
+		if (!strcmp(opt, "mss"))
+			rig->open.path_mss = rig->open.adv_mss = number(rig, w, i);
+		else if (!strcmp(opt, "space"))
+			rig->open.rcv_space = number(rig, w, i);
+		else if (!strcmp(opt, "max"))
+			rig->open.rcv_space_max = number(rig, w, i);
+		else if (!strcmp(opt, "gso"))
+			rig->open.gso_max = number(rig, w, i);
+		else if (!strcmp(opt, "user"))
+			rig->open.user_mss = number(rig, w, i);
+		else if (!strcmp(opt, "ws"))
+			hello->ws = number(rig, w, i);
+		else if (!strcmp(opt, "wnd"))
+			hello->wnd = number(rig, w, i);
+		else if (!strcmp(opt, "peer"))
+			hello->peer = number(rig, w, i);
+		else
+			bad_script(rig, opt);
+	}
+	rig->open.rcv_space_max = max(rig->open.rcv_space_max, rig->open.rcv_space);
+}
+
+static u32 peer_clock(const struct rig *rig)
+{
+	return RIG_TS0 + (u32)((rig->now - rig->start) / XTCP_NSEC_PER_MSEC);
+}
+
+static struct xtcp_seg hello_seg(struct rig *rig, const struct hello *h, u16 flags)
+{
+	struct xtcp_seg seg = {
+		.seq = RIG_ISS,
+		.ack = flags & XTCP_ACK ? rig->iss + 1 : 0,
+		.flags = flags,
+		.wnd = h->wnd,
+		.nsegs = 1,
+		.doff = 40,
+	};
+
+	if (h->peer) {
+		seg.opts |= XTCP_OPT_MSS;
+		seg.mss = h->peer;
+	}
+	if (h->ws >= 0) {
+		seg.opts |= XTCP_OPT_WSCALE;
+		seg.wscale = h->ws;
+	}
+	if (h->ts) {
+		seg.opts |= XTCP_OPT_TS;
+		seg.tsval = peer_clock(rig);
+		seg.tsecr = rig->last_tsval;
+	}
+	return seg;
+}
+
+static void want_flags(struct rig *rig, u16 flags)
+{
+	struct xtcp_plan plan;
+	char a[10], b[10];
+
+	if (!rig_peek(rig, &plan)) {
+		rig_fail(rig, "handshake: no output, want %s", flag_text(flags, a));
+		return;
+	}
+	if (plan.flags != flags)
+		rig_fail(rig, "handshake: %s sent, want %s",
+			 flag_text(plan.flags, a), flag_text(flags, b));
+	rig_commit(rig, &plan);
+}
+
+static void handshake(struct rig *rig, const struct words *w, bool active)
+{
+	struct hello hello;
+	struct xtcp_seg seg;
+
+	open_options(rig, w, &hello);
+	rig_open(rig, active);
+	if (active)
+		want_flags(rig, XTCP_SYN);
+	seg = hello_seg(rig, &hello, active ? XTCP_SYN | XTCP_ACK : XTCP_SYN);
+	rig_rx(rig, &seg);
+	rig->ts = hello.ts;
+	rig->last_ack = rig->iss + 1;
+	rig->last_wnd = hello.wnd;
+	if (active) {
+		want_flags(rig, XTCP_ACK);
+	} else {
+		want_flags(rig, XTCP_SYN | XTCP_ACK);
+		seg.opts &= XTCP_OPT_TS;
+		seg.flags = XTCP_ACK;
+		seg.seq = RIG_ISS + 1;
+		seg.ack = rig->iss + 1;
+		seg.tsecr = rig->last_tsval;
+		rig_rx(rig, &seg);
+	}
+	if (!rig->tcb_live || rig->tcb.state != XTCP_ESTABLISHED)
+		rig_fail(rig, "handshake does not end in ESTABLISHED");
+}
+
+static void cmd_connect(struct rig *rig, const struct words *w)
+{
+	struct hello unused;
+
+	open_options(rig, w, &unused);
+	rig_open(rig, true);
+}
+
+static void cmd_listen(struct rig *rig, const struct words *w)
+{
+	struct hello unused;
+
+	open_options(rig, w, &unused);
+	rig_open(rig, false);
+}
+
+static void cmd_established(struct rig *rig, const struct words *w)
+{
+	handshake(rig, w, true);
+}
+
+static void cmd_accepted(struct rig *rig, const struct words *w)
+{
+	handshake(rig, w, false);
+}
+
+/* ---- segments ---- */
+
+static void seq_len(struct rig *rig, const char *s, u32 *seq, u32 *len)
+{
+	char *plus;
+
+	*seq = (u32)strtol(s, &plus, 0);
+	*len = *plus == '+' ? strtoul(plus + 1, NULL, 0) : 0;
+}
+
+static void cmd_in(struct rig *rig, const struct words *w)
+{
+	struct xtcp_seg seg = { .nsegs = 1, .doff = 20 };
+	bool ts = rig->ts;
+	int i;
+
+	seg.flags = flag_bits(rig, word(rig, w, 1));
+	seq_len(rig, word(rig, w, 2), &seg.seq, &seg.len);
+	seg.seq += RIG_ISS;
+	if (ts && !(seg.flags & XTCP_RST)) {
+		seg.opts |= XTCP_OPT_TS;
+		seg.tsval = peer_clock(rig);
+		seg.tsecr = rig->last_tsval;
+	}
+	for (i = 3; i < w->n; i++) {
+		const char *f = w->w[i];
+
+		if (!strcmp(f, "ack")) {
+			rig->last_ack = rig->iss + number(rig, w, ++i);
+		} else if (!strcmp(f, "wnd")) {
+			rig->last_wnd = number(rig, w, ++i);
+		} else if (!strcmp(f, "mss")) {
+			seg.opts |= XTCP_OPT_MSS;
+			seg.mss = number(rig, w, ++i);
+		} else if (!strcmp(f, "ws")) {
+			seg.opts |= XTCP_OPT_WSCALE;
+			seg.wscale = number(rig, w, ++i);
+		} else if (!strcmp(f, "sackok")) {
+			seg.opts |= XTCP_OPT_SACK_PERM;
+		} else if (!strcmp(f, "ts")) {
+			seg.opts |= XTCP_OPT_TS;
+			seg.tsval = number(rig, w, ++i);
+			seg.tsecr = number(rig, w, ++i);
+		} else if (!strcmp(f, "nots")) {
+			seg.opts &= ~XTCP_OPT_TS;
+		} else if (!strcmp(f, "urg")) {
+			seg.urg = number(rig, w, ++i);
+		} else if (!strcmp(f, "nsegs")) {
+			seg.nsegs = number(rig, w, ++i);
+		} else {
+			bad_script(rig, f);
+		}
+	}
+	if (seg.opts & XTCP_OPT_TS)
+		seg.doff = 32;
+	seg.ack = seg.flags & XTCP_ACK ? rig->last_ack : 0;
+	seg.wnd = rig->last_wnd;
+	rig_rx(rig, &seg);
+}
+
+static void want(struct rig *rig, const char *what, u32 got, u32 want)
+{
+	if (got != want)
+		rig_fail(rig, "%s is %d (0x%x), want %d", what, (int)got, got, (int)want);
+}
+
+static void out_fields(struct rig *rig, const struct words *w,
+		       const struct xtcp_plan *plan)
+{
+	int i;
+
+	for (i = 3; i < w->n; i++) {
+		const char *f = w->w[i];
+
+		if (!strcmp(f, "ack"))
+			want(rig, "ack", plan->ack - RIG_ISS, number(rig, w, ++i));
+		else if (!strcmp(f, "wnd"))
+			want(rig, "wnd", plan->wnd, number(rig, w, ++i));
+		else if (!strcmp(f, "mss"))
+			want(rig, "mss option",
+			     plan->opts & XTCP_OPT_MSS ? plan->opt_mss : 0,
+			     number(rig, w, ++i));
+		else if (!strcmp(f, "pmss"))
+			want(rig, "plan's mss", plan->mss, number(rig, w, ++i));
+		else if (!strcmp(f, "ws"))
+			want(rig, "wscale option",
+			     plan->opts & XTCP_OPT_WSCALE ? plan->wscale : -1,
+			     number(rig, w, ++i));
+		else if (!strcmp(f, "urg"))
+			want(rig, "urg", plan->urg, number(rig, w, ++i));
+		else if (!strcmp(f, "ts"))
+			want(rig, "ts", !!(plan->opts & XTCP_OPT_TS), 1);
+		else if (!strcmp(f, "nots"))
+			want(rig, "ts", !!(plan->opts & XTCP_OPT_TS), 0);
+		else if (!strcmp(f, "tsecr"))
+			want(rig, "tsecr", plan->tsecr, number(rig, w, ++i));
+		else if (!strcmp(f, "hdr"))
+			want(rig, "hdr_len", plan->hdr_len, number(rig, w, ++i));
+		else
+			bad_script(rig, f);
+	}
+}
+
+static void cmd_out(struct rig *rig, const struct words *w)
+{
+	struct xtcp_plan plan;
+	char got[10], wanted[10];
+	u32 seq, len;
+	u16 flags;
+
+	if (!strcmp(word(rig, w, 1), "no")) {
+		if (rig_peek(rig, &plan)) {
+			rig_fail(rig, "output %s %d+%u, want none",
+				 flag_text(plan.flags, got),
+				 (int)(plan.seq - rig->iss), plan.len);
+			rig_commit(rig, &plan);
+		}
+		return;
+	}
+	flags = flag_bits(rig, w->w[1]);
+	seq_len(rig, word(rig, w, 2), &seq, &len);
+	if (!rig_peek(rig, &plan)) {
+		rig_fail(rig, "no output, want %s %s", w->w[1], w->w[2]);
+		return;
+	}
+	if (plan.flags != flags || plan.seq - rig->iss != seq || plan.len != len)
+		rig_fail(rig, "output %s %d+%u ack %d, want %s %d+%u",
+			 flag_text(plan.flags, got), (int)(plan.seq - rig->iss),
+			 plan.len, (int)(plan.ack - RIG_ISS),
+			 flag_text(flags, wanted), (int)seq, len);
+	out_fields(rig, w, &plan);
+	rig_commit(rig, &plan);
+}
+
+static void cmd_abort_tx(struct rig *rig, const struct words *w)
+{
+	struct xtcp_plan plan;
+
+	if (!rig_peek(rig, &plan) || rig->have_reply) {
+		rig_fail(rig, "no output to abort");
+		return;
+	}
+	xtcp_tx_abort(&rig->tcb, &plan, rig->now);
+	rig->want_output = false;
+}
+
+/* ---- the application ---- */
+
+static void cmd_write(struct rig *rig, const struct words *w)
+{
+	u32 flags = 0;
+	int i;
+
+	for (i = 2; i < w->n; i++)
+		flags |= !strcmp(w->w[i], "urg") ? XTCP_WROTE_URG : XTCP_WROTE_MORE;
+	rig_serve(rig, xtcp_wrote(&rig->tcb, number(rig, w, 1), flags, rig->now));
+}
+
+static void cmd_read(struct rig *rig, const struct words *w)
+{
+	u32 n = number(rig, w, 1);
+
+	if (n > rig->unread)
+		rig_fail(rig, "only %u bytes to read", rig->unread);
+	rig->unread -= n;
+	rig_serve(rig, xtcp_read(&rig->tcb, n, rig->rcvbuf > rig->unread ?
+				 rig->rcvbuf - rig->unread : 0, rig->now));
+}
+
+static void cmd_space(struct rig *rig, const struct words *w)
+{
+	rig->rcvbuf = number(rig, w, 1);
+	rig_serve(rig, 0);
+}
+
+static void cmd_shutdown(struct rig *rig, const struct words *w)
+{
+	rig_serve(rig, xtcp_shutdown(&rig->tcb, rig->now));
+}
+
+static void cmd_close(struct rig *rig, const struct words *w)
+{
+	rig_serve(rig, xtcp_close(&rig->tcb, rig->now));
+}
+
+static void cmd_abort(struct rig *rig, const struct words *w)
+{
+	rig_serve(rig, xtcp_abort(&rig->tcb, rig->now));
+}
+
+static void cmd_set(struct rig *rig, const struct words *w)
+{
+	u32 opt = LOOKUP(rig, set_opts, word(rig, w, 1));
+
+	rig_serve(rig, xtcp_set(&rig->tcb, opt, number(rig, w, 2), rig->now));
+}
+
+static void cmd_icmp(struct rig *rig, const struct words *w)
+{
+	u32 kind = LOOKUP(rig, icmps, word(rig, w, 1));
+
+	rig_serve(rig, xtcp_icmp(&rig->tcb, kind, rig->iss + number(rig, w, 2),
+				 w->n > 3 ? number(rig, w, 3) : 0, rig->now));
+}
+
+static void cmd_par(struct rig *rig, const struct words *w)
+{
+	const char *name = word(rig, w, 1);
+	u32 val = number(rig, w, 2);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(params); i++)
+		if (!strcmp(params[i].name, name)) {
+			memcpy((char *)&rig->par + params[i].off, &val,
+			       params[i].size);
+			return;
+		}
+	bad_script(rig, name);
+}
+
+/* ---- time ---- */
+
+static void cmd_pass(struct rig *rig, const struct words *w)
+{
+	rig_run_until(rig, rig->now + duration(rig, word(rig, w, 1)));
+}
+
+static void cmd_due(struct rig *rig, const struct words *w)
+{
+	u64 wanted = duration(rig, word(rig, w, 1));
+	u64 due = XTCP_NEVER;
+
+	if (rig->mode == RIG_TCB)
+		due = xtcp_deadline(&rig->tcb);
+	else if (rig->mode == RIG_EMBRYO)
+		due = rig->emb.deadline;
+	else if (rig->mode == RIG_TW)
+		due = rig->tw.deadline;
+	if (due != rig->now + wanted)
+		rig_fail(rig, "deadline in %.6f ms, want %.6f",
+			 due == XTCP_NEVER ? -1 : (double)(s64)(due - rig->now) / 1e6,
+			 wanted / 1e6);
+	if (due != XTCP_NEVER)
+		rig_run_until(rig, due);
+}
+
+static void cmd_no_timer(struct rig *rig, const struct words *w)
+{
+	u64 due = xtcp_deadline(&rig->tcb);
+
+	if (due != XTCP_NEVER)
+		rig_fail(rig, "a deadline in %.3f ms, want none",
+			 (double)(s64)(due - rig->now) / 1e6);
+}
+
+static void cmd_tw(struct rig *rig, const struct words *w)
+{
+	xtcp_tw_init(&rig->tw, &rig->tcb, rig->now);
+	rig->mode = RIG_TW;
+}
+
+/* ---- looking ---- */
+
+static void cmd_is(struct rig *rig, const struct words *w)
+{
+	const char *name = word(rig, w, 1);
+	size_t i;
+
+	if (!strcmp(name, "state")) {
+		u32 state = LOOKUP(rig, states, word(rig, w, 2));
+
+		for (i = 0; i < ARRAY_SIZE(states); i++)
+			if (states[i].val == rig->tcb.state && state != states[i].val)
+				rig_fail(rig, "state is %s, want %s",
+					 states[i].name, w->w[2]);
+		return;
+	}
+	if (!strcmp(name, "got")) {
+		want(rig, "bytes delivered", rig->got, number(rig, w, 2));
+		return;
+	}
+	if (!strcmp(name, "err")) {
+		want(rig, "err", rig->tcb.err, LOOKUP(rig, errs, word(rig, w, 2)));
+		return;
+	}
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		u32 val = 0;
+
+		if (strcmp(fields[i].name, name))
+			continue;
+		memcpy(&val, (char *)&rig->tcb + fields[i].off,
+		       min(fields[i].size, sizeof(val)));
+		if (fields[i].rel == REL_US)
+			val -= rig->iss;
+		if (fields[i].rel == REL_PEER)
+			val -= RIG_ISS;
+		want(rig, name, val, number(rig, w, 2));
+		return;
+	}
+	bad_script(rig, name);
+}
+
+static u32 act_bits(struct rig *rig, const struct words *w)
+{
+	char *save, *p, *s = w->w[1];
+	u32 acts = 0;
+
+	for (p = strtok_r(s, "|", &save); p; p = strtok_r(NULL, "|", &save))
+		acts |= LOOKUP(rig, act_names, p);
+	return acts;
+}
+
+static void show_acts(struct rig *rig, const char *what)
+{
+	char buf[256] = "";
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(act_names); i++)
+		if (rig->acts & act_names[i].val)
+			snprintf(buf + strlen(buf), sizeof(buf) - strlen(buf),
+				 " %s", act_names[i].name);
+	rig_fail(rig, "action bits are%s; %s", buf, what);
+}
+
+static void cmd_acts(struct rig *rig, const struct words *w)
+{
+	u32 acts = act_bits(rig, w);
+
+	if ((rig->acts & acts) != acts)
+		show_acts(rig, "one is missing");
+}
+
+static void cmd_noacts(struct rig *rig, const struct words *w)
+{
+	if (rig->acts & act_bits(rig, w))
+		show_acts(rig, "one is too much");
+}
+
+static void cmd_drop(struct rig *rig, const struct words *w)
+{
+	u32 reason = LOOKUP(rig, drops, word(rig, w, 1));
+
+	if (rig->mode == RIG_TCB && !(rig->acts & XTCP_ACT_DROP))
+		rig_fail(rig, "segment was not dropped");
+	if (rig->seg.reason != reason)
+		rig_fail(rig, "drop reason is %s, want %s",
+			 rig->seg.reason < ARRAY_SIZE(drops) ?
+			 drops[rig->seg.reason].name : "?", w->w[1]);
+}
+
+static void cmd_verdict(struct rig *rig, const struct words *w)
+{
+	const char *kind = word(rig, w, 1);
+	int wanted;
+
+	if (!strcmp(kind, "listen"))
+		wanted = LOOKUP(rig, listen_acts, word(rig, w, 2));
+	else if (!strcmp(kind, "embryo"))
+		wanted = LOOKUP(rig, embryo_acts, word(rig, w, 2));
+	else
+		wanted = LOOKUP(rig, tw_acts, word(rig, w, 2));
+	want(rig, "verdict", rig->verdict, wanted);
+}
+
+static const struct command {
+	const char *name;
+	void (*run)(struct rig *rig, const struct words *w);
+	bool looks;	/* leaves pending output alone */
+} commands[] = {
+	{ "par", cmd_par }, { "connect", cmd_connect }, { "listen", cmd_listen },
+	{ "established", cmd_established }, { "accepted", cmd_accepted },
+	{ "<", cmd_in }, { ">", cmd_out, true }, { "abort-tx", cmd_abort_tx, true },
+	{ "write", cmd_write }, { "read", cmd_read }, { "space", cmd_space },
+	{ "shutdown", cmd_shutdown }, { "close", cmd_close }, { "abort", cmd_abort },
+	{ "set", cmd_set }, { "icmp", cmd_icmp }, { "+", cmd_pass },
+	{ "~", cmd_due }, { "no-timer", cmd_no_timer, true }, { "tw", cmd_tw },
+	{ "=", cmd_is, true }, { "acts", cmd_acts, true },
+	{ "noacts", cmd_noacts, true }, { "drop", cmd_drop, true },
+	{ "verdict", cmd_verdict, true },
+};
+
+static void no_output_left(struct rig *rig)
+{
+	struct xtcp_plan plan;
+	char flags[10];
+	int limit = 20;
+
+	while (limit-- && rig_peek(rig, &plan)) {
+		rig_fail(rig, "before this: output %s %d+%u ack %d not asked for",
+			 flag_text(plan.flags, flags), (int)(plan.seq - rig->iss),
+			 plan.len, (int)(plan.ack - RIG_ISS));
+		rig_commit(rig, &plan);
+	}
+}
+
+static void run_line(struct rig *rig, char *line)
+{
+	struct words w = { .n = 0 };
+	char *save, *p;
+	size_t i;
+
+	line[strcspn(line, "#")] = 0;
+	for (p = strtok_r(line, " \t", &save); p && w.n < MAX_WORDS;
+	     p = strtok_r(NULL, " \t", &save))
+		w.w[w.n++] = p;
+	if (!w.n)
+		return;
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		const struct command *cmd = &commands[i];
+
+		if (strcmp(cmd->name, w.w[0]))
+			continue;
+		if (!cmd->looks) {
+			no_output_left(rig);
+			rig->acts = 0;
+		}
+		cmd->run(rig, &w);
+		return;
+	}
+	bad_script(rig, w.w[0]);
+}
+
+void script_run(const char *text)
+{
+	struct rig *rig = calloc(1, sizeof(*rig));
+	char *copy = strdup(text);
+	char *line, *next;
+
+	if (!rig || !copy)
+		exit(2);
+	rig_init(rig);
+	for (line = copy; line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = 0;
+		rig->line++;
+		run_line(rig, line);
+	}
+	no_output_left(rig);
+	rig_fini(rig);
+	free(copy);
+	free(rig);
+}

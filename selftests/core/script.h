@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The language of test scripts: a line is a command, '#' begins a comment.
+ * Sequence numbers are relative: 0 is the SYN of whoever sends.
+ *
+ *	par NAME VALUE		a field of xtcp_params, before opening
+ *	connect [OPT..]		active open;	OPT: mss N (path), space N, max N,
+ *	listen [OPT..]		passive		gso N, user N, v6
+ *	established [OPT..]	handshake done; OPT also: ts, ws N, wnd N, peer N
+ *	accepted [OPT..]	the same from a listener
+ *	< FLAGS SEQ[+LEN] [F..]	a segment arrives; F: ack N, wnd N, mss N, ws N,
+ *				sackok, ts VAL ECR, nots, urg N, nsegs N
+ *	> FLAGS SEQ[+LEN] [F..]	output sends this; F checked where given, also
+ *				tsval N, tsecr N; no: nothing else
+ *	abort-tx		peek, then xtcp_tx_abort()
+ *	write N [more] [urg]	read N, space N, shutdown, close, abort
+ *	set OPT VALUE		xtcp_set()
+ *	icmp KIND SEQ [MSS]	soft, hard, too-big
+ *	+ TIME			time passes, timers run when due
+ *	~ TIME			the earliest deadline is exactly that far; run it
+ *	no-timer		no deadline is armed
+ *	tw			make a TIME-WAIT record; segments go to it now
+ *	= FIELD VALUE		state NAME, got N (bytes in order), fields of tcb
+ *	acts A|B, noacts A	action bits of the last command
+ *	drop REASON		the last segment was discarded for that
+ *	verdict NAME		what listener, embryo or record answered
+ *
+ * Output nobody asked for with '>' fails the script, as does output that the
+ * engine had without having said XTCP_ACT_OUTPUT.
+ */
+#ifndef XTCP_SCRIPT_H
+#define XTCP_SCRIPT_H
+
+#include <xtcp/engine.h>
+
+#define RIG_NODES	64
+#define RIG_SENT	64
+#define RIG_ISS		0xfffff000u	/* peer's: sequence numbers wrap early */
+#define RIG_TS0		0xffffff00u	/* peer's TSval at time 0 */
+
+enum rig_mode {
+	RIG_IDLE,
+	RIG_TCB,
+	RIG_LISTEN,
+	RIG_EMBRYO,
+	RIG_TW,
+};
+
+struct rig {
+	enum rig_mode mode;
+	struct xtcp_params par;
+	struct xtcp_open open;
+	struct xtcp_tcb tcb;
+	struct xtcp_embryo emb;
+	struct xtcp_tw tw;
+	u64 start;
+	u64 now;
+	u32 iss;
+	u32 acts;
+	int verdict;
+	struct xtcp_seg seg;
+	struct xtcp_plan reply;	/* stateless answer waiting for '>' */
+	bool have_reply;
+	bool want_output;	/* XTCP_ACT_OUTPUT seen and not yet drained */
+	bool tcb_live;
+	bool v6;
+	bool ts;		/* peer sends timestamps */
+	u32 last_tsval;		/* of our plans */
+	u32 last_ack;		/* defaults of '<' */
+	u16 last_wnd;
+	u32 rcvbuf;
+	u32 unread;
+	u64 got;
+	u32 expect;		/* next in-order byte to be delivered */
+	struct xtcp_ooo node[RIG_NODES];
+	bool node_used[RIG_NODES];
+	struct xtcp_sent sent[RIG_SENT];
+	bool sent_used[RIG_SENT];
+	int line;
+	unsigned int bad;
+};
+
+/* rig.c: a TCB and the least glue around it */
+void rig_init(struct rig *rig);
+void rig_fini(struct rig *rig);
+void rig_open(struct rig *rig, bool active);
+void rig_rx(struct rig *rig, const struct xtcp_seg *seg);
+void rig_serve(struct rig *rig, u32 acts);
+bool rig_peek(struct rig *rig, struct xtcp_plan *plan);
+void rig_commit(struct rig *rig, const struct xtcp_plan *plan);
+void rig_run_until(struct rig *rig, u64 when);
+void rig_fail(struct rig *rig, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif /* XTCP_SCRIPT_H */

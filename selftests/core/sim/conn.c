@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One connection as a socket layer keeps it: serves the engine's action bits
+ * in their order, holds what the engine lends back, checks every delivery
+ * against the pattern and the engine's invariants after every call.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim.h"
+
+#define PUSH_LIMIT	20000	/* plans in one go: more is a loop */
+#define STUCK_LIMIT	200	/* timer runs without time passing */
+
+u32 conn_space(const struct conn *conn)
+{
+	u64 unread = conn->rcvd - conn->rd;
+
+	return unread < conn->app.rcvbuf ? conn->app.rcvbuf - unread : 0;
+}
+
+static void check(struct conn *conn)
+{
+	const char *broken = xtcp_check(&conn->tcb);
+
+	if (broken)
+		sim_fail(conn->sim, "host %u: xtcp_check: %s", conn->host->id, broken);
+}
+
+struct conn *conn_new(struct host *host)
+{
+	struct conn *conn = calloc(1, sizeof(*conn));
+
+	if (!conn)
+		exit(2);
+	if (host->conn)
+		sim_fail(host->sim, "two connections of one flow");
+	conn->host = host;
+	conn->sim = host->sim;
+	conn->gen = ++host->sim->gen;
+	conn->timer_at = XTCP_NEVER;
+	host->conn = conn;
+	host->out.opened = true;
+	host->sim->conns++;
+	/* The engine must set every field it reads. */
+	memset(&conn->tcb, 0xa5, sizeof(conn->tcb));
+	xtcp_tcb_init(&conn->tcb, &host->cfg->par);
+	app_init(conn);
+	return conn;
+}
+
+static void node_free(struct conn *conn, struct xtcp_ooo *node)
+{
+	conn->held--;
+	pkt_free(conn->sim, container_of(node, struct pkt, ooo));
+}
+
+static void map_drain(struct conn *conn)
+{
+	struct xtcp_sent *sent;
+
+	while ((sent = xtcp_map_reclaim(&conn->tcb))) {
+		conn->sim->sents--;
+		free(sent);
+	}
+}
+
+void conn_free(struct conn *conn)
+{
+	struct sim *sim = conn->sim;
+	struct xtcp_ooo *node;
+
+	xtcp_reass_flush(&conn->tcb);
+	while ((node = xtcp_reass_pop(&conn->tcb)))
+		node_free(conn, node);
+	while ((node = xtcp_reass_reap(&conn->tcb)))
+		node_free(conn, node);
+	xtcp_tcb_fini(&conn->tcb);
+	map_drain(conn);
+	if (conn->held)
+		snprintf(sim->why, sizeof(sim->why), "%ld nodes never came back",
+			 conn->held);
+	sim->conns--;
+	free(conn);
+}
+
+/* ---- receive ---- */
+
+static void deliver(struct conn *conn, struct pkt *pkt, u32 from, u32 to)
+{
+	struct sim *sim = conn->sim;
+	u32 next = conn->tcb.irs + 1 + (u32)conn->rcvd;
+	u32 at = from - pkt->data_seq;
+	u32 len = to - from;
+
+	if (conn->app.closed)
+		sim_fail(sim, "host %u: delivery after close()", conn->host->id);
+	if (conn->eof)
+		sim_fail(sim, "host %u: delivery after the end", conn->host->id);
+	if (from != next || !len)
+		sim_fail(sim, "host %u: delivery of %u..%u, next byte is %u",
+			 conn->host->id, from, to, next);
+	if (at + (u64)len > pkt->wire_len - pkt->hdr_len)
+		sim_fail(sim, "host %u: delivery beyond the packet", conn->host->id);
+	if (!pattern_check(conn->app.key_in, conn->rcvd, pkt_data(pkt) + at, len))
+		sim_fail(sim, "host %u: wrong data at offset %llu", conn->host->id,
+			 (unsigned long long)conn->rcvd);
+	conn->rcvd += len;
+	conn->host->out.rcvd = conn->rcvd;
+}
+
+static void drain(struct conn *conn)
+{
+	struct xtcp_ooo *node;
+
+	while ((node = xtcp_reass_pop(&conn->tcb))) {
+		deliver(conn, container_of(node, struct pkt, ooo), node->seq,
+			node->end);
+		node_free(conn, node);
+	}
+}
+
+static void reap(struct conn *conn)
+{
+	struct xtcp_ooo *node;
+
+	while ((node = xtcp_reass_reap(&conn->tcb)))
+		node_free(conn, node);
+}
+
+static void urgent(struct conn *conn)
+{
+	u64 at = conn->rcvd + (s32)(conn->tcb.rcv_up -
+				    (conn->tcb.irs + 1 + (u32)conn->rcvd));
+
+	if (at < conn->urg_seen)
+		sim_fail(conn->sim, "host %u: urgent pointer moved back",
+			 conn->host->id);
+	conn->urg_seen = at;
+}
+
+/* ---- transmit ---- */
+
+static void acked(struct conn *conn)
+{
+	u32 una = xtcp_snd_data_una(&conn->tcb);
+	u32 step = una - (conn->tcb.iss + 1 + (u32)conn->acked);
+	u64 to = conn->acked + step;
+
+	/* The FIN has a number too; it is not payload. */
+	if (to == conn->wr + 1)
+		to--;
+	if (to > conn->wr)
+		sim_fail(conn->sim, "host %u: %llu bytes acknowledged, %llu written",
+			 conn->host->id, (unsigned long long)to,
+			 (unsigned long long)conn->wr);
+	conn->acked = to;
+	map_drain(conn);
+	app_acked(conn);
+}
+
+static void map_refill(struct conn *conn)
+{
+	while (conn->tcb.map_nfree < XTCP_MAP_LOW) {
+		struct xtcp_sent *sent;
+
+		if (prng_hit(&conn->sim->rng, conn->host->cfg->shortage))
+			return;
+		sent = malloc(sizeof(*sent));
+		if (!sent)
+			exit(2);
+		memset(sent, 0xa5, sizeof(*sent));
+		conn->sim->sents++;
+		xtcp_map_lend(&conn->tcb, sent);
+	}
+}
+
+static void send_plan(struct conn *conn, const struct xtcp_plan *plan)
+{
+	u32 rel = plan->data - (conn->tcb.iss + 1 + (u32)conn->acked);
+	u64 off = conn->acked + rel;
+
+	if (plan->len) {
+		if (plan->data != plan->seq + !!(plan->flags & XTCP_SYN))
+			sim_fail(conn->sim, "plan's data %u is not at its seq %u",
+				 plan->data, plan->seq);
+		if (off + plan->len > conn->wr)
+			sim_fail(conn->sim,
+				 "plan sends bytes %llu+%u, there are %llu..%llu",
+				 (unsigned long long)off, plan->len,
+				 (unsigned long long)conn->acked,
+				 (unsigned long long)conn->wr);
+		if (plan->len > max(conn->tcb.gso_max, (u32)plan->mss))
+			sim_fail(conn->sim, "plan of %u bytes above gso_max",
+				 plan->len);
+	}
+	host_send(conn->host, plan, conn->app.key_out, off);
+}
+
+static void push(struct conn *conn)
+{
+	struct host *host = conn->host;
+	struct xtcp_plan plan;
+	int limit = PUSH_LIMIT;
+
+	while (limit--) {
+		map_refill(conn);
+		xtcp_space(&conn->tcb, conn_space(conn));
+		if (!xtcp_tx_peek(&conn->tcb, host_now(host), &plan)) {
+			check(conn);
+			return;
+		}
+		if (prng_hit(&conn->sim->rng, host->cfg->tx_fail)) {
+			TRACE(conn->sim, "%u no memory to send seq %u+%u", host->id,
+			      plan.seq, plan.len);
+			xtcp_tx_abort(&conn->tcb, &plan, host_now(host));
+			check(conn);
+			return;
+		}
+		send_plan(conn, &plan);
+		xtcp_tx_commit(&conn->tcb, &plan, host_now(host));
+		check(conn);
+	}
+	sim_fail(conn->sim, "host %u: output does not end", host->id);
+}
+
+/* ---- the order of seg.h ---- */
+
+static void arm(struct conn *conn)
+{
+	u64 due = xtcp_deadline(&conn->tcb), at;
+
+	if (conn->over || due == XTCP_NEVER)
+		return;
+	at = max(due - conn->host->clock, conn->sim->now) +
+	     prng_below(&conn->sim->rng, conn->host->cfg->timer_slack + 1);
+	/* As a kernel timer: moved to earlier only, firing early is harmless. */
+	if (at >= conn->timer_at)
+		return;
+	conn->timer_at = at;
+	sim_event(conn->sim, at, (struct event){
+			.type = EV_TIMER, .host = conn->host->id, .gen = conn->gen });
+}
+
+static void look_at_state(struct conn *conn)
+{
+	struct xtcp_tcb *tcb = &conn->tcb;
+
+	if (!conn->established && tcb->state != XTCP_SYN_SENT &&
+	    tcb->state != XTCP_SYN_RECEIVED && tcb->state != XTCP_CLOSED) {
+		conn->established = true;
+		app_established(conn);
+	}
+	if (conn->over)
+		return;
+	if (tcb->state == XTCP_CLOSED) {
+		conn->over = true;
+	} else if (tcb->state == XTCP_TIME_WAIT && !conn->host->cfg->tw_in_tcb) {
+		host_tw_enter(conn->host, tcb);
+		conn->over = true;
+	}
+	if (conn->over) {
+		conn->host->out.err = tcb->err;
+		TRACE(conn->sim, "%u over, err %u", conn->host->id, tcb->err);
+		app_ended(conn);
+	}
+}
+
+void conn_serve(struct conn *conn, u32 acts, struct pkt *pkt, struct xtcp_seg *seg)
+{
+	struct sim *sim = conn->sim;
+	struct xtcp_plan plan;
+
+	check(conn);
+	if (acts & XTCP_ACT_DELIVER)
+		deliver(conn, pkt, seg->from, seg->to);
+	if (acts & XTCP_ACT_HELD)
+		conn->held++;
+	if (acts & XTCP_ACT_DRAIN)
+		drain(conn);
+	if (acts & XTCP_ACT_REAP)
+		reap(conn);
+	if (acts & XTCP_ACT_URG)
+		urgent(conn);
+	if (acts & XTCP_ACT_ACKED)
+		acked(conn);
+	if (acts & XTCP_ACT_EOF) {
+		if (conn->eof)
+			sim_fail(sim, "host %u: end of stream twice", conn->host->id);
+		conn->eof = true;
+		conn->host->out.eof = true;
+		TRACE(sim, "%u end of stream", conn->host->id);
+	}
+	if (acts & XTCP_ACT_STATE)
+		TRACE(sim, "%u state %u", conn->host->id, conn->tcb.state);
+	if (acts & XTCP_ACT_ERROR && (!conn->tcb.err || conn->tcb.state != XTCP_CLOSED))
+		sim_fail(sim, "host %u: error without error", conn->host->id);
+	if (acts & XTCP_ACT_DROP)
+		TRACE(sim, "%u dropped, reason %u", conn->host->id, seg->reason);
+	if (acts & XTCP_ACT_RST) {
+		xtcp_rst_plan(seg, &plan);
+		host_send(conn->host, &plan, 0, 0);
+	}
+	if (acts & XTCP_ACT_OUTPUT && !conn->over)
+		push(conn);
+	if (acts & XTCP_ACT_PRUNE && xtcp_reass_prune(&conn->tcb))
+		reap(conn);
+	if (acts & (XTCP_ACT_DELIVER | XTCP_ACT_DRAIN | XTCP_ACT_EOF))
+		app_data(conn);
+	map_drain(conn);
+	look_at_state(conn);
+	arm(conn);
+}
+
+/* @pkt arrived for @conn; it is freed here unless the engine keeps it. */
+void conn_rx(struct conn *conn, struct xtcp_seg *seg, struct pkt *pkt)
+{
+	struct sim *sim = conn->sim;
+	u32 acts;
+
+	memset(&pkt->ooo, 0xa5, sizeof(pkt->ooo));
+	acts = xtcp_rx(&conn->tcb, seg, &pkt->ooo, host_now(conn->host));
+	conn_serve(conn, acts, pkt, seg);
+	if (!(acts & XTCP_ACT_HELD))
+		pkt_free(sim, pkt);
+}
+
+void conn_timer(struct conn *conn)
+{
+	static u64 last;
+	static u32 stuck;
+
+	stuck = conn->sim->now == last ? stuck + 1 : 0;
+	last = conn->sim->now;
+	if (stuck > STUCK_LIMIT)
+		sim_fail(conn->sim, "host %u: timers do not come to rest",
+			 conn->host->id);
+	conn->timer_at = XTCP_NEVER;
+	if (conn->over)
+		return;
+	conn_serve(conn, xtcp_timeout(&conn->tcb, host_now(conn->host)), NULL, NULL);
+}
+
+void conn_dump(const struct conn *conn)
+{
+	const struct xtcp_tcb *t = &conn->tcb;
+	u64 now = host_now(conn->host);
+	int i;
+
+	printf("#   state %u err %u flags 0x%x cong %u mss %u\n", t->state, t->err,
+	       t->flags, t->cong, t->mss);
+	printf("#   app: written %llu acked %llu received %llu read %llu eof %d shut %d closed %d over %d\n",
+	       (unsigned long long)conn->wr, (unsigned long long)conn->acked,
+	       (unsigned long long)conn->rcvd, (unsigned long long)conn->rd,
+	       conn->eof, conn->app.shut, conn->app.closed, conn->over);
+	printf("#   snd una +%u nxt +%u end +%u wnd %u max %u cwnd %u ssthresh %u lost %u\n",
+	       t->snd_una - t->iss, t->snd_nxt - t->iss, t->snd_end - t->iss,
+	       t->snd_wnd, t->max_snd_wnd, t->cwnd, t->ssthresh, t->lost_out);
+	printf("#   rcv nxt +%u wup +%u wnd %u space %u ooo %u in %u runs; map free %u\n",
+	       t->rcv_nxt - t->irs, t->rcv_wup - t->irs, t->rcv_wnd, t->rcv_space,
+	       t->ooo_bytes, t->ooo_runs, t->map_nfree);
+	printf("#   rto %u us backoff %u retries %u probes %u ack_pending %u\n",
+	       t->rto_us, t->backoff, t->retries, t->probes, t->ack_pending);
+	for (i = 0; i < XTCP_DL_MAX; i++)
+		if (t->dl_armed & 1u << i)
+			printf("#   deadline %d in %.3f ms\n", i,
+			       (double)(s64)(t->dl[i] - now) / MSEC);
+}

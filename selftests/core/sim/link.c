@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One direction of the wire: a queue with a rate and a limit, a delay, and
+ * everything that goes wrong in a network.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim.h"
+
+#define IP_LEN	20	/* counted against the rate, as a router would */
+
+struct pkt *pkt_new(struct sim *sim, u32 payload)
+{
+	struct pkt *pkt = malloc(sizeof(*pkt) + XTCP_HDR_MAX + payload);
+
+	if (!pkt)
+		exit(2);
+	memset(pkt, 0, sizeof(*pkt));
+	pkt->nsegs = 1;
+	sim->pkts++;
+	return pkt;
+}
+
+void pkt_free(struct sim *sim, struct pkt *pkt)
+{
+	sim->pkts--;
+	free(pkt);
+}
+
+static struct pkt *pkt_copy(struct sim *sim, const struct pkt *pkt)
+{
+	struct pkt *copy = pkt_new(sim, pkt->wire_len);
+
+	memcpy(copy, pkt, sizeof(*pkt) + pkt->off + pkt->wire_len);
+	return copy;
+}
+
+/* A line of the trace; sequence numbers as they are on the wire. */
+void seg_trace(struct sim *sim, u32 from, const char *what, struct pkt *pkt)
+{
+	static const char letters[] = "FSRPAUEC";
+	struct xtcp_seg seg;
+	char flags[10], *p = flags;
+	int i;
+
+	if (!sim->trace)
+		return;
+	if (!xtcp_parse(&seg, pkt_hdr(pkt), pkt->wire_len, pkt->wire_len)) {
+		sim_trace(sim, "%u %s unparsable", from, what);
+		return;
+	}
+	for (i = 0; i < 8; i++)
+		if (seg.flags & 1u << i)
+			*p++ = letters[i];
+	*p = 0;
+	sim_trace(sim, "%u %s %-3s seq %u+%u ack %u wnd %u%s%.0u%s tsval %u tsecr %u%s%.0u",
+		  from, what, flags, seg.seq, seg.len, seg.ack, seg.wnd,
+		  seg.flags & XTCP_URG ? " urg " : "",
+		  seg.flags & XTCP_URG ? seg.urg : 0,
+		  seg.opts & XTCP_OPT_TS ? "" : " (no ts)", seg.tsval, seg.tsecr,
+		  seg.opts & XTCP_OPT_MSS ? " mss " : "",
+		  seg.opts & XTCP_OPT_MSS ? seg.mss : 0);
+}
+
+static bool in_burst(struct sim *sim, struct link *link)
+{
+	const struct link_cfg *cfg = link->cfg;
+
+	if (!cfg->burst_good)
+		return false;
+	while (link->burst_until <= sim->now) {
+		link->bad = !link->bad;
+		link->burst_until = max(link->burst_until, sim->start) +
+			prng_range(&sim->rng, 1, 2 * (link->bad ? cfg->burst_bad :
+							       cfg->burst_good));
+	}
+	return link->bad;
+}
+
+/*
+ * One bit, or some within seven neighbours: what a sum of 16-bit words is
+ * sure to notice. Anything wilder would test the checksum's strength.
+ */
+static void flip(struct sim *sim, struct pkt *pkt)
+{
+	u32 at = prng_below(&sim->rng, pkt->wire_len);
+
+	pkt_hdr(pkt)[at] ^= (u8)prng_range(&sim->rng, 1, 0x7f);
+}
+
+static void too_big(struct sim *sim, u32 from, struct pkt *pkt)
+{
+	const struct link_cfg *cfg = &sim->cfg.link[from];
+	struct xtcp_seg seg;
+
+	if (!xtcp_parse(&seg, pkt_hdr(pkt), pkt->wire_len, pkt->wire_len))
+		return;
+	sim_event(sim, sim->now + cfg->delay, (struct event){
+			.type = EV_ICMP, .host = from, .arg = seg.seq,
+			.arg2 = cfg->mtu - XTCP_HDR_LEN });
+}
+
+static void arrive(struct sim *sim, u32 from, struct pkt *pkt, u64 at)
+{
+	sim_event(sim, at, (struct event){
+			.type = EV_PKT, .host = !from, .pkt = pkt });
+}
+
+static u64 travel(struct sim *sim, struct link *link, u64 sent)
+{
+	const struct link_cfg *cfg = link->cfg;
+	u64 at = sent + cfg->delay;
+
+	if (prng_hit(&sim->rng, cfg->reorder))
+		return at + prng_below(&sim->rng, cfg->reorder_by + 1);
+	link->last_arrival = max(link->last_arrival, at);
+	return link->last_arrival;
+}
+
+/* @pkt leaves host @from at @release or later; the link owns it now. */
+void link_send(struct sim *sim, u32 from, struct pkt *pkt, u64 release)
+{
+	struct link *link = &sim->link[from];
+	const struct link_cfg *cfg = link->cfg;
+	u64 start = max(max(sim->now, release), link->free_at);
+	const char *fate = NULL;
+
+	sim->segs++;
+	if (cfg->mtu_at && sim->now >= sim->start + cfg->mtu_at &&
+	    pkt->wire_len > cfg->mtu) {
+		too_big(sim, from, pkt);
+		fate = "too big";
+	} else if (cfg->rate) {
+		if ((start - sim->now) * cfg->rate / SEC > cfg->queue)
+			fate = "queue full";
+		else
+			start += (pkt->wire_len + IP_LEN) * SEC / cfg->rate;
+	}
+	if (!fate) {
+		link->free_at = start;
+		if (prng_hit(&sim->rng, in_burst(sim, link) ? cfg->burst_loss :
+							      cfg->loss))
+			fate = "lost";
+	}
+	if (fate) {
+		seg_trace(sim, from, fate, pkt);
+		pkt_free(sim, pkt);
+		return;
+	}
+	seg_trace(sim, from, ">", pkt);
+	if (prng_hit(&sim->rng, cfg->dup))
+		arrive(sim, from, pkt_copy(sim, pkt), travel(sim, link, start));
+	if (prng_hit(&sim->rng, cfg->corrupt))
+		flip(sim, pkt);
+	arrive(sim, from, pkt, travel(sim, link, start));
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Command line of the simulator:
+ *
+ *	sim --seeds N [--from S] [--jobs J]	seeds S .. S + N - 1, as TAP
+ *	sim --seed S [--trace]			one, told in detail
+ *	sim --scenario NAME [--trace]		one of the fixed ones
+ *
+ * Blocks of seeds run in processes of their own: a crash or a sanitizer's
+ * report costs one block and names its seed.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sim.h"
+
+#define BLOCKS		10
+#define KEEP		5	/* failures of a block that are named */
+#define SEED_SECONDS	60	/* real time one seed may take: a loop else */
+
+/* Shared with the child that runs the block. */
+struct block {
+	u64 first;
+	u64 n;
+	u64 at;		/* seed now running */
+	u64 passed;
+	u64 failed;
+	u64 bytes;
+	u64 segs;
+	u64 virtual;
+	u64 bad[KEEP];
+	char why[KEEP][256];
+	pid_t pid;
+};
+
+static void run_block(struct block *b)
+{
+	struct sim *sim = calloc(1, sizeof(*sim));
+	struct sim_cfg cfg;
+	u64 seed;
+
+	if (!sim)
+		_exit(2);
+	for (seed = b->first; seed < b->first + b->n; seed++) {
+		b->at = seed;
+		alarm(SEED_SECONDS);
+		cfg_from_seed(&cfg, seed);
+		if (sim_run(sim, seed, &cfg, false)) {
+			b->passed++;
+			b->bytes += sim->bytes;
+			b->segs += sim->segs;
+			b->virtual += (sim->now - sim->start) / SEC;
+			continue;
+		}
+		if (b->failed < KEEP) {
+			b->bad[b->failed] = seed;
+			memcpy(b->why[b->failed], sim->why, sizeof(sim->why));
+		}
+		b->failed++;
+	}
+	free(sim);
+}
+
+static void start(struct block *b)
+{
+	fflush(stdout);
+	b->pid = fork();
+	if (b->pid < 0) {
+		perror("fork");
+		exit(2);
+	}
+	if (b->pid)
+		return;
+	run_block(b);
+	_exit(b->failed ? 1 : 0);
+}
+
+static bool report(struct block *b, u32 n, int status)
+{
+	bool ok = WIFEXITED(status) && !WEXITSTATUS(status);
+	u64 i;
+
+	for (i = 0; i < min(b->failed, (u64)KEEP); i++)
+		printf("# seed %llu: %s\n#   replay: sim --seed %llu --trace\n",
+		       (unsigned long long)b->bad[i], b->why[i],
+		       (unsigned long long)b->bad[i]);
+	if (!ok && !b->failed)
+		printf("# seed %llu: crashed, status 0x%x\n#   replay: sim --seed %llu --trace\n",
+		       (unsigned long long)b->at, status, (unsigned long long)b->at);
+	printf("%sok %u - seeds %llu to %llu: %llu passed, %llu failed, %.1f MB intact, %llu segments, %llu s of virtual time\n",
+	       ok ? "" : "not ", n, (unsigned long long)b->first,
+	       (unsigned long long)(b->first + b->n - 1),
+	       (unsigned long long)b->passed, (unsigned long long)b->failed,
+	       b->bytes / 1e6, (unsigned long long)b->segs,
+	       (unsigned long long)b->virtual);
+	fflush(stdout);
+	return ok;
+}
+
+static u32 run_seeds(u64 from, u64 seeds, u32 jobs, u32 tap)
+{
+	u32 nblocks = min(seeds, (u64)BLOCKS), next = 0, running = 0, bad = 0;
+	u64 done = 0;
+	struct block *b;
+	u32 i;
+
+	b = mmap(NULL, sizeof(*b) * BLOCKS, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (b == MAP_FAILED)
+		exit(2);
+	for (i = 0; i < nblocks; i++) {
+		b[i].first = from + done;
+		b[i].n = (seeds - done) / (nblocks - i);
+		done += b[i].n;
+	}
+	while (next < nblocks || running) {
+		int status;
+		pid_t pid;
+
+		if (next < nblocks && running < jobs) {
+			start(&b[next++]);
+			running++;
+			continue;
+		}
+		pid = wait(&status);
+		for (i = 0; i < nblocks; i++)
+			if (b[i].pid == pid) {
+				running--;
+				bad += !report(&b[i], ++tap, status);
+			}
+	}
+	return bad;
+}
+
+static bool run_scenario(const struct scenario *s, bool trace, u32 n)
+{
+	struct sim *sim = calloc(1, sizeof(*sim));
+	struct sim_cfg cfg;
+	u64 ms;
+	bool ok;
+
+	if (!sim)
+		exit(2);
+	s->make(&cfg);
+	if (trace)
+		cfg_print(&cfg);
+	ok = sim_run(sim, 1, &cfg, trace);
+	ms = (sim->done_at - sim->start) / MSEC;
+	if (!ok)
+		printf("# %s\n", sim->why);
+	if (ok && (ms < s->min_ms || ms > s->max_ms))
+		ok = false;
+	printf("%sok %u - %s: %llu ms (%llu to %llu), %llu segments\n",
+	       ok ? "" : "not ", n, s->name, (unsigned long long)ms,
+	       (unsigned long long)s->min_ms, (unsigned long long)s->max_ms,
+	       (unsigned long long)sim->segs);
+	free(sim);
+	return ok;
+}
+
+/* One seed told in detail; returns the exit status. */
+static int run_one(u64 seed, bool trace)
+{
+	struct sim *sim = calloc(1, sizeof(*sim));
+	struct sim_cfg cfg;
+	bool ok;
+
+	if (!sim)
+		exit(2);
+	cfg_from_seed(&cfg, seed);
+	cfg_print(&cfg);
+	ok = sim_run(sim, seed, &cfg, trace);
+	printf("# seed %llu: %s%s, %.1f kB intact, %llu segments, %.3f s\n",
+	       (unsigned long long)seed, ok ? "passed" : "FAILED ", sim->why,
+	       sim->bytes / 1e3, (unsigned long long)sim->segs,
+	       (double)(sim->now - sim->start) / SEC);
+	free(sim);
+	return ok ? 0 : 1;
+}
+
+static int run_all(u64 from, u64 seeds, u32 jobs)
+{
+	struct timespec a, b;
+	u32 i, bad = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	printf("TAP version 13\n1..%u\n", nscenarios + (u32)min(seeds, (u64)BLOCKS));
+	for (i = 0; i < nscenarios; i++)
+		bad += !run_scenario(&scenarios[i], false, i + 1);
+	bad += run_seeds(from, seeds, jobs, nscenarios);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	printf("# %llu seeds in %.1f s of real time\n", (unsigned long long)seeds,
+	       (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9);
+	return bad ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	u64 seeds = 0, from = 0, seed = 0;
+	const char *scenario = NULL;
+	bool one = false, trace = false;
+	u32 jobs = 1, i;
+	int a;
+
+	for (a = 1; a < argc; a++) {
+		const char *val = a + 1 < argc ? argv[a + 1] : "0";
+
+		if (!strcmp(argv[a], "--trace")) {
+			trace = true;
+			continue;
+		}
+		if (!strcmp(argv[a], "--seeds"))
+			seeds = strtoull(val, NULL, 0);
+		else if (!strcmp(argv[a], "--from"))
+			from = strtoull(val, NULL, 0);
+		else if (!strcmp(argv[a], "--jobs"))
+			jobs = max(1UL, strtoul(val, NULL, 0));
+		else if (!strcmp(argv[a], "--seed"))
+			one = true, seed = strtoull(val, NULL, 0);
+		else if (!strcmp(argv[a], "--scenario"))
+			scenario = val;
+		else {
+			fprintf(stderr, "usage: sim --seeds N [--from S] [--jobs J] | --seed S [--trace] | --scenario NAME [--trace]\n");
+			return 2;
+		}
+		a++;
+	}
+	if (one)
+		return run_one(seed, trace);
+	if (!scenario)
+		return run_all(from, seeds, jobs);
+	for (i = 0; i < nscenarios; i++)
+		if (strstr(scenarios[i].name, scenario))
+			return !run_scenario(&scenarios[i], trace, 1);
+	fprintf(stderr, "no such scenario\n");
+	return 2;
+}

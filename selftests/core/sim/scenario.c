@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Worlds whose result is known: transfer times in bounds that are generous
+ * for the loss, tight enough that a lost timer or a stall shows.
+ */
+#include "sim.h"
+
+static void plain(struct sim_cfg *cfg, u64 rtt, u64 rate, u32 loss, u64 bytes)
+{
+	int i;
+
+	memset(cfg, 0, sizeof(*cfg));
+	cfg->rounds = 1;
+	for (i = 0; i < 2; i++) {
+		struct host_cfg *h = &cfg->host[i];
+
+		cfg->link[i] = (struct link_cfg){
+			.delay = rtt / 2, .rate = rate, .queue = 200000, .loss = loss,
+		};
+		*h = (struct host_cfg){ .iss_goal = -1, .mss = 1460, .gso_max = 65535 };
+		xtcp_params_init(&h->par);
+		h->par.isn_key[0] = 7 + i;
+		h->app = (struct app_cfg){
+			.chunk = 65536, .sndbuf = 1000000, .rcvbuf_min = 500000,
+			.rcvbuf_max = 500000, .rchunk = 1000000,
+			.mode = i ? CLOSE_WAIT : CLOSE_SHUT,
+		};
+	}
+	cfg->host[0].app.total = bytes;
+}
+
+static void empty(struct sim_cfg *cfg)
+{
+	plain(cfg, 20 * MSEC, 0, 0, 0);
+}
+
+static void one_byte(struct sim_cfg *cfg)
+{
+	plain(cfg, 20 * MSEC, 0, 0, 1);
+}
+
+static void lan(struct sim_cfg *cfg)
+{
+	plain(cfg, 200 * USEC, 125000000, 0, 10000000);
+}
+
+static void broadband(struct sim_cfg *cfg)
+{
+	plain(cfg, 40 * MSEC, 1250000, 0, 5000000);
+}
+
+static void satellite(struct sim_cfg *cfg)
+{
+	plain(cfg, 600 * MSEC, 1250000, 0, 2000000);
+}
+
+static void loss_1(struct sim_cfg *cfg)
+{
+	plain(cfg, 40 * MSEC, 1250000, 10000, 1000000);
+}
+
+static void loss_10(struct sim_cfg *cfg)
+{
+	plain(cfg, 40 * MSEC, 1250000, 100000, 200000);
+}
+
+static void both_ways(struct sim_cfg *cfg)
+{
+	plain(cfg, 40 * MSEC, 1250000, 0, 2000000);
+	cfg->host[1].app.total = 2000000;
+}
+
+static void slow_reader(struct sim_cfg *cfg)
+{
+	plain(cfg, 10 * MSEC, 0, 0, 200000);
+	cfg->host[1].app.rcvbuf_min = 10000;
+	cfg->host[1].app.rcvbuf_max = 10000;
+	cfg->host[1].app.rchunk = 2000;
+	cfg->host[1].app.rpause = 200 * MSEC;
+}
+
+static void tiny_writes(struct sim_cfg *cfg)
+{
+	plain(cfg, 10 * MSEC, 1250000, 0, 20000);
+	cfg->host[0].app.chunk = 10;
+	cfg->host[0].app.pause = 100 * USEC;
+}
+
+static void simultaneous(struct sim_cfg *cfg)
+{
+	plain(cfg, 100 * MSEC, 1250000, 0, 100000);
+	cfg->host[1].app.total = 100000;
+	cfg->host[1].app.mode = CLOSE_SHUT;
+	cfg->simultaneous = true;
+	cfg->same_close = true;
+	cfg->skew = 20 * MSEC;
+}
+
+static void reopen(struct sim_cfg *cfg)
+{
+	plain(cfg, 20 * MSEC, 0, 0, 10000);
+	/* The server closes first and has the TIME-WAIT (RFC 6191). */
+	cfg->host[0].app.mode = CLOSE_WAIT;
+	cfg->host[1].app.mode = CLOSE_SHUT;
+	cfg->rounds = 3;
+}
+
+/* Times are those until the last socket ended, TIME-WAIT not included. */
+const struct scenario scenarios[] = {
+	{ "empty connection, 20 ms", empty, 30, 60 },
+	{ "one byte, 20 ms", one_byte, 30, 100 },
+	{ "10 MB, 0.2 ms, 1 Gbit/s", lan, 80, 200 },
+	{ "5 MB, 40 ms, 10 Mbit/s", broadband, 4000, 6000 },
+	{ "2 MB, 600 ms, 10 Mbit/s", satellite, 4000, 9000 },
+	{ "1 MB, 40 ms, 10 Mbit/s, 1 % loss", loss_1, 800, 20000 },
+	{ "200 kB, 40 ms, 10 Mbit/s, 10 % loss", loss_10, 500, 120000 },
+	{ "2 MB each way, 40 ms, 10 Mbit/s", both_ways, 1600, 4000 },
+	{ "200 kB to a reader of 2000 B every 0.1 s", slow_reader, 3000, 20000 },
+	{ "20 kB in tiny writes, 10 ms", tiny_writes, 50, 1000 },
+	{ "simultaneous open and close, 100 ms", simultaneous, 30000, 31000 },
+	{ "three connections of one port pair", reopen, 100, 10000 },
+};
+
+const u32 nscenarios = ARRAY_SIZE(scenarios);

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The simulator: two hosts, each with the engine and the least glue that a
+ * real system needs, a link each way that does everything a network does
+ * wrong, virtual time. One 64-bit seed decides everything.
+ *
+ *	run.c		command line, processes, TAP
+ *	config.c	seed to configuration
+ *	scenario.c	fixed configurations with known results
+ *	world.c		time, events, trace, verdict
+ *	link.c		wire
+ *	host.c		demultiplexing, listener, embryos, TIME-WAIT
+ *	conn.c		one TCB and its payload
+ *	app.c		one application
+ */
+#ifndef XTCP_SIM_H
+#define XTCP_SIM_H
+
+#include <setjmp.h>
+#include <xtcp/engine.h>
+
+#define USEC	XTCP_NSEC_PER_USEC
+#define MSEC	XTCP_NSEC_PER_MSEC
+#define SEC	XTCP_NSEC_PER_SEC
+
+struct sim;
+struct host;
+struct conn;
+
+/* ---- randomness: splitmix64 seeds xoshiro256** ---- */
+
+struct prng {
+	u64 s[4];
+};
+
+void prng_seed(struct prng *r, u64 seed);
+u64 prng_next(struct prng *r);
+
+/* 0 .. n - 1; the bias of % is of no interest here. */
+static inline u64 prng_below(struct prng *r, u64 n)
+{
+	return n ? prng_next(r) % n : 0;
+}
+
+/* a .. b, both included */
+static inline u64 prng_range(struct prng *r, u64 a, u64 b)
+{
+	return a + prng_below(r, b - a + 1);
+}
+
+/* True in @ppm of a million cases. */
+static inline bool prng_hit(struct prng *r, u32 ppm)
+{
+	return ppm && prng_below(r, 1000000) < ppm;
+}
+
+/* a .. b, every order of magnitude equally likely. */
+u64 prng_log(struct prng *r, u64 a, u64 b);
+
+/* ---- packets ---- */
+
+struct pkt {
+	struct xtcp_ooo ooo;	/* as in skb->cb */
+	struct pkt *next;
+	u32 data_seq;		/* sequence number of the first payload byte */
+	u32 off;		/* of the TCP header in bytes[] */
+	u32 wire_len;		/* TCP header and payload */
+	u32 hdr_len;
+	u16 nsegs;
+	u8 bytes[];
+};
+
+static inline u8 *pkt_hdr(struct pkt *pkt)
+{
+	return pkt->bytes + pkt->off;
+}
+
+static inline u8 *pkt_data(struct pkt *pkt)
+{
+	return pkt->bytes + pkt->off + pkt->hdr_len;
+}
+
+struct pkt *pkt_new(struct sim *sim, u32 payload);
+void pkt_free(struct sim *sim, struct pkt *pkt);
+
+/* ---- configuration ---- */
+
+struct link_cfg {
+	u64 delay;		/* ns */
+	u64 rate;		/* bytes a second, 0: no limit */
+	u32 queue;		/* bytes */
+	u32 loss;		/* ppm, like all that follows */
+	u32 burst_loss;		/* inside of a burst */
+	u64 burst_good;		/* ns, mean; 0: no bursts */
+	u64 burst_bad;		/* ns, mean */
+	u32 reorder;
+	u64 reorder_by;		/* ns, at most */
+	u32 dup;
+	u32 corrupt;
+	u64 mtu_at;		/* ns after start: the path MTU drops; 0: never */
+	u32 mtu;		/* then: TCP header and payload, bytes */
+};
+
+enum close_mode {
+	CLOSE_SHUT,	/* shutdown() when all is written, close() after EOF */
+	CLOSE_WAIT,	/* close() after EOF and all is written */
+	CLOSE_EAGER,	/* close() when all is written */
+	CLOSE_ABORT,	/* abort() at some time */
+};
+
+struct app_cfg {
+	u64 total;		/* bytes to write */
+	u32 chunk;		/* bytes a write, at most */
+	u64 pause;		/* ns between writes, at most */
+	u32 sndbuf;
+	u32 rcvbuf_min;
+	u32 rcvbuf_max;
+	u32 rchunk;		/* bytes a read, at most */
+	u64 rpause;		/* ns between reads, at most */
+	enum close_mode mode;
+	u64 linger;		/* ns between all written and shutdown or close */
+	u64 abort_after;	/* ns after the connection opened */
+	u32 urgent;		/* ppm of writes */
+	u32 more;
+	u32 cork;
+	u32 fiddle;		/* option changes and prunes */
+	bool early;		/* write before the handshake is done */
+	bool nodelay;
+	bool keepalive;
+};
+
+struct host_cfg {
+	struct xtcp_params par;
+	u64 clock;		/* ns, added to virtual time */
+	s64 iss_goal;		/* shift the clock so that ISS is this; -1: no */
+	u16 mss;
+	u32 gso_max;
+	u64 gro;		/* ns a packet may wait to be merged, 0: off */
+	u32 gro_max;
+	u32 shortage;		/* ppm: map entries refused */
+	u32 tx_fail;		/* ppm: transmission aborted */
+	u32 accept_fail;	/* ppm: no socket for a finished handshake */
+	u64 timer_slack;	/* ns a timer may be late */
+	bool tw_in_tcb;		/* no TIME-WAIT record to be had */
+	struct app_cfg app;
+};
+
+struct sim_cfg {
+	bool v6;
+	bool simultaneous;	/* both connect */
+	bool same_close;	/* both close at one instant */
+	u32 rounds;		/* connections one after the other, same ports */
+	u64 skew;		/* ns between the two connects */
+	struct host_cfg host[2];
+	struct link_cfg link[2];	/* link[i]: from host i */
+};
+
+void cfg_from_seed(struct sim_cfg *cfg, u64 seed);
+void cfg_print(const struct sim_cfg *cfg);
+
+/* ---- world ---- */
+
+enum ev_type {
+	EV_PKT,		/* arrives at host */
+	EV_GRO,		/* merge window of host is over */
+	EV_TIMER,	/* of conn */
+	EV_EMBRYO,
+	EV_TW,
+	EV_WRITE,	/* application of conn */
+	EV_READ,
+	EV_CLOSE,
+	EV_ABORT,
+	EV_OPEN,	/* host connects */
+	EV_ICMP,
+};
+
+struct event {
+	u64 at;
+	u64 order;	/* ties are served first come, first served */
+	enum ev_type type;
+	u32 host;
+	u32 gen;	/* of the conn it was meant for */
+	u32 arg;	/* ICMP: quoted sequence number */
+	u32 arg2;	/* ICMP: MSS */
+	struct pkt *pkt;
+};
+
+struct link {
+	const struct link_cfg *cfg;
+	u64 free_at;
+	u64 last_arrival;
+	u64 burst_until;
+	bool bad;
+};
+
+/* What became of one end of one round. */
+struct outcome {
+	bool opened;
+	bool closed;
+	u64 rcvd;
+	u64 sent;
+	bool eof;
+	bool aborted;	/* this end broke it off */
+	u8 err;
+};
+
+struct embryo {
+	struct embryo *next;
+	struct xtcp_embryo emb;
+	u64 timer_at;
+};
+
+struct host {
+	struct sim *sim;
+	u32 id;
+	const struct host_cfg *cfg;
+	u64 clock;
+	struct xtcp_flow flow;	/* from here to the other host */
+	bool listening;
+	struct embryo *embryo;	/* one flow, so one of each */
+	struct conn *conn;
+	struct xtcp_tw *tw;
+	u64 tw_timer;
+	struct pkt *gro;
+	struct xtcp_seg gro_seg;
+	u64 gro_at;
+	struct outcome out;
+};
+
+struct sim {
+	u64 seed;
+	struct sim_cfg cfg;
+	struct prng rng;
+	u64 now;
+	u64 start;
+	u64 done_at;		/* the last socket ended */
+	struct event *heap;
+	u32 nheap;
+	u32 heap_room;
+	u64 order;
+	u64 events;
+	bool trace;
+	u32 round;
+	u32 gen;
+	struct host host[2];
+	struct link link[2];
+	long pkts;		/* alive */
+	long sents;
+	long conns;
+	u64 bytes;		/* delivered intact */
+	u64 segs;
+	jmp_buf failed;
+	char why[256];
+};
+
+void sim_fail(struct sim *sim, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3), noreturn));
+void sim_trace(struct sim *sim, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void sim_event(struct sim *sim, u64 at, struct event ev);
+bool sim_run(struct sim *sim, u64 seed, const struct sim_cfg *cfg, bool trace);
+void sim_dump(struct sim *sim);
+
+#define TRACE(sim, ...) do {			\
+	if ((sim)->trace)			\
+		sim_trace(sim, __VA_ARGS__);	\
+} while (0)
+
+/* ---- link.c ---- */
+
+void link_send(struct sim *sim, u32 from, struct pkt *pkt, u64 release);
+void seg_trace(struct sim *sim, u32 from, const char *what, struct pkt *pkt);
+
+/* ---- host.c ---- */
+
+void host_init(struct sim *sim, u32 id);
+void host_rx(struct host *host, struct pkt *pkt);
+void host_gro_flush(struct host *host);
+void host_embryo_timer(struct host *host);
+void host_tw_timer(struct host *host);
+void host_tw_enter(struct host *host, const struct xtcp_tcb *tcb);
+void host_open(struct host *host);
+void host_send(struct host *host, const struct xtcp_plan *plan, u64 key, u64 off);
+void host_closed(struct host *host);
+void host_cleanup(struct host *host);
+u64 host_now(const struct host *host);
+
+/* ---- conn.c ---- */
+
+struct app {
+	const struct app_cfg *cfg;
+	u64 key_out;		/* pattern of the stream written */
+	u64 key_in;
+	u32 rcvbuf;
+	bool started;
+	bool w_blocked;
+	bool r_pending;
+	bool shut;
+	bool closed;
+	bool ending;		/* the pause before the close runs */
+	u64 end_at;		/* when it is over */
+	bool corked;
+};
+
+struct conn {
+	struct host *host;
+	struct sim *sim;
+	u32 gen;
+	struct xtcp_tcb tcb;
+	u64 timer_at;		/* virtual time, XTCP_NEVER: none */
+	u64 wr;			/* stream offsets: written */
+	u64 acked;		/* freed below this */
+	u64 rcvd;		/* in order */
+	u64 rd;			/* read */
+	u64 urg_seen;
+	bool eof;
+	bool over;		/* CLOSED, or a TIME-WAIT record took over */
+	bool established;
+	long held;		/* nodes the engine has */
+	struct app app;
+};
+
+struct conn *conn_new(struct host *host);
+void conn_free(struct conn *conn);
+void conn_open_params(struct host *host, struct xtcp_open *open);
+void conn_serve(struct conn *conn, u32 acts, struct pkt *pkt, struct xtcp_seg *seg);
+void conn_rx(struct conn *conn, struct xtcp_seg *seg, struct pkt *pkt);
+void conn_timer(struct conn *conn);
+u32 conn_space(const struct conn *conn);
+void conn_dump(const struct conn *conn);
+
+/* ---- app.c ---- */
+
+void app_init(struct conn *conn);
+void app_established(struct conn *conn);
+void app_write(struct conn *conn);
+void app_read(struct conn *conn);
+void app_acked(struct conn *conn);
+void app_data(struct conn *conn);
+void app_ended(struct conn *conn);
+void app_close(struct conn *conn);
+void app_abort(struct conn *conn);
+void pattern_fill(u64 key, u64 off, u8 *p, u32 len);
+bool pattern_check(u64 key, u64 off, const u8 *p, u32 len);
+
+/* ---- scenario.c ---- */
+
+struct scenario {
+	const char *name;
+	void (*make)(struct sim_cfg *cfg);
+	u64 min_ms;	/* time until both ends have closed */
+	u64 max_ms;
+};
+
+extern const struct scenario scenarios[];
+extern const u32 nscenarios;
+
+#endif /* XTCP_SIM_H */

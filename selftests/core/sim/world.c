@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Virtual time: a heap of events, the next one is now. The verdict on a run.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim.h"
+
+#define TIME_LIMIT	(3600 * SEC)
+#define EVENT_LIMIT	3000000ULL
+
+/* ---- randomness ---- */
+
+static u64 splitmix(u64 *x)
+{
+	u64 z = *x += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return z ^ z >> 31;
+}
+
+void prng_seed(struct prng *r, u64 seed)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		r->s[i] = splitmix(&seed);
+}
+
+static u64 rotl(u64 x, int k)
+{
+	return x << k | x >> (64 - k);
+}
+
+u64 prng_next(struct prng *r)
+{
+	u64 *s = r->s, res = rotl(s[1] * 5, 7) * 9, t = s[1] << 17;
+
+	s[2] ^= s[0];
+	s[3] ^= s[1];
+	s[1] ^= s[2];
+	s[0] ^= s[3];
+	s[2] ^= t;
+	s[3] = rotl(s[3], 45);
+	return res;
+}
+
+u64 prng_log(struct prng *r, u64 a, u64 b)
+{
+	u32 octaves = 0;
+	u64 lo;
+
+	while (a << (octaves + 1) && a << (octaves + 1) <= b)
+		octaves++;
+	lo = a << prng_below(r, octaves + 1);
+	return min(prng_range(r, lo, 2 * lo), b);
+}
+
+/* ---- events ---- */
+
+static bool before(const struct event *a, const struct event *b)
+{
+	return a->at != b->at ? a->at < b->at : a->order < b->order;
+}
+
+void sim_event(struct sim *sim, u64 at, struct event ev)
+{
+	u32 i = sim->nheap++, up;
+
+	if (sim->nheap > sim->heap_room) {
+		sim->heap_room = sim->heap_room ? 2 * sim->heap_room : 256;
+		sim->heap = realloc(sim->heap, sim->heap_room * sizeof(*sim->heap));
+		if (!sim->heap)
+			exit(2);
+	}
+	ev.at = max(at, sim->now);
+	ev.order = sim->order++;
+	for (; i; i = up) {
+		up = (i - 1) / 2;
+		if (!before(&ev, &sim->heap[up]))
+			break;
+		sim->heap[i] = sim->heap[up];
+	}
+	sim->heap[i] = ev;
+}
+
+static struct event sim_pop(struct sim *sim)
+{
+	struct event top = sim->heap[0], last = sim->heap[--sim->nheap];
+	u32 i = 0, child;
+
+	while ((child = 2 * i + 1) < sim->nheap) {
+		if (child + 1 < sim->nheap &&
+		    before(&sim->heap[child + 1], &sim->heap[child]))
+			child++;
+		if (!before(&sim->heap[child], &last))
+			break;
+		sim->heap[i] = sim->heap[child];
+		i = child;
+	}
+	if (sim->nheap)
+		sim->heap[i] = last;
+	return top;
+}
+
+/* ---- talking ---- */
+
+void sim_trace(struct sim *sim, const char *fmt, ...)
+{
+	va_list ap;
+
+	printf("%12.6f ", (double)(sim->now - sim->start) / SEC);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	printf("\n");
+}
+
+void sim_fail(struct sim *sim, const char *fmt, ...)
+{
+	va_list ap;
+	size_t n;
+
+	n = snprintf(sim->why, sizeof(sim->why), "at %.6f s: ",
+		     (double)(sim->now - sim->start) / SEC);
+	va_start(ap, fmt);
+	vsnprintf(sim->why + n, sizeof(sim->why) - n, fmt, ap);
+	va_end(ap);
+	longjmp(sim->failed, 1);
+}
+
+void sim_dump(struct sim *sim)
+{
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		struct host *host = &sim->host[i];
+
+		printf("# host %u: %s%s%s opened %d closed %d err %u rcvd %llu eof %d\n",
+		       i, host->embryo ? "embryo " : "", host->tw ? "tw " : "",
+		       host->conn ? "conn" : "", host->out.opened,
+		       host->out.closed, host->out.err,
+		       (unsigned long long)host->out.rcvd, host->out.eof);
+		if (host->conn)
+			conn_dump(host->conn);
+	}
+}
+
+/* ---- the run ---- */
+
+static void dispatch(struct sim *sim, const struct event *ev)
+{
+	struct host *host = &sim->host[ev->host];
+	struct conn *conn = host->conn;
+
+	/* An event of a connection that is gone, in a place now another's. */
+	if (conn && ev->gen != conn->gen)
+		conn = NULL;
+
+	switch (ev->type) {
+	case EV_PKT:
+		host_rx(host, ev->pkt);
+		return;
+	case EV_GRO:
+		if (host->gro && host->gro_at <= sim->now)
+			host_gro_flush(host);
+		return;
+	case EV_EMBRYO:
+		host_embryo_timer(host);
+		return;
+	case EV_TW:
+		host_tw_timer(host);
+		return;
+	case EV_OPEN:
+		host_open(host);
+		return;
+	case EV_ICMP:
+		if (host->conn && !host->conn->over)
+			conn_serve(host->conn,
+				   xtcp_icmp(&host->conn->tcb,
+					     ev->arg2 ? XTCP_ICMP_TOO_BIG :
+							XTCP_ICMP_SOFT,
+					     ev->arg, ev->arg2, host_now(host)),
+				   NULL, NULL);
+		return;
+	default:
+		break;
+	}
+	if (!conn)
+		return;
+	switch (ev->type) {
+	case EV_TIMER:
+		if (conn->timer_at == ev->at)
+			conn_timer(conn);
+		break;
+	case EV_WRITE:
+		app_write(conn);
+		break;
+	case EV_READ:
+		app_read(conn);
+		break;
+	case EV_CLOSE:
+		app_close(conn);
+		break;
+	case EV_ABORT:
+		app_abort(conn);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Data may be missing only where somebody broke the connection off. */
+static void judge_round(struct sim *sim)
+{
+	const struct app_cfg *a = &sim->cfg.host[0].app, *b = &sim->cfg.host[1].app;
+	bool rough = a->mode == CLOSE_ABORT || b->mode == CLOSE_ABORT ||
+		     (a->mode == CLOSE_EAGER && b->total) ||
+		     (b->mode == CLOSE_EAGER && a->total);
+	bool eager = a->mode == CLOSE_EAGER || b->mode == CLOSE_EAGER;
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		const struct outcome *me = &sim->host[i].out;
+		u64 total = sim->cfg.host[!i].app.total;
+
+		if (rough)
+			continue;
+		if (!me->opened)
+			sim_fail(sim, "host %u never had its connection", i);
+		if (me->rcvd != total)
+			sim_fail(sim, "host %u received %llu of %llu bytes (err %u)",
+				 i, (unsigned long long)me->rcvd,
+				 (unsigned long long)total, me->err);
+		if (sim->cfg.host[i].app.mode != CLOSE_EAGER && !me->eof)
+			sim_fail(sim, "host %u had no end of stream", i);
+		if (!eager && me->err)
+			sim_fail(sim, "host %u ended with error %u", i, me->err);
+	}
+	sim->bytes += sim->host[0].out.rcvd + sim->host[1].out.rcvd;
+}
+
+static bool round_over(struct sim *sim)
+{
+	bool a = sim->host[0].out.opened, b = sim->host[1].out.opened;
+
+	if (sim->host[0].conn || sim->host[1].conn || sim->host[1].embryo)
+		return false;
+	/* The other end may never have heard of a connection aborted early. */
+	return a && (b || sim->host[0].out.aborted || sim->host[0].out.err);
+}
+
+static void next_round(struct sim *sim)
+{
+	u64 at = sim->now + prng_below(&sim->rng, 3 * SEC);
+	u32 i;
+
+	judge_round(sim);
+	sim->round++;
+	TRACE(sim, "round %u over", sim->round);
+	for (i = 0; i < 2; i++)
+		sim->host[i].out = (struct outcome){};
+	if (sim->round >= sim->cfg.rounds)
+		return;
+	sim_event(sim, at, (struct event){ .type = EV_OPEN, .host = 0 });
+	if (sim->cfg.simultaneous)
+		sim_event(sim, at + sim->cfg.skew,
+			  (struct event){ .type = EV_OPEN, .host = 1 });
+}
+
+static void loop(struct sim *sim)
+{
+	while (sim->nheap) {
+		struct event ev = sim_pop(sim);
+
+		sim->now = ev.at;
+		if (sim->now - sim->start > TIME_LIMIT * sim->cfg.rounds) {
+			if (ev.pkt)
+				pkt_free(sim, ev.pkt);
+			sim_fail(sim, "no end after an hour of virtual time");
+		}
+		if (++sim->events > EVENT_LIMIT)
+			sim_fail(sim, "no end after %llu events", EVENT_LIMIT);
+		dispatch(sim, &ev);
+		if (sim->round < sim->cfg.rounds && round_over(sim))
+			next_round(sim);
+	}
+	if (sim->round < sim->cfg.rounds)
+		sim_fail(sim, "dead end: nothing left to happen");
+	if (sim->host[0].tw || sim->host[1].tw)
+		sim_fail(sim, "TIME-WAIT did not end");
+}
+
+static void cleanup(struct sim *sim)
+{
+	u32 i;
+
+	for (i = 0; i < sim->nheap; i++)
+		if (sim->heap[i].pkt)
+			pkt_free(sim, sim->heap[i].pkt);
+	sim->nheap = 0;
+	for (i = 0; i < 2; i++)
+		host_cleanup(&sim->host[i]);
+	free(sim->heap);
+	sim->heap = NULL;
+}
+
+static void begin(struct sim *sim)
+{
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		sim->link[i].cfg = &sim->cfg.link[i];
+		host_init(sim, i);
+	}
+	sim->host[1].listening = !sim->cfg.simultaneous;
+	sim_event(sim, sim->now, (struct event){ .type = EV_OPEN, .host = 0 });
+	if (sim->cfg.simultaneous)
+		sim_event(sim, sim->now + sim->cfg.skew,
+			  (struct event){ .type = EV_OPEN, .host = 1 });
+}
+
+/*
+ * Run one world from its beginning until nothing is left to happen. Returns
+ * whether all went well; sim->why says what did not.
+ */
+bool sim_run(struct sim *sim, u64 seed, const struct sim_cfg *cfg, bool trace)
+{
+	memset(sim, 0, sizeof(*sim));
+	sim->seed = seed;
+	sim->cfg = *cfg;
+	sim->trace = trace;
+	prng_seed(&sim->rng, ~seed);
+	sim->start = SEC;
+	sim->now = sim->start;
+	if (setjmp(sim->failed)) {
+		if (trace)
+			sim_dump(sim);
+		cleanup(sim);
+		return false;
+	}
+	begin(sim);
+	loop(sim);
+	cleanup(sim);
+	if (sim->pkts || sim->sents || sim->conns) {
+		snprintf(sim->why, sizeof(sim->why),
+			 "leak: %ld packets, %ld send map entries, %ld connections",
+			 sim->pkts, sim->sents, sim->conns);
+		return false;
+	}
+	return true;
+}
