@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the parts of the benchmark share. Every measurement runs in a process
+ * of its own and returns one number; anything that goes wrong in it ends that
+ * process with a message (die()).
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Where the two ends of a connection are. */
+enum place {
+	PLACE_LO,	/* both in the present namespace, over loopback */
+	PLACE_VETH,	/* client in one named namespace, server in the other */
+};
+
+/* Names and addresses that the script run-vm sets up. */
+#define NS_CLIENT	"/run/netns/client"
+#define NS_SERVER	"/run/netns/server"
+#define VETH_SERVER	"10.0.0.1"
+#define LO_SERVER	"127.0.0.1"
+
+#define ROUNDS_MAX	31
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define __noreturn	__attribute__((noreturn))
+
+/* One measurement: @family is AF_INET or AF_XTCP. */
+typedef double (*measure_fn)(int family, enum place place);
+
+double round_trip(int family, enum place place);
+double connect_close(int family, enum place place);
+double bulk(int family, enum place place);
+double idle_socket(int family, enum place place);
+double idle_connection(int family, enum place place);
+
+/* net.c */
+void __noreturn die(const char *what);
+uint64_t now_ns(void);
+double median(double *v, size_t n);
+void enter(enum place place, const char *ns);
+int listen_on(int family, enum place place, uint16_t *port);
+int connect_to(int family, enum place place, uint16_t port);
+void read_all(int fd, void *buf, size_t len);
+void write_all(int fd, const void *buf, size_t len);
+
+/*
+ * serve_one - a server in a child process, connected to the caller
+ *
+ * The child enters the server's namespace, accepts one connection and calls
+ * @serve with it; it ends when that returns. The caller is left in the
+ * client's namespace, and gets the connected socket.
+ */
+int serve_one(int family, enum place place, void (*serve)(int fd));
+
+#endif /* BENCH_H */

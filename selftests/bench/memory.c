@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Measurements of memory: how much the slab caches grow when many sockets are
+ * opened, file and inode included. Per-CPU slabs count as used, so there must
+ * be many sockets for a few partly used slabs to vanish in the mean.
+ */
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+#define SOCKETS		4000
+#define CONNECTIONS	2000
+#define ROUNDS		3
+
+/*
+ * Longer than TIME-WAIT, delayed ACKs, RCU grace periods and deferred work
+ * take: before it, what the previous round left would be counted. In virtual
+ * time it costs nothing.
+ */
+#define SETTLE_S	70
+
+static int fds[2 * CONNECTIONS > SOCKETS ? 2 * CONNECTIONS : SOCKETS];
+
+static double slab_bytes(void)
+{
+	char line[512];
+	unsigned long active, total, size;
+	double sum = 0;
+	FILE *f;
+
+	sleep(SETTLE_S);
+	f = fopen("/proc/slabinfo", "r");
+	if (!f)
+		die("/proc/slabinfo");
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*s %lu %lu %lu", &active, &total, &size) == 3)
+			sum += (double)active * (double)size;
+	fclose(f);
+	return sum;
+}
+
+static void allow_descriptors(void)
+{
+	struct rlimit lim = {
+		.rlim_cur = ARRAY_SIZE(fds) + 64,
+		.rlim_max = ARRAY_SIZE(fds) + 64,
+	};
+
+	if (setrlimit(RLIMIT_NOFILE, &lim))
+		die("setrlimit");
+}
+
+static void close_all(int n)
+{
+	while (n--)
+		close(fds[n]);
+}
+
+double idle_socket(int family, enum place place)
+{
+	double v[ROUNDS_MAX], before;
+	int i, r;
+
+	(void)place;
+	allow_descriptors();
+	for (r = -1; r < ROUNDS; r++) {
+		before = slab_bytes();
+		for (i = 0; i < SOCKETS; i++) {
+			fds[i] = socket(family, SOCK_STREAM, 0);
+			if (fds[i] < 0)
+				die("socket");
+		}
+		if (r >= 0)
+			v[r] = (slab_bytes() - before) / SOCKETS;
+		close_all(SOCKETS);
+	}
+	return median(v, ROUNDS);
+}
+
+/* Half of what a connection with both its ends on this host costs. */
+double idle_connection(int family, enum place place)
+{
+	double v[ROUNDS_MAX], before;
+	uint16_t port;
+	int i, r, lfd;
+
+	allow_descriptors();
+	lfd = listen_on(family, place, &port);
+	for (r = -1; r < ROUNDS; r++) {
+		before = slab_bytes();
+		for (i = 0; i < 2 * CONNECTIONS; i += 2) {
+			fds[i] = connect_to(family, place, port);
+			fds[i + 1] = accept(lfd, NULL, NULL);
+			if (fds[i + 1] < 0)
+				die("accept");
+		}
+		if (r >= 0)
+			v[r] = (slab_bytes() - before) / (2 * CONNECTIONS);
+		close_all(2 * CONNECTIONS);
+	}
+	close(lfd);
+	return median(v, ROUNDS);
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Sockets, clock and arithmetic for the measurements. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+void __noreturn die(const char *what)
+{
+	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
+	_exit(1);
+}
+
+uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+double median(double *v, size_t n)
+{
+	qsort(v, n, sizeof(*v), ascending);
+	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}
+
+void enter(enum place place, const char *ns)
+{
+	int fd;
+
+	if (place != PLACE_VETH)
+		return;
+	fd = open(ns, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWNET))
+		die(ns);
+	close(fd);
+}
+
+static void server_address(enum place place, uint16_t port,
+			   struct sockaddr_in *addr)
+{
+	memset(addr, 0, sizeof(*addr));
+	addr->sin_family = AF_INET;
+	addr->sin_port = htons(port);
+	inet_pton(AF_INET, place == PLACE_VETH ? VETH_SERVER : LO_SERVER,
+		  &addr->sin_addr);
+}
+
+int listen_on(int family, enum place place, uint16_t *port)
+{
+	struct sockaddr_in addr;
+	socklen_t len = sizeof(addr);
+	int fd = socket(family, SOCK_STREAM, 0);
+
+	if (fd < 0)
+		die("socket");
+	server_address(place, 0, &addr);
+	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		die("bind");
+	if (listen(fd, 128))
+		die("listen");
+	if (getsockname(fd, (struct sockaddr *)&addr, &len))
+		die("getsockname");
+	*port = ntohs(addr.sin_port);
+	return fd;
+}
+
+int connect_to(int family, enum place place, uint16_t port)
+{
+	struct sockaddr_in addr;
+	int fd = socket(family, SOCK_STREAM, 0);
+
+	if (fd < 0)
+		die("socket");
+	server_address(place, port, &addr);
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		die("connect");
+	return fd;
+}
+
+void read_all(int fd, void *buf, size_t len)
+{
+	char *p = buf;
+	ssize_t n;
+
+	while (len) {
+		n = recv(fd, p, len, 0);
+		if (n <= 0)
+			die(n ? "recv" : "recv: end of stream");
+		p += n;
+		len -= (size_t)n;
+	}
+}
+
+void write_all(int fd, const void *buf, size_t len)
+{
+	const char *p = buf;
+	ssize_t n;
+
+	while (len) {
+		n = send(fd, p, len, MSG_NOSIGNAL);
+		if (n < 0)
+			die("send");
+		p += n;
+		len -= (size_t)n;
+	}
+}
+
+int serve_one(int family, enum place place, void (*serve)(int fd))
+{
+	uint16_t port;
+	int pipes[2];
+	int lfd, fd;
+
+	if (pipe(pipes))
+		die("pipe");
+	switch (fork()) {
+	case -1:
+		die("fork");
+	case 0:
+		/* A client that dies must not leave a server behind. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		enter(place, NS_SERVER);
+		lfd = listen_on(family, place, &port);
+		if (write(pipes[1], &port, sizeof(port)) != sizeof(port))
+			die("pipe");
+		fd = accept(lfd, NULL, NULL);
+		if (fd < 0)
+			die("accept");
+		serve(fd);
+		_exit(0);
+	}
+	close(pipes[1]);
+	if (read(pipes[0], &port, sizeof(port)) != sizeof(port))
+		die("the server did not start");
+	close(pipes[0]);
+	enter(place, NS_CLIENT);
+	return connect_to(family, place, port);
+}

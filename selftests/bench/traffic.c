@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Measurements of time. Nothing is subtracted: system calls, scheduling, IP
+ * and the device are in, for both stacks alike. The first round warms caches
+ * and the congestion window up and does not count.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+#define RTT_ROUNDS	21
+#define RTT_PER_ROUND	50
+#define CONN_ROUNDS	21
+#define CONN_PER_ROUND	20
+#define BULK_ROUNDS	9
+#define BULK_ROUND_BYTES (8 << 20)
+#define BULK_WRITE	65536
+
+static char buf[BULK_WRITE];
+
+static void echo(int fd)
+{
+	char c;
+
+	while (recv(fd, &c, 1, 0) == 1)
+		write_all(fd, &c, 1);
+}
+
+double round_trip(int family, enum place place)
+{
+	double v[ROUNDS_MAX];
+	int fd = serve_one(family, place, echo);
+	char c = 'x';
+	uint64_t t0;
+	int i, r;
+
+	for (r = -1; r < RTT_ROUNDS; r++) {
+		t0 = now_ns();
+		for (i = 0; i < RTT_PER_ROUND; i++) {
+			write_all(fd, &c, 1);
+			read_all(fd, &c, 1);
+		}
+		if (r >= 0)
+			v[r] = (double)(now_ns() - t0) / RTT_PER_ROUND;
+	}
+	close(fd);
+	return median(v, RTT_ROUNDS);
+}
+
+/* The client closes first, so that TIME-WAIT is its. */
+double connect_close(int family, enum place place)
+{
+	double v[ROUNDS_MAX];
+	uint16_t port;
+	int lfd = listen_on(family, place, &port);
+	int cfd, sfd;
+	uint64_t t0;
+	int i, r;
+
+	for (r = -1; r < CONN_ROUNDS; r++) {
+		t0 = now_ns();
+		for (i = 0; i < CONN_PER_ROUND; i++) {
+			cfd = connect_to(family, place, port);
+			sfd = accept(lfd, NULL, NULL);
+			if (sfd < 0)
+				die("accept");
+			close(cfd);
+			close(sfd);
+		}
+		if (r >= 0)
+			v[r] = (double)(now_ns() - t0) / CONN_PER_ROUND;
+	}
+	close(lfd);
+	return median(v, CONN_ROUNDS);
+}
+
+/* Reads a round's bytes, then says so with one byte. */
+static void sink(int fd)
+{
+	size_t left = BULK_ROUND_BYTES;
+	ssize_t n;
+
+	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0) {
+		if ((size_t)n > left)
+			die("recv: more than was sent");
+		left -= (size_t)n;
+		if (left)
+			continue;
+		write_all(fd, buf, 1);
+		left = BULK_ROUND_BYTES;
+	}
+}
+
+double bulk(int family, enum place place)
+{
+	double v[ROUNDS_MAX];
+	int fd;
+	uint64_t t0;
+	size_t sent;
+	int r;
+
+	/* A page of zeroes that was never written to is one shared page. */
+	memset(buf, 'x', sizeof(buf));
+	fd = serve_one(family, place, sink);
+	for (r = -1; r < BULK_ROUNDS; r++) {
+		t0 = now_ns();
+		for (sent = 0; sent < BULK_ROUND_BYTES; sent += sizeof(buf))
+			write_all(fd, buf, sizeof(buf));
+		read_all(fd, buf, 1);
+		if (r >= 0)
+			v[r] = (double)(now_ns() - t0) / BULK_ROUND_BYTES;
+	}
+	close(fd);
+	return median(v, BULK_ROUNDS);
+}
