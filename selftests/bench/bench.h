@@ -25,7 +25,6 @@ enum place {
 #define ROUNDS_MAX	31
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define __noreturn	__attribute__((noreturn))
 
 /* One measurement: @family is AF_INET or AF_XTCP. */
 typedef double (*measure_fn)(int family, enum place place);
@@ -37,7 +36,7 @@ double idle_socket(int family, enum place place);
 double idle_connection(int family, enum place place);
 
 /* net.c */
-void __noreturn die(const char *what);
+_Noreturn void die(const char *what);
 uint64_t now_ns(void);
 double median(double *v, size_t n);
 void enter(enum place place, const char *ns);

@@ -17,7 +17,7 @@
 
 #include "bench.h"
 
-void __noreturn die(const char *what)
+_Noreturn void die(const char *what)
 {
 	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
 	_exit(1);
