@@ -171,13 +171,17 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
 /* ---- src/net/tx.c: to IP ---- */
 
 void xtcp_push(struct sock *sk, u64 now);
-void xtcp_write_space(struct sock *sk);	/* sk_write_space */
 void xtcp_reply(struct net *net, const struct sock *sk, const struct xtcp_plan *plan,
 		struct sk_buff *cause);
 
 /* ---- src/net/timer.c ---- */
 
-void xtcp_timer_init(struct sock *sk);	/* of every new socket; sk_write_space too */
+/*
+ * Of every new socket. Also takes sk_write_space, which every transmitted
+ * packet calls when it is freed (SOCK_USE_WRITE_QUEUE off): output that waits
+ * for the device queue resumes there. xtcp_write_space() is called from it.
+ */
+void xtcp_timer_init(struct sock *sk);
 void xtcp_release_cb(struct sock *sk);	/* proto.release_cb: what was put off */
 void xtcp_timer_arm(struct sock *sk);	/* after every engine call */
 void xtcp_timer_stop(struct sock *sk);	/* socket lock held */
@@ -224,6 +228,7 @@ void xtcp_tw_enter(struct sock *sk, u64 now);	/* record, then unhash @sk */
 void xtcp_serve(struct sock *sk, u32 acts, u64 now);
 void xtcp_serve_rx(struct sock *sk, u32 acts, struct sk_buff *skb,
 		   struct xtcp_seg *seg, u64 now);
+void xtcp_write_space(struct sock *sk);	/* wakes writers */
 void xtcp_set_state(struct sock *sk);	/* mirrors tcb.state to sk_state */
 void xtcp_set_listen(struct sock *sk, bool on);	/* LISTEN is not the engine's */
 
@@ -244,7 +249,8 @@ extern struct proto xtcp_prot;
 extern const struct proto_ops xtcp_stream_ops;
 
 int xtcp_family_init(void);
-void xtcp_family_exit(void);
+void xtcp_family_close(void);	/* no new sockets; the first step of unload */
+void xtcp_family_exit(void);	/* the last one */
 
 /*
  * Returned bh-locked and with two references, as sk_clone_lock() does: one is
