@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bench [-k]
+ * bench [-k | -x] [-r ROW]
  *
  * The kernel's TCP and XTCP side by side in one boot. In scripts/vm's clock
  * mode a nanosecond is an instruction, so that times are instruction counts
- * and repeat. -k: only the kernel's column. run-vm sets the network up.
+ * and repeat. -k: only the kernel's column, -x: only XTCP's, -r: only that row
+ * of the table, counted from 1. run-vm sets the network up.
  *
  * Exit status 1 when a measurement failed or a ratio is above LIMIT.
  */
@@ -79,39 +80,61 @@ static void cell(double v, int digits)
 		printf(" %13.*f", digits, v);
 }
 
+/* Both cells of a row; true if something is wrong with it. */
+static bool print_row(const struct row *row, bool with_kernel, bool with_xtcp)
+{
+	double kernel = NAN, ours = NAN, ratio;
+	bool bad = false;
+
+	printf("%-30s %-8s", row->what, row->unit);
+	if (with_kernel) {
+		kernel = run(row, AF_INET);
+		cell(kernel, row->digits);
+		bad |= isnan(kernel);
+	} else {
+		printf(" %13s", "");
+	}
+	if (with_xtcp) {
+		ours = run(row, AF_XTCP);
+		cell(ours, row->digits);
+		bad |= isnan(ours);
+	}
+	ratio = ours / kernel;
+	if (!isnan(ratio))
+		printf(" %6.2f", ratio);
+	if (ratio > LIMIT) {
+		printf("  above the limit");
+		bad = true;
+	}
+	putchar('\n');
+	return bad;
+}
+
 int main(int argc, char **argv)
 {
-	bool xtcp = !(argc > 1 && !strcmp(argv[1], "-k"));
-	bool bad = false;
-	double kernel, ours;
-	size_t i;
+	bool kernel = true, xtcp = true, bad = false;
+	size_t i, only = 0;
+	int opt;
 
-	if (argc > 2 || (argc > 1 && xtcp)) {
-		fprintf(stderr, "usage: %s [-k]\n", argv[0]);
+	while ((opt = getopt(argc, argv, "kxr:")) != -1) {
+		if (opt == 'k')
+			xtcp = false;
+		else if (opt == 'x')
+			kernel = false;
+		else if (opt == 'r')
+			only = strtoul(optarg, NULL, 10);
+		else
+			argc = 0;
+	}
+	if (optind != argc || only > ARRAY_SIZE(rows)) {
+		fprintf(stderr, "usage: %s [-k | -x] [-r ROW]\n", argv[0]);
 		return 2;
 	}
 	printf("%-30s %-8s %13s %13s %6s\n", "what", "unit", "kernel's TCP",
 	       "XTCP", "ratio");
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		printf("%-30s %-8s", rows[i].what, rows[i].unit);
-		kernel = run(&rows[i], AF_INET);
-		bad |= isnan(kernel);
-		cell(kernel, rows[i].digits);
-		if (!xtcp) {
-			putchar('\n');
-			continue;
-		}
-		ours = run(&rows[i], AF_XTCP);
-		cell(ours, rows[i].digits);
-		/* Not-a-number compares false: failed is bad. */
-		if (!(ours / kernel <= LIMIT))
-			bad = true;
-		if (isnan(ours / kernel))
-			putchar('\n');
-		else
-			printf(" %6.2f%s\n", ours / kernel,
-			       ours / kernel > LIMIT ? "  above the limit" : "");
-	}
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		if (!only || only == i + 1)
+			bad |= print_row(&rows[i], kernel, xtcp);
 	if (bad)
 		printf("FAILED: a measurement failed, or a ratio is above %.1f\n",
 		       LIMIT);
