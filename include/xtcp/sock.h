@@ -85,7 +85,7 @@ struct xtcp_sock {
 	struct hlist_node port_node;	/* in it; bucket lock */
 
 	/* options the engine need not know; socket lock */
-	u32 notsent_lowat;		/* TCP_NOTSENT_LOWAT, bytes; ~0: off */
+	u32 notsent_lowat;		/* TCP_NOTSENT_LOWAT, bytes; 0: off */
 	u32 defer_accept;		/* TCP_DEFER_ACCEPT, seconds */
 	u32 window_clamp;		/* TCP_WINDOW_CLAMP, bytes; 0: none */
 

@@ -145,12 +145,12 @@ struct xtcp_tcb {
 	u32 snd_wl2;		/* SEG.ACK of it */
 	u32 max_snd_wnd;	/* largest window the peer ever offered */
 	u32 snd_sml;		/* end of the last small segment: Minshall */
-	u32 snd_push;		/* PSH belongs on the segment that ends here */
 	u32 snd_up;		/* one after the last urgent byte written */
 	u32 iss;
 	u32 lost_out;		/* bytes marked lost and not sent again */
 	struct xtcp_sent *map_head;	/* oldest transmission */
 	struct xtcp_sent *map_tail;
+	struct xtcp_sent *map_lost;	/* first marked lost, or NULL */
 	struct xtcp_sent *map_free;	/* lent and unused */
 	u32 map_nfree;
 
@@ -159,7 +159,6 @@ struct xtcp_tcb {
 	u32 ssthresh;		/* bytes */
 	u32 cc_acked;		/* bytes acked since cwnd last grew */
 	u32 recover;		/* RFC 6582: SND.NXT at the last loss event */
-	u32 cwnd_used;		/* most bytes in flight since cwnd was full */
 	u8 dupacks;		/* saturating */
 	u8 retries;		/* timeouts of the segment at SND.UNA */
 	u8 backoff;		/* doublings of the RTO now in force */
@@ -250,9 +249,9 @@ struct xtcp_tcb {
 #define XTCP_F_V6		0x4000	/* default MSS 1220 rather than 536 */
 #define XTCP_F_QUICKACK		0x8000	/* TCP_QUICKACK: no delayed ACKs */
 #define XTCP_F_PINGPONG		0x10000	/* interactive: delay ACKs */
-#define XTCP_F_CORK_LAST	0x20000	/* the flush that ends a cork */
-#define XTCP_F_SMALL_WND	0x40000	/* peer's window blocks output (SWS) */
-#define XTCP_F_FIN_SENT		0x80000	/* FIN is below SND.NXT */
+#define XTCP_F_FIN_SENT		0x20000	/* FIN is below SND.NXT */
+#define XTCP_F_SYN_TIMEOUT	0x40000	/* RFC 6298 (5.7): SYN was lost */
+#define XTCP_F_PARTIAL		0x80000	/* this recovery saw a partial ACK */
 
 /* tcb->ack_pending */
 #define XTCP_ACKP_DELAYED	0x1	/* an ACK may wait */

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Acknowledgements that arrive: RFC 9293 3.10.7.4, fifth step, RFC 5681.
+ */
+#include "core.h"
+
+/*
+ * The window as the segment offers it. Taken over from the newest segment
+ * only (SND.WL1, SND.WL2), or an old one would close or open it wrongly.
+ */
+static u32 offered(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
+{
+	return (u32)seg->wnd << tcb->snd_wscale;
+}
+
+/* RFC 9293 3.10.7.4: update of the send window. */
+void xtcp_window_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
+{
+	u32 wnd = offered(tcb, seg);
+
+	if (!(seq_lt(tcb->snd_wl1, seg->seq) ||
+	      (tcb->snd_wl1 == seg->seq && seq_le(tcb->snd_wl2, seg->ack))))
+		return;
+	if (!tcb->snd_wnd && wnd)
+		xtcp_map_unsend_probe(tcb);
+	tcb->snd_wnd = wnd;
+	tcb->snd_wl1 = seg->seq;
+	tcb->snd_wl2 = seg->ack;
+	tcb->max_snd_wnd = max(tcb->max_snd_wnd, wnd);
+}
+
+/*
+ * RFC 5681, section 2: data outstanding, no payload, no SYN or FIN, the same
+ * ACK number, the same window. While the window is closed the answers to our
+ * probes look just like that, and mean nothing.
+ */
+static bool is_duplicate(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
+{
+	return tcb->snd_una != tcb->snd_nxt && !seg->len &&
+	       !(seg->flags & XTCP_FIN) && tcb->snd_wnd &&
+	       offered(tcb, seg) == tcb->snd_wnd;
+}
+
+static u32 advance(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
+{
+	u32 flight = xtcp_flight(tcb);
+	struct xtcp_acked acked;
+	u32 acts = XTCP_ACT_ACKED;
+	u32 data;
+	bool fin;
+
+	fin = tcb->flags & XTCP_F_FIN_SENT && seg->ack == tcb->snd_end + 1;
+	data = seg->ack - tcb->snd_una - fin - (tcb->snd_una == tcb->iss);
+	xtcp_map_ack(tcb, seg->ack, &acked);
+	tcb->bytes_acked += data;
+	xtcp_rtt_acked(tcb, &acked, seg, now);
+	tcb->retries = 0;
+	if (xtcp_loss_advance(tcb, acked.bytes, flight, now))
+		xtcp_rto_restart(tcb, now);
+	if (tcb->user_timeout_ms)
+		xtcp_user_restart(tcb, now);
+	if (tcb->flags & XTCP_F_SND_URG && seq_ge(tcb->snd_una, tcb->snd_up))
+		tcb->flags &= ~XTCP_F_SND_URG;
+	if (fin)
+		acts |= xtcp_fin_acked(tcb, now);
+	return acts;
+}
+
+/*
+ * xtcp_ack_rx - the ACK field of an acceptable segment
+ *
+ * Accepted is [SND.UNA - MAX.SND.WND, SND.NXT] (RFC 5961, 5.2; RFC 9293
+ * MAY-12): what lies outside was not sent by this peer in this connection,
+ * and the data that came with it is dropped too.
+ */
+u32 xtcp_ack_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
+{
+	u32 acts = 0;
+
+	if (seq_gt(seg->ack, tcb->snd_nxt)) {
+		xtcp_ack_challenge(tcb, now);
+		return xtcp_drop(seg, XTCP_DROP_ACK_FUTURE);
+	}
+	if (seq_lt(seg->ack, tcb->snd_una)) {
+		if (tcb->snd_una - seg->ack <= tcb->max_snd_wnd)
+			return 0;	/* overtaken on the way: nothing new */
+		xtcp_ack_challenge(tcb, now);
+		return xtcp_drop(seg, XTCP_DROP_ACK_OLD);
+	}
+
+	if (seg->ack != tcb->snd_una) {
+		acts = advance(tcb, seg, now);
+		if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT)
+			return acts;
+	} else if (is_duplicate(tcb, seg)) {
+		xtcp_loss_dupack(tcb);
+	}
+	xtcp_window_rx(tcb, seg);
+	/* A peer that answers is alive, however long it stays closed: MUST-37. */
+	if (!tcb->snd_wnd)
+		tcb->retries = 0;
+	else if (tcb->snd_una != tcb->snd_nxt &&
+		 !xtcp_dl_is_set(tcb, XTCP_DL_RTO))
+		xtcp_rto_restart(tcb, now);
+	if (!tcb->snd_wnd || tcb->snd_una == tcb->snd_nxt)
+		xtcp_persist_check(tcb, now);
+	return acts;
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * When to acknowledge: RFC 9293 3.8.6.3, RFC 5681 4.2, RFC 5961 section 7.
+ */
+#include "core.h"
+
+/* An ACK is to go out at the next opportunity. */
+void xtcp_ack_now(struct xtcp_tcb *tcb)
+{
+	tcb->ack_pending |= XTCP_ACKP_NOW;
+}
+
+/* The peer's segment size: what it sends repeatedly, at most what we offered. */
+static void learn_rcv_mss(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
+{
+	u32 size = seg->len;
+
+	if (seg->nsegs > 1)
+		size /= seg->nsegs;
+	if (size > tcb->rcv_mss)
+		tcb->rcv_mss = (u16)min_t(u32, size, tcb->adv_mss);
+}
+
+/*
+ * xtcp_ack_data - payload arrived in order, or a FIN an answer may follow
+ *
+ * At least every second full segment at once (SHLD-19), but not later than
+ * half of the window, which a peer with silly window avoidance could be
+ * waiting for; the rest after a delay below 500 ms (MUST-40). In the first
+ * moments, when the peer is in slow start, every segment at once; not when
+ * our side answers, since the answer carries the ACK.
+ */
+void xtcp_ack_data(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
+{
+	u32 limit = min(2U * tcb->rcv_mss, tcb->rcv_wnd / 2);
+	u32 unacked = tcb->rcv_nxt - tcb->rcv_wup;
+
+	learn_rcv_mss(tcb, seg);
+	if (unacked >= limit || tcb->flags & XTCP_F_QUICKACK) {
+		xtcp_ack_now(tcb);
+		return;
+	}
+	if (tcb->quickack && !(tcb->flags & XTCP_F_PINGPONG)) {
+		tcb->quickack--;
+		xtcp_ack_now(tcb);
+		return;
+	}
+	tcb->ack_pending |= XTCP_ACKP_DELAYED;
+	if (!xtcp_dl_is_set(tcb, XTCP_DL_DELACK))
+		xtcp_dl_set(tcb, XTCP_DL_DELACK,
+			    now + tcb->ato_us * XTCP_NSEC_PER_USEC);
+}
+
+/* A segment with our current RCV.NXT has left. */
+void xtcp_ack_sent(struct xtcp_tcb *tcb)
+{
+	tcb->ack_pending = 0;
+	xtcp_dl_clear(tcb, XTCP_DL_DELACK);
+}
+
+/*
+ * xtcp_ack_piggyback - payload goes out, and may carry an ACK
+ *
+ * Data that follows data from the peer within the delay is an answer: such a
+ * connection need not acknowledge requests by themselves.
+ */
+void xtcp_ack_piggyback(struct xtcp_tcb *tcb, u64 now)
+{
+	if (tcb->last_data_rx_at &&
+	    now - tcb->last_data_rx_at < tcb->ato_us * XTCP_NSEC_PER_USEC)
+		tcb->flags |= XTCP_F_PINGPONG;
+	tcb->last_data_tx_at = now;
+}
+
+/*
+ * xtcp_ack_delayed_fire - the delay is over without an answer
+ *
+ * Then this is no conversation; the next ones may wait longer, up to the
+ * maximum, unless the guess was that there would be an answer.
+ */
+void xtcp_ack_delayed_fire(struct xtcp_tcb *tcb)
+{
+	if (!(tcb->ack_pending & XTCP_ACKP_DELAYED))
+		return;
+	if (tcb->flags & XTCP_F_PINGPONG) {
+		tcb->flags &= ~XTCP_F_PINGPONG;
+		tcb->ato_us = tcb->par->delack_min_us;
+	} else {
+		tcb->ato_us = min(tcb->ato_us * 2, tcb->par->delack_max_us);
+	}
+	xtcp_ack_now(tcb);
+}
+
+/*
+ * xtcp_ack_challenge - an ACK that somebody else may have provoked
+ *
+ * RFC 5961, section 7: limited, per connection; a limit shared by all
+ * connections could be observed by an attacker and told him what he must not
+ * know (CVE-2016-5696).
+ *
+ * Return: whether it may go.
+ */
+bool xtcp_ack_challenge(struct xtcp_tcb *tcb, u64 now)
+{
+	u64 gap = tcb->par->challenge_ms * XTCP_NSEC_PER_MSEC;
+
+	if (tcb->challenge_at && now - tcb->challenge_at < gap)
+		return false;
+	tcb->challenge_at = now;
+	xtcp_ack_now(tcb);
+	return true;
+}

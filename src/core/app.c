@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the application does to an open connection: RFC 9293 3.10.2, 3.10.3,
+ * 3.9.1, and its options.
+ */
+#include "core.h"
+
+/*
+ * RFC 5681, 4.1: after an idle time of an RTO the ACK clock is gone, and
+ * sending starts again from the initial window.
+ */
+static void idle_restart(struct xtcp_tcb *tcb, u64 now)
+{
+	if (!tcb->par->idle_restart || tcb->snd_una != tcb->snd_nxt ||
+	    !tcb->last_data_tx_at ||
+	    now - tcb->last_data_tx_at <= tcb->rto_us * XTCP_NSEC_PER_USEC)
+		return;
+	tcb->cwnd = min(tcb->cwnd, xtcp_cc_initial_cwnd(tcb));
+}
+
+/**
+ * xtcp_wrote - the application added to the stream
+ * @tcb: connection that may still send: no xtcp_shutdown() yet
+ * @bytes: how many
+ * @flags: XTCP_WROTE_MORE, XTCP_WROTE_URG
+ * @now: ns
+ *
+ * The caller keeps the bytes until SND.UNA has passed them.
+ *
+ * Return: XTCP_ACT_* bits.
+ */
+u32 xtcp_wrote(struct xtcp_tcb *tcb, u32 bytes, u32 flags, u64 now)
+{
+	idle_restart(tcb, now);
+	tcb->snd_end += bytes;
+	if (flags & XTCP_WROTE_MORE)
+		tcb->flags |= XTCP_F_MORE;
+	else
+		tcb->flags &= ~XTCP_F_MORE;
+	if (flags & XTCP_WROTE_URG) {
+		tcb->snd_up = tcb->snd_end;
+		tcb->flags |= XTCP_F_SND_URG;
+	}
+	if (tcb->snd_una == tcb->snd_nxt)
+		xtcp_persist_check(tcb, now);
+	return xtcp_want_output(tcb);
+}
+
+/**
+ * xtcp_read - the application took bytes away
+ * @tcb: connection
+ * @bytes: how many
+ * @space: bytes of payload the caller can store now, as in xtcp_space()
+ * @now: ns
+ *
+ * RFC 9293 3.10.3. A window update goes out when the peer has less than half
+ * of the window left that it could have, and it would gain by a segment or
+ * half of the buffer (MUST-39); more often would cost a packet for nothing.
+ *
+ * Return: XTCP_ACT_* bits.
+ */
+u32 xtcp_read(struct xtcp_tcb *tcb, u32 bytes, u32 space, u64 now)
+{
+	u32 left = xtcp_rcv_wnd(tcb);
+	u32 wnd;
+
+	(void)now;
+	tcb->rcv_read += bytes;
+	tcb->rcv_space = space;
+	/* After the FIN nothing comes that would need room. */
+	if (tcb->flags & XTCP_F_FIN_SEEN || !xtcp_synchronized(tcb))
+		return 0;
+	wnd = xtcp_window_pick(tcb);
+	if (wnd > left && wnd / 2 >= left)
+		xtcp_ack_now(tcb);
+	else if (tcb->ack_pending && tcb->rcv_nxt - tcb->rcv_wup > tcb->rcv_mss)
+		xtcp_ack_now(tcb);
+	return tcb->ack_pending & XTCP_ACKP_NOW ? XTCP_ACT_OUTPUT : 0;
+}
+
+static void set_flag(struct xtcp_tcb *tcb, u32 flag, u32 val)
+{
+	if (val)
+		tcb->flags |= flag;
+	else
+		tcb->flags &= ~flag;
+}
+
+/* tcp(7): acknowledge at once what waits, and until data is sent. */
+static void set_quickack(struct xtcp_tcb *tcb, u32 val)
+{
+	set_flag(tcb, XTCP_F_QUICKACK, val);
+	if (!val) {
+		tcb->flags |= XTCP_F_PINGPONG;
+		return;
+	}
+	tcb->flags &= ~XTCP_F_PINGPONG;
+	if (tcb->ack_pending)
+		xtcp_ack_now(tcb);
+}
+
+/**
+ * xtcp_set - change an option of a connection
+ * @tcb: connection in any state
+ * @opt: which
+ * @val: in range, the unit is beside the option's name
+ * @now: ns
+ *
+ * Return: XTCP_ACT_* bits.
+ */
+u32 xtcp_set(struct xtcp_tcb *tcb, enum xtcp_opt opt, u32 val, u64 now)
+{
+	switch (opt) {
+	case XTCP_SET_NODELAY:
+		set_flag(tcb, XTCP_F_NODELAY, val);
+		break;
+	case XTCP_SET_CORK:
+		set_flag(tcb, XTCP_F_CORK, val);
+		if (!val)
+			tcb->flags &= ~XTCP_F_MORE;
+		break;
+	case XTCP_SET_QUICKACK:
+		set_quickack(tcb, val);
+		break;
+	case XTCP_SET_KEEPALIVE:
+		set_flag(tcb, XTCP_F_KEEPALIVE, val);
+		xtcp_keep_restart(tcb, now);
+		break;
+	case XTCP_SET_KEEPIDLE:
+		tcb->keep_idle_ms = val;
+		xtcp_keep_restart(tcb, now);
+		break;
+	case XTCP_SET_KEEPINTVL:
+		tcb->keep_intvl_ms = val;
+		break;
+	case XTCP_SET_KEEPCNT:
+		tcb->keep_probes = (u8)val;
+		break;
+	case XTCP_SET_SYNCNT:
+		tcb->syn_retries = (u8)val;
+		break;
+	case XTCP_SET_USER_TIMEOUT:
+		tcb->user_timeout_ms = val;
+		xtcp_user_restart(tcb, now);
+		break;
+	case XTCP_SET_LINGER2:
+		tcb->linger2_ms = val;
+		break;
+	case XTCP_SET_MAXSEG:
+		tcb->user_mss = (u16)val;
+		xtcp_mss_sync(tcb);
+		break;
+	case XTCP_SET_GSO_MAX:
+		tcb->gso_max = val;
+		break;
+	case XTCP_SET_PATH_MSS:
+		tcb->path_mss = (u16)val;
+		xtcp_mss_sync(tcb);
+		break;
+	}
+	return xtcp_want_output(tcb);
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The invariants of a TCB, executable. Called after every step in tests.
+ */
+#include "core.h"
+
+#define MUST(cond)			\
+	do {				\
+		if (!(cond))		\
+			return #cond;	\
+	} while (0)
+
+static const char *check_map(const struct xtcp_tcb *tcb)
+{
+	const struct xtcp_sent *sent, *first_lost = NULL;
+	u32 at = tcb->snd_una, lost = 0, nfree = 0;
+
+	for (sent = tcb->map_head; sent; sent = sent->next) {
+		MUST(sent->seq == at);
+		MUST(seq_lt(sent->seq, sent->end));
+		MUST(sent->next ? sent->next->prev == sent : tcb->map_tail == sent);
+		MUST(sent->first_at <= sent->sent_at);
+		if (sent->marks & XTCP_SENT_LOST) {
+			lost += sent->end - sent->seq;
+			if (!first_lost)
+				first_lost = sent;
+		}
+		at = sent->end;
+	}
+	for (sent = tcb->map_free; sent; sent = sent->next)
+		nfree++;
+	MUST(nfree == tcb->map_nfree);
+	if (tcb->state == XTCP_CLOSED)
+		return NULL;
+	MUST(at == tcb->snd_nxt);
+	MUST(lost == tcb->lost_out);
+	MUST(first_lost == tcb->map_lost);
+	return NULL;
+}
+
+/* The runs in order, by successor search: no recursion, the kernel has it too. */
+static const char *check_reass(const struct xtcp_tcb *tcb)
+{
+	u32 after = tcb->rcv_nxt, bytes = 0, runs = 0;
+
+	for (;;) {
+		const struct xtcp_ooo *run = tcb->ooo_root, *next = NULL, *pkt;
+		u32 at;
+
+		while (run) {
+			MUST(!run->left || run->left->prio <= run->prio);
+			MUST(!run->right || run->right->prio <= run->prio);
+			if (seq_gt(run->seq, after)) {
+				next = run;
+				run = run->left;
+			} else {
+				run = run->right;
+			}
+		}
+		if (!next)
+			break;
+		at = next->seq;
+		for (pkt = next; ; pkt = pkt->next) {
+			MUST(pkt->seq == at);
+			MUST(seq_lt(pkt->seq, pkt->end));
+			at = pkt->end;
+			if (pkt == next->tail)
+				break;
+		}
+		bytes += at - next->seq;
+		runs++;
+		after = at;
+	}
+	MUST(bytes == tcb->ooo_bytes);
+	MUST(runs == tcb->ooo_runs);
+	return NULL;
+}
+
+static const char *check_send(const struct xtcp_tcb *tcb)
+{
+	u32 fin = tcb->flags & XTCP_F_FIN_SENT ? 1 : 0;
+
+	MUST(seq_le(tcb->snd_una, tcb->snd_nxt));
+	MUST(seq_le(tcb->snd_nxt, tcb->snd_end + fin));
+	MUST(!fin || tcb->snd_nxt == tcb->snd_end + 1);
+	MUST(!fin || tcb->flags & XTCP_F_FIN_QUEUED);
+	if (tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED)
+		return NULL;
+	MUST(tcb->snd_una != tcb->iss);
+	MUST(tcb->mss > 0);
+	MUST(tcb->cwnd >= tcb->mss);
+	MUST(tcb->max_snd_wnd >= tcb->snd_wnd);
+	/* Something waits, so something must wake it: no dead end. */
+	if (tcb->state != XTCP_TIME_WAIT && tcb->snd_una != tcb->snd_nxt)
+		MUST(tcb->dl_armed & (1U << XTCP_DL_RTO | 1U << XTCP_DL_PERSIST));
+	return NULL;
+}
+
+static const char *check_state(const struct xtcp_tcb *tcb)
+{
+	bool queued = tcb->flags & XTCP_F_FIN_QUEUED;
+	bool fin_in = tcb->flags & XTCP_F_FIN_SEEN &&
+		      tcb->rcv_nxt == tcb->rcv_fin + 1;
+
+	switch (tcb->state) {
+	case XTCP_ESTABLISHED:
+		MUST(!queued && !fin_in);
+		break;
+	case XTCP_CLOSE_WAIT:
+		MUST(!queued && fin_in);
+		break;
+	case XTCP_FIN_WAIT_1:
+		MUST(queued && !fin_in);
+		break;
+	case XTCP_FIN_WAIT_2:
+		MUST(queued && !fin_in && tcb->snd_una == tcb->snd_end + 1);
+		break;
+	case XTCP_CLOSING:
+	case XTCP_LAST_ACK:
+		MUST(queued && fin_in);
+		break;
+	case XTCP_TIME_WAIT:
+		MUST(queued && fin_in && tcb->snd_una == tcb->snd_end + 1);
+		MUST(xtcp_dl_is_set(tcb, XTCP_DL_LINGER));
+		break;
+	}
+	return NULL;
+}
+
+/**
+ * xtcp_check - do the invariants hold?
+ * @tcb: connection between two calls
+ *
+ * Costs time proportional to the queues: for test and debug builds.
+ *
+ * Return: NULL, or the condition that does not hold.
+ */
+const char *xtcp_check(const struct xtcp_tcb *tcb)
+{
+	const char *bad = check_map(tcb);
+
+	if (!bad)
+		bad = check_reass(tcb);
+	if (bad || tcb->state == XTCP_CLOSED)
+		return bad;
+	bad = check_send(tcb);
+	if (!bad && tcb->state != XTCP_SYN_SENT) {
+		MUST(seq_le(tcb->rcv_wup, tcb->rcv_nxt));
+		MUST(seq_le(tcb->rcv_read, tcb->rcv_nxt));
+		bad = check_state(tcb);
+	}
+	return bad;
+}

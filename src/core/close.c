@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The end of a connection: RFC 9293 3.6, 3.10.4 and 3.10.5.
+ */
+#include "core.h"
+
+/*
+ * xtcp_fail - the connection is over before its time
+ *
+ * What was unsent or unacknowledged is lost; the caller frees it when it sees
+ * the error.
+ */
+u32 xtcp_fail(struct xtcp_tcb *tcb, enum xtcp_err err)
+{
+	u32 acts = xtcp_move(tcb, XTCP_EV_END);
+
+	if (!acts)
+		return 0;
+	tcb->err = (u8)err;
+	tcb->ack_pending = 0;
+	xtcp_map_flush(tcb);
+	xtcp_reass_flush(tcb);
+	return acts | XTCP_ACT_ERROR | XTCP_ACT_REAP;
+}
+
+/* The peer is to be told by a RST, from CLOSED, through the usual door. */
+u32 xtcp_rst_owed(struct xtcp_tcb *tcb)
+{
+	tcb->flags |= XTCP_F_SEND_RST;
+	return XTCP_ACT_OUTPUT;
+}
+
+/*
+ * xtcp_close_begin - the application is done sending, and may be
+ *
+ * From SYN-RECEIVED the FIN waits for the handshake's end (RFC 9293 3.10.4);
+ * xtcp_established() comes back here.
+ */
+u32 xtcp_close_begin(struct xtcp_tcb *tcb)
+{
+	tcb->flags |= XTCP_F_FIN_QUEUED;
+	return xtcp_move(tcb, XTCP_EV_CLOSE);
+}
+
+/**
+ * xtcp_shutdown - the application sends no more
+ * @tcb: connection
+ * @now: ns
+ *
+ * shutdown(SHUT_WR), RFC 9293 3.10.4: everything written is sent, then a
+ * FIN. Receiving goes on. In SYN-SENT there is nothing to finish, and the
+ * connection ends.
+ *
+ * Return: XTCP_ACT_* bits.
+ */
+u32 xtcp_shutdown(struct xtcp_tcb *tcb, u64 now)
+{
+	u32 acts;
+
+	if (tcb->state == XTCP_SYN_SENT)
+		return xtcp_move(tcb, XTCP_EV_END);
+	if (tcb->state == XTCP_CLOSED || tcb->flags & XTCP_F_FIN_QUEUED)
+		return 0;
+	/* A cork or MSG_MORE held data back for more: there is none coming. */
+	tcb->flags &= ~(XTCP_F_CORK | XTCP_F_MORE);
+	acts = xtcp_close_begin(tcb);
+	if (acts)
+		xtcp_persist_check(tcb, now);
+	return acts | xtcp_want_output(tcb);
+}
+
+static void orphan_wait(struct xtcp_tcb *tcb, u64 now)
+{
+	xtcp_dl_set(tcb, XTCP_DL_LINGER,
+		    now + tcb->linger2_ms * XTCP_NSEC_PER_MSEC);
+}
+
+/**
+ * xtcp_close - the application has gone
+ * @tcb: connection; everything received was read
+ * @now: ns
+ *
+ * As xtcp_shutdown(); in addition data that arrives from now on, which
+ * nobody can read, is answered by RST (RFC 9293 SHLD-3), and FIN-WAIT-2 ends
+ * after linger2_ms. With data unread the caller uses xtcp_abort().
+ *
+ * Return: XTCP_ACT_* bits.
+ */
+u32 xtcp_close(struct xtcp_tcb *tcb, u64 now)
+{
+	tcb->flags |= XTCP_F_ORPHAN;
+	if (tcb->state == XTCP_FIN_WAIT_2)
+		orphan_wait(tcb, now);
+	return xtcp_shutdown(tcb, now);
+}
+
+/**
+ * xtcp_abort - end the connection at once
+ * @tcb: connection
+ * @now: ns
+ *
+ * RFC 9293 3.10.5: a RST goes out unless the peer knows of no connection or
+ * has seen both FINs; the caller sends it (XTCP_ACT_OUTPUT) before it lets go
+ * of the TCB.
+ *
+ * Return: XTCP_ACT_* bits.
+ */
+u32 xtcp_abort(struct xtcp_tcb *tcb, u64 now)
+{
+	u8 state = tcb->state;
+	u32 acts = xtcp_fail(tcb, XTCP_ERR_ABORTED);
+
+	(void)now;
+	switch (state) {
+	case XTCP_SYN_RECEIVED:
+	case XTCP_ESTABLISHED:
+	case XTCP_FIN_WAIT_1:
+	case XTCP_FIN_WAIT_2:
+	case XTCP_CLOSE_WAIT:
+		return acts | xtcp_rst_owed(tcb);
+	default:
+		return acts;
+	}
+}
+
+static u32 enter_time_wait(struct xtcp_tcb *tcb, u64 now, u32 acts)
+{
+	if (tcb->state == XTCP_TIME_WAIT)
+		xtcp_dl_set(tcb, XTCP_DL_LINGER,
+			    now + tcb->par->timewait_ms * XTCP_NSEC_PER_MSEC);
+	return acts;
+}
+
+/* The peer's FIN is next in sequence: RFC 9293 3.10.7.4, eighth step. */
+u32 xtcp_fin_rx(struct xtcp_tcb *tcb, u64 now)
+{
+	u32 acts;
+
+	tcb->rcv_nxt++;
+	acts = xtcp_move(tcb, XTCP_EV_FIN);
+	return enter_time_wait(tcb, now, acts) | XTCP_ACT_EOF;
+}
+
+/* SND.UNA has passed our FIN: RFC 9293 3.10.7.4, fifth step. */
+u32 xtcp_fin_acked(struct xtcp_tcb *tcb, u64 now)
+{
+	u32 acts = xtcp_move(tcb, XTCP_EV_ACK_FIN);
+
+	if (tcb->state == XTCP_FIN_WAIT_2 && tcb->flags & XTCP_F_ORPHAN)
+		orphan_wait(tcb, now);
+	return enter_time_wait(tcb, now, acts);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the engine's files promise each other. Callers include engine.h.
+ *
+ * The order is the order of the files in a connection's life; each prototype
+ * is explained where it is defined.
+ */
+#ifndef XTCP_CORE_H
+#define XTCP_CORE_H
+
+#include <xtcp/engine.h>
+
+#include "cc.h"
+
+/* ---- wire.c ---- */
+
+/* Bytes of options that carry a timestamp, padded (RFC 7323, appendix A). */
+#define XTCP_TS_LEN	12
+
+u8 xtcp_hdr_len(const struct xtcp_plan *plan);
+
+/* ---- isn.c ---- */
+
+u32 xtcp_isn(const struct xtcp_params *par, const struct xtcp_flow *flow, u64 now);
+u32 xtcp_ts_offset(const struct xtcp_params *par, const struct xtcp_flow *flow);
+
+/* The timestamp clock: 1 ms a tick (RFC 7323, 5.4). */
+static inline u32 xtcp_ts_clock(u64 now)
+{
+	return (u32)div_u64(now, XTCP_NSEC_PER_MSEC);
+}
+
+/* ---- state.c: the one place that moves a connection ---- */
+
+enum xtcp_event {
+	XTCP_EV_OPEN,		/* active open: SYN goes out */
+	XTCP_EV_PASSIVE,	/* a listener's embryo becomes a connection */
+	XTCP_EV_SYN,		/* SYN without ACK: simultaneous open */
+	XTCP_EV_SYNACK,		/* SYN with an ACK of ours */
+	XTCP_EV_ACK_SYN,	/* our SYN is acknowledged */
+	XTCP_EV_CLOSE,		/* the application is done sending */
+	XTCP_EV_FIN,		/* the peer's FIN is reached */
+	XTCP_EV_ACK_FIN,	/* our FIN is acknowledged */
+	XTCP_EV_END,		/* reset, abort, time-out or end of 2 MSL */
+	XTCP_EV_MAX
+};
+
+u32 xtcp_move(struct xtcp_tcb *tcb, enum xtcp_event ev);
+
+static inline bool xtcp_synchronized(const struct xtcp_tcb *tcb)
+{
+	return tcb->state != XTCP_CLOSED && tcb->state != XTCP_SYN_SENT &&
+	       tcb->state != XTCP_LISTEN;
+}
+
+/* ---- open.c ---- */
+
+/* What a peer that offers no MSS can take: RFC 9293 3.7.1, MUST-15. */
+static inline u16 xtcp_default_mss(bool v6)
+{
+	return v6 ? 1220 : 536;
+}
+
+void xtcp_mss_sync(struct xtcp_tcb *tcb);
+void xtcp_peer_options(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
+void xtcp_established(struct xtcp_tcb *tcb, u64 now);
+u8 xtcp_pick_wscale(u32 space_max);
+
+/* ---- ack.c ---- */
+
+u32 xtcp_ack_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now);
+void xtcp_window_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
+
+/* ---- sendmap.c ---- */
+
+/* What one cumulative acknowledgement took off the map. */
+struct xtcp_acked {
+	u32 bytes;		/* of sequence space */
+	u64 sent_at;		/* newest transmission acked, never resent; or 0 */
+	bool rtx;		/* some of it had been retransmitted */
+};
+
+void xtcp_map_append(struct xtcp_tcb *tcb, u32 end, u8 marks, u64 now);
+void xtcp_map_ack(struct xtcp_tcb *tcb, u32 ack, struct xtcp_acked *acked);
+bool xtcp_map_split(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u32 at);
+void xtcp_map_mark_head(struct xtcp_tcb *tcb, u32 len);
+void xtcp_map_mark_all(struct xtcp_tcb *tcb);
+void xtcp_map_resent(struct xtcp_tcb *tcb, u32 seq, u32 end, u64 now);
+void xtcp_map_unsend_probe(struct xtcp_tcb *tcb);
+void xtcp_map_flush(struct xtcp_tcb *tcb);
+
+/* ---- loss.c ---- */
+
+void xtcp_loss_dupack(struct xtcp_tcb *tcb);
+bool xtcp_loss_advance(struct xtcp_tcb *tcb, u32 bytes, u32 flight, u64 now);
+void xtcp_loss_timeout(struct xtcp_tcb *tcb);
+
+/* ---- rtt.c ---- */
+
+void xtcp_rtt_sample(struct xtcp_tcb *tcb, u32 rtt_us);
+void xtcp_rtt_acked(struct xtcp_tcb *tcb, const struct xtcp_acked *acked,
+		    const struct xtcp_seg *seg, u64 now);
+
+/* ---- rto.c ---- */
+
+u64 xtcp_rto_ns(const struct xtcp_tcb *tcb);
+void xtcp_rto_restart(struct xtcp_tcb *tcb, u64 now);
+void xtcp_persist_check(struct xtcp_tcb *tcb, u64 now);
+void xtcp_user_restart(struct xtcp_tcb *tcb, u64 now);
+u32 xtcp_rto_fire(struct xtcp_tcb *tcb, u64 now);
+u32 xtcp_persist_fire(struct xtcp_tcb *tcb, u64 now);
+
+/* ---- keep.c ---- */
+
+void xtcp_keep_restart(struct xtcp_tcb *tcb, u64 now);
+u32 xtcp_keep_fire(struct xtcp_tcb *tcb, u64 now);
+
+/* ---- output.c ---- */
+
+/* Which door a plan came through; commit acts on it. */
+enum xtcp_plan_kind {
+	XTCP_PLAN_SYN,		/* SYN or SYN-ACK, first or again */
+	XTCP_PLAN_NEW,		/* payload or FIN never sent before */
+	XTCP_PLAN_RTX,		/* payload or FIN sent before */
+	XTCP_PLAN_PROBE,	/* one octet against a closed window */
+	XTCP_PLAN_KEEP,		/* keepalive probe */
+	XTCP_PLAN_ACK,		/* nothing but an acknowledgement */
+	XTCP_PLAN_RST,
+};
+
+u32 xtcp_tx_new_len(const struct xtcp_tcb *tcb, bool *fin);
+u32 xtcp_want_output(const struct xtcp_tcb *tcb);
+
+/* Something the application handed over that was never sent: bytes or FIN. */
+static inline bool xtcp_unsent(const struct xtcp_tcb *tcb)
+{
+	return tcb->snd_nxt != tcb->snd_end +
+		(tcb->flags & XTCP_F_FIN_SENT ? 1 : 0) ||
+	       (tcb->flags & (XTCP_F_FIN_QUEUED | XTCP_F_FIN_SENT)) ==
+		XTCP_F_FIN_QUEUED;
+}
+
+/* ---- ackpolicy.c ---- */
+
+void xtcp_ack_now(struct xtcp_tcb *tcb);
+void xtcp_ack_data(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now);
+void xtcp_ack_sent(struct xtcp_tcb *tcb);
+void xtcp_ack_piggyback(struct xtcp_tcb *tcb, u64 now);
+void xtcp_ack_delayed_fire(struct xtcp_tcb *tcb);
+bool xtcp_ack_challenge(struct xtcp_tcb *tcb, u64 now);
+
+/* ---- rwnd.c ---- */
+
+u32 xtcp_rcv_edge(const struct xtcp_tcb *tcb);
+u32 xtcp_rcv_wnd(const struct xtcp_tcb *tcb);
+u32 xtcp_window_pick(const struct xtcp_tcb *tcb);
+u16 xtcp_window_field(u32 wnd, u8 shift);
+
+/* ---- reass.c ---- */
+
+enum xtcp_reass {
+	XTCP_REASS_HELD,	/* the node is ours now */
+	XTCP_REASS_DUP,		/* nothing new in it */
+	XTCP_REASS_FULL,	/* limit of runs or of work reached */
+};
+
+enum xtcp_reass xtcp_reass_insert(struct xtcp_tcb *tcb, struct xtcp_ooo *node,
+				  u32 seq, u32 end);
+u32 xtcp_reass_advance(struct xtcp_tcb *tcb, u32 rcv_nxt);
+
+/* ---- close.c ---- */
+
+u32 xtcp_fin_rx(struct xtcp_tcb *tcb, u64 now);
+u32 xtcp_fin_acked(struct xtcp_tcb *tcb, u64 now);
+u32 xtcp_fail(struct xtcp_tcb *tcb, enum xtcp_err err);
+u32 xtcp_rst_owed(struct xtcp_tcb *tcb);
+u32 xtcp_close_begin(struct xtcp_tcb *tcb);
+
+/* ---- timewait.c ---- */
+
+u32 xtcp_time_wait_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now);
+
+/* ---- timer.c ---- */
+
+static inline void xtcp_dl_set(struct xtcp_tcb *tcb, enum xtcp_dl dl, u64 at)
+{
+	tcb->dl[dl] = at;
+	tcb->dl_armed |= 1U << dl;
+}
+
+static inline void xtcp_dl_clear(struct xtcp_tcb *tcb, enum xtcp_dl dl)
+{
+	tcb->dl_armed &= ~(1U << dl);
+}
+
+static inline bool xtcp_dl_is_set(const struct xtcp_tcb *tcb, enum xtcp_dl dl)
+{
+	return tcb->dl_armed & (1U << dl);
+}
+
+/* Discard: remember why; the caller adds what else is to happen. */
+static inline u32 xtcp_drop(struct xtcp_seg *seg, enum xtcp_drop reason)
+{
+	seg->reason = reason;
+	return XTCP_ACT_DROP;
+}
+
+#endif /* XTCP_CORE_H */

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The checksum: RFC 9293 3.1, RFC 1071, RFC 8200 8.1.
+ *
+ * The module lets the kernel and the device do this. These few lines are the
+ * reference that the simulator's wire and the tests stand on.
+ */
+#include "core.h"
+
+/**
+ * xtcp_csum_add - add bytes to a running one's complement sum
+ * @sum: 0, or what an earlier call returned
+ * @data: bytes in wire order
+ * @len: how many; odd only in the last call for a segment
+ *
+ * Return: the sum so far, not yet folded.
+ */
+u32 xtcp_csum_add(u32 sum, const u8 *data, u32 len)
+{
+	u64 wide = sum;
+
+	for (; len > 1; len -= 2, data += 2)
+		wide += (u32)(data[0] << 8 | data[1]);
+	if (len)
+		wide += (u32)(data[0] << 8);
+	while (wide >> 32)
+		wide = (wide & 0xffffffff) + (wide >> 32);
+	return (u32)wide;
+}
+
+/**
+ * xtcp_csum_fold - end a sum
+ * @sum: from xtcp_csum_add()
+ *
+ * Return: value of the checksum field in host order; 0 when @sum covered a
+ * correct checksum.
+ */
+u16 xtcp_csum_fold(u32 sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (u16)~sum;
+}
+
+/**
+ * xtcp_csum_pseudo - sum over the pseudo-header
+ * @flow: addresses as the sender of the segment sees them
+ * @v6: which pseudo-header
+ * @tcp_len: bytes of TCP header and payload
+ *
+ * IPv4: source, destination, zero, protocol, length (RFC 9293 3.1). IPv6:
+ * the same fields, wider (RFC 8200 8.1).
+ *
+ * Return: a sum to go on with.
+ */
+u32 xtcp_csum_pseudo(const struct xtcp_flow *flow, bool v6, u32 tcp_len)
+{
+	const u8 tail[8] = { (u8)(tcp_len >> 24), (u8)(tcp_len >> 16),
+			     (u8)(tcp_len >> 8), (u8)tcp_len, 0, 0, 0, 6 };
+	u32 skip = v6 ? 0 : 12;	/* v4-mapped: the address is the last word */
+	u32 sum;
+
+	sum = xtcp_csum_add(0, (const u8 *)flow->saddr + skip, 16 - skip);
+	sum = xtcp_csum_add(sum, (const u8 *)flow->daddr + skip, 16 - skip);
+	return xtcp_csum_add(sum, tail, sizeof(tail));
+}

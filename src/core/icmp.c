@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Word from the network: RFC 9293 3.9.2.2, RFC 5927.
+ *
+ * Anybody can send an ICMP message. One that quotes a sequence number in
+ * flight was caused by a segment of ours, or guessed 1 in 2^32 divided by
+ * the flight; no other is believed.
+ */
+#include "core.h"
+
+static bool in_flight(const struct xtcp_tcb *tcb, u32 seq)
+{
+	return seq_in(seq, tcb->snd_una, tcb->snd_nxt - tcb->snd_una);
+}
+
+/**
+ * xtcp_icmp - an ICMP error that quotes a segment of this connection
+ * @tcb: connection
+ * @kind: how the caller classifies type and code
+ * @quoted_seq: the sequence number in the quoted header
+ * @mss: with XTCP_ICMP_TOO_BIG: payload that fits, options not subtracted
+ * @now: ns
+ *
+ * A hard error ends a connection that is just being opened; later it is
+ * soft, since the path may come back (RFC 5461, RFC 5927 5.2; against the
+ * letter of RFC 9293 SHLD-26). A smaller MTU takes effect and what was sent
+ * larger goes out again at once (RFC 1191, 6.4).
+ *
+ * Return: XTCP_ACT_* bits; XTCP_ACT_DROP when it was not believed.
+ */
+u32 xtcp_icmp(struct xtcp_tcb *tcb, enum xtcp_icmp kind, u32 quoted_seq, u16 mss,
+	      u64 now)
+{
+	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT ||
+	    !in_flight(tcb, quoted_seq))
+		return XTCP_ACT_DROP;
+
+	switch (kind) {
+	case XTCP_ICMP_HARD:
+		if (tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED)
+			return xtcp_fail(tcb, XTCP_ERR_UNREACH);
+		return 0;
+	case XTCP_ICMP_TOO_BIG:
+		if (mss >= tcb->path_mss)
+			return 0;
+		tcb->path_mss = mss;
+		xtcp_mss_sync(tcb);
+		if (xtcp_synchronized(tcb) && tcb->state != XTCP_SYN_RECEIVED) {
+			xtcp_map_mark_all(tcb);
+			xtcp_rto_restart(tcb, now);
+		}
+		return xtcp_want_output(tcb);
+	default:
+		return 0;
+	}
+}

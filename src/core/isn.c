@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Numbers an outsider must not guess: RFC 6528 and RFC 7323, 5.4.
+ *
+ * An off-path attacker who can compute or observe his way to a connection's
+ * initial sequence number can inject into it. The keyed hash makes numbers
+ * of different address pairs unrelated (2^-64 a guess at the key), the clock
+ * keeps those of one pair ascending, so that a new incarnation does not meet
+ * the segments of the last (RFC 9293, 3.4.1).
+ */
+#include "core.h"
+
+#define ISN_TICK_NS	4096	/* RFC 9293 says about 4 us; a shift is free */
+
+static bool flow_is_v4(const u32 *addr)
+{
+	const u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	return !memcmp(addr, mapped, sizeof(mapped));
+}
+
+static u64 pair(u32 hi, u32 lo)
+{
+	return (u64)hi << 32 | lo;
+}
+
+static u64 flow_hash(const struct xtcp_flow *flow, const u64 *key)
+{
+	const siphash_key_t k = { { key[0], key[1] } };
+	const u32 *s = flow->saddr, *d = flow->daddr;
+	u32 ports = (u32)flow->sport << 16 | flow->dport;
+	u64 h;
+
+	if (flow_is_v4(s) && flow_is_v4(d))
+		return siphash_2u64(pair(s[3], d[3]), ports, &k);
+	h = siphash_4u64(pair(s[0], s[1]), pair(s[2], s[3]),
+			 pair(d[0], d[1]), pair(d[2], d[3]), &k);
+	return siphash_2u64(h, ports, &k);
+}
+
+/**
+ * xtcp_isn - initial sequence number
+ * @par: the namespace's key
+ * @flow: who talks to whom
+ * @now: ns
+ *
+ * RFC 6528 section 3: M + F(localip, localport, remoteip, remoteport, key).
+ *
+ * Return: ISS.
+ */
+u32 xtcp_isn(const struct xtcp_params *par, const struct xtcp_flow *flow, u64 now)
+{
+	return (u32)flow_hash(flow, par->isn_key) + (u32)(now / ISN_TICK_NS);
+}
+
+/**
+ * xtcp_ts_offset - what to add to the timestamp clock
+ * @par: the namespace's key
+ * @flow: who talks to whom
+ *
+ * Per address pair rather than per connection: a later incarnation of the
+ * same pair then has larger timestamps, which TIME-WAIT (RFC 6191) and PAWS
+ * rest on. Hides uptime and unlinks connections of one host.
+ *
+ * Return: offset in ticks.
+ */
+u32 xtcp_ts_offset(const struct xtcp_params *par, const struct xtcp_flow *flow)
+{
+	return (u32)flow_hash(flow, par->ts_key);
+}

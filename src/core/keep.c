@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Keepalive: RFC 9293 3.8.4. Off unless asked for (MUST-25).
+ */
+#include "core.h"
+
+/* States in which a silent peer may be asked whether it still lives. */
+static bool keep_state(const struct xtcp_tcb *tcb)
+{
+	return xtcp_synchronized(tcb) && tcb->state != XTCP_SYN_RECEIVED &&
+	       tcb->state != XTCP_TIME_WAIT;
+}
+
+/*
+ * xtcp_keep_restart - the idle time counts anew, or was changed
+ *
+ * Not called for each segment: the deadline looks at last_rx_at when it
+ * comes, so that traffic costs nothing.
+ */
+void xtcp_keep_restart(struct xtcp_tcb *tcb, u64 now)
+{
+	if (!(tcb->flags & XTCP_F_KEEPALIVE) || !keep_state(tcb)) {
+		xtcp_dl_clear(tcb, XTCP_DL_KEEP);
+		return;
+	}
+	if (tcb->flags & XTCP_F_KEEP_PROBE)
+		return;
+	tcb->probes = 0;
+	xtcp_dl_set(tcb, XTCP_DL_KEEP,
+		    max(now, tcb->last_rx_at + tcb->keep_idle_ms *
+			XTCP_NSEC_PER_MSEC));
+}
+
+/*
+ * xtcp_keep_fire - the keepalive deadline came
+ *
+ * Probes only when nothing is outstanding and nothing was heard for the
+ * interval (MUST-26); one silent probe is not death (MUST-29). With a user
+ * timeout that one, not the count, says when the peer is dead (tcp(7)).
+ */
+u32 xtcp_keep_fire(struct xtcp_tcb *tcb, u64 now)
+{
+	u64 idle = tcb->keep_idle_ms * XTCP_NSEC_PER_MSEC;
+	u64 silent = now - tcb->last_rx_at;
+	bool dead;
+
+	if (!(tcb->flags & XTCP_F_KEEPALIVE) || !keep_state(tcb))
+		return 0;
+	if (tcb->snd_una != tcb->snd_nxt || xtcp_unsent(tcb)) {
+		xtcp_dl_set(tcb, XTCP_DL_KEEP, now + idle);
+		return 0;
+	}
+	if (silent < idle) {
+		tcb->probes = 0;
+		xtcp_dl_set(tcb, XTCP_DL_KEEP, tcb->last_rx_at + idle);
+		return 0;
+	}
+	if (tcb->user_timeout_ms)
+		dead = tcb->probes &&
+		       silent >= tcb->user_timeout_ms * XTCP_NSEC_PER_MSEC;
+	else
+		dead = tcb->probes >= tcb->keep_probes;
+	if (dead)
+		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT) | xtcp_rst_owed(tcb);
+	if (tcb->probes < 255)
+		tcb->probes++;
+	tcb->flags |= XTCP_F_KEEP_PROBE;
+	xtcp_dl_set(tcb, XTCP_DL_KEEP,
+		    now + tcb->keep_intvl_ms * XTCP_NSEC_PER_MSEC);
+	return XTCP_ACT_OUTPUT;
+}

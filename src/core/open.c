@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The beginning of a connection from the side that asks: RFC 9293 3.5 and
+ * 3.10.1, and what both sides do when the handshake is over.
+ */
+#include "core.h"
+
+/* RFC 7323, 2.2: the largest field, and the largest shift. */
+#define WINDOW_FIELD_MAX	65535
+#define WSCALE_MAX		14
+
+/* RFC 6298 (5.7): the RTO for data after a SYN timed out. */
+#define RTO_AFTER_SYN_LOSS_US	3000000
+
+/* Segments acknowledged at once while the peer is in slow start. */
+#define QUICKACKS	16
+
+/**
+ * xtcp_params_init - defaults of a namespace
+ * @par: filled in, but for the keys, which the caller draws
+ *
+ * The values are those of the kernel's TCP where it has them (tcp(7),
+ * Documentation/networking/ip-sysctl.rst), so that changing over changes no
+ * behaviour; the exceptions say why.
+ */
+void xtcp_params_init(struct xtcp_params *par)
+{
+	memset(par, 0, sizeof(*par));
+	par->rto_min_us = 200000;
+	par->rto_max_us = 120000000;
+	par->rto_init_us = 1000000;
+	par->delack_min_us = 40000;
+	par->delack_max_us = 200000;
+	par->keep_idle_ms = 7200000;
+	par->keep_intvl_ms = 75000;
+	par->fin_timeout_ms = 60000;
+	par->timewait_ms = 60000;
+	par->challenge_ms = 500;
+	par->min_snd_mss = 48;
+	par->initial_cwnd = 10;
+	par->keep_probes = 9;
+	par->syn_retries = 7;	/* 6 would give up after 127 s: MUST-23 */
+	par->synack_retries = 5;
+	par->retries1 = 3;
+	par->retries2 = 15;
+	par->orphan_retries = 8;
+	par->dupthresh = 3;
+	par->wscale = true;
+	par->timestamps = true;
+	par->idle_restart = true;
+}
+
+/**
+ * xtcp_tcb_init - a connection in CLOSED
+ * @tcb: uninitialised memory
+ * @par: knobs, which outlive the TCB
+ */
+void xtcp_tcb_init(struct xtcp_tcb *tcb, const struct xtcp_params *par)
+{
+	u32 i;
+
+	memset(tcb, 0, sizeof(*tcb));
+	tcb->par = par;
+	tcb->state = XTCP_CLOSED;
+	tcb->rto_us = par->rto_init_us;
+	tcb->min_rtt_us = ~0U;
+	tcb->ssthresh = ~0U;
+	tcb->ato_us = par->delack_min_us;
+	tcb->keep_idle_ms = par->keep_idle_ms;
+	tcb->keep_intvl_ms = par->keep_intvl_ms;
+	tcb->keep_probes = par->keep_probes;
+	tcb->syn_retries = par->syn_retries;
+	tcb->linger2_ms = par->fin_timeout_ms;
+	for (i = 0; i < XTCP_SENT_EMBEDDED; i++) {
+		xtcp_map_lend(tcb, &tcb->map_own[i]);
+		tcb->map_own[i].embedded = 1;
+	}
+	xtcp_cc_set(tcb, &xtcp_cc_reno);
+}
+
+/**
+ * xtcp_tcb_fini - let go of everything lent
+ * @tcb: connection in any state; no call but xtcp_map_reclaim() and
+ *	xtcp_reass_reap() follows
+ */
+void xtcp_tcb_fini(struct xtcp_tcb *tcb)
+{
+	xtcp_move(tcb, XTCP_EV_END);
+	xtcp_map_flush(tcb);
+	xtcp_reass_flush(tcb);
+}
+
+/*
+ * xtcp_mss_sync - the effective send MSS (RFC 9293 3.7.1, MUST-16)
+ *
+ * The smallest of what the peer takes, the path carries and the user wants,
+ * less the options of every segment (RFC 6691). The floor keeps a peer from
+ * making us send a byte a packet.
+ */
+void xtcp_mss_sync(struct xtcp_tcb *tcb)
+{
+	u32 mss = min(tcb->peer_mss, tcb->path_mss);
+
+	if (tcb->user_mss)
+		mss = min_t(u32, mss, tcb->user_mss);
+	mss = max_t(u32, mss, tcb->par->min_snd_mss);
+	if (tcb->opts & XTCP_OPT_TS)
+		mss -= XTCP_TS_LEN;
+	tcb->mss = (u16)mss;
+}
+
+/* The smallest shift with which the field can express @space_max bytes. */
+u8 xtcp_pick_wscale(u32 space_max)
+{
+	u8 shift = 0;
+
+	while (shift < WSCALE_MAX && space_max >> shift > WINDOW_FIELD_MAX)
+		shift++;
+	return shift;
+}
+
+static void open_common(struct xtcp_tcb *tcb, const struct xtcp_open *open)
+{
+	if (open->v6)
+		tcb->flags |= XTCP_F_V6;
+	tcb->peer_mss = xtcp_default_mss(open->v6);
+	tcb->path_mss = open->path_mss;
+	tcb->adv_mss = open->adv_mss;
+	tcb->user_mss = open->user_mss;
+	tcb->gso_max = open->gso_max;
+	tcb->rcv_space = open->rcv_space;
+	/* A guess until the first segment: too small costs an early ACK. */
+	tcb->rcv_mss = min_t(u16, open->adv_mss, tcb->peer_mss);
+	tcb->rcv_wnd = min_t(u32, open->rcv_space, WINDOW_FIELD_MAX);
+}
+
+/**
+ * xtcp_connect - active open
+ * @tcb: initialised, in CLOSED
+ * @open: addresses, sizes
+ * @now: ns
+ *
+ * RFC 9293 3.10.1. The options offered are the namespace's; what holds is
+ * what the peer's SYN agrees to.
+ *
+ * Return: XTCP_ACT_* bits.
+ */
+u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now)
+{
+	const struct xtcp_params *par = tcb->par;
+
+	open_common(tcb, open);
+	tcb->opts = XTCP_OPT_MSS;
+	if (par->wscale) {
+		tcb->opts |= XTCP_OPT_WSCALE;
+		tcb->rcv_wscale = xtcp_pick_wscale(open->rcv_space_max);
+	}
+	if (par->timestamps) {
+		tcb->opts |= XTCP_OPT_TS;
+		tcb->ts_off = xtcp_ts_offset(par, &open->flow);
+	}
+	tcb->iss = xtcp_isn(par, &open->flow, now);
+	tcb->snd_una = tcb->iss;
+	tcb->snd_nxt = tcb->iss;
+	tcb->snd_end = tcb->iss + 1;
+	tcb->snd_up = tcb->iss;
+	tcb->snd_sml = tcb->iss;
+	tcb->recover = tcb->iss;
+	tcb->last_rx_at = now;
+	xtcp_mss_sync(tcb);
+	return xtcp_move(tcb, XTCP_EV_OPEN) | XTCP_ACT_OUTPUT;
+}
+
+/*
+ * xtcp_peer_options - what the peer's SYN offers, met with what ours did
+ *
+ * Options count only when both SYNs carried them (RFC 7323, 2.2 and 3.2); a
+ * window scale not agreed on is off in both directions.
+ */
+void xtcp_peer_options(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
+{
+	u8 mutual = XTCP_OPT_WSCALE | XTCP_OPT_TS | XTCP_OPT_SACK_PERM;
+
+	tcb->opts &= seg->opts | ~mutual;
+	if (tcb->opts & XTCP_OPT_WSCALE)
+		tcb->snd_wscale = seg->wscale;
+	else
+		tcb->rcv_wscale = 0;
+	if (seg->opts & XTCP_OPT_MSS)
+		tcb->peer_mss = seg->mss;
+	tcb->irs = seg->seq;
+	tcb->rcv_nxt = seg->seq + 1;
+	tcb->rcv_wup = tcb->rcv_nxt;
+	tcb->rcv_read = tcb->rcv_nxt;
+	tcb->rcv_up = tcb->rcv_nxt;
+	tcb->ack_seq_last = tcb->rcv_nxt;
+	xtcp_mss_sync(tcb);
+}
+
+/*
+ * xtcp_established - the handshake is over, whichever way
+ *
+ * RFC 6298 (5.7): when the SYN had timed out, data starts with an RTO of 3 s,
+ * since the path may really be slower than the first second assumed.
+ */
+void xtcp_established(struct xtcp_tcb *tcb, u64 now)
+{
+	if (tcb->flags & XTCP_F_SYN_TIMEOUT && !tcb->srtt8_us)
+		tcb->rto_us = max_t(u32, tcb->rto_us, RTO_AFTER_SYN_LOSS_US);
+	tcb->cwnd = xtcp_cc_initial_cwnd(tcb);
+	tcb->cong = XTCP_CONG_OPEN;
+	tcb->retries = 0;
+	tcb->backoff = 0;
+	tcb->quickack = QUICKACKS;
+	xtcp_keep_restart(tcb, now);
+}
+
+/**
+ * xtcp_accept - make a connection of an embryo
+ * @tcb: initialised, in CLOSED
+ * @emb: the embryo whose xtcp_embryo_rx() said XTCP_EMBRYO_ACCEPT
+ * @open: as given to xtcp_embryo_init(), sizes may have changed
+ * @now: ns
+ *
+ * Leaves the connection in SYN-RECEIVED, exactly as if it had sent the
+ * SYN-ACK itself. The segment that completes the handshake is then given to
+ * xtcp_rx() like any other.
+ */
+void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
+		 const struct xtcp_open *open, u64 now)
+{
+	open_common(tcb, open);
+	tcb->flags |= XTCP_F_PASSIVE;
+	tcb->opts = emb->opts;
+	tcb->adv_mss = emb->adv_mss;
+	tcb->peer_mss = emb->peer_mss;
+	tcb->snd_wscale = emb->snd_wscale;
+	tcb->rcv_wscale = emb->rcv_wscale;
+	tcb->ts_off = emb->ts_off;
+	tcb->ts_recent = emb->ts_recent;
+	tcb->ts_recent_at = emb->sent_at;
+	tcb->iss = emb->iss;
+	tcb->snd_una = emb->iss;
+	tcb->snd_nxt = emb->iss;
+	tcb->snd_end = emb->iss + 1;
+	tcb->snd_up = emb->iss;
+	tcb->snd_sml = emb->iss;
+	tcb->recover = emb->iss;
+	tcb->irs = emb->irs;
+	tcb->rcv_nxt = emb->irs + 1;
+	tcb->rcv_wup = tcb->rcv_nxt;
+	tcb->rcv_read = tcb->rcv_nxt;
+	tcb->rcv_up = tcb->rcv_nxt;
+	tcb->rcv_wnd = emb->rcv_wnd;
+	tcb->ack_seq_last = tcb->rcv_nxt;
+	tcb->last_rx_at = now;
+	xtcp_mss_sync(tcb);
+	xtcp_move(tcb, XTCP_EV_PASSIVE);
+	/* The SYN-ACK is a transmission like any other: first RTT sample. */
+	xtcp_map_append(tcb, tcb->iss + 1, emb->retries ? XTCP_SENT_RTX : 0,
+			emb->sent_at);
+	if (emb->retries)
+		tcb->flags |= XTCP_F_SYN_TIMEOUT;
+}

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What to send next: RFC 9293 3.8.6.2.1, 3.7.4, 3.10.2. Everything that
+ * leaves a connection leaves by this door.
+ *
+ * xtcp_tx_peek() decides and changes nothing; xtcp_tx_commit() makes it
+ * history. In between the caller builds and sends a packet, and may fail.
+ *
+ * The order is that of urgency: what ends the connection, what opens it,
+ * probes, what was lost, what is new, and only then a bare ACK, since every
+ * other segment carries one.
+ */
+#include "core.h"
+
+static void plan_base(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
+{
+	memset(plan, 0, sizeof(*plan));
+	plan->ack = tcb->rcv_nxt;
+	plan->flags = XTCP_ACK;
+	plan->mss = tcb->mss;
+	plan->wnd = xtcp_window_field(xtcp_window_pick(tcb), tcb->rcv_wscale);
+	plan->hdr_len = XTCP_HDR_LEN;
+	if (tcb->opts & XTCP_OPT_TS) {
+		plan->opts = XTCP_OPT_TS;
+		plan->tsval = xtcp_ts_clock(now) + tcb->ts_off;
+		plan->tsecr = tcb->ts_recent;
+		plan->hdr_len += XTCP_TS_LEN;
+	}
+}
+
+/* RFC 9293 3.8.5: the urgent pointer, in every segment before its octet. */
+static void plan_urgent(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
+{
+	if (!(tcb->flags & XTCP_F_SND_URG) || seq_le(tcb->snd_up, plan->seq))
+		return;
+	plan->flags |= XTCP_URG;
+	plan->urg = (u16)min_t(u32, tcb->snd_up - plan->seq, 65535);
+}
+
+/* RFC 9293 3.10.1: SYN, or SYN-ACK in a simultaneous open. */
+static bool plan_syn(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
+{
+	if (tcb->snd_nxt != tcb->iss && !tcb->lost_out)
+		return false;
+	plan_base(tcb, plan, now);
+	plan->kind = XTCP_PLAN_SYN;
+	plan->seq = tcb->iss;
+	plan->flags = XTCP_SYN;
+	plan->opts = tcb->opts & (XTCP_OPT_MSS | XTCP_OPT_WSCALE | XTCP_OPT_TS);
+	plan->opt_mss = tcb->adv_mss;
+	plan->wscale = tcb->rcv_wscale;
+	plan->wnd = xtcp_window_field(tcb->rcv_wnd, 0);	/* RFC 7323, 2.2 */
+	if (tcb->state == XTCP_SYN_RECEIVED) {
+		plan->flags |= XTCP_ACK;
+	} else {
+		plan->ack = 0;
+		plan->tsecr = 0;
+	}
+	plan->hdr_len = xtcp_hdr_len(plan);
+	return true;
+}
+
+static bool plan_rst(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
+{
+	plan_base(tcb, plan, now);
+	plan->kind = XTCP_PLAN_RST;
+	plan->seq = tcb->snd_nxt;
+	plan->flags = XTCP_RST | XTCP_ACK;
+	plan->wnd = 0;
+	plan->opts = 0;
+	plan->hdr_len = XTCP_HDR_LEN;
+	return true;
+}
+
+/*
+ * An ACK must be acceptable to a peer whose window is closed or shrunk: a
+ * number beyond its window would make it drop the ACK with the segment, so
+ * SND.NXT is cut to the window's edge.
+ */
+static bool plan_ack(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
+{
+	plan_base(tcb, plan, now);
+	plan->kind = XTCP_PLAN_ACK;
+	plan->seq = seq_min(tcb->snd_nxt, tcb->snd_una + tcb->snd_wnd);
+	plan_urgent(tcb, plan);
+	return true;
+}
+
+/* RFC 9293 3.8.4, SHLD-12: no data, an old number, an ACK is due. */
+static bool plan_keep(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
+{
+	plan_base(tcb, plan, now);
+	plan->kind = XTCP_PLAN_KEEP;
+	plan->seq = tcb->snd_una - 1;
+	return true;
+}
+
+/* Puts [seq, seq + len) of the stream, and the FIN behind it, into a plan. */
+static void plan_payload(const struct xtcp_tcb *tcb, struct xtcp_plan *plan,
+			 u32 seq, u32 len, bool fin)
+{
+	plan->seq = seq;
+	plan->data = seq;
+	plan->len = len;
+	if (fin)
+		plan->flags |= XTCP_FIN;
+	/* The buffer ends here: RFC 9293 MUST-61. */
+	if (len && seq + len == tcb->snd_end && !(tcb->flags & XTCP_F_MORE))
+		plan->flags |= XTCP_PSH;
+	plan_urgent(tcb, plan);
+}
+
+/*
+ * RFC 9293 3.8.6.1: one octet beyond the closed window; the first one
+ * unacknowledged, else the next new one, else the FIN.
+ */
+static bool plan_probe(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
+{
+	bool fin = tcb->snd_una == tcb->snd_end;
+
+	if (tcb->snd_una == tcb->snd_nxt && !xtcp_unsent(tcb))
+		return false;
+	plan_base(tcb, plan, now);
+	plan->kind = XTCP_PLAN_PROBE;
+	plan_payload(tcb, plan, tcb->snd_una, fin ? 0 : 1, fin);
+	return true;
+}
+
+/* Bytes one plan may carry: whole segments, at least one. */
+static u32 burst_max(const struct xtcp_tcb *tcb)
+{
+	return max_t(u32, tcb->gso_max - tcb->gso_max % tcb->mss, tcb->mss);
+}
+
+/*
+ * What was lost, from the first such byte: as far as it is contiguous, and
+ * the peer's window reaches (SHLD-16), and congestion control allows. The
+ * first segment of a fast retransmit asks nobody: the duplicate ACKs are the
+ * evidence that there is room.
+ */
+static bool plan_rtx(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
+{
+	const struct xtcp_sent *sent = tcb->map_lost;
+	u32 flight = xtcp_flight(tcb);
+	u32 wnd_end = tcb->snd_una + tcb->snd_wnd;
+	u32 limit, end, seq;
+	bool fin;
+
+	if (!sent)
+		return false;
+	seq = sent->seq;
+	limit = tcb->cwnd > flight ? tcb->cwnd - flight : 0;
+	if (limit < tcb->mss) {
+		if (!(tcb->cong == XTCP_CONG_RECOVERY && seq == tcb->snd_una) &&
+		    flight)
+			return false;
+		limit = tcb->mss;
+	}
+	limit = min(limit - limit % tcb->mss, burst_max(tcb));
+	end = sent->end;
+	while (end - seq < limit && (sent = sent->next) &&
+	       sent->marks & XTCP_SENT_LOST)
+		end = sent->end;
+	end = seq_min(end, wnd_end);
+	if (seq_ge(seq, end))
+		return false;
+	fin = tcb->flags & XTCP_F_FIN_SENT && seq_gt(end, tcb->snd_end);
+	end = seq_min(end - fin, seq + limit);
+	fin = fin && end == tcb->snd_end;
+
+	plan_base(tcb, plan, now);
+	plan->kind = XTCP_PLAN_RTX;
+	plan_payload(tcb, plan, seq, end - seq, fin);
+	return true;
+}
+
+/* Nagle as Minshall refined it: one small segment in flight at a time. */
+static bool nagle_holds(const struct xtcp_tcb *tcb)
+{
+	return !(tcb->flags & XTCP_F_NODELAY) && seq_gt(tcb->snd_sml, tcb->snd_una);
+}
+
+/* May a segment below the MSS go? RFC 9293 3.8.6.2.1, conditions 2 to 4. */
+static bool may_send_small(const struct xtcp_tcb *tcb, u32 len, u32 data)
+{
+	if (tcb->flags & XTCP_F_SWS_OVERRIDE)
+		return true;
+	if (len == data && tcb->flags & XTCP_F_FIN_QUEUED)
+		return true;
+	if (len == data && !(tcb->flags & (XTCP_F_CORK | XTCP_F_MORE)))
+		return !nagle_holds(tcb);
+	/* The window is small, not the data: half of its best is enough. */
+	return len < data && len >= tcb->max_snd_wnd / 2;
+}
+
+/*
+ * xtcp_tx_new_len - how much new data may go now
+ * @fin: set when the FIN goes with it
+ *
+ * Return: bytes of payload, 0 when there is nothing or nothing may go.
+ */
+u32 xtcp_tx_new_len(const struct xtcp_tcb *tcb, bool *fin)
+{
+	u32 wnd_end = tcb->snd_una + tcb->snd_wnd;
+	u32 flight = xtcp_flight(tcb);
+	u32 data, usable, room, len, tail;
+
+	*fin = false;
+	if (!xtcp_unsent(tcb))
+		return 0;
+	data = tcb->snd_end - tcb->snd_nxt;
+	usable = seq_gt(wnd_end, tcb->snd_nxt) ? wnd_end - tcb->snd_nxt : 0;
+	room = tcb->cwnd > flight ? tcb->cwnd - flight : 0;
+	if (!flight)
+		room = max_t(u32, room, tcb->mss);
+	len = min(data, usable);
+	len = min(len, burst_max(tcb));
+	if (len > room)
+		len = room - room % tcb->mss;
+
+	tail = len % tcb->mss;
+	if (tail && !(len < data && len > tcb->mss) &&
+	    may_send_small(tcb, len, data))
+		tail = 0;
+	len -= tail;
+	*fin = len == data && tcb->flags & XTCP_F_FIN_QUEUED && usable > data && room;
+	return len;
+}
+
+static bool plan_new(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
+{
+	bool fin;
+	u32 len = xtcp_tx_new_len(tcb, &fin);
+
+	if (!len && !fin)
+		return false;
+	plan_base(tcb, plan, now);
+	plan->kind = XTCP_PLAN_NEW;
+	plan_payload(tcb, plan, tcb->snd_nxt, len, fin);
+	return true;
+}
+
+/**
+ * xtcp_tx_peek - what should be sent next?
+ * @tcb: connection
+ * @now: ns
+ * @plan: filled in when there is something
+ *
+ * Changes nothing. To be called until it returns false; between two calls
+ * the plan is either committed or aborted.
+ *
+ * Return: whether @plan is to be sent.
+ */
+bool xtcp_tx_peek(struct xtcp_tcb *tcb, u64 now, struct xtcp_plan *plan)
+{
+	switch (tcb->state) {
+	case XTCP_CLOSED:
+		return tcb->flags & XTCP_F_SEND_RST && plan_rst(tcb, plan, now);
+	case XTCP_SYN_SENT:
+		return plan_syn(tcb, plan, now);
+	case XTCP_SYN_RECEIVED:
+		if (!(tcb->flags & XTCP_F_PASSIVE) && plan_syn(tcb, plan, now))
+			return true;
+		break;
+	case XTCP_TIME_WAIT:
+		break;
+	default:
+		if (tcb->flags & XTCP_F_PROBE && !tcb->snd_wnd &&
+		    plan_probe(tcb, plan, now))
+			return true;
+		if (tcb->flags & XTCP_F_KEEP_PROBE && plan_keep(tcb, plan, now))
+			return true;
+		if (plan_rtx(tcb, plan, now) || plan_new(tcb, plan, now))
+			return true;
+		break;
+	}
+	return tcb->ack_pending & XTCP_ACKP_NOW && plan_ack(tcb, plan, now);
+}
+
+static void commit_new(struct xtcp_tcb *tcb, const struct xtcp_plan *plan,
+		       u32 end, u64 now)
+{
+	if (plan->len % tcb->mss)
+		tcb->snd_sml = plan->seq + plan->len;
+	if (plan->flags & XTCP_FIN)
+		tcb->flags |= XTCP_F_FIN_SENT;
+	tcb->flags &= ~XTCP_F_SWS_OVERRIDE;
+	xtcp_map_append(tcb, end, 0, now);
+	if (!xtcp_dl_is_set(tcb, XTCP_DL_RTO))
+		xtcp_rto_restart(tcb, now);
+	if (tcb->user_timeout_ms && !xtcp_dl_is_set(tcb, XTCP_DL_USER))
+		xtcp_user_restart(tcb, now);
+}
+
+static void commit_probe(struct xtcp_tcb *tcb, const struct xtcp_plan *plan,
+			 u32 end, u64 now)
+{
+	tcb->flags &= ~XTCP_F_PROBE;
+	if (tcb->map_head) {
+		/* Sent again: no RTT sample from it. Lost or not, it stays so. */
+		tcb->map_head->marks |= XTCP_SENT_RTX;
+		return;
+	}
+	if (plan->flags & XTCP_FIN)
+		tcb->flags |= XTCP_F_FIN_SENT;
+	xtcp_map_append(tcb, end, XTCP_SENT_PROBE | XTCP_SENT_RTX, now);
+}
+
+static void commit_syn(struct xtcp_tcb *tcb, u64 now)
+{
+	if (tcb->snd_nxt == tcb->iss)
+		xtcp_map_append(tcb, tcb->iss + 1, 0, now);
+	else
+		xtcp_map_resent(tcb, tcb->iss, tcb->iss + 1, now);
+	if (!xtcp_dl_is_set(tcb, XTCP_DL_RTO))
+		xtcp_rto_restart(tcb, now);
+}
+
+static void commit_payload_stats(struct xtcp_tcb *tcb, const struct xtcp_plan *plan,
+				 u32 segs, bool again)
+{
+	if (again) {
+		tcb->total_retrans += segs;
+		tcb->bytes_retrans += plan->len;
+	}
+	tcb->data_segs_out += plan->len ? segs : 0;
+	tcb->bytes_sent += plan->len;
+}
+
+/**
+ * xtcp_tx_commit - a plan was sent
+ * @tcb: connection
+ * @plan: from the last xtcp_tx_peek(), unchanged
+ * @now: ns, when it was handed to IP
+ */
+void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
+{
+	u32 end = plan->seq + plan->len + !!(plan->flags & XTCP_FIN);
+	u32 segs = plan->len > plan->mss ? DIV_ROUND_UP(plan->len, plan->mss) : 1;
+
+	tcb->segs_out += segs;
+	xtcp_dl_clear(tcb, XTCP_DL_RETRY);
+	if (plan->flags & XTCP_ACK) {
+		tcb->rcv_wup = plan->ack;
+		tcb->rcv_wnd = (u32)plan->wnd <<
+			(plan->flags & XTCP_SYN ? 0 : tcb->rcv_wscale);
+		tcb->ack_seq_last = plan->ack;
+		xtcp_ack_sent(tcb);
+	}
+	switch (plan->kind) {
+	case XTCP_PLAN_SYN:
+		commit_syn(tcb, now);
+		break;
+	case XTCP_PLAN_NEW:
+		commit_new(tcb, plan, end, now);
+		break;
+	case XTCP_PLAN_RTX:
+		xtcp_map_resent(tcb, plan->seq, end, now);
+		if (!xtcp_dl_is_set(tcb, XTCP_DL_RTO))
+			xtcp_rto_restart(tcb, now);
+		break;
+	case XTCP_PLAN_PROBE:
+		commit_probe(tcb, plan, end, now);
+		break;
+	case XTCP_PLAN_KEEP:
+		tcb->flags &= ~XTCP_F_KEEP_PROBE;
+		break;
+	case XTCP_PLAN_RST:
+		tcb->flags &= ~XTCP_F_SEND_RST;
+		break;
+	}
+	if (plan->len) {
+		commit_payload_stats(tcb, plan, segs, plan->kind == XTCP_PLAN_RTX);
+		xtcp_ack_piggyback(tcb, now);
+	}
+}
+
+/* A transmission that failed for want of memory or room is tried again. */
+#define RETRY_NS	(5 * XTCP_NSEC_PER_MSEC)
+
+/**
+ * xtcp_tx_abort - a plan could not be sent
+ * @tcb: connection
+ * @plan: from the last xtcp_tx_peek()
+ * @now: ns
+ *
+ * The state is as before the peek; XTCP_ACT_OUTPUT comes again by a deadline.
+ */
+void xtcp_tx_abort(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
+{
+	(void)plan;
+	/* The RST of a connection that is gone is not worth a second try. */
+	tcb->flags &= ~XTCP_F_SEND_RST;
+	if (tcb->state != XTCP_CLOSED)
+		xtcp_dl_set(tcb, XTCP_DL_RETRY, now + RETRY_NS);
+}
+
+/* XTCP_ACT_OUTPUT if xtcp_tx_peek() has something, else 0. */
+u32 xtcp_want_output(const struct xtcp_tcb *tcb)
+{
+	bool fin;
+
+	if (tcb->ack_pending & XTCP_ACKP_NOW || tcb->lost_out ||
+	    tcb->flags & (XTCP_F_SEND_RST | XTCP_F_PROBE | XTCP_F_KEEP_PROBE))
+		return XTCP_ACT_OUTPUT;
+	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT)
+		return 0;
+	if (tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED)
+		return tcb->snd_nxt == tcb->iss ? XTCP_ACT_OUTPUT : 0;
+	return xtcp_tx_new_len(tcb, &fin) || fin ? XTCP_ACT_OUTPUT : 0;
+}

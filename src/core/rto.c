@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The retransmission timer, the persist timer and giving up: RFC 6298
+ * section 5, RFC 9293 3.8.3 and 3.8.6.1.
+ *
+ * At most one of the two runs. While something is unacknowledged and the
+ * window is open, the retransmission timer. While the window is closed, or
+ * output waits for something that no arriving ACK will bring, the persist
+ * timer.
+ */
+#include "core.h"
+
+
+static u64 backed_off(const struct xtcp_tcb *tcb, u32 doublings)
+{
+	u64 us = tcb->rto_us;
+
+	/* 2^16 times the smallest RTO is beyond any maximum. */
+	us <<= min_t(u32, doublings, 16);
+	return min_t(u64, us, tcb->par->rto_max_us) * XTCP_NSEC_PER_USEC;
+}
+
+/* The RTO in force, with its doublings (RFC 6298, 5.5), in ns. */
+u64 xtcp_rto_ns(const struct xtcp_tcb *tcb)
+{
+	return backed_off(tcb, tcb->backoff);
+}
+
+/* Nothing the peer sends by itself would let this connection go on. */
+static bool stuck(const struct xtcp_tcb *tcb)
+{
+	bool fin;
+
+	if (tcb->snd_una != tcb->snd_nxt)
+		return !tcb->snd_wnd;
+	return xtcp_unsent(tcb) && !xtcp_tx_new_len(tcb, &fin) && !fin;
+}
+
+/*
+ * xtcp_persist_check - does output need the persist timer?
+ *
+ * To be called after anything that changed the window or the data. A closed
+ * window (RFC 9293 3.8.6.1), a small rest that silly window avoidance holds
+ * back (3.8.6.2.1: override after 0.1 to 1 s) and a corked one (tcp(7):
+ * 200 ms) are one case: nothing in flight, something to send, and no reason
+ * for an ACK to come.
+ */
+void xtcp_persist_check(struct xtcp_tcb *tcb, u64 now)
+{
+	/* Before the handshake is over there is no window to wait for. */
+	if (!xtcp_synchronized(tcb) || tcb->state == XTCP_SYN_RECEIVED)
+		return;
+	if (!stuck(tcb)) {
+		xtcp_dl_clear(tcb, XTCP_DL_PERSIST);
+		return;
+	}
+	xtcp_dl_clear(tcb, XTCP_DL_RTO);
+	if (!xtcp_dl_is_set(tcb, XTCP_DL_PERSIST)) {
+		tcb->probes = 0;
+		xtcp_dl_set(tcb, XTCP_DL_PERSIST, now + backed_off(tcb, 0));
+		if (!tcb->snd_wnd)
+			xtcp_user_restart(tcb, now);
+	}
+}
+
+/* RFC 6298 (5.1) to (5.3): after new data was sent or acknowledged. */
+void xtcp_rto_restart(struct xtcp_tcb *tcb, u64 now)
+{
+	if (tcb->snd_una == tcb->snd_nxt) {
+		xtcp_dl_clear(tcb, XTCP_DL_RTO);
+		return;
+	}
+	if (tcb->snd_wnd || tcb->state == XTCP_SYN_SENT ||
+	    tcb->state == XTCP_SYN_RECEIVED) {
+		xtcp_dl_clear(tcb, XTCP_DL_PERSIST);
+		xtcp_dl_set(tcb, XTCP_DL_RTO, now + xtcp_rto_ns(tcb));
+	}
+}
+
+/* The user timeout counts from the first sending of the oldest byte. */
+void xtcp_user_restart(struct xtcp_tcb *tcb, u64 now)
+{
+	u64 from = now;
+
+	if (tcb->map_head)
+		from = tcb->map_head->first_at;
+	else if (!xtcp_unsent(tcb) || tcb->snd_wnd)
+		from = XTCP_NEVER;
+	if (!tcb->user_timeout_ms || from == XTCP_NEVER)
+		xtcp_dl_clear(tcb, XTCP_DL_USER);
+	else
+		xtcp_dl_set(tcb, XTCP_DL_USER,
+			    from + tcb->user_timeout_ms * XTCP_NSEC_PER_MSEC);
+}
+
+/* R2 of RFC 9293 3.8.3 as a number of retransmissions. */
+static u32 retry_limit(const struct xtcp_tcb *tcb)
+{
+	if (tcb->state == XTCP_SYN_SENT)
+		return tcb->syn_retries;
+	if (tcb->state == XTCP_SYN_RECEIVED)
+		return tcb->par->synack_retries;
+	if (tcb->flags & XTCP_F_ORPHAN)
+		return tcb->par->orphan_retries;
+	return tcb->par->retries2;
+}
+
+/* A user timeout replaces R2, not R2 for a SYN (RFC 5482, tcp(7)). */
+static bool given_up(const struct xtcp_tcb *tcb, u32 tries)
+{
+	if (tcb->user_timeout_ms && xtcp_synchronized(tcb))
+		return false;
+	return tries >= retry_limit(tcb);
+}
+
+/*
+ * xtcp_rto_fire - the retransmission timer ran out
+ *
+ * RFC 6298 (5.4) to (5.7).
+ */
+u32 xtcp_rto_fire(struct xtcp_tcb *tcb, u64 now)
+{
+	u32 acts = XTCP_ACT_OUTPUT;
+
+	if (tcb->snd_una == tcb->snd_nxt)
+		return 0;
+	if (given_up(tcb, tcb->retries))
+		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT);
+
+	tcb->rtx_timeouts++;
+	if (tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED) {
+		tcb->flags |= XTCP_F_SYN_TIMEOUT;
+		xtcp_map_mark_all(tcb);
+	} else {
+		xtcp_loss_timeout(tcb);
+	}
+	if (tcb->retries < 255)
+		tcb->retries++;
+	if (tcb->backoff < 255)
+		tcb->backoff++;
+	/* R1: from here on IP is asked for another way (MUST-20). */
+	if (tcb->retries >= tcb->par->retries1)
+		acts |= XTCP_ACT_ADVICE;
+	xtcp_dl_set(tcb, XTCP_DL_RTO, now + xtcp_rto_ns(tcb));
+	return acts;
+}
+
+/*
+ * xtcp_persist_fire - the persist timer ran out
+ *
+ * A closed window is probed for as long as the peer answers (RFC 9293
+ * MUST-37), in intervals that double (SHLD-30); silence is counted like
+ * retransmissions. Behind an open window there is only a small segment that
+ * had to wait, and now goes.
+ */
+u32 xtcp_persist_fire(struct xtcp_tcb *tcb, u64 now)
+{
+	if (!stuck(tcb))
+		return 0;
+	if (tcb->snd_wnd) {
+		tcb->flags |= XTCP_F_SWS_OVERRIDE;
+		return XTCP_ACT_OUTPUT;
+	}
+	if (given_up(tcb, tcb->retries))
+		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT);
+	tcb->flags |= XTCP_F_PROBE;
+	if (tcb->probes < 255)
+		tcb->probes++;
+	if (tcb->retries < 255)
+		tcb->retries++;
+	xtcp_dl_set(tcb, XTCP_DL_PERSIST, now + backed_off(tcb, tcb->probes));
+	return XTCP_ACT_OUTPUT;
+}

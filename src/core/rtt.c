@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Round-trip time and the timeout computed from it: RFC 6298, section 2.
+ *
+ * Scaled integers as Jacobson drew them: srtt8_us is SRTT * 8 and
+ * rttvar4_us is RTTVAR * 4, so that alpha = 1/8 and beta = 1/4 are additions.
+ */
+#include "core.h"
+
+/*
+ * xtcp_rtt_sample - one measurement
+ * @rtt_us: microseconds, 0 counts as 1 (G, the clock's granularity)
+ *
+ * RFC 6298 (2.2), (2.3). The floor stands under the variance term, not under
+ * the sum: a receiver may delay its ACK by up to that much on top of any
+ * round-trip time, and a floor under the sum would make every delayed ACK on
+ * a path of 200 ms a spurious timeout. (2.4) asks for a floor of 1 s; like
+ * every deployed TCP this one takes 200 ms (par->rto_min_us), which the RFC
+ * permits by its SHOULD. A sample that is no retransmission's also ends the
+ * back-off (5.5, Karn).
+ */
+void xtcp_rtt_sample(struct xtcp_tcb *tcb, u32 rtt_us)
+{
+	const struct xtcp_params *par = tcb->par;
+	u32 srtt = tcb->srtt8_us >> 3;
+	u32 delta;
+
+	if (!rtt_us)
+		rtt_us = 1;
+	/* Larger ones are no round trip; keeps the scaled sums in 32 bits. */
+	rtt_us = min(rtt_us, par->rto_max_us);
+	if (!tcb->srtt8_us) {
+		tcb->srtt8_us = rtt_us * 8;
+		tcb->rttvar4_us = rtt_us * 2;
+	} else {
+		delta = rtt_us > srtt ? rtt_us - srtt : srtt - rtt_us;
+		tcb->rttvar4_us += delta - (tcb->rttvar4_us >> 2);
+		tcb->srtt8_us += rtt_us - srtt;
+	}
+	tcb->min_rtt_us = min(tcb->min_rtt_us, rtt_us);
+	tcb->rto_us = min_t(u32, (tcb->srtt8_us >> 3) +
+			    max(tcb->rttvar4_us, par->rto_min_us),
+			    par->rto_max_us);
+	tcb->backoff = 0;
+}
+
+/*
+ * xtcp_rtt_acked - measure what an ACK of new data allows to measure
+ *
+ * The send map knows the departure of everything to the nanosecond, and is
+ * used wherever nothing in the acknowledged range was resent. Where something
+ * was, Karn's rule forbids it (RFC 6298, section 3), and the timestamp says
+ * which transmission it was (RFC 7323, section 4), in ticks of 1 ms.
+ */
+void xtcp_rtt_acked(struct xtcp_tcb *tcb, const struct xtcp_acked *acked,
+		    const struct xtcp_seg *seg, u64 now)
+{
+	u32 ticks;
+
+	if (!acked->rtx && acked->sent_at) {
+		xtcp_rtt_sample(tcb, (u32)min_t(u64, ~0U,
+						div_u64(now - acked->sent_at, 1000)));
+		return;
+	}
+	if (!(tcb->opts & XTCP_OPT_TS) || !(seg->opts & XTCP_OPT_TS) || !seg->tsecr)
+		return;
+	ticks = xtcp_ts_clock(now) + tcb->ts_off - seg->tsecr;
+	/* A peer's invention, or older than any timeout: not a round trip. */
+	if (ticks > tcb->par->rto_max_us / 1000)
+		return;
+	xtcp_rtt_sample(tcb, ticks * 1000);
+}

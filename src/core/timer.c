@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The table of deadlines. Each is an absolute time; arming and clearing one
+ * is a store (core.h), so that an ACK which moves the retransmission timer
+ * costs nothing. The caller keeps a single timer at or before the earliest
+ * and calls xtcp_timeout() when it fires, early or late.
+ */
+#include "core.h"
+
+/**
+ * xtcp_deadline - when the engine wants to be called
+ * @tcb: connection
+ *
+ * Return: ns, or XTCP_NEVER. Deadlines move to later freely; a caller that
+ * armed a timer for an earlier one need not touch it.
+ */
+u64 xtcp_deadline(const struct xtcp_tcb *tcb)
+{
+	u64 first = XTCP_NEVER;
+	u32 armed = tcb->dl_armed;
+
+	for (; armed; armed &= armed - 1)
+		first = min(first, tcb->dl[__ffs(armed)]);
+	return first;
+}
+
+static u32 fire(struct xtcp_tcb *tcb, enum xtcp_dl dl, u64 now)
+{
+	switch (dl) {
+	case XTCP_DL_RTO:
+		return xtcp_rto_fire(tcb, now);
+	case XTCP_DL_DELACK:
+		xtcp_ack_delayed_fire(tcb);
+		return XTCP_ACT_OUTPUT;
+	case XTCP_DL_PERSIST:
+		return xtcp_persist_fire(tcb, now);
+	case XTCP_DL_KEEP:
+		return xtcp_keep_fire(tcb, now);
+	case XTCP_DL_LINGER:	/* the end of 2 MSL, or of an orphan's wait */
+		return xtcp_move(tcb, XTCP_EV_END);
+	case XTCP_DL_USER:
+		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT);
+	case XTCP_DL_RETRY:
+		return XTCP_ACT_OUTPUT;
+	default:
+		return 0;
+	}
+}
+
+/**
+ * xtcp_timeout - run what is due
+ * @tcb: connection
+ * @now: ns
+ *
+ * Harmless when nothing is due. A deadline is cleared before it runs and
+ * armed again by what it does.
+ *
+ * Return: XTCP_ACT_* bits.
+ */
+u32 xtcp_timeout(struct xtcp_tcb *tcb, u64 now)
+{
+	u32 acts = 0;
+	u32 dl;
+
+	for (dl = 0; dl < XTCP_DL_MAX; dl++) {
+		if (!xtcp_dl_is_set(tcb, dl) || tcb->dl[dl] > now)
+			continue;
+		xtcp_dl_clear(tcb, dl);
+		acts |= fire(tcb, dl, now);
+	}
+	return acts;
+}

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The header on the wire: RFC 9293 3.1 and 3.2, RFC 7323, RFC 2018.
+ *
+ * Everything that arrives here is hostile: each length is checked against
+ * what is really there, and no option can make the parser fail, loop or read
+ * outside of the header.
+ */
+#include "core.h"
+
+/* Option kinds and lengths, RFC 9293 3.2, 7323 2.2 and 3.2, 2018 2 and 3. */
+#define OPT_EOL		0
+#define OPT_NOP		1
+#define OPT_MSS		2
+#define OPT_WSCALE	3
+#define OPT_SACK_PERM	4
+#define OPT_SACK	5
+#define OPT_TS		8
+
+#define LEN_MSS		4
+#define LEN_WSCALE	3
+#define LEN_SACK_PERM	2
+#define LEN_SACK_BLOCK	8
+#define LEN_TS		10
+
+#define WSCALE_MAX	14	/* RFC 7323, 2.3: larger counts as 14 */
+
+static u16 get16(const u8 *p)
+{
+	return (u16)(p[0] << 8 | p[1]);
+}
+
+static u32 get32(const u8 *p)
+{
+	return (u32)p[0] << 24 | (u32)p[1] << 16 | (u32)p[2] << 8 | p[3];
+}
+
+static u8 *put16(u8 *p, u16 v)
+{
+	p[0] = v >> 8;
+	p[1] = (u8)v;
+	return p + 2;
+}
+
+static u8 *put32(u8 *p, u32 v)
+{
+	return put16(put16(p, v >> 16), (u16)v);
+}
+
+static void parse_sack(struct xtcp_seg *seg, const u8 *body, u32 len)
+{
+	u32 i, n = len / LEN_SACK_BLOCK;
+
+	if (len % LEN_SACK_BLOCK || !n || n > XTCP_MAX_SACKS)
+		return;
+	for (i = 0; i < n; i++, body += LEN_SACK_BLOCK) {
+		seg->sack[i].start = get32(body);
+		seg->sack[i].end = get32(body + 4);
+	}
+	seg->nsack = (u8)n;
+	seg->opts |= XTCP_OPT_SACK;
+}
+
+/*
+ * One option with its whole body present; @len counts kind and length bytes.
+ * A known kind with a wrong length is skipped like an unknown one: the
+ * sender is broken, but its segment need not be lost (RFC 9293, MUST-6).
+ */
+static void parse_option(struct xtcp_seg *seg, u8 kind, const u8 *body, u32 len)
+{
+	bool syn = seg->flags & XTCP_SYN;
+
+	switch (kind) {
+	case OPT_MSS:	/* only SYNs carry it, RFC 9293 MUST-65 */
+		if (len == LEN_MSS && syn && get16(body)) {
+			seg->mss = get16(body);
+			seg->opts |= XTCP_OPT_MSS;
+		}
+		break;
+	case OPT_WSCALE:
+		if (len == LEN_WSCALE && syn) {
+			seg->wscale = min_t(u8, body[0], WSCALE_MAX);
+			seg->opts |= XTCP_OPT_WSCALE;
+		}
+		break;
+	case OPT_SACK_PERM:
+		if (len == LEN_SACK_PERM && syn)
+			seg->opts |= XTCP_OPT_SACK_PERM;
+		break;
+	case OPT_SACK:
+		parse_sack(seg, body, len - 2);
+		break;
+	case OPT_TS:
+		if (len == LEN_TS) {
+			seg->tsval = get32(body);
+			seg->tsecr = get32(body + 4);
+			seg->opts |= XTCP_OPT_TS;
+		}
+		break;
+	}
+}
+
+static void parse_options(struct xtcp_seg *seg, const u8 *p, u32 left)
+{
+	/* What nearly every segment carries: NOP NOP TS (RFC 7323, app. A). */
+	if (left == XTCP_TS_LEN &&
+	    get32(p) == (OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | LEN_TS)) {
+		parse_option(seg, OPT_TS, p + 4, LEN_TS);
+		return;
+	}
+
+	while (left) {
+		u8 kind = p[0];
+		u32 len;
+
+		if (kind == OPT_EOL)
+			return;
+		if (kind == OPT_NOP) {
+			p++;
+			left--;
+			continue;
+		}
+		/* A length that cannot be ends the options (MUST-7). */
+		if (left < 2)
+			return;
+		len = p[1];
+		if (len < 2 || len > left)
+			return;
+		parse_option(seg, kind, p + 2, len);
+		p += len;
+		left -= len;
+	}
+}
+
+/**
+ * xtcp_parse - read a TCP header
+ * @seg: filled in; ecn is 0 and nsegs 1 until the caller says otherwise
+ * @hdr: first byte of the TCP header, any alignment
+ * @hdr_avail: readable bytes at @hdr
+ * @tcp_len: bytes of TCP header and payload by the IP header
+ *
+ * RFC 9293, 3.1. Ports and checksum are the caller's: it used them to get
+ * here.
+ *
+ * Return: false when the data offset cannot be; the segment is to be dropped
+ * with XTCP_DROP_HEADER.
+ */
+bool xtcp_parse(struct xtcp_seg *seg, const u8 *hdr, u32 hdr_avail, u32 tcp_len)
+{
+	u32 doff;
+
+	memset(seg, 0, sizeof(*seg));
+	seg->nsegs = 1;
+	if (hdr_avail < XTCP_HDR_LEN || tcp_len < XTCP_HDR_LEN)
+		return false;
+	doff = (hdr[12] >> 4) * 4U;
+	if (doff < XTCP_HDR_LEN || doff > tcp_len || doff > hdr_avail)
+		return false;
+
+	seg->doff = (u8)doff;
+	seg->seq = get32(hdr + 4);
+	seg->ack = get32(hdr + 8);
+	seg->flags = (u16)((hdr[12] & 1) << 8 | hdr[13]);
+	seg->wnd = get16(hdr + 14);
+	seg->urg = get16(hdr + 18);
+	seg->len = tcp_len - doff;
+	parse_options(seg, hdr + XTCP_HDR_LEN, doff - XTCP_HDR_LEN);
+	return true;
+}
+
+/* Length of the header @plan makes, options padded to a multiple of four. */
+u8 xtcp_hdr_len(const struct xtcp_plan *plan)
+{
+	u32 len = XTCP_HDR_LEN;
+
+	if (plan->opts & XTCP_OPT_MSS)
+		len += LEN_MSS;
+	if (plan->opts & XTCP_OPT_TS)
+		len += XTCP_TS_LEN;
+	else if (plan->opts & XTCP_OPT_SACK_PERM)
+		len += 2 + LEN_SACK_PERM;
+	if (plan->opts & XTCP_OPT_WSCALE)
+		len += 1 + LEN_WSCALE;
+	if (plan->opts & XTCP_OPT_SACK)
+		len += 4 + plan->nsack * LEN_SACK_BLOCK;
+	return (u8)len;
+}
+
+static u8 *put_options(u8 *p, const struct xtcp_plan *plan)
+{
+	u32 i;
+
+	if (plan->opts & XTCP_OPT_MSS) {
+		*p++ = OPT_MSS;
+		*p++ = LEN_MSS;
+		p = put16(p, plan->opt_mss);
+	}
+	/* SACK-permitted takes the place of the timestamp's two NOPs. */
+	if (plan->opts & XTCP_OPT_SACK_PERM) {
+		*p++ = OPT_SACK_PERM;
+		*p++ = LEN_SACK_PERM;
+	}
+	if (plan->opts & (XTCP_OPT_TS | XTCP_OPT_SACK_PERM) &&
+	    (plan->opts & (XTCP_OPT_TS | XTCP_OPT_SACK_PERM)) !=
+	    (XTCP_OPT_TS | XTCP_OPT_SACK_PERM)) {
+		*p++ = OPT_NOP;
+		*p++ = OPT_NOP;
+	}
+	if (plan->opts & XTCP_OPT_TS) {
+		*p++ = OPT_TS;
+		*p++ = LEN_TS;
+		p = put32(p, plan->tsval);
+		p = put32(p, plan->tsecr);
+	}
+	if (plan->opts & XTCP_OPT_WSCALE) {
+		*p++ = OPT_NOP;
+		*p++ = OPT_WSCALE;
+		*p++ = LEN_WSCALE;
+		*p++ = plan->wscale;
+	}
+	if (plan->opts & XTCP_OPT_SACK) {
+		*p++ = OPT_NOP;
+		*p++ = OPT_NOP;
+		*p++ = OPT_SACK;
+		*p++ = (u8)(2 + plan->nsack * LEN_SACK_BLOCK);
+		for (i = 0; i < plan->nsack; i++) {
+			p = put32(p, plan->sack[i].start);
+			p = put32(p, plan->sack[i].end);
+		}
+	}
+	return p;
+}
+
+/**
+ * xtcp_hdr_put - write a TCP header
+ * @hdr: room for plan->hdr_len bytes, at most XTCP_HDR_MAX
+ * @plan: what to write
+ * @sport: source port, network byte order
+ * @dport: destination port, network byte order
+ *
+ * RFC 9293, 3.1. The checksum field is left zero: whether software or the
+ * device fills it is the caller's matter (MUST-2). Reserved bits are zero.
+ *
+ * Return: bytes written, plan->hdr_len.
+ */
+u32 xtcp_hdr_put(u8 *hdr, const struct xtcp_plan *plan, u16 sport, u16 dport)
+{
+	u8 *p = hdr;
+
+	memcpy(p, &sport, 2);
+	memcpy(p + 2, &dport, 2);
+	p = put32(p + 4, plan->seq);
+	p = put32(p, plan->ack);
+	*p++ = (u8)(plan->hdr_len / 4 << 4 | plan->flags >> 8);
+	*p++ = (u8)plan->flags;
+	p = put16(p, plan->wnd);
+	p = put16(p, 0);
+	p = put16(p, plan->urg);
+	p = put_options(p, plan);
+	XTCP_ASSERT(p - hdr == plan->hdr_len);
+	return plan->hdr_len;
+}
