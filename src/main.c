@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * XTCP: a second TCP beside the kernel's own. Load and unload, the table of
+ * contents.
+ */
+#include <linux/delay.h>
+#include <linux/module.h>
+
+#include <xtcp/sock.h>
+
+static int __init xtcp_load(void)
+{
+	int err;
+
+	BUILD_BUG_ON(sizeof(struct xtcp_skb_cb) >
+		     sizeof_field(struct sk_buff, cb));
+
+	err = xtcp_pernet_init();	/* tables, TIME-WAIT, parameters */
+	if (err)
+		return err;
+	err = xtcp_rx_init();		/* segments */
+	if (err)
+		goto out_pernet;
+	err = xtcp_family_init();	/* sockets */
+	if (err)
+		goto out_rx;
+	return 0;
+
+out_rx:
+	while (xtcp_rx_exit())
+		msleep(1000);
+out_pernet:
+	xtcp_pernet_exit();
+	return err;
+}
+
+static void __exit xtcp_unload(void)
+{
+	xtcp_family_close();
+	/*
+	 * Another module may have wrapped the receive path around us and would
+	 * call what we are about to free. Nothing but its removal helps, and
+	 * leaving is not an option: so wait for it, and say so.
+	 */
+	while (xtcp_rx_exit()) {
+		pr_warn_once("xtcp: the TCP receive handler is held by another module; unload that one first\n");
+		msleep(1000);
+	}
+	xtcp_pernet_exit();
+	rcu_barrier();
+	xtcp_family_exit();
+}
+
+module_init(xtcp_load);
+module_exit(xtcp_unload);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("A second TCP for Linux");
+MODULE_ALIAS_NETPROTO(AF_XTCP);
+/* socket(AF_INET, SOCK_STREAM, IPPROTO_XTCP) loads it too. */
+MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET, IPPROTO_XTCP, 1);

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the engine asked for, done to the socket.
+ *
+ * Every engine call returns action bits and every caller hands them here
+ * while it still holds the socket lock. This is also the one file that writes
+ * sk_state.
+ */
+#include <net/inet_common.h>
+
+#include "internal.h"
+
+/*
+ * The engine's errors as errno. ECONNABORTED is ours alone: the application
+ * that caused it either closed the socket or has it overwritten by
+ * xtcp_disconnect().
+ */
+static int act_errno(const struct xtcp_sock *xs)
+{
+	switch (xs->tcb.err) {
+	case XTCP_ERR_REFUSED:
+		return ECONNREFUSED;
+	case XTCP_ERR_RESET:
+		return ECONNRESET;
+	case XTCP_ERR_PIPE:
+		return EPIPE;
+	case XTCP_ERR_TIMEDOUT:
+		return xs->soft_err ? xs->soft_err : ETIMEDOUT;
+	case XTCP_ERR_UNREACH:
+		return xs->hard_err ? xs->hard_err : EHOSTUNREACH;
+	default:
+		return ECONNABORTED;
+	}
+}
+
+/**
+ * xtcp_set_state - mirror the engine's state to sk_state
+ * @sk: socket, any context
+ *
+ * TIME-WAIT shows as CLOSE: the kernel casts a socket in TCP_TIME_WAIT that it
+ * can reach to another structure. What remains of the connection is a record
+ * of its own, xtcp_tw_enter().
+ */
+void xtcp_set_state(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u8 state = xs->tcb.state;
+
+	if (state == XTCP_TIME_WAIT)
+		state = TCP_CLOSE;
+	if (state == sk->sk_state)
+		return;
+	/* From here on there is a stream to read: its first byte is known. */
+	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_CLOSE))
+		WRITE_ONCE(xs->copied, xs->tcb.rcv_read);
+	inet_sk_set_state(sk, state);
+}
+
+/**
+ * xtcp_set_listen - enter or leave LISTEN
+ * @sk: socket, process context
+ * @on: enter
+ *
+ * A listener has no stream, so the engine has no part in it.
+ */
+void xtcp_set_listen(struct sock *sk, bool on)
+{
+	inet_sk_set_state(sk, on ? TCP_LISTEN : TCP_CLOSE);
+}
+
+/* A clone starts outside every state: no transition is to be traced. */
+void xtcp_state_blank(struct sock *child)
+{
+	WRITE_ONCE(child->sk_state, TCP_CLOSE);
+}
+
+/**
+ * xtcp_stream_memory_free - TCP_NOTSENT_LOWAT, the protocol's part of "writable"
+ * @sk: socket; the lock may not be held
+ * @wake: 1 asks whether to wake somebody, which wants twice the room
+ *
+ * Return: whether the unsent part of the queue is below the mark.
+ */
+bool xtcp_stream_memory_free(const struct sock *sk, int wake)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 lowat = READ_ONCE(xs->notsent_lowat);
+	u32 notsent;
+
+	if (!lowat)
+		return true;
+	notsent = READ_ONCE(xs->tcb.snd_end) - READ_ONCE(xs->tcb.snd_nxt);
+	if ((s32)notsent < 0)	/* SND.NXT counts SYN and FIN */
+		notsent = 0;
+	return ((u64)notsent << wake) < lowat;
+}
+
+/**
+ * xtcp_write_space - wake who waits for room in the send buffer
+ * @sk: socket, any context
+ *
+ * He is woken when a third of it is free, not for each byte. Called where
+ * bytes are acknowledged, and by the socket's sk_write_space callback, which
+ * is the net side's: it hears there that the device queue has drained.
+ */
+void xtcp_write_space(struct sock *sk)
+{
+	struct socket *sock = sk->sk_socket;
+	struct socket_wq *wq;
+
+	if (!sock || !test_bit(SOCK_NOSPACE, &sock->flags) ||
+	    !__sk_stream_is_writeable(sk, 1))
+		return;
+	clear_bit(SOCK_NOSPACE, &sock->flags);
+	rcu_read_lock();
+	wq = rcu_dereference(sk->sk_wq);
+	if (skwq_has_sleeper(wq))
+		wake_up_interruptible_poll(&wq->wait,
+					   EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
+	if (wq && wq->fasync_list && !(sk->sk_shutdown & SEND_SHUTDOWN))
+		sock_wake_async(wq, SOCK_WAKE_SPACE, POLL_OUT);
+	rcu_read_unlock();
+}
+
+/**
+ * xtcp_data_ready - wake a reader if what he waits for is there
+ * @sk: socket, any context
+ *
+ * Below SO_RCVLOWAT he sleeps on, unless the buffer cannot take more: then the
+ * mark would never be reached.
+ */
+void xtcp_data_ready(struct sock *sk)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (READ_ONCE(sk->sk_rcvlowat) > 1 && !sock_flag(sk, SOCK_DONE) &&
+	    !(xs->urg_data & XTCP_URG_VALID) &&
+	    xtcp_inq(sk) < (u32)READ_ONCE(sk->sk_rcvlowat) &&
+	    atomic_read(&sk->sk_rmem_alloc) < sk->sk_rcvbuf / 2)
+		return;
+	sk->sk_data_ready(sk);
+}
+
+/* Payload and the end of it, for the reader. */
+static void act_receive(struct sock *sk, u32 acts)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (acts & XTCP_ACT_DRAIN)
+		xtcp_recvq_drain(sk);
+	if (acts & (XTCP_ACT_REAP | XTCP_ACT_DRAIN))
+		xtcp_recvq_reap(sk);
+	if ((acts & XTCP_ACT_PRUNE) && xtcp_reass_prune(&xs->tcb))
+		xtcp_recvq_reap(sk);
+	if (acts & XTCP_ACT_URG)
+		xtcp_urg_announce(sk);
+	if (unlikely(xs->urg_data))
+		xtcp_urg_fetch(sk);
+	if (acts & XTCP_ACT_EOF) {
+		WRITE_ONCE(xs->eof, 1);
+		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
+		sock_set_flag(sk, SOCK_DONE);
+	}
+}
+
+static void act_acked(struct sock *sk)
+{
+	xtcp_sendq_trim(sk);
+	xtcp_snd_grow(sk);
+	/* Pairs with the barrier in xtcp_poll(). */
+	smp_mb();
+	xtcp_write_space(sk);
+}
+
+static void act_wake(struct sock *sk, u32 acts, bool opened)
+{
+	if (sock_flag(sk, SOCK_DEAD))
+		return;
+	if (acts & (XTCP_ACT_DELIVER | XTCP_ACT_DRAIN))
+		xtcp_data_ready(sk);
+	if (acts & (XTCP_ACT_STATE | XTCP_ACT_EOF))
+		sk->sk_state_change(sk);
+	if (opened)
+		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+	if (acts & XTCP_ACT_EOF)
+		sk_wake_async(sk, SOCK_WAKE_WAITD,
+			      sk->sk_shutdown == SHUTDOWN_MASK ? POLL_HUP : POLL_IN);
+	if (acts & XTCP_ACT_ERROR)
+		sk_error_report(sk);
+}
+
+/**
+ * xtcp_serve - do what an engine call asked for
+ * @sk: socket, any context
+ * @acts: XTCP_ACT_* of the call, or of several
+ * @now: the time the call got
+ *
+ * Also arms the timer, so it is called after every engine call, with @acts 0
+ * too. It may end the connection and, of an orphan, drop the socket's own
+ * reference: the caller holds another one.
+ */
+void xtcp_serve(struct sock *sk, u32 acts, u64 now)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	bool opened = false;
+
+	if (acts & (XTCP_ACT_DELIVER | XTCP_ACT_DRAIN | XTCP_ACT_REAP |
+		    XTCP_ACT_PRUNE | XTCP_ACT_URG | XTCP_ACT_EOF))
+		act_receive(sk, acts);
+
+	if (acts & XTCP_ACT_STATE) {
+		bool half = (1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV);
+
+		xtcp_set_state(sk);
+		opened = half && sk->sk_state != TCP_CLOSE &&
+			 sk->sk_state != TCP_SYN_RECV;
+		if (opened)
+			xtcp_snd_grow(sk);
+	}
+	if (acts & XTCP_ACT_ACKED)
+		act_acked(sk);
+	if (acts & XTCP_ACT_ERROR)
+		WRITE_ONCE(sk->sk_err, act_errno(xs));
+	if (acts & XTCP_ACT_ADVICE)
+		dst_negative_advice(sk);
+
+	/*
+	 * Before the wake-ups: on one CPU the reader would else run first and
+	 * the ACK, or the RST of an abort, leave late.
+	 */
+	if (acts & XTCP_ACT_OUTPUT) {
+		xtcp_space(&xs->tcb, xtcp_rcv_space(sk));
+		xtcp_push(sk, now);
+	}
+
+	if (xs->tcb.state == XTCP_TIME_WAIT && !xs->inert)
+		xtcp_tw_enter(sk, now);
+	act_wake(sk, acts, opened);
+	if (sk->sk_state != TCP_CLOSE && sk->sk_state != TCP_LISTEN)
+		xtcp_timer_arm(sk);
+	else if (acts & XTCP_ACT_STATE)
+		xtcp_done(sk);
+}
+
+/**
+ * xtcp_serve_rx - the same for a received segment, whose packet comes along
+ * @sk: socket, any context
+ * @acts: what xtcp_rx() returned
+ * @skb: the packet, TCP header pulled and still in front of the data; taken over
+ * @seg: the segment with the engine's verdict
+ * @now: the time xtcp_rx() got
+ */
+void xtcp_serve_rx(struct sock *sk, u32 acts, struct sk_buff *skb,
+		   struct xtcp_seg *seg, u64 now)
+{
+	if (acts & XTCP_ACT_DELIVER) {
+		xtcp_recvq_add(sk, skb, seg->from, seg->to);
+	} else if (acts & XTCP_ACT_HELD) {
+		xtcp_recvq_hold(sk, skb);
+	} else {
+		if (acts & XTCP_ACT_RST) {
+			struct xtcp_plan plan;
+
+			xtcp_rst_plan(seg, &plan);
+			xtcp_reply(sock_net(sk), sk, &plan, skb);
+		}
+		if (acts & XTCP_ACT_DROP) {
+			xtcp_count_drop(xtcp_net(sock_net(sk)), seg->reason);
+			kfree_skb(skb);
+		} else {
+			consume_skb(skb);
+		}
+	}
+	xtcp_serve(sk, acts, now);
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How connections begin: bind, connect, listen, accept.
+ *
+ * The system calls' outer halves are the kernel's inet_bind(),
+ * inet_stream_connect() and inet_accept(): they bring socket->state, the waits
+ * of connect(), address and capability checks and the cgroup hooks, and they
+ * know nothing of TCP. What is here is what they call.
+ */
+#include <linux/bpf-cgroup.h>
+#include <net/inet_common.h>
+
+#include "internal.h"
+
+/**
+ * xtcp_get_port - proto.get_port: the last step of bind()
+ * @sk: socket whose inet_rcv_saddr is set
+ * @snum: port in host byte order, 0 for any
+ *
+ * Return: 0 with inet_num set, or -EADDRINUSE and what xtcp_port_get() has.
+ */
+int xtcp_get_port(struct sock *sk, unsigned short snum)
+{
+	return xtcp_port_get(sk, inet_sk(sk)->inet_rcv_saddr, snum);
+}
+
+/**
+ * xtcp_pre_connect - proto.pre_connect: the cgroup's say on an address
+ * @sk: socket, process context
+ * @uaddr: address to connect to; a BPF program may change it
+ * @addr_len: its length
+ *
+ * Return: 0, -EINVAL for a short address, or what the program wants.
+ */
+int xtcp_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
+{
+	/* The program reads a whole sockaddr_in. */
+	if (addr_len < (int)sizeof(struct sockaddr_in))
+		return -EINVAL;
+	return BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, uaddr);
+}
+
+/**
+ * xtcp_connect_sock - proto.connect: active open
+ * @sk: socket in CLOSE, process context
+ * @uaddr: peer
+ * @addr_len: length of it
+ *
+ * Sends the SYN and returns; the wait is inet_stream_connect()'s.
+ *
+ * Return: 0, or -EINVAL, -EAFNOSUPPORT and what routing and ports have to say.
+ */
+int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_open open;
+	u64 now;
+	int err;
+
+	if (addr_len < (int)sizeof(struct sockaddr_in))
+		return -EINVAL;
+	if (uaddr->sa_family != AF_INET)
+		return -EAFNOSUPPORT;
+
+	err = xtcp_ip4_connect(sk, (struct sockaddr_in *)uaddr, addr_len);
+	if (err)
+		return err;
+
+	now = xtcp_now();
+	xtcp_open_fill(sk, &open);
+	xtcp_serve(sk, xtcp_connect(&xs->tcb, &open, now), now);
+	return 0;
+}
+
+/**
+ * xtcp_listen - listen(2)
+ * @sock: socket
+ * @backlog: already limited by somaxconn
+ *
+ * A second call on a listener resizes its queue.
+ *
+ * Return: 0, -EINVAL, -EADDRINUSE, -ENOMEM.
+ */
+int xtcp_listen(struct socket *sock, int backlog)
+{
+	struct sock *sk = sock->sk;
+	struct inet_sock *inet = inet_sk(sk);
+	int err = -EINVAL;
+
+	lock_sock(sk);
+	if (sock->state != SS_UNCONNECTED || sock->type != SOCK_STREAM)
+		goto out;
+	if (!((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
+		goto out;
+
+	WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
+	err = 0;
+	if (sk->sk_state == TCP_LISTEN)
+		goto out;
+
+	if (!inet->inet_num) {
+		err = xtcp_get_port(sk, 0);
+		if (err)
+			goto out;
+	}
+	WRITE_ONCE(sk->sk_ack_backlog, 0);
+	err = xtcp_listen_start(sk);
+	if (err)
+		goto out_port;
+
+	/* In LISTEN first: two listen() calls on one port must see each other. */
+	xtcp_set_listen(sk, true);
+	err = xtcp_port_listen(sk);
+	if (err)
+		goto out_stop;
+	inet->inet_sport = htons(inet->inet_num);
+	sk_dst_reset(sk);
+	xtcp_hash_listen(sk);
+	goto out;
+
+out_stop:
+	xtcp_set_listen(sk, false);
+	xtcp_listen_stop(sk);
+out_port:
+	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+		xtcp_port_put(sk);
+out:
+	release_sock(sk);
+	return err;
+}
+
+/**
+ * xtcp_unlisten - leave LISTEN
+ * @sk: listener, process context
+ *
+ * What was not accepted is reset. A bound port stays.
+ */
+void xtcp_unlisten(struct sock *sk)
+{
+	xtcp_set_listen(sk, false);
+	xtcp_unhash(sk);
+	xtcp_listen_stop(sk);
+	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+		xtcp_port_put(sk);
+}
+
+static int accept_wait(struct sock *sk, long timeo)
+{
+	DEFINE_WAIT(wait);
+	int err;
+
+	/* Exclusive: one connection wakes one of many sleepers. */
+	for (;;) {
+		prepare_to_wait_exclusive(sk_sleep(sk), &wait,
+					  TASK_INTERRUPTIBLE);
+		release_sock(sk);
+		if (xtcp_acceptq_empty(sk))
+			timeo = schedule_timeout(timeo);
+		sched_annotate_sleep();
+		lock_sock(sk);
+		err = 0;
+		if (!xtcp_acceptq_empty(sk))
+			break;
+		err = -EINVAL;
+		if (sk->sk_state != TCP_LISTEN)
+			break;
+		err = sock_intr_errno(timeo);
+		if (signal_pending(current))
+			break;
+		err = -EAGAIN;
+		if (!timeo)
+			break;
+	}
+	finish_wait(sk_sleep(sk), &wait);
+	return err;
+}
+
+/**
+ * xtcp_accept_sock - proto.accept
+ * @sk: listener, process context, lock not held
+ * @flags: O_NONBLOCK
+ * @err: set on failure: -EINVAL not listening, -EAGAIN, -EINTR, -ERESTARTSYS
+ * @kern: unused, the child is of its listener's kind
+ *
+ * Return: the child, with the reference that is the socket's own, or NULL.
+ */
+struct sock *xtcp_accept_sock(struct sock *sk, int flags, int *err, bool kern)
+{
+	struct sock *child = NULL;
+
+	lock_sock(sk);
+	*err = -EINVAL;
+	if (sk->sk_state != TCP_LISTEN)
+		goto out;
+	*err = 0;
+	if (xtcp_acceptq_empty(sk)) {
+		long timeo = sock_rcvtimeo(sk, flags & O_NONBLOCK);
+
+		*err = timeo ? accept_wait(sk, timeo) : -EAGAIN;
+	}
+	if (!*err) {
+		child = xtcp_acceptq_pop(sk);
+		if (!child)
+			*err = -EAGAIN;
+	}
+out:
+	release_sock(sk);
+	return child;
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How programs come in: the address family AF_XTCP, and IPPROTO_XTCP on
+ * AF_INET. Both make the same socket.
+ */
+#include <linux/bpf-cgroup.h>
+#include <linux/module.h>
+#include <linux/net.h>
+#include <net/inet_common.h>
+#include <net/ip.h>
+#include <net/protocol.h>
+
+#include "internal.h"
+
+/* Smallest, first and largest buffer: the defaults of net.ipv4.tcp_*mem. */
+int xtcp_sysctl_rmem[3] __read_mostly = { 4096, 131072, 6 << 20 };
+int xtcp_sysctl_wmem[3] __read_mostly = { 4096, 16384, 4 << 20 };
+
+/*
+ * Memory of all sockets together, in pages, with the thresholds of
+ * net.ipv4.tcp_mem. An account of our own: borrowing TCP's would make one
+ * stack's buffers the other's pressure.
+ */
+static atomic_long_t xtcp_memory_allocated ____cacheline_aligned_in_smp;
+static DEFINE_PER_CPU(int, xtcp_memory_per_cpu_fw_alloc);
+static struct percpu_counter xtcp_sockets_allocated;
+static unsigned long xtcp_memory_pressure;
+static long xtcp_sysctl_mem[3];
+
+static void xtcp_enter_memory_pressure(struct sock *sk)
+{
+	if (!READ_ONCE(xtcp_memory_pressure))
+		WRITE_ONCE(xtcp_memory_pressure, jiffies ? jiffies : 1);
+}
+
+static void xtcp_leave_memory_pressure(struct sock *sk)
+{
+	WRITE_ONCE(xtcp_memory_pressure, 0);
+}
+
+struct proto xtcp_prot = {
+	.name			= "XTCP",
+	.owner			= THIS_MODULE,
+	.close			= xtcp_close_sock,
+	.pre_connect		= xtcp_pre_connect,
+	.connect		= xtcp_connect_sock,
+	.disconnect		= xtcp_disconnect,
+	.accept			= xtcp_accept_sock,
+	.ioctl			= xtcp_ioctl,
+	.init			= xtcp_init_sock,
+	.destroy		= xtcp_destroy_sock,
+	.shutdown		= xtcp_shutdown_sock,
+	.setsockopt		= xtcp_setsockopt,
+	.getsockopt		= xtcp_getsockopt,
+	.keepalive		= xtcp_keepalive,
+	.backlog_rcv		= xtcp_backlog_rcv,
+	.release_cb		= xtcp_release_cb,
+	.unhash			= xtcp_unhash,
+	.get_port		= xtcp_get_port,
+	.put_port		= xtcp_port_put,
+	.stream_memory_free	= xtcp_stream_memory_free,
+	.enter_memory_pressure	= xtcp_enter_memory_pressure,
+	.leave_memory_pressure	= xtcp_leave_memory_pressure,
+	.sockets_allocated	= &xtcp_sockets_allocated,
+	.memory_allocated	= &xtcp_memory_allocated,
+	.per_cpu_fw_alloc	= &xtcp_memory_per_cpu_fw_alloc,
+	.memory_pressure	= &xtcp_memory_pressure,
+	.sysctl_mem		= xtcp_sysctl_mem,
+	.sysctl_wmem		= xtcp_sysctl_wmem,
+	.sysctl_rmem		= xtcp_sysctl_rmem,
+	.max_header		= L1_CACHE_ALIGN(128 + MAX_HEADER),
+	.no_autobind		= true,
+	.obj_size		= sizeof(struct xtcp_sock),
+};
+
+const struct proto_ops xtcp_stream_ops = {
+	.family		= PF_INET,
+	.owner		= THIS_MODULE,
+	.release	= inet_release,
+	.bind		= inet_bind,
+	.connect	= inet_stream_connect,
+	.socketpair	= sock_no_socketpair,
+	.accept		= inet_accept,
+	.getname	= inet_getname,
+	.poll		= xtcp_poll,
+	.ioctl		= inet_ioctl,
+	.gettstamp	= sock_gettstamp,
+	.listen		= xtcp_listen,
+	.shutdown	= inet_shutdown,
+	.setsockopt	= sock_common_setsockopt,
+	.getsockopt	= sock_common_getsockopt,
+	.sendmsg	= xtcp_sendmsg,
+	.recvmsg	= xtcp_recvmsg,
+	.mmap		= sock_no_mmap,
+	.sendpage	= xtcp_sendpage,
+	.splice_read	= xtcp_splice_read,
+	.peek_len	= xtcp_peek_len,
+	.sendpage_locked = xtcp_sendpage_locked,
+	.sendmsg_locked	= xtcp_sendmsg_locked,
+	.set_rcvlowat	= xtcp_set_rcvlowat,
+};
+
+/* What inet_create() does for a protocol of AF_INET. */
+static void family_inet_init(struct socket *sock, struct sock *sk)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	struct net *net = sock_net(sk);
+
+	inet->pmtudisc = READ_ONCE(net->ipv4.sysctl_ip_no_pmtu_disc) ?
+			 IP_PMTUDISC_DONT : IP_PMTUDISC_WANT;
+	sock_init_data(sock, sk);
+	sk->sk_family = AF_INET;
+	sk->sk_protocol = XTCP_SK_PROTOCOL;
+	sk->sk_destruct = inet_sock_destruct;
+	sk->sk_backlog_rcv = sk->sk_prot->backlog_rcv;
+	sk->sk_txrehash = READ_ONCE(net->core.sysctl_txrehash);
+	inet->uc_ttl = -1;
+	inet->mc_loop = 1;
+	inet->mc_ttl = 1;
+	inet->mc_all = 1;
+}
+
+static int xtcp_create(struct net *net, struct socket *sock, int protocol,
+		       int kern)
+{
+	struct sock *sk;
+	int err;
+
+	if (sock->type != SOCK_STREAM)
+		return -ESOCKTNOSUPPORT;
+	if (protocol && protocol != IPPROTO_TCP)
+		return -EPROTONOSUPPORT;
+
+	sock->state = SS_UNCONNECTED;
+	sock->ops = &xtcp_stream_ops;
+	/*
+	 * The family given here chooses the lock class: with AF_INET's lockdep
+	 * would take our socket lock and that of a kernel TCP socket, which
+	 * nest where ports are taken, for one.
+	 */
+	sk = sk_alloc(net, AF_XTCP, GFP_KERNEL, &xtcp_prot, kern);
+	if (!sk)
+		return -ENOMEM;
+	family_inet_init(sock, sk);
+
+	err = sk->sk_prot->init(sk);
+	if (!err && !kern)
+		err = BPF_CGROUP_RUN_PROG_INET_SOCK(sk);
+	if (err) {
+		sk_common_release(sk);
+		sock->sk = NULL;
+	}
+	return err;
+}
+
+static const struct net_proto_family xtcp_family = {
+	.family	= AF_XTCP,
+	.create	= xtcp_create,
+	.owner	= THIS_MODULE,
+};
+
+static struct inet_protosw xtcp_protosw = {
+	.type		= SOCK_STREAM,
+	.protocol	= IPPROTO_XTCP,
+	.prot		= &xtcp_prot,
+	.ops		= &xtcp_stream_ops,
+};
+
+static void family_mem_limits(void)
+{
+	long pages = max(nr_free_buffer_pages() / 16, 128UL);
+
+	xtcp_sysctl_mem[0] = pages / 4 * 3;
+	xtcp_sysctl_mem[1] = pages;
+	xtcp_sysctl_mem[2] = xtcp_sysctl_mem[0] * 2;
+}
+
+/**
+ * xtcp_family_init - open the front door
+ *
+ * Last step of loading: from here on there can be sockets.
+ *
+ * Return: 0, -ENOMEM, -EEXIST when something else holds the family.
+ */
+int xtcp_family_init(void)
+{
+	int err;
+
+	family_mem_limits();
+	err = percpu_counter_init(&xtcp_sockets_allocated, 0, GFP_KERNEL);
+	if (err)
+		return err;
+	err = xtcp_sock_setup();
+	if (err)
+		goto out_count;
+	err = xtcp_sendq_setup();
+	if (err)
+		goto out_sock;
+	err = proto_register(&xtcp_prot, 1);
+	if (err)
+		goto out_sendq;
+	err = sock_register(&xtcp_family);
+	if (err)
+		goto out_proto;
+	inet_register_protosw(&xtcp_protosw);
+	return 0;
+
+out_proto:
+	proto_unregister(&xtcp_prot);
+out_sendq:
+	xtcp_sendq_teardown();
+out_sock:
+	xtcp_sock_teardown();
+out_count:
+	percpu_counter_destroy(&xtcp_sockets_allocated);
+	return err;
+}
+
+/**
+ * xtcp_family_close - no new sockets
+ *
+ * First step of unloading. The module's reference count says that there are
+ * none left either: each holds one until its memory is freed, orphans and
+ * sockets with packets in a device queue included.
+ */
+void xtcp_family_close(void)
+{
+	inet_unregister_protosw(&xtcp_protosw);
+	sock_unregister(AF_XTCP);
+}
+
+/**
+ * xtcp_family_exit - give back what sockets were made of
+ *
+ * After the last RCU callback that could free one.
+ */
+void xtcp_family_exit(void)
+{
+	proto_unregister(&xtcp_prot);
+	xtcp_sendq_teardown();
+	xtcp_sock_teardown();
+	percpu_counter_destroy(&xtcp_sockets_allocated);
+}

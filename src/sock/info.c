@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * TCP_INFO: the connection's figures in the structure everybody reads.
+ */
+#include <linux/tcp.h>
+
+#include "internal.h"
+
+static u32 info_ms_since(u64 then, u64 now)
+{
+	return then && now > then ? div_u64(now - then, NSEC_PER_MSEC) : 0;
+}
+
+/* A window in segments, as Linux counts them. */
+static u32 info_segs(u32 bytes, u32 mss)
+{
+	return mss ? DIV_ROUND_UP(bytes, mss) : 0;
+}
+
+static void info_path(const struct xtcp_tcb *tcb, struct tcp_info *info)
+{
+	u32 mss = tcb->mss;
+
+	info->tcpi_rto = tcb->rto_us;
+	info->tcpi_ato = tcb->ato_us;
+	info->tcpi_snd_mss = mss;
+	info->tcpi_rcv_mss = tcb->rcv_mss;
+	info->tcpi_advmss = tcb->adv_mss;
+	info->tcpi_rtt = tcb->srtt8_us >> 3;
+	info->tcpi_rttvar = tcb->rttvar4_us >> 2;
+	info->tcpi_min_rtt = tcb->min_rtt_us;
+	info->tcpi_snd_cwnd = info_segs(tcb->cwnd, mss);
+	info->tcpi_snd_ssthresh = tcb->ssthresh == ~0U ? 0x7fffffff :
+				  info_segs(tcb->ssthresh, mss);
+	info->tcpi_unacked = info_segs(tcb->snd_nxt - tcb->snd_una, mss);
+	info->tcpi_lost = info_segs(tcb->lost_out, mss);
+	info->tcpi_reordering = tcb->par->dupthresh;
+	info->tcpi_snd_wnd = tcb->snd_wnd;
+}
+
+static void info_counts(const struct xtcp_tcb *tcb, struct tcp_info *info)
+{
+	info->tcpi_retransmits = tcb->retries;
+	info->tcpi_probes = tcb->probes;
+	info->tcpi_backoff = tcb->backoff;
+	info->tcpi_total_retrans = tcb->total_retrans;
+	info->tcpi_bytes_sent = tcb->bytes_sent;
+	info->tcpi_bytes_retrans = tcb->bytes_retrans;
+	info->tcpi_bytes_acked = tcb->bytes_acked;
+	info->tcpi_bytes_received = tcb->bytes_received;
+	info->tcpi_segs_out = tcb->segs_out;
+	info->tcpi_segs_in = tcb->segs_in;
+	info->tcpi_data_segs_in = tcb->data_segs_in;
+	info->tcpi_data_segs_out = tcb->data_segs_out;
+	info->tcpi_rcv_ooopack = tcb->rcv_ooo_segs;
+}
+
+/* Linux' names of the congestion states (tcp_ca_state in uapi). */
+static u8 info_ca_state(const struct xtcp_tcb *tcb)
+{
+	switch (tcb->cong) {
+	case XTCP_CONG_RECOVERY:
+		return TCP_CA_Recovery;
+	case XTCP_CONG_LOSS:
+		return TCP_CA_Loss;
+	default:
+		return tcb->dupacks ? TCP_CA_Disorder : TCP_CA_Open;
+	}
+}
+
+/**
+ * xtcp_get_info - fill in TCP_INFO
+ * @sk: socket, lock held
+ * @info: filled in; what this TCP does not measure is 0
+ *
+ * A listener has its accept queue in tcpi_unacked and the limit of it in
+ * tcpi_sacked, as Linux does.
+ */
+void xtcp_get_info(struct sock *sk, struct tcp_info *info)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	const struct xtcp_tcb *tcb = &xs->tcb;
+	u64 now = xtcp_now();
+
+	memset(info, 0, sizeof(*info));
+	info->tcpi_state = sk->sk_state;
+	info->tcpi_pacing_rate = ~0ULL;
+	info->tcpi_max_pacing_rate = ~0ULL;
+	if (sk->sk_state == TCP_LISTEN) {
+		info->tcpi_unacked = READ_ONCE(sk->sk_ack_backlog);
+		info->tcpi_sacked = READ_ONCE(sk->sk_max_ack_backlog);
+		return;
+	}
+
+	info->tcpi_ca_state = info_ca_state(tcb);
+	if (tcb->opts & XTCP_OPT_TS)
+		info->tcpi_options |= TCPI_OPT_TIMESTAMPS;
+	if (tcb->opts & XTCP_OPT_SACK_PERM)
+		info->tcpi_options |= TCPI_OPT_SACK;
+	if (tcb->opts & XTCP_OPT_WSCALE) {
+		info->tcpi_options |= TCPI_OPT_WSCALE;
+		info->tcpi_snd_wscale = tcb->snd_wscale;
+		info->tcpi_rcv_wscale = tcb->rcv_wscale;
+	}
+	info_path(tcb, info);
+	info_counts(tcb, info);
+
+	info->tcpi_last_data_sent = info_ms_since(tcb->last_data_tx_at, now);
+	info->tcpi_last_data_recv = info_ms_since(tcb->last_data_rx_at, now);
+	info->tcpi_last_ack_recv = info_ms_since(tcb->last_rx_at, now);
+	info->tcpi_rcv_space = xtcp_rcv_space(sk);
+	info->tcpi_rcv_ssthresh = tcb->rcv_wnd;
+	if (__sk_dst_get(sk))
+		info->tcpi_pmtu = dst_mtu(__sk_dst_get(sk));
+	if (seq_gt(tcb->snd_end, tcb->snd_nxt))
+		info->tcpi_notsent_bytes = tcb->snd_end - tcb->snd_nxt;
+}

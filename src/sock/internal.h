@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of src/sock share with each other and with nobody else.
+ *
+ * Unless a comment says otherwise every function wants the socket lock held,
+ * by the process or, where it may run in softirq, by bh_lock_sock().
+ */
+#ifndef XTCP_SOCK_INTERNAL_H
+#define XTCP_SOCK_INTERNAL_H
+
+#include <linux/percpu_counter.h>
+
+#include <xtcp/sock.h>
+
+/* family.c: buffer sizes in bytes, as net.ipv4.tcp_rmem and tcp_wmem */
+extern int xtcp_sysctl_rmem[3];
+extern int xtcp_sysctl_wmem[3];
+
+/* sock.c */
+extern struct percpu_counter xtcp_orphans;
+
+int xtcp_sock_setup(void);
+void xtcp_sock_teardown(void);
+int xtcp_init_sock(struct sock *sk);
+void xtcp_destroy_sock(struct sock *sk);
+void xtcp_close_sock(struct sock *sk, long timeout);
+int xtcp_disconnect(struct sock *sk, int flags);
+void xtcp_shutdown_sock(struct sock *sk, int how);
+
+/* conn.c */
+int xtcp_get_port(struct sock *sk, unsigned short snum);
+int xtcp_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
+int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len);
+int xtcp_listen(struct socket *sock, int backlog);
+struct sock *xtcp_accept_sock(struct sock *sk, int flags, int *err, bool kern);
+void xtcp_unlisten(struct sock *sk);
+
+/* act.c */
+void xtcp_state_blank(struct sock *child);
+void xtcp_data_ready(struct sock *sk);
+bool xtcp_stream_memory_free(const struct sock *sk, int wake);
+
+/* sendq.c */
+int xtcp_sendq_setup(void);
+void xtcp_sendq_teardown(void);
+int xtcp_sendq_write(struct sock *sk, struct msghdr *msg, u32 seq);
+int xtcp_sendq_page(struct sock *sk, struct page *page, u32 offset, u32 size,
+		    u32 seq);
+void xtcp_snd_grow(struct sock *sk);
+
+/* recvq.c */
+void xtcp_recvq_add(struct sock *sk, struct sk_buff *skb, u32 from, u32 to);
+void xtcp_recvq_hold(struct sock *sk, struct sk_buff *skb);
+void xtcp_recvq_drain(struct sock *sk);
+void xtcp_recvq_reap(struct sock *sk);
+bool xtcp_recvq_purge(struct sock *sk);
+struct sk_buff *xtcp_recvq_find(struct sock *sk, u32 seq, u32 *off, u32 *len);
+void xtcp_recvq_eat(struct sock *sk, u32 seq);
+void xtcp_rcv_grow(struct sock *sk, u32 bytes);
+
+/* urg.c */
+void xtcp_urg_announce(struct sock *sk);
+bool xtcp_urg_fetch(struct sock *sk);
+int xtcp_recv_urg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
+
+/* sendmsg.c */
+int xtcp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size);
+int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size);
+int xtcp_sendpage_locked(struct sock *sk, struct page *page, int offset,
+			 size_t size, int flags);
+ssize_t xtcp_sendpage(struct socket *sock, struct page *page, int offset,
+		      size_t size, int flags);
+
+/* recvmsg.c */
+int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags);
+ssize_t xtcp_splice_read(struct socket *sock, loff_t *ppos,
+			 struct pipe_inode_info *pipe, size_t len,
+			 unsigned int flags);
+
+/* poll.c */
+__poll_t xtcp_poll(struct file *file, struct socket *sock,
+		   struct poll_table_struct *wait);
+
+/* ioctl.c */
+int xtcp_ioctl(struct sock *sk, int cmd, unsigned long arg);
+
+/* sockopt.c, info.c */
+int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
+		    unsigned int optlen);
+int xtcp_getsockopt(struct sock *sk, int level, int optname,
+		    char __user *optval, int __user *optlen);
+void xtcp_keepalive(struct sock *sk, int on);
+int xtcp_set_rcvlowat(struct sock *sk, int val);
+int xtcp_peek_len(struct socket *sock);
+struct tcp_info;
+void xtcp_get_info(struct sock *sk, struct tcp_info *info);
+
+/* Bytes a reader can take now. */
+static inline u32 xtcp_inq(const struct sock *sk)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 end = READ_ONCE(xs->tcb.rcv_nxt);
+
+	/* RCV.NXT counts the FIN, which nobody reads. */
+	if (READ_ONCE(xs->eof))
+		end--;
+	return end - READ_ONCE(xs->copied);
+}
+
+#endif /* XTCP_SOCK_INTERNAL_H */

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * tcp(7)'s ioctls; the rest are inet_ioctl()'s.
+ */
+#include <linux/sockios.h>
+#include <linux/uaccess.h>
+#include <asm/ioctls.h>
+
+#include "internal.h"
+
+/* Bytes to read now; the urgent byte, when next, hides what is behind it. */
+static int ioctl_inq(struct sock *sk)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 inq;
+
+	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
+		return 0;
+	inq = xtcp_inq(sk);
+	if (xs->urg_data && !sock_flag(sk, SOCK_URGINLINE)) {
+		u32 ahead = xs->urg_seq - xs->copied;
+
+		if (ahead < inq)
+			inq = ahead ? ahead : inq - 1;
+	}
+	return inq;
+}
+
+/**
+ * xtcp_ioctl - proto.ioctl
+ * @sk: socket, process context, lock not held
+ * @cmd: SIOCINQ, SIOCOUTQ, SIOCOUTQNSD, SIOCATMARK
+ * @arg: pointer to int
+ *
+ * Return: 0, -EINVAL on a listener, -EFAULT, -ENOIOCTLCMD.
+ */
+int xtcp_ioctl(struct sock *sk, int cmd, unsigned long arg)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	const struct xtcp_tcb *tcb = &xs->tcb;
+	int val = -EINVAL;
+
+	if (cmd != SIOCINQ && cmd != SIOCOUTQ && cmd != SIOCOUTQNSD &&
+	    cmd != SIOCATMARK)
+		return -ENOIOCTLCMD;
+
+	lock_sock(sk);
+	switch (cmd) {
+	case SIOCATMARK:
+		val = xs->urg_data && xs->urg_seq == xs->copied;
+		break;
+	case SIOCINQ:
+		if (sk->sk_state != TCP_LISTEN)
+			val = ioctl_inq(sk);
+		break;
+	case SIOCOUTQ:
+		if (sk->sk_state != TCP_LISTEN)
+			val = xs->inert || sk->sk_state == TCP_SYN_SENT ? 0 :
+			      tcb->snd_end - seq_min(xtcp_snd_data_una(tcb),
+						     tcb->snd_end);
+		break;
+	case SIOCOUTQNSD:
+		if (sk->sk_state != TCP_LISTEN)
+			val = xs->inert || sk->sk_state == TCP_SYN_SENT ? 0 :
+			      tcb->snd_end - seq_min(tcb->snd_nxt, tcb->snd_end);
+		break;
+	}
+	release_sock(sk);
+
+	if (val == -EINVAL)
+		return -EINVAL;
+	return put_user(val, (int __user *)arg);
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * poll, select, epoll: what a program may do now without waiting.
+ */
+#include <linux/poll.h>
+
+#include "internal.h"
+
+static bool poll_readable(const struct sock *sk)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 target = sock_rcvlowat(sk, 0, INT_MAX);
+	u32 inq = xtcp_inq(sk);
+
+	/* The urgent byte next in line is no byte to read. */
+	if (READ_ONCE(xs->urg_data) && !sock_flag(sk, SOCK_URGINLINE) &&
+	    READ_ONCE(xs->urg_seq) == READ_ONCE(xs->copied))
+		target++;
+	if (inq >= target)
+		return true;
+	/* A mark that the buffer cannot hold would never be reached. */
+	return inq && atomic_read(&sk->sk_rmem_alloc) >= READ_ONCE(sk->sk_rcvbuf) / 2;
+}
+
+static bool poll_writable(struct sock *sk)
+{
+	if (__sk_stream_is_writeable(sk, 1))
+		return true;
+	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	/*
+	 * Room freed between the test and the flag would wake nobody. Pairs
+	 * with the barrier where acknowledged bytes are freed, act_acked().
+	 */
+	smp_mb__after_atomic();
+	return __sk_stream_is_writeable(sk, 1);
+}
+
+/**
+ * xtcp_poll - proto_ops.poll
+ * @file: file of the socket
+ * @sock: socket
+ * @wait: poll table or NULL
+ *
+ * Without the socket lock: every change of what is read here is followed by a
+ * wake-up, and the caller comes again.
+ *
+ * HUP is for both directions closed only, because it cannot be masked; a
+ * socket that was never connected has it too, so that nobody sleeps on it.
+ *
+ * Return: EPOLL* bits.
+ */
+__poll_t xtcp_poll(struct file *file, struct socket *sock,
+		   struct poll_table_struct *wait)
+{
+	struct sock *sk = sock->sk;
+	__poll_t mask = 0;
+	u8 shutdown;
+	int state;
+
+	sock_poll_wait(file, sock, wait);
+
+	state = inet_sk_state_load(sk);
+	if (state == TCP_LISTEN)
+		return xtcp_acceptq_empty(sk) ? 0 : EPOLLIN | EPOLLRDNORM;
+
+	shutdown = READ_ONCE(sk->sk_shutdown);
+	if (shutdown == SHUTDOWN_MASK || state == TCP_CLOSE)
+		mask |= EPOLLHUP;
+	if (shutdown & RCV_SHUTDOWN)
+		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
+
+	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV) {
+		if (poll_readable(sk))
+			mask |= EPOLLIN | EPOLLRDNORM;
+		if ((shutdown & SEND_SHUTDOWN) || poll_writable(sk))
+			mask |= EPOLLOUT | EPOLLWRNORM;
+		if (READ_ONCE(xtcp_sk(sk)->urg_data) & XTCP_URG_VALID)
+			mask |= EPOLLPRI;
+	}
+
+	if (READ_ONCE(sk->sk_err) ||
+	    !skb_queue_empty_lockless(&sk->sk_error_queue))
+		mask |= EPOLLERR;
+	return mask;
+}

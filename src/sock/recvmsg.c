@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From the receive queue to the application: recv, read, splice.
+ */
+#include <linux/sched/signal.h>
+#include <linux/splice.h>
+#include <net/inet_common.h>
+
+#include "internal.h"
+
+/* A read in progress. */
+struct recv_state {
+	struct sock *sk;
+	struct msghdr *msg;
+	int flags;		/* MSG_* */
+	long timeo;
+	u32 seq;		/* next byte to take */
+	size_t len;		/* bytes still wanted */
+	size_t target;		/* enough to return with */
+	ssize_t done;
+};
+
+/* The reader has taken everything below @seq: the window may open. */
+static void recv_taken(struct sock *sk, u32 seq)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 bytes = seq - xs->copied;
+	u64 now;
+
+	if (!bytes)
+		return;
+	WRITE_ONCE(xs->copied, seq);
+	xtcp_rcv_grow(sk, bytes);
+	if (xs->inert)
+		return;
+	now = xtcp_now();
+	xtcp_serve(sk, xtcp_read(&xs->tcb, bytes, xtcp_rcv_space(sk), now), now);
+}
+
+/*
+ * How many of @len bytes at @seq come before the urgent one; 0 with
+ * *@skip set means that the byte itself is here and not for reading in line.
+ */
+static u32 recv_urg_limit(struct sock *sk, u32 seq, u32 len, bool *skip)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 off = xs->urg_seq - seq;
+
+	*skip = false;
+	if (!xs->urg_data || off >= len)
+		return len;
+	if (off)
+		return off;
+	if (sock_flag(sk, SOCK_URGINLINE))
+		return len;
+	*skip = true;
+	return 0;
+}
+
+/* Behind the mark there is no urgent data any more. */
+static void recv_urg_passed(struct sock *sk, u32 seq)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (xs->urg_data && seq_gt(seq, xs->urg_seq))
+		WRITE_ONCE(xs->urg_data, 0);
+}
+
+/* Copy from one packet. */
+static int recv_copy(struct recv_state *r, struct sk_buff *skb, u32 off, u32 len)
+{
+	u32 used = min_t(size_t, len, r->len);
+	bool skip = false;
+
+	if (unlikely(xtcp_sk(r->sk)->urg_data))
+		used = recv_urg_limit(r->sk, r->seq, used, &skip);
+	if (skip) {
+		r->seq++;
+	} else {
+		if (!(r->flags & MSG_TRUNC) &&
+		    skb_copy_datagram_msg(skb, off, r->msg, used))
+			return -EFAULT;
+		r->seq += used;
+		r->done += used;
+		r->len -= used;
+	}
+	if (!(r->flags & MSG_PEEK)) {
+		recv_urg_passed(r->sk, r->seq);
+		xtcp_recvq_eat(r->sk, r->seq);
+	}
+	return 0;
+}
+
+/* Nothing more is there. Return: 0 to wait, 1 to stop, or the error. */
+static int recv_empty(struct recv_state *r)
+{
+	struct sock *sk = r->sk;
+	bool over = sk->sk_state == TCP_CLOSE ||
+		    (sk->sk_shutdown & RCV_SHUTDOWN);
+
+	if (r->done >= (ssize_t)r->target && !READ_ONCE(sk->sk_backlog.tail))
+		return 1;
+	if (r->done)
+		return over || sk->sk_err || !r->timeo || signal_pending(current);
+
+	if (sock_flag(sk, SOCK_DONE))
+		return 1;
+	if (sk->sk_err)
+		return sock_error(sk);
+	if (sk->sk_shutdown & RCV_SHUTDOWN)
+		return 1;
+	if (sk->sk_state == TCP_CLOSE)
+		return -ENOTCONN;
+	if (!r->timeo)
+		return -EAGAIN;
+	if (signal_pending(current))
+		return sock_intr_errno(r->timeo);
+	return 0;
+}
+
+static int recv_wait(struct recv_state *r)
+{
+	struct sock *sk = r->sk;
+	bool peek = r->flags & MSG_PEEK;
+	u32 start;
+	int err = 0;
+
+	if (!peek)
+		recv_taken(sk, r->seq);
+	start = xtcp_sk(sk)->copied;
+	if (r->done >= (ssize_t)r->target) {
+		/* The backlog may hold more: let it in, do not sleep. */
+		release_sock(sk);
+		lock_sock(sk);
+	} else {
+		err = sk_wait_data(sk, &r->timeo,
+				   skb_peek_tail(&sk->sk_receive_queue));
+		if (err > 0)
+			err = 0;
+	}
+	/* Another thread may have read meanwhile. */
+	if (!peek)
+		r->seq = xtcp_sk(sk)->copied;
+	else if (start != xtcp_sk(sk)->copied)
+		err = r->done ? -EAGAIN : 0;
+	if (peek && !r->done)
+		r->seq = xtcp_sk(sk)->copied;
+	return err;
+}
+
+static ssize_t recv_locked(struct recv_state *r)
+{
+	struct sock *sk = r->sk;
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	int err = 0;
+
+	if (sk->sk_state == TCP_LISTEN)
+		return -ENOTCONN;
+	r->timeo = sock_rcvtimeo(sk, r->flags & MSG_DONTWAIT);
+	if (r->flags & MSG_OOB)
+		return xtcp_recv_urg(sk, r->msg, r->len, r->flags);
+
+	r->target = sock_rcvlowat(sk, r->flags & MSG_WAITALL, r->len);
+	r->seq = xs->copied;
+	while (r->len) {
+		struct sk_buff *skb;
+		u32 off, len;
+
+		/* A read stops before the urgent byte, so that it can be seen. */
+		if (xs->urg_data && xs->urg_seq == r->seq && r->done)
+			break;
+		skb = xtcp_recvq_find(sk, r->seq, &off, &len);
+		if (skb) {
+			err = recv_copy(r, skb, off, len);
+			if (err)
+				break;
+			continue;
+		}
+		err = recv_empty(r);
+		if (err)
+			break;
+		err = recv_wait(r);
+		if (err)
+			break;
+	}
+	if (!(r->flags & MSG_PEEK))
+		recv_taken(sk, r->seq);
+	if (r->done)
+		return r->done;
+	return err < 0 ? err : 0;
+}
+
+/**
+ * xtcp_recvmsg - proto_ops.recvmsg
+ * @sock: socket
+ * @msg: where bytes go
+ * @len: room
+ * @flags: MSG_PEEK, MSG_WAITALL, MSG_DONTWAIT, MSG_TRUNC, MSG_OOB, MSG_ERRQUEUE
+ *
+ * Return: bytes; 0 at the end of the stream; -EAGAIN, -EINTR, -ERESTARTSYS,
+ * -ENOTCONN, -EFAULT, or the socket's error, once.
+ */
+int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
+{
+	struct sock *sk = sock->sk;
+	struct recv_state r = {
+		.sk = sk, .msg = msg, .flags = flags, .len = len,
+	};
+	ssize_t ret;
+
+	if (unlikely(flags & MSG_ERRQUEUE)) {
+		int addr_len = 0;
+
+		ret = inet_recv_error(sk, msg, len, &addr_len);
+		if (ret >= 0)
+			msg->msg_namelen = addr_len;
+		return ret;
+	}
+	sock_rps_record_flow(sk);
+	lock_sock(sk);
+	ret = recv_locked(&r);
+	release_sock(sk);
+	return ret;
+}
+
+/* Hand what is queued to a pipe. Return: bytes, 0 when nothing is there. */
+static ssize_t splice_queue(struct sock *sk, struct pipe_inode_info *pipe,
+			    size_t len, unsigned int flags)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 seq = xs->copied;
+	ssize_t done = 0;
+	int n = 0;
+
+	while (len) {
+		struct sk_buff *skb;
+		u32 off, avail;
+		bool skip = false;
+
+		skb = xtcp_recvq_find(sk, seq, &off, &avail);
+		if (!skb)
+			break;
+		avail = min_t(size_t, avail, len);
+		if (unlikely(xs->urg_data))
+			avail = recv_urg_limit(sk, seq, avail, &skip);
+		if (skip) {
+			seq++;
+		} else {
+			n = skb_splice_bits(skb, sk, off, pipe, avail, flags);
+			if (n <= 0)
+				break;
+			seq += n;
+			done += n;
+			len -= n;
+		}
+		recv_urg_passed(sk, seq);
+		xtcp_recvq_eat(sk, seq);
+		/* The pipe is full. */
+		if (!skip && (u32)n < avail)
+			break;
+	}
+	recv_taken(sk, seq);
+	return done ? done : min(n, 0);
+}
+
+/**
+ * xtcp_splice_read - proto_ops.splice_read
+ * @sock: socket
+ * @ppos: must be 0: a socket has no position
+ * @pipe: where pages go
+ * @len: bytes wanted
+ * @flags: SPLICE_F_*
+ *
+ * Return: bytes, 0 at the end of the stream, or an error as xtcp_recvmsg().
+ */
+ssize_t xtcp_splice_read(struct socket *sock, loff_t *ppos,
+			 struct pipe_inode_info *pipe, size_t len,
+			 unsigned int flags)
+{
+	struct sock *sk = sock->sk;
+	struct recv_state r = { .sk = sk, .target = 1 };
+	ssize_t ret;
+	int err;
+
+	if (unlikely(*ppos))
+		return -ESPIPE;
+	if (!len)
+		return 0;
+	sock_rps_record_flow(sk);
+	lock_sock(sk);
+	r.timeo = sock_rcvtimeo(sk, (sock->file->f_flags & O_NONBLOCK) ||
+				    (flags & SPLICE_F_NONBLOCK));
+	for (;;) {
+		ret = -ENOTCONN;
+		if (sk->sk_state == TCP_LISTEN)
+			break;
+		ret = splice_queue(sk, pipe, len, flags);
+		if (ret)
+			break;
+		/* The pipe took nothing of what is there: it is full. */
+		ret = -EAGAIN;
+		if (!skb_queue_empty(&sk->sk_receive_queue))
+			break;
+		err = recv_empty(&r);
+		if (!err)
+			err = sk_wait_data(sk, &r.timeo, NULL) < 0 ? -EPIPE : 0;
+		ret = min(err, 0);
+		if (err)
+			break;
+	}
+	release_sock(sk);
+	return ret;
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Packets on their way to the reader: in order on sk_receive_queue, out of
+ * order in the engine's tree. Both are charged to the receive buffer.
+ *
+ * A packet's first payload byte is known from the TCP header that stays in
+ * front of its data; what of it is taken is a range in skb->cb. Nothing is
+ * trimmed by moving bytes.
+ */
+#include <linux/tcp.h>
+
+#include "internal.h"
+
+/* Sequence number of the first byte at skb->data. */
+static u32 recvq_base(const struct sk_buff *skb)
+{
+	const struct tcphdr *th = tcp_hdr(skb);
+
+	return ntohl(th->seq) + th->syn;
+}
+
+static bool recvq_whole(const struct sk_buff *skb)
+{
+	const struct xtcp_skb_cb *cb = XTCP_CB(skb);
+
+	return !cb->q.off && cb->q.end - cb->q.seq == skb->len;
+}
+
+static void recvq_own(struct sock *sk, struct sk_buff *skb)
+{
+	if (skb->sk == sk)
+		return;
+	/* The route is not ours to keep, and the device may go. */
+	skb_dst_drop(skb);
+	skb->dev = NULL;
+	skb_set_owner_r(skb, sk);
+}
+
+/**
+ * xtcp_recvq_add - queue payload for reading
+ * @sk: socket, any context
+ * @skb: packet; taken over
+ * @from: first byte of the stream to take from it
+ * @to: one after the last
+ */
+void xtcp_recvq_add(struct sock *sk, struct sk_buff *skb, u32 from, u32 to)
+{
+	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+	u32 off = from - recvq_base(skb);
+	bool stolen;
+	int delta;
+
+	XTCP_CB(skb)->q.seq = from;
+	XTCP_CB(skb)->q.end = to;
+	XTCP_CB(skb)->q.off = off;
+
+	if (tail && recvq_whole(skb) && recvq_whole(tail) &&
+	    skb_try_coalesce(tail, skb, &stolen, &delta)) {
+		atomic_add(delta, &sk->sk_rmem_alloc);
+		sk_mem_charge(sk, delta);
+		XTCP_CB(tail)->q.end = to;
+		kfree_skb_partial(skb, stolen);
+		return;
+	}
+	recvq_own(sk, skb);
+	__skb_queue_tail(&sk->sk_receive_queue, skb);
+}
+
+/**
+ * xtcp_recvq_hold - account for a packet the engine keeps out of order
+ * @sk: socket, any context
+ * @skb: packet whose node is in the engine's tree; taken over
+ */
+void xtcp_recvq_hold(struct sock *sk, struct sk_buff *skb)
+{
+	recvq_own(sk, skb);
+}
+
+/* XTCP_ACT_DRAIN: a hole was filled, packets behind it are in order now. */
+void xtcp_recvq_drain(struct sock *sk)
+{
+	struct xtcp_ooo *node;
+
+	while ((node = xtcp_reass_pop(&xtcp_sk(sk)->tcb)))
+		xtcp_recvq_add(sk, xtcp_ooo_skb(node), node->seq, node->end);
+}
+
+/* XTCP_ACT_REAP: packets the engine no longer wants. */
+void xtcp_recvq_reap(struct sock *sk)
+{
+	struct xtcp_ooo *node;
+
+	while ((node = xtcp_reass_reap(&xtcp_sk(sk)->tcb)))
+		kfree_skb(xtcp_ooo_skb(node));
+}
+
+/**
+ * xtcp_recvq_purge - throw away what nobody will read
+ * @sk: socket, process or softirq
+ *
+ * Return: whether there was any unread byte (RFC 2525, 2.17: close() then
+ * owes the peer a RST).
+ */
+bool xtcp_recvq_purge(struct sock *sk)
+{
+	bool unread = false;
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(&sk->sk_receive_queue))) {
+		if (seq_gt(XTCP_CB(skb)->q.end, xtcp_sk(sk)->copied))
+			unread = true;
+		__kfree_skb(skb);
+	}
+	return unread;
+}
+
+/**
+ * xtcp_recvq_find - the packet that holds a byte
+ * @sk: socket
+ * @seq: sequence number of the byte
+ * @off: set to where it is in the packet
+ * @len: set to how many bytes may be taken from there
+ *
+ * Return: the packet, still queued, or NULL when @seq has not arrived.
+ */
+struct sk_buff *xtcp_recvq_find(struct sock *sk, u32 seq, u32 *off, u32 *len)
+{
+	struct sk_buff *skb;
+
+	skb_queue_walk(&sk->sk_receive_queue, skb) {
+		const struct xtcp_skb_cb *cb = XTCP_CB(skb);
+		u32 at = seq - cb->q.seq;
+
+		if (at < cb->q.end - cb->q.seq) {
+			*off = cb->q.off + at;
+			*len = cb->q.end - seq;
+			return skb;
+		}
+	}
+	return NULL;
+}
+
+/* Free the packets wholly below @seq. */
+void xtcp_recvq_eat(struct sock *sk, u32 seq)
+{
+	struct sk_buff *skb;
+
+	while ((skb = skb_peek(&sk->sk_receive_queue)) &&
+	       seq_le(XTCP_CB(skb)->q.end, seq)) {
+		__skb_unlink(skb, &sk->sk_receive_queue);
+		consume_skb(skb);
+	}
+}
+
+/**
+ * xtcp_rcv_admit - may the payload of a packet be stored?
+ * @sk: socket, any context
+ * @skb: packet, not yet shown to the engine
+ *
+ * To be asked before xtcp_rx(): once the engine has moved RCV.NXT or taken
+ * the node there is no way back. Packets held out of order make room first,
+ * what is in order was acknowledged and stays.
+ *
+ * Return: false when the segment is to be dropped (XTCP_DROP_RCVBUF).
+ */
+bool xtcp_rcv_admit(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
+
+	if (!skb->len)
+		return true;
+	for (;;) {
+		if (atomic_read(&sk->sk_rmem_alloc) <= sk->sk_rcvbuf &&
+		    sk_rmem_schedule(sk, skb, skb->truesize))
+			return true;
+		if (!xtcp_reass_prune(tcb))
+			return false;
+		xtcp_recvq_reap(sk);
+	}
+}
+
+/**
+ * xtcp_rcv_space - what the window may offer
+ * @sk: socket, any context
+ *
+ * Half of the free buffer: the rest is for the packets around the bytes
+ * (tcp_adv_win_scale 1). Bytes held out of order have their room already.
+ *
+ * Return: bytes beyond RCV.NXT that can be stored.
+ */
+u32 xtcp_rcv_space(const struct sock *sk)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	int used = atomic_read(&sk->sk_rmem_alloc) +
+		   READ_ONCE(sk->sk_backlog.len);
+	int left = READ_ONCE(sk->sk_rcvbuf) - used;
+	u32 space;
+
+	if (left <= 0)
+		return 0;
+	space = left / 2 + xs->tcb.ooo_bytes;
+	if (sk_under_memory_pressure(sk))
+		space = min_t(u32, space, 4 * xs->tcb.rcv_mss);
+	if (xs->window_clamp)
+		space = min(space, xs->window_clamp);
+	return space;
+}
+
+/**
+ * xtcp_rcv_space_max - the largest window this socket may ever offer
+ * @sk: socket, any context
+ *
+ * It decides the window scale, which cannot change later.
+ *
+ * Return: bytes.
+ */
+u32 xtcp_rcv_space_max(const struct sock *sk)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 space = READ_ONCE(sk->sk_rcvbuf);
+
+	if (!(sk->sk_userlocks & SOCK_RCVBUF_LOCK))
+		space = max_t(u32, space, xtcp_sysctl_rmem[2]);
+	space /= 2;
+	if (xs->window_clamp)
+		space = min(space, xs->window_clamp);
+	return space;
+}
+
+/**
+ * xtcp_rcv_grow - let the receive buffer follow a reader that keeps up
+ * @sk: socket, process context
+ * @bytes: just read
+ *
+ * The buffer doubles, up to rmem[2], each time the reader has emptied the
+ * queue and taken half a buffer since: then the window, not the reader, may
+ * be the limit. It never shrinks and knows no round-trip time, so a long slow
+ * connection also arrives at the maximum; a limit costs nothing while the
+ * queue is empty. SO_RCVBUF ends it.
+ */
+void xtcp_rcv_grow(struct sock *sk, u32 bytes)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	int buf = sk->sk_rcvbuf;
+
+	if ((sk->sk_userlocks & SOCK_RCVBUF_LOCK) || buf >= xtcp_sysctl_rmem[2])
+		return;
+	xs->drained = min_t(u32, xs->drained + bytes, buf);
+	if (xs->drained < buf / 2 || !skb_queue_empty(&sk->sk_receive_queue) ||
+	    sk_under_memory_pressure(sk))
+		return;
+	xs->drained = 0;
+	WRITE_ONCE(sk->sk_rcvbuf, min(2 * buf, xtcp_sysctl_rmem[2]));
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From the application to the send queue: send, write, sendfile.
+ */
+#include <linux/sched/signal.h>
+
+#include "internal.h"
+
+/*
+ * The engine hears of a long write in pieces of this many bytes, so that the
+ * first leave while the rest is being copied.
+ */
+#define XTCP_WRITE_CHUNK	(128U << 10)
+
+/* A write in progress. */
+struct send_state {
+	struct sock *sk;
+	int flags;		/* MSG_* */
+	long timeo;
+	u32 pending;		/* bytes queued, of which the engine knows not */
+	size_t done;
+};
+
+/* Tell the engine of what was queued; @more: the call goes on. */
+static void send_flush(struct send_state *s, bool more)
+{
+	struct xtcp_tcb *tcb = &xtcp_sk(s->sk)->tcb;
+	u32 bytes = s->pending, how = 0;
+	u64 now;
+
+	if (!bytes)
+		return;
+	s->pending = 0;
+	if (more || (s->flags & (MSG_MORE | MSG_SENDPAGE_NOTLAST)))
+		how |= XTCP_WROTE_MORE;
+	if (!more && (s->flags & MSG_OOB))
+		how |= XTCP_WROTE_URG;
+	now = xtcp_now();
+	xtcp_serve(s->sk, xtcp_wrote(tcb, bytes, how, now), now);
+}
+
+/* Ready to take bytes: connected, not shut down, no error. */
+static int send_begin(struct send_state *s)
+{
+	struct sock *sk = s->sk;
+
+	s->timeo = sock_sndtimeo(sk, s->flags & MSG_DONTWAIT);
+	if ((1 << sk->sk_state) & ~(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) {
+		int err = sk_stream_wait_connect(sk, &s->timeo);
+
+		if (err)
+			return err;
+	}
+	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+	if (sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN))
+		return -EPIPE;
+	return 0;
+}
+
+/* Wait for room or memory; the connection may end meanwhile. */
+static int send_wait(struct send_state *s)
+{
+	struct sock *sk = s->sk;
+	int err;
+
+	send_flush(s, true);
+	/* The flush may have failed the connection or freed the room already. */
+	if (sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN))
+		return -EPIPE;
+	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	err = sk_stream_wait_memory(sk, &s->timeo);
+	if (err)
+		return err;
+	if (sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN))
+		return -EPIPE;
+	return 0;
+}
+
+static u32 send_seq(const struct send_state *s)
+{
+	return xtcp_sk(s->sk)->tcb.snd_end + s->pending;
+}
+
+static void send_took(struct send_state *s, u32 bytes)
+{
+	u32 lowat = xtcp_sk(s->sk)->notsent_lowat;
+	u32 chunk = lowat ? clamp(lowat, 4096U, XTCP_WRITE_CHUNK) : XTCP_WRITE_CHUNK;
+
+	s->pending += bytes;
+	s->done += bytes;
+	if (s->pending >= chunk)
+		send_flush(s, true);
+}
+
+/*
+ * The end of a call: what was taken counts, whatever stopped it. Nothing was
+ * taken: the error, EPIPE with its signal.
+ */
+static int send_end(struct send_state *s, int err)
+{
+	send_flush(s, false);
+	if (s->done)
+		return s->done;
+	if (!err)
+		return 0;
+	err = sk_stream_error(s->sk, s->flags, err);
+	/* EAGAIN promises an edge to come, if only there is one to wait for. */
+	if (err == -EAGAIN)
+		xtcp_write_space(s->sk);
+	return err;
+}
+
+/**
+ * xtcp_sendmsg_locked - take a message into the send queue
+ * @sk: socket, process context
+ * @msg: message
+ * @size: bytes in it
+ *
+ * Return: bytes taken, or -EPIPE (with SIGPIPE unless MSG_NOSIGNAL), -EAGAIN,
+ * -EINTR, -ERESTARTSYS, -EFAULT, -EOPNOTSUPP, or the socket's error.
+ */
+int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
+{
+	struct send_state s = { .sk = sk, .flags = msg->msg_flags };
+	int err;
+
+	if (s.flags & MSG_FASTOPEN)
+		return -EOPNOTSUPP;
+
+	err = send_begin(&s);
+	while (!err && msg_data_left(msg)) {
+		int n = -ENOMEM;
+
+		if (sk_stream_memory_free(sk))
+			n = xtcp_sendq_write(sk, msg, send_seq(&s));
+		if (n > 0)
+			send_took(&s, n);
+		else if (n == -ENOMEM)
+			err = send_wait(&s);
+		else
+			err = n;
+	}
+	return send_end(&s, err);
+}
+
+/**
+ * xtcp_sendmsg - proto_ops.sendmsg
+ * @sock: socket
+ * @msg: message; an address in it is ignored, as TCP does
+ * @size: bytes in it
+ *
+ * Return: as xtcp_sendmsg_locked().
+ */
+int xtcp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
+{
+	struct sock *sk = sock->sk;
+	int ret;
+
+	sock_rps_record_flow(sk);
+	lock_sock(sk);
+	ret = xtcp_sendmsg_locked(sk, msg, size);
+	release_sock(sk);
+	return ret;
+}
+
+/**
+ * xtcp_sendpage_locked - take a page by reference: sendfile, splice
+ * @sk: socket, process context
+ * @page: page
+ * @offset: first byte
+ * @size: bytes
+ * @flags: MSG_*
+ *
+ * Return: as xtcp_sendmsg_locked().
+ */
+int xtcp_sendpage_locked(struct sock *sk, struct page *page, int offset,
+			 size_t size, int flags)
+{
+	struct send_state s = { .sk = sk, .flags = flags };
+	int err;
+
+	/* Slab memory has no reference of its own: such bytes are copied. */
+	if (!sendpage_ok(page))
+		return sock_no_sendpage_locked(sk, page, offset, size, flags);
+
+	err = send_begin(&s);
+	while (!err && s.done < size) {
+		int n = -ENOMEM;
+
+		if (sk_stream_memory_free(sk))
+			n = xtcp_sendq_page(sk, page, offset + s.done,
+					    size - s.done, send_seq(&s));
+		if (n > 0)
+			send_took(&s, n);
+		else
+			err = send_wait(&s);
+	}
+	return send_end(&s, err);
+}
+
+/**
+ * xtcp_sendpage - proto_ops.sendpage
+ * @sock: socket
+ * @page: page
+ * @offset: first byte
+ * @size: bytes
+ * @flags: MSG_*
+ *
+ * Return: as xtcp_sendmsg_locked().
+ */
+ssize_t xtcp_sendpage(struct socket *sock, struct page *page, int offset,
+		      size_t size, int flags)
+{
+	struct sock *sk = sock->sk;
+	int ret;
+
+	lock_sock(sk);
+	ret = xtcp_sendpage_locked(sk, page, offset, size, flags);
+	release_sock(sk);
+	return ret;
+}

@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The bytes that were written and not yet acknowledged.
+ *
+ * They lie in carriers on sk_write_queue: skbs without a header whose page
+ * fragments hold a range of the stream. A transmission is a fresh skb that
+ * references the same pages, so a carrier is never cloned, split or resent,
+ * and any range can go out again with any MSS. TCP's own scheme, the queued
+ * skb being what is sent, was rejected: every change of MSS, every SACK hole
+ * and every small write then reshapes the queue.
+ *
+ * Memory is charged to the socket byte by byte as in TCP: sk_wmem_queued
+ * counts fragments and the carriers' own skbs.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+
+#include "internal.h"
+
+/*
+ * Up to this many bytes a transmission copies rather than references: below
+ * it two page references and a scatter-gather element cost more than the copy.
+ */
+#define XTCP_TX_LINEAR	192
+
+/* Entries of the send map kept on loan to an idle connection. */
+#define XTCP_MAP_KEEP	32
+
+static struct kmem_cache *xtcp_sent_cache;
+
+int xtcp_sendq_setup(void)
+{
+	xtcp_sent_cache = KMEM_CACHE(xtcp_sent, 0);
+	return xtcp_sent_cache ? 0 : -ENOMEM;
+}
+
+void xtcp_sendq_teardown(void)
+{
+	kmem_cache_destroy(xtcp_sent_cache);
+}
+
+static void sendq_free(struct sock *sk, struct sk_buff *skb)
+{
+	if (xtcp_sk(sk)->send_hint == skb)
+		xtcp_sk(sk)->send_hint = NULL;
+	__skb_unlink(skb, &sk->sk_write_queue);
+	sk_wmem_queued_add(sk, -skb->truesize);
+	sk_mem_uncharge(sk, skb->truesize);
+	__kfree_skb(skb);
+}
+
+/* The carrier to append to, a new one where @page does not fit the last. */
+static struct sk_buff *sendq_tail(struct sock *sk, struct page *page, u32 offset,
+				  u32 size, bool *merge)
+{
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+	u32 charge = size;
+
+	*merge = false;
+	if (skb) {
+		int n = skb_shinfo(skb)->nr_frags;
+
+		*merge = skb_can_coalesce(skb, n, page, offset);
+		if (!*merge && n >= MAX_SKB_FRAGS)
+			skb = NULL;
+	}
+	if (!skb) {
+		skb = alloc_skb(0, sk->sk_allocation);
+		if (!skb)
+			return NULL;
+		XTCP_CB(skb)->q.off = 0;
+		charge += skb->truesize;
+	}
+	if (!sk_wmem_schedule(sk, charge)) {
+		if (!skb->len)
+			__kfree_skb(skb);
+		return NULL;
+	}
+	return skb;
+}
+
+/* Fragment @page is written and scheduled for: make it part of the stream. */
+static void sendq_put(struct sock *sk, struct sk_buff *skb, struct page *page,
+		      u32 offset, u32 size, u32 seq, bool merge)
+{
+	int n = skb_shinfo(skb)->nr_frags;
+
+	if (merge) {
+		skb_frag_size_add(&skb_shinfo(skb)->frags[n - 1], size);
+	} else {
+		get_page(page);
+		skb_fill_page_desc(skb, n, page, offset, size);
+	}
+	if (!skb->len) {
+		XTCP_CB(skb)->q.seq = seq;
+		__skb_queue_tail(&sk->sk_write_queue, skb);
+		sk_wmem_queued_add(sk, skb->truesize);
+		sk_mem_charge(sk, skb->truesize);
+	}
+	XTCP_CB(skb)->q.end = seq + size;
+	skb->len += size;
+	skb->data_len += size;
+	skb->truesize += size;
+	sk_wmem_queued_add(sk, size);
+	sk_mem_charge(sk, size);
+}
+
+/**
+ * xtcp_sendq_write - take bytes of a write into the queue
+ * @sk: socket, process context
+ * @msg: where the bytes come from; advanced by what was taken
+ * @seq: sequence number of the first of them
+ *
+ * Takes at most what one page fragment holds; the caller loops.
+ *
+ * Return: bytes taken, -ENOMEM when there is no memory now, -EFAULT.
+ */
+int xtcp_sendq_write(struct sock *sk, struct msghdr *msg, u32 seq)
+{
+	struct page_frag *pfrag = sk_page_frag(sk);
+	struct sk_buff *skb;
+	bool merge;
+	u32 size;
+
+	if (!sk_page_frag_refill(sk, pfrag))
+		return -ENOMEM;
+
+	size = min_t(size_t, msg_data_left(msg), pfrag->size - pfrag->offset);
+	skb = sendq_tail(sk, pfrag->page, pfrag->offset, size, &merge);
+	if (!skb)
+		return -ENOMEM;
+
+	if (!copy_from_iter_full(page_address(pfrag->page) + pfrag->offset, size,
+				 &msg->msg_iter)) {
+		if (!skb->len)
+			__kfree_skb(skb);
+		return -EFAULT;
+	}
+	sendq_put(sk, skb, pfrag->page, pfrag->offset, size, seq, merge);
+	pfrag->offset += size;
+	return size;
+}
+
+/**
+ * xtcp_sendq_page - take a range of somebody's page, without a copy
+ * @sk: socket, process context
+ * @page: page, sendpage_ok()
+ * @offset: first byte in it
+ * @size: bytes
+ * @seq: sequence number of the first of them
+ *
+ * The page may change while it is queued (a file mapped elsewhere); checksums
+ * are therefore taken at transmission only, which SKBFL_SHARED_FRAG asks for.
+ *
+ * Return: @size, or -ENOMEM.
+ */
+int xtcp_sendq_page(struct sock *sk, struct page *page, u32 offset, u32 size,
+		    u32 seq)
+{
+	struct sk_buff *skb;
+	bool merge;
+
+	skb = sendq_tail(sk, page, offset, size, &merge);
+	if (!skb)
+		return -ENOMEM;
+	skb_shinfo(skb)->flags |= SKBFL_SHARED_FRAG;
+	sendq_put(sk, skb, page, offset, size, seq, merge);
+	return size;
+}
+
+/* The first @drop bytes of the head carrier are acknowledged. */
+static void sendq_trim_head(struct sock *sk, struct sk_buff *skb, u32 drop)
+{
+	struct skb_shared_info *shinfo = skb_shinfo(skb);
+	u32 left = drop;
+	int i = 0;
+
+	while (left >= skb_frag_size(&shinfo->frags[i])) {
+		left -= skb_frag_size(&shinfo->frags[i]);
+		put_page(skb_frag_page(&shinfo->frags[i]));
+		i++;
+	}
+	if (i) {
+		shinfo->nr_frags -= i;
+		memmove(&shinfo->frags[0], &shinfo->frags[i],
+			shinfo->nr_frags * sizeof(shinfo->frags[0]));
+	}
+	skb_frag_off_add(&shinfo->frags[0], left);
+	skb_frag_size_sub(&shinfo->frags[0], left);
+
+	XTCP_CB(skb)->q.seq += drop;
+	skb->len -= drop;
+	skb->data_len -= drop;
+	skb->truesize -= drop;
+	sk_wmem_queued_add(sk, -(int)drop);
+	sk_mem_uncharge(sk, drop);
+}
+
+/**
+ * xtcp_sendq_trim - free what SND.UNA has passed
+ * @sk: socket, any context
+ *
+ * A carrier is trimmed from its front and not freed as a whole only: a stream
+ * that is always appended to would else keep acknowledged bytes on its bill
+ * until the send buffer stalls it.
+ */
+void xtcp_sendq_trim(struct sock *sk)
+{
+	u32 una = xtcp_snd_data_una(&xtcp_sk(sk)->tcb);
+	struct sk_buff *skb;
+
+	while ((skb = skb_peek(&sk->sk_write_queue))) {
+		u32 seq = XTCP_CB(skb)->q.seq;
+
+		if (seq_gt(XTCP_CB(skb)->q.end, una)) {
+			if (seq_lt(seq, una))
+				sendq_trim_head(sk, skb, una - seq);
+			break;
+		}
+		sendq_free(sk, skb);
+	}
+}
+
+/**
+ * xtcp_sendq_purge - forget all bytes not acknowledged
+ * @sk: socket, any context
+ */
+void xtcp_sendq_purge(struct sock *sk)
+{
+	struct sk_buff *skb;
+
+	while ((skb = skb_peek(&sk->sk_write_queue)))
+		sendq_free(sk, skb);
+}
+
+/* The carrier that holds @seq. */
+static struct sk_buff *sendq_find(struct sock *sk, u32 seq)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct sk_buff *skb = xs->send_hint;
+
+	/* New data is at the hint or one further; only a retransmission walks. */
+	if (!skb || seq_lt(seq, XTCP_CB(skb)->q.seq))
+		skb = skb_peek(&sk->sk_write_queue);
+	while (skb && seq_ge(seq, XTCP_CB(skb)->q.end))
+		skb = skb_peek_next(skb, &sk->sk_write_queue);
+	if (skb && seq == xs->tcb.snd_nxt)
+		xs->send_hint = skb;
+	return skb;
+}
+
+static void sendq_grown(struct sk_buff *skb, u32 bytes)
+{
+	skb->len += bytes;
+	skb->data_len += bytes;
+	skb->truesize += bytes;
+}
+
+/* Reference [@off, @off + @len) of @from; returns bytes placed. */
+static u32 sendq_ref(struct sk_buff *skb, const struct sk_buff *from, u32 off,
+		     u32 len)
+{
+	const struct skb_shared_info *shinfo = skb_shinfo(from);
+	u32 done = 0;
+	int i;
+
+	for (i = 0; i < shinfo->nr_frags && done < len; i++) {
+		const skb_frag_t *frag = &shinfo->frags[i];
+		u32 size = skb_frag_size(frag);
+		int n = skb_shinfo(skb)->nr_frags;
+		u32 start, take;
+
+		if (off >= size) {
+			off -= size;
+			continue;
+		}
+		if (n >= MAX_SKB_FRAGS)
+			break;
+		start = skb_frag_off(frag) + off;
+		take = min(size - off, len - done);
+		get_page(skb_frag_page(frag));
+		skb_fill_page_desc(skb, n, skb_frag_page(frag), start, take);
+		done += take;
+		off = 0;
+	}
+	skb_shinfo(skb)->flags |= shinfo->flags & SKBFL_SHARED_FRAG;
+	sendq_grown(skb, done);
+	return done;
+}
+
+/* Copy [@seq, @seq + @len) to @to. */
+static bool sendq_bits(struct sock *sk, u32 seq, u8 *to, u32 len)
+{
+	while (len) {
+		struct sk_buff *from = sendq_find(sk, seq);
+		u32 off, take;
+
+		if (!from)
+			return false;
+		off = seq - XTCP_CB(from)->q.seq;
+		take = min(from->len - off, len);
+		if (skb_copy_bits(from, off, to, take))
+			return false;
+		seq += take;
+		to += take;
+		len -= take;
+	}
+	return true;
+}
+
+/*
+ * More fragments than an skb takes: many small pages from sendfile(), or
+ * fragmented memory. Copying keeps the plan's length, which the engine already
+ * counted with; whole pages hold 64 KiB in sixteen fragments.
+ */
+static int sendq_compact(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len)
+{
+	while (len) {
+		int n = skb_shinfo(skb)->nr_frags;
+		u32 take = min_t(u32, len, PAGE_SIZE);
+		struct page *page;
+
+		if (n >= MAX_SKB_FRAGS)
+			return -EMSGSIZE;
+		page = alloc_page(GFP_ATOMIC | __GFP_NOWARN);
+		if (!page)
+			return -ENOMEM;
+		skb_fill_page_desc(skb, n, page, 0, take);
+		sendq_grown(skb, take);
+		if (!sendq_bits(sk, seq, page_address(page), take))
+			return -EFAULT;
+		seq += take;
+		len -= take;
+	}
+	return 0;
+}
+
+static void sendq_unref(struct sk_buff *skb)
+{
+	int i;
+
+	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++)
+		put_page(skb_frag_page(&skb_shinfo(skb)->frags[i]));
+	skb_shinfo(skb)->nr_frags = 0;
+	skb->len -= skb->data_len;
+	skb->truesize -= skb->data_len;
+	skb->data_len = 0;
+}
+
+/**
+ * xtcp_sendq_copy - the payload of a transmission
+ * @skb: fresh packet without fragments; its tailroom takes small payloads
+ * @sk: socket, any context
+ * @seq: sequence number of the first payload byte
+ * @len: bytes
+ *
+ * Bytes go behind what @skb already holds. @skb->truesize grows with the
+ * fragments, so sk_wmem_alloc is charged after this.
+ *
+ * Return: 0; -ENOMEM, or -EFAULT when the range is not in the queue. After an
+ * error the caller frees @skb.
+ */
+int xtcp_sendq_copy(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len)
+{
+	u32 at = seq, left = len;
+
+	if (len <= XTCP_TX_LINEAR && len <= skb_tailroom(skb))
+		return sendq_bits(sk, seq, skb_put(skb, len), len) ? 0 : -EFAULT;
+
+	while (left) {
+		struct sk_buff *from = sendq_find(sk, at);
+		u32 off, want, done;
+
+		if (!from)
+			return -EFAULT;
+		off = at - XTCP_CB(from)->q.seq;
+		want = min(from->len - off, left);
+		done = sendq_ref(skb, from, off, want);
+		if (done < want) {
+			sendq_unref(skb);
+			return sendq_compact(skb, sk, seq, len);
+		}
+		at += done;
+		left -= done;
+	}
+	return 0;
+}
+
+/**
+ * xtcp_map_refill - lend the engine entries for its send map
+ * @sk: socket, any context
+ *
+ * Failure to allocate is no error here: the engine then sends less.
+ */
+void xtcp_map_refill(struct sock *sk)
+{
+	struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
+
+	while (tcb->map_nfree < XTCP_MAP_LOW) {
+		struct xtcp_sent *sent;
+
+		sent = kmem_cache_alloc(xtcp_sent_cache,
+					GFP_ATOMIC | __GFP_NOWARN);
+		if (!sent)
+			return;
+		xtcp_map_lend(tcb, sent);
+	}
+	while (tcb->map_nfree > XTCP_MAP_KEEP) {
+		struct xtcp_sent *sent = xtcp_map_reclaim(tcb);
+
+		if (!sent)
+			return;
+		kmem_cache_free(xtcp_sent_cache, sent);
+	}
+}
+
+/**
+ * xtcp_map_drain - take back all entries after xtcp_tcb_fini()
+ * @sk: socket, any context
+ */
+void xtcp_map_drain(struct sock *sk)
+{
+	struct xtcp_sent *sent;
+
+	while ((sent = xtcp_map_reclaim(&xtcp_sk(sk)->tcb)))
+		kmem_cache_free(xtcp_sent_cache, sent);
+}
+
+/**
+ * xtcp_snd_grow - let the send buffer follow the congestion window
+ * @sk: socket, any context
+ *
+ * Twice the window: one that is out and one for the next round trip, as in
+ * TCP. SO_SNDBUF ends it.
+ */
+void xtcp_snd_grow(struct sock *sk)
+{
+	u32 want = xtcp_sk(sk)->tcb.cwnd;
+
+	if ((sk->sk_userlocks & SOCK_SNDBUF_LOCK) || sk_under_memory_pressure(sk))
+		return;
+	want = min_t(u32, want, xtcp_sysctl_wmem[2] / 2) * 2;
+	if (want > sk->sk_sndbuf)
+		WRITE_ONCE(sk->sk_sndbuf, want);
+}

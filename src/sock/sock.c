@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of a socket: made, cloned for an accepted connection, shut down,
+ * disconnected, closed, and lived on as an orphan until the engine is done.
+ */
+#include <linux/mm.h>
+#include <net/inet_common.h>
+#include <net/xfrm.h>
+
+#include "internal.h"
+
+/* Closed by the application, not yet by TCP. */
+struct percpu_counter xtcp_orphans;
+
+/* Above this many an orphan is reset rather than kept. */
+static s64 xtcp_max_orphans;
+
+int xtcp_sock_setup(void)
+{
+	/* An orphan costs about 4 KiB when its queues are empty. */
+	xtcp_max_orphans = clamp_t(s64, totalram_pages() / 32, 1024, 262144);
+	return percpu_counter_init(&xtcp_orphans, 0, GFP_KERNEL);
+}
+
+void xtcp_sock_teardown(void)
+{
+	percpu_counter_destroy(&xtcp_orphans);
+}
+
+/* What a connection starts from; also a clone's and a disconnected socket's. */
+static void sock_blank(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	xs->send_hint = NULL;
+	WRITE_ONCE(xs->copied, 0);
+	WRITE_ONCE(xs->urg_seq, 0);
+	WRITE_ONCE(xs->urg_data, 0);
+	WRITE_ONCE(xs->eof, 0);
+	xs->inert = 0;
+	xs->drained = 0;
+	xs->soft_err = 0;
+	xs->hard_err = 0;
+	xtcp_tcb_init(&xs->tcb, &xtcp_net(sock_net(sk))->params);
+}
+
+/* Options live in the TCB, and a new TCB takes them over. */
+struct sock_opts {
+	const struct xtcp_cc *cc;
+	u32 flags;
+	u32 keep_idle_ms;
+	u32 keep_intvl_ms;
+	u32 user_timeout_ms;
+	u32 linger2_ms;
+	u16 user_mss;
+	u8 keep_probes;
+	u8 syn_retries;
+};
+
+static void sock_opts_save(struct sock_opts *o, const struct xtcp_tcb *tcb)
+{
+	o->cc = tcb->cc;
+	o->flags = tcb->flags;
+	o->keep_idle_ms = tcb->keep_idle_ms;
+	o->keep_intvl_ms = tcb->keep_intvl_ms;
+	o->user_timeout_ms = tcb->user_timeout_ms;
+	o->linger2_ms = tcb->linger2_ms;
+	o->user_mss = tcb->user_mss;
+	o->keep_probes = tcb->keep_probes;
+	o->syn_retries = tcb->syn_retries;
+}
+
+static void sock_opts_restore(const struct sock_opts *o, struct xtcp_tcb *tcb,
+			      u64 now)
+{
+	xtcp_cc_set(tcb, o->cc);
+	xtcp_set(tcb, XTCP_SET_NODELAY, !!(o->flags & XTCP_F_NODELAY), now);
+	xtcp_set(tcb, XTCP_SET_CORK, !!(o->flags & XTCP_F_CORK), now);
+	xtcp_set(tcb, XTCP_SET_KEEPIDLE, o->keep_idle_ms, now);
+	xtcp_set(tcb, XTCP_SET_KEEPINTVL, o->keep_intvl_ms, now);
+	xtcp_set(tcb, XTCP_SET_KEEPCNT, o->keep_probes, now);
+	xtcp_set(tcb, XTCP_SET_KEEPALIVE, !!(o->flags & XTCP_F_KEEPALIVE), now);
+	xtcp_set(tcb, XTCP_SET_SYNCNT, o->syn_retries, now);
+	xtcp_set(tcb, XTCP_SET_USER_TIMEOUT, o->user_timeout_ms, now);
+	xtcp_set(tcb, XTCP_SET_LINGER2, o->linger2_ms, now);
+	xtcp_set(tcb, XTCP_SET_MAXSEG, o->user_mss, now);
+}
+
+/**
+ * xtcp_init_sock - proto.init: a socket nobody has connected yet
+ * @sk: fresh from sk_alloc(), zeroed but for what inet_create() sets
+ *
+ * Return: 0.
+ */
+int xtcp_init_sock(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	sk->sk_protocol = XTCP_SK_PROTOCOL;
+	sock_set_flag(sk, SOCK_RCU_FREE);
+	WRITE_ONCE(sk->sk_sndbuf, xtcp_sysctl_wmem[1]);
+	WRITE_ONCE(sk->sk_rcvbuf, xtcp_sysctl_rmem[1]);
+
+	spin_lock_init(&xs->acceptq_lock);
+	INIT_LIST_HEAD(&xs->acceptq);
+	INIT_LIST_HEAD(&xs->accept_node);
+	INIT_HLIST_NODE(&xs->port_node);
+	xtcp_timer_init(sk);
+	sock_blank(sk);
+	sk_sockets_allocated_inc(sk);
+	return 0;
+}
+
+/* Give back everything that was lent to the engine. */
+static void sock_engine_stop(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	xtcp_timer_stop(sk);
+	xtcp_reass_flush(&xs->tcb);
+	xtcp_recvq_reap(sk);
+	xtcp_sendq_purge(sk);
+	xtcp_tcb_fini(&xs->tcb);
+	xtcp_map_drain(sk);
+}
+
+/**
+ * xtcp_destroy_sock - proto.destroy: release what the socket owns
+ * @sk: socket without a user, closed
+ */
+void xtcp_destroy_sock(struct sock *sk)
+{
+	sock_engine_stop(sk);
+	xtcp_port_put(sk);
+	sk_sockets_allocated_dec(sk);
+}
+
+/* The end of an orphan: the socket's own reference goes. */
+static void sock_destroy(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (xs->destroyed)
+		return;
+	xs->destroyed = 1;
+	percpu_counter_dec(&xtcp_orphans);
+	xtcp_unhash(sk);
+	xtcp_destroy_sock(sk);
+	sk_stream_kill_queues(sk);
+	xfrm_sk_free_policy(sk);
+	sock_put(sk);
+}
+
+static void sock_orphaned(struct sock *sk)
+{
+	sock_orphan(sk);
+	percpu_counter_inc(&xtcp_orphans);
+}
+
+/**
+ * xtcp_done - the connection is over
+ * @sk: socket in CLOSE, any context; may be called again
+ *
+ * Readable data stays for the application. An orphan ends here.
+ */
+void xtcp_done(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (!xs->inert) {
+		xs->inert = 1;
+		xtcp_unhash(sk);
+		sock_engine_stop(sk);
+		if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+			xtcp_port_put(sk);
+		WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
+		if (!sock_flag(sk, SOCK_DEAD))
+			sk->sk_state_change(sk);
+	}
+	if (sock_flag(sk, SOCK_DEAD))
+		sock_destroy(sk);
+}
+
+/**
+ * xtcp_shutdown_sock - proto.shutdown
+ * @sk: socket; sk_shutdown has the new bits
+ * @how: RCV_SHUTDOWN, SEND_SHUTDOWN
+ *
+ * The reading half has no meaning on the wire (RFC 9293, 3.6 CLOSE is about
+ * sending): what arrives is acknowledged and kept as before, as TCP does.
+ */
+void xtcp_shutdown_sock(struct sock *sk, int how)
+{
+	u64 now;
+
+	if (!(how & SEND_SHUTDOWN))
+		return;
+	if (!((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT |
+				     TCPF_SYN_SENT | TCPF_SYN_RECV)))
+		return;
+	now = xtcp_now();
+	xtcp_serve(sk, xtcp_shutdown(&xtcp_sk(sk)->tcb, now), now);
+}
+
+/**
+ * xtcp_disconnect - proto.disconnect: ABORT, then as new
+ * @sk: socket, process context
+ * @flags: unused
+ *
+ * Reached by connect(AF_UNSPEC), by shutdown() of a listener and after a
+ * failed connect(). Options and a bound port stay.
+ *
+ * Return: 0.
+ */
+int xtcp_disconnect(struct sock *sk, int flags)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct inet_sock *inet = inet_sk(sk);
+	int old = sk->sk_state;
+	struct sock_opts opts;
+	u64 now = xtcp_now();
+
+	if (old == TCP_LISTEN) {
+		xtcp_unlisten(sk);
+	} else if (old != TCP_CLOSE) {
+		u32 acts = xtcp_abort(&xs->tcb, now);
+
+		/* Not ECONNABORTED, and reported once, below. */
+		xtcp_serve(sk, acts & ~XTCP_ACT_ERROR, now);
+		xtcp_done(sk);
+		if (!((1 << old) & (TCPF_CLOSING | TCPF_LAST_ACK)))
+			WRITE_ONCE(sk->sk_err, ECONNRESET);
+	}
+
+	sock_engine_stop(sk);
+	xtcp_recvq_purge(sk);
+	inet->inet_dport = 0;
+	inet->inet_daddr = 0;
+	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) {
+		inet->inet_rcv_saddr = 0;
+		inet->inet_saddr = 0;
+	}
+	WRITE_ONCE(sk->sk_shutdown, 0);
+	sock_reset_flag(sk, SOCK_DONE);
+	__sk_dst_reset(sk);
+
+	sock_opts_save(&opts, &xs->tcb);
+	sock_blank(sk);
+	sock_opts_restore(&opts, &xs->tcb, now);
+
+	if (sk->sk_frag.page) {
+		put_page(sk->sk_frag.page);
+		sk->sk_frag.page = NULL;
+		sk->sk_frag.offset = 0;
+	}
+	sk_error_report(sk);
+	return 0;
+}
+
+/* Too many orphans, or their memory is needed: this one gets a RST. */
+static bool sock_too_many(struct sock *sk)
+{
+	if (percpu_counter_read_positive(&xtcp_orphans) > xtcp_max_orphans) {
+		net_info_ratelimited("xtcp: too many orphaned sockets\n");
+		return true;
+	}
+	return sk->sk_wmem_queued > SOCK_MIN_SNDBUF &&
+	       sk_memory_allocated(sk) > sk_prot_mem_limits(sk, 2);
+}
+
+/**
+ * xtcp_close_sock - proto.close
+ * @sk: socket, process context, lock not held
+ * @timeout: jiffies to wait for the peer's last ACK (SO_LINGER), 0: do not
+ *
+ * Unread data or a zero SO_LINGER mean a RST (RFC 2525, 2.17); otherwise what
+ * was written is still sent, then FIN. FIN-WAIT-2 of an orphan is bounded by
+ * the engine.
+ */
+void xtcp_close_sock(struct sock *sk, long timeout)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u64 now;
+	u32 acts;
+
+	lock_sock(sk);
+	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
+	now = xtcp_now();
+	if (sk->sk_state == TCP_LISTEN) {
+		xtcp_unlisten(sk);
+	} else {
+		bool unread = xtcp_recvq_purge(sk);
+
+		if (sk->sk_state != TCP_CLOSE) {
+			if (unread || (sock_flag(sk, SOCK_LINGER) &&
+				       !sk->sk_lingertime))
+				acts = xtcp_abort(&xs->tcb, now);
+			else
+				acts = xtcp_close(&xs->tcb, now);
+			xtcp_serve(sk, acts, now);
+			sk_stream_wait_close(sk, timeout);
+		}
+	}
+
+	sock_hold(sk);
+	sock_orphaned(sk);
+	release_sock(sk);
+
+	/*
+	 * The backlog is empty and no process knows the socket any more: from
+	 * here on it belongs to softirq, and may have ended there already.
+	 */
+	local_bh_disable();
+	bh_lock_sock(sk);
+	if (sk->sk_state != TCP_CLOSE && sock_too_many(sk)) {
+		now = xtcp_now();
+		xtcp_serve(sk, xtcp_abort(&xs->tcb, now), now);
+	}
+	if (sk->sk_state == TCP_CLOSE)
+		xtcp_done(sk);
+	bh_unlock_sock(sk);
+	local_bh_enable();
+	sock_put(sk);
+}
+
+/**
+ * xtcp_sock_child - a socket for a connection that a listener accepted
+ * @listener: listener; its lock is not needed
+ *
+ * Everything an application set on the listener holds for the child. The
+ * caller fills in addresses, calls xtcp_accept() and xtcp_set_state().
+ *
+ * Return: the child, bh-locked, with two references (see sock.h), or NULL.
+ */
+struct sock *xtcp_sock_child(struct sock *listener)
+{
+	struct sock *child = sk_clone_lock(listener, GFP_ATOMIC);
+	struct xtcp_sock *xs;
+	struct sock_opts opts;
+
+	if (!child)
+		return NULL;
+	xs = xtcp_sk(child);
+	xtcp_state_blank(child);
+
+	RCU_INIT_POINTER(xs->inet.inet_opt, NULL);
+	RCU_INIT_POINTER(xs->inet.mc_list, NULL);
+	RCU_INIT_POINTER(child->sk_rx_dst, NULL);
+	atomic64_set(&child->sk_cookie, 0);
+	child->sk_priority = listener->sk_priority;
+	memset(&child->sk_frag, 0, sizeof(child->sk_frag));
+	child->sk_shutdown = 0;
+	child->sk_ack_backlog = 0;
+
+	spin_lock_init(&xs->acceptq_lock);
+	INIT_LIST_HEAD(&xs->acceptq);
+	INIT_LIST_HEAD(&xs->accept_node);
+	INIT_HLIST_NODE(&xs->port_node);
+	xs->listener = NULL;
+	xs->port = NULL;
+	xs->destroyed = 0;
+
+	xtcp_timer_init(child);
+	sock_opts_save(&opts, &xs->tcb);
+	sock_blank(child);
+	sock_opts_restore(&opts, &xs->tcb, xtcp_now());
+	return child;
+}
+
+/**
+ * xtcp_child_abort - end a child that nobody will accept
+ * @child: established or closed; the caller holds a reference but no lock
+ */
+void xtcp_child_abort(struct sock *child)
+{
+	u64 now;
+
+	local_bh_disable();
+	bh_lock_sock(child);
+	sock_orphaned(child);
+	if (child->sk_state != TCP_CLOSE) {
+		now = xtcp_now();
+		xtcp_recvq_purge(child);
+		xtcp_serve(child, xtcp_abort(&xtcp_sk(child)->tcb, now), now);
+	}
+	xtcp_done(child);
+	bh_unlock_sock(child);
+	local_bh_enable();
+}

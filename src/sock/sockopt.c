@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * setsockopt and getsockopt at the levels of TCP and IP. SOL_SOCKET is the
+ * kernel's own; what it needs of a protocol is at the end.
+ *
+ * Numbers, units, ranges and errno are those of tcp(7). What is not in the
+ * tables is ENOPROTOOPT: an option that is accepted and does nothing is worse
+ * for a program than one that is refused.
+ */
+#include <linux/tcp.h>
+#include <net/ip.h>
+
+#include "internal.h"
+
+/* Smallest and largest TCP_MAXSEG, as in TCP: it must not be told apart. */
+#define MAXSEG_MIN	88
+#define MAXSEG_MAX	32767
+
+#define LINGER2_MAX	120	/* s */
+#define CA_NAME_MAX	16	/* bytes, TCP_CA_NAME_MAX */
+
+/* Options that are an int in a range, and the engine's. */
+struct int_opt {
+	int name;
+	int min;
+	int max;
+	u32 scale;		/* engine's units in one of the application's */
+	enum xtcp_opt opt;
+};
+
+static const struct int_opt int_opts[] = {
+	{ TCP_KEEPIDLE,		1, 32767, 1000, XTCP_SET_KEEPIDLE },
+	{ TCP_KEEPINTVL,	1, 32767, 1000, XTCP_SET_KEEPINTVL },
+	{ TCP_KEEPCNT,		1, 127, 1, XTCP_SET_KEEPCNT },
+	{ TCP_SYNCNT,		1, 127, 1, XTCP_SET_SYNCNT },
+	{ TCP_USER_TIMEOUT,	0, INT_MAX, 1, XTCP_SET_USER_TIMEOUT },
+};
+
+static int opt_engine(struct sock *sk, enum xtcp_opt opt, u32 val)
+{
+	u64 now = xtcp_now();
+
+	xtcp_serve(sk, xtcp_set(&xtcp_sk(sk)->tcb, opt, val, now), now);
+	return 0;
+}
+
+static int set_congestion(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	const struct xtcp_cc *cc;
+	char name[CA_NAME_MAX];
+	long len;
+
+	if (optlen < 1)
+		return -EINVAL;
+	len = strncpy_from_sockptr(name, optval,
+				   min_t(long, CA_NAME_MAX - 1, optlen));
+	if (len < 0)
+		return -EFAULT;
+	name[len] = 0;
+
+	cc = xtcp_cc_find(name);
+	if (!cc)
+		return -ENOENT;
+	lock_sock(sk);
+	xtcp_cc_set(&xtcp_sk(sk)->tcb, cc);
+	release_sock(sk);
+	return 0;
+}
+
+static int set_maxseg(struct sock *sk, int val)
+{
+	if (val && (val < MAXSEG_MIN || val > MAXSEG_MAX))
+		return -EINVAL;
+	return opt_engine(sk, XTCP_SET_MAXSEG, val);
+}
+
+/*
+ * Negative means no FIN-WAIT-2 at all, 0 the namespace's time. The engine
+ * knows only a time.
+ */
+static int set_linger2(struct sock *sk, int val)
+{
+	const struct xtcp_params *par = xtcp_sk(sk)->tcb.par;
+
+	if (val < 0)
+		return opt_engine(sk, XTCP_SET_LINGER2, 0);
+	if (!val)
+		return opt_engine(sk, XTCP_SET_LINGER2, par->fin_timeout_ms);
+	return opt_engine(sk, XTCP_SET_LINGER2, min(val, LINGER2_MAX) * 1000);
+}
+
+/* Turning a clamp off is possible before connecting only. */
+static int set_window_clamp(struct sock *sk, int val)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (!val) {
+		if (sk->sk_state != TCP_CLOSE)
+			return -EINVAL;
+		xs->window_clamp = 0;
+		return 0;
+	}
+	xs->window_clamp = max_t(int, val, SOCK_MIN_RCVBUF / 2);
+	return 0;
+}
+
+static int set_int(struct sock *sk, int optname, int val)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(int_opts); i++) {
+		const struct int_opt *o = &int_opts[i];
+
+		if (o->name != optname)
+			continue;
+		if (val < o->min || val > o->max)
+			return -EINVAL;
+		return opt_engine(sk, o->opt, val * o->scale);
+	}
+	switch (optname) {
+	case TCP_NODELAY:
+		return opt_engine(sk, XTCP_SET_NODELAY, !!val);
+	case TCP_CORK:
+		return opt_engine(sk, XTCP_SET_CORK, !!val);
+	case TCP_QUICKACK:
+		return opt_engine(sk, XTCP_SET_QUICKACK, !!val);
+	case TCP_MAXSEG:
+		return set_maxseg(sk, val);
+	case TCP_LINGER2:
+		return set_linger2(sk, val);
+	case TCP_DEFER_ACCEPT:
+		xs->defer_accept = max(val, 0);
+		return 0;
+	case TCP_WINDOW_CLAMP:
+		return set_window_clamp(sk, val);
+	case TCP_NOTSENT_LOWAT:
+		WRITE_ONCE(xs->notsent_lowat, val);
+		xtcp_write_space(sk);
+		return 0;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+/**
+ * xtcp_setsockopt - proto.setsockopt
+ * @sk: socket, process context, lock not held
+ * @level: SOL_TCP or SOL_IP
+ * @optname: TCP_*
+ * @optval: value
+ * @optlen: bytes of it; more than an int is read as an int
+ *
+ * Return: 0, -EINVAL, -EFAULT, -ENOENT, -ENOPROTOOPT.
+ */
+int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
+		    unsigned int optlen)
+{
+	int val, err;
+
+	if (level != SOL_TCP)
+		return ip_setsockopt(sk, level, optname, optval, optlen);
+	if (optname == TCP_CONGESTION)
+		return set_congestion(sk, optval, optlen);
+	if (optlen < sizeof(int))
+		return -EINVAL;
+	if (copy_from_sockptr(&val, optval, sizeof(val)))
+		return -EFAULT;
+
+	lock_sock(sk);
+	err = set_int(sk, optname, val);
+	release_sock(sk);
+	return err;
+}
+
+static int get_maxseg(const struct sock *sk)
+{
+	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
+
+	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
+		return tcb->user_mss ? tcb->user_mss : 536;
+	return tcb->mss;
+}
+
+static int get_int(struct sock *sk, int optname, int *val)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	const struct xtcp_tcb *tcb = &xs->tcb;
+
+	switch (optname) {
+	case TCP_NODELAY:
+		*val = !!(tcb->flags & XTCP_F_NODELAY);
+		break;
+	case TCP_CORK:
+		*val = !!(tcb->flags & XTCP_F_CORK);
+		break;
+	case TCP_QUICKACK:
+		*val = !(tcb->flags & XTCP_F_PINGPONG);
+		break;
+	case TCP_MAXSEG:
+		*val = get_maxseg(sk);
+		break;
+	case TCP_KEEPIDLE:
+		*val = tcb->keep_idle_ms / 1000;
+		break;
+	case TCP_KEEPINTVL:
+		*val = tcb->keep_intvl_ms / 1000;
+		break;
+	case TCP_KEEPCNT:
+		*val = tcb->keep_probes;
+		break;
+	case TCP_SYNCNT:
+		*val = tcb->syn_retries;
+		break;
+	case TCP_LINGER2:
+		*val = tcb->linger2_ms ? (int)(tcb->linger2_ms / 1000) : -1;
+		break;
+	case TCP_DEFER_ACCEPT:
+		*val = xs->defer_accept;
+		break;
+	case TCP_WINDOW_CLAMP:
+		*val = xs->window_clamp;
+		break;
+	case TCP_USER_TIMEOUT:
+		*val = tcb->user_timeout_ms;
+		break;
+	case TCP_NOTSENT_LOWAT:
+		*val = xs->notsent_lowat;
+		break;
+	default:
+		return -ENOPROTOOPT;
+	}
+	return 0;
+}
+
+/* Copy out at most @len bytes and say how many. */
+static int get_done(char __user *optval, int __user *optlen, const void *from,
+		    int size, int len)
+{
+	len = min(len, size);
+	if (put_user(len, optlen) || copy_to_user(optval, from, len))
+		return -EFAULT;
+	return 0;
+}
+
+static int get_info(struct sock *sk, char __user *optval, int __user *optlen,
+		    int len)
+{
+	struct tcp_info info;
+
+	lock_sock(sk);
+	xtcp_get_info(sk, &info);
+	release_sock(sk);
+	return get_done(optval, optlen, &info, sizeof(info), len);
+}
+
+static int get_congestion(struct sock *sk, char __user *optval,
+			  int __user *optlen, int len)
+{
+	char name[CA_NAME_MAX] = "";
+
+	lock_sock(sk);
+	strscpy(name, xtcp_cc_name(xtcp_sk(sk)->tcb.cc), sizeof(name));
+	release_sock(sk);
+	return get_done(optval, optlen, name, sizeof(name), len);
+}
+
+/**
+ * xtcp_getsockopt - proto.getsockopt
+ * @sk: socket, process context, lock not held
+ * @level: SOL_TCP or SOL_IP
+ * @optname: TCP_*
+ * @optval: where the value goes
+ * @optlen: room for it; set to the bytes written
+ *
+ * Return: 0, -EINVAL for a negative length, -EFAULT, -ENOPROTOOPT.
+ */
+int xtcp_getsockopt(struct sock *sk, int level, int optname,
+		    char __user *optval, int __user *optlen)
+{
+	int len, val, err;
+
+	if (level != SOL_TCP)
+		return ip_getsockopt(sk, level, optname, optval, optlen);
+	if (get_user(len, optlen))
+		return -EFAULT;
+	if (len < 0)
+		return -EINVAL;
+	if (optname == TCP_INFO)
+		return get_info(sk, optval, optlen, len);
+	if (optname == TCP_CONGESTION)
+		return get_congestion(sk, optval, optlen, len);
+
+	lock_sock(sk);
+	err = get_int(sk, optname, &val);
+	release_sock(sk);
+	if (err)
+		return err;
+	return get_done(optval, optlen, &val, sizeof(val), len);
+}
+
+/**
+ * xtcp_keepalive - proto.keepalive: SO_KEEPALIVE was set
+ * @sk: socket, lock held
+ * @on: 0 or 1
+ */
+void xtcp_keepalive(struct sock *sk, int on)
+{
+	opt_engine(sk, XTCP_SET_KEEPALIVE, !!on);
+}
+
+/**
+ * xtcp_set_rcvlowat - proto_ops.set_rcvlowat: SO_RCVLOWAT
+ * @sk: socket, lock held
+ * @val: bytes a reader wants at least
+ *
+ * The buffer follows, or the mark would not be reached within it.
+ *
+ * Return: 0.
+ */
+int xtcp_set_rcvlowat(struct sock *sk, int val)
+{
+	bool locked = sk->sk_userlocks & SOCK_RCVBUF_LOCK;
+	int cap = (locked ? sk->sk_rcvbuf : xtcp_sysctl_rmem[2]) / 2;
+
+	val = min(val, cap);
+	WRITE_ONCE(sk->sk_rcvlowat, val ? val : 1);
+	if (!locked && 2 * val > sk->sk_rcvbuf)
+		WRITE_ONCE(sk->sk_rcvbuf, 2 * val);
+	if (xtcp_inq(sk) >= (u32)sk->sk_rcvlowat)
+		sk->sk_data_ready(sk);
+	return 0;
+}
+
+/**
+ * xtcp_peek_len - proto_ops.peek_len
+ * @sock: socket
+ *
+ * Return: bytes that can be read now.
+ */
+int xtcp_peek_len(struct socket *sock)
+{
+	return xtcp_inq(sock->sk);
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Urgent data, RFC 6093: the urgent pointer marks the byte after the urgent
+ * one, of which there is at most one, and it is announced before it arrives.
+ * To the application it is the out-of-band byte of tcp(7).
+ */
+#include "internal.h"
+
+/**
+ * xtcp_urg_fetch - take the announced byte if it has arrived
+ * @sk: socket, any context
+ *
+ * Return: whether it was there, so that a poller for POLLPRI is woken.
+ */
+bool xtcp_urg_fetch(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct sk_buff *skb;
+	u32 off, len;
+	u8 byte;
+
+	if (xs->urg_data != XTCP_URG_NOTYET)
+		return false;
+	skb = xtcp_recvq_find(sk, xs->urg_seq, &off, &len);
+	if (!skb || skb_copy_bits(skb, off, &byte, 1))
+		return false;
+	WRITE_ONCE(xs->urg_data, XTCP_URG_VALID | byte);
+	return true;
+}
+
+/**
+ * xtcp_urg_announce - the engine saw the urgent pointer move
+ * @sk: socket, any context
+ */
+void xtcp_urg_announce(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 seq = xs->tcb.rcv_up - 1;
+
+	if (seq_lt(seq, xs->copied))
+		return;
+	if (xs->urg_data && seq_le(seq, xs->urg_seq))
+		return;
+
+	sk_send_sigurg(sk);
+	WRITE_ONCE(xs->urg_data, XTCP_URG_NOTYET);
+	WRITE_ONCE(xs->urg_seq, seq);
+}
+
+/**
+ * xtcp_recv_urg - recv(MSG_OOB)
+ * @sk: socket, process context
+ * @msg: where the byte goes
+ * @len: room for it
+ * @flags: MSG_PEEK, MSG_TRUNC
+ *
+ * Never waits: the byte may be far behind the announcement.
+ *
+ * Return: 1, 0 at the end of the stream or without room, -EINVAL when there
+ * is nothing urgent or the byte was taken, -EAGAIN when it is on its way,
+ * -ENOTCONN, -EFAULT.
+ */
+int xtcp_recv_urg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (sock_flag(sk, SOCK_URGINLINE) || !xs->urg_data ||
+	    xs->urg_data == XTCP_URG_READ)
+		return -EINVAL;
+	if (sk->sk_state == TCP_CLOSE && !sock_flag(sk, SOCK_DONE))
+		return -ENOTCONN;
+
+	if (xs->urg_data & XTCP_URG_VALID) {
+		u8 byte = xs->urg_data;
+
+		if (!(flags & MSG_PEEK))
+			WRITE_ONCE(xs->urg_data, XTCP_URG_READ);
+		msg->msg_flags |= MSG_OOB;
+		if (!len) {
+			msg->msg_flags |= MSG_TRUNC;
+			return 0;
+		}
+		if (!(flags & MSG_TRUNC) && memcpy_to_msg(msg, &byte, 1))
+			return -EFAULT;
+		return 1;
+	}
+	if (sk->sk_state == TCP_CLOSE || (sk->sk_shutdown & RCV_SHUTDOWN))
+		return 0;
+	return -EAGAIN;
+}
