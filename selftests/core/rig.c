@@ -249,7 +249,6 @@ bool rig_peek(struct rig *rig, struct xtcp_plan *plan)
 	}
 	if (!rig->tcb_live || rig->mode != RIG_TCB)
 		return false;
-	map_drain(rig);
 	map_refill(rig);
 	if (!xtcp_tx_peek(&rig->tcb, rig->now, plan)) {
 		rig->want_output = false;

@@ -245,6 +245,15 @@ static void let_go(struct conn *conn)
 		host_closed(conn->host);
 		return;
 	}
+	if (conn->rd < conn->rcvd) {
+		/* RFC 9293 SHLD-3: unread data makes it a reset. */
+		TRACE(conn->sim, "%u close() with data unread", conn->host->id);
+		conn->host->out.aborted = true;
+		conn_serve(conn, xtcp_abort(&conn->tcb, host_now(conn->host)),
+			   NULL, NULL);
+		kick(conn);
+		return;
+	}
 	TRACE(conn->sim, "%u close()", conn->host->id);
 	conn_serve(conn, xtcp_close(&conn->tcb, host_now(conn->host)), NULL, NULL);
 }

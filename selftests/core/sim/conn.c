@@ -55,11 +55,13 @@ static void node_free(struct conn *conn, struct xtcp_ooo *node)
 	pkt_free(conn->sim, container_of(node, struct pkt, ooo));
 }
 
-static void map_drain(struct conn *conn)
+/* Take unused entries back until @keep are left for the engine's splits. */
+static void map_drain(struct conn *conn, u32 keep)
 {
 	struct xtcp_sent *sent;
 
-	while ((sent = xtcp_map_reclaim(&conn->tcb))) {
+	while (conn->tcb.map_nfree > keep &&
+	       (sent = xtcp_map_reclaim(&conn->tcb))) {
 		conn->sim->sents--;
 		free(sent);
 	}
@@ -76,7 +78,7 @@ void conn_free(struct conn *conn)
 	while ((node = xtcp_reass_reap(&conn->tcb)))
 		node_free(conn, node);
 	xtcp_tcb_fini(&conn->tcb);
-	map_drain(conn);
+	map_drain(conn, 0);
 	if (conn->held)
 		snprintf(sim->why, sizeof(sim->why), "%ld nodes never came back",
 			 conn->held);
@@ -155,7 +157,6 @@ static void acked(struct conn *conn)
 			 conn->host->id, (unsigned long long)to,
 			 (unsigned long long)conn->wr);
 	conn->acked = to;
-	map_drain(conn);
 	app_acked(conn);
 }
 
@@ -307,7 +308,8 @@ void conn_serve(struct conn *conn, u32 acts, struct pkt *pkt, struct xtcp_seg *s
 		reap(conn);
 	if (acts & (XTCP_ACT_DELIVER | XTCP_ACT_DRAIN | XTCP_ACT_EOF))
 		app_data(conn);
-	map_drain(conn);
+	if (prng_hit(&sim->rng, 300000))
+		map_drain(conn, prng_below(&sim->rng, 3 * XTCP_MAP_LOW));
 	look_at_state(conn);
 	arm(conn);
 }

@@ -67,14 +67,18 @@ static void run_block(struct block *b)
 
 static void start(struct block *b)
 {
+	pid_t pid;
+
 	fflush(stdout);
-	b->pid = fork();
-	if (b->pid < 0) {
+	pid = fork();
+	if (pid < 0) {
 		perror("fork");
 		exit(2);
 	}
-	if (b->pid)
+	if (pid) {
+		b->pid = pid;
 		return;
+	}
 	run_block(b);
 	_exit(b->failed ? 1 : 0);
 }

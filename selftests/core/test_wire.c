@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The header: RFC 9293 3.1 and 3.2. A table of option bytes, legal and not,
+ * each also cut off at every length, on a heap block of exactly that size so
+ * that the sanitizer sees a byte read too many.
+ */
+#include <stdlib.h>
+
+#include "core.h"
+#include "harness.h"
+
+static bool parse(struct xtcp_seg *seg, const u8 *opt, u32 optlen, u16 flags,
+		  u32 payload)
+{
+	u32 doff = 20 + (optlen + 3) / 4 * 4;
+	u8 *hdr = calloc(1, doff);
+	bool ok;
+
+	memcpy(hdr + 20, opt, optlen);
+	hdr[12] = (u8)(doff / 4 << 4);
+	hdr[13] = (u8)flags;
+	ok = xtcp_parse(seg, hdr, doff, doff + payload);
+	free(hdr);
+	return ok;
+}
+
+UNIT(wire_fixed_header)
+{
+	static const u8 hdr[20] = {
+		0x12, 0x34, 0x56, 0x78,		/* ports */
+		0xde, 0xad, 0xbe, 0xef,		/* sequence number */
+		0xfe, 0xdc, 0xba, 0x98,		/* acknowledgement */
+		0x5f, 0xff, 0xff, 0xfe,		/* 20 bytes, all flags, window */
+		0x00, 0x00, 0x80, 0x01,		/* checksum, urgent pointer */
+	};
+	struct xtcp_seg seg;
+
+	CHECK(xtcp_parse(&seg, hdr, 20, 1020));
+	CHECK_EQ(seg.seq, 0xdeadbeef);
+	CHECK_EQ(seg.ack, 0xfedcba98);
+	/* The three reserved bits are ignored, AE is kept. */
+	CHECK_EQ(seg.flags, XTCP_FIN | XTCP_SYN | XTCP_RST | XTCP_PSH | XTCP_ACK |
+		 XTCP_URG | XTCP_ECE | XTCP_CWR | XTCP_AE);
+	CHECK_EQ(seg.wnd, 65534);	/* unsigned: MUST-1 */
+	CHECK_EQ(seg.urg, 0x8001);
+	CHECK_EQ(seg.len, 1000);
+	CHECK_EQ(seg.doff, 20);
+	CHECK_EQ(seg.nsegs, 1);
+	CHECK_EQ(seg.opts, 0);
+}
+
+/* Each control bit alone, in its place. */
+UNIT(wire_each_flag)
+{
+	int bit;
+
+	for (bit = 0; bit < 9; bit++) {
+		u8 hdr[20] = { [12] = 0x50 | bit / 8, [13] = (u8)(1 << bit) };
+		struct xtcp_seg seg;
+
+		CHECK(xtcp_parse(&seg, hdr, 20, 20));
+		CHECK_EQ(seg.flags, 1u << bit);
+	}
+}
+
+UNIT(wire_impossible_lengths)
+{
+	static const struct {
+		u8 doff;	/* words */
+		u32 avail;
+		u32 len;
+		bool ok;
+	} tab[] = {
+		{ 5, 20, 20, true },	{ 5, 19, 20, false },
+		{ 5, 20, 19, false },	{ 5, 0, 0, false },
+		{ 4, 60, 60, false },	{ 0, 60, 60, false },
+		{ 6, 20, 24, false },	{ 6, 24, 23, false },
+		{ 6, 24, 24, true },	{ 15, 60, 60, true },
+		{ 15, 59, 60, false },	{ 15, 60, 59, false },
+		{ 15, 60, 65535, true },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		u8 *hdr = calloc(1, tab[i].avail + 1);
+		struct xtcp_seg seg;
+
+		if (tab[i].avail > 12)
+			hdr[12] = (u8)(tab[i].doff << 4);
+		CHECK_EQ(xtcp_parse(&seg, hdr, tab[i].avail, tab[i].len), tab[i].ok);
+		free(hdr);
+	}
+}
+
+static const struct {
+	const char *what;
+	u8 bytes[40];
+	u32 n;
+	u16 flags;
+	u8 opts;
+	u16 mss;
+	u8 wscale;
+	u32 tsval, tsecr;
+	u8 nsack;
+} options[] = {
+	{ "none", { 0 }, 0, XTCP_SYN },
+	{ "MSS", { 2, 4, 0x05, 0xb4 }, 4, XTCP_SYN, XTCP_OPT_MSS, 1460 },
+	{ "MSS outside of a SYN: MUST-65", { 2, 4, 0x05, 0xb4 }, 4, XTCP_ACK },
+	{ "MSS of zero", { 2, 4, 0, 0 }, 4, XTCP_SYN },
+	{ "MSS one short", { 2, 3, 0x05 }, 3, XTCP_SYN },
+	{ "MSS one long", { 2, 5, 0x05, 0xb4, 0 }, 5, XTCP_SYN },
+	{ "wscale", { 3, 3, 7 }, 3, XTCP_SYN, XTCP_OPT_WSCALE, 0, 7 },
+	{ "wscale 14", { 3, 3, 14 }, 3, XTCP_SYN, XTCP_OPT_WSCALE, 0, 14 },
+	{ "wscale 15 counts as 14", { 3, 3, 15 }, 3, XTCP_SYN, XTCP_OPT_WSCALE, 0, 14 },
+	{ "wscale 255 counts as 14", { 3, 3, 255 }, 3, XTCP_SYN, XTCP_OPT_WSCALE, 0, 14 },
+	{ "wscale outside of a SYN", { 3, 3, 7 }, 3, XTCP_ACK },
+	{ "SACK permitted", { 4, 2 }, 2, XTCP_SYN, XTCP_OPT_SACK_PERM },
+	{ "SACK permitted outside of a SYN", { 4, 2 }, 2, XTCP_ACK },
+	{ "timestamps", { 8, 10, 1, 2, 3, 4, 5, 6, 7, 8 }, 10, XTCP_ACK,
+	  XTCP_OPT_TS, 0, 0, 0x01020304, 0x05060708 },
+	{ "timestamps, aligned", { 1, 1, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8 }, 12,
+	  XTCP_ACK, XTCP_OPT_TS, 0, 0, 0x01020304, 0x05060708 },
+	{ "timestamps, NOPs behind", { 8, 10, 1, 2, 3, 4, 5, 6, 7, 8, 1, 1 }, 12,
+	  XTCP_ACK, XTCP_OPT_TS, 0, 0, 0x01020304, 0x05060708 },
+	{ "timestamps of length 9", { 8, 9, 1, 2, 3, 4, 5, 6, 7 }, 9, XTCP_ACK },
+	{ "EOL ends: MUST-69", { 0, 2, 4, 0x05, 0xb4 }, 5, XTCP_SYN },
+	{ "NOPs", { 1, 1, 1, 2, 4, 0x05, 0xb4 }, 7, XTCP_SYN, XTCP_OPT_MSS, 1460 },
+	{ "unknown is skipped: MUST-6", { 253, 4, 9, 9, 2, 4, 0x05, 0xb4 }, 8,
+	  XTCP_SYN, XTCP_OPT_MSS, 1460 },
+	{ "unknown of length 2", { 99, 2, 3, 3, 5 }, 5, XTCP_SYN, XTCP_OPT_WSCALE, 0, 5 },
+	{ "length 0: MUST-7", { 99, 0, 2, 4, 0x05, 0xb4 }, 6, XTCP_SYN },
+	{ "length 1", { 99, 1, 2, 4, 0x05, 0xb4 }, 6, XTCP_SYN },
+	{ "length beyond the header", { 3, 3, 5, 99, 40 }, 5, XTCP_SYN, XTCP_OPT_WSCALE,
+	  0, 5 },
+	{ "kind in the last byte", { 1, 1, 1, 2 }, 4, XTCP_SYN },
+	{ "all of a SYN", { 2, 4, 0x05, 0xb4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0,
+			    1, 3, 3, 7 }, 20, XTCP_SYN,
+	  XTCP_OPT_MSS | XTCP_OPT_SACK_PERM | XTCP_OPT_TS | XTCP_OPT_WSCALE,
+	  1460, 7, 1, 0 },
+	{ "one SACK block", { 1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 9 }, 12, XTCP_ACK,
+	  XTCP_OPT_SACK, .nsack = 1 },
+	{ "four SACK blocks", { 1, 1, 5, 34 }, 36, XTCP_ACK, XTCP_OPT_SACK, .nsack = 4 },
+	{ "SACK without block", { 5, 2, 1, 1 }, 4, XTCP_ACK },
+	{ "SACK of half a block", { 5, 6, 0, 0, 0, 1 }, 6, XTCP_ACK },
+	{ "SACK of 9 bytes", { 5, 11, 0, 0, 0, 1, 0, 0, 0, 9, 0 }, 11, XTCP_ACK },
+};
+
+UNIT(wire_options)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(options); i++) {
+		const char *what = options[i].what;
+		struct xtcp_seg seg;
+
+		if (!parse(&seg, options[i].bytes, options[i].n, options[i].flags, 7)) {
+			unit_fail(__FILE__, __LINE__, "%s: refused", what);
+			continue;
+		}
+		CHECK_ROW(what, seg.opts, options[i].opts);
+		CHECK_ROW(what, seg.mss, options[i].mss);
+		CHECK_ROW(what, seg.wscale, options[i].wscale);
+		CHECK_ROW(what, seg.tsval, options[i].tsval);
+		CHECK_ROW(what, seg.tsecr, options[i].tsecr);
+		CHECK_ROW(what, seg.nsack, options[i].nsack);
+		CHECK_ROW(what, seg.len, 7);
+	}
+}
+
+/* Every prefix of every row: nothing is read beyond, nothing loops. */
+UNIT(wire_options_truncated)
+{
+	u32 i, n;
+
+	for (i = 0; i < ARRAY_SIZE(options); i++)
+		for (n = 0; n <= options[i].n; n += 4) {
+			struct xtcp_seg seg;
+
+			CHECK(parse(&seg, options[i].bytes, n, options[i].flags, 0));
+			CHECK(seg.nsack <= XTCP_MAX_SACKS);
+			CHECK(seg.wscale <= 14);
+		}
+}
+
+/* All pairs of kind and length in front of a full header of junk. */
+UNIT(wire_options_every_kind_and_length)
+{
+	u32 kind, len;
+
+	for (kind = 0; kind < 256; kind++)
+		for (len = 0; len < 256; len++) {
+			u8 opt[40];
+			struct xtcp_seg seg;
+
+			memset(opt, (int)(kind ^ len), sizeof(opt));
+			opt[0] = (u8)kind;
+			opt[1] = (u8)len;
+			CHECK(parse(&seg, opt, 40, XTCP_SYN, 0));
+			CHECK(seg.nsack <= XTCP_MAX_SACKS);
+			CHECK(seg.wscale <= 14);
+		}
+}
+
+UNIT(wire_unaligned)
+{
+	u8 block[64] = { 0 };
+	int shift;
+
+	for (shift = 0; shift < 4; shift++) {
+		struct xtcp_seg seg;
+
+		memset(block, 0, sizeof(block));
+		block[shift + 4] = 0x12;
+		block[shift + 12] = 0x60;
+		block[shift + 13] = XTCP_SYN;
+		block[shift + 20] = 2;
+		block[shift + 21] = 4;
+		block[shift + 22] = 5;
+		CHECK(xtcp_parse(&seg, block + shift, 24, 24));
+		CHECK_EQ(seg.seq, 0x12000000);
+		CHECK_EQ(seg.mss, 1280);
+	}
+}
+
+/* What is written reads back the same, for every combination of options. */
+UNIT(wire_put_and_parse)
+{
+	u32 opts, nsack;
+
+	for (opts = 0; opts < 0x20; opts++)
+		for (nsack = 1; nsack <= 4; nsack++) {
+			struct xtcp_plan plan = {
+				.seq = 0x81234567, .ack = 0x89abcdef,
+				.flags = XTCP_SYN | XTCP_ACK | XTCP_CWR | XTCP_AE,
+				.wnd = 54321, .urg = 777, .opts = (u8)opts,
+				.opt_mss = 1460, .wscale = 9, .tsval = 0x11223344,
+				.tsecr = 0x55667788, .nsack = (u8)nsack,
+				.sack = { { 1, 2 }, { 3, 4 }, { 5, 6 }, { 7, 0xffffffff } },
+			};
+			u8 hdr[XTCP_HDR_MAX];
+			struct xtcp_seg seg;
+			u32 len;
+
+			plan.hdr_len = xtcp_hdr_len(&plan);
+			if (plan.hdr_len > XTCP_HDR_MAX)
+				continue;
+			memset(hdr, 0xff, sizeof(hdr));
+			len = xtcp_hdr_put(hdr, &plan, 0x1234, 0x5678);
+			CHECK_EQ(len, plan.hdr_len);
+			CHECK_EQ(len % 4, 0);
+			CHECK_EQ(hdr[12] & 0x0e, 0);	/* reserved: sent as zero */
+			CHECK_EQ(hdr[16] | hdr[17], 0);	/* checksum: left to others */
+			CHECK(xtcp_parse(&seg, hdr, len, len));
+			CHECK_EQ(seg.seq, plan.seq);
+			CHECK_EQ(seg.ack, plan.ack);
+			CHECK_EQ(seg.flags, plan.flags);
+			CHECK_EQ(seg.wnd, plan.wnd);
+			CHECK_EQ(seg.urg, plan.urg);
+			CHECK_EQ(seg.opts, opts);
+			CHECK_EQ(seg.mss, opts & XTCP_OPT_MSS ? 1460 : 0);
+			CHECK_EQ(seg.wscale, opts & XTCP_OPT_WSCALE ? 9 : 0);
+			CHECK_EQ(seg.tsval, opts & XTCP_OPT_TS ? plan.tsval : 0);
+			CHECK_EQ(seg.tsecr, opts & XTCP_OPT_TS ? plan.tsecr : 0);
+			CHECK_EQ(seg.nsack, opts & XTCP_OPT_SACK ? nsack : 0);
+			if (opts & XTCP_OPT_SACK)
+				CHECK(!memcmp(seg.sack, plan.sack, 8 * nsack));
+		}
+}
+
+UNIT(wire_put_ports)
+{
+	struct xtcp_plan plan = { .flags = XTCP_RST, .hdr_len = 20 };
+	u8 hdr[20], ports[4] = { 0x12, 0x34, 0x56, 0x78 };
+	u16 sport, dport;
+
+	memcpy(&sport, ports, 2);
+	memcpy(&dport, ports + 2, 2);
+	xtcp_hdr_put(hdr, &plan, sport, dport);
+	CHECK(!memcmp(hdr, ports, 4));
+}
