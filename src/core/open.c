@@ -107,6 +107,8 @@ void xtcp_mss_sync(struct xtcp_tcb *tcb)
 	if (tcb->opts & XTCP_OPT_TS)
 		mss -= XTCP_TS_LEN;
 	tcb->mss = (u16)mss;
+	/* A window below one segment, once the MSS grew, would never open. */
+	tcb->cwnd = max(tcb->cwnd, mss);
 }
 
 /* The smallest shift with which the field can express @space_max bytes. */

@@ -126,9 +126,15 @@ static bool plan_probe(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 n
 	return true;
 }
 
-/* Bytes one plan may carry: whole segments, at least one. */
+/*
+ * Bytes one plan may carry: whole segments, at least one. One segment while
+ * urgent data is out: whoever splits a larger plan copies the urgent pointer,
+ * which is relative to each segment's own number.
+ */
 static u32 burst_max(const struct xtcp_tcb *tcb)
 {
+	if (tcb->flags & XTCP_F_SND_URG)
+		return tcb->mss;
 	return max_t(u32, tcb->gso_max - tcb->gso_max % tcb->mss, tcb->mss);
 }
 
