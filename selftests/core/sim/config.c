@@ -31,7 +31,8 @@ static void make_link(struct prng *r, struct link_cfg *l, u64 rtt)
 		l->loss = prng_log(r, 1000, LOSS_MAX);
 	if (chance(r, 20)) {
 		l->burst_good = prng_log(r, 100 * MSEC, 5 * SEC);
-		l->burst_bad = prng_log(r, MSEC, 400 * MSEC);
+		l->burst_bad = prng_log(r, MSEC, min(400 * MSEC,
+						     l->burst_good / 8));
 		l->burst_loss = prng_range(r, 300000, 1000000);
 	}
 	if (chance(r, 30)) {
@@ -183,9 +184,8 @@ void cfg_from_seed(struct sim_cfg *cfg, u64 seed)
 		app->total = at_most(app->total, (u64)peer->rcvbuf_min * 100);
 		app->chunk = max_t(u64, app->chunk, app->total / 200 + 1);
 		app->pause = pause_for(r, app->total, app->chunk);
-		app->rchunk = prng_log(r, app->total / 100 + 1, 100000);
-		peer->rpause = pause_for(r, app->total, app->rchunk);
-		peer->rchunk = app->rchunk;
+		peer->rchunk = prng_log(r, app->total / 100 + 1, 100000);
+		peer->rpause = pause_for(r, app->total, peer->rchunk);
 		/* Options and the route may make each segment this small. */
 		if (cfg->link[i].mtu_at)
 			app->total = at_most(app->total,
