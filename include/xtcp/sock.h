@@ -204,7 +204,6 @@ int xtcp_port_listen(struct sock *sk);	/* -EADDRINUSE: someone listens there */
 /* ---- src/net/demux.c ---- */
 
 int xtcp_hash_connect(struct sock *sk);	/* picks the port, enters the 4-tuple */
-int xtcp_hash_child(struct sock *sk);	/* accepted: enter the 4-tuple */
 void xtcp_hash_listen(struct sock *sk);
 void xtcp_unhash(struct sock *sk);
 

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What src/ctl offers: files to look in from the side.
+ */
+#ifndef XTCP_CTL_H
+#define XTCP_CTL_H
+
+#include <linux/seq_file.h>
+#include <net/net_namespace.h>
+
+int xtcp_proc_init(struct net *net);
+void xtcp_proc_exit(struct net *net);
+
+int xtcp_stat_show(struct seq_file *seq, void *v);
+
+#endif /* XTCP_CTL_H */

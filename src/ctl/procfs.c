@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /proc/net/xtcp, line for line as /proc/net/tcp, so that ss and netstat read
+ * it: PROC_NET_TCP=/proc/net/xtcp ss -ta.
+ *
+ * Each position of the file is one chain of a table, printed whole under RCU:
+ * a socket that moves while the file is read is shown once, twice or not at
+ * all, as in the kernel's own.
+ */
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+#include <net/tcp_states.h>
+
+#include "../net/net.h"
+#include "ctl.h"
+
+#define LISTEN_CHAINS	(1u << XTCP_LISTEN_BITS)
+
+/* Timer column of /proc/net/tcp. */
+enum { TIMER_NONE, TIMER_RTO, TIMER_KEEP, TIMER_TW, TIMER_PROBE };
+
+struct line {
+	const struct xtcp_flow *flow;
+	int state;
+	u32 tx_queue;
+	u32 rx_queue;
+	int timer;
+	u64 when;		/* ns */
+	u32 retrans;
+	uid_t uid;
+	u32 probes;
+	unsigned long inode;
+	int refs;
+	const void *ptr;
+};
+
+struct iter {
+	struct seq_net_private p;
+	u32 sl;			/* number of the next line */
+};
+
+static struct xtcp_net *iter_net(struct seq_file *seq)
+{
+	return xtcp_net(seq_file_net(seq));
+}
+
+static void put_line(struct seq_file *seq, const struct line *l)
+{
+	struct iter *it = seq->private;
+	u64 now = xtcp_now();
+	unsigned long left = 0;
+
+	if (l->timer && l->when != XTCP_NEVER && l->when > now)
+		left = div_u64(l->when - now, NSEC_PER_SEC / USER_HZ);
+	seq_setwidth(seq, 149);
+	seq_printf(seq, "%4u: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8u %lu %d %pK",
+		   it->sl++, l->flow->saddr[3], ntohs((__force __be16)l->flow->sport),
+		   l->flow->daddr[3], ntohs((__force __be16)l->flow->dport),
+		   l->state, l->tx_queue, l->rx_queue, l->timer, left,
+		   l->retrans, l->uid, l->probes, l->inode, l->refs, l->ptr);
+}
+
+static void line_of_sock(struct seq_file *seq, struct sock *sk, struct line *l)
+{
+	l->state = READ_ONCE(sk->sk_state);
+	l->uid = from_kuid_munged(seq_user_ns(seq), sock_i_uid(sk));
+	l->inode = sock_i_ino(sk);
+	l->refs = refcount_read(&sk->sk_refcnt);
+	l->ptr = sk;
+}
+
+static void put_conn(struct seq_file *seq, struct sock *sk)
+{
+	static const u8 timers[XTCP_DL_MAX] = {
+		[XTCP_DL_RTO] = TIMER_RTO, [XTCP_DL_PERSIST] = TIMER_PROBE,
+		[XTCP_DL_KEEP] = TIMER_KEEP, [XTCP_DL_LINGER] = TIMER_TW,
+	};
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+	const struct xtcp_tcb *tcb = &xsk->tcb;
+	struct line l = { .flow = &xsk->entry.flow, .when = XTCP_NEVER };
+	int i;
+
+	line_of_sock(seq, sk, &l);
+	l.tx_queue = max_t(s32, READ_ONCE(tcb->snd_end) - READ_ONCE(tcb->snd_una), 0);
+	l.rx_queue = max_t(s32, READ_ONCE(tcb->rcv_nxt) - READ_ONCE(xsk->copied), 0);
+	l.retrans = READ_ONCE(tcb->retries);
+	l.probes = READ_ONCE(tcb->probes);
+	for (i = 0; i < XTCP_DL_MAX; i++) {
+		if (timers[i] && READ_ONCE(tcb->dl[i]) < l.when) {
+			l.when = tcb->dl[i];
+			l.timer = timers[i];
+		}
+	}
+	put_line(seq, &l);
+	seq_printf(seq, " %lu %lu %u %u %d",
+		   (unsigned long)usecs_to_jiffies(READ_ONCE(tcb->rto_us)),
+		   (unsigned long)usecs_to_jiffies(READ_ONCE(tcb->ato_us)),
+		   (u32)READ_ONCE(tcb->quickack) << 1 |
+		   !!(READ_ONCE(tcb->flags) & XTCP_F_PINGPONG),
+		   READ_ONCE(tcb->cwnd) / max_t(u32, READ_ONCE(tcb->mss), 1),
+		   READ_ONCE(tcb->ssthresh) >= 0x7fffffff ? -1 :
+		   (int)(READ_ONCE(tcb->ssthresh) / max_t(u32, READ_ONCE(tcb->mss), 1)));
+	seq_pad(seq, '\n');
+}
+
+static void put_listener(struct seq_file *seq, struct sock *sk)
+{
+	struct line l = { .flow = &xtcp_sk(sk)->entry.flow };
+
+	line_of_sock(seq, sk, &l);
+	l.state = TCP_LISTEN;
+	l.rx_queue = READ_ONCE(sk->sk_ack_backlog);
+	l.tx_queue = READ_ONCE(sk->sk_max_ack_backlog);
+	put_line(seq, &l);
+	seq_puts(seq, " 100 0 0 10 0");
+	seq_pad(seq, '\n');
+}
+
+static void put_tw(struct seq_file *seq, const struct xtcp_tw_rec *rec)
+{
+	struct line l = {
+		.flow = &rec->e.flow,
+		.state = TCP_TIME_WAIT,
+		.timer = TIMER_TW,
+		.when = READ_ONCE(rec->tw.deadline),
+		.refs = 1,
+		.ptr = rec,
+	};
+
+	put_line(seq, &l);
+	seq_pad(seq, '\n');
+}
+
+static void put_half(struct seq_file *seq, const struct xtcp_half *half)
+{
+	struct line l = {
+		.flow = &half->e.flow,
+		.state = TCP_SYN_RECV,
+		.timer = TIMER_RTO,
+		.when = READ_ONCE(half->emb.deadline),
+		.retrans = half->emb.retries,
+		.uid = from_kuid_munged(seq_user_ns(seq),
+					sock_i_uid(half->listener->sk)),
+		.refs = 1,
+		.ptr = half,
+	};
+
+	put_line(seq, &l);
+	seq_pad(seq, '\n');
+}
+
+static void put_entry(struct seq_file *seq, struct xtcp_entry *e)
+{
+	switch (READ_ONCE(e->kind)) {
+	case XTCP_KIND_SOCK:
+		put_conn(seq, xtcp_entry_sk(e));
+		break;
+	case XTCP_KIND_LISTEN:
+		put_listener(seq, xtcp_entry_sk(e));
+		break;
+	case XTCP_KIND_EMBRYO:
+		put_half(seq, container_of(e, struct xtcp_half, e));
+		break;
+	case XTCP_KIND_TW:
+		put_tw(seq, container_of(e, struct xtcp_tw_rec, e));
+		break;
+	}
+}
+
+/* Chain number @i: the listeners' first, then the others; NULL at the end. */
+static struct hlist_nulls_head *chain_at(struct xtcp_net *xn, u64 i)
+{
+	struct xtcp_tables *t = xn->tables;
+
+	if (i < LISTEN_CHAINS)
+		return &t->listen[i];
+	i -= LISTEN_CHAINS;
+	return i <= t->mask ? &t->chains[i] : NULL;
+}
+
+/* From position *@pos on, the first chain that is not empty. */
+static void *seek(struct seq_file *seq, loff_t *pos)
+{
+	struct hlist_nulls_head *head;
+
+	while ((head = chain_at(iter_net(seq), *pos - 1))) {
+		if (!hlist_nulls_empty(head))
+			return head;
+		++*pos;
+	}
+	return NULL;
+}
+
+static void *proc_start(struct seq_file *seq, loff_t *pos)
+{
+	struct iter *it = seq->private;
+
+	rcu_read_lock();
+	if (*pos == 0) {
+		it->sl = 0;
+		return SEQ_START_TOKEN;
+	}
+	return seek(seq, pos);
+}
+
+static void *proc_next(struct seq_file *seq, void *v, loff_t *pos)
+{
+	++*pos;
+	return seek(seq, pos);
+}
+
+static void proc_stop(struct seq_file *seq, void *v)
+{
+	rcu_read_unlock();
+}
+
+static int proc_show(struct seq_file *seq, void *v)
+{
+	struct hlist_nulls_node *node;
+	struct xtcp_entry *e;
+	struct iter *it = seq->private;
+	u32 sl = it->sl;
+
+	if (v == SEQ_START_TOKEN) {
+		seq_setwidth(seq, 149);
+		seq_puts(seq, "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode");
+		seq_pad(seq, '\n');
+		return 0;
+	}
+	hlist_nulls_for_each_entry_rcu(e, node, (struct hlist_nulls_head *)v, node)
+		put_entry(seq, e);
+	/* Too much for the buffer: it will be asked for again, with a larger one. */
+	if (seq_has_overflowed(seq))
+		it->sl = sl;
+	return 0;
+}
+
+static const struct seq_operations xtcp_seq_ops = {
+	.start = proc_start,
+	.next = proc_next,
+	.stop = proc_stop,
+	.show = proc_show,
+};
+
+/**
+ * xtcp_proc_init - the files of a namespace
+ * @net: namespace
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int xtcp_proc_init(struct net *net)
+{
+	if (!proc_create_net("xtcp", 0444, net->proc_net, &xtcp_seq_ops,
+			     sizeof(struct iter)))
+		return -ENOMEM;
+	if (!proc_create_net_single("xtcp_stat", 0444, net->proc_net, xtcp_stat_show,
+				    NULL)) {
+		remove_proc_entry("xtcp", net->proc_net);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * xtcp_proc_exit - takes the files away
+ * @net: namespace
+ */
+void xtcp_proc_exit(struct net *net)
+{
+	remove_proc_entry("xtcp_stat", net->proc_net);
+	remove_proc_entry("xtcp", net->proc_net);
+}

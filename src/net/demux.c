@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Whose is a segment: the look-up tables of a namespace.
+ *
+ * One table holds whatever has a 4-tuple - sockets, embryos, TIME-WAIT
+ * records - so that one look-up finds its owner, and so that one owner can
+ * take the place of another (embryo to socket, socket to record) in one step
+ * that no reader can fall through. Separate tables per kind were rejected for
+ * that gap: a segment that falls through reaches the listener or the
+ * kernel's TCP, and both answer with a RST.
+ *
+ * Readers hold the RCU read lock alone. The chains end in a nulls value that
+ * names the chain, because a socket that disconnects and connects again may
+ * carry a reader over to another chain.
+ */
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <net/inet_hashtables.h>
+
+#include "net.h"
+
+/* A chain for each of these bytes of memory, as the kernel's TCP has it. */
+#define BYTES_PER_CHAIN		(128 << 10)
+#define CHAINS_MIN		1024u
+#define CHAINS_MAX		524288u
+/* Namespaces beside the first are many and small. */
+#define CHAINS_OTHER		4096u
+
+static spinlock_t *chain_lock(struct xtcp_tables *t, u32 hash)
+{
+	return &t->locks[hash & ((1 << XTCP_LOCK_BITS) - 1)];
+}
+
+static struct hlist_nulls_head *chain(const struct xtcp_tables *t, u32 hash)
+{
+	return &t->chains[hash & t->mask];
+}
+
+static struct hlist_nulls_head *listen_chain(struct xtcp_tables *t, u16 port)
+{
+	u32 h = ((__force u32)port * GOLDEN_RATIO_32) >> (32 - XTCP_LISTEN_BITS);
+
+	return &t->listen[h];
+}
+
+/**
+ * xtcp_tables_init - make the look-up tables of a namespace
+ * @xn: namespace
+ *
+ * Context: process, may sleep. Return: 0 or -ENOMEM.
+ */
+int xtcp_tables_init(struct xtcp_net *xn)
+{
+	struct xtcp_tables *t = kvzalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
+	u32 i, n = CHAINS_OTHER;
+
+	if (!t)
+		return -ENOMEM;
+	if (net_eq(xn->net, &init_net)) {
+		u64 want = ((u64)totalram_pages() << PAGE_SHIFT) / BYTES_PER_CHAIN;
+
+		n = roundup_pow_of_two(clamp_t(u64, want, CHAINS_MIN, CHAINS_MAX));
+	}
+	t->chains = kvmalloc_array(n, sizeof(*t->chains), GFP_KERNEL_ACCOUNT);
+	if (!t->chains) {
+		kvfree(t);
+		return -ENOMEM;
+	}
+	t->mask = n - 1;
+	for (i = 0; i < n; i++)
+		INIT_HLIST_NULLS_HEAD(&t->chains[i], i);
+	for (i = 0; i < ARRAY_SIZE(t->locks); i++)
+		spin_lock_init(&t->locks[i]);
+	for (i = 0; i < ARRAY_SIZE(t->listen); i++)
+		INIT_HLIST_NULLS_HEAD(&t->listen[i], i);
+	spin_lock_init(&t->listen_lock);
+	get_random_bytes(&t->tuple_key, sizeof(t->tuple_key));
+	get_random_bytes(&t->port_key, sizeof(t->port_key));
+	get_random_bytes(t->perturb, sizeof(t->perturb));
+	xtcp_ports_init(t);
+	xn->tables = t;
+	return 0;
+}
+
+/**
+ * xtcp_tables_free - end the tables; nothing may be in them any more
+ * @xn: namespace
+ *
+ * Context: process, may sleep.
+ */
+void xtcp_tables_free(struct xtcp_net *xn)
+{
+	struct xtcp_tables *t = xn->tables;
+
+	xtcp_ports_free(t);
+	xn->tables = NULL;
+	kvfree(t->chains);
+	kvfree(t);
+}
+
+/**
+ * xtcp_flow_hash - place of a 4-tuple in the table
+ * @t: tables
+ * @flow: 4-tuple
+ *
+ * Keyed, because the other end chooses its port and may choose its address:
+ * with a plain hash it could put all its connections into one chain.
+ *
+ * Return: 32 bits, all of them usable.
+ */
+u32 xtcp_flow_hash(const struct xtcp_tables *t, const struct xtcp_flow *flow)
+{
+	u32 ports = (u32)flow->sport << 16 | flow->dport;
+
+	if (likely(flow->daddr[2] == (__force u32)htonl(0xffff)))
+		return hsiphash_3u32(flow->saddr[3], flow->daddr[3], ports,
+				     &t->tuple_key);
+	return hsiphash(flow, sizeof(*flow), &t->tuple_key);
+}
+
+static bool same_flow(const struct xtcp_flow *a, const struct xtcp_flow *b)
+{
+	BUILD_BUG_ON(sizeof(*a) != 36);
+	return a->daddr[3] == b->daddr[3] && a->saddr[3] == b->saddr[3] &&
+	       a->sport == b->sport && a->dport == b->dport &&
+	       !memcmp(a->daddr, b->daddr, 12) && !memcmp(a->saddr, b->saddr, 12);
+}
+
+static bool same_dif(int bound, int dif, int sdif)
+{
+	return !bound || bound == dif || bound == sdif;
+}
+
+static struct xtcp_entry *find(const struct xtcp_tables *t,
+			       const struct xtcp_flow *flow, u32 hash, int dif, int sdif)
+{
+	struct hlist_nulls_node *node;
+	struct xtcp_entry *e;
+
+begin:
+	hlist_nulls_for_each_entry_rcu(e, node, chain(t, hash), node) {
+		if (e->hash == hash && same_flow(&e->flow, flow) &&
+		    same_dif(e->dif, dif, sdif))
+			return e;
+	}
+	/* Carried over to another chain: what we look for may have been missed. */
+	if (get_nulls_value(node) != (hash & t->mask))
+		goto begin;
+	return NULL;
+}
+
+/**
+ * xtcp_lookup - who has this 4-tuple
+ * @xn: namespace
+ * @flow: saddr and sport are this end's
+ * @dif: device the packet came in by
+ * @sdif: its slave of an L3 master, or 0
+ *
+ * Context: RCU read lock, which is all that holds the result: a socket may
+ * have no reference left, an embryo or a record may be dead.
+ *
+ * Return: entry or NULL.
+ */
+struct xtcp_entry *xtcp_lookup(const struct xtcp_net *xn,
+			       const struct xtcp_flow *flow, int dif, int sdif)
+{
+	return find(xn->tables, flow, xtcp_flow_hash(xn->tables, flow), dif, sdif);
+}
+
+static void count(struct xtcp_net *xn, u8 kind, int n)
+{
+	atomic_add(n, &xn->tables->count[kind]);
+	atomic_add(n, &xn->sockets);
+}
+
+/**
+ * xtcp_table_add - enter a 4-tuple
+ * @xn: namespace
+ * @e: entry, flow and dif set
+ * @kind: what it is part of
+ *
+ * Context: any, bottom halves may be on.
+ * Return: 0, or -EADDRNOTAVAIL when the 4-tuple is taken.
+ */
+int xtcp_table_add(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind)
+{
+	struct xtcp_tables *t = xn->tables;
+	struct hlist_nulls_node *node;
+	struct xtcp_entry *other;
+	spinlock_t *lock;
+	int err = 0;
+
+	e->hash = xtcp_flow_hash(t, &e->flow);
+	lock = chain_lock(t, e->hash);
+	spin_lock_bh(lock);
+	hlist_nulls_for_each_entry(other, node, chain(t, e->hash), node) {
+		if (other->hash == e->hash && same_flow(&other->flow, &e->flow) &&
+		    (!other->dif || !e->dif || other->dif == e->dif)) {
+			err = -EADDRNOTAVAIL;
+			break;
+		}
+	}
+	if (!err) {
+		WRITE_ONCE(e->kind, kind);
+		hlist_nulls_add_head_rcu(&e->node, chain(t, e->hash));
+		count(xn, kind, 1);
+	}
+	spin_unlock_bh(lock);
+	return err;
+}
+
+/**
+ * xtcp_table_replace - one owner of a 4-tuple takes the place of another
+ * @xn: namespace
+ * @old: entry in the table; out of it on return
+ * @new: entry in no table
+ * @kind: of @new
+ *
+ * @new goes in behind @old before @old leaves: wherever in the chain a
+ * reader is, it meets one of them.
+ *
+ * Context: any.
+ */
+void xtcp_table_replace(struct xtcp_net *xn, struct xtcp_entry *old,
+			struct xtcp_entry *new, u8 kind)
+{
+	struct xtcp_tables *t = xn->tables;
+	spinlock_t *lock = chain_lock(t, old->hash);
+	struct hlist_nulls_node *next;
+
+	new->flow = old->flow;
+	new->hash = old->hash;
+	new->dif = old->dif;
+
+	spin_lock_bh(lock);
+	WRITE_ONCE(new->kind, kind);
+	next = old->node.next;
+	WRITE_ONCE(new->node.next, next);
+	WRITE_ONCE(new->node.pprev, &old->node.next);
+	smp_store_release(&old->node.next, &new->node);
+	if (!is_a_nulls(next))
+		WRITE_ONCE(next->pprev, &new->node.next);
+	hlist_nulls_del_init_rcu(&old->node);
+	count(xn, old->kind, -1);
+	count(xn, kind, 1);
+	WRITE_ONCE(old->kind, XTCP_KIND_NONE);
+	spin_unlock_bh(lock);
+}
+
+/**
+ * xtcp_table_del - take a 4-tuple out; harmless when it is not in
+ * @xn: namespace
+ * @e: entry
+ *
+ * Context: any.
+ */
+void xtcp_table_del(struct xtcp_net *xn, struct xtcp_entry *e)
+{
+	spinlock_t *lock = chain_lock(xn->tables, e->hash);
+
+	spin_lock_bh(lock);
+	if (e->kind != XTCP_KIND_NONE) {
+		hlist_nulls_del_init_rcu(&e->node);
+		count(xn, e->kind, -1);
+		WRITE_ONCE(e->kind, XTCP_KIND_NONE);
+	}
+	spin_unlock_bh(lock);
+}
+
+/* How well a listener fits: 0 not at all. Address counts most, then device. */
+static u32 listener_score(const struct xtcp_entry *e, const struct xtcp_flow *flow,
+			  int dif, int sdif)
+{
+	u32 score = 1;
+
+	if (e->flow.sport != flow->sport || !same_dif(e->dif, dif, sdif))
+		return 0;
+	if (e->flow.saddr[3]) {
+		if (memcmp(e->flow.saddr, flow->saddr, sizeof(flow->saddr)))
+			return 0;
+		score += 4;
+	}
+	if (e->dif)
+		score += 2;
+	return score;
+}
+
+/**
+ * xtcp_lookup_listener - who takes new connections to this address and port
+ * @xn: namespace
+ * @flow: saddr and sport are this end's
+ * @dif: device the packet came in by
+ * @sdif: its slave of an L3 master, or 0
+ *
+ * Among SO_REUSEPORT listeners that fit equally the 4-tuple decides, by
+ * rendezvous hashing: listeners that come and go move only their share.
+ *
+ * Context: RCU read lock, which is all that holds the result.
+ * Return: socket or NULL.
+ */
+struct sock *xtcp_lookup_listener(const struct xtcp_net *xn,
+				  const struct xtcp_flow *flow, int dif, int sdif)
+{
+	struct hlist_nulls_head *head = listen_chain(xn->tables, flow->sport);
+	struct hlist_nulls_node *node;
+	struct xtcp_entry *e, *best;
+	u32 score, top, weight, heaviest;
+
+begin:
+	best = NULL;
+	top = 0;
+	heaviest = 0;
+	hlist_nulls_for_each_entry_rcu(e, node, head, node) {
+		score = listener_score(e, flow, dif, sdif);
+		if (!score || score < top)
+			continue;
+		weight = 0;
+		if (xtcp_entry_sk(e)->sk_reuseport)
+			weight = hsiphash_2u32(xtcp_flow_hash(xn->tables, flow),
+					       e->hash, &xn->tables->tuple_key);
+		if (score == top && weight <= heaviest)
+			continue;
+		best = e;
+		top = score;
+		heaviest = weight;
+	}
+	if (get_nulls_value(node) != head - xn->tables->listen)
+		goto begin;
+	return best ? xtcp_entry_sk(best) : NULL;
+}
+
+/**
+ * xtcp_flow_of_sock - the 4-tuple a socket has now
+ * @sk: socket
+ * @flow: filled in
+ */
+void xtcp_flow_of_sock(const struct sock *sk, struct xtcp_flow *flow)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	xtcp_flow_set4(flow->saddr, inet->inet_rcv_saddr);
+	xtcp_flow_set4(flow->daddr, inet->inet_daddr);
+	flow->sport = (__force u16)inet->inet_sport;
+	flow->dport = (__force u16)inet->inet_dport;
+}
+
+/**
+ * xtcp_hash_listen - let a listener be found
+ * @sk: socket, bound, listener structure in place
+ *
+ * Context: process, socket lock.
+ */
+void xtcp_hash_listen(struct sock *sk)
+{
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_entry *e = &xtcp_sk(sk)->entry;
+	struct xtcp_tables *t = xn->tables;
+
+	xtcp_flow_of_sock(sk, &e->flow);
+	e->dif = sk->sk_bound_dev_if;
+	e->hash = get_random_u32();	/* which of a SO_REUSEPORT group */
+
+	spin_lock_bh(&t->listen_lock);
+	if (e->kind == XTCP_KIND_NONE) {
+		WRITE_ONCE(e->kind, XTCP_KIND_LISTEN);
+		hlist_nulls_add_head_rcu(&e->node, listen_chain(t, e->flow.sport));
+		count(xn, XTCP_KIND_LISTEN, 1);
+	}
+	spin_unlock_bh(&t->listen_lock);
+}
+
+/**
+ * xtcp_unhash - nobody finds this socket any more
+ * @sk: socket, in a table or not
+ *
+ * Readers that have found it already may still come; they take the socket
+ * lock and see that its entry is of no kind.
+ *
+ * Context: any; the socket lock keeps the kind of the entry as it is.
+ */
+void xtcp_unhash(struct sock *sk)
+{
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_entry *e = &xtcp_sk(sk)->entry;
+
+	if (READ_ONCE(e->kind) != XTCP_KIND_LISTEN) {
+		xtcp_table_del(xn, e);
+		return;
+	}
+	spin_lock_bh(&xn->tables->listen_lock);
+	hlist_nulls_del_init_rcu(&e->node);
+	count(xn, XTCP_KIND_LISTEN, -1);
+	WRITE_ONCE(e->kind, XTCP_KIND_NONE);
+	spin_unlock_bh(&xn->tables->listen_lock);
+}
+
+/**
+ * xtcp_hash_connect - choose the port of an active open, enter its 4-tuple
+ * @sk: socket with both addresses and the peer's port
+ *
+ * Context: process, socket lock, may sleep.
+ * Return: 0; -EADDRNOTAVAIL when the 4-tuple is taken or no port is left;
+ * -ENOMEM.
+ */
+int xtcp_hash_connect(struct sock *sk)
+{
+	struct xtcp_entry *e = &xtcp_sk(sk)->entry;
+
+	if (!inet_sk(sk)->inet_num)
+		return xtcp_port_connect(sk);
+	xtcp_flow_of_sock(sk, &e->flow);
+	e->dif = sk->sk_bound_dev_if;
+	return xtcp_table_add(xtcp_net(sock_net(sk)), e, XTCP_KIND_SOCK);
+}

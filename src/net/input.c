@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A verified segment meets its socket.
+ */
+#include <linux/ip.h>
+#include <linux/tcp.h>
+#include <net/busy_poll.h>
+#include <net/inet_ecn.h>
+
+#include "net.h"
+
+/* Beyond both buffers a backlog may hold this much: headers of small packets. */
+#define BACKLOG_EXTRA	(64 * 1024)
+
+/**
+ * xtcp_seg_fill - read the headers of a packet
+ * @seg: filled in
+ * @skb: verified packet, TCP header at its data
+ *
+ * A super-segment made by GRO is one segment; its parts differ in nothing
+ * but what GRO added up.
+ *
+ * Return: false when the TCP header cannot be.
+ */
+bool xtcp_seg_fill(struct xtcp_seg *seg, struct sk_buff *skb)
+{
+	if (!xtcp_parse(seg, skb->data, skb_headlen(skb), skb->len))
+		return false;
+	seg->ecn = ip_hdr(skb)->tos & INET_ECN_MASK;
+	seg->nsegs = max_t(u16, skb_shinfo(skb)->gso_segs, 1);
+	return true;
+}
+
+/**
+ * xtcp_input_locked - a segment for a socket that is ours to change
+ * @sk: socket
+ * @skb: verified segment, TCP header at its data; taken over
+ * @now: ns, of this hold of the lock
+ *
+ * Payload there is no room for is cut off rather than the segment dropped:
+ * its ACK may be what frees the memory.
+ *
+ * Context: any, socket lock.
+ */
+void xtcp_input_locked(struct sock *sk, struct sk_buff *skb, u64 now)
+{
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+	bool refused = false;
+	struct xtcp_seg seg;
+	u32 acts;
+
+	if (!xtcp_seg_fill(&seg, skb)) {
+		xtcp_discard(xn, skb, XTCP_DROP_HEADER);
+		return;
+	}
+	__skb_pull(skb, seg.doff);
+	sk_mark_napi_id(sk, skb);
+	sk_incoming_cpu_update(sk);
+
+	if (seg.len && unlikely(!xtcp_rcv_admit(sk, skb))) {
+		seg.len = 0;
+		seg.flags &= ~(XTCP_FIN | XTCP_PSH | XTCP_URG);
+		refused = true;
+	}
+	xtcp_space(&xsk->tcb, xtcp_rcv_space(sk));
+	acts = xtcp_rx(&xsk->tcb, &seg, &XTCP_CB(skb)->ooo, now);
+	if (unlikely(refused) && !(acts & XTCP_ACT_DROP)) {
+		seg.reason = XTCP_DROP_RCVBUF;
+		acts |= XTCP_ACT_DROP;
+	}
+	xtcp_serve_rx(sk, acts, skb, &seg, now);
+}
+
+/**
+ * xtcp_backlog_rcv - proto.backlog_rcv: a segment that waited for a system call
+ * @sk: socket
+ * @skb: verified segment; taken over
+ *
+ * Context: process, socket lock. Return: 0.
+ */
+int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	if (likely(xtcp_sk(sk)->entry.kind == XTCP_KIND_SOCK))
+		xtcp_input_locked(sk, skb, xtcp_now());
+	else
+		xtcp_rx_stray(sock_net(sk), skb);
+	return 0;
+}
+
+/**
+ * xtcp_input - a segment for a socket
+ * @rx: the packet's particulars
+ * @sk: socket, found in the table under RCU
+ * @skb: verified segment; taken over unless XTCP_RX_AGAIN
+ *
+ * Context: softirq, RCU read lock.
+ * Return: XTCP_RX_AGAIN when the socket left the table meanwhile.
+ */
+enum xtcp_rx_result xtcp_input(struct xtcp_rx *rx, struct sock *sk,
+			       struct sk_buff *skb)
+{
+	enum xtcp_rx_result res = XTCP_RX_DONE;
+
+	if (!refcount_inc_not_zero(&sk->sk_refcnt))
+		return XTCP_RX_AGAIN;
+	bh_lock_sock_nested(sk);
+	if (!sock_owned_by_user(sk)) {
+		if (xtcp_sk(sk)->entry.kind == XTCP_KIND_SOCK)
+			xtcp_input_locked(sk, skb, rx->now);
+		else
+			res = XTCP_RX_AGAIN;
+	} else {
+		skb->dev = NULL;
+		if (sk_add_backlog(sk, skb, READ_ONCE(sk->sk_rcvbuf) +
+				   READ_ONCE(sk->sk_sndbuf) + BACKLOG_EXTRA)) {
+			sk_drops_add(sk, skb);
+			xtcp_discard(rx->xn, skb, XTCP_DROP_BACKLOG);
+		}
+	}
+	bh_unlock_sock(sk);
+	sock_put(sk);
+	return res;
+}

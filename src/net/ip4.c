@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is particular to IPv4: headers, routes, the pseudo-header.
+ */
+#include <linux/ip.h>
+#include <linux/tcp.h>
+#include <net/inet_hashtables.h>
+#include <net/ip.h>
+#include <net/route.h>
+#include <net/tcp.h>
+#include <net/xfrm.h>
+
+#include "net.h"
+
+/**
+ * xtcp_ip4_flow - 4-tuple of a received packet, seen from this end
+ * @skb: packet with IP and TCP headers in place
+ * @flow: filled in
+ */
+void xtcp_ip4_flow(const struct sk_buff *skb, struct xtcp_flow *flow)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	const struct tcphdr *th = tcp_hdr(skb);
+
+	xtcp_flow_set4(flow->saddr, iph->daddr);
+	xtcp_flow_set4(flow->daddr, iph->saddr);
+	flow->sport = (__force u16)th->dest;
+	flow->dport = (__force u16)th->source;
+}
+
+/**
+ * xtcp_ip4_csum - leave the TCP checksum to the device
+ * @skb: packet that begins with its TCP header
+ * @saddr: source
+ * @daddr: destination
+ */
+void xtcp_ip4_csum(struct sk_buff *skb, __be32 saddr, __be32 daddr)
+{
+	struct tcphdr *th = tcp_hdr(skb);
+
+	th->check = ~csum_tcpudp_magic(saddr, daddr, skb->len, IPPROTO_TCP, 0);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_transport_header(skb) - skb->head;
+	skb->csum_offset = offsetof(struct tcphdr, check);
+}
+
+/**
+ * xtcp_ip4_kernel_owns - is this a connection of the kernel's TCP?
+ * @rx: packet
+ * @skb: packet
+ * @syn: it opens a connection
+ *
+ * To be asked before a listener of ours takes a packet that fits no
+ * connection of ours: a port may have been the kernel's until a moment ago,
+ * and its connections there live on. A record in TIME-WAIT does not keep a
+ * new connection from us.
+ *
+ * Context: RCU read lock.
+ */
+bool xtcp_ip4_kernel_owns(const struct xtcp_rx *rx, const struct sk_buff *skb, bool syn)
+{
+	const struct xtcp_flow *flow = &rx->flow;
+	struct sock *sk;
+	bool owns;
+
+	sk = __inet_lookup_established(rx->net, rx->net->ipv4.tcp_death_row.hashinfo,
+				       xtcp_flow_v4(flow->daddr),
+				       (__force __be16)flow->dport,
+				       xtcp_flow_v4(flow->saddr),
+				       ntohs((__force __be16)flow->sport),
+				       rx->dif, rx->sdif);
+	if (!sk)
+		return false;
+	owns = !syn || sk->sk_state != TCP_TIME_WAIT;
+	sock_gen_put(sk);
+	return owns;
+}
+
+/**
+ * xtcp_ip4_route - route for a packet without a socket of its own
+ * @to: where to
+ *
+ * Context: any. Return: route, with a reference, or ERR_PTR().
+ */
+struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to)
+{
+	const struct xtcp_flow *flow = to->flow;
+	struct flowi4 fl4;
+	struct rtable *rt;
+
+	/* The packet to answer was for us, so its address may be the source. */
+	flowi4_init_output(&fl4, to->oif, to->mark, RT_TOS(to->tos),
+			   RT_SCOPE_UNIVERSE, IPPROTO_TCP, FLOWI_FLAG_ANYSRC,
+			   xtcp_flow_v4(flow->daddr), xtcp_flow_v4(flow->saddr),
+			   (__force __be16)flow->dport, (__force __be16)flow->sport,
+			   sock_net_uid(to->net, to->sk));
+	rt = ip_route_output_flow(to->net, &fl4, to->sk);
+	return IS_ERR(rt) ? ERR_CAST(rt) : &rt->dst;
+}
+
+/**
+ * xtcp_ip4_send - send a packet without payload and without a socket
+ * @to: where to
+ * @dst: route; its reference is taken over
+ * @plan: TCP header
+ *
+ * Context: any. What cannot be sent is dropped.
+ */
+void xtcp_ip4_send(const struct xtcp_stateless *to, struct dst_entry *dst,
+		   const struct xtcp_plan *plan)
+{
+	__be32 saddr = xtcp_flow_v4(to->flow->saddr);
+	__be32 daddr = xtcp_flow_v4(to->flow->daddr);
+	struct sk_buff *skb;
+	struct iphdr *iph;
+	int ttl = -1;
+
+	skb = alloc_skb(MAX_TCP_HEADER, GFP_ATOMIC | __GFP_NOWARN);
+	if (!skb) {
+		dst_release(dst);
+		return;
+	}
+	skb_reserve(skb, MAX_TCP_HEADER);
+	skb_push(skb, plan->hdr_len);
+	skb_reset_transport_header(skb);
+	xtcp_hdr_put(skb->data, plan, to->flow->sport, to->flow->dport);
+	xtcp_ip4_csum(skb, saddr, daddr);
+
+	if (to->sk)
+		ttl = READ_ONCE(inet_sk(to->sk)->uc_ttl);
+	if (ttl < 0)
+		ttl = ip4_dst_hoplimit(dst);
+	skb_push(skb, sizeof(*iph));
+	skb_reset_network_header(skb);
+	iph = ip_hdr(skb);
+	memset(iph, 0, sizeof(*iph));
+	iph->version = 4;
+	iph->ihl = sizeof(*iph) / 4;
+	iph->tos = to->tos;
+	iph->frag_off = htons(IP_DF);	/* so that the ID may be 0, RFC 6864 */
+	iph->ttl = ttl;
+	iph->protocol = IPPROTO_TCP;
+	iph->saddr = saddr;
+	iph->daddr = daddr;
+
+	if (to->sk)
+		skb->priority = READ_ONCE(to->sk->sk_priority);
+	skb->mark = to->mark;
+	skb_dst_set(skb, dst);
+	ip_local_out(to->net, NULL, skb);
+}
+
+/* Payload one packet to the device may carry; software GSO does the rest. */
+static u32 gso_max(const struct dst_entry *dst, u32 mss)
+{
+	u32 bytes;
+
+	/* IPsec without offload wants the packets one by one. */
+	if (dst->header_len && !xfrm_dst_offload_ok((struct dst_entry *)dst))
+		return mss;
+	bytes = min_t(u32, READ_ONCE(dst->dev->gso_max_size), GSO_LEGACY_MAX_SIZE) -
+		MAX_TCP_HEADER - 1;
+	bytes = min_t(u32, bytes, READ_ONCE(dst->dev->gso_max_segs) * mss);
+	return max(bytes, mss);
+}
+
+/**
+ * xtcp_open_dst - what the route says about a connection to be
+ * @sk: socket or listener, for its options
+ * @dst: route to the peer
+ * @open: path_mss, adv_mss, gso_max and the receive space are filled in
+ */
+void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
+		   struct xtcp_open *open)
+{
+	const struct ip_options_rcu *opt;
+	u32 hdr = sizeof(struct iphdr) + sizeof(struct tcphdr);
+
+	rcu_read_lock();
+	opt = rcu_dereference(inet_sk(sk)->inet_opt);
+	if (opt)
+		hdr += opt->opt.optlen;
+	rcu_read_unlock();
+
+	open->path_mss = clamp_t(u32, dst_mtu(dst), hdr + 1, IP_MAX_MTU) - hdr;
+	open->adv_mss = min_t(u32, dst_metric_advmss(dst), U16_MAX);
+	open->user_mss = xtcp_sk(sk)->tcb.user_mss;
+	open->gso_max = gso_max(dst, open->path_mss);
+	open->rcv_space = xtcp_rcv_space(sk);
+	open->rcv_space_max = max(xtcp_rcv_space_max(sk), open->rcv_space);
+	open->v6 = false;
+}
+
+/**
+ * xtcp_open_fill - what the engine wants to know when a connection opens
+ * @sk: socket with addresses and a route
+ * @open: filled in
+ *
+ * Context: socket lock.
+ */
+void xtcp_open_fill(struct sock *sk, struct xtcp_open *open)
+{
+	const struct dst_entry *dst = __sk_dst_get(sk);
+
+	memset(open, 0, sizeof(*open));
+	xtcp_flow_of_sock(sk, &open->flow);
+	if (dst) {
+		xtcp_open_dst(sk, dst, open);
+		return;
+	}
+	/* The route went away since it was looked up: the smallest path. */
+	open->path_mss = TCP_MSS_DEFAULT;
+	open->adv_mss = TCP_MSS_DEFAULT;
+	open->user_mss = xtcp_sk(sk)->tcb.user_mss;
+	open->gso_max = TCP_MSS_DEFAULT;
+	open->rcv_space = xtcp_rcv_space(sk);
+	open->rcv_space_max = max(xtcp_rcv_space_max(sk), open->rcv_space);
+}
+
+/**
+ * xtcp_ip4_child_route - route of an accepted connection
+ * @child: socket with addresses and ports
+ *
+ * Context: socket lock. Return: 0 or -errno.
+ */
+int xtcp_ip4_child_route(struct sock *child)
+{
+	struct inet_sock *inet = inet_sk(child);
+	struct flowi4 *fl4 = &inet->cork.fl.u.ip4;
+	struct rtable *rt;
+
+	flowi4_init_output(fl4, child->sk_bound_dev_if, child->sk_mark,
+			   RT_TOS(inet->tos), RT_SCOPE_UNIVERSE, IPPROTO_TCP,
+			   FLOWI_FLAG_ANYSRC, inet->inet_daddr, inet->inet_saddr,
+			   inet->inet_dport, inet->inet_sport, child->sk_uid);
+	rt = ip_route_output_flow(sock_net(child), fl4, child);
+	if (IS_ERR(rt))
+		return PTR_ERR(rt);
+	sk_setup_caps(child, &rt->dst);
+	return 0;
+}
+
+/* Undo what xtcp_ip4_connect() set before it failed. */
+static void connect_undo(struct sock *sk)
+{
+	struct inet_sock *inet = inet_sk(sk);
+
+	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) {
+		inet->inet_saddr = 0;
+		inet->inet_rcv_saddr = 0;
+	}
+	inet->inet_daddr = 0;
+	inet->inet_dport = 0;
+	xtcp_unhash(sk);
+	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK)) {
+		xtcp_port_put(sk);
+		inet->inet_sport = 0;
+	}
+}
+
+int xtcp_ip4_connect(struct sock *sk, const struct sockaddr_in *to, int len)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	const struct ip_options_rcu *opt;
+	__be16 sport = inet->inet_sport;
+	struct flowi4 *fl4 = &inet->cork.fl.u.ip4;
+	__be32 nexthop;
+	struct rtable *rt;
+	int err;
+
+	if (len < (int)sizeof(*to))
+		return -EINVAL;
+	if (to->sin_family != AF_INET)
+		return -EAFNOSUPPORT;
+
+	nexthop = to->sin_addr.s_addr;
+	opt = rcu_dereference_protected(inet->inet_opt, lockdep_sock_is_held(sk));
+	if (opt && opt->opt.srr) {
+		if (!nexthop)
+			return -EINVAL;
+		nexthop = opt->opt.faddr;
+	}
+	rt = ip_route_connect(fl4, nexthop, inet->inet_saddr, sk->sk_bound_dev_if,
+			      IPPROTO_TCP, sport, to->sin_port, sk);
+	if (IS_ERR(rt)) {
+		err = PTR_ERR(rt);
+		if (err == -ENETUNREACH)
+			IP_INC_STATS(sock_net(sk), IPSTATS_MIB_OUTNOROUTES);
+		return err;
+	}
+	if (rt->rt_flags & (RTCF_MULTICAST | RTCF_BROADCAST)) {
+		ip_rt_put(rt);
+		return -ENETUNREACH;
+	}
+
+	if (!inet->inet_saddr)
+		inet->inet_saddr = fl4->saddr;
+	inet->inet_rcv_saddr = inet->inet_saddr;
+	/* A source route names its hops; else 0.0.0.0 became this host. */
+	inet->inet_daddr = opt && opt->opt.srr ? to->sin_addr.s_addr : fl4->daddr;
+	inet->inet_dport = to->sin_port;
+
+	err = xtcp_hash_connect(sk);
+	if (err) {
+		ip_rt_put(rt);
+		connect_undo(sk);
+		return err;
+	}
+	sk_set_txhash(sk);
+	rt = ip_route_newports(fl4, rt, sport, to->sin_port, inet->inet_sport,
+			       inet->inet_dport, sk);
+	if (IS_ERR(rt)) {
+		connect_undo(sk);
+		return PTR_ERR(rt);
+	}
+	sk->sk_gso_type = SKB_GSO_TCPV4;
+	sk_setup_caps(sk, &rt->dst);
+	return 0;
+}

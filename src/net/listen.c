@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Listeners: from the ACK that ends a handshake to accept().
+ */
+#include <linux/slab.h>
+#include <net/tcp_states.h>
+
+#include "../compat/timer.h"
+#include "net.h"
+
+/**
+ * xtcp_listen_start - give a socket what a listener has
+ * @sk: bound socket
+ *
+ * Context: process, socket lock. Return: 0 or -ENOMEM.
+ */
+int xtcp_listen_start(struct sock *sk)
+{
+	struct xtcp_listener *l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
+	int i;
+
+	if (!l)
+		return -ENOMEM;
+	spin_lock_init(&l->lock);
+	for (i = 0; i < XTCP_HALF_LISTS; i++)
+		INIT_LIST_HEAD(&l->order[i]);
+	l->sk = sk;
+	l->xn = xtcp_net(sock_net(sk));
+	l->timer_at = XTCP_NEVER;
+	timer_setup(&l->timer, xtcp_half_timer, 0);
+	smp_store_release(&xtcp_sk(sk)->listener, l);
+	return 0;
+}
+
+/**
+ * xtcp_listen_stop - end what a listener has
+ * @sk: socket, no longer in the table of listeners
+ *
+ * Embryos are forgotten without a word, as TCP does: the peer's ACK or data
+ * is answered by a RST. Children nobody accepted are reset.
+ *
+ * Context: process, socket lock, may sleep.
+ */
+void xtcp_listen_stop(struct sock *sk)
+{
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+	struct xtcp_listener *l = xsk->listener;
+	struct xtcp_half *half, *next;
+	struct xtcp_sock *child;
+	LIST_HEAD(unaccepted);
+	int i;
+
+	if (!l)
+		return;
+	spin_lock_bh(&l->lock);
+	l->closed = true;
+	for (i = 0; i < XTCP_HALF_LISTS; i++) {
+		list_for_each_entry_safe(half, next, &l->order[i], order)
+			xtcp_half_end(l, half);
+	}
+	spin_unlock_bh(&l->lock);
+	timer_shutdown_sync(&l->timer);
+
+	spin_lock_bh(&xsk->acceptq_lock);
+	WRITE_ONCE(xsk->listener, NULL);
+	list_splice_init(&xsk->acceptq, &unaccepted);
+	WRITE_ONCE(sk->sk_ack_backlog, 0);
+	spin_unlock_bh(&xsk->acceptq_lock);
+	xtcp_port_unlisten(sk);
+
+	while (!list_empty(&unaccepted)) {
+		child = list_first_entry(&unaccepted, struct xtcp_sock, accept_node);
+		list_del_init(&child->accept_node);
+		sock_hold(&child->inet.sk);
+		xtcp_child_abort(&child->inet.sk);
+		sock_put(&child->inet.sk);
+	}
+	kfree_rcu(l, rcu);
+}
+
+/**
+ * xtcp_acceptq_pop - the connection that has waited longest
+ * @sk: listener
+ *
+ * Context: process, socket lock.
+ * Return: child, its own reference with it, or NULL.
+ */
+struct sock *xtcp_acceptq_pop(struct sock *sk)
+{
+	struct xtcp_sock *xsk = xtcp_sk(sk), *child;
+
+	spin_lock_bh(&xsk->acceptq_lock);
+	child = list_first_entry_or_null(&xsk->acceptq, struct xtcp_sock, accept_node);
+	if (child) {
+		list_del_init(&child->accept_node);
+		sk_acceptq_removed(sk);
+	}
+	spin_unlock_bh(&xsk->acceptq_lock);
+	return child ? &child->inet.sk : NULL;
+}
+
+/* Addresses and ports of a child, from the embryo it grew from. */
+static void child_addresses(struct sock *child, const struct xtcp_half *half)
+{
+	const struct xtcp_flow *flow = &half->e.flow;
+	struct inet_sock *inet = inet_sk(child);
+
+	inet->inet_daddr = xtcp_flow_v4(flow->daddr);
+	inet->inet_rcv_saddr = xtcp_flow_v4(flow->saddr);
+	inet->inet_saddr = xtcp_flow_v4(flow->saddr);
+	inet->inet_sport = (__force __be16)flow->sport;
+	inet->inet_dport = (__force __be16)flow->dport;
+	inet->inet_num = ntohs(inet->inet_sport);
+	child->sk_bound_dev_if = half->e.dif;
+	child->sk_mark = half->mark;
+	child->sk_gso_type = SKB_GSO_TCPV4;
+}
+
+/**
+ * xtcp_listen_child - an embryo becomes a socket
+ * @l: its listener
+ * @half: embryo whose handshake is complete; out of the table on success
+ * @why: set when there is no child
+ * @now: ns
+ *
+ * All under the listener's lock, so that of two segments one makes the child
+ * and the other finds it. On failure the embryo stays: the peer, who takes the
+ * connection for open, will be back with data.
+ *
+ * Context: listener's lock, bottom halves off.
+ * Return: child, locked, with a reference for the caller, in no accept queue
+ * yet; or NULL.
+ */
+struct sock *xtcp_listen_child(struct xtcp_listener *l, struct xtcp_half *half,
+			       enum xtcp_drop *why, u64 now)
+{
+	struct sock *sk = l->sk, *child;
+	struct xtcp_open open;
+
+	*why = XTCP_DROP_LISTEN_OVERFLOW;
+	if (sk_acceptq_is_full(sk))
+		return NULL;
+	*why = XTCP_DROP_NO_MEMORY;
+	child = xtcp_sock_child(sk);
+	if (!child)
+		return NULL;
+	child_addresses(child, half);
+	if (xtcp_ip4_child_route(child)) {
+		*why = XTCP_DROP_BAD_ADDRESS;
+		bh_unlock_sock(child);
+		xtcp_child_abort(child);
+		sock_put(child);
+		return NULL;
+	}
+	sk_set_txhash(child);
+	xtcp_port_inherit(child, sk);
+	xtcp_open_fill(child, &open);
+	xtcp_accept(&xtcp_sk(child)->tcb, &half->emb, &open, now);
+	xtcp_set_state(child);
+	xtcp_table_replace(l->xn, &half->e, &xtcp_sk(child)->entry, XTCP_KIND_SOCK);
+	return child;
+}
+
+/* Into the accept queue, unless the listener closed meanwhile. */
+static bool acceptq_add(struct sock *sk, struct sock *child)
+{
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+	bool listens;
+
+	spin_lock_bh(&xsk->acceptq_lock);
+	listens = xsk->listener;
+	if (listens) {
+		list_add_tail(&xtcp_sk(child)->accept_node, &xsk->acceptq);
+		sk_acceptq_added(sk);
+	}
+	spin_unlock_bh(&xsk->acceptq_lock);
+	return listens;
+}
+
+/**
+ * xtcp_listen_accept - the segment that completed a handshake meets its socket
+ * @sk: listener
+ * @child: from xtcp_listen_child(); unlocked on return, the caller's reference
+ *	gone
+ * @skb: verified segment, TCP header at its data; taken over
+ * @now: ns
+ *
+ * The segment goes through the child before anybody can accept it, so that
+ * accept() returns an established socket with its first data.
+ *
+ * Context: RCU read lock, bottom halves off.
+ */
+void xtcp_listen_accept(struct sock *sk, struct sock *child, struct sk_buff *skb,
+			u64 now)
+{
+	bool queued;
+
+	xtcp_input_locked(child, skb, now);
+	queued = acceptq_add(sk, child);
+	bh_unlock_sock(child);
+	if (queued)
+		sk->sk_data_ready(sk);
+	else
+		xtcp_child_abort(child);
+	sock_put(child);
+}

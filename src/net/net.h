@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of src/net promise each other.
+ *
+ * Order of locks, outer first; everything here is taken with bottom halves
+ * off:
+ *
+ *	socket lock, then xtcp_tables.port_mutex (sleeps)
+ *	socket lock or xtcp_listener.lock or xtcp_tw_table.lock
+ *	    a fresh child's lock (below xtcp_listener.lock alone)
+ *		xtcp_tables.locks[] (chains)
+ *		xtcp_tables.port_lock
+ *		xtcp_sock.acceptq_lock
+ */
+#ifndef XTCP_NET_H
+#define XTCP_NET_H
+
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <xtcp/sock.h>
+
+/* ---- demux.c ---- */
+
+#define XTCP_LISTEN_BITS	6
+#define XTCP_PORT_BITS		8
+#define XTCP_LOCK_BITS		8
+#define XTCP_PERTURB_BITS	8
+
+struct xtcp_tables {
+	struct hlist_nulls_head *chains;	/* by 4-tuple: SOCK, EMBRYO, TW */
+	u32 mask;				/* chains - 1 */
+	atomic_t count[XTCP_KIND_TW + 1];	/* entries of each kind */
+	hsiphash_key_t tuple_key;
+	siphash_key_t port_key;			/* RFC 6056, 3.3.4 */
+	spinlock_t locks[1 << XTCP_LOCK_BITS];	/* of chains, by hash */
+
+	struct hlist_nulls_head listen[1 << XTCP_LISTEN_BITS];
+	spinlock_t listen_lock;
+
+	struct mutex port_mutex;		/* buckets come and go, and holds */
+	spinlock_t port_lock;			/* who is in a bucket */
+	struct hlist_head ports[1 << XTCP_PORT_BITS];
+	struct list_head idle_ports;		/* buckets to look at; port_lock */
+	struct work_struct port_work;		/* frees the empty ones */
+	u32 perturb[1 << XTCP_PERTURB_BITS];	/* RFC 6056, 3.3.4; port_mutex */
+};
+
+int xtcp_tables_init(struct xtcp_net *xn);
+void xtcp_tables_free(struct xtcp_net *xn);
+
+u32 xtcp_flow_hash(const struct xtcp_tables *t, const struct xtcp_flow *flow);
+int xtcp_table_add(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind);
+void xtcp_table_replace(struct xtcp_net *xn, struct xtcp_entry *old,
+			struct xtcp_entry *new, u8 kind);
+void xtcp_table_del(struct xtcp_net *xn, struct xtcp_entry *e);
+struct xtcp_entry *xtcp_lookup(const struct xtcp_net *xn,
+			       const struct xtcp_flow *flow, int dif, int sdif);
+struct sock *xtcp_lookup_listener(const struct xtcp_net *xn,
+				  const struct xtcp_flow *flow, int dif, int sdif);
+void xtcp_flow_of_sock(const struct sock *sk, struct xtcp_flow *flow);
+
+static inline struct sock *xtcp_entry_sk(struct xtcp_entry *e)
+{
+	return (struct sock *)container_of(e, struct xtcp_sock, entry);
+}
+
+/* IPv4 addresses are v4-mapped in a flow: ::ffff:a.b.c.d. */
+static inline void xtcp_flow_set4(u32 addr[4], __be32 v4)
+{
+	addr[0] = 0;
+	addr[1] = 0;
+	addr[2] = (__force u32)htonl(0xffff);
+	addr[3] = (__force u32)v4;
+}
+
+static inline __be32 xtcp_flow_v4(const u32 addr[4])
+{
+	return (__force __be32)addr[3];
+}
+
+/* ---- port.c ---- */
+
+struct xtcp_tw_rec;
+
+void xtcp_ports_init(struct xtcp_tables *t);
+void xtcp_ports_free(struct xtcp_tables *t);
+void xtcp_port_inherit(struct sock *child, const struct sock *listener);
+void xtcp_port_add_tw(struct xtcp_net *xn, struct xtcp_tw_rec *rec, struct xtcp_port *port);
+void xtcp_port_del_tw(struct xtcp_net *xn, struct xtcp_tw_rec *rec);
+int xtcp_port_connect(struct sock *sk);
+void xtcp_port_unlisten(struct sock *sk);
+
+/* ---- tw.c ---- */
+
+struct xtcp_tw_rec {
+	struct xtcp_entry e;
+	struct xtcp_tw tw;		/* table lock */
+	union {
+		struct list_head order;	/* table's list; table lock */
+		struct rcu_head rcu;
+	};
+	struct xtcp_port *port;
+	struct hlist_node port_node;	/* in the bucket; port lock */
+	u32 mark;
+	u8 tos;
+	u8 reuse;			/* the socket had SO_REUSEADDR */
+	u8 dead;			/* out of the table; table lock */
+};
+
+struct xtcp_tw_table {
+	spinlock_t lock;
+	struct list_head order;		/* by deadline */
+	u32 count;
+	u32 max;
+	struct timer_list timer;	/* for the first in order */
+	struct xtcp_net *xn;
+};
+
+int xtcp_tw_init_net(struct xtcp_net *xn);
+void xtcp_tw_exit_net(struct xtcp_net *xn);
+int xtcp_tw_slab_init(void);
+void xtcp_tw_slab_exit(void);
+
+/* ---- rx.c, input.c ---- */
+
+/* One received packet on its way to its owner. */
+struct xtcp_rx {
+	struct net *net;
+	struct xtcp_net *xn;
+	struct xtcp_flow flow;		/* saddr is this end */
+	int dif;
+	int sdif;
+	bool verified;			/* checksum, policy, filter are done */
+	u64 now;			/* ns */
+};
+
+/* What became of a packet handed to somebody. */
+enum xtcp_rx_result {
+	XTCP_RX_DONE,			/* used up */
+	XTCP_RX_AGAIN,			/* the owner went away: look up again */
+};
+
+enum xtcp_rx_result xtcp_input(struct xtcp_rx *rx, struct sock *sk,
+			       struct sk_buff *skb);
+void xtcp_input_locked(struct sock *sk, struct sk_buff *skb, u64 now);
+bool xtcp_seg_fill(struct xtcp_seg *seg, struct sk_buff *skb);
+void xtcp_rx_stray(struct net *net, struct sk_buff *skb);
+
+/* A segment ends here for @reason. */
+static inline void xtcp_discard(struct xtcp_net *xn, struct sk_buff *skb,
+				enum xtcp_drop reason)
+{
+	xtcp_count_drop(xn, reason);
+	kfree_skb(skb);
+}
+
+enum xtcp_rx_result xtcp_tw_segment(struct xtcp_rx *rx, struct xtcp_tw_rec *rec,
+				    struct sk_buff *skb);
+
+/* ---- listen.c, embryo.c ---- */
+
+#define XTCP_HALF_LISTS	8	/* by SYN-ACKs repeated: each in deadline order */
+
+/* The half-open connections of one listener. */
+struct xtcp_listener {
+	spinlock_t lock;
+	struct sock *sk;		/* outlives this by RCU */
+	struct xtcp_net *xn;
+	struct list_head order[XTCP_HALF_LISTS];
+	u32 count;			/* embryos */
+	bool closed;			/* no new embryos, no new children */
+	u64 timer_at;			/* ns, XTCP_NEVER: not armed */
+	struct timer_list timer;
+	struct rcu_head rcu;
+};
+
+struct xtcp_half {
+	struct xtcp_entry e;
+	struct xtcp_embryo emb;		/* listener->lock */
+	struct xtcp_listener *listener;
+	union {
+		struct list_head order;	/* listener->lock */
+		struct rcu_head rcu;
+	};
+	u64 born;			/* ns, when the SYN came */
+	u32 mark;
+	u8 acked;			/* TCP_DEFER_ACCEPT: waits for data */
+	u8 dead;			/* out of the table; listener->lock */
+};
+
+int xtcp_half_slab_init(void);
+void xtcp_half_slab_exit(void);
+void xtcp_half_end(struct xtcp_listener *l, struct xtcp_half *half);
+void xtcp_half_timer(struct timer_list *t);
+enum xtcp_rx_result xtcp_half_segment(struct xtcp_rx *rx, struct xtcp_half *half,
+				      struct sk_buff *skb);
+enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
+					struct sk_buff *skb);
+struct sock *xtcp_listen_child(struct xtcp_listener *l, struct xtcp_half *half,
+			       enum xtcp_drop *why, u64 now);
+void xtcp_listen_accept(struct sock *sk, struct sock *child, struct sk_buff *skb,
+			u64 now);
+
+/* ---- timer.c ---- */
+
+unsigned long xtcp_jiffies_at(u64 at);
+
+/* ---- icmp.c ---- */
+
+int xtcp_icmp_rcv(struct sk_buff *skb, u32 info, bool *ours);
+void xtcp_mtu_reduced(struct sock *sk);
+
+/* ---- ip4.c ---- */
+
+/* What a packet without a socket needs besides the plan. */
+struct xtcp_stateless {
+	struct net *net;
+	const struct sock *sk;		/* whose options count, or NULL */
+	const struct xtcp_flow *flow;
+	u32 mark;
+	int oif;
+	u8 tos;
+};
+
+void xtcp_ip4_flow(const struct sk_buff *skb, struct xtcp_flow *flow);
+struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to);
+void xtcp_ip4_send(const struct xtcp_stateless *to, struct dst_entry *dst,
+		   const struct xtcp_plan *plan);
+void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
+		   struct xtcp_open *open);
+int xtcp_ip4_child_route(struct sock *child);
+void xtcp_ip4_csum(struct sk_buff *skb, __be32 saddr, __be32 daddr);
+bool xtcp_ip4_kernel_owns(const struct xtcp_rx *rx, const struct sk_buff *skb, bool syn);
+
+#endif /* XTCP_NET_H */

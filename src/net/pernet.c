@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One XTCP in each network namespace: parameters, secrets, counters, tables.
+ *
+ * A socket holds its namespace as every socket does, so a namespace dies
+ * only after its last socket and its last orphan. What may still be there
+ * then are TIME-WAIT records and empty bind buckets.
+ */
+#include <linux/percpu.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include "net.h"
+#include "../ctl/ctl.h"
+
+unsigned int xtcp_net_id __read_mostly;
+
+static int __net_init xtcp_net_init(struct net *net)
+{
+	struct xtcp_net *xn = xtcp_net(net);
+	int err = -ENOMEM;
+
+	xn->net = net;
+	atomic_set(&xn->sockets, 0);
+	xtcp_params_init(&xn->params);
+	get_random_bytes(xn->params.isn_key, sizeof(xn->params.isn_key));
+	get_random_bytes(xn->params.ts_key, sizeof(xn->params.ts_key));
+
+	xn->drops = __alloc_percpu(sizeof(u64) * XTCP_DROP_MAX, sizeof(u64));
+	if (!xn->drops)
+		goto no_drops;
+	err = xtcp_tables_init(xn);
+	if (err)
+		goto no_tables;
+	err = xtcp_tw_init_net(xn);
+	if (err)
+		goto no_tw;
+	err = xtcp_proc_init(net);
+	if (err)
+		goto no_proc;
+	return 0;
+
+no_proc:
+	xtcp_tw_exit_net(xn);
+no_tw:
+	xtcp_tables_free(xn);
+no_tables:
+	free_percpu(xn->drops);
+no_drops:
+	return err;
+}
+
+static void __net_exit xtcp_net_exit(struct net *net)
+{
+	struct xtcp_net *xn = xtcp_net(net);
+
+	xtcp_proc_exit(net);
+	xtcp_tw_exit_net(xn);
+	xtcp_tables_free(xn);
+	free_percpu(xn->drops);
+}
+
+static struct pernet_operations xtcp_net_ops = {
+	.init = xtcp_net_init,
+	.exit = xtcp_net_exit,
+	.id = &xtcp_net_id,
+	.size = sizeof(struct xtcp_net),
+};
+
+/**
+ * xtcp_pernet_init - set up every namespace, those to come included
+ *
+ * Context: process, may sleep. Return: 0 or -errno.
+ */
+int xtcp_pernet_init(void)
+{
+	int err;
+
+	err = xtcp_tw_slab_init();
+	if (err)
+		goto no_tw;
+	err = xtcp_half_slab_init();
+	if (err)
+		goto no_half;
+	err = register_pernet_subsys(&xtcp_net_ops);
+	if (err)
+		goto no_net;
+	return 0;
+
+no_net:
+	xtcp_half_slab_exit();
+no_half:
+	xtcp_tw_slab_exit();
+no_tw:
+	return err;
+}
+
+/**
+ * xtcp_pernet_exit - end every namespace's part; no socket is left by then
+ *
+ * Context: process, may sleep.
+ */
+void xtcp_pernet_exit(void)
+{
+	unregister_pernet_subsys(&xtcp_net_ops);
+	/* Records and embryos are freed by RCU callbacks of ours. */
+	rcu_barrier();
+	xtcp_half_slab_exit();
+	xtcp_tw_slab_exit();
+}

@@ -1,0 +1,655 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ports, shared with the kernel's TCP.
+ *
+ * Each port somebody here uses has a bucket: the sockets and TIME-WAIT
+ * records on it, and its companions. A companion is a socket of the kernel's
+ * TCP that is bound to the port, never listens and never connects; it makes
+ * the kernel's bind(), listen() and connect() stay away from the port, and
+ * ours fail where the kernel's TCP is already there. There is one companion
+ * per address and device in use, not one per socket.
+ *
+ * Binding a companion sleeps, so buckets and companions are made in system
+ * calls under port_mutex. Sockets and records leave from softirq under
+ * port_lock; a bucket they leave empty is freed by a work item, unless a
+ * bind() finds it first.
+ */
+#include <linux/in.h>
+#include <linux/net.h>
+#include <linux/slab.h>
+#include <net/ip.h>
+#include <net/tcp_states.h>
+
+#include "net.h"
+#include "rx.h"
+
+/* bind() to port 0: ports the kernel offers and we have another use for. */
+#define AUTO_TRIES	16
+
+struct xtcp_port {
+	struct hlist_node node;		/* xtcp_tables.ports; port_mutex */
+	struct hlist_head owners;	/* xtcp_sock.port_node; port_lock */
+	struct hlist_head records;	/* xtcp_tw_rec.port_node; port_lock */
+	struct list_head idle;		/* xtcp_tables.idle_ports; port_lock */
+	struct list_head holds;		/* port_mutex */
+	u16 port;			/* host byte order */
+	bool ephemeral;			/* connect() alone made and uses it */
+};
+
+/* A companion. */
+struct xtcp_hold {
+	struct list_head node;
+	struct socket *sock;
+	__be32 addr;			/* INADDR_ANY: covers every address */
+	int dif;			/* 0: covers every device */
+};
+
+static struct hlist_head *bucket_head(struct xtcp_tables *t, u16 port)
+{
+	return &t->ports[port & ((1 << XTCP_PORT_BITS) - 1)];
+}
+
+static struct xtcp_port *bucket_find(struct xtcp_tables *t, u16 port)
+{
+	struct xtcp_port *p;
+
+	hlist_for_each_entry(p, bucket_head(t, port), node) {
+		if (p->port == port)
+			return p;
+	}
+	return NULL;
+}
+
+static struct xtcp_port *bucket_new(struct xtcp_tables *t, u16 port)
+{
+	struct xtcp_port *p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+
+	if (!p)
+		return NULL;
+	p->port = port;
+	INIT_LIST_HEAD(&p->idle);
+	INIT_LIST_HEAD(&p->holds);
+	hlist_add_head(&p->node, bucket_head(t, port));
+	xtcp_rx_need();
+	return p;
+}
+
+static void bucket_free(struct xtcp_port *p)
+{
+	struct xtcp_hold *h, *next;
+
+	hlist_del(&p->node);
+	list_for_each_entry_safe(h, next, &p->holds, node) {
+		sock_release(h->sock);
+		kfree(h);
+	}
+	kfree(p);
+	xtcp_rx_unneed();
+}
+
+static bool bucket_empty(const struct xtcp_port *p)
+{
+	return hlist_empty(&p->owners) && hlist_empty(&p->records);
+}
+
+/* Have the work item look at a bucket. Context: port_lock. */
+static void bucket_review(struct xtcp_tables *t, struct xtcp_port *p)
+{
+	if (list_empty(&p->idle)) {
+		list_add_tail(&p->idle, &t->idle_ports);
+		schedule_work(&t->port_work);
+	}
+}
+
+static void bucket_idle(struct xtcp_tables *t, struct xtcp_port *p)
+{
+	if (bucket_empty(p))
+		bucket_review(t, p);
+}
+
+/* What the companions may tolerate now. Context: port_mutex. */
+static void bucket_relax(struct xtcp_tables *t, struct xtcp_port *p)
+{
+	struct xtcp_sock *xsk;
+	struct xtcp_hold *h;
+	u8 reuse = SK_CAN_REUSE;
+
+	spin_lock_bh(&t->port_lock);
+	hlist_for_each_entry(xsk, &p->owners, port_node) {
+		if (!xsk->inet.sk.sk_reuse || READ_ONCE(xsk->listener)) {
+			reuse = SK_NO_REUSE;
+			break;
+		}
+	}
+	spin_unlock_bh(&t->port_lock);
+	list_for_each_entry(h, &p->holds, node)
+		h->sock->sk->sk_reuse = reuse;
+}
+
+static void port_work(struct work_struct *work)
+{
+	struct xtcp_tables *t = container_of(work, struct xtcp_tables, port_work);
+	struct xtcp_port *p;
+	bool empty = false;
+
+	mutex_lock(&t->port_mutex);
+	for (;;) {
+		spin_lock_bh(&t->port_lock);
+		p = list_first_entry_or_null(&t->idle_ports, struct xtcp_port, idle);
+		if (p) {
+			list_del_init(&p->idle);
+			empty = bucket_empty(p);
+		}
+		spin_unlock_bh(&t->port_lock);
+		if (!p)
+			break;
+		/* New owners come under the mutex alone. */
+		if (empty)
+			bucket_free(p);
+		else
+			bucket_relax(t, p);
+	}
+	mutex_unlock(&t->port_mutex);
+}
+
+/**
+ * xtcp_ports_init - a namespace without buckets
+ * @t: its tables
+ */
+void xtcp_ports_init(struct xtcp_tables *t)
+{
+	mutex_init(&t->port_mutex);
+	spin_lock_init(&t->port_lock);
+	INIT_LIST_HEAD(&t->idle_ports);
+	INIT_WORK(&t->port_work, port_work);
+}
+
+/**
+ * xtcp_ports_free - free what buckets are left; all are empty
+ * @t: tables of a namespace
+ *
+ * Context: process, may sleep.
+ */
+void xtcp_ports_free(struct xtcp_tables *t)
+{
+	flush_work(&t->port_work);
+}
+
+/* May two owners of a port live side by side? RFC 9293 leaves it to us: as TCP. */
+static bool owners_agree(const struct sock *sk, const struct sock *other)
+{
+	if (sk->sk_bound_dev_if && other->sk_bound_dev_if &&
+	    sk->sk_bound_dev_if != other->sk_bound_dev_if)
+		return true;
+	if (inet_sk(sk)->inet_rcv_saddr && inet_sk(other)->inet_rcv_saddr &&
+	    inet_sk(sk)->inet_rcv_saddr != inet_sk(other)->inet_rcv_saddr)
+		return true;
+	if (sk->sk_reuse && other->sk_reuse &&
+	    !READ_ONCE(xtcp_sk(other)->listener))
+		return true;
+	return sk->sk_reuseport && other->sk_reuseport &&
+	       uid_eq(sock_i_uid((struct sock *)sk), sock_i_uid((struct sock *)other));
+}
+
+static bool record_agrees(const struct sock *sk, const struct xtcp_tw_rec *rec)
+{
+	__be32 addr = inet_sk(sk)->inet_rcv_saddr;
+
+	if (sk->sk_bound_dev_if && rec->e.dif && sk->sk_bound_dev_if != rec->e.dif)
+		return true;
+	if (addr && addr != xtcp_flow_v4(rec->e.flow.saddr))
+		return true;
+	return sk->sk_reuse && rec->reuse;
+}
+
+/* Context: port_lock. */
+static bool bucket_conflict(const struct xtcp_port *p, const struct sock *sk)
+{
+	const struct xtcp_tw_rec *rec;
+	const struct xtcp_sock *xsk;
+
+	hlist_for_each_entry(xsk, &p->owners, port_node) {
+		if (&xsk->inet.sk != sk && !owners_agree(sk, &xsk->inet.sk))
+			return true;
+	}
+	/* Like the kernel's, SO_REUSEPORT alone does not pass a TIME-WAIT. */
+	hlist_for_each_entry(rec, &p->records, port_node) {
+		if (!record_agrees(sk, rec))
+			return true;
+	}
+	return false;
+}
+
+static struct xtcp_hold *hold_find(const struct xtcp_port *p, __be32 addr, int dif)
+{
+	struct xtcp_hold *h;
+
+	list_for_each_entry(h, &p->holds, node) {
+		if ((!h->addr || h->addr == addr) && (!h->dif || h->dif == dif))
+			return h;
+	}
+	return NULL;
+}
+
+static struct xtcp_hold *hold_new(const struct sock *sk, __be32 addr)
+{
+	struct xtcp_hold *h = kzalloc(sizeof(*h), GFP_KERNEL_ACCOUNT);
+	int err;
+
+	if (!h)
+		return ERR_PTR(-ENOMEM);
+	err = sock_create_kern(sock_net(sk), PF_INET, SOCK_STREAM, IPPROTO_TCP,
+			       &h->sock);
+	if (err) {
+		kfree(h);
+		return ERR_PTR(err);
+	}
+	h->addr = addr;
+	h->dif = sk->sk_bound_dev_if;
+	h->sock->sk->sk_bound_dev_if = h->dif;
+	h->sock->sk->sk_reuse = sk->sk_reuse ? SK_CAN_REUSE : SK_NO_REUSE;
+	/* Whether the address may be bound was asked of @sk already. */
+	ip_sock_set_freebind(h->sock->sk);
+	return h;
+}
+
+static void hold_free(struct xtcp_hold *h)
+{
+	sock_release(h->sock);
+	kfree(h);
+}
+
+static int hold_bind(struct xtcp_hold *h, u16 port)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = h->addr,
+		.sin_port = htons(port),
+	};
+
+	return kernel_bind(h->sock, (struct sockaddr *)&sin, sizeof(sin));
+}
+
+/*
+ * Bind a new companion beside those the bucket has. They would stand in its
+ * way where addresses overlap, which among our own sockets is for
+ * bucket_conflict() to judge; so for this moment they all tolerate reuse.
+ */
+static int hold_add(struct xtcp_tables *t, struct xtcp_port *p, struct xtcp_hold *h)
+{
+	struct xtcp_hold *other;
+	u8 reuse = h->sock->sk->sk_reuse;
+	int err;
+
+	if (!list_empty(&p->holds))
+		h->sock->sk->sk_reuse = SK_CAN_REUSE;
+	list_for_each_entry(other, &p->holds, node)
+		other->sock->sk->sk_reuse = SK_CAN_REUSE;
+	err = hold_bind(h, p->port);
+	h->sock->sk->sk_reuse = reuse;
+	if (!err)
+		list_add_tail(&h->node, &p->holds);
+	bucket_relax(t, p);
+	return err;
+}
+
+static void bucket_join(struct xtcp_tables *t, struct xtcp_port *p, struct sock *sk)
+{
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+
+	spin_lock_bh(&t->port_lock);
+	hlist_add_head(&xsk->port_node, &p->owners);
+	xsk->port = p;
+	list_del_init(&p->idle);
+	spin_unlock_bh(&t->port_lock);
+	inet_sk(sk)->inet_num = p->port;
+}
+
+/* Take @port of @addr for @sk; its bucket may exist. Context: port_mutex. */
+static int port_take(struct xtcp_tables *t, struct sock *sk, __be32 addr, u16 port)
+{
+	struct xtcp_port *p = bucket_find(t, port);
+	struct xtcp_hold *h;
+	bool conflict;
+	int err = 0;
+
+	if (p) {
+		spin_lock_bh(&t->port_lock);
+		conflict = bucket_conflict(p, sk);
+		spin_unlock_bh(&t->port_lock);
+		if (conflict)
+			return -EADDRINUSE;
+	} else {
+		p = bucket_new(t, port);
+		if (!p)
+			return -ENOMEM;
+	}
+	if (!hold_find(p, addr, sk->sk_bound_dev_if)) {
+		h = hold_new(sk, addr);
+		err = PTR_ERR_OR_ZERO(h);
+		if (!err) {
+			err = hold_add(t, p, h);
+			if (err)
+				hold_free(h);
+		}
+	}
+	if (!err) {
+		p->ephemeral = false;
+		bucket_join(t, p, sk);
+		bucket_relax(t, p);
+		return 0;
+	}
+	spin_lock_bh(&t->port_lock);
+	bucket_idle(t, p);
+	spin_unlock_bh(&t->port_lock);
+	return err;
+}
+
+/* Let the kernel find a free port for a companion; it knows all rules. */
+static int port_auto(struct xtcp_tables *t, struct sock *sk, __be32 addr)
+{
+	struct xtcp_hold *h;
+	struct xtcp_port *p;
+	int i, err;
+	u16 port;
+
+	for (i = 0; i < AUTO_TRIES; i++) {
+		h = hold_new(sk, addr);
+		if (IS_ERR(h))
+			return PTR_ERR(h);
+		h->sock->sk->sk_reuse = SK_NO_REUSE;
+		err = hold_bind(h, 0);
+		if (err) {
+			hold_free(h);
+			return err;
+		}
+		port = inet_sk(h->sock->sk)->inet_num;
+		if (bucket_find(t, port)) {	/* of another address */
+			hold_free(h);
+			continue;
+		}
+		p = bucket_new(t, port);
+		if (!p) {
+			hold_free(h);
+			return -ENOMEM;
+		}
+		list_add_tail(&h->node, &p->holds);
+		bucket_join(t, p, sk);
+		bucket_relax(t, p);
+		return 0;
+	}
+	return -EADDRINUSE;
+}
+
+/**
+ * xtcp_port_get - bind a socket to a port
+ * @sk: socket, inet_rcv_saddr set as bind() does
+ * @addr: address the port is bound on, INADDR_ANY for all
+ * @port: host byte order, 0 for any free one
+ *
+ * Rules are TCP's: SO_REUSEADDR passes everything but a listener,
+ * SO_REUSEPORT passes sockets of the same user, addresses and devices that
+ * differ do not meet.
+ *
+ * Context: process, socket lock, may sleep.
+ * Return: 0 with inet_num set; -EADDRINUSE, -EACCES, -ENOMEM.
+ */
+int xtcp_port_get(struct sock *sk, __be32 addr, u16 port)
+{
+	struct xtcp_tables *t = xtcp_net(sock_net(sk))->tables;
+	int err;
+
+	mutex_lock(&t->port_mutex);
+	if (port)
+		err = port_take(t, sk, addr, port);
+	else
+		err = port_auto(t, sk, addr);
+	mutex_unlock(&t->port_mutex);
+	return err;
+}
+
+/**
+ * xtcp_port_put - leave the port; harmless without one
+ * @sk: socket
+ *
+ * Context: any, socket lock or last reference.
+ */
+void xtcp_port_put(struct sock *sk)
+{
+	struct xtcp_tables *t = xtcp_net(sock_net(sk))->tables;
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+
+	spin_lock_bh(&t->port_lock);
+	if (xsk->port) {
+		hlist_del_init(&xsk->port_node);
+		bucket_idle(t, xsk->port);
+		xsk->port = NULL;
+		inet_sk(sk)->inet_num = 0;
+	}
+	spin_unlock_bh(&t->port_lock);
+}
+
+/**
+ * xtcp_port_inherit - a child lives on its listener's port
+ * @child: new socket
+ * @listener: in whose bucket it goes
+ *
+ * Context: softirq, child's lock.
+ */
+void xtcp_port_inherit(struct sock *child, const struct sock *listener)
+{
+	struct xtcp_tables *t = xtcp_net(sock_net(child))->tables;
+	struct xtcp_sock *xsk = xtcp_sk(child);
+
+	spin_lock_bh(&t->port_lock);
+	if (xtcp_sk(listener)->port && !xsk->port) {
+		xsk->port = xtcp_sk(listener)->port;
+		hlist_add_head(&xsk->port_node, &xsk->port->owners);
+	}
+	spin_unlock_bh(&t->port_lock);
+}
+
+/**
+ * xtcp_port_add_tw - a TIME-WAIT record keeps its port busy
+ * @xn: namespace
+ * @rec: record
+ * @port: bucket of the socket it follows, or NULL
+ *
+ * Context: any; that socket is still in the bucket.
+ */
+void xtcp_port_add_tw(struct xtcp_net *xn, struct xtcp_tw_rec *rec, struct xtcp_port *port)
+{
+	rec->port = port;
+	if (!port)
+		return;
+	spin_lock_bh(&xn->tables->port_lock);
+	hlist_add_head(&rec->port_node, &port->records);
+	spin_unlock_bh(&xn->tables->port_lock);
+}
+
+/**
+ * xtcp_port_del_tw - a TIME-WAIT record leaves its port
+ * @xn: namespace
+ * @rec: record
+ *
+ * Context: any.
+ */
+void xtcp_port_del_tw(struct xtcp_net *xn, struct xtcp_tw_rec *rec)
+{
+	struct xtcp_tables *t = xn->tables;
+
+	if (!rec->port)
+		return;
+	spin_lock_bh(&t->port_lock);
+	hlist_del_init(&rec->port_node);
+	bucket_idle(t, rec->port);
+	spin_unlock_bh(&t->port_lock);
+	rec->port = NULL;
+}
+
+/*
+ * Would the kernel let its own TCP listen here? The companion asks the way
+ * listen() asks, being in LISTEN for as long as it takes; from then on it no
+ * longer tolerates reuse, so that the kernel cannot listen on the port.
+ * Context: port_mutex.
+ */
+static int hold_listen(struct xtcp_hold *h)
+{
+	struct sock *csk = h->sock->sk;
+	int err;
+
+	lock_sock(csk);
+	inet_sk_set_state(csk, TCP_LISTEN);
+	err = csk->sk_prot->get_port(csk, inet_sk(csk)->inet_num);
+	inet_sk_set_state(csk, TCP_CLOSE);
+	release_sock(csk);
+	return err ? -EADDRINUSE : 0;
+}
+
+/**
+ * xtcp_port_unlisten - a socket on this port listens no more
+ * @sk: socket
+ *
+ * Its children may stay, and from now on tolerate a listener of the kernel.
+ *
+ * Context: any.
+ */
+void xtcp_port_unlisten(struct sock *sk)
+{
+	struct xtcp_tables *t = xtcp_net(sock_net(sk))->tables;
+
+	spin_lock_bh(&t->port_lock);
+	if (xtcp_sk(sk)->port)
+		bucket_review(t, xtcp_sk(sk)->port);
+	spin_unlock_bh(&t->port_lock);
+}
+
+/**
+ * xtcp_port_listen - may this bound socket listen?
+ * @sk: socket, its listener in place so that a second one sees it
+ *
+ * Two sockets may share a port by SO_REUSEADDR only while neither listens.
+ *
+ * Context: process, socket lock, may sleep.
+ * Return: 0 or -EADDRINUSE.
+ */
+int xtcp_port_listen(struct sock *sk)
+{
+	struct xtcp_tables *t = xtcp_net(sock_net(sk))->tables;
+	struct xtcp_port *p = xtcp_sk(sk)->port;
+	struct xtcp_hold *h;
+	int err = 0;
+
+	if (!p)
+		return -EADDRINUSE;
+	mutex_lock(&t->port_mutex);
+	spin_lock_bh(&t->port_lock);
+	if (bucket_conflict(p, sk))
+		err = -EADDRINUSE;
+	spin_unlock_bh(&t->port_lock);
+	h = hold_find(p, inet_sk(sk)->inet_rcv_saddr, sk->sk_bound_dev_if);
+	if (!err && h)
+		err = hold_listen(h);
+	if (!err) {
+		list_for_each_entry(h, &p->holds, node)
+			h->sock->sk->sk_reuse = SK_NO_REUSE;
+	}
+	mutex_unlock(&t->port_mutex);
+	return err;
+}
+
+/* Try one port for an active open. Context: port_mutex. */
+static int try_port(struct xtcp_net *xn, struct sock *sk, u16 port,
+		    struct xtcp_hold **spare)
+{
+	struct xtcp_tables *t = xn->tables;
+	struct xtcp_entry *e = &xtcp_sk(sk)->entry;
+	struct xtcp_port *p = bucket_find(t, port);
+	int err;
+
+	if (p && !p->ephemeral && !bucket_empty(p))
+		return -EADDRINUSE;
+	if (!p || !hold_find(p, inet_sk(sk)->inet_rcv_saddr, sk->sk_bound_dev_if)) {
+		if (!*spare) {
+			struct xtcp_hold *h;
+
+			h = hold_new(sk, inet_sk(sk)->inet_rcv_saddr);
+			if (IS_ERR(h))
+				return PTR_ERR(h);
+			h->sock->sk->sk_reuse = SK_NO_REUSE;
+			*spare = h;
+		}
+		err = hold_bind(*spare, port);
+		if (err)
+			return err;
+		if (!p) {
+			p = bucket_new(t, port);
+			if (!p)
+				return -ENOMEM;
+		}
+		list_add_tail(&(*spare)->node, &p->holds);
+		*spare = NULL;
+	}
+	p->ephemeral = true;
+
+	inet_sk(sk)->inet_sport = htons(port);
+	xtcp_flow_of_sock(sk, &e->flow);
+	e->dif = sk->sk_bound_dev_if;
+	err = xtcp_table_add(xn, e, XTCP_KIND_SOCK);
+	if (!err) {
+		bucket_join(t, p, sk);
+		return 0;
+	}
+	inet_sk(sk)->inet_sport = 0;
+	spin_lock_bh(&t->port_lock);
+	bucket_idle(t, p);
+	spin_unlock_bh(&t->port_lock);
+	return -EADDRINUSE;
+}
+
+/**
+ * xtcp_port_connect - choose the ephemeral port of an active open
+ * @sk: socket with both addresses and the peer's port
+ *
+ * RFC 6056, 3.3.4: a keyed hash of the addresses says where in the range to
+ * begin, a counter picked by another hash moves on, so that ports neither
+ * repeat soon towards one peer nor tell one peer about another. A port may
+ * serve several connections as long as the 4-tuples differ.
+ *
+ * Context: process, socket lock, may sleep.
+ * Return: 0 with the 4-tuple in the table, or -EADDRNOTAVAIL, -ENOMEM.
+ */
+int xtcp_port_connect(struct sock *sk)
+{
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	const struct inet_sock *inet = inet_sk(sk);
+	struct xtcp_tables *t = xn->tables;
+	struct xtcp_hold *spare = NULL;
+	int low, high, i, n, err = -EADDRNOTAVAIL;
+	u32 *count;
+	u64 where;
+	u16 port;
+
+	inet_get_local_port_range(sock_net(sk), &low, &high);
+	n = high - low + 1;
+	where = siphash_2u64((u64)(__force u32)inet->inet_rcv_saddr << 32 |
+			     (__force u32)inet->inet_daddr,
+			     (__force u16)inet->inet_dport, &t->port_key);
+	count = &t->perturb[(where >> 32) & ((1 << XTCP_PERTURB_BITS) - 1)];
+
+	mutex_lock(&t->port_mutex);
+	for (i = 0; i < n; i++) {
+		port = low + ((u32)where + *count + i) % n;
+		if (inet_is_local_reserved_port(sock_net(sk), port))
+			continue;
+		err = try_port(xn, sk, port, &spare);
+		if (err != -EADDRINUSE)
+			break;
+		cond_resched();
+	}
+	*count += i + 1;
+	mutex_unlock(&t->port_mutex);
+	if (spare)
+		hold_free(spare);
+	return err == -EADDRINUSE ? -EADDRNOTAVAIL : err;
+}

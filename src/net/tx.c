@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From the engine's plan to a packet in the device's queue.
+ *
+ * A packet is built for each transmission and forgotten once IP has it: what
+ * may have to be sent again is in the send queue, not in the packet. Its
+ * memory is charged to sk_wmem_alloc until the device has sent it, and that
+ * is bounded (as by TCP small queues): a send buffer handed to a slow queue
+ * whole would be old news by the time it leaves, retransmissions behind it.
+ *
+ * Output that meets the bound stops. The destructor of our packets is
+ * sock_wfree(), which software GSO knows how to pass on and which outlives
+ * the module; it calls sk_write_space, and that schedules the rest.
+ */
+#include <linux/tcp.h>
+#include <net/ip.h>
+#include <net/tcp.h>
+
+#include "net.h"
+#include "tx.h"
+
+/* Bytes below the device when nothing is known of the rate: net.ipv4.tcp_limit_output_bytes. */
+#define QUEUE_MAX	(1 << 20)
+
+/* Always allowed: two of the largest packets, one in the device, one behind. */
+#define QUEUE_MIN	(2 * (65536 + 4096))
+
+/* Payload up to this many bytes may be copied behind the header, see sendq.c. */
+#define LINEAR_ROOM	192
+
+/* Packets sent in one go; the rest goes by the resumption path. */
+#define BURST_MAX	128
+
+/*
+ * Room below IP: about two milliseconds at the rate of a window per round
+ * trip, so that a fast path is kept busy between two interrupts and a slow
+ * one does not hide a queue from congestion control.
+ */
+static u32 queue_limit(const struct sock *sk)
+{
+	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
+	u32 rtt_us = READ_ONCE(tcb->srtt8_us) >> 3;
+	u64 bytes;
+
+	if (rtt_us < 2000)
+		return QUEUE_MAX;
+	bytes = div_u64((u64)READ_ONCE(tcb->cwnd) * 2000, rtt_us);
+	return clamp_t(u64, bytes, QUEUE_MIN, QUEUE_MAX);
+}
+
+static u32 queued(const struct sock *sk)
+{
+	return refcount_read(&sk->sk_wmem_alloc);
+}
+
+/* Too much below us? An ACK or a RST may pass up to twice the bound. */
+static bool queue_full(struct sock *sk)
+{
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+	u32 limit = queue_limit(sk);
+
+	if (likely(queued(sk) <= limit))
+		return false;
+	if ((xsk->tcb.ack_pending || (xsk->tcb.flags & XTCP_F_SEND_RST)) &&
+	    queued(sk) <= 2 * limit)
+		return false;
+	set_bit(XTCP_TX_THROTTLED, &xsk->deferred);
+	/* Against tx_space(): the last packet may just have been freed. */
+	smp_mb__after_atomic();
+	if (queued(sk) > limit)
+		return true;
+	clear_bit(XTCP_TX_THROTTLED, &xsk->deferred);
+	return false;
+}
+
+static void resume_later(struct sock *sk)
+{
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+
+	if (test_and_set_bit(XTCP_TX_RESUMING, &xsk->deferred))
+		return;
+	/* A packet may outlive all references: then nothing is left to send. */
+	if (refcount_inc_not_zero(&sk->sk_refcnt))
+		tasklet_schedule(&xsk->tx_resume);
+}
+
+/*
+ * sk_write_space, from sock_wfree(): possibly inside xtcp_push(), with the
+ * socket lock held by this CPU, so that nothing can be sent from here.
+ */
+static void tx_space(struct sock *sk)
+{
+	struct socket *sock;
+
+	if (test_bit(XTCP_TX_THROTTLED, &xtcp_sk(sk)->deferred) &&
+	    queued(sk) <= queue_limit(sk))
+		resume_later(sk);
+
+	rcu_read_lock();
+	sock = READ_ONCE(sk->sk_socket);
+	if (sock && test_bit(SOCK_NOSPACE, &sock->flags))
+		xtcp_write_space(sk);
+	rcu_read_unlock();
+}
+
+/**
+ * xtcp_tx_resume - send on, there is room below again
+ * @sk: socket
+ *
+ * Context: any, socket lock.
+ */
+void xtcp_tx_resume(struct sock *sk)
+{
+	clear_bit(XTCP_TX_THROTTLED, &xtcp_sk(sk)->deferred);
+	if (!xtcp_sk(sk)->inert) {
+		xtcp_push(sk, xtcp_now());
+		xtcp_timer_arm(sk);
+	}
+}
+
+static void resume_fire(struct tasklet_struct *t)
+{
+	struct xtcp_sock *xsk = from_tasklet(xsk, t, tx_resume);
+	struct sock *sk = &xsk->inet.sk;
+
+	bh_lock_sock(sk);
+	clear_bit(XTCP_TX_RESUMING, &xsk->deferred);
+	if (sock_owned_by_user(sk))
+		set_bit(XTCP_DEFER_TX, &xsk->deferred);
+	else
+		xtcp_tx_resume(sk);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+}
+
+/**
+ * xtcp_tx_init - the transmit half of a new socket
+ * @sk: socket, zeroed or cloned
+ */
+void xtcp_tx_init(struct sock *sk)
+{
+	tasklet_setup(&xtcp_sk(sk)->tx_resume, resume_fire);
+	sock_reset_flag(sk, SOCK_USE_WRITE_QUEUE);
+	sk->sk_write_space = tx_space;
+}
+
+static struct sk_buff *build(struct sock *sk, const struct xtcp_plan *plan)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+	struct sk_buff *skb;
+
+	skb = alloc_skb(MAX_TCP_HEADER + min_t(u32, plan->len, LINEAR_ROOM),
+			GFP_ATOMIC | __GFP_NOWARN);
+	if (unlikely(!skb))
+		return NULL;
+	skb_reserve(skb, MAX_TCP_HEADER);
+
+	if (plan->len) {
+		if (unlikely(xtcp_sendq_copy(skb, sk, plan->data, plan->len))) {
+			kfree_skb(skb);
+			return NULL;
+		}
+		if (plan->len > plan->mss) {
+			skb_shinfo(skb)->gso_size = plan->mss;
+			skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(plan->len, plan->mss);
+			skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4;
+		}
+	}
+	skb_push(skb, plan->hdr_len);
+	skb_reset_transport_header(skb);
+	xtcp_hdr_put(skb->data, plan, (__force u16)inet->inet_sport,
+		     (__force u16)inet->inet_dport);
+	xtcp_ip4_csum(skb, inet->inet_saddr, inet->inet_daddr);
+
+	/* Nothing of ours in the device queues: another queue may be chosen. */
+	skb->ooo_okay = queued(sk) < SKB_TRUESIZE(1);
+	skb_set_owner_w(skb, sk);
+	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
+	if (plan->release)
+		skb_set_delivery_time(skb, plan->release, true);
+	return skb;
+}
+
+/**
+ * xtcp_push - send what the engine wants sent
+ * @sk: socket
+ * @now: ns, of this hold of the lock
+ *
+ * A packet the local queue refuses was not sent: the engine takes it back and
+ * tries again at its own deadline. One it marked as congestion (NET_XMIT_CN)
+ * did go out.
+ *
+ * Context: any, socket lock. The caller arms the timer afterwards.
+ */
+void xtcp_push(struct sock *sk, u64 now)
+{
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+	struct xtcp_plan plan;
+	struct sk_buff *skb;
+	int i, err;
+
+	for (i = 0; !queue_full(sk); i++) {
+		if (unlikely(i >= BURST_MAX)) {
+			resume_later(sk);
+			break;
+		}
+		xtcp_map_refill(sk);
+		if (!xtcp_tx_peek(&xsk->tcb, now, &plan))
+			break;
+		skb = build(sk, &plan);
+		if (unlikely(!skb)) {
+			xtcp_tx_abort(&xsk->tcb, &plan, now);
+			break;
+		}
+		err = ip_queue_xmit(sk, skb, &xsk->inet.cork.fl);
+		if (unlikely(err && err != NET_XMIT_CN)) {
+			xtcp_tx_abort(&xsk->tcb, &plan, now);
+			break;
+		}
+		xtcp_tx_commit(&xsk->tcb, &plan, now);
+	}
+}
+
+/**
+ * xtcp_reply - answer a packet from outside of any connection's output
+ * @net: namespace
+ * @sk: socket it met, for its options, or NULL
+ * @plan: what to send: RST, challenge ACK, ACK in TIME-WAIT
+ * @cause: the packet; the answer goes back the way it came
+ *
+ * An answer that cannot be sent is lost, as any packet may be.
+ *
+ * Context: any. @cause has its IP and TCP headers in place.
+ */
+void xtcp_reply(struct net *net, const struct sock *sk, const struct xtcp_plan *plan,
+		struct sk_buff *cause)
+{
+	struct xtcp_flow flow;
+	struct xtcp_stateless to = {
+		.net = net,
+		.sk = sk,
+		.flow = &flow,
+		.mark = sk ? READ_ONCE(sk->sk_mark) : IP4_REPLY_MARK(net, cause->mark),
+		.oif = sk ? READ_ONCE(sk->sk_bound_dev_if) : 0,
+		.tos = sk ? inet_sk(sk)->tos : 0,
+	};
+	struct dst_entry *dst;
+
+	xtcp_ip4_flow(cause, &flow);
+	dst = xtcp_ip4_route(&to);
+	if (!IS_ERR(dst))
+		xtcp_ip4_send(&to, dst, plan);
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef XTCP_NET_TX_H
+#define XTCP_NET_TX_H
+
+#include <net/sock.h>
+
+void xtcp_tx_init(struct sock *sk);
+void xtcp_tx_resume(struct sock *sk);
+
+#endif /* XTCP_NET_TX_H */
