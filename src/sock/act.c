@@ -33,6 +33,12 @@ static int act_errno(const struct xtcp_sock *xs)
 	}
 }
 
+/* The one writer of sk_state; it fires sock:inet_sock_set_state. */
+static void act_state(struct sock *sk, int state)
+{
+	inet_sk_set_state(sk, state);
+}
+
 /**
  * xtcp_set_state - mirror the engine's state to sk_state
  * @sk: socket, any context
@@ -53,7 +59,7 @@ void xtcp_set_state(struct sock *sk)
 	/* From here on there is a stream to read: its first byte is known. */
 	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_CLOSE))
 		WRITE_ONCE(xs->copied, xs->tcb.rcv_read);
-	inet_sk_set_state(sk, state);
+	act_state(sk, state);
 }
 
 /**
@@ -65,13 +71,13 @@ void xtcp_set_state(struct sock *sk)
  */
 void xtcp_set_listen(struct sock *sk, bool on)
 {
-	inet_sk_set_state(sk, on ? TCP_LISTEN : TCP_CLOSE);
+	act_state(sk, on ? TCP_LISTEN : TCP_CLOSE);
 }
 
-/* A clone starts outside every state: no transition is to be traced. */
+/* The clone of a listener does not listen. */
 void xtcp_state_blank(struct sock *child)
 {
-	WRITE_ONCE(child->sk_state, TCP_CLOSE);
+	act_state(child, TCP_CLOSE);
 }
 
 /**

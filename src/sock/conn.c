@@ -66,6 +66,8 @@ int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	if (err)
 		return err;
 
+	/* What an earlier connection of this socket left unreported. */
+	WRITE_ONCE(sk->sk_err, 0);
 	now = xtcp_now();
 	xtcp_open_fill(sk, &open);
 	xtcp_serve(sk, xtcp_connect(&xs->tcb, &open, now), now);
