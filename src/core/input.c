@@ -291,7 +291,8 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	tcb->last_rx_at = now;
 	/* RFC 7323, 4.3 (2): never from a segment beyond what we acked. */
 	if (tcb->opts & XTCP_OPT_TS && seq_le(seq, tcb->ack_seq_last) &&
-	    seq_ge(seg->tsval, tcb->ts_recent)) {
+	    (seq_ge(seg->tsval, tcb->ts_recent) ||
+	     now - tcb->ts_recent_at >= PAWS_LIFETIME_NS)) {
 		tcb->ts_recent = seg->tsval;
 		tcb->ts_recent_at = now;
 	}
