@@ -107,8 +107,9 @@ void xtcp_mss_sync(struct xtcp_tcb *tcb)
 	if (tcb->opts & XTCP_OPT_TS)
 		mss -= XTCP_TS_LEN;
 	tcb->mss = (u16)mss;
-	/* A window below one segment, once the MSS grew, would never open. */
+	/* Once the MSS grew the floors of RFC 5681 are higher, too. */
 	tcb->cwnd = max(tcb->cwnd, mss);
+	tcb->ssthresh = max(tcb->ssthresh, 2 * mss);
 }
 
 /* The smallest shift with which the field can express @space_max bytes. */
