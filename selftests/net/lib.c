@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/if_tun.h>
+
+#include "lib.h"
+
+const char *stack_name(enum stack st)
+{
+	return st == XTCP ? "xtcp" : "kernel";
+}
+
+int stack_socket(enum stack st, int flags)
+{
+	return socket(st == XTCP ? AF_XTCP : AF_INET, SOCK_STREAM | flags, 0);
+}
+
+bool stack_present(enum stack st)
+{
+	int fd = stack_socket(st, 0);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+static bool env_set(const char *name)
+{
+	const char *val = getenv(name);
+
+	return val && strcmp(val, "1") == 0;
+}
+
+bool stack_required(void)
+{
+	return env_set("XTCP_REQUIRED");
+}
+
+bool virtual_time(void)
+{
+	return env_set("XTCP_VIRTUAL_TIME");
+}
+
+uint64_t now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+uint64_t now_ms(void)
+{
+	return now_us() / 1000;
+}
+
+void sleep_ms(unsigned int ms)
+{
+	struct timespec ts = { ms / 1000, (ms % 1000) * 1000000L };
+
+	while (nanosleep(&ts, &ts) < 0 && errno == EINTR)
+		;
+}
+
+int ns_sysctl(const char *name, const char *value)
+{
+	char path[256];
+	int fd, ret = 0;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/%s", name);
+	fd = open(path, O_WRONLY);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, value, strlen(value)) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+int ns_up(const char *dev, const char *addr, int prefix, int mtu)
+{
+	struct sockaddr_in *sin;
+	struct ifreq ifr = {};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), ret = 0;
+
+	if (fd < 0)
+		return -errno;
+	strncpy(ifr.ifr_name, dev, IFNAMSIZ - 1);
+	sin = (struct sockaddr_in *)&ifr.ifr_addr;
+	if (addr) {
+		sin->sin_family = AF_INET;
+		inet_pton(AF_INET, addr, &sin->sin_addr);
+		if (ioctl(fd, SIOCSIFADDR, &ifr))
+			goto fail;
+		sin->sin_addr.s_addr = htonl(~0U << (32 - prefix));
+		if (ioctl(fd, SIOCSIFNETMASK, &ifr))
+			goto fail;
+	}
+	if (mtu) {
+		ifr.ifr_mtu = mtu;
+		if (ioctl(fd, SIOCSIFMTU, &ifr))
+			goto fail;
+	}
+	if (ioctl(fd, SIOCGIFFLAGS, &ifr))
+		goto fail;
+	ifr.ifr_flags |= IFF_UP;
+	if (ioctl(fd, SIOCSIFFLAGS, &ifr))
+		goto fail;
+	close(fd);
+	return 0;
+fail:
+	ret = -errno;
+	close(fd);
+	return ret;
+}
+
+int ns_new(void)
+{
+	if (unshare(CLONE_NEWNET))
+		return -errno;
+	return ns_up("lo", NULL, 0, 0);
+}
+
+int ns_tun(const char *name)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK), err;
+
+	if (fd < 0)
+		return -errno;
+	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
+	if (!ioctl(fd, TUNSETIFF, &ifr))
+		return fd;
+	err = errno;
+	close(fd);
+	return -err;
+}
+
+void pat_fill(void *buf, uint64_t pos, size_t len)
+{
+	uint8_t *p = buf;
+
+	while (len--)
+		*p++ = pat(pos++);
+}
+
+ssize_t pat_check(const void *buf, uint64_t pos, size_t len)
+{
+	const uint8_t *p = buf;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (p[i] != pat(pos + i))
+			return i;
+	return -1;
+}
+
+struct sockaddr_in loopback(uint16_t port)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+
+	return sin;
+}
+
+uint16_t sock_port(int fd)
+{
+	struct sockaddr_in sin = {};
+	socklen_t len = sizeof(sin);
+
+	if (getsockname(fd, (struct sockaddr *)&sin, &len))
+		return 0;
+	return ntohs(sin.sin_port);
+}
+
+static int keep_errno(int fd)
+{
+	int err = errno;
+
+	close(fd);
+	return -err;
+}
+
+int st_listen(enum stack st, uint16_t port, int backlog)
+{
+	struct sockaddr_in sin = loopback(port);
+	int fd = stack_socket(st, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)) || listen(fd, backlog))
+		return keep_errno(fd);
+	return fd;
+}
+
+int st_connect(enum stack st, uint16_t port)
+{
+	struct sockaddr_in sin = loopback(port);
+	int fd = stack_socket(st, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&sin, sizeof(sin)))
+		return keep_errno(fd);
+	return fd;
+}
+
+int st_pair(enum stack client, enum stack server, int fd[2])
+{
+	int lfd = st_listen(server, 0, 8);
+
+	if (lfd < 0)
+		return lfd;
+	fd[0] = st_connect(client, sock_port(lfd));
+	if (fd[0] < 0) {
+		close(lfd);
+		return fd[0];
+	}
+	fd[1] = accept(lfd, NULL, NULL);
+	if (fd[1] < 0) {
+		close(fd[0]);
+		return keep_errno(lfd);
+	}
+	close(lfd);
+	return 0;
+}
+
+int set_int(int fd, int level, int name, int val)
+{
+	return setsockopt(fd, level, name, &val, sizeof(val)) ? -errno : 0;
+}
+
+int get_int(int fd, int level, int name)
+{
+	socklen_t len = sizeof(int);
+	int val = 0;
+
+	return getsockopt(fd, level, name, &val, &len) ? -errno : val;
+}
+
+short poll_for(int fd, short events, int ms)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	return poll(&p, 1, ms) < 0 ? -1 : p.revents;
+}
+
+short poll_now(int fd, short events)
+{
+	return poll_for(fd, events, 0);
+}
+
+ssize_t send_pat(int fd, uint64_t pos, size_t len)
+{
+	uint8_t buf[16384];
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < len) {
+		n = len - done < sizeof(buf) ? len - done : sizeof(buf);
+		pat_fill(buf, pos + done, n);
+		n = send(fd, buf, n, MSG_NOSIGNAL);
+		if (n <= 0)
+			break;
+		done += n;
+	}
+	return done;
+}
+
+ssize_t recv_pat(int fd, uint64_t pos, size_t len)
+{
+	uint8_t buf[16384];
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < len) {
+		n = len - done < sizeof(buf) ? len - done : sizeof(buf);
+		n = recv(fd, buf, n, 0);
+		if (n <= 0)
+			break;
+		if (pat_check(buf, pos + done, n) >= 0)
+			return -1;
+		done += n;
+	}
+	return done;
+}

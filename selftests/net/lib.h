@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What every test of this directory needs: the two TCPs of the machine, a
+ * network namespace of its own, a clock, and a byte pattern that shows where
+ * in a stream a byte belongs.
+ */
+#ifndef XTCP_TEST_LIB_H
+#define XTCP_TEST_LIB_H
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <linux/xtcp.h>
+
+enum stack {
+	KERNEL,		/* the kernel's own TCP */
+	XTCP,
+};
+
+const char *stack_name(enum stack st);
+int stack_socket(enum stack st, int flags);
+bool stack_present(enum stack st);
+
+/*
+ * Set when a missing module is a failure and not a reason to skip: run-vm
+ * has loaded it.
+ */
+bool stack_required(void);
+
+/*
+ * Time costs nothing (qemu's -icount): tests that wait for minutes may run.
+ * XTCP_VIRTUAL_TIME=1 says so; run-vm finds out with ./vtime.
+ */
+bool virtual_time(void);
+
+uint64_t now_ms(void);
+uint64_t now_us(void);
+void sleep_ms(unsigned int ms);
+
+/* A namespace of its own, loopback up. 0 or -errno. */
+int ns_new(void);
+int ns_up(const char *dev, const char *addr, int prefix, int mtu);
+int ns_tun(const char *name);	/* a new device; its non-blocking fd */
+int ns_sysctl(const char *name, const char *value);
+
+/* Byte @pos of the test stream: a period no segment size divides. */
+static inline uint8_t pat(uint64_t pos)
+{
+	return (uint8_t)(pos * 31 + (pos >> 8) * 7 + (pos >> 16) + 0x21);
+}
+
+void pat_fill(void *buf, uint64_t pos, size_t len);
+/* Offset of the first wrong byte, or -1. */
+ssize_t pat_check(const void *buf, uint64_t pos, size_t len);
+
+/* Sockets on 127.0.0.1. */
+struct sockaddr_in loopback(uint16_t port);
+uint16_t sock_port(int fd);
+int st_listen(enum stack st, uint16_t port, int backlog);
+int st_connect(enum stack st, uint16_t port);
+/* fd[0] connected to fd[1]; 0 or -errno. */
+int st_pair(enum stack client, enum stack server, int fd[2]);
+int set_int(int fd, int level, int name, int val);
+int get_int(int fd, int level, int name);	/* or -errno */
+
+/* Is there room, is there data: poll() for @ms, then the revents. */
+short poll_now(int fd, short events);
+short poll_for(int fd, short events, int ms);
+
+/* All of it; bytes done before an error or EOF. */
+ssize_t send_pat(int fd, uint64_t pos, size_t len);
+ssize_t recv_pat(int fd, uint64_t pos, size_t len);
+
+#endif /* XTCP_TEST_LIB_H */

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * socket, bind, listen, accept and names: what they do, and the errno of what
+ * they do not.
+ */
+#include "sock_test.h"
+
+TEST_F(one, socket_arguments)
+{
+	int dom = variant->st == XTCP ? AF_XTCP : AF_INET, fd;
+
+	fd = socket(dom, SOCK_STREAM, IPPROTO_TCP);
+	ASSERT_GE(fd, 0);
+	close(fd);
+	fd = socket(dom, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	ASSERT_GE(fd, 0);
+	ASSERT_TRUE(fcntl(fd, F_GETFL) & O_NONBLOCK);
+	ASSERT_TRUE(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	close(fd);
+	fails(EPROTONOSUPPORT, socket(dom, SOCK_STREAM, 17));
+	if (variant->st == XTCP) {
+		fails(ESOCKTNOSUPPORT, socket(dom, SOCK_DGRAM, 0));
+		fails(ESOCKTNOSUPPORT, socket(dom, SOCK_SEQPACKET, 0));
+	}
+}
+
+TEST_F(one, inet_protocol_number)
+{
+	struct sockaddr_in sin = loopback(0);
+	int fd;
+
+	if (variant->st != XTCP)
+		SKIP_TEST("the kernel has no such number");
+	fd = socket(AF_INET, SOCK_STREAM, IPPROTO_XTCP);
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(0, bind(fd, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, listen(fd, 1));
+	ASSERT_NE(0, sock_port(fd));
+	close(fd);
+}
+
+TEST_F(one, names)
+{
+	struct sockaddr_in sin = loopback(0), got = {};
+	socklen_t len = sizeof(got);
+
+	ASSERT_EQ(0, getsockname(self->fd, SA(got), &len));
+	ASSERT_EQ(sizeof(got), len);
+	ASSERT_EQ(AF_INET, got.sin_family);
+	ASSERT_EQ(0, got.sin_port);
+	fails(ENOTCONN, getpeername(self->fd, SA(got), &len));
+	ASSERT_EQ(0, bind(self->fd, SA(sin), sizeof(sin)));
+	len = sizeof(got);
+	ASSERT_EQ(0, getsockname(self->fd, SA(got), &len));
+	ASSERT_EQ(htonl(INADDR_LOOPBACK), got.sin_addr.s_addr);
+	ASSERT_NE(0, got.sin_port);
+	len = 4;	/* too short: cut, and the whole length told */
+	ASSERT_EQ(0, getsockname(self->fd, SA(got), &len));
+	ASSERT_EQ(sizeof(got), len);
+}
+
+TEST_F(pair, names)
+{
+	struct sockaddr_in a = {}, b = {};
+	socklen_t len = sizeof(a);
+
+	for (int i = 0; i < 2; i++) {
+		len = sizeof(a);
+		ASSERT_EQ(0, getpeername(self->fd[i], SA(a), &len));
+		ASSERT_EQ(sizeof(a), len);
+		ASSERT_EQ(0, getsockname(self->fd[!i], SA(b), &len));
+		ASSERT_EQ(0, memcmp(&a, &b, 8));
+		ASSERT_EQ(AF_INET, a.sin_family);
+	}
+}
+
+TEST_F(one, bind_errors)
+{
+	struct sockaddr_in sin = loopback(0), far = sin;
+
+	fails(EINVAL, bind(self->fd, SA(sin), 8));
+	sin.sin_family = AF_UNIX;
+	fails(EAFNOSUPPORT, bind(self->fd, SA(sin), sizeof(sin)));
+	far.sin_addr.s_addr = htonl(0xc0000201);
+	fails(EADDRNOTAVAIL, bind(self->fd, SA(far), sizeof(far)));
+	fails(EFAULT, bind(self->fd, (void *)8, sizeof(sin)));
+	sin = loopback(0);
+	ASSERT_EQ(0, bind(self->fd, SA(sin), sizeof(sin)));
+	fails(EINVAL, bind(self->fd, SA(sin), sizeof(sin)));
+}
+
+TEST_F(one, bind_privileged)
+{
+	struct sockaddr_in sin = loopback(80);
+
+	ASSERT_EQ(0, setresuid(65534, 65534, 65534));
+	fails(EACCES, bind(self->fd, SA(sin), sizeof(sin)));
+}
+
+TEST_F(one, bind_any)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+
+	ASSERT_EQ(0, bind(self->fd, SA(sin), sizeof(sin)));
+	ASSERT_NE(0, sock_port(self->fd));
+	ASSERT_EQ(0, listen(self->fd, 1));
+}
+
+TEST_F(one, listen_unbound_takes_a_port)
+{
+	ASSERT_EQ(0, listen(self->fd, 1));
+	ASSERT_NE(0, sock_port(self->fd));
+	ASSERT_EQ(1, get_int(self->fd, SOL_SOCKET, SO_ACCEPTCONN));
+	/* Again: a new backlog, not an error. */
+	ASSERT_EQ(0, listen(self->fd, 5));
+}
+
+TEST_F(one, not_listening)
+{
+	fails(EINVAL, accept(self->fd, NULL, NULL));
+	ASSERT_EQ(0, get_int(self->fd, SOL_SOCKET, SO_ACCEPTCONN));
+}
+
+TEST_F(one, not_connected)
+{
+	char byte;
+
+	fails(ENOTCONN, recv(self->fd, &byte, 1, 0));
+	fails(EPIPE, send(self->fd, "x", 1, MSG_NOSIGNAL));
+	fails(ENOTCONN, shutdown(self->fd, SHUT_RDWR));
+	fails(EINVAL, shutdown(self->fd, 7));
+}
+
+TEST_F(one, listener_is_no_connection)
+{
+	struct sockaddr_in sin = loopback(1);
+	char byte;
+
+	ASSERT_EQ(0, listen(self->fd, 1));
+	fails(ENOTCONN, recv(self->fd, &byte, 1, 0));
+	fails(EPIPE, send(self->fd, "x", 1, MSG_NOSIGNAL));
+	fails(EISCONN, connect(self->fd, SA(sin), sizeof(sin)));
+}
+
+TEST_F(one, connected_cannot_listen)
+{
+	int fd[2];
+
+	ASSERT_EQ(0, st_pair(variant->st, variant->st, fd));
+	fails(EINVAL, listen(fd[0], 1));
+	fails(EINVAL, listen(fd[1], 1));
+	fails(EINVAL, accept(fd[0], NULL, NULL));
+	close(fd[0]);
+	close(fd[1]);
+}
+
+TEST_F(one, socketpair_is_not_for_tcp)
+{
+	int fd[2];
+
+	fails(EOPNOTSUPP, socketpair(variant->st == XTCP ? AF_XTCP : AF_INET,
+				     SOCK_STREAM, 0, fd));
+}
+
+TEST_F(one, accept_nonblocking)
+{
+	ASSERT_EQ(0, listen(self->fd, 1));
+	nonblocking(self->fd);
+	fails(EAGAIN, accept(self->fd, NULL, NULL));
+}
+
+TEST_F(one, accept_flags_and_address)
+{
+	struct sockaddr_in sin = loopback(0), peer = {};
+	socklen_t len = sizeof(peer);
+	int c, s;
+
+	ASSERT_EQ(0, bind(self->fd, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, listen(self->fd, 2));
+	nonblocking(self->fd);
+	c = st_connect(variant->st, sock_port(self->fd));
+	ASSERT_GE(c, 0);
+	s = accept4(self->fd, SA(peer), &len, SOCK_CLOEXEC);
+	ASSERT_GE(s, 0);
+	ASSERT_EQ(sizeof(peer), len);
+	ASSERT_EQ(sock_port(c), ntohs(peer.sin_port));
+	/* O_NONBLOCK is not inherited, what accept4() asks for is there. */
+	ASSERT_FALSE(fcntl(s, F_GETFL) & O_NONBLOCK);
+	ASSERT_TRUE(fcntl(s, F_GETFD) & FD_CLOEXEC);
+	fails(EINVAL, accept4(self->fd, NULL, NULL, 0x7f));
+	close(c);
+	close(s);
+}
+
+TEST_F(one, accept_times_out)
+{
+	struct timeval tv = { 0, 200000 };
+	uint64_t start = now_ms();
+
+	ASSERT_EQ(0, listen(self->fd, 1));
+	ASSERT_EQ(0, setsockopt(self->fd, SOL_SOCKET, SO_RCVTIMEO, &tv,
+				sizeof(tv)));
+	fails(EAGAIN, accept(self->fd, NULL, NULL));
+	ASSERT_GE(now_ms() - start, 190);
+}
+
+/* shutdown() of a listener wakes who waits in accept(). */
+TEST_F(one, shutdown_wakes_accept)
+{
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(0, listen(self->fd, 1));
+	pid = fork();
+	if (pid == 0) {
+		int fd = accept(self->fd, NULL, NULL);
+
+		_exit(fd < 0 && errno == EINVAL ? 0 : 1);
+	}
+	sleep_ms(100);
+	ASSERT_EQ(0, shutdown(self->fd, SHUT_RD));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(0, get_int(self->fd, SOL_SOCKET, SO_ACCEPTCONN));
+}
+
+TEST_F(pair, accept_blocks)
+{
+	int lfd = st_listen(variant->server, 0, 4), status, s;
+	pid_t pid;
+
+	ASSERT_GE(lfd, 0);
+	pid = fork();
+	if (pid == 0) {
+		int c;
+
+		sleep_ms(100);
+		c = st_connect(variant->client, sock_port(lfd));
+		_exit(c < 0 || recv_pat(c, 0, 10) != 10);
+	}
+	s = accept(lfd, NULL, NULL);
+	ASSERT_GE(s, 0);
+	ASSERT_EQ(10, send_pat(s, 0, 10));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+	close(s);
+	close(lfd);
+}
+
+TEST_F(pair, accept_in_order)
+{
+	int lfd = st_listen(variant->server, 0, 16), c[8];
+
+	ASSERT_GE(lfd, 0);
+	for (int i = 0; i < 8; i++) {
+		c[i] = st_connect(variant->client, sock_port(lfd));
+		ASSERT_GE(c[i], 0);
+	}
+	for (int i = 0; i < 8; i++) {
+		struct sockaddr_in peer;
+		socklen_t len = sizeof(peer);
+		int s = accept(lfd, SA(peer), &len);
+
+		ASSERT_EQ(sock_port(c[i]), ntohs(peer.sin_port));
+		close(s);
+		close(c[i]);
+	}
+	close(lfd);
+}
+
+TEST_F(pair, dup_and_fork_share)
+{
+	int d = dup(self->c), status;
+	pid_t pid;
+	char byte;
+
+	ASSERT_GE(d, 0);
+	close(self->c);
+	self->fd[0] = d;
+	/* The other descriptor keeps it open, a child's exit too. */
+	pid = fork();
+	if (pid == 0)
+		_exit(send_pat(d, 0, 100) != 100);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(100, recv_pat(self->s, 0, 100));
+	fails(EAGAIN, recv(self->s, &byte, 1, MSG_DONTWAIT));
+	ASSERT_EQ(100, send_pat(d, 100, 100));
+	ASSERT_EQ(100, recv_pat(self->s, 100, 100));
+}
+
+/* A descriptor can be handed to another process. */
+TEST_F(pair, scm_rights)
+{
+	char ctl[CMSG_SPACE(sizeof(int))] = {}, byte = 0;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
+			      .msg_control = ctl, .msg_controllen = sizeof(ctl) };
+	struct cmsghdr *cm = CMSG_FIRSTHDR(&msg);
+	int sp[2], fd;
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sp));
+	cm->cmsg_level = SOL_SOCKET;
+	cm->cmsg_type = SCM_RIGHTS;
+	cm->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cm), &self->c, sizeof(int));
+	ASSERT_EQ(1, sendmsg(sp[0], &msg, 0));
+	close(self->c);
+	ASSERT_EQ(1, recvmsg(sp[1], &msg, 0));
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(int));
+	self->fd[0] = fd;
+	ASSERT_EQ(50, send_pat(fd, 0, 50));
+	ASSERT_EQ(50, recv_pat(self->s, 0, 50));
+	close(sp[0]);
+	close(sp[1]);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Big transfers, byte for byte, with every size of read and write.
+ */
+#include "sock_test.h"
+
+static size_t bulk_size(void)
+{
+	return virtual_time() ? 16 << 20 : 4 << 20;
+}
+
+/* Sends a file's worth in @wsize pieces while the other side reads @rsize. */
+static bool transfer(int from, int to, size_t len, size_t wsize, size_t rsize)
+{
+	uint8_t *buf = malloc(wsize > rsize ? wsize : rsize);
+	size_t done = 0;
+	bool good = true;
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	if (pid == 0) {
+		while (done < len) {
+			size_t want = len - done < wsize ? len - done : wsize;
+			ssize_t n;
+
+			pat_fill(buf, done, want);
+			n = send(from, buf, want, MSG_NOSIGNAL);
+			if (n <= 0)
+				_exit(1);
+			done += n;
+		}
+		_exit(0);
+	}
+	while (good && done < len) {
+		ssize_t n = recv(to, buf, rsize, 0);
+
+		good = n > 0 && pat_check(buf, done, n) < 0;
+		done += n;
+	}
+	if (!good)
+		kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	free(buf);
+	return good && status == 0;
+}
+
+TEST_F_TIMEOUT(pair, client_to_server, 120)
+{
+	ASSERT_TRUE(transfer(self->c, self->s, bulk_size(), 65536, 65536));
+}
+
+TEST_F_TIMEOUT(pair, server_to_client, 120)
+{
+	ASSERT_TRUE(transfer(self->s, self->c, bulk_size(), 65536, 65536));
+}
+
+TEST_F_TIMEOUT(pair, both_ways_at_once, 120)
+{
+	size_t len = bulk_size() / 4;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(!transfer(self->s, self->c, len, 30000, 30000));
+	ASSERT_TRUE(transfer(self->c, self->s, len, 30000, 30000));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+}
+
+static const struct {
+	size_t wsize, rsize, len;
+} sizes[] = {
+	{ 1, 1, 2000 },
+	{ 1, 65536, 5000 },
+	{ 7, 100000, 100000 },
+	{ 100, 3, 30000 },
+	{ 1448, 1448, 500000 },
+	{ 1449, 1447, 500000 },
+	{ 4096, 65536, 1000000 },
+	{ 1000000, 100, 1000000 },
+	{ 3000000, 3000000, 6000000 },
+};
+
+TEST_F_TIMEOUT(pair, sizes, 120)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		ASSERT_TRUE(transfer(self->c, self->s, sizes[i].len,
+				     sizes[i].wsize, sizes[i].rsize))
+			TH_LOG("sizes[%zu]", i);
+	}
+}
+
+TEST_F_TIMEOUT(pair, small_buffers, 120)
+{
+	set_int(self->c, SOL_SOCKET, SO_SNDBUF, 4096);
+	set_int(self->s, SOL_SOCKET, SO_RCVBUF, 4096);
+	ASSERT_TRUE(transfer(self->c, self->s, 300000, 10000, 10000));
+}
+
+TEST_F_TIMEOUT(pair, nodelay_pieces, 120)
+{
+	set_int(self->c, IPPROTO_TCP, TCP_NODELAY, 1);
+	ASSERT_TRUE(transfer(self->c, self->s, 200000, 333, 65536));
+}
+
+TEST_F_TIMEOUT(pair, slow_reader, 120)
+{
+	size_t len = 3 << 20, done = 0;
+	uint8_t buf[65536];
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(send_pat(self->c, 0, len) != len);
+	while (done < len) {
+		ssize_t n;
+
+		sleep_ms(done % 7 == 0 ? 20 : 1);
+		n = recv(self->s, buf, sizeof(buf), 0);
+		ASSERT_GT(n, 0);
+		ASSERT_EQ(-1, pat_check(buf, done, n));
+		done += n;
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+}
+
+/* The last bytes arrive although the sender closes at once. */
+TEST_F_TIMEOUT(pair, close_after_send, 120)
+{
+	size_t len = 2 << 20;
+	char byte;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		send_pat(self->c, 0, len);
+		close(self->c);
+		_exit(0);
+	}
+	close(self->c);
+	self->fd[0] = -1;
+	ASSERT_EQ(len, recv_pat(self->s, 0, len));
+	ASSERT_EQ(0, recv(self->s, &byte, 1, 0));
+	waitpid(pid, NULL, 0);
+}
+
+TEST_F_TIMEOUT(pair, ping_pong, 120)
+{
+	char buf[64];
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		for (int i = 0; i < 500; i++)
+			if (recv_pat(self->s, i, 50) != 50 ||
+			    send_pat(self->s, i, 50) != 50)
+				_exit(1);
+		_exit(0);
+	}
+	for (int i = 0; i < 500; i++) {
+		ASSERT_EQ(50, send_pat(self->c, i, 50));
+		ASSERT_EQ(50, recv(self->c, buf, 50, MSG_WAITALL));
+		ASSERT_EQ(-1, pat_check(buf, i, 50));
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+}
+
+TEST_F_TIMEOUT(pair, parallel_connections, 120)
+{
+	pid_t pid[6];
+	int status;
+
+	for (int i = 0; i < 6; i++) {
+		pid[i] = fork();
+		if (pid[i] == 0) {
+			int fd[2];
+
+			if (st_pair(variant->client, variant->server, fd))
+				_exit(1);
+			_exit(!transfer(fd[i & 1], fd[!(i & 1)], 500000, 9000,
+					5000));
+		}
+	}
+	for (int i = 0; i < 6; i++) {
+		ASSERT_EQ(pid[i], waitpid(pid[i], &status, 0));
+		ASSERT_EQ(0, status);
+	}
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Moving bytes: every call and every flag, time-outs, and what is waiting.
+ */
+#include <limits.h>
+#include <linux/sockios.h>
+#include <sys/sendfile.h>
+#include <sys/uio.h>
+
+#include "sock_test.h"
+
+TEST_F(pair, read_write)
+{
+	char buf[100];
+
+	ASSERT_EQ(5, write(self->c, "hello", 5));
+	ASSERT_EQ(5, read(self->s, buf, sizeof(buf)));
+	ASSERT_EQ(0, memcmp(buf, "hello", 5));
+	ASSERT_EQ(5, write(self->s, "world", 5));
+	ASSERT_EQ(5, read(self->c, buf, sizeof(buf)));
+	ASSERT_EQ(0, memcmp(buf, "world", 5));
+}
+
+TEST_F(pair, zero_bytes)
+{
+	char byte;
+
+	ASSERT_EQ(0, send(self->c, "", 0, 0));
+	fails(EAGAIN, recv(self->s, &byte, 1, MSG_DONTWAIT));
+	ASSERT_EQ(0, recv(self->s, &byte, 0, MSG_DONTWAIT));
+}
+
+TEST_F(pair, bad_buffers)
+{
+	char buf[10];
+
+	fails(EFAULT, send(self->c, (void *)8, 10, 0));
+	ASSERT_EQ(10, send_pat(self->c, 0, 10));
+	poll_for(self->s, POLLIN, 2000);
+	fails(EFAULT, recv(self->s, (void *)8, 10, 0));
+	/* Nothing was lost by that. */
+	ASSERT_EQ(10, recv(self->s, buf, 10, 0));
+	ASSERT_EQ(-1, pat_check(buf, 0, 10));
+}
+
+TEST_F(pair, vectors)
+{
+	char a[10], b[20], c[30];
+	struct iovec iov[3] = { { a, 10 }, { b, 20 }, { c, 30 } };
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 3 };
+
+	pat_fill(a, 0, 10);
+	pat_fill(b, 10, 20);
+	pat_fill(c, 30, 30);
+	ASSERT_EQ(60, writev(self->c, iov, 3));
+	ASSERT_EQ(60, recv_pat(self->s, 0, 60));
+	ASSERT_EQ(60, sendmsg(self->c, &msg, 0));
+	memset(a, 0, 10);
+	memset(c, 0, 30);
+	poll_for(self->s, POLLIN, 2000);
+	ASSERT_EQ(60, readv(self->s, iov, 3));
+	ASSERT_EQ(-1, pat_check(a, 0, 10));
+	ASSERT_EQ(-1, pat_check(b, 10, 20));
+	ASSERT_EQ(-1, pat_check(c, 30, 30));
+}
+
+TEST_F(pair, recvmsg)
+{
+	struct sockaddr_in name;
+	char a[100];
+	struct iovec iov = { a, 100 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
+			      .msg_name = &name, .msg_namelen = sizeof(name) };
+
+	ASSERT_EQ(50, send_pat(self->c, 0, 50));
+	poll_for(self->s, POLLIN, 2000);
+	ASSERT_EQ(50, recvmsg(self->s, &msg, 0));
+	ASSERT_EQ(-1, pat_check(a, 0, 50));
+	/* A stream has no address a message, and no boundaries. */
+	ASSERT_EQ(0, msg.msg_namelen);
+	ASSERT_EQ(0, msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC));
+}
+
+TEST_F(pair, sendto_address_is_ignored)
+{
+	struct sockaddr_in sin = loopback(9);
+
+	ASSERT_EQ(3, sendto(self->c, "abc", 3, 0, SA(sin), sizeof(sin)));
+	ASSERT_TRUE(poll_for(self->s, POLLIN, 2000) & POLLIN);
+}
+
+TEST_F(pair, peek)
+{
+	char buf[100];
+
+	ASSERT_EQ(60, send_pat(self->c, 0, 60));
+	poll_for(self->s, POLLIN, 2000);
+	for (int i = 0; i < 3; i++) {
+		ASSERT_EQ(20, recv(self->s, buf, 20, MSG_PEEK));
+		ASSERT_EQ(-1, pat_check(buf, 0, 20));
+	}
+	ASSERT_EQ(60, recv(self->s, buf, 100, MSG_PEEK));
+	ASSERT_EQ(10, recv_pat(self->s, 0, 10));
+	ASSERT_EQ(50, recv(self->s, buf, 100, MSG_PEEK));
+	ASSERT_EQ(-1, pat_check(buf, 10, 50));
+	ASSERT_EQ(50, recv_pat(self->s, 10, 50));
+	fails(EAGAIN, recv(self->s, buf, 1, MSG_PEEK | MSG_DONTWAIT));
+}
+
+TEST_F(pair, peek_across_segments)
+{
+	char buf[300];
+
+	set_int(self->c, IPPROTO_TCP, TCP_NODELAY, 1);
+	for (int i = 0; i < 3; i++) {
+		ASSERT_EQ(100, send_pat(self->c, i * 100, 100));
+		sleep_ms(5);
+	}
+	ASSERT_EQ(300, recv(self->s, buf, 300, MSG_PEEK | MSG_WAITALL));
+	ASSERT_EQ(-1, pat_check(buf, 0, 300));
+	ASSERT_EQ(300, recv_pat(self->s, 0, 300));
+}
+
+TEST_F(pair, waitall)
+{
+	char buf[100];
+	pid_t pid;
+
+	pid = fork();
+	if (pid == 0) {
+		for (int i = 0; i < 5; i++) {
+			sleep_ms(20);
+			send_pat(self->c, i * 20, 20);
+		}
+		_exit(0);
+	}
+	ASSERT_EQ(100, recv(self->s, buf, 100, MSG_WAITALL));
+	ASSERT_EQ(-1, pat_check(buf, 0, 100));
+	waitpid(pid, NULL, 0);
+	/* EOF ends the wait with what there is. */
+	ASSERT_EQ(30, send_pat(self->c, 0, 30));
+	ASSERT_EQ(0, shutdown(self->c, SHUT_WR));
+	ASSERT_EQ(30, recv(self->s, buf, 100, MSG_WAITALL));
+	ASSERT_EQ(0, recv(self->s, buf, 100, MSG_WAITALL));
+}
+
+TEST_F(pair, dontwait)
+{
+	char buf[65536] = {};
+	size_t n = 0;
+	ssize_t r;
+
+	fails(EAGAIN, recv(self->s, buf, 1, MSG_DONTWAIT));
+	while ((r = send(self->c, buf, sizeof(buf), MSG_DONTWAIT)) > 0)
+		n += r;
+	ASSERT_EQ(-1, r);
+	ASSERT_EQ(EAGAIN, errno);
+	ASSERT_GT(n, 16384);
+	polls(self->c, 0, POLLOUT);
+	while (n) {
+		r = recv(self->s, buf, sizeof(buf), 0);
+		ASSERT_GT(r, 0);
+		n -= r;
+	}
+	polls(self->c, POLLOUT, 0);
+}
+
+TEST_F(pair, more)
+{
+	char buf[100];
+
+	ASSERT_EQ(2, send(self->c, "ab", 2, MSG_MORE));
+	sleep_ms(20);
+	fails(EAGAIN, recv(self->s, buf, 10, MSG_DONTWAIT));
+	ASSERT_EQ(2, send(self->c, "cd", 2, 0));
+	poll_for(self->s, POLLIN, 2000);
+	ASSERT_EQ(4, recv(self->s, buf, 10, 0));
+	ASSERT_EQ(0, memcmp(buf, "abcd", 4));
+}
+
+TEST_F(pair, trunc_discards)
+{
+	ASSERT_EQ(100, send_pat(self->c, 0, 100));
+	poll_for(self->s, POLLIN, 2000);
+	ASSERT_EQ(40, recv(self->s, NULL, 40, MSG_TRUNC));
+	ASSERT_EQ(60, recv_pat(self->s, 40, 60));
+}
+
+TEST_F(pair, receive_times_out)
+{
+	struct timeval tv = { 0, 150000 };
+	uint64_t start = now_ms();
+	char byte;
+
+	setsockopt(self->s, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	fails(EAGAIN, recv(self->s, &byte, 1, 0));
+	ASSERT_GE(now_ms() - start, 145);
+	ASSERT_LE(now_ms() - start, virtual_time() ? 300 : 5000);
+}
+
+TEST_F(pair, send_times_out)
+{
+	struct timeval tv = { 0, 150000 };
+	char buf[65536] = {};
+	uint64_t start;
+	ssize_t n;
+
+	setsockopt(self->c, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+	do {
+		start = now_ms();
+		n = send(self->c, buf, sizeof(buf), 0);
+	} while (n > 0);
+	ASSERT_EQ(EAGAIN, errno);
+	ASSERT_GE(now_ms() - start, 145);
+}
+
+TEST_F(pair, blocked_reader_wakes)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(recv_pat(self->s, 0, 5) != 5);
+	sleep_ms(50);
+	ASSERT_EQ(5, send_pat(self->c, 0, 5));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+}
+
+TEST_F(pair, blocked_writer_wakes)
+{
+	size_t n = 8 << 20;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(send_pat(self->c, 0, n) != n);
+	sleep_ms(100);
+	ASSERT_EQ(n, recv_pat(self->s, 0, n));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+}
+
+/* ---- what is waiting ---- */
+
+#define queued(fd, req, n) do {						\
+	int _n = -1;							\
+	for (int _i = 0; _i < 100; _i++) {				\
+		ASSERT_EQ(0, ioctl((fd), (req), &_n));			\
+		if (_n == (n))						\
+			break;						\
+		sleep_ms(10);						\
+	}								\
+	ASSERT_EQ((n), _n);						\
+} while (0)
+
+TEST_F(pair, fionread)
+{
+	queued(self->s, FIONREAD, 0);
+	ASSERT_EQ(100, send_pat(self->c, 0, 100));
+	queued(self->s, FIONREAD, 100);
+	ASSERT_EQ(30, recv_pat(self->s, 0, 30));
+	queued(self->s, FIONREAD, 70);
+	ASSERT_EQ(0, shutdown(self->c, SHUT_WR));
+	sleep_ms(20);
+	queued(self->s, FIONREAD, 70);
+	ASSERT_EQ(70, recv_pat(self->s, 30, 70));
+	queued(self->s, FIONREAD, 0);
+}
+
+TEST_F(one, ioctls_of_listener)
+{
+	int n;
+
+	ASSERT_EQ(0, listen(self->fd, 1));
+	fails(EINVAL, ioctl(self->fd, SIOCINQ, &n));
+	fails(EINVAL, ioctl(self->fd, SIOCOUTQ, &n));
+	fails(EINVAL, ioctl(self->fd, SIOCOUTQNSD, &n));
+}
+
+TEST_F(one, ioctl_unknown)
+{
+	int n;
+
+	fails(ENOTTY, ioctl(self->fd, 0x4711, &n));
+}
+
+TEST_F(pair, siocoutq)
+{
+	char buf[65536] = {};
+	int unsent = -1, n;
+	ssize_t r;
+
+	ASSERT_EQ(100, send_pat(self->c, 0, 100));
+	queued(self->c, SIOCOUTQ, 0);	/* acknowledged */
+	while ((r = send(self->c, buf, sizeof(buf), MSG_DONTWAIT)) > 0)
+		;
+	sleep_ms(100);
+	ASSERT_EQ(0, ioctl(self->c, SIOCOUTQ, &n));
+	ASSERT_GT(n, 0);
+	ASSERT_EQ(0, ioctl(self->c, SIOCOUTQNSD, &unsent));
+	ASSERT_LE(unsent, n);
+}
+
+TEST_F(pair, fionbio)
+{
+	int on = 1;
+	char byte;
+
+	ASSERT_EQ(0, ioctl(self->s, FIONBIO, &on));
+	fails(EAGAIN, recv(self->s, &byte, 1, 0));
+}
+
+/* ---- pages ---- */
+
+static int pattern_file(size_t len)
+{
+	int fd = memfd_create("pattern", 0);
+	char buf[4096];
+
+	for (size_t pos = 0; pos < len; pos += sizeof(buf)) {
+		pat_fill(buf, pos, sizeof(buf));
+		if (write(fd, buf, sizeof(buf)) != sizeof(buf))
+			return -1;
+	}
+	return fd;
+}
+
+TEST_F(pair, sendfile)
+{
+	size_t len = 1 << 20, done = 0;
+	int file = pattern_file(len), status;
+	pid_t pid;
+
+	ASSERT_GE(file, 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(recv_pat(self->s, 0, len) != len);
+	while (done < len) {
+		ssize_t n = sendfile(self->c, file, NULL, len - done);
+
+		lseek(file, done + n, SEEK_SET);
+		ASSERT_GT(n, 0);
+		done += n;
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+	close(file);
+}
+
+TEST_F(pair, splice_out)
+{
+	size_t len = 65536, done = 0;
+	int p[2];
+	char buf[4096];
+
+	ASSERT_EQ(0, pipe(p));
+	for (; done < len; done += sizeof(buf)) {
+		size_t out = 0;
+
+		pat_fill(buf, done, sizeof(buf));
+		ASSERT_EQ(sizeof(buf), write(p[1], buf, sizeof(buf)));
+		while (out < sizeof(buf)) {
+			ssize_t n = splice(p[0], NULL, self->c, NULL,
+					   sizeof(buf) - out, 0);
+
+			ASSERT_GT(n, 0);
+			out += n;
+		}
+	}
+	ASSERT_EQ(len, recv_pat(self->s, 0, len));
+}
+
+TEST_F(pair, splice_in)
+{
+	size_t len = 65536, done = 0;
+	int p[2], status;
+	char buf[65536];
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe(p));
+	pid = fork();
+	if (pid == 0)
+		_exit(send_pat(self->c, 0, len) != len);
+	while (done < len) {
+		ssize_t n = splice(self->s, NULL, p[1], NULL, 16384, 0);
+
+		ASSERT_GT(n, 0);
+		ASSERT_EQ(n, read(p[0], buf, n));
+		ASSERT_EQ(-1, pat_check(buf, done, n));
+		done += n;
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+	fails(EAGAIN, splice(self->s, NULL, p[1], NULL, 100, SPLICE_F_NONBLOCK));
+	ASSERT_EQ(0, shutdown(self->c, SHUT_WR));
+	ASSERT_EQ(0, splice(self->s, NULL, p[1], NULL, 100, 0));
+}
+
+/* What was sent is what it was at that moment (no reference kept). */
+TEST_F(pair, buffer_is_free_after_send)
+{
+	char *buf = malloc(1 << 20);
+	ssize_t n;
+
+	pat_fill(buf, 0, 1 << 20);
+	n = send(self->c, buf, 1 << 20, MSG_DONTWAIT);
+	ASSERT_GT(n, 0);
+	memset(buf, 0, 1 << 20);
+	ASSERT_EQ(n, recv_pat(self->s, 0, n));
+	free(buf);
+}
+
+TEST_HARNESS_MAIN

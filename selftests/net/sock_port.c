@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ports belong to both TCPs of the machine: who has one keeps the other out.
+ */
+#include "sock_test.h"
+
+FIXTURE(two)
+{
+	int a;
+	int b;
+};
+
+FIXTURE_VARIANT(two)
+{
+	enum stack a;
+	enum stack b;
+};
+
+FIXTURE_VARIANT_ADD(two, kernel_kernel)
+{
+	.a = KERNEL,
+	.b = KERNEL,
+};
+
+FIXTURE_VARIANT_ADD(two, kernel_xtcp)
+{
+	.a = KERNEL,
+	.b = XTCP,
+};
+
+FIXTURE_VARIANT_ADD(two, xtcp_kernel)
+{
+	.a = XTCP,
+	.b = KERNEL,
+};
+
+FIXTURE_VARIANT_ADD(two, xtcp_xtcp)
+{
+	.a = XTCP,
+	.b = XTCP,
+};
+
+FIXTURE_SETUP(two)
+{
+	need_stack(variant->a);
+	need_stack(variant->b);
+	ASSERT_EQ(0, ns_new());
+	self->a = stack_socket(variant->a, 0);
+	self->b = stack_socket(variant->b, 0);
+	ASSERT_GE(self->a, 0);
+	ASSERT_GE(self->b, 0);
+}
+
+FIXTURE_TEARDOWN(two)
+{
+	close(self->a);
+	close(self->b);
+}
+
+static struct sockaddr_in addr(uint32_t ip, uint16_t port)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(ip),
+	};
+
+	return sin;
+}
+
+#define LO1	0x7f000001
+#define LO2	0x7f000002
+#define ANY	0
+
+static const struct {
+	uint32_t a, b;
+	int err;
+} binds[] = {
+	{ LO1, LO1, EADDRINUSE },
+	{ LO1, LO2, 0 },
+	{ ANY, LO1, EADDRINUSE },
+	{ LO1, ANY, EADDRINUSE },
+	{ ANY, ANY, EADDRINUSE },
+};
+
+TEST_F(two, bind_conflicts)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(binds); i++) {
+		struct sockaddr_in a = addr(binds[i].a, 5000 + i);
+		struct sockaddr_in b = addr(binds[i].b, 5000 + i);
+		int fa = stack_socket(variant->a, 0);
+		int fb = stack_socket(variant->b, 0);
+
+		ASSERT_EQ(0, bind(fa, SA(a), sizeof(a)));
+		if (binds[i].err)
+			fails(binds[i].err, bind(fb, SA(b), sizeof(b)));
+		else
+			ASSERT_EQ(0, bind(fb, SA(b), sizeof(b)));
+		/* Free again when its holder is gone. */
+		close(fa);
+		if (binds[i].err)
+			ASSERT_EQ(0, bind(fb, SA(b), sizeof(b)));
+		close(fb);
+	}
+}
+
+TEST_F(two, bind_while_listening)
+{
+	struct sockaddr_in sin = addr(LO1, 5000);
+
+	set_int(self->a, SOL_SOCKET, SO_REUSEADDR, 1);
+	set_int(self->b, SOL_SOCKET, SO_REUSEADDR, 1);
+	ASSERT_EQ(0, bind(self->a, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, listen(self->a, 1));
+	/* SO_REUSEADDR on both does not share a listening port. */
+	fails(EADDRINUSE, bind(self->b, SA(sin), sizeof(sin)));
+}
+
+TEST_F(two, reuseaddr_shares_until_one_listens)
+{
+	struct sockaddr_in sin = addr(LO1, 5000);
+
+	set_int(self->a, SOL_SOCKET, SO_REUSEADDR, 1);
+	set_int(self->b, SOL_SOCKET, SO_REUSEADDR, 1);
+	ASSERT_EQ(0, bind(self->a, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, bind(self->b, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, listen(self->a, 1));
+	fails(EADDRINUSE, listen(self->b, 1));
+}
+
+TEST_F(two, reuseaddr_on_one_only)
+{
+	struct sockaddr_in sin = addr(LO1, 5000);
+
+	set_int(self->b, SOL_SOCKET, SO_REUSEADDR, 1);
+	ASSERT_EQ(0, bind(self->a, SA(sin), sizeof(sin)));
+	fails(EADDRINUSE, bind(self->b, SA(sin), sizeof(sin)));
+}
+
+/* Reused as soon as connections are all that is left of the listener. */
+TEST_F(two, listener_restarts)
+{
+	struct sockaddr_in sin = addr(LO1, 5000);
+	struct linger hard = { .l_onoff = 1 };
+	int c, s;
+
+	set_int(self->a, SOL_SOCKET, SO_REUSEADDR, 1);
+	set_int(self->b, SOL_SOCKET, SO_REUSEADDR, 1);
+	ASSERT_EQ(0, bind(self->a, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, listen(self->a, 1));
+	c = st_connect(variant->b, 5000);
+	ASSERT_GE(c, 0);
+	s = accept(self->a, NULL, NULL);
+	ASSERT_GE(s, 0);
+	ASSERT_EQ(0, close(self->a));
+	self->a = -1;
+	ASSERT_EQ(0, bind(self->b, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, listen(self->b, 1));
+	setsockopt(s, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+	close(s);
+	close(c);
+}
+
+TEST_F(two, ephemeral_ports_never_meet)
+{
+	struct sockaddr_in any = addr(LO1, 0);
+	int fd[40];
+
+	ASSERT_EQ(0, ns_sysctl("ipv4/ip_local_port_range", "40000 40039"));
+	for (int i = 0; i < 40; i++) {
+		fd[i] = stack_socket(i % 2 ? variant->a : variant->b, 0);
+		ASSERT_EQ(0, bind(fd[i], SA(any), sizeof(any)));
+		for (int j = 0; j < i; j++)
+			ASSERT_NE(sock_port(fd[j]), sock_port(fd[i]));
+	}
+	/* Not one is left, for either. */
+	fails(EADDRINUSE, bind(self->a, SA(any), sizeof(any)));
+	fails(EADDRINUSE, bind(self->b, SA(any), sizeof(any)));
+	for (int i = 0; i < 40; i++)
+		close(fd[i]);
+	ASSERT_EQ(0, bind(self->a, SA(any), sizeof(any)));
+}
+
+TEST_F(two, connect_finds_a_free_port)
+{
+	int lfd = st_listen(variant->a, 0, 64), fd[10];
+
+	ASSERT_GE(lfd, 0);
+	ASSERT_EQ(0, ns_sysctl("ipv4/ip_local_port_range", "40000 40009"));
+	for (int i = 0; i < 10; i++) {
+		fd[i] = st_connect(i % 2 ? variant->a : variant->b,
+				   sock_port(lfd));
+		ASSERT_GE(fd[i], 0);
+		for (int j = 0; j < i; j++)
+			ASSERT_NE(sock_port(fd[j]), sock_port(fd[i]));
+	}
+	ASSERT_EQ(-EADDRNOTAVAIL, st_connect(variant->a, sock_port(lfd)));
+	ASSERT_EQ(-EADDRNOTAVAIL, st_connect(variant->b, sock_port(lfd)));
+	for (int i = 0; i < 10; i++)
+		close(fd[i]);
+	close(lfd);
+}
+
+TEST_F(two, connected_port_is_held)
+{
+	int lfd = st_listen(variant->b, 0, 4), c;
+	struct sockaddr_in sin;
+
+	c = st_connect(variant->a, sock_port(lfd));
+	ASSERT_GE(c, 0);
+	sin = addr(LO1, sock_port(c));
+	fails(EADDRINUSE, bind(self->b, SA(sin), sizeof(sin)));
+	close(c);
+	close(lfd);
+}
+
+TEST_F(two, bound_socket_connects_from_its_port)
+{
+	int lfd = st_listen(variant->b, 0, 4), s;
+	struct sockaddr_in sin = addr(LO1, 5555), peer;
+	socklen_t len = sizeof(peer);
+
+	ASSERT_EQ(0, bind(self->a, SA(sin), sizeof(sin)));
+	sin = addr(LO1, sock_port(lfd));
+	ASSERT_EQ(0, connect(self->a, SA(sin), sizeof(sin)));
+	s = accept(lfd, SA(peer), &len);
+	ASSERT_GE(s, 0);
+	ASSERT_EQ(5555, ntohs(peer.sin_port));
+	close(s);
+	close(lfd);
+}
+
+/* UDP's ports are another world. */
+TEST_F(one, udp_does_not_matter)
+{
+	struct sockaddr_in sin = addr(LO1, 5000);
+	int u = socket(AF_INET, SOCK_DGRAM, 0);
+
+	ASSERT_EQ(0, bind(u, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, bind(self->fd, SA(sin), sizeof(sin)));
+	close(u);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Fixtures of the socket tests. "pair" is a connection over loopback in every
+ * combination of the machine's two TCPs, kernel to kernel first: what holds
+ * there is TCP's behaviour, and has to hold for the rest. "one" is a test
+ * that needs a single TCP.
+ */
+#ifndef XTCP_SOCK_TEST_H
+#define XTCP_SOCK_TEST_H
+
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "lib.h"
+
+#define SKIP_TEST(...)	SKIP(longjmp(_metadata->env, 1), __VA_ARGS__)
+
+#define need_stack(st) do {						\
+	if (!stack_present(st) && !stack_required())			\
+		SKIP_TEST("no %s here", stack_name(st));		\
+} while (0)
+
+FIXTURE(pair)
+{
+	int fd[2];
+	int c;		/* client */
+	int s;		/* server's accepted socket */
+};
+
+FIXTURE_VARIANT(pair)
+{
+	enum stack client;
+	enum stack server;
+};
+
+FIXTURE_VARIANT_ADD(pair, kernel_kernel)
+{
+	.client = KERNEL,
+	.server = KERNEL,
+};
+
+FIXTURE_VARIANT_ADD(pair, kernel_xtcp)
+{
+	.client = KERNEL,
+	.server = XTCP,
+};
+
+FIXTURE_VARIANT_ADD(pair, xtcp_kernel)
+{
+	.client = XTCP,
+	.server = KERNEL,
+};
+
+FIXTURE_VARIANT_ADD(pair, xtcp_xtcp)
+{
+	.client = XTCP,
+	.server = XTCP,
+};
+
+FIXTURE_SETUP(pair)
+{
+	need_stack(variant->client);
+	need_stack(variant->server);
+	signal(SIGPIPE, SIG_IGN);
+	ASSERT_EQ(0, ns_new());
+	ASSERT_EQ(0, st_pair(variant->client, variant->server, self->fd));
+	self->c = self->fd[0];
+	self->s = self->fd[1];
+}
+
+FIXTURE_TEARDOWN(pair)
+{
+	/* TIME-WAIT would outlive the test and keep the module busy. */
+	struct linger hard = { .l_onoff = 1 };
+
+	for (int i = 0; i < 2; i++) {
+		setsockopt(self->fd[i], SOL_SOCKET, SO_LINGER, &hard,
+			   sizeof(hard));
+		close(self->fd[i]);
+	}
+}
+
+FIXTURE(one)
+{
+	int fd;
+};
+
+FIXTURE_VARIANT(one)
+{
+	enum stack st;
+};
+
+FIXTURE_VARIANT_ADD(one, kernel)
+{
+	.st = KERNEL,
+};
+
+FIXTURE_VARIANT_ADD(one, xtcp)
+{
+	.st = XTCP,
+};
+
+FIXTURE_SETUP(one)
+{
+	need_stack(variant->st);
+	signal(SIGPIPE, SIG_IGN);
+	ASSERT_EQ(0, ns_new());
+	self->fd = stack_socket(variant->st, 0);
+	ASSERT_GE(self->fd, 0);
+}
+
+FIXTURE_TEARDOWN(one)
+{
+	close(self->fd);
+}
+
+/* The call fails with this errno. */
+#define fails(err, call) do {						\
+	errno = 0;							\
+	ASSERT_EQ(-1, (call));						\
+	ASSERT_EQ((err), errno);					\
+} while (0)
+
+#define nonblocking(fd)	fcntl((fd), F_SETFL, fcntl((fd), F_GETFL) | O_NONBLOCK)
+
+#define SA(sin)		((struct sockaddr *)&(sin))
+
+/* Events that must and must not be there; @ms gives them time to appear. */
+#define polls(fd, yes, no) do {						\
+	short _all = POLLIN | POLLOUT | POLLRDHUP | POLLPRI;		\
+	short _ev = 0;							\
+	for (int _i = 0; _i < 50; _i++) {				\
+		_ev = poll_now((fd), _all);				\
+		if ((_ev & (yes)) == (yes) && !(_ev & (no)))		\
+			break;						\
+		sleep_ms(10);						\
+	}								\
+	ASSERT_EQ((yes), _ev & ((yes) | (no)));				\
+} while (0)
+
+#endif /* XTCP_SOCK_TEST_H */

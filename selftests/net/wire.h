@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A TCP peer made by hand: segments go in and come out through a TUN device,
+ * one by one, and each is written down as a line of the test:
+ *
+ *	in(SYN, MSS(1000), WS(7));
+ *	out(SYN | ACK, SEQ(0), ACKNO(1));
+ *	in(ACK, SEQ(1), ACKNO(1));
+ *
+ * "in" is towards the TCP under test, "out" is what it sends. Sequence numbers
+ * are relative: SEQ of in() and ACKNO of out() count from our ISN, the other
+ * two from the ISN of the TCP under test. What an in() does not say is what a
+ * well-behaved peer would put there; what an out() does not say is not
+ * looked at, but for flags, length, checksum and payload, which always are.
+ */
+#ifndef XTCP_TEST_WIRE_H
+#define XTCP_TEST_WIRE_H
+
+#include "lib.h"
+
+#define FIN	0x001
+#define SYN	0x002
+#define RST	0x004
+#define PSH	0x008
+#define ACK	0x010
+#define URG	0x020
+#define ECE	0x040
+#define CWR	0x080
+
+struct wseg {
+	uint16_t flags;
+	uint32_t seq, ack, len;
+	uint32_t wnd;		/* as on the wire */
+	uint16_t urg, mss;
+	uint8_t ws;
+	uint32_t tsval, tsecr;
+	uint32_t after;		/* out: ms since the segment before */
+	uint32_t within;	/* out: ms to wait, at most */
+	const uint8_t *raw;	/* in: options as they are */
+	uint8_t rawlen;
+	uint8_t doff;		/* in: data offset field, 32-bit words */
+	uint16_t sport, dport;	/* in: other ports than the flow's */
+	uint8_t cut;		/* in: bytes missing at the segment's end */
+	bool has_seq, has_ack, has_len, has_wnd, has_urg;
+	bool has_mss, has_ws, has_sack, has_ts, no_ts;
+	bool no_opts;		/* out: and there are no options at all */
+	bool has_doff, badsum, has_after, push;
+	bool free_len;		/* out: any length */
+};
+
+#define SEQ(x)		.has_seq = 1, .seq = (x)
+#define ACKNO(x)	.has_ack = 1, .ack = (x)
+#define LEN(x)		.has_len = 1, .len = (x)
+#define ANYLEN		.free_len = 1
+#define WND(x)		.has_wnd = 1, .wnd = (x)
+#define URP(x)		.has_urg = 1, .urg = (x)
+#define MSS(x)		.has_mss = 1, .mss = (x)
+#define WS(x)		.has_ws = 1, .ws = (x)
+#define SACKOK		.has_sack = 1
+#define TS(val, ecr)	.has_ts = 1, .tsval = (val), .tsecr = (ecr)
+#define NOTS		.no_ts = 1
+#define NOOPTS		.no_opts = 1
+#define PUSHED		.push = 1
+#define AFTER(ms)	.has_after = 1, .after = (ms)
+#define WITHIN(ms)	.within = (ms)
+#define RAW(...) \
+	.raw = (const uint8_t []){ __VA_ARGS__ }, \
+	.rawlen = sizeof((const uint8_t []){ __VA_ARGS__ })
+#define DOFF(words)	.has_doff = 1, .doff = (words)
+#define BADSUM		.badsum = 1
+#define CUT(bytes)	.cut = (bytes)
+#define FROM(port)	.sport = (port)
+#define TO(port)	.dport = (port)
+
+struct wire {
+	enum stack stack;
+	int domain;		/* AF_INET; the one family so far */
+	int tun;
+	int mtu;
+	uint16_t lport, pport;	/* the tested TCP's, ours */
+	uint32_t isn;		/* ours, to be set before the first in() */
+	uint32_t iss;		/* theirs, from their SYN */
+	bool iss_known;
+
+	/* the well-behaved peer's memory; relative numbers */
+	uint32_t snd_nxt;	/* what in() sends next */
+	uint32_t rcv_nxt;	/* what in() acknowledges */
+	uint16_t wnd;
+	bool ts;		/* in() carries timestamps */
+	uint32_t tsval;		/* base of ours, ms are added */
+	uint32_t tsecr;		/* last of theirs */
+	uint64_t ts_start;
+
+	uint64_t last_ms;	/* when the last segment went in or out */
+	struct wseg got;	/* the last one out, parsed */
+	uint8_t data[65536];	/* its payload */
+	const char *doing;	/* the row of a table, for messages */
+	char err[256];
+};
+
+#define WIRE_LOCAL	"10.9.0.1"
+#define WIRE_PEER	"10.9.0.2"
+#define WIRE_PORT	8080	/* where the tested TCP listens */
+#define WIRE_PPORT	40000	/* where the peer is */
+
+/* A namespace with the device, and the flow's defaults. 0 or -errno. */
+int wire_init(struct wire *w, enum stack stack, int mtu);
+void wire_fini(struct wire *w);
+
+/* Forget the connection, keep the device: another flow from port @pport. */
+void wire_reset(struct wire *w, uint16_t pport);
+
+void wire_in(struct wire *w, const struct wseg *s);
+
+/* "" or what was wrong with the next segment. */
+const char *wire_out(struct wire *w, const struct wseg *want);
+/* "" or the segment that came within @ms. */
+const char *wire_none(struct wire *w, unsigned int ms);
+/* Take the next segment into w->got; false after @ms. */
+bool wire_get(struct wire *w, unsigned int ms);
+/* Segments until it is silent for @ms; how many. */
+int wire_drain(struct wire *w, unsigned int ms);
+
+/* Sockets of the tested TCP on this network. fd or -errno. */
+int wire_socket(const struct wire *w, int flags);
+int wire_listen(struct wire *w, uint16_t port, int backlog);
+int wire_connect(struct wire *w, int fd, uint16_t port);	/* 0 or -errno */
+
+/* State of the flow in /proc/net/tcp or /proc/net/xtcp; 0: not there. */
+int wire_state(const struct wire *w);
+
+/* Discards by reason, of this namespace. */
+struct wire_drops {
+	int n;
+	struct {
+		char name[32];
+		unsigned long count;
+	} row[64];
+};
+
+int wire_drops(struct wire_drops *d);
+/* "" when @name grew by one since @before and no other row moved. */
+const char *wire_drops_diff(struct wire *w, const struct wire_drops *before,
+			    const char *name);
+
+/* Milliseconds a deadline may be early and late, see wire.c. */
+unsigned int wire_early(unsigned int ms);
+unsigned int wire_late(unsigned int ms);
+
+#endif /* XTCP_TEST_WIRE_H */

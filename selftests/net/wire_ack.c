@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * When data are acknowledged: at once, with the second segment, after a
+ * short while, or along with the answer (RFC 9293 3.8.6.3, RFC 5681 4.2).
+ */
+#include "wire_test.h"
+
+/* Interactive: the application answers, ACKs may wait for the answer. */
+#define interactive() do {						\
+	passive(MSS(1000));						\
+	for (int _i = 0; _i < 3; _i++) {				\
+		in(ACK, LEN(100));					\
+		reads(100);						\
+		writes(100);						\
+		do {							\
+			ASSERT_TRUE(wire_get(W, 1000));			\
+		} while (!W->got.len);					\
+		in(ACK);						\
+	}								\
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_QUICKACK, 0));	\
+	wire_drain(W, QUIET);						\
+} while (0)
+
+TEST_F(wire, delayed)
+{
+	interactive();
+	in(ACK, LEN(100));
+	none(10);
+	/* MUST-40: in less than half a second. */
+	out(ACK, ACKNO(401), WITHIN(490));
+	none(QUIET);
+}
+
+TEST_F(wire, delayed_by_40_ms)
+{
+	if (!virtual_time())
+		SKIP_TEST("too short a time for a real clock");
+	interactive();
+	in(ACK, LEN(100));
+	out(ACK, ACKNO(401), AFTER(40));
+}
+
+/* RFC 9293 MUST-58: at least every second full-sized segment. */
+TEST_F(wire, second_full_segment)
+{
+	interactive();
+	in(ACK, LEN(1000));
+	in(ACK, LEN(1000));
+	out(ACK, ACKNO(2301), WITHIN(100));
+}
+
+TEST_F(wire, rides_on_data)
+{
+	interactive();
+	in(ACK, LEN(100));
+	reads(100);
+	writes(50);
+	out(ACK, ACKNO(401), LEN(50), WITHIN(virtual_time() ? 5 : 1000));
+	in(ACK);
+	none(100);
+}
+
+TEST_F(wire, quickack)
+{
+	interactive();
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_QUICKACK, 1));
+	in(ACK, LEN(100));
+	out(ACK, ACKNO(401), WITHIN(virtual_time() ? 5 : 1000));
+}
+
+/* RFC 5681 4.2: at once, for the peer's fast retransmit to work. */
+TEST_F(wire, hole_is_acknowledged_at_once)
+{
+	interactive();
+	for (int i = 1; i <= 3; i++) {
+		in(ACK, SEQ(301 + i * 1000), LEN(1000));
+		out(ACK, ACKNO(301), WITHIN(virtual_time() ? 5 : 1000));
+	}
+	in(ACK, SEQ(301), LEN(1000));
+	out(ACK, ACKNO(4301), WITHIN(virtual_time() ? 5 : 1000));
+}
+
+TEST_F(wire, fin_is_acknowledged)
+{
+	interactive();
+	in(FIN | ACK);
+	out(ACK, ACKNO(302), WITHIN(490));
+}
+
+TEST_F(wire, old_data_is_acknowledged_at_once)
+{
+	interactive();
+	in(ACK, SEQ(1), LEN(300));
+	out(ACK, ACKNO(301), WITHIN(virtual_time() ? 5 : 1000));
+}
+
+TEST_F(wire, ack_is_not_acknowledged)
+{
+	interactive();
+	in(ACK);
+	in(ACK);
+	none(600);
+}
+
+TEST_F(wire, timestamp_echo)
+{
+	passive(MSS(1000), TS(W->tsval, 0));
+	in(ACK, LEN(100), TS(W->tsval + 2000, W->tsecr));
+	out(ACK, ACKNO(101), TS(0, W->tsval + 2000));
+	in(ACK, LEN(100), TS(W->tsval + 3000, W->tsecr));
+	out(ACK, ACKNO(201), TS(0, W->tsval + 3000));
+}
+
+/* RFC 7323 4.3: of two segments under one ACK the earlier is echoed... */
+TEST_F(wire, timestamp_echo_of_hole)
+{
+	passive(MSS(1000), TS(W->tsval, 0));
+	in(ACK, SEQ(1), LEN(100), TS(W->tsval + 1001, W->tsecr));
+	out(ACK, ACKNO(101), TS(0, W->tsval + 1001));
+	/* ... and a segment beyond a hole does not count. */
+	in(ACK, SEQ(201), LEN(100), TS(W->tsval + 1005, W->tsecr));
+	out(ACK, ACKNO(101), TS(0, W->tsval + 1001));
+	in(ACK, SEQ(101), LEN(100), TS(W->tsval + 1006, W->tsecr));
+	out(ACK, ACKNO(301), TS(0, W->tsval + 1006));
+}
+
+TEST_F(wire, timestamp_on_every_segment)
+{
+	passive(MSS(1000), TS(W->tsval, 0));
+	writes(3000);
+	while (wire_get(W, 50))
+		ASSERT_TRUE(W->got.has_ts);
+	ASSERT_EQ(3001, W->rcv_nxt);
+}
+
+TEST_HARNESS_MAIN

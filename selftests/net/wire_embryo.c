@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Between SYN and accept(): what a listener and its half-open connections
+ * make of every kind of segment, and the limits of the two queues.
+ */
+#include "wire_test.h"
+
+#define ST_ESTABLISHED	1
+#define ST_SYN_RECV	3
+#define ST_CLOSE_WAIT	8
+
+TEST_F(wire, listener_rst_is_ignored)
+{
+	listens();
+	dropped("LISTEN_RST", in(RST));
+	dropped("LISTEN_RST", in(RST | ACK, ACKNO(7)));
+	dropped("LISTEN_RST", in(RST | SYN));
+	none(QUIET);
+	state(0);
+}
+
+TEST_F(wire, listener_ack_is_reset)
+{
+	listens();
+	dropped("LISTEN_ACK", in(ACK, SEQ(1), ACKNO(55)));
+	out(RST, SEQ(55), WND(0));
+	dropped("LISTEN_ACK", in(SYN | ACK, SEQ(1), ACKNO(56)));
+	out(RST, SEQ(56));
+	dropped("LISTEN_ACK", in(FIN | ACK, SEQ(1), ACKNO(57)));
+	out(RST, SEQ(57));
+	state(0);
+}
+
+TEST_F(wire, listener_no_flags)
+{
+	listens();
+	dropped("LISTEN_FLAGS", in(0, SEQ(1), LEN(10)));
+	dropped("LISTEN_FLAGS", in(FIN, SEQ(1)));
+	dropped("LISTEN_FLAGS", in(FIN | URG | PSH, SEQ(1)));
+	none(QUIET);
+	state(0);
+}
+
+static void half_open(struct __test_metadata *_metadata,
+		      FIXTURE_DATA(wire) *self)
+{
+	listens();
+	in(SYN, MSS(1000));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	state(ST_SYN_RECV);
+}
+
+TEST_F(wire, syn_recv_same_syn_again)
+{
+	half_open(_metadata, self);
+	in(SYN, SEQ(0), MSS(1000));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	in(ACK, SEQ(1), ACKNO(1));
+	accepts();
+}
+
+TEST_F(wire, syn_recv_rst_exact)
+{
+	half_open(_metadata, self);
+	in(RST, SEQ(1));
+	none(QUIET);
+	state(0);
+	in(ACK, SEQ(1), ACKNO(1));
+	out(RST, SEQ(1));
+}
+
+TEST_F(wire, syn_recv_rst_outside_window)
+{
+	half_open(_metadata, self);
+	in(RST, SEQ(0x20000000));
+	none(QUIET);
+	state(ST_SYN_RECV);
+	in(ACK, SEQ(1), ACKNO(1));
+	accepts();
+}
+
+TEST_F(wire, syn_recv_wrong_ack)
+{
+	half_open(_metadata, self);
+	in(ACK, SEQ(1), ACKNO(2));
+	out(RST, SEQ(2));
+	in(ACK, SEQ(1), ACKNO(0));
+	out(RST, SEQ(0));
+	state(ST_SYN_RECV);
+	in(ACK, SEQ(1), ACKNO(1));
+	accepts();
+	state(ST_ESTABLISHED);
+}
+
+TEST_F(wire, syn_recv_no_ack_flag)
+{
+	half_open(_metadata, self);
+	in(PSH, SEQ(1), LEN(10));
+	none(QUIET);
+	state(ST_SYN_RECV);
+}
+
+TEST_F(wire, syn_recv_outside_window)
+{
+	half_open(_metadata, self);
+	in(ACK, SEQ(0x30000000), ACKNO(1), LEN(10));
+	/* An ACK says where we stand; nothing is taken. */
+	ASSERT_TRUE(wire_get(W, 500));
+	ASSERT_EQ(ACK, W->got.flags & (ACK | RST));
+	ASSERT_EQ(1, W->got.ack);
+	state(ST_SYN_RECV);
+}
+
+TEST_F_TIMEOUT(wire, syn_ack_back_off, 300)
+{
+	LONG_TEST();
+	half_open(_metadata, self);
+	out(SYN | ACK, SEQ(0), ACKNO(1), AFTER(1000));
+	out(SYN | ACK, SEQ(0), ACKNO(1), AFTER(2000));
+	out(SYN | ACK, SEQ(0), ACKNO(1), AFTER(4000));
+	out(SYN | ACK, SEQ(0), ACKNO(1), AFTER(8000));
+	out(SYN | ACK, SEQ(0), ACKNO(1), AFTER(16000));
+	none(40000);
+	/* Five repetitions, then it is forgotten. */
+	state(0);
+}
+
+TEST_F(wire, listener_closed_with_half_open)
+{
+	half_open(_metadata, self);
+	ASSERT_EQ(0, close(self->lfd));
+	self->lfd = -1;
+	/* The kernel lists its request until the next SYN-ACK was due. */
+	if (W->stack == XTCP)
+		state(0);
+	in(ACK, SEQ(1), ACKNO(1));
+	out(RST, SEQ(1));
+}
+
+/* What was never accepted is reset when its listener goes. */
+TEST_F(wire, listener_closed_with_queued)
+{
+	half_open(_metadata, self);
+	in(ACK, SEQ(1), ACKNO(1));
+	none(QUIET);
+	ASSERT_EQ(0, close(self->lfd));
+	self->lfd = -1;
+	out(RST | ACK, SEQ(1), ACKNO(1));
+	state(0);
+}
+
+TEST_F(wire, reset_before_accept)
+{
+	char byte;
+
+	half_open(_metadata, self);
+	in(ACK, SEQ(1), ACKNO(1));
+	in(RST, SEQ(1));
+	accepts();
+	ASSERT_EQ(-1, recv(self->fd, &byte, 1, 0));
+	ASSERT_EQ(ECONNRESET, errno);
+	ASSERT_EQ(0, recv(self->fd, &byte, 1, 0));
+}
+
+TEST_F(wire, fin_before_accept)
+{
+	half_open(_metadata, self);
+	in(ACK, SEQ(1), ACKNO(1), LEN(5));
+	out(ACK, ACKNO(6));
+	in(FIN | ACK);
+	out(ACK, ACKNO(7));
+	accepts();
+	state(ST_CLOSE_WAIT);
+	reads(5);
+	reads_eof();
+}
+
+/* The accept queue holds backlog + 1; beyond that a last ACK is not taken. */
+TEST_F(wire, accept_queue_limit)
+{
+	int i, n = 0;
+
+	self->lfd = wire_listen(W, WIRE_PORT, 2);
+	ASSERT_GE(self->lfd, 0);
+	for (i = 0; i < 6; i++) {
+		wire_reset(W, WIRE_PPORT + i);
+		in(SYN, MSS(1000));
+		if (!wire_get(W, 50))
+			continue;
+		ASSERT_EQ(SYN | ACK, W->got.flags);
+		in(ACK, SEQ(1), ACKNO(1));
+	}
+	wire_drain(W, 50);
+	while ((self->fd = accept(self->lfd, NULL, NULL)) >= 0) {
+		n++;
+		close(self->fd);
+	}
+	ASSERT_EQ(EAGAIN, errno);
+	ASSERT_EQ(3, n);
+}
+
+TEST_F(wire, syn_to_second_port_of_same_peer)
+{
+	half_open(_metadata, self);
+	wire_reset(W, WIRE_PPORT + 1);
+	in(SYN, MSS(1000));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	in(ACK, SEQ(1), ACKNO(1));
+	accepts();
+	state(ST_ESTABLISHED);
+	wire_reset(W, WIRE_PPORT);
+	state(ST_SYN_RECV);
+}
+
+/* RFC 9293 3.9.2.3 MUST-57: no connection to or from other than unicast. */
+TEST_F(wire, ports_are_told_apart)
+{
+	listens();
+	in(SYN, TO(WIRE_PORT + 1));
+	out(RST | ACK, SEQ(0), ACKNO(1));
+	wire_reset(W, WIRE_PPORT);
+	in(SYN);
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+}
+
+TEST_F(wire, syn_with_data)
+{
+	listens();
+	in(SYN, MSS(1000), LEN(100));
+	/* Data may be kept until the handshake is over, or dropped. */
+	ASSERT_TRUE(wire_get(W, 500));
+	ASSERT_EQ(SYN | ACK, W->got.flags);
+	ASSERT_TRUE(W->got.ack == 1 || W->got.ack == 101);
+	in(ACK, SEQ(1), ACKNO(1), LEN(100));
+	accepts();
+	reads(100);
+}
+
+/* RFC 7323: PAWS holds for a half-open connection as well. */
+TEST_F(wire, syn_recv_old_timestamp)
+{
+	listens();
+	in(SYN, MSS(1000), TS(5000, 0));
+	out(SYN | ACK, SEQ(0), ACKNO(1), TS(0, 5000));
+	in(ACK, SEQ(1), ACKNO(1), TS(4000, W->got.tsval));
+	wire_drain(W, QUIET);
+	state(ST_SYN_RECV);
+	in(ACK, SEQ(1), ACKNO(1), TS(5001, W->got.tsval));
+	accepts();
+}
+
+TEST_HARNESS_MAIN

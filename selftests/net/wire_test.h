@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The fixture of all wire tests, and the words they are written in. Each test
+ * runs on both TCPs of the machine: what the kernel's does as well is shown
+ * to be TCP's behaviour and not our opinion. XTCP_ONLY() marks the rest.
+ */
+#ifndef XTCP_WIRE_TEST_H
+#define XTCP_WIRE_TEST_H
+
+#include <fcntl.h>
+#include <poll.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "wire.h"
+
+FIXTURE(wire)
+{
+	struct wire w;
+	int lfd;	/* listener */
+	int fd;		/* connection */
+	uint64_t wpos;	/* bytes written to and read from fd */
+	uint64_t rpos;
+};
+
+FIXTURE_VARIANT(wire)
+{
+	enum stack stack;
+};
+
+FIXTURE_VARIANT_ADD(wire, kernel)
+{
+	.stack = KERNEL,
+};
+
+FIXTURE_VARIANT_ADD(wire, xtcp)
+{
+	.stack = XTCP,
+};
+
+/* Leaves a test, from its set-up too, where a plain return would go on. */
+#define SKIP_TEST(...)	SKIP(longjmp(_metadata->env, 1), __VA_ARGS__)
+
+FIXTURE_SETUP(wire)
+{
+	self->lfd = -1;
+	self->fd = -1;
+	self->w.tun = -1;
+	signal(SIGPIPE, SIG_IGN);
+	if (!stack_present(variant->stack) && !stack_required())
+		SKIP_TEST("no %s here", stack_name(variant->stack));
+	ASSERT_EQ(0, wire_init(&self->w, variant->stack, 0));
+}
+
+FIXTURE_TEARDOWN(wire)
+{
+	struct linger hard = { .l_onoff = 1 };
+
+	if (self->fd >= 0) {
+		setsockopt(self->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+		close(self->fd);
+	}
+	if (self->lfd >= 0)
+		close(self->lfd);
+	wire_fini(&self->w);
+}
+
+#define W		(&self->w)
+#define in(f, ...)	wire_in(W, &(struct wseg){ .flags = (f), __VA_ARGS__ })
+#define out(f, ...) \
+	ASSERT_STREQ("", wire_out(W, &(struct wseg){ .flags = (f), __VA_ARGS__ }))
+/* For so long nothing comes out. In real time a short look has to do. */
+#define none(ms)	ASSERT_STREQ("", wire_none(W, (ms)))
+#define QUIET		20
+#define state(st)	ASSERT_EQ((st), wire_state(W))
+
+/* Minutes of TCP's clock: only where they are free. */
+#define LONG_TEST() do {						\
+	if (!virtual_time())						\
+		SKIP_TEST("waits too long for real time");		\
+} while (0)
+
+/* What follows is not, or not quite, what the kernel's TCP does. */
+#define XTCP_ONLY(why) do {						\
+	if (W->stack != XTCP)						\
+		SKIP_TEST("the kernel differs: " why);			\
+} while (0)
+
+/* Does @what: one segment that is discarded for exactly this reason. */
+#define dropped(reason, what) do {					\
+	struct wire_drops _before;					\
+	wire_drops(&_before);						\
+	what;								\
+	if (W->stack == XTCP)						\
+		ASSERT_STREQ("", wire_drops_diff(W, &_before, reason));	\
+} while (0)
+
+/* A listener, and a handshake with it; the arguments are the SYN's options. */
+#define listens() do {							\
+	self->lfd = wire_listen(W, WIRE_PORT, 5);			\
+	ASSERT_GE(self->lfd, 0);					\
+} while (0)
+
+#define accepts() do {							\
+	self->fd = accept4(self->lfd, NULL, NULL, SOCK_NONBLOCK);	\
+	ASSERT_GE(self->fd, 0);						\
+} while (0)
+
+#define passive(...) do {						\
+	struct wseg _syn = { .flags = SYN, __VA_ARGS__ };		\
+	if (self->lfd < 0)						\
+		listens();						\
+	wire_in(W, &_syn);						\
+	out(SYN | ACK, SEQ(0), ACKNO(1));				\
+	W->ts = _syn.has_ts;						\
+	in(ACK, SEQ(1), ACKNO(1));					\
+	accepts();							\
+} while (0)
+
+/* The tested TCP connects; the arguments are our SYN-ACK's options. */
+#define connects() do {							\
+	W->pport = WIRE_PPORT;						\
+	if (self->fd < 0)						\
+		self->fd = wire_socket(W, 0);				\
+	ASSERT_GE(self->fd, 0);						\
+	ASSERT_EQ(-EINPROGRESS, wire_connect(W, self->fd, WIRE_PPORT));	\
+	out(SYN, SEQ(0));						\
+} while (0)
+
+#define active(...) do {						\
+	struct wseg _syn = { .flags = SYN | ACK, __VA_ARGS__ };		\
+	connects();							\
+	wire_in(W, &_syn);						\
+	W->ts = _syn.has_ts;						\
+	out(ACK, SEQ(1), ACKNO(1));					\
+	ASSERT_EQ(0, get_int(self->fd, SOL_SOCKET, SO_ERROR));		\
+} while (0)
+
+/* The application writes or reads the next @n bytes of the stream. */
+#define writes(n) do {							\
+	ASSERT_EQ((n), send_pat(self->fd, self->wpos, (n)));		\
+	self->wpos += (n);						\
+	W->last_ms = now_ms();						\
+} while (0)
+
+#define reads(n) do {							\
+	ASSERT_EQ((n), recv_pat(self->fd, self->rpos, (n)));		\
+	self->rpos += (n);						\
+} while (0)
+
+#define read_fails(err) do {						\
+	char _byte;							\
+	ASSERT_EQ(-1, recv(self->fd, &_byte, 1, 0));			\
+	ASSERT_EQ((err), errno);					\
+} while (0)
+
+#define reads_eof() do {						\
+	char _byte;							\
+	ASSERT_EQ(0, recv(self->fd, &_byte, 1, 0));			\
+} while (0)
+
+#define closes() do {							\
+	ASSERT_EQ(0, close(self->fd));					\
+	self->fd = -1;							\
+} while (0)
+
+#endif /* XTCP_WIRE_TEST_H */
