@@ -262,6 +262,8 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	    (XTCP_SYN | XTCP_ACK)) {
 		seg->flags &= ~XTCP_SYN;
 		seg->seq++;
+		/* The window of a SYN is not scaled (RFC 7323, 2.2). */
+		seg->wnd >>= tcb->snd_wscale;
 	}
 	/* Fourth step before the first: any SYN is challenged (RFC 5961, 4.2). */
 	if (seg->flags & XTCP_RST)

@@ -48,9 +48,8 @@ static bool new_incarnation(const struct xtcp_tw *tw, const struct xtcp_seg *seg
 	return seq_gt(seg->seq, tw->rcv_nxt);
 }
 
-static enum xtcp_tw_act answer(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now)
+static enum xtcp_tw_act answer(struct xtcp_tw *tw, u64 now)
 {
-	seg->reason = XTCP_DROP_TIME_WAIT;
 	if (tw->ack_at && now - tw->ack_at < ANSWER_GAP_NS)
 		return XTCP_TW_DROP;
 	tw->ack_at = now;
@@ -82,7 +81,7 @@ enum xtcp_tw_act xtcp_tw_rx(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now)
 	}
 	if (ts && seq_lt(seg->tsval, tw->ts_recent)) {
 		seg->reason = XTCP_DROP_PAWS;
-		return answer(tw, seg, now);
+		return answer(tw, now);
 	}
 	if (seg->flags & XTCP_FIN && seg->seq + seg->len + 1 == tw->rcv_nxt) {
 		if (ts)
@@ -94,7 +93,7 @@ enum xtcp_tw_act xtcp_tw_rx(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now)
 	/* A bare ACK in its place is the end of a simultaneous close. */
 	if (!seg->len && !(seg->flags & XTCP_SYN) && seg->seq == tw->rcv_nxt)
 		return XTCP_TW_DROP;
-	return answer(tw, seg, now);
+	return answer(tw, now);
 }
 
 /**
