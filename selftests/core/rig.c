@@ -134,6 +134,8 @@ void rig_serve(struct rig *rig, u32 acts)
 	}
 	if (acts & XTCP_ACT_OUTPUT)
 		rig->want_output = true;
+	if (acts & XTCP_ACT_OUTPUT)
+		rig->aborted = false;
 	if (rig->tcb_live)
 		xtcp_space(&rig->tcb, rig->rcvbuf > rig->unread ?
 					      rig->rcvbuf - rig->unread : 0);

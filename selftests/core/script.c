@@ -491,6 +491,7 @@ static void cmd_abort_tx(struct rig *rig, const struct words *w)
 	}
 	xtcp_tx_abort(&rig->tcb, &plan, rig->now);
 	rig->want_output = false;
+	rig->aborted = true;
 }
 
 /* ---- the application ---- */
@@ -734,6 +735,8 @@ static void no_output_left(struct rig *rig)
 	char flags[10];
 	int limit = 20;
 
+	if (rig->aborted)
+		return;
 	while (limit-- && rig_peek(rig, &plan)) {
 		rig_fail(rig, "before this: output %s %d+%u ack %d not asked for",
 			 flag_text(plan.flags, flags), (int)(plan.seq - rig->iss),

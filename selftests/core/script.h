@@ -62,6 +62,7 @@ struct rig {
 	struct xtcp_plan reply;	/* stateless answer waiting for '>' */
 	bool have_reply;
 	bool want_output;	/* XTCP_ACT_OUTPUT seen and not yet drained */
+	bool aborted;		/* a transmission failed; silent until the next */
 	bool tcb_live;
 	bool v6;
 	bool ts;		/* peer sends timestamps */

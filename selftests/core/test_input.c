@@ -290,6 +290,9 @@ static const struct script syn_sent[] = {
 	{ "SYN without ACK: simultaneous open",
 	  "connect\n> S 0\n< S 0 mss 1000\n> SA 0 ack 1 mss 1460\n= state SYN-RECEIVED\n"
 	  "< SA 0 ack 1\n= state ESTABLISHED\n" },
+	{ "the window of that SYN-ACK is not scaled either",
+	  "connect\n> S 0\n< S 0 mss 1000 ws 3 wnd 6046\n> SA 0 ack 1\n"
+	  "< SA 0 ack 1 mss 1000 ws 3 wnd 6046\n= state ESTABLISHED\n= snd_wnd 6040\n" },
 	{ "simultaneous open ended by a bare ACK",
 	  "connect\n> S 0\n< S 0 mss 1000\n> SA 0 ack 1\n< A 1 ack 1\n> no\n"
 	  "= state ESTABLISHED\n" },

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Listener and embryo: RFC 9293 3.10.7.2, SYN-RECEIVED after a passive open
+ * in 3.10.7.4, RFC 5961.
+ */
+#include "core.h"
+#include "harness.h"
+
+/* 3.10.7.2 in its order: RST, ACK, SYN, others. */
+static const struct script listener[] = {
+	{ "RST is ignored", "listen\n< R 0\nverdict listen DROP\ndrop LISTEN_RST\n> no\n" },
+	{ "RST with ACK is ignored", "listen\n< RA 0 ack 5\nverdict listen DROP\n> no\n" },
+	{ "RST with SYN is ignored", "listen\n< SR 0\nverdict listen DROP\n> no\n" },
+	{ "ACK is reset", "listen\n< A 0 ack 77\nverdict listen RST\n> R 77\ndrop LISTEN_ACK\n" },
+	{ "SYN-ACK is reset", "listen\n< SA 0 ack 77\nverdict listen RST\n> R 77\n" },
+	{ "FIN-ACK is reset", "listen\n< FA 0 ack 77\nverdict listen RST\n> R 77\n" },
+	{ "FIN is dropped", "listen\n< F 0\nverdict listen DROP\ndrop LISTEN_FLAGS\n> no\n" },
+	{ "nothing at all is dropped", "listen\n< - 0+10\nverdict listen DROP\n> no\n" },
+	{ "SYN with FIN is dropped", "listen\n< SF 0\nverdict listen DROP\n> no\n" },
+	{ "SYN is answered", "listen\n< S 0 mss 1000\nverdict listen SYN\n> SA 0 ack 1 mss 1460 nots\n" },
+	{ "SYN with ECN bits is answered", "listen\n< SEC 0 mss 1000\nverdict listen SYN\n> SA 0 ack 1\n" },
+};
+SCRIPTS(listener);
+
+static const struct script embryo_synack[] = {
+	{ "options only as offered",
+	  "listen\n< S 0 mss 1000 ws 5 ts 1000 0\n> SA 0 ack 1 mss 1460 ws 0 ts tsecr 1000\n" },
+	{ "no scale without the peer's", "listen max 1000000\n< S 0 mss 1000\n> SA 0 ws -1 wnd 65535\n" },
+	{ "window unscaled", "listen space 200000 max 1000000\n< S 0 mss 1000 ws 5\n> SA 0 ws 4 wnd 65535\n" },
+	{ "data in the SYN is not acknowledged", "listen\n< S 0+100 mss 1000\n> SA 0 ack 1\n" },
+	{ "SYN again: SYN-ACK again", "listen\n< S 0 mss 1000\n> SA 0\n+ 200ms\n< S 0 mss 1000\n"
+	  "verdict embryo SYNACK\n> SA 0 ack 1\n" },
+	{ "repeated 1, 2, 4 .. s, then gone",
+	  "listen\n< S 0 mss 1000\n> SA 0\n~ 1s\n> SA 0\n~ 2s\n> SA 0\n~ 4s\n> SA 0\n~ 8s\n> SA 0\n"
+	  "~ 16s\n> SA 0\n~ 32s\nverdict embryo KILL\n> no\n" },
+};
+SCRIPTS(embryo_synack);
+
+#define HALF "listen\n< S 0 mss 1000 wnd 65535\n> SA 0 ack 1\n"
+
+static const struct script embryo_rx[] = {
+	{ "ACK accepts", HALF "< A 1 ack 1\nverdict embryo ACCEPT\n= state ESTABLISHED\n"
+	  "= snd_una 1\n= mss 1000\n= snd_wnd 65535\n> no\nno-timer\n" },
+	{ "ACK with data", HALF "< A 1+100 ack 1\n= state ESTABLISHED\n= got 100\n> A 1 ack 101\n" },
+	{ "ACK with FIN", HALF "< FA 1 ack 1\n= state CLOSE-WAIT\n> A 1 ack 2\n" },
+	{ "data out of order accepts, too", HALF "< A 101+100 ack 1\n= state ESTABLISHED\n"
+	  "= ooo_bytes 100\n> A 1 ack 1\n" },
+	{ "ACK of what was not sent is reset", HALF "< A 1 ack 2\nverdict embryo RST\n> R 2\n"
+	  "< A 1 ack 0\nverdict embryo RST\n> R 0\n< A 1 ack 1\nverdict embryo ACCEPT\n" },
+	{ "no ACK is dropped", HALF "< - 1\nverdict embryo DROP\n> no\ndrop NO_ACK\n" },
+	{ "RST in its place ends it", HALF "< R 1\nverdict embryo KILL\n> no\n" },
+	{ "RST in the window is challenged", HALF "< R 2\nverdict embryo ACK\n> A 1 ack 1\n" },
+	{ "RST outside is dropped", HALF "< R 0\nverdict embryo DROP\n> no\n< R 65536\n"
+	  "verdict embryo DROP\n" },
+	{ "another SYN is challenged", HALF "< S 5\nverdict embryo ACK\n> A 1 ack 1\n" },
+	{ "a SYN outside, too", HALF "< S -100000\nverdict embryo ACK\n> A 1 ack 1\n" },
+	{ "outside of the window: ACK", HALF "< A 70000+10 ack 1\nverdict embryo ACK\n> A 1 ack 1\n" },
+	{ "old timestamp: ACK", "listen\n< S 0 mss 1000 ts 1000 0\n> SA 0\n< A 1 ack 1 ts 999 0\n"
+	  "verdict embryo ACK\n> A 1 ack 1 tsecr 1000\ndrop PAWS\n" },
+};
+SCRIPTS(embryo_rx);
+
+static const struct script embryo_accept[] = {
+	{ "the SYN-ACK is the first RTT sample",
+	  "listen\n< S 0 mss 1000\n> SA 0\n+ 100ms\n< A 1 ack 1 wnd 65535\n= srtt8_us 800000\n"
+	  "= rto_us 300000\n= cwnd 10000\n" },
+	{ "not after it was repeated; RTO 3 s, one segment",
+	  "listen\n< S 0 mss 1000\n> SA 0\n~ 1s\n> SA 0\n+ 100ms\n< A 1 ack 1 wnd 65535\n"
+	  "= srtt8_us 0\n= rto_us 3000000\n= cwnd 1000\n" },
+	{ "scaled windows from here on",
+	  "listen space 60000 max 1000000\n< S 0 mss 1000 ws 3\n> SA 0 ws 4 wnd 60000\n"
+	  "< A 1+10 ack 1 wnd 100\n= snd_wnd 800\n> A 1 ack 11 wnd 3750\n" },
+	{ "RST now resets", HALF "< A 1 ack 1\n< R 1\n= err RESET\n" },
+};
+SCRIPTS(embryo_accept);
+
+UNIT(embryo_is_compact)
+{
+	CHECK(sizeof(struct xtcp_embryo) <= 64);
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Active open, options of the SYN, effective send MSS: RFC 9293 3.5, 3.7.1,
+ * 3.10.1, RFC 7323 2, RFC 6298 (5.7), RFC 6928.
+ */
+#include "core.h"
+#include "harness.h"
+
+static const struct script open_syn[] = {
+	{ "the SYN offers what the namespace allows",
+	  "connect\n> S 0 mss 1460 ws 0 ts hdr 40 wnd 65535\n" },
+	{ "no options but MSS",
+	  "par wscale 0\npar timestamps 0\nconnect\n> S 0 mss 1460 nots hdr 24\n" },
+	{ "the smallest scale that expresses the buffer",
+	  "connect space 65535 max 65536\n> S 0 ws 1\n" },
+	{ "scale for 6 MiB", "connect space 65535 max 6291456\n> S 0 ws 7\n" },
+	{ "scale at most 14", "connect space 65535 max 4294967295\n> S 0 ws 14\n" },
+	{ "the window of a SYN is not scaled",
+	  "connect space 200000 max 1000000\n> S 0 ws 4 wnd 65535\n" },
+	{ "no second SYN before the timer", "connect\n> S 0\n> no\n+ 999ms\n> no\n" },
+};
+SCRIPTS(open_syn);
+
+/* 1, 2, 4 .. s after the first (RFC 6298 5.5); MUST-23: at least 180 s. */
+static const struct script open_retry[] = {
+	{ "back-off and time-out",
+	  "connect\n> S 0\n~ 1s\n> S 0\n~ 2s\n> S 0\n~ 4s\nacts ADVICE\n> S 0\n~ 8s\n> S 0\n"
+	  "~ 16s\n> S 0\n~ 32s\n> S 0\n~ 64s\n> S 0\n= state SYN-SENT\n~ 120s\n"
+	  "= state CLOSED\n= err TIMEDOUT\nacts ERROR|STATE\n> no\nno-timer\n" },
+	{ "TCP_SYNCNT", "connect\n> S 0\nset syncnt 1\n~ 1s\n> S 0\n~ 2s\n= err TIMEDOUT\n" },
+	{ "RTO of 3 s after a lost SYN without sample, one segment (RFC 5681)",
+	  "par timestamps 0\nconnect\n> S 0\n~ 1s\n> S 0\n< SA 0 ack 1 mss 1000\n> A 1\n"
+	  "= rto_us 3000000\n= cwnd 1000\nwrite 1000\n> PA 1+1000\n~ 3s\n> PA 1+1000\n" },
+	{ "the retransmission failed for want of memory: again soon",
+	  "connect\nabort-tx\n~ 5ms\n> S 0\n~ 1s\n> S 0\n" },
+};
+SCRIPTS(open_retry);
+
+/* RFC 9293 MUST-15, MUST-16; RFC 6691: options are the sender's to subtract. */
+static const struct script open_mss[] = {
+	{ "the peer's", "established peer 700\n= mss 700\n" },
+	{ "ours, if smaller", "established mss 500 peer 1460\n= mss 500\n" },
+	{ "timestamps take 12", "established ts peer 1460\n= mss 1448\n" },
+	{ "none offered: 536", "established peer 0\n= mss 536\n" },
+	{ "none offered, IPv6: 1220", "established v6 peer 0\n= mss 1220\n" },
+	{ "a tiny one is not believed", "established peer 1\n= mss 48\n" },
+	{ "TCP_MAXSEG", "established peer 1460 user 300\n= mss 300\n" },
+	{ "jumbo", "established mss 65475 peer 65535\n= mss 65475\n" },
+};
+SCRIPTS(open_mss);
+
+static const struct script open_options[] = {
+	{ "scale agreed on", "established ws 3 wnd 1000\n= snd_wscale 3\n= snd_wnd 1000\n"
+	  "< A 1 wnd 1000\n= snd_wnd 8000\n" },
+	{ "scale not offered by the peer: none for us either",
+	  "established max 1000000 wnd 1000\n= snd_wscale 0\n= rcv_wscale 0\n< A 1 wnd 1000\n"
+	  "= snd_wnd 1000\n" },
+	{ "ours off, the peer's ignored",
+	  "par wscale 0\nestablished ws 3 wnd 1000\n= snd_wscale 0\n< A 1 wnd 1000\n"
+	  "= snd_wnd 1000\n" },
+	{ "timestamps not offered by us", "par timestamps 0\nestablished ts\n= opts 1\n" },
+	{ "timestamps echoed", "established ts\nwrite 10\n> PA 1+10 ts tsecr 0xffffff00\n" },
+	{ "a window of 14 shifts", "established ws 14 wnd 65535\n< A 1\n= snd_wnd 1073725440\n" },
+};
+SCRIPTS(open_options);
+
+/* min(10 * MSS, max(2 * MSS, 14600)) */
+static const struct script open_cwnd[] = {
+	{ "MSS 1000", "established peer 1000\n= cwnd 10000\n" },
+	{ "MSS 1460", "established peer 1460\n= cwnd 14600\n" },
+	{ "MSS 2000", "established mss 9000 peer 2000\n= cwnd 14600\n" },
+	{ "MSS 8960", "established mss 9000 peer 8960\n= cwnd 17920\n" },
+	{ "by knob", "par initial_cwnd 2\nestablished peer 1000\n= cwnd 2000\n" },
+};
+SCRIPTS(open_cwnd);
+
+/* First sample: SRTT = R, RTTVAR = R / 2 (RFC 6298, 2.2). */
+static const struct script open_rtt[] = {
+	{ "the handshake is the first sample",
+	  "connect\n> S 0\n+ 100ms\n< SA 0 ack 1 mss 1000\n> A 1\n= srtt8_us 800000\n"
+	  "= rttvar4_us 200000\n= rto_us 300000\n= min_rtt_us 100000\n" },
+	{ "not after a SYN was sent twice (Karn)",
+	  "par timestamps 0\nconnect\n> S 0\n~ 1s\n> S 0\n+ 100ms\n< SA 0 ack 1 mss 1000\n"
+	  "> A 1\n= srtt8_us 0\n" },
+};
+SCRIPTS(open_rtt);
+
+static const struct script open_icmp[] = {
+	{ "shutdown before the handshake ends it", "connect\n> S 0\nshutdown\n= state CLOSED\n> no\nno-timer\n" },
+	{ "close, too", "connect\n> S 0\nclose\n= state CLOSED\n> no\n" },
+	{ "abort sends nothing: nobody knows us",
+	  "connect\n> S 0\nabort\n= state CLOSED\n= err ABORTED\n> no\n" },
+	{ "data written early leaves after the handshake",
+	  "connect\n> S 0\nwrite 500\n> no\n< SA 0 ack 1 mss 1000 wnd 65535\n> PA 1+500 ack 1\n" },
+};
+SCRIPTS(open_icmp);
+
+UNIT(open_params_defaults)
+{
+	struct xtcp_params par;
+
+	xtcp_params_init(&par);
+	CHECK(par.keep_idle_ms >= 7200000);	/* MUST-28 */
+	CHECK(par.delack_max_us < 500000);	/* MUST-40 */
+	CHECK(par.rto_max_us >= 60000000);	/* RFC 6298 (2.5) */
+	CHECK(par.retries1 >= 3);		/* SHLD-10 */
+	CHECK_EQ(par.dupthresh, 3);
+	CHECK_EQ(par.timewait_ms, 60000);
+}
+
+UNIT(open_wscale_table)
+{
+	static const struct {
+		u32 space;
+		u8 shift;
+	} tab[] = {
+		{ 0, 0 }, { 65535, 0 }, { 65536, 1 }, { 131071, 1 }, { 131072, 2 },
+		{ 1 << 20, 5 }, { 1 << 30, 14 }, { ~0u, 14 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++)
+		CHECK_EQ(xtcp_pick_wscale(tab[i].space), tab[i].shift);
+}
