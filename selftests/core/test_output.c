@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What to send next: segmentation, PSH, Nagle, silly window avoidance of the
+ * sender, window probes, urgent pointer. RFC 9293 3.7.4, 3.8.5, 3.8.6, 3.9.1.2.
+ */
+#include "harness.h"
+
+static const struct script output_size[] = {
+	{ "one burst up to cwnd", "established\nwrite 60000\n> A 1+10000 pmss 1000 ack 1\n> no\n" },
+	{ "bursts end on a segment", "established gso 3500\nwrite 8000\n> A 1+3000\n> A 3001+3000\n"
+	  "> PA 6001+2000\n" },
+	{ "gso off", "established gso 1000\nwrite 2000\n> A 1+1000\n> PA 1001+1000\n" },
+	{ "the small rest goes at once behind full ones", "established\nwrite 2500\n> PA 1+2500\n" },
+	{ "the peer's window cuts", "established wnd 2000\nwrite 5000\n> A 1+2000\n> no\n" },
+	{ "PSH where the buffer ends (MUST-61)", "established\nwrite 10\n> PA 1+10\n" },
+	{ "one PSH for writes that were collected (SHLD-27)", "established wnd 1000\nwrite 1000\n> PA 1+1000\n"
+	  "write 300\nwrite 300\n> no\n< A 1 ack 1001\n> PA 1001+600\n" },
+	{ "acknowledgement rides along", "established\n< A 1+100\n> A 1 ack 101\nwrite 10\n> PA 1+10 ack 101\n" },
+	{ "abort leaves everything as it was", "established\nwrite 1000\nabort-tx\n= snd_nxt 1\n~ 5ms\n> PA 1+1000\n" },
+	{ "abort of an ACK", "established\n< A 1+100\nabort-tx\n~ 5ms\n> A 1 ack 101\n" },
+	{ "abort of a retransmission", "established\nwrite 1000\n> PA 1+1000\n~ 200001us\nabort-tx\n~ 5ms\n> PA 1+1000\n" },
+};
+SCRIPTS(output_size);
+
+/* RFC 9293 3.7.4 (Minshall's variant: one small segment in flight). */
+static const struct script nagle[] = {
+	{ "first small segment goes", "established\nwrite 10\n> PA 1+10\n" },
+	{ "second waits for its ACK", "established\nwrite 10\n> PA 1+10\nwrite 10\n> no\nwrite 10\n> no\n"
+	  "< A 1 ack 11\n> PA 11+20\n" },
+	{ "a full segment does not wait", "established\nwrite 10\n> PA 1+10\nwrite 1000\n> PA 11+1000\n" },
+	{ "nor what is full; its rest does", "established\nwrite 10\n> PA 1+10\nwrite 1500\n> A 11+1000\n> no\n"
+	  "< A 1 ack 11\n> PA 1011+500\n" },
+	{ "small behind full ones only", "established\nwrite 1000\n> PA 1+1000\nwrite 10\n> PA 1001+10\n" },
+	{ "NODELAY (MUST-17)", "established\nset nodelay 1\nwrite 10\n> PA 1+10\nwrite 10\n> PA 11+10\n" },
+	{ "NODELAY flushes", "established\nwrite 10\n> PA 1+10\nwrite 10\n> no\nset nodelay 1\n> PA 11+10\n" },
+	{ "the FIN flushes", "established\nwrite 10\n> PA 1+10\nwrite 10\n> no\nshutdown\n> FPA 11+10\n" },
+};
+SCRIPTS(nagle);
+
+static const struct script cork[] = {
+	{ "holds a partial segment", "established\nset cork 1\nwrite 999\n> no\nwrite 1\n> PA 1+1000\n" },
+	{ "full ones go", "established\nset cork 1\nwrite 2500\n> A 1+2000\n> no\n< A 1 ack 2001\n> no\n"
+	  "set cork 0\n> PA 2001+500\n" },
+	{ "let go at once", "established\nset cork 1\nwrite 10\n> no\nset cork 0\n> PA 1+10\n" },
+	{ "not for ever (MUST-60)", "established\nset cork 1\nwrite 10\n> no\n~ 200001us\n> PA 1+10\n" },
+	{ "MSG_MORE", "established\nwrite 10 more\n> no\nwrite 10\n> PA 1+20\n" },
+	{ "MSG_MORE: no PSH on full ones", "established\nwrite 1500 more\n> A 1+1000\n> no\nwrite 500\n> PA 1001+1000\n" },
+	{ "cork beats NODELAY", "established\nset nodelay 1\nset cork 1\nwrite 10\n> no\n" },
+};
+SCRIPTS(cork);
+
+/* RFC 9293 3.8.6.2.1 */
+static const struct script sender_sws[] = {
+	{ "a small window is not used: half of its best or a segment",
+	  "established wnd 2000\nwrite 5000\n> A 1+2000\n< A 1 ack 2001 wnd 400\n> no\n< A 1 wnd 999\n> no\n"
+	  "< A 1 wnd 1000\n> A 2001+1000\n" },
+	{ "half of the largest window is enough",
+	  "established wnd 600\nwrite 5000\n> A 1+600\n< A 1 ack 601 wnd 299\n> no\n< A 1 wnd 300\n> A 601+300\n" },
+	{ "overridden after a while", "established wnd 2000\nwrite 5000\n> A 1+2000\n< A 1 ack 2001 wnd 400\n> no\n"
+	  "~ 200001us\n> A 2001+400\n" },
+	{ "all there is may go", "established wnd 2000\nwrite 2300\n> A 1+2000\n< A 1 ack 2001 wnd 400\n"
+	  "> PA 2001+300\n" },
+};
+SCRIPTS(sender_sws);
+
+/* RFC 9293 3.8.6.1: first after one RTO (SHLD-29), doubling (SHLD-30). */
+static const struct script probes[] = {
+	{ "back-off", "established wnd 1000\nwrite 3000\n> A 1+1000\n< A 1 ack 1001 wnd 0\n~ 200001us\n> A 1001+1\n"
+	  "~ 400002us\n> A 1001+1\n~ 800004us\n> A 1001+1\n~ 1600008us\n> A 1001+1\n" },
+	{ "for as long as the peer answers (MUST-37)",
+	  "par retries2 2\nestablished wnd 1000\nwrite 3000\n> A 1+1000\n< A 1 ack 1001 wnd 0\n"
+	  "~ 200001us\n> A 1001+1\n< A 1 wnd 0\n~ 400002us\n> A 1001+1\n< A 1 wnd 0\n~ 800004us\n> A 1001+1\n"
+	  "< A 1 wnd 0\n~ 1600008us\n> A 1001+1\n< A 1 wnd 0\n~ 3200016us\n> A 1001+1\n= state ESTABLISHED\n" },
+	{ "silence ends it", "par retries2 2\nestablished wnd 1000\nwrite 3000\n> A 1+1000\n< A 1 ack 1001 wnd 0\n"
+	  "~ 200001us\n> A 1001+1\n~ 400002us\n> A 1001+1\n~ 800004us\n= state CLOSED\n= err TIMEDOUT\n> no\n" },
+	{ "interval at most rto_max",
+	  "par rto_max_us 300000\nestablished wnd 1000\nwrite 3000\n> A 1+1000\n< A 1 ack 1001 wnd 0\n"
+	  "~ 200001us\n> A 1001+1\n< A 1 wnd 0\n~ 300ms\n> A 1001+1\n< A 1 wnd 0\n~ 300ms\n> A 1001+1\n" },
+	{ "the window opens: full segments", "established wnd 1000\nwrite 3000\n> A 1+1000\n< A 1 ack 1001 wnd 0\n"
+	  "~ 200001us\n> A 1001+1\n< A 1 ack 1001 wnd 5000\n> PA 1001+2000\n" },
+	{ "the probe's octet was taken", "established wnd 1000\nwrite 3000\n> A 1+1000\n< A 1 ack 1001 wnd 0\n"
+	  "~ 200001us\n> A 1001+1\n< A 1 ack 1002 wnd 0\n= snd_una 1002\n~ 400002us\n> A 1002+1\n" },
+	{ "a FIN can be the probe", "established wnd 1000\nwrite 1000\n> PA 1+1000\n< A 1 ack 1001 wnd 0\nshutdown\n"
+	  "> no\n~ 200001us\n> FA 1001\n< A 1 ack 1002 wnd 0\n= state FIN-WAIT-2\nno-timer\n" },
+	{ "nothing to send: no probe", "established wnd 1000\nwrite 1000\n> PA 1+1000\n< A 1 ack 1001 wnd 0\nno-timer\n" },
+	{ "an ACK keeps acceptable while the window is closed",
+	  "established wnd 1000\nwrite 3000\n> A 1+1000\n< A 1 ack 1001 wnd 0\n~ 200001us\n> A 1001+1\n"
+	  "< A 1+100 ack 1001 wnd 0\n> A 1001 ack 101\n" },
+};
+SCRIPTS(probes);
+
+/* RFC 9293 3.8.5, MUST-62: the pointer names the octet after. */
+static const struct script output_urgent[] = {
+	{ "one octet", "established\nwrite 1 urg\n> UPA 1+1 urg 1\n" },
+	{ "announced in all that is before it", "established\nwrite 2500 urg\n> UA 1+1000 urg 2500\n"
+	  "> UA 1001+1000 urg 1500\n> UPA 2001+500 urg 500\n" },
+	{ "not split: a pointer counts from its own segment", "established gso 5000\nwrite 2000 urg\n"
+	  "> UA 1+1000 urg 2000\n> UPA 1001+1000 urg 1000\n" },
+	{ "not behind it", "established\nset nodelay 1\nwrite 1 urg\n> UPA 1+1 urg 1\nwrite 10\n> PA 2+10\n" },
+	{ "again in the retransmission", "established\nwrite 1 urg\n> UPA 1+1 urg 1\n~ 200001us\n> UPA 1+1 urg 1\n" },
+	{ "over when it was acknowledged", "established\nwrite 1 urg\n> UPA 1+1\n< A 1 ack 2\nwrite 3000\n> PA 2+3000\n" },
+	{ "told to a closed window, too", "established wnd 1000\nwrite 1000\n> PA 1+1000\n< A 1 ack 1001 wnd 0\n"
+	  "write 1 urg\n> no\n~ 200001us\n> UPA 1001+1 urg 1\n" },
+};
+SCRIPTS(output_urgent);
