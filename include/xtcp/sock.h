@@ -66,6 +66,8 @@ struct xtcp_sock {
 	unsigned long deferred;		/* enum xtcp_deferred, atomic bits */
 	struct tasklet_struct tx_resume; /* goes on sending, src/net/tx.c */
 	struct xtcp_entry entry;	/* look-up, src/net/demux.c */
+	u32 gso_full;			/* bytes a plan may carry by the route */
+	u8 gso_good;			/* full plans sent since gso_max last grew */
 
 	/* payload waiting for acknowledgement: sk_write_queue, see sendq.c */
 	struct sk_buff *send_hint;	/* carrier that holds SND.NXT, or NULL */

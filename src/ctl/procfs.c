@@ -86,7 +86,8 @@ static void put_conn(struct seq_file *seq, struct sock *sk)
 	l.retrans = READ_ONCE(tcb->retries);
 	l.probes = READ_ONCE(tcb->probes);
 	for (i = 0; i < XTCP_DL_MAX; i++) {
-		if (timers[i] && READ_ONCE(tcb->dl[i]) < l.when) {
+		if (timers[i] && (READ_ONCE(tcb->dl_armed) & BIT(i)) &&
+		    READ_ONCE(tcb->dl[i]) < l.when) {
 			l.when = tcb->dl[i];
 			l.timer = timers[i];
 		}

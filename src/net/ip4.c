@@ -206,6 +206,7 @@ void xtcp_open_fill(struct sock *sk, struct xtcp_open *open)
 	xtcp_flow_of_sock(sk, &open->flow);
 	if (dst) {
 		xtcp_open_dst(sk, dst, open);
+		xtcp_sk(sk)->gso_full = open->gso_max;
 		return;
 	}
 	/* The route went away since it was looked up: the smallest path. */
@@ -213,6 +214,7 @@ void xtcp_open_fill(struct sock *sk, struct xtcp_open *open)
 	open->adv_mss = TCP_MSS_DEFAULT;
 	open->user_mss = xtcp_sk(sk)->tcb.user_mss;
 	open->gso_max = TCP_MSS_DEFAULT;
+	xtcp_sk(sk)->gso_full = open->gso_max;
 	open->rcv_space = xtcp_rcv_space(sk);
 	open->rcv_space_max = max(xtcp_rcv_space_max(sk), open->rcv_space);
 }

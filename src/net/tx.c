@@ -48,6 +48,9 @@ static u32 queue_limit(const struct sock *sk)
 	return clamp_t(u64, bytes, QUEUE_MIN, QUEUE_MAX);
 }
 
+/* Full bursts the local queue must take before they are made larger again. */
+#define BURSTS_TO_GROW	64
+
 static u32 queued(const struct sock *sk)
 {
 	return refcount_read(&sk->sk_wmem_alloc);
@@ -181,6 +184,36 @@ static struct sk_buff *build(struct sock *sk, const struct xtcp_plan *plan)
 	return skb;
 }
 
+/*
+ * The local queue refused a burst. It may be full for now, or too short ever
+ * to hold a burst of this size, which a retry would not find out: so the next
+ * one is half as large.
+ */
+static void burst_refused(struct sock *sk, const struct xtcp_plan *plan, u64 now)
+{
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+
+	xsk->gso_good = 0;
+	if (plan->len > plan->mss)
+		xtcp_set(&xsk->tcb, XTCP_SET_GSO_MAX,
+			 max_t(u32, plan->len / 2, plan->mss), now);
+}
+
+/* A burst went out; after many of them they may grow again. */
+static void burst_sent(struct sock *sk, const struct xtcp_plan *plan, u64 now)
+{
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+
+	if (likely(xsk->tcb.gso_max >= xsk->gso_full) ||
+	    plan->len + plan->mss <= xsk->tcb.gso_max)
+		return;
+	if (++xsk->gso_good < BURSTS_TO_GROW)
+		return;
+	xsk->gso_good = 0;
+	xtcp_set(&xsk->tcb, XTCP_SET_GSO_MAX,
+		 min(2 * xsk->tcb.gso_max, xsk->gso_full), now);
+}
+
 /**
  * xtcp_push - send what the engine wants sent
  * @sk: socket
@@ -215,9 +248,11 @@ void xtcp_push(struct sock *sk, u64 now)
 		err = ip_queue_xmit(sk, skb, &xsk->inet.cork.fl);
 		if (unlikely(err && err != NET_XMIT_CN)) {
 			xtcp_tx_abort(&xsk->tcb, &plan, now);
+			burst_refused(sk, &plan, now);
 			break;
 		}
 		xtcp_tx_commit(&xsk->tcb, &plan, now);
+		burst_sent(sk, &plan, now);
 	}
 }
 
