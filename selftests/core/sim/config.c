@@ -10,7 +10,7 @@
 #include "sim.h"
 
 #define LOSS_MAX	100000	/* ppm: beyond, give-up by R2 becomes likely */
-#define SEGS_MAX	600	/* segments a direction carries at most */
+#define SEGS_MAX	1000	/* segments a direction carries at most */
 #define SLOW_MAX	(100 * SEC)	/* all pauses of one application */
 
 static bool chance(struct prng *r, u32 percent)
@@ -79,7 +79,7 @@ static u64 pause_for(struct prng *r, u64 total, u32 chunk)
 
 static void make_app(struct prng *r, struct app_cfg *app, u16 mss)
 {
-	u64 most = min((u64)mss * SEGS_MAX, (u64)300000);
+	u64 most = min((u64)mss * SEGS_MAX, (u64)600000);
 
 	*app = (struct app_cfg){ .mode = CLOSE_SHUT };
 	app->total = chance(r, 15) ? 0 : prng_log(r, 1, most);
@@ -183,9 +183,10 @@ void cfg_from_seed(struct sim_cfg *cfg, u64 seed)
 		app->total = at_most(app->total, (u64)mss * SEGS_MAX);
 		app->total = at_most(app->total, (u64)peer->rcvbuf_min * 100);
 		app->chunk = max_t(u64, app->chunk, app->total / 200 + 1);
-		app->pause = pause_for(r, app->total, app->chunk);
+		app->pause = pause_for(r, app->total, min(app->chunk, app->sndbuf));
 		peer->rchunk = prng_log(r, app->total / 100 + 1, 100000);
-		peer->rpause = pause_for(r, app->total, peer->rchunk);
+		peer->rpause = pause_for(r, app->total,
+					 min(peer->rchunk, peer->rcvbuf_min));
 		/* Options and the route may make each segment this small. */
 		if (cfg->link[i].mtu_at)
 			app->total = at_most(app->total,

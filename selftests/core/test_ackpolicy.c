@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * When to acknowledge: RFC 9293 3.8.6.3 (MUST-40, SHLD-18, SHLD-19), RFC 5681
+ * 4.2, MUST-58, MUST-59.
+ */
+#include "harness.h"
+
+/* quickack 0 ends the first moments, in which every segment is answered. */
+#define SETTLED "established\nset quickack 0\nset quickack 1\nset quickack 0\n"
+
+static const struct script ackpolicy[] = {
+	{ "the first sixteen at once", "established\n< A 1+10\n> A 1 ack 11\n= quickack 15\n" },
+	{ "delayed", SETTLED "< A 1+10\n> no\n~ 40ms\n> A 1 ack 11\n" },
+	{ "two full segments at once (SHLD-19)", SETTLED "< A 1+1000\n> no\n< A 1001+1000\n> A 1 ack 2001\nno-timer\n" },
+	{ "a merged run is more than two", SETTLED "< A 1+5000 nsegs 5\n> A 1 ack 5001\n" },
+	{ "many small ones wait together (MUST-58)", SETTLED "< A 1+10\n< A 11+10\n< A 21+10\n> no\n~ 40ms\n> A 1 ack 31\n" },
+	{ "the deadline is the first one's", SETTLED "< A 1+10\n+ 30ms\n< A 11+10\n~ 10ms\n> A 1 ack 21\n" },
+	{ "data takes it along", SETTLED "< A 1+10\nwrite 10\n> PA 1+10 ack 11\n+ 100ms\n> no\n" },
+	{ "no answer: the next may wait longer", "established\nset quickack 0\n< A 1+10\n~ 40ms\n> A 1 ack 11\n" },
+	{ "out of order: at once", SETTLED "< A 11+10\n> A 1 ack 1\n" },
+	{ "each of them", SETTLED "< A 1001+1000\n> A 1 ack 1\n< A 2001+1000\n> A 1 ack 1\n< A 3001+1000\n> A 1 ack 1\n" },
+	{ "filling a hole: at once", SETTLED "< A 1001+1000\n> A 1 ack 1\n< A 1+1000\n> A 1 ack 2001\n= got 2000\n" },
+	{ "filling part of it: at once", SETTLED "< A 1001+1000\n> A 1 ack 1\n< A 1+10\n> A 1 ack 11\n" },
+	{ "a duplicate: at once", SETTLED "< A 1+10\n~ 40ms\n> A 1 ack 11\n< A 1+10\n> A 1 ack 11\n" },
+	{ "a FIN may wait for ours", SETTLED "< FA 1\n> no\nshutdown\n> FA 1 ack 2\n" },
+	{ "but not longer than data", SETTLED "< FA 1\n> no\n~ 40ms\n> A 1 ack 2\n" },
+	{ "a FIN that ends both directions: at once", SETTLED "shutdown\n> FA 1\n< FA 1 ack 2\n> A 2 ack 2\n" },
+	{ "half of a small window", "established space 1000 max 1000\nset quickack 0\n< A 1+499\n> no\n< A 500+1\n> A 1 ack 501\n" },
+	{ "a pure ACK is not acknowledged", "established\n< A 1\n> no\nno-timer\n" },
+};
+SCRIPTS(ackpolicy);

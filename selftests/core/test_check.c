@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * xtcp_check() itself: it accepts a sound TCB and sees each kind of damage,
+ * or every test that leans on it proves nothing.
+ */
+#include "core.h"
+#include "harness.h"
+
+struct sound {
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	struct xtcp_ooo node[3];
+};
+
+/* ESTABLISHED, 3000 bytes out in two entries, two runs held. */
+static void sound(struct sound *s)
+{
+	struct xtcp_tcb *tcb = &s->tcb;
+
+	memset(s, 0, sizeof(*s));
+	xtcp_params_init(&s->par);
+	xtcp_tcb_init(tcb, &s->par);
+	tcb->state = XTCP_ESTABLISHED;
+	tcb->iss = 0xfffffff0;
+	tcb->snd_una = tcb->snd_nxt = tcb->iss + 1;
+	tcb->mss = 1000;
+	tcb->cwnd = 10000;
+	tcb->snd_wnd = tcb->max_snd_wnd = 65535;
+	xtcp_map_append(tcb, tcb->snd_nxt + 2000, 0, 10);
+	xtcp_map_append(tcb, tcb->snd_nxt + 1000, 0, 20);
+	tcb->snd_end = tcb->snd_nxt;
+	xtcp_dl_set(tcb, XTCP_DL_RTO, 1000);
+	tcb->irs = 0xffffff00;
+	tcb->rcv_nxt = tcb->rcv_wup = tcb->rcv_read = tcb->irs + 1;
+	xtcp_reass_insert(tcb, &s->node[0], tcb->rcv_nxt + 100, tcb->rcv_nxt + 200);
+	xtcp_reass_insert(tcb, &s->node[1], tcb->rcv_nxt + 300, tcb->rcv_nxt + 400);
+	xtcp_reass_insert(tcb, &s->node[2], tcb->rcv_nxt + 400, tcb->rcv_nxt + 500);
+}
+
+#define DAMAGE(what) do {						\
+	struct sound s;							\
+	struct xtcp_tcb *t = &s.tcb;					\
+									\
+	sound(&s);							\
+	what;								\
+	if (!xtcp_check(t))						\
+		unit_fail(__FILE__, __LINE__, "not seen: %s", #what);	\
+} while (0)
+
+UNIT(check_accepts_a_sound_one)
+{
+	struct sound s;
+
+	sound(&s);
+	if (xtcp_check(&s.tcb))
+		unit_fail(__FILE__, __LINE__, "%s", xtcp_check(&s.tcb));
+}
+
+UNIT(check_sees_damage_of_the_send_map)
+{
+	DAMAGE(t->map_head->seq++);
+	DAMAGE(t->map_head->end++);
+	DAMAGE(t->map_tail->end--);
+	DAMAGE(t->map_tail->prev = NULL);
+	DAMAGE(t->map_tail = t->map_head);
+	DAMAGE(t->map_head->marks |= XTCP_SENT_LOST);
+	DAMAGE(t->lost_out++);
+	DAMAGE(t->map_lost = t->map_head);
+	DAMAGE(t->map_nfree++);
+	DAMAGE(t->map_head->first_at = 11);
+	DAMAGE(t->snd_nxt++);
+	DAMAGE(t->snd_una--);
+}
+
+UNIT(check_sees_damage_of_sending)
+{
+	DAMAGE(t->snd_end--);
+	DAMAGE(t->cwnd = 999);
+	DAMAGE(t->mss = 0);
+	DAMAGE(t->max_snd_wnd--);
+	DAMAGE(xtcp_dl_clear(t, XTCP_DL_RTO));
+	DAMAGE(t->flags |= XTCP_F_FIN_SENT);
+	DAMAGE(t->flags |= XTCP_F_FIN_QUEUED);
+}
+
+UNIT(check_sees_damage_of_receiving)
+{
+	DAMAGE(t->ooo_bytes--);
+	DAMAGE(t->ooo_runs++);
+	DAMAGE(s.node[0].end = s.node[0].seq);
+	DAMAGE(s.node[2].seq++);
+	DAMAGE(t->rcv_wup++);
+	DAMAGE(t->rcv_read++);
+	DAMAGE(t->rcv_nxt += 100);
+	DAMAGE(s.node[0].prio = 0; s.node[1].prio = 0; t->ooo_root->prio = 0;
+	       if (t->ooo_root->left) t->ooo_root->left->prio = 1;
+	       if (t->ooo_root->right) t->ooo_root->right->prio = 1);
+}
+
+UNIT(check_sees_wrong_states)
+{
+	DAMAGE(t->state = XTCP_CLOSE_WAIT);
+	DAMAGE(t->state = XTCP_FIN_WAIT_1);
+	DAMAGE(t->state = XTCP_FIN_WAIT_2);
+	DAMAGE(t->state = XTCP_CLOSING);
+	DAMAGE(t->state = XTCP_LAST_ACK);
+	DAMAGE(t->state = XTCP_TIME_WAIT);
+	DAMAGE(t->flags |= XTCP_F_FIN_SEEN; t->rcv_fin = t->rcv_nxt - 1);
+}

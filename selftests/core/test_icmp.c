@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Word from the network: RFC 9293 3.9.2.2, RFC 5927, RFC 1191.
+ */
+#include "harness.h"
+
+static const struct script icmp[] = {
+	{ "hard error while connecting", "connect\n> S 0\nicmp hard 0\n= state CLOSED\n= err UNREACH\nacts ERROR|STATE\nno-timer\n" },
+	{ "hard error while connecting, quoting another", "connect\n> S 0\nicmp hard 1\nacts DROP\n= state SYN-SENT\n" },
+	{ "soft error while connecting (MUST-56)", "connect\n> S 0\nicmp soft 0\n= state SYN-SENT\n~ 1s\n> S 0\n" },
+	{ "hard error later is soft (RFC 5461)", "established\nwrite 10\n> PA 1+10\nicmp hard 1\n= state ESTABLISHED\n" },
+	{ "nothing in flight: not believed (RFC 5927)", "established\nicmp hard 1\nacts DROP\nicmp too-big 1 500\nacts DROP\n= mss 1000\n" },
+	{ "already acknowledged: not believed", "established\nwrite 10\n> PA 1+10\n< A 1 ack 11\nicmp too-big 1 500\nacts DROP\n= mss 1000\n" },
+	{ "beyond SND.NXT: not believed", "established\nwrite 10\n> PA 1+10\nicmp too-big 11 500\nacts DROP\n= mss 1000\n" },
+	{ "too big: sent again at once, smaller", "established\nset nodelay 1\nwrite 2000\n> PA 1+2000\nicmp too-big 1 400\n= mss 400\n"
+	  "> PA 1+2000 pmss 400\n" },
+	{ "not smaller: nothing happens", "established\nwrite 2000\n> PA 1+2000\nicmp too-big 1 1460\n> no\n= mss 1000\n" },
+	{ "not below the floor", "established\nwrite 100\n> PA 1+100\nicmp too-big 1 1\n= mss 48\n> PA 1+100 pmss 48\n" },
+	{ "for the SYN: used later", "connect\n> S 0\nicmp too-big 0 500\n< SA 0 ack 1 mss 1460 wnd 65535\n> A 1\n= mss 500\n" },
+};
+SCRIPTS(icmp);

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fast retransmit, NewReno: RFC 5681 3.2, RFC 6582. MSS 1000, cwnd 10000.
+ */
+#include "harness.h"
+
+#define TEN "established\nwrite 10000\n> PA 1+10000\n"
+#define THREE "< A 1 ack 1\n< A 1\n< A 1\n"
+
+static const struct script fast[] = {
+	{ "the third duplicate resends the first segment", TEN "< A 1 ack 1\n> no\n< A 1\n> no\n< A 1\n> A 1+1000\n> no\n"
+	  "= fast_rtx 1\n= cong 1\n= ssthresh 5000\n= cwnd 8000\n= recover 10001\n" },
+	{ "each further one inflates", TEN THREE "> A 1+1000\n< A 1\n= cwnd 9000\n< A 1\n= cwnd 10000\n" },
+	{ "new data when the inflated window allows", TEN THREE "> A 1+1000\nwrite 5000\n> no\n< A 1\n> no\n< A 1\n> no\n"
+	  "< A 1\n> A 10001+1000\n< A 1\n> A 11001+1000\n" },
+	{ "a full ACK ends it (3)", TEN THREE "> A 1+1000\n< A 1\n< A 1\n< A 1 ack 10001\n= cong 0\n= cwnd 2000\n= dupacks 0\n" },
+	{ "a full ACK with data out: ssthresh", TEN THREE "> A 1+1000\nwrite 9000\n< A 1\n< A 1\n< A 1\n> A 10001+1000\n< A 1\n"
+	  "> A 11001+1000\n< A 1\n> A 12001+1000\n< A 1\n> A 13001+1000\n< A 1 ack 10001\n= cwnd 5000\n> A 14001+1000\n" },
+	{ "a partial ACK resends the next (5)", TEN THREE "> A 1+1000\n< A 1 ack 3001\n= cong 1\n> A 3001+1000\n= cwnd 6000\n> no\n" },
+	{ "several holes, one a round trip", TEN THREE "> A 1+1000\n< A 1 ack 3001\n> A 3001+1000\n< A 1 ack 5001\n> A 5001+1000\n"
+	  "< A 1 ack 10001\n= cong 0\nno-timer\n" },
+	{ "only the first partial ACK restarts the timer", TEN "+ 50ms\n" THREE "> A 1+1000\n+ 50ms\n< A 1 ack 3001\n> A 3001+1000\n"
+	  "= cong 1\n+ 50ms\n< A 1 ack 5001\n> A 5001+1000\n" },
+	{ "duplicates of the recovery do not begin another", TEN THREE "> A 1+1000\n< A 1 ack 10001\nwrite 4000\n> A 10001+2000\n"
+	  "< A 1 ack 10001\n< A 1\n< A 1\n> no\n= fast_rtx 1\n" },
+	{ "not before something new was acknowledged after a timeout", TEN "~ 200001us\n> A 1+1000\n" THREE "= fast_rtx 0\n> no\n" },
+	{ "the timeout in recovery", TEN THREE "> A 1+1000\n~ 200001us\n> A 1+1000\n= cong 2\n= cwnd 1000\n= recover 10001\n" },
+	{ "a retransmission failed: again soon", TEN "< A 1 ack 1\n< A 1\n< A 1\nabort-tx\n~ 5ms\n> A 1+1000\n" },
+	{ "fewer than three segments out: the timer", "established\nwrite 2000\n> PA 1+2000\n< A 1 ack 1\n> no\n~ 200001us\n> A 1+1000\n" },
+	{ "inflation is bounded by the window", TEN THREE "> A 1+1000\n"
+	  "< A 1\n< A 1\n< A 1\n< A 1\n< A 1\n< A 1\n< A 1\n< A 1\n< A 1\n< A 1\n< A 1\n< A 1\n= cwnd 15000\n" },
+};
+SCRIPTS(fast);

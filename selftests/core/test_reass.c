@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Packets held out of order: RFC 9293 SHLD-31, MAY-13. Overlaps by table,
+ * then random arrivals against a map of bytes, each across the wrap of the
+ * sequence space.
+ */
+#include <stdlib.h>
+
+#include "core.h"
+#include "harness.h"
+
+static const struct script reass[] = {
+	{ "held and handed over", "established\n< A 11+10\nacts HELD\n> A 1 ack 1\n= ooo_bytes 10\n= ooo_runs 1\n"
+	  "< A 1+10\nacts DELIVER|DRAIN\n> A 1 ack 21\n= got 20\n= ooo_bytes 0\n= ooo_runs 0\n" },
+	{ "the same again", "established\n< A 11+10\n> A 1\n< A 11+10\ndrop DUP_DATA\n> A 1\n= ooo_bytes 10\n" },
+	{ "inside of what is held", "established\n< A 11+10\n> A 1\n< A 13+5\ndrop DUP_DATA\n> A 1\n= ooo_bytes 10\n" },
+	{ "behind it", "established\n< A 11+10\n> A 1\n< A 21+10\nacts HELD\n> A 1\n= ooo_bytes 20\n= ooo_runs 1\n" },
+	{ "before it", "established\n< A 21+10\n> A 1\n< A 11+10\nacts HELD\n> A 1\n= ooo_bytes 20\n= ooo_runs 1\n" },
+	{ "overlapping its end", "established\n< A 11+10\n> A 1\n< A 16+10\nacts HELD\n> A 1\n= ooo_bytes 15\n= ooo_runs 1\n" },
+	{ "overlapping its start", "established\n< A 21+10\n> A 1\n< A 16+10\nacts HELD\n> A 1\n= ooo_bytes 15\n= ooo_runs 1\n" },
+	{ "around it: superseded", "established\n< A 21+10\n> A 1\n< A 11+30\nacts HELD|REAP\n> A 1\n= ooo_bytes 30\n= ooo_runs 1\n" },
+	{ "around several", "established\n< A 21+5\n> A 1\n< A 31+5\n> A 1\n< A 41+5\n> A 1\n= ooo_runs 3\n< A 11+50\nacts HELD|REAP\n"
+	  "> A 1\n= ooo_bytes 50\n= ooo_runs 1\n< A 1+10\n> A 1 ack 61\n= got 60\n" },
+	{ "joins two", "established\n< A 11+10\n> A 1\n< A 31+10\n> A 1\n= ooo_runs 2\n< A 21+10\n> A 1\n= ooo_runs 1\n= ooo_bytes 30\n" },
+	{ "joins two, overlapping both", "established\n< A 11+10\n> A 1\n< A 31+10\n> A 1\n< A 16+20\n> A 1\n= ooo_runs 1\n"
+	  "= ooo_bytes 30\n< A 1+10\n> A 1 ack 41\n= got 40\n" },
+	{ "in-order data overlaps what is held", "established\n< A 11+10\n> A 1\n< A 1+15\nacts DELIVER|DRAIN\n> A 1 ack 21\n= got 20\n" },
+	{ "in-order data covers what is held", "established\n< A 11+10\n> A 1\n< A 1+30\nacts DELIVER|REAP\n> A 1 ack 31\n= got 30\n" },
+	{ "ends exactly where it begins", "established\n< A 11+10\n> A 1\n< A 1+20\n> A 1 ack 21\n= got 20\n= ooo_runs 0\n" },
+	{ "one hole of two", "established\n< A 11+10\n> A 1\n< A 31+10\n> A 1\n< A 1+10\n> A 1 ack 21\n= got 20\n= ooo_bytes 10\n"
+	  "< A 21+10\n> A 1 ack 41\n= got 40\n" },
+	{ "a FIN out of order", "established\n< FA 11+10\n> A 1 ack 1\nnoacts EOF\n< A 1+10\nacts DELIVER|DRAIN|EOF\n> A 1 ack 22\n"
+	  "= state CLOSE-WAIT\n= got 20\n" },
+	{ "a FIN alone out of order", "established\n< FA 11\n> A 1 ack 1\n< A 1+10\nacts EOF\n> A 1 ack 12\n= state CLOSE-WAIT\n" },
+	{ "an error gives all back", "established\n< A 11+10\n> A 1\n< A 31+10\n> A 1\n< R 1\nacts REAP\n= ooo_bytes 0\n" },
+	{ "counted", "established\n< A 11+10\n> A 1\n< A 31+10\n> A 1\n= rcv_ooo_segs 2\n" },
+};
+SCRIPTS(reass);
+
+#define SPAN	400
+#define BASE	0xffffff38u	/* 200 bytes before the wrap */
+
+struct bytes {
+	struct xtcp_tcb tcb;
+	u8 have[SPAN];
+	u32 next;	/* in order up to here, relative */
+	long alive;
+};
+
+static void take_back(struct bytes *b, bool pop)
+{
+	struct xtcp_ooo *node;
+
+	while (pop && (node = xtcp_reass_pop(&b->tcb))) {
+		CHECK_EQ(node->seq - BASE, b->next);
+		CHECK(seq_lt(node->seq, node->end));
+		for (; b->next < node->end - BASE; b->next++)
+			CHECK(b->have[b->next]);
+		b->alive--;
+		free(node);
+	}
+	while ((node = xtcp_reass_reap(&b->tcb))) {
+		b->alive--;
+		free(node);
+	}
+}
+
+static void arrive(struct bytes *b, u32 from, u32 len)
+{
+	struct xtcp_ooo *node = malloc(sizeof(*node));
+	u32 fresh = 0, i;
+
+	for (i = from; i < from + len; i++)
+		fresh += !b->have[i];
+	b->alive++;
+	switch (xtcp_reass_insert(&b->tcb, node, BASE + from, BASE + from + len)) {
+	case XTCP_REASS_HELD:
+		memset(b->have + from, 1, len);
+		break;
+	case XTCP_REASS_DUP:
+		CHECK_EQ(fresh, 0);
+		b->alive--;
+		free(node);
+		break;
+	default:
+		CHECK(0);
+	}
+	take_back(b, false);
+}
+
+static void fill_hole(struct bytes *b, u32 len)
+{
+	u32 i;
+
+	for (i = 0; i < len; i++)
+		b->have[b->next++] = 1;
+	xtcp_reass_advance(&b->tcb, BASE + b->next);
+	take_back(b, true);
+	for (i = 0; i < SPAN && b->have[i]; i++)
+		;
+	CHECK_EQ(b->tcb.rcv_nxt - BASE, i);
+	CHECK_EQ(b->next, i);
+}
+
+static void check_bytes(struct bytes *b)
+{
+	u32 i, n = 0, runs = 0;
+
+	for (i = b->next; i < SPAN; i++) {
+		n += b->have[i];
+		runs += b->have[i] && (i == b->next || !b->have[i - 1]);
+	}
+	CHECK_EQ(b->tcb.ooo_bytes, n);
+	CHECK_EQ(b->tcb.ooo_runs, runs);
+}
+
+UNIT(reass_random_against_a_map)
+{
+	struct xtcp_params par;
+	u32 round;
+
+	srandom(1);
+	xtcp_params_init(&par);
+	for (round = 0; round < 2000; round++) {
+		struct bytes b = { .next = 1 };
+		u32 step;
+
+		xtcp_tcb_init(&b.tcb, &par);
+		b.have[0] = 1;
+		b.tcb.rcv_nxt = BASE + 1;
+		for (step = 0; step < 40 && b.next < SPAN - 60; step++) {
+			u32 gap = 1 + random() % 10;
+
+			if (random() % 4) {
+				u32 from = b.next + gap + random() % (SPAN - b.next - gap - 30);
+
+				arrive(&b, from, 1 + random() % 30);
+			} else {
+				for (gap = 1; !b.have[b.next + gap] && gap < 10; gap++)
+					;
+				fill_hole(&b, gap);
+			}
+			check_bytes(&b);
+		}
+		xtcp_reass_flush(&b.tcb);
+		take_back(&b, false);
+		CHECK_EQ(b.alive, 0);
+		CHECK_EQ(b.tcb.ooo_bytes, 0);
+	}
+}
+
+/* The run furthest away goes first; nothing of it was acknowledged. */
+UNIT(reass_prune)
+{
+	struct bytes b = { .next = 1 };
+	struct xtcp_params par;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&b.tcb, &par);
+	b.tcb.rcv_nxt = BASE + 1;
+	CHECK(!xtcp_reass_prune(&b.tcb));
+	arrive(&b, 50, 10);
+	arrive(&b, 300, 20);
+	arrive(&b, 320, 20);
+	arrive(&b, 100, 10);
+	CHECK_EQ(b.tcb.ooo_runs, 3);
+	CHECK(xtcp_reass_prune(&b.tcb));
+	take_back(&b, false);
+	CHECK_EQ(b.tcb.ooo_bytes, 20);
+	CHECK_EQ(b.alive, 2);
+	CHECK(xtcp_reass_prune(&b.tcb));
+	CHECK(xtcp_reass_prune(&b.tcb));
+	take_back(&b, false);
+	CHECK_EQ(b.alive, 0);
+}
+
+/* 20,000 one-byte holes, in order: the tree stays shallow, memory bounded. */
+UNIT(reass_many_holes)
+{
+	static struct xtcp_ooo nodes[20000];
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	u32 i, held = 0, depth = 0;
+	struct xtcp_ooo *run;
+
+	xtcp_params_init(&par);
+	par.isn_key[0] = 0x123456789abcdefULL;
+	xtcp_tcb_init(&tcb, &par);
+	tcb.rcv_nxt = BASE;
+	for (i = 0; i < ARRAY_SIZE(nodes); i++)
+		held += xtcp_reass_insert(&tcb, &nodes[i], BASE + 2 * i + 1,
+					  BASE + 2 * i + 2) == XTCP_REASS_HELD;
+	CHECK(held >= 1000 && held < ARRAY_SIZE(nodes));
+	CHECK_EQ(tcb.ooo_runs, held);
+	for (run = tcb.ooo_root; run; run = run->right)
+		depth++;
+	CHECK(depth < 80);
+	xtcp_reass_flush(&tcb);
+	for (i = 0; xtcp_reass_reap(&tcb); i++)
+		;
+	CHECK_EQ(i, held);
+}
+
+UNIT(reass_node_fits_an_skb)
+{
+	CHECK(sizeof(struct xtcp_ooo) <= 48);
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The send map: what is out, what is lost, and that running out of entries
+ * makes it coarser and never wrong.
+ */
+#include <stdlib.h>
+
+#include "core.h"
+#include "harness.h"
+
+struct map {
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	struct xtcp_sent sent[8];
+};
+
+/* ESTABLISHED with nothing out, SND.NXT close to the wrap; @n entries lent. */
+static void init(struct map *m, u32 n)
+{
+	u32 i;
+
+	xtcp_params_init(&m->par);
+	xtcp_tcb_init(&m->tcb, &m->par);
+	m->tcb.state = XTCP_ESTABLISHED;
+	m->tcb.mss = 1000;
+	m->tcb.iss = 0xffffff00;
+	m->tcb.snd_una = m->tcb.iss + 1;
+	m->tcb.snd_nxt = m->tcb.snd_una;
+	for (i = 0; i < n; i++)
+		xtcp_map_lend(&m->tcb, &m->sent[i]);
+}
+
+static u32 at(const struct map *m, u32 rel)
+{
+	return m->tcb.iss + rel;
+}
+
+static u32 entries(const struct map *m)
+{
+	const struct xtcp_sent *s;
+	u32 n = 0;
+
+	for (s = m->tcb.map_head; s; s = s->next)
+		n++;
+	return n;
+}
+
+UNIT(sendmap_append_and_ack)
+{
+	struct xtcp_acked acked;
+	struct map m;
+
+	init(&m, 4);
+	xtcp_map_append(&m.tcb, at(&m, 1001), 0, 100);
+	xtcp_map_append(&m.tcb, at(&m, 5001), 0, 200);
+	xtcp_map_append(&m.tcb, at(&m, 5101), 0, 300);
+	CHECK_EQ(m.tcb.snd_nxt, at(&m, 5101));
+	CHECK_EQ(m.tcb.map_nfree, 3);
+	xtcp_map_ack(&m.tcb, at(&m, 1001), &acked);
+	CHECK_EQ(acked.bytes, 1000);
+	CHECK_EQ(acked.sent_at, 100);
+	CHECK(!acked.rtx);
+	xtcp_map_ack(&m.tcb, at(&m, 3001), &acked);
+	CHECK_EQ(m.tcb.map_head->seq, at(&m, 3001));
+	CHECK_EQ(entries(&m), 2);
+	xtcp_map_ack(&m.tcb, at(&m, 5101), &acked);
+	CHECK_EQ(acked.bytes, 2100);
+	CHECK_EQ(acked.sent_at, 300);
+	CHECK_EQ(entries(&m), 0);
+	CHECK_EQ(m.tcb.map_nfree, 6);
+}
+
+UNIT(sendmap_mark_and_resend)
+{
+	struct xtcp_acked acked;
+	struct map m;
+
+	init(&m, 6);
+	xtcp_map_append(&m.tcb, at(&m, 10001), 0, 100);
+	xtcp_map_mark_head(&m.tcb, 1000);
+	CHECK_EQ(m.tcb.lost_out, 1000);
+	CHECK_EQ(entries(&m), 2);
+	xtcp_map_mark_head(&m.tcb, 1000);	/* already lost: the same */
+	CHECK_EQ(m.tcb.lost_out, 1000);
+	xtcp_map_resent(&m.tcb, at(&m, 1), at(&m, 1001), 200);
+	CHECK_EQ(m.tcb.lost_out, 0);
+	CHECK_EQ(m.tcb.map_head->nrtx, 1);
+	CHECK_EQ(m.tcb.map_head->first_at, 100);
+	CHECK_EQ(m.tcb.map_head->sent_at, 200);
+	xtcp_map_ack(&m.tcb, at(&m, 1001), &acked);
+	CHECK(acked.rtx);
+	xtcp_map_mark_all(&m.tcb);
+	CHECK_EQ(m.tcb.lost_out, 9000);
+	xtcp_map_resent(&m.tcb, at(&m, 1001), at(&m, 3001), 300);
+	CHECK_EQ(m.tcb.lost_out, 7000);
+	xtcp_map_ack(&m.tcb, at(&m, 5001), &acked);
+	CHECK_EQ(m.tcb.lost_out, 5000);
+	CHECK(acked.rtx);
+	xtcp_map_ack(&m.tcb, at(&m, 10001), &acked);
+	CHECK_EQ(m.tcb.lost_out, 0);
+	CHECK(!m.tcb.map_lost);
+}
+
+/* Nothing lent: two entries in the TCB, then the last one grows. */
+UNIT(sendmap_without_memory)
+{
+	struct xtcp_acked acked;
+	struct map m;
+	u32 i;
+
+	init(&m, 0);
+	for (i = 1; i <= 10; i++)
+		xtcp_map_append(&m.tcb, at(&m, i * 1000 + 1), 0, i);
+	CHECK_EQ(entries(&m), XTCP_SENT_EMBEDDED);
+	CHECK_EQ(m.tcb.snd_nxt, at(&m, 10001));
+	/* One time does not describe the grown one: no RTT sample. */
+	xtcp_map_ack(&m.tcb, at(&m, 10001), &acked);
+	CHECK(acked.rtx);
+	xtcp_map_append(&m.tcb, at(&m, 11001), 0, 20);
+	xtcp_map_append(&m.tcb, at(&m, 12001), 0, 21);
+	xtcp_map_mark_head(&m.tcb, 500);
+	CHECK_EQ(m.tcb.lost_out, 1000);		/* more than asked for */
+	xtcp_map_resent(&m.tcb, at(&m, 10001), at(&m, 10501), 30);
+	CHECK_EQ(m.tcb.lost_out, 0);
+}
+
+UNIT(sendmap_lend_and_reclaim)
+{
+	struct xtcp_sent *s;
+	struct map m;
+	u32 n = 0;
+
+	init(&m, 8);
+	CHECK_EQ(m.tcb.map_nfree, 10);
+	xtcp_map_append(&m.tcb, at(&m, 1001), 0, 1);
+	while ((s = xtcp_map_reclaim(&m.tcb))) {
+		CHECK(s >= m.sent && s < m.sent + 8);
+		n++;
+	}
+	CHECK(n >= 7);
+	m.tcb.state = XTCP_CLOSED;
+	xtcp_map_flush(&m.tcb);
+	while (xtcp_map_reclaim(&m.tcb))
+		n++;
+	CHECK_EQ(n, 8);		/* the embedded ones never come */
+}
+
+/* Random operations; xtcp_check() compares counters with the list. */
+UNIT(sendmap_random)
+{
+	u32 round, step;
+
+	srandom(2);
+	for (round = 0; round < 3000; round++) {
+		struct xtcp_acked acked;
+		struct map m;
+		u32 out, n;
+
+		init(&m, random() % 9);
+		for (step = 0; step < 60; step++) {
+			out = m.tcb.snd_nxt - m.tcb.snd_una;
+			switch (random() % 6) {
+			case 0:
+			case 1:
+				xtcp_map_append(&m.tcb, m.tcb.snd_nxt + 1 + random() % 5000,
+						0, step);
+				break;
+			case 2:
+				if (out)
+					xtcp_map_ack(&m.tcb, m.tcb.snd_una + 1 +
+						     random() % out, &acked);
+				break;
+			case 3:
+				xtcp_map_mark_head(&m.tcb, 1 + random() % 2000);
+				break;
+			case 4:
+				if (!(random() % 4))
+					xtcp_map_mark_all(&m.tcb);
+				break;
+			case 5:
+				if (!m.tcb.map_lost)
+					break;
+				n = m.tcb.map_lost->end - m.tcb.map_lost->seq;
+				xtcp_map_resent(&m.tcb, m.tcb.map_lost->seq,
+						m.tcb.map_lost->seq + 1 + random() % n,
+						step);
+				break;
+			}
+			m.tcb.snd_end = m.tcb.snd_nxt;
+			m.tcb.cwnd = 1000;
+			m.tcb.dl_armed = 1U << XTCP_DL_RTO;
+			if (xtcp_check(&m.tcb)) {
+				unit_fail(__FILE__, __LINE__, "round %u step %u: %s",
+					  round, step, xtcp_check(&m.tcb));
+				return;
+			}
+		}
+	}
+}
+
+UNIT(sendmap_entry_is_a_cache_line)
+{
+	CHECK(sizeof(struct xtcp_sent) <= 64);
+}
