@@ -38,6 +38,9 @@ bool stack_required(void);
  */
 bool virtual_time(void);
 
+/* fork(), and the child goes when the test does. */
+pid_t child(void);
+
 uint64_t now_ms(void);
 uint64_t now_us(void);
 void sleep_ms(unsigned int ms);

@@ -211,7 +211,7 @@ TEST_F(one, shutdown_wakes_accept)
 	pid_t pid;
 
 	ASSERT_EQ(0, listen(self->fd, 1));
-	pid = fork();
+	pid = child();
 	if (pid == 0) {
 		int fd = accept(self->fd, NULL, NULL);
 
@@ -230,7 +230,7 @@ TEST_F(pair, accept_blocks)
 	pid_t pid;
 
 	ASSERT_GE(lfd, 0);
-	pid = fork();
+	pid = child();
 	if (pid == 0) {
 		int c;
 
@@ -278,7 +278,7 @@ TEST_F(pair, dup_and_fork_share)
 	close(self->c);
 	self->fd[0] = d;
 	/* The other descriptor keeps it open, a child's exit too. */
-	pid = fork();
+	pid = child();
 	if (pid == 0)
 		_exit(send_pat(d, 0, 100) != 100);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));

@@ -18,7 +18,7 @@ static bool transfer(int from, int to, size_t len, size_t wsize, size_t rsize)
 	int status;
 	pid_t pid;
 
-	pid = fork();
+	pid = child();
 	if (pid == 0) {
 		while (done < len) {
 			size_t want = len - done < wsize ? len - done : wsize;
@@ -59,7 +59,7 @@ TEST_F_TIMEOUT(pair, both_ways_at_once, 120)
 {
 	size_t len = bulk_size() / 4;
 	int status;
-	pid_t pid = fork();
+	pid_t pid = child();
 
 	if (pid == 0)
 		_exit(!transfer(self->s, self->c, len, 30000, 30000));
@@ -109,7 +109,7 @@ TEST_F_TIMEOUT(pair, slow_reader, 120)
 	size_t len = 3 << 20, done = 0;
 	uint8_t buf[65536];
 	int status;
-	pid_t pid = fork();
+	pid_t pid = child();
 
 	if (pid == 0)
 		_exit(send_pat(self->c, 0, len) != len);
@@ -131,7 +131,7 @@ TEST_F_TIMEOUT(pair, close_after_send, 120)
 {
 	size_t len = 2 << 20;
 	char byte;
-	pid_t pid = fork();
+	pid_t pid = child();
 
 	if (pid == 0) {
 		send_pat(self->c, 0, len);
@@ -149,7 +149,7 @@ TEST_F_TIMEOUT(pair, ping_pong, 120)
 {
 	char buf[64];
 	int status;
-	pid_t pid = fork();
+	pid_t pid = child();
 
 	if (pid == 0) {
 		for (int i = 0; i < 500; i++)
@@ -173,7 +173,7 @@ TEST_F_TIMEOUT(pair, parallel_connections, 120)
 	int status;
 
 	for (int i = 0; i < 6; i++) {
-		pid[i] = fork();
+		pid[i] = child();
 		if (pid[i] == 0) {
 			int fd[2];
 

@@ -149,10 +149,10 @@ TEST_F(one, blocking_interrupted)
 
 	black_hole(sin);
 	/* In a child: SIGALRM is the harness's. */
-	pid = fork();
+	pid = child();
 	if (pid == 0) {
 		sigaction(SIGUSR1, &sa, NULL);
-		if (fork() == 0) {
+		if (child() == 0) {
 			sleep_ms(200);
 			kill(getppid(), SIGUSR1);
 			_exit(0);

@@ -27,7 +27,6 @@ TEST_F(pair, zero_bytes)
 
 	ASSERT_EQ(0, send(self->c, "", 0, 0));
 	fails(EAGAIN, recv(self->s, &byte, 1, MSG_DONTWAIT));
-	ASSERT_EQ(0, recv(self->s, &byte, 0, MSG_DONTWAIT));
 }
 
 TEST_F(pair, bad_buffers)
@@ -126,7 +125,7 @@ TEST_F(pair, waitall)
 	char buf[100];
 	pid_t pid;
 
-	pid = fork();
+	pid = child();
 	if (pid == 0) {
 		for (int i = 0; i < 5; i++) {
 			sleep_ms(20);
@@ -217,7 +216,7 @@ TEST_F(pair, send_times_out)
 TEST_F(pair, blocked_reader_wakes)
 {
 	int status;
-	pid_t pid = fork();
+	pid_t pid = child();
 
 	if (pid == 0)
 		_exit(recv_pat(self->s, 0, 5) != 5);
@@ -231,7 +230,7 @@ TEST_F(pair, blocked_writer_wakes)
 {
 	size_t n = 8 << 20;
 	int status;
-	pid_t pid = fork();
+	pid_t pid = child();
 
 	if (pid == 0)
 		_exit(send_pat(self->c, 0, n) != n);
@@ -333,13 +332,13 @@ TEST_F(pair, sendfile)
 	pid_t pid;
 
 	ASSERT_GE(file, 0);
-	pid = fork();
+	lseek(file, 0, SEEK_SET);
+	pid = child();
 	if (pid == 0)
 		_exit(recv_pat(self->s, 0, len) != len);
 	while (done < len) {
 		ssize_t n = sendfile(self->c, file, NULL, len - done);
 
-		lseek(file, done + n, SEEK_SET);
 		ASSERT_GT(n, 0);
 		done += n;
 	}
@@ -379,7 +378,7 @@ TEST_F(pair, splice_in)
 	pid_t pid;
 
 	ASSERT_EQ(0, pipe(p));
-	pid = fork();
+	pid = child();
 	if (pid == 0)
 		_exit(send_pat(self->c, 0, len) != len);
 	while (done < len) {
@@ -392,7 +391,8 @@ TEST_F(pair, splice_in)
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_EQ(0, status);
-	fails(EAGAIN, splice(self->s, NULL, p[1], NULL, 100, SPLICE_F_NONBLOCK));
+	nonblocking(self->s);
+	fails(EAGAIN, splice(self->s, NULL, p[1], NULL, 100, 0));
 	ASSERT_EQ(0, shutdown(self->c, SHUT_WR));
 	ASSERT_EQ(0, splice(self->s, NULL, p[1], NULL, 100, 0));
 }

@@ -111,7 +111,7 @@ TEST_F(pair, rcvlowat)
 TEST_F(pair, blocked_poll_wakes)
 {
 	int status;
-	pid_t pid = fork();
+	pid_t pid = child();
 
 	if (pid == 0)
 		_exit(!(poll_for(self->s, POLLIN, 20000) & POLLIN));
@@ -124,7 +124,7 @@ TEST_F(pair, blocked_poll_wakes)
 TEST_F(pair, blocked_poll_wakes_on_close)
 {
 	int status;
-	pid_t pid = fork();
+	pid_t pid = child();
 
 	if (pid == 0) {
 		close(self->c);

@@ -242,7 +242,7 @@ TEST_F(wire, recovery_halves_window)
 	int n;
 
 	passive(MSS(1000));
-	writes(40000);
+	writes(30000);
 	segments(1, 10);
 	for (int i = 0; i < 3; i++)
 		in(ACK, ACKNO(1));
