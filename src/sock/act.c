@@ -19,17 +19,17 @@ static int act_errno(const struct xtcp_sock *xs)
 {
 	switch (xs->tcb.err) {
 	case XTCP_ERR_REFUSED:
-		return ECONNREFUSED;
+		return -ECONNREFUSED;
 	case XTCP_ERR_RESET:
-		return ECONNRESET;
+		return -ECONNRESET;
 	case XTCP_ERR_PIPE:
-		return EPIPE;
+		return -EPIPE;
 	case XTCP_ERR_TIMEDOUT:
-		return xs->soft_err ? xs->soft_err : ETIMEDOUT;
+		return xs->soft_err ? -xs->soft_err : -ETIMEDOUT;
 	case XTCP_ERR_UNREACH:
-		return xs->hard_err ? xs->hard_err : EHOSTUNREACH;
+		return xs->hard_err ? -xs->hard_err : -EHOSTUNREACH;
 	default:
-		return ECONNABORTED;
+		return -ECONNABORTED;
 	}
 }
 
@@ -226,7 +226,7 @@ void xtcp_serve(struct sock *sk, u32 acts, u64 now)
 	if (acts & XTCP_ACT_ACKED)
 		act_acked(sk);
 	if (acts & XTCP_ACT_ERROR)
-		WRITE_ONCE(sk->sk_err, act_errno(xs));
+		WRITE_ONCE(sk->sk_err, -act_errno(xs));
 	if (acts & XTCP_ACT_ADVICE)
 		dst_negative_advice(sk);
 
