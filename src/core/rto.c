@@ -10,6 +10,8 @@
  */
 #include "core.h"
 
+/* RFC 9293 3.8.6.2.1: silly window avoidance is overridden after 0.1 to 1 s. */
+#define OVERRIDE_MAX_NS	XTCP_NSEC_PER_SEC
 
 static u64 backed_off(const struct xtcp_tcb *tcb, u32 doublings)
 {
@@ -47,6 +49,8 @@ static bool stuck(const struct xtcp_tcb *tcb)
  */
 void xtcp_persist_check(struct xtcp_tcb *tcb, u64 now)
 {
+	u64 wait;
+
 	/* Before the handshake is over there is no window to wait for. */
 	if (!xtcp_synchronized(tcb) || tcb->state == XTCP_SYN_RECEIVED)
 		return;
@@ -55,9 +59,13 @@ void xtcp_persist_check(struct xtcp_tcb *tcb, u64 now)
 		return;
 	}
 	xtcp_dl_clear(tcb, XTCP_DL_RTO);
-	if (!xtcp_dl_is_set(tcb, XTCP_DL_PERSIST)) {
+	/* A window that opened, if only a little, ends the back-off of probes. */
+	if (!xtcp_dl_is_set(tcb, XTCP_DL_PERSIST) || (tcb->snd_wnd && tcb->probes)) {
+		wait = backed_off(tcb, 0);
+		if (tcb->snd_wnd)
+			wait = min_t(u64, wait, OVERRIDE_MAX_NS);
 		tcb->probes = 0;
-		xtcp_dl_set(tcb, XTCP_DL_PERSIST, now + backed_off(tcb, 0));
+		xtcp_dl_set(tcb, XTCP_DL_PERSIST, now + wait);
 		if (!tcb->snd_wnd)
 			xtcp_user_restart(tcb, now);
 	}
