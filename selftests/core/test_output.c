@@ -58,6 +58,11 @@ static const struct script sender_sws[] = {
 	  "established wnd 600\nwrite 5000\n> A 1+600\n< A 1 ack 601 wnd 299\n> no\n< A 1 wnd 300\n> A 601+300\n" },
 	{ "overridden after a while", "established wnd 2000\nwrite 5000\n> A 1+2000\n< A 1 ack 2001 wnd 400\n> no\n"
 	  "~ 200001us\n> A 2001+400\n" },
+	{ "the override does not inherit the probes' back-off",
+	  "established wnd 2000\nwrite 5000\n> A 1+2000\n< A 1 ack 2001 wnd 0\n~ 200001us\n> A 2001+1\n"
+	  "~ 400002us\n> A 2001+1\n~ 800004us\n> A 2001+1\n< A 1 ack 2002 wnd 400\n> no\n~ 200001us\n> A 2002+400\n" },
+	{ "it comes within a second",
+	  "par rto_min_us 3000000\nestablished wnd 2000\nwrite 5000\n> A 1+2000\n< A 1 ack 2001 wnd 400\n~ 1s\n> A 2001+400\n" },
 	{ "all there is may go", "established wnd 2000\nwrite 2300\n> A 1+2000\n< A 1 ack 2001 wnd 400\n"
 	  "> PA 2001+300\n" },
 };
