@@ -1,0 +1,129 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The module comes and goes: under load of the kernel's TCP, again and again,
+# not while it is in use, and leaves nothing. XTCP_KO names the module, which
+# must not be loaded; without it there is nothing to test here.
+
+cd "$(dirname "$0")" || exit 1
+. ./tap.sh
+
+[ "$(id -u)" = 0 ] || tap_skip_all "needs root"
+[ -n "$XTCP_KO" ] || tap_skip_all "XTCP_KO names no module"
+[ ! -e /proc/net/xtcp ] || tap_skip_all "the module is loaded already"
+ip link set lo up
+
+rounds()
+{
+	local i
+	for i in $(seq 20); do
+		insmod "$XTCP_KO" || return 1
+		[ -e /proc/net/xtcp ] && [ -e /proc/net/xtcp_stat ] || return 1
+		rmmod xtcp || return 1
+		[ ! -e /proc/net/xtcp ] && [ ! -e /proc/net/xtcp_stat ] ||
+			return 1
+	done
+}
+
+# The kernel's TCP transfers, in both directions, all the while.
+under_load()
+{
+	local size=$1 i s1 s2 c1 c2 bad=0
+	./xfer kernel server 7101 "$size" & s1=$!
+	./xfer kernel server 7102 "$size" & s2=$!
+	./xfer kernel client 127.0.0.1 7101 "$size" up & c1=$!
+	./xfer kernel client 127.0.0.1 7102 "$size" down & c2=$!
+	for i in $(seq 20); do
+		insmod "$XTCP_KO" || bad=1
+		# A socket of ours turns the receive hook on.
+		./xfer xtcp client 127.0.0.1 1 1 >/dev/null 2>&1 &
+		sleep 0.02
+		kill $! 2>/dev/null
+		wait $! 2>/dev/null
+		unload 100 || bad=1
+	done
+	kill -0 $c1 2>/dev/null ||
+		echo "the transfer ended before the last round"
+	wait $c1 || { echo "up: $?"; bad=1; }
+	wait $c2 || { echo "down: $?"; bad=1; }
+	wait $s1 || { echo "server 1: $?"; bad=1; }
+	wait $s2 || { echo "server 2: $?"; bad=1; }
+	return $bad
+}
+
+# Held by whom? By a bound, a listening, a connected socket.
+in_use()
+{
+	local server bad=0
+	insmod "$XTCP_KO" || return 1
+	./xfer xtcp server 7103 10 2 & server=$!
+	sleep 0.3
+	if rmmod xtcp 2>/dev/null; then
+		echo "rmmod took a listening socket's module away"
+		return 1
+	fi
+	./xfer xtcp client 127.0.0.1 7103 10 up || bad=1
+	./xfer kernel client 127.0.0.1 7103 10 down || bad=1
+	wait $server || bad=1
+	# TIME-WAIT does not hold it.
+	unload 100 || bad=1
+	return $bad
+}
+
+kill_user()
+{
+	local server
+	insmod "$XTCP_KO" || return 1
+	./xfer xtcp server 7104 100000000 & server=$!
+	sleep 0.2
+	timeout 0.5 ./xfer xtcp client 127.0.0.1 7104 100000000 up
+	kill -9 $server
+	wait $server
+	unload 600
+}
+
+# What our users did before, the kernel's TCP can do after.
+ports_free()
+{
+	local i server
+	for i in 7103 7104; do
+		./xfer kernel server $i 10 & server=$!
+		./xfer kernel client 127.0.0.1 $i 10 up || return 1
+		wait $server || return 1
+	done
+}
+
+nothing_left()
+{
+	[ ! -e /proc/net/xtcp ] || { echo /proc/net/xtcp; return 1; }
+	! grep -i '^xtcp' /proc/slabinfo || return 1
+	! grep -i '^xtcp' /proc/net/protocols || return 1
+	[ ! -e /proc/sys/net/xtcp ] || { echo sysctl; return 1; }
+	! grep -w xtcp /proc/modules
+}
+
+namespaces()
+{
+	local i
+	insmod "$XTCP_KO" || return 1
+	for i in $(seq 10); do
+		unshare -n sh -c 'ip link set lo up
+			./xfer xtcp server 7000 5000 & sleep 0.1
+			./xfer xtcp client 127.0.0.1 7000 5000 up && wait' ||
+			return 1
+	done
+	unload 600
+}
+
+load=60000000
+[ "$XTCP_VIRTUAL_TIME" = 1 ] && load=200000000
+
+tap_plan 7
+tap "twenty rounds" rounds
+tap "kernel TCP is not disturbed" under_load $load
+tap "rmmod is refused while in use" in_use
+tap "rmmod after a user was killed" kill_user
+tap "ports are free again" ports_free
+tap "namespaces come and go" namespaces
+tap "nothing is left" nothing_left
+tap_end

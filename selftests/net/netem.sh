@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Two hosts on a bad line: network namespaces, veth, netem. Every byte of
+# 2 MB arrives, in both directions, whichever TCP is at which end.
+
+cd "$(dirname "$0")" || exit 1
+. ./tap.sh
+
+[ "$(id -u)" = 0 ] || tap_skip_all "needs root"
+modprobe -q sch_netem
+modprobe -q veth
+stacks="kernel"
+if [ -e /proc/net/xtcp ]; then
+	stacks="kernel xtcp"
+elif [ "$XTCP_REQUIRED" = 1 ]; then
+	echo "1..1"
+	echo "not ok 1 module is loaded"
+	exit 1
+fi
+
+a=xtcp-a-$$ b=xtcp-b-$$
+cleanup() { ip netns del $a; ip netns del $b; }
+trap cleanup EXIT
+{
+	ip netns add $a && ip netns add $b &&
+	ip link add veth0 netns $a type veth peer name veth0 netns $b &&
+	ip -n $a addr add 10.7.0.1/24 dev veth0 && ip -n $a link set veth0 up &&
+	ip -n $b addr add 10.7.0.2/24 dev veth0 && ip -n $b link set veth0 up
+} || tap_skip_all "no namespaces or veth"
+
+line() # netem's words
+{
+	ip netns exec $a tc qdisc replace dev veth0 root netem "$@" &&
+	ip netns exec $b tc qdisc replace dev veth0 root netem "$@"
+}
+line delay 1ms || tap_skip_all "no netem"
+
+# Loss costs a real clock seconds; the whole amount only where time is free.
+size=2097152
+[ "$XTCP_VIRTUAL_TIME" = 1 ] || size=300000
+
+port=7000
+transfer() # SERVER-STACK CLIENT-STACK up|down BYTES
+{
+	local server
+	port=$((port + 1))
+	ip netns exec $b ./xfer "$1" server $port "$4" &
+	server=$!
+	ip netns exec $a timeout 500 ./xfer "$2" client 10.7.0.2 $port "$4" "$3" ||
+		{ kill $server; return 1; }
+	wait $server
+}
+
+lines=(
+	"loss 5% delay 10ms"
+	"loss 1% delay 5ms 4ms"
+	"delay 10ms reorder 25% 50%"
+	"delay 5ms duplicate 10%"
+	"delay 5ms corrupt 2%"
+	"delay 20ms rate 8mbit limit 20"
+)
+[ "$XTCP_VIRTUAL_TIME" = 1 ] || lines=("${lines[0]}" "${lines[2]}" "${lines[4]}")
+
+n=0
+for s in $stacks; do for c in $stacks; do n=$((n + ${#lines[@]} * 2)); done; done
+tap_plan $n
+for l in "${lines[@]}"; do
+	line $l || exit 1
+	for s in $stacks; do
+		for c in $stacks; do
+			for d in up down; do
+				tap "$l, $c client, $s server, $d" \
+					transfer $s $c $d $size
+				port=$((port + 1))
+			done
+		done
+	done
+done
+tap_end

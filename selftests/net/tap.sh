@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0
+# TAP for the shell tests of this directory; sourced by them.
+
+tap_n=0
+tap_bad=0
+
+tap_plan() { echo "TAP version 13"; echo "1..$1"; }
+
+# tap NAME COMMAND...: runs it; its output is shown when it fails.
+tap()
+{
+	local name=$1 out
+	shift
+	tap_n=$((tap_n + 1))
+	if out=$("$@" 2>&1); then
+		echo "ok $tap_n $name"
+	else
+		echo "not ok $tap_n $name"
+		printf '%s\n' "$out" | sed 's/^/# /'
+		tap_bad=$((tap_bad + 1))
+	fi
+}
+
+tap_skip() { tap_n=$((tap_n + 1)); echo "ok $tap_n $1 # SKIP $2"; }
+
+tap_end() { [ $tap_bad -eq 0 ]; exit; }
+
+# What kselftest calls a test that cannot run here.
+tap_skip_all() { echo "1..0 # SKIP $1"; exit 4; }
+
+# Unload; connections that are just ending may hold the module for a while.
+unload()
+{
+	local i
+	for i in $(seq "${1:-200}"); do
+		rmmod xtcp 2>/dev/null && return
+		sleep 0.1
+	done
+	rmmod xtcp
+}

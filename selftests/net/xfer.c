@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Moves a stream whose every byte is known, for the shell tests:
+ *
+ *	xfer STACK server PORT BYTES [COUNT]
+ *	xfer STACK client ADDRESS PORT BYTES [up|down]
+ *
+ * STACK is kernel or xtcp. The server takes COUNT connections (1), one after
+ * the other, and on each does what the client asks for in its first byte:
+ * read BYTES ("up") or send them ("down"). Exit status 0: every byte was
+ * right, and the end of the stream where it belongs.
+ */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib.h"
+
+static enum stack stack_of(const char *name)
+{
+	if (strcmp(name, "xtcp") == 0)
+		return XTCP;
+	if (strcmp(name, "kernel") == 0)
+		return KERNEL;
+	fprintf(stderr, "xfer: no stack %s\n", name);
+	exit(2);
+}
+
+static int die(const char *what)
+{
+	perror(what);
+	return 1;
+}
+
+/* The receiver's verdict is its last word: one byte back. */
+static int take(int fd, uint64_t len)
+{
+	char byte;
+
+	if (recv_pat(fd, 0, len) != len)
+		return die("xfer: receive");
+	if (recv(fd, &byte, 1, 0) != 0)
+		return die("xfer: more than was to come");
+	if (send(fd, "k", 1, MSG_NOSIGNAL) != 1)
+		return die("xfer: verdict");
+	return 0;
+}
+
+static int give(int fd, uint64_t len)
+{
+	char byte;
+
+	if (send_pat(fd, 0, len) != len)
+		return die("xfer: send");
+	if (shutdown(fd, SHUT_WR))
+		return die("xfer: shutdown");
+	if (recv(fd, &byte, 1, 0) != 1 || byte != 'k')
+		return die("xfer: no verdict");
+	return 0;
+}
+
+static int server(enum stack st, uint16_t port, uint64_t len, int count)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+	};
+	int lfd = stack_socket(st, 0), bad = 0;
+
+	if (lfd < 0)
+		return die("xfer: socket");
+	set_int(lfd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (bind(lfd, (struct sockaddr *)&sin, sizeof(sin)) || listen(lfd, 16))
+		return die("xfer: listen");
+	while (count--) {
+		int fd = accept(lfd, NULL, NULL);
+		char what;
+
+		if (fd < 0)
+			return die("xfer: accept");
+		if (recv(fd, &what, 1, 0) != 1)
+			bad |= die("xfer: request");
+		else
+			bad |= what == 'u' ? take(fd, len) : give(fd, len);
+		close(fd);
+	}
+	close(lfd);
+	return bad;
+}
+
+static int client(enum stack st, const char *addr, uint16_t port, uint64_t len,
+		  bool up)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+	};
+	int fd, i, ret;
+
+	inet_pton(AF_INET, addr, &sin.sin_addr);
+	/* The server may still be starting. */
+	for (i = 0; i < 100; i++) {
+		fd = stack_socket(st, 0);
+		if (fd < 0)
+			return die("xfer: socket");
+		if (!connect(fd, (struct sockaddr *)&sin, sizeof(sin)))
+			break;
+		if (errno != ECONNREFUSED || i == 99)
+			return die("xfer: connect");
+		close(fd);
+		sleep_ms(100);
+	}
+	if (send(fd, up ? "u" : "d", 1, MSG_NOSIGNAL) != 1)
+		return die("xfer: request");
+	ret = up ? give(fd, len) : take(fd, len);
+	close(fd);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc >= 5 && strcmp(argv[2], "server") == 0)
+		return server(stack_of(argv[1]), atoi(argv[3]), atoll(argv[4]),
+			      argc > 5 ? atoi(argv[5]) : 1);
+	if (argc >= 6 && strcmp(argv[2], "client") == 0)
+		return client(stack_of(argv[1]), argv[3], atoi(argv[4]),
+			      atoll(argv[5]),
+			      argc < 7 || strcmp(argv[6], "down") != 0);
+	fprintf(stderr, "usage: xfer STACK server PORT BYTES [COUNT] | "
+		"xfer STACK client ADDRESS PORT BYTES [up|down]\n");
+	return 2;
+}
