@@ -83,6 +83,18 @@ UNIT(check_sees_damage_of_sending)
 	DAMAGE(t->flags |= XTCP_F_FIN_QUEUED);
 }
 
+/* The treap's heap order, the wrong way round. */
+static void lift_children(struct xtcp_tcb *tcb)
+{
+	struct xtcp_ooo *root = tcb->ooo_root;
+
+	root->prio = 0;
+	if (root->left)
+		root->left->prio = 1;
+	if (root->right)
+		root->right->prio = 1;
+}
+
 UNIT(check_sees_damage_of_receiving)
 {
 	DAMAGE(t->ooo_bytes--);
@@ -92,9 +104,7 @@ UNIT(check_sees_damage_of_receiving)
 	DAMAGE(t->rcv_wup++);
 	DAMAGE(t->rcv_read++);
 	DAMAGE(t->rcv_nxt += 100);
-	DAMAGE(s.node[0].prio = 0; s.node[1].prio = 0; t->ooo_root->prio = 0;
-	       if (t->ooo_root->left) t->ooo_root->left->prio = 1;
-	       if (t->ooo_root->right) t->ooo_root->right->prio = 1);
+	DAMAGE(lift_children(t));
 }
 
 UNIT(check_sees_wrong_states)

@@ -43,6 +43,6 @@ UNIT(rto_r2_default)
 	xtcp_params_init(&par);
 	us = par.rto_min_us;
 	for (i = 0; i <= par.retries2; i++, us *= 2)
-		sum += min(us, (u64)par.rto_max_us);
+		sum += min_t(u64, us, par.rto_max_us);
 	CHECK(sum > 100000000);
 }

@@ -191,7 +191,7 @@ static void send_plan(struct conn *conn, const struct xtcp_plan *plan)
 				 (unsigned long long)off, plan->len,
 				 (unsigned long long)conn->acked,
 				 (unsigned long long)conn->wr);
-		if (plan->len > max(conn->tcb.gso_max, (u32)plan->mss))
+		if (plan->len > max_t(u32, conn->tcb.gso_max, plan->mss))
 			sim_fail(conn->sim, "plan of %u bytes above gso_max",
 				 plan->len);
 	}

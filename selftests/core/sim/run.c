@@ -88,7 +88,7 @@ static bool report(struct block *b, u32 n, int status)
 	bool ok = WIFEXITED(status) && !WEXITSTATUS(status);
 	u64 i;
 
-	for (i = 0; i < min(b->failed, (u64)KEEP); i++)
+	for (i = 0; i < min_t(u64, b->failed, KEEP); i++)
 		printf("# seed %llu: %s\n#   replay: sim --seed %llu --trace\n",
 		       (unsigned long long)b->bad[i], b->why[i],
 		       (unsigned long long)b->bad[i]);
@@ -107,7 +107,7 @@ static bool report(struct block *b, u32 n, int status)
 
 static u32 run_seeds(u64 from, u64 seeds, u32 jobs, u32 tap)
 {
-	u32 nblocks = min(seeds, (u64)BLOCKS), next = 0, running = 0, bad = 0;
+	u32 nblocks = min_t(u64, seeds, BLOCKS), next = 0, running = 0, bad = 0;
 	u64 done = 0;
 	struct block *b;
 	u32 i;
@@ -196,7 +196,7 @@ static int run_all(u64 from, u64 seeds, u32 jobs)
 	u32 i, bad = 0;
 
 	clock_gettime(CLOCK_MONOTONIC, &a);
-	printf("TAP version 13\n1..%u\n", nscenarios + (u32)min(seeds, (u64)BLOCKS));
+	printf("TAP version 13\n1..%u\n", nscenarios + (u32)min_t(u64, seeds, BLOCKS));
 	for (i = 0; i < nscenarios; i++)
 		bad += !run_scenario(&scenarios[i], false, i + 1);
 	bad += run_seeds(from, seeds, jobs, nscenarios);
