@@ -126,6 +126,8 @@ static void make_host(struct prng *r, struct host_cfg *h)
 	if (chance(r, 70))
 		h->timer_slack = prng_log(r, USEC, 4 * MSEC);
 	h->tw_in_tcb = chance(r, 15);
+	if (chance(r, 15))
+		h->attack = prng_log(r, 10000, 400000);
 	make_app(r, &h->app, h->mss);
 }
 
@@ -211,10 +213,10 @@ void cfg_print(const struct sim_cfg *cfg)
 		const struct app_cfg *a = &h->app;
 		const struct link_cfg *l = &cfg->link[i];
 
-		printf("# host %d: mss %u gso %u gro %llu us ts %d ws %d shortage %u tx_fail %u accept_fail %u tw_in_tcb %d rto_min %u iw %u\n",
+		printf("# host %d: mss %u gso %u gro %llu us ts %d ws %d shortage %u tx_fail %u accept_fail %u tw_in_tcb %d attack %u rto_min %u iw %u\n",
 		       i, h->mss, h->gso_max, (unsigned long long)(h->gro / USEC),
 		       h->par.timestamps, h->par.wscale, h->shortage, h->tx_fail,
-		       h->accept_fail, h->tw_in_tcb, h->par.rto_min_us,
+		       h->accept_fail, h->tw_in_tcb, h->attack, h->par.rto_min_us,
 		       h->par.initial_cwnd);
 		printf("#   app: %llu bytes by %u every %.3f ms, sndbuf %u, rcvbuf %u..%u, reads %u every %.3f ms, %s%s%s%s urgent %u more %u cork %u fiddle %u\n",
 		       (unsigned long long)a->total, a->chunk,

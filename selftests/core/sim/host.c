@@ -446,6 +446,9 @@ void host_rx(struct host *host, struct pkt *pkt)
 	    seg.doff != pkt->hdr_len)
 		sim_fail(sim, "header that we made does not parse");
 	seg_trace(sim, host->id, "<", pkt);
+	if (prng_hit(&sim->rng, host->cfg->attack))
+		sim_event(sim, sim->now + prng_below(&sim->rng, 2 * MSEC),
+			  (struct event){ .type = EV_ATTACK, .host = host->id });
 	if (host->cfg->gro)
 		gro_rx(host, &seg, pkt);
 	else

@@ -12,6 +12,7 @@
  *	host.c		demultiplexing, listener, embryos, TIME-WAIT
  *	conn.c		one TCB and its payload
  *	app.c		one application
+ *	attack.c	segments of somebody else
  */
 #ifndef XTCP_SIM_H
 #define XTCP_SIM_H
@@ -141,6 +142,7 @@ struct host_cfg {
 	u32 tx_fail;		/* ppm: transmission aborted */
 	u32 accept_fail;	/* ppm: no socket for a finished handshake */
 	u64 timer_slack;	/* ns a timer may be late */
+	u32 attack;		/* ppm of packets: a hostile one follows */
 	bool tw_in_tcb;		/* no TIME-WAIT record to be had */
 	struct app_cfg app;
 };
@@ -172,6 +174,7 @@ enum ev_type {
 	EV_ABORT,
 	EV_OPEN,	/* host connects */
 	EV_ICMP,
+	EV_ATTACK,	/* on host */
 };
 
 struct event {
@@ -284,6 +287,10 @@ void host_send(struct host *host, const struct xtcp_plan *plan, u64 key, u64 off
 void host_closed(struct host *host);
 void host_cleanup(struct host *host);
 u64 host_now(const struct host *host);
+
+/* ---- attack.c ---- */
+
+void host_attack(struct host *host);
 
 /* ---- conn.c ---- */
 

@@ -177,6 +177,9 @@ static void dispatch(struct sim *sim, const struct event *ev)
 	case EV_OPEN:
 		host_open(host);
 		return;
+	case EV_ATTACK:
+		host_attack(host);
+		return;
 	case EV_ICMP:
 		if (host->conn && !host->conn->over)
 			conn_serve(host->conn,

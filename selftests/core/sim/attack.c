@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Somebody who is not the peer: segments with good checksums and bad numbers,
+ * made from what the connection knows at that instant, so that each is just
+ * on the wrong side. None may change what the application sees: RFC 5961,
+ * RFC 7323 5.3, RFC 9293 3.10.7.4.
+ */
+#include <stdio.h>
+
+#include "sim.h"
+
+#define JUNK	16	/* bytes of payload, not of the pattern */
+
+enum attack {
+	RST_AHEAD,	/* in the window or beyond it */
+	RST_BEHIND,
+	SYN_ANYWHERE,
+	DATA_BEYOND,
+	DATA_OF_OLD,
+	ACK_UNSENT,	/* in the window, acknowledges what was never sent */
+	NO_ACK,
+	OLD_TIMESTAMP,
+	ATTACKS,
+};
+
+static void inject(struct host *host, struct xtcp_plan *plan)
+{
+	struct sim *sim = host->sim;
+	struct xtcp_flow from = host->flow;
+	struct pkt *pkt = pkt_new(sim, plan->len);
+	u8 *hdr = pkt->bytes;
+	u16 sum;
+
+	memcpy(from.saddr, host->flow.daddr, sizeof(from.saddr));
+	memcpy(from.daddr, host->flow.saddr, sizeof(from.daddr));
+	plan->hdr_len = XTCP_HDR_LEN + (plan->opts & XTCP_OPT_TS ? 12 : 0);
+	pkt->hdr_len = xtcp_hdr_put(hdr, plan, host->flow.dport, host->flow.sport);
+	pkt->wire_len = pkt->hdr_len + plan->len;
+	memset(pkt_data(pkt), 0xee, plan->len);
+	sum = xtcp_csum_fold(xtcp_csum_add(xtcp_csum_pseudo(&from, sim->cfg.v6,
+							    pkt->wire_len),
+					   hdr, pkt->wire_len));
+	hdr[16] = sum >> 8;
+	hdr[17] = sum & 0xff;
+	seg_trace(sim, host->id, "attacked by", pkt);
+	host_rx(host, pkt);
+}
+
+/* One hostile segment at a connection that has been established. */
+void host_attack(struct host *host)
+{
+	struct prng *r = &host->sim->rng;
+	struct conn *conn = host->conn;
+	const struct xtcp_tcb *tcb;
+	struct xtcp_plan plan = { .flags = XTCP_ACK };
+	u32 edge;
+
+	if (!conn || conn->over || !conn->established)
+		return;
+	tcb = &conn->tcb;
+	edge = tcb->rcv_wup + tcb->rcv_wnd;
+	plan.seq = tcb->rcv_nxt;
+	plan.ack = tcb->snd_una;
+	plan.wnd = 0xffff;
+	plan.opts = tcb->opts & XTCP_OPT_TS;
+	plan.tsval = tcb->ts_recent;
+	plan.len = JUNK;
+	switch ((enum attack)prng_below(r, ATTACKS)) {
+	case RST_AHEAD:
+		plan.flags = XTCP_RST;
+		plan.seq += prng_log(r, 1, 0x7fffffff);
+		plan.opts = 0;
+		break;
+	case RST_BEHIND:
+		plan.flags = XTCP_RST | XTCP_ACK;
+		plan.seq -= prng_log(r, 1, 0x7fffffff);
+		plan.opts = 0;
+		break;
+	case SYN_ANYWHERE:
+		plan.flags = prng_below(r, 2) ? XTCP_SYN : XTCP_SYN | XTCP_ACK;
+		plan.seq = prng_below(r, 3) ? prng_next(r) : tcb->rcv_nxt;
+		plan.len = 0;
+		break;
+	case DATA_BEYOND:
+		plan.seq = edge + prng_log(r, 1, 0x3fffffff) - 1;
+		break;
+	case DATA_OF_OLD:
+		plan.seq -= JUNK + prng_log(r, 1, 0x3fffffff) - 1;
+		plan.len = prng_range(r, 1, JUNK);
+		break;
+	case ACK_UNSENT:
+		plan.ack = tcb->snd_nxt + prng_log(r, 1, 0x3fffffff);
+		break;
+	case NO_ACK:
+		plan.flags = prng_below(r, 2) ? XTCP_PSH : XTCP_FIN;
+		break;
+	case OLD_TIMESTAMP:
+		if (!plan.opts)
+			return;
+		plan.tsval -= prng_log(r, 1, 0x3fffffff);
+		plan.flags |= prng_below(r, 2) ? XTCP_FIN : 0;
+		break;
+	case ATTACKS:
+		return;
+	}
+	inject(host, &plan);
+}
