@@ -23,6 +23,9 @@ static const struct script close_normal[] = {
 	  "< A 2 ack 101\nshutdown\n> FA 101\n" },
 	{ "twice is once", "established\nshutdown\n> FA 1\nshutdown\nnoacts STATE\n> no\nclose\n> no\n" },
 	{ "a lost FIN is sent again", "established\nshutdown\n> FA 1\n~ 200001us\n> FA 1\n~ 400002us\n> FA 1\n" },
+	{ "shutdown in SYN-RECEIVED: the FIN waits for the handshake (U-22)",
+	  "connect\n> S 0\n< S 0 mss 1000 wnd 65535\n> SA 0\nshutdown\n> no\n= state SYN-RECEIVED\n< A 1 ack 1\n"
+	  "> FA 1 ack 1\n= state FIN-WAIT-1\n" },
 	{ "shutdown ends a cork", "established\nset cork 1\nwrite 10\n> no\nshutdown\n> FPA 1+10\n" },
 };
 SCRIPTS(close_normal);

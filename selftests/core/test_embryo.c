@@ -55,6 +55,8 @@ static const struct script embryo_rx[] = {
 	{ "another SYN is challenged", HALF "< S 5\nverdict embryo ACK\n> A 1 ack 1\n" },
 	{ "a SYN outside, too", HALF "< S -100000\nverdict embryo ACK\n> A 1 ack 1\n" },
 	{ "outside of the window: ACK", HALF "< A 70000+10 ack 1\nverdict embryo ACK\n> A 1 ack 1\n" },
+	{ "no room at all: only the next number", "listen space 0 max 0\n< S 0 mss 1000\n> SA 0 wnd 0\n< A 1+10 ack 1\n"
+	  "verdict embryo ACK\n> A 1 ack 1\n< A 1 ack 1\nverdict embryo ACCEPT\n= state ESTABLISHED\n" },
 	{ "old timestamp: ACK", "listen\n< S 0 mss 1000 ts 1000 0\n> SA 0\n< A 1 ack 1 ts 999 0\n"
 	  "verdict embryo ACK\n> A 1 ack 1 tsecr 1000\ndrop PAWS\n" },
 };

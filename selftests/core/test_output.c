@@ -87,6 +87,12 @@ static const struct script probes[] = {
 	  "~ 200001us\n> A 1001+1\n< A 1 ack 1002 wnd 0\n= snd_una 1002\n~ 400002us\n> A 1002+1\n" },
 	{ "a FIN can be the probe", "established wnd 1000\nwrite 1000\n> PA 1+1000\n< A 1 ack 1001 wnd 0\nshutdown\n"
 	  "> no\n~ 200001us\n> FA 1001\n< A 1 ack 1002 wnd 0\n= state FIN-WAIT-2\nno-timer\n" },
+	{ "a FIN that was refused goes again when the window opens",
+	  "established wnd 1000\nwrite 1000\n> PA 1+1000\n< A 1 ack 1001 wnd 0\nshutdown\n> no\n~ 200001us\n> FA 1001\n"
+	  "< A 1 ack 1001 wnd 5000\n> FA 1001\n< A 1 ack 1002\n= state FIN-WAIT-2\n" },
+	{ "window opens between probe and its refusal: nothing is lost",
+	  "established wnd 1000\nwrite 3000\n> A 1+1000\n< A 1 ack 1001 wnd 0\n~ 200001us\n> A 1001+1\n"
+	  "< A 1 ack 1001 wnd 3000\n> PA 1001+2000\n< A 1 ack 1002 wnd 3000\n= snd_una 1002\n< A 1 ack 3001\nno-timer\n" },
 	{ "nothing to send: no probe", "established wnd 1000\nwrite 1000\n> PA 1+1000\n< A 1 ack 1001 wnd 0\nno-timer\n" },
 	{ "an ACK keeps acceptable while the window is closed",
 	  "established wnd 1000\nwrite 3000\n> A 1+1000\n< A 1 ack 1001 wnd 0\n~ 200001us\n> A 1001+1\n"

@@ -201,6 +201,44 @@ UNIT(reass_many_holes)
 	CHECK_EQ(i, held);
 }
 
+/* At the limit of runs: one reason, no change; what extends a run still fits. */
+UNIT(reass_limit_and_no_node)
+{
+	static struct xtcp_ooo nodes[8193];
+	struct xtcp_seg seg = { .flags = XTCP_ACK, .nsegs = 1, .len = 1, .wnd = 1000 };
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	struct xtcp_ooo one;
+	u32 i, acts;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.state = XTCP_ESTABLISHED;
+	tcb.iss = 1;
+	tcb.snd_una = tcb.snd_nxt = tcb.snd_end = 2;
+	tcb.mss = tcb.cwnd = 1000;
+	tcb.rcv_nxt = tcb.rcv_wup = tcb.rcv_read = BASE;
+	tcb.rcv_wnd = 1000000;
+	seg.ack = 2;
+	seg.seq = BASE + 1;
+	acts = xtcp_rx(&tcb, &seg, NULL, 1);
+	CHECK(acts & XTCP_ACT_DROP);
+	CHECK_EQ(seg.reason, XTCP_DROP_NO_MEMORY);
+	for (i = 0; i < 8192; i++)
+		CHECK_EQ(xtcp_reass_insert(&tcb, &nodes[i], BASE + 2 * i + 1,
+					   BASE + 2 * i + 2), XTCP_REASS_HELD);
+	seg.seq = BASE + 900000;
+	seg.len = 1;
+	acts = xtcp_rx(&tcb, &seg, &one, 1);
+	CHECK(acts & XTCP_ACT_DROP);
+	CHECK(!(acts & XTCP_ACT_HELD));
+	CHECK_EQ(seg.reason, XTCP_DROP_OOO_LIMIT);
+	CHECK_EQ(xtcp_reass_insert(&tcb, &nodes[8192], BASE + 2 * 8191 + 2,
+				   BASE + 2 * 8191 + 5), XTCP_REASS_HELD);
+	CHECK_EQ(tcb.ooo_runs, 8192);
+	CHECK(!xtcp_check(&tcb));
+}
+
 UNIT(reass_node_fits_an_skb)
 {
 	CHECK(sizeof(struct xtcp_ooo) <= 48);
