@@ -126,6 +126,34 @@ TEST_F_TIMEOUT(pair, slow_reader, 120)
 	ASSERT_EQ(0, status);
 }
 
+/*
+ * Small packets cost many times their bytes in memory. A reader who is away
+ * for a moment must not make the receiver drop what its window invited, and
+ * the sender run into time-outs.
+ */
+TEST_F_TIMEOUT(pair, small_messages_late_reader, 120)
+{
+	size_t n = 1000, len = 40;
+	uint64_t start;
+	int status;
+	pid_t pid;
+
+	set_int(self->c, IPPROTO_TCP, TCP_NODELAY, 1);
+	pid = child();
+	if (pid == 0) {
+		for (size_t i = 0; i < n; i++)
+			if (send_pat(self->c, i * len, len) != len)
+				_exit(1);
+		_exit(0);
+	}
+	sleep_ms(500);
+	start = now_ms();
+	ASSERT_EQ(n * len, recv_pat(self->s, 0, n * len));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+	ASSERT_LE(now_ms() - start, virtual_time() ? 1000 : 5000);
+}
+
 /* The last bytes arrive although the sender closes at once. */
 TEST_F_TIMEOUT(pair, close_after_send, 120)
 {
