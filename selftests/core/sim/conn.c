@@ -72,6 +72,7 @@ void conn_free(struct conn *conn)
 	struct sim *sim = conn->sim;
 	struct xtcp_ooo *node;
 
+	conn->host->out.retrans = conn->tcb.total_retrans;
 	xtcp_reass_flush(&conn->tcb);
 	while ((node = xtcp_reass_pop(&conn->tcb)))
 		node_free(conn, node);

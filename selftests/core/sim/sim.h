@@ -205,6 +205,7 @@ struct outcome {
 	bool eof;
 	bool aborted;	/* this end broke it off */
 	u8 err;
+	u32 retrans;	/* segments sent again */
 };
 
 struct embryo {

@@ -228,6 +228,23 @@ static bool peer_was_done(struct sim *sim, u32 i)
 	       !peer->err && peer->rcvd == sim->cfg.host[i].app.total;
 }
 
+/* Does nothing ever go wrong on the way? */
+static bool perfect(const struct sim_cfg *cfg)
+{
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		const struct link_cfg *l = &cfg->link[i];
+		const struct host_cfg *h = &cfg->host[i];
+
+		if (l->rate || l->loss || l->burst_good || l->reorder || l->dup ||
+		    l->corrupt || l->mtu_at || h->tx_fail || h->accept_fail ||
+		    h->attack)
+			return false;
+	}
+	return true;
+}
+
 /* Data may be missing only where somebody broke the connection off. */
 static void judge_round(struct sim *sim)
 {
@@ -252,6 +269,9 @@ static void judge_round(struct sim *sim)
 				 (unsigned long long)total, me->err);
 		if (sim->cfg.host[i].app.mode != CLOSE_EAGER && !me->eof)
 			sim_fail(sim, "host %u had no end of stream", i);
+		if (me->retrans && perfect(&sim->cfg))
+			sim_fail(sim, "host %u sent %u segments again for nothing",
+				 i, me->retrans);
 		if (!eager && me->err && !peer_was_done(sim, i))
 			sim_fail(sim, "host %u ended with error %u", i, me->err);
 	}
