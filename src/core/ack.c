@@ -13,13 +13,17 @@ static u32 offered(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 	return (u32)seg->wnd << tcb->snd_wscale;
 }
 
-/* RFC 9293 3.10.7.4: update of the send window. */
+/*
+ * RFC 9293 3.10.7.4: update of the send window. The RFC compares SEG.SEQ
+ * first. What the peer sends again has an old number though it is news: with
+ * SND.UNA moved and the window not, we would send beyond what was offered.
+ * ACK numbers of one sender never go back, so a larger one settles it.
+ */
 void xtcp_window_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
 	u32 wnd = offered(tcb, seg);
 
-	if (!(seq_lt(tcb->snd_wl1, seg->seq) ||
-	      (tcb->snd_wl1 == seg->seq && seq_le(tcb->snd_wl2, seg->ack))))
+	if (seq_le(seg->ack, tcb->snd_wl2) && seq_lt(seg->seq, tcb->snd_wl1))
 		return;
 	if (!tcb->snd_wnd && wnd)
 		xtcp_map_unsend_probe(tcb);

@@ -348,8 +348,11 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 	xtcp_dl_clear(tcb, XTCP_DL_RETRY);
 	if (plan->flags & XTCP_ACK) {
 		tcb->rcv_wup = plan->ack;
-		tcb->rcv_wnd = (u32)plan->wnd <<
-			(plan->flags & XTCP_SYN ? 0 : tcb->rcv_wscale);
+		/* A SYN-ACK cannot say all, and takes nothing back. */
+		if (plan->flags & XTCP_SYN)
+			tcb->rcv_wnd = max_t(u32, tcb->rcv_wnd, plan->wnd);
+		else
+			tcb->rcv_wnd = (u32)plan->wnd << tcb->rcv_wscale;
 		tcb->ack_seq_last = plan->ack;
 		xtcp_ack_sent(tcb);
 	}
