@@ -29,6 +29,9 @@ static const struct script ack_window[] = {
 	{ "same segment, same ACK", "established\n< A 1 wnd 5000\n= snd_wnd 5000\n< A 1 wnd 4000\n= snd_wnd 4000\n" },
 	{ "older segment does not count", "established\n< A 1+10 wnd 5000\n> A 1\n< A 11+10 wnd 6000\n> A 1\n"
 	  "< A 10+1 wnd 100\n> A 1\n= snd_wnd 6000\n" },
+	{ "sent again by the peer, but with a newer ACK: counts",
+	  "established\nwrite 2000\n> PA 1+2000\n< A 101+100 ack 1 wnd 5000\n> A 2001 ack 1\n= snd_wnd 5000\n"
+	  "< A 1+100 ack 2001 wnd 3000\n> A 2001 ack 201\n= snd_wnd 3000\n" },
 	{ "older ACK does not count", "established\nwrite 1000\n> PA 1+1000\n< A 1 ack 1001 wnd 5000\n"
 	  "< A 1 ack 501 wnd 100\n= snd_wnd 5000\n" },
 	{ "largest ever is remembered", "established\n< A 1 wnd 100\n= max_snd_wnd 65535\n" },

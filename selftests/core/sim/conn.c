@@ -19,12 +19,27 @@ u32 conn_space(const struct conn *conn)
 	return unread < conn->app.rcvbuf ? conn->app.rcvbuf - unread : 0;
 }
 
+/* What the peer may fill: no offer is ever taken back. */
+static void note_edge(struct conn *conn)
+{
+	u32 edge = conn->tcb.rcv_wup + conn->tcb.rcv_wnd;
+
+	if (conn->tcb.state == XTCP_SYN_SENT || conn->tcb.state == XTCP_CLOSED)
+		return;
+	if (conn->has_edge && seq_lt(edge, conn->edge))
+		sim_fail(conn->sim, "host %u took back %u bytes of its window",
+			 conn->host->id, conn->edge - edge);
+	conn->edge = edge;
+	conn->has_edge = true;
+}
+
 static void check(struct conn *conn)
 {
 	const char *broken = xtcp_check(&conn->tcb);
 
 	if (broken)
 		sim_fail(conn->sim, "host %u: xtcp_check: %s", conn->host->id, broken);
+	note_edge(conn);
 }
 
 struct conn *conn_new(struct host *host)
@@ -179,6 +194,7 @@ static void map_refill(struct conn *conn)
 
 static void send_plan(struct conn *conn, const struct xtcp_plan *plan)
 {
+	const struct conn *peer = conn->sim->host[!conn->host->id].conn;
 	u32 rel = plan->data - (conn->tcb.iss + 1 + (u32)conn->acked);
 	u64 off = conn->acked + rel;
 
@@ -196,6 +212,11 @@ static void send_plan(struct conn *conn, const struct xtcp_plan *plan)
 			sim_fail(conn->sim, "plan of %u bytes above gso_max",
 				 plan->len);
 	}
+	/* A window probe is one octet too far on purpose. */
+	if (plan->len > 1 && peer && peer->has_edge &&
+	    seq_gt(plan->seq + plan->len, peer->edge))
+		sim_fail(conn->sim, "host %u overruns the window by %u", conn->host->id,
+			 plan->seq + plan->len - peer->edge);
 	host_send(conn->host, plan, conn->app.key_out, off);
 }
 

@@ -325,6 +325,8 @@ struct conn {
 	bool over;		/* CLOSED, or a TIME-WAIT record took over */
 	bool established;
 	long held;		/* nodes the engine has */
+	u32 edge;		/* furthest right edge ever offered */
+	bool has_edge;
 	struct app app;
 };
 
