@@ -66,7 +66,7 @@ clean:
 	test ! -e "$(KDIR)/Makefile" || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 	$(MAKE) -C tools clean
 	$(MAKE) -C selftests/core clean
-	$(MAKE) -C selftests/net clean
+	$(MAKE) -C selftests/net OUTPUT=$(CURDIR)/selftests/net clean
 	rm -rf out
 
 help:
