@@ -47,7 +47,6 @@ void xtcp_ip4_csum(struct sk_buff *skb, __be32 saddr, __be32 daddr)
 /**
  * xtcp_ip4_kernel_owns - is this a connection of the kernel's TCP?
  * @rx: packet
- * @skb: packet
  * @syn: it opens a connection
  *
  * To be asked before a listener of ours takes a packet that fits no
@@ -57,7 +56,7 @@ void xtcp_ip4_csum(struct sk_buff *skb, __be32 saddr, __be32 daddr)
  *
  * Context: RCU read lock.
  */
-bool xtcp_ip4_kernel_owns(const struct xtcp_rx *rx, const struct sk_buff *skb, bool syn)
+bool xtcp_ip4_kernel_owns(const struct xtcp_rx *rx, bool syn)
 {
 	const struct xtcp_flow *flow = &rx->flow;
 	struct sock *sk;

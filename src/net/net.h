@@ -231,6 +231,6 @@ void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
 		   struct xtcp_open *open);
 int xtcp_ip4_child_route(struct sock *child);
 void xtcp_ip4_csum(struct sk_buff *skb, __be32 saddr, __be32 daddr);
-bool xtcp_ip4_kernel_owns(const struct xtcp_rx *rx, const struct sk_buff *skb, bool syn);
+bool xtcp_ip4_kernel_owns(const struct xtcp_rx *rx, bool syn);
 
 #endif /* XTCP_NET_H */

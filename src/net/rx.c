@@ -21,6 +21,9 @@
 #include "net.h"
 #include "rx.h"
 
+/* Bytes of the TCP header that say whose it is. */
+#define PORTS_LEN	4
+
 /* Looks at the owner again when the one that was found went away meanwhile. */
 #define LOOKUPS_MAX	4
 
@@ -53,9 +56,12 @@ void xtcp_rx_unneed(void)
 /* Header, checksum, IPsec policy, TTL, socket filter: XTCP_DROP_NONE is good. */
 static enum xtcp_drop verify(struct xtcp_rx *rx, struct sk_buff *skb, struct sock *sk)
 {
-	u32 doff = __tcp_hdrlen(tcp_hdr(skb));
+	u32 doff;
 
-	if (doff < sizeof(struct tcphdr) || !pskb_may_pull(skb, doff))
+	if (!pskb_may_pull(skb, XTCP_HDR_LEN))
+		return XTCP_DROP_HEADER;
+	doff = __tcp_hdrlen(tcp_hdr(skb));
+	if (doff < XTCP_HDR_LEN || !pskb_may_pull(skb, doff))
 		return XTCP_DROP_HEADER;
 	if (skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo) ||
 	    skb_checksum_complete(skb))
@@ -71,6 +77,13 @@ static enum xtcp_drop verify(struct xtcp_rx *rx, struct sk_buff *skb, struct soc
 		return XTCP_DROP_FILTER;
 	rx->verified = true;
 	return XTCP_DROP_NONE;
+}
+
+/* Is this the first segment of a connection? It may be cut short. */
+static bool opens(struct sk_buff *skb)
+{
+	return pskb_may_pull(skb, XTCP_HDR_LEN) && tcp_hdr(skb)->syn &&
+	       !tcp_hdr(skb)->ack;
 }
 
 /* The socket whose options judge a packet for @e; NULL: there is none. */
@@ -110,7 +123,6 @@ static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 	enum xtcp_drop why;
 	struct xtcp_entry *e;
 	struct sock *sk;
-	bool syn;
 	int i;
 	u8 kind;
 
@@ -123,8 +135,7 @@ static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 			sk = xtcp_lookup_listener(rx->xn, &rx->flow, rx->dif, rx->sdif);
 			if (!sk)
 				return false;
-			syn = tcp_hdr(skb)->syn && !tcp_hdr(skb)->ack;
-			if (ask_kernel && xtcp_ip4_kernel_owns(rx, skb, syn))
+			if (ask_kernel && xtcp_ip4_kernel_owns(rx, opens(skb)))
 				return false;
 		}
 		if (!rx->verified) {
@@ -155,7 +166,7 @@ static int xtcp_v4_rcv(struct sk_buff *skb)
 		goto kernel;
 	rx.net = dev_net(skb->dev);
 	rx.xn = xtcp_net(rx.net);
-	if (!atomic_read(&rx.xn->sockets) || !pskb_may_pull(skb, XTCP_HDR_LEN))
+	if (!atomic_read(&rx.xn->sockets) || !pskb_may_pull(skb, PORTS_LEN))
 		goto kernel;
 
 	rx.verified = false;
