@@ -138,9 +138,6 @@ u32 xtcp_fin_rx(struct xtcp_tcb *tcb, u64 now)
 
 	tcb->rcv_nxt++;
 	acts = xtcp_move(tcb, XTCP_EV_FIN);
-	/* Held bytes beyond the end contradict it, and are nobody's. */
-	while (xtcp_reass_prune(tcb))
-		acts |= XTCP_ACT_REAP;
 	return enter_time_wait(tcb, now, acts) | XTCP_ACT_EOF;
 }
 

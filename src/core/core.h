@@ -167,6 +167,7 @@ enum xtcp_reass {
 enum xtcp_reass xtcp_reass_insert(struct xtcp_tcb *tcb, struct xtcp_ooo *node,
 				  u32 seq, u32 end);
 u32 xtcp_reass_advance(struct xtcp_tcb *tcb, u32 rcv_nxt);
+u32 xtcp_reass_cut(struct xtcp_tcb *tcb, u32 end);
 
 /* ---- close.c ---- */
 

@@ -195,26 +195,29 @@ static u32 rx_out_of_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 
 /*
  * Where the stream ends, once a FIN said so: the first FIN in the window
- * counts, later contradictions are cut to it.
+ * counts, what was held beyond it goes, later contradictions are cut to it.
  */
-static void note_fin(struct xtcp_tcb *tcb, struct xtcp_seg *seg)
+static u32 note_fin(struct xtcp_tcb *tcb, struct xtcp_seg *seg)
 {
 	u32 end = seg->seq + seg->len;
+	u32 acts = 0;
 
 	if (seg->flags & XTCP_FIN && !(tcb->flags & XTCP_F_FIN_SEEN)) {
 		tcb->flags |= XTCP_F_FIN_SEEN;
 		tcb->rcv_fin = end;
+		acts = xtcp_reass_cut(tcb, end);
 	}
 	if (tcb->flags & XTCP_F_FIN_SEEN && seq_gt(end, tcb->rcv_fin))
 		seg->len = seq_lt(seg->seq, tcb->rcv_fin) ?
 			   tcb->rcv_fin - seg->seq : 0;
+	return acts;
 }
 
 /* Seventh and eighth step: the text, then the FIN. */
 static u32 rx_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		   struct xtcp_ooo *node, u32 had, u64 now)
 {
-	u32 acts = 0;
+	u32 acts;
 
 	if (tcb->state != XTCP_ESTABLISHED && tcb->state != XTCP_FIN_WAIT_1 &&
 	    tcb->state != XTCP_FIN_WAIT_2)
@@ -225,17 +228,17 @@ static u32 rx_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		return xtcp_drop(seg, XTCP_DROP_AFTER_CLOSE) |
 		       xtcp_fail(tcb, XTCP_ERR_RESET) | xtcp_rst_owed(tcb);
 
-	note_fin(tcb, seg);
+	acts = note_fin(tcb, seg);
 	if (seg->len) {
 		tcb->last_data_rx_at = now;
 		if (seg->seq == tcb->rcv_nxt)
-			acts = rx_in_order(tcb, seg, now);
+			acts |= rx_in_order(tcb, seg, now);
 		else
-			acts = rx_out_of_order(tcb, seg, node);
+			acts |= rx_out_of_order(tcb, seg, node);
 	} else if (had) {
 		xtcp_ack_now(tcb);
-		acts = xtcp_drop(seg, xtcp_rcv_wnd(tcb) ? XTCP_DROP_AFTER_FIN :
-				 XTCP_DROP_ZERO_WINDOW);
+		acts |= xtcp_drop(seg, xtcp_rcv_wnd(tcb) ? XTCP_DROP_AFTER_FIN :
+				  XTCP_DROP_ZERO_WINDOW);
 	} else if (seg->flags & XTCP_FIN && seg->seq != tcb->rcv_nxt) {
 		xtcp_ack_now(tcb);
 	}

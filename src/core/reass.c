@@ -247,6 +247,33 @@ u32 xtcp_reass_advance(struct xtcp_tcb *tcb, u32 rcv_nxt)
 	       (tcb->ooo_dead ? XTCP_ACT_REAP : 0);
 }
 
+static struct xtcp_ooo *last_run(const struct xtcp_tcb *tcb)
+{
+	struct xtcp_ooo *run = tcb->ooo_root;
+
+	while (run && run->right)
+		run = run->right;
+	return run;
+}
+
+/*
+ * xtcp_reass_cut - the stream turns out to end at @end
+ *
+ * Whatever reaches beyond contradicts the FIN. A run that only ends beyond is
+ * dropped as a whole: a sound peer makes none, and sends what counts again.
+ */
+u32 xtcp_reass_cut(struct xtcp_tcb *tcb, u32 end)
+{
+	struct xtcp_ooo *run;
+	u32 acts = 0;
+
+	while ((run = last_run(tcb)) && seq_gt(run_end(run), end)) {
+		drop_run(tcb, run);
+		acts = XTCP_ACT_REAP;
+	}
+	return acts;
+}
+
 /**
  * xtcp_reass_pop - the next held packet that is in order now
  * @tcb: connection, after XTCP_ACT_DRAIN
@@ -289,12 +316,10 @@ struct xtcp_ooo *xtcp_reass_reap(struct xtcp_tcb *tcb)
  */
 bool xtcp_reass_prune(struct xtcp_tcb *tcb)
 {
-	struct xtcp_ooo *run = tcb->ooo_root;
+	struct xtcp_ooo *run = last_run(tcb);
 
 	if (!run)
 		return false;
-	while (run->right)
-		run = run->right;
 	drop_run(tcb, run);
 	return true;
 }
