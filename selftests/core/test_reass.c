@@ -34,6 +34,8 @@ static const struct script reass[] = {
 	{ "a FIN alone out of order", "established\n< FA 11\n> A 1 ack 1\n< A 1+10\nacts EOF\n> A 1 ack 12\n= state CLOSE-WAIT\n" },
 	{ "bytes held beyond a FIN that comes later are dropped", "established\n< A 102+10\n> A 1 ack 1\n< A 200+10\n> A 1\n"
 	  "< FA 1+100\nacts DELIVER|EOF|REAP\n> A 1 ack 102\n= ooo_bytes 0\n= ooo_runs 0\n= state CLOSE-WAIT\n" },
+	{ "and so is a run that straddles it", "established\n< A 51+100\n> A 1 ack 1\n< FA 101+20\nacts REAP\n> A 1 ack 1\n= ooo_bytes 20\n"
+	  "< A 1+100\nacts EOF\n> A 1 ack 122\n= got 120\n= state CLOSE-WAIT\n" },
 	{ "an error gives all back", "established\n< A 11+10\n> A 1\n< A 31+10\n> A 1\n< R 1\nacts REAP\n= ooo_bytes 0\n" },
 	{ "counted", "established\n< A 11+10\n> A 1\n< A 31+10\n> A 1\n= rcv_ooo_segs 2\n" },
 };

@@ -44,17 +44,23 @@ static void inject(struct host *host, struct xtcp_plan *plan)
 	hdr[17] = sum & 0xff;
 	seg_trace(sim, host->id, "attacked by", pkt);
 	host_rx(host, pkt);
+	/* Nor may it wait to be merged: the edges would move meanwhile. */
+	if (host->gro)
+		host_gro_flush(host);
 }
 
 /* One hostile segment at a connection that has been established. */
 void host_attack(struct host *host)
 {
 	struct prng *r = &host->sim->rng;
-	struct conn *conn = host->conn;
+	struct conn *conn;
 	const struct xtcp_tcb *tcb;
 	struct xtcp_plan plan = { .flags = XTCP_ACK };
 	u32 edge;
 
+	if (host->gro)
+		host_gro_flush(host);
+	conn = host->conn;
 	if (!conn || conn->over || !conn->established)
 		return;
 	tcb = &conn->tcb;
