@@ -57,7 +57,7 @@ bench:
 install: all
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
 	# Into a staging directory nothing is to be registered.
-	test -n "$(DESTDIR)" || depmod -a $$(cat $(KDIR)/include/config/kernel.release)
+	test -n "$(DESTDIR)" || depmod -a $$(modinfo -F vermagic xtcp.ko | cut -d' ' -f1)
 	$(MAKE) -C tools install
 	install -D -m 644 include/uapi/linux/xtcp.h \
 		$(DESTDIR)$(PREFIX)/include/linux/xtcp.h
