@@ -59,6 +59,20 @@ UNIT(reno_across_ssthresh)
 	CHECK_EQ(tcb.cwnd, 6000);
 }
 
+/* What a large ACK has left over counts for the next segment. */
+UNIT(reno_remainder)
+{
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	init(&tcb, &par, 10000, 5000);
+	xtcp_cc_reno.acked(&tcb, 12500, 0);
+	CHECK_EQ(tcb.cwnd, 11000);
+	CHECK_EQ(tcb.cc_acked, 2500);
+	xtcp_cc_reno.acked(&tcb, 8500, 0);
+	CHECK_EQ(tcb.cwnd, 12000);
+}
+
 /* From the flight, not from cwnd; at least two segments (equation 4). */
 UNIT(reno_ssthresh)
 {

@@ -180,6 +180,8 @@ void app_write(struct conn *conn)
 		flags |= XTCP_WROTE_URG;
 	conn->wr += n;
 	conn->host->out.sent = conn->wr;
+	if (flags & XTCP_WROTE_URG)
+		conn->host->out.urg_out = conn->wr;
 	/* MSG_MORE is a promise: not on the last bytes, not before a wait. */
 	if (conn->wr < cfg->total && conn->wr - conn->acked < cfg->sndbuf &&
 	    prng_hit(r, cfg->more))

@@ -155,6 +155,7 @@ static void urgent(struct conn *conn)
 		sim_fail(conn->sim, "host %u: urgent pointer moved back",
 			 conn->host->id);
 	conn->urg_seen = at;
+	conn->host->out.urg_in = at;
 }
 
 /* ---- transmit ---- */

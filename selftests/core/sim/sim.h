@@ -206,6 +206,8 @@ struct outcome {
 	bool aborted;	/* this end broke it off */
 	u8 err;
 	u32 retrans;	/* segments sent again */
+	u64 urg_out;	/* offset after the last urgent byte written */
+	u64 urg_in;	/* as the receiver was told */
 };
 
 struct embryo {

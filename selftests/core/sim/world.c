@@ -267,6 +267,10 @@ static void judge_round(struct sim *sim)
 			sim_fail(sim, "host %u received %llu of %llu bytes (err %u)",
 				 i, (unsigned long long)me->rcvd,
 				 (unsigned long long)total, me->err);
+		if (me->urg_in != sim->host[!i].out.urg_out)
+			sim_fail(sim, "host %u saw urgent data end at %llu, not %llu", i,
+				 (unsigned long long)me->urg_in,
+				 (unsigned long long)sim->host[!i].out.urg_out);
 		if (sim->cfg.host[i].app.mode != CLOSE_EAGER && !me->eof)
 			sim_fail(sim, "host %u had no end of stream", i);
 		if (me->retrans && perfect(&sim->cfg))
