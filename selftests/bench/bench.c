@@ -41,6 +41,7 @@ static const struct row {
 	{ "connect, accept, close, lo", "ns", connect_close, PLACE_LO, 0 },
 	{ "bulk, 64 KiB writes, lo", "ns/byte", bulk, PLACE_LO, 3 },
 	{ "bulk, 64 KiB writes, veth", "ns/byte", bulk, PLACE_VETH, 3 },
+	{ "bulk, sendfile, veth", "ns/byte", bulk_file, PLACE_VETH, 3 },
 	{ "memory, socket just opened", "bytes", idle_socket, PLACE_LO, 0 },
 	{ "memory, idle, one end of two", "bytes", idle_connection, PLACE_LO, 0 },
 };

@@ -32,6 +32,7 @@ typedef double (*measure_fn)(int family, enum place place);
 double round_trip(int family, enum place place);
 double connect_close(int family, enum place place);
 double bulk(int family, enum place place);
+double bulk_file(int family, enum place place);
 double idle_socket(int family, enum place place);
 double idle_connection(int family, enum place place);
 

@@ -4,8 +4,11 @@
  * and the device are in, for both stacks alike. The first round warms caches
  * and the congestion window up and does not count.
  */
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -92,6 +95,50 @@ static void sink(int fd)
 		write_all(fd, buf, 1);
 		left = BULK_ROUND_BYTES;
 	}
+}
+
+/* A file in memory of one round's bytes. */
+static int make_file(void)
+{
+	int fd = memfd_create("bench", MFD_CLOEXEC);
+	size_t n;
+
+	if (fd < 0)
+		die("memfd_create");
+	for (n = 0; n < BULK_ROUND_BYTES; n += sizeof(buf))
+		if (write(fd, buf, sizeof(buf)) != sizeof(buf))
+			die("write");
+	return fd;
+}
+
+static void send_file(int fd, int file)
+{
+	off_t at = 0;
+
+	while (at < BULK_ROUND_BYTES)
+		if (sendfile(fd, file, &at, BULK_ROUND_BYTES - (size_t)at) <= 0)
+			die("sendfile");
+}
+
+double bulk_file(int family, enum place place)
+{
+	double v[ROUNDS_MAX];
+	int fd, file;
+	uint64_t t0;
+	int r;
+
+	file = make_file();
+	fd = serve_one(family, place, sink);
+	for (r = -1; r < BULK_ROUNDS; r++) {
+		t0 = now_ns();
+		send_file(fd, file);
+		read_all(fd, buf, 1);
+		if (r >= 0)
+			v[r] = (double)(now_ns() - t0) / BULK_ROUND_BYTES;
+	}
+	close(fd);
+	close(file);
+	return median(v, BULK_ROUNDS);
 }
 
 double bulk(int family, enum place place)
