@@ -22,6 +22,19 @@ static void learn_rcv_mss(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 }
 
 /*
+ * A reader who has this much waiting already was woken and will read soon; his
+ * read acknowledges all of it at once, and can open the window besides. Not
+ * for ever: a quarter of the window, or the delay.
+ */
+static bool reader_behind(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
+{
+	u32 waiting = tcb->rcv_nxt - tcb->rcv_read - seg->len;
+
+	return waiting >= 8U * tcb->rcv_mss &&
+	       tcb->rcv_nxt - tcb->rcv_wup < tcb->rcv_wnd / 4;
+}
+
+/*
  * xtcp_ack_data - payload arrived in order, or a FIN an answer may follow
  *
  * At least every second full segment at once (SHLD-19), but not later than
@@ -36,7 +49,8 @@ void xtcp_ack_data(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 	u32 unacked = tcb->rcv_nxt - tcb->rcv_wup;
 
 	learn_rcv_mss(tcb, seg);
-	if (unacked >= limit || tcb->flags & XTCP_F_QUICKACK) {
+	if ((unacked >= limit && !reader_behind(tcb, seg)) ||
+	    tcb->flags & XTCP_F_QUICKACK) {
 		xtcp_ack_now(tcb);
 		return;
 	}

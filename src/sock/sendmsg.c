@@ -22,21 +22,26 @@ struct send_state {
 };
 
 /* Tell the engine of what was queued; @more: the call goes on. */
-static void send_flush(struct send_state *s, bool more)
+static u32 send_tell(struct send_state *s, bool more, u64 now)
 {
-	struct xtcp_tcb *tcb = &xtcp_sk(s->sk)->tcb;
 	u32 bytes = s->pending, how = 0;
-	u64 now;
 
 	if (!bytes)
-		return;
+		return 0;
 	s->pending = 0;
 	if (more || (s->flags & (MSG_MORE | MSG_SENDPAGE_NOTLAST)))
 		how |= XTCP_WROTE_MORE;
 	if (!more && (s->flags & MSG_OOB))
 		how |= XTCP_WROTE_URG;
-	now = xtcp_now();
-	xtcp_serve(s->sk, xtcp_wrote(tcb, bytes, how, now), now);
+	return xtcp_wrote(&xtcp_sk(s->sk)->tcb, bytes, how, now);
+}
+
+/* The same, and send; also what earlier calls of a sendfile() left unsent. */
+static void send_flush(struct send_state *s, bool more)
+{
+	u64 now = xtcp_now();
+
+	xtcp_serve(s->sk, send_tell(s, more, now) | XTCP_ACT_OUTPUT, now);
 }
 
 /* Ready to take bytes: connected, not shut down, no error. */
@@ -98,7 +103,15 @@ static void send_took(struct send_state *s, u32 bytes)
  */
 static int send_end(struct send_state *s, int err)
 {
-	send_flush(s, false);
+	u64 now;
+
+	if (!err && (s->flags & MSG_SENDPAGE_NOTLAST)) {
+		/* The next page is at hand: one burst for all of them. */
+		now = xtcp_now();
+		xtcp_serve(s->sk, send_tell(s, true, now) & ~XTCP_ACT_OUTPUT, now);
+	} else {
+		send_flush(s, false);
+	}
 	if (s->done)
 		return s->done;
 	if (!err)
