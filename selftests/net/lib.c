@@ -49,6 +49,11 @@ bool stack_required(void)
 	return env_set("XTCP_REQUIRED");
 }
 
+bool no_control(void)
+{
+	return env_set("XTCP_NO_CONTROL");
+}
+
 bool virtual_time(void)
 {
 	return env_set("XTCP_VIRTUAL_TIME");

@@ -33,6 +33,12 @@ bool stack_present(enum stack st);
 bool stack_required(void);
 
 /*
+ * XTCP_NO_CONTROL=1: leave out what only shows that the kernel's TCP passes
+ * the same test.
+ */
+bool no_control(void);
+
+/*
  * Time costs nothing (qemu's -icount): tests that wait for minutes may run.
  * XTCP_VIRTUAL_TIME=1 says so; run-vm finds out with ./vtime.
  */

@@ -67,6 +67,9 @@ FIXTURE_VARIANT_ADD(pair, xtcp_xtcp)
 
 FIXTURE_SETUP(pair)
 {
+	if (variant->client == KERNEL && variant->server == KERNEL &&
+	    no_control())
+		SKIP_TEST("control left out");
 	need_stack(variant->client);
 	need_stack(variant->server);
 	signal(SIGPIPE, SIG_IGN);
@@ -110,6 +113,8 @@ FIXTURE_VARIANT_ADD(one, xtcp)
 
 FIXTURE_SETUP(one)
 {
+	if (variant->st == KERNEL && no_control())
+		SKIP_TEST("control left out");
 	need_stack(variant->st);
 	signal(SIGPIPE, SIG_IGN);
 	ASSERT_EQ(0, ns_new());
