@@ -53,6 +53,7 @@ enum xtcp_deferred {
 	XTCP_DEFER_TIMER,		/* deadlines are due */
 	XTCP_DEFER_TX,			/* device queue has room again */
 	XTCP_DEFER_MTU,			/* ICMP: path MTU shrank */
+	XTCP_DEFER_ICMP,		/* ICMP: hard error, see hard_err */
 	XTCP_TX_THROTTLED,		/* output waits for the device queue */
 	XTCP_TX_RESUMING,		/* tx_resume is scheduled */
 };

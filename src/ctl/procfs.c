@@ -96,8 +96,8 @@ static void put_conn(struct seq_file *seq, struct sock *sk)
 	seq_printf(seq, " %lu %lu %u %u %d",
 		   (unsigned long)usecs_to_jiffies(READ_ONCE(tcb->rto_us)),
 		   (unsigned long)usecs_to_jiffies(READ_ONCE(tcb->ato_us)),
-		   (u32)READ_ONCE(tcb->quickack) << 1 |
-		   !!(READ_ONCE(tcb->flags) & XTCP_F_PINGPONG),
+		   (u32)READ_ONCE(tcb->quickack) * 2 +
+		   (READ_ONCE(tcb->flags) & XTCP_F_PINGPONG ? 1 : 0),
 		   READ_ONCE(tcb->cwnd) / max_t(u32, READ_ONCE(tcb->mss), 1),
 		   READ_ONCE(tcb->ssthresh) >= 0x7fffffff ? -1 :
 		   (int)(READ_ONCE(tcb->ssthresh) / max_t(u32, READ_ONCE(tcb->mss), 1)));
@@ -193,6 +193,7 @@ static void *seek(struct seq_file *seq, loff_t *pos)
 }
 
 static void *proc_start(struct seq_file *seq, loff_t *pos)
+	__acquires(RCU)
 {
 	struct iter *it = seq->private;
 
@@ -211,6 +212,7 @@ static void *proc_next(struct seq_file *seq, void *v, loff_t *pos)
 }
 
 static void proc_stop(struct seq_file *seq, void *v)
+	__releases(RCU)
 {
 	rcu_read_unlock();
 }

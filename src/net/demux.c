@@ -238,6 +238,7 @@ void xtcp_table_replace(struct xtcp_net *xn, struct xtcp_entry *old,
 	next = old->node.next;
 	WRITE_ONCE(new->node.next, next);
 	WRITE_ONCE(new->node.pprev, &old->node.next);
+	/* A reader that sees @new sees what it is; readers need no barrier. */
 	smp_store_release(&old->node.next, &new->node);
 	if (!is_a_nulls(next))
 		WRITE_ONCE(next->pprev, &new->node.next);

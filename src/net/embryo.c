@@ -236,6 +236,7 @@ no:
 enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 					struct sk_buff *skb)
 {
+	/* Pairs with xtcp_listen_start(). */
 	struct xtcp_listener *l = smp_load_acquire(&xtcp_sk(sk)->listener);
 	const struct rtable *rt = skb_rtable(skb);
 	enum xtcp_drop why;

@@ -110,16 +110,37 @@ static void redirect(struct sock *sk, struct sk_buff *skb)
 		dst->ops->redirect(dst, sk, skb);
 }
 
-/* An error other than FRAG_NEEDED; one that meets a system call is let go. */
+/**
+ * xtcp_hard_error - a hard error that came while a system call had the socket
+ * @sk: socket
+ *
+ * Nearly always connect(), whose SYN met a router next to us.
+ *
+ * Context: socket lock, bottom halves off.
+ */
+void xtcp_hard_error(struct sock *sk)
+{
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+	u64 now = xtcp_now();
+
+	if (!xsk->inert)
+		xtcp_serve(sk, xtcp_icmp(&xsk->tcb, XTCP_ICMP_HARD, xsk->tcb.snd_una,
+					 0, now), now);
+}
+
+/* An error other than FRAG_NEEDED. */
 static void bad_news(struct sock *sk, struct verdict v, u32 seq, u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
-	if (sock_owned_by_user(sk))
-		return;
 	xsk->soft_err = v.err;
 	if (v.kind == XTCP_ICMP_HARD)
 		xsk->hard_err = v.err;
+	if (sock_owned_by_user(sk)) {
+		if (v.kind == XTCP_ICMP_HARD)
+			set_bit(XTCP_DEFER_ICMP, &xsk->deferred);
+		return;
+	}
 	WRITE_ONCE(sk->sk_err_soft, v.err);
 	xtcp_serve(sk, xtcp_icmp(&xsk->tcb, v.kind, seq, 0, now), now);
 	/* RFC 1122, 4.2.3.9: who asked for it by IP_RECVERR sees each one. */

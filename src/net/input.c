@@ -2,10 +2,8 @@
 /*
  * A verified segment meets its socket.
  */
-#include <linux/ip.h>
 #include <linux/tcp.h>
 #include <net/busy_poll.h>
-#include <net/inet_ecn.h>
 
 #include "net.h"
 
@@ -26,7 +24,7 @@ bool xtcp_seg_fill(struct xtcp_seg *seg, struct sk_buff *skb)
 {
 	if (!xtcp_parse(seg, skb->data, skb_headlen(skb), skb->len))
 		return false;
-	seg->ecn = ip_hdr(skb)->tos & INET_ECN_MASK;
+	seg->ecn = xtcp_ip4_ecn(skb);
 	seg->nsegs = max_t(u16, skb_shinfo(skb)->gso_segs, 1);
 	return true;
 }

@@ -4,6 +4,7 @@
  */
 #include <linux/ip.h>
 #include <linux/tcp.h>
+#include <net/inet_ecn.h>
 #include <net/inet_hashtables.h>
 #include <net/ip.h>
 #include <net/route.h>
@@ -26,6 +27,28 @@ void xtcp_ip4_flow(const struct sk_buff *skb, struct xtcp_flow *flow)
 	xtcp_flow_set4(flow->daddr, iph->saddr);
 	flow->sport = (__force u16)th->dest;
 	flow->dport = (__force u16)th->source;
+}
+
+/**
+ * xtcp_ip4_ecn - the ECN field of a received packet
+ * @skb: packet
+ *
+ * Return: 0..3, RFC 3168.
+ */
+u8 xtcp_ip4_ecn(const struct sk_buff *skb)
+{
+	return ip_hdr(skb)->tos & INET_ECN_MASK;
+}
+
+/**
+ * xtcp_ip4_ttl - the TTL of a received packet
+ * @skb: packet
+ *
+ * Return: hops left, for IP_MINTTL (RFC 5082).
+ */
+u8 xtcp_ip4_ttl(const struct sk_buff *skb)
+{
+	return ip_hdr(skb)->ttl;
 }
 
 /**
@@ -182,8 +205,9 @@ void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
 	rcu_read_unlock();
 
 	open->path_mss = clamp_t(u32, dst_mtu(dst), hdr + 1, IP_MAX_MTU) - hdr;
-	open->adv_mss = min_t(u32, dst_metric_advmss(dst), U16_MAX);
 	open->user_mss = xtcp_sk(sk)->tcb.user_mss;
+	/* TCP_MAXSEG holds for both directions. */
+	open->adv_mss = min_t(u32, dst_metric_advmss(dst), open->user_mss ?: U16_MAX);
 	open->gso_max = gso_max(dst, open->path_mss);
 	open->rcv_space = xtcp_rcv_space(sk);
 	open->rcv_space_max = max(xtcp_rcv_space_max(sk), open->rcv_space);

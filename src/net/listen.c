@@ -28,6 +28,7 @@ int xtcp_listen_start(struct sock *sk)
 	l->xn = xtcp_net(sock_net(sk));
 	l->timer_at = XTCP_NEVER;
 	timer_setup(&l->timer, xtcp_half_timer, 0);
+	/* Pairs with xtcp_listen_segment(). */
 	smp_store_release(&xtcp_sk(sk)->listener, l);
 	return 0;
 }
@@ -147,6 +148,7 @@ struct sock *xtcp_listen_child(struct xtcp_listener *l, struct xtcp_half *half,
 	child_addresses(child, half);
 	if (xtcp_ip4_child_route(child)) {
 		*why = XTCP_DROP_BAD_ADDRESS;
+		__acquire(&child->sk_lock.slock);	/* by xtcp_sock_child() */
 		bh_unlock_sock(child);
 		xtcp_child_abort(child);
 		sock_put(child);
@@ -197,6 +199,7 @@ void xtcp_listen_accept(struct sock *sk, struct sock *child, struct sk_buff *skb
 
 	xtcp_input_locked(child, skb, now);
 	queued = acceptq_add(sk, child);
+	__acquire(&child->sk_lock.slock);	/* by xtcp_sock_child() */
 	bh_unlock_sock(child);
 	if (queued)
 		sk->sk_data_ready(sk);

@@ -210,6 +210,7 @@ unsigned long xtcp_jiffies_at(u64 at);
 
 int xtcp_icmp_rcv(struct sk_buff *skb, u32 info, bool *ours);
 void xtcp_mtu_reduced(struct sock *sk);
+void xtcp_hard_error(struct sock *sk);
 
 /* ---- ip4.c ---- */
 
@@ -224,6 +225,8 @@ struct xtcp_stateless {
 };
 
 void xtcp_ip4_flow(const struct sk_buff *skb, struct xtcp_flow *flow);
+u8 xtcp_ip4_ecn(const struct sk_buff *skb);
+u8 xtcp_ip4_ttl(const struct sk_buff *skb);
 struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to);
 void xtcp_ip4_send(const struct xtcp_stateless *to, struct dst_entry *dst,
 		   const struct xtcp_plan *plan);

@@ -11,7 +11,6 @@
  * be taken for one of a kernel TCP socket, and written into ours.
  */
 #include <linux/filter.h>
-#include <linux/ip.h>
 #include <linux/jump_label.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
@@ -68,7 +67,7 @@ static enum xtcp_drop verify(struct xtcp_rx *rx, struct sk_buff *skb, struct soc
 		return XTCP_DROP_CHECKSUM;
 	if (skb->pkt_type != PACKET_HOST)
 		return XTCP_DROP_BAD_ADDRESS;
-	if (sk && ip_hdr(skb)->ttl < READ_ONCE(inet_sk(sk)->min_ttl))
+	if (sk && xtcp_ip4_ttl(skb) < READ_ONCE(inet_sk(sk)->min_ttl))
 		return XTCP_DROP_MIN_TTL;
 	if (!xfrm4_policy_check(sk, XFRM_POLICY_IN, skb))
 		return XTCP_DROP_FILTER;
