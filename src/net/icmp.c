@@ -50,9 +50,14 @@ static struct verdict judge(u8 type, u8 code)
 	return v;
 }
 
-/* Quoted by something we have in flight? */
+/*
+ * Quoted by something we have in flight? The answer of a router next to us
+ * may be here before the transmission of the SYN is committed.
+ */
 static bool in_flight(const struct xtcp_tcb *tcb, u32 seq)
 {
+	if (tcb->state == XTCP_SYN_SENT)
+		return seq == tcb->iss;
 	return seq_ge(seq, tcb->snd_una) && seq_lt(seq, tcb->snd_nxt);
 }
 
