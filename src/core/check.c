@@ -4,18 +4,22 @@
  */
 #include "core.h"
 
-#define MUST(cond)			\
-	do {				\
-		if (!(cond))		\
-			return #cond;	\
-	} while (0)
+/* The first condition that does not hold is remembered in "bad". */
+#define MUST(cond)	note(&bad, cond, #cond)
+
+static void note(const char **bad, bool holds, const char *what)
+{
+	if (!holds && !*bad)
+		*bad = what;
+}
 
 static const char *check_map(const struct xtcp_tcb *tcb)
 {
 	const struct xtcp_sent *sent, *first_lost = NULL;
 	u32 at = tcb->snd_una, lost = 0, nfree = 0;
+	const char *bad = NULL;
 
-	for (sent = tcb->map_head; sent; sent = sent->next) {
+	for (sent = tcb->map_head; sent && !bad; sent = sent->next) {
 		MUST(sent->seq == at);
 		MUST(seq_lt(sent->seq, sent->end));
 		MUST(sent->next ? sent->next->prev == sent : tcb->map_tail == sent);
@@ -30,20 +34,21 @@ static const char *check_map(const struct xtcp_tcb *tcb)
 	for (sent = tcb->map_free; sent; sent = sent->next)
 		nfree++;
 	MUST(nfree == tcb->map_nfree);
-	if (tcb->state == XTCP_CLOSED)
-		return NULL;
+	if (bad || tcb->state == XTCP_CLOSED)
+		return bad;
 	MUST(at == tcb->snd_nxt);
 	MUST(lost == tcb->lost_out);
 	MUST(first_lost == tcb->map_lost);
-	return NULL;
+	return bad;
 }
 
 /* The runs in order, by successor search: no recursion, the kernel has it too. */
 static const char *check_reass(const struct xtcp_tcb *tcb)
 {
 	u32 after = tcb->rcv_nxt, bytes = 0, runs = 0;
+	const char *bad = NULL;
 
-	for (;;) {
+	while (!bad) {
 		const struct xtcp_ooo *run = tcb->ooo_root, *next = NULL, *pkt;
 		u32 at;
 
@@ -73,19 +78,20 @@ static const char *check_reass(const struct xtcp_tcb *tcb)
 	}
 	MUST(bytes == tcb->ooo_bytes);
 	MUST(runs == tcb->ooo_runs);
-	return NULL;
+	return bad;
 }
 
 static const char *check_send(const struct xtcp_tcb *tcb)
 {
 	u32 fin = tcb->flags & XTCP_F_FIN_SENT ? 1 : 0;
+	const char *bad = NULL;
 
 	MUST(seq_le(tcb->snd_una, tcb->snd_nxt));
 	MUST(seq_le(tcb->snd_nxt, tcb->snd_end + fin));
 	MUST(!fin || tcb->snd_nxt == tcb->snd_end + 1);
 	MUST(!fin || tcb->flags & XTCP_F_FIN_QUEUED);
 	if (tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED)
-		return NULL;
+		return bad;
 	MUST(tcb->snd_una != tcb->iss);
 	MUST(tcb->mss > 0);
 	MUST(tcb->cwnd >= tcb->mss);
@@ -93,7 +99,7 @@ static const char *check_send(const struct xtcp_tcb *tcb)
 	/* Something waits, so something must wake it: no dead end. */
 	if (tcb->state != XTCP_TIME_WAIT && tcb->snd_una != tcb->snd_nxt)
 		MUST(tcb->dl_armed & (1U << XTCP_DL_RTO | 1U << XTCP_DL_PERSIST));
-	return NULL;
+	return bad;
 }
 
 static const char *check_state(const struct xtcp_tcb *tcb)
@@ -101,6 +107,7 @@ static const char *check_state(const struct xtcp_tcb *tcb)
 	bool queued = tcb->flags & XTCP_F_FIN_QUEUED;
 	bool fin_in = tcb->flags & XTCP_F_FIN_SEEN &&
 		      tcb->rcv_nxt == tcb->rcv_fin + 1;
+	const char *bad = NULL;
 
 	switch (tcb->state) {
 	case XTCP_ESTABLISHED:
@@ -124,7 +131,7 @@ static const char *check_state(const struct xtcp_tcb *tcb)
 		MUST(xtcp_dl_is_set(tcb, XTCP_DL_LINGER));
 		break;
 	}
-	return NULL;
+	return bad;
 }
 
 /**
@@ -147,7 +154,6 @@ const char *xtcp_check(const struct xtcp_tcb *tcb)
 	if (!bad && tcb->state != XTCP_SYN_SENT) {
 		MUST(seq_le(tcb->rcv_wup, tcb->rcv_nxt));
 		MUST(seq_le(tcb->rcv_read, tcb->rcv_nxt));
-		bad = check_state(tcb);
 	}
-	return bad;
+	return bad ? bad : check_state(tcb);
 }

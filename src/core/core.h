@@ -45,6 +45,7 @@ enum xtcp_event {
 	XTCP_EV_MAX
 };
 
+void xtcp_state_init(struct xtcp_tcb *tcb);
 u32 xtcp_move(struct xtcp_tcb *tcb, enum xtcp_event ev);
 
 static inline bool xtcp_synchronized(const struct xtcp_tcb *tcb)

@@ -61,7 +61,7 @@ void xtcp_tcb_init(struct xtcp_tcb *tcb, const struct xtcp_params *par)
 
 	memset(tcb, 0, sizeof(*tcb));
 	tcb->par = par;
-	tcb->state = XTCP_CLOSED;
+	xtcp_state_init(tcb);
 	tcb->rto_us = par->rto_init_us;
 	tcb->min_rtt_us = ~0U;
 	tcb->ssthresh = ~0U;

@@ -75,6 +75,12 @@ static const u8 next_state[XTCP_CLOSING + 1][XTCP_EV_MAX] = {
 	},
 };
 
+/* A connection begins where it ends. */
+void xtcp_state_init(struct xtcp_tcb *tcb)
+{
+	tcb->state = XTCP_CLOSED;
+}
+
 /*
  * xtcp_move - move a connection along one edge of the diagram
  * @tcb: connection
