@@ -133,7 +133,7 @@ void xtcp_tx_abort(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now);
 /* ---- sendmap.c: memory for transmissions ---- */
 
 /* Below this many the caller lends more before it sends. */
-#define XTCP_MAP_LOW	4
+#define XTCP_MAP_LOW	2
 
 void xtcp_map_lend(struct xtcp_tcb *tcb, struct xtcp_sent *sent);
 struct xtcp_sent *xtcp_map_reclaim(struct xtcp_tcb *tcb);

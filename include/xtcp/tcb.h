@@ -205,6 +205,7 @@ struct xtcp_tcb {
 
 	/* slow path */
 	u64 challenge_at;	/* ns, when the last challenge ACK left */
+	u64 keep_probed_at;	/* ns, when a keepalive probe was last due */
 	u32 keep_idle_ms;
 	u32 keep_intvl_ms;
 	u32 user_timeout_ms;	/* 0: R2 decides */
@@ -213,6 +214,7 @@ struct xtcp_tcb {
 	u16 user_mss;		/* TCP_MAXSEG, 0: none */
 	u8 keep_probes;
 	u8 syn_retries;
+	u8 aborts;		/* retries in a row that could not be sent */
 
 	/* statistics, TCP_INFO */
 	u64 bytes_sent;		/* payload, retransmissions included */

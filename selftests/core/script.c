@@ -104,7 +104,7 @@ static const struct field fields[] = {
 	TCB(bytes_acked, ABS), TCB(bytes_received, ABS), TCB(total_retrans, ABS),
 	TCB(rtx_timeouts, ABS), TCB(fast_rtx, ABS), TCB(rcv_ooo_segs, ABS),
 	TCB(ts_recent, ABS), TCB(quickack, ABS), TCB(ato_us, ABS),
-	TCB(bytes_sent, ABS),
+	TCB(bytes_sent, ABS), TCB(aborts, ABS),
 };
 
 #define PAR(f) { #f, offsetof(struct xtcp_params, f), \
@@ -575,6 +575,13 @@ static void cmd_pass(struct rig *rig, const struct words *w)
 	rig_run_until(rig, rig->now + duration(rig, word(rig, w, 1)));
 }
 
+/* A busy host: the timer comes when it comes. */
+static void cmd_late(struct rig *rig, const struct words *w)
+{
+	rig->now += duration(rig, word(rig, w, 1));
+	rig_serve(rig, xtcp_timeout(&rig->tcb, rig->now));
+}
+
 static void cmd_due(struct rig *rig, const struct words *w)
 {
 	u64 wanted = duration(rig, word(rig, w, 1));
@@ -723,7 +730,7 @@ static const struct command {
 	{ "write", cmd_write }, { "read", cmd_read }, { "space", cmd_space },
 	{ "shutdown", cmd_shutdown }, { "close", cmd_close }, { "abort", cmd_abort },
 	{ "set", cmd_set }, { "icmp", cmd_icmp }, { "+", cmd_pass },
-	{ "~", cmd_due }, { "no-timer", cmd_no_timer, true }, { "tw", cmd_tw },
+	{ "~", cmd_due }, { "late", cmd_late }, { "no-timer", cmd_no_timer, true }, { "tw", cmd_tw },
 	{ "=", cmd_is, true }, { "acts", cmd_acts, true },
 	{ "noacts", cmd_noacts, true }, { "drop", cmd_drop, true },
 	{ "verdict", cmd_verdict, true },

@@ -17,6 +17,7 @@
  *	set OPT VALUE		xtcp_set()
  *	icmp KIND SEQ [MSS]	soft, hard, too-big
  *	+ TIME			time passes, timers run when due
+ *	late TIME		time passes, timers run only at its end
  *	~ TIME			the earliest deadline is exactly that far; run it
  *	no-timer		no deadline is armed
  *	tw			make a TIME-WAIT record; segments go to it now

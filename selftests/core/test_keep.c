@@ -12,6 +12,9 @@ static const struct script keep[] = {
 	  "= state CLOSED\n= err TIMEDOUT\nno-timer\n" },
 	{ "one silent probe is not death (MUST-29)", "established\nset keepidle 10000\nset keepintvl 2000\nset keepalive 1\n"
 	  "~ 10s\n> A 0\n~ 2s\n> A 0\n< A 1 ack 1\n~ 2s\n> no\n= probes 0\n" },
+	{ "an answered probe does not count, however late the timer", "established\nset keepidle 2000\nset keepintvl 2000\n"
+	  "set keepcnt 1\nset keepalive 1\n~ 2s\n> A 0\n+ 1ms\n< A 1 ack 1\nlate 2010ms\n> A 0\n= state ESTABLISHED\n= probes 1\n"
+	  "late 2s\n> RA 1\n= err TIMEDOUT\n" },
 	{ "traffic puts it off (MUST-26)", "established\nset keepidle 10000\nset keepalive 1\n+ 6s\n< A 1+10\n> A 1\n~ 4s\n> no\n"
 	  "~ 6s\n> A 0 ack 11\n" },
 	{ "not while data is outstanding", "par retries2 3\nestablished\nset keepidle 100\nset keepalive 1\nwrite 10\n> PA 1+10\n~ 100ms\n"

@@ -17,6 +17,10 @@ static const struct script output_size[] = {
 	  "write 300\nwrite 300\n> no\n< A 1 ack 1001\n> PA 1001+600\n" },
 	{ "acknowledgement rides along", "established\n< A 1+100\n> A 1 ack 101\nwrite 10\n> PA 1+10 ack 101\n" },
 	{ "abort leaves everything as it was", "established\nwrite 1000\nabort-tx\n= snd_nxt 1\n~ 5ms\n> PA 1+1000\n" },
+	{ "refused here again and again: less and less often", "established\nwrite 1000\nabort-tx\n~ 5ms\nabort-tx\n~ 10ms\n"
+	  "abort-tx\n~ 20ms\n> PA 1+1000\n= aborts 0\n" },
+	{ "refused for good: R2 ends it", "par retries2 2\nestablished\nwrite 1000\nabort-tx\n~ 5ms\nabort-tx\n~ 10ms\nabort-tx\n~ 20ms\n"
+	  "= state CLOSED\n= err TIMEDOUT\n" },
 	{ "abort of an ACK", "established\n< A 1+100\nabort-tx\n~ 5ms\n> A 1 ack 101\n" },
 	{ "abort of a retransmission", "established\nwrite 1000\n> PA 1+1000\n~ 200001us\nabort-tx\n~ 5ms\n> PA 1+1000\n" },
 };

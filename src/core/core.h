@@ -131,6 +131,7 @@ enum xtcp_plan_kind {
 
 u32 xtcp_tx_new_len(const struct xtcp_tcb *tcb, bool *fin);
 u32 xtcp_want_output(const struct xtcp_tcb *tcb);
+u32 xtcp_retry_fire(struct xtcp_tcb *tcb);
 
 /* Something the application handed over that was never sent: bytes or FIN. */
 static inline bool xtcp_unsent(const struct xtcp_tcb *tcb)

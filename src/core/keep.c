@@ -35,7 +35,9 @@ void xtcp_keep_restart(struct xtcp_tcb *tcb, u64 now)
  * xtcp_keep_fire - the keepalive deadline came
  *
  * Probes only when nothing is outstanding and nothing was heard for the
- * interval (MUST-26); one silent probe is not death (MUST-29). With a user
+ * interval (MUST-26); one silent probe is not death (MUST-29), and one that
+ * was answered does not count, though the timer may come so late that the
+ * answer is older than the interval. With a user
  * timeout that one, not the count, says when the peer is dead (tcp(7)).
  */
 u32 xtcp_keep_fire(struct xtcp_tcb *tcb, u64 now)
@@ -55,6 +57,8 @@ u32 xtcp_keep_fire(struct xtcp_tcb *tcb, u64 now)
 		xtcp_dl_set(tcb, XTCP_DL_KEEP, tcb->last_rx_at + idle);
 		return 0;
 	}
+	if (tcb->last_rx_at >= tcb->keep_probed_at)
+		tcb->probes = 0;
 	if (tcb->user_timeout_ms)
 		dead = tcb->probes &&
 		       silent >= tcb->user_timeout_ms * XTCP_NSEC_PER_MSEC;
@@ -64,6 +68,7 @@ u32 xtcp_keep_fire(struct xtcp_tcb *tcb, u64 now)
 		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT) | xtcp_rst_owed(tcb);
 	if (tcb->probes < 255)
 		tcb->probes++;
+	tcb->keep_probed_at = now;
 	tcb->flags |= XTCP_F_KEEP_PROBE;
 	xtcp_dl_set(tcb, XTCP_DL_KEEP,
 		    now + tcb->keep_intvl_ms * XTCP_NSEC_PER_MSEC);

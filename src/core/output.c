@@ -346,6 +346,7 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 
 	tcb->segs_out += segs;
 	xtcp_dl_clear(tcb, XTCP_DL_RETRY);
+	tcb->aborts = 0;
 	if (plan->flags & XTCP_ACK) {
 		tcb->rcv_wup = plan->ack;
 		/* A SYN-ACK cannot say all, and takes nothing back. */
@@ -384,7 +385,10 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 	}
 }
 
-/* A transmission that failed for want of memory or room is tried again. */
+/*
+ * A transmission that failed for want of memory or room is tried again, after
+ * times that double: the sum of R2's fifteen is above the 100 s of SHLD-11.
+ */
 #define RETRY_NS	(5 * XTCP_NSEC_PER_MSEC)
 
 /**
@@ -393,15 +397,33 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
  * @plan: from the last xtcp_tx_peek()
  * @now: ns
  *
- * The state is as before the peek; XTCP_ACT_OUTPUT comes again by a deadline.
+ * The state is as before the peek; XTCP_ACT_OUTPUT comes again by a deadline,
+ * until this end counts as cut off (xtcp_retry_fire()).
  */
 void xtcp_tx_abort(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 {
 	(void)plan;
 	/* The RST of a connection that is gone is not worth a second try. */
 	tcb->flags &= ~XTCP_F_SEND_RST;
-	if (tcb->state != XTCP_CLOSED)
-		xtcp_dl_set(tcb, XTCP_DL_RETRY, now + RETRY_NS);
+	if (tcb->state == XTCP_CLOSED)
+		return;
+	if (!xtcp_dl_is_set(tcb, XTCP_DL_RETRY))
+		xtcp_dl_set(tcb, XTCP_DL_RETRY,
+			    now + (RETRY_NS << min_t(u32, tcb->aborts, 16)));
+}
+
+/*
+ * xtcp_retry_fire - try what could not be sent
+ *
+ * Nothing else ends a connection whose packets this host itself refuses: what
+ * was never sent has no retransmission timer.
+ */
+u32 xtcp_retry_fire(struct xtcp_tcb *tcb)
+{
+	if (tcb->aborts >= tcb->par->retries2)
+		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT);
+	tcb->aborts++;
+	return XTCP_ACT_OUTPUT;
 }
 
 /* XTCP_ACT_OUTPUT if xtcp_tx_peek() has something, else 0. */

@@ -41,7 +41,7 @@ static u32 fire(struct xtcp_tcb *tcb, enum xtcp_dl dl, u64 now)
 	case XTCP_DL_USER:
 		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT);
 	case XTCP_DL_RETRY:
-		return XTCP_ACT_OUTPUT;
+		return xtcp_retry_fire(tcb);
 	default:
 		return 0;
 	}
