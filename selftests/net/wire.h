@@ -104,7 +104,7 @@ struct wire {
 #define WIRE_PPORT	40000	/* where the peer is */
 
 /* A namespace with the device, and the flow's defaults. 0 or -errno. */
-int wire_init(struct wire *w, enum stack stack, int mtu);
+int wire_init(struct wire *w, enum stack st, int mtu);
 void wire_fini(struct wire *w);
 
 /* Forget the connection, keep the device: another flow from port @pport. */

@@ -41,18 +41,17 @@ TEST_F(wire, listener_no_flags)
 	state(0);
 }
 
-static void half_open(struct __test_metadata *_metadata,
-		      FIXTURE_DATA(wire) *self)
-{
-	listens();
-	in(SYN, MSS(1000));
-	out(SYN | ACK, SEQ(0), ACKNO(1));
-	state(ST_SYN_RECV);
-}
+#define half_open()					\
+	do {						\
+		listens();				\
+		in(SYN, MSS(1000));			\
+		out(SYN | ACK, SEQ(0), ACKNO(1));	\
+		state(ST_SYN_RECV);			\
+	} while (0)
 
 TEST_F(wire, syn_recv_same_syn_again)
 {
-	half_open(_metadata, self);
+	half_open();
 	in(SYN, SEQ(0), MSS(1000));
 	out(SYN | ACK, SEQ(0), ACKNO(1));
 	in(ACK, SEQ(1), ACKNO(1));
@@ -61,7 +60,7 @@ TEST_F(wire, syn_recv_same_syn_again)
 
 TEST_F(wire, syn_recv_rst_exact)
 {
-	half_open(_metadata, self);
+	half_open();
 	in(RST, SEQ(1));
 	none(QUIET);
 	state(0);
@@ -71,7 +70,7 @@ TEST_F(wire, syn_recv_rst_exact)
 
 TEST_F(wire, syn_recv_rst_outside_window)
 {
-	half_open(_metadata, self);
+	half_open();
 	in(RST, SEQ(0x20000000));
 	none(QUIET);
 	state(ST_SYN_RECV);
@@ -81,7 +80,7 @@ TEST_F(wire, syn_recv_rst_outside_window)
 
 TEST_F(wire, syn_recv_wrong_ack)
 {
-	half_open(_metadata, self);
+	half_open();
 	in(ACK, SEQ(1), ACKNO(2));
 	out(RST, SEQ(2));
 	in(ACK, SEQ(1), ACKNO(0));
@@ -94,7 +93,7 @@ TEST_F(wire, syn_recv_wrong_ack)
 
 TEST_F(wire, syn_recv_no_ack_flag)
 {
-	half_open(_metadata, self);
+	half_open();
 	in(PSH, SEQ(1), LEN(10));
 	none(QUIET);
 	state(ST_SYN_RECV);
@@ -102,7 +101,7 @@ TEST_F(wire, syn_recv_no_ack_flag)
 
 TEST_F(wire, syn_recv_outside_window)
 {
-	half_open(_metadata, self);
+	half_open();
 	in(ACK, SEQ(0x30000000), ACKNO(1), LEN(10));
 	/* An ACK says where we stand; nothing is taken. */
 	ASSERT_TRUE(wire_get(W, 500));
@@ -114,7 +113,7 @@ TEST_F(wire, syn_recv_outside_window)
 TEST_F_TIMEOUT(wire, syn_ack_back_off, 300)
 {
 	LONG_TEST();
-	half_open(_metadata, self);
+	half_open();
 	out(SYN | ACK, SEQ(0), ACKNO(1), AFTER(1000));
 	out(SYN | ACK, SEQ(0), ACKNO(1), AFTER(2000));
 	out(SYN | ACK, SEQ(0), ACKNO(1), AFTER(4000));
@@ -127,7 +126,7 @@ TEST_F_TIMEOUT(wire, syn_ack_back_off, 300)
 
 TEST_F(wire, listener_closed_with_half_open)
 {
-	half_open(_metadata, self);
+	half_open();
 	ASSERT_EQ(0, close(self->lfd));
 	self->lfd = -1;
 	/* The kernel lists its request until the next SYN-ACK was due. */
@@ -140,7 +139,7 @@ TEST_F(wire, listener_closed_with_half_open)
 /* What was never accepted is reset when its listener goes. */
 TEST_F(wire, listener_closed_with_queued)
 {
-	half_open(_metadata, self);
+	half_open();
 	in(ACK, SEQ(1), ACKNO(1));
 	none(QUIET);
 	ASSERT_EQ(0, close(self->lfd));
@@ -153,7 +152,7 @@ TEST_F(wire, reset_before_accept)
 {
 	char byte;
 
-	half_open(_metadata, self);
+	half_open();
 	in(ACK, SEQ(1), ACKNO(1));
 	in(RST, SEQ(1));
 	accepts();
@@ -164,7 +163,7 @@ TEST_F(wire, reset_before_accept)
 
 TEST_F(wire, fin_before_accept)
 {
-	half_open(_metadata, self);
+	half_open();
 	in(ACK, SEQ(1), ACKNO(1), LEN(5));
 	out(ACK, ACKNO(6));
 	in(FIN | ACK);
@@ -201,7 +200,7 @@ TEST_F(wire, accept_queue_limit)
 
 TEST_F(wire, syn_to_second_port_of_same_peer)
 {
-	half_open(_metadata, self);
+	half_open();
 	wire_reset(W, WIRE_PPORT + 1);
 	in(SYN, MSS(1000));
 	out(SYN | ACK, SEQ(0), ACKNO(1));

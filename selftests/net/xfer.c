@@ -128,7 +128,7 @@ int main(int argc, char **argv)
 		return client(stack_of(argv[1]), argv[3], atoi(argv[4]),
 			      atoll(argv[5]),
 			      argc < 7 || strcmp(argv[6], "down") != 0);
-	fprintf(stderr, "usage: xfer STACK server PORT BYTES [COUNT] | "
-		"xfer STACK client ADDRESS PORT BYTES [up|down]\n");
+	fputs("usage: xfer STACK server PORT BYTES [COUNT]\n"
+	      "       xfer STACK client ADDRESS PORT BYTES [up|down]\n", stderr);
 	return 2;
 }
