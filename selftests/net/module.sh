@@ -14,7 +14,7 @@ cd "$(dirname "$0")" || exit 1
 ip link set lo up
 
 # Real time under emulation is slow: fewer rounds, fewer bytes.
-n=5 load=5000000
+n=4 load=2000000
 [ "$XTCP_VIRTUAL_TIME" = 1 ] && n=20 load=200000000
 
 rounds()

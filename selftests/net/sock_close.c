@@ -314,9 +314,10 @@ TEST_F(pair, close_of_one_copy)
 TEST_F(pair, many_open_and_close)
 {
 	int lfd = st_listen(variant->server, 0, 16);
+	int n = virtual_time() ? 200 : 40;
 	char byte;
 
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < n; i++) {
 		int c = st_connect(variant->client, sock_port(lfd)), s;
 
 		ASSERT_GE(c, 0);

@@ -264,7 +264,7 @@ TEST_F(pair, cross_connect)
 
 TEST_F(pair, many_connections)
 {
-	int n = virtual_time() ? 300 : 100, c[300], s[300];
+	int n = virtual_time() ? 300 : 40, c[300], s[300];
 	int lfd = st_listen(variant->server, 0, 512);
 
 	ASSERT_GE(lfd, 0);

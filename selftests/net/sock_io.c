@@ -228,7 +228,7 @@ TEST_F(pair, blocked_reader_wakes)
 
 TEST_F(pair, blocked_writer_wakes)
 {
-	size_t n = 8 << 20;
+	size_t n = virtual_time() ? 8 << 20 : 1 << 20;
 	int status;
 	pid_t pid = child();
 
@@ -327,7 +327,7 @@ static int pattern_file(size_t len)
 
 TEST_F(pair, sendfile)
 {
-	size_t len = 1 << 20, done = 0;
+	size_t len = virtual_time() ? 1 << 20 : 1 << 18, done = 0;
 	int file = pattern_file(len), status;
 	pid_t pid;
 

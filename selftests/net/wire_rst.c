@@ -193,8 +193,8 @@ TEST_F(wire, paws_wraps)
 {
 	W->tsval = 0xfffffff0;
 	passive(MSS(1000), TS(0xfffffff0, 0));
-	in(ACK, LEN(100), TS(5, W->tsecr));
-	out(ACK, ACKNO(101), TS(0, 5));
+	in(ACK, LEN(100), TS(99999, W->tsecr));
+	out(ACK, ACKNO(101), TS(0, 99999));
 }
 
 /* RFC 7323 3.2: once agreed on, it has to be in every segment. */
