@@ -8,6 +8,8 @@ static const struct script icmp[] = {
 	{ "hard error while connecting", "connect\n> S 0\nicmp hard 0\n= state CLOSED\n= err UNREACH\nacts ERROR|STATE\nno-timer\n" },
 	{ "hard error while connecting, quoting another", "connect\n> S 0\nicmp hard 1\nacts DROP\n= state SYN-SENT\n" },
 	{ "soft error while connecting (MUST-56)", "connect\n> S 0\nicmp soft 0\n= state SYN-SENT\n~ 1s\n> S 0\n" },
+	{ "and again after the SYN was repeated: the end", "connect\n> S 0\nicmp soft 0\n~ 1s\n> S 0\nicmp soft 0\n= state CLOSED\n= err UNREACH\n" },
+	{ "soft error later", "established\nwrite 10\n> PA 1+10\n~ 200001us\n> PA 1+10\nicmp soft 1\n= state ESTABLISHED\n" },
 	{ "hard error later is soft (RFC 5461)", "established\nwrite 10\n> PA 1+10\nicmp hard 1\n= state ESTABLISHED\n" },
 	{ "nothing in flight: not believed (RFC 5927)", "established\nicmp hard 1\nacts DROP\nicmp too-big 1 500\nacts DROP\n= mss 1000\n" },
 	{ "already acknowledged: not believed", "established\nwrite 10\n> PA 1+10\n< A 1 ack 11\nicmp too-big 1 500\nacts DROP\n= mss 1000\n" },

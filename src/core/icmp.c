@@ -21,6 +21,12 @@ static bool in_flight(const struct xtcp_tcb *tcb, u32 seq)
  * @mss: with XTCP_ICMP_TOO_BIG: payload that fits, options not subtracted
  * @now: ns
  *
+ * A soft error is the caller's to report and ends nothing (RFC 9293 MUST-56),
+ * with one exception: a connection being opened whose SYN was repeated and met
+ * the error again. The first may be a route that is just changing; a second is
+ * news that connect() must not keep for the minutes its time-out takes (RFC
+ * 5461, 4.1).
+ *
  * A hard error ends a connection that is just being opened; later it is
  * soft, since the path may come back (RFC 5461, RFC 5927 5.2; against the
  * letter of RFC 9293 SHLD-26). A smaller MTU takes effect and what was sent
@@ -31,26 +37,28 @@ static bool in_flight(const struct xtcp_tcb *tcb, u32 seq)
 u32 xtcp_icmp(struct xtcp_tcb *tcb, enum xtcp_icmp kind, u32 quoted_seq, u16 mss,
 	      u64 now)
 {
+	bool opening;
+
 	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT ||
 	    !in_flight(tcb, quoted_seq))
 		return XTCP_ACT_DROP;
 
+	opening = tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED;
 	switch (kind) {
+	case XTCP_ICMP_SOFT:
+		return opening && tcb->retries ? xtcp_fail(tcb, XTCP_ERR_UNREACH) : 0;
 	case XTCP_ICMP_HARD:
-		if (tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED)
-			return xtcp_fail(tcb, XTCP_ERR_UNREACH);
-		return 0;
+		return opening ? xtcp_fail(tcb, XTCP_ERR_UNREACH) : 0;
 	case XTCP_ICMP_TOO_BIG:
 		if (mss >= tcb->path_mss)
 			return 0;
 		tcb->path_mss = mss;
 		xtcp_mss_sync(tcb);
-		if (xtcp_synchronized(tcb) && tcb->state != XTCP_SYN_RECEIVED) {
+		if (!opening) {
 			xtcp_map_mark_all(tcb);
 			xtcp_rto_restart(tcb, now);
 		}
 		return xtcp_want_output(tcb);
-	default:
-		return 0;
 	}
+	return 0;
 }

@@ -137,6 +137,29 @@ static void open_common(struct xtcp_tcb *tcb, const struct xtcp_open *open)
 	tcb->rcv_wnd = min_t(u32, open->rcv_space, WINDOW_FIELD_MAX);
 }
 
+/* The send sequence space before the SYN: RFC 9293 3.3.1. */
+static void start_send(struct xtcp_tcb *tcb, u32 iss)
+{
+	tcb->iss = iss;
+	tcb->snd_una = iss;
+	tcb->snd_nxt = iss;
+	tcb->snd_end = iss + 1;
+	tcb->snd_up = iss;
+	tcb->snd_sml = iss;
+	tcb->recover = iss;
+}
+
+/* The receive sequence space after the peer's SYN. */
+static void start_receive(struct xtcp_tcb *tcb, u32 irs)
+{
+	tcb->irs = irs;
+	tcb->rcv_nxt = irs + 1;
+	tcb->rcv_wup = irs + 1;
+	tcb->rcv_read = irs + 1;
+	tcb->rcv_up = irs + 1;
+	tcb->ack_seq_last = irs + 1;
+}
+
 /**
  * xtcp_connect - active open
  * @tcb: initialised, in CLOSED
@@ -162,13 +185,7 @@ u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now)
 		tcb->opts |= XTCP_OPT_TS;
 		tcb->ts_off = xtcp_ts_offset(par, &open->flow);
 	}
-	tcb->iss = xtcp_isn(par, &open->flow, now);
-	tcb->snd_una = tcb->iss;
-	tcb->snd_nxt = tcb->iss;
-	tcb->snd_end = tcb->iss + 1;
-	tcb->snd_up = tcb->iss;
-	tcb->snd_sml = tcb->iss;
-	tcb->recover = tcb->iss;
+	start_send(tcb, xtcp_isn(par, &open->flow, now));
 	tcb->last_rx_at = now;
 	xtcp_mss_sync(tcb);
 	return xtcp_move(tcb, XTCP_EV_OPEN) | XTCP_ACT_OUTPUT;
@@ -191,12 +208,7 @@ void xtcp_peer_options(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 		tcb->rcv_wscale = 0;
 	if (seg->opts & XTCP_OPT_MSS)
 		tcb->peer_mss = seg->mss;
-	tcb->irs = seg->seq;
-	tcb->rcv_nxt = seg->seq + 1;
-	tcb->rcv_wup = tcb->rcv_nxt;
-	tcb->rcv_read = tcb->rcv_nxt;
-	tcb->rcv_up = tcb->rcv_nxt;
-	tcb->ack_seq_last = tcb->rcv_nxt;
+	start_receive(tcb, seg->seq);
 	xtcp_mss_sync(tcb);
 }
 
@@ -242,20 +254,9 @@ void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 	tcb->ts_off = emb->ts_off;
 	tcb->ts_recent = emb->ts_recent;
 	tcb->ts_recent_at = emb->sent_at;
-	tcb->iss = emb->iss;
-	tcb->snd_una = emb->iss;
-	tcb->snd_nxt = emb->iss;
-	tcb->snd_end = emb->iss + 1;
-	tcb->snd_up = emb->iss;
-	tcb->snd_sml = emb->iss;
-	tcb->recover = emb->iss;
-	tcb->irs = emb->irs;
-	tcb->rcv_nxt = emb->irs + 1;
-	tcb->rcv_wup = tcb->rcv_nxt;
-	tcb->rcv_read = tcb->rcv_nxt;
-	tcb->rcv_up = tcb->rcv_nxt;
+	start_send(tcb, emb->iss);
+	start_receive(tcb, emb->irs);
 	tcb->rcv_wnd = emb->rcv_wnd;
-	tcb->ack_seq_last = tcb->rcv_nxt;
 	tcb->last_rx_at = now;
 	xtcp_mss_sync(tcb);
 	xtcp_move(tcb, XTCP_EV_PASSIVE);

@@ -27,7 +27,9 @@ static int act_errno(const struct xtcp_sock *xs)
 	case XTCP_ERR_TIMEDOUT:
 		return xs->soft_err ? -xs->soft_err : -ETIMEDOUT;
 	case XTCP_ERR_UNREACH:
-		return xs->hard_err ? -xs->hard_err : -EHOSTUNREACH;
+		if (xs->hard_err)
+			return -xs->hard_err;
+		return xs->soft_err ? -xs->soft_err : -EHOSTUNREACH;
 	default:
 		return -ECONNABORTED;
 	}
