@@ -119,7 +119,23 @@ namespaces()
 	unload 600
 }
 
-tap_plan 7
+# Without the module xtcp_run says so in one line, or gives in when told to.
+xtcp_run=../../tools/xtcp_run
+not_loaded()
+{
+	local out
+	out=$($xtcp_run true 2>&1)
+	[ $? = 1 ] && [ "$(printf '%s\n' "$out" | wc -l)" = 1 ] && [ -n "$out" ] ||
+		{ echo "$out"; return 1; }
+	[ "$(XTCP_FALLBACK=1 $xtcp_run echo yes)" = yes ]
+}
+
+tap_plan 8
+if [ -x $xtcp_run ]; then
+	tap "xtcp_run without the module" not_loaded
+else
+	tap_skip "xtcp_run without the module" "no xtcp_run beside"
+fi
 tap "rounds of insmod and rmmod" rounds
 tap "kernel TCP is not disturbed" under_load $load
 tap "rmmod is refused while in use" in_use

@@ -1,0 +1,116 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Programs that know nothing of XTCP: xtcp_run puts them on it. And what an
+# administrator's mistakes look like to them.
+
+cd "$(dirname "$0")" || exit 1
+. ./tap.sh
+
+[ "$(id -u)" = 0 ] || tap_skip_all "needs root"
+[ -e /proc/net/xtcp ] || tap_skip_all "the module is not loaded"
+run=../../tools/xtcp_run
+if [ ! -x $run ] && ! run=$(command -v xtcp_run); then
+	[ -n "$XTCP_REQUIRED" ] || tap_skip_all "no xtcp_run"
+	printf '1..1\nnot ok 1 xtcp_run is built\n'
+	exit 1
+fi
+modprobe -q veth
+
+tmp=$(mktemp -d)
+a=xtcp-p-$$
+cleanup()
+{
+	rm -rf "$tmp"
+	ip netns del $a 2>/dev/null
+}
+trap cleanup EXIT
+
+# A line of Python with the standard library alone, as any script has it.
+py='import socket, sys
+'
+server=$py'
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("127.0.0.1", int(sys.argv[1])))
+s.listen()
+open(sys.argv[2], "w").close()
+c, peer = s.accept()
+data = b""
+while len(data) < 100000:
+    data += c.recv(65536)
+c.sendall(data[::-1])
+'
+client=$py'
+c = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 60)
+assert c.getsockopt(socket.SOL_SOCKET, socket.SO_PROTOCOL) == 6
+sent = bytes(i & 255 for i in range(100000))
+c.sendall(sent)
+got = b""
+while True:
+    more = c.recv(65536)
+    if not more:
+        break
+    got += more
+sys.exit(got != sent[::-1])
+'
+
+# Which of the two tables lists a port, as this host's local one.
+listed() # xtcp|tcp PORT
+{
+	grep -q ":$(printf %04X "$2") 00000000:0000 0A" "/proc/net/$1"
+}
+
+exchange() # PORT SERVER-PREFIX CLIENT-PREFIX
+{
+	local pid bad=0 i
+	# shellcheck disable=SC2086
+	$2 python3 -c "$server" "$1" "$tmp/up.$1" & pid=$!
+	for i in $(seq 600); do
+		[ ! -e "$tmp/up.$1" ] || break
+		sleep 0.1
+	done
+	if [ -n "$2" ]; then
+		{ listed xtcp "$1" && ! listed tcp "$1"; } || bad=1
+	else
+		{ listed tcp "$1" && ! listed xtcp "$1"; } || bad=1
+	fi
+	[ $bad = 0 ] || echo "the server listens on the other TCP"
+	# shellcheck disable=SC2086
+	$3 python3 -c "$client" "$1" || bad=1
+	wait $pid || bad=1
+	return $bad
+}
+
+status_kept() { $run sh -c 'exit 7'; [ $? = 7 ]; }
+arguments() { [ "$($run echo 'a  b' c)" = 'a  b c' ]; }
+preload_kept() { LD_PRELOAD=/nonexistent/x.so $run sh -c 'case $LD_PRELOAD in *x.so*) ;; *) exit 1 ;; esac' 2>/dev/null; }
+not_there() { $run /nonexistent/program 2>"$tmp/err"; [ $? -ge 126 ] && [ -s "$tmp/err" ]; }
+
+# A neighbour that does not answer: the error, not the time-out, ends it.
+unreachable()
+{
+	ip netns add $a && ip -n $a link set lo up &&
+	ip -n $a link add v0 type veth peer name v1 &&
+	ip -n $a addr add 10.7.9.1/24 dev v0 &&
+	ip -n $a link set v0 up && ip -n $a link set v1 up || return 1
+	ip netns exec $a $run python3 -c "$py"'
+import errno, time
+s = socket.socket()
+start = time.monotonic()
+code = s.connect_ex(("10.7.9.2", 80))
+print(code, time.monotonic() - start)
+sys.exit(code != errno.EHOSTUNREACH or time.monotonic() - start > 20)
+'
+}
+
+tap_plan 8
+tap "both programs on XTCP" exchange 7201 $run $run
+tap "server on XTCP, client on the kernel's TCP" exchange 7202 $run ""
+tap "client on XTCP, server on the kernel's TCP" exchange 7203 "" $run
+tap "exit status of the program" status_kept
+tap "arguments of the program" arguments
+tap "an LD_PRELOAD of the user's own" preload_kept
+tap "no such program" not_there
+tap "an unreachable neighbour is EHOSTUNREACH" unreachable
+tap_end
