@@ -223,11 +223,11 @@ static uint32_t fill(struct wire *w, int scale, uint32_t *right)
 
 		if (room == 0)
 			break;
-		if (room > 1400)
-			room = 1400;
+		if (room > 1000)
+			room = 1000;
 		wire_in(w, &(struct wseg){ .flags = ACK, LEN(room) });
 		sent += room;
-		if (room < 1400 || sent % 2800 == 0) {
+		if (room < 1000 || sent % 2000 == 0) {
 			wire_drain(w, 250);
 			if ((int32_t)(edge(w, scale) - *right) < 0)
 				return 0;	/* moved left */

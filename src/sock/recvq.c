@@ -36,6 +36,60 @@ static void recvq_own(struct sock *sk, struct sk_buff *skb)
 	skb_set_owner_r(skb, sk);
 }
 
+/* Room for payload in a packet made to hold many small ones: one page in all. */
+#define PACK_ROOM	((u32)SKB_WITH_OVERHEAD(PAGE_SIZE))
+
+/* An empty packet at the tail, for the bytes of small ones; NULL: no memory. */
+static struct sk_buff *pack_new(struct sock *sk, u32 seq)
+{
+	struct sk_buff *skb = alloc_skb(PACK_ROOM, GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!skb)
+		return NULL;
+	if (!sk_rmem_schedule(sk, skb, skb->truesize)) {
+		kfree_skb(skb);
+		return NULL;
+	}
+	XTCP_CB(skb)->q.seq = seq;
+	XTCP_CB(skb)->q.end = seq;
+	XTCP_CB(skb)->q.off = 0;
+	skb_set_owner_r(skb, sk);
+	__skb_queue_tail(&sk->sk_receive_queue, skb);
+	return skb;
+}
+
+/*
+ * A packet that costs more than twice its bytes is copied behind the one
+ * before it, if the reader is behind: the window is half of the buffer, so
+ * packets that cost more would use the buffer up before the window that was
+ * promised, and what was invited would have to be dropped. TCP lets them pile
+ * up and copies the whole queue when it is full; a copy for each is never a
+ * long one, and only of what is small.
+ */
+static bool recvq_pack(struct sock *sk, struct sk_buff *skb, u32 off, u32 from,
+		       u32 to)
+{
+	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+	u32 len = to - from;
+
+	if (!tail || skb->truesize <= 2 * len || len > PACK_ROOM)
+		return false;
+	if (!recvq_whole(tail) || skb_cloned(tail) || skb_tailroom(tail) < (int)len) {
+		if (atomic_read(&sk->sk_rmem_alloc) < sk->sk_rcvbuf / 8)
+			return false;
+		tail = pack_new(sk, from);
+		if (!tail)
+			return false;
+	}
+	if (WARN_ON_ONCE(skb_copy_bits(skb, off, skb_put(tail, len), len))) {
+		skb_trim(tail, tail->len - len);
+		return false;
+	}
+	XTCP_CB(tail)->q.end = to;
+	consume_skb(skb);
+	return true;
+}
+
 /**
  * xtcp_recvq_add - queue payload for reading
  * @sk: socket, any context
@@ -50,6 +104,8 @@ void xtcp_recvq_add(struct sock *sk, struct sk_buff *skb, u32 from, u32 to)
 	bool stolen;
 	int delta;
 
+	if (recvq_pack(sk, skb, off, from, to))
+		return;
 	XTCP_CB(skb)->q.seq = from;
 	XTCP_CB(skb)->q.end = to;
 	XTCP_CB(skb)->q.off = off;
@@ -152,14 +208,27 @@ void xtcp_recvq_eat(struct sock *sk, u32 seq)
 	}
 }
 
+/* Let the buffer hold one more packet, unless SO_RCVBUF said how large it is. */
+static void rcv_stretch(struct sock *sk, u32 truesize)
+{
+	int used = atomic_read(&sk->sk_rmem_alloc);
+
+	if (used <= sk->sk_rcvbuf || (sk->sk_userlocks & SOCK_RCVBUF_LOCK) ||
+	    used >= xtcp_sysctl_rmem[2] || sk_under_memory_pressure(sk))
+		return;
+	WRITE_ONCE(sk->sk_rcvbuf, min_t(int, used + truesize, xtcp_sysctl_rmem[2]));
+}
+
 /**
  * xtcp_rcv_admit - may the payload of a packet be stored?
  * @sk: socket, any context
  * @skb: packet, not yet shown to the engine
  *
  * To be asked before xtcp_rx(): once the engine has moved RCV.NXT or taken
- * the node there is no way back. Packets held out of order make room first,
- * what is in order was acknowledged and stays.
+ * the node there is no way back. What was promised is taken, though its
+ * packets cost more than was reckoned: the buffer grows, within rmem[2], the
+ * window does not. Then packets held out of order make room; what is in order
+ * was acknowledged and stays.
  *
  * Return: false when the segment is to be dropped (XTCP_DROP_RCVBUF).
  */
@@ -169,6 +238,7 @@ bool xtcp_rcv_admit(struct sock *sk, struct sk_buff *skb)
 
 	if (!skb->len)
 		return true;
+	rcv_stretch(sk, skb->truesize);
 	for (;;) {
 		if (atomic_read(&sk->sk_rmem_alloc) <= sk->sk_rcvbuf &&
 		    sk_rmem_schedule(sk, skb, skb->truesize))
