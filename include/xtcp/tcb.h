@@ -108,6 +108,8 @@ struct xtcp_params {
 	u8 dupthresh;		/* 3, RFC 5681 */
 	bool wscale;		/* offer window scaling */
 	bool timestamps;	/* offer timestamps */
+	bool sack;		/* offer SACK */
+	bool dsack;		/* tell of duplicates */
 	bool rfc1337;		/* ignored RST in TIME-WAIT: always on here */
 	bool idle_restart;	/* slow start after idle, RFC 5681 4.1 */
 };
@@ -197,6 +199,10 @@ struct xtcp_tcb {
 	struct xtcp_ooo *ooo_dead;	/* superseded, waiting for reap */
 	u32 ooo_bytes;
 	u32 ooo_runs;
+	u32 sack[XTCP_MAX_SACKS];	/* starts of runs to tell of, newest first */
+	u32 dsack_start;	/* received twice, to be told once; */
+	u32 dsack_end;		/* equal: nothing */
+	u8 nsack;		/* entries of sack[] */
 	u32 ooo_seed;		/* state of the priorities' generator */
 
 	/* timers */

@@ -312,6 +312,20 @@ static void want(struct rig *rig, const char *what, u32 got, u32 want)
 		rig_fail(rig, "%s is %d (0x%x), want %d", what, (int)got, got, (int)want);
 }
 
+/* "201-301,401-501", or "none". */
+static void out_sack(struct rig *rig, const struct xtcp_plan *plan, const char *wanted)
+{
+	char is[80] = "none";
+	int i, n = 0;
+
+	for (i = 0; plan->opts & XTCP_OPT_SACK && i < plan->nsack; i++)
+		n += snprintf(is + n, sizeof(is) - n, "%s%d-%d", i ? "," : "",
+			      (int)(plan->sack[i].start - RIG_ISS),
+			      (int)(plan->sack[i].end - RIG_ISS));
+	if (strcmp(is, wanted))
+		rig_fail(rig, "sack %s, want %s", is, wanted);
+}
+
 static void out_fields(struct rig *rig, const struct words *w,
 		       const struct xtcp_plan *plan)
 {
@@ -340,6 +354,8 @@ static void out_fields(struct rig *rig, const struct words *w,
 			want(rig, "ts", !!(plan->opts & XTCP_OPT_TS), 1);
 		else if (!strcmp(f, "nots"))
 			want(rig, "ts", !!(plan->opts & XTCP_OPT_TS), 0);
+		else if (!strcmp(f, "sack"))
+			out_sack(rig, plan, word(rig, w, ++i));
 		else if (!strcmp(f, "tsecr"))
 			want(rig, "tsecr", plan->tsecr, number(rig, w, ++i));
 		else if (!strcmp(f, "hdr"))

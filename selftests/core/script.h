@@ -11,7 +11,7 @@
  *	< FLAGS SEQ[+LEN] [F..]	a segment arrives; F: ack N, wnd N, mss N, ws N,
  *				sackok, ts VAL ECR, nots, urg N, nsegs N
  *	> FLAGS SEQ[+LEN] [F..]	output sends this; F checked where given, also
- *				tsval N, tsecr N; no: nothing else
+ *				tsval N, tsecr N, sack A-B,C-D or none; no: nothing
  *	abort-tx		peek, then xtcp_tx_abort()
  *	write N [more] [urg]	read N, space N, shutdown, close, abort
  *	set OPT VALUE		xtcp_set()

@@ -107,6 +107,7 @@ static const struct field params[] = {
 	PAR(min_snd_mss), PAR(initial_cwnd), PAR(keep_probes), PAR(syn_retries),
 	PAR(synack_retries), PAR(retries1), PAR(retries2), PAR(orphan_retries),
 	PAR(dupthresh), PAR(wscale), PAR(timestamps), PAR(idle_restart),
+	PAR(sack), PAR(dsack),
 };
 
 #endif /* XTCP_SCRIPT_NAMES_H */

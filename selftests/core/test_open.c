@@ -10,7 +10,7 @@ static const struct script open_syn[] = {
 	{ "the SYN offers what the namespace allows",
 	  "connect\n> S 0 mss 1460 ws 0 ts hdr 40 wnd 65535\n" },
 	{ "no options but MSS",
-	  "par wscale 0\npar timestamps 0\nconnect\n> S 0 mss 1460 nots hdr 24\n" },
+	  "par wscale 0\npar timestamps 0\npar sack 0\nconnect\n> S 0 mss 1460 nots hdr 24\n" },
 	{ "the smallest scale that expresses the buffer",
 	  "connect space 65535 max 65536\n> S 0 ws 1\n" },
 	{ "scale for 6 MiB", "connect space 65535 max 6291456\n> S 0 ws 7\n" },

@@ -263,7 +263,13 @@ static size_t opts_put(struct wire *w, uint8_t *o, const struct wseg *s)
 	return p - o;
 }
 
-static void opts_get(struct wseg *s, const uint8_t *o, size_t len)
+static void blocks_get(struct wseg *s, const uint8_t *o, size_t len, uint32_t base)
+{
+	for (size_t i = 0; i < 2 * s->nblocks && 4 * i + 4 <= len; i++)
+		s->blocks[i] = get32(o + 4 * i) - base;
+}
+
+static void opts_get(struct wseg *s, const uint8_t *o, size_t len, uint32_t base)
 {
 	size_t i = 0;
 
@@ -286,6 +292,9 @@ static void opts_get(struct wseg *s, const uint8_t *o, size_t len)
 			s->ws = o[i + 2];
 		} else if (o[i] == 4 && l == 2) {
 			s->has_sack = 1;
+		} else if (o[i] == 5 && l <= 34) {
+			s->nblocks = (l - 2) / 8;
+			blocks_get(s, o + i + 2, l - 2, base);
 		} else if (o[i] == 8 && l == 10) {
 			s->has_ts = 1;
 			s->tsval = get32(o + i + 2);
@@ -355,7 +364,7 @@ static bool parse(struct wire *w, uint8_t *pkt, ssize_t n)
 	g->wnd = tcp[14] << 8 | tcp[15];
 	g->urg = tcp[18] << 8 | tcp[19];
 	g->len = len - hdr;
-	opts_get(g, tcp + 20, hdr - 20);
+	opts_get(g, tcp + 20, hdr - 20, w->isn);
 	if (g->flags & SYN) {
 		w->iss = get32(tcp + 4);
 		w->iss_known = true;
@@ -471,6 +480,13 @@ static const char *compare(struct wire *w, const struct wseg *want)
 #undef CHECK
 	if (!want->free_len && want->len != g->len)
 		return wrong(w, "len", want->len, g->len);
+	if (want->has_blocks && want->nblocks != g->nblocks)
+		return wrong(w, "SACK blocks", want->nblocks, g->nblocks);
+	for (int i = 0; want->has_blocks && i < 2 * want->nblocks; i++)
+		if (want->blocks[i] != g->blocks[i])
+			return wrong(w, "SACK block", want->blocks[i], g->blocks[i]);
+	if (want->has_sack && !g->has_sack)
+		return wrong(w, "SACK-permitted", 1, 0);
 	if (want->has_mss && !g->has_mss)
 		return wrong(w, "MSS option", 1, 0);
 	if (want->has_ws && !g->has_ws)

@@ -40,8 +40,11 @@ struct wseg {
 	uint8_t rawlen;
 	uint8_t doff;		/* in: data offset field, 32-bit words */
 	uint16_t sport, dport;	/* in: other ports than the flow's */
+	uint8_t nblocks;	/* out: SACK blocks, */
+	uint32_t blocks[8];	/* start and end of each, relative */
 	uint8_t cut;		/* in: bytes missing at the segment's end */
 	bool has_seq, has_ack, has_len, has_wnd, has_urg;
+	bool has_blocks;
 	bool has_mss, has_ws, has_sack, has_ts, no_ts;
 	bool no_opts;		/* out: and there are no options at all */
 	bool has_doff, badsum, has_after, push;
@@ -57,6 +60,10 @@ struct wseg {
 #define MSS(x)		.has_mss = 1, .mss = (x)
 #define WS(x)		.has_ws = 1, .ws = (x)
 #define SACKOK		.has_sack = 1
+#define SACKS(...) \
+	.has_blocks = 1, .blocks = { __VA_ARGS__ }, \
+	.nblocks = sizeof((uint32_t []){ __VA_ARGS__ }) / 8
+#define NOSACKS		.has_blocks = 1
 #define TS(val, ecr)	.has_ts = 1, .tsval = (val), .tsecr = (ecr)
 #define NOTS		.no_ts = 1
 #define NOOPTS		.no_opts = 1

@@ -171,6 +171,16 @@ enum xtcp_reass xtcp_reass_insert(struct xtcp_tcb *tcb, struct xtcp_ooo *node,
 u32 xtcp_reass_advance(struct xtcp_tcb *tcb, u32 rcv_nxt);
 u32 xtcp_reass_cut(struct xtcp_tcb *tcb, u32 end);
 
+const struct xtcp_ooo *xtcp_reass_find(const struct xtcp_tcb *tcb, u32 seq);
+
+/* ---- sack.c ---- */
+
+bool xtcp_sack_pending(const struct xtcp_tcb *tcb);
+void xtcp_sack_held(struct xtcp_tcb *tcb, u32 seq);
+void xtcp_sack_duplicate(struct xtcp_tcb *tcb, u32 start, u32 end);
+void xtcp_sack_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan);
+void xtcp_sack_sent(struct xtcp_tcb *tcb);
+
 /* ---- close.c ---- */
 
 u32 xtcp_fin_rx(struct xtcp_tcb *tcb, u64 now);

@@ -66,6 +66,8 @@ void xtcp_embryo_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
 	emb->opts = XTCP_OPT_MSS;
 	if (seg->opts & XTCP_OPT_MSS)
 		emb->peer_mss = seg->mss;
+	if (par->sack)
+		emb->opts |= seg->opts & XTCP_OPT_SACK_PERM;
 	if (par->wscale && seg->opts & XTCP_OPT_WSCALE) {
 		emb->opts |= XTCP_OPT_WSCALE;
 		emb->snd_wscale = seg->wscale;

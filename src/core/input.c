@@ -28,6 +28,8 @@ static u32 refuse(struct xtcp_tcb *tcb, struct xtcp_seg *seg, enum xtcp_drop why
 		xtcp_ack_now(tcb);
 	else
 		xtcp_ack_challenge(tcb, now);
+	if (why == XTCP_DROP_OLD)
+		xtcp_sack_duplicate(tcb, seg->seq, seg->seq + seg->len);
 	return acts | xtcp_want_output(tcb);
 }
 
@@ -88,6 +90,7 @@ static u32 check_sequence(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 
 	if (seq_lt(seg->seq, tcb->rcv_nxt)) {
 		cut = min(tcb->rcv_nxt - seg->seq, seg->len);
+		xtcp_sack_duplicate(tcb, seg->seq, seg->seq + cut);
 		seg->seq += cut;
 		seg->len -= cut;
 	}
@@ -184,8 +187,11 @@ static u32 rx_out_of_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		return xtcp_drop(seg, XTCP_DROP_NO_MEMORY);
 	switch (xtcp_reass_insert(tcb, node, seg->seq, seg->seq + seg->len)) {
 	case XTCP_REASS_HELD:
+		xtcp_sack_held(tcb, seg->seq);
 		return XTCP_ACT_HELD | (tcb->ooo_dead ? XTCP_ACT_REAP : 0);
 	case XTCP_REASS_DUP:
+		xtcp_sack_held(tcb, seg->seq);
+		xtcp_sack_duplicate(tcb, seg->seq, seg->seq + seg->len);
 		return xtcp_drop(seg, XTCP_DROP_DUP_DATA);
 	default:
 		return xtcp_drop(seg, XTCP_DROP_OOO_LIMIT) |

@@ -47,6 +47,8 @@ void xtcp_params_init(struct xtcp_params *par)
 	par->dupthresh = 3;
 	par->wscale = true;
 	par->timestamps = true;
+	par->sack = true;
+	par->dsack = true;
 	par->idle_restart = true;
 }
 
@@ -177,6 +179,8 @@ u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now)
 
 	open_common(tcb, open);
 	tcb->opts = XTCP_OPT_MSS;
+	if (par->sack)
+		tcb->opts |= XTCP_OPT_SACK_PERM;
 	if (par->wscale) {
 		tcb->opts |= XTCP_OPT_WSCALE;
 		tcb->rcv_wscale = xtcp_pick_wscale(open->rcv_space_max);

@@ -46,7 +46,7 @@ static bool plan_syn(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 	plan->kind = XTCP_PLAN_SYN;
 	plan->seq = tcb->iss;
 	plan->flags = XTCP_SYN;
-	plan->opts = tcb->opts & (XTCP_OPT_MSS | XTCP_OPT_WSCALE | XTCP_OPT_TS);
+	plan->opts = tcb->opts;
 	plan->opt_mss = tcb->adv_mss;
 	plan->wscale = tcb->rcv_wscale;
 	plan->wnd = xtcp_window_field(tcb->rcv_wnd, 0);	/* RFC 7323, 2.2 */
@@ -83,6 +83,7 @@ static bool plan_ack(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 	plan->kind = XTCP_PLAN_ACK;
 	plan->seq = seq_min(tcb->snd_nxt, tcb->snd_una + tcb->snd_wnd);
 	plan_urgent(tcb, plan);
+	xtcp_sack_plan(tcb, plan);
 	return true;
 }
 
@@ -276,6 +277,9 @@ bool xtcp_tx_peek(struct xtcp_tcb *tcb, u64 now, struct xtcp_plan *plan)
 			return true;
 		if (tcb->flags & XTCP_F_KEEP_PROBE && plan_keep(tcb, plan, now))
 			return true;
+		/* Only a bare ACK can say what it has to say. */
+		if (tcb->ack_pending & XTCP_ACKP_NOW && xtcp_sack_pending(tcb))
+			return plan_ack(tcb, plan, now);
 		if (plan_rtx(tcb, plan, now) || plan_new(tcb, plan, now))
 			return true;
 		break;
@@ -355,6 +359,8 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 		else
 			tcb->rcv_wnd = (u32)plan->wnd << tcb->rcv_wscale;
 		tcb->ack_seq_last = plan->ack;
+		if (plan->opts & XTCP_OPT_SACK)
+			xtcp_sack_sent(tcb);
 		xtcp_ack_sent(tcb);
 	}
 	switch (plan->kind) {

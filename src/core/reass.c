@@ -62,6 +62,14 @@ static struct xtcp_ooo *run_before(const struct xtcp_tcb *tcb, u32 seq)
 	return best;
 }
 
+/* The run that holds the byte @seq, or NULL. */
+const struct xtcp_ooo *xtcp_reass_find(const struct xtcp_tcb *tcb, u32 seq)
+{
+	const struct xtcp_ooo *run = run_before(tcb, seq);
+
+	return run && seq_lt(seq, run_end(run)) ? run : NULL;
+}
+
 /* The first run that starts after @seq. */
 static struct xtcp_ooo *run_after(const struct xtcp_tcb *tcb, u32 seq)
 {

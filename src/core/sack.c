@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Selective acknowledgements we send: RFC 2018, and RFC 2883 for what arrived
+ * twice.
+ *
+ * What is held is in reass.c. Here is only which of the runs to tell of: the
+ * one that changed last comes first, then those told of before it, so that
+ * each is repeated in as many ACKs as there is room for, and the loss of one
+ * ACK loses nothing (RFC 2018, section 4).
+ */
+#include "core.h"
+
+/* Blocks beside a timestamp: 40 - 12 - 4 bytes of options hold three. */
+#define SACKS_WITH_TS	3
+
+static bool sack_agreed(const struct xtcp_tcb *tcb)
+{
+	return tcb->opts & XTCP_OPT_SACK_PERM;
+}
+
+/* Is there anything an ACK should say beyond its number? */
+bool xtcp_sack_pending(const struct xtcp_tcb *tcb)
+{
+	return sack_agreed(tcb) &&
+	       (tcb->ooo_root || tcb->dsack_start != tcb->dsack_end);
+}
+
+/*
+ * xtcp_sack_held - bytes at @seq are held, or were once more
+ *
+ * Their run moves to the front. Entries that now are part of it, or of
+ * nothing, go: each run is listed once.
+ */
+void xtcp_sack_held(struct xtcp_tcb *tcb, u32 seq)
+{
+	const struct xtcp_ooo *run = xtcp_reass_find(tcb, seq);
+	u32 i, n = 0, keep[XTCP_MAX_SACKS];
+
+	if (!run || !sack_agreed(tcb))
+		return;
+	keep[n++] = run->seq;
+	for (i = 0; i < tcb->nsack && n < XTCP_MAX_SACKS; i++) {
+		const struct xtcp_ooo *other = xtcp_reass_find(tcb, tcb->sack[i]);
+
+		if (other && other != run)
+			keep[n++] = other->seq;
+	}
+	memcpy(tcb->sack, keep, n * sizeof(keep[0]));
+	tcb->nsack = (u8)n;
+}
+
+/*
+ * xtcp_sack_duplicate - [@start, @end) had been received before
+ *
+ * Told once, by the next ACK (RFC 2883, section 4).
+ */
+void xtcp_sack_duplicate(struct xtcp_tcb *tcb, u32 start, u32 end)
+{
+	if (!sack_agreed(tcb) || !tcb->par->dsack || !seq_lt(start, end))
+		return;
+	tcb->dsack_start = start;
+	tcb->dsack_end = end;
+}
+
+static void add_block(struct xtcp_plan *plan, u32 start, u32 end)
+{
+	plan->sack[plan->nsack].start = start;
+	plan->sack[plan->nsack].end = end;
+	plan->nsack++;
+}
+
+/*
+ * xtcp_sack_plan - put the blocks into a bare ACK
+ *
+ * First the duplicate, if there is one; a duplicate inside of a run is
+ * followed by that run, which xtcp_sack_held() has put first (RFC 2883, 4,
+ * (4)). Only bare ACKs carry blocks: in a segment with payload they would
+ * take room that its size was not reckoned with.
+ */
+void xtcp_sack_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
+{
+	u32 max = plan->opts & XTCP_OPT_TS ? SACKS_WITH_TS : XTCP_MAX_SACKS;
+	const struct xtcp_ooo *run;
+	u32 i;
+
+	if (!xtcp_sack_pending(tcb))
+		return;
+	if (tcb->dsack_start != tcb->dsack_end)
+		add_block(plan, tcb->dsack_start, tcb->dsack_end);
+	for (i = 0; i < tcb->nsack && plan->nsack < max; i++) {
+		run = xtcp_reass_find(tcb, tcb->sack[i]);
+		if (run)
+			add_block(plan, run->seq, run->tail->end);
+	}
+	if (!plan->nsack)
+		return;
+	plan->opts |= XTCP_OPT_SACK;
+	plan->hdr_len = xtcp_hdr_len(plan);
+}
+
+/* An ACK with the blocks has left. */
+void xtcp_sack_sent(struct xtcp_tcb *tcb)
+{
+	tcb->dsack_start = tcb->dsack_end;
+}
