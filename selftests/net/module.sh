@@ -119,6 +119,58 @@ namespaces()
 	unload 600
 }
 
+# One in so many allocations that cannot wait fails: packets, send map, embryos,
+# children. Everything arrives all the same, and nothing leaks (the debug
+# kernel's kmemleak and KASAN look on).
+fault=/sys/kernel/debug/failslab
+failing()
+{
+	echo 0 >$fault/verbose
+	echo 1 >$fault/ignore-gfp-wait
+	echo N >$fault/task-filter
+	echo -1 >$fault/times
+	echo "${1:-0}" >$fault/probability
+}
+
+listening() # PORT
+{
+	local i
+	for i in $(seq 100); do
+		grep -q ":$(printf %04X "$1") 00000000:0000 0A" /proc/net/xtcp && return
+		sleep 0.1
+	done
+	echo "nobody listens on $1"
+	return 1
+}
+
+# connect() itself may be refused memory, and says so; a transfer may not.
+short_transfer() # PORT CLIENT-STACK up|down
+{
+	local i server bad=1
+	./xfer xtcp server "$1" 300000 & server=$!
+	listening "$1" || { kill $server; return 1; }
+	failing 3
+	for i in $(seq 30); do
+		timeout 120 ./xfer "$2" client 127.0.0.1 "$1" 300000 "$3" &&
+			{ bad=0; break; }
+	done
+	failing 0
+	[ $bad = 0 ] || kill $server
+	wait $server && return $bad
+}
+
+memory_short()
+{
+	local i bad=0
+	insmod "$XTCP_KO" || return 1
+	for i in 1 2 3; do
+		short_transfer 7110 xtcp up || bad=1
+		short_transfer 7111 kernel down || bad=1
+	done
+	unload 600 || bad=1
+	return $bad
+}
+
 # Without the module xtcp_run says so in one line, or gives in when told to.
 xtcp_run=../../tools/xtcp_run
 not_loaded()
@@ -130,7 +182,7 @@ not_loaded()
 	[ "$(XTCP_FALLBACK=1 $xtcp_run echo yes)" = yes ]
 }
 
-tap_plan 8
+tap_plan 9
 if [ -x $xtcp_run ]; then
 	tap "xtcp_run without the module" not_loaded
 else
@@ -142,5 +194,10 @@ tap "rmmod is refused while in use" in_use
 tap "rmmod after a user was killed" kill_user
 tap "ports are free again" ports_free
 tap "namespaces come and go" namespaces
+if [ -d $fault ]; then
+	tap "memory is short" memory_short
+else
+	tap_skip "memory is short" "no failslab in this kernel"
+fi
 tap "nothing is left" nothing_left
 tap_end
