@@ -130,7 +130,6 @@ struct xtcp_seg {
 #define XTCP_ACT_DROP		0x0400	/* segment discarded, seg->reason says why */
 #define XTCP_ACT_RST		0x0800	/* answer this segment: xtcp_rst_plan() */
 #define XTCP_ACT_OUTPUT		0x1000	/* xtcp_tx_peek() has something to send */
-#define XTCP_ACT_PRUNE		0x2000	/* reassembly would like memory back */
 
 /* Why a connection ended (tcb->err); the glue turns them into errno. */
 enum xtcp_err {

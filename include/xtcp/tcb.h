@@ -80,7 +80,6 @@ struct xtcp_ooo {
 	u32 seq;		/* bytes to take from this packet: [seq, end) */
 	u32 end;
 	u32 prio;		/* heap order of the treap, keyed hash */
-	u8 fin;			/* a FIN follows end */
 };
 
 /* Knobs and secrets of a namespace, read by every connection in it. */
@@ -110,7 +109,6 @@ struct xtcp_params {
 	bool timestamps;	/* offer timestamps */
 	bool sack;		/* offer SACK */
 	bool dsack;		/* tell of duplicates */
-	bool rfc1337;		/* ignored RST in TIME-WAIT: always on here */
 	bool idle_restart;	/* slow start after idle, RFC 5681 4.1 */
 };
 
@@ -186,7 +184,6 @@ struct xtcp_tcb {
 	u64 ts_recent_at;	/* ns */
 	u8 ack_pending;		/* XTCP_ACKP_* */
 	u8 quickack;		/* segments still to acknowledge at once */
-	u16 rcv_unacked;	/* bytes since the last ACK, saturating */
 	u32 ato_us;		/* delayed ACK time in force */
 	u64 last_rx_at;		/* ns, any acceptable segment */
 	u64 last_data_rx_at;	/* ns, segment with payload */
@@ -216,7 +213,6 @@ struct xtcp_tcb {
 	u32 keep_intvl_ms;
 	u32 user_timeout_ms;	/* 0: R2 decides */
 	u32 linger2_ms;		/* life of an orphan in FIN-WAIT-2 */
-	u32 isn_hash;		/* the keyed half of the ISN, for reuse */
 	u16 user_mss;		/* TCP_MAXSEG, 0: none */
 	u8 keep_probes;
 	u8 syn_retries;
@@ -254,7 +250,6 @@ struct xtcp_tcb {
 #define XTCP_F_PROBE		0x0800	/* output owes a window probe */
 #define XTCP_F_KEEP_PROBE	0x1000	/* output owes a keepalive probe */
 #define XTCP_F_SWS_OVERRIDE	0x2000	/* send though the segment is small */
-#define XTCP_F_V6		0x4000	/* default MSS 1220 rather than 536 */
 #define XTCP_F_QUICKACK		0x8000	/* TCP_QUICKACK: no delayed ACKs */
 #define XTCP_F_PINGPONG		0x10000	/* interactive: delay ACKs */
 #define XTCP_F_FIN_SENT		0x20000	/* FIN is below SND.NXT */

@@ -32,7 +32,7 @@ static const struct name errs[] = {
 static const struct name act_names[] = {
 	ACT(DELIVER), ACT(HELD), ACT(DRAIN), ACT(REAP), ACT(URG), ACT(ACKED),
 	ACT(EOF), ACT(STATE), ACT(ERROR), ACT(ADVICE), ACT(DROP), ACT(RST),
-	ACT(OUTPUT), ACT(PRUNE),
+	ACT(OUTPUT),
 };
 
 #define DROP(x) { #x, XTCP_DROP_##x },

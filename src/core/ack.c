@@ -19,7 +19,7 @@ static u32 offered(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
  * SND.UNA moved and the window not, we would send beyond what was offered.
  * ACK numbers of one sender never go back, so a larger one settles it.
  */
-void xtcp_window_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
+static void window_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
 	u32 wnd = offered(tcb, seg);
 
@@ -99,7 +99,7 @@ u32 xtcp_ack_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	} else if (is_duplicate(tcb, seg)) {
 		xtcp_loss_dupack(tcb);
 	}
-	xtcp_window_rx(tcb, seg);
+	window_rx(tcb, seg);
 	/* A peer that answers is alive, however long it stays closed: MUST-37. */
 	if (!tcb->snd_wnd)
 		tcb->retries = 0;

@@ -70,7 +70,6 @@ u8 xtcp_pick_wscale(u32 space_max);
 /* ---- ack.c ---- */
 
 u32 xtcp_ack_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now);
-void xtcp_window_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
 
 /* ---- sendmap.c ---- */
 
@@ -83,7 +82,6 @@ struct xtcp_acked {
 
 void xtcp_map_append(struct xtcp_tcb *tcb, u32 end, u8 marks, u64 now);
 void xtcp_map_ack(struct xtcp_tcb *tcb, u32 ack, struct xtcp_acked *acked);
-bool xtcp_map_split(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u32 at);
 void xtcp_map_mark_head(struct xtcp_tcb *tcb, u32 len);
 void xtcp_map_mark_all(struct xtcp_tcb *tcb);
 void xtcp_map_resent(struct xtcp_tcb *tcb, u32 seq, u32 end, u64 now);

@@ -126,8 +126,6 @@ u8 xtcp_pick_wscale(u32 space_max)
 
 static void open_common(struct xtcp_tcb *tcb, const struct xtcp_open *open)
 {
-	if (open->v6)
-		tcb->flags |= XTCP_F_V6;
 	tcb->peer_mss = xtcp_default_mss(open->v6);
 	tcb->path_mss = open->path_mss;
 	tcb->adv_mss = open->adv_mss;

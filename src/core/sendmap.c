@@ -188,17 +188,13 @@ void xtcp_map_ack(struct xtcp_tcb *tcb, u32 ack, struct xtcp_acked *acked)
 	tcb->snd_una = ack;
 }
 
-/*
- * xtcp_map_split - make @at a border between entries
- *
- * Return: false when there is no entry left to do it with.
- */
-bool xtcp_map_split(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u32 at)
+/* Make @at a border between entries, if an entry is left to do it with. */
+static void split(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u32 at)
 {
 	struct xtcp_sent *rest = sent_get(tcb);
 
 	if (!rest)
-		return false;
+		return;
 	rest->seq = at;
 	rest->end = sent->end;
 	rest->sent_at = sent->sent_at;
@@ -213,7 +209,6 @@ bool xtcp_map_split(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u32 at)
 		tcb->map_tail = rest;
 	sent->next = rest;
 	sent->end = at;
-	return true;
 }
 
 /* The first @len bytes after SND.UNA are lost; more where a split fails. */
@@ -224,7 +219,7 @@ void xtcp_map_mark_head(struct xtcp_tcb *tcb, u32 len)
 	if (!head)
 		return;
 	if (sent_len(head) > len && !(head->marks & XTCP_SENT_LOST))
-		xtcp_map_split(tcb, head, head->seq + len);
+		split(tcb, head, head->seq + len);
 	mark_lost(tcb, head);
 }
 
@@ -256,7 +251,7 @@ void xtcp_map_resent(struct xtcp_tcb *tcb, u32 seq, u32 end, u64 now)
 		sent = sent->next;
 	for (; sent && seq_lt(sent->seq, end); sent = sent->next) {
 		if (seq_gt(sent->end, end))
-			xtcp_map_split(tcb, sent, end);
+			split(tcb, sent, end);
 		clear_lost(tcb, sent);
 		sent->marks |= XTCP_SENT_RTX;
 		sent->sent_at = now;

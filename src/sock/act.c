@@ -158,8 +158,6 @@ static void act_receive(struct sock *sk, u32 acts)
 		xtcp_recvq_drain(sk);
 	if (acts & (XTCP_ACT_REAP | XTCP_ACT_DRAIN))
 		xtcp_recvq_reap(sk);
-	if ((acts & XTCP_ACT_PRUNE) && xtcp_reass_prune(&xs->tcb))
-		xtcp_recvq_reap(sk);
 	if (acts & XTCP_ACT_URG)
 		xtcp_urg_announce(sk);
 	if (unlikely(xs->urg_data))
@@ -213,7 +211,7 @@ void xtcp_serve(struct sock *sk, u32 acts, u64 now)
 	bool opened = false;
 
 	if (acts & (XTCP_ACT_DELIVER | XTCP_ACT_DRAIN | XTCP_ACT_REAP |
-		    XTCP_ACT_PRUNE | XTCP_ACT_URG | XTCP_ACT_EOF))
+		    XTCP_ACT_URG | XTCP_ACT_EOF))
 		act_receive(sk, acts);
 
 	if (acts & XTCP_ACT_STATE) {

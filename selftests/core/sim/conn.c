@@ -327,8 +327,6 @@ void conn_serve(struct conn *conn, u32 acts, struct pkt *pkt, struct xtcp_seg *s
 	}
 	if (acts & XTCP_ACT_OUTPUT && !conn->over)
 		push(conn);
-	if (acts & XTCP_ACT_PRUNE && xtcp_reass_prune(&conn->tcb))
-		reap(conn);
 	if (acts & (XTCP_ACT_DELIVER | XTCP_ACT_DRAIN | XTCP_ACT_EOF))
 		app_data(conn);
 	if (prng_hit(&sim->rng, 300000))
