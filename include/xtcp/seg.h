@@ -20,6 +20,16 @@
 #define XTCP_CWR	0x080
 #define XTCP_AE		0x100	/* RFC 9768; reserved in RFC 9293 */
 
+/* AE, CWR and ECE as one number, RFC 9768 3.2.2. */
+#define XTCP_ACE_SHIFT	6
+#define XTCP_ACE	(7 << XTCP_ACE_SHIFT)
+
+/* The ECN field of the IP header, RFC 3168 section 5. */
+#define XTCP_NOT_ECT	0
+#define XTCP_ECT1	1
+#define XTCP_ECT0	2
+#define XTCP_CE		3
+
 #define XTCP_HDR_LEN	20	/* bytes, header without options */
 #define XTCP_HDR_MAX	60	/* bytes, data offset 15 */
 #define XTCP_MAX_SACKS	4	/* blocks that fit into 40 bytes of options */
@@ -30,6 +40,11 @@
 #define XTCP_OPT_SACK_PERM	0x04
 #define XTCP_OPT_TS		0x08
 #define XTCP_OPT_SACK		0x10
+#define XTCP_OPT_ACCECN0	0x20	/* RFC 9768 3.2.3: E0B, CEB, E1B */
+#define XTCP_OPT_ACCECN1	0x40	/* the same from behind: E1B, CEB, E0B */
+#define XTCP_OPT_ACCECN		(XTCP_OPT_ACCECN0 | XTCP_OPT_ACCECN1)
+
+#define XTCP_ACC_FIELD_LEN	3	/* bytes of a counter in it */
 
 /*
  * Why a segment was discarded. Every discard in the engine and in the glue
@@ -102,6 +117,8 @@ struct xtcp_seg {
 	u8 ecn;		/* the IP header's ECN field, 0..3 */
 	u8 nsack;	/* SACK blocks, at most XTCP_MAX_SACKS */
 	u8 doff;	/* header length with options, bytes */
+	u8 nacc;	/* with XTCP_OPT_ACCECN: counters in it, 0..3 */
+	u32 acc[3];	/* the 24-bit counters, as they stand on the wire */
 	struct {
 		u32 start;
 		u32 end;
@@ -160,11 +177,20 @@ struct xtcp_plan {
 	u8 nsack;
 	u8 hdr_len;	/* bytes of TCP header with options */
 	u8 kind;	/* enum xtcp_plan_kind; private to commit */
+	u8 ecn;		/* XTCP_NOT_ECT or XTCP_ECT0, for the IP header */
+	u8 nacc;	/* as in struct xtcp_seg, like the next */
+	u32 acc[3];
 	struct {
 		u32 start;
 		u32 end;
 	} sack[XTCP_MAX_SACKS];
 	u64 release;	/* earliest departure, ns; 0: at once */
 };
+
+/* Bytes an AccECN option of @n counters takes, padded to a multiple of four. */
+static inline u32 xtcp_acc_len(u32 n)
+{
+	return (2 + n * XTCP_ACC_FIELD_LEN + 3) & ~3U;
+}
 
 #endif /* XTCP_SEG_H */

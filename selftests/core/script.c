@@ -65,9 +65,11 @@ static u64 duration(struct rig *rig, const char *s)
 	return 0;
 }
 
+/* From XTCP_FIN on; N is AE, which once was the nonce's. */
+static const char letters[] = "FSRPAUECN";
+
 static u16 flag_bits(struct rig *rig, const char *s)
 {
-	static const char letters[] = "FSRPAUEC";
 	u16 flags = 0;
 
 	for (; *s; s++) {
@@ -82,14 +84,14 @@ static u16 flag_bits(struct rig *rig, const char *s)
 	return flags;
 }
 
-static const char *flag_text(u16 flags, char buf[10])
+static const char *flag_text(u16 flags, char buf[12])
 {
 	char *p = buf;
 	int i;
 
-	for (i = 0; i < 8; i++)
+	for (i = 0; letters[i]; i++)
 		if (flags & 1u << i)
-			*p++ = "FSRPAUEC"[i];
+			*p++ = letters[i];
 	if (p == buf)
 		*p++ = '-';
 	*p = 0;
@@ -179,7 +181,7 @@ static struct xtcp_seg hello_seg(struct rig *rig, const struct hello *h, u16 fla
 static void want_flags(struct rig *rig, u16 flags)
 {
 	struct xtcp_plan plan;
-	char a[10], b[10];
+	char a[12], b[12];
 
 	if (!rig_peek(rig, &plan)) {
 		rig_fail(rig, "handshake: no output, want %s", flag_text(flags, a));
@@ -256,6 +258,22 @@ static void seq_len(struct rig *rig, const char *s, u32 *seq, u32 *len)
 	*len = *plus == '+' ? strtoul(plus + 1, NULL, 0) : 0;
 }
 
+/* "A,B,C" or "-" for an empty one. */
+static void in_accecn(struct xtcp_seg *seg, u8 opt, const char *s)
+{
+	char *end;
+
+	seg->opts |= opt;
+	for (seg->nacc = 0; seg->nacc < 3; s = end + 1) {
+		seg->acc[seg->nacc] = strtoul(s, &end, 0) & 0xffffff;
+		if (end == s)
+			break;
+		seg->nacc++;
+		if (!*end)
+			break;
+	}
+}
+
 static void cmd_in(struct rig *rig, const struct words *w)
 {
 	struct xtcp_seg seg = { .nsegs = 1, .doff = 20 };
@@ -295,6 +313,12 @@ static void cmd_in(struct rig *rig, const struct words *w)
 			seg.urg = number(rig, w, ++i);
 		} else if (!strcmp(f, "nsegs")) {
 			seg.nsegs = number(rig, w, ++i);
+		} else if (!strcmp(f, "ecn")) {
+			seg.ecn = number(rig, w, ++i);
+		} else if (!strcmp(f, "acc0")) {
+			in_accecn(&seg, XTCP_OPT_ACCECN0, word(rig, w, ++i));
+		} else if (!strcmp(f, "acc1")) {
+			in_accecn(&seg, XTCP_OPT_ACCECN1, word(rig, w, ++i));
 		} else {
 			bad_script(rig, f);
 		}
@@ -324,6 +348,22 @@ static void out_sack(struct rig *rig, const struct xtcp_plan *plan, const char *
 			      (int)(plan->sack[i].end - RIG_ISS));
 	if (strcmp(is, wanted))
 		rig_fail(rig, "sack %s, want %s", is, wanted);
+}
+
+/* "0:1,0,1" is AccECN0 with these counters, "none" its absence. */
+static void out_accecn(struct rig *rig, const struct xtcp_plan *plan, const char *wanted)
+{
+	char is[80] = "none";
+	int i, n;
+
+	if (plan->opts & XTCP_OPT_ACCECN) {
+		n = snprintf(is, sizeof(is), "%d:", !!(plan->opts & XTCP_OPT_ACCECN1));
+		for (i = 0; i < plan->nacc; i++)
+			n += snprintf(is + n, sizeof(is) - n, "%s%u", i ? "," : "",
+				      plan->acc[i]);
+	}
+	if (strcmp(is, wanted))
+		rig_fail(rig, "AccECN option %s, want %s", is, wanted);
 }
 
 static void out_fields(struct rig *rig, const struct words *w,
@@ -356,6 +396,10 @@ static void out_fields(struct rig *rig, const struct words *w,
 			want(rig, "ts", !!(plan->opts & XTCP_OPT_TS), 0);
 		else if (!strcmp(f, "sack"))
 			out_sack(rig, plan, word(rig, w, ++i));
+		else if (!strcmp(f, "ect"))
+			want(rig, "IP's ECN field", plan->ecn, number(rig, w, ++i));
+		else if (!strcmp(f, "acc"))
+			out_accecn(rig, plan, word(rig, w, ++i));
 		else if (!strcmp(f, "tsecr"))
 			want(rig, "tsecr", plan->tsecr, number(rig, w, ++i));
 		else if (!strcmp(f, "hdr"))
@@ -368,7 +412,7 @@ static void out_fields(struct rig *rig, const struct words *w,
 static void cmd_out(struct rig *rig, const struct words *w)
 {
 	struct xtcp_plan plan;
-	char got[10], wanted[10];
+	char got[12], wanted[12];
 	u32 seq, len;
 	u16 flags;
 
@@ -654,7 +698,7 @@ static const struct command {
 static void no_output_left(struct rig *rig)
 {
 	struct xtcp_plan plan;
-	char flags[10];
+	char flags[12];
 	int limit = 20;
 
 	if (rig->aborted)

@@ -9,9 +9,11 @@
  *	established [OPT..]	handshake done; OPT also: ts, ws N, wnd N, peer N
  *	accepted [OPT..]	the same from a listener
  *	< FLAGS SEQ[+LEN] [F..]	a segment arrives; F: ack N, wnd N, mss N, ws N,
- *				sackok, ts VAL ECR, nots, urg N, nsegs N
+ *				sackok, ts VAL ECR, nots, urg N, nsegs N, ecn N (IP's
+ *				field), acc0 A,B,C (AccECN0 option), acc1; N in FLAGS is AE
  *	> FLAGS SEQ[+LEN] [F..]	output sends this; F checked where given, also
- *				tsval N, tsecr N, sack A-B,C-D or none; no: nothing
+ *				tsval N, tsecr N, sack A-B,C-D or none, ect N (IP's field),
+ *				acc 0:A,B,C (option AccECN0) or none; no: nothing
  *	abort-tx		peek, then xtcp_tx_abort()
  *	write N [more] [urg]	read N, space N, shutdown, close, abort
  *	set OPT VALUE		xtcp_set()

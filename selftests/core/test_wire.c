@@ -102,6 +102,8 @@ static const struct {
 	u8 wscale;
 	u32 tsval, tsecr;
 	u8 nsack;
+	u8 nacc;
+	u32 acc[3];
 } options[] = {
 	{ "none", { 0 }, 0, XTCP_SYN },
 	{ "MSS", { 2, 4, 0x05, 0xb4 }, 4, XTCP_SYN, XTCP_OPT_MSS, 1460 },
@@ -142,6 +144,21 @@ static const struct {
 	{ "four SACK blocks", { 1, 1, 5, 34 }, 36, XTCP_ACK, XTCP_OPT_SACK, .nsack = 4 },
 	{ "SACK without block", { 5, 2, 1, 1 }, 4, XTCP_ACK },
 	{ "SACK of half a block", { 5, 6, 0, 0, 0, 1 }, 6, XTCP_ACK },
+	{ "AccECN0, three counters", { 172, 11, 1, 2, 3, 4, 5, 6, 7, 8, 9 }, 11, XTCP_ACK,
+	  XTCP_OPT_ACCECN0, .nacc = 3, .acc = { 0x010203, 0x040506, 0x070809 } },
+	{ "AccECN1, two", { 174, 8, 0xff, 0xff, 0xff, 0, 0, 1 }, 8, XTCP_ACK,
+	  XTCP_OPT_ACCECN1, .nacc = 2, .acc = { 0xffffff, 1 } },
+	{ "AccECN0, one", { 172, 5, 0, 0, 1 }, 5, XTCP_ACK, XTCP_OPT_ACCECN0, .nacc = 1, .acc = { 1 } },
+	{ "AccECN1, empty", { 174, 2 }, 2, XTCP_ACK, XTCP_OPT_ACCECN1 },
+	{ "AccECN0, one and two bytes more", { 172, 7, 0, 0, 1, 9, 9 }, 7, XTCP_ACK,
+	  XTCP_OPT_ACCECN0, .nacc = 1, .acc = { 1 } },
+	{ "AccECN0, four counters: three are known", { 172, 14, 0, 0, 1, 0, 0, 2, 0, 0, 3, 0, 0, 4 }, 14,
+	  XTCP_ACK, XTCP_OPT_ACCECN0, .nacc = 3, .acc = { 1, 2, 3 } },
+	{ "AccECN twice: the last counts", { 172, 5, 0, 0, 1, 174, 5, 0, 0, 2 }, 10, XTCP_ACK,
+	  XTCP_OPT_ACCECN1, .nacc = 1, .acc = { 2 } },
+	{ "AccECN in a SYN: ignored", { 172, 5, 0, 0, 1 }, 5, XTCP_SYN },
+	{ "AccECN in a SYN-ACK", { 172, 5, 0, 0, 1 }, 5, XTCP_SYN | XTCP_ACK, XTCP_OPT_ACCECN0, .nacc = 1,
+	  .acc = { 1 } },
 	{ "SACK of 9 bytes", { 5, 11, 0, 0, 0, 1, 0, 0, 0, 9, 0 }, 11, XTCP_ACK },
 };
 
@@ -163,6 +180,8 @@ UNIT(wire_options)
 		CHECK_ROW(what, seg.tsval, options[i].tsval);
 		CHECK_ROW(what, seg.tsecr, options[i].tsecr);
 		CHECK_ROW(what, seg.nsack, options[i].nsack);
+		CHECK_ROW(what, seg.nacc, options[i].nacc);
+		CHECK(!memcmp(seg.acc, options[i].acc, sizeof(seg.acc)));
 		CHECK_ROW(what, seg.len, 7);
 	}
 }
@@ -177,6 +196,7 @@ UNIT(wire_options_truncated)
 			struct xtcp_seg seg;
 
 			CHECK(parse(&seg, options[i].bytes, n, options[i].flags, 0));
+			CHECK(seg.nacc <= 3);
 			CHECK(seg.nsack <= XTCP_MAX_SACKS);
 			CHECK(seg.wscale <= 14);
 		}
@@ -227,7 +247,7 @@ UNIT(wire_put_and_parse)
 {
 	u32 opts, nsack;
 
-	for (opts = 0; opts < 0x20; opts++)
+	for (opts = 0; opts < 3 * XTCP_OPT_ACCECN0; opts++)
 		for (nsack = 1; nsack <= 4; nsack++) {
 			struct xtcp_plan plan = {
 				.seq = 0x81234567, .ack = 0x89abcdef,
@@ -236,6 +256,8 @@ UNIT(wire_put_and_parse)
 				.opt_mss = 1460, .wscale = 9, .tsval = 0x11223344,
 				.tsecr = 0x55667788, .nsack = (u8)nsack,
 				.sack = { { 1, 2 }, { 3, 4 }, { 5, 6 }, { 7, 0xffffffff } },
+				.nacc = (u8)nsack - 1,
+				.acc = { 0x123456, 0x1789abc, 0xdef012 },
 			};
 			u8 hdr[XTCP_HDR_MAX];
 			struct xtcp_seg seg;
@@ -264,6 +286,11 @@ UNIT(wire_put_and_parse)
 			CHECK_EQ(seg.nsack, opts & XTCP_OPT_SACK ? nsack : 0);
 			if (opts & XTCP_OPT_SACK)
 				CHECK(!memcmp(seg.sack, plan.sack, 8 * nsack));
+			CHECK_EQ(seg.nacc, opts & XTCP_OPT_ACCECN ? nsack - 1 : 0);
+			if (seg.nacc >= 2)
+				CHECK_EQ(seg.acc[1], 0x789abc);	/* the low 24 bits */
+			if (seg.nacc == 3)
+				CHECK_EQ(seg.acc[2], 0xdef012);
 		}
 }
 

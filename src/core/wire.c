@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The header on the wire: RFC 9293 3.1 and 3.2, RFC 7323, RFC 2018.
+ * The header on the wire: RFC 9293 3.1 and 3.2, RFC 7323, RFC 2018, RFC 9768.
  *
  * Everything that arrives here is hostile: each length is checked against
  * what is really there, and no option can make the parser fail, loop or read
@@ -8,7 +8,7 @@
  */
 #include "core.h"
 
-/* Option kinds and lengths, RFC 9293 3.2, 7323 2.2 and 3.2, 2018 2 and 3. */
+/* Kinds and lengths, RFC 9293 3.2, 7323 2.2 and 3.2, 2018 2 and 3, 9768 3.2.3. */
 #define OPT_EOL		0
 #define OPT_NOP		1
 #define OPT_MSS		2
@@ -16,18 +16,27 @@
 #define OPT_SACK_PERM	4
 #define OPT_SACK	5
 #define OPT_TS		8
+#define OPT_ACCECN0	172
+#define OPT_ACCECN1	174
 
 #define LEN_MSS		4
 #define LEN_WSCALE	3
 #define LEN_SACK_PERM	2
 #define LEN_SACK_BLOCK	8
 #define LEN_TS		10
+#define LEN_ACC_FIELD	XTCP_ACC_FIELD_LEN
+#define ACC_FIELDS	3
 
 #define WSCALE_MAX	14	/* RFC 7323, 2.3: larger counts as 14 */
 
 static u16 get16(const u8 *p)
 {
 	return (u16)(p[0] << 8 | p[1]);
+}
+
+static u32 get24(const u8 *p)
+{
+	return (u32)p[0] << 16 | (u32)p[1] << 8 | p[2];
 }
 
 static u32 get32(const u8 *p)
@@ -40,6 +49,12 @@ static u8 *put16(u8 *p, u16 v)
 	p[0] = v >> 8;
 	p[1] = (u8)v;
 	return p + 2;
+}
+
+static u8 *put24(u8 *p, u32 v)
+{
+	*p++ = (u8)(v >> 16);
+	return put16(p, (u16)v);
 }
 
 static u8 *put32(u8 *p, u32 v)
@@ -59,6 +74,23 @@ static void parse_sack(struct xtcp_seg *seg, const u8 *body, u32 len)
 	}
 	seg->nsack = (u8)n;
 	seg->opts |= XTCP_OPT_SACK;
+}
+
+/*
+ * RFC 9768 3.2.3: as many counters as there is length for, and what is left
+ * over is padding. 3.2.3.2.1: not in a SYN.
+ */
+static void parse_accecn(struct xtcp_seg *seg, u8 kind, const u8 *body, u32 len)
+{
+	u32 i;
+
+	if ((seg->flags & (XTCP_SYN | XTCP_ACK)) == XTCP_SYN)
+		return;
+	seg->nacc = (u8)min_t(u32, len / LEN_ACC_FIELD, ACC_FIELDS);
+	for (i = 0; i < seg->nacc; i++, body += LEN_ACC_FIELD)
+		seg->acc[i] = get24(body);
+	seg->opts &= ~XTCP_OPT_ACCECN;
+	seg->opts |= kind == OPT_ACCECN0 ? XTCP_OPT_ACCECN0 : XTCP_OPT_ACCECN1;
 }
 
 /*
@@ -96,6 +128,10 @@ static void parse_option(struct xtcp_seg *seg, u8 kind, const u8 *body, u32 len)
 			seg->tsecr = get32(body + 4);
 			seg->opts |= XTCP_OPT_TS;
 		}
+		break;
+	case OPT_ACCECN0:
+	case OPT_ACCECN1:
+		parse_accecn(seg, kind, body, len - 2);
 		break;
 	}
 }
@@ -183,7 +219,23 @@ u8 xtcp_hdr_len(const struct xtcp_plan *plan)
 		len += 1 + LEN_WSCALE;
 	if (plan->opts & XTCP_OPT_SACK)
 		len += 4 + plan->nsack * LEN_SACK_BLOCK;
+	if (plan->opts & XTCP_OPT_ACCECN)
+		len += xtcp_acc_len(plan->nacc);
 	return (u8)len;
+}
+
+static u8 *put_accecn(u8 *p, const struct xtcp_plan *plan)
+{
+	u8 *end = p + xtcp_acc_len(plan->nacc);
+	u32 i;
+
+	*p++ = plan->opts & XTCP_OPT_ACCECN0 ? OPT_ACCECN0 : OPT_ACCECN1;
+	*p++ = (u8)(2 + plan->nacc * LEN_ACC_FIELD);
+	for (i = 0; i < plan->nacc; i++)
+		p = put24(p, plan->acc[i]);
+	while (p < end)
+		*p++ = OPT_NOP;
+	return p;
 }
 
 static u8 *put_options(u8 *p, const struct xtcp_plan *plan)
@@ -228,6 +280,8 @@ static u8 *put_options(u8 *p, const struct xtcp_plan *plan)
 			p = put32(p, plan->sack[i].end);
 		}
 	}
+	if (plan->opts & XTCP_OPT_ACCECN)
+		p = put_accecn(p, plan);
 	return p;
 }
 
