@@ -8,6 +8,7 @@
 #ifndef XTCP_SOCK_H
 #define XTCP_SOCK_H
 
+#include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/ktime.h>
 #include <linux/rculist_nulls.h>
@@ -62,8 +63,11 @@ struct xtcp_sock {
 	struct inet_sock inet;		/* must be first */
 	struct xtcp_tcb tcb;		/* socket lock */
 
-	struct timer_list timer;	/* fires at or before xtcp_deadline() */
-	u64 timer_at;			/* ns the timer is armed for, XTCP_NEVER */
+	/* the first of them fires at or before xtcp_deadline(), src/net/timer.c */
+	struct timer_list timer;	/* to a jiffy */
+	struct hrtimer near;		/* to the microsecond */
+	u64 timer_at;			/* ns armed for, XTCP_NEVER */
+	u64 near_at;
 	unsigned long deferred;		/* enum xtcp_deferred, atomic bits */
 	struct tasklet_struct tx_resume; /* goes on sending, src/net/tx.c */
 	struct xtcp_entry entry;	/* look-up, src/net/demux.c */

@@ -121,6 +121,28 @@ TEST_F_TIMEOUT(wire, user_timeout, 120)
 	state(0);
 }
 
+/* A deadline nearer than a jiffy is kept to within a small part of one. */
+TEST_F(wire, near_deadline)
+{
+	uint64_t t0;
+
+	LONG_TEST();
+	XTCP_ONLY("its timers tick in jiffies");
+	for (int ms = 1; ms <= 7; ms += 2) {
+		passive(MSS(1000));
+		ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, ms));
+		t0 = now_us();
+		self->wpos = 0;
+		writes(100);
+		ASSERT_TRUE(poll_for(self->fd, POLLIN, 1000) & POLLERR);
+		ASSERT_LE(t0 + ms * 1000, now_us());
+		ASSERT_GE(t0 + ms * 1000 + 500, now_us());
+		closes();
+		wire_drain(W, QUIET);
+		wire_reset(W, WIRE_PPORT + ms);
+	}
+}
+
 TEST_F(wire, initial_window)
 {
 	passive(MSS(1000));

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One timer per socket, and what waits for a system call to end.
+ * The timers of a socket, and what waits for a system call to end.
  *
- * The timer is armed only to earlier: an ACK that moves the retransmission
- * timeout away leaves it alone, it fires once too soon and is armed again.
- * The engine's deadlines are the truth, the timer only brings us there.
+ * The engine's deadlines are the truth, the timers only bring us there. There
+ * are two. A timer of the wheel costs next to nothing to arm and is late by a
+ * jiffy or more: right for retransmission, keepalive, delayed ACKs. What is
+ * due within a few milliseconds, a departure under pacing, a reordering window,
+ * a tail loss probe on a short path, would be late by many times its length;
+ * for that there is a high-resolution timer, pinned to the CPU that armed it
+ * and run in softirq like the other.
+ *
+ * Both are armed only to earlier: an ACK that moves the retransmission timeout
+ * away leaves the timer alone, it fires once too soon and is armed again. An
+ * armed timer holds a reference to its socket.
  */
 #include <linux/jiffies.h>
 #include <linux/math64.h>
@@ -16,26 +24,47 @@
 /* Beyond this the timer fires early: jiffies must not wrap. */
 #define ARM_MAX_NS	(3600 * XTCP_NSEC_PER_SEC)
 
+/* Nearer deadlines than this would be late by more than half of their length. */
+#define NEAR_NS		(2ULL * TICK_NSEC)
+
+/*
+ * Rounded up, so that it does not fire in vain; that the present jiffy has
+ * begun already the wheel allows for itself.
+ */
+static unsigned long jiffies_at(u64 at, u64 now)
+{
+	u64 delta;
+
+	if (at <= now)
+		return jiffies;
+	delta = min_t(u64, at - now, ARM_MAX_NS);
+	return jiffies + nsecs_to_jiffies(delta + TICK_NSEC - 1);
+}
+
 /**
- * xtcp_jiffies_at - when a timer for a moment should fire
+ * xtcp_jiffies_at - when a timer of the wheel for a moment should fire
  * @at: ns, clock of xtcp_now()
- *
- * Rounded up, so that it rarely fires in vain.
  *
  * Return: jiffies.
  */
 unsigned long xtcp_jiffies_at(u64 at)
 {
-	u64 now = xtcp_now(), delta;
+	return jiffies_at(at, xtcp_now());
+}
 
-	if (at <= now)
-		return jiffies;
-	delta = min_t(u64, at - now, ARM_MAX_NS);
-	return jiffies + nsecs_to_jiffies(delta + TICK_NSEC - 1) + 1;
+/* Of the earlier deadline it was armed for it still has its reference. */
+static void near_arm(struct sock *sk, u64 at)
+{
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+
+	if (xsk->near_at == XTCP_NEVER || hrtimer_try_to_cancel(&xsk->near) != 1)
+		sock_hold(sk);
+	xsk->near_at = at;
+	hrtimer_start(&xsk->near, ns_to_ktime(at), HRTIMER_MODE_ABS_PINNED_SOFT);
 }
 
 /**
- * xtcp_timer_arm - have the timer fire no later than the next deadline
+ * xtcp_timer_arm - have a timer fire no later than the next deadline
  * @sk: socket
  *
  * Context: any, socket lock. To be called after every engine call.
@@ -43,34 +72,47 @@ unsigned long xtcp_jiffies_at(u64 at)
 void xtcp_timer_arm(struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
-	u64 at = xtcp_deadline(&xsk->tcb);
+	u64 at = xtcp_deadline(&xsk->tcb), now;
 
-	if (at >= xsk->timer_at)
+	if (at >= xsk->timer_at || at >= xsk->near_at)
 		return;
+	now = xtcp_now();
+	if (at < now + NEAR_NS) {
+		near_arm(sk, at);
+		return;
+	}
 	xsk->timer_at = at;
-	sk_reset_timer(sk, &xsk->timer, xtcp_jiffies_at(at));
+	sk_reset_timer(sk, &xsk->timer, jiffies_at(at, now));
 }
 
 /**
  * xtcp_timer_stop - no more deadlines
  * @sk: socket
  *
- * Context: any, socket lock. The handler may be waiting for that lock; it
- * finds the socket inert.
+ * Context: any, socket lock. A handler may be waiting for that lock, with a
+ * reference of its own; it finds the socket inert.
  */
 void xtcp_timer_stop(struct sock *sk)
 {
-	sk_stop_timer(sk, &xtcp_sk(sk)->timer);
-	xtcp_sk(sk)->timer_at = XTCP_NEVER;
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+
+	sk_stop_timer(sk, &xsk->timer);
+	xsk->timer_at = XTCP_NEVER;
+	if (xsk->near_at != XTCP_NEVER && hrtimer_try_to_cancel(&xsk->near) == 1)
+		__sock_put(sk);
+	xsk->near_at = XTCP_NEVER;
 }
 
-/* Context: socket lock. */
+/* One of the timers fired, or both did. Context: socket lock. */
 static void timer_run(struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	u64 now = xtcp_now();
 
-	xsk->timer_at = XTCP_NEVER;
+	if (!timer_pending(&xsk->timer))
+		xsk->timer_at = XTCP_NEVER;
+	if (!hrtimer_is_queued(&xsk->near))
+		xsk->near_at = XTCP_NEVER;
 	if (xsk->inert)
 		return;
 	if (xtcp_deadline(&xsk->tcb) <= now)
@@ -79,30 +121,44 @@ static void timer_run(struct sock *sk)
 		xtcp_timer_arm(sk);
 }
 
-static void timer_fire(struct timer_list *t)
+/* With the reference that arming took. Context: softirq. */
+static void timer_fired(struct sock *sk)
 {
-	struct xtcp_sock *xsk = timer_container_of(xsk, t, timer);
-	struct sock *sk = &xsk->inet.sk;
-
 	bh_lock_sock(sk);
 	if (sock_owned_by_user(sk))
-		set_bit(XTCP_DEFER_TIMER, &xsk->deferred);
+		set_bit(XTCP_DEFER_TIMER, &xtcp_sk(sk)->deferred);
 	else
 		timer_run(sk);
 	bh_unlock_sock(sk);
 	sock_put(sk);
 }
 
+static void wheel_fire(struct timer_list *t)
+{
+	struct xtcp_sock *xsk = timer_container_of(xsk, t, timer);
+
+	timer_fired(&xsk->inet.sk);
+}
+
+static enum hrtimer_restart near_fire(struct hrtimer *t)
+{
+	timer_fired(&container_of(t, struct xtcp_sock, near)->inet.sk);
+	return HRTIMER_NORESTART;
+}
+
 /**
- * xtcp_timer_init - give a new socket its timer, table entry and deferred work
+ * xtcp_timer_init - give a new socket its timers, table entry and deferred work
  * @sk: socket, zeroed or cloned
  */
 void xtcp_timer_init(struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
-	timer_setup(&xsk->timer, timer_fire, 0);
+	timer_setup(&xsk->timer, wheel_fire, 0);
+	hrtimer_setup(&xsk->near, near_fire, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_ABS_PINNED_SOFT);
 	xsk->timer_at = XTCP_NEVER;
+	xsk->near_at = XTCP_NEVER;
 	xsk->deferred = 0;
 	memset(&xsk->entry, 0, sizeof(xsk->entry));
 	xtcp_tx_init(sk);
