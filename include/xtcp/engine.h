@@ -41,6 +41,9 @@ struct xtcp_open {
 	u16 adv_mss;		/* MSS to offer, RFC 9293 3.7.1 */
 	u16 user_mss;		/* TCP_MAXSEG, 0: none */
 	bool v6;		/* wire family: default MSS */
+	u32 cached_srtt_us;	/* of earlier connections on this path (RFC 9040), */
+	u32 cached_rttvar_us;	/* 0: none known */
+	u32 cached_ssthresh;	/* bytes, likewise */
 };
 
 /* ---- wire.c: headers ---- */
@@ -70,6 +73,7 @@ struct xtcp_embryo {
 	u32 ts_recent;		/* peer's TSval */
 	u32 ts_off;
 	u32 rcv_wnd;		/* bytes offered in the SYN-ACK */
+	u32 rto_us;		/* until the first repetition */
 	u16 peer_mss;
 	u16 adv_mss;
 	u8 opts;		/* XTCP_OPT_* agreed on */
@@ -189,7 +193,8 @@ u32 xtcp_set(struct xtcp_tcb *tcb, enum xtcp_opt opt, u32 val, u64 now);
 /* A congestion control by name, NULL when there is none of that name. */
 const struct xtcp_cc *xtcp_cc_find(const char *name);
 const char *xtcp_cc_name(const struct xtcp_cc *cc);
-void xtcp_cc_set(struct xtcp_tcb *tcb, const struct xtcp_cc *cc);
+void xtcp_cc_set(struct xtcp_tcb *tcb, const struct xtcp_cc *cc, u64 now);
+void xtcp_set_pacing_max(struct xtcp_tcb *tcb, u64 rate);
 
 /* ---- icmp.c: word from the network ---- */
 

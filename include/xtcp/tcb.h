@@ -33,6 +33,9 @@ enum xtcp_state {
 /* Deadlines, each an absolute time or XTCP_NEVER; xtcp_timeout() runs them. */
 enum xtcp_dl {
 	XTCP_DL_RTO,		/* RFC 6298; SYN and SYN-ACK too */
+	XTCP_DL_REO,		/* RFC 8985 6.2: late, or lost? */
+	XTCP_DL_TLP,		/* RFC 8985 7: tail loss probe */
+	XTCP_DL_PACE,		/* the next departure under pacing */
 	XTCP_DL_DELACK,		/* RFC 9293 3.8.6.3 */
 	XTCP_DL_PERSIST,	/* zero window probe, SWS override */
 	XTCP_DL_KEEP,		/* keepalive */
@@ -45,16 +48,28 @@ enum xtcp_dl {
 /*
  * One transmission: [seq, end) left at sent_at in one go, whether one packet
  * or a TSO burst of forty. The list in sequence order covers SND.UNA to
- * SND.NXT without gap or overlap. Memory is lent by the caller
- * (xtcp_map_lend()) and given back (xtcp_map_reclaim()).
+ * SND.NXT without gap or overlap. Each entry is besides on one of two lists or
+ * on none: in flight, in order of departure; lost, waiting to be sent again;
+ * SACKed, on none, and merged with SACKed neighbours. Memory is lent by the
+ * caller (xtcp_map_lend()) and given back (xtcp_map_reclaim()).
  */
 struct xtcp_sent {
 	struct xtcp_sent *next;	/* in sequence order; free list link too */
 	struct xtcp_sent *prev;
+	struct xtcp_sent *tnext;	/* in order of departure, or of loss */
+	struct xtcp_sent *tprev;
 	u64 sent_at;		/* ns, of the last transmission */
 	u64 first_at;		/* ns, of the first one: user timeout */
 	u32 seq;		/* SYN and FIN occupy a number as usual */
 	u32 end;
+
+	/* as the connection was when this left, for rate.c */
+	u64 delivered_at;	/* ns */
+	u64 first_tx_at;	/* ns, start of the flight this belongs to */
+	u32 delivered;		/* bytes */
+	u32 lost;		/* bytes */
+	u32 flight;		/* bytes, this one included */
+
 	u8 marks;		/* XTCP_SENT_* */
 	u8 nrtx;		/* retransmissions, saturating */
 	u8 embedded;		/* lives in the TCB: never given back */
@@ -63,6 +78,8 @@ struct xtcp_sent {
 #define XTCP_SENT_LOST	0x01	/* to be sent again, not yet done */
 #define XTCP_SENT_RTX	0x02	/* sent more than once: Karn's rule applies */
 #define XTCP_SENT_PROBE	0x04	/* went out against a closed window */
+#define XTCP_SENT_SACKED 0x08	/* the peer holds it (RFC 2018) */
+#define XTCP_SENT_APP	0x10	/* left while the application was the limit */
 
 /* Enough for a request and a FIN without borrowing anything. */
 #define XTCP_SENT_EMBEDDED	2
@@ -82,8 +99,14 @@ struct xtcp_ooo {
 	u32 prio;		/* heap order of the treap, keyed hash */
 };
 
+struct xtcp_tcb;
+
+/* A congestion control; the interface is described in src/core/cc.h. */
+struct xtcp_cc;
+
 /* Knobs and secrets of a namespace, read by every connection in it. */
 struct xtcp_params {
+	const struct xtcp_cc *cc;	/* of new connections */
 	u64 isn_key[2];		/* RFC 6528; set at start, never changes */
 	u64 ts_key[2];		/* timestamp offset per connection */
 	u32 rto_min_us;		/* 200000; RFC 6298 (2.4) says 1 s, see rto.c */
@@ -105,17 +128,16 @@ struct xtcp_params {
 	u8 retries2;		/* 15, R2 */
 	u8 orphan_retries;	/* 8 */
 	u8 dupthresh;		/* 3, RFC 5681 */
+	bool rack;		/* RACK loss detection, RFC 8985 */
+	bool tlp;		/* tail loss probes */
+	bool frto;		/* RFC 5682 */
+	bool pacing;		/* pace every algorithm, not only those that ask */
 	bool wscale;		/* offer window scaling */
 	bool timestamps;	/* offer timestamps */
 	bool sack;		/* offer SACK */
 	bool dsack;		/* tell of duplicates */
 	bool idle_restart;	/* slow start after idle, RFC 5681 4.1 */
 };
-
-struct xtcp_tcb;
-
-/* A congestion control; the interface is described in src/core/cc.h. */
-struct xtcp_cc;
 
 struct xtcp_tcb {
 	/* read by every segment, written by few */
@@ -148,17 +170,28 @@ struct xtcp_tcb {
 	u32 snd_up;		/* one after the last urgent byte written */
 	u32 iss;
 	u32 lost_out;		/* bytes marked lost and not sent again */
-	struct xtcp_sent *map_head;	/* oldest transmission */
+	u32 sacked_out;		/* bytes the peer has told by SACK that it holds */
+	struct xtcp_sent *map_head;	/* lowest sequence number */
 	struct xtcp_sent *map_tail;
-	struct xtcp_sent *map_lost;	/* first marked lost, or NULL */
+	struct xtcp_sent *map_old;	/* in flight: the one that left first */
+	struct xtcp_sent *map_new;	/* and the one that left last */
+	struct xtcp_sent *map_lost;	/* lost: the one to be sent again first */
+	struct xtcp_sent *map_lost_tail;
+	struct xtcp_sent *map_hint;	/* where the last SACK block ended, or NULL */
 	struct xtcp_sent *map_free;	/* lent and unused */
 	u32 map_nfree;
 
 	/* congestion and loss */
 	u32 cwnd;		/* bytes */
 	u32 ssthresh;		/* bytes */
-	u32 cc_acked;		/* bytes acked since cwnd last grew */
 	u32 recover;		/* RFC 6582: SND.NXT at the last loss event */
+	u32 prr_delivered;	/* bytes since recovery began (RFC 9937) */
+	u32 prr_out;		/* bytes sent since recovery began */
+	u32 recover_fs;		/* RecoverFS: bytes in flight as it began */
+	u64 pacing_rate;	/* bytes a second; 0: not known yet */
+	u64 pacing_max;		/* SO_MAX_PACING_RATE, bytes a second; ~0: none */
+	u64 pace_next;		/* ns, when the next packet may leave */
+	u64 cc_priv[24];	/* of the congestion control */
 	u8 dupacks;		/* saturating */
 	u8 retries;		/* timeouts of the segment at SND.UNA */
 	u8 backoff;		/* doublings of the RTO now in force */
@@ -168,7 +201,38 @@ struct xtcp_tcb {
 	u32 srtt8_us;		/* 8 * SRTT; 0: no sample yet */
 	u32 rttvar4_us;		/* 4 * RTTVAR */
 	u32 rto_us;		/* before backing off */
-	u32 min_rtt_us;		/* ~0: no sample yet */
+	u32 min_rtt_us;		/* of the last minutes, see rtt.c; ~0: no sample yet */
+	u32 min_rtt_cur;	/* of the half window now running */
+	u64 min_rtt_at;		/* ns, when that began */
+
+	/* RACK-TLP, RFC 8985 */
+	u64 rack_sent_at;	/* ns: departure of the newest delivered */
+	u32 rack_end;		/* its end */
+	u32 rack_rtt_us;	/* its round trip */
+	u32 rack_fack;		/* highest sequence number delivered */
+	u32 rack_dsack_round;	/* SND.NXT when the multiplier last grew */
+	u8 rack_mult;		/* quarters of min_rtt to wait, at least 1 */
+	u8 rack_persist;	/* recoveries until the multiplier is 1 again */
+	u32 tlp_end;		/* SND.NXT as the probe left, with XTCP_F_TLP_* */
+	u32 tlp_seq;		/* first byte of the probe */
+	u32 ack_delay_us;	/* what spurious probes taught of the peer's delay */
+
+	/* undo, RFC 3522, 3708, 5682 */
+	u32 prior_cwnd;		/* bytes, before the last reduction */
+	u32 prior_ssthresh;
+	u32 undo_una;		/* SND.UNA then */
+	u32 undo_rtx;		/* bytes sent again since and not D-SACKed */
+	u32 rtx_ts;		/* TSval of the first of these */
+
+	/* delivery rate, rate.c; all wrap */
+	u32 delivered;		/* bytes */
+	u32 delivered_ce;	/* bytes, of these CE-marked */
+	u32 lost;		/* bytes ever marked lost */
+	u32 app_limited;	/* until delivered is beyond this, if XTCP_F_APP */
+	u64 delivered_at;	/* ns, when delivered last grew */
+	u64 first_tx_at;	/* ns, departure of the newest delivered, or start */
+	u32 rate_delivered;	/* the last sample: bytes ... */
+	u32 rate_us;		/* ... in this time; TCP_INFO */
 
 	/* receive */
 	u32 rcv_nxt;
@@ -216,6 +280,7 @@ struct xtcp_tcb {
 	u16 user_mss;		/* TCP_MAXSEG, 0: none */
 	u8 keep_probes;
 	u8 syn_retries;
+	u32 syn_rto_us;		/* first RTO of the SYN, from a cache; 0: none */
 	u8 aborts;		/* retries in a row that could not be sent */
 
 	/* statistics, TCP_INFO */
@@ -229,7 +294,13 @@ struct xtcp_tcb {
 	u32 data_segs_out;
 	u32 total_retrans;	/* segments */
 	u32 rtx_timeouts;
-	u32 fast_rtx;
+	u32 fast_rtx;		/* recoveries begun without a timeout */
+	u32 tlp_probes;
+	u32 tlp_recovered;	/* losses a probe has repaired by itself */
+	u32 dsacks_in;		/* duplicates the peer has told of */
+	u32 undos;		/* reductions taken back */
+	u32 spurious_rtos;
+	u32 reneges;		/* the peer dropped what it had SACKed */
 	u32 rcv_ooo_segs;
 
 	struct xtcp_sent map_own[XTCP_SENT_EMBEDDED];
@@ -250,11 +321,23 @@ struct xtcp_tcb {
 #define XTCP_F_PROBE		0x0800	/* output owes a window probe */
 #define XTCP_F_KEEP_PROBE	0x1000	/* output owes a keepalive probe */
 #define XTCP_F_SWS_OVERRIDE	0x2000	/* send though the segment is small */
+#define XTCP_F_PACE_WAIT	0x4000	/* nothing leaves before pace_next */
 #define XTCP_F_QUICKACK		0x8000	/* TCP_QUICKACK: no delayed ACKs */
 #define XTCP_F_PINGPONG		0x10000	/* interactive: delay ACKs */
 #define XTCP_F_FIN_SENT		0x20000	/* FIN is below SND.NXT */
 #define XTCP_F_SYN_TIMEOUT	0x40000	/* RFC 6298 (5.7): SYN was lost */
 #define XTCP_F_PARTIAL		0x80000	/* this recovery saw a partial ACK */
+#define XTCP_F_FORCE_RTX	0x100000 /* the first retransmission asks no window */
+#define XTCP_F_REORDERED	0x200000 /* this path was seen to reorder */
+#define XTCP_F_TLP_OWED		0x400000 /* output owes a tail loss probe */
+#define XTCP_F_TLP_OUT		0x800000 /* a probe is unanswered */
+#define XTCP_F_TLP_RTX		0x1000000 /* it was a retransmission */
+#define XTCP_F_UNDO		0x2000000 /* prior_cwnd and kin are valid */
+#define XTCP_F_UNDO_RTX		0x4000000 /* something was sent again since */
+#define XTCP_F_FRTO		0x8000000 /* RFC 5682: timeout under suspicion */
+#define XTCP_F_APP		0x10000000 /* app_limited is valid */
+#define XTCP_F_PACED		0x20000000 /* output keeps to the pacing rate */
+#define XTCP_F_FRTO_NEW		0x40000000 /* RFC 5682 step 2b: new data meanwhile */
 
 /* tcb->ack_pending */
 #define XTCP_ACKP_DELAYED	0x1	/* an ACK may wait */
@@ -265,12 +348,13 @@ enum xtcp_cong {
 	XTCP_CONG_OPEN,		/* nothing wrong */
 	XTCP_CONG_RECOVERY,	/* fast retransmit and recovery */
 	XTCP_CONG_LOSS,		/* after a retransmission timeout */
+	XTCP_CONG_CWR,		/* reduction without loss: ECN, or a probe's repair */
 };
 
-/* Bytes in flight by RFC 5681: what is out and not known lost. */
+/* Bytes in flight: out, not known lost, not known to have arrived. */
 static inline u32 xtcp_flight(const struct xtcp_tcb *tcb)
 {
-	return tcb->snd_nxt - tcb->snd_una - tcb->lost_out;
+	return tcb->snd_nxt - tcb->snd_una - tcb->lost_out - tcb->sacked_out;
 }
 
 /* First payload byte not yet acknowledged: the SYN is not payload. */

@@ -102,6 +102,7 @@ static const char *flag_text(u16 flags, char buf[12])
 
 struct hello {
 	bool ts;
+	bool sack;
 	int ws;		/* peer's window scale, -1: none */
 	u32 wnd;	/* in its SYN and in the ACK, unscaled */
 	u32 peer;	/* its MSS */
@@ -121,6 +122,10 @@ static void open_options(struct rig *rig, const struct words *w, struct hello *h
 		}
 		if (!strcmp(opt, "ts")) {
 			hello->ts = true;
+			continue;
+		}
+		if (!strcmp(opt, "sack")) {
+			hello->sack = true;
 			continue;
 		}
 		i++;
@@ -170,6 +175,8 @@ static struct xtcp_seg hello_seg(struct rig *rig, const struct hello *h, u16 fla
 		seg.opts |= XTCP_OPT_WSCALE;
 		seg.wscale = h->ws;
 	}
+	if (h->sack)
+		seg.opts |= XTCP_OPT_SACK_PERM;
 	if (h->ts) {
 		seg.opts |= XTCP_OPT_TS;
 		seg.tsval = peer_clock(rig);
@@ -274,6 +281,22 @@ static void in_accecn(struct xtcp_seg *seg, u8 opt, const char *s)
 	}
 }
 
+/* "201-301,401-501", in the order they are to be in the option. */
+static void in_sack(struct rig *rig, struct xtcp_seg *seg, const char *s)
+{
+	char *rest = (char *)s;
+
+	seg->opts |= XTCP_OPT_SACK;
+	do {
+		if (seg->nsack == XTCP_MAX_SACKS)
+			bad_script(rig, "too many SACK blocks");
+		seg->sack[seg->nsack].start = rig->iss + (u32)strtol(rest, &rest, 0);
+		if (*rest++ != '-')
+			bad_script(rig, "SACK block without an end");
+		seg->sack[seg->nsack++].end = rig->iss + (u32)strtol(rest, &rest, 0);
+	} while (*rest++ == ',');
+}
+
 static void cmd_in(struct rig *rig, const struct words *w)
 {
 	struct xtcp_seg seg = { .nsegs = 1, .doff = 20 };
@@ -307,6 +330,11 @@ static void cmd_in(struct rig *rig, const struct words *w)
 			seg.opts |= XTCP_OPT_TS;
 			seg.tsval = number(rig, w, ++i);
 			seg.tsecr = number(rig, w, ++i);
+		} else if (!strcmp(f, "tsecr")) {
+			seg.tsecr = rig->tcb.ts_off + (u32)(rig->start / 1000000) +
+				    number(rig, w, ++i);
+		} else if (!strcmp(f, "sack")) {
+			in_sack(rig, &seg, word(rig, w, ++i));
 		} else if (!strcmp(f, "nots")) {
 			seg.opts &= ~XTCP_OPT_TS;
 		} else if (!strcmp(f, "urg")) {

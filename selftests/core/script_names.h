@@ -86,7 +86,13 @@ static const struct field fields[] = {
 	TCB(mss, ABS), TCB(flags, ABS), TCB(peer_mss, ABS), TCB(rcv_mss, ABS),
 	TCB(snd_una, REL_US), TCB(snd_nxt, REL_US), TCB(snd_end, REL_US),
 	TCB(snd_wnd, ABS), TCB(max_snd_wnd, ABS), TCB(snd_up, REL_US),
-	TCB(lost_out, ABS), TCB(cwnd, ABS), TCB(ssthresh, ABS),
+	TCB(lost_out, ABS), TCB(sacked_out, ABS), TCB(delivered, ABS), TCB(lost, ABS),
+	TCB(prr_out, ABS), TCB(rack_rtt_us, ABS), TCB(rack_mult, ABS),
+	TCB(tlp_probes, ABS), TCB(tlp_recovered, ABS), TCB(undos, ABS),
+	TCB(undo_rtx, ABS), TCB(spurious_rtos, ABS), TCB(dsacks_in, ABS),
+	TCB(reneges, ABS), TCB(ack_delay_us, ABS), TCB(rate_delivered, ABS),
+	TCB(rate_us, ABS), TCB(pacing_rate, ABS), TCB(app_limited, ABS),
+ TCB(cwnd, ABS), TCB(ssthresh, ABS),
 	TCB(recover, REL_US), TCB(dupacks, ABS), TCB(retries, ABS),
 	TCB(backoff, ABS), TCB(probes, ABS), TCB(srtt8_us, ABS),
 	TCB(rttvar4_us, ABS), TCB(rto_us, ABS), TCB(min_rtt_us, ABS),
@@ -107,7 +113,7 @@ static const struct field params[] = {
 	PAR(min_snd_mss), PAR(initial_cwnd), PAR(keep_probes), PAR(syn_retries),
 	PAR(synack_retries), PAR(retries1), PAR(retries2), PAR(orphan_retries),
 	PAR(dupthresh), PAR(wscale), PAR(timestamps), PAR(idle_restart),
-	PAR(sack), PAR(dsack),
+	PAR(sack), PAR(dsack), PAR(rack), PAR(tlp), PAR(frto), PAR(pacing),
 };
 
 #endif /* XTCP_SCRIPT_NAMES_H */

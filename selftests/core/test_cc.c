@@ -24,11 +24,11 @@ UNIT(cc_set)
 	xtcp_tcb_init(&tcb, &par);
 	tcb.cwnd = 12345;
 	tcb.ssthresh = 23456;
-	tcb.cc_acked = 77;
-	xtcp_cc_set(&tcb, &xtcp_cc_reno);
+	tcb.cc_priv[0] = 77;
+	xtcp_cc_set(&tcb, &xtcp_cc_reno, 0);
 	CHECK_EQ(tcb.cwnd, 12345);
 	CHECK_EQ(tcb.ssthresh, 23456);
-	CHECK_EQ(tcb.cc_acked, 0);
+	CHECK_EQ(tcb.cc_priv[0], 0);
 }
 
 UNIT(cc_initial_window)
@@ -50,6 +50,10 @@ UNIT(cc_initial_window)
 		tcb.mss = tab[i].mss;
 		CHECK_EQ(xtcp_cc_initial_cwnd(&tcb), tab[i].cwnd);
 	}
+	/* Once lost: most likely the timer was too short (RFC 6928, 2). */
 	tcb.flags |= XTCP_F_SYN_TIMEOUT;
+	tcb.retries = 1;
+	CHECK_EQ(xtcp_cc_initial_cwnd(&tcb), 130966);
+	tcb.retries = 2;
 	CHECK_EQ(xtcp_cc_initial_cwnd(&tcb), 65483);
 }

@@ -14,15 +14,22 @@ static void init(struct xtcp_tcb *tcb, struct xtcp_params *par, u32 cwnd, u32 ss
 	tcb->ssthresh = ssthresh;
 }
 
+static void acked(struct xtcp_tcb *tcb, u32 bytes)
+{
+	struct xtcp_ack ack = { .delivered = bytes, .una = bytes };
+
+	xtcp_cc_reno.acked(tcb, &ack);
+}
+
 UNIT(reno_slow_start)
 {
 	struct xtcp_params par;
 	struct xtcp_tcb tcb;
 
 	init(&tcb, &par, 10000, ~0u);
-	xtcp_cc_reno.acked(&tcb, 1000, 0);
+	acked(&tcb, 1000);
 	CHECK_EQ(tcb.cwnd, 11000);
-	xtcp_cc_reno.acked(&tcb, 11000, 0);
+	acked(&tcb, 11000);
 	CHECK_EQ(tcb.cwnd, 22000);
 }
 
@@ -38,9 +45,9 @@ UNIT(reno_avoidance)
 
 		init(&tcb, &par, 10000, 5000);
 		for (k = 0; k < 10000 - cuts[i]; k += cuts[i])
-			xtcp_cc_reno.acked(&tcb, cuts[i], 0);
+			acked(&tcb, cuts[i]);
 		CHECK_EQ(tcb.cwnd, 10000);
-		xtcp_cc_reno.acked(&tcb, cuts[i], 0);
+		acked(&tcb, cuts[i]);
 		CHECK_EQ(tcb.cwnd, 11000);
 	}
 }
@@ -52,10 +59,10 @@ UNIT(reno_across_ssthresh)
 	struct xtcp_tcb tcb;
 
 	init(&tcb, &par, 4500, 5000);
-	xtcp_cc_reno.acked(&tcb, 2500, 0);
+	acked(&tcb, 2500);
 	CHECK_EQ(tcb.cwnd, 5000);
-	CHECK_EQ(tcb.cc_acked, 2000);
-	xtcp_cc_reno.acked(&tcb, 3000, 0);
+	CHECK_EQ((u32)tcb.cc_priv[0], 2000);
+	acked(&tcb, 3000);
 	CHECK_EQ(tcb.cwnd, 6000);
 }
 
@@ -66,10 +73,10 @@ UNIT(reno_remainder)
 	struct xtcp_tcb tcb;
 
 	init(&tcb, &par, 10000, 5000);
-	xtcp_cc_reno.acked(&tcb, 12500, 0);
+	acked(&tcb, 12500);
 	CHECK_EQ(tcb.cwnd, 11000);
-	CHECK_EQ(tcb.cc_acked, 2500);
-	xtcp_cc_reno.acked(&tcb, 8500, 0);
+	CHECK_EQ((u32)tcb.cc_priv[0], 2500);
+	acked(&tcb, 8500);
 	CHECK_EQ(tcb.cwnd, 12000);
 }
 
@@ -80,9 +87,9 @@ UNIT(reno_ssthresh)
 	struct xtcp_tcb tcb;
 
 	init(&tcb, &par, 100000, ~0u);
-	CHECK_EQ(xtcp_cc_reno.ssthresh(&tcb, 60000), 30000);
-	CHECK_EQ(xtcp_cc_reno.ssthresh(&tcb, 3000), 2000);
-	CHECK_EQ(xtcp_cc_reno.ssthresh(&tcb, 0), 2000);
+	CHECK_EQ(xtcp_cc_reno.ssthresh(&tcb, XTCP_CC_LOSS, 60000), 30000);
+	CHECK_EQ(xtcp_cc_reno.ssthresh(&tcb, XTCP_CC_LOSS, 3000), 2000);
+	CHECK_EQ(xtcp_cc_reno.ssthresh(&tcb, XTCP_CC_LOSS, 0), 2000);
 }
 
 static const struct script cwnd_in_use[] = {

@@ -66,6 +66,13 @@ UNIT(check_sees_damage_of_the_send_map)
 	DAMAGE(t->map_head->marks |= XTCP_SENT_LOST);
 	DAMAGE(t->lost_out++);
 	DAMAGE(t->map_lost = t->map_head);
+	DAMAGE(t->sacked_out++);
+	DAMAGE(t->map_head->marks |= XTCP_SENT_SACKED);
+	DAMAGE(t->map_old = t->map_tail);
+	DAMAGE(t->map_new = t->map_head);
+	DAMAGE(t->map_head->tnext = NULL);
+	DAMAGE(t->map_tail->tprev = NULL);
+	DAMAGE(t->map_hint = (void *)&s.node[0]);
 	DAMAGE(t->map_nfree++);
 	DAMAGE(t->map_head->first_at = 11);
 	DAMAGE(t->snd_nxt++);

@@ -66,9 +66,11 @@ static const struct script embryo_accept[] = {
 	{ "the SYN-ACK is the first RTT sample",
 	  "listen\n< S 0 mss 1000\n> SA 0\n+ 100ms\n< A 1 ack 1 wnd 65535\n= srtt8_us 800000\n"
 	  "= rto_us 300000\n= cwnd 10000\n" },
-	{ "not after it was repeated; RTO 3 s, one segment",
+	{ "not after it was repeated; RTO 3 s",
 	  "listen\n< S 0 mss 1000\n> SA 0\n~ 1s\n> SA 0\n+ 100ms\n< A 1 ack 1 wnd 65535\n"
-	  "= srtt8_us 0\n= rto_us 3000000\n= cwnd 1000\n" },
+	  "= srtt8_us 0\n= rto_us 3000000\n= cwnd 10000\n" },
+	{ "repeated twice: one segment (RFC 6928)",
+	  "listen\n< S 0 mss 1000\n> SA 0\n~ 1s\n> SA 0\n~ 2s\n> SA 0\n+ 100ms\n< A 1 ack 1 wnd 65535\n= cwnd 1000\n" },
 	{ "scaled windows from here on",
 	  "listen space 60000 max 1000000\n< S 0 mss 1000 ws 3\n> SA 0 ws 4 wnd 60000\n"
 	  "< A 1+10 ack 1 wnd 100\n= snd_wnd 800\n> A 1 ack 11 wnd 3750\n" },

@@ -22,7 +22,9 @@ static const struct script fast[] = {
 	{ "only the first partial ACK restarts the timer", TEN "+ 50ms\n" THREE "> A 1+1000\n+ 50ms\n< A 1 ack 3001\n> A 3001+1000\n"
 	  "= cong 1\n+ 50ms\n< A 1 ack 5001\n> A 5001+1000\n" },
 	{ "duplicates of the recovery do not begin another", TEN THREE "> A 1+1000\n< A 1 ack 10001\nwrite 4000\n> A 10001+2000\n"
-	  "< A 1 ack 10001\n< A 1\n< A 1\n> no\n= fast_rtx 1\n" },
+	  "< A 1 ack 10001\n> A 12001+1000\n< A 1\n> PA 13001+1000\n< A 1\n> no\n= fast_rtx 1\n" },
+	{ "limited transmit: a new segment for each of the first two (RFC 3042)", "established\nwrite 20000\n> A 1+10000\n"
+	  "< A 1 ack 1\n> A 10001+1000\n> no\n< A 1\n> A 11001+1000\n> no\n= cwnd 10000\n< A 1\n> A 1+1000\n" },
 	{ "not before something new was acknowledged after a timeout", TEN "~ 200001us\n> A 1+1000\n" THREE "= fast_rtx 0\n> no\n" },
 	{ "the timeout in recovery", TEN THREE "> A 1+1000\n~ 200001us\n> A 1+1000\n= cong 2\n= cwnd 1000\n= recover 10001\n" },
 	{ "a retransmission failed: again soon", TEN "< A 1 ack 1\n< A 1\n< A 1\nabort-tx\n~ 5ms\n> A 1+1000\n" },

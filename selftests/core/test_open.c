@@ -28,9 +28,11 @@ static const struct script open_retry[] = {
 	  "~ 16s\n> S 0\n~ 32s\n> S 0\n~ 64s\n> S 0\n= state SYN-SENT\n~ 120s\n"
 	  "= state CLOSED\n= err TIMEDOUT\nacts ERROR|STATE\n> no\nno-timer\n" },
 	{ "TCP_SYNCNT", "connect\n> S 0\nset syncnt 1\n~ 1s\n> S 0\n~ 2s\n= err TIMEDOUT\n" },
-	{ "RTO of 3 s after a lost SYN without sample, one segment (RFC 5681)",
+	{ "one segment after two (RFC 6928)", "connect\n> S 0\n~ 1s\n> S 0\n~ 2s\n> S 0\n< SA 0 ack 1 mss 1000\n"
+	  "> A 1\n= cwnd 1000\n" },
+	{ "RTO of 3 s after a lost SYN without sample",
 	  "par timestamps 0\nconnect\n> S 0\n~ 1s\n> S 0\n< SA 0 ack 1 mss 1000\n> A 1\n"
-	  "= rto_us 3000000\n= cwnd 1000\nwrite 1000\n> PA 1+1000\n~ 3s\n> PA 1+1000\n" },
+	  "= rto_us 3000000\n= cwnd 10000\nwrite 1000\n> PA 1+1000\n~ 3s\n> PA 1+1000\n" },
 	{ "the retransmission failed for want of memory: again soon",
 	  "connect\nabort-tx\n~ 5ms\n> S 0\n~ 1s\n> S 0\n" },
 };

@@ -47,7 +47,7 @@ static u32 entries(const struct map *m)
 
 UNIT(sendmap_append_and_ack)
 {
-	struct xtcp_acked acked;
+	struct xtcp_ack acked = { .now = 400 };
 	struct map m;
 
 	init(&m, 4);
@@ -57,14 +57,16 @@ UNIT(sendmap_append_and_ack)
 	CHECK_EQ(m.tcb.snd_nxt, at(&m, 5101));
 	CHECK_EQ(m.tcb.map_nfree, 3);
 	xtcp_map_ack(&m.tcb, at(&m, 1001), &acked);
-	CHECK_EQ(acked.bytes, 1000);
+	CHECK_EQ(acked.una, 1000);
+	CHECK_EQ(acked.delivered, 1000);
 	CHECK_EQ(acked.sent_at, 100);
 	CHECK(!acked.rtx);
 	xtcp_map_ack(&m.tcb, at(&m, 3001), &acked);
 	CHECK_EQ(m.tcb.map_head->seq, at(&m, 3001));
 	CHECK_EQ(entries(&m), 2);
 	xtcp_map_ack(&m.tcb, at(&m, 5101), &acked);
-	CHECK_EQ(acked.bytes, 2100);
+	CHECK_EQ(acked.una, 2100);
+	CHECK_EQ(acked.delivered, 5100);
 	CHECK_EQ(acked.sent_at, 300);
 	CHECK_EQ(entries(&m), 0);
 	CHECK_EQ(m.tcb.map_nfree, 6);
@@ -72,7 +74,7 @@ UNIT(sendmap_append_and_ack)
 
 UNIT(sendmap_mark_and_resend)
 {
-	struct xtcp_acked acked;
+	struct xtcp_ack acked = { .now = 400 };
 	struct map m;
 
 	init(&m, 6);
@@ -89,7 +91,8 @@ UNIT(sendmap_mark_and_resend)
 	CHECK_EQ(m.tcb.map_head->sent_at, 200);
 	xtcp_map_ack(&m.tcb, at(&m, 1001), &acked);
 	CHECK(acked.rtx);
-	xtcp_map_mark_all(&m.tcb);
+	acked.rtx = false;
+	xtcp_map_mark_all(&m.tcb, false);
 	CHECK_EQ(m.tcb.lost_out, 9000);
 	xtcp_map_resent(&m.tcb, at(&m, 1001), at(&m, 3001), 300);
 	CHECK_EQ(m.tcb.lost_out, 7000);
@@ -104,7 +107,7 @@ UNIT(sendmap_mark_and_resend)
 /* Nothing lent: two entries in the TCB, then the last one grows. */
 UNIT(sendmap_without_memory)
 {
-	struct xtcp_acked acked;
+	struct xtcp_ack acked = { .now = 400 };
 	struct map m;
 	u32 i;
 
@@ -145,6 +148,16 @@ UNIT(sendmap_lend_and_reclaim)
 	CHECK_EQ(n, 8);		/* the embedded ones never come */
 }
 
+static struct xtcp_sent *any(struct xtcp_tcb *tcb)
+{
+	struct xtcp_sent *sent = tcb->map_head;
+	u32 n = random() % 6;
+
+	while (sent && sent->next && n--)
+		sent = sent->next;
+	return sent;
+}
+
 /* Random operations; xtcp_check() compares counters with the list. */
 UNIT(sendmap_random)
 {
@@ -152,14 +165,15 @@ UNIT(sendmap_random)
 
 	srandom(2);
 	for (round = 0; round < 3000; round++) {
-		struct xtcp_acked acked;
+		struct xtcp_ack acked = { .now = 400 };
+		struct xtcp_sent *some;
 		struct map m;
 		u32 out, n;
 
 		init(&m, random() % 9);
 		for (step = 0; step < 60; step++) {
 			out = m.tcb.snd_nxt - m.tcb.snd_una;
-			switch (random() % 6) {
+			switch (random() % 9) {
 			case 0:
 			case 1:
 				xtcp_map_append(&m.tcb, m.tcb.snd_nxt + 1 + random() % 5000,
@@ -175,7 +189,21 @@ UNIT(sendmap_random)
 				break;
 			case 4:
 				if (!(random() % 4))
-					xtcp_map_mark_all(&m.tcb);
+					xtcp_map_mark_all(&m.tcb, random() % 2);
+				break;
+			case 6:
+			case 7:
+				some = any(&m.tcb);
+				if (some && !(some->marks & XTCP_SENT_SACKED))
+					xtcp_map_sacked(&m.tcb, some, &acked);
+				break;
+			case 8:
+				some = any(&m.tcb);
+				if (!(random() % 8))
+					xtcp_map_unlose(&m.tcb);
+				else if (some && !(some->marks & (XTCP_SENT_SACKED |
+								  XTCP_SENT_LOST)))
+					xtcp_map_lost(&m.tcb, some);
 				break;
 			case 5:
 				if (!m.tcb.map_lost)
@@ -198,7 +226,109 @@ UNIT(sendmap_random)
 	}
 }
 
-UNIT(sendmap_entry_is_a_cache_line)
+static u32 is(const struct map *m, const struct xtcp_sent *sent, u32 seq, u32 end)
 {
-	CHECK(sizeof(struct xtcp_sent) <= 64);
+	return sent && sent->seq == at(m, seq) && sent->end == at(m, end);
+}
+
+/* SACKed neighbours are one entry, in whichever order they come. */
+UNIT(sendmap_sacked_neighbours_merge)
+{
+	struct xtcp_ack acked = { .now = 400 };
+	struct xtcp_sent *sent;
+	struct map m;
+	u32 i;
+
+	init(&m, 8);
+	for (i = 1; i <= 5; i++)
+		xtcp_map_append(&m.tcb, at(&m, 1000 * i + 1), 0, i);
+	sent = xtcp_map_sacked(&m.tcb, m.tcb.map_head->next, &acked);
+	CHECK(is(&m, sent, 1001, 2001));
+	sent = xtcp_map_sacked(&m.tcb, sent->next->next, &acked);
+	CHECK(is(&m, sent, 3001, 4001));
+	sent = xtcp_map_sacked(&m.tcb, sent->prev, &acked);
+	CHECK(is(&m, sent, 1001, 4001));
+	CHECK_EQ(m.tcb.sacked_out, 3000);
+	CHECK_EQ(acked.sacked, 3000);
+	CHECK_EQ(xtcp_flight(&m.tcb), 2000);
+	/* A cumulative ACK into the run delivers only what was not SACKed. */
+	xtcp_map_ack(&m.tcb, at(&m, 2501), &acked);
+	CHECK_EQ(acked.delivered, 4000);
+	CHECK_EQ(m.tcb.sacked_out, 1500);
+}
+
+/* In flight in the order of departure, whatever was sent again. */
+UNIT(sendmap_order_of_departure)
+{
+	struct map m;
+
+	init(&m, 8);
+	xtcp_map_append(&m.tcb, at(&m, 1001), 0, 10);
+	xtcp_map_append(&m.tcb, at(&m, 2001), 0, 20);
+	xtcp_map_append(&m.tcb, at(&m, 3001), 0, 30);
+	xtcp_map_lost(&m.tcb, m.tcb.map_head);
+	CHECK(is(&m, m.tcb.map_old, 1001, 2001));
+	xtcp_map_resent(&m.tcb, at(&m, 1), at(&m, 1001), 40);
+	CHECK(is(&m, m.tcb.map_old, 1001, 2001));
+	CHECK(is(&m, m.tcb.map_new, 1, 1001));
+	/* The last one again, as a probe, and only its end. */
+	xtcp_map_resent(&m.tcb, at(&m, 2501), at(&m, 3001), 50);
+	CHECK(is(&m, m.tcb.map_new, 2501, 3001));
+	CHECK(is(&m, m.tcb.map_tail->prev, 2001, 2501));
+	CHECK(!(m.tcb.map_tail->prev->marks & XTCP_SENT_RTX));
+}
+
+/* What is lost goes out again from the lowest number on. */
+UNIT(sendmap_order_of_loss)
+{
+	struct map m;
+
+	init(&m, 8);
+	xtcp_map_append(&m.tcb, at(&m, 1001), 0, 10);
+	xtcp_map_append(&m.tcb, at(&m, 2001), 0, 20);
+	xtcp_map_append(&m.tcb, at(&m, 3001), 0, 30);
+	xtcp_map_lost(&m.tcb, m.tcb.map_head->next);
+	xtcp_map_lost(&m.tcb, m.tcb.map_tail);
+	CHECK(is(&m, m.tcb.map_lost, 1001, 2001));
+	xtcp_map_lost(&m.tcb, m.tcb.map_head);
+	CHECK(is(&m, m.tcb.map_lost, 1, 1001));
+	CHECK(is(&m, m.tcb.map_lost_tail, 2001, 3001));
+	CHECK_EQ(m.tcb.lost, 3000);
+	xtcp_map_unlose(&m.tcb);
+	CHECK_EQ(m.tcb.lost_out, 0);
+	CHECK_EQ(m.tcb.lost, 0);
+	CHECK(is(&m, m.tcb.map_old, 1, 1001));
+}
+
+/* Without an entry to spare a SACKed tail that grows is in flight again. */
+UNIT(sendmap_sacked_tail_grows)
+{
+	struct xtcp_ack acked = { .now = 400 };
+	struct map m;
+
+	init(&m, 0);
+	xtcp_map_append(&m.tcb, at(&m, 1001), 0, 10);
+	xtcp_map_append(&m.tcb, at(&m, 2001), 0, 20);
+	xtcp_map_sacked(&m.tcb, m.tcb.map_tail, &acked);
+	xtcp_map_append(&m.tcb, at(&m, 3001), 0, 30);
+	CHECK_EQ(m.tcb.sacked_out, 0);
+	CHECK(is(&m, m.tcb.map_tail, 1001, 3001));
+	CHECK(m.tcb.map_tail->marks & XTCP_SENT_RTX);
+}
+
+/* A peer that goes back on its SACKs (RFC 2018, 8). */
+UNIT(sendmap_renege)
+{
+	struct xtcp_ack acked = { .now = 400 };
+	struct map m;
+
+	init(&m, 4);
+	xtcp_map_append(&m.tcb, at(&m, 1001), 0, 10);
+	xtcp_map_append(&m.tcb, at(&m, 2001), 0, 20);
+	xtcp_map_sacked(&m.tcb, m.tcb.map_head, &acked);
+	xtcp_map_mark_all(&m.tcb, false);
+	CHECK_EQ(m.tcb.lost_out, 1000);
+	xtcp_map_mark_all(&m.tcb, true);
+	CHECK_EQ(m.tcb.lost_out, 2000);
+	CHECK_EQ(m.tcb.sacked_out, 0);
 }

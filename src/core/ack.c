@@ -45,28 +45,58 @@ static bool is_duplicate(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 	       offered(tcb, seg) == tcb->snd_wnd;
 }
 
-static u32 advance(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
+/* SND.UNA moves: what was sent has arrived, in order. */
+static u32 advance(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ack *a)
 {
-	u32 flight = xtcp_flight(tcb);
-	struct xtcp_acked acked;
 	u32 acts = XTCP_ACT_ACKED;
 	u32 data;
 	bool fin;
 
 	fin = tcb->flags & XTCP_F_FIN_SENT && seg->ack == tcb->snd_end + 1;
 	data = seg->ack - tcb->snd_una - fin - (tcb->snd_una == tcb->iss);
-	xtcp_map_ack(tcb, seg->ack, &acked);
+	xtcp_map_ack(tcb, seg->ack, a);
 	tcb->bytes_acked += data;
-	xtcp_rtt_acked(tcb, &acked, seg, now);
 	tcb->retries = 0;
-	if (xtcp_loss_advance(tcb, acked.bytes, flight, now))
-		xtcp_rto_restart(tcb, now);
-	if (tcb->user_timeout_ms)
-		xtcp_user_restart(tcb, now);
 	if (tcb->flags & XTCP_F_SND_URG && seq_ge(tcb->snd_una, tcb->snd_up))
 		tcb->flags &= ~XTCP_F_SND_URG;
 	if (fin)
-		acts |= xtcp_fin_acked(tcb, now);
+		acts |= xtcp_fin_acked(tcb, a->now);
+	return acts;
+}
+
+/*
+ * What the segment says of our data: the ACK, then the SACK blocks, then what
+ * follows from both.
+ */
+static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
+{
+	bool sack = seg->opts & XTCP_OPT_SACK && tcb->opts & XTCP_OPT_SACK_PERM &&
+		    tcb->par->rack;
+	bool dup = seg->ack == tcb->snd_una && is_duplicate(tcb, seg);
+	struct xtcp_ack a;
+	u32 acts = 0;
+
+	if (!sack && !dup && seq_le(seg->ack, tcb->snd_una))
+		return 0;
+	memset(&a, 0, sizeof(a));
+	a.now = now;
+	a.flight = xtcp_flight(tcb);
+	a.ts = tcb->opts & XTCP_OPT_TS && seg->opts & XTCP_OPT_TS && seg->tsecr;
+	a.tsecr = seg->tsecr;
+	if (seq_gt(seg->ack, tcb->snd_una))
+		acts = advance(tcb, seg, &a);
+	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT)
+		return acts;
+	if (sack)
+		xtcp_score_rx(tcb, seg, &a);
+	if (a.delivered)
+		xtcp_rtt_acked(tcb, &a);
+	if (xtcp_loss_ack(tcb, seg, &a, dup))
+		xtcp_rto_restart(tcb, now);
+	if (a.una || a.sacked)
+		xtcp_tlp_arm(tcb, now);
+	if (a.una && tcb->user_timeout_ms)
+		xtcp_user_restart(tcb, now);
 	return acts;
 }
 
@@ -79,26 +109,23 @@ static u32 advance(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
  */
 u32 xtcp_ack_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
-	u32 acts = 0;
+	u32 acts;
 
 	if (seq_gt(seg->ack, tcb->snd_nxt)) {
 		xtcp_ack_challenge(tcb, now);
 		return xtcp_drop(seg, XTCP_DROP_ACK_FUTURE);
 	}
-	if (seq_lt(seg->ack, tcb->snd_una)) {
-		if (tcb->snd_una - seg->ack <= tcb->max_snd_wnd)
-			return 0;	/* overtaken on the way: nothing new */
+	if (seq_lt(seg->ack, tcb->snd_una) &&
+	    tcb->snd_una - seg->ack > tcb->max_snd_wnd) {
 		xtcp_ack_challenge(tcb, now);
 		return xtcp_drop(seg, XTCP_DROP_ACK_OLD);
 	}
 
-	if (seg->ack != tcb->snd_una) {
-		acts = advance(tcb, seg, now);
-		if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT)
-			return acts;
-	} else if (is_duplicate(tcb, seg)) {
-		xtcp_loss_dupack(tcb);
-	}
+	acts = news(tcb, seg, now);
+	/* Overtaken on the way: only its SACK blocks can be news. */
+	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT ||
+	    seq_lt(seg->ack, tcb->snd_una))
+		return acts;
 	window_rx(tcb, seg);
 	/* A peer that answers is alive, however long it stays closed: MUST-37. */
 	if (!tcb->snd_wnd)

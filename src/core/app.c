@@ -11,11 +11,13 @@
  */
 static void idle_restart(struct xtcp_tcb *tcb, u64 now)
 {
-	if (!tcb->par->idle_restart || tcb->snd_una != tcb->snd_nxt ||
+	if (tcb->snd_una != tcb->snd_nxt ||
 	    !tcb->last_data_tx_at ||
 	    now - tcb->last_data_tx_at <= tcb->rto_us * XTCP_NSEC_PER_USEC)
 		return;
-	tcb->cwnd = min(tcb->cwnd, xtcp_cc_initial_cwnd(tcb));
+	if (tcb->par->idle_restart && !tcb->cc->control)
+		tcb->cwnd = min(tcb->cwnd, xtcp_cc_initial_cwnd(tcb));
+	xtcp_cc_event(tcb, XTCP_CC_RESTART, now);
 }
 
 /**
@@ -32,6 +34,7 @@ static void idle_restart(struct xtcp_tcb *tcb, u64 now)
 u32 xtcp_wrote(struct xtcp_tcb *tcb, u32 bytes, u32 flags, u64 now)
 {
 	idle_restart(tcb, now);
+	xtcp_rate_app(tcb);
 	tcb->snd_end += bytes;
 	if (flags & XTCP_WROTE_MORE)
 		tcb->flags |= XTCP_F_MORE;

@@ -48,27 +48,34 @@ const char *xtcp_cc_name(const struct xtcp_cc *cc)
  * xtcp_cc_set - use another algorithm from here on
  * @tcb: connection in any state
  * @cc: algorithm
+ * @now: ns
  *
  * cwnd and ssthresh are kept; the algorithm's own state starts anew.
  */
-void xtcp_cc_set(struct xtcp_tcb *tcb, const struct xtcp_cc *cc)
+void xtcp_cc_set(struct xtcp_tcb *tcb, const struct xtcp_cc *cc, u64 now)
 {
 	tcb->cc = cc;
-	cc->init(tcb);
+	memset(tcb->cc_priv, 0, sizeof(tcb->cc_priv));
+	tcb->pacing_rate = 0;
+	xtcp_pace_sync(tcb);
+	/* Else xtcp_established() does it. */
+	if (xtcp_synchronized(tcb) && tcb->state != XTCP_SYN_RECEIVED)
+		cc->init(tcb, now);
 }
 
 /*
  * xtcp_cc_initial_cwnd - the initial window in bytes
  *
- * RFC 6928: min(10 * MSS, max(2 * MSS, 14600)), the count by knob. One
- * segment when the SYN or SYN-ACK was lost (RFC 5681, 3.1).
+ * RFC 6928: min(10 * MSS, max(2 * MSS, 14600)), the count by knob. One segment
+ * when the SYN or SYN-ACK was lost more than once: a single repetition is more
+ * often a timer that was too short than congestion (section 2).
  */
 u32 xtcp_cc_initial_cwnd(const struct xtcp_tcb *tcb)
 {
 	u32 n = tcb->par->initial_cwnd;
 	u32 mss = tcb->mss;
 
-	if (tcb->flags & XTCP_F_SYN_TIMEOUT)
+	if (tcb->flags & XTCP_F_SYN_TIMEOUT && tcb->retries > 1)
 		return mss;
 	return min(n * mss, max(2 * mss, n * 1460));
 }

@@ -11,21 +11,29 @@
  */
 #include "core.h"
 
-static void reno_init(struct xtcp_tcb *tcb)
+struct reno {
+	u32 acked;	/* bytes since cwnd last grew */
+};
+
+static void reno_init(struct xtcp_tcb *tcb, u64 now)
 {
-	tcb->cc_acked = 0;
+	(void)now;
+	xtcp_cc_state(tcb, struct reno)->acked = 0;
 }
 
 /* RFC 5681, equation 4: half of what is in flight, never below two segments. */
-static u32 reno_ssthresh(struct xtcp_tcb *tcb, u32 flight)
+static u32 reno_ssthresh(struct xtcp_tcb *tcb, enum xtcp_cc_event why, u32 flight)
 {
-	tcb->cc_acked = 0;
+	(void)why;
+	xtcp_cc_state(tcb, struct reno)->acked = 0;
 	return max(flight / 2, 2U * tcb->mss);
 }
 
-static void reno_acked(struct xtcp_tcb *tcb, u32 bytes, u64 now)
+static void reno_acked(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
 {
-	(void)now;
+	struct reno *reno = xtcp_cc_state(tcb, struct reno);
+	u32 bytes = ack->delivered;
+
 	if (tcb->cwnd < tcb->ssthresh) {
 		u32 room = tcb->ssthresh - tcb->cwnd;
 
@@ -38,9 +46,9 @@ static void reno_acked(struct xtcp_tcb *tcb, u32 bytes, u64 now)
 		bytes -= room;
 	}
 	/* One segment for every window acknowledged: RFC 5681, section 3.1. */
-	tcb->cc_acked += bytes;
-	if (tcb->cc_acked >= tcb->cwnd) {
-		tcb->cc_acked -= tcb->cwnd;
+	reno->acked += bytes;
+	if (reno->acked >= tcb->cwnd) {
+		reno->acked -= tcb->cwnd;
 		tcb->cwnd += tcb->mss;
 	}
 }

@@ -13,10 +13,27 @@ static void note(const char **bad, bool holds, const char *what)
 		*bad = what;
 }
 
+/* One of the two lists by time: its entries are marked so, and @n bytes in all. */
+static const char *check_list(const struct xtcp_sent *sent,
+			      const struct xtcp_sent *tail, u8 marks, u32 *n)
+{
+	const struct xtcp_sent *prev = NULL;
+	const char *bad = NULL;
+
+	for (*n = 0; sent && !bad; prev = sent, sent = sent->tnext) {
+		MUST(sent->tprev == prev);
+		MUST((sent->marks & (XTCP_SENT_LOST | XTCP_SENT_SACKED)) == marks);
+		*n += sent->end - sent->seq;
+	}
+	MUST(tail == prev);
+	return bad;
+}
+
 static const char *check_map(const struct xtcp_tcb *tcb)
 {
-	const struct xtcp_sent *sent, *first_lost = NULL;
-	u32 at = tcb->snd_una, lost = 0, nfree = 0;
+	u32 at = tcb->snd_una, lost = 0, sacked = 0, nfree = 0, n;
+	bool hinted = !tcb->map_hint;
+	const struct xtcp_sent *sent;
 	const char *bad = NULL;
 
 	for (sent = tcb->map_head; sent && !bad; sent = sent->next) {
@@ -24,11 +41,17 @@ static const char *check_map(const struct xtcp_tcb *tcb)
 		MUST(seq_lt(sent->seq, sent->end));
 		MUST(sent->next ? sent->next->prev == sent : tcb->map_tail == sent);
 		MUST(sent->first_at <= sent->sent_at);
-		if (sent->marks & XTCP_SENT_LOST) {
+		MUST((sent->marks & (XTCP_SENT_LOST | XTCP_SENT_SACKED)) !=
+		     (XTCP_SENT_LOST | XTCP_SENT_SACKED));
+		if (sent->marks & XTCP_SENT_LOST)
 			lost += sent->end - sent->seq;
-			if (!first_lost)
-				first_lost = sent;
-		}
+		if (sent->marks & XTCP_SENT_SACKED)
+			sacked += sent->end - sent->seq;
+		/* Both together would be one entry. */
+		if (sent->next && sent->marks & XTCP_SENT_SACKED)
+			MUST(!(sent->next->marks & XTCP_SENT_SACKED));
+		if (sent == tcb->map_hint)
+			hinted = true;
 		at = sent->end;
 	}
 	for (sent = tcb->map_free; sent; sent = sent->next)
@@ -38,7 +61,14 @@ static const char *check_map(const struct xtcp_tcb *tcb)
 		return bad;
 	MUST(at == tcb->snd_nxt);
 	MUST(lost == tcb->lost_out);
-	MUST(first_lost == tcb->map_lost);
+	MUST(sacked == tcb->sacked_out);
+	MUST(hinted);
+	if (!bad)
+		bad = check_list(tcb->map_lost, tcb->map_lost_tail, XTCP_SENT_LOST, &n);
+	MUST(bad || n == lost);
+	if (!bad)
+		bad = check_list(tcb->map_old, tcb->map_new, 0, &n);
+	MUST(bad || n == at - tcb->snd_una - lost - sacked);
 	return bad;
 }
 

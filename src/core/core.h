@@ -66,6 +66,7 @@ void xtcp_mss_sync(struct xtcp_tcb *tcb);
 void xtcp_peer_options(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
 void xtcp_established(struct xtcp_tcb *tcb, u64 now);
 u8 xtcp_pick_wscale(u32 space_max);
+u32 xtcp_syn_rto(const struct xtcp_params *par, const struct xtcp_open *open);
 
 /* ---- ack.c ---- */
 
@@ -73,32 +74,85 @@ u32 xtcp_ack_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now);
 
 /* ---- sendmap.c ---- */
 
-/* What one cumulative acknowledgement took off the map. */
-struct xtcp_acked {
-	u32 bytes;		/* of sequence space */
-	u64 sent_at;		/* newest transmission acked, never resent; or 0 */
-	bool rtx;		/* some of it had been retransmitted */
-};
-
-void xtcp_map_append(struct xtcp_tcb *tcb, u32 end, u8 marks, u64 now);
-void xtcp_map_ack(struct xtcp_tcb *tcb, u32 ack, struct xtcp_acked *acked);
+struct xtcp_sent *xtcp_map_append(struct xtcp_tcb *tcb, u32 end, u8 marks, u64 now);
+bool xtcp_map_split(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u32 at);
+struct xtcp_sent *xtcp_map_next(const struct xtcp_tcb *tcb);
+void xtcp_map_lost(struct xtcp_tcb *tcb, struct xtcp_sent *sent);
+void xtcp_map_ack(struct xtcp_tcb *tcb, u32 ack, struct xtcp_ack *a);
+struct xtcp_sent *xtcp_map_sacked(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
+				  struct xtcp_ack *a);
 void xtcp_map_mark_head(struct xtcp_tcb *tcb, u32 len);
-void xtcp_map_mark_all(struct xtcp_tcb *tcb);
+void xtcp_map_mark_all(struct xtcp_tcb *tcb, bool renege);
+void xtcp_map_unlose(struct xtcp_tcb *tcb);
 void xtcp_map_resent(struct xtcp_tcb *tcb, u32 seq, u32 end, u64 now);
 void xtcp_map_unsend_probe(struct xtcp_tcb *tcb);
 void xtcp_map_flush(struct xtcp_tcb *tcb);
 
 /* ---- loss.c ---- */
 
-void xtcp_loss_dupack(struct xtcp_tcb *tcb);
-bool xtcp_loss_advance(struct xtcp_tcb *tcb, u32 bytes, u32 flight, u64 now);
-void xtcp_loss_timeout(struct xtcp_tcb *tcb);
+bool xtcp_loss_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
+		   struct xtcp_ack *a, bool dup);
+void xtcp_loss_found(struct xtcp_tcb *tcb, u64 now);
+void xtcp_loss_reduce(struct xtcp_tcb *tcb, enum xtcp_cc_event why, u64 now);
+void xtcp_loss_refit(struct xtcp_tcb *tcb);
+void xtcp_loss_timeout(struct xtcp_tcb *tcb, u64 now);
+
+/* ---- score.c ---- */
+
+void xtcp_score_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
+		   struct xtcp_ack *a);
+
+/* ---- rack.c ---- */
+
+void xtcp_rack_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent,
+			 u32 end, const struct xtcp_ack *a);
+void xtcp_rack_dsack(struct xtcp_tcb *tcb);
+void xtcp_rack_recovered(struct xtcp_tcb *tcb);
+void xtcp_rack_detect(struct xtcp_tcb *tcb, u64 now);
+void xtcp_rack_timeout(struct xtcp_tcb *tcb, u64 now);
+u32 xtcp_rack_fire(struct xtcp_tcb *tcb, u64 now);
+
+/* ---- tlp.c ---- */
+
+void xtcp_tlp_arm(struct xtcp_tcb *tcb, u64 now);
+void xtcp_tlp_sent(struct xtcp_tcb *tcb, u32 seq, bool again, u64 now);
+void xtcp_tlp_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
+		  const struct xtcp_ack *a);
+u32 xtcp_tlp_fire(struct xtcp_tcb *tcb);
+
+/* ---- prr.c ---- */
+
+void xtcp_prr_start(struct xtcp_tcb *tcb, u32 fs);
+void xtcp_prr_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *a);
+
+/* ---- undo.c ---- */
+
+void xtcp_undo_mark(struct xtcp_tcb *tcb);
+void xtcp_undo_rtx(struct xtcp_tcb *tcb, u32 len, u64 now);
+void xtcp_dsack_rx(struct xtcp_tcb *tcb, u32 start, u32 end, struct xtcp_ack *a);
+bool xtcp_undo_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *a);
+
+/* ---- rate.c ---- */
+
+void xtcp_rate_sent(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u64 now);
+void xtcp_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent, u32 end,
+		    struct xtcp_ack *a);
+void xtcp_rate_ack(struct xtcp_tcb *tcb, struct xtcp_ack *a);
+void xtcp_rate_app(struct xtcp_tcb *tcb);
+
+/* ---- pace.c ---- */
+
+void xtcp_pace_update(struct xtcp_tcb *tcb);
+u32 xtcp_pace_burst(const struct xtcp_tcb *tcb, u32 most);
+u64 xtcp_pace_release(const struct xtcp_tcb *tcb, u64 now);
+void xtcp_pace_sent(struct xtcp_tcb *tcb, u32 len, u64 now);
+void xtcp_pace_sync(struct xtcp_tcb *tcb);
+u32 xtcp_pace_fire(struct xtcp_tcb *tcb);
 
 /* ---- rtt.c ---- */
 
 void xtcp_rtt_sample(struct xtcp_tcb *tcb, u32 rtt_us);
-void xtcp_rtt_acked(struct xtcp_tcb *tcb, const struct xtcp_acked *acked,
-		    const struct xtcp_seg *seg, u64 now);
+void xtcp_rtt_acked(struct xtcp_tcb *tcb, struct xtcp_ack *a);
 
 /* ---- rto.c ---- */
 
@@ -121,6 +175,8 @@ enum xtcp_plan_kind {
 	XTCP_PLAN_SYN,		/* SYN or SYN-ACK, first or again */
 	XTCP_PLAN_NEW,		/* payload or FIN never sent before */
 	XTCP_PLAN_RTX,		/* payload or FIN sent before */
+	XTCP_PLAN_TLP,		/* the last segment again, as a probe */
+	XTCP_PLAN_TLP_NEW,	/* a new segment as a probe */
 	XTCP_PLAN_PROBE,	/* one octet against a closed window */
 	XTCP_PLAN_KEEP,		/* keepalive probe */
 	XTCP_PLAN_ACK,		/* nothing but an acknowledgement */

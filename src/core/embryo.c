@@ -38,8 +38,11 @@ enum xtcp_listen xtcp_listen_rx(struct xtcp_seg *seg)
 static u64 synack_timeout(const struct xtcp_embryo *emb,
 			  const struct xtcp_params *par)
 {
-	u64 us = (u64)par->rto_init_us << min_t(u32, emb->retries, 16);
+	u64 us = par->rto_init_us;
 
+	if (emb->rto_us && !emb->retries)
+		return emb->rto_us * XTCP_NSEC_PER_USEC;
+	us <<= min_t(u32, emb->retries - !!emb->rto_us, 16);
 	return min_t(u64, us, par->rto_max_us) * XTCP_NSEC_PER_USEC;
 }
 
@@ -79,6 +82,7 @@ void xtcp_embryo_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
 		emb->ts_off = xtcp_ts_offset(par, &open->flow);
 	}
 	emb->sent_at = now;
+	emb->rto_us = xtcp_syn_rto(par, open);
 	emb->deadline = now + synack_timeout(emb, par);
 }
 
@@ -162,7 +166,7 @@ enum xtcp_embryo_act xtcp_embryo_timeout(struct xtcp_embryo *emb,
 {
 	if (now < emb->deadline)
 		return XTCP_EMBRYO_DROP;
-	if (emb->retries >= par->synack_retries)
+	if (emb->retries >= par->synack_retries + !!emb->rto_us)
 		return XTCP_EMBRYO_KILL;
 	emb->retries++;
 	emb->sent_at = now;

@@ -55,7 +55,7 @@ u32 xtcp_icmp(struct xtcp_tcb *tcb, enum xtcp_icmp kind, u32 quoted_seq, u16 mss
 		tcb->path_mss = mss;
 		xtcp_mss_sync(tcb);
 		if (!opening) {
-			xtcp_map_mark_all(tcb);
+			xtcp_loss_refit(tcb);
 			xtcp_rto_restart(tcb, now);
 		}
 		return xtcp_want_output(tcb);

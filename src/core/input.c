@@ -315,10 +315,11 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 static u32 rx_syn_sent_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 			   struct xtcp_ooo *node, u64 now)
 {
-	struct xtcp_acked acked;
+	struct xtcp_ack a = { .now = now, .tsecr = seg->tsecr };
 	u32 acts;
 
 	xtcp_peer_options(tcb, seg);
+	a.ts = tcb->opts & XTCP_OPT_TS && seg->tsecr;
 	if (tcb->opts & XTCP_OPT_TS) {
 		tcb->ts_recent = seg->tsval;
 		tcb->ts_recent_at = now;
@@ -330,12 +331,12 @@ static u32 rx_syn_sent_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	if (!(seg->flags & XTCP_ACK)) {
 		/* Simultaneous open: our SYN once more, with an ACK. */
 		acts = xtcp_move(tcb, XTCP_EV_SYN);
-		xtcp_map_mark_all(tcb);
+		xtcp_map_mark_all(tcb, false);
 		return acts | xtcp_want_output(tcb);
 	}
 	tcb->snd_wl2 = seg->ack;
-	xtcp_map_ack(tcb, seg->ack, &acked);
-	xtcp_rtt_acked(tcb, &acked, seg, now);
+	xtcp_map_ack(tcb, seg->ack, &a);
+	xtcp_rtt_acked(tcb, &a);
 	acts = xtcp_move(tcb, XTCP_EV_SYNACK);
 	xtcp_established(tcb, now);
 	xtcp_rto_restart(tcb, now);

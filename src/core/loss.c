@@ -1,49 +1,95 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Loss: fast retransmit, fast recovery and the timeout's part of it.
+ * Loss and what follows from it: RFC 5681 3.2, RFC 6582 (NewReno) for a peer
+ * without SACK, RFC 6675 and 8985 for one with.
  *
- * RFC 5681 3.2, RFC 6582 (NewReno). What is decided here is which bytes of
- * the send map are lost and how large cwnd is meanwhile; output.c resends
- * what is marked.
+ * Which bytes of the send map are lost rack.c finds by time, and this file, for
+ * want of SACK, by counting. Here is what it means for the connection:
  *
- *	OPEN --(3rd duplicate ACK)--> RECOVERY --(ACK of recover)--> OPEN
- *	any  --(timeout)--> LOSS --(ACK of recover)--> OPEN
+ *	OPEN, CWR --(something is lost)--> RECOVERY --(ACK of recover)--> OPEN
+ *	OPEN      --(ECN, probe's repair)--> CWR    --(ACK of recover)--> OPEN
+ *	any       --(timeout)--> LOSS               --(ACK of recover)--> OPEN
+ *	any       --(it was for nothing)--> OPEN, see undo.c
+ *
+ * output.c resends what is marked. The window in RECOVERY and CWR is prr.c's;
+ * in OPEN and LOSS it grows by the congestion control.
  */
 #include "core.h"
 
-/* cwnd at most: keeps products and sums of windows within 32 bits. */
-#define CWND_MAX	(1U << 30)	/* bytes; the largest window, RFC 7323 2.3 */
-
-/*
- * RFC 6582 3.2 step 2: the ACK has to have passed "recover", because the
- * duplicates of what an earlier recovery resent in vain say nothing new.
- */
-static bool may_enter_recovery(const struct xtcp_tcb *tcb)
+static bool by_time(const struct xtcp_tcb *tcb)
 {
-	return tcb->cong == XTCP_CONG_OPEN && seq_gt(tcb->snd_una, tcb->recover);
+	return tcb->opts & XTCP_OPT_SACK_PERM && tcb->par->rack;
 }
 
-static void enter_recovery(struct xtcp_tcb *tcb)
+/* ---- reductions ---- */
+
+static void reduce(struct xtcp_tcb *tcb, enum xtcp_cong cong,
+		   enum xtcp_cc_event why, u32 flight, u64 now)
 {
+	/* From a reduction to a worse one: the first one's memory counts. */
+	if (tcb->cong == XTCP_CONG_OPEN) {
+		xtcp_undo_mark(tcb);
+		xtcp_prr_start(tcb, flight);
+		if (!tcb->cc->control)
+			tcb->ssthresh = tcb->cc->ssthresh(tcb, why, flight);
+	}
 	tcb->recover = tcb->snd_nxt;
-	tcb->ssthresh = tcb->cc->ssthresh(tcb, xtcp_flight(tcb));
-	tcb->cong = XTCP_CONG_RECOVERY;
-	tcb->flags &= ~XTCP_F_PARTIAL;
-	tcb->fast_rtx++;
-	xtcp_map_mark_head(tcb, tcb->mss);
-	/* The duplicates say that this many segments have left the network. */
-	tcb->cwnd = tcb->ssthresh + tcb->dupacks * tcb->mss;
+	tcb->cong = (u8)cong;
+	tcb->flags &= ~(XTCP_F_PARTIAL | XTCP_F_FRTO | XTCP_F_FRTO_NEW);
+	xtcp_dl_clear(tcb, XTCP_DL_TLP);
+	xtcp_cc_event(tcb, why, now);
 }
 
 /*
- * xtcp_loss_dupack - one more duplicate ACK (RFC 5681, section 2)
+ * xtcp_loss_reduce - the path is congested, though nothing is to be resent
+ * @why: XTCP_CC_ECN, or XTCP_CC_LOSS after a probe repaired the loss
  *
- * Below the threshold nothing but the count changes. In recovery each stands
- * for a segment that arrived: cwnd is inflated, so that new data keeps the
- * ACK clock going (RFC 5681 3.2 step 4), up to the window itself, since a
- * peer can repeat an ACK as often as it likes.
+ * Once a round trip: not while a reduction is under way.
  */
-void xtcp_loss_dupack(struct xtcp_tcb *tcb)
+void xtcp_loss_reduce(struct xtcp_tcb *tcb, enum xtcp_cc_event why, u64 now)
+{
+	if (tcb->cong == XTCP_CONG_OPEN)
+		reduce(tcb, XTCP_CONG_CWR, why, xtcp_flight(tcb), now);
+}
+
+static void enter_recovery(struct xtcp_tcb *tcb, u32 flight, u64 now)
+{
+	reduce(tcb, XTCP_CONG_RECOVERY, XTCP_CC_LOSS, flight, now);
+	tcb->flags |= XTCP_F_FORCE_RTX;
+	tcb->flags &= ~XTCP_F_TLP_OUT;
+	tcb->fast_rtx++;
+}
+
+/*
+ * xtcp_loss_found - something may have been marked lost outside of an ACK
+ */
+void xtcp_loss_found(struct xtcp_tcb *tcb, u64 now)
+{
+	if (tcb->lost_out &&
+	    (tcb->cong == XTCP_CONG_OPEN || tcb->cong == XTCP_CONG_CWR))
+		enter_recovery(tcb, xtcp_flight(tcb) + tcb->lost_out, now);
+}
+
+static void leave(struct xtcp_tcb *tcb, u64 now)
+{
+	if (tcb->cong == XTCP_CONG_RECOVERY || tcb->cong == XTCP_CONG_LOSS)
+		xtcp_rack_recovered(tcb);
+	tcb->cong = XTCP_CONG_OPEN;
+	tcb->dupacks = 0;
+	tcb->flags &= ~(XTCP_F_FRTO | XTCP_F_FRTO_NEW | XTCP_F_FORCE_RTX);
+	xtcp_cc_event(tcb, XTCP_CC_DONE, now);
+}
+
+/* ---- without SACK: NewReno ---- */
+
+/*
+ * One more duplicate ACK (RFC 5681, section 2). Below the threshold each
+ * allows a new segment (RFC 3042, limited transmit, in output.c). In recovery
+ * each stands for a segment that arrived: cwnd is inflated, so that new data
+ * keeps the ACK clock going (RFC 5681 3.2 step 4), up to the window itself,
+ * since a peer can repeat an ACK as often as it likes.
+ */
+static void dupack(struct xtcp_tcb *tcb, u64 now)
 {
 	if (tcb->dupacks < 255)
 		tcb->dupacks++;
@@ -52,8 +98,17 @@ void xtcp_loss_dupack(struct xtcp_tcb *tcb)
 
 		if (tcb->cwnd < limit)
 			tcb->cwnd += tcb->mss;
-	} else if (tcb->dupacks >= tcb->par->dupthresh && may_enter_recovery(tcb)) {
-		enter_recovery(tcb);
+	} else if (tcb->dupacks >= tcb->par->dupthresh &&
+		   tcb->cong != XTCP_CONG_LOSS &&
+		   /*
+		    * RFC 6582 3.2 step 2: the duplicates of what an earlier
+		    * recovery resent in vain say nothing new.
+		    */
+		   seq_gt(tcb->snd_una, tcb->recover)) {
+		enter_recovery(tcb, xtcp_flight(tcb), now);
+		xtcp_map_mark_head(tcb, tcb->mss);
+		/* The duplicates say that this many segments have left. */
+		tcb->cwnd = tcb->ssthresh + tcb->dupacks * tcb->mss;
 	}
 }
 
@@ -61,79 +116,200 @@ void xtcp_loss_dupack(struct xtcp_tcb *tcb)
 static void partial_ack(struct xtcp_tcb *tcb, u32 bytes)
 {
 	xtcp_map_mark_head(tcb, tcb->mss);
+	tcb->flags |= XTCP_F_FORCE_RTX;
 	tcb->cwnd -= min(bytes, tcb->cwnd);
 	if (bytes >= tcb->mss)
 		tcb->cwnd += tcb->mss;
 	tcb->cwnd = max_t(u32, tcb->cwnd, tcb->mss);
 }
 
-static void grow(struct xtcp_tcb *tcb, u32 bytes, u32 flight, u64 now)
+/* ---- an ACK ---- */
+
+/*
+ * Only a window that was in use has been tested (RFC 7661, 3): in slow start
+ * use of half of it is enough, because it is doubled.
+ */
+static bool limited(const struct xtcp_tcb *tcb, u32 flight)
 {
-	/*
-	 * Only a window that was in use has been tested (RFC 7661, 3): in
-	 * slow start use of half of it is enough, because it is doubled.
-	 */
-	if (tcb->cwnd < tcb->ssthresh ? tcb->cwnd >= 2 * flight :
-					tcb->cwnd > flight + 3U * tcb->mss)
-		return;
-	if (tcb->cwnd < CWND_MAX)
-		tcb->cc->acked(tcb, bytes, now);
+	return tcb->cwnd < tcb->ssthresh ? tcb->cwnd < 2 * flight :
+					   tcb->cwnd <= flight + 3U * tcb->mss;
+}
+
+/* RFC 9937, 6.3, or RFC 6582 3.2 step 3 in the variant without a burst. */
+static void recovered(struct xtcp_tcb *tcb, u64 now)
+{
+	if (!tcb->cc->control) {
+		if (tcb->cong == XTCP_CONG_RECOVERY && !by_time(tcb))
+			tcb->cwnd = min_t(u32, tcb->ssthresh,
+					  max_t(u32, xtcp_flight(tcb), tcb->mss) +
+					  tcb->mss);
+		else if (tcb->cong != XTCP_CONG_LOSS)
+			tcb->cwnd = max_t(u32, tcb->ssthresh, tcb->mss);
+	}
+	leave(tcb, now);
 }
 
 /*
- * xtcp_loss_advance - @bytes of sequence space were acknowledged
- * @flight: bytes in flight just before
- *
- * Return: whether the retransmission timer starts anew. In recovery only the
- * first partial ACK does that (RFC 6582 3.2 step 5, the impatient variant),
- * so that many holes end in a timeout rather than one hole a round trip.
+ * RFC 5682, 3.1 step 2 and 2.1 step 2b: the first ACK after the timeout moved
+ * SND.UNA, but not over all: new data shall show whether the rest is really
+ * lost. What comes next without showing it was a real timeout; the two new
+ * segments must not keep the rest from being sent again (step 3a).
  */
-bool xtcp_loss_advance(struct xtcp_tcb *tcb, u32 bytes, u32 flight, u64 now)
+static void frto_step(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
-	bool first;
+	if (!(tcb->flags & XTCP_F_FRTO))
+		return;
+	if (a->una && !(tcb->flags & XTCP_F_FRTO_NEW)) {
+		tcb->flags |= XTCP_F_FRTO_NEW;
+		return;
+	}
+	if (tcb->flags & XTCP_F_FRTO_NEW && !a->una && !tcb->cc->control) {
+		tcb->cwnd = max_t(u32, tcb->cwnd, 3 * tcb->mss);
+		tcb->flags |= XTCP_F_FORCE_RTX;
+	}
+	tcb->flags &= ~(XTCP_F_FRTO | XTCP_F_FRTO_NEW);
+}
 
-	switch (tcb->cong) {
-	case XTCP_CONG_RECOVERY:
-		if (seq_lt(tcb->snd_una, tcb->recover)) {
-			first = !(tcb->flags & XTCP_F_PARTIAL);
-			tcb->flags |= XTCP_F_PARTIAL;
-			partial_ack(tcb, bytes);
-			return first;
-		}
-		/* Step 3 of RFC 6582 3.2, the variant without a burst. */
-		tcb->cwnd = min_t(u32, tcb->ssthresh,
-				  max_t(u32, xtcp_flight(tcb), tcb->mss) + tcb->mss);
-		tcb->cong = XTCP_CONG_OPEN;
-		break;
-	case XTCP_CONG_LOSS:
-		if (seq_ge(tcb->snd_una, tcb->recover))
-			tcb->cong = XTCP_CONG_OPEN;
-		grow(tcb, bytes, flight, now);
-		break;
-	default:
+static void window(struct xtcp_tcb *tcb, const struct xtcp_ack *a, bool grow)
+{
+	const struct xtcp_cc *cc = tcb->cc;
+
+	if (cc->every_ack)
+		cc->every_ack(tcb, a);
+	if (cc->control) {
+		cc->control(tcb, a);
+		return;
+	}
+	if (tcb->cong == XTCP_CONG_OPEN || tcb->cong == XTCP_CONG_LOSS) {
+		if (grow && a->limited && a->delivered && tcb->cwnd < XTCP_CWND_MAX)
+			cc->acked(tcb, a);
+	} else if (by_time(tcb) || tcb->cong == XTCP_CONG_CWR) {
+		xtcp_prr_ack(tcb, a);
+	}
+	if (tcb->flags & XTCP_F_PACED)
+		xtcp_pace_update(tcb);
+}
+
+/* Is the window at its end, and over what was in flight when it began? */
+static bool reached(const struct xtcp_tcb *tcb)
+{
+	return tcb->cong != XTCP_CONG_OPEN && seq_ge(tcb->snd_una, tcb->recover);
+}
+
+/*
+ * xtcp_loss_ack - an ACK that moved SND.UNA, SACKed something or is a duplicate
+ * @dup: by RFC 5681, section 2
+ *
+ * Return: whether the retransmission timer starts anew. In a recovery without
+ * SACK only the first partial ACK does that (RFC 6582 3.2 step 5, the impatient
+ * variant), so that many holes end in a timeout rather than one hole a round
+ * trip.
+ */
+bool xtcp_loss_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
+		   struct xtcp_ack *a, bool dup)
+{
+	/* Not on the ACK that ends a reduction: it has just set the window. */
+	bool grow = tcb->cong == XTCP_CONG_OPEN || tcb->cong == XTCP_CONG_LOSS;
+	u32 lost = tcb->lost, flight;
+	bool restart = a->una;
+
+	a->limited = limited(tcb, a->flight);
+	if (by_time(tcb) && (a->delivered || tcb->sacked_out))
+		xtcp_rack_detect(tcb, a->now);
+	a->lost = tcb->lost - lost;
+	xtcp_rate_ack(tcb, a);
+	xtcp_tlp_ack(tcb, seg, a);
+	xtcp_undo_ack(tcb, a);
+
+	if (a->una)
+		tcb->dupacks = tcb->cong == XTCP_CONG_RECOVERY ? tcb->dupacks : 0;
+	if (reached(tcb)) {
+		recovered(tcb, a->now);
+	} else if (tcb->cong == XTCP_CONG_LOSS) {
+		frto_step(tcb, a);
+	} else if (tcb->cong == XTCP_CONG_RECOVERY && a->una && !by_time(tcb)) {
+		restart = !(tcb->flags & XTCP_F_PARTIAL);
+		tcb->flags |= XTCP_F_PARTIAL;
+		partial_ack(tcb, a->una);
+	} else if (dup && !by_time(tcb)) {
+		dupack(tcb, a->now);
+	}
+	if (tcb->cong == XTCP_CONG_OPEN)
 		/* Follows SND.UNA, or it would seem ahead after 2 GB. */
 		tcb->recover = seq_max(tcb->recover, tcb->snd_una - 1);
-		grow(tcb, bytes, flight, now);
-		break;
-	}
-	tcb->dupacks = 0;
-	return true;
+	/* RecoverFS counts what this ACK took out of flight (RFC 9937, 6.1). */
+	flight = xtcp_flight(tcb) + tcb->lost_out + a->delivered;
+	if (tcb->lost_out &&
+	    (tcb->cong == XTCP_CONG_OPEN || tcb->cong == XTCP_CONG_CWR))
+		enter_recovery(tcb, flight, a->now);
+	window(tcb, a, grow);
+	return restart;
+}
+
+/*
+ * xtcp_loss_refit - nothing in flight fits the path any more
+ *
+ * All of it is sent again, in smaller segments. That is no sign of congestion:
+ * the window stays what it is (RFC 1191, 6.2; RFC 5681 has no say).
+ */
+void xtcp_loss_refit(struct xtcp_tcb *tcb)
+{
+	xtcp_map_mark_all(tcb, false);
+	if (tcb->cong != XTCP_CONG_RECOVERY)
+		tcb->cong = XTCP_CONG_LOSS;
+	tcb->recover = tcb->snd_nxt;
+	tcb->flags &= ~(XTCP_F_UNDO | XTCP_F_FRTO | XTCP_F_FRTO_NEW);
+	tcb->flags |= XTCP_F_FORCE_RTX;
+}
+
+/* ---- the timer ---- */
+
+/*
+ * RFC 5682: worth a doubt when this is the first timeout since SND.UNA moved
+ * and no earlier one is still being repaired.
+ */
+static bool frto_may(const struct xtcp_tcb *tcb)
+{
+	return tcb->par->frto && !tcb->retries &&
+	       (tcb->cong == XTCP_CONG_OPEN || tcb->cong == XTCP_CONG_CWR);
 }
 
 /*
  * xtcp_loss_timeout - the retransmission timer fired
  *
  * RFC 5681 3.1: cwnd becomes one segment; ssthresh follows the flight at the
- * first timeout only, not at repetitions of it. Everything unacknowledged is
- * taken for lost, and slow start sends it again (RFC 6582, 4).
+ * first timeout only, not at repetitions of it, nor when recovery has just
+ * reduced it. What is unacknowledged is taken for lost, and slow start sends it
+ * again; with SACK only what left long enough ago, and nothing that was SACKed
+ * unless the peer has gone back on it: SND.UNA itself SACKed is the sign
+ * (RFC 2018, section 8).
  */
-void xtcp_loss_timeout(struct xtcp_tcb *tcb)
+void xtcp_loss_timeout(struct xtcp_tcb *tcb, u64 now)
 {
-	if (!tcb->retries)
-		tcb->ssthresh = tcb->cc->ssthresh(tcb, xtcp_flight(tcb));
+	bool renege = tcb->map_head->marks & XTCP_SENT_SACKED;
+	bool doubt = frto_may(tcb);
+
+	if (tcb->cong == XTCP_CONG_OPEN ||
+	    (tcb->cong == XTCP_CONG_LOSS && !tcb->retries)) {
+		u32 flight = xtcp_flight(tcb) + tcb->lost_out;
+
+		xtcp_undo_mark(tcb);
+		if (!tcb->cc->control)
+			tcb->ssthresh = tcb->cc->ssthresh(tcb, XTCP_CC_TIMEOUT,
+							  flight);
+	}
 	tcb->cwnd = tcb->mss;
 	tcb->recover = tcb->snd_nxt;
 	tcb->cong = XTCP_CONG_LOSS;
 	tcb->dupacks = 0;
-	xtcp_map_mark_all(tcb);
+	tcb->flags &= ~(XTCP_F_FRTO | XTCP_F_FRTO_NEW | XTCP_F_TLP_OUT |
+			XTCP_F_TLP_OWED);
+	tcb->flags |= XTCP_F_FORCE_RTX | (doubt ? XTCP_F_FRTO : 0);
+	xtcp_dl_clear(tcb, XTCP_DL_TLP);
+	tcb->reneges += renege;
+	if (by_time(tcb) && !renege)
+		xtcp_rack_timeout(tcb, now);
+	else
+		xtcp_map_mark_all(tcb, renege);
+	xtcp_cc_event(tcb, XTCP_CC_TIMEOUT, now);
 }

@@ -50,6 +50,10 @@ void xtcp_params_init(struct xtcp_params *par)
 	par->sack = true;
 	par->dsack = true;
 	par->idle_restart = true;
+	par->rack = true;
+	par->tlp = true;
+	par->frto = true;
+	par->cc = &xtcp_cc_reno;
 }
 
 /**
@@ -77,7 +81,10 @@ void xtcp_tcb_init(struct xtcp_tcb *tcb, const struct xtcp_params *par)
 		xtcp_map_lend(tcb, &tcb->map_own[i]);
 		tcb->map_own[i].embedded = 1;
 	}
-	xtcp_cc_set(tcb, &xtcp_cc_reno);
+	tcb->min_rtt_cur = ~0U;
+	tcb->rack_mult = 1;
+	tcb->pacing_max = ~0ULL;
+	xtcp_cc_set(tcb, par->cc, 0);
 }
 
 /**
@@ -130,6 +137,8 @@ static void open_common(struct xtcp_tcb *tcb, const struct xtcp_open *open)
 	tcb->path_mss = open->path_mss;
 	tcb->adv_mss = open->adv_mss;
 	tcb->user_mss = open->user_mss;
+	if (open->cached_ssthresh)
+		tcb->ssthresh = open->cached_ssthresh;
 	tcb->gso_max = open->gso_max;
 	tcb->rcv_space = open->rcv_space;
 	/* A guess until the first segment: too small costs an early ACK. */
@@ -147,6 +156,9 @@ static void start_send(struct xtcp_tcb *tcb, u32 iss)
 	tcb->snd_up = iss;
 	tcb->snd_sml = iss;
 	tcb->recover = iss;
+	tcb->rack_fack = iss;
+	tcb->rack_end = iss;
+	tcb->rack_dsack_round = iss;
 }
 
 /* The receive sequence space after the peer's SYN. */
@@ -189,8 +201,25 @@ u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now)
 	}
 	start_send(tcb, xtcp_isn(par, &open->flow, now));
 	tcb->last_rx_at = now;
+	tcb->syn_rto_us = xtcp_syn_rto(par, open);
 	xtcp_mss_sync(tcb);
 	return xtcp_move(tcb, XTCP_EV_OPEN) | XTCP_ACT_OUTPUT;
+}
+
+/*
+ * xtcp_syn_rto - when a SYN or SYN-ACK is repeated for the first time, in us
+ *
+ * RFC 9040, 2.2: what earlier connections measured is better than a guess of
+ * 1 s; the floor of any RTO holds. 0: nothing is known, the guess holds.
+ */
+u32 xtcp_syn_rto(const struct xtcp_params *par, const struct xtcp_open *open)
+{
+	u32 rto;
+
+	if (!open->cached_srtt_us)
+		return 0;
+	rto = open->cached_srtt_us + max(4 * open->cached_rttvar_us, par->rto_min_us);
+	return rto < par->rto_init_us ? rto : 0;
 }
 
 /*
@@ -226,6 +255,7 @@ void xtcp_established(struct xtcp_tcb *tcb, u64 now)
 		tcb->rto_us = max_t(u32, tcb->rto_us, RTO_AFTER_SYN_LOSS_US);
 	tcb->cwnd = xtcp_cc_initial_cwnd(tcb);
 	tcb->cong = XTCP_CONG_OPEN;
+	tcb->cc->init(tcb, now);
 	tcb->retries = 0;
 	tcb->backoff = 0;
 	tcb->quickack = QUICKACKS;
@@ -265,6 +295,8 @@ void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 	/* The SYN-ACK is a transmission like any other: first RTT sample. */
 	xtcp_map_append(tcb, tcb->iss + 1, emb->retries ? XTCP_SENT_RTX : 0,
 			emb->sent_at);
+	tcb->retries = emb->retries;
+	tcb->syn_rto_us = emb->rto_us;
 	if (emb->retries)
 		tcb->flags |= XTCP_F_SYN_TIMEOUT;
 }

@@ -134,20 +134,22 @@ static bool plan_probe(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 n
  */
 static u32 burst_max(const struct xtcp_tcb *tcb)
 {
+	u32 most;
+
 	if (tcb->flags & XTCP_F_SND_URG)
 		return tcb->mss;
-	return max_t(u32, tcb->gso_max - tcb->gso_max % tcb->mss, tcb->mss);
+	most = xtcp_pace_burst(tcb, tcb->gso_max);
+	return max_t(u32, most - most % tcb->mss, tcb->mss);
 }
 
 /*
  * What was lost, from the first such byte: as far as it is contiguous, and
  * the peer's window reaches (SHLD-16), and congestion control allows. The
- * first segment of a fast retransmit asks nobody: the duplicate ACKs are the
- * evidence that there is room.
+ * first segment of a recovery asks nobody: it is what the reduction is for.
  */
 static bool plan_rtx(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
 {
-	const struct xtcp_sent *sent = tcb->map_lost;
+	const struct xtcp_sent *sent = xtcp_map_next(tcb);
 	u32 flight = xtcp_flight(tcb);
 	u32 wnd_end = tcb->snd_una + tcb->snd_wnd;
 	u32 limit, end, seq;
@@ -158,8 +160,7 @@ static bool plan_rtx(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 	seq = sent->seq;
 	limit = tcb->cwnd > flight ? tcb->cwnd - flight : 0;
 	if (limit < tcb->mss) {
-		if (!(tcb->cong == XTCP_CONG_RECOVERY && seq == tcb->snd_una) &&
-		    flight)
+		if (!(tcb->flags & XTCP_F_FORCE_RTX) && flight)
 			return false;
 		limit = tcb->mss;
 	}
@@ -201,6 +202,20 @@ static bool may_send_small(const struct xtcp_tcb *tcb, u32 len, u32 data)
 }
 
 /*
+ * Room in the congestion window. Without SACK the first two duplicate ACKs
+ * each let a new segment out (RFC 3042); with it the flight shrinks by what is
+ * SACKed, which is the same.
+ */
+static u32 new_room(const struct xtcp_tcb *tcb, u32 flight)
+{
+	u32 cwnd = tcb->cwnd;
+
+	if (tcb->dupacks && tcb->cong == XTCP_CONG_OPEN && !tcb->sacked_out)
+		cwnd += min_t(u32, tcb->dupacks, 2) * tcb->mss;
+	return cwnd > flight ? cwnd - flight : 0;
+}
+
+/*
  * xtcp_tx_new_len - how much new data may go now
  * @fin: set when the FIN goes with it
  *
@@ -217,7 +232,7 @@ u32 xtcp_tx_new_len(const struct xtcp_tcb *tcb, bool *fin)
 		return 0;
 	data = tcb->snd_end - tcb->snd_nxt;
 	usable = seq_gt(wnd_end, tcb->snd_nxt) ? wnd_end - tcb->snd_nxt : 0;
-	room = tcb->cwnd > flight ? tcb->cwnd - flight : 0;
+	room = new_room(tcb, flight);
 	if (!flight)
 		room = max_t(u32, room, tcb->mss);
 	len = min(data, usable);
@@ -244,6 +259,56 @@ static bool plan_new(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 	plan_base(tcb, plan, now);
 	plan->kind = XTCP_PLAN_NEW;
 	plan_payload(tcb, plan, tcb->snd_nxt, len, fin);
+	return true;
+}
+
+/*
+ * RFC 8985, 7.3: a tail loss probe is a new segment if there is one and the
+ * peer's window takes it, else the last one again. It asks no other window.
+ */
+static bool plan_tlp(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
+{
+	u32 wnd_end = tcb->snd_una + tcb->snd_wnd;
+	const struct xtcp_sent *tail = tcb->map_tail;
+	u32 data = tcb->snd_end - tcb->snd_nxt, end, seq;
+	bool fin;
+
+	if (!tail)
+		return false;
+	plan_base(tcb, plan, now);
+	if (xtcp_unsent(tcb) && seq_gt(wnd_end, tcb->snd_nxt)) {
+		u32 usable = wnd_end - tcb->snd_nxt;
+		u32 len = min(min(data, usable), (u32)tcb->mss);
+
+		plan->kind = XTCP_PLAN_TLP_NEW;
+		fin = len == data && tcb->flags & XTCP_F_FIN_QUEUED && usable > len;
+		plan_payload(tcb, plan, tcb->snd_nxt, len, fin);
+		return true;
+	}
+	fin = tcb->flags & XTCP_F_FIN_SENT;
+	end = tail->end - fin;
+	seq = end - min_t(u32, end - tail->seq, tcb->mss);
+	if (seq_gt(tail->end, wnd_end))
+		return false;
+	plan->kind = XTCP_PLAN_TLP;
+	plan_payload(tcb, plan, seq, end - seq, fin);
+	return true;
+}
+
+/*
+ * Lost data first, then new; but new first while a timeout is under suspicion
+ * (RFC 5682 2.1, step 2b). Nothing before the time that pacing has set.
+ */
+static bool plan_data(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
+{
+	if (tcb->flags & XTCP_F_PACE_WAIT)
+		return false;
+	if (tcb->flags & XTCP_F_FRTO_NEW && plan_new(tcb, plan, now))
+		goto out;
+	if (!plan_rtx(tcb, plan, now) && !plan_new(tcb, plan, now))
+		return false;
+out:
+	plan->release = xtcp_pace_release(tcb, now);
 	return true;
 }
 
@@ -280,7 +345,9 @@ bool xtcp_tx_peek(struct xtcp_tcb *tcb, u64 now, struct xtcp_plan *plan)
 		/* Only a bare ACK can say what it has to say. */
 		if (tcb->ack_pending & XTCP_ACKP_NOW && xtcp_sack_pending(tcb))
 			return plan_ack(tcb, plan, now);
-		if (plan_rtx(tcb, plan, now) || plan_new(tcb, plan, now))
+		if (tcb->flags & XTCP_F_TLP_OWED && plan_tlp(tcb, plan, now))
+			return true;
+		if (plan_data(tcb, plan, now))
 			return true;
 		break;
 	}
@@ -300,6 +367,18 @@ static void commit_new(struct xtcp_tcb *tcb, const struct xtcp_plan *plan,
 		xtcp_rto_restart(tcb, now);
 	if (tcb->user_timeout_ms && !xtcp_dl_is_set(tcb, XTCP_DL_USER))
 		xtcp_user_restart(tcb, now);
+	tcb->prr_out += end - plan->seq;
+}
+
+static void commit_rtx(struct xtcp_tcb *tcb, const struct xtcp_plan *plan,
+		       u32 end, u64 now)
+{
+	xtcp_map_resent(tcb, plan->seq, end, now);
+	xtcp_undo_rtx(tcb, end - plan->seq, now);
+	tcb->prr_out += end - plan->seq;
+	tcb->flags &= ~XTCP_F_FORCE_RTX;
+	if (!xtcp_dl_is_set(tcb, XTCP_DL_RTO))
+		xtcp_rto_restart(tcb, now);
 }
 
 static void commit_probe(struct xtcp_tcb *tcb, const struct xtcp_plan *plan,
@@ -347,6 +426,7 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 {
 	u32 end = plan->seq + plan->len + !!(plan->flags & XTCP_FIN);
 	u32 segs = plan->len > plan->mss ? DIV_ROUND_UP(plan->len, plan->mss) : 1;
+	u64 left = max(now, plan->release);
 
 	tcb->segs_out += segs;
 	xtcp_dl_clear(tcb, XTCP_DL_RETRY);
@@ -368,12 +448,19 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 		commit_syn(tcb, now);
 		break;
 	case XTCP_PLAN_NEW:
-		commit_new(tcb, plan, end, now);
+		commit_new(tcb, plan, end, left);
+		xtcp_tlp_arm(tcb, left);
 		break;
 	case XTCP_PLAN_RTX:
+		commit_rtx(tcb, plan, end, left);
+		break;
+	case XTCP_PLAN_TLP_NEW:
+		commit_new(tcb, plan, end, now);
+		xtcp_tlp_sent(tcb, plan->seq, false, now);
+		break;
+	case XTCP_PLAN_TLP:
 		xtcp_map_resent(tcb, plan->seq, end, now);
-		if (!xtcp_dl_is_set(tcb, XTCP_DL_RTO))
-			xtcp_rto_restart(tcb, now);
+		xtcp_tlp_sent(tcb, plan->seq, true, now);
 		break;
 	case XTCP_PLAN_PROBE:
 		commit_probe(tcb, plan, end, now);
@@ -386,7 +473,9 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 		break;
 	}
 	if (plan->len) {
-		commit_payload_stats(tcb, plan, segs, plan->kind == XTCP_PLAN_RTX);
+		commit_payload_stats(tcb, plan, segs, plan->kind == XTCP_PLAN_RTX ||
+				     plan->kind == XTCP_PLAN_TLP);
+		xtcp_pace_sent(tcb, plan->len, now);
 		xtcp_ack_piggyback(tcb, now);
 	}
 }
@@ -437,8 +526,13 @@ u32 xtcp_want_output(const struct xtcp_tcb *tcb)
 {
 	bool fin;
 
-	if (tcb->ack_pending & XTCP_ACKP_NOW || tcb->lost_out ||
-	    tcb->flags & (XTCP_F_SEND_RST | XTCP_F_PROBE | XTCP_F_KEEP_PROBE))
+	if (tcb->ack_pending & XTCP_ACKP_NOW ||
+	    tcb->flags & (XTCP_F_SEND_RST | XTCP_F_PROBE | XTCP_F_KEEP_PROBE |
+			  XTCP_F_TLP_OWED))
+		return XTCP_ACT_OUTPUT;
+	if (tcb->flags & XTCP_F_PACE_WAIT)
+		return 0;
+	if (tcb->lost_out)
 		return XTCP_ACT_OUTPUT;
 	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT)
 		return 0;

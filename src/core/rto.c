@@ -25,6 +25,13 @@ static u64 backed_off(const struct xtcp_tcb *tcb, u32 doublings)
 /* The RTO in force, with its doublings (RFC 6298, 5.5), in ns. */
 u64 xtcp_rto_ns(const struct xtcp_tcb *tcb)
 {
+	if (unlikely(tcb->syn_rto_us) && (tcb->state == XTCP_SYN_SENT ||
+					  tcb->state == XTCP_SYN_RECEIVED)) {
+		/* What a path once took is worth one try before the usual. */
+		if (!tcb->backoff)
+			return tcb->syn_rto_us * XTCP_NSEC_PER_USEC;
+		return backed_off(tcb, tcb->backoff - 1);
+	}
 	return backed_off(tcb, tcb->backoff);
 }
 
@@ -104,10 +111,11 @@ void xtcp_user_restart(struct xtcp_tcb *tcb, u64 now)
 /* R2 of RFC 9293 3.8.3 as a number of retransmissions. */
 static u32 retry_limit(const struct xtcp_tcb *tcb)
 {
+	/* The early repetition comes on top: MUST-23 wants three minutes. */
 	if (tcb->state == XTCP_SYN_SENT)
-		return tcb->syn_retries;
+		return tcb->syn_retries + !!tcb->syn_rto_us;
 	if (tcb->state == XTCP_SYN_RECEIVED)
-		return tcb->par->synack_retries;
+		return tcb->par->synack_retries + !!tcb->syn_rto_us;
 	if (tcb->flags & XTCP_F_ORPHAN)
 		return tcb->par->orphan_retries;
 	return tcb->par->retries2;
@@ -138,9 +146,9 @@ u32 xtcp_rto_fire(struct xtcp_tcb *tcb, u64 now)
 	tcb->rtx_timeouts++;
 	if (tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED) {
 		tcb->flags |= XTCP_F_SYN_TIMEOUT;
-		xtcp_map_mark_all(tcb);
+		xtcp_map_mark_all(tcb, false);
 	} else {
-		xtcp_loss_timeout(tcb);
+		xtcp_loss_timeout(tcb, now);
 	}
 	if (tcb->retries < 255)
 		tcb->retries++;

@@ -7,6 +7,9 @@
  */
 #include "core.h"
 
+/* Half of tcp_min_rtt_wlen's default, 300 s. */
+#define MIN_RTT_HALF_NS	(150 * XTCP_NSEC_PER_SEC)
+
 /*
  * xtcp_rtt_sample - one measurement
  * @rtt_us: microseconds, 0 counts as 1 (G, the clock's granularity)
@@ -37,7 +40,6 @@ void xtcp_rtt_sample(struct xtcp_tcb *tcb, u32 rtt_us)
 		tcb->rttvar4_us += delta - (tcb->rttvar4_us >> 2);
 		tcb->srtt8_us += rtt_us - srtt;
 	}
-	tcb->min_rtt_us = min(tcb->min_rtt_us, rtt_us);
 	tcb->rto_us = min_t(u32, (tcb->srtt8_us >> 3) +
 			    max(tcb->rttvar4_us, par->rto_min_us),
 			    par->rto_max_us);
@@ -45,26 +47,46 @@ void xtcp_rtt_sample(struct xtcp_tcb *tcb, u32 rtt_us)
 }
 
 /*
+ * The shortest round trip of the last minutes: of this half of the window and
+ * the one before it. A route that became longer is believed after the window.
+ */
+static void min_rtt(struct xtcp_tcb *tcb, u32 rtt_us, u64 now)
+{
+	if (now - tcb->min_rtt_at > MIN_RTT_HALF_NS) {
+		tcb->min_rtt_us = min(tcb->min_rtt_cur, rtt_us);
+		tcb->min_rtt_cur = rtt_us;
+		tcb->min_rtt_at = now;
+		return;
+	}
+	tcb->min_rtt_cur = min(tcb->min_rtt_cur, rtt_us);
+	tcb->min_rtt_us = min(tcb->min_rtt_us, rtt_us);
+}
+
+/*
  * xtcp_rtt_acked - measure what an ACK of new data allows to measure
  *
  * The send map knows the departure of everything to the nanosecond, and is
- * used wherever nothing in the acknowledged range was resent. Where something
+ * used wherever nothing of what was delivered was resent. Where something
  * was, Karn's rule forbids it (RFC 6298, section 3), and the timestamp says
  * which transmission it was (RFC 7323, section 4), in ticks of 1 ms.
  */
-void xtcp_rtt_acked(struct xtcp_tcb *tcb, const struct xtcp_acked *acked,
-		    const struct xtcp_seg *seg, u64 now)
+void xtcp_rtt_acked(struct xtcp_tcb *tcb, struct xtcp_ack *a)
 {
-	u32 ticks;
+	u32 ticks, us;
 
-	if (!acked->rtx && acked->sent_at) {
-		xtcp_rtt_sample(tcb, (u32)min_t(u64, ~0U,
-						div_u64(now - acked->sent_at, 1000)));
-		return;
+	if (a->sent_at && a->now >= a->sent_at) {
+		us = (u32)min_t(u64, ~0U, div_u64(a->now - a->sent_at, 1000));
+		us = max_t(u32, us, 1);
+		a->rtt_us = us;
+		min_rtt(tcb, us, a->now);
+		if (!a->rtx) {
+			xtcp_rtt_sample(tcb, us);
+			return;
+		}
 	}
-	if (!(tcb->opts & XTCP_OPT_TS) || !(seg->opts & XTCP_OPT_TS) || !seg->tsecr)
+	if (!a->ts)
 		return;
-	ticks = xtcp_ts_clock(now) + tcb->ts_off - seg->tsecr;
+	ticks = xtcp_ts_clock(a->now) + tcb->ts_off - a->tsecr;
 	/* A peer's invention, or older than any timeout: not a round trip. */
 	if (ticks > tcb->par->rto_max_us / 1000)
 		return;

@@ -4,18 +4,17 @@
  *
  * One entry is one transmission, a burst of forty segments as well as a
  * single FIN. The list in sequence order covers [SND.UNA, SND.NXT) exactly.
+ * What is in flight is also listed in order of departure (RACK looks there),
+ * what is lost in the order in which it is to be sent again; what was SACKed
+ * is on neither, and SACKed neighbours become one entry, so that a walk along
+ * the map passes a run of any length in one step.
+ *
  * Entries are lent by the caller; two live in the TCB, so that a connection
  * of small exchanges borrows nothing. When the loan runs out the map becomes
  * coarser (neighbours merge, splits do not happen) and recovery may resend
  * more than it needs; nothing fails.
  */
 #include "core.h"
-
-/* Every entry is one cache line in the module's slab. */
-static inline void sent_layout(void)
-{
-	BUILD_BUG_ON(sizeof(struct xtcp_sent) > 64);
-}
 
 static struct xtcp_sent *sent_get(struct xtcp_tcb *tcb)
 {
@@ -45,7 +44,6 @@ static void sent_put(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
  */
 void xtcp_map_lend(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
-	sent_layout();
 	sent->embedded = 0;
 	sent_put(tcb, sent);
 }
@@ -81,37 +79,98 @@ static u32 sent_len(const struct xtcp_sent *sent)
 	return sent->end - sent->seq;
 }
 
-/* The first lost entry at or after @sent; the hint only ever moves forward. */
-static struct xtcp_sent *next_lost(struct xtcp_sent *sent)
+/* ---- in flight, and lost ---- */
+
+static void flight_add(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
-	while (sent && !(sent->marks & XTCP_SENT_LOST))
-		sent = sent->next;
-	return sent;
+	sent->tnext = NULL;
+	sent->tprev = tcb->map_new;
+	if (tcb->map_new)
+		tcb->map_new->tnext = sent;
+	else
+		tcb->map_old = sent;
+	tcb->map_new = sent;
 }
 
-static void mark_lost(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
+/*
+ * What lies below everything else that is lost goes first, because delivery
+ * waits for it; the rest follows in the order in which it was found lost,
+ * which is that of departure. Sorting would cost a peer's choice of steps; what
+ * the order leaves behind comes to its turn as the head, see xtcp_map_next().
+ */
+static void lost_add(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
+{
+	struct xtcp_sent *first = tcb->map_lost;
+
+	if (first && seq_lt(sent->seq, first->seq)) {
+		sent->tprev = NULL;
+		sent->tnext = first;
+		first->tprev = sent;
+		tcb->map_lost = sent;
+		return;
+	}
+	sent->tnext = NULL;
+	sent->tprev = tcb->map_lost_tail;
+	if (first)
+		tcb->map_lost_tail->tnext = sent;
+	else
+		tcb->map_lost = sent;
+	tcb->map_lost_tail = sent;
+}
+
+/* Off whichever of the two lists it is on. */
+static void time_del(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
+{
+	bool lost = sent->marks & XTCP_SENT_LOST;
+
+	if (sent->marks & XTCP_SENT_SACKED)
+		return;
+	if (sent->tprev)
+		sent->tprev->tnext = sent->tnext;
+	else if (lost)
+		tcb->map_lost = sent->tnext;
+	else
+		tcb->map_old = sent->tnext;
+	if (sent->tnext)
+		sent->tnext->tprev = sent->tprev;
+	else if (lost)
+		tcb->map_lost_tail = sent->tprev;
+	else
+		tcb->map_new = sent->tprev;
+}
+
+/* @part was cut off the end of @sent, and is on the same list behind it. */
+static void time_add_after(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
+			   struct xtcp_sent *part)
+{
+	if (sent->marks & XTCP_SENT_SACKED)
+		return;
+	part->tprev = sent;
+	part->tnext = sent->tnext;
+	if (sent->tnext)
+		sent->tnext->tprev = part;
+	else if (sent->marks & XTCP_SENT_LOST)
+		tcb->map_lost_tail = part;
+	else
+		tcb->map_new = part;
+	sent->tnext = part;
+}
+
+/* Takes the marks and the bytes they count off an entry of which @len goes. */
+static void uncount(struct xtcp_tcb *tcb, const struct xtcp_sent *sent, u32 len)
 {
 	if (sent->marks & XTCP_SENT_LOST)
-		return;
-	sent->marks |= XTCP_SENT_LOST;
-	tcb->lost_out += sent_len(sent);
-	if (!tcb->map_lost || seq_lt(sent->seq, tcb->map_lost->seq))
-		tcb->map_lost = sent;
-}
-
-static void clear_lost(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
-{
-	if (!(sent->marks & XTCP_SENT_LOST))
-		return;
-	sent->marks &= ~XTCP_SENT_LOST;
-	tcb->lost_out -= sent_len(sent);
-	if (tcb->map_lost == sent)
-		tcb->map_lost = next_lost(sent->next);
+		tcb->lost_out -= len;
+	if (sent->marks & XTCP_SENT_SACKED)
+		tcb->sacked_out -= len;
 }
 
 static void unlink_sent(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
-	clear_lost(tcb, sent);
+	time_del(tcb, sent);
+	uncount(tcb, sent, sent_len(sent));
+	if (tcb->map_hint == sent)
+		tcb->map_hint = NULL;
 	if (sent->prev)
 		sent->prev->next = sent->next;
 	else
@@ -124,24 +183,65 @@ static void unlink_sent(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 }
 
 /*
+ * xtcp_map_lost - @sent, in flight so far, is not believed to arrive
+ *
+ * Once it is sent again it is in flight anew.
+ */
+void xtcp_map_lost(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
+{
+	time_del(tcb, sent);
+	sent->marks |= XTCP_SENT_LOST;
+	tcb->lost_out += sent_len(sent);
+	tcb->lost += sent_len(sent);
+	lost_add(tcb, sent);
+	if (tcb->cc->lost)
+		tcb->cc->lost(tcb, sent);
+}
+
+/*
+ * xtcp_map_next - what is to be sent again first, or NULL
+ *
+ * The head before all others: without it nothing ever moves.
+ */
+struct xtcp_sent *xtcp_map_next(const struct xtcp_tcb *tcb)
+{
+	if (tcb->map_lost && tcb->map_head->marks & XTCP_SENT_LOST)
+		return tcb->map_head;
+	return tcb->map_lost;
+}
+
+static void set_in_flight(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
+{
+	time_del(tcb, sent);
+	uncount(tcb, sent, sent_len(sent));
+	sent->marks &= ~(XTCP_SENT_LOST | XTCP_SENT_SACKED);
+	flight_add(tcb, sent);
+}
+
+/* ---- transmission ---- */
+
+/*
  * xtcp_map_append - [SND.NXT, @end) is transmitted for the first time
  *
  * Moves SND.NXT. Without a free entry the last one grows: it then counts as
- * resent, because one send time no longer describes all of it.
+ * resent, because one send time no longer describes all of it, and as not
+ * SACKed, because not all of it is.
  */
-void xtcp_map_append(struct xtcp_tcb *tcb, u32 end, u8 marks, u64 now)
+struct xtcp_sent *xtcp_map_append(struct xtcp_tcb *tcb, u32 end, u8 marks, u64 now)
 {
 	struct xtcp_sent *sent = sent_get(tcb);
 	struct xtcp_sent *tail = tcb->map_tail;
 
 	if (!sent) {
 		/* With two entries embedded an empty map has a free one. */
+		if (tail->marks & XTCP_SENT_SACKED)
+			set_in_flight(tcb, tail);
 		if (tail->marks & XTCP_SENT_LOST)
 			tcb->lost_out += end - tail->end;
 		tail->end = end;
 		tail->marks |= XTCP_SENT_RTX;
 		tcb->snd_nxt = end;
-		return;
+		return tail;
 	}
 	sent->seq = tcb->snd_nxt;
 	sent->end = end;
@@ -156,49 +256,32 @@ void xtcp_map_append(struct xtcp_tcb *tcb, u32 end, u8 marks, u64 now)
 	else
 		tcb->map_head = sent;
 	tcb->map_tail = sent;
+	flight_add(tcb, sent);
 	tcb->snd_nxt = end;
+	xtcp_rate_sent(tcb, sent, now);
+	return sent;
 }
 
 /*
- * xtcp_map_ack - everything below @ack has arrived
+ * xtcp_map_split - make @at a border between entries
  *
- * Moves SND.UNA. Cost: one step an entry freed, each of which a transmission
- * paid for.
+ * Return: whether it is one now; not so without an entry to do it with.
  */
-void xtcp_map_ack(struct xtcp_tcb *tcb, u32 ack, struct xtcp_acked *acked)
-{
-	struct xtcp_sent *sent;
-
-	acked->bytes = ack - tcb->snd_una;
-	acked->sent_at = 0;
-	acked->rtx = false;
-	while ((sent = tcb->map_head) && seq_lt(sent->seq, ack)) {
-		if (sent->marks & XTCP_SENT_RTX)
-			acked->rtx = true;
-		else
-			acked->sent_at = sent->sent_at;
-		if (seq_gt(sent->end, ack)) {
-			if (sent->marks & XTCP_SENT_LOST)
-				tcb->lost_out -= ack - sent->seq;
-			sent->seq = ack;
-			break;
-		}
-		unlink_sent(tcb, sent);
-	}
-	tcb->snd_una = ack;
-}
-
-/* Make @at a border between entries, if an entry is left to do it with. */
-static void split(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u32 at)
+bool xtcp_map_split(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u32 at)
 {
 	struct xtcp_sent *rest = sent_get(tcb);
 
 	if (!rest)
-		return;
+		return false;
 	rest->seq = at;
 	rest->end = sent->end;
 	rest->sent_at = sent->sent_at;
 	rest->first_at = sent->first_at;
+	rest->delivered_at = sent->delivered_at;
+	rest->first_tx_at = sent->first_tx_at;
+	rest->delivered = sent->delivered;
+	rest->lost = sent->lost;
+	rest->flight = sent->flight;
 	rest->marks = sent->marks;
 	rest->nrtx = sent->nrtx;
 	rest->prev = sent;
@@ -209,55 +292,164 @@ static void split(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u32 at)
 		tcb->map_tail = rest;
 	sent->next = rest;
 	sent->end = at;
+	time_add_after(tcb, sent, rest);
+	return true;
 }
+
+/*
+ * xtcp_map_resent - [@seq, @end) was transmitted again
+ *
+ * An entry that cannot be split counts as resent as a whole; the timeout
+ * repairs what this leaves out.
+ */
+void xtcp_map_resent(struct xtcp_tcb *tcb, u32 seq, u32 end, u64 now)
+{
+	struct xtcp_sent *sent = tcb->map_head;
+
+	/* What is resent is the head, the first that is lost, or the tail. */
+	if (tcb->map_lost && tcb->map_lost->seq == seq)
+		sent = tcb->map_lost;
+	else if (tcb->map_tail && seq_le(tcb->map_tail->seq, seq))
+		sent = tcb->map_tail;
+	while (sent && seq_le(sent->end, seq))
+		sent = sent->next;
+	if (sent && seq_lt(sent->seq, seq) && xtcp_map_split(tcb, sent, seq))
+		sent = sent->next;
+	for (; sent && seq_lt(sent->seq, end); sent = sent->next) {
+		if (seq_gt(sent->end, end))
+			xtcp_map_split(tcb, sent, end);
+		if (sent->marks & XTCP_SENT_SACKED)
+			continue;
+		set_in_flight(tcb, sent);
+		sent->marks |= XTCP_SENT_RTX;
+		sent->sent_at = now;
+		if (sent->nrtx < 255)
+			sent->nrtx++;
+		xtcp_rate_sent(tcb, sent, now);
+	}
+}
+
+/* ---- arrival ---- */
+
+/*
+ * xtcp_map_ack - everything below @ack has arrived
+ *
+ * Moves SND.UNA. Cost: one step an entry freed, each of which a transmission
+ * paid for.
+ */
+void xtcp_map_ack(struct xtcp_tcb *tcb, u32 ack, struct xtcp_ack *a)
+{
+	struct xtcp_sent *sent;
+
+	a->una = ack - tcb->snd_una;
+	while ((sent = tcb->map_head) && seq_lt(sent->seq, ack)) {
+		u32 end = seq_min(sent->end, ack);
+
+		if (!(sent->marks & XTCP_SENT_SACKED))
+			xtcp_delivered(tcb, sent, end, a);
+		if (seq_gt(sent->end, ack)) {
+			uncount(tcb, sent, ack - sent->seq);
+			sent->seq = ack;
+			break;
+		}
+		unlink_sent(tcb, sent);
+	}
+	tcb->snd_una = ack;
+}
+
+/*
+ * xtcp_map_sacked - the peer says that it holds @sent
+ *
+ * Return: the entry that is in its place, merged with SACKed neighbours.
+ */
+struct xtcp_sent *xtcp_map_sacked(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
+				  struct xtcp_ack *a)
+{
+	struct xtcp_sent *prev = sent->prev, *next = sent->next;
+
+	xtcp_delivered(tcb, sent, sent->end, a);
+	a->sacked += sent_len(sent);
+	time_del(tcb, sent);
+	uncount(tcb, sent, sent_len(sent));
+	sent->marks &= ~XTCP_SENT_LOST;
+	sent->marks |= XTCP_SENT_SACKED;
+	tcb->sacked_out += sent_len(sent);
+	if (next && next->marks & XTCP_SENT_SACKED) {
+		u32 end = next->end;
+
+		sent->marks |= next->marks & XTCP_SENT_RTX;
+		unlink_sent(tcb, next);
+		tcb->sacked_out += end - sent->end;
+		sent->end = end;
+	}
+	if (prev && prev->marks & XTCP_SENT_SACKED) {
+		u32 end = sent->end;
+
+		prev->marks |= sent->marks & XTCP_SENT_RTX;
+		unlink_sent(tcb, sent);
+		tcb->sacked_out += end - prev->end;
+		prev->end = end;
+		sent = prev;
+	}
+	return sent;
+}
+
+/* ---- a timeout, and second thoughts ---- */
 
 /* The first @len bytes after SND.UNA are lost; more where a split fails. */
 void xtcp_map_mark_head(struct xtcp_tcb *tcb, u32 len)
 {
 	struct xtcp_sent *head = tcb->map_head;
 
-	if (!head)
+	if (!head || head->marks & (XTCP_SENT_LOST | XTCP_SENT_SACKED))
 		return;
-	if (sent_len(head) > len && !(head->marks & XTCP_SENT_LOST))
-		split(tcb, head, head->seq + len);
-	mark_lost(tcb, head);
-}
-
-/* Nothing in flight is believed to arrive any more: a timeout. */
-void xtcp_map_mark_all(struct xtcp_tcb *tcb)
-{
-	struct xtcp_sent *sent;
-
-	for (sent = tcb->map_head; sent; sent = sent->next)
-		sent->marks |= XTCP_SENT_LOST;
-	tcb->map_lost = tcb->map_head;
-	tcb->lost_out = tcb->snd_nxt - tcb->snd_una;
+	if (sent_len(head) > len)
+		xtcp_map_split(tcb, head, head->seq + len);
+	xtcp_map_lost(tcb, head);
 }
 
 /*
- * xtcp_map_resent - [@seq, @end) was transmitted again
- *
- * @seq is the start of an entry, or inside of the first after a partial
- * acknowledgement. A last entry that cannot be split counts as resent as a
- * whole; the timeout repairs what this leaves out.
+ * xtcp_map_mark_all - nothing in flight is believed to arrive any more
+ * @renege: not even what was SACKed is believed to be kept (RFC 2018, 8)
  */
-void xtcp_map_resent(struct xtcp_tcb *tcb, u32 seq, u32 end, u64 now)
+void xtcp_map_mark_all(struct xtcp_tcb *tcb, bool renege)
 {
-	struct xtcp_sent *sent = tcb->map_head;
+	struct xtcp_sent *sent;
 
-	if (tcb->map_lost && seq_le(tcb->map_lost->seq, seq))
-		sent = tcb->map_lost;
-	while (sent && seq_le(sent->end, seq))
-		sent = sent->next;
-	for (; sent && seq_lt(sent->seq, end); sent = sent->next) {
-		if (seq_gt(sent->end, end))
-			split(tcb, sent, end);
-		clear_lost(tcb, sent);
-		sent->marks |= XTCP_SENT_RTX;
-		sent->sent_at = now;
-		if (sent->nrtx < 255)
-			sent->nrtx++;
-	}
+	if (renege)
+		for (sent = tcb->map_head; sent; sent = sent->next)
+			if (sent->marks & XTCP_SENT_SACKED) {
+				set_in_flight(tcb, sent);
+				sent->marks |= XTCP_SENT_RTX;
+			}
+	for (sent = tcb->map_head; sent; sent = sent->next)
+		if (!(sent->marks & (XTCP_SENT_LOST | XTCP_SENT_SACKED)))
+			xtcp_map_lost(tcb, sent);
+}
+
+/*
+ * xtcp_map_unlose - what was taken for lost is on its way after all
+ *
+ * It left before what is in flight, so it goes to the front of that list.
+ */
+void xtcp_map_unlose(struct xtcp_tcb *tcb)
+{
+	struct xtcp_sent *sent;
+
+	if (!tcb->map_lost)
+		return;
+	for (sent = tcb->map_lost; sent; sent = sent->tnext)
+		sent->marks &= ~XTCP_SENT_LOST;
+	tcb->map_lost_tail->tnext = tcb->map_old;
+	if (tcb->map_old)
+		tcb->map_old->tprev = tcb->map_lost_tail;
+	else
+		tcb->map_new = tcb->map_lost_tail;
+	tcb->map_old = tcb->map_lost;
+	tcb->map_lost = NULL;
+	tcb->map_lost_tail = NULL;
+	tcb->lost -= tcb->lost_out;
+	tcb->lost_out = 0;
 }
 
 /*

@@ -29,6 +29,12 @@ static u32 fire(struct xtcp_tcb *tcb, enum xtcp_dl dl, u64 now)
 	switch (dl) {
 	case XTCP_DL_RTO:
 		return xtcp_rto_fire(tcb, now);
+	case XTCP_DL_REO:
+		return xtcp_rack_fire(tcb, now);
+	case XTCP_DL_TLP:
+		return xtcp_tlp_fire(tcb);
+	case XTCP_DL_PACE:
+		return xtcp_pace_fire(tcb);
 	case XTCP_DL_DELACK:
 		xtcp_ack_delayed_fire(tcb);
 		return XTCP_ACT_OUTPUT;

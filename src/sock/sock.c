@@ -73,7 +73,7 @@ static void sock_opts_save(struct sock_opts *o, const struct xtcp_tcb *tcb)
 static void sock_opts_restore(const struct sock_opts *o, struct xtcp_tcb *tcb,
 			      u64 now)
 {
-	xtcp_cc_set(tcb, o->cc);
+	xtcp_cc_set(tcb, o->cc, now);
 	xtcp_set(tcb, XTCP_SET_NODELAY, !!(o->flags & XTCP_F_NODELAY), now);
 	xtcp_set(tcb, XTCP_SET_CORK, !!(o->flags & XTCP_F_CORK), now);
 	xtcp_set(tcb, XTCP_SET_KEEPIDLE, o->keep_idle_ms, now);

@@ -62,7 +62,7 @@ static int set_congestion(struct sock *sk, sockptr_t optval, unsigned int optlen
 	if (!cc)
 		return -ENOENT;
 	lock_sock(sk);
-	xtcp_cc_set(&xtcp_sk(sk)->tcb, cc);
+	xtcp_cc_set(&xtcp_sk(sk)->tcb, cc, xtcp_now());
 	release_sock(sk);
 	return 0;
 }

@@ -60,6 +60,10 @@ static void make_params(struct prng *r, struct xtcp_params *par)
 	}
 	par->timestamps = chance(r, 70);
 	par->wscale = chance(r, 70);
+	par->sack = chance(r, 75);
+	par->pacing = chance(r, 15);
+	par->tlp = chance(r, 80);
+	par->frto = chance(r, 80);
 	if (chance(r, 20))
 		par->rto_min_us = 1000000;
 	if (chance(r, 20))

@@ -88,6 +88,7 @@ void conn_free(struct conn *conn)
 	struct xtcp_ooo *node;
 
 	conn->host->out.retrans = conn->tcb.total_retrans;
+	conn->host->out.probes = conn->tcb.tlp_probes;
 	xtcp_reass_flush(&conn->tcb);
 	while ((node = xtcp_reass_pop(&conn->tcb)))
 		node_free(conn, node);

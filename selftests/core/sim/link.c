@@ -123,9 +123,15 @@ void link_send(struct sim *sim, u32 from, struct pkt *pkt, u64 release)
 {
 	struct link *link = &sim->link[from];
 	const struct link_cfg *cfg = link->cfg;
-	u64 start = max(max(sim->now, release), link->free_at);
+	u64 start = max(sim->now, link->free_at);
 	const char *fate = NULL;
 
+	/* Paced: held back in the host, not in the queue of the link. */
+	if (release > sim->now) {
+		sim_event(sim, release, (struct event){
+				.type = EV_SEND, .host = from, .pkt = pkt });
+		return;
+	}
 	sim->segs++;
 	if (cfg->mtu_at && sim->now >= sim->start + cfg->mtu_at &&
 	    pkt->wire_len > cfg->mtu) {

@@ -164,6 +164,7 @@ void cfg_print(const struct sim_cfg *cfg);
 
 enum ev_type {
 	EV_PKT,		/* arrives at host */
+	EV_SEND,	/* leaves host, its release time has come */
 	EV_GRO,		/* merge window of host is over */
 	EV_TIMER,	/* of conn */
 	EV_EMBRYO,
@@ -206,6 +207,7 @@ struct outcome {
 	bool aborted;	/* this end broke it off */
 	u8 err;
 	u32 retrans;	/* segments sent again */
+	u32 probes;	/* of these at most so many as tail loss probes */
 	u64 urg_out;	/* offset after the last urgent byte written */
 	u64 urg_in;	/* as the receiver was told */
 };

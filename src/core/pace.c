@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pacing: when the next packet may leave.
+ *
+ * Each departure moves the time of the next one on by its length over the
+ * rate. A plan carries its time as the release time, for a queue that can hold
+ * packets back (sch_fq); what would have to be held back for longer than a
+ * moment is not handed out at all, until the pacing deadline.
+ */
+#include "core.h"
+
+/* Ahead of its time by this much a packet may be handed out: timer precision. */
+#define AHEAD_NS	(250 * XTCP_NSEC_PER_USEC)
+
+/* A host that was late may catch up by no more than this. */
+#define BEHIND_NS	XTCP_NSEC_PER_MSEC
+
+/* A burst is worth about a millisecond: rate / 1024, and at least two segments. */
+#define BURST_SHIFT	10
+
+/* Of the window per round trip, in percent, as tcp_pacing_{ss,ca}_ratio. */
+#define SLOW_START_PCT	200
+#define AVOIDANCE_PCT	120
+
+/*
+ * xtcp_pace_update - the rate of a window algorithm follows its window
+ *
+ * Above it: the window is to be the limit, pacing only spreads it. In slow
+ * start twice as much, because the window doubles.
+ */
+void xtcp_pace_update(struct xtcp_tcb *tcb)
+{
+	u32 pct = tcb->cwnd < tcb->ssthresh / 2 ? SLOW_START_PCT : AVOIDANCE_PCT;
+	u32 cwnd = max(tcb->cwnd, xtcp_flight(tcb));
+	u32 srtt8 = max_t(u32, tcb->srtt8_us, 8);
+
+	/* bytes * 8 * pct / 100 * 1e6 / srtt8, within 64 bits */
+	tcb->pacing_rate = div_u64((u64)cwnd * 8 * pct * 10000, srtt8);
+}
+
+static u64 rate(const struct xtcp_tcb *tcb)
+{
+	return min(tcb->pacing_rate, tcb->pacing_max);
+}
+
+/* xtcp_pace_burst - bytes one plan may carry under pacing */
+u32 xtcp_pace_burst(const struct xtcp_tcb *tcb, u32 most)
+{
+	u64 burst = rate(tcb) >> BURST_SHIFT;
+
+	if (!(tcb->flags & XTCP_F_PACED) || burst >= most)
+		return most;
+	return max((u32)burst, min(2U * tcb->mss, most));
+}
+
+/* xtcp_pace_release - earliest departure of a plan made now, ns; 0: at once */
+u64 xtcp_pace_release(const struct xtcp_tcb *tcb, u64 now)
+{
+	return tcb->flags & XTCP_F_PACED && tcb->pace_next > now ? tcb->pace_next : 0;
+}
+
+/*
+ * xtcp_pace_sent - @len bytes of payload were handed out
+ *
+ * When the next may leave is known now; if that is not soon, output stops
+ * until then.
+ */
+void xtcp_pace_sent(struct xtcp_tcb *tcb, u32 len, u64 now)
+{
+	u64 r = rate(tcb);
+
+	if (!(tcb->flags & XTCP_F_PACED) || !r)
+		return;
+	if (tcb->pace_next + BEHIND_NS < now)
+		tcb->pace_next = now - BEHIND_NS;
+	/* Rates above 4 GB/s are told apart no further. */
+	tcb->pace_next += div_u64(len * XTCP_NSEC_PER_SEC, (u32)min_t(u64, r, ~0U));
+	if (tcb->pace_next > now + AHEAD_NS) {
+		tcb->flags |= XTCP_F_PACE_WAIT;
+		xtcp_dl_set(tcb, XTCP_DL_PACE, tcb->pace_next - AHEAD_NS);
+	}
+}
+
+/* xtcp_pace_fire - the time has come */
+u32 xtcp_pace_fire(struct xtcp_tcb *tcb)
+{
+	tcb->flags &= ~XTCP_F_PACE_WAIT;
+	return xtcp_want_output(tcb);
+}
+
+/* xtcp_pace_sync - what decides whether to pace has changed */
+void xtcp_pace_sync(struct xtcp_tcb *tcb)
+{
+	if (tcb->cc->flags & XTCP_CC_PACED || tcb->par->pacing ||
+	    tcb->pacing_max != ~0ULL) {
+		tcb->flags |= XTCP_F_PACED;
+		return;
+	}
+	tcb->flags &= ~(XTCP_F_PACED | XTCP_F_PACE_WAIT);
+	xtcp_dl_clear(tcb, XTCP_DL_PACE);
+}
+
+/**
+ * xtcp_set_pacing_max - SO_MAX_PACING_RATE
+ * @tcb: connection in any state
+ * @rate: bytes a second; ~0: no limit
+ *
+ * A limit below that of the algorithm holds for retransmissions, too.
+ */
+void xtcp_set_pacing_max(struct xtcp_tcb *tcb, u64 rate)
+{
+	tcb->pacing_max = max_t(u64, rate, 1);
+	if (!tcb->pacing_rate)
+		xtcp_pace_update(tcb);
+	xtcp_pace_sync(tcb);
+}
