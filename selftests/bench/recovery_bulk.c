@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Long transfers over a bottleneck: with random loss, beside a flow of the
+ * kernel's TCP, and with packets that overtake each other.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "recovery.h"
+
+#define RATE		100000000ULL		/* bit/s */
+#define DELAY		(20 * MS)		/* each way */
+#define BDP		(RATE / 8 * 2 * DELAY / SECOND)
+#define RUNS		3			/* where chance has a part */
+#define IDLE		(300 * MS)
+
+static const double losses[] = { 0, .001, .01, .03 };
+static const char * const ccs[] = { "cubic", "bbr" };
+
+/* Both hosts forget the flow before the next one. */
+static void hang_up(struct line *l, struct flow *f, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		flow_close(&f[i]);
+	l->loss = 0;
+	while (flow_step(l, f, 0, l->last + IDLE))
+		;
+}
+
+/* Mbit/s of payload, from the SYN on. */
+static double goodput(struct line *l, enum stack st, const char *cc, uint64_t time,
+		      double loss, uint64_t seed)
+{
+	struct flow f = {
+		.stack = st, .cc = cc, .pair = opt.pair++, .reply = FLOW_ENDLESS,
+	};
+	double mbits;
+	bool has_cc;
+
+	line_reset(l, seed);
+	l->rate = RATE;
+	l->buffer = BDP;
+	l->delay = DELAY;
+	l->loss = loss;
+	l->busy = 0;
+	flow_open(&f, l);
+	while (!f.failed && flow_step(l, &f, 1, f.start + time))
+		;
+	has_cc = flow_has_cc(&f);
+	mbits = (double)f.received * 8 * 1000 / (double)time;
+	hang_up(l, &f, 1);
+	if (!has_cc)
+		return NOT_THERE;
+	return f.failed ? FAILED : mbits;
+}
+
+/* Places in the results. */
+enum { MEAN, LEAST, MOST, GOODPUT_LEN };
+#define AT(cc, loss, what)	(((cc) * ARRAY_SIZE(losses) + (loss)) * GOODPUT_LEN + (what))
+#define QUEUE(cc, what)		(AT(ARRAY_SIZE(ccs), 0, 0) + 2 * (cc) + (what))
+
+/* @seed makes no difference where nothing is left to chance. */
+static void measure_loss(struct line *l, enum stack st, size_t cc, size_t loss,
+			 struct result *r)
+{
+	int runs = losses[loss] > 0 && !opt.quick ? RUNS : 1, i;
+	uint64_t time = (opt.quick ? 5 : 20) * SECOND;
+	double *v = &r->v[AT(cc, loss, 0)], x;
+
+	v[MEAN] = 0;
+	v[LEAST] = HUGE_VAL;
+	v[MOST] = -HUGE_VAL;
+	for (i = 0; i < runs; i++) {
+		x = goodput(l, st, ccs[cc], time, losses[loss], i);
+		v[MEAN] += x / runs;
+		v[LEAST] = fmin(v[LEAST], x);
+		v[MOST] = fmax(v[MOST], x);
+		if (x == NOT_THERE)
+			break;
+	}
+	if (losses[loss] > 0)
+		return;
+	r->v[QUEUE(cc, 0)] = l->queue_sum / l->queued / MS;
+	r->v[QUEUE(cc, 1)] = (double)l->queue_max / MS;
+	if (v[MEAN] == NOT_THERE)
+		r->v[QUEUE(cc, 0)] = r->v[QUEUE(cc, 1)] = NOT_THERE;
+}
+
+void goodput_measure(enum stack st, struct result *r)
+{
+	static struct line l[ARRAY_SIZE(ccs)];
+	size_t cc, loss;
+
+	for (cc = 0; cc < ARRAY_SIZE(ccs); cc++) {
+		/* BBR needs a qdisc that paces. */
+		line_open(&l[cc], !strcmp(ccs[cc], "bbr"));
+		for (loss = 0; loss < ARRAY_SIZE(losses); loss++)
+			measure_loss(&l[cc], st, cc, loss, r);
+	}
+}
+
+void goodput_print(const struct result *k, const struct result *x)
+{
+	size_t cc, loss;
+	char text[64];
+
+	for (cc = 0; cc < ARRAY_SIZE(ccs); cc++) {
+		snprintf(text, sizeof(text), "goodput at 100 Mbit/s, RTT 40 ms, %s, Mbit/s",
+			 ccs[cc]);
+		heading(text);
+		for (loss = 0; loss < ARRAY_SIZE(losses); loss++) {
+			const double *kv = &k->v[AT(cc, loss, 0)], *xv = &x->v[AT(cc, loss, 0)];
+
+			snprintf(text, sizeof(text), "loss %.1f %%", 100 * losses[loss]);
+			row(text, 2, kv[MEAN], xv[MEAN], AT_LEAST, kv[MEAN]);
+			if (!(losses[loss] > 0) || opt.quick)
+				continue;
+			row("  worst of three runs", 2, kv[LEAST], xv[LEAST], NO_GOAL, 0);
+			row("  best of three runs", 2, kv[MOST], xv[MOST], NO_GOAL, 0);
+		}
+		row("mean wait in the queue without loss, ms", 2, k->v[QUEUE(cc, 0)],
+		    x->v[QUEUE(cc, 0)], NO_GOAL, 0);
+		row("longest wait in the queue without loss, ms", 2, k->v[QUEUE(cc, 1)],
+		    x->v[QUEUE(cc, 1)], NO_GOAL, 0);
+	}
+}
+
+/* ---- beside a flow of the kernel's TCP ---- */
+
+/* Two flows are given time to settle, and then compared. */
+static void share(struct line *l, enum stack st, bool ours_first, double *percent,
+		  double *mbits)
+{
+	struct flow f[2] = {
+		{ .stack = KERNEL, .cc = "cubic", .reply = FLOW_ENDLESS, .pair = opt.pair },
+		{ .stack = st, .cc = "cubic", .reply = FLOW_ENDLESS, .pair = opt.pair++ },
+	};
+	uint64_t settle = (opt.quick ? 2 : 10) * SECOND, time = 3 * settle, begun[2];
+	uint64_t start = now_ns();
+
+	line_reset(l, 1);
+	flow_open(&f[ours_first], l);
+	while (flow_step(l, &f[ours_first], 1, start + SECOND))
+		;
+	flow_open(&f[!ours_first], l);
+	while (flow_step(l, f, 2, start + settle))
+		;
+	begun[0] = f[0].received;
+	begun[1] = f[1].received;
+	while (!f[0].failed && !f[1].failed && flow_step(l, f, 2, start + settle + time))
+		;
+	begun[0] = f[0].received - begun[0];
+	begun[1] = f[1].received - begun[1];
+	*percent = 100.0 * (double)begun[0] / (double)(begun[0] + begun[1]);
+	*mbits = (double)(begun[0] + begun[1]) * 8 * 1000 / (double)time;
+	if (f[0].failed || f[1].failed)
+		*percent = FAILED;
+	else if (!flow_has_cc(&f[0]) || !flow_has_cc(&f[1]))
+		*percent = NOT_THERE;
+	hang_up(l, f, 2);
+}
+
+void share_measure(enum stack st, struct result *r)
+{
+	struct line l;
+	int i;
+
+	line_open(&l, false);
+	l.rate = RATE;
+	l.buffer = BDP;
+	l.delay = DELAY;
+	for (i = 0; i < 2; i++)
+		share(&l, st, i, &r->v[2 * i], &r->v[2 * i + 1]);
+}
+
+void share_print(const struct result *k, const struct result *x)
+{
+	static const char * const name[] = {
+		"kernel's share, kernel's flow was first, %",
+		"kernel's share, the other flow was first, %",
+	};
+	int i;
+
+	heading("a CUBIC flow of the kernel beside one of the column's, 100 Mbit/s, RTT 40 ms");
+	for (i = 0; i < 2; i++) {
+		row(name[i], 1, k->v[2 * i], x->v[2 * i], AT_LEAST, 45);
+		row("  both together, Mbit/s", 1, k->v[2 * i + 1], x->v[2 * i + 1],
+		    NO_GOAL, 0);
+	}
+}
+
+/* ---- packets that overtake each other ---- */
+
+/* 16 places of 1,500 bytes at this rate are 9.6 ms, and the RTT is 40 ms. */
+#define REORDER_RATE	20000000ULL	/* bit/s */
+#define PLACES		16
+#define LATE		.1
+/* The longest RTT here, queue and overtaking included. */
+#define NOTICE		(200 * MS)
+/* A window of three BDP, so that the queue stays short. */
+#define REORDER_RCVBUF	300000
+
+void reorder_measure(enum stack st, struct result *r)
+{
+	struct flow f = {
+		.stack = st, .pair = opt.pair++, .reply = FLOW_ENDLESS,
+		.rcvbuf = REORDER_RCVBUF,
+	};
+	uint64_t time = (opt.quick ? 5 : 20) * SECOND;
+	struct line l;
+
+	line_open(&l, false);
+	l.rate = REORDER_RATE;
+	l.delay = DELAY;
+	l.late = LATE;
+	l.places = PLACES;
+	flow_open(&f, &l);
+	while (flow_step(&l, &f, 1, l.overtaken ? l.overtaken + NOTICE : f.start + SECOND))
+		;
+	r->v[0] = flow_retransmitted(&f);
+	while (!f.failed && flow_step(&l, &f, 1, f.start + time))
+		;
+	if (l.lost)
+		die("packets were lost");
+	r->v[1] = flow_retransmitted(&f) - r->v[0];
+	r->v[2] = (double)f.received * 8 * 1000 / (double)time;
+	r->v[3] = (double)l.queued;
+	if (f.failed)
+		r->v[1] = FAILED;
+	hang_up(&l, &f, 1);
+}
+
+void reorder_print(const struct result *k, const struct result *x)
+{
+	heading("one packet in ten is overtaken by up to 16, within RTT/4; none is lost");
+	row("packets sent", 0, k->v[3], x->v[3], NO_GOAL, 0);
+	row("retransmitted until it can be noticed", 0, k->v[0], x->v[0], NO_GOAL, 0);
+	row("retransmitted after that", 0, k->v[1], x->v[1], AT_MOST, 0);
+	row("goodput at 20 Mbit/s, Mbit/s", 2, k->v[2], x->v[2], NO_GOAL, 0);
+}
