@@ -54,6 +54,11 @@ bench:
 	$(MAKE) all
 	selftests/bench/run
 
+bench-recovery:
+	scripts/deps build vm check
+	$(MAKE) all
+	selftests/bench/recovery-run
+
 install: all
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
 	# Into a staging directory nothing is to be registered.
@@ -76,6 +81,7 @@ help:
 	@echo 'make check-debug  the tests in a virtual machine under a debug kernel'
 	@echo 'make style        the rules of the source tree'
 	@echo 'make bench        XTCP and the kernel'"'"'s TCP side by side'
+	@echo 'make bench-recovery  recovery from loss beside the kernel'"'"'s TCP'
 	@echo 'make install      module, tools and header (DESTDIR, PREFIX)'
 	@echo 'make clean'
 	@echo
@@ -86,5 +92,5 @@ help:
 	@echo 'scripts/vm [SCRIPT] runs anything in a virtual machine;'
 	@echo 'Documentation/testing.rst tells the rest.'
 
-.PHONY: all module have-kdir print-kdir tools demo check check-debug style bench install \
-	clean help
+.PHONY: all module have-kdir print-kdir tools demo check check-debug style bench bench-recovery \
+	install clean help

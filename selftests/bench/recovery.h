@@ -48,6 +48,7 @@ struct line {
 	uint64_t delay;		/* ns, each way */
 	uint64_t rate;		/* bit/s towards the client, 0: no limit */
 	uint64_t buffer;	/* bytes before that limit, 0: no limit */
+	uint64_t tick;		/* ns: packets come at multiples of it, 0: any time */
 	double loss;		/* of packets towards the client */
 	double late;		/* part of those that others overtake, */
 	unsigned int places;	/* at most so many */

@@ -272,6 +272,8 @@ bool flow_step(struct line *l, struct flow *f, unsigned int n, uint64_t until)
 		if (f[i].close_at && f[i].close_at < next)
 			next = f[i].close_at;
 	}
+	if (l->tick && next > now)
+		next = (next + l->tick - 1) / l->tick * l->tick;
 	if (next > now) {
 		ts.tv_sec = (time_t)((next - now) / SECOND);
 		ts.tv_nsec = (long)((next - now) % SECOND);
