@@ -145,24 +145,26 @@ static int establish(struct peer *p, enum stack st)
 }
 
 /*
- * Slow start until so many segments are on their way. Reno: CUBIC would leave
- * it early on a path whose RTT is next to nothing.
+ * Slow start until so many segments are on their way, each from a write and a
+ * transmission of its own. Reno: CUBIC would leave slow start early on a path
+ * whose RTT is next to nothing.
  */
 static void fill(struct peer *p, int fd, unsigned int segments)
 {
-	static const uint8_t data[16384];
-	uint32_t want = segments * SEG, size;
+	static const uint8_t data[SEG];
+	uint32_t want = segments * SEG;
 
 	setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4);
-	if (set_int(fd, SOL_SOCKET, SO_SNDBUFFORCE, 1 << 29))
-		die("SO_SNDBUFFORCE");
-	/* Half of it is acknowledged on the way, and some is never sent. */
-	for (size = 0; size < 3 * want; size += sizeof(data))
-		if (send(fd, data, sizeof(data), MSG_NOSIGNAL) != sizeof(data))
-			die("send");
-	while (out(p))
-		;
-	while (p->max - p->una < want) {
+	if (set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1) ||
+	    set_int(fd, SOL_SOCKET, SO_SNDBUFFORCE, 1 << 29))
+		die("setsockopt");
+	for (;;) {
+		do {
+			if (send(fd, data, SEG, MSG_NOSIGNAL) != SEG)
+				die("send");
+		} while (out(p));
+		if (p->max - p->una >= want)
+			break;
 		if (p->max - p->una < 2 * SEG)
 			die("the window does not grow");
 		p->una += 2 * SEG;
