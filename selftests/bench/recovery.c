@@ -173,14 +173,29 @@ int main(int argc, char **argv)
 
 	while ((c = getopt(argc, argv, "qlkxr:t:w")) != -1) {
 		switch (c) {
-		case 'q': opt.quick = true; break;
-		case 'l': opt.more = true; break;
-		case 'k': xtcp = false; break;
-		case 'x': kernel = false; break;
-		case 'r': only = strtoul(optarg, NULL, 10); break;
-		case 't': traced = optarg; break;
-		case 'w': warm = true; break;
-		default: argc = 0;
+		case 'q':
+			opt.quick = true;
+			break;
+		case 'l':
+			opt.more = true;
+			break;
+		case 'k':
+			xtcp = false;
+			break;
+		case 'x':
+			kernel = false;
+			break;
+		case 'r':
+			only = strtoul(optarg, NULL, 10);
+			break;
+		case 't':
+			traced = optarg;
+			break;
+		case 'w':
+			warm = true;
+			break;
+		default:
+			argc = 0;
 		}
 	}
 	if (optind != argc || only > ARRAY_SIZE(groups) || !(kernel || xtcp)) {

@@ -32,8 +32,11 @@ struct set {
 enum { COLD, WARM, CACHES };
 
 /* Places in the results: of each cache, then of each depth of drops. */
-enum { RUNS, INCOMPLETE, MEAN, P99, WORST, P99_SYN, WORST_SYN, CLASSES,
-       SET_LEN = CLASSES + ARRAY_SIZE(bound) + 1 };
+enum {
+	RUNS, INCOMPLETE, MEAN, P99, WORST, P99_SYN, WORST_SYN, CLASSES,
+	SET_LEN = CLASSES + ARRAY_SIZE(bound) + 1,
+};
+
 #define AT(cache, depth, what)	(1 + ((cache) * DROP_MAX + (depth) - 1) * SET_LEN + (what))
 
 _Static_assert(AT(CACHES, 1, 0) <= RESULT_MAX, "they fit in a result");

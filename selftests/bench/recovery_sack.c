@@ -26,11 +26,11 @@
 
 static const unsigned int lengths[] = { 1000, 5000, 20000 };
 
-enum kind { PLAIN, BYTES, SEGMENTS, KINDS };
+enum shape { PLAIN, BYTES, SEGMENTS, SHAPES };
 
 /* Places in the results. */
 enum { MEAN, WORST, SACK_LEN };
-#define AT(len, kind, what)	(((len) * KINDS + (kind)) * SACK_LEN + (what))
+#define AT(len, shape, what)	(((len) * SHAPES + (shape)) * SACK_LEN + (what))
 
 struct peer {
 	struct line l;
@@ -174,21 +174,21 @@ static void fill(struct peer *p, int fd, unsigned int segments)
 	}
 }
 
-static void make_blocks(struct peer *p, enum kind kind, uint8_t *options)
+static void make_blocks(struct peer *p, enum shape how, uint8_t *options)
 {
 	uint32_t span = p->max - p->una - 2 * SEG, at;
 	int i;
 
 	memcpy(options, no_options, OPTIONS);
-	if (kind == PLAIN)
+	if (how == PLAIN)
 		return;
 	memcpy(options, (const uint8_t []){ 1, 1, 5, 2 + 8 * BLOCKS }, 4);
 	for (i = 0; i < BLOCKS; i++) {
 		at = SEG + (uint32_t)(line_random(&p->l) * span);
-		if (kind == SEGMENTS)
+		if (how == SEGMENTS)
 			at -= at % SEG;
 		put32(options + 4 + 8 * i, p->una + at);
-		put32(options + 8 + 8 * i, p->una + at + (kind == SEGMENTS ? SEG : 1));
+		put32(options + 8 + 8 * i, p->una + at + (how == SEGMENTS ? SEG : 1));
 	}
 }
 
@@ -199,11 +199,11 @@ static void measure_length(struct peer *p, enum stack st, unsigned int len, stru
 	const struct linger hard = { .l_onoff = 1 };
 
 	fill(p, fd, lengths[len]);
-	for (i = 0; i < KINDS * ACKS; i++) {
-		enum kind kind = i % KINDS;
-		double *v = &r->v[AT(len, kind, 0)], ns;
+	for (i = 0; i < SHAPES * ACKS; i++) {
+		enum shape how = i % SHAPES;
+		double *v = &r->v[AT(len, how, 0)], ns;
 
-		make_blocks(p, kind, options);
+		make_blocks(p, how, options);
 		ns = (double)in(p, ACK, options);
 		v[MEAN] += ns / ACKS;
 		v[WORST] = fmax(v[WORST], ns);
@@ -228,25 +228,25 @@ void sack_measure(enum stack st, struct result *r)
 
 void sack_print(const struct result *k, const struct result *x)
 {
-	static const char * const name[KINDS] = {
+	static const char * const name[SHAPES] = {
 		[PLAIN] = "without SACK",
 		[BYTES] = "4 random bytes",
 		[SEGMENTS] = "4 random segments",
 	};
 	unsigned int len;
-	enum kind kind;
+	enum shape how;
 	char text[80];
 
 	heading("work for one ACK, long send queue, MSS 48, instructions");
 	for (len = 0; len < ARRAY_SIZE(lengths); len++) {
-		for (kind = 0; kind < KINDS; kind++) {
-			const double *kv = &k->v[AT(len, kind, 0)], *xv = &x->v[AT(len, kind, 0)];
+		for (how = 0; how < SHAPES; how++) {
+			const double *kv = &k->v[AT(len, how, 0)], *xv = &x->v[AT(len, how, 0)];
 
-			snprintf(text, sizeof(text), "%s, %u segments, mean", name[kind],
+			snprintf(text, sizeof(text), "%s, %u segments, mean", name[how],
 				 lengths[len]);
 			row(text, 0, kv[MEAN], xv[MEAN], NO_GOAL, 0);
 			row("  worst", 0, kv[WORST], xv[WORST],
-			    kind == PLAIN ? NO_GOAL : AT_MOST, 20000);
+			    how == PLAIN ? NO_GOAL : AT_MOST, 20000);
 		}
 	}
 }
