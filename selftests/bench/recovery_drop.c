@@ -112,7 +112,7 @@ static void sum_up(const struct set *s, double *v)
 	v[INCOMPLETE] = s->incomplete;
 	for (c = 0; c <= ARRAY_SIZE(bound); c++)
 		v[CLASSES + c] = 0;
-	v[MEAN] = 0;
+	v[MEAN] = s->n ? 0 : NAN;
 	for (i = 0; i < s->n; i++) {
 		all[i] = s->ms[i];
 		v[MEAN] += s->ms[i] / s->n;
