@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The application of one end: a program of a few steps, taken one at a time
+ * whenever the world likes. A program is a string of steps:
+ *
+ *	wN	write N bytes
+ *	mN	the same with MSG_MORE
+ *	uN	the same, the last byte urgent
+ *	n	TCP_NODELAY
+ *	k K	TCP_CORK on, off
+ *	s	shutdown(): no more to send
+ *	c	close()
+ *	gN	wait until N bytes were read
+ *	e	wait for the end of the peer's stream
+ *
+ * Nothing is done before the connection is established, but an upper-case W,
+ * S or C is done at once.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "explore.h"
+
+void app_parse(u32 id, const char *text)
+{
+	struct op *op = run.prog[id];
+	struct end *e = &W->end[id];
+
+	memset(op, 0, sizeof(run.prog[id]));
+	for (; *text; text++) {
+		char *rest;
+
+		if (*text == ' ')
+			continue;
+		op->kind = (u8)*text;
+		op->n = (u16)strtoul(text + 1, &rest, 10);
+		if (strchr("wmuW", op->kind))
+			e->total += op->n;
+		text = rest - 1;
+		if (++op == &run.prog[id][OPS_MAX])
+			abort();
+	}
+}
+
+/* The next step that is one: what was waited for may be there. */
+static const struct op *next_op(const struct end *e)
+{
+	const struct op *op = &run.prog[e->id][e->pc];
+
+	while ((op->kind == 'g' && e->rd >= op->n) ||
+	       (op->kind == 'e' && e->eof && e->rd == e->rcvd))
+		op++;
+	return op;
+}
+
+/* May the application take a step? */
+bool app_ready(const struct end *e)
+{
+	const struct op *op = next_op(e);
+
+	if (e->mode != MODE_TCB || !op->kind || op->kind == 'g' || op->kind == 'e')
+		return false;
+	return e->established || isupper(op->kind);
+}
+
+static void app_write(struct end *e, u32 n, u32 flags)
+{
+	TRACE("%u write(%u)", e->id, n);
+	e->wr += n;
+	end_serve(e, xtcp_wrote(&e->tcb, n, flags, end_now(e)), NULL, NULL);
+}
+
+static void app_set(struct end *e, enum xtcp_opt opt, u32 val)
+{
+	TRACE("%u option %u = %u", e->id, opt, val);
+	end_serve(e, xtcp_set(&e->tcb, opt, val, end_now(e)), NULL, NULL);
+}
+
+static void app_close(struct end *e)
+{
+	/* RFC 9293 SHLD-3: unread data makes it a reset. */
+	if (e->rd != e->rcvd) {
+		app_abort(e);
+		return;
+	}
+	TRACE("%u close()", e->id);
+	if (e->rcvd != end_peer(e)->total)
+		W->rough = true;
+	e->closed = true;
+	e->shut = true;
+	end_serve(e, xtcp_close(&e->tcb, end_now(e)), NULL, NULL);
+}
+
+void app_step(struct end *e)
+{
+	const struct op *op = next_op(e);
+
+	e->pc = (u8)(op + 1 - run.prog[e->id]);
+	switch (tolower(op->kind)) {
+	case 'w':
+		app_write(e, op->n, 0);
+		break;
+	case 'm':
+		app_write(e, op->n, XTCP_WROTE_MORE);
+		break;
+	case 'u':
+		app_write(e, op->n, XTCP_WROTE_URG);
+		break;
+	case 'n':
+		app_set(e, XTCP_SET_NODELAY, 1);
+		break;
+	case 'k':
+		app_set(e, XTCP_SET_CORK, op->kind == 'k');
+		break;
+	case 's':
+		TRACE("%u shutdown()", e->id);
+		e->shut = true;
+		end_serve(e, xtcp_shutdown(&e->tcb, end_now(e)), NULL, NULL);
+		break;
+	case 'c':
+		app_close(e);
+		break;
+	}
+}
+
+bool app_can_read(const struct end *e)
+{
+	return run.cfg->read[e->id] && e->rd != e->rcvd && !e->closed;
+}
+
+void app_read(struct end *e, u32 max)
+{
+	u32 n = min(max, e->rcvd - e->rd);
+
+	TRACE("%u read() = %u", e->id, n);
+	e->rd += n;
+	if (e->mode == MODE_TCB)
+		end_serve(e, xtcp_read(&e->tcb, n, end_space(e), end_now(e)),
+			  NULL, NULL);
+}
+
+void app_abort(struct end *e)
+{
+	TRACE("%u abort()", e->id);
+	W->rough = true;
+	e->closed = true;
+	e->shut = true;
+	end_serve(e, xtcp_abort(&e->tcb, end_now(e)), NULL, NULL);
+}

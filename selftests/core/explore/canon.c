@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which states are the same state: those from which the same things can
+ * happen, with the same results. Of two such states one is expanded.
+ *
+ * A state is written down with sequence numbers relative to the ISS, times
+ * relative to now, lists in their order instead of pointers, and without
+ * what changes nothing: statistics, unused memory. The rules below say so for
+ * each such field; a field without a rule is taken as it is, which is never
+ * wrong, but a counter or a time taken so makes every state new.
+ *
+ * That the rules leave out nothing that matters is tested: search.c takes
+ * pairs of states said to be the same and compares what follows from them.
+ */
+#include <stdlib.h>
+
+#include "explore.h"
+
+enum kind {
+	RAW,
+	SKIP,
+	SND,	/* sequence number of this end */
+	RCV,	/* of the peer */
+	AGE,	/* u64 time in the past, ns, or 0; above the cap all are one */
+	DUE,	/* u64 time in the future, ns */
+	PEER_TS,	/* TSval of the peer */
+};
+
+struct rule {
+	u16 off;
+	u16 size;
+	enum kind kind;
+	u64 cap;
+};
+
+#define RULE(type, field, how, ...)	{				\
+	.off = offsetof(type, field),					\
+	.size = sizeof(((type *)0)->field),				\
+	.kind = how, __VA_ARGS__ }
+
+/* No age above is told apart: the longest RTO, and some. */
+#define LONG	(300 * SEC)
+
+#define R(field, ...)	RULE(struct xtcp_tcb, field, __VA_ARGS__)
+
+/* Below: "by hand" is what put_tcb() writes itself. */
+static const struct rule tcb_rules[] = {
+	R(par, SKIP), R(cc, SKIP),
+	R(ts_off, SKIP),
+	R(snd_una, SND), R(snd_nxt, SND), R(snd_end, SND),
+	R(snd_wl1, RCV), R(snd_wl2, SND),
+	R(snd_sml, SND), R(snd_up, SND), R(iss, SKIP), R(recover, SND),
+	R(map_head, SKIP), R(map_tail, SKIP), R(map_lost, SKIP),	/* by hand */
+	R(map_free, SKIP), R(map_own, SKIP),
+	R(rcv_nxt, RCV), R(rcv_wup, RCV), R(rcv_read, RCV), R(rcv_up, RCV),
+	R(irs, SKIP), R(rcv_fin, SKIP), R(ack_seq_last, RCV),
+	R(ts_recent, PEER_TS),
+	R(ts_recent_at, SKIP),			/* matters after 24 days */
+	R(last_rx_at, SKIP),			/* keepalive only */
+	R(keep_probed_at, SKIP),
+	R(last_data_rx_at, AGE, .cap = SEC),	/* against ato_us */
+	R(last_data_tx_at, AGE, .cap = LONG),	/* against the RTO */
+	R(challenge_at, AGE, .cap = SEC),	/* against challenge_ms */
+	R(ooo_root, SKIP), R(ooo_ready, SKIP), R(ooo_ready_tail, SKIP),
+	R(ooo_dead, SKIP), R(ooo_seed, SKIP),	/* by hand */
+	R(sack, SKIP), R(dsack_start, SKIP), R(dsack_end, SKIP),	/* by hand */
+	R(dl_armed, RAW), R(dl, SKIP),		/* by hand */
+	R(bytes_sent, SKIP), R(bytes_retrans, SKIP), R(bytes_acked, SKIP),
+	R(bytes_received, SKIP), R(segs_in, SKIP), R(segs_out, SKIP),
+	R(data_segs_in, SKIP), R(data_segs_out, SKIP), R(total_retrans, SKIP),
+	R(rtx_timeouts, SKIP), R(fast_rtx, SKIP), R(rcv_ooo_segs, SKIP),
+};
+
+#undef R
+#define R(field, ...)	RULE(struct xtcp_sent, field, __VA_ARGS__)
+
+static const struct rule sent_rules[] = {
+	R(next, SKIP), R(prev, SKIP),		/* by hand: the order */
+	R(seq, SND), R(end, SND),
+	R(sent_at, AGE, .cap = LONG),
+	R(first_at, SKIP),			/* user timeout only */
+	R(embedded, SKIP),
+};
+
+#undef R
+#define R(field, ...)	RULE(struct xtcp_embryo, field, __VA_ARGS__)
+
+static const struct rule embryo_rules[] = {
+	R(deadline, DUE), R(sent_at, AGE, .cap = LONG),
+	R(iss, SKIP), R(irs, SKIP), R(ts_recent, PEER_TS), R(ts_off, SKIP),
+};
+
+#undef R
+#define R(field, ...)	RULE(struct xtcp_tw, field, __VA_ARGS__)
+
+static const struct rule tw_rules[] = {
+	R(deadline, DUE), R(ack_at, AGE, .cap = SEC),
+	R(ts_recent_at, SKIP),
+	R(snd_nxt, SND), R(rcv_nxt, RCV),
+	R(ts_recent, PEER_TS), R(ts_off, SKIP),
+};
+
+#undef R
+#define R(field, ...)	RULE(struct end, field, __VA_ARGS__)
+
+static const struct rule end_rules[] = {
+	R(iss, SKIP), R(ts_off, SKIP), R(clock, SKIP),
+	R(total, SKIP), R(acked, SKIP),
+	R(edge_told, SND), R(edge_shown, RCV),
+	R(tcb, SKIP), R(emb, SKIP), R(tw, SKIP),	/* by hand */
+	R(sent, SKIP), R(lent, SKIP), R(pkt, SKIP),
+};
+
+/* ---- the rules of a type, in the order of memory, without gaps ---- */
+
+#define STEPS_MAX	96
+
+struct plan {
+	struct rule step[STEPS_MAX];
+	u32 n;
+};
+
+static struct plan tcb_plan, sent_plan, embryo_plan, tw_plan, end_plan;
+
+static void plan_add(struct plan *p, struct rule rule)
+{
+	if (p->n == STEPS_MAX)
+		abort();
+	p->step[p->n++] = rule;
+}
+
+static void plan_make(struct plan *p, const struct rule *rules, u32 n, u32 size)
+{
+	u32 at = 0, i;
+
+	p->n = 0;
+	while (at < size) {
+		struct rule raw = { .off = (u16)at, .kind = RAW };
+		const struct rule *next = NULL;
+
+		for (i = 0; i < n; i++)
+			if (rules[i].off >= at && (!next || rules[i].off < next->off))
+				next = &rules[i];
+		raw.size = (u16)((next ? next->off : size) - at);
+		if (raw.size)
+			plan_add(p, raw);
+		if (!next)
+			break;
+		plan_add(p, *next);
+		at = next->off + next->size;
+	}
+}
+
+#define PLAN(name, type)	\
+	plan_make(&name##_plan, name##_rules, ARRAY_SIZE(name##_rules), sizeof(type))
+
+void canon_init(void)
+{
+	PLAN(tcb, struct xtcp_tcb);
+	PLAN(sent, struct xtcp_sent);
+	PLAN(embryo, struct xtcp_embryo);
+	PLAN(tw, struct xtcp_tw);
+	PLAN(end, struct end);
+}
+
+/* ---- writing a state down ---- */
+
+#define TEXT_MAX	32768	/* bytes */
+
+static struct {
+	u8 byte[TEXT_MAX];
+	u32 n;
+} text;
+
+static void put(const void *p, u32 n)
+{
+	if (text.n + n > TEXT_MAX - 16)
+		abort();
+	memcpy(&text.byte[text.n], p, n);
+	text.n += n;
+}
+
+static void put32(u32 v)
+{
+	put(&v, sizeof(v));
+}
+
+static void put64(u64 v)
+{
+	put(&v, sizeof(v));
+}
+
+/* Distance from the peer's timestamp clock. */
+static u32 peer_ts(const struct end *e, u32 ts)
+{
+	const struct end *peer = end_peer(e);
+
+	return (u32)(end_now(peer) / MSEC) + peer->ts_off - ts;
+}
+
+static void put_array(const u8 *p, u32 n, u32 base)
+{
+	u32 v;
+
+	for (; n; n -= 4, p += 4) {
+		memcpy(&v, p, 4);
+		put32(v - base);
+	}
+}
+
+static void put_struct(const struct end *e, const struct plan *plan, const void *at)
+{
+	u64 now = end_now(e), t;
+	u32 i, v;
+
+	for (i = 0; i < plan->n; i++) {
+		const struct rule *r = &plan->step[i];
+		const u8 *p = (const u8 *)at + r->off;
+
+		switch (r->kind) {
+		case SKIP:
+			break;
+		case RAW:
+			put(p, r->size);
+			break;
+		case SND:
+			put_array(p, r->size, e->iss);
+			break;
+		case RCV:
+			put_array(p, r->size, end_peer(e)->iss);
+			break;
+		case AGE:
+			memcpy(&t, p, 8);
+			put64(t ? min(now - t, r->cap) : XTCP_NEVER);
+			break;
+		case DUE:
+			memcpy(&t, p, 8);
+			put64(t - now);
+			break;
+		case PEER_TS:
+			memcpy(&v, p, 4);
+			put32(run.cfg->no_ts ? 0 : peer_ts(e, v));
+			break;
+		}
+	}
+}
+
+/* Runs in order of their numbers: the shape of the tree matters to nobody. */
+static void put_runs(const struct end *e)
+{
+	const struct xtcp_ooo *run, *next;
+	u32 after = e->tcb.rcv_nxt, irs = end_peer(e)->iss;
+
+	for (;; after = next->seq) {
+		next = NULL;
+		for (run = e->tcb.ooo_root; run;)
+			if (seq_gt(run->seq, after)) {
+				next = run;
+				run = run->left;
+			} else {
+				run = run->right;
+			}
+		if (!next)
+			break;
+		for (run = next; ; run = run->next) {
+			put32(run->seq - irs);
+			put32(run->end - irs);
+			if (run == next->tail)
+				break;
+		}
+		put32(0);
+	}
+}
+
+static void put_tcb(const struct end *e)
+{
+	const struct xtcp_tcb *tcb = &e->tcb;
+	u32 irs = end_peer(e)->iss, i;
+	const struct xtcp_sent *sent;
+
+	put_struct(e, &tcb_plan, tcb);
+	put32(tcb->flags & XTCP_F_FIN_SEEN ? tcb->rcv_fin - irs : 0);
+	for (sent = tcb->map_head; sent; sent = sent->next)
+		put_struct(e, &sent_plan, sent);
+	put32(tcb->map_lost ? tcb->map_lost->seq - e->iss : ~0U);
+	put_runs(e);
+	for (i = 0; i < tcb->nsack; i++)
+		put32(tcb->sack[i] - irs);
+	if (tcb->dsack_start != tcb->dsack_end) {
+		put32(tcb->dsack_start - irs);
+		put32(tcb->dsack_end - irs);
+	}
+	for (i = 0; i < XTCP_DL_MAX; i++)
+		if (tcb->dl_armed & BIT(i))
+			put64(tcb->dl[i] - end_now(e));
+}
+
+static void put_end(const struct end *e)
+{
+	put_struct(e, &end_plan, e);
+	switch (e->mode) {
+	case MODE_TCB:
+		put_tcb(e);
+		break;
+	case MODE_EMBRYO:
+		put_struct(e, &embryo_plan, &e->emb);
+		break;
+	case MODE_TW:
+		put_struct(e, &tw_plan, &e->tw);
+		break;
+	}
+}
+
+static void put_flight(const struct end *from, const struct flight *f)
+{
+	const struct xtcp_seg *seg = &f->seg;
+	u32 iss = from->iss, irs = end_peer(from)->iss, i;
+
+	put32(seg->seq - iss);
+	put32(seg->flags & XTCP_ACK ? seg->ack - irs : 0);
+	put32(seg->len);
+	put32((u32)seg->flags << 16 | seg->wnd);
+	put32((u32)seg->urg << 16 | seg->mss);
+	put32((u32)seg->opts << 16 | (u32)seg->nsack << 8 | seg->wscale);
+	if (seg->opts & XTCP_OPT_TS) {
+		put32(peer_ts(end_peer(from), seg->tsval));
+		put32(seg->tsecr ? peer_ts(from, seg->tsecr) : ~0U);
+	}
+	for (i = 0; i < seg->nsack; i++) {
+		put32(seg->sack[i].start - irs);
+		put32(seg->sack[i].end - irs);
+	}
+	if (run.cfg->delay_ms)
+		put64(min(W->now - f->sent_at, run.cfg->delay_ms * MSEC));
+}
+
+/*
+ * Two lanes of multiply and fold, 16 bytes a round. Taken as random, n states
+ * of 64-bit hashes hold a false match with probability n^2 / 2^65: 1 in 370,000
+ * for ten million.
+ */
+typedef unsigned int u128 __attribute__((mode(TI)));
+
+static u64 fold(u64 a, u64 b)
+{
+	u128 m = (u128)a * b;
+
+	return (u64)m ^ (u64)(m >> 64);
+}
+
+static u64 hash(const u8 *p, u32 n, u64 seed)
+{
+	u64 a = seed ^ 0x9e3779b97f4a7c15ULL, b = n ^ 0xd6e8feb86659fd93ULL, w[2];
+	u32 i;
+
+	for (i = 0; i < n; i += 16) {
+		memcpy(w, p + i, 16);
+		a = fold(a ^ w[0], 0xa0761d6478bd642fULL) + b;
+		b = fold(b ^ w[1], 0xe7037ed1a0b428dbULL) ^ a;
+	}
+	a = fold(a ^ 0x8ebc6af09c88c6e3ULL, b ^ 0x589965cc75374cc3ULL);
+	return a ? a : 1;
+}
+
+/* The world at work, as two numbers. */
+struct canon canon(void)
+{
+	struct canon c;
+	u32 i, j;
+
+	text.n = 0;
+	put32(W->rough);
+	for (i = 0; i < 2; i++)
+		put_end(&W->end[i]);
+	for (i = 0; i < 2; i++) {
+		put32(W->to[i].n);
+		for (j = 0; j < W->to[i].n; j++)
+			put_flight(&W->end[!i], &W->to[i].flight[j]);
+	}
+	/* Where in its tick the timestamp clock is. */
+	if (!run.cfg->no_ts)
+		put64(W->now % MSEC);
+	memset(&text.byte[text.n], 0, 16);
+	c.core = hash(text.byte, text.n, 1);
+	memcpy(&text.byte[text.n], W->left, B_MAX);
+	memset(&text.byte[text.n + B_MAX], 0, 16);
+	c.full = hash(text.byte, text.n + B_MAX, 2);
+	return c;
+}

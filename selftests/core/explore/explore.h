@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Exhaustive search of the engine: two ends, a network that may do a bounded
+ * number of wrong things, and every order in which all of that can happen.
+ *
+ *	main.c		command line, processes, TAP
+ *	worlds.c	the table of worlds: what is transferred, what may go wrong
+ *	search.c	breadth-first search over distinct states
+ *	store.c		states seen, states to be expanded
+ *	action.c	what can happen next, and its name
+ *	finish.c	from here a fair world ends well
+ *	canon.c		which states are the same state
+ *	world.c		two ends, time, the wire
+ *	end.c		one end: the glue around one TCB, and what it checks
+ *	app.c		the program of one end's application
+ *	trace.c		a path told in words
+ *
+ * A world is one flat piece of memory at a fixed address: a state is kept and
+ * brought back by copying it, pointers included.
+ */
+#ifndef XTCP_EXPLORE_H
+#define XTCP_EXPLORE_H
+
+#include <setjmp.h>
+#include <xtcp/engine.h>
+
+#define MSEC	XTCP_NSEC_PER_MSEC
+#define SEC	XTCP_NSEC_PER_SEC
+
+#define WIRE_MAX	24	/* segments under way in one direction */
+#define SENTS_MAX	12	/* send map entries to lend */
+#define PKTS_MAX	16	/* packets held out of order */
+#define OPS_MAX		12	/* steps of an application */
+
+/* ---- what may happen ---- */
+
+enum act_kind {
+	ACT_NONE,
+	ACT_DELIVER,	/* segment number arg of those for end arrives */
+	ACT_DROP,	/* the first of them is lost */
+	ACT_DUP,	/* it arrives, and will arrive again, next */
+	ACT_OLD,	/* it arrives, and will arrive again, last */
+	ACT_MERGE,	/* it arrives in one piece with the second */
+	ACT_TIMER,	/* the earliest deadline of end comes */
+	ACT_APP,	/* the application takes its next step */
+	ACT_READ,	/* it reads */
+	ACT_ABORT,	/* it gives up */
+	ACT_BLIND,	/* a segment of somebody else arrives, enum blind */
+	ACT_RENEGE,	/* end drops what it holds out of order */
+	ACT_REFUSE,	/* the next transmission of end fails */
+	ACT_SHRINK,	/* the path MTU shrinks, end is told */
+	ACT_MAX
+};
+
+/* A path is a string of these, "d0 x1 t0", one a step. */
+struct action {
+	u8 kind;
+	u8 end;
+	u8 arg;
+};
+
+/* How often what goes wrong may still go wrong; part of the state. */
+enum budget {
+	B_DROP,
+	B_DUP,
+	B_REORDER,	/* deliveries of a segment that is not the first */
+	B_TICK,		/* timers */
+	B_LATE,		/* timers that come though a segment is still under way */
+	B_MERGE,
+	B_ABORT,
+	B_BLIND,
+	B_RENEGE,
+	B_REFUSE,
+	B_SHRINK,
+	B_MAX
+};
+
+/* Segments an attacker who sees nothing, or all, may send. */
+enum blind {
+	BLIND_RST_NEAR,		/* in the window, not its first number */
+	BLIND_RST_FAR,		/* beyond the window */
+	BLIND_SYN,
+	BLIND_ACK_UNSENT,	/* data with an ACK of what was never sent */
+	BLIND_ACK_ANCIENT,	/* data with an ACK of long ago */
+	BLIND_BEYOND,		/* a byte and FIN right of the window */
+	BLIND_RST_EXACT,	/* this one ends the connection, rightly */
+	BLIND_MAX
+};
+
+/* ---- configuration ---- */
+
+struct world_cfg {
+	const char *name;
+	const char *prog[2];	/* of the applications, app.c says how */
+	u8 left[B_MAX];		/* budget of level 1; 0: never */
+	bool simultaneous;	/* both connect */
+	bool opened;		/* the search begins when both are established */
+	bool tw_in_tcb;		/* no TIME-WAIT record */
+	bool no_wscale;
+	bool no_ts;
+	bool no_sack;
+	u8 lend;		/* send map entries to lend, at most SENTS_MAX */
+	u8 cwnd;		/* initial, segments; 0: 10 */
+	u16 gso;		/* bytes a plan may carry; 0: one segment */
+	u32 rcvbuf[2];		/* bytes; 0: 4000 */
+	u32 rcvbuf_max;		/* for the window scale; 0: 65535 */
+	u16 read[2];		/* bytes a read, a step of its own; 0: at once */
+	u32 delay_ms;		/* a segment is under way, at least */
+};
+
+extern const struct world_cfg worlds[];
+extern const u32 nworlds;
+
+#define WORLD_MSS	100	/* bytes of payload with all options */
+
+/* ---- state ---- */
+
+/* A segment under way. */
+struct flight {
+	struct xtcp_seg seg;
+	u64 sent_at;		/* ns */
+	u32 off;		/* stream offset of its first byte */
+};
+
+/* A packet as the receiver holds it. */
+struct pkt {
+	struct xtcp_ooo ooo;	/* as in skb->cb */
+	u32 seq;		/* of the first byte */
+	u32 off;		/* stream offset of it */
+	u32 len;
+	bool used;
+};
+
+enum mode {
+	MODE_LISTEN,
+	MODE_EMBRYO,
+	MODE_TCB,
+	MODE_TW,	/* a TIME-WAIT record */
+	MODE_GONE,	/* nothing: segments are answered by RST */
+};
+
+struct end {
+	u8 mode;
+	u8 id;
+	u8 err;
+	u8 pc;			/* step of the application */
+	bool established;
+	bool eof;
+	bool shut;
+	bool closed;		/* the application has let go */
+	bool refuse;		/* the next transmission fails */
+	bool told;		/* edge_told is valid */
+	bool shown;		/* edge_shown is valid */
+	u8 wscale;		/* as its SYN offered it; both do or none */
+	u32 iss;
+	u32 ts_off;
+	u32 path_mss;		/* bytes of payload and options the path carries */
+	u32 edge_told;		/* furthest right edge this end was told */
+	u32 edge_shown;		/* furthest right edge this end offered */
+	u32 wr;			/* bytes written */
+	u32 acked;		/* bytes the engine lets us forget */
+	u32 rcvd;		/* bytes in order */
+	u32 rd;			/* bytes read */
+	u32 total;		/* bytes its program writes */
+	u64 clock;		/* ns, added to the world's time */
+	struct xtcp_tcb tcb;
+	struct xtcp_embryo emb;
+	struct xtcp_tw tw;
+	struct xtcp_sent sent[SENTS_MAX];
+	bool lent[SENTS_MAX];
+	struct pkt pkt[PKTS_MAX];
+};
+
+struct wire {
+	u8 n;
+	struct flight flight[WIRE_MAX];
+};
+
+struct world {
+	u64 now;		/* ns */
+	u8 left[B_MAX];
+	bool rough;		/* somebody broke it off: data may be missing */
+	struct end end[2];
+	struct wire to[2];	/* to end i */
+};
+
+/* What is the same in every state of a world. */
+struct run {
+	const struct world_cfg *cfg;
+	struct xtcp_params par;
+	struct op {
+		u8 kind;
+		u16 n;
+	} prog[2][OPS_MAX];
+	struct world w;		/* the one at work */
+	bool trace;
+	sigjmp_buf failed;
+	char why[300];
+	volatile u64 beat;	/* counts steps: a loop in the engine stops it */
+};
+
+extern struct run run;
+
+#define W	(&run.w)
+
+void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+void trace(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#define TRACE(...) do {			\
+	if (run.trace)			\
+		trace(__VA_ARGS__);	\
+} while (0)
+
+/* ---- world.c ---- */
+
+void world_init(const struct world_cfg *cfg, u32 level);
+void wire_put(u32 from, const struct xtcp_plan *plan, u32 off);
+void wire_take(u32 to, u32 i);
+u64 wire_arrival(const struct flight *f);
+u64 world_deadline(u64 *wire);
+
+/* ---- end.c ---- */
+
+static inline u64 end_now(const struct end *e)
+{
+	return run.w.now + e->clock;
+}
+
+static inline struct end *end_peer(const struct end *e)
+{
+	return &run.w.end[!e->id];
+}
+
+void end_connect(struct end *e);
+void end_hears(struct end *e, const struct xtcp_seg *seg);
+void end_rx(struct end *e, const struct flight *f);
+void end_timer(struct end *e);
+void end_idle(struct end *e);
+void end_serve(struct end *e, u32 acts, struct xtcp_seg *seg, struct pkt *pkt);
+u64 end_deadline(const struct end *e);
+u32 end_space(const struct end *e);
+bool end_over(const struct end *e);
+
+/* ---- app.c ---- */
+
+void app_parse(u32 id, const char *text);
+bool app_ready(const struct end *e);
+void app_step(struct end *e);
+bool app_can_read(const struct end *e);
+void app_read(struct end *e, u32 max);
+void app_abort(struct end *e);
+
+/* ---- action.c ---- */
+
+#define ACTS_MAX	160	/* choices in one state */
+
+u32 actions(struct action *out);
+void act(struct action a);
+void action_name(struct action a, char *buf, size_t len);
+const char *action_parse(const char *text, struct action *a);
+
+static inline u16 action_pack(struct action a)
+{
+	return (u16)(a.kind << 8 | a.end << 7 | a.arg);
+}
+
+static inline struct action action_unpack(u16 v)
+{
+	return (struct action){ v >> 8, v >> 7 & 1, v & 0x7f };
+}
+
+/* ---- finish.c ---- */
+
+struct action finish_next(void);
+bool finish_end(void);
+void finish_check(u64 core);
+void finish_init(void);
+void finish_walk(void);
+
+/* ---- canon.c ---- */
+
+struct canon {
+	u64 core;	/* of all but the budget */
+	u64 full;
+};
+
+void canon_init(void);
+struct canon canon(void);
+
+/* ---- store.c ---- */
+
+#define NO_NODE	(~0U)
+
+struct set {		/* of 64-bit hashes, each with a number */
+	u64 *key;
+	u32 *val;
+	u64 room;
+	u64 n;
+};
+
+u32 set_add(struct set *set, u64 key, u32 val);
+bool set_has(const struct set *set, u64 key);
+void set_free(struct set *set);
+
+struct queue;		/* states, first in, first out */
+
+void queue_init(void);
+void queue_put(void);
+bool queue_get(struct world *w);
+
+/* ---- search.c, trace.c ---- */
+
+#define LEVEL_MAX	40
+
+struct result {
+	u64 states;
+	u64 transitions;
+	u64 audited;
+	u32 depth;
+	u32 level;
+	u64 sizes[LEVEL_MAX];	/* states of each level */
+	bool complete;	/* nothing left to expand */
+	bool bad;
+};
+
+void search(const struct world_cfg *cfg, u64 quota, struct result *res);
+int replay(const struct world_cfg *cfg, u32 level, const char *path);
+void trace_seg(u32 to, const char *what, const struct flight *f);
+void trace_end(const struct end *e);
+
+#endif /* XTCP_EXPLORE_H */

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * No dead end: from any state a world in which nothing more goes wrong ends,
+ * and ends well. The fair world is one of the worlds searched: segments
+ * arrive in order, applications act when they can, timers fire when nothing
+ * else is left. It is run from each new state up to one that is known to end.
+ */
+#include "explore.h"
+
+/* Thirty time-outs against a peer that is gone, and the transfer before. */
+#define STEPS_MAX	1000
+
+static struct set known;	/* states whose fair world ends well */
+
+void finish_init(void)
+{
+	set_free(&known);
+}
+
+/* What happens next in the fair world. */
+struct action finish_next(void)
+{
+	u64 arrival, due = world_deadline(&arrival);
+	u8 i;
+
+	for (i = 0; i < 2; i++) {
+		if (app_can_read(&W->end[i]))
+			return (struct action){ ACT_READ, i };
+		if (app_ready(&W->end[i]))
+			return (struct action){ ACT_APP, i };
+	}
+	if (arrival != XTCP_NEVER && arrival <= due) {
+		const struct flight *a = W->to[0].flight, *b = W->to[1].flight;
+
+		i = !W->to[0].n || (W->to[1].n && b->sent_at <= a->sent_at);
+		return (struct action){ ACT_DELIVER, i };
+	}
+	for (i = 0; i < 2; i++)
+		if (due != XTCP_NEVER && end_deadline(&W->end[i]) == due)
+			return (struct action){ ACT_TIMER, i };
+	/* A peer that vanished without a word: the application loses patience. */
+	for (i = 0; i < 2; i++)
+		if (W->rough && W->end[i].mode == MODE_TCB && !W->end[i].closed &&
+		    W->end[!i].mode != MODE_TCB)
+			return (struct action){ ACT_ABORT, i };
+	return (struct action){ ACT_NONE };
+}
+
+static bool ended(const struct end *e)
+{
+	return end_over(e) || (e->mode == MODE_LISTEN && W->rough) ||
+	       (e->mode == MODE_TCB && e->tcb.state == XTCP_TIME_WAIT);
+}
+
+/*
+ * A FIN whose ACKs were lost until the peer's TIME-WAIT was over is answered
+ * by RST: right, and no loss to anybody, when each has all of the other's data.
+ */
+static bool peer_was_done(const struct end *e)
+{
+	return e->err == XTCP_ERR_RESET && e->eof && end_peer(e)->eof;
+}
+
+static void judge(const struct end *e)
+{
+	if (W->rough)
+		return;
+	if (e->err && !peer_was_done(e))
+		fail("end %u: ends with error %u", e->id, e->err);
+	if (e->rcvd != end_peer(e)->total)
+		fail("end %u: ends with %u of %u bytes", e->id, e->rcvd,
+		     end_peer(e)->total);
+	if (!e->eof && !e->closed)
+		fail("end %u: never saw the end of the stream", e->id);
+}
+
+/* Is everything over? Then it must have ended well. */
+bool finish_end(void)
+{
+	u32 i;
+
+	if (W->to[0].n || W->to[1].n || !ended(&W->end[0]) || !ended(&W->end[1]))
+		return false;
+	for (i = 0; i < 2; i++)
+		judge(&W->end[i]);
+	return true;
+}
+
+static bool step(void)
+{
+	struct action a;
+
+	if (finish_end())
+		return false;
+	a = finish_next();
+	if (!a.kind)
+		fail("dead end: nothing is left to happen (states %u %u)",
+		     W->end[0].tcb.state, W->end[1].tcb.state);
+	act(a);
+	return true;
+}
+
+/* The world at work, whose core hash is @core, ends well; it is used up. */
+void finish_check(u64 core)
+{
+	u64 path[STEPS_MAX];
+	u32 n = 0, i;
+
+	while (!set_has(&known, core)) {
+		if (n == STEPS_MAX)
+			fail("no end after %u steps of a fair world", n);
+		path[n++] = core;
+		if (!step())
+			break;
+		core = canon().core;
+	}
+	for (i = 0; i < n; i++)
+		set_add(&known, path[i], 0);
+}
+
+/* The same in the open: nothing is taken for known. */
+void finish_walk(void)
+{
+	u32 n = 0;
+
+	while (step())
+		if (++n == STEPS_MAX)
+			fail("no end after %u steps of a fair world", n);
+}
