@@ -203,6 +203,29 @@ TEST_F(two, connect_finds_a_free_port)
 	close(lfd);
 }
 
+/* RFC 6056: what one peer sees says nothing of the port towards the next. */
+TEST_F(two, connect_ports_are_scattered)
+{
+	uint16_t last = 0, port;
+	int lfd[16], fd, near = 0;
+
+	for (int i = 0; i < 16; i++) {
+		lfd[i] = st_listen(variant->b, 0, 1);
+		ASSERT_GE(lfd[i], 0);
+		fd = st_connect(variant->a, sock_port(lfd[i]));
+		ASSERT_GE(fd, 0);
+		port = sock_port(fd);
+		if (i > 0)
+			near += abs(port - last) < 500;
+		last = port;
+		close(fd);
+	}
+	/* Of 28,000: by chance about one of fifteen is that near. */
+	ASSERT_LE(near, 5);
+	for (int i = 0; i < 16; i++)
+		close(lfd[i]);
+}
+
 TEST_F(two, connected_port_is_held)
 {
 	int lfd = st_listen(variant->b, 0, 4), c;

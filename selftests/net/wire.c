@@ -50,29 +50,54 @@ static uint16_t fold(uint32_t sum)
 
 /* ---- the family: all of IPv4 is in this section ---- */
 
-#define IP_LEN	20
+#define IP_LEN		20
+#define IP_LEN_MAX	60
+#define IPOPT_LSRR	131
 
-static void ip_put(uint8_t *ip, size_t tcp_len)
+static size_t ip_len(const struct wseg *s)
 {
-	memset(ip, 0, IP_LEN);
-	ip[0] = 0x45;
-	ip[2] = (IP_LEN + tcp_len) >> 8;
-	ip[3] = IP_LEN + tcp_len;
-	ip[6] = 0x40;
-	ip[8] = 64;
-	ip[9] = IPPROTO_TCP;
-	inet_pton(AF_INET, WIRE_PEER, ip + 12);
-	inet_pton(AF_INET, WIRE_LOCAL, ip + 16);
-	*(uint16_t *)(ip + 10) = htons(fold(sum16(0, ip, IP_LEN)));
+	return IP_LEN + (s->ipoptlen + 3) / 4 * 4;
 }
 
-static uint32_t pseudo_sum(const uint8_t *ip, size_t tcp_len)
+/* The header, with the options of @s if there are any, over zeroed memory. */
+static void ip_put(uint8_t *ip, const char *from, const char *to, uint8_t protocol,
+		   const struct wseg *s, size_t len)
 {
-	return sum16(IPPROTO_TCP + tcp_len, ip + 12, 8);
+	size_t hdr = ip_len(s);
+
+	memcpy(ip + IP_LEN, s->ipopt, s->ipoptlen);
+	ip[0] = 0x40 | hdr / 4;
+	ip[2] = (hdr + len) >> 8;
+	ip[3] = hdr + len;
+	ip[6] = 0x40;
+	ip[8] = 64;
+	ip[9] = protocol;
+	inet_pton(AF_INET, from, ip + 12);
+	inet_pton(AF_INET, to, ip + 16);
+	*(uint16_t *)(ip + 10) = htons(fold(sum16(0, ip, hdr)));
+}
+
+/* Where the packet goes in the end: the last hop of a loose source route. */
+static const uint8_t *last_hop(const uint8_t *ip, size_t ihl)
+{
+	const uint8_t *o = ip + IP_LEN;
+
+	while (o + 3 < ip + ihl && *o == 1)
+		o++;
+	if (o + 3 < ip + ihl && *o == IPOPT_LSRR && o[1] >= 7 && o + o[1] <= ip + ihl)
+		return o + o[1] - 4;
+	return ip + 16;
+}
+
+static uint32_t pseudo_sum(const uint8_t *ip, size_t ihl, size_t tcp_len)
+{
+	uint32_t sum = sum16(IPPROTO_TCP + tcp_len, ip + 12, 4);
+
+	return sum16(sum, last_hop(ip, ihl), 4);
 }
 
 /* The TCP segment of a packet, or NULL where there is none. */
-static uint8_t *ip_get(uint8_t *ip, ssize_t n, size_t *tcp_len)
+static uint8_t *ip_get(uint8_t *ip, ssize_t n, size_t *tcp_len, struct wseg *g)
 {
 	size_t ihl, total;
 
@@ -83,6 +108,15 @@ static uint8_t *ip_get(uint8_t *ip, ssize_t n, size_t *tcp_len)
 	if (ihl < IP_LEN || total > n || total < ihl + 20)
 		return NULL;
 	*tcp_len = total - ihl;
+	memset(g, 0, sizeof(*g));
+	g->tos = ip[1];
+	g->df = ip[6] & 0x40;
+	g->ttl = ip[8];
+	g->ipoptlen = ihl - IP_LEN;
+	memcpy(g->ipopt, ip + IP_LEN, g->ipoptlen);
+	inet_ntop(AF_INET, ip + 12, g->src, sizeof(g->src));
+	inet_ntop(AF_INET, last_hop(ip, ihl), g->dst, sizeof(g->dst));
+	g->badsum = fold(sum16(pseudo_sum(ip, ihl, *tcp_len), ip + ihl, *tcp_len)) != 0;
 	return ip + ihl;
 }
 
@@ -106,7 +140,7 @@ int wire_socket(const struct wire *w, int flags)
 
 int wire_listen(struct wire *w, uint16_t port, int backlog)
 {
-	struct sockaddr_in sin = peer_addr(WIRE_LOCAL, port);
+	struct sockaddr_in sin = peer_addr(w->local, port);
 	int fd = wire_socket(w, 0), err;
 
 	if (fd < 0)
@@ -122,7 +156,7 @@ int wire_listen(struct wire *w, uint16_t port, int backlog)
 
 int wire_connect(struct wire *w, int fd, uint16_t port)
 {
-	struct sockaddr_in sin = peer_addr(WIRE_PEER, port);
+	struct sockaddr_in sin = peer_addr(w->peer, port);
 
 	return connect(fd, (struct sockaddr *)&sin, sizeof(sin)) ? -errno : 0;
 }
@@ -155,6 +189,8 @@ static void plain_kernel(void)
 
 void wire_reset(struct wire *w, uint16_t pport)
 {
+	w->local = WIRE_LOCAL;
+	w->peer = WIRE_PEER;
 	w->lport = WIRE_PORT;
 	w->pport = pport;
 	w->isn = 0xfffffff0;	/* wraps within the first bytes, always */
@@ -308,12 +344,13 @@ static void opts_get(struct wseg *s, const uint8_t *o, size_t len, uint32_t base
 
 void wire_in(struct wire *w, const struct wseg *s)
 {
-	uint8_t pkt[IP_LEN + 60 + 65536] = {}, *tcp = pkt + IP_LEN;
+	uint8_t pkt[IP_LEN_MAX + 60 + 65536] = {}, *tcp;
 	uint32_t seq = s->has_seq ? s->seq : w->snd_nxt;
 	uint32_t ack = s->has_ack ? s->ack : w->rcv_nxt;
 	uint32_t end = seq + s->len + !!(s->flags & SYN) + !!(s->flags & FIN);
-	size_t hdr, len;
+	size_t ihl = ip_len(s), hdr, len;
 
+	tcp = pkt + ihl;
 	hdr = 20 + opts_put(w, tcp + 20, s);
 	len = hdr + s->len;
 	*(uint16_t *)tcp = htons(s->sport ?: w->pport);
@@ -328,15 +365,36 @@ void wire_in(struct wire *w, const struct wseg *s)
 	/* Byte 1 of the sequence space, after the SYN, is byte 0 of the stream. */
 	pat_fill(tcp + hdr, (uint32_t)(seq - 1 + !!(s->flags & SYN)), s->len);
 	len -= s->cut;
-	ip_put(pkt, len);
+	ip_put(pkt, s->src[0] ? s->src : w->peer, s->dst[0] ? s->dst : w->local,
+	       IPPROTO_TCP, s, len);
 	*(uint16_t *)(tcp + 16) =
-		htons(fold(sum16(pseudo_sum(pkt, len), tcp, len)) ^ s->badsum);
-	if (write(w->tun, pkt, IP_LEN + len) < 0)
+		htons(fold(sum16(pseudo_sum(pkt, ihl, len), tcp, len)) ^ s->badsum);
+	if (write(w->tun, pkt, ihl + len) < 0)
 		perror("write to the TUN device");
 	/* What is malformed or out of order is no progress. */
 	if (!s->badsum && !s->has_doff && !s->cut && !s->sport && !s->dport &&
 	    seq == w->snd_nxt)
 		w->snd_nxt = end;
+	w->last_ms = now_ms();
+}
+
+void wire_icmp(struct wire *w, uint8_t type, uint8_t code, uint32_t seq, uint16_t info)
+{
+	static const struct wseg no_options;
+	uint8_t pkt[IP_LEN + 8 + IP_LEN + 8] = {}, *icmp = pkt + IP_LEN;
+	uint8_t *quoted = icmp + 8, *tcp = quoted + IP_LEN;
+
+	ip_put(quoted, w->local, w->peer, IPPROTO_TCP, &no_options, 20);
+	*(uint16_t *)tcp = htons(w->lport);
+	*(uint16_t *)(tcp + 2) = htons(w->pport);
+	put32(tcp + 4, w->iss + seq);
+	icmp[0] = type;
+	icmp[1] = code;
+	*(uint16_t *)(icmp + 6) = htons(info);
+	*(uint16_t *)(icmp + 2) = htons(fold(sum16(0, icmp, 8 + IP_LEN + 8)));
+	ip_put(pkt, WIRE_ROUTER, w->local, IPPROTO_ICMP, &no_options, 8 + IP_LEN + 8);
+	if (write(w->tun, pkt, sizeof(pkt)) < 0)
+		perror("write to the TUN device");
 	w->last_ms = now_ms();
 }
 
@@ -348,12 +406,10 @@ static bool parse(struct wire *w, uint8_t *pkt, ssize_t n)
 	uint8_t *tcp;
 	size_t len, hdr;
 
-	tcp = ip_get(pkt, n, &len);
+	tcp = ip_get(pkt, n, &len, g);
 	if (!tcp)
 		return false;
-	memset(g, 0, sizeof(*g));
 	hdr = (tcp[12] >> 4) * 4;
-	g->badsum = fold(sum16(pseudo_sum(pkt, len), tcp, len)) != 0;
 	if (hdr < 20 || hdr > len) {
 		g->badsum = 1;
 		return true;
@@ -456,6 +512,12 @@ static const char *wrong(struct wire *w, const char *field, uint32_t expected,
 	return w->err;
 }
 
+static const char *wrong_address(struct wire *w)
+{
+	complain(w, "from %s to %s", w->got.src, w->got.dst);
+	return w->err;
+}
+
 static const char *compare(struct wire *w, const struct wseg *want)
 {
 	const struct wseg *g = &w->got;
@@ -463,6 +525,8 @@ static const char *compare(struct wire *w, const struct wseg *want)
 
 	if (g->badsum)
 		return wrong(w, "checksum", 0, 1);
+	if (strcmp(g->src, w->local) || strcmp(g->dst, w->peer))
+		return wrong_address(w);
 	if ((g->flags ^ want->flags) & mask)
 		return wrong(w, "flags", want->flags, g->flags);
 #define CHECK(field)							\

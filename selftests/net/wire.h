@@ -49,6 +49,13 @@ struct wseg {
 	bool no_opts;		/* out: and there are no options at all */
 	bool has_doff, badsum, has_after, push;
 	bool free_len;		/* out: any length */
+
+	/* of the IP header */
+	uint8_t tos, ttl;	/* out */
+	bool df;		/* out */
+	uint8_t ipoptlen;
+	uint8_t ipopt[40];
+	char src[16], dst[16];	/* dst: behind a source route its last hop */
 };
 
 #define SEQ(x)		.has_seq = 1, .seq = (x)
@@ -76,6 +83,11 @@ struct wseg {
 #define DOFF(words)	.has_doff = 1, .doff = (words)
 #define BADSUM		.badsum = 1
 #define CUT(bytes)	.cut = (bytes)
+#define SRC(addr)	.src = addr
+#define DST(addr)	.dst = addr
+#define IPOPT(...) \
+	.ipopt = { __VA_ARGS__ }, \
+	.ipoptlen = sizeof((const uint8_t []){ __VA_ARGS__ })
 #define FROM(port)	.sport = (port)
 #define TO(port)	.dport = (port)
 
@@ -84,6 +96,7 @@ struct wire {
 	int domain;		/* AF_INET; the one family so far */
 	int tun;
 	int mtu;
+	const char *local, *peer;	/* addresses: the tested TCP's, ours */
 	uint16_t lport, pport;	/* the tested TCP's, ours */
 	uint32_t isn;		/* ours, to be set before the first in() */
 	uint32_t iss;		/* theirs, from their SYN */
@@ -107,6 +120,7 @@ struct wire {
 
 #define WIRE_LOCAL	"10.9.0.1"
 #define WIRE_PEER	"10.9.0.2"
+#define WIRE_ROUTER	"10.9.0.9"
 #define WIRE_PORT	8080	/* where the tested TCP listens */
 #define WIRE_PPORT	40000	/* where the peer is */
 
@@ -118,6 +132,12 @@ void wire_fini(struct wire *w);
 void wire_reset(struct wire *w, uint16_t pport);
 
 void wire_in(struct wire *w, const struct wseg *s);
+
+/*
+ * An ICMP error of a router that quotes the tested TCP's segment at sequence
+ * number @seq; @info: the last 16 bits of its header, an MTU.
+ */
+void wire_icmp(struct wire *w, uint8_t type, uint8_t code, uint32_t seq, uint16_t info);
 
 /* "" or what was wrong with the next segment. */
 const char *wire_out(struct wire *w, const struct wseg *want);

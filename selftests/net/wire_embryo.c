@@ -198,6 +198,34 @@ TEST_F(wire, accept_queue_limit)
 	ASSERT_EQ(3, n);
 }
 
+/* RFC 4987: many SYNs cost little, and no connection that is there. */
+TEST_F(wire, syn_queue_limit)
+{
+	struct wire first;
+	int i, n = 0;
+
+	XTCP_ONLY("it sends SYN cookies");
+	self->lfd = wire_listen(W, WIRE_PORT, 4);
+	ASSERT_GE(self->lfd, 0);
+	passive(MSS(1000));
+	first = *W;
+	for (i = 1; i <= 200; i++) {
+		wire_reset(W, WIRE_PPORT + i);
+		in(SYN, MSS(1000));
+		while (wire_get(W, 1)) {
+			ASSERT_EQ(SYN | ACK, W->got.flags);
+			n++;
+		}
+	}
+	ASSERT_EQ(4, n);
+	*W = first;
+	in(ACK, LEN(10));
+	out(ACK, ACKNO(11));
+	reads(10);
+	writes(10);
+	out(ACK, SEQ(1), LEN(10));
+}
+
 TEST_F(wire, syn_to_second_port_of_same_peer)
 {
 	half_open();

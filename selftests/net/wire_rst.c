@@ -85,6 +85,32 @@ TEST_F(wire, challenges_are_limited)
 	state(ST_ESTABLISHED);
 }
 
+/*
+ * CVE-2016-5696: a count that connections share tells one peer what another
+ * connection got.
+ */
+TEST_F(wire, challenge_limit_is_not_shared)
+{
+	struct wire first;
+	int other;
+
+	passive(MSS(1000));
+	for (int i = 0; i < 200; i++)
+		in(RST, SEQ(100 + i));
+	wire_drain(W, QUIET);
+	first = *W;
+	other = self->fd;
+	wire_reset(W, WIRE_PPORT + 1);
+	passive(MSS(1000));
+	in(RST, SEQ(100));
+	out(ACK, SEQ(1), ACKNO(1));
+	in(RST, SEQ(1));
+	*W = first;
+	close(self->fd);
+	self->fd = other;
+	state(ST_ESTABLISHED);
+}
+
 TEST_F(wire, ack_of_unsent)
 {
 	passive(MSS(1000));

@@ -247,6 +247,11 @@ enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 		xtcp_discard(rx->xn, skb, XTCP_DROP_HEADER);
 		return XTCP_RX_DONE;
 	}
+	/* RFC 9293, MUST-57. */
+	if (rt && rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
+		xtcp_discard(rx->xn, skb, XTCP_DROP_BAD_ADDRESS);
+		return XTCP_RX_DONE;
+	}
 	switch (xtcp_listen_rx(&seg)) {
 	case XTCP_LISTEN_RST:
 		xtcp_rst_plan(&seg, &plan);
@@ -254,9 +259,7 @@ enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 		why = seg.reason;
 		break;
 	case XTCP_LISTEN_SYN:
-		if (rt && rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))
-			why = XTCP_DROP_BAD_ADDRESS;
-		else if (!l)
+		if (!l)
 			why = XTCP_DROP_NO_SOCKET;
 		else if (sk_acceptq_is_full(sk))
 			why = XTCP_DROP_LISTEN_OVERFLOW;

@@ -65,7 +65,8 @@ static bool in_flight(const struct xtcp_tcb *tcb, u32 seq)
 static void mtu_apply(struct sock *sk, u32 seq, u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
-	struct dst_entry *dst = __sk_dst_check(sk, 0);
+	/* The route that the message was about may have been replaced by it. */
+	struct dst_entry *dst = xtcp_ip4_sock_dst(sk);
 	struct xtcp_open open;
 
 	if (!dst)
@@ -93,7 +94,8 @@ void xtcp_mtu_reduced(struct sock *sk)
 
 static void frag_needed(struct sock *sk, u32 seq, u32 mtu, u64 now)
 {
-	struct dst_entry *dst = __sk_dst_check(sk, 0);
+	struct dst_entry *dst = sock_owned_by_user(sk) ? __sk_dst_check(sk, 0) :
+							 xtcp_ip4_sock_dst(sk);
 
 	if (!dst || inet_sk(sk)->pmtudisc == IP_PMTUDISC_INTERFACE)
 		return;
@@ -146,12 +148,13 @@ static void bad_news(struct sock *sk, struct verdict v, u32 seq, u64 now)
 			set_bit(XTCP_DEFER_ICMP, &xsk->deferred);
 		return;
 	}
-	WRITE_ONCE(sk->sk_err_soft, v.err);
 	xtcp_serve(sk, xtcp_icmp(&xsk->tcb, v.kind, seq, 0, now), now);
 	/* RFC 1122, 4.2.3.9: who asked for it by IP_RECVERR sees each one. */
 	if (inet_sk(sk)->recverr && sk->sk_state != TCP_CLOSE) {
 		WRITE_ONCE(sk->sk_err, v.err);
 		sk_error_report(sk);
+	} else {
+		WRITE_ONCE(sk->sk_err_soft, v.err);
 	}
 }
 

@@ -117,7 +117,14 @@ struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to)
 			   (__force __be16)flow->dport, (__force __be16)flow->sport,
 			   sock_net_uid(to->net, to->sk));
 	rt = ip_route_output_flow(to->net, &fl4, to->sk);
-	return IS_ERR(rt) ? ERR_CAST(rt) : &rt->dst;
+	if (IS_ERR(rt))
+		return ERR_CAST(rt);
+	/* A source like that cannot be (RFC 9293, MUST-63). */
+	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
+		ip_rt_put(rt);
+		return ERR_PTR(-EACCES);
+	}
+	return &rt->dst;
 }
 
 /**
@@ -243,26 +250,48 @@ void xtcp_open_fill(struct sock *sk, struct xtcp_open *open)
 }
 
 /**
- * xtcp_ip4_child_route - route of an accepted connection
- * @child: socket with addresses and ports
+ * xtcp_ip4_sock_route - find the route of a connection
+ * @sk: socket with addresses and ports
  *
  * Context: socket lock. Return: 0 or -errno.
  */
-int xtcp_ip4_child_route(struct sock *child)
+int xtcp_ip4_sock_route(struct sock *sk)
 {
-	struct inet_sock *inet = inet_sk(child);
+	struct inet_sock *inet = inet_sk(sk);
 	struct flowi4 *fl4 = &inet->cork.fl.u.ip4;
+	const struct ip_options_rcu *opt;
+	__be32 hop = inet->inet_daddr;
 	struct rtable *rt;
 
-	flowi4_init_output(fl4, child->sk_bound_dev_if, child->sk_mark,
+	rcu_read_lock();
+	opt = rcu_dereference(inet->inet_opt);
+	if (opt && opt->opt.srr)
+		hop = opt->opt.faddr;
+	rcu_read_unlock();
+	flowi4_init_output(fl4, sk->sk_bound_dev_if, sk->sk_mark,
 			   RT_TOS(inet->tos), RT_SCOPE_UNIVERSE, IPPROTO_TCP,
-			   FLOWI_FLAG_ANYSRC, inet->inet_daddr, inet->inet_saddr,
-			   inet->inet_dport, inet->inet_sport, child->sk_uid);
-	rt = ip_route_output_flow(sock_net(child), fl4, child);
+			   FLOWI_FLAG_ANYSRC, hop, inet->inet_saddr,
+			   inet->inet_dport, inet->inet_sport, sk->sk_uid);
+	rt = ip_route_output_flow(sock_net(sk), fl4, sk);
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
-	sk_setup_caps(child, &rt->dst);
+	sk_setup_caps(sk, &rt->dst);
 	return 0;
+}
+
+/**
+ * xtcp_ip4_sock_dst - the route of a connection, found anew if it has expired
+ * @sk: socket with addresses and ports
+ *
+ * Context: socket lock. Return: route, the reference is the socket's; or NULL.
+ */
+struct dst_entry *xtcp_ip4_sock_dst(struct sock *sk)
+{
+	struct dst_entry *dst = __sk_dst_check(sk, 0);
+
+	if (dst)
+		return dst;
+	return xtcp_ip4_sock_route(sk) ? NULL : __sk_dst_get(sk);
 }
 
 /* Undo what xtcp_ip4_connect() set before it failed. */

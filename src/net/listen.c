@@ -146,7 +146,7 @@ struct sock *xtcp_listen_child(struct xtcp_listener *l, struct xtcp_half *half,
 	if (!child)
 		return NULL;
 	child_addresses(child, half);
-	if (xtcp_ip4_child_route(child)) {
+	if (xtcp_ip4_sock_route(child)) {
 		*why = XTCP_DROP_BAD_ADDRESS;
 		__acquire(&child->sk_lock.slock);	/* by xtcp_sock_child() */
 		bh_unlock_sock(child);

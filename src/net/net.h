@@ -232,7 +232,8 @@ void xtcp_ip4_send(const struct xtcp_stateless *to, struct dst_entry *dst,
 		   const struct xtcp_plan *plan);
 void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
 		   struct xtcp_open *open);
-int xtcp_ip4_child_route(struct sock *child);
+int xtcp_ip4_sock_route(struct sock *sk);
+struct dst_entry *xtcp_ip4_sock_dst(struct sock *sk);
 void xtcp_ip4_csum(struct sk_buff *skb, __be32 saddr, __be32 daddr);
 bool xtcp_ip4_kernel_owns(const struct xtcp_rx *rx, bool syn);
 

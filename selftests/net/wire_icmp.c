@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ICMP errors that quote a segment: which are believed, what they end, what
+ * the program hears of them, and the path MTU (RFC 9293 3.9.2.2, RFC 5927, RFC
+ * 1191).
+ */
+#include "wire_test.h"
+
+#define ST_ESTABLISHED	1
+#define ST_SYN_SENT	2
+
+#define UNREACH		3
+#define QUENCH		4
+#define EXCEEDED	11
+#define PROBLEM		12
+
+#define FRAG_NEEDED	4
+#define REPORT(on)	ASSERT_EQ(0, set_int(self->fd, IPPROTO_IP, IP_RECVERR, on))
+#define error_is(err)	ASSERT_EQ((err), get_int(self->fd, SOL_SOCKET, SO_ERROR))
+
+struct icmp {
+	const char *name;
+	uint8_t type, code;
+	int err;
+};
+
+/* RFC 9293 MUST-56. */
+static const struct icmp soft[] = {
+	{ "net unreachable", UNREACH, 0, ENETUNREACH },
+	{ "host unreachable", UNREACH, 1, EHOSTUNREACH },
+	{ "source route failed", UNREACH, 5, EOPNOTSUPP },
+	{ "time exceeded in transit", EXCEEDED, 0, EHOSTUNREACH },
+	{ "time exceeded in reassembly", EXCEEDED, 1, 0 },	/* goes no further than IP */
+	{ "parameter problem", PROBLEM, 0, EPROTO },
+	{ "required option missing", PROBLEM, 1, EPROTO },
+	{ "bad length", PROBLEM, 2, EPROTO },
+};
+
+/* SHLD-26 would have these abort; RFC 5927, 5.2: not when synchronized. */
+static const struct icmp hard[] = {
+	{ "protocol unreachable", UNREACH, 2, ENOPROTOOPT },
+	{ "port unreachable", UNREACH, 3, ECONNREFUSED },
+};
+
+TEST_F(wire, soft_errors_do_not_abort)
+{
+	passive(MSS(1000));
+	for (size_t i = 0; i < ARRAY_SIZE(soft); i++) {
+		W->doing = soft[i].name;
+		writes(100);
+		out(ACK, SEQ(1 + i * 100), LEN(100));
+		wire_icmp(W, soft[i].type, soft[i].code, 1 + i * 100, 0);
+		none(5);
+		state(ST_ESTABLISHED);
+		/* Who asks hears of it, once; nobody else is disturbed. */
+		error_is(soft[i].err);
+		error_is(0);
+		in(ACK);
+	}
+}
+
+TEST_F(wire, hard_errors_do_not_abort_either)
+{
+	passive(MSS(1000));
+	for (size_t i = 0; i < ARRAY_SIZE(hard); i++) {
+		W->doing = hard[i].name;
+		writes(100);
+		out(ACK, SEQ(1 + i * 100), LEN(100));
+		wire_icmp(W, hard[i].type, hard[i].code, 1 + i * 100, 0);
+		none(5);
+		state(ST_ESTABLISHED);
+		error_is(hard[i].err);
+		in(ACK);
+	}
+}
+
+TEST_F(wire, hard_errors_end_connect)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(hard); i++) {
+		wire_reset(W, WIRE_PPORT);
+		W->doing = hard[i].name;
+		connects();
+		wire_icmp(W, hard[i].type, hard[i].code, 0, 0);
+		error_is(hard[i].err);
+		state(0);
+		none(QUIET);
+		closes();
+	}
+}
+
+TEST_F(wire, soft_errors_do_not_end_connect)
+{
+	XTCP_ONLY("it gives up at the first error of any kind");
+	for (size_t i = 0; i < ARRAY_SIZE(soft); i++) {
+		wire_reset(W, WIRE_PPORT);
+		W->doing = soft[i].name;
+		connects();
+		wire_icmp(W, soft[i].type, soft[i].code, 0, 0);
+		state(ST_SYN_SENT);
+		in(SYN | ACK, MSS(1000));
+		out(ACK, SEQ(1), ACKNO(1));
+		state(ST_ESTABLISHED);
+		in(RST, SEQ(1));
+		closes();
+	}
+}
+
+/* MUST-47, SHLD-20, SHLD-25: told to those who asked, and to no others. */
+TEST_F(wire, told_by_recverr)
+{
+	passive(MSS(1000));
+	REPORT(1);
+	for (size_t i = 0; i < ARRAY_SIZE(soft); i++) {
+		W->doing = soft[i].name;
+		writes(100);
+		out(ACK, SEQ(1 + i * 100), LEN(100));
+		wire_icmp(W, soft[i].type, soft[i].code, 1 + i * 100, 0);
+		ASSERT_EQ(soft[i].err ? POLLERR : 0, poll_now(self->fd, POLLIN) & POLLERR);
+		error_is(soft[i].err);
+		state(ST_ESTABLISHED);
+		in(ACK);
+	}
+	REPORT(0);
+	writes(100);
+	out(ACK, LEN(100));
+	wire_icmp(W, UNREACH, 1, W->got.seq, 0);
+	ASSERT_FALSE(poll_now(self->fd, POLLIN) & POLLERR);
+}
+
+/* SHLD-25: why the time-out came, where an error had said so. */
+TEST_F_TIMEOUT(wire, told_at_the_end, 120)
+{
+	LONG_TEST();
+	passive(MSS(1000));
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 3000));
+	writes(100);
+	out(ACK, SEQ(1), LEN(100));
+	/* The kernel's TCP believes it of a retransmission only. */
+	out(ACK, SEQ(1), LEN(100), AFTER(200));
+	wire_icmp(W, UNREACH, 1, 1, 0);
+	sleep_ms(7000);
+	error_is(EHOSTUNREACH);
+	state(0);
+}
+
+/* MUST-55 */
+TEST_F(wire, source_quench_is_ignored)
+{
+	passive(MSS(1000));
+	REPORT(1);
+	writes(10000);
+	for (int i = 0; i < 10; i++)
+		out(ACK, SEQ(1 + i * 1000), LEN(1000));
+	wire_icmp(W, QUENCH, 0, 1, 0);
+	none(QUIET);
+	error_is(0);
+	in(ACK);
+	/* cwnd has not noticed: slow start has doubled it. */
+	writes(10000);
+	writes(10000);
+	for (int i = 10; i < 30; i++)
+		out(ACK, SEQ(1 + i * 1000), LEN(1000));
+	none(QUIET);
+}
+
+/* RFC 5927 4.1: whoever does not know what is in flight is not believed. */
+TEST_F(wire, number_not_in_flight)
+{
+	static const uint32_t wrong[] = { 0, 1001, 5000, 0x80000000u };
+
+	XTCP_ONLY("it takes SND.NXT, too");
+	passive(MSS(1000));
+	REPORT(1);
+	writes(1000);
+	out(ACK, SEQ(1), LEN(1000));
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		wire_icmp(W, UNREACH, 1, wrong[i], 0);
+		wire_icmp(W, UNREACH, FRAG_NEEDED, wrong[i], 600);
+		none(5);
+		error_is(0);
+	}
+	in(ACK);
+	wire_icmp(W, UNREACH, FRAG_NEEDED, 1, 600);
+	writes(1000);
+	out(ACK, SEQ(1001), LEN(1000));
+}
+
+TEST_F(wire, wrong_number_does_not_end_connect)
+{
+	XTCP_ONLY("it takes SND.NXT, too");
+	connects();
+	wire_icmp(W, UNREACH, 3, 1, 0);
+	wire_icmp(W, UNREACH, 3, (uint32_t)-1, 0);
+	state(ST_SYN_SENT);
+	error_is(0);
+}
+
+/* ---- path MTU ---- */
+
+/* RFC 1191 6.4: at once, with what fits. */
+TEST_F(wire, frag_needed)
+{
+	passive(MSS(1460));
+	writes(1460);
+	out(ACK, SEQ(1), LEN(1460));
+	ASSERT_TRUE(W->got.df);
+	W->rcv_nxt = 1;
+	wire_icmp(W, UNREACH, FRAG_NEEDED, 1, 1000);
+	out(ACK, SEQ(1), LEN(960), WITHIN(100));
+	ASSERT_TRUE(W->got.df);
+	in(ACK);
+	/* The kernel's TCP does not hurry with the rest. */
+	out(ACK, SEQ(961), LEN(500), WITHIN(1000));
+	in(ACK);
+	writes(2000);
+	out(ACK, SEQ(1461), LEN(960));
+	out(ACK, SEQ(2421), LEN(960));
+	out(ACK, SEQ(3381), LEN(80));
+}
+
+/* A larger one later is no news: the path may have several bottlenecks. */
+TEST_F(wire, frag_needed_does_not_raise)
+{
+	passive(MSS(1460));
+	writes(1460);
+	out(ACK, SEQ(1), LEN(1460));
+	W->rcv_nxt = 1;
+	wire_icmp(W, UNREACH, FRAG_NEEDED, 1, 1000);
+	out(ACK, SEQ(1), LEN(960), WITHIN(100));
+	wire_icmp(W, UNREACH, FRAG_NEEDED, 1, 1400);
+	in(ACK, ACKNO(1461));
+	wire_drain(W, QUIET);
+	writes(1920);
+	out(ACK, SEQ(1461), LEN(960));
+	out(ACK, SEQ(2421), LEN(960));
+}
+
+/* RFC 1191 3: 68 is the least a link may have; Linux stops at 552. */
+TEST_F(wire, frag_needed_has_a_floor)
+{
+	static const uint16_t mtu[] = { 0, 1, 40, 68 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(mtu); i++) {
+		wire_reset(W, WIRE_PPORT + i);
+		self->wpos = 0;
+		passive(MSS(1460));
+		writes(1000);
+		wire_drain(W, QUIET);
+		W->rcv_nxt = 1;
+		wire_icmp(W, UNREACH, FRAG_NEEDED, 1, mtu[i]);
+		out(ACK, SEQ(1), ANYLEN, WITHIN(1000));
+		ASSERT_GE(W->got.len, 512);
+		wire_drain(W, QUIET);
+		in(RST, SEQ(1));
+		close(self->fd);
+		self->fd = -1;
+	}
+}
+
+TEST_HARNESS_MAIN

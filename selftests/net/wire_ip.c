@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What TCP has to do with the IP header below it: addresses, Diffserv, TTL,
+ * options and source routes (RFC 9293 3.9.1.1, 3.9.1.9, 3.9.2).
+ */
+#include <arpa/inet.h>
+
+#include "wire_test.h"
+
+#define ST_ESTABLISHED	1
+#define ST_SYN_SENT	2
+#define ST_SYN_RECV	3
+
+#define SECOND_LOCAL	"10.9.0.5"
+
+#define IPOPT_RR	7
+#define IPOPT_TS	68
+#define IPOPT_LSRR	131
+#define IPOPT_RA	148
+
+static struct sockaddr_in address(const char *addr, uint16_t port)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+	};
+
+	inet_pton(AF_INET, addr, &sin.sin_addr);
+	return sin;
+}
+
+/* A listener on all addresses. */
+#define listens_any() do {						\
+	struct sockaddr_in _any = { .sin_family = AF_INET,		\
+				    .sin_port = htons(WIRE_PORT) };	\
+	self->lfd = wire_socket(W, 0);					\
+	ASSERT_GE(self->lfd, 0);					\
+	ASSERT_EQ(0, bind(self->lfd, (struct sockaddr *)&_any, sizeof(_any))); \
+	ASSERT_EQ(0, listen(self->lfd, 5));				\
+} while (0)
+
+/* ---- addresses; out() looks at both in every segment ---- */
+
+/* MUST-44: chosen by IP, and the socket says which. */
+TEST_F(wire, address_is_chosen)
+{
+	struct sockaddr_in got = {}, want = address(WIRE_LOCAL, 0);
+	socklen_t len = sizeof(got);
+
+	connects();
+	ASSERT_STREQ(WIRE_LOCAL, W->got.src);
+	ASSERT_EQ(0, getsockname(self->fd, (struct sockaddr *)&got, &len));
+	ASSERT_EQ(want.sin_addr.s_addr, got.sin_addr.s_addr);
+	ASSERT_EQ(W->got.sport, ntohs(got.sin_port));
+}
+
+/* MUST-43, MUST-45: the one asked for, to the last segment. */
+TEST_F(wire, address_is_kept)
+{
+	struct sockaddr_in sin = address(SECOND_LOCAL, 0);
+
+	ASSERT_EQ(0, ns_up("tun0:1", SECOND_LOCAL, 24, 0));
+	W->local = SECOND_LOCAL;
+	self->fd = wire_socket(W, 0);
+	ASSERT_EQ(0, bind(self->fd, (struct sockaddr *)&sin, sizeof(sin)));
+	active(MSS(1000));
+	writes(100);
+	out(ACK, SEQ(1), LEN(100));
+	out(ACK, SEQ(1), LEN(100), AFTER(200));
+	in(ACK, LEN(10));
+	wire_drain(W, 100);
+	in(RST, SEQ(500));
+	out(ACK, SEQ(101), ACKNO(11));
+	ASSERT_EQ(0, shutdown(self->fd, SHUT_WR));
+	out(FIN | ACK, SEQ(101));
+}
+
+/* The address a SYN was sent to is the connection's. */
+TEST_F(wire, address_of_syn_is_kept)
+{
+	ASSERT_EQ(0, ns_up("tun0:1", SECOND_LOCAL, 24, 0));
+	listens_any();
+	W->local = SECOND_LOCAL;
+	passive(MSS(1000));
+	writes(100);
+	out(ACK, SEQ(1), LEN(100));
+	in(ACK);
+	closes();
+	out(FIN | ACK, SEQ(101));
+	in(FIN | ACK);
+	out(ACK, SEQ(102), ACKNO(2));
+}
+
+/* MUST-57: nobody answers, or one packet would be answered by many. */
+TEST_F(wire, syn_to_many_is_ignored)
+{
+	listens_any();
+	dropped("BAD_ADDRESS", in(SYN, MSS(1000), DST("10.9.0.255")));
+	none(QUIET);
+	dropped("BAD_ADDRESS", in(SYN, MSS(1000), DST("255.255.255.255")));
+	none(QUIET);
+	in(SYN, MSS(1000), DST("224.0.0.1"));
+	none(QUIET);
+	state(0);
+	/* Nor is a RST sent. */
+	in(ACK, SEQ(1), ACKNO(1), DST("10.9.0.255"));
+	none(QUIET);
+	wire_reset(W, WIRE_PPORT);
+	passive(MSS(1000));
+}
+
+/* MUST-63 */
+TEST_F(wire, syn_from_nowhere_is_ignored)
+{
+	static const char * const from[] = {
+		"0.0.0.0", "255.255.255.255", "224.0.0.9", "10.9.0.255", "127.0.0.1",
+		"240.0.0.1", WIRE_LOCAL,
+	};
+
+	listens_any();
+	for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
+		struct wseg syn = { .flags = SYN, MSS(1000) };
+
+		/* The kernel's TCP answers a network's broadcast address. */
+		if (W->stack == KERNEL && !strcmp(from[i], "10.9.0.255"))
+			continue;
+		strcpy(syn.src, from[i]);
+		W->doing = from[i];
+		wire_in(W, &syn);
+		none(QUIET);
+		state(0);
+	}
+	wire_reset(W, WIRE_PPORT);
+	passive(MSS(1000));
+}
+
+/* ---- MUST-42: one may listen where another connection is being opened ---- */
+
+#define connects_from_port() do {					\
+	struct sockaddr_in _sin = address(WIRE_LOCAL, WIRE_PORT);	\
+	self->fd = wire_socket(W, 0);					\
+	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_REUSEADDR, 1));	\
+	ASSERT_EQ(0, bind(self->fd, (struct sockaddr *)&_sin, sizeof(_sin))); \
+	connects();							\
+	ASSERT_EQ(WIRE_PORT, W->got.sport);				\
+} while (0)
+
+/* A second flow opens, and the first is as it was. */
+#define another_is_accepted() do {					\
+	struct wire _first = *W;					\
+	int _fd;							\
+	listens();							\
+	wire_reset(W, WIRE_PPORT + 1);					\
+	in(SYN, MSS(1000));						\
+	out(SYN | ACK, SEQ(0), ACKNO(1));				\
+	in(ACK, SEQ(1), ACKNO(1));					\
+	_fd = accept(self->lfd, NULL, NULL);				\
+	ASSERT_GE(_fd, 0);						\
+	in(RST, SEQ(1));						\
+	close(_fd);							\
+	*W = _first;							\
+} while (0)
+
+TEST_F(wire, listen_beside_syn_sent)
+{
+	connects_from_port();
+	another_is_accepted();
+	state(ST_SYN_SENT);
+	in(SYN | ACK, MSS(1000));
+	out(ACK, SEQ(1), ACKNO(1));
+	state(ST_ESTABLISHED);
+}
+
+TEST_F(wire, listen_beside_syn_received)
+{
+	connects_from_port();
+	in(SYN, MSS(1000));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	another_is_accepted();
+	state(ST_SYN_RECV);
+	in(ACK, SEQ(1), ACKNO(1));
+	state(ST_ESTABLISHED);
+}
+
+/* ---- Diffserv and TTL ---- */
+
+#define tos_of(t, ...) do { out(__VA_ARGS__); ASSERT_EQ((t), W->got.tos); } while (0)
+#define ttl_of(t, ...) do { out(__VA_ARGS__); ASSERT_EQ((t), W->got.ttl); } while (0)
+
+/* MUST-48, SHLD-21, SHLD-22: the six bits as they were given, from the SYN on. */
+TEST_F(wire, diffserv)
+{
+	self->fd = wire_socket(W, 0);
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_IP, IP_TOS, 0xb8));
+	ASSERT_EQ(-EINPROGRESS, wire_connect(W, self->fd, WIRE_PPORT));
+	tos_of(0xb8, SYN, SEQ(0));
+	in(SYN | ACK, MSS(1000));
+	tos_of(0xb8, ACK, SEQ(1), ACKNO(1));
+	writes(100);
+	tos_of(0xb8, ACK, SEQ(1), LEN(100));
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_IP, IP_TOS, 0x28));
+	tos_of(0x28, ACK, SEQ(1), LEN(100), AFTER(200));
+	in(ACK);
+	for (int tos = 0; tos < 256; tos += 4) {
+		ASSERT_EQ(0, set_int(self->fd, IPPROTO_IP, IP_TOS, tos));
+		writes(10);
+		tos_of(tos, ACK, LEN(10));
+		in(ACK);
+	}
+}
+
+TEST_F(wire, diffserv_of_listener)
+{
+	listens();
+	ASSERT_EQ(0, set_int(self->lfd, IPPROTO_IP, IP_TOS, 0x68));
+	in(SYN, MSS(1000));
+	tos_of(0x68, SYN | ACK, SEQ(0), ACKNO(1));
+	in(ACK, SEQ(1), ACKNO(1));
+	accepts();
+	writes(100);
+	tos_of(0x68, ACK, SEQ(1), LEN(100));
+}
+
+/* MUST-49 */
+TEST_F(wire, ttl)
+{
+	self->fd = wire_socket(W, 0);
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_IP, IP_TTL, 33));
+	ASSERT_EQ(-EINPROGRESS, wire_connect(W, self->fd, WIRE_PPORT));
+	ttl_of(33, SYN, SEQ(0));
+	in(SYN | ACK, MSS(1000));
+	ttl_of(33, ACK, SEQ(1), ACKNO(1));
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_IP, IP_TTL, 255));
+	writes(100);
+	ttl_of(255, ACK, SEQ(1), LEN(100));
+	ttl_of(255, ACK, SEQ(1), LEN(100), AFTER(200));
+}
+
+TEST_F(wire, ttl_of_listener)
+{
+	listens();
+	ASSERT_EQ(0, set_int(self->lfd, IPPROTO_IP, IP_TTL, 77));
+	in(SYN, MSS(1000));
+	ttl_of(77, SYN | ACK, SEQ(0), ACKNO(1));
+	in(ACK, SEQ(1), ACKNO(1));
+	accepts();
+	writes(100);
+	ttl_of(77, ACK, SEQ(1), LEN(100));
+}
+
+/* ---- IP options ---- */
+
+struct ipopts {
+	const char *name;
+	uint8_t len;
+	uint8_t bytes[16];
+};
+
+static const struct ipopts received[] = {
+	{ "no-operations", 4, { 1, 1, 1, 0 } },
+	{ "router alert", 4, { IPOPT_RA, 4, 0, 0 } },
+	{ "record route", 8, { IPOPT_RR, 7, 4, 0, 0, 0, 0, 0 } },
+	{ "timestamp", 12, { IPOPT_TS, 12, 5, 0 } },
+	{ "unknown", 8, { 94, 6, 1, 2, 3, 4, 0, 0 } },
+	{ "unknown, copied", 8, { 158, 6, 1, 2, 3, 4, 0, 0 } },
+};
+
+/* MUST-50: in a SYN and later, as if they were not there. */
+TEST_F(wire, options_are_ignored)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(received); i++) {
+		const struct ipopts *o = &received[i];
+		struct wseg s = { .flags = SYN, MSS(1000), .ipoptlen = o->len };
+
+		memcpy(s.ipopt, o->bytes, o->len);
+		wire_reset(W, WIRE_PPORT + i);
+		W->doing = o->name;
+		if (self->lfd < 0)
+			listens();
+		wire_in(W, &s);
+		out(SYN | ACK, SEQ(0), ACKNO(1));
+		s.flags = ACK;
+		s.has_mss = false;
+		s.len = 10;
+		wire_in(W, &s);
+		out(ACK, SEQ(1), ACKNO(11));
+		accepts();
+		ASSERT_EQ(10, recv_pat(self->fd, 0, 10));
+		in(RST, SEQ(11));
+		close(self->fd);
+		self->fd = -1;
+	}
+}
+
+/* MAY-10, MAY-11: sent where the program wants them. */
+TEST_F(wire, options_of_the_program)
+{
+	static const struct ipopts own[] = {
+		{ "record route", 12, { IPOPT_RR, 11, 4 } },
+		{ "timestamp", 12, { IPOPT_TS, 12, 5, 0 } },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+		wire_reset(W, WIRE_PPORT);
+		W->doing = own[i].name;
+		self->fd = wire_socket(W, 0);
+		ASSERT_EQ(0, setsockopt(self->fd, IPPROTO_IP, IP_OPTIONS, own[i].bytes,
+					own[i].len));
+		connects();
+		ASSERT_EQ(12, W->got.ipoptlen);
+		ASSERT_EQ(own[i].bytes[0], W->got.ipopt[0]);
+		in(SYN | ACK, MSS(1460));
+		out(ACK, SEQ(1), ACKNO(1));
+		/* They take room from every segment (MUST-16). */
+		self->wpos = 0;
+		writes(1460);
+		out(ACK, SEQ(1), LEN(1448));
+		ASSERT_EQ(12, W->got.ipoptlen);
+		wire_drain(W, QUIET);
+		in(RST, SEQ(1));
+		closes();
+	}
+}
+
+/* MUST-51: by way of another router, in every segment. */
+TEST_F(wire, source_route_of_the_program)
+{
+	static const uint8_t route[8] = { IPOPT_LSRR, 7, 4, 10, 9, 0, 9, 0 };
+
+	self->fd = wire_socket(W, 0);
+	ASSERT_EQ(0, setsockopt(self->fd, IPPROTO_IP, IP_OPTIONS, route, sizeof(route)));
+	connects();
+	ASSERT_EQ(IPOPT_LSRR, W->got.ipopt[0]);
+	in(SYN | ACK, MSS(1000));
+	out(ACK, SEQ(1), ACKNO(1));
+	ASSERT_EQ(IPOPT_LSRR, W->got.ipopt[0]);
+	writes(100);
+	out(ACK, SEQ(1), LEN(100));
+	ASSERT_EQ(IPOPT_LSRR, W->got.ipopt[0]);
+}
+
+TEST_HARNESS_MAIN
