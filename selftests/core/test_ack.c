@@ -48,6 +48,11 @@ static const struct script ack_shrunk[] = {
 	  "~ 200001us\n> A 1001+1000\n> no\n" },
 	{ "to zero: probed, not timed out", "established wnd 4000\nwrite 4000\n> PA 1+4000\n< A 1 ack 1001 wnd 0\n"
 	  "~ 200001us\n> A 1001+1\n> no\n" },
+	{ "what is beyond it ends nothing (SHLD-17)",
+	  "par retries2 1\nestablished wnd 4000\nwrite 4000\n> PA 1+4000\n< A 1 ack 1001 wnd 0\n"
+	  "~ 200001us\n> A 1001+1\n< A 1 wnd 0\n~ 400002us\n> A 1001+1\n< A 1 wnd 0\n~ 800004us\n> A 1001+1\n"
+	  "< A 1 wnd 0\n~ 1600008us\n> A 1001+1\n< A 1 wnd 0\n~ 3200016us\n> A 1001+1\n= state ESTABLISHED\n"
+	  "< A 1 ack 4001 wnd 4000\nno-timer\n" },
 };
 SCRIPTS(ack_shrunk);
 

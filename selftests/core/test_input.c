@@ -359,6 +359,15 @@ static const struct script urgent[] = {
 };
 SCRIPTS(urgent);
 
+/* RFC 9293 3.5.3: what a RST says behind its header is for people. */
+static const struct script reset[] = {
+	{ "with data in it (SHLD-2)",
+	  "established\n< R 1+100\n> no\n= state CLOSED\n= err RESET\n= got 0\n" },
+	{ "with data, but not at RCV.NXT",
+	  "established\n< R 2+100\n> A 1 ack 1\n= state ESTABLISHED\n= got 0\n= ooo_bytes 0\n" },
+};
+SCRIPTS(reset);
+
 /* RFC 7323: each line's ts is TSval, TSecr; the handshake's are 0xffffff00 on. */
 static const struct script paws[] = {
 	{ "older timestamp: ACK and drop",

@@ -294,6 +294,41 @@ UNIT(wire_put_and_parse)
 		}
 }
 
+/*
+ * MUST-68, MUST-69: what is written is a list of options, each with its
+ * length, that ends where the header does. With no end-of-list nothing can
+ * stand behind one.
+ */
+UNIT(wire_put_options_are_well_formed)
+{
+	u32 opts, nsack;
+
+	for (opts = 0; opts < 0x20; opts++)
+		for (nsack = 1; nsack <= 4; nsack++) {
+			struct xtcp_plan plan = {
+				.flags = XTCP_SYN, .opts = (u8)opts,
+				.opt_mss = 1460, .nsack = (u8)nsack,
+			};
+			u8 hdr[XTCP_HDR_MAX];
+			u32 at = 20, len;
+
+			plan.hdr_len = xtcp_hdr_len(&plan);
+			if (plan.hdr_len > XTCP_HDR_MAX)
+				continue;
+			len = xtcp_hdr_put(hdr, &plan, 1, 2);
+			while (at < len) {
+				if (hdr[at] == 1) {
+					at++;
+					continue;
+				}
+				CHECK(hdr[at] != 0);
+				CHECK(at + 1 < len && hdr[at + 1] >= 2);
+				at += hdr[at + 1] >= 2 ? hdr[at + 1] : len;
+			}
+			CHECK_EQ(at, len);
+		}
+}
+
 UNIT(wire_put_ports)
 {
 	struct xtcp_plan plan = { .flags = XTCP_RST, .hdr_len = 20 };
