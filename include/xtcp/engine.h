@@ -136,8 +136,19 @@ void xtcp_tx_abort(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now);
 
 /* ---- sendmap.c: memory for transmissions ---- */
 
-/* Below this many the caller lends more before it sends. */
+/*
+ * How many unused entries there should be before xtcp_rx() and xtcp_tx_peek().
+ * One ACK of four SACK blocks can cut eight times; a connection of small
+ * exchanges is content with the two in its TCB.
+ */
 #define XTCP_MAP_LOW	2
+#define XTCP_MAP_BULK	10
+
+static inline u32 xtcp_map_want(const struct xtcp_tcb *tcb)
+{
+	return tcb->snd_nxt - tcb->snd_una > 2U * tcb->mss ? XTCP_MAP_BULK :
+							     XTCP_MAP_LOW;
+}
 
 void xtcp_map_lend(struct xtcp_tcb *tcb, struct xtcp_sent *sent);
 struct xtcp_sent *xtcp_map_reclaim(struct xtcp_tcb *tcb);

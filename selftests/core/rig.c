@@ -83,17 +83,6 @@ static void node_put(struct rig *rig, struct xtcp_ooo *node)
 	rig->node_used[i] = false;
 }
 
-static void map_refill(struct rig *rig)
-{
-	int i;
-
-	for (i = 0; i < RIG_SENT && rig->tcb.map_nfree < XTCP_MAP_LOW; i++)
-		if (!rig->sent_used[i]) {
-			rig->sent_used[i] = true;
-			xtcp_map_lend(&rig->tcb, &rig->sent[i]);
-		}
-}
-
 static void map_drain(struct rig *rig)
 {
 	struct xtcp_sent *sent;
@@ -157,11 +146,23 @@ void rig_open(struct rig *rig, bool active)
 	rig->iss = rig->tcb.iss;
 }
 
+static void map_refill(struct rig *rig)
+{
+	int i;
+
+	for (i = 0; i < RIG_SENT && rig->tcb.map_nfree < xtcp_map_want(&rig->tcb); i++)
+		if (!rig->sent_used[i]) {
+			rig->sent_used[i] = true;
+			xtcp_map_lend(&rig->tcb, &rig->sent[i]);
+		}
+}
+
 static void rx_tcb(struct rig *rig)
 {
 	struct xtcp_ooo *node = node_get(rig);
 	u32 acts;
 
+	map_refill(rig);
 	acts = xtcp_rx(&rig->tcb, &rig->seg, node, rig->now);
 	if (node && !(acts & XTCP_ACT_HELD))
 		node_put(rig, node);

@@ -106,6 +106,7 @@ struct hello {
 	int ws;		/* peer's window scale, -1: none */
 	u32 wnd;	/* in its SYN and in the ACK, unscaled */
 	u32 peer;	/* its MSS */
+	u32 rtt;	/* ms the handshake takes */
 };
 
 static void open_options(struct rig *rig, const struct words *w, struct hello *hello)
@@ -145,6 +146,8 @@ static void open_options(struct rig *rig, const struct words *w, struct hello *h
 			hello->wnd = number(rig, w, i);
 		else if (!strcmp(opt, "peer"))
 			hello->peer = number(rig, w, i);
+		else if (!strcmp(opt, "rtt"))
+			hello->rtt = number(rig, w, i);
 		else
 			bad_script(rig, opt);
 	}
@@ -209,6 +212,7 @@ static void handshake(struct rig *rig, const struct words *w, bool active)
 	rig_open(rig, active);
 	if (active)
 		want_flags(rig, XTCP_SYN);
+	rig->now += hello.rtt * XTCP_NSEC_PER_MSEC;
 	seg = hello_seg(rig, &hello, active ? XTCP_SYN | XTCP_ACK : XTCP_SYN);
 	rig_rx(rig, &seg);
 	rig->ts = hello.ts;

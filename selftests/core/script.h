@@ -6,7 +6,8 @@
  *	par NAME VALUE		a field of xtcp_params, before opening
  *	connect [OPT..]		active open;	OPT: mss N (path), space N, max N,
  *	listen [OPT..]		passive		gso N, user N, v6
- *	established [OPT..]	handshake done; OPT also: ts, sack, ws N, wnd N, peer N
+ *	established [OPT..]	handshake done; OPT also: ts, sack, ws N, wnd N, peer N,
+ *				rtt MS
  *	accepted [OPT..]	the same from a listener
  *	< FLAGS SEQ[+LEN] [F..]	a segment arrives; F: ack N, wnd N, mss N, ws N,
  *				sackok, ts VAL ECR, nots, urg N, nsegs N, ecn N (IP's

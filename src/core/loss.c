@@ -62,12 +62,19 @@ static void enter_recovery(struct xtcp_tcb *tcb, u32 flight, u64 now)
 
 /*
  * xtcp_loss_found - something may have been marked lost outside of an ACK
+ *
+ * The flight is smaller by it, and the window must be too: what may be sent
+ * follows from what was delivered, and nothing was (RFC 9937, 6.2).
  */
 void xtcp_loss_found(struct xtcp_tcb *tcb, u64 now)
 {
+	struct xtcp_ack a = { .now = now, .lost = tcb->lost_out };
+
 	if (tcb->lost_out &&
 	    (tcb->cong == XTCP_CONG_OPEN || tcb->cong == XTCP_CONG_CWR))
 		enter_recovery(tcb, xtcp_flight(tcb) + tcb->lost_out, now);
+	if (tcb->cong == XTCP_CONG_RECOVERY && !tcb->cc->control)
+		xtcp_prr_ack(tcb, &a);
 }
 
 static void leave(struct xtcp_tcb *tcb, u64 now)
@@ -154,20 +161,26 @@ static void recovered(struct xtcp_tcb *tcb, u64 now)
  * SND.UNA, but not over all: new data shall show whether the rest is really
  * lost. What comes next without showing it was a real timeout; the two new
  * segments must not keep the rest from being sent again (step 3a).
+ *
+ * Return: whether this ACK has set the window for that.
  */
-static void frto_step(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
+static bool frto_step(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
+	bool failed = false;
+
 	if (!(tcb->flags & XTCP_F_FRTO))
-		return;
+		return false;
 	if (a->una && !(tcb->flags & XTCP_F_FRTO_NEW)) {
 		tcb->flags |= XTCP_F_FRTO_NEW;
-		return;
+		return false;
 	}
 	if (tcb->flags & XTCP_F_FRTO_NEW && !a->una && !tcb->cc->control) {
-		tcb->cwnd = max_t(u32, tcb->cwnd, 3 * tcb->mss);
+		tcb->cwnd = 3 * tcb->mss;
 		tcb->flags |= XTCP_F_FORCE_RTX;
+		failed = true;
 	}
 	tcb->flags &= ~(XTCP_F_FRTO | XTCP_F_FRTO_NEW);
+	return failed;
 }
 
 static void window(struct xtcp_tcb *tcb, const struct xtcp_ack *a, bool grow)
@@ -181,7 +194,7 @@ static void window(struct xtcp_tcb *tcb, const struct xtcp_ack *a, bool grow)
 		return;
 	}
 	if (tcb->cong == XTCP_CONG_OPEN || tcb->cong == XTCP_CONG_LOSS) {
-		if (grow && a->limited && a->delivered && tcb->cwnd < XTCP_CWND_MAX)
+		if (grow && a->limited && a->una && tcb->cwnd < XTCP_CWND_MAX)
 			cc->acked(tcb, a);
 	} else if (by_time(tcb) || tcb->cong == XTCP_CONG_CWR) {
 		xtcp_prr_ack(tcb, a);
@@ -219,14 +232,16 @@ bool xtcp_loss_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 	a->lost = tcb->lost - lost;
 	xtcp_rate_ack(tcb, a);
 	xtcp_tlp_ack(tcb, seg, a);
-	xtcp_undo_ack(tcb, a);
+	if (xtcp_undo_ack(tcb, a))
+		grow = false;
 
 	if (a->una)
 		tcb->dupacks = tcb->cong == XTCP_CONG_RECOVERY ? tcb->dupacks : 0;
 	if (reached(tcb)) {
 		recovered(tcb, a->now);
 	} else if (tcb->cong == XTCP_CONG_LOSS) {
-		frto_step(tcb, a);
+		if (frto_step(tcb, a))
+			grow = false;
 	} else if (tcb->cong == XTCP_CONG_RECOVERY && a->una && !by_time(tcb)) {
 		restart = !(tcb->flags & XTCP_F_PARTIAL);
 		tcb->flags |= XTCP_F_PARTIAL;

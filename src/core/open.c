@@ -256,6 +256,8 @@ void xtcp_established(struct xtcp_tcb *tcb, u64 now)
 	tcb->cwnd = xtcp_cc_initial_cwnd(tcb);
 	tcb->cong = XTCP_CONG_OPEN;
 	tcb->cc->init(tcb, now);
+	if (tcb->flags & XTCP_F_PACED && !tcb->cc->control)
+		xtcp_pace_update(tcb);
 	tcb->retries = 0;
 	tcb->backoff = 0;
 	tcb->quickack = QUICKACKS;

@@ -39,8 +39,9 @@ static void sent_put(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
  * @tcb: connection
  * @sent: uninitialised memory, the engine's until xtcp_map_reclaim()
  *
- * To be called before xtcp_tx_peek() while fewer than XTCP_MAP_LOW entries
- * are unused (tcb->map_nfree).
+ * To be called before xtcp_tx_peek(), and before xtcp_rx() of a segment with
+ * SACK blocks, while fewer than xtcp_map_want() entries are unused
+ * (tcb->map_nfree).
  */
 void xtcp_map_lend(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {

@@ -62,6 +62,8 @@ void xtcp_input_locked(struct sock *sk, struct sk_buff *skb, u64 now)
 		refused = true;
 	}
 	xtcp_space(&xsk->tcb, xtcp_rcv_space(sk));
+	if (seg.nsack)
+		xtcp_map_refill(sk);
 	acts = xtcp_rx(&xsk->tcb, &seg, &XTCP_CB(skb)->ooo, now);
 	if (unlikely(refused) && !(acts & XTCP_ACT_DROP)) {
 		seg.reason = XTCP_DROP_RCVBUF;

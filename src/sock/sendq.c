@@ -397,7 +397,7 @@ void xtcp_map_refill(struct sock *sk)
 {
 	struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 
-	while (tcb->map_nfree < XTCP_MAP_LOW) {
+	while (tcb->map_nfree < xtcp_map_want(tcb)) {
 		struct xtcp_sent *sent;
 
 		sent = kmem_cache_alloc(xtcp_sent_cache,

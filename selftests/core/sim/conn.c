@@ -180,7 +180,7 @@ static void acked(struct conn *conn)
 
 static void map_refill(struct conn *conn)
 {
-	while (conn->tcb.map_nfree < XTCP_MAP_LOW) {
+	while (conn->tcb.map_nfree < xtcp_map_want(&conn->tcb)) {
 		struct xtcp_sent *sent;
 
 		if (prng_hit(&conn->sim->rng, conn->host->cfg->shortage))
@@ -343,6 +343,7 @@ void conn_rx(struct conn *conn, struct xtcp_seg *seg, struct pkt *pkt)
 	u32 acts;
 
 	memset(&pkt->ooo, 0xa5, sizeof(pkt->ooo));
+	map_refill(conn);
 	acts = xtcp_rx(&conn->tcb, seg, &pkt->ooo, host_now(conn->host));
 	conn_serve(conn, acts, pkt, seg);
 	if (!(acts & XTCP_ACT_HELD))

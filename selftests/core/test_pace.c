@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pacing: departures at the rate. MSS 1000, round trip 40 ms.
+ */
+#include "core.h"
+#include "harness.h"
+
+#define OPEN "par tlp 0\npar pacing 1\nestablished sack rtt 40\nset nodelay 1\n"
+
+/* 10,000 bytes a round trip, twice that in slow start: 500,000 B/s. */
+static const struct script pace_out[] = {
+	{ "two segments, then the time they take less what may be caught up", OPEN "write 10000\n> A 1+2000\n> no\n= pacing_rate 500000\n"
+	  "~ 2750us\n> A 2001+2000\n> no\n~ 4ms\n> A 4001+2000\n~ 4ms\n> A 6001+2000\n~ 4ms\n> PA 8001+2000\n> no\n" },
+	{ "the rate follows the window", OPEN "write 40000\n> A 1+2000\n~ 2750us\n> A 2001+2000\n~ 4ms\n> A 4001+2000\n~ 4ms\n> A 6001+2000\n"
+	  "~ 4ms\n> A 8001+2000\n+ 30ms\n< A 1 ack 6001\n= cwnd 16000\n> A 10001+2000\n" },
+	{ "retransmissions, too", OPEN "write 10000\n> A 1+2000\n~ 2750us\n> A 2001+2000\n~ 4ms\n> A 4001+2000\n~ 4ms\n> A 6001+2000\n~ 4ms\n"
+	  "> PA 8001+2000\n+ 40ms\n< A 1 ack 1 sack 9001-10001\n> A 1+1000\n> no\n" },
+	{ "an ACK waits for nothing", OPEN "write 10000\n> A 1+2000\n> no\nset quickack 1\n< A 1+100\n> A 2001 ack 101\n> no\n" },
+	{ "the FIN goes with the last of the data", OPEN "write 3000\n> A 1+2000\nshutdown\n> no\n~ 2750us\n> FPA 2001+1000\n" },
+	{ "off by default", "par tlp 0\nestablished sack rtt 40\nset nodelay 1\nwrite 10000\n> PA 1+10000\n= pacing_rate 0\n" },
+};
+SCRIPTS(pace_out);
+
+/* SO_MAX_PACING_RATE holds for an algorithm that does not pace by itself. */
+UNIT(pace_max)
+{
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.mss = 1000;
+	tcb.cwnd = 100000;
+	tcb.ssthresh = ~0U;
+	tcb.srtt8_us = 8 * 40000;
+	CHECK(!(tcb.flags & XTCP_F_PACED));
+	CHECK_EQ(xtcp_pace_burst(&tcb, 60000), 60000);
+	xtcp_set_pacing_max(&tcb, 1000000);
+	CHECK(tcb.flags & XTCP_F_PACED);
+	CHECK_EQ(xtcp_pace_burst(&tcb, 60000), 2000);
+	xtcp_pace_sent(&tcb, 1000, XTCP_NSEC_PER_SEC);
+	/* One millisecond of arrears is forgiven, not more. */
+	CHECK_EQ(xtcp_pace_release(&tcb, XTCP_NSEC_PER_SEC), 0);
+	xtcp_pace_sent(&tcb, 1000, XTCP_NSEC_PER_SEC);
+	CHECK_EQ(xtcp_pace_release(&tcb, XTCP_NSEC_PER_SEC),
+		 XTCP_NSEC_PER_SEC + XTCP_NSEC_PER_MSEC);
+	CHECK(tcb.flags & XTCP_F_PACE_WAIT);
+	CHECK(xtcp_dl_is_set(&tcb, XTCP_DL_PACE));
+	/* 60 MB/s: a burst is a millisecond's worth. */
+	xtcp_set_pacing_max(&tcb, 60ULL << 20);
+	tcb.pacing_rate = ~0ULL >> 1;
+	CHECK_EQ(xtcp_pace_burst(&tcb, 65000), 60 << 10);
+	xtcp_set_pacing_max(&tcb, ~0ULL);
+	CHECK(!(tcb.flags & (XTCP_F_PACED | XTCP_F_PACE_WAIT)));
+}
+
+UNIT(pace_rate)
+{
+	static const struct {
+		u32 cwnd, ssthresh, srtt_us;
+		u64 rate;
+	} tab[] = {
+		{ 10000, ~0U, 40000, 500000 },		/* slow start: 200 % */
+		{ 10000, 10000, 40000, 300000 },	/* avoidance: 120 % */
+		{ 10000, 30000, 40000, 500000 },	/* below half: slow start */
+		{ 1U << 30, 1U << 30, 1000, 1288490188800ULL },
+		{ 10000, ~0U, 0, 20000000000ULL },	/* nothing known: as good as none */
+	};
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	u32 i;
+
+	xtcp_params_init(&par);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		xtcp_tcb_init(&tcb, &par);
+		tcb.cwnd = tab[i].cwnd;
+		tcb.ssthresh = tab[i].ssthresh;
+		tcb.srtt8_us = tab[i].srtt_us * 8;
+		xtcp_pace_update(&tcb);
+		CHECK_EQ(tcb.pacing_rate, tab[i].rate);
+	}
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Proportional rate reduction: RFC 9937. MSS 1000.
+ */
+#include "core.h"
+#include "harness.h"
+
+/* A recovery of 20 segments, ssthresh 10, one ACK after the other. */
+struct prr_step {
+	u32 delivered;	/* segments this ACK says have arrived */
+	u32 lost;	/* newly lost */
+	bool una;	/* it moved SND.UNA */
+	u32 sent;	/* segments sent before it */
+	u32 flight;	/* segments in flight after it */
+	u32 room;	/* bytes that may be sent then */
+};
+
+static void walk(const char *name, const struct prr_step *tab, u32 n)
+{
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	u32 i;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.mss = 1000;
+	tcb.ssthresh = 10000;
+	xtcp_prr_start(&tcb, 20000);
+	for (i = 0; i < n; i++) {
+		struct xtcp_ack a = {
+			.delivered = tab[i].delivered * 1000,
+			.lost = tab[i].lost * 1000,
+			.una = tab[i].una,
+		};
+
+		tcb.prr_out += tab[i].sent * 1000;
+		tcb.snd_nxt = tcb.snd_una + tab[i].flight * 1000;
+		xtcp_prr_ack(&tcb, &a);
+		if (tcb.cwnd != tab[i].flight * 1000 + tab[i].room)
+			unit_fail(__FILE__, __LINE__, "%s, ACK %u: cwnd %u, want %u", name,
+				  i + 1, tcb.cwnd, tab[i].flight * 1000 + tab[i].room);
+	}
+}
+
+/* Above ssthresh: one sent for two delivered, the first one at once. */
+UNIT(prr_proportional)
+{
+	static const struct prr_step tab[] = {
+		{ 1, 1, false, 0, 18, 1000 }, { 1, 0, false, 1, 18, 0 }, { 1, 0, false, 0, 17, 500 },
+		{ 1, 0, false, 0, 16, 1000 }, { 2, 0, false, 1, 15, 1000 }, { 3, 0, false, 1, 13, 1500 },
+	};
+
+	walk("proportional", tab, ARRAY_SIZE(tab));
+}
+
+/* Heavy loss: what is delivered is replaced, no more, without progress. */
+UNIT(prr_conservative)
+{
+	static const struct prr_step tab[] = {
+		{ 1, 15, false, 0, 4, 1000 }, { 1, 0, false, 1, 4, 1000 }, { 2, 0, false, 1, 3, 2000 },
+	};
+
+	walk("conservative", tab, ARRAY_SIZE(tab));
+}
+
+/* With progress and no new loss one more than delivered: slow start. */
+UNIT(prr_catches_up)
+{
+	static const struct prr_step tab[] = {
+		{ 1, 15, false, 0, 4, 1000 }, { 1, 0, true, 1, 4, 2000 }, { 2, 0, true, 2, 4, 3000 },
+		{ 3, 0, true, 3, 4, 4000 }, { 4, 0, true, 4, 4, 5000 }, { 1, 1, true, 5, 7, 0 },
+	};
+
+	walk("catching up", tab, ARRAY_SIZE(tab));
+}
+
+/* Never beyond ssthresh. */
+UNIT(prr_bound)
+{
+	static const struct prr_step tab[] = {
+		{ 11, 0, true, 0, 9, 1000 }, { 1, 0, true, 1, 9, 1000 }, { 1, 0, true, 1, 10, 0 },
+	};
+
+	walk("bound", tab, ARRAY_SIZE(tab));
+}
+
+static const struct script prr_exit[] = {
+	{ "what the timer finds lost does not open the window", "par tlp 0\nestablished sack rtt 40\nset nodelay 1\nwrite 10000\n"
+	  "> PA 1+10000\n+ 40ms\n< A 1 ack 1 sack 9001-10001\n~ 10ms\n= lost_out 9000\n> A 1+1000\n> no\n" },
+	{ "ends at ssthresh, whatever was lost", "par tlp 0\nestablished sack rtt 40\nset nodelay 1\nwrite 10000\n> PA 1+10000\n+ 40ms\n"
+	  "< A 1 ack 1 sack 9001-10001\n~ 10ms\n> A 1+1000\n> no\n= ssthresh 4500\n+ 40ms\n< A 1 ack 10001\n= cwnd 4500\n= cong 0\n" },
+};
+SCRIPTS(prr_exit);

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SACK blocks that arrive: RFC 2018 section 5, RFC 2883, and what a hostile
+ * peer may make of them. MSS 1000.
+ */
+#include <stdlib.h>
+
+#include "core.h"
+#include "harness.h"
+
+#define OPEN "par tlp 0\nestablished sack rtt 40\nset nodelay 1\n"
+#define SENT9 OPEN "write 9000\n> PA 1+9000\n+ 40ms\n"
+
+static const struct script score_blocks[] = {
+	{ "one", SENT9 "< A 1 ack 1 sack 8001-9001\n= sacked_out 1000\n= snd_una 1\nnoacts ACKED\n" },
+	{ "three in any order", SENT9 "< A 1 ack 1 sack 7001-8001,1001-2001,4001-5001\n= sacked_out 3000\n> A 1+1000\n> A 2001+2000\n" },
+	{ "the same again is nothing new", SENT9 "< A 1 ack 1 sack 8001-9001\n< A 1 sack 8001-9001\n= sacked_out 1000\n= delivered 1000\n" },
+	{ "it grows", SENT9 "< A 1 ack 1 sack 5001-6001\n< A 1 sack 5001-7001\n< A 1 sack 5001-9001\n= sacked_out 4000\n> A 1+2000\n" },
+	{ "with a new ACK", SENT9 "< A 1 ack 3001 sack 8001-9001\n= sacked_out 1000\n= snd_una 3001\n" },
+	{ "an ACK passes it", SENT9 "< A 1 ack 1 sack 8001-9001\n< A 1 ack 9001\n= sacked_out 0\n= delivered 9000\n" },
+	{ "an ACK into the middle of it", SENT9 "< A 1 ack 1 sack 5001-9001\n> A 1+4000\n< A 1 ack 7001\n= sacked_out 2000\n" },
+	{ "an old ACK brings its blocks", SENT9 "< A 1 ack 3001\n< A 1 ack 2001 sack 8001-9001\n= sacked_out 1000\n= snd_una 3001\n" },
+	{ "on a segment with data", SENT9 "< A 1+10 ack 1 sack 8001-9001\n= sacked_out 1000\nacts DELIVER\n> A 9001\n" },
+	{ "makes room for new data", OPEN "write 14000\n> A 1+10000\n+ 40ms\n< A 1 ack 1 sack 8001-10001\n> A 10001+2000\n= cwnd 10000\n" },
+	{ "not agreed on: not read", "established rtt 40\nset nodelay 1\nwrite 9000\n> PA 1+9000\n< A 1 ack 1 sack 8001-9001\n= sacked_out 0\n" },
+};
+SCRIPTS(score_blocks);
+
+static const struct script score_nonsense[] = {
+	{ "beyond SND.NXT", SENT9 "< A 1 ack 1 sack 8001-9002\n= sacked_out 0\n" },
+	{ "below SND.UNA, not the first", SENT9 "< A 1 ack 3001 sack 8001-9001,1001-2001\n= sacked_out 1000\n= dsacks_in 0\n" },
+	{ "across SND.UNA", SENT9 "< A 1 ack 3001 sack 2001-5001\n= sacked_out 0\n" },
+	{ "inverted", SENT9 "< A 1 ack 1 sack 5001-4001\n= sacked_out 0\n" },
+	{ "empty", SENT9 "< A 1 ack 1 sack 5001-5001\n= sacked_out 0\n" },
+	{ "wrapped around", SENT9 "< A 1 ack 1 sack 5001-4294967290\n= sacked_out 0\n" },
+	{ "less than a segment: not counted", SENT9 "< A 1 ack 1 sack 5001-5002\n= sacked_out 0\n" },
+	{ "unaligned: the whole segments in it", SENT9 "< A 1 ack 1 sack 4500-7500\n= sacked_out 2000\n" },
+	{ "the last of it may be short", OPEN "write 8500\n> PA 1+8500\n+ 40ms\n< A 1 ack 1 sack 8001-8501\n= sacked_out 500\n" },
+};
+SCRIPTS(score_nonsense);
+
+static const struct script score_dsack[] = {
+	{ "below the ACK", SENT9 "< A 1 ack 3001 sack 1001-2001,5001-6001\n= dsacks_in 1\n= sacked_out 1000\n" },
+	{ "inside of the second block", SENT9 "< A 1 ack 1 sack 6001-7001,5001-8001\n= dsacks_in 1\n= sacked_out 3000\n> A 1+3000\n" },
+	{ "alone", SENT9 "< A 1 ack 3001 sack 1-1001\n= dsacks_in 1\n= sacked_out 0\n" },
+};
+SCRIPTS(score_dsack);
+
+/* A connection with a burst of @n segments of @mss out, and memory for all. */
+struct queue {
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	struct xtcp_sent *sent;
+};
+
+static void queue_init(struct queue *q, u32 n, u32 mss)
+{
+	u32 i;
+
+	xtcp_params_init(&q->par);
+	xtcp_tcb_init(&q->tcb, &q->par);
+	q->tcb.state = XTCP_ESTABLISHED;
+	q->tcb.opts = XTCP_OPT_SACK_PERM;
+	q->tcb.mss = mss;
+	q->tcb.iss = 0xfffffff0;
+	q->tcb.snd_una = q->tcb.snd_nxt = q->tcb.iss + 1;
+	q->tcb.snd_wnd = q->tcb.max_snd_wnd = n * mss;
+	q->tcb.cwnd = n * mss;
+	q->tcb.srtt8_us = 8;
+	q->sent = calloc(2 * n + 16, sizeof(*q->sent));
+	for (i = 0; i < 2 * n + 16; i++)
+		xtcp_map_lend(&q->tcb, &q->sent[i]);
+	for (i = 0; i < n; i++)
+		xtcp_map_append(&q->tcb, q->tcb.snd_nxt + mss, 0, 1000 + i);
+	q->tcb.snd_end = q->tcb.snd_nxt;
+}
+
+/* Entries marked by one ACK do not grow with the queue; later ACKs go on. */
+UNIT(score_work_is_bounded)
+{
+	static const u32 lengths[] = { 100, 1000, 20000 };
+	u32 i, acks, max = 0, before;
+
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		struct xtcp_seg seg = { .flags = XTCP_ACK, .nsack = 1, .nsegs = 1 };
+		struct queue q;
+
+		queue_init(&q, lengths[i], 48);
+		seg.ack = q.tcb.snd_una;
+		seg.sack[0].start = q.tcb.snd_una + 48;
+		seg.sack[0].end = q.tcb.snd_nxt;
+		for (acks = 0; q.tcb.sacked_out != (lengths[i] - 1) * 48; acks++) {
+			struct xtcp_ack a = { .now = 100000 };
+
+			before = q.tcb.sacked_out;
+			xtcp_score_rx(&q.tcb, &seg, &a);
+			max = max(max, (q.tcb.sacked_out - before) / 48);
+			if (q.tcb.sacked_out == before) {
+				unit_fail(__FILE__, __LINE__, "stuck after %u ACKs", acks);
+				break;
+			}
+		}
+		/* All of it is one entry now. */
+		CHECK_EQ(q.tcb.map_head->next->end, q.tcb.snd_nxt);
+		free(q.sent);
+	}
+	CHECK(max <= 100);
+}
+
+/* Random blocks, against a bitmap of the segments they cover. */
+UNIT(score_random)
+{
+	u32 round, step, i;
+
+	srandom(3);
+	for (round = 0; round < 200; round++) {
+		bool held[64] = { false };
+		struct queue q;
+
+		queue_init(&q, 64, 100);
+		for (step = 0; step < 40; step++) {
+			struct xtcp_seg seg = { .flags = XTCP_ACK, .nsack = 3, .nsegs = 1 };
+			struct xtcp_ack a = { .now = 100000 + step };
+			u32 n = 0;
+
+			seg.ack = q.tcb.snd_una;
+			for (i = 0; i < 3; i++) {
+				u32 from = random() % 6400, len = random() % 1000;
+				u32 s;
+
+				seg.sack[i].start = q.tcb.snd_una + from;
+				seg.sack[i].end = q.tcb.snd_una + from + len;
+				if (!len || from + len > 6400)
+					continue;
+				/* It could pass for a D-SACK. */
+				if (!i)
+					seg.sack[0].end = seg.sack[0].start;
+				else
+					for (s = DIV_ROUND_UP(from, 100);
+					     (s + 1) * 100 <= from + len; s++)
+						held[s] = true;
+			}
+			xtcp_score_rx(&q.tcb, &seg, &a);
+			for (i = 0; i < 64; i++)
+				n += held[i];
+			CHECK_EQ(q.tcb.sacked_out, n * 100);
+			q.tcb.dl_armed = 1U << XTCP_DL_RTO;
+			if (xtcp_check(&q.tcb)) {
+				unit_fail(__FILE__, __LINE__, "%s", xtcp_check(&q.tcb));
+				return;
+			}
+		}
+		free(q.sent);
+	}
+}
