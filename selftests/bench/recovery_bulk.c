@@ -33,7 +33,7 @@ static const struct {
 	uint64_t clean;		/* ns of a transfer without loss, */
 	uint64_t lossy;		/* and with */
 } ccs[] = {
-	{ "cubic", false, 20 * SECOND, 20 * SECOND },
+	{ "cubic", false, 20 * SECOND, 40 * SECOND },
 	/* The window of its minimum RTT is 10 s long. */
 	{ "bbr", true, 12 * SECOND, 8 * SECOND },
 };
