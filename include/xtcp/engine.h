@@ -41,6 +41,7 @@ struct xtcp_open {
 	u16 adv_mss;		/* MSS to offer, RFC 9293 3.7.1 */
 	u16 user_mss;		/* TCP_MAXSEG, 0: none */
 	bool v6;		/* wire family: default MSS */
+	bool need_ecn;		/* listener: its xtcp_cc_needs_ecn() */
 	u32 cached_srtt_us;	/* of earlier connections on this path (RFC 9040), */
 	u32 cached_rttvar_us;	/* 0: none known */
 	u32 cached_ssthresh;	/* bytes, likewise */
@@ -80,6 +81,9 @@ struct xtcp_embryo {
 	u8 snd_wscale;
 	u8 rcv_wscale;
 	u8 retries;		/* SYN-ACKs repeated by the timer */
+	u8 ecn;			/* enum xtcp_ecn */
+	u8 ecn_syn;		/* ECN field of the newest SYN */
+	u8 ecn_flags;		/* XTCP_ECN_* */
 };
 
 /* What a listener does with a segment that belongs to no embryo. */
@@ -97,6 +101,7 @@ enum xtcp_embryo_act {
 	XTCP_EMBRYO_SYNACK,	/* send xtcp_embryo_plan() */
 	XTCP_EMBRYO_ACK,	/* send xtcp_embryo_ack_plan() (challenge) */
 	XTCP_EMBRYO_RST,	/* send xtcp_rst_plan() for the segment */
+	XTCP_EMBRYO_RESET,	/* the same, and free the embryo */
 	XTCP_EMBRYO_KILL,	/* free the embryo, send nothing */
 	XTCP_EMBRYO_ACCEPT,	/* make a socket: xtcp_accept(), then xtcp_rx() */
 };
@@ -207,6 +212,9 @@ const char *xtcp_cc_name(const struct xtcp_cc *cc);
 void xtcp_cc_set(struct xtcp_tcb *tcb, const struct xtcp_cc *cc, u64 now);
 void xtcp_set_pacing_max(struct xtcp_tcb *tcb, u64 rate);
 
+/* Is it of no use without ECN? */
+bool xtcp_cc_needs_ecn(const struct xtcp_cc *cc);
+
 /* ---- icmp.c: word from the network ---- */
 
 enum xtcp_icmp {
@@ -232,6 +240,7 @@ struct xtcp_tw {
 	u32 timewait_ms;
 	u8 opts;		/* XTCP_OPT_TS or 0 */
 	u8 rcv_wscale;
+	u16 ecn;		/* header flags of each answer */
 };
 
 enum xtcp_tw_act {

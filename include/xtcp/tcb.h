@@ -128,6 +128,9 @@ struct xtcp_params {
 	u8 retries2;		/* 15, R2 */
 	u8 orphan_retries;	/* 8 */
 	u8 dupthresh;		/* 3, RFC 5681 */
+	u8 ecn;			/* 2: accept only; 0..5, net.ipv4.tcp_ecn */
+	u8 ecn_option;		/* 2; 0..3, net.ipv4.tcp_ecn_option */
+	bool ecn_fallback;	/* SYN, SYN-ACK with ECN lost: next without */
 	bool rack;		/* RACK loss detection, RFC 8985 */
 	bool tlp;		/* tail loss probes */
 	bool frto;		/* RFC 5682 */
@@ -216,6 +219,21 @@ struct xtcp_tcb {
 	u32 tlp_end;		/* SND.NXT as the probe left, with XTCP_F_TLP_* */
 	u32 tlp_seq;		/* first byte of the probe */
 	u32 ack_delay_us;	/* what spurious probes taught of the peer's delay */
+
+	/* ECN, ecn.c; r_ counts what we receive, s_ what the peer says */
+	u8 ecn;			/* enum xtcp_ecn: asked for, then agreed on */
+	u8 ecn_syn;		/* field of the peer's SYN or SYN-ACK, XTCP_CE.. */
+	u8 ecn_last;		/* field of the packet received last */
+	u8 ecn_seen;		/* bit per field that data was received with */
+	u8 ecn_due;		/* bit per field whose count is to be told */
+	u8 ce_unsaid;		/* CE-marked packets since the last ACK */
+	u16 ecn_flags;		/* XTCP_ECN_* */
+	u8 r_cep;		/* CE-marked packets, modulo 256 */
+	u8 s_cep;		/* the same, modulo 8 */
+	u32 r_e0b;		/* bytes with ECT(0), */
+	u32 r_e1b;		/* ECT(1), */
+	u32 r_ceb;		/* CE */
+	u32 s_ceb;		/* modulo 2^24 */
 
 	/* undo, RFC 3522, 3708, 5682 */
 	u32 prior_cwnd;		/* bytes, before the last reduction */
@@ -350,6 +368,29 @@ enum xtcp_cong {
 	XTCP_CONG_LOSS,		/* after a retransmission timeout */
 	XTCP_CONG_CWR,		/* reduction without loss: ECN, or a probe's repair */
 };
+
+/* tcb->ecn */
+enum xtcp_ecn {
+	XTCP_ECN_OFF,
+	XTCP_ECN_CLASSIC,	/* RFC 3168 */
+	XTCP_ECN_ACC,		/* RFC 9768 */
+};
+
+/* tcb->ecn_flags; those of the first line are an embryo's, too */
+#define XTCP_ECN_NO_ECT		0x0001	/* send none: it would be mangled, or misread */
+#define XTCP_ECN_BARE		0x0002	/* embryo: SYN-ACK without ECN */
+#define XTCP_ECN_OPT_MUTE	0x0004	/* no AccECN option: it gets packets lost */
+#define XTCP_ECN_OPT_DEAF	0x0008	/* the peer's option is not to be believed */
+#define XTCP_ECN_DEAF		0x0010	/* nor anything it says about marks */
+#define XTCP_ECN_ECHO		0x0020	/* RFC 3168: send ECE; RFC 8257: DCTCP.CE */
+#define XTCP_ECN_CWR		0x0040	/* RFC 3168: new data is to carry CWR */
+#define XTCP_ECN_HELLO		0x0080	/* a bare ACK is to tell ecn_syn */
+#define XTCP_ECN_ACE_SEEN	0x0100	/* the peer's first count was looked at */
+#define XTCP_ECN_MARKED		0x0200	/* the last ACK moved the peer's count */
+#define XTCP_ECN_GUESSED	0x0400	/* bytes in s_ceb were estimated */
+#define XTCP_ECN_OPT_DOUBT	0x0800	/* acknowledged data came again: */
+#define XTCP_ECN_OPT_TRIED	0x1000	/* and since then an option was sent */
+#define XTCP_ECN_SYN_CE		0x2000	/* our SYN or SYN-ACK arrived marked */
 
 /* Bytes in flight: out, not known lost, not known to have arrived. */
 static inline u32 xtcp_flight(const struct xtcp_tcb *tcb)

@@ -176,14 +176,14 @@ static void rx_embryo(struct rig *rig)
 	act = xtcp_embryo_rx(&rig->emb, &rig->par, &rig->seg, rig->now);
 	rig->verdict = act;
 	rig->have_reply = act == XTCP_EMBRYO_SYNACK || act == XTCP_EMBRYO_ACK ||
-			  act == XTCP_EMBRYO_RST;
+			  act == XTCP_EMBRYO_RST || act == XTCP_EMBRYO_RESET;
 	if (act == XTCP_EMBRYO_SYNACK)
 		xtcp_embryo_plan(&rig->emb, &rig->reply, rig->now);
 	if (act == XTCP_EMBRYO_ACK)
 		xtcp_embryo_ack_plan(&rig->emb, &rig->reply, rig->now);
-	if (act == XTCP_EMBRYO_RST)
+	if (act == XTCP_EMBRYO_RST || act == XTCP_EMBRYO_RESET)
 		xtcp_rst_plan(&rig->seg, &rig->reply);
-	if (act == XTCP_EMBRYO_KILL)
+	if (act == XTCP_EMBRYO_KILL || act == XTCP_EMBRYO_RESET)
 		rig->mode = RIG_LISTEN;
 	if (act == XTCP_EMBRYO_ACCEPT) {
 		rig->mode = RIG_TCB;

@@ -43,7 +43,7 @@ static const struct name drops[] = {
 static const struct name embryo_acts[] = {
 	{ "DROP", XTCP_EMBRYO_DROP }, { "SYNACK", XTCP_EMBRYO_SYNACK },
 	{ "ACK", XTCP_EMBRYO_ACK }, { "RST", XTCP_EMBRYO_RST },
-	{ "KILL", XTCP_EMBRYO_KILL }, { "ACCEPT", XTCP_EMBRYO_ACCEPT },
+	{ "KILL", XTCP_EMBRYO_KILL }, { "RESET", XTCP_EMBRYO_RESET }, { "ACCEPT", XTCP_EMBRYO_ACCEPT },
 };
 
 static const struct name listen_acts[] = {
@@ -101,7 +101,9 @@ static const struct field fields[] = {
 	TCB(bytes_acked, ABS), TCB(bytes_received, ABS), TCB(total_retrans, ABS),
 	TCB(rtx_timeouts, ABS), TCB(fast_rtx, ABS), TCB(rcv_ooo_segs, ABS),
 	TCB(ts_recent, ABS), TCB(quickack, ABS), TCB(ato_us, ABS),
-	TCB(bytes_sent, ABS), TCB(aborts, ABS),
+	TCB(bytes_sent, ABS), TCB(aborts, ABS), TCB(ecn, ABS), TCB(ecn_flags, ABS),
+	TCB(r_cep, ABS), TCB(s_cep, ABS), TCB(r_e0b, ABS), TCB(r_e1b, ABS),
+	TCB(r_ceb, ABS), TCB(s_ceb, ABS), TCB(delivered_ce, ABS),
 };
 
 #define PAR(f) { #f, offsetof(struct xtcp_params, f), \
@@ -113,7 +115,7 @@ static const struct field params[] = {
 	PAR(min_snd_mss), PAR(initial_cwnd), PAR(keep_probes), PAR(syn_retries),
 	PAR(synack_retries), PAR(retries1), PAR(retries2), PAR(orphan_retries),
 	PAR(dupthresh), PAR(wscale), PAR(timestamps), PAR(idle_restart),
-	PAR(sack), PAR(dsack), PAR(rack), PAR(tlp), PAR(frto), PAR(pacing),
+	PAR(sack), PAR(dsack), PAR(ecn), PAR(ecn_option), PAR(ecn_fallback), PAR(rack), PAR(tlp), PAR(frto), PAR(pacing),
 };
 
 #endif /* XTCP_SCRIPT_NAMES_H */

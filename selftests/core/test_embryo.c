@@ -18,7 +18,7 @@ static const struct script listener[] = {
 	{ "nothing at all is dropped", "listen\n< - 0+10\nverdict listen DROP\n> no\n" },
 	{ "SYN with FIN is dropped", "listen\n< SF 0\nverdict listen DROP\n> no\n" },
 	{ "SYN is answered", "listen\n< S 0 mss 1000\nverdict listen SYN\n> SA 0 ack 1 mss 1460 nots\n" },
-	{ "SYN with ECN bits is answered", "listen\n< SEC 0 mss 1000\nverdict listen SYN\n> SA 0 ack 1\n" },
+	{ "SYN with ECN bits is answered", "listen\n< SEC 0 mss 1000\nverdict listen SYN\n> SAE 0 ack 1\n" },
 };
 SCRIPTS(listener);
 

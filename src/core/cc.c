@@ -68,7 +68,8 @@ void xtcp_cc_set(struct xtcp_tcb *tcb, const struct xtcp_cc *cc, u64 now)
  *
  * RFC 6928: min(10 * MSS, max(2 * MSS, 14600)), the count by knob. One segment
  * when the SYN or SYN-ACK was lost more than once: a single repetition is more
- * often a timer that was too short than congestion (section 2).
+ * often a timer that was too short than congestion (section 2). Or when it was
+ * marked, which no timer does.
  */
 u32 xtcp_cc_initial_cwnd(const struct xtcp_tcb *tcb)
 {
@@ -76,6 +77,8 @@ u32 xtcp_cc_initial_cwnd(const struct xtcp_tcb *tcb)
 	u32 mss = tcb->mss;
 
 	if (tcb->flags & XTCP_F_SYN_TIMEOUT && tcb->retries > 1)
+		return mss;
+	if (tcb->ecn_flags & XTCP_ECN_SYN_CE)
 		return mss;
 	return min(n * mss, max(2 * mss, n * 1460));
 }

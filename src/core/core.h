@@ -93,7 +93,8 @@ void xtcp_map_flush(struct xtcp_tcb *tcb);
 bool xtcp_loss_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 		   struct xtcp_ack *a, bool dup);
 void xtcp_loss_found(struct xtcp_tcb *tcb, u64 now);
-void xtcp_loss_reduce(struct xtcp_tcb *tcb, enum xtcp_cc_event why, u64 now);
+void xtcp_loss_reduce(struct xtcp_tcb *tcb, enum xtcp_cc_event why,
+		      const struct xtcp_ack *a);
 void xtcp_loss_refit(struct xtcp_tcb *tcb);
 void xtcp_loss_timeout(struct xtcp_tcb *tcb, u64 now);
 
@@ -124,6 +125,33 @@ u32 xtcp_tlp_fire(struct xtcp_tcb *tcb);
 
 void xtcp_prr_start(struct xtcp_tcb *tcb, u32 fs);
 void xtcp_prr_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *a);
+
+/* ---- ecn.c ---- */
+
+void xtcp_ecn_connect(struct xtcp_tcb *tcb);
+void xtcp_ecn_plan_syn(const struct xtcp_tcb *tcb, struct xtcp_plan *plan);
+void xtcp_ecn_syn(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
+void xtcp_ecn_synack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
+void xtcp_ecn_synack_again(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
+void xtcp_ecn_third(struct xtcp_tcb *tcb, struct xtcp_seg *seg);
+void xtcp_ecn_embryo(struct xtcp_embryo *emb, const struct xtcp_params *par,
+		     const struct xtcp_seg *seg, bool need);
+bool xtcp_ecn_embryo_again(struct xtcp_embryo *emb, const struct xtcp_params *par,
+			   const struct xtcp_seg *seg);
+void xtcp_ecn_embryo_timeout(struct xtcp_embryo *emb, const struct xtcp_params *par);
+void xtcp_ecn_embryo_plan(const struct xtcp_embryo *emb, struct xtcp_plan *plan);
+void xtcp_ecn_embryo_ack(const struct xtcp_embryo *emb, struct xtcp_plan *plan);
+void xtcp_ecn_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb);
+void xtcp_ecn_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u32 len);
+void xtcp_ecn_again(struct xtcp_tcb *tcb);
+void xtcp_ecn_news(struct xtcp_tcb *tcb);
+void xtcp_ecn_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan);
+void xtcp_ecn_sent(struct xtcp_tcb *tcb, const struct xtcp_plan *plan);
+bool xtcp_ecn_pending(const struct xtcp_tcb *tcb);
+bool xtcp_ecn_single(const struct xtcp_tcb *tcb);
+u16 xtcp_ecn_tw_flags(const struct xtcp_tcb *tcb);
+void xtcp_ecn_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, struct xtcp_ack *ack);
+void xtcp_ecn_reduced(struct xtcp_tcb *tcb);
 
 /* ---- undo.c ---- */
 

@@ -81,6 +81,7 @@ void xtcp_embryo_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
 		emb->ts_recent = seg->tsval;
 		emb->ts_off = xtcp_ts_offset(par, &open->flow);
 	}
+	xtcp_ecn_embryo(emb, par, seg, open->need_ecn);
 	emb->sent_at = now;
 	emb->rto_us = xtcp_syn_rto(par, open);
 	emb->deadline = now + synack_timeout(emb, par);
@@ -122,12 +123,13 @@ enum xtcp_embryo_act xtcp_embryo_rx(struct xtcp_embryo *emb,
 				    const struct xtcp_params *par,
 				    struct xtcp_seg *seg, u64 now)
 {
-	(void)par;
 	if ((seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) == XTCP_SYN &&
 	    seg->seq == emb->irs) {
 		if (emb->opts & XTCP_OPT_TS && seg->opts & XTCP_OPT_TS)
 			emb->ts_recent = seg->tsval;
-		return embryo_drop(seg, XTCP_DROP_EMBRYO, XTCP_EMBRYO_SYNACK);
+		return embryo_drop(seg, XTCP_DROP_EMBRYO,
+				   xtcp_ecn_embryo_again(emb, par, seg) ?
+				   XTCP_EMBRYO_SYNACK : XTCP_EMBRYO_RESET);
 	}
 	if (emb->opts & XTCP_OPT_TS && seg->opts & XTCP_OPT_TS &&
 	    !(seg->flags & XTCP_RST) && seq_lt(seg->tsval, emb->ts_recent))
@@ -169,6 +171,7 @@ enum xtcp_embryo_act xtcp_embryo_timeout(struct xtcp_embryo *emb,
 	if (emb->retries >= par->synack_retries + !!emb->rto_us)
 		return XTCP_EMBRYO_KILL;
 	emb->retries++;
+	xtcp_ecn_embryo_timeout(emb, par);
 	emb->sent_at = now;
 	emb->deadline = now + synack_timeout(emb, par);
 	return XTCP_EMBRYO_SYNACK;
@@ -201,6 +204,7 @@ void xtcp_embryo_plan(struct xtcp_embryo *emb, struct xtcp_plan *plan, u64 now)
 	plan->opts = emb->opts;
 	plan->opt_mss = emb->adv_mss;
 	plan->wscale = emb->rcv_wscale;
+	xtcp_ecn_embryo_plan(emb, plan);
 	plan->hdr_len = xtcp_hdr_len(plan);
 }
 
@@ -217,5 +221,6 @@ void xtcp_embryo_ack_plan(const struct xtcp_embryo *emb, struct xtcp_plan *plan,
 	plan->seq = emb->iss + 1;
 	plan->wnd = xtcp_window_field(emb->rcv_wnd, emb->rcv_wscale);
 	plan->flags = XTCP_ACK;
+	xtcp_ecn_embryo_ack(emb, plan);
 	plan->hdr_len = xtcp_hdr_len(plan);
 }

@@ -28,8 +28,10 @@ static u32 refuse(struct xtcp_tcb *tcb, struct xtcp_seg *seg, enum xtcp_drop why
 		xtcp_ack_now(tcb);
 	else
 		xtcp_ack_challenge(tcb, now);
-	if (why == XTCP_DROP_OLD)
+	if (why == XTCP_DROP_OLD && seg->len) {
 		xtcp_sack_duplicate(tcb, seg->seq, seg->seq + seg->len);
+		xtcp_ecn_again(tcb);
+	}
 	return acts | xtcp_want_output(tcb);
 }
 
@@ -134,6 +136,7 @@ static u32 rx_ack_of_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	acts = xtcp_move(tcb, XTCP_EV_ACK_SYN);
 	tcb->snd_wl1 = seg->seq - 1;	/* whatever comes updates the window */
 	tcb->snd_wl2 = seg->ack;
+	xtcp_ecn_third(tcb, seg);
 	xtcp_established(tcb, now);
 	if (tcb->flags & XTCP_F_FIN_QUEUED)
 		acts |= xtcp_close_begin(tcb);
@@ -167,6 +170,7 @@ static u32 rx_in_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	seg->from = seg->seq;
 	seg->to = seg->seq + seg->len;
 	tcb->rcv_nxt = seg->to;
+	xtcp_ecn_news(tcb);
 	/* A hole may be filled: that is to be told at once (RFC 5681, 4.2). */
 	if (tcb->ooo_root) {
 		xtcp_ack_now(tcb);
@@ -281,8 +285,10 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		acts = check_timestamp(tcb, seg, now);
 	if (acts)
 		return acts;
-	if (seg->flags & XTCP_SYN)
+	if (seg->flags & XTCP_SYN) {
+		xtcp_ecn_synack_again(tcb, seg);
 		return challenge(tcb, seg, XTCP_DROP_SYN_CHALLENGE, now);
+	}
 	seq = seg->seq;
 	had = seg->len;
 	acts = check_sequence(tcb, seg, now);
@@ -300,6 +306,7 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	if (acts & XTCP_ACT_DROP || tcb->state == XTCP_CLOSED)
 		return acts | xtcp_want_output(tcb);
 	tcb->last_rx_at = now;
+	xtcp_ecn_rx(tcb, seg, had);
 	/* RFC 7323, 4.3 (2): never from a segment beyond what we acked. */
 	if (tcb->opts & XTCP_OPT_TS && seq_le(seq, tcb->ack_seq_last) &&
 	    (seq_ge(seg->tsval, tcb->ts_recent) ||
@@ -331,6 +338,7 @@ static u32 rx_syn_sent_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	if (!(seg->flags & XTCP_ACK)) {
 		/* Simultaneous open: our SYN once more, with an ACK. */
 		acts = xtcp_move(tcb, XTCP_EV_SYN);
+		xtcp_ecn_syn(tcb, seg);
 		xtcp_map_mark_all(tcb, false);
 		return acts | xtcp_want_output(tcb);
 	}
@@ -338,6 +346,7 @@ static u32 rx_syn_sent_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	xtcp_map_ack(tcb, seg->ack, &a);
 	xtcp_rtt_acked(tcb, &a);
 	acts = xtcp_move(tcb, XTCP_EV_SYNACK);
+	xtcp_ecn_synack(tcb, seg);
 	xtcp_established(tcb, now);
 	xtcp_rto_restart(tcb, now);
 	xtcp_ack_now(tcb);

@@ -32,6 +32,7 @@ static void reduce(struct xtcp_tcb *tcb, enum xtcp_cong cong,
 		xtcp_prr_start(tcb, flight);
 		if (!tcb->cc->control)
 			tcb->ssthresh = tcb->cc->ssthresh(tcb, why, flight);
+		xtcp_ecn_reduced(tcb);
 	}
 	tcb->recover = tcb->snd_nxt;
 	tcb->cong = (u8)cong;
@@ -43,13 +44,15 @@ static void reduce(struct xtcp_tcb *tcb, enum xtcp_cong cong,
 /*
  * xtcp_loss_reduce - the path is congested, though nothing is to be resent
  * @why: XTCP_CC_ECN, or XTCP_CC_LOSS after a probe repaired the loss
+ * @a: the ACK that says so; what was in flight before it counts
  *
  * Once a round trip: not while a reduction is under way.
  */
-void xtcp_loss_reduce(struct xtcp_tcb *tcb, enum xtcp_cc_event why, u64 now)
+void xtcp_loss_reduce(struct xtcp_tcb *tcb, enum xtcp_cc_event why,
+		      const struct xtcp_ack *a)
 {
 	if (tcb->cong == XTCP_CONG_OPEN)
-		reduce(tcb, XTCP_CONG_CWR, why, xtcp_flight(tcb), now);
+		reduce(tcb, XTCP_CONG_CWR, why, a->flight, a->now);
 }
 
 static void enter_recovery(struct xtcp_tcb *tcb, u32 flight, u64 now)
@@ -321,6 +324,7 @@ void xtcp_loss_timeout(struct xtcp_tcb *tcb, u64 now)
 			XTCP_F_TLP_OWED);
 	tcb->flags |= XTCP_F_FORCE_RTX | (doubt ? XTCP_F_FRTO : 0);
 	xtcp_dl_clear(tcb, XTCP_DL_TLP);
+	xtcp_ecn_reduced(tcb);
 	tcb->reneges += renege;
 	if (by_time(tcb) && !renege)
 		xtcp_rack_timeout(tcb, now);

@@ -50,6 +50,9 @@ void xtcp_params_init(struct xtcp_params *par)
 	par->sack = true;
 	par->dsack = true;
 	par->idle_restart = true;
+	par->ecn = 2;
+	par->ecn_option = 2;
+	par->ecn_fallback = true;
 	par->rack = true;
 	par->tlp = true;
 	par->frto = true;
@@ -200,6 +203,7 @@ u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now)
 		tcb->ts_off = xtcp_ts_offset(par, &open->flow);
 	}
 	start_send(tcb, xtcp_isn(par, &open->flow, now));
+	xtcp_ecn_connect(tcb);
 	tcb->last_rx_at = now;
 	tcb->syn_rto_us = xtcp_syn_rto(par, open);
 	xtcp_mss_sync(tcb);
@@ -292,6 +296,7 @@ void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 	start_receive(tcb, emb->irs);
 	tcb->rcv_wnd = emb->rcv_wnd;
 	tcb->last_rx_at = now;
+	xtcp_ecn_accept(tcb, emb);
 	xtcp_mss_sync(tcb);
 	xtcp_move(tcb, XTCP_EV_PASSIVE);
 	/* The SYN-ACK is a transmission like any other: first RTT sample. */

@@ -56,6 +56,7 @@ static bool plan_syn(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 		plan->ack = 0;
 		plan->tsecr = 0;
 	}
+	xtcp_ecn_plan_syn(tcb, plan);
 	plan->hdr_len = xtcp_hdr_len(plan);
 	return true;
 }
@@ -84,6 +85,7 @@ static bool plan_ack(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 	plan->seq = seq_min(tcb->snd_nxt, tcb->snd_una + tcb->snd_wnd);
 	plan_urgent(tcb, plan);
 	xtcp_sack_plan(tcb, plan);
+	xtcp_ecn_plan(tcb, plan);
 	return true;
 }
 
@@ -93,6 +95,7 @@ static bool plan_keep(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 no
 	plan_base(tcb, plan, now);
 	plan->kind = XTCP_PLAN_KEEP;
 	plan->seq = tcb->snd_una - 1;
+	xtcp_ecn_plan(tcb, plan);
 	return true;
 }
 
@@ -109,6 +112,7 @@ static void plan_payload(const struct xtcp_tcb *tcb, struct xtcp_plan *plan,
 	if (len && seq + len == tcb->snd_end && !(tcb->flags & XTCP_F_MORE))
 		plan->flags |= XTCP_PSH;
 	plan_urgent(tcb, plan);
+	xtcp_ecn_plan(tcb, plan);
 }
 
 /*
@@ -136,7 +140,7 @@ static u32 burst_max(const struct xtcp_tcb *tcb)
 {
 	u32 most;
 
-	if (tcb->flags & XTCP_F_SND_URG)
+	if (tcb->flags & XTCP_F_SND_URG || xtcp_ecn_single(tcb))
 		return tcb->mss;
 	most = xtcp_pace_burst(tcb, tcb->gso_max);
 	return max_t(u32, most - most % tcb->mss, tcb->mss);
@@ -343,7 +347,8 @@ bool xtcp_tx_peek(struct xtcp_tcb *tcb, u64 now, struct xtcp_plan *plan)
 		if (tcb->flags & XTCP_F_KEEP_PROBE && plan_keep(tcb, plan, now))
 			return true;
 		/* Only a bare ACK can say what it has to say. */
-		if (tcb->ack_pending & XTCP_ACKP_NOW && xtcp_sack_pending(tcb))
+		if (tcb->ack_pending & XTCP_ACKP_NOW &&
+		    (xtcp_sack_pending(tcb) || xtcp_ecn_pending(tcb)))
 			return plan_ack(tcb, plan, now);
 		if (tcb->flags & XTCP_F_TLP_OWED && plan_tlp(tcb, plan, now))
 			return true;
@@ -441,6 +446,7 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 		tcb->ack_seq_last = plan->ack;
 		if (plan->opts & XTCP_OPT_SACK)
 			xtcp_sack_sent(tcb);
+		xtcp_ecn_sent(tcb, plan);
 		xtcp_ack_sent(tcb);
 	}
 	switch (plan->kind) {

@@ -33,6 +33,7 @@ void xtcp_tw_init(struct xtcp_tw *tw, const struct xtcp_tcb *tcb, u64 now)
 	tw->ts_off = tcb->ts_off;
 	tw->opts = tcb->opts & XTCP_OPT_TS;
 	tw->rcv_wscale = tcb->rcv_wscale;
+	tw->ecn = xtcp_ecn_tw_flags(tcb);
 }
 
 /*
@@ -107,7 +108,7 @@ void xtcp_tw_plan(const struct xtcp_tw *tw, struct xtcp_plan *plan, u64 now)
 	memset(plan, 0, sizeof(*plan));
 	plan->seq = tw->snd_nxt;
 	plan->ack = tw->rcv_nxt;
-	plan->flags = XTCP_ACK;
+	plan->flags = XTCP_ACK | tw->ecn;
 	plan->wnd = xtcp_window_field(tw->rcv_wnd, tw->rcv_wscale);
 	if (tw->opts & XTCP_OPT_TS) {
 		plan->opts = XTCP_OPT_TS;

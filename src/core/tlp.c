@@ -114,7 +114,7 @@ void xtcp_tlp_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 			spurious(tcb);
 		} else if (seq_gt(seg->ack, tcb->tlp_end)) {
 			tcb->tlp_recovered++;
-			xtcp_loss_reduce(tcb, XTCP_CC_LOSS, a->now);
+			xtcp_loss_reduce(tcb, XTCP_CC_LOSS, a);
 		} else if (a->una || a->sacked || seg->len) {
 			return;
 		}

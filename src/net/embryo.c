@@ -337,6 +337,9 @@ enum xtcp_rx_result xtcp_half_segment(struct xtcp_rx *rx, struct xtcp_half *half
 	case XTCP_EMBRYO_RST:
 		xtcp_rst_plan(&seg, &plan);
 		break;
+	case XTCP_EMBRYO_RESET:
+		xtcp_rst_plan(&seg, &plan);
+		fallthrough;
 	case XTCP_EMBRYO_KILL:
 		xtcp_half_end(l, half);
 		break;

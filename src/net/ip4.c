@@ -219,6 +219,7 @@ void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
 	open->rcv_space = xtcp_rcv_space(sk);
 	open->rcv_space_max = max(xtcp_rcv_space_max(sk), open->rcv_space);
 	open->v6 = false;
+	open->need_ecn = xtcp_cc_needs_ecn(xtcp_sk(sk)->tcb.cc);
 }
 
 /**

@@ -167,6 +167,9 @@ static struct sk_buff *build(struct sock *sk, const struct xtcp_plan *plan)
 			skb_shinfo(skb)->gso_size = plan->mss;
 			skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(plan->len, plan->mss);
 			skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4;
+			/* CWR goes with the first part only: not every device can. */
+			if (plan->flags & XTCP_CWR)
+				skb_shinfo(skb)->gso_type |= SKB_GSO_TCP_ECN;
 		}
 	}
 	skb_push(skb, plan->hdr_len);
@@ -245,7 +248,8 @@ void xtcp_push(struct sock *sk, u64 now)
 			xtcp_tx_abort(&xsk->tcb, &plan, now);
 			break;
 		}
-		err = ip_queue_xmit(sk, skb, &xsk->inet.cork.fl);
+		err = __ip_queue_xmit(sk, skb, &xsk->inet.cork.fl,
+				      xsk->inet.tos | plan.ecn);
 		if (unlikely(err && err != NET_XMIT_CN)) {
 			xtcp_tx_abort(&xsk->tcb, &plan, now);
 			burst_refused(sk, &plan, now);

@@ -424,6 +424,9 @@ static void embryo_act(struct end *e, enum xtcp_embryo_act what,
 	case XTCP_EMBRYO_RST:
 		reply_rst(e, seg);
 		break;
+	case XTCP_EMBRYO_RESET:
+		reply_rst(e, seg);
+		fallthrough;
 	case XTCP_EMBRYO_KILL:
 		e->mode = MODE_LISTEN;
 		break;

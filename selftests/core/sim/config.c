@@ -159,6 +159,24 @@ static void make_ends(struct prng *r, struct sim_cfg *cfg)
 	b->keepalive = true;
 }
 
+/* Both ends say for themselves what they ask for and agree to. */
+static void make_ecn(struct prng *r, struct sim_cfg *cfg)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		struct xtcp_params *par = &cfg->host[i].par;
+		struct link_cfg *l = &cfg->link[i];
+
+		par->ecn = (u8)prng_below(r, 6);
+		par->ecn_option = (u8)prng_below(r, 4);
+		par->ecn_fallback = chance(r, 80);
+		if (l->rate && chance(r, 60))
+			l->mark = prng_log(r, 1000, l->queue);
+		l->bleach = chance(r, 5);
+	}
+}
+
 static u64 at_most(u64 v, u64 limit)
 {
 	return min(v, max(limit, (u64)1));
@@ -202,6 +220,7 @@ void cfg_from_seed(struct sim_cfg *cfg, u64 seed)
 	cfg->simultaneous = chance(r, 10);
 	cfg->skew = prng_below(r, min(cfg->link[0].delay, cfg->link[1].delay));
 	cfg->rounds = cfg->simultaneous || chance(r, 85) ? 1 : 2;
+	make_ecn(r, cfg);
 }
 
 void cfg_print(const struct sim_cfg *cfg)
@@ -217,11 +236,11 @@ void cfg_print(const struct sim_cfg *cfg)
 		const struct app_cfg *a = &h->app;
 		const struct link_cfg *l = &cfg->link[i];
 
-		printf("# host %d: mss %u gso %u gro %llu us ts %d ws %d shortage %u tx_fail %u accept_fail %u tw_in_tcb %d attack %u rto_min %u iw %u\n",
+		printf("# host %d: mss %u gso %u gro %llu us ts %d ws %d shortage %u tx_fail %u accept_fail %u tw_in_tcb %d attack %u rto_min %u iw %u ecn %u option %u\n",
 		       i, h->mss, h->gso_max, (unsigned long long)(h->gro / USEC),
 		       h->par.timestamps, h->par.wscale, h->shortage, h->tx_fail,
 		       h->accept_fail, h->tw_in_tcb, h->attack, h->par.rto_min_us,
-		       h->par.initial_cwnd);
+		       h->par.initial_cwnd, h->par.ecn, h->par.ecn_option);
 		printf("#   app: %llu bytes by %u every %.3f ms, sndbuf %u, rcvbuf %u..%u, reads %u every %.3f ms, %s%s%s%s urgent %u more %u cork %u fiddle %u\n",
 		       (unsigned long long)a->total, a->chunk,
 		       (double)a->pause / MSEC, a->sndbuf, a->rcvbuf_min,
@@ -229,9 +248,9 @@ void cfg_print(const struct sim_cfg *cfg)
 		       modes[a->mode], a->early ? " early" : "",
 		       a->nodelay ? " nodelay" : "", a->keepalive ? " keepalive" : "",
 		       a->urgent, a->more, a->cork, a->fiddle);
-		printf("#   link: %.3f ms %llu B/s queue %u loss %u burst %.1f/%.1f ms %u reorder %u by %.3f ms dup %u corrupt %u mtu %u at %.3f ms\n",
+		printf("#   link: %.3f ms %llu B/s queue %u mark %u%s loss %u burst %.1f/%.1f ms %u reorder %u by %.3f ms dup %u corrupt %u mtu %u at %.3f ms\n",
 		       (double)l->delay / MSEC, (unsigned long long)l->rate,
-		       l->queue, l->loss, (double)l->burst_good / MSEC,
+		       l->queue, l->mark, l->bleach ? " bleach" : "", l->loss, (double)l->burst_good / MSEC,
 		       (double)l->burst_bad / MSEC, l->burst_loss, l->reorder,
 		       (double)l->reorder_by / MSEC, l->dup, l->corrupt,
 		       l->mtu_at ? l->mtu : 0, (double)l->mtu_at / MSEC);

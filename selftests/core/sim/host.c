@@ -100,6 +100,7 @@ static void put_segment(struct host *host, const struct xtcp_plan *plan,
 	if (pkt->hdr_len < XTCP_HDR_LEN || pkt->hdr_len > XTCP_HDR_MAX)
 		sim_fail(sim, "header of %u bytes", pkt->hdr_len);
 	pkt->wire_len = pkt->hdr_len + len;
+	pkt->ecn = plan->ecn;
 	pattern_fill(key, off + at, pkt_data(pkt), len);
 	sum = xtcp_csum_fold(xtcp_csum_add(xtcp_csum_pseudo(&host->flow,
 							    sim->cfg.v6,
@@ -208,6 +209,9 @@ static void embryo_act(struct host *host, enum xtcp_embryo_act act,
 	case XTCP_EMBRYO_RST:
 		reply_rst(host, seg);
 		break;
+	case XTCP_EMBRYO_RESET:
+		reply_rst(host, seg);
+		fallthrough;
 	case XTCP_EMBRYO_KILL:
 		TRACE(host->sim, "%u embryo ends", host->id);
 		embryo_free(host);
@@ -376,6 +380,7 @@ static bool can_merge(const struct host *host, const struct xtcp_seg *seg)
 	       !((seg->flags ^ old->flags) & ~may_differ) &&
 	       !(old->flags & may_differ) && seg->opts == old->opts &&
 	       seg->tsval == old->tsval && seg->tsecr == old->tsecr &&
+	       seg->ecn == old->ecn &&
 	       old->len + seg->len <= host->cfg->gro_max;
 }
 
@@ -385,6 +390,7 @@ static void merge(struct host *host, const struct xtcp_seg *seg, struct pkt *pkt
 
 	both = pkt_new(host->sim, old->wire_len + pkt->wire_len);
 	both->hdr_len = old->hdr_len;
+	both->ecn = old->ecn;
 	both->wire_len = old->wire_len + seg->len;
 	memcpy(both->bytes, pkt_hdr(old), old->wire_len);
 	memcpy(both->bytes + old->wire_len, pkt_data(pkt), seg->len);
@@ -445,6 +451,7 @@ void host_rx(struct host *host, struct pkt *pkt)
 	if (!xtcp_parse(&seg, pkt_hdr(pkt), pkt->wire_len, pkt->wire_len) ||
 	    seg.doff != pkt->hdr_len)
 		sim_fail(sim, "header that we made does not parse");
+	seg.ecn = pkt->ecn;
 	seg_trace(sim, host->id, "<", pkt);
 	if (prng_hit(&sim->rng, host->cfg->attack))
 		sim_event(sim, sim->now + prng_below(&sim->rng, 2 * MSEC),

@@ -39,9 +39,10 @@ static struct pkt *pkt_copy(struct sim *sim, const struct pkt *pkt)
 /* A line of the trace; sequence numbers as they are on the wire. */
 void seg_trace(struct sim *sim, u32 from, const char *what, struct pkt *pkt)
 {
-	static const char letters[] = "FSRPAUEC";
+	static const char letters[] = "FSRPAUECN";
+	static const char *const field[] = { "", " ECT(1)", " ECT(0)", " CE" };
 	struct xtcp_seg seg;
-	char flags[10], *p = flags;
+	char flags[12], *p = flags;
 	int i;
 
 	if (!sim->trace)
@@ -50,17 +51,17 @@ void seg_trace(struct sim *sim, u32 from, const char *what, struct pkt *pkt)
 		sim_trace(sim, "%u %s unparsable", from, what);
 		return;
 	}
-	for (i = 0; i < 8; i++)
+	for (i = 0; letters[i]; i++)
 		if (seg.flags & 1u << i)
 			*p++ = letters[i];
 	*p = 0;
-	sim_trace(sim, "%u %s %-3s seq %u+%u ack %u wnd %u%s%.0u%s tsval %u tsecr %u%s%.0u",
+	sim_trace(sim, "%u %s %-3s seq %u+%u ack %u wnd %u%s%.0u%s tsval %u tsecr %u%s%.0u%s",
 		  from, what, flags, seg.seq, seg.len, seg.ack, seg.wnd,
 		  seg.flags & XTCP_URG ? " urg " : "",
 		  seg.flags & XTCP_URG ? seg.urg : 0,
 		  seg.opts & XTCP_OPT_TS ? "" : " (no ts)", seg.tsval, seg.tsecr,
 		  seg.opts & XTCP_OPT_MSS ? " mss " : "",
-		  seg.opts & XTCP_OPT_MSS ? seg.mss : 0);
+		  seg.opts & XTCP_OPT_MSS ? seg.mss : 0, field[pkt->ecn]);
 }
 
 static bool in_burst(struct sim *sim, struct link *link)
@@ -101,6 +102,15 @@ static void too_big(struct sim *sim, u32 from, struct pkt *pkt)
 			.arg2 = cfg->mtu - XTCP_HDR_LEN });
 }
 
+/* A queue of @queued bytes is before @pkt: RFC 3168, section 5. */
+static void router_ecn(const struct link_cfg *cfg, struct pkt *pkt, u64 queued)
+{
+	if (cfg->bleach)
+		pkt->ecn = XTCP_NOT_ECT;
+	if (cfg->mark && queued > cfg->mark && pkt->ecn != XTCP_NOT_ECT)
+		pkt->ecn = XTCP_CE;
+}
+
 static void arrive(struct sim *sim, u32 from, struct pkt *pkt, u64 at)
 {
 	sim_event(sim, at, (struct event){
@@ -124,6 +134,7 @@ void link_send(struct sim *sim, u32 from, struct pkt *pkt, u64 release)
 	struct link *link = &sim->link[from];
 	const struct link_cfg *cfg = link->cfg;
 	u64 start = max(sim->now, link->free_at);
+	u64 queued = (start - sim->now) * cfg->rate / SEC;
 	const char *fate = NULL;
 
 	/* Paced: held back in the host, not in the queue of the link. */
@@ -133,12 +144,13 @@ void link_send(struct sim *sim, u32 from, struct pkt *pkt, u64 release)
 		return;
 	}
 	sim->segs++;
+	router_ecn(cfg, pkt, queued);
 	if (cfg->mtu_at && sim->now >= sim->start + cfg->mtu_at &&
 	    pkt->wire_len > cfg->mtu) {
 		too_big(sim, from, pkt);
 		fate = "too big";
 	} else if (cfg->rate) {
-		if ((start - sim->now) * cfg->rate / SEC > cfg->queue)
+		if (queued > cfg->queue)
 			fate = "queue full";
 		else
 			start += (pkt->wire_len + IP_LEN) * SEC / cfg->rate;

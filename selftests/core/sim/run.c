@@ -144,8 +144,9 @@ static bool run_scenario(const struct scenario *s, bool trace, u32 n)
 {
 	struct sim *sim = calloc(1, sizeof(*sim));
 	struct sim_cfg cfg;
-	u64 ms;
 	bool ok;
+	u64 ms;
+	u32 i;
 
 	if (!sim)
 		exit(2);
@@ -158,6 +159,12 @@ static bool run_scenario(const struct scenario *s, bool trace, u32 n)
 		printf("# %s\n", sim->why);
 	if (ok && (ms < s->min_ms || ms > s->max_ms))
 		ok = false;
+	for (i = 0; ok && s->intact && i < 2; i++) {
+		if (!sim->host[i].out.retrans)
+			continue;
+		printf("# host %u sent %u segments again\n", i, sim->host[i].out.retrans);
+		ok = false;
+	}
 	printf("%sok %u - %s: %llu ms (%llu to %llu), %llu segments\n",
 	       ok ? "" : "not ", n, s->name, (unsigned long long)ms,
 	       (unsigned long long)s->min_ms, (unsigned long long)s->max_ms,

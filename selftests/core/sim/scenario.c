@@ -49,6 +49,34 @@ static void broadband(struct sim_cfg *cfg)
 	plain(cfg, 40 * MSEC, 1250000, 0, 5000000);
 }
 
+/* A router that marks instead of dropping, and two ends that speak this mode. */
+static void marked(struct sim_cfg *cfg, u8 ecn, u8 option)
+{
+	int i;
+
+	plain(cfg, 40 * MSEC, 1250000, 0, 5000000);
+	for (i = 0; i < 2; i++) {
+		cfg->link[i].mark = 60000;
+		cfg->host[i].par.ecn = ecn;
+		cfg->host[i].par.ecn_option = option;
+	}
+}
+
+static void marked_classic(struct sim_cfg *cfg)
+{
+	marked(cfg, 1, 0);
+}
+
+static void marked_acc(struct sim_cfg *cfg)
+{
+	marked(cfg, 3, 2);
+}
+
+static void marked_ace(struct sim_cfg *cfg)
+{
+	marked(cfg, 3, 0);
+}
+
 static void satellite(struct sim_cfg *cfg)
 {
 	plain(cfg, 600 * MSEC, 1250000, 0, 2000000);
@@ -111,6 +139,9 @@ const struct scenario scenarios[] = {
 	{ "one byte, 20 ms", one_byte, 30, 100 },
 	{ "10 MB, 0.2 ms, 1 Gbit/s", lan, 80, 200 },
 	{ "5 MB, 40 ms, 10 Mbit/s", broadband, 4000, 6000 },
+	{ "5 MB, 40 ms, 10 Mbit/s, ECN", marked_classic, 4000, 5000, true },
+	{ "5 MB, 40 ms, 10 Mbit/s, AccECN", marked_acc, 4000, 5000, true },
+	{ "5 MB, 40 ms, 10 Mbit/s, AccECN without option", marked_ace, 4000, 5000, true },
 	{ "2 MB, 600 ms, 10 Mbit/s", satellite, 4000, 30000 },
 	{ "1 MB, 40 ms, 10 Mbit/s, 1 % loss", loss_1, 800, 20000 },
 	{ "200 kB, 40 ms, 10 Mbit/s, 10 % loss", loss_10, 500, 120000 },

@@ -68,6 +68,7 @@ struct pkt {
 	u32 wire_len;		/* TCP header and payload */
 	u32 hdr_len;
 	u16 nsegs;
+	u8 ecn;			/* field of the IP header */
 	u8 bytes[];
 };
 
@@ -90,6 +91,8 @@ struct link_cfg {
 	u64 delay;		/* ns */
 	u64 rate;		/* bytes a second, 0: no limit */
 	u32 queue;		/* bytes */
+	u32 mark;		/* bytes: above, ECT becomes CE; 0: never */
+	bool bleach;		/* the ECN field is cleared */
 	u32 loss;		/* ppm, like all that follows */
 	u32 burst_loss;		/* inside of a burst */
 	u64 burst_good;		/* ns, mean; 0: no bursts */
@@ -364,6 +367,7 @@ struct scenario {
 	void (*make)(struct sim_cfg *cfg);
 	u64 min_ms;	/* time until both ends have closed */
 	u64 max_ms;
+	bool intact;	/* and nothing is sent twice */
 };
 
 extern const struct scenario scenarios[];
