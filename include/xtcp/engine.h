@@ -208,6 +208,7 @@ u32 xtcp_set(struct xtcp_tcb *tcb, enum xtcp_opt opt, u32 val, u64 now);
 
 /* A congestion control by name, NULL when there is none of that name. */
 const struct xtcp_cc *xtcp_cc_find(const char *name);
+const struct xtcp_cc *xtcp_cc_list(u32 i);
 const char *xtcp_cc_name(const struct xtcp_cc *cc);
 void xtcp_cc_set(struct xtcp_tcb *tcb, const struct xtcp_cc *cc, u64 now);
 void xtcp_set_pacing_max(struct xtcp_tcb *tcb, u64 rate);

@@ -7,28 +7,74 @@
 
 UNIT(cc_find)
 {
-	CHECK(xtcp_cc_find("reno") == &xtcp_cc_reno);
-	CHECK(!xtcp_cc_find("ren"));
-	CHECK(!xtcp_cc_find("reno2"));
-	CHECK(!xtcp_cc_find(""));
-	CHECK(!strcmp(xtcp_cc_name(&xtcp_cc_reno), "reno"));
+	static const struct {
+		const char *name;
+		const struct xtcp_cc *cc;
+	} tab[] = {
+		{ "cubic", &xtcp_cc_cubic }, { "reno", &xtcp_cc_reno },
+		{ "bbr", &xtcp_cc_bbr }, { "dctcp", &xtcp_cc_dctcp },
+		{ "ren", NULL }, { "reno2", NULL }, { "", NULL }, { "BBR", NULL },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++)
+		CHECK_ROW(tab[i].name, xtcp_cc_find(tab[i].name) == tab[i].cc, true);
 }
 
-/* Switching keeps the windows. */
+/* Every one once, each found by its own name, which TCP_CONGESTION can hold. */
+UNIT(cc_list)
+{
+	u32 i, k;
+
+	for (i = 0; xtcp_cc_list(i); i++) {
+		const char *name = xtcp_cc_name(xtcp_cc_list(i));
+
+		CHECK(xtcp_cc_find(name) == xtcp_cc_list(i));
+		CHECK(strlen(name) < 16);
+		for (k = 0; k < i; k++)
+			CHECK(xtcp_cc_list(k) != xtcp_cc_list(i));
+	}
+	CHECK_EQ(i, 4);
+	CHECK(!xtcp_cc_list(i));
+	CHECK(!xtcp_cc_list(~0U));
+}
+
+/* A window algorithm has ssthresh() and acked(), a model control(). */
+UNIT(cc_complete)
+{
+	u32 i;
+
+	for (i = 0; xtcp_cc_list(i); i++) {
+		const struct xtcp_cc *cc = xtcp_cc_list(i);
+
+		CHECK_ROW(cc->name, cc->init && cc->event, true);
+		CHECK_ROW(cc->name, cc->ssthresh && cc->acked, !cc->control);
+	}
+}
+
+/* Switching, in any state, to any: the windows are kept. */
 UNIT(cc_set)
 {
 	struct xtcp_params par;
 	struct xtcp_tcb tcb;
+	u32 i, k;
 
 	xtcp_params_init(&par);
 	xtcp_tcb_init(&tcb, &par);
-	tcb.cwnd = 12345;
-	tcb.ssthresh = 23456;
-	tcb.cc_priv[0] = 77;
-	xtcp_cc_set(&tcb, &xtcp_cc_reno, 0);
-	CHECK_EQ(tcb.cwnd, 12345);
-	CHECK_EQ(tcb.ssthresh, 23456);
-	CHECK_EQ(tcb.cc_priv[0], 0);
+	for (i = 0; xtcp_cc_list(i); i++)
+		for (k = 0; xtcp_cc_list(k); k++) {
+			xtcp_cc_set(&tcb, xtcp_cc_list(i), 0);
+			tcb.cwnd = 12345;
+			tcb.ssthresh = 23456;
+			tcb.cc_priv[0] = 77;
+			xtcp_cc_set(&tcb, xtcp_cc_list(k), 0);
+			CHECK(tcb.cc == xtcp_cc_list(k));
+			CHECK_EQ(tcb.cwnd, 12345);
+			CHECK_EQ(tcb.ssthresh, 23456);
+			CHECK(tcb.cc_priv[0] != 77);
+			CHECK_EQ(tcb.flags & XTCP_F_PACED, tcb.cc->flags & XTCP_CC_PACED ?
+							   XTCP_F_PACED : 0);
+		}
 }
 
 UNIT(cc_initial_window)

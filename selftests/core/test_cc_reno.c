@@ -2,35 +2,18 @@
 /*
  * Slow start and congestion avoidance: RFC 5681 3.1, byte counting.
  */
-#include "core.h"
+#include "cc_rig.h"
 #include "harness.h"
-
-static void init(struct xtcp_tcb *tcb, struct xtcp_params *par, u32 cwnd, u32 ssthresh)
-{
-	xtcp_params_init(par);
-	xtcp_tcb_init(tcb, par);
-	tcb->mss = 1000;
-	tcb->cwnd = cwnd;
-	tcb->ssthresh = ssthresh;
-}
-
-static void acked(struct xtcp_tcb *tcb, u32 bytes)
-{
-	struct xtcp_ack ack = { .delivered = bytes, .una = bytes };
-
-	xtcp_cc_reno.acked(tcb, &ack);
-}
 
 UNIT(reno_slow_start)
 {
-	struct xtcp_params par;
-	struct xtcp_tcb tcb;
+	struct cc_rig r;
 
-	init(&tcb, &par, 10000, ~0u);
-	acked(&tcb, 1000);
-	CHECK_EQ(tcb.cwnd, 11000);
-	acked(&tcb, 11000);
-	CHECK_EQ(tcb.cwnd, 22000);
+	cc_rig_init(&r, &xtcp_cc_reno, 1000, 10000, ~0U);
+	cc_rig_ack(&r, 1000, 0, true);
+	CHECK_EQ(r.tcb.cwnd, 11000);
+	cc_rig_ack(&r, 11000, 0, true);
+	CHECK_EQ(r.tcb.cwnd, 22000);
 }
 
 /* One segment per window, however the ACKs are cut. */
@@ -40,56 +23,82 @@ UNIT(reno_avoidance)
 	u32 i, k;
 
 	for (i = 0; i < ARRAY_SIZE(cuts); i++) {
-		struct xtcp_params par;
-		struct xtcp_tcb tcb;
+		struct cc_rig r;
 
-		init(&tcb, &par, 10000, 5000);
+		cc_rig_init(&r, &xtcp_cc_reno, 1000, 10000, 5000);
 		for (k = 0; k < 10000 - cuts[i]; k += cuts[i])
-			acked(&tcb, cuts[i]);
-		CHECK_EQ(tcb.cwnd, 10000);
-		acked(&tcb, cuts[i]);
-		CHECK_EQ(tcb.cwnd, 11000);
+			cc_rig_ack(&r, cuts[i], 0, true);
+		CHECK_EQ(r.tcb.cwnd, 10000);
+		cc_rig_ack(&r, cuts[i], 0, true);
+		CHECK_EQ(r.tcb.cwnd, 11000);
 	}
 }
 
 /* Slow start ends exactly at ssthresh; the rest counts for avoidance. */
 UNIT(reno_across_ssthresh)
 {
-	struct xtcp_params par;
-	struct xtcp_tcb tcb;
+	struct cc_rig r;
 
-	init(&tcb, &par, 4500, 5000);
-	acked(&tcb, 2500);
-	CHECK_EQ(tcb.cwnd, 5000);
-	CHECK_EQ((u32)tcb.cc_priv[0], 2000);
-	acked(&tcb, 3000);
-	CHECK_EQ(tcb.cwnd, 6000);
+	cc_rig_init(&r, &xtcp_cc_reno, 1000, 4500, 5000);
+	cc_rig_ack(&r, 2500, 0, true);
+	CHECK_EQ(r.tcb.cwnd, 5000);
+	cc_rig_ack(&r, 2999, 0, true);
+	CHECK_EQ(r.tcb.cwnd, 5000);
+	cc_rig_ack(&r, 1, 0, true);
+	CHECK_EQ(r.tcb.cwnd, 6000);
 }
 
 /* What a large ACK has left over counts for the next segment. */
 UNIT(reno_remainder)
 {
-	struct xtcp_params par;
-	struct xtcp_tcb tcb;
+	struct cc_rig r;
 
-	init(&tcb, &par, 10000, 5000);
-	acked(&tcb, 12500);
-	CHECK_EQ(tcb.cwnd, 11000);
-	CHECK_EQ((u32)tcb.cc_priv[0], 2500);
-	acked(&tcb, 8500);
-	CHECK_EQ(tcb.cwnd, 12000);
+	cc_rig_init(&r, &xtcp_cc_reno, 1000, 10000, 5000);
+	cc_rig_ack(&r, 12500, 0, true);
+	CHECK_EQ(r.tcb.cwnd, 11000);
+	cc_rig_ack(&r, 8499, 0, true);
+	CHECK_EQ(r.tcb.cwnd, 11000);
+	cc_rig_ack(&r, 1, 0, true);
+	CHECK_EQ(r.tcb.cwnd, 12000);
 }
 
 /* From the flight, not from cwnd; at least two segments (equation 4). */
 UNIT(reno_ssthresh)
 {
-	struct xtcp_params par;
-	struct xtcp_tcb tcb;
+	static const struct {
+		const char *name;
+		enum xtcp_cc_event why;
+		u32 flight;
+		u32 want;
+	} tab[] = {
+		{ "loss", XTCP_CC_LOSS, 60000, 30000 },
+		{ "timeout", XTCP_CC_TIMEOUT, 60000, 30000 },
+		{ "ECN (RFC 8511)", XTCP_CC_ECN, 60000, 47988 },
+		{ "two segments", XTCP_CC_LOSS, 3000, 2000 },
+		{ "nothing in flight", XTCP_CC_TIMEOUT, 0, 2000 },
+	};
+	u32 i;
 
-	init(&tcb, &par, 100000, ~0u);
-	CHECK_EQ(xtcp_cc_reno.ssthresh(&tcb, XTCP_CC_LOSS, 60000), 30000);
-	CHECK_EQ(xtcp_cc_reno.ssthresh(&tcb, XTCP_CC_LOSS, 3000), 2000);
-	CHECK_EQ(xtcp_cc_reno.ssthresh(&tcb, XTCP_CC_LOSS, 0), 2000);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct cc_rig r;
+
+		cc_rig_init(&r, &xtcp_cc_reno, 1000, 100000, ~0U);
+		CHECK_ROW(tab[i].name, xtcp_cc_reno.ssthresh(&r.tcb, tab[i].why,
+							     tab[i].flight),
+			  tab[i].want);
+	}
+}
+
+/* No window passes the largest there is (RFC 7323, 2.3). */
+UNIT(reno_largest)
+{
+	struct cc_rig r;
+	u32 i;
+
+	cc_rig_init(&r, &xtcp_cc_reno, 1000, XTCP_CWND_MAX - 500, ~0U);
+	for (i = 0; i < 10; i++)
+		cc_rig_ack(&r, 1000, 0, true);
+	CHECK_EQ(r.tcb.cwnd, XTCP_CWND_MAX);
 }
 
 static const struct script cwnd_in_use[] = {

@@ -5,7 +5,10 @@
 #include "core.h"
 
 static const struct xtcp_cc *const algorithms[] = {
+	&xtcp_cc_cubic,
 	&xtcp_cc_reno,
+	&xtcp_cc_bbr,
+	&xtcp_cc_dctcp,
 };
 
 static bool name_is(const char *a, const char *b)
@@ -31,6 +34,17 @@ const struct xtcp_cc *xtcp_cc_find(const char *name)
 		if (name_is(algorithms[i]->name, name))
 			return algorithms[i];
 	return NULL;
+}
+
+/**
+ * xtcp_cc_list - all algorithms, one after the other
+ * @i: 0, 1, ...
+ *
+ * Return: the algorithm, or NULL behind the last one.
+ */
+const struct xtcp_cc *xtcp_cc_list(u32 i)
+{
+	return i < ARRAY_SIZE(algorithms) ? algorithms[i] : NULL;
 }
 
 /**
@@ -81,4 +95,39 @@ u32 xtcp_cc_initial_cwnd(const struct xtcp_tcb *tcb)
 	if (tcb->ecn_flags & XTCP_ECN_SYN_CE)
 		return mss;
 	return min(n * mss, max(2 * mss, n * 1460));
+}
+
+/* xtcp_cc_grow - a larger window, up to the largest there is */
+void xtcp_cc_grow(struct xtcp_tcb *tcb, u32 bytes)
+{
+	tcb->cwnd = (u32)min_t(u64, (u64)tcb->cwnd + bytes, XTCP_CWND_MAX);
+}
+
+/*
+ * xtcp_cc_slow_start - RFC 5681, 3.1: a window grows by what is acknowledged
+ * @bytes: acknowledged
+ *
+ * Return: what goes beyond ssthresh, and so counts for congestion avoidance.
+ */
+u32 xtcp_cc_slow_start(struct xtcp_tcb *tcb, u32 bytes)
+{
+	u32 room = tcb->ssthresh - min(tcb->cwnd, tcb->ssthresh);
+	u32 n = min(bytes, room);
+
+	xtcp_cc_grow(tcb, n);
+	return bytes - n;
+}
+
+/*
+ * xtcp_cc_avoid - RFC 5681, 3.1: one segment for every window acknowledged
+ * @acked: bytes acknowledged since the window last grew, of the algorithm
+ * @bytes: acknowledged now
+ */
+void xtcp_cc_avoid(struct xtcp_tcb *tcb, u32 *acked, u32 bytes)
+{
+	*acked += bytes;
+	if (*acked < tcb->cwnd)
+		return;
+	*acked -= tcb->cwnd;
+	xtcp_cc_grow(tcb, tcb->mss);
 }

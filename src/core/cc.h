@@ -116,9 +116,19 @@ struct xtcp_cc {
 	void (*event)(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now);
 };
 
+extern const struct xtcp_cc xtcp_cc_cubic;
 extern const struct xtcp_cc xtcp_cc_reno;
+extern const struct xtcp_cc xtcp_cc_bbr;
+extern const struct xtcp_cc xtcp_cc_dctcp;
+
+/* Factors, in 1/1024. */
+#define XTCP_CC_ONE	1024
+#define XTCP_CC_HALF	512
 
 u32 xtcp_cc_initial_cwnd(const struct xtcp_tcb *tcb);
+void xtcp_cc_grow(struct xtcp_tcb *tcb, u32 bytes);
+u32 xtcp_cc_slow_start(struct xtcp_tcb *tcb, u32 bytes);
+void xtcp_cc_avoid(struct xtcp_tcb *tcb, u32 *acked, u32 bytes);
 
 /* The algorithm's own state, of a type no larger than cc_priv. */
 #define xtcp_cc_state(tcb, type) ({					\

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Slow start and congestion avoidance: RFC 5681, sections 3.1 and 3.2.
+ * Reno: slow start and congestion avoidance of RFC 5681, 3.1.
  *
  * Bytes are counted, not ACKs (RFC 3465): a receiver that acknowledges every
  * second segment, or a NIC that merges forty, does not slow growth down, and
@@ -10,47 +10,49 @@
  * that work best.
  */
 #include "core.h"
+#include "cwv.h"
+
+/* RFC 8511, 3.1: an AQM marks early, so less is taken off than after a loss. */
+#define BETA_LOSS	XTCP_CC_HALF
+#define BETA_ECN	819		/* 0.8 */
 
 struct reno {
-	u32 acked;	/* bytes since cwnd last grew */
+	struct xtcp_cwv cwv;
+	u32 acked;		/* bytes since the window last grew, in avoidance */
 };
 
 static void reno_init(struct xtcp_tcb *tcb, u64 now)
 {
-	(void)now;
-	xtcp_cc_state(tcb, struct reno)->acked = 0;
+	xtcp_cwv_init(tcb, &xtcp_cc_state(tcb, struct reno)->cwv, now);
 }
 
-/* RFC 5681, equation 4: half of what is in flight, never below two segments. */
 static u32 reno_ssthresh(struct xtcp_tcb *tcb, enum xtcp_cc_event why, u32 flight)
 {
-	(void)why;
-	xtcp_cc_state(tcb, struct reno)->acked = 0;
-	return max(flight / 2, 2U * tcb->mss);
+	struct reno *r = xtcp_cc_state(tcb, struct reno);
+
+	r->acked = 0;
+	return xtcp_cwv_reduce(tcb, &r->cwv, flight,
+			       why == XTCP_CC_ECN ? BETA_ECN : BETA_LOSS);
+}
+
+static void reno_every_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
+{
+	xtcp_cwv_ack(tcb, &xtcp_cc_state(tcb, struct reno)->cwv, ack);
 }
 
 static void reno_acked(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
 {
-	struct reno *reno = xtcp_cc_state(tcb, struct reno);
 	u32 bytes = ack->delivered;
 
-	if (tcb->cwnd < tcb->ssthresh) {
-		u32 room = tcb->ssthresh - tcb->cwnd;
+	if (tcb->cwnd < tcb->ssthresh)
+		bytes = xtcp_cc_slow_start(tcb, bytes);
+	if (bytes)
+		xtcp_cc_avoid(tcb, &xtcp_cc_state(tcb, struct reno)->acked, bytes);
+}
 
-		/* Slow start; what goes beyond ssthresh counts for avoidance. */
-		if (bytes <= room) {
-			tcb->cwnd += bytes;
-			return;
-		}
-		tcb->cwnd = tcb->ssthresh;
-		bytes -= room;
-	}
-	/* One segment for every window acknowledged: RFC 5681, section 3.1. */
-	reno->acked += bytes;
-	if (reno->acked >= tcb->cwnd) {
-		reno->acked -= tcb->cwnd;
-		tcb->cwnd += tcb->mss;
-	}
+static void reno_event(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now)
+{
+	xtcp_cwv_event(tcb, &xtcp_cc_state(tcb, struct reno)->cwv, ev, now);
 }
 
 const struct xtcp_cc xtcp_cc_reno = {
@@ -58,4 +60,6 @@ const struct xtcp_cc xtcp_cc_reno = {
 	.init		= reno_init,
 	.ssthresh	= reno_ssthresh,
 	.acked		= reno_acked,
+	.every_ack	= reno_every_ack,
+	.event		= reno_event,
 };

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * BBR's model: the arithmetic of draft-ietf-ccwg-bbr, 5.5, in tables.
+ */
+#include "core.h"
+#include "bbr.h"
+#include "harness.h"
+
+#define SEC	XTCP_NSEC_PER_SEC
+
+struct rig {
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	struct bbr *b;
+};
+
+static void begin(struct rig *r)
+{
+	memset(r, 0, sizeof(*r));
+	r->par.initial_cwnd = 10;
+	r->tcb.par = &r->par;
+	r->tcb.mss = 1000;
+	r->tcb.cwnd = 10000;
+	r->tcb.opts = XTCP_OPT_SACK_PERM;
+	xtcp_cc_bbr.init(&r->tcb, SEC);
+	r->b = xtcp_cc_state(&r->tcb, struct bbr);
+}
+
+/* Bandwidth in bytes a second, in the unit of the model. */
+static u64 unit(u64 bytes)
+{
+	return (bytes << BBR_BW_SHIFT) / 1000000;
+}
+
+UNIT(bbr_bdp)
+{
+	static const struct {
+		const char *name;
+		u64 rate;	/* bytes a second */
+		u32 rtt_us;
+		u32 factor;
+		u32 want;
+	} tab[] = {
+		{ "100 Mbit/s, 40 ms", 12500000, 40000, 1024, 500000 },
+		{ "twice", 12500000, 40000, 2048, 1000000 },
+		{ "half", 12500000, 40000, 512, 250000 },
+		{ "64 kbit/s, 1 s", 8000, 1000000, 1024, 8000 },
+		{ "100 Gbit/s, 50 us", 12500000000, 50, 1024, 625000 },
+		{ "100 Gbit/s, 10 s: the largest window", 12500000000, 10000000, 1024,
+		  XTCP_CWND_MAX },
+		{ "no bandwidth known", 0, 40000, 1024, 10000 },
+		{ "no round trip known", 12500000, ~0U, 1024, 10000 },
+	};
+	struct rig r;
+	u32 i;
+
+	begin(&r);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		u32 got;
+
+		r.b->min_rtt_us = tab[i].rtt_us;
+		got = xtcp_bbr_bdp(&r.tcb, r.b, unit(tab[i].rate), tab[i].factor);
+		/* Units of 2^-20 are not those of 10^-6: a permille. */
+		CHECK_ROW(tab[i].name, got <= tab[i].want, true);
+		CHECK_ROW(tab[i].name, got >= tab[i].want - tab[i].want / 1000 - 1, true);
+	}
+}
+
+/* Room for offloads at both ends, four segments, and two more in UP. */
+UNIT(bbr_quantize)
+{
+	static const struct {
+		u64 rate;
+		u8 state;
+		u32 bytes;
+		u32 want;
+	} tab[] = {
+		{ 1000, BBR_CRUISE, 1000, 6000 },	/* 3 * 2 segments */
+		{ 1000, BBR_CRUISE, 9000, 9000 },
+		{ 1000, BBR_UP, 9000, 11000 },
+		{ 12500000, BBR_CRUISE, 1000, 36621 },	/* 3 * rate / 1024 */
+		{ 12500000000, BBR_CRUISE, 1000, 196608 },	/* 3 * 64 KiB */
+	};
+	struct rig r;
+	u32 i;
+
+	begin(&r);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		r.tcb.pacing_rate = tab[i].rate;
+		r.b->state = tab[i].state;
+		CHECK_EQ(xtcp_bbr_quantize(&r.tcb, r.b, tab[i].bytes), tab[i].want);
+	}
+}
+
+UNIT(bbr_headroom)
+{
+	static const struct {
+		u32 inflight_long;
+		u32 want;
+	} tab[] = {
+		{ BBR_NO_BYTES, BBR_NO_BYTES },
+		{ 1024000, 1024000 - 154000 },	/* 0.15 */
+		{ 5000, 4000 },		/* a segment at least */
+		{ 2000, 4000 },		/* four segments stay */
+		{ 500, 4000 },
+	};
+	struct rig r;
+	u32 i;
+
+	begin(&r);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		r.b->inflight_long = tab[i].inflight_long;
+		CHECK_EQ(xtcp_bbr_headroom(&r.tcb, r.b), tab[i].want);
+	}
+}
+
+UNIT(bbr_too_high)
+{
+	static const struct {
+		bool sack;
+		u32 lost;
+		u32 flight;
+		bool want;
+	} tab[] = {
+		{ true, 0, 0, false }, { true, 2000, 100000, false },
+		{ true, 2001, 100000, true }, { true, 1, 49, true },
+		{ true, 1U << 30, 1U << 30, true },
+		{ false, 0, 100000, false }, { false, 1, 100000, true },
+	};
+	struct rig r;
+	u32 i;
+
+	begin(&r);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		r.tcb.opts = tab[i].sack ? XTCP_OPT_SACK_PERM : 0;
+		CHECK_EQ(xtcp_bbr_too_high(&r.tcb, tab[i].lost, tab[i].flight), tab[i].want);
+	}
+}
+
+/* (lost + x) / (flight + x) = 1 / 50 at flight + x. */
+UNIT(bbr_at_loss)
+{
+	static const struct {
+		const char *name;
+		u32 len, lost, flight;
+		u32 want;
+	} tab[] = {
+		{ "first loss, of a burst", 10000, 10000, 108000, 98000 + 2000 },
+		{ "a single segment", 1000, 1000, 100000, 99000 + 2020 },
+		{ "passed before", 1000, 6000, 100000, 99000 },
+		{ "nearly", 10000, 11960, 110000, 100000 + 40 },
+		{ "the burst is all there is", 10000, 10000, 10000, 0 },
+		{ "longer than the flight", 20000, 20000, 10000, 0 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++)
+		CHECK_ROW(tab[i].name,
+			  xtcp_bbr_at_loss(tab[i].len, tab[i].lost, tab[i].flight),
+			  tab[i].want);
+}
+
+/* The short memory asks for ProbeRTT, the long one keeps the old value. */
+UNIT(bbr_min_rtt)
+{
+	static const struct {
+		u32 at_ms;
+		u32 rtt_us;
+		bool due;
+		u32 min_us;
+	} tab[] = {
+		{ 0, 50000, false, 50000 },
+		{ 1000, 40000, false, 40000 },
+		{ 5999, 60000, false, 40000 },
+		{ 6001, 60000, true, 40000 },	/* 5 s: due, but still believed */
+		{ 6002, 60000, false, 40000 },
+		{ 7000, 45000, false, 40000 },
+		{ 11001, 60000, false, 45000 },	/* 10 s: the lowest of late */
+		{ 12001, 60000, true, 45000 },
+		{ 12002, 30000, false, 30000 },
+	};
+	struct rig r;
+	u32 i;
+
+	begin(&r);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_ack ack = {
+			.now = SEC + tab[i].at_ms * XTCP_NSEC_PER_MSEC,
+			.rtt_us = tab[i].rtt_us,
+		};
+
+		CHECK_EQ(xtcp_bbr_min_rtt(r.b, &ack), tab[i].due);
+		CHECK_EQ(r.b->min_rtt_us, tab[i].min_us);
+	}
+}
+
+/* Rounds counted in packets: each row one ACK of 10000 bytes. */
+UNIT(bbr_rounds_and_bandwidth)
+{
+	static const struct {
+		const char *name;
+		u32 prior;	/* delivered when the acknowledged one left */
+		u32 interval_us;
+		bool app;
+		bool round;
+		u64 rate;	/* of the model after it, bytes a second */
+	} tab[] = {
+		{ "the first", 0, 10000, false, true, 1000000 },
+		{ "same round, slower", 0, 40000, false, false, 1000000 },
+		{ "same round, faster", 0, 20000, false, false, 1500000 },
+		{ "next round", 10000, 15000, false, true, 2000000 },
+		{ "application-limited and lower", 10000, 80000, true, false, 2000000 },
+		{ "application-limited, but higher", 20000, 10000, true, false, 4000000 },
+		{ "no sample", 40000, 0, false, true, 4000000 },
+	};
+	struct rig r;
+	u32 i;
+
+	begin(&r);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_ack ack = {
+			.now = SEC, .delivered = 10000, .rs_any = true,
+			.rs_prior = tab[i].prior, .rs_interval_us = tab[i].interval_us,
+			.rs_app_limited = tab[i].app,
+		};
+		struct bbr_sample s = { .ack = &ack };
+
+		r.tcb.delivered += 10000;
+		ack.rs_delivered = r.tcb.delivered - tab[i].prior;
+		xtcp_bbr_update(&r.tcb, r.b, &s);
+		CHECK_ROW(tab[i].name, s.round_start, tab[i].round);
+		CHECK_ROW(tab[i].name, xtcp_bbr_max_bw(r.b), unit(tab[i].rate));
+	}
+}
+
+/* Loss when not probing: 0.7, marks: 0.85, never below what was delivered. */
+UNIT(bbr_lower_bounds)
+{
+	static const struct {
+		const char *name;
+		u8 state;
+		bool loss;
+		u32 ce;
+		u32 delivered;	/* of the round, with a window of 100000 */
+		u32 want;	/* inflight_short */
+	} tab[] = {
+		{ "no loss", BBR_CRUISE, false, 0, 50000, BBR_NO_BYTES },
+		{ "loss", BBR_CRUISE, true, 0, 50000, 70019 },
+		{ "loss, much delivered", BBR_CRUISE, true, 0, 90000, 90000 },
+		{ "marks", BBR_DOWN, false, 1000, 50000, 84960 },
+		{ "both", BBR_DRAIN, true, 1000, 50000, 70019 },
+		{ "loss while probing", BBR_UP, true, 0, 50000, BBR_NO_BYTES },
+		{ "in the probe's first round", BBR_REFILL, true, 0, 50000, BBR_NO_BYTES },
+		{ "in startup", BBR_STARTUP, true, 0, 50000, BBR_NO_BYTES },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_ack ack = {
+			.now = SEC, .delivered = 1000, .ce = tab[i].ce, .rs_any = true,
+			.rs_delivered = tab[i].delivered, .rs_interval_us = 100000,
+		};
+		struct bbr_sample s = { .ack = &ack };
+		struct rig r;
+
+		begin(&r);
+		r.tcb.cwnd = 100000;
+		r.b->state = tab[i].state;
+		if (tab[i].loss)
+			r.b->flags |= BBR_F_LOSS;
+		r.b->max_bw[0] = unit(1000000);
+		xtcp_bbr_update(&r.tcb, r.b, &s);
+		CHECK_ROW(tab[i].name, s.loss_round_start, true);
+		CHECK_ROW(tab[i].name, r.b->inflight_short, tab[i].want);
+		CHECK_ROW(tab[i].name, r.b->bw_short < BBR_NO_BW,
+			  tab[i].want < BBR_NO_BYTES);
+	}
+}
+
+/* What comes in clumps, beyond what the bandwidth explains. */
+UNIT(bbr_aggregation)
+{
+	struct xtcp_ack ack = { .now = SEC, .delivered = 50000 };
+	struct bbr_sample s = { .ack = &ack };
+	struct rig r;
+
+	begin(&r);
+	r.tcb.cwnd = 200000;
+	r.b->max_bw[0] = unit(1000000);
+	xtcp_bbr_update(&r.tcb, r.b, &s);
+	CHECK_EQ(max(r.b->extra_most[0], r.b->extra_most[1]), 50000);
+	/* 20 ms explain 20000 bytes of the next 30000. */
+	ack.now += 20 * XTCP_NSEC_PER_MSEC;
+	ack.delivered = 30000;
+	xtcp_bbr_update(&r.tcb, r.b, &s);
+	CHECK_EQ(r.b->extra_most[0] / 100, 600);
+	/* A pause explains all: a new interval. */
+	ack.now += SEC;
+	ack.delivered = 1000;
+	xtcp_bbr_update(&r.tcb, r.b, &s);
+	CHECK_EQ(r.b->extra_delivered, 1000);
+	/* Two windows of five rounds later nothing is left of it. */
+	r.b->flags |= BBR_F_FULL;
+	ack.rs_any = true;
+	ack.rs_prior = 1000000;
+	ack.delivered = 1;
+	while (r.tcb.delivered < 20) {
+		ack.now += SEC;
+		r.tcb.delivered++;
+		ack.rs_prior = r.tcb.delivered;
+		xtcp_bbr_update(&r.tcb, r.b, &s);
+	}
+	CHECK(max(r.b->extra_most[0], r.b->extra_most[1]) <= 1);
+}

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * CUBIC: RFC 9438. Windows over time are held against the RFC's formulas in
+ * floating point.
+ */
+#include "cc_rig.h"
+#include "harness.h"
+
+#define SEC	XTCP_NSEC_PER_SEC
+#define MSEC	XTCP_NSEC_PER_MSEC
+
+static double croot(double x)
+{
+	double r = x > 1 ? x : 1;
+	int i;
+
+	for (i = 0; i < 200; i++)
+		r = (2 * r + x / (r * r)) / 3;
+	return x > 0 ? r : 0;
+}
+
+/* Figures 1, 2 and 4 of RFC 9438: segments at @t seconds into the epoch. */
+static double reference(double w_max, double start, double prior, double rtt, double t)
+{
+	double k = w_max > start ? croot((w_max - start) / 0.4) : 0;
+	double cubic = 0.4 * (t - k) * (t - k) * (t - k) + (w_max > start ? w_max : start);
+	double alpha = 3 * (1 - 0.7) / (1 + 0.7);
+	double reach = prior > start ? (prior - start) * rtt / alpha : 0;
+	double est = t < reach ? start + alpha * t / rtt : start + (t - reach) / rtt +
+			       (prior > start ? prior - start : 0);
+
+	return cubic > est ? cubic : est;
+}
+
+static void near_to(const char *name, double t, double got, double want, double percent)
+{
+	double off = got > want ? got - want : want - got;
+
+	if (off > want * percent / 100 + 2)
+		unit_fail(__FILE__, __LINE__, "%s: %.2f segments after %.2f s, want %.2f",
+			  name, got, t, want);
+}
+
+/* Within 2 % and two segments of the formulas, all the way. */
+UNIT(cubic_growth)
+{
+	static const struct {
+		const char *name;
+		u16 mss;
+		u32 rtt_ms;
+		u32 wnd;	/* segments at the loss */
+		u32 secs;
+	} tab[] = {
+		{ "100 Mbit/s, 40 ms", 1448, 40, 345, 12 },
+		{ "1 Gbit/s, 100 ms", 1448, 100, 8600, 40 },
+		{ "10 Mbit/s, 10 ms: Reno is faster", 1448, 10, 20, 6 },
+		{ "small segments", 100, 50, 1000, 20 },
+		{ "jumbo frames", 8948, 20, 200, 15 },
+		{ "satellite", 1448, 600, 500, 60 },
+	};
+	u32 i, s;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		double rtt = tab[i].rtt_ms / 1000.0, start;
+		struct cc_rig r;
+		u64 begin;
+
+		cc_rig_init(&r, &xtcp_cc_cubic, tab[i].mss, tab[i].wnd * tab[i].mss, 1);
+		r.tcb.srtt8_us = tab[i].rtt_ms * 8000;
+		r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+		cc_rig_loss(&r, XTCP_CC_LOSS);
+		start = (double)r.tcb.cwnd / tab[i].mss;
+		near_to(tab[i].name, 0, start, tab[i].wnd * 0.7, 0.1);
+		begin = r.now;
+		for (s = 1; s <= tab[i].secs; s++) {
+			double t;
+
+			cc_rig_run(&r, begin + s * SEC - r.now);
+			t = (double)(r.now - begin) / SEC;
+			near_to(tab[i].name, t, (double)r.tcb.cwnd / tab[i].mss,
+				reference(tab[i].wnd, start, tab[i].wnd, rtt, t), 2);
+		}
+	}
+}
+
+/* The ssthresh of each kind of loss, the window of 100 segments in full use. */
+UNIT(cubic_reduction)
+{
+	static const struct {
+		const char *name;
+		enum xtcp_cc_event why;
+		u32 flight;	/* segments */
+		u32 want;	/* of 1000 bytes: bytes */
+	} tab[] = {
+		{ "loss", XTCP_CC_LOSS, 100, 70019 },
+		{ "timeout", XTCP_CC_TIMEOUT, 100, 70019 },
+		{ "ECN (RFC 8511)", XTCP_CC_ECN, 100, 84960 },
+		{ "less in flight", XTCP_CC_LOSS, 60, 42011 },
+		{ "at least two segments", XTCP_CC_LOSS, 2, 2000 },
+		{ "nothing in flight", XTCP_CC_LOSS, 0, 2000 },
+	};
+	struct cc_rig r;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		cc_rig_init(&r, &xtcp_cc_cubic, 1000, 100000, 1);
+		CHECK_ROW(tab[i].name, xtcp_cc_cubic.ssthresh(&r.tcb, tab[i].why,
+							      tab[i].flight * 1000),
+			  tab[i].want);
+	}
+}
+
+/* 4.7: a loss below the last W_max: the plateau is 0.85 of the window. */
+UNIT(cubic_fast_convergence)
+{
+	double start, w_max = 800 * 0.85;
+	struct cc_rig r;
+	u64 begin;
+	u32 s;
+
+	cc_rig_init(&r, &xtcp_cc_cubic, 1000, 1000000, 1);
+	r.tcb.srtt8_us = 100 * 8000;
+	r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+	cc_rig_loss(&r, XTCP_CC_LOSS);
+	r.tcb.cwnd = 800000;
+	r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+	cc_rig_loss(&r, XTCP_CC_LOSS);
+	start = r.tcb.cwnd / 1000.0;
+	begin = r.now;
+	for (s = 1; s < 12; s++) {
+		double t;
+
+		cc_rig_run(&r, begin + s * SEC - r.now);
+		t = (double)(r.now - begin) / SEC;
+		near_to("second loss", t, r.tcb.cwnd / 1000.0,
+			reference(w_max, start, 800, 0.1, t), 2);
+	}
+}
+
+/* 4.8: after a timeout K is 0 and the old W_max forgotten. */
+UNIT(cubic_timeout)
+{
+	struct cc_rig r;
+	u64 begin;
+	u32 s;
+
+	cc_rig_init(&r, &xtcp_cc_cubic, 1000, 500000, 1);
+	r.tcb.srtt8_us = 50 * 8000;
+	r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+	cc_rig_loss(&r, XTCP_CC_TIMEOUT);
+	CHECK_EQ(r.tcb.cwnd, 1000);
+	/* Slow start, at its full pace. */
+	while (r.tcb.cwnd + 1000 < r.tcb.ssthresh) {
+		u32 was = r.tcb.cwnd;
+
+		cc_rig_ack(&r, 1000, 0, true);
+		CHECK_EQ(r.tcb.cwnd, was + 1000);
+	}
+	begin = r.now;
+	for (s = 1; s < 10; s++) {
+		double t;
+
+		cc_rig_run(&r, begin + s * SEC - r.now);
+		t = (double)(r.now - begin) / SEC;
+		near_to("after the timeout", t, r.tcb.cwnd / 1000.0,
+			reference(350, 350, 500, 0.05, t), 2);
+	}
+}
+
+/* 4.9: after an undo everything goes on as if nothing had been. */
+UNIT(cubic_undo)
+{
+	static const enum xtcp_cc_event why[] = {
+		XTCP_CC_LOSS, XTCP_CC_TIMEOUT, XTCP_CC_ECN,
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(why); i++) {
+		struct cc_rig a, b;
+
+		cc_rig_init(&a, &xtcp_cc_cubic, 1000, 1000000, 1);
+		a.tcb.srtt8_us = 100 * 8000;
+		a.tcb.snd_nxt = a.tcb.snd_una + a.tcb.cwnd;
+		cc_rig_loss(&a, XTCP_CC_LOSS);
+		cc_rig_run(&a, 5 * SEC);
+		b = a;
+		b.tcb.par = &b.par;
+		cc_rig_loss(&b, why[i]);
+		cc_rig_undo(&b);
+		CHECK_EQ(b.tcb.cwnd, a.tcb.cwnd);
+		cc_rig_run(&a, 5 * SEC);
+		cc_rig_run(&b, 5 * SEC);
+		near_to("undone", 10, b.tcb.cwnd / 1000.0, a.tcb.cwnd / 1000.0, 0.1);
+	}
+}
+
+/* An undo in slow start: it goes on, and HyStart++ still watches. */
+UNIT(cubic_undo_slow_start)
+{
+	struct cc_rig r;
+	u32 i;
+
+	cc_rig_init(&r, &xtcp_cc_cubic, 1000, 100000, ~0U);
+	r.tcb.srtt8_us = 20 * 8000;
+	cc_rig_ack(&r, 1000, 0, true);
+	cc_rig_loss(&r, XTCP_CC_LOSS);
+	cc_rig_undo(&r);
+	CHECK_EQ(r.tcb.ssthresh, ~0U);
+	for (i = 0; i < 40; i++) {
+		/* The delay grows: CSS, and in the end no slow start. */
+		r.tcb.srtt8_us += 10 * 8000;
+		cc_rig_run(&r, (r.tcb.srtt8_us >> 3) * XTCP_NSEC_PER_USEC);
+	}
+	CHECK(r.tcb.ssthresh < ~0U);
+}
+
+/* 5.8: time without need of the window does not move the curve. */
+UNIT(cubic_application_limited)
+{
+	struct cc_rig a, b;
+	u32 i;
+
+	cc_rig_init(&a, &xtcp_cc_cubic, 1000, 1000000, 1);
+	a.tcb.srtt8_us = 100 * 8000;
+	a.tcb.snd_nxt = a.tcb.snd_una + a.tcb.cwnd;
+	cc_rig_loss(&a, XTCP_CC_LOSS);
+	cc_rig_run(&a, 4 * SEC);
+	b = a;
+	b.tcb.par = &b.par;
+	for (i = 0; i < 100; i++) {
+		b.now += 100 * MSEC;
+		cc_rig_ack(&b, 100000, 0, false);
+	}
+	CHECK_EQ(b.tcb.cwnd, a.tcb.cwnd);
+	b.tcb.snd_nxt = b.tcb.snd_una + b.tcb.cwnd;
+	cc_rig_run(&a, 4 * SEC);
+	cc_rig_run(&b, 4 * SEC);
+	near_to("after 10 s of little to send", 8, b.tcb.cwnd / 1000.0,
+		a.tcb.cwnd / 1000.0, 0.2);
+}
+
+/* An idle time, noticed by nobody but the ACK after it. */
+UNIT(cubic_idle)
+{
+	struct cc_rig a, b;
+
+	cc_rig_init(&a, &xtcp_cc_cubic, 1000, 1000000, 1);
+	a.tcb.srtt8_us = 100 * 8000;
+	a.tcb.snd_nxt = a.tcb.snd_una + a.tcb.cwnd;
+	cc_rig_loss(&a, XTCP_CC_LOSS);
+	cc_rig_run(&a, 4 * SEC);
+	b = a;
+	b.tcb.par = &b.par;
+	cc_rig_ack(&b, b.tcb.snd_nxt - b.tcb.snd_una, 0, false);
+	b.now += 60 * SEC;
+	b.tcb.snd_nxt += b.tcb.cwnd;
+	cc_rig_run(&a, 4 * SEC);
+	cc_rig_run(&b, 4 * SEC);
+	near_to("after 60 s of silence", 8, b.tcb.cwnd / 1000.0, a.tcb.cwnd / 1000.0, 0.5);
+}
+
+/* 4.2: however far away W_max is, half of the window more in a round trip. */
+UNIT(cubic_clamp)
+{
+	struct cc_rig r;
+	u32 was, i;
+
+	cc_rig_init(&r, &xtcp_cc_cubic, 1000, 100000000, 1);
+	r.tcb.srtt8_us = 2000 * 8000;
+	r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+	cc_rig_loss(&r, XTCP_CC_LOSS);
+	r.tcb.cwnd = 20000;
+	r.tcb.ssthresh = 20000;
+	for (i = 0; i < 20; i++) {
+		was = r.tcb.cwnd;
+		/* One ACK for all: the coarsest there is. */
+		r.now += 2 * SEC;
+		r.tcb.snd_nxt = r.tcb.snd_una + was;
+		cc_rig_ack(&r, was, 0, true);
+		CHECK(r.tcb.cwnd <= was + was / 2 + 1000);
+	}
+	CHECK(r.tcb.cwnd > 200000);
+}
+
+/* Values at the ends of the ranges: no overflow, no division by 0. */
+UNIT(cubic_extremes)
+{
+	static const u16 mss[] = { 1, 48, 536, 1448, 65483 };
+	static const u32 wnd[] = { 1, 65536, 1 << 20, 1 << 29, XTCP_CWND_MAX };
+	static const u64 gap[] = { 0, 1, SEC, 600 * SEC, 100000 * SEC };
+	u32 i, k, m;
+
+	for (i = 0; i < ARRAY_SIZE(mss); i++)
+		for (k = 0; k < ARRAY_SIZE(wnd); k++)
+			for (m = 0; m < ARRAY_SIZE(gap); m++) {
+				struct cc_rig r;
+				u32 n;
+
+				cc_rig_init(&r, &xtcp_cc_cubic, mss[i],
+					    max_t(u32, wnd[k], mss[i]), 1);
+				r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+				cc_rig_loss(&r, XTCP_CC_LOSS);
+				for (n = 0; n < 8; n++) {
+					r.now += gap[m];
+					r.tcb.srtt8_us = n * 600000000;
+					cc_rig_ack(&r, r.tcb.cwnd, 0, true);
+					CHECK(r.tcb.cwnd >= 2U * mss[i]);
+					CHECK(r.tcb.cwnd <= XTCP_CWND_MAX);
+				}
+			}
+}
+
+/*
+ * A restart from the initial window is the beginning of a curve: not where the
+ * old one would be after all this time.
+ */
+UNIT(cubic_restart)
+{
+	struct cc_rig r;
+	u64 begin;
+	u32 s;
+
+	cc_rig_init(&r, &xtcp_cc_cubic, 1000, 1000000, 1);
+	r.tcb.srtt8_us = 20 * 8000;
+	r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+	cc_rig_loss(&r, XTCP_CC_LOSS);
+	cc_rig_run(&r, 20 * SEC);
+	r.tcb.cwnd = 10000;
+	r.tcb.ssthresh = 10000;
+	r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+	xtcp_cc_event(&r.tcb, XTCP_CC_RESTART, r.now);
+	begin = r.now;
+	for (s = 2; s < 15; s++) {
+		double t;
+
+		cc_rig_run(&r, begin + s * SEC - r.now);
+		t = (double)(r.now - begin) / SEC;
+		near_to("restarted", t, r.tcb.cwnd / 1000.0,
+			reference(1000, 10, 1000, 0.02, t), 2);
+	}
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * DCTCP: RFC 8257, section 3.3, alpha held against the formula in floating
+ * point.
+ */
+#include "cc_rig.h"
+#include "harness.h"
+
+/* Section 3.3, steps 1 to 8, as they are written there. */
+struct shadow {
+	double alpha;
+	u32 window_end;
+	double bytes;
+	double marked;
+};
+
+static void shadow_ack(struct shadow *s, const struct xtcp_tcb *tcb, u32 una, u32 bytes,
+		       u32 ce)
+{
+	s->bytes += bytes;
+	s->marked += ce;
+	if (seq_lt(una, s->window_end))
+		return;
+	s->alpha = s->alpha * 15 / 16 + s->marked / s->bytes / 16;
+	s->window_end = tcb->snd_nxt;
+	s->bytes = 0;
+	s->marked = 0;
+}
+
+static void near_to(const char *name, double got, double want, double off)
+{
+	if (got - want > off || want - got > off)
+		unit_fail(__FILE__, __LINE__, "%s: %.4f, want %.4f", name, got, want);
+}
+
+/* 4.2: alpha is 1 before anything is known, so the first mark halves. */
+UNIT(dctcp_first_mark)
+{
+	struct cc_rig r;
+
+	cc_rig_init(&r, &xtcp_cc_dctcp, 1000, 100000, ~0U);
+	r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+	cc_rig_ack(&r, 1000, 1000, false);
+	CHECK(r.tcb.cwnd >= 50000);
+	CHECK(r.tcb.cwnd <= 53200);
+	CHECK_EQ(r.tcb.ssthresh, r.tcb.cwnd);
+}
+
+/* Marks of a given share, at random places: each reduction is alpha / 2. */
+UNIT(dctcp_alpha)
+{
+	static const struct {
+		const char *name;
+		u32 marked;	/* per mille */
+		u32 min_cuts;	/* in 60000 ACKs */
+		double least;	/* alpha at the end */
+		double most;
+	} tab[] = {
+		{ "no marks", 0, 0, 0, 0.001 },
+		{ "one in a thousand", 1, 3, 0, 0.03 },
+		{ "a tenth", 100, 20, 0.05, 0.2 },
+		{ "half", 500, 20, 0.4, 0.6 },
+		{ "all", 1000, 20, 0.98, 1 },
+	};
+	u32 i, k;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct shadow s = { .alpha = 1, .window_end = 2 };
+		u32 seed = 12345, cuts = 0;
+		struct cc_rig r;
+
+		cc_rig_init(&r, &xtcp_cc_dctcp, 1000, 200000, 1);
+		r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+		for (k = 0; k < 60000; k++) {
+			u32 was = r.tcb.cwnd, ce;
+
+			seed = seed * 1103515245 + 12345;
+			ce = (seed >> 8) % 1000 < tab[i].marked ? 1000 : 0;
+			shadow_ack(&s, &r.tcb, r.tcb.snd_una + 1000, 1000, ce);
+			cc_rig_ack(&r, 1000, ce, false);
+			if (r.tcb.cwnd < was) {
+				cuts++;
+				near_to(tab[i].name, (double)r.tcb.cwnd / was,
+					1 - s.alpha / 2, 0.001);
+				r.tcb.cwnd = 200000;
+			}
+			/* The window is kept full. */
+			r.tcb.snd_nxt = r.tcb.snd_una + 200000;
+		}
+		CHECK(cuts >= tab[i].min_cuts);
+		CHECK(s.alpha >= tab[i].least);
+		CHECK(s.alpha <= tab[i].most);
+	}
+}
+
+/* One reduction a window, however many marks; the next may come after it. */
+UNIT(dctcp_once_a_window)
+{
+	struct cc_rig r;
+	u32 cuts = 0, i;
+
+	cc_rig_init(&r, &xtcp_cc_dctcp, 1000, 100000, 1);
+	r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+	for (i = 0; i < 99; i++) {
+		u32 was = r.tcb.cwnd;
+
+		cc_rig_ack(&r, 1000, 1000, false);
+		cuts += r.tcb.cwnd < was;
+	}
+	CHECK_EQ(cuts, 1);
+	r.tcb.snd_nxt = r.tcb.snd_una + 10000;
+	cc_rig_ack(&r, 1000, 1000, false);
+	CHECK(r.tcb.cwnd < 50000);
+}
+
+/* Not below two segments; not on top of the answer to a loss. */
+UNIT(dctcp_bounds)
+{
+	struct cc_rig r;
+	u32 i;
+
+	cc_rig_init(&r, &xtcp_cc_dctcp, 1000, 10000, 1);
+	for (i = 0; i < 50; i++) {
+		r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+		cc_rig_ack(&r, r.tcb.cwnd, r.tcb.cwnd, false);
+	}
+	CHECK_EQ(r.tcb.cwnd, 2000);
+
+	cc_rig_init(&r, &xtcp_cc_dctcp, 1000, 100000, 1);
+	r.tcb.cong = XTCP_CONG_RECOVERY;
+	cc_rig_ack(&r, 1000, 1000, false);
+	CHECK_EQ(r.tcb.cwnd, 100000);
+}
+
+/* 3.4: loss is answered as ever, and the marks of that window are part of it. */
+UNIT(dctcp_loss)
+{
+	struct cc_rig r;
+
+	cc_rig_init(&r, &xtcp_cc_dctcp, 1000, 100000, 1);
+	r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+	cc_rig_loss(&r, XTCP_CC_LOSS);
+	CHECK_EQ(r.tcb.cwnd, 50000);
+	cc_rig_ack(&r, 1000, 1000, false);
+	CHECK_EQ(r.tcb.cwnd, 50000);
+	r.tcb.snd_nxt = r.tcb.snd_una + 99000;
+	cc_rig_ack(&r, 99000, 0, false);
+	cc_rig_ack(&r, 1000, 1000, false);
+	CHECK(r.tcb.cwnd < 50000);
+}
+
+/* Without marks it is Reno, and alpha fades. */
+UNIT(dctcp_growth)
+{
+	struct cc_rig d, r;
+	u32 i;
+
+	cc_rig_init(&d, &xtcp_cc_dctcp, 1000, 10000, 40000);
+	cc_rig_init(&r, &xtcp_cc_reno, 1000, 10000, 40000);
+	for (i = 0; i < 2000; i++) {
+		cc_rig_ack(&d, 1500, 0, true);
+		cc_rig_ack(&r, 1500, 0, true);
+		CHECK_EQ(d.tcb.cwnd, r.tcb.cwnd);
+	}
+	CHECK(d.tcb.cwnd > 60000);
+}

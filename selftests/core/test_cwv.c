@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Congestion window validation: RFC 7661.
+ */
+#include "core.h"
+#include "cwv.h"
+#include "harness.h"
+
+#define SEC	XTCP_NSEC_PER_SEC
+#define MSEC	XTCP_NSEC_PER_MSEC
+
+struct flow {
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	struct xtcp_cwv cwv;
+	u64 now;
+};
+
+static void begin(struct flow *f, u32 cwnd)
+{
+	memset(f, 0, sizeof(*f));
+	f->par.initial_cwnd = 10;
+	f->tcb.par = &f->par;
+	f->tcb.mss = 1000;
+	f->tcb.cwnd = cwnd;
+	f->tcb.ssthresh = 1000;
+	f->tcb.snd_una = 1;
+	f->tcb.snd_nxt = 1;
+	f->tcb.srtt8_us = 100 * 8000;
+	f->now = SEC;
+	xtcp_cwv_init(&f->tcb, &f->cwv, f->now);
+}
+
+/* A round trip of 100 ms: @bytes go out, two ACKs come back. */
+static void round_trip(struct flow *f, u32 bytes)
+{
+	struct xtcp_ack ack = { .una = bytes / 2, .delivered = bytes / 2 };
+	u32 i;
+
+	f->tcb.last_data_tx_at = f->now;
+	f->tcb.snd_nxt += bytes;
+	f->now += 100 * MSEC;
+	for (i = 0; i < 2; i++) {
+		ack.now = f->now;
+		f->tcb.snd_una += bytes / 2;
+		xtcp_cwv_ack(&f->tcb, &f->cwv, &ack);
+	}
+}
+
+static void run(struct flow *f, u32 bytes, u64 ns)
+{
+	u64 end = f->now + ns;
+
+	while (f->now < end)
+		round_trip(f, bytes);
+}
+
+/* pipeACK is what a round trip carries; half of the window validates it. */
+UNIT(cwv_phases)
+{
+	static const struct {
+		const char *name;
+		u32 bytes;
+		u64 ms;
+		bool valid;
+		u32 used;	/* of a reduction with 5000 in flight */
+	} tab[] = {
+		{ "not known yet", 1000, 300, true, 5000 },
+		{ "full use", 100000, 3000, true, 5000 },
+		{ "half of it", 50000, 3000, true, 5000 },
+		{ "less", 49998, 3000, false, 49998 },
+		{ "little", 4000, 3000, false, 5000 },
+		{ "nearly nothing", 2, 3000, false, 5000 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct flow f;
+
+		begin(&f, 100000);
+		run(&f, tab[i].bytes, tab[i].ms * MSEC);
+		CHECK_ROW(tab[i].name, xtcp_cwv_valid(&f.tcb, &f.cwv), tab[i].valid);
+		CHECK_ROW(tab[i].name, xtcp_cwv_used(&f.tcb, &f.cwv, 5000), tab[i].used);
+	}
+}
+
+/* A burst is remembered for a sampling period, 1 s here, and no longer. */
+UNIT(cwv_memory)
+{
+	static const struct {
+		u64 ms;
+		bool valid;
+	} tab[] = {
+		{ 100, true }, { 400, true }, { 1100, false }, { 5000, false },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct flow f;
+
+		begin(&f, 100000);
+		run(&f, 100000, 2000 * MSEC);
+		run(&f, 1000, tab[i].ms * MSEC);
+		CHECK_EQ(xtcp_cwv_valid(&f.tcb, &f.cwv), tab[i].valid);
+	}
+}
+
+/* A round trip of more than one ACK, windows overlapping: all of it counts. */
+UNIT(cwv_pipeline)
+{
+	struct flow f;
+	u32 i;
+
+	begin(&f, 100000);
+	f.tcb.snd_nxt += 60000;
+	for (i = 0; i < 1000; i++) {
+		struct xtcp_ack ack = { .una = 1000, .delivered = 1000 };
+
+		f.now += 100 * MSEC / 60;
+		ack.now = f.now;
+		f.tcb.snd_una += 1000;
+		xtcp_cwv_ack(&f.tcb, &f.cwv, &ack);
+		f.tcb.snd_nxt += 1000;
+	}
+	CHECK(xtcp_cwv_valid(&f.tcb, &f.cwv));
+	f.tcb.cwnd = 130000;
+	CHECK(!xtcp_cwv_valid(&f.tcb, &f.cwv));
+	CHECK(xtcp_cwv_used(&f.tcb, &f.cwv, 0) >= 59000);
+	CHECK(xtcp_cwv_used(&f.tcb, &f.cwv, 0) <= 61000);
+}
+
+/* 4.4.1: from what was in use, less what had to be sent again. */
+UNIT(cwv_loss)
+{
+	static const struct {
+		const char *name;
+		u32 bytes;	/* a round trip */
+		u32 flight;
+		u32 again;	/* sent again in recovery */
+		u32 ssthresh;
+		u32 after;	/* cwnd at the end */
+	} tab[] = {
+		{ "validated", 100000, 100000, 30000, 50000, 50000 },
+		{ "non-validated", 20000, 8000, 0, 10000, 10000 },
+		{ "more in flight", 20000, 30000, 0, 15000, 15000 },
+		{ "with retransmissions", 20000, 30000, 10000, 15000, 10000 },
+		{ "of more than there was", 20000, 30000, 90000, 15000, 2000 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct flow f;
+
+		begin(&f, 100000);
+		f.tcb.bytes_retrans = ~0U - 5000;
+		run(&f, tab[i].bytes, 3 * SEC);
+		f.tcb.ssthresh = xtcp_cwv_reduce(&f.tcb, &f.cwv, tab[i].flight, XTCP_CC_HALF);
+		CHECK_ROW(tab[i].name, f.tcb.ssthresh, tab[i].ssthresh);
+		/* pipeACK starts anew: validated. */
+		CHECK_ROW(tab[i].name, xtcp_cwv_valid(&f.tcb, &f.cwv), true);
+		f.tcb.bytes_retrans += tab[i].again;
+		f.tcb.cwnd = f.tcb.ssthresh;
+		xtcp_cwv_event(&f.tcb, &f.cwv, XTCP_CC_DONE, f.now);
+		CHECK_ROW(tab[i].name, f.tcb.cwnd, tab[i].after);
+		CHECK_ROW(tab[i].name, f.tcb.ssthresh, tab[i].after);
+	}
+}
+
+UNIT(cwv_undo)
+{
+	struct flow f;
+
+	begin(&f, 100000);
+	run(&f, 20000, 3 * SEC);
+	f.tcb.ssthresh = xtcp_cwv_reduce(&f.tcb, &f.cwv, 20000, XTCP_CC_HALF);
+	xtcp_cwv_event(&f.tcb, &f.cwv, XTCP_CC_UNDO, f.now);
+	f.tcb.bytes_retrans += 10000;
+	xtcp_cwv_event(&f.tcb, &f.cwv, XTCP_CC_DONE, f.now);
+	CHECK_EQ(f.tcb.cwnd, 100000);
+}
+
+/* 4.4.3: every five minutes half of it goes, down to the initial window. */
+UNIT(cwv_period)
+{
+	static const struct {
+		const char *name;
+		u32 secs;
+		u32 bytes;
+		u32 cwnd;
+		u32 ssthresh;
+	} tab[] = {
+		{ "less than five minutes", 295, 4000, 100000, 1000 },
+		{ "five minutes", 310, 4000, 50000, 75000 },
+		{ "in full use", 1000, 60000, 100000, 1000 },
+		{ "ten", 620, 4000, 25000, 75000 },
+		{ "half an hour", 1800, 4000, 10000, 75000 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct flow f;
+
+		begin(&f, 100000);
+		run(&f, tab[i].bytes, tab[i].secs * SEC);
+		CHECK_ROW(tab[i].name, f.tcb.cwnd, tab[i].cwnd);
+		CHECK_ROW(tab[i].name, f.tcb.ssthresh, tab[i].ssthresh);
+	}
+}
+
+/* No ACK came while nothing was sent: the restart sees to it. */
+UNIT(cwv_idle)
+{
+	static const struct {
+		u32 secs;
+		u32 cwnd;
+	} tab[] = {
+		{ 200, 100000 }, { 310, 50000 }, { 620, 25000 }, { 100000, 10000 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct flow f;
+
+		begin(&f, 100000);
+		run(&f, 100000, 3 * SEC);
+		f.now += tab[i].secs * SEC;
+		xtcp_cwv_event(&f.tcb, &f.cwv, XTCP_CC_RESTART, f.now);
+		CHECK_EQ(f.tcb.cwnd, tab[i].cwnd);
+	}
+}
+
+/* A window below the initial one is left alone. */
+UNIT(cwv_small)
+{
+	struct flow f;
+
+	begin(&f, 4000);
+	run(&f, 1000, 2000 * SEC);
+	CHECK_EQ(f.tcb.cwnd, 4000);
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * HyStart++: RFC 9406, section 4.2, as tables of round trips.
+ */
+#include "core.h"
+#include "harness.h"
+#include "hystart.h"
+
+struct path {
+	struct xtcp_tcb tcb;
+	struct xtcp_hystart hs;
+};
+
+static void begin(struct path *p, u32 ssthresh)
+{
+	memset(p, 0, sizeof(*p));
+	p->tcb.mss = 1000;
+	p->tcb.cwnd = 10000;
+	p->tcb.ssthresh = ssthresh;
+	p->tcb.snd_una = 1;
+	p->tcb.snd_nxt = 1;
+	xtcp_hystart_init(&p->tcb, &p->hs);
+	p->tcb.snd_nxt = 10001;
+}
+
+/* One ACK of a segment. */
+static void one(struct path *p, u32 rtt_us)
+{
+	struct xtcp_ack ack = { .una = 1000, .delivered = 1000, .rtt_us = rtt_us };
+
+	p->tcb.snd_una += 1000;
+	p->tcb.snd_nxt += 1000;
+	xtcp_hystart_ack(&p->tcb, &p->hs, &ack);
+}
+
+/* A round trip of @n ACKs; the window stays, so that a round is ten. */
+static void round_trip(struct path *p, u32 n, u32 rtt_us)
+{
+	u32 i;
+
+	for (i = 0; i < 10; i++)
+		one(p, i < n ? rtt_us : 0);
+}
+
+UNIT(hystart_rounds)
+{
+	static const struct {
+		const char *name;
+		u32 samples;	/* in every round */
+		u32 rtt_ms[12];	/* of each round, 0 ends */
+		u8 phase;
+		bool ended;
+	} tab[] = {
+		{ "a steady delay", 10, { 40, 40, 40, 40 }, XTCP_HYSTART_ON },
+		{ "below an eighth more", 10, { 80, 89, 98 }, XTCP_HYSTART_ON },
+		{ "an eighth more", 10, { 80, 90 }, XTCP_HYSTART_CSS },
+		{ "below 4 ms more", 10, { 8, 11, 14, 17 }, XTCP_HYSTART_ON },
+		{ "4 ms more", 10, { 8, 12 }, XTCP_HYSTART_CSS },
+		{ "16 ms more are enough", 10, { 400, 416 }, XTCP_HYSTART_CSS },
+		{ "15 ms are not", 10, { 400, 415 }, XTCP_HYSTART_ON },
+		{ "too few samples", 7, { 40, 80, 160 }, XTCP_HYSTART_ON },
+		{ "just enough", 8, { 40, 80 }, XTCP_HYSTART_CSS },
+		{ "the delay falls again", 10, { 40, 60, 50 }, XTCP_HYSTART_ON },
+		{ "and grows anew", 10, { 40, 60, 50, 60 }, XTCP_HYSTART_CSS },
+		{ "four rounds of CSS", 10, { 40, 60, 60, 61, 62 }, XTCP_HYSTART_CSS },
+		{ "five", 10, { 40, 60, 60, 61, 62, 63, 64 }, XTCP_HYSTART_OFF, true },
+	};
+	u32 i, k;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct path p;
+
+		begin(&p, ~0U);
+		for (k = 0; k < ARRAY_SIZE(tab[i].rtt_ms) && tab[i].rtt_ms[k]; k++)
+			round_trip(&p, tab[i].samples, tab[i].rtt_ms[k] * 1000);
+		CHECK_ROW(tab[i].name, p.hs.phase, tab[i].phase);
+		CHECK_ROW(tab[i].name, p.tcb.ssthresh, tab[i].ended ? 10000 : ~0U);
+	}
+}
+
+/* The smallest of a round counts, not the queue of its own burst. */
+UNIT(hystart_minimum)
+{
+	struct path p;
+	u32 k, i;
+
+	begin(&p, ~0U);
+	for (k = 0; k < 6; k++)
+		for (i = 0; i < 10; i++)
+			one(&p, 40000 + i * 5000);
+	CHECK_EQ(p.hs.phase, XTCP_HYSTART_ON);
+}
+
+/* Only where ssthresh is not known yet, and not beyond it. */
+UNIT(hystart_where)
+{
+	struct path p;
+
+	begin(&p, 50000);
+	CHECK_EQ(p.hs.phase, XTCP_HYSTART_OFF);
+	begin(&p, ~0U);
+	CHECK_EQ(p.hs.phase, XTCP_HYSTART_ON);
+	p.tcb.ssthresh = p.tcb.cwnd;
+	one(&p, 1000);
+	CHECK_EQ(p.hs.phase, XTCP_HYSTART_OFF);
+}
+
+UNIT(hystart_share)
+{
+	struct xtcp_hystart hs = { .phase = XTCP_HYSTART_ON };
+
+	CHECK_EQ(xtcp_hystart_share(&hs, 1000), 1000);
+	hs.phase = XTCP_HYSTART_CSS;
+	CHECK_EQ(xtcp_hystart_share(&hs, 1000), 250);
+	hs.phase = XTCP_HYSTART_OFF;
+	CHECK_EQ(xtcp_hystart_share(&hs, 1000), 1000);
+}

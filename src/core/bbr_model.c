@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * BBR's model of the path: draft-ietf-ccwg-bbr, sections 5.5 and 5.6.4.2.
+ *
+ * What the bottleneck delivers and how long the way is without queues, how
+ * much may therefore be in flight, and how losses and marks bound both. What
+ * is done with it is in cc_bbr.c.
+ */
+#include "core.h"
+#include "bbr.h"
+
+#define FULL_GROWTH	1280		/* 5.3.1.2: growth by 25 % or more goes on */
+#define FULL_ROUNDS	3		/* 5.3.1.2: rounds without growth */
+#define HEADROOM	154		/* Headroom: 0.15, in 1/1024 */
+#define EXTRA_ROUNDS	5		/* half of ExtraAckedFilterLen, 10 rounds */
+
+#define MIN_RTT_NS	(10 * XTCP_NSEC_PER_SEC)	/* MinRTTFilterLen */
+#define PROBE_RTT_NS	(5 * XTCP_NSEC_PER_SEC)		/* ProbeRTTInterval */
+
+#define QUANTUM_SHIFT	10		/* 5.6.3: about 1 ms of the rate */
+#define QUANTUM_MAX	65536		/* bytes */
+
+/* ---- how much may be in flight: 5.6.4.2 ---- */
+
+/* xtcp_bbr_quantum - what leaves in one burst under pacing */
+u32 xtcp_bbr_quantum(const struct xtcp_tcb *tcb)
+{
+	u64 q = min_t(u64, tcb->pacing_rate >> QUANTUM_SHIFT, QUANTUM_MAX);
+
+	return max((u32)q, 2U * tcb->mss);
+}
+
+/* Bytes that @bw delivers in @us. */
+static u64 in_time(u64 bw, u64 us)
+{
+	return min_t(u64, bw, BBR_BW_MAX) * min_t(u64, us, BBR_US_MAX) >> BBR_BW_SHIFT;
+}
+
+/* xtcp_bbr_bdp - what fills the path at @bw, times @factor */
+u32 xtcp_bbr_bdp(const struct xtcp_tcb *tcb, const struct bbr *b, u64 bw, u32 factor)
+{
+	if (b->min_rtt_us == ~0U || !bw)
+		return xtcp_cc_initial_cwnd(tcb);
+	return xtcp_bbr_cap(xtcp_bbr_gain(in_time(bw, b->min_rtt_us), factor));
+}
+
+/* xtcp_bbr_quantize - enough for offloads, delayed ACKs and the probe */
+u32 xtcp_bbr_quantize(const struct xtcp_tcb *tcb, const struct bbr *b, u32 bytes)
+{
+	bytes = max(bytes, 3 * xtcp_bbr_quantum(tcb));
+	bytes = max(bytes, xtcp_bbr_min_pipe(tcb));
+	if (b->state == BBR_UP)
+		bytes += 2U * tcb->mss;
+	return bytes;
+}
+
+/* xtcp_bbr_inflight - the draft's Inflight(1.0) */
+u32 xtcp_bbr_inflight(const struct xtcp_tcb *tcb, const struct bbr *b, u64 bw)
+{
+	return xtcp_bbr_quantize(tcb, b, xtcp_bbr_bdp(tcb, b, bw, XTCP_CC_ONE));
+}
+
+/* xtcp_bbr_headroom - inflight_longterm, less what is left to others */
+u32 xtcp_bbr_headroom(const struct xtcp_tcb *tcb, const struct bbr *b)
+{
+	u32 room;
+
+	if (b->inflight_long == BBR_NO_BYTES)
+		return BBR_NO_BYTES;
+	room = max_t(u32, xtcp_bbr_gain(b->inflight_long, HEADROOM), tcb->mss);
+	return max(b->inflight_long - min(room, b->inflight_long), xtcp_bbr_min_pipe(tcb));
+}
+
+void xtcp_bbr_reset_full(struct bbr *b, u64 bw)
+{
+	b->full_bw = bw;
+	b->full_count = 0;
+	b->flags &= ~BBR_F_FULL_NOW;
+}
+
+void xtcp_bbr_reset_congestion(struct bbr *b)
+{
+	b->flags &= ~BBR_F_LOSS;
+	b->bw_latest = 0;
+	b->inflight_latest = 0;
+	b->lost_ranges = 0;
+	b->round_ce = 0;
+	b->round_bytes = 0;
+}
+
+void xtcp_bbr_reset_short(struct bbr *b)
+{
+	b->bw_short = BBR_NO_BW;
+	b->inflight_short = BBR_NO_BYTES;
+}
+
+/* ---- too much in flight: 5.5.10 ---- */
+
+/*
+ * xtcp_bbr_too_high - were more than 2 % of @flight lost?
+ *
+ * Without SACK one loss a round trip is all that can be seen.
+ */
+bool xtcp_bbr_too_high(const struct xtcp_tcb *tcb, u32 lost, u32 flight)
+{
+	if (!(tcb->opts & XTCP_OPT_SACK_PERM))
+		return lost;
+	return (u64)lost * BBR_LOSS_DIVISOR > flight;
+}
+
+/*
+ * xtcp_bbr_at_loss - at which point of a lost burst did losses pass the threshold?
+ * @len: of the burst
+ * @lost: since it left, the burst included
+ * @flight: when it had left, likewise
+ *
+ * With what was before it: (lost + x) / (flight + x) = 1 / 50.
+ *
+ * Return: bytes in flight at that point.
+ */
+u32 xtcp_bbr_at_loss(u32 len, u32 lost, u32 flight)
+{
+	u32 before = flight - min(len, flight);
+	u32 lost_before = lost - min(len, lost);
+	u64 allowed = (u64)lost_before * BBR_LOSS_DIVISOR;
+
+	if (before <= allowed)
+		return before;
+	return before + (u32)((before - allowed) / (BBR_LOSS_DIVISOR - 1));
+}
+
+/* ---- the model: 5.5 ---- */
+
+static void take_sample(struct xtcp_tcb *tcb, struct bbr *b, struct bbr_sample *s)
+{
+	const struct xtcp_ack *ack = s->ack;
+
+	b->round_bytes += ack->delivered;
+	b->round_ce += ack->ce;
+	if (!ack->rs_any || !ack->delivered)
+		return;
+	s->any = true;
+	if (ack->rs_interval_us)
+		s->bw = div_u64((u64)ack->rs_delivered << BBR_BW_SHIFT, ack->rs_interval_us);
+	if (b->flags & BBR_F_LOW && seq_ge(ack->rs_prior, b->low_end))
+		b->flags &= ~BBR_F_LOW;
+	s->low = ack->rs_app_limited || b->flags & BBR_F_LOW;
+	/* 5.5.1 */
+	if (seq_ge(ack->rs_prior, b->round_end)) {
+		xtcp_bbr_start_round(tcb, b);
+		b->sent_gain = b->send_gain;
+		b->send_gain = BBR_SENT_ONE;
+		if (b->rounds < 255)
+			b->rounds++;
+		s->round_start = true;
+	}
+	/* 5.5.10.3 */
+	b->bw_latest = max(b->bw_latest, s->bw);
+	b->inflight_latest = max(b->inflight_latest, ack->rs_delivered);
+	if (seq_ge(ack->rs_prior, b->loss_round_end)) {
+		b->loss_round_end = tcb->delivered;
+		s->loss_round_start = true;
+	}
+	if (s->bw && (s->bw >= xtcp_bbr_max_bw(b) || !s->low))
+		b->max_bw[0] = max(b->max_bw[0], s->bw);
+}
+
+/*
+ * Once a round with loss or marks, when not probing: towards what was delivered.
+ *
+ * More than was sent cannot be delivered, and what was sent kept below the
+ * bandwidth by intention: by the margin, in DOWN and DRAIN by their gains, in
+ * ProbeRTT by half. The draft leaves that in: a single loss in DOWN then costs
+ * 10 % of the bandwidth for seconds, one behind ProbeRTT 30 %, and each lossy
+ * round 1 % more than what was lost. Here it is taken out.
+ */
+static void lower_bounds(struct xtcp_tcb *tcb, struct bbr *b)
+{
+	u32 beta = b->flags & BBR_F_LOSS ? BBR_BETA_LOSS : BBR_BETA_ECN;
+	u64 delivered = div_u64(b->bw_latest << BBR_SENT_SHIFT, max_t(u8, b->sent_gain, 1));
+
+	if (xtcp_bbr_probing(b) || b->flags & BBR_F_LOW ||
+	    !(b->flags & BBR_F_LOSS || b->round_ce))
+		return;
+	delivered += delivered >> BBR_MARGIN_SHIFT;
+	if (b->bw_short == BBR_NO_BW)
+		b->bw_short = xtcp_bbr_max_bw(b);
+	if (b->inflight_short == BBR_NO_BYTES)
+		b->inflight_short = tcb->cwnd;
+	b->bw_short = min(b->bw_short, max(delivered, xtcp_bbr_gain(b->bw_short, beta)));
+	b->inflight_short = max_t(u32, b->inflight_latest,
+				  xtcp_bbr_gain(b->inflight_short, beta));
+}
+
+/* Data and ACKs that come in clumps: 5.5.9. */
+static void ack_aggregation(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
+{
+	u64 us = div_u64(s->ack->now - b->extra_at, XTCP_NSEC_PER_USEC);
+	u64 expected = in_time(xtcp_bbr_bw(b), us);
+
+	if (s->round_start && ++b->extra_rounds >=
+	    (b->flags & BBR_F_FULL ? EXTRA_ROUNDS : 1)) {
+		b->extra_rounds = 0;
+		b->extra_most[1] = b->extra_most[0];
+		b->extra_most[0] = 0;
+	}
+	if (b->extra_delivered <= expected) {
+		b->extra_delivered = 0;
+		b->extra_at = s->ack->now;
+		expected = 0;
+	}
+	b->extra_delivered += s->ack->delivered;
+	if (b->extra_delivered > expected)
+		b->extra_most[0] = max(b->extra_most[0],
+				       min(b->extra_delivered - (u32)expected, tcb->cwnd));
+}
+
+/* 5.3.1.2 */
+static void check_full_bw(struct bbr *b, const struct bbr_sample *s)
+{
+	if (b->flags & BBR_F_FULL_NOW || !s->round_start || s->low || !s->bw)
+		return;
+	if (s->bw >= xtcp_bbr_gain(b->full_bw, FULL_GROWTH)) {
+		xtcp_bbr_reset_full(b, s->bw);
+		return;
+	}
+	if (++b->full_count >= FULL_ROUNDS)
+		b->flags |= BBR_F_FULL_NOW | BBR_F_FULL;
+}
+
+/*
+ * xtcp_bbr_min_rtt - the shortest round trip of 10 s and of 5 s
+ *
+ * The longer memory keeps the old value while ProbeRTT, which the end of the
+ * shorter one calls for, drains the queue to measure anew (5.3.4).
+ *
+ * Return: whether ProbeRTT is due.
+ */
+bool xtcp_bbr_min_rtt(struct bbr *b, const struct xtcp_ack *ack)
+{
+	bool due = ack->now > b->probe_min_at + PROBE_RTT_NS;
+
+	if (ack->rtt_us && (ack->rtt_us < b->probe_min_us || due)) {
+		b->probe_min_us = ack->rtt_us;
+		b->probe_min_at = ack->now;
+	}
+	if (b->probe_min_us < b->min_rtt_us || ack->now > b->min_rtt_at + MIN_RTT_NS) {
+		b->min_rtt_us = b->probe_min_us;
+		b->min_rtt_at = b->probe_min_at;
+	}
+	return due;
+}
+
+/* xtcp_bbr_update - what an ACK says of the path */
+void xtcp_bbr_update(struct xtcp_tcb *tcb, struct bbr *b, struct bbr_sample *s)
+{
+	take_sample(tcb, b, s);
+	if (s->loss_round_start)
+		lower_bounds(tcb, b);
+	ack_aggregation(tcb, b, s);
+	check_full_bw(b, s);
+}

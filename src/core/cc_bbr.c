@@ -1,0 +1,556 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * BBR version 3: draft-ietf-ccwg-bbr, section 5, whose names are used.
+ *
+ * A model of the path, the bandwidth of its bottleneck and its round-trip time
+ * without queues, sets the pacing rate and the window; loss and ECN marks bound
+ * the model, and no single loss halves anything.
+ *
+ *	STARTUP --(no more bandwidth, or loss)--> DRAIN --(queue gone)--> DOWN
+ *	DOWN --(queue gone)--> CRUISE --(2 to 3 s)--> REFILL --(a round)--> UP --> DOWN
+ *	any --(5 s without a lower round trip)--> PROBE_RTT --> CRUISE or STARTUP
+ *
+ * What differs:
+ *  - CE marks (the draft leaves ECN out) count like losses where the question
+ *    is whether too much is in flight, and pull the short-term bounds by 0.85
+ *    (RFC 8511) instead of 0.7.
+ *  - The short-term bandwidth is compared with what was delivered only after
+ *    what was kept back by intention is taken out, see bbr_model.c.
+ *  - A restart from idle is noticed at the first ACK after it, not at the
+ *    transmission, because a control is called for ACKs.
+ *  - The first round-trip time is that of data, not that of the handshake, which
+ *    may have been measured in ticks of 1 ms.
+ *  - Low samples of PROBE_RTT are told by a mark of this file's own: the
+ *    application-limited mark of the connection belongs to rate.c.
+ *
+ * An ACK costs one division, for its sample of the bandwidth.
+ */
+#include "core.h"
+#include "bbr.h"
+
+#define FULL_LOSS_CNT	6		/* StartupFullLossCnt: ranges lost in a round */
+#define DRAIN_ROUNDS	3		/* 5.3.2: at most */
+#define RENO_ROUNDS	63		/* 5.3.3.8.2: T_reno_bound */
+#define UP_ROUNDS_MAX	30		/* doublings of the growth in UP */
+
+#define PROBE_RTT_LAST	(200 * XTCP_NSEC_PER_MSEC)	/* ProbeRTTDuration */
+#define WAIT_US		2000000				/* 5.3.3.8: 2 s and ... */
+#define WAIT_RANGE_US	1000000				/* ... up to 1 s */
+
+/* 5.6.1: pacing gain and window gain, in 1/1024. */
+static const u16 pacing_gain[] = {
+	[BBR_STARTUP] = 2836, [BBR_DRAIN] = 512, [BBR_DOWN] = 922, [BBR_CRUISE] = 1024,
+	[BBR_REFILL] = 1024, [BBR_UP] = 1280, [BBR_PROBE_RTT] = 1024,
+};
+
+static const u16 cwnd_gain[] = {
+	[BBR_STARTUP] = 2048, [BBR_DRAIN] = 2048, [BBR_DOWN] = 2048, [BBR_CRUISE] = 2048,
+	[BBR_REFILL] = 2048, [BBR_UP] = 2304, [BBR_PROBE_RTT] = 512,
+};
+
+static struct bbr *state(struct xtcp_tcb *tcb)
+{
+	return xtcp_cc_state(tcb, struct bbr);
+}
+
+static bool in_probe_bw(const struct bbr *b)
+{
+	return b->state >= BBR_DOWN && b->state <= BBR_UP;
+}
+
+/* xorshift32: the period is long, the start differs between connections. */
+static u32 random_next(struct bbr *b)
+{
+	b->seed ^= b->seed << 13;
+	b->seed ^= b->seed >> 17;
+	b->seed ^= b->seed << 5;
+	return b->seed;
+}
+
+/* ---- how much may be in flight: 5.6.4.2 ---- */
+
+static u32 max_inflight(const struct xtcp_tcb *tcb, const struct bbr *b)
+{
+	u64 cap = xtcp_bbr_bdp(tcb, b, xtcp_bbr_bw(b), cwnd_gain[b->state]);
+
+	cap += max(b->extra_most[0], b->extra_most[1]);
+	return xtcp_bbr_quantize(tcb, b, xtcp_bbr_cap(cap));
+}
+
+static u32 target_inflight(const struct xtcp_tcb *tcb, const struct bbr *b)
+{
+	return min(xtcp_bbr_bdp(tcb, b, xtcp_bbr_bw(b), XTCP_CC_ONE), tcb->cwnd);
+}
+
+/* The window is in use, but for what output waits to have together. */
+static bool window_full(const struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
+{
+	return ack->flight + max(3U * tcb->mss, xtcp_bbr_quantum(tcb)) >= tcb->cwnd;
+}
+
+/* ---- ProbeBW: 5.3.3 ---- */
+
+/* 5.3.3.8.3: 2 to 3 s, and a round more or less against Reno. */
+static void start_down(struct xtcp_tcb *tcb, struct bbr *b)
+{
+	xtcp_bbr_reset_congestion(b);
+	b->up_step = BBR_NO_BYTES;
+	b->rounds = random_next(b) & 1;
+	b->wait_us = WAIT_US + (u32)(((u64)random_next(b) * WAIT_RANGE_US) >> 32);
+	b->flags |= BBR_F_STAMP;
+	b->ack_phase = BBR_ACKS_PROBE_STOPPING;
+	xtcp_bbr_start_round(tcb, b);
+	b->state = BBR_DOWN;
+}
+
+static void start_refill(struct xtcp_tcb *tcb, struct bbr *b)
+{
+	xtcp_bbr_reset_short(b);
+	b->up_rounds = 0;
+	b->up_acked = 0;
+	b->flags &= ~BBR_F_PRECAUTION;
+	b->ack_phase = BBR_ACKS_REFILLING;
+	xtcp_bbr_start_round(tcb, b);
+	b->state = BBR_REFILL;
+}
+
+/* Growth in UP doubles every round: 1, 2, 4 ... segments. */
+static void raise_slope(const struct xtcp_tcb *tcb, struct bbr *b)
+{
+	b->up_step = max(tcb->cwnd >> b->up_rounds, (u32)tcb->mss);
+	if (b->up_rounds < UP_ROUNDS_MAX)
+		b->up_rounds++;
+}
+
+static void start_up(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
+{
+	b->flags |= BBR_F_PROBE_SAMPLE;
+	b->ack_phase = BBR_ACKS_PROBE_STARTING;
+	xtcp_bbr_start_round(tcb, b);
+	xtcp_bbr_reset_full(b, s->bw);
+	b->state = BBR_UP;
+	raise_slope(tcb, b);
+}
+
+static bool time_to_probe(const struct xtcp_tcb *tcb, const struct bbr *b, u64 now)
+{
+	if (now > b->cycle_at + b->wait_us * XTCP_NSEC_PER_USEC)
+		return true;
+	/* As many rounds as Reno needs from one loss to the next: 5.3.3.8.1 */
+	return b->rounds >= RENO_ROUNDS ||
+	       (u32)b->rounds * tcb->mss >= target_inflight(tcb, b);
+}
+
+static bool time_to_cruise(const struct xtcp_tcb *tcb, const struct bbr *b)
+{
+	u32 flight = xtcp_flight(tcb);
+
+	return flight <= xtcp_bbr_headroom(tcb, b) &&
+	       flight <= xtcp_bbr_inflight(tcb, b, xtcp_bbr_max_bw(b));
+}
+
+static bool time_to_go_down(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
+{
+	if (b->flags & BBR_F_TOO_HIGH && xtcp_flight(tcb) >= b->inflight_long) {
+		b->flags |= BBR_F_PRECAUTION;
+		return true;
+	}
+	if (window_full(tcb, s->ack) && tcb->cwnd >= b->inflight_long) {
+		/* inflight_long is the limit, not the path. */
+		xtcp_bbr_reset_full(b, s->bw);
+		return false;
+	}
+	return b->flags & BBR_F_FULL_NOW;
+}
+
+static void probe_upward(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
+{
+	if (!window_full(tcb, s->ack) || tcb->cwnd < b->inflight_long)
+		return;
+	b->up_acked += s->ack->delivered;
+	if (b->up_acked >= b->up_step) {
+		u32 n = b->up_acked / b->up_step;
+
+		b->up_acked -= n * b->up_step;
+		b->inflight_long = xtcp_bbr_cap(b->inflight_long + (u64)n * tcb->mss);
+	}
+	if (s->round_start)
+		raise_slope(tcb, b);
+}
+
+static void handle_too_high(struct xtcp_tcb *tcb, struct bbr *b, u32 flight, bool low)
+{
+	u32 least = (u32)xtcp_bbr_gain(target_inflight(tcb, b), BBR_BETA_LOSS);
+
+	b->flags |= BBR_F_TOO_HIGH;
+	b->flags &= ~BBR_F_PROBE_SAMPLE;	/* once for every probe */
+	if (!low)
+		b->inflight_long = max(flight, least);
+	if (b->state == BBR_UP) {
+		b->undo_state = BBR_UP;
+		start_down(tcb, b);
+	}
+}
+
+/* The first loss of a round: what a spurious one would have to give back. */
+static void note_loss(struct xtcp_tcb *tcb, struct bbr *b)
+{
+	if (b->flags & BBR_F_LOSS)
+		return;
+	b->flags |= BBR_F_LOSS;
+	b->loss_round_end = tcb->delivered;
+	if (tcb->cong != XTCP_CONG_OPEN && tcb->cong != XTCP_CONG_CWR)
+		return;
+	b->undo_state = BBR_PROBE_RTT;
+	b->undo_bw_short = b->bw_short;
+	b->undo_short = b->inflight_short;
+	b->undo_long = b->inflight_long;
+}
+
+static void bbr_lost(struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
+{
+	struct bbr *b = state(tcb);
+	u32 lost = tcb->lost - sent->lost;
+	u32 len = sent->end - sent->seq;
+
+	if ((!b->lost_ranges || sent->seq != b->lost_end) && b->lost_ranges < 255)
+		b->lost_ranges++;
+	b->lost_end = sent->end;
+	note_loss(tcb, b);
+	if (b->flags & BBR_F_PROBE_SAMPLE && xtcp_bbr_too_high(tcb, lost, sent->flight))
+		handle_too_high(tcb, b, xtcp_bbr_at_loss(len, lost, sent->flight),
+				sent->marks & XTCP_SENT_APP);
+}
+
+/*
+ * 5.3.1.3: loss ends STARTUP when it went on for a round, in several places.
+ * Without SACK one loss a round is all that can be seen; marks are no noise.
+ */
+static bool startup_lossy(const struct xtcp_tcb *tcb, const struct bbr *b,
+			  const struct bbr_sample *s)
+{
+	if (!s->loss_round_start)
+		return false;
+	if ((u64)b->round_ce * BBR_LOSS_DIVISOR > b->round_bytes)
+		return true;
+	if (tcb->cong != XTCP_CONG_RECOVERY ||
+	    !xtcp_bbr_too_high(tcb, s->ack->rs_lost, s->ack->rs_flight))
+		return false;
+	return !(tcb->opts & XTCP_OPT_SACK_PERM) || b->lost_ranges >= FULL_LOSS_CNT;
+}
+
+static void check_startup(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
+{
+	if (b->state != BBR_STARTUP)
+		return;
+	if (startup_lossy(tcb, b, s)) {
+		b->undo_state = BBR_STARTUP;
+		b->flags |= BBR_F_FULL;
+		b->inflight_long = max(xtcp_bbr_bdp(tcb, b, xtcp_bbr_bw(b), XTCP_CC_ONE),
+				       b->inflight_latest);
+	}
+	if (b->flags & BBR_F_FULL) {
+		b->state = BBR_DRAIN;
+		b->rounds = 0;
+	}
+}
+
+static void check_drain(struct xtcp_tcb *tcb, struct bbr *b)
+{
+	if (b->state != BBR_DRAIN)
+		return;
+	if (b->rounds > DRAIN_ROUNDS ||
+	    xtcp_flight(tcb) <= xtcp_bbr_inflight(tcb, b, xtcp_bbr_bw(b)))
+		start_down(tcb, b);
+}
+
+/* More than 2 % marked in this round. */
+static bool marked(const struct bbr *b, const struct bbr_sample *s)
+{
+	return (u64)b->round_ce * BBR_LOSS_DIVISOR > s->ack->rs_flight;
+}
+
+/* 5.3.3.9, AdaptLongTermModel(). Return: whether the state is decided. */
+static bool adapt_long_term(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
+{
+	if (b->ack_phase == BBR_ACKS_PROBE_STARTING && s->round_start)
+		b->ack_phase = BBR_ACKS_PROBE_FEEDBACK;
+	if (b->ack_phase == BBR_ACKS_PROBE_STOPPING && s->round_start) {
+		b->flags &= ~BBR_F_PROBE_SAMPLE;
+		b->ack_phase = BBR_ACKS_INIT;
+		/* 5.5.6: a cycle is over; without a sample the old one stays. */
+		if (in_probe_bw(b) && !s->low && b->max_bw[0]) {
+			b->max_bw[1] = b->max_bw[0];
+			b->max_bw[0] = 0;
+		}
+		if (in_probe_bw(b) &&
+		    (b->flags & (BBR_F_PRECAUTION | BBR_F_TOO_HIGH)) == BBR_F_PRECAUTION) {
+			start_refill(tcb, b);
+			return true;
+		}
+	}
+	if (!s->any || xtcp_bbr_too_high(tcb, s->ack->rs_lost, s->ack->rs_flight))
+		return false;
+	if (marked(b, s)) {
+		if (b->flags & BBR_F_PROBE_SAMPLE)
+			handle_too_high(tcb, b, s->ack->rs_flight, s->low);
+		return false;
+	}
+	if (b->inflight_long == BBR_NO_BYTES)
+		return false;
+	b->inflight_long = max(b->inflight_long, s->ack->rs_flight);
+	if (b->state == BBR_UP)
+		probe_upward(tcb, b, s);
+	return false;
+}
+
+static void probe_bw(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
+{
+	if (!(b->flags & BBR_F_FULL) || adapt_long_term(tcb, b, s))
+		return;
+	switch (b->state) {
+	case BBR_DOWN:
+		if (time_to_probe(tcb, b, s->ack->now))
+			start_refill(tcb, b);
+		else if (time_to_cruise(tcb, b))
+			b->state = BBR_CRUISE;
+		break;
+	case BBR_CRUISE:
+		if (time_to_probe(tcb, b, s->ack->now))
+			start_refill(tcb, b);
+		break;
+	case BBR_REFILL:
+		if (s->round_start)
+			start_up(tcb, b, s);
+		break;
+	case BBR_UP:
+		if (time_to_go_down(tcb, b, s)) {
+			b->flags &= ~BBR_F_TOO_HIGH;
+			start_down(tcb, b);
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- ProbeRTT: 5.3.4 ---- */
+
+static void exit_probe_rtt(struct xtcp_tcb *tcb, struct bbr *b, u64 now)
+{
+	b->probe_min_at = now;
+	tcb->cwnd = max(tcb->cwnd, b->good_cwnd);
+	xtcp_bbr_reset_short(b);
+	if (b->flags & BBR_F_FULL) {
+		start_down(tcb, b);
+		b->state = BBR_CRUISE;
+	} else {
+		b->state = BBR_STARTUP;
+	}
+}
+
+static void in_probe_rtt(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s,
+			 u32 target)
+{
+	u32 flight = xtcp_flight(tcb);
+
+	b->flags |= BBR_F_LOW;
+	b->low_end = tcb->delivered + flight;
+	if (!b->done_at) {
+		if (flight > target)
+			return;
+		b->done_at = s->ack->now + PROBE_RTT_LAST;
+		b->flags &= ~BBR_F_PROBE_DONE;
+		xtcp_bbr_start_round(tcb, b);
+		return;
+	}
+	if (s->round_start)
+		b->flags |= BBR_F_PROBE_DONE;
+	if (b->flags & BBR_F_PROBE_DONE && s->ack->now > b->done_at)
+		exit_probe_rtt(tcb, b, s->ack->now);
+}
+
+static u32 probe_rtt_cwnd(const struct xtcp_tcb *tcb, const struct bbr *b)
+{
+	u32 half = xtcp_bbr_bdp(tcb, b, xtcp_bbr_bw(b), cwnd_gain[BBR_PROBE_RTT]);
+
+	return max(half, xtcp_bbr_min_pipe(tcb));
+}
+
+static void check_probe_rtt(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
+{
+	bool due = xtcp_bbr_min_rtt(b, s->ack);
+
+	if (due && b->state != BBR_PROBE_RTT && !(b->flags & BBR_F_IDLE)) {
+		b->state = BBR_PROBE_RTT;
+		b->done_at = 0;
+		b->ack_phase = BBR_ACKS_PROBE_STOPPING;
+		xtcp_bbr_start_round(tcb, b);
+	}
+	if (b->state == BBR_PROBE_RTT)
+		in_probe_rtt(tcb, b, s, probe_rtt_cwnd(tcb, b));
+	if (s->ack->delivered)
+		b->flags &= ~BBR_F_IDLE;
+}
+
+/* ---- control: 5.6 ---- */
+
+/* 5.6.2: from the first window and round trip; 1 ms where none is known. */
+static void init_pacing(struct xtcp_tcb *tcb, struct bbr *b)
+{
+	u64 rate = xtcp_bbr_gain((u64)tcb->cwnd * 1000000, pacing_gain[BBR_STARTUP]);
+	u32 us = tcb->srtt8_us ? max(tcb->srtt8_us >> 3, 1U) : 1000;
+
+	if (tcb->srtt8_us)
+		b->flags |= BBR_F_SEEN_RTT;
+	tcb->pacing_rate = div_u64(rate, us);
+}
+
+static void set_pacing(struct xtcp_tcb *tcb, const struct bbr *b, u32 factor)
+{
+	u64 bw = xtcp_bbr_gain(min_t(u64, xtcp_bbr_bw(b), BBR_BW_MAX), factor);
+	u64 rate = bw * 1000000 >> BBR_BW_SHIFT;
+
+	rate -= rate >> BBR_MARGIN_SHIFT;
+	if (rate && (b->flags & BBR_F_FULL || rate > tcb->pacing_rate))
+		tcb->pacing_rate = rate;
+}
+
+static void set_cwnd(struct xtcp_tcb *tcb, const struct bbr *b, const struct bbr_sample *s)
+{
+	u32 most = max_inflight(tcb, b);
+	u32 cap = BBR_NO_BYTES;
+	u32 wnd = xtcp_bbr_cap((u64)tcb->cwnd + s->ack->delivered);
+
+	if (b->flags & BBR_F_FULL)
+		wnd = min(wnd, most);
+	else if (tcb->cwnd >= most && tcb->delivered >= xtcp_cc_initial_cwnd(tcb))
+		wnd = tcb->cwnd;
+	wnd = max(wnd, xtcp_bbr_min_pipe(tcb));
+	if (b->state == BBR_PROBE_RTT)
+		wnd = min(wnd, probe_rtt_cwnd(tcb, b));
+	/* 5.6.4.7 */
+	if (b->state == BBR_CRUISE || b->state == BBR_PROBE_RTT)
+		cap = xtcp_bbr_headroom(tcb, b);
+	else if (in_probe_bw(b))
+		cap = b->inflight_long;
+	cap = max(min(cap, b->inflight_short), xtcp_bbr_min_pipe(tcb));
+	tcb->cwnd = min(wnd, cap);
+}
+
+static void bbr_control(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
+{
+	struct bbr *b = state(tcb);
+	struct bbr_sample s = { .ack = ack };
+
+	if (b->flags & BBR_F_STAMP) {
+		b->flags &= ~BBR_F_STAMP;
+		b->cycle_at = ack->now;
+	}
+	if (!(b->flags & BBR_F_SEEN_RTT) && tcb->srtt8_us)
+		init_pacing(tcb, b);
+	xtcp_bbr_update(tcb, b, &s);
+	check_startup(tcb, b, &s);
+	check_drain(tcb, b);
+	probe_bw(tcb, b, &s);
+	check_probe_rtt(tcb, b, &s);
+	if (s.loss_round_start) {
+		xtcp_bbr_reset_congestion(b);
+		b->bw_latest = s.bw;
+		b->inflight_latest = ack->rs_delivered;
+	}
+	b->send_gain = min_t(u32, b->send_gain,
+			     pacing_gain[b->state] * BBR_SENT_ONE / XTCP_CC_ONE);
+	set_pacing(tcb, b, pacing_gain[b->state]);
+	set_cwnd(tcb, b, &s);
+	if ((tcb->cong == XTCP_CONG_OPEN || tcb->cong == XTCP_CONG_CWR) &&
+	    b->state != BBR_PROBE_RTT)
+		b->good_cwnd = tcb->cwnd;
+	if (tcb->snd_una == tcb->snd_nxt)
+		b->flags |= BBR_F_IDLE;
+}
+
+static void bbr_init(struct xtcp_tcb *tcb, u64 now)
+{
+	struct bbr *b = state(tcb);
+
+	b->min_rtt_us = ~0U;
+	b->probe_min_us = ~0U;
+	b->min_rtt_at = now;
+	b->probe_min_at = now;
+	b->extra_at = now;
+	b->cycle_at = now;
+	b->inflight_long = BBR_NO_BYTES;
+	b->up_step = BBR_NO_BYTES;
+	xtcp_bbr_reset_short(b);
+	b->undo_state = BBR_PROBE_RTT;
+	b->undo_bw_short = BBR_NO_BW;
+	b->undo_short = BBR_NO_BYTES;
+	b->undo_long = BBR_NO_BYTES;
+	b->round_end = tcb->delivered;
+	b->loss_round_end = tcb->delivered;
+	b->good_cwnd = tcb->cwnd;
+	/* Not the time: two runs of one connection are to be the same. */
+	b->seed = tcb->iss ? tcb->iss : 1;
+	b->state = BBR_STARTUP;
+	b->send_gain = BBR_SENT_ONE;
+	b->sent_gain = BBR_SENT_ONE;
+	init_pacing(tcb, b);
+}
+
+/* 5.5.11.2: what loss took is given back, and the probe it ended goes on. */
+static void undo(struct xtcp_tcb *tcb, struct bbr *b)
+{
+	u8 was = b->undo_state;
+
+	tcb->cwnd = max(tcb->cwnd, b->good_cwnd);
+	b->flags &= ~BBR_F_LOSS;
+	xtcp_bbr_reset_full(b, 0);
+	b->bw_short = max(b->bw_short, b->undo_bw_short);
+	b->inflight_short = max(b->inflight_short, b->undo_short);
+	b->inflight_long = max(b->inflight_long, b->undo_long);
+	b->undo_state = BBR_PROBE_RTT;
+	if (was == BBR_STARTUP && b->state != BBR_STARTUP) {
+		b->flags &= ~BBR_F_FULL;
+		if (b->state != BBR_PROBE_RTT)
+			b->state = BBR_STARTUP;
+	} else if (was == BBR_UP && b->state != BBR_UP && b->state != BBR_PROBE_RTT) {
+		start_refill(tcb, b);
+	}
+}
+
+static void bbr_event(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now)
+{
+	struct bbr *b = state(tcb);
+
+	switch (ev) {
+	case XTCP_CC_TIMEOUT:
+		/* 5.6.4.4: room for one segment; good_cwnd remembers. */
+		tcb->cwnd = xtcp_bbr_cap((u64)xtcp_flight(tcb) + tcb->mss);
+		break;
+	case XTCP_CC_DONE:
+		tcb->cwnd = max(tcb->cwnd, b->good_cwnd);
+		break;
+	case XTCP_CC_UNDO:
+		undo(tcb, b);
+		break;
+	case XTCP_CC_RESTART:
+		/* 5.4.1: at the rate of the model, with the window as it was. */
+		if (b->state == BBR_PROBE_RTT && b->done_at && now > b->done_at)
+			exit_probe_rtt(tcb, b, now);
+		if (in_probe_bw(b))
+			set_pacing(tcb, b, XTCP_CC_ONE);
+		break;
+	default:
+		break;
+	}
+}
+
+const struct xtcp_cc xtcp_cc_bbr = {
+	.name		= "bbr",
+	.flags		= XTCP_CC_PACED | XTCP_CC_ECN_OWN,
+	.init		= bbr_init,
+	.control	= bbr_control,
+	.lost		= bbr_lost,
+	.event		= bbr_event,
+};

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * CUBIC: RFC 9438. The default.
+ *
+ * After a reduction the window follows a cubic function of time, W_cubic(t) =
+ * C * (t - K)^3 + W_max (figure 1): fast back towards the window at which the
+ * last loss came, slow around it, fast again beyond. Where Reno would be faster,
+ * on short or slow paths, the window is Reno's (4.3).
+ *
+ * All of the RFC's section 4: Reno-friendly region with the rule for alpha
+ * (4.3), target within [cwnd, 1.5 cwnd] (4.2), reduction by 0.7 (4.6), fast
+ * convergence (4.7), timeouts (4.8), restoration after spurious reductions
+ * (4.9), HyStart++ in the first slow start (4.10), and t that stands still while
+ * the application is the limit (5.8).
+ *
+ * What differs: the larger of the two curves is taken where the RFC asks which
+ * is larger at t and evaluates the cubic at t + RTT; that saves a second
+ * evaluation and can only be the same or one round trip early.
+ *
+ * Time is counted in 2^20 ns (1.05 ms), so that no division is needed to get
+ * there; an ACK costs at most one division, by the window.
+ */
+#include "core.h"
+#include "cwv.h"
+#include "hystart.h"
+
+#define TICK_SHIFT	20		/* ns to ticks */
+
+/* C = 0.4 segments/s^3 (RFC 9438, 5): in segments/tick^3, times 2^44 */
+#define C_SCALED	8113
+#define C_SHIFT		44
+
+/* Further from the inflection point than 9 minutes the curve is not computed. */
+#define TICKS_MAX	(1U << 19)
+
+/* In 1/1024; RFC 9438, 4.6, and with ECN RFC 8511, 3.1. */
+#define BETA_LOSS	717		/* 0.7 */
+#define BETA_ECN	870		/* 0.85 */
+#define CONVERGE	870		/* (1 + beta) / 2 (4.7) */
+#define ALPHA		542		/* 3 * (1 - beta) / (1 + beta) (4.3) */
+
+/* Where on which curve the window is; what an undo brings back (4.9). */
+struct curve {
+	u64 epoch;		/* ns, when t was 0, moved on by idle times */
+	u32 w_max;		/* bytes; 0: not known */
+	u32 k;			/* ticks from the epoch to the inflection point */
+	u32 w_est;		/* bytes, what Reno would have */
+	u32 prior;		/* bytes, cwnd before the last reduction */
+	bool running;		/* epoch, k and w_est are valid */
+};
+
+struct cubic {
+	struct xtcp_cwv cwv;
+	struct xtcp_hystart hs;
+	struct curve cur;
+	struct curve saved;	/* before the last reduction, which undo.c may take back */
+	u64 acked_at;		/* ns, the last ACK */
+	u64 credit;		/* growth not yet applied, times cwnd */
+	u32 est_acked;		/* bytes acked since w_est grew, times alpha */
+	bool idle;		/* the last ACK left nothing in flight */
+	u8 saved_phase;		/* of hs, before the last reduction */
+};
+
+static void cubic_init(struct xtcp_tcb *tcb, u64 now)
+{
+	struct cubic *c = xtcp_cc_state(tcb, struct cubic);
+
+	xtcp_cwv_init(tcb, &c->cwv, now);
+	xtcp_hystart_init(tcb, &c->hs);
+	c->acked_at = now;
+}
+
+/* The integer cube root of @x, one bit of the result a step. */
+static u32 cube_root(u64 x)
+{
+	u64 root = 0, bit;
+
+	for (bit = 1ULL << 20; bit; bit >>= 1) {
+		u64 try = root | bit;
+
+		if (try * try * try <= x)
+			root = try;
+	}
+	return (u32)root;
+}
+
+/* K = cbrt((W_max - cwnd_epoch) / C) (figure 2), in ticks */
+static u32 time_to(u32 bytes, u32 mss)
+{
+	u64 segs = div_u64((u64)bytes << 20, mss);	/* times 2^20 */
+
+	/* 2^44 / C_SCALED in two halves: 20 bits above, 19 here, 5 behind. */
+	return cube_root(div_u64(segs << 19, C_SCALED) << 5);
+}
+
+/* W_cubic(t), in bytes. Products stay within 64 bits for off < TICKS_MAX. */
+static u32 w_cubic(const struct curve *cur, u64 t, u32 mss)
+{
+	u64 off = t < cur->k ? cur->k - t : t - cur->k;
+	u64 segs, bytes;
+
+	if (off >= TICKS_MAX)
+		return t < cur->k ? 0 : XTCP_CWND_MAX;
+	segs = ((off * off * off >> 7) * C_SCALED) >> (C_SHIFT - 7 - 10);
+	bytes = segs * mss >> 10;
+	if (t < cur->k)
+		return bytes < cur->w_max ? cur->w_max - (u32)bytes : 0;
+	return (u32)min_t(u64, cur->w_max + bytes, XTCP_CWND_MAX);
+}
+
+/* RFC 9438, 4.2: a congestion avoidance stage begins. */
+static void start_epoch(const struct xtcp_tcb *tcb, struct cubic *c, u64 now)
+{
+	struct curve *cur = &c->cur;
+
+	cur->epoch = now;
+	cur->running = true;
+	cur->k = 0;
+	if (cur->w_max > tcb->cwnd)
+		cur->k = time_to(cur->w_max - tcb->cwnd, tcb->mss);
+	else
+		cur->w_max = tcb->cwnd;
+	cur->w_est = tcb->cwnd;
+	c->est_acked = 0;
+	c->credit = 0;
+}
+
+/*
+ * RFC 9438, 4.6 and 4.7. After a timeout (4.8) K is 0, and W_max the window at
+ * which avoidance begins. A window that was not in use is not the W_max of any
+ * path (RFC 7661).
+ */
+static u32 cubic_ssthresh(struct xtcp_tcb *tcb, enum xtcp_cc_event why, u32 flight)
+{
+	struct cubic *c = xtcp_cc_state(tcb, struct cubic);
+	struct curve *cur = &c->cur;
+	u32 wnd = tcb->cwnd;
+
+	if (!xtcp_cwv_valid(tcb, &c->cwv))
+		wnd = min(wnd, xtcp_cwv_used(tcb, &c->cwv, flight));
+	c->saved = *cur;
+	c->saved_phase = c->hs.phase;
+	cur->prior = wnd;
+	if (why == XTCP_CC_TIMEOUT)
+		cur->w_max = 0;
+	else if (wnd < cur->w_max)
+		cur->w_max = (u32)((u64)wnd * CONVERGE / XTCP_CC_ONE);
+	else
+		cur->w_max = wnd;
+	cur->running = false;
+	c->hs.phase = XTCP_HYSTART_OFF;
+	return xtcp_cwv_reduce(tcb, &c->cwv, flight,
+			       why == XTCP_CC_ECN ? BETA_ECN : BETA_LOSS);
+}
+
+/*
+ * RFC 9438, 5.8: time in which the application was the limit does not count,
+ * or the window would leap when it is not any more.
+ */
+static void cubic_every_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
+{
+	struct cubic *c = xtcp_cc_state(tcb, struct cubic);
+	u32 wnd = tcb->cwnd;
+
+	if (c->cur.running && (!ack->limited || c->idle))
+		c->cur.epoch += ack->now - c->acked_at;
+	c->acked_at = ack->now;
+	c->idle = tcb->snd_una == tcb->snd_nxt;
+	xtcp_cwv_ack(tcb, &c->cwv, ack);
+	if (tcb->cwnd != wnd)
+		c->cur.running = false;
+	xtcp_hystart_ack(tcb, &c->hs, ack);
+}
+
+/* RFC 9438, 4.3, figure 4: alpha is 1 from the old window on. */
+static void reno_curve(const struct xtcp_tcb *tcb, struct cubic *c, u32 bytes)
+{
+	struct curve *cur = &c->cur;
+
+	c->est_acked += cur->w_est < cur->prior ?
+			(u32)((u64)bytes * ALPHA / XTCP_CC_ONE) : bytes;
+	if (c->est_acked < tcb->cwnd)
+		return;
+	c->est_acked -= tcb->cwnd;
+	cur->w_est = min_t(u32, cur->w_est + tcb->mss, XTCP_CWND_MAX);
+}
+
+/* RFC 9438, 4.2 to 4.5: (target - cwnd) / cwnd for every byte acknowledged. */
+static void avoid(struct xtcp_tcb *tcb, struct cubic *c, u32 bytes, u64 now)
+{
+	u64 rtt = (tcb->srtt8_us >> 3) * XTCP_NSEC_PER_USEC;
+	u32 target;
+
+	if (!c->cur.running)
+		start_epoch(tcb, c, now);
+	reno_curve(tcb, c, bytes);
+	target = w_cubic(&c->cur, (now - c->cur.epoch + rtt) >> TICK_SHIFT, tcb->mss);
+	target = min(target, tcb->cwnd + tcb->cwnd / 2);
+	if (target > tcb->cwnd) {
+		c->credit += (u64)bytes * (target - tcb->cwnd);
+		if (c->credit >= tcb->cwnd) {
+			u32 n = (u32)div_u64(c->credit, tcb->cwnd);
+
+			c->credit -= (u64)n * tcb->cwnd;
+			xtcp_cc_grow(tcb, n);
+		}
+	}
+	tcb->cwnd = max(tcb->cwnd, c->cur.w_est);
+}
+
+static void cubic_acked(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
+{
+	struct cubic *c = xtcp_cc_state(tcb, struct cubic);
+	u32 bytes = ack->delivered;
+
+	if (tcb->cwnd < tcb->ssthresh)
+		bytes = xtcp_cc_slow_start(tcb, xtcp_hystart_share(&c->hs, bytes));
+	if (bytes)
+		avoid(tcb, c, bytes, ack->now);
+}
+
+static void cubic_event(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now)
+{
+	struct cubic *c = xtcp_cc_state(tcb, struct cubic);
+
+	switch (ev) {
+	case XTCP_CC_UNDO:
+		/* RFC 9438, 4.9: as if it had not happened. */
+		c->cur = c->saved;
+		c->hs.phase = c->saved_phase;
+		break;
+	case XTCP_CC_RESTART:
+		/* From a smaller window, so from another point of the curve. */
+		c->cur.running = false;
+		break;
+	default:
+		break;
+	}
+	xtcp_cwv_event(tcb, &c->cwv, ev, now);
+}
+
+const struct xtcp_cc xtcp_cc_cubic = {
+	.name		= "cubic",
+	.init		= cubic_init,
+	.ssthresh	= cubic_ssthresh,
+	.acked		= cubic_acked,
+	.every_ack	= cubic_every_ack,
+	.event		= cubic_event,
+};

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * DCTCP: RFC 8257, section 3.3. For networks under one administration whose
+ * switches mark at a low threshold.
+ *
+ * alpha is the share of bytes that arrived with a CE mark, smoothed over
+ * windows; the first mark of a window takes alpha / 2 off it. Loss is answered
+ * as Reno does (3.4), and so is everything on a path without ECN.
+ *
+ * What differs: SACKed bytes count as they arrive, not when the cumulative ACK
+ * passes them, since the share is then that of the window just seen.
+ */
+#include "core.h"
+#include "cwv.h"
+
+#define ALPHA_ONE	(1U << 20)	/* alpha = 1 */
+#define G_SHIFT		4		/* g = 1/16 (RFC 8257, 4.2) */
+
+struct dctcp {
+	struct xtcp_cwv cwv;
+	u32 acked;		/* bytes since the window last grew, in avoidance */
+	u32 alpha;		/* of ALPHA_ONE */
+	u32 window_end;		/* DCTCP.WindowEnd: SND.NXT as the window began */
+	u32 window_bytes;	/* delivered in it */
+	u32 window_ce;		/* of these marked */
+	u32 cut_end;		/* no second reduction until this is acknowledged */
+	bool cut;		/* cut_end is valid */
+};
+
+/* RFC 8257, 4.2: alpha starts at 1, so that the first mark halves. */
+static void dctcp_init(struct xtcp_tcb *tcb, u64 now)
+{
+	struct dctcp *d = xtcp_cc_state(tcb, struct dctcp);
+
+	xtcp_cwv_init(tcb, &d->cwv, now);
+	d->alpha = ALPHA_ONE;
+	d->window_end = tcb->snd_nxt;
+}
+
+static u32 dctcp_ssthresh(struct xtcp_tcb *tcb, enum xtcp_cc_event why, u32 flight)
+{
+	struct dctcp *d = xtcp_cc_state(tcb, struct dctcp);
+
+	(void)why;
+	d->acked = 0;
+	d->cut = true;
+	d->cut_end = tcb->snd_nxt;
+	return xtcp_cwv_reduce(tcb, &d->cwv, flight, XTCP_CC_HALF);
+}
+
+/* RFC 8257, 3.3, steps 5 to 8. */
+static void end_window(struct xtcp_tcb *tcb, struct dctcp *d)
+{
+	u32 ce = min(d->window_ce, d->window_bytes);
+
+	if (d->window_bytes) {
+		u32 share = (u32)div_u64((u64)ce * ALPHA_ONE, d->window_bytes);
+
+		d->alpha = d->alpha - (d->alpha >> G_SHIFT) + (share >> G_SHIFT);
+	}
+	d->window_bytes = 0;
+	d->window_ce = 0;
+	d->window_end = tcb->snd_nxt;
+}
+
+/* RFC 8257, 3.3, step 9: once in a window, and not on top of a loss. */
+static void reduce(struct xtcp_tcb *tcb, struct dctcp *d, u32 flight)
+{
+	u32 wnd = tcb->cwnd;
+
+	if (tcb->cong != XTCP_CONG_OPEN)
+		return;
+	if (d->cut && seq_lt(tcb->snd_una, d->cut_end))
+		return;
+	if (!xtcp_cwv_valid(tcb, &d->cwv))
+		wnd = min(wnd, xtcp_cwv_used(tcb, &d->cwv, flight));
+	wnd -= (u32)((u64)wnd * d->alpha / (2 * ALPHA_ONE));
+	tcb->cwnd = max(wnd, 2U * tcb->mss);
+	tcb->ssthresh = tcb->cwnd;
+	d->acked = 0;
+	d->cut = true;
+	d->cut_end = tcb->snd_nxt;
+}
+
+static void dctcp_every_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
+{
+	struct dctcp *d = xtcp_cc_state(tcb, struct dctcp);
+
+	xtcp_cwv_ack(tcb, &d->cwv, ack);
+	d->window_bytes += ack->delivered;
+	d->window_ce += ack->ce;
+	if (seq_ge(tcb->snd_una, d->window_end))
+		end_window(tcb, d);
+	if (d->cut && seq_ge(tcb->snd_una, d->cut_end))
+		d->cut = false;
+	if (ack->ce)
+		reduce(tcb, d, ack->flight);
+}
+
+static void dctcp_acked(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
+{
+	u32 bytes = ack->delivered;
+
+	if (tcb->cwnd < tcb->ssthresh)
+		bytes = xtcp_cc_slow_start(tcb, bytes);
+	if (bytes)
+		xtcp_cc_avoid(tcb, &xtcp_cc_state(tcb, struct dctcp)->acked, bytes);
+}
+
+static void dctcp_event(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now)
+{
+	xtcp_cwv_event(tcb, &xtcp_cc_state(tcb, struct dctcp)->cwv, ev, now);
+}
+
+const struct xtcp_cc xtcp_cc_dctcp = {
+	.name		= "dctcp",
+	.flags		= XTCP_CC_ECT | XTCP_CC_ECN_OWN,
+	.init		= dctcp_init,
+	.ssthresh	= dctcp_ssthresh,
+	.acked		= dctcp_acked,
+	.every_ack	= dctcp_every_ack,
+	.event		= dctcp_event,
+};

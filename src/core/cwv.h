@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Congestion window validation: RFC 7661.
+ */
+#ifndef XTCP_CWV_H
+#define XTCP_CWV_H
+
+#include "cc.h"
+
+struct xtcp_cwv {
+	u64 half_at;		/* ns, when the running half of the period began */
+	u64 nvp_at;		/* ns, when the non-validated phase began; 0: validated */
+	u32 round_end;		/* SND.NXT when the running round trip began */
+	u32 round_acked;	/* bytes delivered in it */
+	u32 most[2];		/* largest round trip of the running half, of the last */
+	u32 loss_base;		/* bytes in use at a reduction when non-validated; 0: none */
+	u32 loss_rtx;		/* bytes_retrans then, low 32 bits */
+	u16 loss_beta;		/* its factor, in 1/1024 */
+	bool defined;		/* pipeACK is */
+	bool idle;		/* the last ACK left nothing in flight */
+};
+
+void xtcp_cwv_init(const struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now);
+void xtcp_cwv_ack(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, const struct xtcp_ack *ack);
+void xtcp_cwv_event(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, enum xtcp_cc_event ev,
+		    u64 now);
+u32 xtcp_cwv_used(const struct xtcp_tcb *tcb, const struct xtcp_cwv *cwv, u32 flight);
+u32 xtcp_cwv_reduce(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u32 flight, u32 beta);
+bool xtcp_cwv_valid(const struct xtcp_tcb *tcb, const struct xtcp_cwv *cwv);
+
+#endif /* XTCP_CWV_H */
