@@ -145,12 +145,22 @@ static inline u64 xtcp_now(void)
 
 /* ---- per network namespace, src/net/pernet.c ---- */
 
+/* Knobs the engine need not know, src/ctl/sysctl.c. */
+struct xtcp_knobs {
+	int rmem[3];			/* bytes, receive buffer: least, first, most */
+	int wmem[3];			/* the same, send buffer */
+	u32 notsent_lowat;		/* bytes, where TCP_NOTSENT_LOWAT is not set */
+	bool moderate_rcvbuf;		/* the receive buffer grows by itself */
+};
+
 struct xtcp_net {
 	struct xtcp_params params;
+	struct xtcp_knobs knobs;
 	u64 __percpu *drops;		/* [XTCP_DROP_MAX] discarded segments */
 	atomic_t sockets;		/* hashed sockets and embryos: gate of rx */
 	struct xtcp_tables *tables;	/* look-up, src/net/demux.c */
 	struct xtcp_tw_table *tw;	/* TIME-WAIT, src/net/tw.c */
+	struct xtcp_sysctl *sysctl;	/* files of the knobs */
 	struct net *net;
 };
 
@@ -159,6 +169,13 @@ extern unsigned int xtcp_net_id;
 static inline struct xtcp_net *xtcp_net(const struct net *net)
 {
 	return net_generic(net, xtcp_net_id);
+}
+
+/* By way of what the engine knows, which costs no look-up. */
+static inline const struct xtcp_knobs *xtcp_knobs(const struct sock *sk)
+{
+	return &container_of(xtcp_sk(sk)->tcb.par, const struct xtcp_net,
+			     params)->knobs;
 }
 
 static inline void xtcp_count_drop(struct xtcp_net *xn, enum xtcp_drop reason)

@@ -161,6 +161,15 @@ int wire_connect(struct wire *w, int fd, uint16_t port)
 	return connect(fd, (struct sockaddr *)&sin, sizeof(sin)) ? -errno : 0;
 }
 
+int wire_knob(const struct wire *w, const char *name, const char *value)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s%s",
+		 w->stack == XTCP ? "xtcp/" : "ipv4/tcp_", name);
+	return ns_sysctl(path, value);
+}
+
 /* ---- the device ---- */
 
 /*

@@ -153,6 +153,9 @@ int wire_socket(const struct wire *w, int flags);
 int wire_listen(struct wire *w, uint16_t port, int backlog);
 int wire_connect(struct wire *w, int fd, uint16_t port);	/* 0 or -errno */
 
+/* A knob of the tested TCP, by its name without "tcp_". 0 or -errno. */
+int wire_knob(const struct wire *w, const char *name, const char *value);
+
 /* State of the flow in /proc/net/tcp or /proc/net/xtcp; 0: not there. */
 int wire_state(const struct wire *w);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What src/ctl offers: files to look in from the side.
+ * What src/ctl offers: files to look in from the side, and the knobs.
  */
 #ifndef XTCP_CTL_H
 #define XTCP_CTL_H
@@ -10,6 +10,9 @@
 
 int xtcp_proc_init(struct net *net);
 void xtcp_proc_exit(struct net *net);
+
+int xtcp_sysctl_init(struct net *net);
+void xtcp_sysctl_exit(struct net *net);
 
 int xtcp_stat_show(struct seq_file *seq, void *v);
 

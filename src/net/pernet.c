@@ -35,12 +35,17 @@ static int __net_init xtcp_net_init(struct net *net)
 	err = xtcp_tw_init_net(xn);
 	if (err)
 		goto no_tw;
+	err = xtcp_sysctl_init(net);
+	if (err)
+		goto no_sysctl;
 	err = xtcp_proc_init(net);
 	if (err)
 		goto no_proc;
 	return 0;
 
 no_proc:
+	xtcp_sysctl_exit(net);
+no_sysctl:
 	xtcp_tw_exit_net(xn);
 no_tw:
 	xtcp_tables_free(xn);
@@ -55,6 +60,7 @@ static void __net_exit xtcp_net_exit(struct net *net)
 	struct xtcp_net *xn = xtcp_net(net);
 
 	xtcp_proc_exit(net);
+	xtcp_sysctl_exit(net);
 	xtcp_tw_exit_net(xn);
 	xtcp_tables_free(xn);
 	free_percpu(xn->drops);

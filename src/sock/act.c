@@ -92,10 +92,10 @@ void xtcp_state_blank(struct sock *child)
 bool xtcp_stream_memory_free(const struct sock *sk, int wake)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 lowat = READ_ONCE(xs->notsent_lowat);
+	u32 lowat = xtcp_notsent_lowat(sk);
 	u32 notsent;
 
-	if (!lowat)
+	if (lowat == U32_MAX)
 		return true;
 	notsent = READ_ONCE(xs->tcb.snd_end) - READ_ONCE(xs->tcb.snd_nxt);
 	if ((s32)notsent < 0)	/* SND.NXT counts SYN and FIN */

@@ -12,10 +12,6 @@
 
 #include "internal.h"
 
-/* Smallest, first and largest buffer: the defaults of net.ipv4.tcp_*mem. */
-int xtcp_sysctl_rmem[3] __read_mostly = { 4096, 131072, 6 << 20 };
-int xtcp_sysctl_wmem[3] __read_mostly = { 4096, 16384, 4 << 20 };
-
 /*
  * Memory of all sockets together, in pages, with the thresholds of
  * net.ipv4.tcp_mem. An account of our own: borrowing TCP's would make one
@@ -66,8 +62,6 @@ struct proto xtcp_prot = {
 	.per_cpu_fw_alloc	= &xtcp_memory_per_cpu_fw_alloc,
 	.memory_pressure	= &xtcp_memory_pressure,
 	.sysctl_mem		= xtcp_sysctl_mem,
-	.sysctl_wmem		= xtcp_sysctl_wmem,
-	.sysctl_rmem		= xtcp_sysctl_rmem,
 	.max_header		= L1_CACHE_ALIGN(128 + MAX_HEADER),
 	.no_autobind		= true,
 	.obj_size		= sizeof(struct xtcp_sock),
@@ -189,6 +183,9 @@ int xtcp_family_init(void)
 	int err;
 
 	family_mem_limits();
+	/* What a socket may have under pressure: one number for all namespaces. */
+	xtcp_prot.sysctl_wmem = xtcp_net(&init_net)->knobs.wmem;
+	xtcp_prot.sysctl_rmem = xtcp_net(&init_net)->knobs.rmem;
 	err = percpu_counter_init(&xtcp_sockets_allocated, 0, GFP_KERNEL);
 	if (err)
 		return err;

@@ -12,10 +12,6 @@
 
 #include <xtcp/sock.h>
 
-/* family.c: buffer sizes in bytes, as net.ipv4.tcp_rmem and tcp_wmem */
-extern int xtcp_sysctl_rmem[3];
-extern int xtcp_sysctl_wmem[3];
-
 /* sock.c */
 extern struct percpu_counter xtcp_orphans;
 
@@ -94,6 +90,14 @@ int xtcp_set_rcvlowat(struct sock *sk, int val);
 int xtcp_peek_len(struct socket *sock);
 struct tcp_info;
 void xtcp_get_info(struct sock *sk, struct tcp_info *info);
+
+/* Bytes that may wait unsent before a writer has to, U32_MAX: any number. */
+static inline u32 xtcp_notsent_lowat(const struct sock *sk)
+{
+	u32 lowat = READ_ONCE(xtcp_sk(sk)->notsent_lowat);
+
+	return lowat ? lowat : READ_ONCE(xtcp_knobs(sk)->notsent_lowat);
+}
 
 /* Bytes a reader can take now. */
 static inline u32 xtcp_inq(const struct sock *sk)

@@ -214,9 +214,9 @@ static void rcv_stretch(struct sock *sk, u32 truesize)
 	int used = atomic_read(&sk->sk_rmem_alloc);
 
 	if (used <= sk->sk_rcvbuf || (sk->sk_userlocks & SOCK_RCVBUF_LOCK) ||
-	    used >= xtcp_sysctl_rmem[2] || sk_under_memory_pressure(sk))
+	    used >= READ_ONCE(xtcp_knobs(sk)->rmem[2]) || sk_under_memory_pressure(sk))
 		return;
-	WRITE_ONCE(sk->sk_rcvbuf, min_t(int, used + truesize, xtcp_sysctl_rmem[2]));
+	WRITE_ONCE(sk->sk_rcvbuf, min_t(int, used + truesize, READ_ONCE(xtcp_knobs(sk)->rmem[2])));
 }
 
 /**
@@ -290,7 +290,7 @@ u32 xtcp_rcv_space_max(const struct sock *sk)
 	u32 space = READ_ONCE(sk->sk_rcvbuf);
 
 	if (!(sk->sk_userlocks & SOCK_RCVBUF_LOCK))
-		space = max_t(u32, space, xtcp_sysctl_rmem[2]);
+		space = max_t(u32, space, READ_ONCE(xtcp_knobs(sk)->rmem[2]));
 	space /= 2;
 	if (xs->window_clamp)
 		space = min(space, xs->window_clamp);
@@ -313,12 +313,12 @@ void xtcp_rcv_grow(struct sock *sk, u32 bytes)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	int buf = sk->sk_rcvbuf;
 
-	if ((sk->sk_userlocks & SOCK_RCVBUF_LOCK) || buf >= xtcp_sysctl_rmem[2])
+	if ((sk->sk_userlocks & SOCK_RCVBUF_LOCK) || buf >= READ_ONCE(xtcp_knobs(sk)->rmem[2]))
 		return;
 	xs->drained = min_t(u32, xs->drained + bytes, buf);
 	if (xs->drained < buf / 2 || !skb_queue_empty(&sk->sk_receive_queue) ||
 	    sk_under_memory_pressure(sk))
 		return;
 	xs->drained = 0;
-	WRITE_ONCE(sk->sk_rcvbuf, min(2 * buf, xtcp_sysctl_rmem[2]));
+	WRITE_ONCE(sk->sk_rcvbuf, min(2 * buf, READ_ONCE(xtcp_knobs(sk)->rmem[2])));
 }

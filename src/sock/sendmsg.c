@@ -88,8 +88,7 @@ static u32 send_seq(const struct send_state *s)
 
 static void send_took(struct send_state *s, u32 bytes)
 {
-	u32 lowat = xtcp_sk(s->sk)->notsent_lowat;
-	u32 chunk = lowat ? clamp(lowat, 4096U, XTCP_WRITE_CHUNK) : XTCP_WRITE_CHUNK;
+	u32 chunk = clamp(xtcp_notsent_lowat(s->sk), 4096U, XTCP_WRITE_CHUNK);
 
 	s->pending += bytes;
 	s->done += bytes;

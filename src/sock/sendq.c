@@ -440,7 +440,7 @@ void xtcp_snd_grow(struct sock *sk)
 
 	if ((sk->sk_userlocks & SOCK_SNDBUF_LOCK) || sk_under_memory_pressure(sk))
 		return;
-	want = min_t(u32, want, xtcp_sysctl_wmem[2] / 2) * 2;
+	want = min_t(u32, want, READ_ONCE(xtcp_knobs(sk)->wmem[2]) / 2) * 2;
 	if (want > sk->sk_sndbuf)
 		WRITE_ONCE(sk->sk_sndbuf, want);
 }

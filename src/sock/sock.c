@@ -98,15 +98,14 @@ int xtcp_init_sock(struct sock *sk)
 
 	sk->sk_protocol = XTCP_SK_PROTOCOL;
 	sock_set_flag(sk, SOCK_RCU_FREE);
-	WRITE_ONCE(sk->sk_sndbuf, xtcp_sysctl_wmem[1]);
-	WRITE_ONCE(sk->sk_rcvbuf, xtcp_sysctl_rmem[1]);
-
 	spin_lock_init(&xs->acceptq_lock);
 	INIT_LIST_HEAD(&xs->acceptq);
 	INIT_LIST_HEAD(&xs->accept_node);
 	INIT_HLIST_NODE(&xs->port_node);
 	xtcp_timer_init(sk);
 	sock_blank(sk);
+	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(xtcp_knobs(sk)->wmem[1]));
+	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(xtcp_knobs(sk)->rmem[1]));
 	sk_sockets_allocated_inc(sk);
 	return 0;
 }

@@ -321,7 +321,7 @@ void xtcp_keepalive(struct sock *sk, int on)
 int xtcp_set_rcvlowat(struct sock *sk, int val)
 {
 	bool locked = sk->sk_userlocks & SOCK_RCVBUF_LOCK;
-	int cap = (locked ? sk->sk_rcvbuf : xtcp_sysctl_rmem[2]) / 2;
+	int cap = (locked ? sk->sk_rcvbuf : READ_ONCE(xtcp_knobs(sk)->rmem[2])) / 2;
 
 	val = min(val, cap);
 	WRITE_ONCE(sk->sk_rcvlowat, val ? val : 1);

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /proc/sys/net/xtcp: each knob has default and range of net.ipv4.tcp_*, and
+ * refuses what is outside without a trace. What a knob does to segments is in
+ * wire_sysctl.c.
+ */
+#include <dirent.h>
+
+#include "sock_test.h"
+
+#define U32		4294967295LL
+#define I32		2147483647LL
+#define SECS		(I32 / 1000)
+#define DIFFERS	(-1)		/* from the kernel's default; or is not there */
+
+struct row {
+	const char *name;
+	long long min, max;
+	long long first;	/* default, or DIFFERS ... */
+	const char *text;	/* ... and then this, NULL: by memory */
+};
+
+static const struct row rows[] = {
+	{ "dsack",		0, 255, 1 },
+	{ "fin_timeout",	0, SECS, 60 },
+	{ "keepalive_intvl",	1, SECS, 75 },
+	{ "keepalive_probes",	0, 255, 9 },
+	{ "keepalive_time",	1, SECS, 7200 },
+	{ "min_snd_mss",	40, 65535, 48 },
+	{ "moderate_rcvbuf",	0, 255, 1 },
+	{ "notsent_lowat",	0, U32, U32 },
+	{ "orphan_retries",	0, 255, 0 },
+	{ "retries1",		0, 255, 3 },
+	{ "retries2",		0, 255, 15 },
+	{ "rto_max_ms",		1000, 120000, DIFFERS, "120000" },
+	{ "rto_min_us",		1, I32, DIFFERS, "200000" },
+	{ "sack",		0, 255, 1 },
+	{ "slow_start_after_idle", 0, 255, 1 },
+	{ "syn_retries",	1, 127, DIFFERS, "7" },
+	{ "synack_retries",	0, 255, 5 },
+	{ "timestamps",		0, 255, 1 },
+	{ "window_scaling",	0, 255, 1 },
+};
+
+/* Of three numbers. */
+static const struct row vectors[] = {
+	{ "rmem", 4096, I32 },
+	{ "wmem", 1, I32 },
+};
+
+#define need_xtcp() do {						\
+	need_stack(XTCP);						\
+	ASSERT_EQ(0, ns_new());						\
+} while (0)
+
+static int get(const char *dir, const char *name, char *buf, size_t room)
+{
+	char path[128];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/%s%s", dir, name);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, room - 1);
+	close(fd);
+	if (n < 1)
+		return -EIO;
+	buf[n - 1] = 0;
+	return 0;
+}
+
+/* Write @val, expect @err, read @want. "" or what was wrong. */
+static const char *put(const char *name, const char *val, int err, const char *want)
+{
+	static char msg[256];
+	char path[64], now[64] = "";
+	int ret;
+
+	snprintf(path, sizeof(path), "xtcp/%s", name);
+	ret = ns_sysctl(path, val);
+	get("xtcp/", name, now, sizeof(now));
+	if (ret == -err && !strcmp(now, want))
+		return "";
+	snprintf(msg, sizeof(msg), "%s: wrote %s: %s, reads %s, not %s", name, val,
+		 strerror(-ret), now, want);
+	return msg;
+}
+
+static const char *put_num(const char *name, long long val, int err, long long want)
+{
+	char v[32], w[32];
+
+	snprintf(v, sizeof(v), "%lld", val);
+	snprintf(w, sizeof(w), "%lld", want);
+	return put(name, v, err, w);
+}
+
+TEST(defaults)
+{
+	char now[64], kernel[64], want[64];
+
+	need_xtcp();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct row *r = &rows[i];
+
+		ASSERT_EQ(0, get("xtcp/", r->name, now, sizeof(now)));
+		snprintf(want, sizeof(want), "%lld", r->first);
+		ASSERT_STREQ(r->first == DIFFERS ? r->text : want, now);
+		if (r->first == DIFFERS)
+			continue;
+		ASSERT_EQ(0, get("ipv4/tcp_", r->name, kernel, sizeof(kernel)));
+		ASSERT_STREQ(kernel, now);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		ASSERT_EQ(0, get("xtcp/", vectors[i].name, now, sizeof(now)));
+		ASSERT_EQ(0, get("ipv4/tcp_", vectors[i].name, kernel, sizeof(kernel)));
+		ASSERT_STREQ(kernel, now);
+	}
+}
+
+TEST(ranges)
+{
+	need_xtcp();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct row *r = &rows[i];
+
+		ASSERT_STREQ("", put_num(r->name, r->min, 0, r->min));
+		ASSERT_STREQ("", put_num(r->name, r->max, 0, r->max));
+		ASSERT_STREQ("", put_num(r->name, r->min - 1, EINVAL, r->max));
+		ASSERT_STREQ("", put_num(r->name, r->max + 1, EINVAL, r->max));
+		ASSERT_STREQ("", put_num(r->name, 1LL << 40, EINVAL, r->max));
+	}
+}
+
+TEST(not_numbers)
+{
+	static const char * const bad[] = { "-1", "x", "1x", "1.5", "0x", "--" };
+	char now[64];
+
+	need_xtcp();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		ASSERT_EQ(0, get("xtcp/", rows[i].name, now, sizeof(now)));
+		for (size_t j = 0; j < ARRAY_SIZE(bad); j++)
+			ASSERT_STREQ("", put(rows[i].name, bad[j], EINVAL, now));
+	}
+}
+
+/* Three numbers change together or not at all; fewer leave the rest. */
+TEST(three_numbers)
+{
+	need_xtcp();
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		const char *name = vectors[i].name;
+
+		ASSERT_STREQ("", put(name, "5000 6000 7000", 0, "5000\t6000\t7000"));
+		ASSERT_STREQ("", put(name, "5001 6001", 0, "5001\t6001\t7000"));
+		ASSERT_STREQ("", put(name, "1 0 9000", EINVAL, "5001\t6001\t7000"));
+		ASSERT_STREQ("", put(name, "5002 6002 2147483648", EINVAL,
+				     "5001\t6001\t7000"));
+		ASSERT_STREQ("", put(name, "5003 x", EINVAL, "5001\t6001\t7000"));
+	}
+}
+
+/* A file that no row above knows would be one nobody tests. */
+TEST(every_file_is_known)
+{
+	static const char * const words[] = { "rmem", "wmem" };
+	struct dirent *e;
+	DIR *dir;
+
+	need_xtcp();
+	dir = opendir("/proc/sys/net/xtcp");
+	ASSERT_NE(NULL, dir);
+	while ((e = readdir(dir))) {
+		bool known = e->d_name[0] == '.';
+
+		for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+			known |= !strcmp(rows[i].name, e->d_name);
+		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+			known |= !strcmp(words[i], e->d_name);
+		ASSERT_TRUE(known) TH_LOG("%s", e->d_name);
+	}
+	closedir(dir);
+}
+
+/* One namespace is not the other's business; memory is taken over by a new one. */
+TEST(namespaces)
+{
+	char now[64];
+
+	need_xtcp();
+	ASSERT_STREQ("", put("sack", "0", 0, "0"));
+	ASSERT_STREQ("", put("wmem", "5000 6000 7000", 0, "5000\t6000\t7000"));
+	ASSERT_EQ(0, ns_new());
+	ASSERT_EQ(0, get("xtcp/", "sack", now, sizeof(now)));
+	ASSERT_STREQ("1", now);
+	ASSERT_EQ(0, get("xtcp/", "wmem", now, sizeof(now)));
+	ASSERT_STRNE("5000\t6000\t7000", now);
+}
+
+TEST(buffers_of_a_new_socket)
+{
+	int fd;
+
+	need_xtcp();
+	ASSERT_STREQ("", put("rmem", "4096 50000 90000", 0, "4096\t50000\t90000"));
+	ASSERT_STREQ("", put("wmem", "4096 30000 90000", 0, "4096\t30000\t90000"));
+	fd = stack_socket(XTCP, 0);
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(50000, get_int(fd, SOL_SOCKET, SO_RCVBUF));
+	ASSERT_EQ(30000, get_int(fd, SOL_SOCKET, SO_SNDBUF));
+	close(fd);
+}
+
+/* Not beyond the third number, however much the reader takes. */
+TEST(buffers_stay_below_the_most)
+{
+	int fd[2];
+
+	need_xtcp();
+	ASSERT_STREQ("", put("rmem", "4096 50000 90000", 0, "4096\t50000\t90000"));
+	ASSERT_STREQ("", put("wmem", "4096 30000 80000", 0, "4096\t30000\t80000"));
+	ASSERT_EQ(0, st_pair(XTCP, XTCP, fd));
+	ASSERT_EQ(0, set_int(fd[0], IPPROTO_TCP, TCP_NODELAY, 1));
+	for (int i = 0; i < 200; i++) {
+		ASSERT_EQ(10000, send_pat(fd[0], i * 10000, 10000));
+		ASSERT_EQ(10000, recv_pat(fd[1], i * 10000, 10000));
+	}
+	ASSERT_GE(90000, get_int(fd[1], SOL_SOCKET, SO_RCVBUF));
+	ASSERT_GE(80000, get_int(fd[0], SOL_SOCKET, SO_SNDBUF));
+	close(fd[0]);
+	close(fd[1]);
+}
+
+/* Bytes a writer may leave unsent: the namespace's, then the socket's own. */
+TEST(notsent_lowat)
+{
+	int fd[2], big = 1 << 20;
+
+	need_xtcp();
+	ASSERT_EQ(0, st_pair(XTCP, XTCP, fd));
+	ASSERT_EQ(0, set_int(fd[0], SOL_SOCKET, SO_SNDBUF, big));
+	ASSERT_EQ(0, set_int(fd[1], SOL_SOCKET, SO_RCVBUF, 4096));
+	nonblocking(fd[0]);
+	while (send_pat(fd[0], 0, 1000) == 1000 && poll_now(fd[0], POLLOUT) & POLLOUT &&
+	       get_int(fd[0], IPPROTO_TCP, TCP_NOTSENT_LOWAT) == 0 && big > 0)
+		big -= 4000;
+	ASSERT_TRUE(poll_now(fd[0], POLLOUT) & POLLOUT);
+	ASSERT_STREQ("", put("notsent_lowat", "1000", 0, "1000"));
+	ASSERT_FALSE(poll_now(fd[0], POLLOUT) & POLLOUT);
+	ASSERT_EQ(0, set_int(fd[0], IPPROTO_TCP, TCP_NOTSENT_LOWAT, 1 << 30));
+	ASSERT_TRUE(poll_now(fd[0], POLLOUT) & POLLOUT);
+	close(fd[0]);
+	close(fd[1]);
+}
+
+/* A user who is not the namespace's administrator may look, not touch. */
+TEST(permission)
+{
+	pid_t pid;
+	int status;
+
+	need_xtcp();
+	pid = child();
+	if (!pid) {
+		char now[64];
+
+		if (setuid(65534))
+			_exit(2);
+		_exit(get("xtcp/", "sack", now, sizeof(now)) ||
+		      ns_sysctl("xtcp/sack", "0") != -EACCES);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What knobs do to segments. The same test on both TCPs: what the kernel does
+ * under net.ipv4.tcp_NAME, XTCP does under net.xtcp.NAME.
+ */
+#include "wire_test.h"
+
+#define ST_ESTABLISHED	1
+#define ST_FIN_WAIT2	5
+
+#define knob(name, val)	ASSERT_EQ(0, wire_knob(W, (name), (val)))
+
+static const struct {
+	const char *name;
+	bool sack, ts, ws;
+} offers[] = {
+	{ "sack",		false, true, true },
+	{ "timestamps",		true, false, true },
+	{ "window_scaling",	true, true, false },
+};
+
+TEST_F(wire, not_offered)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(offers); i++) {
+		W->doing = offers[i].name;
+		knob(offers[i].name, "0");
+		connects();
+		ASSERT_EQ(offers[i].sack, W->got.has_sack);
+		ASSERT_EQ(offers[i].ts, W->got.has_ts);
+		ASSERT_EQ(offers[i].ws, W->got.has_ws);
+		closes();
+		knob(offers[i].name, "1");
+		wire_reset(W, WIRE_PPORT);
+	}
+}
+
+TEST_F(wire, not_accepted)
+{
+	struct wseg syn = { .flags = SYN, MSS(1000), SACKOK, TS(7, 0), WS(3) };
+
+	listens();
+	for (size_t i = 0; i < ARRAY_SIZE(offers); i++) {
+		W->doing = offers[i].name;
+		knob(offers[i].name, "0");
+		wire_in(W, &syn);
+		out(SYN | ACK, SEQ(0), ACKNO(1));
+		ASSERT_EQ(offers[i].sack, W->got.has_sack);
+		ASSERT_EQ(offers[i].ts, W->got.has_ts);
+		ASSERT_EQ(offers[i].ws, W->got.has_ws);
+		in(RST, SEQ(1));
+		knob(offers[i].name, "1");
+		wire_reset(W, WIRE_PPORT + 1 + i);
+	}
+}
+
+/* In force at once, for a connection that is open. */
+TEST_F(wire, dsack_off)
+{
+	passive(MSS(1000), SACKOK);
+	in(ACK, SEQ(1), LEN(100));
+	out(ACK, ACKNO(101), NOSACKS);
+	in(ACK, SEQ(1), LEN(100));
+	out(ACK, ACKNO(101), SACKS(1, 101));
+	knob("dsack", "0");
+	in(ACK, SEQ(1), LEN(100));
+	out(ACK, ACKNO(101), NOSACKS);
+}
+
+TEST_F(wire, syn_retries)
+{
+	knob("syn_retries", "2");
+	connects();
+	out(SYN, SEQ(0), AFTER(1000));
+	out(SYN, SEQ(0), AFTER(2000));
+	none(3900);
+	sleep_ms(600);
+	ASSERT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
+}
+
+TEST_F(wire, synack_retries)
+{
+	struct wseg syn = { .flags = SYN, MSS(1000) };
+
+	knob("synack_retries", "1");
+	listens();
+	wire_in(W, &syn);
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	out(SYN | ACK, SEQ(0), ACKNO(1), AFTER(1000));
+	none(6000);
+}
+
+/* In force at once: two more retransmissions, then the end. */
+TEST_F_TIMEOUT(wire, retries2, 60)
+{
+	LONG_TEST();
+	XTCP_ONLY("it counts time, not retransmissions");
+	passive(MSS(1000));
+	writes(1000);
+	out(ACK, SEQ(1), LEN(1000));
+	out(ACK, SEQ(1), LEN(1000), AFTER(200));
+	knob("retries2", "3");
+	out(ACK, SEQ(1), LEN(1000), AFTER(400));
+	out(ACK, SEQ(1), LEN(1000), AFTER(800));
+	sleep_ms(1500);
+	ASSERT_EQ(0, get_int(self->fd, SOL_SOCKET, SO_ERROR));
+	sleep_ms(300);
+	ASSERT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
+}
+
+TEST_F_TIMEOUT(wire, orphan_retries, 60)
+{
+	LONG_TEST();
+	XTCP_ONLY("it counts time, not retransmissions");
+	knob("orphan_retries", "2");
+	passive(MSS(1000));
+	closes();
+	out(FIN | ACK, SEQ(1));
+	out(FIN | ACK, SEQ(1), AFTER(200));
+	out(FIN | ACK, SEQ(1), AFTER(400));
+	none(780);
+	sleep_ms(200);
+	state(0);
+}
+
+TEST_F_TIMEOUT(wire, fin_timeout, 60)
+{
+	LONG_TEST();
+	knob("fin_timeout", "5");
+	passive(MSS(1000));
+	closes();
+	out(FIN | ACK, SEQ(1));
+	in(ACK, ACKNO(2));
+	sleep_ms(4500);
+	state(ST_FIN_WAIT2);
+	sleep_ms(1500);
+	state(0);
+}
+
+TEST_F(wire, keepalive)
+{
+	knob("keepalive_time", "2");
+	knob("keepalive_intvl", "1");
+	knob("keepalive_probes", "2");
+	passive(MSS(1000));
+	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_KEEPALIVE, 1));
+	out(ACK, SEQ(0), ACKNO(1), ANYLEN, AFTER(2000));
+	out(ACK, SEQ(0), ACKNO(1), ANYLEN, AFTER(1000));
+	out(RST | ACK, SEQ(1), ACKNO(1), AFTER(1000));
+	ASSERT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
+}
+
+/* The window after an idle RTO: ten segments again, or what it had grown to. */
+TEST_F(wire, slow_start_after_idle)
+{
+	int segs;
+
+	for (int i = 0; i < 2; i++) {
+		wire_reset(W, WIRE_PPORT + i);
+		knob("slow_start_after_idle", i ? "0" : "1");
+		passive(MSS(1000));
+		self->wpos = 0;
+		writes(10000);
+		for (int j = 0; j < 10; j++)
+			out(ACK, SEQ(1 + j * 1000), LEN(1000));
+		for (int j = 1; j <= 10; j++)
+			in(ACK, ACKNO(1 + j * 1000));
+		sleep_ms(1000);
+		writes(20000);
+		segs = wire_drain(W, QUIET);
+		ASSERT_TRUE(i ? segs > 10 : segs == 10);
+		in(RST, SEQ(1));
+		closes();
+	}
+}
+
+/* Less than this is not believed; what the knob names has options in it. */
+TEST_F(wire, min_snd_mss)
+{
+	knob("min_snd_mss", "500");
+	passive(MSS(100));
+	writes(1000);
+	ASSERT_TRUE(wire_get(W, 100));
+	ASSERT_GE(W->got.len, 480);
+	ASSERT_LE(W->got.len, 500);
+}
+
+TEST_F(wire, rto_min)
+{
+	XTCP_ONLY("6.1 has no such knob");
+	knob("rto_min_us", "50000");
+	passive(MSS(1000));
+	writes(1000);
+	out(ACK, SEQ(1), LEN(1000));
+	out(ACK, SEQ(1), LEN(1000), AFTER(50));
+	out(ACK, SEQ(1), LEN(1000), AFTER(100));
+}
+
+TEST_F_TIMEOUT(wire, rto_max, 60)
+{
+	LONG_TEST();
+	XTCP_ONLY("6.1 has no such knob");
+	knob("rto_max_ms", "1000");
+	passive(MSS(1000));
+	writes(1000);
+	out(ACK, SEQ(1), LEN(1000));
+	out(ACK, SEQ(1), LEN(1000), AFTER(200));
+	out(ACK, SEQ(1), LEN(1000), AFTER(400));
+	out(ACK, SEQ(1), LEN(1000), AFTER(800));
+	for (int i = 0; i < 5; i++)
+		out(ACK, SEQ(1), LEN(1000), AFTER(1000));
+}
+
+TEST_HARNESS_MAIN
