@@ -31,6 +31,7 @@ static const struct {
 	[ACT_RENEGE]	= { 'p', B_RENEGE },
 	[ACT_REFUSE]	= { 'f', B_REFUSE },
 	[ACT_SHRINK]	= { 'i', B_SHRINK },
+	[ACT_VANISH]	= { 'v', B_VANISH },
 };
 
 /* ---- the choices ---- */
@@ -98,12 +99,13 @@ static void network(struct list *l, u32 to, u64 due)
 
 static bool can_blind(const struct end *e, u32 arg)
 {
-	if (e->mode == MODE_EMBRYO)
+	if (e->mode == MODE_EMBRYO || e->mode == MODE_TW)
 		return arg != BLIND_ACK_ANCIENT;
 	if (e->mode != MODE_TCB)
 		return false;
 	if (e->tcb.state == XTCP_SYN_SENT)
-		return arg == BLIND_RST_FAR || arg == BLIND_ACK_UNSENT;
+		return arg == BLIND_RST_FAR || arg == BLIND_ACK_UNSENT ||
+		       arg == BLIND_RST_EXACT;
 	return true;
 }
 
@@ -120,6 +122,8 @@ static void calls(struct list *l, const struct end *e)
 			add(l, ACT_BLIND, e->id, i);
 	if (e->mode != MODE_TCB)
 		return;
+	if (e->established)
+		add(l, ACT_VANISH, e->id, 0);
 	if (!e->closed)
 		add(l, ACT_ABORT, e->id, 0);
 	if (e->tcb.ooo_runs)
@@ -186,27 +190,49 @@ static void merge(u32 to)
 	arrive(to, &f);
 }
 
-static void blind(struct end *e, enum blind what)
+/* What an attacker would like to know of @e. */
+struct target {
+	u32 next;	/* RCV.NXT */
+	u32 edge;	/* right of its window */
+	u32 nxt;	/* SND.NXT */
+	u32 ancient;	/* an ACK too old to be true */
+	u32 ts;
+};
+
+static struct target target_of(const struct end *e)
 {
 	const struct xtcp_tcb *tcb = &e->tcb;
-	bool tcb_is = e->mode == MODE_TCB;
-	u32 next = tcb_is ? tcb->rcv_nxt : e->emb.irs + 1;
-	u32 edge = tcb_is ? seq_max(tcb->rcv_wup + tcb->rcv_wnd, next) :
-			    next + e->emb.rcv_wnd;
-	u32 ack = tcb_is ? tcb->snd_nxt : e->emb.iss + 1;
+	const struct xtcp_embryo *emb = &e->emb;
+	const struct xtcp_tw *tw = &e->tw;
+	u32 edge = tcb->rcv_wup + tcb->rcv_wnd;
+
+	if (e->mode == MODE_EMBRYO)
+		return (struct target){ .next = emb->irs + 1, .nxt = emb->iss + 1,
+			.edge = emb->irs + 1 + emb->rcv_wnd, .ts = emb->ts_recent };
+	if (e->mode == MODE_TW)
+		return (struct target){ .next = tw->rcv_nxt, .nxt = tw->snd_nxt,
+			.edge = tw->rcv_nxt + tw->rcv_wnd, .ts = tw->ts_recent };
+	return (struct target){ .next = tcb->rcv_nxt, .nxt = tcb->snd_nxt,
+		.edge = seq_max(edge, tcb->rcv_nxt), .ts = tcb->ts_recent,
+		.ancient = tcb->snd_una - tcb->max_snd_wnd - 1 };
+}
+
+static void blind(struct end *e, enum blind what)
+{
+	struct target t = target_of(e);
 	/* No byte of it is ever right: the offset says so when it is taken. */
 	struct flight f = { .off = ~0U - 1000 };
 	struct xtcp_seg *seg = &f.seg;
 
 	*seg = (struct xtcp_seg) {
-		.seq = next, .ack = ack, .flags = XTCP_ACK, .wnd = 500, .nsegs = 1,
+		.seq = t.next, .ack = t.nxt, .flags = XTCP_ACK, .wnd = 500, .nsegs = 1,
 		.doff = XTCP_HDR_LEN, .opts = run.cfg->no_ts ? 0 : XTCP_OPT_TS,
-		.tsval = tcb_is ? tcb->ts_recent : e->emb.ts_recent,
+		.tsval = t.ts,
 	};
 	switch (what) {
 	case BLIND_RST_EXACT:
 		W->rough = true;
-		seg->flags = XTCP_RST;
+		seg->flags = XTCP_RST | XTCP_ACK;
 		break;
 	case BLIND_RST_NEAR:
 		seg->flags = XTCP_RST;
@@ -214,7 +240,7 @@ static void blind(struct end *e, enum blind what)
 		break;
 	case BLIND_RST_FAR:
 		seg->flags = XTCP_RST;
-		seg->seq = edge + 1;
+		seg->seq = t.edge + 1;
 		break;
 	case BLIND_SYN:
 		seg->flags = XTCP_SYN;
@@ -225,11 +251,11 @@ static void blind(struct end *e, enum blind what)
 		seg->len = 1;
 		break;
 	case BLIND_ACK_ANCIENT:
-		seg->ack = tcb->snd_una - tcb->max_snd_wnd - 1;
+		seg->ack = t.ancient;
 		seg->len = 1;
 		break;
 	case BLIND_BEYOND:
-		seg->seq = edge;
+		seg->seq = t.edge;
 		seg->len = 1;
 		seg->flags |= XTCP_FIN;
 		break;
@@ -315,6 +341,9 @@ void act(struct action a)
 		break;
 	case ACT_SHRINK:
 		shrink(e);
+		break;
+	case ACT_VANISH:
+		end_vanish(e);
 		break;
 	}
 }

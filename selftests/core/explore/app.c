@@ -7,6 +7,8 @@
  *	mN	the same with MSG_MORE
  *	uN	the same, the last byte urgent
  *	n	TCP_NODELAY
+ *	aN	keepalive after N ms of silence, and every N ms
+ *	tN	user timeout of N ms
  *	k K	TCP_CORK on, off
  *	s	shutdown(): no more to send
  *	c	close()
@@ -108,6 +110,14 @@ void app_step(struct end *e)
 		break;
 	case 'n':
 		app_set(e, XTCP_SET_NODELAY, 1);
+		break;
+	case 'a':
+		app_set(e, XTCP_SET_KEEPIDLE, op->n);
+		app_set(e, XTCP_SET_KEEPINTVL, op->n);
+		app_set(e, XTCP_SET_KEEPALIVE, 1);
+		break;
+	case 't':
+		app_set(e, XTCP_SET_USER_TIMEOUT, op->n);
 		break;
 	case 'k':
 		app_set(e, XTCP_SET_CORK, op->kind == 'k');

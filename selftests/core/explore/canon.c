@@ -22,7 +22,10 @@ enum kind {
 	SND,	/* sequence number of this end */
 	RCV,	/* of the peer */
 	AGE,	/* u64 time in the past, ns, or 0; above the cap all are one */
-	DUE,	/* u64 time in the future, ns */
+	PATIENCE,	/* AGE in worlds with keepalive or user timeout, else SKIP */
+	DUE,	/* u64 time in the future, ns; what has passed is one */
+	RATE,	/* matters to an algorithm that measures rates, else to nobody */
+	OWN_TS,	/* TSval of this end */
 	PEER_TS,	/* TSval of the peer */
 };
 
@@ -50,14 +53,22 @@ static const struct rule tcb_rules[] = {
 	R(snd_una, SND), R(snd_nxt, SND), R(snd_end, SND),
 	R(snd_wl1, RCV), R(snd_wl2, SND),
 	R(snd_sml, SND), R(snd_up, SND), R(iss, SKIP), R(recover, SND),
-	R(map_head, SKIP), R(map_tail, SKIP), R(map_lost, SKIP),	/* by hand */
-	R(map_free, SKIP), R(map_own, SKIP),
+	R(map_head, SKIP), R(map_tail, SKIP), R(map_old, SKIP),	/* by hand */
+	R(map_new, SKIP), R(map_lost, SKIP), R(map_lost_tail, SKIP),
+	R(map_hint, SKIP), R(map_free, SKIP), R(map_own, SKIP),
+	R(pace_next, DUE), R(min_rtt_at, AGE, .cap = LONG),
+	R(rack_sent_at, AGE, .cap = LONG), R(rack_end, SND), R(rack_fack, SND),
+	R(rack_dsack_round, SND), R(tlp_end, SND), R(tlp_seq, SND),
+	R(undo_una, SND), R(rtx_ts, OWN_TS),
+	R(delivered, RATE), R(lost, RATE), R(app_limited, RATE),
+	R(delivered_at, RATE), R(first_tx_at, RATE), R(rate_delivered, RATE),
+	R(rate_us, RATE),
 	R(rcv_nxt, RCV), R(rcv_wup, RCV), R(rcv_read, RCV), R(rcv_up, RCV),
 	R(irs, SKIP), R(rcv_fin, SKIP), R(ack_seq_last, RCV),
 	R(ts_recent, PEER_TS),
 	R(ts_recent_at, SKIP),			/* matters after 24 days */
-	R(last_rx_at, SKIP),			/* keepalive only */
-	R(keep_probed_at, SKIP),
+	R(last_rx_at, PATIENCE, .cap = LONG),
+	R(keep_probed_at, PATIENCE, .cap = LONG),
 	R(last_data_rx_at, AGE, .cap = SEC),	/* against ato_us */
 	R(last_data_tx_at, AGE, .cap = LONG),	/* against the RTO */
 	R(challenge_at, AGE, .cap = SEC),	/* against challenge_ms */
@@ -68,17 +79,21 @@ static const struct rule tcb_rules[] = {
 	R(bytes_sent, SKIP), R(bytes_retrans, SKIP), R(bytes_acked, SKIP),
 	R(bytes_received, SKIP), R(segs_in, SKIP), R(segs_out, SKIP),
 	R(data_segs_in, SKIP), R(data_segs_out, SKIP), R(total_retrans, SKIP),
-	R(rtx_timeouts, SKIP), R(fast_rtx, SKIP), R(rcv_ooo_segs, SKIP),
+	R(rtx_timeouts, SKIP), R(fast_rtx, SKIP), R(tlp_probes, SKIP),
+	R(tlp_recovered, SKIP), R(dsacks_in, SKIP), R(undos, SKIP),
+	R(spurious_rtos, SKIP), R(reneges, SKIP), R(rcv_ooo_segs, SKIP),
 };
 
 #undef R
 #define R(field, ...)	RULE(struct xtcp_sent, field, __VA_ARGS__)
 
 static const struct rule sent_rules[] = {
-	R(next, SKIP), R(prev, SKIP),		/* by hand: the order */
+	R(next, SKIP), R(prev, SKIP), R(tnext, SKIP), R(tprev, SKIP),	/* by hand */
+	R(delivered_at, RATE), R(first_tx_at, RATE), R(delivered, RATE),
+	R(lost, RATE), R(flight, RATE),
 	R(seq, SND), R(end, SND),
 	R(sent_at, AGE, .cap = LONG),
-	R(first_at, SKIP),			/* user timeout only */
+	R(first_at, PATIENCE, .cap = LONG),
 	R(embedded, SKIP),
 };
 
@@ -113,7 +128,7 @@ static const struct rule end_rules[] = {
 
 /* ---- the rules of a type, in the order of memory, without gaps ---- */
 
-#define STEPS_MAX	96
+#define STEPS_MAX	120
 
 struct plan {
 	struct rule step[STEPS_MAX];
@@ -124,6 +139,8 @@ static struct plan tcb_plan, sent_plan, embryo_plan, tw_plan, end_plan;
 
 static void plan_add(struct plan *p, struct rule rule)
 {
+	if (rule.kind == SKIP)
+		return;
 	if (p->n == STEPS_MAX)
 		abort();
 	p->step[p->n++] = rule;
@@ -229,13 +246,26 @@ static void put_struct(const struct end *e, const struct plan *plan, const void 
 		case RCV:
 			put_array(p, r->size, end_peer(e)->iss);
 			break;
+		case PATIENCE:
+			if (!run.cfg->patience)
+				break;
+			fallthrough;
 		case AGE:
 			memcpy(&t, p, 8);
-			put64(t ? min(now - t, r->cap) : XTCP_NEVER);
+			/* A departure that pacing has set is still to come. */
+			put64(!t ? XTCP_NEVER : t > now ? now - t : min(now - t, r->cap));
 			break;
 		case DUE:
 			memcpy(&t, p, 8);
-			put64(t - now);
+			put64(t > now ? t - now : 0);
+			break;
+		case RATE:
+			if (run.rates)
+				put(p, r->size);
+			break;
+		case OWN_TS:
+			memcpy(&v, p, 4);
+			put32(run.cfg->no_ts ? 0 : peer_ts(end_peer(e), v));
 			break;
 		case PEER_TS:
 			memcpy(&v, p, 4);
@@ -282,7 +312,10 @@ static void put_tcb(const struct end *e)
 	put32(tcb->flags & XTCP_F_FIN_SEEN ? tcb->rcv_fin - irs : 0);
 	for (sent = tcb->map_head; sent; sent = sent->next)
 		put_struct(e, &sent_plan, sent);
-	put32(tcb->map_lost ? tcb->map_lost->seq - e->iss : ~0U);
+	for (sent = tcb->map_old; sent; sent = sent->tnext)
+		put32(sent->seq - e->iss);
+	for (sent = tcb->map_lost; sent; sent = sent->tnext)
+		put32(sent->seq - e->iss);
 	put_runs(e);
 	for (i = 0; i < tcb->nsack; i++)
 		put32(tcb->sack[i] - irs);

@@ -49,7 +49,7 @@ static void open_params(const struct end *e, struct xtcp_open *open)
 
 bool end_over(const struct end *e)
 {
-	return e->mode == MODE_TW || e->mode == MODE_GONE;
+	return e->mode == MODE_TW || e->mode == MODE_GONE || e->mode == MODE_DOWN;
 }
 
 /* ---- receive ---- */
@@ -212,6 +212,20 @@ static void check_payload(const struct end *e, const struct xtcp_plan *plan, u32
 		fail("end %u: overruns the window by %u", e->id, end - e->edge_told);
 }
 
+/*
+ * New data keeps to the congestion window, but for limited transmit (RFC 3042)
+ * and a tail loss probe (RFC 8985, 7.3).
+ */
+static void check_cwnd(const struct end *e, u32 snd_nxt)
+{
+	const struct xtcp_tcb *tcb = &e->tcb;
+
+	if (tcb->snd_nxt != snd_nxt && tcb->snd_nxt - tcb->iss > 1 &&
+	    xtcp_flight(tcb) > max_t(u32, tcb->cwnd, tcb->mss) + 3U * tcb->mss)
+		fail("end %u: %u bytes in flight, the congestion window is %u", e->id,
+		     xtcp_flight(tcb), tcb->cwnd);
+}
+
 static bool peek(struct end *e, struct xtcp_plan *plan)
 {
 	struct xtcp_tcb before = e->tcb;
@@ -233,7 +247,7 @@ static void check(struct end *e)
 static void push(struct end *e)
 {
 	struct xtcp_plan plan;
-	u32 limit = PUSH_LIMIT, off;
+	u32 limit = PUSH_LIMIT, off, nxt;
 
 	while (limit--) {
 		map_refill(e);
@@ -251,7 +265,9 @@ static void push(struct end *e)
 		check_payload(e, &plan, off);
 		check_ack(e, &plan);
 		wire_put(e->id, &plan, off);
+		nxt = e->tcb.snd_nxt;
 		xtcp_tx_commit(&e->tcb, &plan, end_now(e));
+		check_cwnd(e, nxt);
 		check(e);
 	}
 	fail("end %u: output does not end", e->id);
@@ -503,9 +519,11 @@ void end_rx(struct end *e, const struct flight *f)
 	case MODE_TW:
 		rx_tw(e, &seg);
 		break;
-	default:
+	case MODE_GONE:
 		if (!(seg.flags & XTCP_RST))
 			reply_rst(e, &seg);
+		break;
+	default:
 		break;
 	}
 }
@@ -552,6 +570,16 @@ void end_timer(struct end *e)
 	default:
 		break;
 	}
+}
+
+/* The host has lost its power. */
+void end_vanish(struct end *e)
+{
+	TRACE("%u vanishes", e->id);
+	W->rough = true;
+	e->closed = true;
+	xtcp_abort(&e->tcb, end_now(e));
+	let_tcb_go(e, MODE_DOWN);
 }
 
 /* A timer that is early does no harm. */

@@ -49,6 +49,7 @@ enum act_kind {
 	ACT_RENEGE,	/* end drops what it holds out of order */
 	ACT_REFUSE,	/* the next transmission of end fails */
 	ACT_SHRINK,	/* the path MTU shrinks, end is told */
+	ACT_VANISH,	/* end is gone without a word, and hears no more */
 	ACT_MAX
 };
 
@@ -72,6 +73,7 @@ enum budget {
 	B_RENEGE,
 	B_REFUSE,
 	B_SHRINK,
+	B_VANISH,
 	B_MAX
 };
 
@@ -106,6 +108,10 @@ struct world_cfg {
 	u32 rcvbuf_max;		/* for the window scale; 0: 65535 */
 	u16 read[2];		/* bytes a read, a step of its own; 0: at once */
 	u32 delay_ms;		/* a segment is under way, at least */
+	const char *cc;		/* congestion control; NULL: reno */
+	bool paced;
+	bool no_rack;
+	bool patience;		/* keepalive or user timeout: ages matter */
 };
 
 extern const struct world_cfg worlds[];
@@ -137,6 +143,7 @@ enum mode {
 	MODE_TCB,
 	MODE_TW,	/* a TIME-WAIT record */
 	MODE_GONE,	/* nothing: segments are answered by RST */
+	MODE_DOWN,	/* nothing, and no answer */
 };
 
 struct end {
@@ -193,6 +200,7 @@ struct run {
 		u16 n;
 	} prog[2][OPS_MAX];
 	struct world w;		/* the one at work */
+	bool rates;		/* the congestion control measures rates */
 	bool trace;
 	sigjmp_buf failed;
 	char why[300];
@@ -235,6 +243,7 @@ void end_connect(struct end *e);
 void end_hears(struct end *e, const struct xtcp_seg *seg);
 void end_rx(struct end *e, const struct flight *f);
 void end_timer(struct end *e);
+void end_vanish(struct end *e);
 void end_idle(struct end *e);
 void end_serve(struct end *e, u32 acts, struct xtcp_seg *seg, struct pkt *pkt);
 u64 end_deadline(const struct end *e);

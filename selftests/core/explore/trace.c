@@ -26,6 +26,7 @@ static const char *const mode_name[] = {
 	[MODE_EMBRYO]	= "embryo",
 	[MODE_TW]	= "TIME-WAIT record",
 	[MODE_GONE]	= "gone",
+	[MODE_DOWN]	= "vanished",
 };
 
 void trace(const char *fmt, ...)

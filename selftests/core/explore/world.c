@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "cc.h"
 #include "explore.h"
 
 /* ISS of both ends: bytes before the wrap of the sequence space. */
@@ -47,7 +48,7 @@ static void put_one(u32 from, const struct xtcp_plan *plan, u32 off)
 	if (!xtcp_parse(&f->seg, hdr, n, n + plan->len))
 		fail("end %u: a header that does not parse", from);
 	f->seg.nsegs = 1;
-	f->sent_at = W->now;
+	f->sent_at = max(W->now, plan->release ? plan->release - e->clock : 0);
 	f->off = off;
 	if (plan->len + n - XTCP_HDR_LEN > e->path_mss)
 		fail("end %u: segment of %u bytes, the path carries %u", from,
@@ -146,6 +147,10 @@ static void params_init(const struct world_cfg *cfg)
 	par->wscale = !cfg->no_wscale;
 	par->timestamps = !cfg->no_ts;
 	par->sack = !cfg->no_sack;
+	par->rack = !cfg->no_rack;
+	par->pacing = cfg->paced;
+	par->cc = xtcp_cc_find(cfg->cc ? cfg->cc : "reno");
+	run.rates = par->cc->control || par->cc->every_ack;
 	if (cfg->cwnd)
 		par->initial_cwnd = cfg->cwnd;
 	/* No budget is large enough to make an end give up on its peer. */
