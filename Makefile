@@ -45,6 +45,20 @@ check:
 check-debug:
 	@scripts/check debug
 
+# Seconds, for all targets together.
+TIME ?= 600
+
+fuzz:
+	@scripts/deps fuzz
+	@selftests/core/fuzz/run $(TIME)
+
+# A sample of SAMPLE breaks; selftests/core/mutate --all does every one.
+SAMPLE ?= 80
+
+mutate:
+	@scripts/deps check
+	@selftests/core/mutate --count $(SAMPLE)
+
 style:
 	@scripts/deps build style
 	@scripts/style
@@ -79,6 +93,8 @@ help:
 	@echo 'make demo         nginx and curl over XTCP, in a virtual machine'
 	@echo 'make check        style, unit tests, simulation, tests in a virtual machine'
 	@echo 'make check-debug  the tests in a virtual machine under a debug kernel'
+	@echo 'make fuzz         new inputs for the engine, TIME=600 seconds'
+	@echo 'make mutate       do the tests notice a broken engine? SAMPLE=80 breaks'
 	@echo 'make style        the rules of the source tree'
 	@echo 'make bench        XTCP and the kernel'"'"'s TCP side by side'
 	@echo 'make bench-recovery  recovery from loss beside the kernel'"'"'s TCP'
@@ -92,5 +108,5 @@ help:
 	@echo 'scripts/vm [SCRIPT] runs anything in a virtual machine;'
 	@echo 'Documentation/testing.rst tells the rest.'
 
-.PHONY: all module have-kdir print-kdir tools demo check check-debug style bench bench-recovery \
-	install clean help
+.PHONY: all module have-kdir print-kdir tools demo check check-debug fuzz mutate style \
+	bench bench-recovery install clean help

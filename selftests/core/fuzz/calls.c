@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One engine, its application, and a peer that knows TCP. The input is the
+ * application, the network and the peer's moods: it loses, delays and repeats
+ * what the engine sends, and acknowledges it in every way there is. As long as
+ * the peer did nothing wrong, all that was written arrives in the end.
+ */
+#include "fuzz.h"
+
+#define WIRE_MAX	256	/* transmissions on their way */
+
+/* Rounds of the end until everything must have arrived. */
+#define FINISH_ROUNDS	20000
+
+struct wire {
+	struct peer peer;
+	u32 n;
+	bool sly;		/* the peer broke a rule: no promise holds */
+	struct sent {
+		u32 seq;
+		u32 len;	/* of sequence space */
+		u32 mss;
+	} sent[WIRE_MAX];
+};
+
+static void wire_put(struct end *end, const struct xtcp_plan *plan)
+{
+	struct wire *wire = end->ctx;
+	u32 len = plan->len + !!(plan->flags & XTCP_FIN);
+
+	peer_plan(&wire->peer, plan);
+	if (!len || wire->n == WIRE_MAX)
+		return;
+	wire->sent[wire->n++] = (struct sent){
+		.seq = plan->data && plan->len ? plan->data : plan->seq,
+		.len = len,
+		.mss = plan->mss,
+	};
+}
+
+/* The transmission @i arrives, @skip segments of it are lost, or all. */
+static void wire_take(struct wire *wire, u32 i, u32 skip, bool lost)
+{
+	struct sent *sent;
+	u32 cut;
+
+	if (!wire->n)
+		return;
+	sent = &wire->sent[i % wire->n];
+	cut = min(skip * sent->mss, sent->len);
+	if (!lost)
+		peer_data(&wire->peer, sent->seq + cut, sent->len - cut);
+	wire->n--;
+	memmove(sent, sent + 1, (char *)&wire->sent[wire->n] - (char *)sent);
+}
+
+static void deliver_some(struct wire *wire, struct fuzz_in *in)
+{
+	u8 b = in_byte(in);
+	u32 n = b & 15;
+
+	switch (b >> 4) {
+	case 0:		/* everything, one ACK */
+		while (wire->n)
+			wire_take(wire, 0, 0, false);
+		peer_ack(&wire->peer);
+		break;
+	case 1:		/* everything, an ACK each */
+		while (wire->n) {
+			wire_take(wire, 0, 0, false);
+			peer_ack(&wire->peer);
+		}
+		break;
+	case 2:
+	case 3:
+		wire_take(wire, n, 0, false);
+		peer_ack(&wire->peer);
+		break;
+	case 4:
+	case 5:
+		wire_take(wire, n, 0, true);
+		break;
+	case 6:		/* the beginning is lost */
+		wire_take(wire, 0, n, false);
+		peer_ack(&wire->peer);
+		break;
+	case 7:		/* delivered, the ACK is lost */
+		wire_take(wire, n, 0, false);
+		break;
+	case 8:		/* delivered, and once more later */
+		if (wire->n && wire->n < WIRE_MAX) {
+			wire->sent[wire->n] = wire->sent[n % wire->n];
+			wire->n++;
+		}
+		wire_take(wire, n, 0, false);
+		peer_ack(&wire->peer);
+		break;
+	case 9:		/* the network loses everything */
+		wire->n = 0;
+		break;
+	default:
+		peer_ack(&wire->peer);
+		break;
+	}
+}
+
+/* The peer's own data, within the window it was given. */
+static void send_data(struct wire *wire, struct fuzz_in *in)
+{
+	struct peer *peer = &wire->peer;
+	const struct end *end = peer->end;
+	u8 how = in_byte(in);
+	u32 room = seq_gt(end->edge, peer->snd_nxt) ? end->edge - peer->snd_nxt : 0;
+	u32 len = min(in_size(in, 1000), room);
+	struct xtcp_seg seg;
+
+	if (peer->fin_out || !end->has_edge)
+		return;
+	seg = peer_seg(peer, XTCP_ACK | (how & 1 ? XTCP_PSH : 0), len);
+	if (how & 2 && room > len) {
+		seg.flags |= XTCP_FIN;
+		peer->fin_out = true;
+	}
+	if (how & 4) {
+		seg.flags |= XTCP_URG;
+		seg.urg = (u16)(len + (how >> 5));
+	}
+	peer->snd_nxt += len + !!(seg.flags & XTCP_FIN);
+	/* Lost on its way: whoever has seen the last byte says the rest again. */
+	if (!(how & 8))
+		end_rx(peer->end, &seg);
+}
+
+/* All that the end has not acknowledged, in one piece as GRO makes it. */
+static void resend(struct wire *wire)
+{
+	struct peer *peer = &wire->peer;
+	u32 fin = peer->fin_out;
+	struct xtcp_seg seg;
+	u32 left = peer->snd_nxt - peer->snd_acked;
+
+	if (!left)
+		return;
+	seg = peer_seg(peer, XTCP_ACK | (fin ? XTCP_FIN : 0), left - fin);
+	seg.seq = peer->snd_acked;
+	end_rx(peer->end, &seg);
+}
+
+/* What a peer may do without breaking a rule. */
+static void a_mood(struct wire *wire, struct fuzz_in *in)
+{
+	struct peer *peer = &wire->peer;
+	u8 b = in_byte(in);
+	struct xtcp_seg seg;
+
+	switch (b & 7) {
+	case 0:		/* another window; shrinking it is allowed, if not nice */
+		peer->wnd = in_half(in);
+		peer_ack(peer);
+		break;
+	case 1:
+		resend(wire);
+		break;
+	case 2:		/* an old ACK arrives late */
+		seg = peer_seg(peer, XTCP_ACK, 0);
+		seg.ack -= in_size(in, 1000) % 65536;
+		if (seq_le(seg.ack, peer->end->tcb ? peer->end->tcb->iss : seg.ack))
+			break;
+		seg.opts = 0;
+		end_rx(peer->end, &seg);
+		break;
+	case 3:		/* the same ACK again */
+		seg = peer_seg(peer, XTCP_ACK, 0);
+		seg.ecn = b >> 6;
+		if (b & 32)
+			seg.flags |= XTCP_ECE;
+		if (b & 16)
+			seg.flags |= XTCP_CWR;
+		end_rx(peer->end, &seg);
+		break;
+	case 4:		/* D-SACK of something */
+		if (!(peer->opts & XTCP_OPT_SACK_PERM))
+			break;
+		seg = peer_seg(peer, XTCP_ACK, 0);
+		memmove(&seg.sack[1], &seg.sack[0], 3 * sizeof(seg.sack[0]));
+		seg.sack[0].end = seg.ack - in_size(in, 1000) % 65536;
+		seg.sack[0].start = seg.sack[0].end - 1 - in_size(in, 1000) % 65536;
+		seg.nsack = (u8)min(seg.nsack + 1, XTCP_MAX_SACKS);
+		seg.opts |= XTCP_OPT_SACK;
+		end_rx(peer->end, &seg);
+		break;
+	case 5:		/* reneging is allowed, if not nice (RFC 2018, 8) */
+		peer->nranges = 0;
+		break;
+	default:	/* what nobody may do */
+		wire->sly = true;
+		if (b & 8) {
+			peer->rcv_nxt += in_size(in, 1000) % 65536;
+			peer_ack(peer);
+			break;
+		}
+		seg = peer_seg(peer, in_half(in) & 0x1ff, 0);
+		seg.opts &= XTCP_OPT_TS | XTCP_OPT_SACK;
+		end_rx(peer->end, &seg);
+		break;
+	}
+}
+
+/* Nothing is lost any more and the peer is at its best: all must arrive. */
+static void finish(struct wire *wire, u64 *now)
+{
+	struct peer *peer = &wire->peer;
+	struct end *end = peer->end;
+	u64 due;
+	int i;
+
+	end_memory(end, 0);
+	peer->wnd = 65535;
+	for (i = 0; i < FINISH_ROUNDS && end_live(end) && !peer->rst; i++) {
+		if (wire->n) {
+			while (wire->n)
+				wire_take(wire, 0, 0, false);
+			peer_ack(peer);
+			continue;
+		}
+		/* Held back by a cork or silly window avoidance: it times out. */
+		if (peer->rcv_nxt == end->tcb->snd_end + !!(end->tcb->flags &
+							    XTCP_F_FIN_QUEUED))
+			return;
+		due = end_deadline(end);
+		if (due == XTCP_NEVER)
+			fuzz_fail("%d bytes never sent", (int)(end->tcb->snd_end -
+							       peer->rcv_nxt));
+		*now = max(*now, due);
+		end_timeout(end);
+	}
+	if (i == FINISH_ROUNDS)
+		fuzz_fail("%d bytes do not arrive", (int)(end->tcb->snd_end -
+							  peer->rcv_nxt));
+}
+
+void fuzz_calls(struct fuzz_in *in)
+{
+	struct wire wire = { .n = 0 };
+	u64 now = 1000 * SEC;
+	struct end end;
+	u8 how = in_byte(in);
+
+	end_init(&end, in, &now, 0);
+	peer_init(&wire.peer, &end, in);
+	end.ctx = &wire;
+	end.send = wire_put;
+	peer_handshake(&wire.peer, how & 1);
+	while (in_more(in) && end.mode != END_IDLE) {
+		u8 what = in_byte(in);
+
+		if (what < 96) {
+			end_command(&end, in);
+		} else if (what < 160) {
+			deliver_some(&wire, in);
+		} else if (what < 184) {
+			send_data(&wire, in);
+		} else if (what < 208) {
+			a_mood(&wire, in);
+		} else {
+			now = in_time(in, now, end_deadline(&end));
+			end_timeout(&end);
+		}
+	}
+	if (!wire.sly && end_live(&end) && end.tcb->state != XTCP_SYN_SENT &&
+	    end.tcb->state != XTCP_SYN_RECEIVED)
+		finish(&wire, &now);
+	end_fini(&end);
+}

@@ -1,0 +1,768 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One end of a connection: the engine, and what a socket layer does for it.
+ * Serves the action bits in their order and holds every call to the contract
+ * of engine.h. What is wrong ends the run.
+ */
+#include <stdlib.h>
+
+#include "fuzz.h"
+
+/* One packet lent to the engine for being out of order. */
+struct node {
+	struct xtcp_ooo ooo;
+	u32 data;		/* sequence number of its first payload byte */
+	u32 len;
+};
+
+/*
+ * Basic blocks one call may run: so many, and so many for each entry of the
+ * send map and each packet held. A call that walks its lists once stays far
+ * below; one that does it for each of their entries does not.
+ */
+#define WORK_BASE	2000
+#define WORK_ENTRY	60
+
+/* Plans in one go, and timer runs at one instant: more is a loop. */
+#define PLANS_MAX	5000
+#define TIMERS_MAX	50
+
+#define MAP_SPARE	6		/* unused entries left with the engine */
+
+static void *get(size_t size)
+{
+	void *p = malloc(size);
+
+	if (!p)
+		exit(2);
+	/* The engine must set every field it reads. */
+	memset(p, 0xa5, size);
+	return p;
+}
+
+bool end_live(const struct end *end)
+{
+	return end->mode == END_TCB && end->tcb->state != XTCP_CLOSED;
+}
+
+bool end_over(const struct end *end)
+{
+	return end->mode != END_EMBRYO && !end_live(end);
+}
+
+u32 end_room(const struct end *end)
+{
+	u32 used;
+
+	if (!end_live(end))
+		return 0;
+	used = end->tcb->snd_end - xtcp_snd_data_una(end->tcb);
+	return used < end->sndbuf ? end->sndbuf - used : 0;
+}
+
+static u32 space(const struct end *end)
+{
+	return end->rcvbuf > end->unread ? end->rcvbuf - end->unread : 0;
+}
+
+/* ---- what holds after every call ---- */
+
+static void check_promise(struct end *end)
+{
+	const struct xtcp_tcb *tcb = end->tcb;
+	u32 edge = tcb->rcv_wup + tcb->rcv_wnd;
+
+	if (tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_CLOSED)
+		return;
+	if (end->has_edge && seq_lt(edge, end->edge))
+		fuzz_fail("%u bytes of the window taken back", end->edge - edge);
+	end->edge = edge;
+	end->has_edge = true;
+	if (seq_gt(tcb->rcv_nxt, edge))
+		fuzz_fail("%u bytes taken beyond the window", tcb->rcv_nxt - edge);
+}
+
+static void check_stream(struct end *end)
+{
+	const struct xtcp_tcb *tcb = end->tcb;
+
+	if (tcb->state == XTCP_CLOSED)
+		return;
+	if (tcb->snd_end != tcb->iss + 1 + (u32)end->written)
+		fuzz_fail("SND.END is off by %d", (int)(tcb->snd_end - tcb->iss - 1 -
+							(u32)end->written));
+	if (tcb->state != XTCP_SYN_SENT && tcb->rcv_nxt != end->expect + end->eof)
+		fuzz_fail("RCV.NXT is %d beyond what was delivered",
+			  (int)(tcb->rcv_nxt - end->expect - end->eof));
+}
+
+static void call_begin(struct end *end)
+{
+	end->was_state = end->tcb->state;
+	end->was_una = end->tcb->snd_una;
+	fuzz_work = 0;
+}
+
+static void check_work(const struct end *end, const char *what)
+{
+	u64 limit = WORK_BASE + (u64)WORK_ENTRY * (end->sents + end->nodes);
+
+	if (fuzz_work > limit)
+		fuzz_fail("%s ran %llu basic blocks, %u map entries and %u packets held",
+			  what, (unsigned long long)fuzz_work, end->sents, end->nodes);
+}
+
+static void check_invariants(struct end *end, const char *what)
+{
+	const char *broken = xtcp_check(end->tcb);
+
+	if (broken)
+		fuzz_fail("after %s: xtcp_check: %s", what, broken);
+	check_promise(end);
+}
+
+/* The action bits against what changed. */
+static void call_end(struct end *end, u32 acts, const char *what)
+{
+	const struct xtcp_tcb *tcb = end->tcb;
+	bool moved = tcb->state != end->was_state;
+
+	check_work(end, what);
+	check_invariants(end, what);
+	SAY("%s: state %u, acts 0x%x", what, tcb->state, acts);
+	if (tcb->state != XTCP_CLOSED && tcb->state != XTCP_SYN_SENT &&
+	    tcb->state != XTCP_SYN_RECEIVED)
+		end->opened = true;
+	if (moved && !(acts & XTCP_ACT_STATE))
+		fuzz_fail("%s: state %u became %u and nobody was told", what,
+			  end->was_state, tcb->state);
+	if (tcb->snd_una != end->was_una && end->was_una != tcb->iss &&
+	    end->was_state != XTCP_CLOSED && !(acts & XTCP_ACT_ACKED))
+		fuzz_fail("%s: SND.UNA moved and nobody was told", what);
+	if (acts & XTCP_ACT_ERROR && (!tcb->err || tcb->state != XTCP_CLOSED))
+		fuzz_fail("%s: error without error", what);
+	if (acts & XTCP_ACT_EOF && end->eof)
+		fuzz_fail("%s: end of stream twice", what);
+	if (acts & XTCP_ACT_DELIVER && acts & (XTCP_ACT_HELD | XTCP_ACT_DROP))
+		fuzz_fail("%s: delivered, and held or dropped", what);
+	if (acts & XTCP_ACT_HELD && acts & XTCP_ACT_DROP)
+		fuzz_fail("%s: held and dropped", what);
+}
+
+/* ---- output ---- */
+
+static void check_sacks(const struct end *end, const struct xtcp_plan *plan)
+{
+	u32 i;
+
+	if (!(plan->opts & XTCP_OPT_SACK)) {
+		if (plan->nsack)
+			fuzz_fail("blocks without a SACK option");
+		return;
+	}
+	if (!(end->tcb->opts & XTCP_OPT_SACK_PERM))
+		fuzz_fail("SACK was not agreed on");
+	if (!plan->nsack || plan->nsack > XTCP_MAX_SACKS)
+		fuzz_fail("%u SACK blocks", plan->nsack);
+	for (i = 0; i < plan->nsack; i++) {
+		if (!seq_lt(plan->sack[i].start, plan->sack[i].end))
+			fuzz_fail("empty SACK block");
+		/* The first may tell of a duplicate (RFC 2883). */
+		if (!i && plan->sack[0].start == end->tcb->dsack_start &&
+		    plan->sack[0].end == end->tcb->dsack_end)
+			continue;
+		if (!seq_gt(plan->sack[i].start, end->tcb->rcv_nxt))
+			fuzz_fail("SACK block below the ACK");
+		if (seq_gt(plan->sack[i].end, end->edge))
+			fuzz_fail("SACK block beyond the window");
+	}
+}
+
+static void check_payload(const struct end *end, const struct xtcp_plan *plan)
+{
+	const struct xtcp_tcb *tcb = end->tcb;
+	u32 fin = !!(plan->flags & XTCP_FIN);
+
+	if (plan->len) {
+		if (plan->data != plan->seq + !!(plan->flags & XTCP_SYN))
+			fuzz_fail("payload is not at the sequence number");
+		if (!plan->mss)
+			fuzz_fail("payload and no MSS");
+		if (plan->len > max_t(u32, tcb->gso_max, plan->mss))
+			fuzz_fail("%u bytes, above gso_max", plan->len);
+		if (seq_lt(plan->data, xtcp_snd_data_una(tcb)) ||
+		    seq_gt(plan->data + plan->len, tcb->snd_end))
+			fuzz_fail("payload that is not in the buffer");
+		if (plan->flags & XTCP_URG && plan->len > plan->mss)
+			fuzz_fail("urgent pointer on a plan that is split");
+	}
+	if (fin && (!(tcb->flags & XTCP_F_FIN_QUEUED) ||
+		    plan->seq + plan->len != tcb->snd_end))
+		fuzz_fail("FIN in the wrong place");
+	/* A window probe is one octet too far on purpose. */
+	if (plan->len + fin > 1 &&
+	    seq_gt(plan->seq + plan->len + fin, tcb->snd_una + tcb->snd_wnd))
+		fuzz_fail("%u bytes beyond the peer's window", plan->seq + plan->len +
+			  fin - tcb->snd_una - tcb->snd_wnd);
+}
+
+static void check_plan(const struct end *end, const struct xtcp_plan *plan)
+{
+	const struct xtcp_tcb *tcb = end->tcb;
+	bool opening = tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED;
+
+	SAY("  plan seq +%u len %u flags 0x%x ack +%u wnd %u", plan->seq - tcb->iss,
+	    plan->len, plan->flags, plan->ack - tcb->irs, plan->wnd);
+	if (plan->hdr_len < XTCP_HDR_LEN || plan->hdr_len > XTCP_HDR_MAX ||
+	    plan->hdr_len % 4)
+		fuzz_fail("header of %u bytes", plan->hdr_len);
+	if (plan->flags & XTCP_SYN && !opening)
+		fuzz_fail("SYN in state %u", tcb->state);
+	if (plan->flags & XTCP_ACK && plan->ack != tcb->rcv_nxt)
+		fuzz_fail("ACK is not RCV.NXT");
+	if (tcb->opts & XTCP_OPT_TS && !(plan->flags & XTCP_RST) &&
+	    !(plan->opts & XTCP_OPT_TS))
+		fuzz_fail("timestamp missing");
+	check_payload(end, plan);
+	check_sacks(end, plan);
+}
+
+static void map_refill(struct end *end)
+{
+	while (!end->no_map && end->tcb->map_nfree < XTCP_MAP_LOW) {
+		xtcp_map_lend(end->tcb, get(sizeof(struct xtcp_sent)));
+		end->sents++;
+	}
+}
+
+static void map_drain(struct end *end, u32 keep)
+{
+	struct xtcp_sent *sent;
+
+	while (end->tcb->map_nfree > keep && (sent = xtcp_map_reclaim(end->tcb))) {
+		free(sent);
+		end->sents--;
+	}
+}
+
+/* Peek decides and changes nothing. */
+static bool peek(struct end *end, struct xtcp_plan *plan)
+{
+	struct xtcp_tcb was = *end->tcb;
+	bool any;
+
+	fuzz_work = 0;
+	any = xtcp_tx_peek(end->tcb, *end->now, plan);
+	check_work(end, "xtcp_tx_peek()");
+	if (memcmp(&was, end->tcb, sizeof(was)))
+		fuzz_fail("xtcp_tx_peek() changed the connection");
+	return any;
+}
+
+/* All that is to be sent, as the module does at the end of every call. */
+static void push(struct end *end)
+{
+	struct xtcp_plan plan;
+	int limit = PLANS_MAX;
+
+	while (limit--) {
+		map_refill(end);
+		xtcp_space(end->tcb, space(end));
+		if (!peek(end, &plan)) {
+			end->want_output = false;
+			map_drain(end, MAP_SPARE);
+			return;
+		}
+		if (!end->want_output && !end->tx_failed)
+			fuzz_fail("output without XTCP_ACT_OUTPUT");
+		check_plan(end, &plan);
+		fuzz_work = 0;
+		if (end->fail_in && !--end->fail_in) {
+			xtcp_tx_abort(end->tcb, &plan, *end->now);
+			check_work(end, "xtcp_tx_abort()");
+			check_invariants(end, "xtcp_tx_abort()");
+			end->want_output = false;
+			end->tx_failed = true;
+			return;
+		}
+		xtcp_tx_commit(end->tcb, &plan, *end->now);
+		check_work(end, "xtcp_tx_commit()");
+		check_invariants(end, "xtcp_tx_commit()");
+		end->send(end, &plan);
+	}
+	fuzz_fail("output does not end");
+}
+
+/* ---- delivery ---- */
+
+static void deliver(struct end *end, const struct node *node, u32 from, u32 to)
+{
+	if (end->closed)
+		fuzz_fail("delivery after close()");
+	if (end->eof)
+		fuzz_fail("delivery after the end");
+	if (from != end->expect || !seq_lt(from, to))
+		fuzz_fail("delivery of %u bytes, %d bytes off", to - from,
+			  (int)(from - end->expect));
+	if (!node || from - node->data > node->len || to - node->data > node->len)
+		fuzz_fail("delivery of bytes the packet does not have");
+	end->expect = to;
+	end->got += to - from;
+	end->unread += to - from;
+}
+
+static void node_put(struct end *end, struct xtcp_ooo *ooo)
+{
+	end->nodes--;
+	free(container_of(ooo, struct node, ooo));
+}
+
+static void drain(struct end *end)
+{
+	struct xtcp_ooo *ooo;
+
+	while ((ooo = xtcp_reass_pop(end->tcb))) {
+		deliver(end, container_of(ooo, struct node, ooo), ooo->seq, ooo->end);
+		node_put(end, ooo);
+	}
+}
+
+static void reap(struct end *end)
+{
+	struct xtcp_ooo *ooo;
+
+	while ((ooo = xtcp_reass_reap(end->tcb)))
+		node_put(end, ooo);
+}
+
+/* ---- serving ---- */
+
+static void conn_free(struct end *end)
+{
+	struct xtcp_ooo *ooo;
+
+	if (!end->tcb)
+		return;
+	xtcp_reass_flush(end->tcb);
+	while ((ooo = xtcp_reass_pop(end->tcb)))
+		node_put(end, ooo);
+	reap(end);
+	xtcp_tcb_fini(end->tcb);
+	map_drain(end, 0);
+	if (end->nodes || end->sents)
+		fuzz_fail("%u packets and %u map entries never came back", end->nodes,
+			  end->sents);
+	free(end->tcb);
+	end->tcb = NULL;
+}
+
+static void reply_rst(struct end *end, const struct xtcp_seg *seg)
+{
+	struct xtcp_plan plan;
+
+	if (seg->flags & XTCP_RST)
+		fuzz_fail("RST answered by RST");
+	xtcp_rst_plan(seg, &plan);
+	end->send(end, &plan);
+}
+
+/* Action bits in the order seg.h lists them. */
+static void serve(struct end *end, u32 acts, const struct node *node)
+{
+	if (acts & XTCP_ACT_DELIVER)
+		deliver(end, node, end->seg.from, end->seg.to);
+	if (acts & XTCP_ACT_HELD)
+		end->nodes++;
+	if (acts & XTCP_ACT_DRAIN)
+		drain(end);
+	if (acts & XTCP_ACT_REAP)
+		reap(end);
+	if (acts & XTCP_ACT_EOF)
+		end->eof = true;
+	check_stream(end);
+	if (acts & XTCP_ACT_RST)
+		reply_rst(end, &end->seg);
+	if (acts & XTCP_ACT_OUTPUT) {
+		end->want_output = true;
+		end->tx_failed = false;
+	}
+	if (!end->tx_failed)
+		push(end);
+	if (end->tcb->state == XTCP_TIME_WAIT && end->tw_record) {
+		xtcp_tw_init(&end->tw, end->tcb, *end->now);
+		conn_free(end);
+		end->mode = END_TW;
+	}
+}
+
+#define CALL(end, call) do {						\
+	u32 _acts;							\
+									\
+	call_begin(end);						\
+	_acts = call;							\
+	call_end(end, _acts, #call);					\
+	serve(end, _acts, NULL);					\
+} while (0)
+
+/* ---- opening ---- */
+
+static void conn_new(struct end *end)
+{
+	conn_free(end);
+	end->tcb = get(sizeof(*end->tcb));
+	end->mode = END_TCB;
+	end->unread = 0;
+	end->got = 0;
+	end->written = 0;
+	end->opened = false;
+	end->eof = false;
+	end->closed = false;
+	end->aborted = false;
+	end->want_output = false;
+	end->tx_failed = false;
+	end->has_edge = false;
+	end->open.rcv_space = end->rcvbuf;
+	end->open.rcv_space_max = max(end->open.rcv_space_max, end->rcvbuf);
+	xtcp_tcb_init(end->tcb, &end->par);
+	if (xtcp_cc_find(end->cc))
+		xtcp_cc_set(end->tcb, xtcp_cc_find(end->cc));
+}
+
+void end_connect(struct end *end)
+{
+	conn_new(end);
+	CALL(end, xtcp_connect(end->tcb, &end->open, *end->now));
+}
+
+void end_listen(struct end *end)
+{
+	end->listening = true;
+	end->mode = END_LISTEN;
+}
+
+/* The input chooses knobs and sizes; @id tells two ends apart. */
+void end_init(struct end *end, struct fuzz_in *in, u64 *now, u32 id)
+{
+	static const char * const ccs[] = { "reno", "cubic", "bbr", "prague" };
+	static const u16 mss[] = { 1460, 1000, 536, 88, 9000, 65483, 256, 1220 };
+	static const u32 bufs[] = { 65535, 4000, 100000, 1000000, 6000000, 500, 20000, 1 };
+	u8 a = in_byte(in), b = in_byte(in), c = in_byte(in);
+
+	memset(end, 0, sizeof(*end));
+	end->now = now;
+	xtcp_params_init(&end->par);
+	end->par.isn_key[0] = id + 1;
+	end->par.ts_key[0] = id + 3;
+	end->par.wscale = !(a & 1);
+	end->par.timestamps = !(a & 2);
+	end->par.sack = !(a & 4);
+	end->par.dsack = !(a & 8);
+	end->par.idle_restart = !(a & 16);
+	end->tw_record = !(a & 32);
+	end->open.v6 = a & 64;
+	end->cc = ccs[c >> 6];
+	end->rcvbuf = bufs[b & 7];
+	end->sndbuf = 256U << 10;
+	end->open = (struct xtcp_open) {
+		.flow = {
+			.saddr = { 0, 0, 0xffff0000u, 0x0100000a + (id << 24) },
+			.daddr = { 0, 0, 0xffff0000u, 0x0100000a + (!id << 24) },
+			.sport = (u16)(0x5000 + id),
+			.dport = (u16)(0x5000 + !id),
+		},
+		.rcv_space = end->rcvbuf,
+		.rcv_space_max = max(end->rcvbuf, bufs[b >> 3 & 7]),
+		.gso_max = b & 64 ? 1 : 65535,
+		.path_mss = mss[c & 7],
+		.adv_mss = mss[c >> 3 & 7],
+		.user_mss = b & 128 ? 500 : 0,
+		.v6 = a & 64,
+	};
+	end->open.gso_max = max_t(u32, end->open.gso_max, end->open.path_mss);
+	/* Sequence numbers that wrap early: the ISS follows the clock. */
+	if (a & 128) {
+		u32 isn = 0, goal = 0xfffff000;
+		struct xtcp_tcb *tcb = get(sizeof(*tcb));
+
+		xtcp_tcb_init(tcb, &end->par);
+		xtcp_connect(tcb, &end->open, *now);
+		isn = tcb->iss;
+		free(tcb);
+		*now += (u64)(goal - isn) * 4096;
+	}
+}
+
+void end_fini(struct end *end)
+{
+	conn_free(end);
+}
+
+/* ---- segments ---- */
+
+static void rx_tcb(struct end *end)
+{
+	struct node *node = NULL;
+	u32 acts;
+
+	if (end->seg.len) {
+		node = get(sizeof(*node));
+		node->data = end->seg.seq + !!(end->seg.flags & XTCP_SYN);
+		node->len = end->seg.len;
+	}
+	call_begin(end);
+	acts = xtcp_rx(end->tcb, &end->seg, node && !end->no_node ? &node->ooo : NULL,
+		       *end->now);
+	call_end(end, acts, "xtcp_rx()");
+	if (acts & XTCP_ACT_DROP) {
+		if (end->seg.reason == XTCP_DROP_NONE || end->seg.reason >= XTCP_DROP_MAX)
+			fuzz_fail("dropped for no reason");
+		SAY("  dropped, reason %u", end->seg.reason);
+	}
+	if (acts & XTCP_ACT_HELD && end->no_node)
+		fuzz_fail("held without a node");
+	/* A first segment that completes the handshake may carry data. */
+	if (end->was_state == XTCP_SYN_SENT && end->tcb->state != XTCP_SYN_SENT)
+		end->expect = end->tcb->irs + 1;
+	serve(end, acts, node);
+	if (!(acts & XTCP_ACT_HELD))
+		free(node);
+}
+
+static void rx_embryo(struct end *end)
+{
+	struct xtcp_plan plan;
+
+	switch (xtcp_embryo_rx(&end->emb, &end->par, &end->seg, *end->now)) {
+	case XTCP_EMBRYO_SYNACK:
+		xtcp_embryo_plan(&end->emb, &plan, *end->now);
+		end->send(end, &plan);
+		break;
+	case XTCP_EMBRYO_ACK:
+		xtcp_embryo_ack_plan(&end->emb, &plan, *end->now);
+		end->send(end, &plan);
+		break;
+	case XTCP_EMBRYO_RST:
+		reply_rst(end, &end->seg);
+		break;
+	case XTCP_EMBRYO_KILL:
+		end->mode = END_LISTEN;
+		break;
+	case XTCP_EMBRYO_ACCEPT:
+		conn_new(end);
+		xtcp_accept(end->tcb, &end->emb, &end->open, *end->now);
+		end->expect = end->tcb->irs + 1;
+		check_invariants(end, "xtcp_accept()");
+		rx_tcb(end);
+		break;
+	case XTCP_EMBRYO_DROP:
+		break;
+	}
+}
+
+static void rx_listen(struct end *end)
+{
+	struct xtcp_plan plan;
+
+	switch (xtcp_listen_rx(&end->seg)) {
+	case XTCP_LISTEN_DROP:
+		break;
+	case XTCP_LISTEN_RST:
+		reply_rst(end, &end->seg);
+		break;
+	case XTCP_LISTEN_SYN:
+		end->mode = END_EMBRYO;
+		end->open.rcv_space = end->rcvbuf;
+		memset(&end->emb, 0xa5, sizeof(end->emb));
+		xtcp_embryo_init(&end->emb, &end->par, &end->open, &end->seg, *end->now);
+		xtcp_embryo_plan(&end->emb, &plan, *end->now);
+		end->send(end, &plan);
+		break;
+	}
+}
+
+static void rx_tw(struct end *end)
+{
+	struct xtcp_plan plan;
+
+	switch (xtcp_tw_rx(&end->tw, &end->seg, *end->now)) {
+	case XTCP_TW_DROP:
+		break;
+	case XTCP_TW_ACK:
+		xtcp_tw_plan(&end->tw, &plan, *end->now);
+		end->send(end, &plan);
+		break;
+	case XTCP_TW_SYN:
+		if (!end->listening)
+			break;
+		end->mode = END_LISTEN;
+		rx_listen(end);
+		break;
+	}
+}
+
+/* A segment arrives at whatever there is. */
+void end_rx(struct end *end, const struct xtcp_seg *seg)
+{
+	end->seg = *seg;
+	SAY("segment seq %u len %u flags 0x%x ack %u wnd %u opts 0x%x", seg->seq, seg->len,
+	    seg->flags, seg->ack, seg->wnd, seg->opts);
+	switch (end->mode) {
+	case END_TCB:
+		rx_tcb(end);
+		break;
+	case END_LISTEN:
+		rx_listen(end);
+		break;
+	case END_EMBRYO:
+		rx_embryo(end);
+		break;
+	case END_TW:
+		rx_tw(end);
+		break;
+	case END_IDLE:
+		if (!(seg->flags & XTCP_RST))
+			reply_rst(end, seg);
+		break;
+	}
+}
+
+/* ---- time ---- */
+
+u64 end_deadline(const struct end *end)
+{
+	switch (end->mode) {
+	case END_TCB:
+		return xtcp_deadline(end->tcb);
+	case END_EMBRYO:
+		return end->emb.deadline;
+	case END_TW:
+		return end->tw.deadline;
+	default:
+		return XTCP_NEVER;
+	}
+}
+
+static void embryo_timeout(struct end *end)
+{
+	struct xtcp_plan plan;
+
+	switch (xtcp_embryo_timeout(&end->emb, &end->par, *end->now)) {
+	case XTCP_EMBRYO_SYNACK:
+		xtcp_embryo_plan(&end->emb, &plan, *end->now);
+		end->send(end, &plan);
+		break;
+	case XTCP_EMBRYO_KILL:
+		end->mode = END_LISTEN;
+		break;
+	default:
+		break;
+	}
+}
+
+/* The caller's timer fires, due or not. */
+void end_timeout(struct end *end)
+{
+	int limit = TIMERS_MAX;
+
+	if (end->mode == END_EMBRYO)
+		embryo_timeout(end);
+	if (end->mode == END_TW && end->tw.deadline <= *end->now)
+		end->mode = end->listening ? END_LISTEN : END_IDLE;
+	if (end->mode != END_TCB)
+		return;
+	do {
+		CALL(end, xtcp_timeout(end->tcb, *end->now));
+	} while (end->mode == END_TCB && xtcp_deadline(end->tcb) <= *end->now && limit--);
+	if (limit < 0)
+		fuzz_fail("timers do not come to rest");
+}
+
+/* ---- the application ---- */
+
+void end_write(struct end *end, u32 bytes, u32 flags)
+{
+	if (!end_live(end) || end->closed || end->tcb->flags & XTCP_F_FIN_QUEUED)
+		return;
+	bytes = min(bytes, end_room(end));
+	if (!bytes)
+		return;
+	end->written += bytes;
+	CALL(end, xtcp_wrote(end->tcb, bytes, flags, *end->now));
+}
+
+void end_read(struct end *end, u32 bytes)
+{
+	if (end->mode != END_TCB || end->closed)
+		return;
+	bytes = min(bytes, end->unread);
+	end->unread -= bytes;
+	CALL(end, xtcp_read(end->tcb, bytes, space(end), *end->now));
+}
+
+void end_shutdown(struct end *end)
+{
+	if (end->mode == END_TCB && !end->closed)
+		CALL(end, xtcp_shutdown(end->tcb, *end->now));
+}
+
+/* With data unread a socket layer resets (RFC 2525, 2.17). */
+void end_close(struct end *end)
+{
+	if (end->mode != END_TCB || end->closed)
+		return;
+	if (end->unread) {
+		end_abort(end);
+		return;
+	}
+	end->closed = true;
+	CALL(end, xtcp_close(end->tcb, *end->now));
+}
+
+void end_abort(struct end *end)
+{
+	if (!end_live(end))
+		return;
+	end->aborted = true;
+	CALL(end, xtcp_abort(end->tcb, *end->now));
+}
+
+void end_set(struct end *end, enum xtcp_opt opt, u32 val)
+{
+	if (end->mode == END_TCB)
+		CALL(end, xtcp_set(end->tcb, opt, val, *end->now));
+}
+
+void end_icmp(struct end *end, enum xtcp_icmp kind, u32 seq, u16 mss)
+{
+	if (end->mode == END_TCB)
+		CALL(end, xtcp_icmp(end->tcb, kind, seq, mss, *end->now));
+}
+
+/* Memory for received data is more or less than before. */
+void end_space(struct end *end, u32 rcvbuf)
+{
+	end->rcvbuf = rcvbuf;
+	if (end->mode != END_TCB)
+		return;
+	xtcp_space(end->tcb, space(end));
+	check_invariants(end, "xtcp_space()");
+}
+
+/* The host runs short of memory, or no longer does. */
+void end_memory(struct end *end, u8 what)
+{
+	end->no_map = what & 1;
+	end->no_node = what & 2;
+	end->fail_in = what >> 5;
+	if (end->mode != END_TCB)
+		return;
+	if (what & 4)
+		map_drain(end, 0);
+	if (what & 8) {
+		fuzz_work = 0;
+		if (xtcp_reass_prune(end->tcb))
+			reap(end);
+		check_work(end, "xtcp_reass_prune()");
+	}
+	check_invariants(end, "a shortage");
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Runs inputs without libFuzzer.
+ *
+ *	replay TARGET FILE...	a reproducer, as it is; XTCP_FUZZ_TRACE=1 tells
+ *				what happens
+ *	replay CORPUS...	all inputs of corpus files, named as the target;
+ *				TAP, one result a file
+ *
+ * A line of a corpus is one input in hexadecimal, '#' begins a comment.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+
+#define INPUT_MAX	65536	/* bytes */
+#define INPUT_SECONDS	10	/* for one input; usually it is milliseconds */
+
+static const struct fuzz_target targets[] = {
+	{ "parse", fuzz_parse },
+	{ "segments", fuzz_segments },
+	{ "calls", fuzz_calls },
+	{ "net", fuzz_net },
+};
+
+static const struct fuzz_target *target_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(targets); i++)
+		if (!strcmp(targets[i].name, name))
+			return &targets[i];
+	fprintf(stderr, "replay: no target %s\n", name);
+	exit(2);
+}
+
+/* As the sanitizers want to see it: memory that ends where the input does. */
+static void run(const struct fuzz_target *target, const u8 *data, size_t len)
+{
+	u8 *copy = malloc(len + !len);
+	struct fuzz_in in;
+
+	if (!copy)
+		exit(2);
+	memcpy(copy, data, len);
+	in = (struct fuzz_in){ copy, copy + len };
+	alarm(INPUT_SECONDS);
+	target->run(&in);
+	alarm(0);
+	free(copy);
+}
+
+static int replay_files(const struct fuzz_target *target, int n, char **names)
+{
+	static u8 buf[INPUT_MAX];
+	int i;
+
+	for (i = 0; i < n; i++) {
+		FILE *f = fopen(names[i], "rb");
+
+		if (!f) {
+			perror(names[i]);
+			return 2;
+		}
+		run(target, buf, fread(buf, 1, sizeof(buf), f));
+		fclose(f);
+		printf("%s: nothing found\n", names[i]);
+	}
+	return 0;
+}
+
+/* Bytes of a line in hexadecimal. */
+static size_t unhex(const char *line, u8 *buf, size_t room)
+{
+	size_t n = 0;
+	unsigned int byte;
+
+	while (n < room && sscanf(line, "%2x", &byte) == 1) {
+		buf[n++] = (u8)byte;
+		line += 2;
+	}
+	return n;
+}
+
+/* Runs the inputs behind line @from; @at tells which one it is in. */
+static void corpus_child(const struct fuzz_target *target, FILE *f, int from,
+			 volatile int *at, volatile int *inputs)
+{
+	static char line[2 * INPUT_MAX + 2];
+	static u8 buf[INPUT_MAX];
+	int number = 0;
+
+	rewind(f);
+	while (fgets(line, sizeof(line), f)) {
+		if (++number <= from || line[0] == '#' || line[0] == '\n')
+			continue;
+		*at = number;
+		++*inputs;
+		run(target, buf, unhex(line, buf, sizeof(buf)));
+	}
+	*at = 0;
+}
+
+/* One after the other, in a process that may die of one and is replaced. */
+static bool replay_corpus(const char *path, int result)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	const struct fuzz_target *target = target_find(name);
+	volatile int *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	FILE *f = fopen(path, "r");
+	bool ok = true;
+	int status;
+
+	if (!f || shared == MAP_FAILED) {
+		perror(path);
+		exit(2);
+	}
+	shared[0] = 0;
+	shared[1] = 0;
+	for (;;) {
+		pid_t pid;
+
+		fflush(NULL);
+		pid = fork();
+		if (!pid) {
+			corpus_child(target, f, shared[0], &shared[0], &shared[1]);
+			_exit(0);
+		}
+		if (pid < 0 || waitpid(pid, &status, 0) != pid)
+			exit(2);
+		if (WIFEXITED(status) && !WEXITSTATUS(status) && !shared[0])
+			break;
+		ok = false;
+		printf("# %s:%d: %s %d\n", path, shared[0],
+		       WIFSIGNALED(status) ? "killed by signal" : "exit status",
+		       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	}
+	fclose(f);
+	/* A corpus that was lost must not pass. */
+	if (!shared[1])
+		ok = false;
+	printf("%sok %d - fuzz %s: %d inputs\n", ok ? "" : "not ", result, name, shared[1]);
+	return ok;
+}
+
+int main(int argc, char **argv)
+{
+	int i, bad = 0;
+
+	fuzz_trace = getenv("XTCP_FUZZ_TRACE");
+	if (argc > 2 && !strchr(argv[1], '/'))
+		return replay_files(target_find(argv[1]), argc - 2, argv + 2);
+	printf("TAP version 13\n1..%d\n", argc - 1);
+	for (i = 1; i < argc; i++)
+		bad += !replay_corpus(argv[i], i);
+	return bad ? 1 : 0;
+}
