@@ -215,6 +215,7 @@ static void finish(struct wire *wire, u64 *now)
 	int i;
 
 	end_memory(end, 0);
+	end_pacing(end, ~0ULL);
 	peer->wnd = 65535;
 	for (i = 0; i < FINISH_ROUNDS && end_live(end) && !peer->rst; i++) {
 		if (wire->n) {

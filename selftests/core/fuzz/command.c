@@ -36,12 +36,17 @@ static u32 option_value(struct fuzz_in *in, enum xtcp_opt opt)
 
 static void change_option(struct end *end, struct fuzz_in *in)
 {
-	enum xtcp_opt opt = in_byte(in) % (XTCP_SET_PATH_MSS + 1);
+	u32 opt = in_byte(in) % (XTCP_SET_PATH_MSS + 3);
 
 	/* The application that closed has no more options; its host has. */
 	if (end->closed && opt != XTCP_SET_GSO_MAX && opt != XTCP_SET_PATH_MSS)
 		return;
-	end_set(end, opt, option_value(in, opt));
+	if (opt == XTCP_SET_PATH_MSS + 1)
+		end_pacing(end, 1ULL << in_byte(in) % 40);
+	else if (opt == XTCP_SET_PATH_MSS + 2)
+		end_cc(end, end_ccs[in_byte(in) & 3]);
+	else
+		end_set(end, opt, option_value(in, opt));
 }
 
 static void icmp(struct end *end, struct fuzz_in *in)

@@ -29,6 +29,8 @@ struct node {
 
 #define MAP_SPARE	6		/* unused entries left with the engine */
 
+const char * const end_ccs[4] = { "reno", "cubic", "bbr", "prague" };
+
 static void *get(size_t size)
 {
 	void *p = malloc(size);
@@ -425,7 +427,7 @@ static void conn_new(struct end *end)
 	end->open.rcv_space_max = max(end->open.rcv_space_max, end->rcvbuf);
 	xtcp_tcb_init(end->tcb, &end->par);
 	if (xtcp_cc_find(end->cc))
-		xtcp_cc_set(end->tcb, xtcp_cc_find(end->cc));
+		xtcp_cc_set(end->tcb, xtcp_cc_find(end->cc), *end->now);
 }
 
 void end_connect(struct end *end)
@@ -443,10 +445,9 @@ void end_listen(struct end *end)
 /* The input chooses knobs and sizes; @id tells two ends apart. */
 void end_init(struct end *end, struct fuzz_in *in, u64 *now, u32 id)
 {
-	static const char * const ccs[] = { "reno", "cubic", "bbr", "prague" };
 	static const u16 mss[] = { 1460, 1000, 536, 88, 9000, 65483, 256, 1220 };
 	static const u32 bufs[] = { 65535, 4000, 100000, 1000000, 6000000, 500, 20000, 1 };
-	u8 a = in_byte(in), b = in_byte(in), c = in_byte(in);
+	u8 a = in_byte(in), b = in_byte(in), c = in_byte(in), d = in_byte(in);
 
 	memset(end, 0, sizeof(*end));
 	end->now = now;
@@ -458,9 +459,12 @@ void end_init(struct end *end, struct fuzz_in *in, u64 *now, u32 id)
 	end->par.sack = !(a & 4);
 	end->par.dsack = !(a & 8);
 	end->par.idle_restart = !(a & 16);
+	end->par.rack = !(d & 1);
+	end->par.tlp = !(d & 2);
+	end->par.frto = !(d & 4);
+	end->par.pacing = d & 8;
 	end->tw_record = !(a & 32);
-	end->open.v6 = a & 64;
-	end->cc = ccs[c >> 6];
+	end->cc = end_ccs[c >> 6];
 	end->rcvbuf = bufs[b & 7];
 	end->sndbuf = 256U << 10;
 	end->open = (struct xtcp_open) {
@@ -477,6 +481,9 @@ void end_init(struct end *end, struct fuzz_in *in, u64 *now, u32 id)
 		.adv_mss = mss[c >> 3 & 7],
 		.user_mss = b & 128 ? 500 : 0,
 		.v6 = a & 64,
+		.cached_srtt_us = d & 16 ? 30000 : 0,
+		.cached_rttvar_us = d & 16 ? 2000 : 0,
+		.cached_ssthresh = d & 32 ? 20000 : 0,
 	};
 	end->open.gso_max = max_t(u32, end->open.gso_max, end->open.path_mss);
 	/* Sequence numbers that wrap early: the ISS follows the clock. */
@@ -730,6 +737,22 @@ void end_set(struct end *end, enum xtcp_opt opt, u32 val)
 {
 	if (end->mode == END_TCB)
 		CALL(end, xtcp_set(end->tcb, opt, val, *end->now));
+}
+
+void end_pacing(struct end *end, u64 rate)
+{
+	if (end->mode != END_TCB)
+		return;
+	xtcp_set_pacing_max(end->tcb, rate);
+	check_invariants(end, "xtcp_set_pacing_max()");
+}
+
+void end_cc(struct end *end, const char *name)
+{
+	if (end->mode != END_TCB || !xtcp_cc_find(name))
+		return;
+	xtcp_cc_set(end->tcb, xtcp_cc_find(name), *end->now);
+	check_invariants(end, "xtcp_cc_set()");
 }
 
 void end_icmp(struct end *end, enum xtcp_icmp kind, u32 seq, u16 mss)

@@ -148,6 +148,9 @@ struct end {
 	u32 was_una;
 };
 
+/* Congestion controls an input may choose; those there are none of do not change. */
+extern const char * const end_ccs[4];
+
 void end_init(struct end *end, struct fuzz_in *in, u64 *now, u32 id);
 void end_fini(struct end *end);
 void end_connect(struct end *end);
@@ -163,6 +166,8 @@ void end_shutdown(struct end *end);
 void end_close(struct end *end);
 void end_abort(struct end *end);
 void end_set(struct end *end, enum xtcp_opt opt, u32 val);
+void end_pacing(struct end *end, u64 rate);
+void end_cc(struct end *end, const char *name);
 void end_icmp(struct end *end, enum xtcp_icmp kind, u32 seq, u16 mss);
 void end_space(struct end *end, u32 rcvbuf);
 void end_memory(struct end *end, u8 what);

@@ -227,6 +227,7 @@ static void finish(struct net *net)
 	for (end = net->end; end < net->end + 2; end++) {
 		end_memory(end, 0);
 		end_space(end, 65535);
+		end_pacing(end, ~0ULL);
 		end_set(end, XTCP_SET_KEEPALIVE, 0);
 		end_read(end, ~0U);
 		end_shutdown(end);

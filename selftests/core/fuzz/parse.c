@@ -18,6 +18,10 @@ static void check_ranges(const struct xtcp_seg *seg, u32 avail, u32 tcp_len)
 		fuzz_fail("a field is out of range");
 	if (!(seg->opts & XTCP_OPT_SACK) != !seg->nsack)
 		fuzz_fail("%u SACK blocks, options 0x%x", seg->nsack, seg->opts);
+	if (seg->nacc > 3 || (seg->nacc && !(seg->opts & XTCP_OPT_ACCECN)) ||
+	    (seg->opts & XTCP_OPT_ACCECN) == XTCP_OPT_ACCECN ||
+	    (seg->acc[0] | seg->acc[1] | seg->acc[2]) >> 24)
+		fuzz_fail("%u AccECN counters, options 0x%x", seg->nacc, seg->opts);
 	if (seg->opts & XTCP_OPT_MSS && !seg->mss)
 		fuzz_fail("an MSS of 0");
 	if (!(seg->flags & XTCP_SYN) &&
@@ -72,40 +76,6 @@ static void parse_bytes(struct fuzz_in *in)
 	free(hdr);
 }
 
-static struct xtcp_plan any_plan(struct fuzz_in *in)
-{
-	struct xtcp_plan plan = {
-		.opts = in_byte(in) & 0x1f,
-		.nsack = in_byte(in) & 3,
-		.flags = in_half(in) & 0x1ff,
-		.seq = in_word(in),
-		.ack = in_word(in),
-		.wnd = in_half(in),
-		.urg = in_half(in),
-		.tsval = in_word(in),
-		.tsecr = in_word(in),
-		.opt_mss = in_half(in),
-		.wscale = in_byte(in) % 15,
-	};
-	u32 i;
-
-	plan.opts &= ~XTCP_OPT_SACK;
-	if (!(plan.flags & XTCP_SYN))
-		plan.opts &= XTCP_OPT_TS;
-	/* Blocks go into bare ACKs: three beside a timestamp, else four. */
-	if (!(plan.flags & XTCP_SYN) && plan.nsack) {
-		plan.opts |= XTCP_OPT_SACK;
-		plan.nsack += !(plan.opts & XTCP_OPT_TS);
-	} else {
-		plan.nsack = 0;
-	}
-	for (i = 0; i < plan.nsack; i++) {
-		plan.sack[i].start = in_word(in);
-		plan.sack[i].end = in_word(in);
-	}
-	return plan;
-}
-
 /* The length of the header, reckoned anew. */
 static u8 header_length(const struct xtcp_plan *plan)
 {
@@ -121,7 +91,62 @@ static u8 header_length(const struct xtcp_plan *plan)
 		bytes += 4;
 	if (plan->opts & XTCP_OPT_SACK)
 		bytes += 4 + 8 * plan->nsack;
+	if (plan->opts & XTCP_OPT_ACCECN)
+		bytes += (2 + 3 * plan->nacc + 3) / 4 * 4;
 	return (u8)(XTCP_HDR_LEN + bytes);
+}
+
+/* An AccECN option, if there is room for one: as many counters as fit. */
+static void any_counters(struct fuzz_in *in, struct xtcp_plan *plan)
+{
+	u8 kind = plan->opts & XTCP_OPT_ACCECN0 ? XTCP_OPT_ACCECN0 :
+					plan->opts & XTCP_OPT_ACCECN1;
+	u32 room, i;
+
+	plan->opts &= ~XTCP_OPT_ACCECN;
+	room = XTCP_HDR_MAX - header_length(plan);
+	if (!kind || (plan->flags & (XTCP_SYN | XTCP_ACK)) == XTCP_SYN ||
+	    room < xtcp_acc_len(0))
+		return;
+	plan->opts |= kind;
+	for (i = 0; i < 3 && xtcp_acc_len(i + 1) <= room; i++)
+		plan->acc[i] = in_word(in) & 0xffffff;
+	plan->nacc = (u8)i;
+}
+
+static struct xtcp_plan any_plan(struct fuzz_in *in)
+{
+	struct xtcp_plan plan = {
+		.opts = in_byte(in),
+		.nsack = in_byte(in) & 3,
+		.flags = in_half(in) & 0x1ff,
+		.seq = in_word(in),
+		.ack = in_word(in),
+		.wnd = in_half(in),
+		.urg = in_half(in),
+		.tsval = in_word(in),
+		.tsecr = in_word(in),
+		.opt_mss = in_half(in),
+		.wscale = in_byte(in) % 15,
+	};
+	u32 i;
+
+	plan.opts &= ~(XTCP_OPT_SACK | 0x80);
+	if (!(plan.flags & XTCP_SYN))
+		plan.opts &= XTCP_OPT_TS | XTCP_OPT_ACCECN;
+	/* Blocks go into bare ACKs: three beside a timestamp, else four. */
+	if (!(plan.flags & XTCP_SYN) && plan.nsack) {
+		plan.opts |= XTCP_OPT_SACK;
+		plan.nsack += !(plan.opts & XTCP_OPT_TS);
+	} else {
+		plan.nsack = 0;
+	}
+	for (i = 0; i < plan.nsack; i++) {
+		plan.sack[i].start = in_word(in);
+		plan.sack[i].end = in_word(in);
+	}
+	any_counters(in, &plan);
+	return plan;
 }
 
 static bool same_options(const struct xtcp_plan *plan, const struct xtcp_seg *seg)
@@ -145,7 +170,10 @@ static bool same_options(const struct xtcp_plan *plan, const struct xtcp_seg *se
 		if (seg->sack[i].start != plan->sack[i].start ||
 		    seg->sack[i].end != plan->sack[i].end)
 			return false;
-	return true;
+	for (i = 0; i < plan->nacc; i++)
+		if (seg->acc[i] != plan->acc[i])
+			return false;
+	return seg->nacc == plan->nacc;
 }
 
 static void round_trip(struct fuzz_in *in)

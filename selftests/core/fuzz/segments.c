@@ -64,6 +64,17 @@ static void in_stamps(struct fuzz_in *in, const struct peer *peer,
 	seg->tsecr = in_near(in, ecr, ARRAY_SIZE(ecr), 100);
 }
 
+static void in_accecn(struct fuzz_in *in, struct xtcp_seg *seg)
+{
+	u8 b = in_byte(in);
+	u32 i;
+
+	seg->nacc = b & 3;
+	seg->opts |= b & 4 ? XTCP_OPT_ACCECN0 : XTCP_OPT_ACCECN1;
+	for (i = 0; i < seg->nacc; i++)
+		seg->acc[i] = b & 8 ? in_word(in) & 0xffffff : in_byte(in);
+}
+
 static void a_segment(struct peer *peer, struct fuzz_in *in)
 {
 	struct xtcp_tcb none = { .mss = 1000, .rcv_nxt = peer->iss };
@@ -96,9 +107,12 @@ static void a_segment(struct peer *peer, struct fuzz_in *in)
 		seg.mss = in_half(in);
 		seg.opts ^= in_byte(in) & (XTCP_OPT_TS | XTCP_OPT_MSS);
 	}
-	if (!(seg.flags & XTCP_SYN) || !seg.mss)
-		seg.opts &= seg.flags & XTCP_SYN ? ~XTCP_OPT_MSS :
-			    XTCP_OPT_TS | XTCP_OPT_SACK;
+	if (how & 32)
+		in_accecn(in, &seg);
+	if (!(seg.flags & XTCP_SYN))
+		seg.opts &= XTCP_OPT_TS | XTCP_OPT_SACK | XTCP_OPT_ACCECN;
+	else if (!seg.mss)
+		seg.opts &= ~XTCP_OPT_MSS;
 	end_rx(peer->end, &seg);
 }
 
