@@ -62,6 +62,9 @@ static u32 means_orphan(u32 val)
 
 static const struct knob knobs[] = {
 	{ "dsack",		0, U8_MAX_SWITCH, PAR(dsack), .first = 1 },
+	{ "ecn",		0, 5, PAR(ecn), .scale = 1 },
+	{ "ecn_fallback",	0, U8_MAX_SWITCH, PAR(ecn_fallback), .first = 1 },
+	{ "ecn_option",		0, 3, PAR(ecn_option), .scale = 1 },
 	{ "fin_timeout",	0, SECONDS_MAX, PAR(fin_timeout_ms), .scale = 1000 },
 	{ "keepalive_intvl",	1, SECONDS_MAX, PAR(keep_intvl_ms), .scale = 1000 },
 	{ "keepalive_probes",	0, U8_MAX, PAR(keep_probes), .scale = 1 },
