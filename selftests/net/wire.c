@@ -305,6 +305,12 @@ static size_t opts_put(struct wire *w, uint8_t *o, const struct wseg *s)
 		put32(p + 8, s->has_ts ? s->tsecr : w->tsecr);
 		p += 12;
 	}
+	if (s->has_blocks && s->nblocks) {
+		memcpy(p, (uint8_t []){ 1, 1, 5, 2 + 8 * s->nblocks }, 4);
+		for (int i = 0; i < 2 * s->nblocks; i++)
+			put32(p + 4 + 4 * i, w->iss + s->blocks[i]);
+		p += 4 + 8 * s->nblocks;
+	}
 	return p - o;
 }
 

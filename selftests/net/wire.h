@@ -40,7 +40,7 @@ struct wseg {
 	uint8_t rawlen;
 	uint8_t doff;		/* in: data offset field, 32-bit words */
 	uint16_t sport, dport;	/* in: other ports than the flow's */
-	uint8_t nblocks;	/* out: SACK blocks, */
+	uint8_t nblocks;	/* SACK blocks, */
 	uint32_t blocks[8];	/* start and end of each, relative */
 	uint8_t cut;		/* in: bytes missing at the segment's end */
 	bool has_seq, has_ack, has_len, has_wnd, has_urg;

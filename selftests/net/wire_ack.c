@@ -40,7 +40,7 @@ TEST_F(wire, delayed_by_40_ms)
 	out(ACK, ACKNO(401), AFTER(40));
 }
 
-/* RFC 9293 MUST-58: at least every second full-sized segment. */
+/* RFC 9293 SHLD-19: at least every second full-sized segment. */
 TEST_F(wire, second_full_segment)
 {
 	interactive();

@@ -239,7 +239,7 @@ TEST_F(wire, syn_to_second_port_of_same_peer)
 	state(ST_SYN_RECV);
 }
 
-/* RFC 9293 3.9.2.3 MUST-57: no connection to or from other than unicast. */
+/* Where nobody listens a SYN is reset, beside a port where somebody does. */
 TEST_F(wire, ports_are_told_apart)
 {
 	listens();

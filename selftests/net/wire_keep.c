@@ -91,7 +91,7 @@ TEST_F(wire, switched_off)
 	none(2500);
 }
 
-/* RFC 9293 MUST-28 by way of 3.8.4: not while data are unacknowledged. */
+/* RFC 9293 MUST-26: not while data are unacknowledged. */
 TEST_F(wire, not_with_data_out)
 {
 	passive(MSS(1000));

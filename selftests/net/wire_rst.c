@@ -75,7 +75,7 @@ TEST_F(wire, syn_is_challenged)
 	state(ST_ESTABLISHED);
 }
 
-/* RFC 9293 3.10.7.4, MUST-82 by RFC 5961 5: no flood of challenges. */
+/* RFC 5961, 7: no flood of challenges. */
 TEST_F(wire, challenges_are_limited)
 {
 	passive(MSS(1000));
