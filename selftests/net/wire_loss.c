@@ -123,7 +123,7 @@ TEST_F(wire, tail_loss_probe)
 	segments(1, 3);
 	out(ACK, SEQ(2001), LEN(1000), AFTER(2 * RTT));
 	/* Only one; its answer shows what is missing. */
-	none(RTT - 10);
+	none(RTT + 5);
 	in(ACK, ACKNO(1), SACKS(2001, 3001));
 	out(ACK, SEQ(1), LEN(1000), WITHIN(60));
 	in(ACK, ACKNO(3001));
@@ -228,10 +228,11 @@ TEST_F(wire, spurious_by_timestamp)
 	wire_drain(W, QUIET);
 	ASSERT_EQ(9881, W->rcv_nxt);
 	sleep_ms(RTT - QUIET);
-	in(ACK, ACKNO(1), SACKS(989, 9881), TS(W->tsval + 1, first));
+	in(ACK, ACKNO(1), SACKS(989, 9881), TS(W->tsval + 5001, first));
 	out(ACK, SEQ(1), LEN(988), WITHIN(5));
-	in(ACK, ACKNO(9881), TS(W->tsval + 2, first));
+	in(ACK, ACKNO(9881), TS(W->tsval + 5002, first));
 	/* Undone: all ten may go. */
+	W->tsval += 5000;
 	writes(9880);
 	for (int i = 0; i < 10; i++)
 		out(ACK, SEQ(9881 + i * 988), LEN(988));
@@ -294,6 +295,7 @@ TEST_F_TIMEOUT(wire, reneged, 60)
 	out(ACK, SEQ(1001), LEN(1000), WITHIN(1500));
 	in(ACK, ACKNO(2001));
 	out(ACK, SEQ(2001), LEN(1000), WITHIN(1500));
+	out(ACK, SEQ(3001), LEN(1000), WITHIN(1500));
 	in(ACK, ACKNO(4001));
 	none(QUIET);
 }
