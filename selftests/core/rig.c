@@ -26,6 +26,8 @@ void rig_init(struct rig *rig)
 {
 	memset(rig, 0, sizeof(*rig));
 	xtcp_params_init(&rig->par);
+	/* Windows that can be told in the head: the scripts are of the engine. */
+	rig->par.cc = xtcp_cc_find("reno");
 	rig->par.isn_key[0] = 1;
 	rig->par.isn_key[1] = 2;
 	rig->par.ts_key[0] = 3;

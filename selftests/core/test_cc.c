@@ -39,6 +39,19 @@ UNIT(cc_list)
 	CHECK(!xtcp_cc_list(~0U));
 }
 
+/* RFC 9438 is what is used unless something else is asked for. */
+UNIT(cc_default)
+{
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	CHECK(par.cc == &xtcp_cc_cubic);
+	CHECK(xtcp_cc_list(0) == par.cc);
+	xtcp_tcb_init(&tcb, &par);
+	CHECK(tcb.cc == par.cc);
+}
+
 /* A window algorithm has ssthresh() and acked(), a model control(). */
 UNIT(cc_complete)
 {

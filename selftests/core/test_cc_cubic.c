@@ -92,10 +92,10 @@ UNIT(cubic_reduction)
 		u32 flight;	/* segments */
 		u32 want;	/* of 1000 bytes: bytes */
 	} tab[] = {
-		{ "loss", XTCP_CC_LOSS, 100, 70019 },
-		{ "timeout", XTCP_CC_TIMEOUT, 100, 70019 },
-		{ "ECN (RFC 8511)", XTCP_CC_ECN, 100, 84960 },
-		{ "less in flight", XTCP_CC_LOSS, 60, 42011 },
+		{ "loss", XTCP_CC_LOSS, 100, 70001 },
+		{ "timeout", XTCP_CC_TIMEOUT, 100, 70001 },
+		{ "ECN (RFC 8511)", XTCP_CC_ECN, 100, 85000 },
+		{ "less in flight", XTCP_CC_LOSS, 60, 42000 },
 		{ "at least two segments", XTCP_CC_LOSS, 2, 2000 },
 		{ "nothing in flight", XTCP_CC_LOSS, 0, 2000 },
 	};

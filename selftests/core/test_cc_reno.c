@@ -73,7 +73,7 @@ UNIT(reno_ssthresh)
 	} tab[] = {
 		{ "loss", XTCP_CC_LOSS, 60000, 30000 },
 		{ "timeout", XTCP_CC_TIMEOUT, 60000, 30000 },
-		{ "ECN (RFC 8511)", XTCP_CC_ECN, 60000, 47988 },
+		{ "ECN (RFC 8511)", XTCP_CC_ECN, 60000, 48000 },
 		{ "two segments", XTCP_CC_LOSS, 3000, 2000 },
 		{ "nothing in flight", XTCP_CC_TIMEOUT, 0, 2000 },
 	};

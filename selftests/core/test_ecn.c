@@ -42,14 +42,14 @@ SCRIPTS(ecn_echo);
 
 /* cwnd 10 * 1000; after a mark ssthresh is half of the flight. */
 static const struct script ecn_reduce[] = {
-	{ "a reduction, and CWR on the next new data", CLASSIC "write 20000\n> A 1+10000\n< AE 1 ack 2001\n= cong 3\n= ssthresh 5000\n"
-	  "> AC 10001+1000 ect 2\n< AE 1 ack 4001\n> A 11001+1000\n= ssthresh 5000\n" },
+	{ "a reduction, and CWR on the next new data", CLASSIC "write 20000\n> A 1+10000\n< AE 1 ack 2001\n= cong 3\n= ssthresh 8000\n"
+	  "> AC 10001+1000 ect 2\n< AE 1 ack 4001\n> A 11001+1000\n= ssthresh 8000\n" },
 	{ "once a round trip, then again", CLASSIC "write 20000\n> A 1+10000\n< AE 1 ack 2001\n> AC 10001+1000\n< AE 1 ack 10001\n= cong 0\n"
-	  "= cwnd 5000\n> A 11001+4000\n< AE 1 ack 11001\n= cong 3\n= ssthresh 2500\n> AC 15001+1000\n" },
+	  "= cwnd 8000\n> A 11001+7000\n< AE 1 ack 11001\n= cong 3\n= ssthresh 6400\n> AC 18001+1000\n" },
 	{ "CWR not on what is sent again", "par tlp 0\n" CLASSIC "write 10000\n> PA 1+10000\n< AE 1 ack 2001\n+ 250ms\n> A 2001+1000 ect 0\n"
 	  "< A 1 ack 10001\nwrite 1000\n> PAC 10001+1000 ect 2\n" },
 	{ "CWR after a timeout", CLASSIC "write 3000\n> PA 1+3000\n+ 1100ms\n> A 1+1000\n< A 1 ack 3001\nwrite 10\n> PAC 3001+10\n" },
-	{ "CWR once", CLASSIC "write 20000\n> A 1+10000\n< AE 1 ack 2001\n> AC 10001+1000\n< A 1 ack 10001\n> A 11001+4000\n" },
+	{ "CWR once", CLASSIC "write 20000\n> A 1+10000\n< AE 1 ack 2001\n> AC 10001+1000\n< A 1 ack 10001\n> A 11001+7000\n" },
 	{ "ECE in an ACK without news", CLASSIC "write 20000\n> A 1+10000\n< AE 1+10 ack 1\n> A 10001 ack 11\n= cong 0\n" },
 	{ "not agreed on", "established\nwrite 20000\n> A 1+10000\n< AE 1 ack 2001\n= cong 0\n> A 10001+4000\n" },
 	{ "a window of one segment waits for the timer (6.1.2)", "par initial_cwnd 1\n" CLASSIC "write 5000\n> A 1+1000\n+ 100ms\n"
@@ -130,14 +130,14 @@ SCRIPTS(acc_mute);
 /* ---- RFC 9768: what we are told ---- */
 
 static const struct script acc_told[] = {
-	{ "one mark: one reduction, no CWR", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 2001\n= cong 3\n= ssthresh 5000\n= s_cep 6\n"
+	{ "one mark: one reduction, no CWR", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 2001\n= cong 3\n= ssthresh 8000\n= s_cep 6\n"
 	  "> AEN 10001+1000 ect 2\n" },
 	{ "bytes from the option", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 2001 acc0 1001,1000\n= s_ceb 1000\n= delivered_ce 1000\n"
 	  "> AEN 10001+1000\n" },
 	{ "bytes from the count alone", ACC "write 20000\n> AEN 1+10000\n< AECN 1 ack 4001\n= s_ceb 2000\n= delivered_ce 2000\n> AEN 10001+2000\n" },
 	{ "an estimate is put right", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 2001\n= s_ceb 1000\n> AEN 10001+1000\n"
 	  "< ACN 1 ack 4001 acc0 1,400\n= s_ceb 400\n= delivered_ce 1000\n> AEN 11001+1000\n< ACN 1 ack 6001 acc0 1,500\n= delivered_ce 1100\n"
-	  "> AEN 12001+1000\n" },
+	  "> AEN 12001+2000\n" },
 	{ "order 1", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 2001 acc1 1001,700\n= s_ceb 700\n> AEN 10001+1000\n" },
 	{ "a short option says nothing of CE", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 2001 acc0 1001\n= s_ceb 1000\n> AEN 10001+1000\n" },
 	{ "an ACK overtaken is of the past", ACC "write 20000\n> AEN 1+10000\n< AECN 1 ack 4001\n= s_cep 7\n> AEN 10001+2000\n< ACN 1 ack 2001\n= s_cep 7\n" },
@@ -146,13 +146,13 @@ SCRIPTS(acc_told);
 
 /* 3.2.2.5.2, ten segments acknowledged at once: the count may have gone round. */
 static const struct script acc_round[] = {
-	{ "one may be nine", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 10001\n= s_ceb 9000\n> AEN 10001+5000\n" },
-	{ "seven segments: one is one", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 7001\n= s_ceb 1000\n> AEN 10001+2000\n" },
+	{ "one may be nine", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 10001\n= s_ceb 9000\n> AEN 10001+8000\n" },
+	{ "seven segments: one is one", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 7001\n= s_ceb 1000\n> AEN 10001+5000\n" },
 	{ "none is none", ACC "write 20000\n> AEN 1+10000\n< AEN 1 ack 10001\n= s_ceb 0\n= cong 0\n> PAEN 10001+10000\n" },
 	{ "none after some may be eight", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 1001\n= s_ceb 1000\n> AEN 10001+1000\n"
-	  "< ACN 1 ack 10001\n= s_ceb 9000\n> AEN 11001+4000\n" },
+	  "< ACN 1 ack 10001\n= s_ceb 9000\n> AEN 11001+7000\n" },
 	{ "with the option there is no doubt", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 10001 acc0 9001,1000\n= s_ceb 1000\n"
-	  "= delivered_ce 1000\n> AEN 10001+5000\n" },
+	  "= delivered_ce 1000\n> AEN 10001+8000\n" },
 };
 SCRIPTS(acc_round);
 

@@ -22,6 +22,7 @@
 #define BBR_NO_BYTES	(~0U)
 
 /* Factors in 1/1024; names of the draft, section 2. */
+#define BBR_ONE		1024
 #define BBR_BETA_LOSS	717		/* Beta: 0.7 */
 #define BBR_BETA_ECN	870		/* 0.85, RFC 8511 3.1 */
 
@@ -123,7 +124,7 @@ struct bbr_sample {
 
 static inline u64 xtcp_bbr_gain(u64 x, u32 factor)
 {
-	return x * factor / XTCP_CC_ONE;
+	return x * factor / BBR_ONE;
 }
 
 static inline u32 xtcp_bbr_cap(u64 bytes)

@@ -57,7 +57,7 @@ u32 xtcp_bbr_quantize(const struct xtcp_tcb *tcb, const struct bbr *b, u32 bytes
 /* xtcp_bbr_inflight - the draft's Inflight(1.0) */
 u32 xtcp_bbr_inflight(const struct xtcp_tcb *tcb, const struct bbr *b, u64 bw)
 {
-	return xtcp_bbr_quantize(tcb, b, xtcp_bbr_bdp(tcb, b, bw, XTCP_CC_ONE));
+	return xtcp_bbr_quantize(tcb, b, xtcp_bbr_bdp(tcb, b, bw, BBR_ONE));
 }
 
 /* xtcp_bbr_headroom - inflight_longterm, less what is left to others */

@@ -121,9 +121,9 @@ extern const struct xtcp_cc xtcp_cc_reno;
 extern const struct xtcp_cc xtcp_cc_bbr;
 extern const struct xtcp_cc xtcp_cc_dctcp;
 
-/* Factors, in 1/1024. */
-#define XTCP_CC_ONE	1024
-#define XTCP_CC_HALF	512
+/* Factors of reduction, in 1/65536, rounded up: 0.7 of 10000 is 7000. */
+#define XTCP_CC_ONE	65536
+#define XTCP_CC_HALF	32768
 
 u32 xtcp_cc_initial_cwnd(const struct xtcp_tcb *tcb);
 void xtcp_cc_grow(struct xtcp_tcb *tcb, u32 bytes);

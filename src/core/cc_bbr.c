@@ -79,7 +79,7 @@ static u32 max_inflight(const struct xtcp_tcb *tcb, const struct bbr *b)
 
 static u32 target_inflight(const struct xtcp_tcb *tcb, const struct bbr *b)
 {
-	return min(xtcp_bbr_bdp(tcb, b, xtcp_bbr_bw(b), XTCP_CC_ONE), tcb->cwnd);
+	return min(xtcp_bbr_bdp(tcb, b, xtcp_bbr_bw(b), BBR_ONE), tcb->cwnd);
 }
 
 /* The window is in use, but for what output waits to have together. */
@@ -246,7 +246,7 @@ static void check_startup(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_
 	if (startup_lossy(tcb, b, s)) {
 		b->undo_state = BBR_STARTUP;
 		b->flags |= BBR_F_FULL;
-		b->inflight_long = max(xtcp_bbr_bdp(tcb, b, xtcp_bbr_bw(b), XTCP_CC_ONE),
+		b->inflight_long = max(xtcp_bbr_bdp(tcb, b, xtcp_bbr_bw(b), BBR_ONE),
 				       b->inflight_latest);
 	}
 	if (b->flags & BBR_F_FULL) {
@@ -460,7 +460,7 @@ static void bbr_control(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
 		b->inflight_latest = ack->rs_delivered;
 	}
 	b->send_gain = min_t(u32, b->send_gain,
-			     pacing_gain[b->state] * BBR_SENT_ONE / XTCP_CC_ONE);
+			     pacing_gain[b->state] * BBR_SENT_ONE / BBR_ONE);
 	set_pacing(tcb, b, pacing_gain[b->state]);
 	set_cwnd(tcb, b, &s);
 	if ((tcb->cong == XTCP_CONG_OPEN || tcb->cong == XTCP_CONG_CWR) &&
@@ -539,7 +539,7 @@ static void bbr_event(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now)
 		if (b->state == BBR_PROBE_RTT && b->done_at && now > b->done_at)
 			exit_probe_rtt(tcb, b, now);
 		if (in_probe_bw(b))
-			set_pacing(tcb, b, XTCP_CC_ONE);
+			set_pacing(tcb, b, BBR_ONE);
 		break;
 	default:
 		break;

@@ -33,11 +33,11 @@
 /* Further from the inflection point than 9 minutes the curve is not computed. */
 #define TICKS_MAX	(1U << 19)
 
-/* In 1/1024; RFC 9438, 4.6, and with ECN RFC 8511, 3.1. */
-#define BETA_LOSS	717		/* 0.7 */
-#define BETA_ECN	870		/* 0.85 */
-#define CONVERGE	870		/* (1 + beta) / 2 (4.7) */
-#define ALPHA		542		/* 3 * (1 - beta) / (1 + beta) (4.3) */
+/* Of XTCP_CC_ONE; RFC 9438, 4.6, and with ECN RFC 8511, 3.1. */
+#define BETA_LOSS	45876		/* 0.7 */
+#define BETA_ECN	55706		/* 0.85 */
+#define CONVERGE	55706		/* (1 + beta) / 2 (4.7) */
+#define ALPHA		34696		/* 3 * (1 - beta) / (1 + beta) (4.3) */
 
 /* Where on which curve the window is; what an undo brings back (4.9). */
 struct curve {

@@ -14,7 +14,7 @@
 
 /* RFC 8511, 3.1: an AQM marks early, so less is taken off than after a loss. */
 #define BETA_LOSS	XTCP_CC_HALF
-#define BETA_ECN	819		/* 0.8 */
+#define BETA_ECN	52429		/* 0.8 */
 
 struct reno {
 	struct xtcp_cwv cwv;

@@ -149,7 +149,7 @@ u32 xtcp_cwv_used(const struct xtcp_tcb *tcb, const struct xtcp_cwv *cwv, u32 fl
 
 /*
  * xtcp_cwv_reduce - ssthresh after a loss, and pipeACK starts anew
- * @beta: what is to be left, in 1/1024
+ * @beta: what is to be left, of XTCP_CC_ONE
  *
  * Return: bytes, at least two segments (RFC 5681, equation 4).
  */
@@ -159,7 +159,7 @@ u32 xtcp_cwv_reduce(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u32 flight, u32 
 
 	cwv->loss_base = xtcp_cwv_valid(tcb, cwv) ? 0 : used;
 	cwv->loss_rtx = (u32)tcb->bytes_retrans;
-	cwv->loss_beta = (u16)beta;
+	cwv->loss_beta = beta;
 	cwv->defined = false;
 	cwv->nvp_at = 0;
 	return max((u32)((u64)used * beta / XTCP_CC_ONE), 2U * tcb->mss);

@@ -15,7 +15,7 @@ struct xtcp_cwv {
 	u32 most[2];		/* largest round trip of the running half, of the last */
 	u32 loss_base;		/* bytes in use at a reduction when non-validated; 0: none */
 	u32 loss_rtx;		/* bytes_retrans then, low 32 bits */
-	u16 loss_beta;		/* its factor, in 1/1024 */
+	u32 loss_beta;		/* its factor, of XTCP_CC_ONE */
 	bool defined;		/* pipeACK is */
 	bool idle;		/* the last ACK left nothing in flight */
 };

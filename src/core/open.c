@@ -56,7 +56,7 @@ void xtcp_params_init(struct xtcp_params *par)
 	par->rack = true;
 	par->tlp = true;
 	par->frto = true;
-	par->cc = &xtcp_cc_reno;
+	par->cc = &xtcp_cc_cubic;
 }
 
 /**

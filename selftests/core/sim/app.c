@@ -104,7 +104,7 @@ static void fiddle(struct conn *conn)
 
 	if (!prng_hit(r, cfg->app.fiddle))
 		return;
-	switch (prng_below(r, 6)) {
+	switch (prng_below(r, 7)) {
 	case 0:
 		set(conn, XTCP_SET_NODELAY, prng_below(r, 2));
 		break;
@@ -123,6 +123,9 @@ static void fiddle(struct conn *conn)
 	case 5:
 		if (xtcp_reass_prune(&conn->tcb))
 			conn_serve(conn, XTCP_ACT_REAP, NULL, NULL);
+		break;
+	case 6:
+		xtcp_cc_set(&conn->tcb, cc_pick(r), host_now(conn->host));
 		break;
 	}
 }

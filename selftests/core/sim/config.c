@@ -49,11 +49,24 @@ static void make_link(struct prng *r, struct link_cfg *l, u64 rtt)
 	}
 }
 
+/* The default half of the time, else any. */
+const struct xtcp_cc *cc_pick(struct prng *r)
+{
+	u32 n = 0;
+
+	if (chance(r, 50))
+		return xtcp_cc_list(0);
+	while (xtcp_cc_list(n))
+		n++;
+	return xtcp_cc_list(prng_below(r, n));
+}
+
 static void make_params(struct prng *r, struct xtcp_params *par)
 {
 	int i;
 
 	xtcp_params_init(par);
+	par->cc = cc_pick(r);
 	for (i = 0; i < 2; i++) {
 		par->isn_key[i] = prng_next(r);
 		par->ts_key[i] = prng_next(r);
@@ -236,11 +249,12 @@ void cfg_print(const struct sim_cfg *cfg)
 		const struct app_cfg *a = &h->app;
 		const struct link_cfg *l = &cfg->link[i];
 
-		printf("# host %d: mss %u gso %u gro %llu us ts %d ws %d shortage %u tx_fail %u accept_fail %u tw_in_tcb %d attack %u rto_min %u iw %u ecn %u option %u\n",
+		printf("# host %d: mss %u gso %u gro %llu us ts %d ws %d shortage %u tx_fail %u accept_fail %u tw_in_tcb %d attack %u rto_min %u iw %u ecn %u option %u cc %s\n",
 		       i, h->mss, h->gso_max, (unsigned long long)(h->gro / USEC),
 		       h->par.timestamps, h->par.wscale, h->shortage, h->tx_fail,
 		       h->accept_fail, h->tw_in_tcb, h->attack, h->par.rto_min_us,
-		       h->par.initial_cwnd, h->par.ecn, h->par.ecn_option);
+		       h->par.initial_cwnd, h->par.ecn, h->par.ecn_option,
+		       xtcp_cc_name(h->par.cc));
 		printf("#   app: %llu bytes by %u every %.3f ms, sndbuf %u, rcvbuf %u..%u, reads %u every %.3f ms, %s%s%s%s urgent %u more %u cork %u fiddle %u\n",
 		       (unsigned long long)a->total, a->chunk,
 		       (double)a->pause / MSEC, a->sndbuf, a->rcvbuf_min,

@@ -162,6 +162,7 @@ struct sim_cfg {
 
 void cfg_from_seed(struct sim_cfg *cfg, u64 seed);
 void cfg_print(const struct sim_cfg *cfg);
+const struct xtcp_cc *cc_pick(struct prng *r);
 
 /* ---- world ---- */
 
