@@ -23,6 +23,7 @@ static const struct {
 	[ACT_DUP]	= { 'u', B_DUP },
 	[ACT_OLD]	= { 'o', B_DUP },
 	[ACT_MERGE]	= { 'm', B_MERGE },
+	[ACT_MARK]	= { 'e', B_MARK },
 	[ACT_TIMER]	= { 't', B_TICK },
 	[ACT_APP]	= { 'a', B_MAX },
 	[ACT_READ]	= { 'r', B_MAX },
@@ -60,7 +61,7 @@ static bool can_merge(const struct wire *wire)
 
 	return wire->n > 1 && a->len && b->len && a->seq + a->len == b->seq &&
 	       a->ack == b->ack && a->wnd == b->wnd && a->opts == b->opts &&
-	       a->tsval == b->tsval && a->tsecr == b->tsecr &&
+	       a->tsval == b->tsval && a->tsecr == b->tsecr && a->ecn == b->ecn &&
 	       !(a->flags & (last | XTCP_SYN | XTCP_URG)) &&
 	       !((a->flags ^ b->flags) & ~last);
 }
@@ -84,6 +85,8 @@ static void network(struct list *l, u32 to, u64 due)
 	if (!wire->n)
 		return;
 	add(l, ACT_DROP, to, 0);
+	if (wire->flight[0].seg.ecn == XTCP_ECT0)
+		add(l, ACT_MARK, to, 0);
 	if (wire_arrival(&wire->flight[0]) <= due) {
 		add(l, ACT_DELIVER, to, 0);
 		add(l, ACT_DUP, to, 0);
@@ -314,6 +317,10 @@ void act(struct action a)
 		break;
 	case ACT_MERGE:
 		merge(a.end);
+		break;
+	case ACT_MARK:
+		W->to[a.end].flight[0].seg.ecn = XTCP_CE;
+		trace_seg(a.end, "marked", &W->to[a.end].flight[0]);
 		break;
 	case ACT_TIMER:
 		timer(e);

@@ -359,6 +359,9 @@ static void put_flight(const struct end *from, const struct flight *f)
 		put32(peer_ts(end_peer(from), seg->tsval));
 		put32(seg->tsecr ? peer_ts(from, seg->tsecr) : ~0U);
 	}
+	put32((u32)seg->nacc << 8 | seg->ecn);
+	for (i = 0; i < seg->nacc; i++)
+		put32(seg->acc[i]);
 	for (i = 0; i < seg->nsack; i++) {
 		put32(seg->sack[i].start - irs);
 		put32(seg->sack[i].end - irs);

@@ -43,6 +43,7 @@ static void open_params(const struct end *e, struct xtcp_open *open)
 		.gso_max = cfg->gso ? cfg->gso : WORLD_MSS,
 		.path_mss = (u16)e->path_mss,
 		.adv_mss = (u16)e->path_mss,
+		.need_ecn = xtcp_cc_needs_ecn(run.par.cc),
 	};
 	flow_of(e, &open->flow);
 }

@@ -41,6 +41,7 @@ enum act_kind {
 	ACT_DUP,	/* it arrives, and will arrive again, next */
 	ACT_OLD,	/* it arrives, and will arrive again, last */
 	ACT_MERGE,	/* it arrives in one piece with the second */
+	ACT_MARK,	/* it meets congestion, and says so */
 	ACT_TIMER,	/* the earliest deadline of end comes */
 	ACT_APP,	/* the application takes its next step */
 	ACT_READ,	/* it reads */
@@ -68,6 +69,7 @@ enum budget {
 	B_TICK,		/* timers */
 	B_LATE,		/* timers that come though a segment is still under way */
 	B_MERGE,
+	B_MARK,
 	B_ABORT,
 	B_BLIND,
 	B_RENEGE,
@@ -101,6 +103,7 @@ struct world_cfg {
 	bool no_wscale;
 	bool no_ts;
 	bool no_sack;
+	u8 ecn;			/* as net.ipv4.tcp_ecn */
 	u8 lend;		/* send map entries to lend, at most SENTS_MAX */
 	u8 cwnd;		/* initial, segments; 0: 10 */
 	u16 gso;		/* bytes a plan may carry; 0: one segment */

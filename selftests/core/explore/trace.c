@@ -43,14 +43,14 @@ void trace(const char *fmt, ...)
 /* @f, as end @to sees it: numbers relative to the ISS of each end. */
 void trace_seg(u32 to, const char *what, const struct flight *f)
 {
-	static const char letters[] = "FSRPAUEC";
+	static const char letters[] = "FSRPAUECN";
 	const struct xtcp_seg *seg = &f->seg;
-	char flags[9], *p = flags;
+	char flags[10], *p = flags;
 	u32 i;
 
 	if (!run.trace)
 		return;
-	for (i = 0; i < 8; i++)
+	for (i = 0; letters[i]; i++)
 		if (seg->flags & 1 << i)
 			*p++ = letters[i];
 	*p = 0;
@@ -60,6 +60,8 @@ void trace_seg(u32 to, const char *what, const struct flight *f)
 	if (seg->flags & XTCP_ACK)
 		printf(" ack %d", (s32)(seg->ack - W->end[to].iss));
 	printf(" wnd %u", seg->wnd);
+	if (seg->ecn)
+		printf(" ecn %u", seg->ecn);
 	if (seg->opts & XTCP_OPT_TS)
 		printf(" ts %u/%u", seg->tsval - W->end[!to].ts_off,
 		       seg->tsecr ? seg->tsecr - W->end[to].ts_off : 0);

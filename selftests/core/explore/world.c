@@ -48,6 +48,7 @@ static void put_one(u32 from, const struct xtcp_plan *plan, u32 off)
 	if (!xtcp_parse(&f->seg, hdr, n, n + plan->len))
 		fail("end %u: a header that does not parse", from);
 	f->seg.nsegs = 1;
+	f->seg.ecn = plan->ecn;
 	f->sent_at = max(W->now, plan->release ? plan->release - e->clock : 0);
 	f->off = off;
 	if (plan->len + n - XTCP_HDR_LEN > e->path_mss)
@@ -76,6 +77,9 @@ void wire_put(u32 from, const struct xtcp_plan *plan, u32 off)
 		one.flags = plan->flags;
 		if (at + one.len < plan->len)
 			one.flags &= ~(XTCP_FIN | XTCP_PSH);
+		/* With AccECN the same bit is part of a counter. */
+		if (at && W->end[from].tcb.ecn == XTCP_ECN_CLASSIC)
+			one.flags &= ~XTCP_CWR;
 		put_one(from, &one, off + at);
 		at += one.len;
 	} while (at < plan->len);
@@ -149,6 +153,7 @@ static void params_init(const struct world_cfg *cfg)
 	par->wscale = !cfg->no_wscale;
 	par->timestamps = !cfg->no_ts;
 	par->sack = !cfg->no_sack;
+	par->ecn = cfg->ecn;
 	par->rack = !cfg->no_rack;
 	par->pacing = cfg->paced;
 	par->cc = xtcp_cc_find(cfg->cc ? cfg->cc : "reno");
