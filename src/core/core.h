@@ -115,7 +115,7 @@ u32 xtcp_rack_fire(struct xtcp_tcb *tcb, u64 now);
 
 /* ---- tlp.c ---- */
 
-void xtcp_tlp_arm(struct xtcp_tcb *tcb, u64 now);
+void xtcp_tlp_set(struct xtcp_tcb *tcb, u64 now);
 void xtcp_tlp_sent(struct xtcp_tcb *tcb, u32 seq, bool again, u64 now);
 void xtcp_tlp_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 		  const struct xtcp_ack *a);
@@ -286,6 +286,17 @@ static inline void xtcp_dl_set(struct xtcp_tcb *tcb, enum xtcp_dl dl, u64 at)
 static inline void xtcp_dl_clear(struct xtcp_tcb *tcb, enum xtcp_dl dl)
 {
 	tcb->dl_armed &= ~(1U << dl);
+}
+
+/* After data was sent or acknowledged: with nothing in flight, no probe. */
+static inline void xtcp_tlp_arm(struct xtcp_tcb *tcb, u64 now)
+{
+	if (tcb->snd_una != tcb->snd_nxt) {
+		xtcp_tlp_set(tcb, now);
+		return;
+	}
+	tcb->flags &= ~XTCP_F_TLP_OWED;
+	xtcp_dl_clear(tcb, XTCP_DL_TLP);
 }
 
 static inline bool xtcp_dl_is_set(const struct xtcp_tcb *tcb, enum xtcp_dl dl)

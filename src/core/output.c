@@ -142,7 +142,9 @@ static u32 burst_max(const struct xtcp_tcb *tcb)
 
 	if (tcb->flags & XTCP_F_SND_URG || xtcp_ecn_single(tcb))
 		return tcb->mss;
-	most = xtcp_pace_burst(tcb, tcb->gso_max);
+	most = tcb->gso_max;
+	if (unlikely(tcb->flags & XTCP_F_PACED))
+		most = xtcp_pace_burst(tcb, most);
 	return max_t(u32, most - most % tcb->mss, tcb->mss);
 }
 
@@ -309,10 +311,12 @@ static bool plan_data(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 no
 		return false;
 	if (tcb->flags & XTCP_F_FRTO_NEW && plan_new(tcb, plan, now))
 		goto out;
-	if (!plan_rtx(tcb, plan, now) && !plan_new(tcb, plan, now))
+	if (!(tcb->map_lost && plan_rtx(tcb, plan, now)) &&
+	    !plan_new(tcb, plan, now))
 		return false;
 out:
-	plan->release = xtcp_pace_release(tcb, now);
+	if (unlikely(tcb->flags & XTCP_F_PACED))
+		plan->release = xtcp_pace_release(tcb, now);
 	return true;
 }
 
@@ -481,7 +485,8 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 	if (plan->len) {
 		commit_payload_stats(tcb, plan, segs, plan->kind == XTCP_PLAN_RTX ||
 				     plan->kind == XTCP_PLAN_TLP);
-		xtcp_pace_sent(tcb, plan->len, now);
+		if (unlikely(tcb->flags & XTCP_F_PACED))
+			xtcp_pace_sent(tcb, plan->len, now);
 		xtcp_ack_piggyback(tcb, now);
 	}
 }
@@ -527,10 +532,15 @@ u32 xtcp_retry_fire(struct xtcp_tcb *tcb)
 	return XTCP_ACT_OUTPUT;
 }
 
-/* XTCP_ACT_OUTPUT if xtcp_tx_peek() has something, else 0. */
+/*
+ * xtcp_want_output - XTCP_ACT_OUTPUT if xtcp_tx_peek() may have something
+ *
+ * Whether a segment is too small to go only xtcp_tx_peek() finds out: asking
+ * twice would cost every exchange what asking in vain costs few.
+ */
 u32 xtcp_want_output(const struct xtcp_tcb *tcb)
 {
-	bool fin;
+	u32 flight;
 
 	if (tcb->ack_pending & XTCP_ACKP_NOW ||
 	    tcb->flags & (XTCP_F_SEND_RST | XTCP_F_PROBE | XTCP_F_KEEP_PROBE |
@@ -544,5 +554,8 @@ u32 xtcp_want_output(const struct xtcp_tcb *tcb)
 		return 0;
 	if (tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED)
 		return tcb->snd_nxt == tcb->iss ? XTCP_ACT_OUTPUT : 0;
-	return xtcp_tx_new_len(tcb, &fin) || fin ? XTCP_ACT_OUTPUT : 0;
+	if (!xtcp_unsent(tcb) || seq_ge(tcb->snd_nxt, tcb->snd_una + tcb->snd_wnd))
+		return 0;
+	flight = xtcp_flight(tcb);
+	return !flight || new_room(tcb, flight) ? XTCP_ACT_OUTPUT : 0;
 }

@@ -48,7 +48,7 @@ u32 xtcp_pace_burst(const struct xtcp_tcb *tcb, u32 most)
 {
 	u64 burst = rate(tcb) >> BURST_SHIFT;
 
-	if (!(tcb->flags & XTCP_F_PACED) || burst >= most)
+	if (burst >= most)
 		return most;
 	return max((u32)burst, min(2U * tcb->mss, most));
 }
@@ -56,7 +56,7 @@ u32 xtcp_pace_burst(const struct xtcp_tcb *tcb, u32 most)
 /* xtcp_pace_release - earliest departure of a plan made now, ns; 0: at once */
 u64 xtcp_pace_release(const struct xtcp_tcb *tcb, u64 now)
 {
-	return tcb->flags & XTCP_F_PACED && tcb->pace_next > now ? tcb->pace_next : 0;
+	return tcb->pace_next > now ? tcb->pace_next : 0;
 }
 
 /*
@@ -69,7 +69,7 @@ void xtcp_pace_sent(struct xtcp_tcb *tcb, u32 len, u64 now)
 {
 	u64 r = rate(tcb);
 
-	if (!(tcb->flags & XTCP_F_PACED) || !r)
+	if (!r)
 		return;
 	if (tcb->pace_next + BEHIND_NS < now)
 		tcb->pace_next = now - BEHIND_NS;

@@ -42,6 +42,10 @@ static bool stuck(const struct xtcp_tcb *tcb)
 
 	if (tcb->snd_una != tcb->snd_nxt)
 		return !tcb->snd_wnd;
+	/* With nothing in flight only a cork or the window holds anything back. */
+	if (tcb->snd_end - tcb->snd_nxt - 1 < tcb->snd_wnd &&
+	    !(tcb->flags & (XTCP_F_CORK | XTCP_F_MORE)))
+		return false;
 	return xtcp_unsent(tcb) && !xtcp_tx_new_len(tcb, &fin) && !fin;
 }
 

@@ -44,11 +44,11 @@ static u32 pto_us(const struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_tlp_arm - after data was sent or acknowledged
+ * xtcp_tlp_set - something is in flight: may and shall it be probed for?
  *
  * Never later than the retransmission timer, which then does the work itself.
  */
-void xtcp_tlp_arm(struct xtcp_tcb *tcb, u64 now)
+void xtcp_tlp_set(struct xtcp_tcb *tcb, u64 now)
 {
 	u64 at;
 
