@@ -59,6 +59,14 @@ static void later(struct conn *conn, enum ev_type type, u64 delay)
 			.type = type, .host = conn->host->id, .gen = conn->gen });
 }
 
+/* Of a size or a pause that is @most: drawn, or just that. */
+static u64 up_to(struct conn *conn, u64 least, u64 most)
+{
+	if (conn->host->cfg->app.exact)
+		return most;
+	return prng_range(&conn->sim->rng, least, most);
+}
+
 static void kick(struct conn *conn)
 {
 	later(conn, EV_CLOSE, 0);
@@ -91,7 +99,7 @@ static void set(struct conn *conn, enum xtcp_opt opt, u32 val)
 void app_established(struct conn *conn)
 {
 	TRACE(conn->sim, "%u established", conn->host->id);
-	if (!conn->app.cfg->early)
+	if (!conn->app.cfg->early && !conn->app.cfg->after)
 		later(conn, EV_WRITE, 0);
 	kick(conn);
 }
@@ -145,7 +153,7 @@ static u32 write_size(struct conn *conn)
 	const struct app_cfg *cfg = conn->app.cfg;
 	u64 queued = conn->wr - conn->acked;
 	u64 room = queued < cfg->sndbuf ? cfg->sndbuf - queued : 0;
-	u64 n = prng_range(&conn->sim->rng, 1, cfg->chunk);
+	u64 n = up_to(conn, 1, cfg->chunk);
 
 	return min(n, min(room, cfg->total - conn->wr));
 }
@@ -193,7 +201,7 @@ void app_write(struct conn *conn)
 	      flags, (unsigned long long)conn->wr);
 	conn_serve(conn, xtcp_wrote(&conn->tcb, n, flags, host_now(conn->host)),
 		   NULL, NULL);
-	later(conn, EV_WRITE, prng_below(r, cfg->pause + 1));
+	later(conn, EV_WRITE, up_to(conn, 0, cfg->pause));
 }
 
 void app_acked(struct conn *conn)
@@ -211,7 +219,7 @@ void app_data(struct conn *conn)
 	if (conn->app.r_pending)
 		return;
 	conn->app.r_pending = true;
-	later(conn, EV_READ, prng_below(&conn->sim->rng, conn->app.cfg->rpause + 1));
+	later(conn, EV_READ, up_to(conn, 0, conn->app.cfg->rpause));
 }
 
 void app_read(struct conn *conn)
@@ -223,14 +231,16 @@ void app_read(struct conn *conn)
 	conn->app.r_pending = false;
 	if (conn->app.closed)
 		return;
-	n = min(prng_range(r, 1, cfg->rchunk), conn->rcvd - conn->rd);
+	n = min(up_to(conn, 1, cfg->rchunk), conn->rcvd - conn->rd);
 	conn->rd += n;
-	if (prng_hit(r, 100000))
+	if (cfg->rcvbuf_min != cfg->rcvbuf_max && prng_hit(r, 100000))
 		conn->app.rcvbuf = prng_range(r, cfg->rcvbuf_min, cfg->rcvbuf_max);
 	if (n)
 		conn_serve(conn, xtcp_read(&conn->tcb, n, conn_space(conn),
 					   host_now(conn->host)), NULL, NULL);
 	fiddle(conn);
+	if (!conn->app.started && cfg->after && conn->rd >= cfg->after)
+		later(conn, EV_WRITE, 0);
 	if (conn->rd < conn->rcvd)
 		app_data(conn);
 	kick(conn);
@@ -268,7 +278,7 @@ static bool lingered(struct conn *conn)
 {
 	struct app *app = &conn->app;
 	struct sim *sim = conn->sim;
-	u64 wait = prng_below(&sim->rng, app->cfg->linger + 1);
+	u64 wait = up_to(conn, 0, app->cfg->linger);
 
 	if (app->ending)
 		return sim->now >= app->end_at;

@@ -89,6 +89,7 @@ void conn_free(struct conn *conn)
 
 	conn->host->out.retrans = conn->tcb.total_retrans;
 	conn->host->out.probes = conn->tcb.tlp_probes;
+	conn->host->out.rtos = conn->tcb.rtx_timeouts;
 	xtcp_reass_flush(&conn->tcb);
 	while ((node = xtcp_reass_pop(&conn->tcb)))
 		node_free(conn, node);
@@ -126,6 +127,7 @@ static void deliver(struct conn *conn, struct pkt *pkt, u32 from, u32 to)
 			 (unsigned long long)conn->rcvd);
 	conn->rcvd += len;
 	conn->host->out.rcvd = conn->rcvd;
+	conn->host->out.rcvd_at = sim->now;
 }
 
 static void drain(struct conn *conn)
@@ -314,6 +316,7 @@ void conn_serve(struct conn *conn, u32 acts, struct pkt *pkt, struct xtcp_seg *s
 			sim_fail(sim, "host %u: end of stream twice", conn->host->id);
 		conn->eof = true;
 		conn->host->out.eof = true;
+		conn->host->out.eof_at = sim->now;
 		TRACE(sim, "%u end of stream", conn->host->id);
 	}
 	if (acts & XTCP_ACT_STATE)

@@ -30,6 +30,8 @@ void conn_open_params(struct host *host, struct xtcp_open *open)
 		.gso_max = cfg->gso_max,
 		.path_mss = cfg->mss,
 		.adv_mss = cfg->mss,
+		.cached_srtt_us = cfg->cached_srtt_us,
+		.cached_rttvar_us = cfg->cached_rttvar_us,
 		.v6 = host->sim->cfg.v6,
 	};
 }

@@ -43,7 +43,8 @@ void seg_trace(struct sim *sim, u32 from, const char *what, struct pkt *pkt)
 	static const char *const field[] = { "", " ECT(1)", " ECT(0)", " CE" };
 	struct xtcp_seg seg;
 	char flags[12], *p = flags;
-	int i;
+	char sacks[XTCP_MAX_SACKS * 28 + 1] = "";
+	int i, len = 0;
 
 	if (!sim->trace)
 		return;
@@ -55,13 +56,16 @@ void seg_trace(struct sim *sim, u32 from, const char *what, struct pkt *pkt)
 		if (seg.flags & 1u << i)
 			*p++ = letters[i];
 	*p = 0;
-	sim_trace(sim, "%u %s %-3s seq %u+%u ack %u wnd %u%s%.0u%s tsval %u tsecr %u%s%.0u%s",
+	for (i = 0; i < seg.nsack; i++)
+		len += sprintf(sacks + len, " %s%u-%u", i ? "" : "sack ",
+			       seg.sack[i].start, seg.sack[i].end);
+	sim_trace(sim, "%u %s %-3s seq %u+%u ack %u wnd %u%s%.0u%s tsval %u tsecr %u%s%.0u%s%s",
 		  from, what, flags, seg.seq, seg.len, seg.ack, seg.wnd,
 		  seg.flags & XTCP_URG ? " urg " : "",
 		  seg.flags & XTCP_URG ? seg.urg : 0,
 		  seg.opts & XTCP_OPT_TS ? "" : " (no ts)", seg.tsval, seg.tsecr,
 		  seg.opts & XTCP_OPT_MSS ? " mss " : "",
-		  seg.opts & XTCP_OPT_MSS ? seg.mss : 0, field[pkt->ecn]);
+		  seg.opts & XTCP_OPT_MSS ? seg.mss : 0, field[pkt->ecn], sacks);
 }
 
 static bool in_burst(struct sim *sim, struct link *link)
@@ -128,6 +132,30 @@ static u64 travel(struct sim *sim, struct link *link, u64 sent)
 	return link->last_arrival;
 }
 
+/* Which of all packets those are that a sweep asks for by name. */
+static void number(struct sim *sim, struct link *link, struct pkt *pkt)
+{
+	u32 n = (u32)++sim->segs;
+
+	if (pkt->wire_len > pkt->hdr_len) {
+		link->first_data = link->first_data ?: n;
+		link->last_data = n;
+	}
+	if (pkt_hdr(pkt)[13] & XTCP_FIN)
+		link->fin = n;
+}
+
+/* Is this the packet, counted over both directions, that a sweep loses? */
+static bool chosen(const struct sim *sim)
+{
+	u32 i;
+
+	for (i = 0; i < DROPS; i++)
+		if (sim->cfg.drop[i] && sim->segs == sim->cfg.drop[i])
+			return true;
+	return false;
+}
+
 /* @pkt leaves host @from at @release or later; the link owns it now. */
 void link_send(struct sim *sim, u32 from, struct pkt *pkt, u64 release)
 {
@@ -143,7 +171,7 @@ void link_send(struct sim *sim, u32 from, struct pkt *pkt, u64 release)
 				.type = EV_SEND, .host = from, .pkt = pkt });
 		return;
 	}
-	sim->segs++;
+	number(sim, link, pkt);
 	router_ecn(cfg, pkt, queued);
 	if (cfg->mtu_at && sim->now >= sim->start + cfg->mtu_at &&
 	    pkt->wire_len > cfg->mtu) {
@@ -159,6 +187,8 @@ void link_send(struct sim *sim, u32 from, struct pkt *pkt, u64 release)
 		link->free_at = start;
 		if (prng_hit(&sim->rng, in_burst(sim, link) ? cfg->burst_loss :
 							      cfg->loss))
+			fate = "lost";
+		if (chosen(sim))
 			fate = "lost";
 	}
 	if (fate) {

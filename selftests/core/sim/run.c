@@ -5,6 +5,8 @@
  *	sim --seeds N [--from S] [--jobs J]	seeds S .. S + N - 1, as TAP
  *	sim --seed S [--trace]			one, told in detail
  *	sim --scenario NAME [--trace]		one of the fixed ones
+ *	sim --sweep DEPTH			all patterns of up to so many drops
+ *	sim --drop N[,N...] --variant NAME [--trace]	one of these
  *
  * Blocks of seeds run in processes of their own: a crash or a sanitizer's
  * report costs one block and names its seed.
@@ -216,9 +218,9 @@ static int run_all(u64 from, u64 seeds, u32 jobs)
 int main(int argc, char **argv)
 {
 	u64 seeds = 0, from = 0, seed = 0;
-	const char *scenario = NULL;
+	const char *scenario = NULL, *drop = NULL, *variant = "20 ms";
 	bool one = false, trace = false;
-	u32 jobs = 1, i;
+	u32 jobs = 1, depth = 0, i;
 	int a;
 
 	for (a = 1; a < argc; a++) {
@@ -238,14 +240,26 @@ int main(int argc, char **argv)
 			one = true, seed = strtoull(val, NULL, 0);
 		else if (!strcmp(argv[a], "--scenario"))
 			scenario = val;
+		else if (!strcmp(argv[a], "--sweep"))
+			depth = min(strtoul(val, NULL, 0), (unsigned long)DROPS);
+		else if (!strcmp(argv[a], "--drop"))
+			drop = val;
+		else if (!strcmp(argv[a], "--variant"))
+			variant = val;
 		else {
-			fprintf(stderr, "usage: sim --seeds N [--from S] [--jobs J] | --seed S [--trace] | --scenario NAME [--trace]\n");
+			fprintf(stderr, "usage: sim --seeds N [--from S] [--jobs J] | --seed S [--trace] | --scenario NAME [--trace] | --sweep DEPTH | --drop N[,N...] [--variant NAME] [--trace]\n");
 			return 2;
 		}
 		a++;
 	}
 	if (one)
 		return run_one(seed, trace);
+	if (drop)
+		return sweep_one(variant, drop, trace);
+	if (depth) {
+		printf("TAP version 13\n1..%u\n", sweep_count(depth));
+		return !!sweep_all(depth, 0);
+	}
 	if (!scenario)
 		return run_all(from, seeds, jobs);
 	for (i = 0; i < nscenarios; i++)

@@ -5,7 +5,8 @@
  */
 #include "sim.h"
 
-static void plain(struct sim_cfg *cfg, u64 rtt, u64 rate, u32 loss, u64 bytes)
+/* A transfer from host 0 to host 1 over a line that is alike both ways. */
+void cfg_plain(struct sim_cfg *cfg, u64 rtt, u64 rate, u32 loss, u64 bytes)
 {
 	int i;
 
@@ -31,22 +32,22 @@ static void plain(struct sim_cfg *cfg, u64 rtt, u64 rate, u32 loss, u64 bytes)
 
 static void empty(struct sim_cfg *cfg)
 {
-	plain(cfg, 20 * MSEC, 0, 0, 0);
+	cfg_plain(cfg, 20 * MSEC, 0, 0, 0);
 }
 
 static void one_byte(struct sim_cfg *cfg)
 {
-	plain(cfg, 20 * MSEC, 0, 0, 1);
+	cfg_plain(cfg, 20 * MSEC, 0, 0, 1);
 }
 
 static void lan(struct sim_cfg *cfg)
 {
-	plain(cfg, 200 * USEC, 125000000, 0, 10000000);
+	cfg_plain(cfg, 200 * USEC, 125000000, 0, 10000000);
 }
 
 static void broadband(struct sim_cfg *cfg)
 {
-	plain(cfg, 40 * MSEC, 1250000, 0, 5000000);
+	cfg_plain(cfg, 40 * MSEC, 1250000, 0, 5000000);
 }
 
 /* A router that marks instead of dropping, and two ends that speak this mode. */
@@ -54,7 +55,7 @@ static void marked(struct sim_cfg *cfg, u8 ecn, u8 option)
 {
 	int i;
 
-	plain(cfg, 40 * MSEC, 1250000, 0, 5000000);
+	cfg_plain(cfg, 40 * MSEC, 1250000, 0, 5000000);
 	for (i = 0; i < 2; i++) {
 		cfg->link[i].mark = 60000;
 		cfg->host[i].par.ecn = ecn;
@@ -79,28 +80,28 @@ static void marked_ace(struct sim_cfg *cfg)
 
 static void satellite(struct sim_cfg *cfg)
 {
-	plain(cfg, 600 * MSEC, 1250000, 0, 2000000);
+	cfg_plain(cfg, 600 * MSEC, 1250000, 0, 2000000);
 }
 
 static void loss_1(struct sim_cfg *cfg)
 {
-	plain(cfg, 40 * MSEC, 1250000, 10000, 1000000);
+	cfg_plain(cfg, 40 * MSEC, 1250000, 10000, 1000000);
 }
 
 static void loss_10(struct sim_cfg *cfg)
 {
-	plain(cfg, 40 * MSEC, 1250000, 100000, 200000);
+	cfg_plain(cfg, 40 * MSEC, 1250000, 100000, 200000);
 }
 
 static void both_ways(struct sim_cfg *cfg)
 {
-	plain(cfg, 40 * MSEC, 1250000, 0, 2000000);
+	cfg_plain(cfg, 40 * MSEC, 1250000, 0, 2000000);
 	cfg->host[1].app.total = 2000000;
 }
 
 static void slow_reader(struct sim_cfg *cfg)
 {
-	plain(cfg, 10 * MSEC, 0, 0, 200000);
+	cfg_plain(cfg, 10 * MSEC, 0, 0, 200000);
 	cfg->host[1].app.rcvbuf_min = 10000;
 	cfg->host[1].app.rcvbuf_max = 10000;
 	cfg->host[1].app.rchunk = 2000;
@@ -109,14 +110,14 @@ static void slow_reader(struct sim_cfg *cfg)
 
 static void tiny_writes(struct sim_cfg *cfg)
 {
-	plain(cfg, 10 * MSEC, 1250000, 0, 20000);
+	cfg_plain(cfg, 10 * MSEC, 1250000, 0, 20000);
 	cfg->host[0].app.chunk = 10;
 	cfg->host[0].app.pause = 100 * USEC;
 }
 
 static void simultaneous(struct sim_cfg *cfg)
 {
-	plain(cfg, 100 * MSEC, 1250000, 0, 100000);
+	cfg_plain(cfg, 100 * MSEC, 1250000, 0, 100000);
 	cfg->host[1].app.total = 100000;
 	cfg->host[1].app.mode = CLOSE_SHUT;
 	cfg->simultaneous = true;
@@ -126,7 +127,7 @@ static void simultaneous(struct sim_cfg *cfg)
 
 static void reopen(struct sim_cfg *cfg)
 {
-	plain(cfg, 20 * MSEC, 0, 0, 10000);
+	cfg_plain(cfg, 20 * MSEC, 0, 0, 10000);
 	/* The server closes first and has the TIME-WAIT (RFC 6191). */
 	cfg->host[0].app.mode = CLOSE_WAIT;
 	cfg->host[1].app.mode = CLOSE_SHUT;

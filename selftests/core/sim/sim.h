@@ -7,6 +7,7 @@
  *	run.c		command line, processes, TAP
  *	config.c	seed to configuration
  *	scenario.c	fixed configurations with known results
+ *	sweep.c		every pattern of one, two and three packets lost
  *	world.c		time, events, trace, verdict
  *	link.c		wire
  *	host.c		demultiplexing, listener, embryos, TIME-WAIT
@@ -114,6 +115,7 @@ enum close_mode {
 
 struct app_cfg {
 	u64 total;		/* bytes to write */
+	u64 after;		/* bytes to read before the first write */
 	u32 chunk;		/* bytes a write, at most */
 	u64 pause;		/* ns between writes, at most */
 	u32 sndbuf;
@@ -128,6 +130,7 @@ struct app_cfg {
 	u32 more;
 	u32 cork;
 	u32 fiddle;		/* option changes and prunes */
+	bool exact;		/* sizes and pauses are as given, not drawn up to that */
 	bool early;		/* write before the handshake is done */
 	bool nodelay;
 	bool keepalive;
@@ -138,6 +141,8 @@ struct host_cfg {
 	u64 clock;		/* ns, added to virtual time */
 	s64 iss_goal;		/* shift the clock so that ISS is this; -1: no */
 	u16 mss;
+	u32 cached_srtt_us;	/* as in struct xtcp_open */
+	u32 cached_rttvar_us;
 	u32 gso_max;
 	u64 gro;		/* ns a packet may wait to be merged, 0: off */
 	u32 gro_max;
@@ -150,12 +155,15 @@ struct host_cfg {
 	struct app_cfg app;
 };
 
+#define DROPS	3	/* packets a sweep loses in one run, at most */
+
 struct sim_cfg {
 	bool v6;
 	bool simultaneous;	/* both connect */
 	bool same_close;	/* both close at one instant */
 	u32 rounds;		/* connections one after the other, same ports */
 	u64 skew;		/* ns between the two connects */
+	u32 drop[DROPS];	/* packets to lose, the first of all is 1; 0: none */
 	struct host_cfg host[2];
 	struct link_cfg link[2];	/* link[i]: from host i */
 };
@@ -199,6 +207,9 @@ struct link {
 	u64 last_arrival;
 	u64 burst_until;
 	bool bad;
+	u32 first_data;	/* numbers of packets, as in sim_cfg.drop; 0: none yet */
+	u32 last_data;
+	u32 fin;
 };
 
 /* What became of one end of one round. */
@@ -208,8 +219,11 @@ struct outcome {
 	u64 rcvd;
 	u64 sent;
 	bool eof;
+	u64 rcvd_at;	/* virtual time of the last byte, */
+	u64 eof_at;	/* and of the end after it */
 	bool aborted;	/* this end broke it off */
 	u8 err;
+	u32 rtos;	/* retransmission timeouts */
 	u32 retrans;	/* segments sent again */
 	u32 probes;	/* of these at most so many as tail loss probes */
 	u64 urg_out;	/* offset after the last urgent byte written */
@@ -256,6 +270,7 @@ struct sim {
 	u32 gen;
 	struct host host[2];
 	struct link link[2];
+	struct outcome last[2];	/* of the last round that is over */
 	long pkts;		/* alive */
 	long sents;
 	long conns;
@@ -363,6 +378,8 @@ bool pattern_check(u64 key, u64 off, const u8 *p, u32 len);
 
 /* ---- scenario.c ---- */
 
+void cfg_plain(struct sim_cfg *cfg, u64 rtt, u64 rate, u32 loss, u64 bytes);
+
 struct scenario {
 	const char *name;
 	void (*make)(struct sim_cfg *cfg);
@@ -373,5 +390,11 @@ struct scenario {
 
 extern const struct scenario scenarios[];
 extern const u32 nscenarios;
+
+/* ---- sweep.c ---- */
+
+u32 sweep_count(u32 depth);
+u32 sweep_all(u32 depth, u32 tap);
+int sweep_one(const char *variant, const char *drops, bool trace);
 
 #endif /* XTCP_SIM_H */

@@ -236,6 +236,8 @@ static bool perfect(const struct sim_cfg *cfg)
 {
 	u32 i;
 
+	if (cfg->drop[0])
+		return false;
 	for (i = 0; i < 2; i++) {
 		const struct link_cfg *l = &cfg->link[i];
 		const struct host_cfg *h = &cfg->host[i];
@@ -304,6 +306,8 @@ static void next_round(struct sim *sim)
 	judge_round(sim);
 	sim->round++;
 	TRACE(sim, "round %u over", sim->round);
+	for (i = 0; i < 2; i++)
+		sim->last[i] = sim->host[i].out;
 	for (i = 0; i < 2; i++)
 		sim->host[i].out = (struct outcome){};
 	if (sim->round >= sim->cfg.rounds)
