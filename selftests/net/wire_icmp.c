@@ -235,6 +235,27 @@ TEST_F(wire, frag_needed_does_not_raise)
 	out(ACK, SEQ(2421), LEN(960));
 }
 
+/* RFC 1191 6.3: the path is not tried with more for five minutes, at least. */
+TEST_F_TIMEOUT(wire, frag_needed_lasts, 900)
+{
+	LONG_TEST();
+	passive(MSS(1460));
+	writes(1460);
+	out(ACK, SEQ(1), LEN(1460));
+	W->rcv_nxt = 1;
+	wire_icmp(W, UNREACH, FRAG_NEEDED, 1, 1000);
+	out(ACK, SEQ(1), LEN(960), WITHIN(100));
+	in(ACK, ACKNO(1461));
+	wire_drain(W, QUIET);
+	for (int i = 0; i < 11; i++) {
+		sleep_ms(30000);
+		writes(1920);
+		out(ACK, SEQ(1461 + i * 1920), LEN(960));
+		out(ACK, SEQ(2421 + i * 1920), LEN(960));
+		in(ACK);
+	}
+}
+
 /* RFC 1191 3: 68 is the least a link may have; Linux stops at 552. */
 TEST_F(wire, frag_needed_has_a_floor)
 {
