@@ -33,6 +33,9 @@ static const struct script sack[] = {
 	{ "twice, and all of a run: both", OPEN "< A 201+100\n> A 1\n< A 201+100\n> A 1 sack 201-301,201-301\n" },
 	{ "duplicates are not told of", "par dsack 0\n" OPEN "< A 1+100\n> A 1 ack 101\n< A 1+100\n> A 1 ack 101 sack none\n" },
 	{ "nor a bare ACK of the past", OPEN "< A 1+100\n> A 1 ack 101\n< A 1\n> A 1 ack 101 sack none\n" },
+	{ "the FIN with the run before it", OPEN "< FPA 101+100\n> A 1 ack 1 sack 101-202\n< A 1+50\n> A 1 ack 51 sack 101-202\n"
+	  "< A 51+50\n> A 1 ack 202 sack none\n" },
+	{ "a FIN by itself", OPEN "< FA 101\n> A 1 ack 1 sack 101-102\n< A 51+10\n> A 1 sack 51-61,101-102\n< A 61+40\n> A 1 sack 51-102\n" },
 	{ "a listener agrees", "listen space 60000\n< S 0 mss 1000 sackok\n> SA 0 ack 1\n< A 1 ack 1\n< A 101+10\n> A 1 ack 1 sack 101-111\n" },
 	{ "a listener was not asked", "listen space 60000\n< S 0 mss 1000\n> SA 0 ack 1\n< A 1 ack 1\n< A 101+10\n> A 1 ack 1 sack none\n" },
 };

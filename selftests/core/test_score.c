@@ -35,6 +35,8 @@ static const struct script score_nonsense[] = {
 	{ "wrapped around", SENT9 "< A 1 ack 1 sack 5001-4294967290\n= sacked_out 0\n" },
 	{ "less than a segment: not counted", SENT9 "< A 1 ack 1 sack 5001-5002\n= sacked_out 0\n" },
 	{ "unaligned: the whole segments in it", SENT9 "< A 1 ack 1 sack 4500-7500\n= sacked_out 2000\n" },
+	{ "the last of it, without the FIN it left with", OPEN "write 2500 more\n> A 1+2000\nshutdown\n> FPA 2001+500\n+ 40ms\n"
+	  "< A 1 ack 1 sack 2001-2501\n= sacked_out 500\n~ 10ms\n> A 1+1000\n" },
 	{ "the last of it may be short", OPEN "write 8500\n> PA 1+8500\n+ 40ms\n< A 1 ack 1 sack 8001-8501\n= sacked_out 500\n" },
 };
 SCRIPTS(score_nonsense);

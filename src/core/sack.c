@@ -18,11 +18,17 @@ static bool sack_agreed(const struct xtcp_tcb *tcb)
 	return tcb->opts & XTCP_OPT_SACK_PERM;
 }
 
+/* The peer's FIN has arrived, and data before it has not. */
+static bool fin_held(const struct xtcp_tcb *tcb)
+{
+	return tcb->flags & XTCP_F_FIN_SEEN && seq_lt(tcb->rcv_nxt, tcb->rcv_fin);
+}
+
 /* Is there anything an ACK should say beyond its number? */
 bool xtcp_sack_pending(const struct xtcp_tcb *tcb)
 {
 	return sack_agreed(tcb) &&
-	       (tcb->ooo_root || tcb->dsack_start != tcb->dsack_end);
+	       (tcb->ooo_root || tcb->dsack_start != tcb->dsack_end || fin_held(tcb));
 }
 
 /*
@@ -74,12 +80,15 @@ static void add_block(struct xtcp_plan *plan, u32 start, u32 end)
  *
  * First the duplicate, if there is one; a duplicate inside of a run is
  * followed by that run, which xtcp_sack_held() has put first (RFC 2883, 4,
- * (4)). Only bare ACKs carry blocks: in a segment with payload they would
- * take room that its size was not reckoned with.
+ * (4)). A FIN that is held is told of like the byte whose number it has: it may
+ * be all that shows the sender what is missing before it. Only bare ACKs carry
+ * blocks: in a segment with payload they would take room that its size was not
+ * reckoned with.
  */
 void xtcp_sack_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 {
 	u32 max = plan->opts & XTCP_OPT_TS ? SACKS_WITH_TS : XTCP_MAX_SACKS;
+	bool fin = fin_held(tcb);
 	const struct xtcp_ooo *run;
 	u32 i;
 
@@ -88,10 +97,17 @@ void xtcp_sack_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 	if (tcb->dsack_start != tcb->dsack_end)
 		add_block(plan, tcb->dsack_start, tcb->dsack_end);
 	for (i = 0; i < tcb->nsack && plan->nsack < max; i++) {
+		bool last;
+
 		run = xtcp_reass_find(tcb, tcb->sack[i]);
-		if (run)
-			add_block(plan, run->seq, run->tail->end);
+		if (!run)
+			continue;
+		last = fin && run->tail->end == tcb->rcv_fin;
+		add_block(plan, run->seq, run->tail->end + last);
+		fin = fin && !last;
 	}
+	if (fin && plan->nsack < max)
+		add_block(plan, tcb->rcv_fin, tcb->rcv_fin + 1);
 	if (!plan->nsack)
 		return;
 	plan->opts |= XTCP_OPT_SACK;

@@ -52,7 +52,8 @@ static struct xtcp_sent *find(struct xtcp_tcb *tcb, u32 seq, u32 *steps)
 /*
  * Cut @sent to what [start, end) covers of it, in whole segments of this
  * connection: smaller pieces no receiver acknowledges, and a map in pieces of
- * a byte would cost memory and time. NULL: nothing is left.
+ * a byte would cost memory and time. But for the last one: some receivers do
+ * not count the FIN behind it. NULL: nothing is left.
  */
 static struct xtcp_sent *cut_to(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
 				u32 start, u32 end)
@@ -67,7 +68,9 @@ static struct xtcp_sent *cut_to(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
 		sent = sent->next;
 	}
 	if (seq_gt(sent->end, end)) {
-		at = end - (end - sent->seq) % mss;
+		at = end;
+		if (at != tcb->snd_end)
+			at -= (end - sent->seq) % mss;
 		if (at == sent->seq || !xtcp_map_split(tcb, sent, at))
 			return NULL;
 	}
