@@ -125,6 +125,7 @@ static void send_data(struct wire *wire, struct fuzz_in *in)
 		seg.flags |= XTCP_URG;
 		seg.urg = (u16)(len + (how >> 5));
 	}
+	seg.ecn = how >> 6;
 	peer->snd_nxt += len + !!(seg.flags & XTCP_FIN);
 	/* Lost on its way: whoever has seen the last byte says the rest again. */
 	if (!(how & 8))

@@ -44,7 +44,7 @@ static void change_option(struct end *end, struct fuzz_in *in)
 	if (opt == XTCP_SET_PATH_MSS + 1)
 		end_pacing(end, 1ULL << in_byte(in) % 40);
 	else if (opt == XTCP_SET_PATH_MSS + 2)
-		end_cc(end, end_ccs[in_byte(in) & 3]);
+		end_cc(end, in_byte(in));
 	else
 		end_set(end, opt, option_value(in, opt));
 }

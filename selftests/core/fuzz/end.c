@@ -29,8 +29,6 @@ struct node {
 
 #define MAP_SPARE	6		/* unused entries left with the engine */
 
-const char * const end_ccs[4] = { "reno", "cubic", "bbr", "prague" };
-
 static void *get(size_t size)
 {
 	void *p = malloc(size);
@@ -426,8 +424,6 @@ static void conn_new(struct end *end)
 	end->open.rcv_space = end->rcvbuf;
 	end->open.rcv_space_max = max(end->open.rcv_space_max, end->rcvbuf);
 	xtcp_tcb_init(end->tcb, &end->par);
-	if (xtcp_cc_find(end->cc))
-		xtcp_cc_set(end->tcb, xtcp_cc_find(end->cc), *end->now);
 }
 
 void end_connect(struct end *end)
@@ -442,12 +438,22 @@ void end_listen(struct end *end)
 	end->mode = END_LISTEN;
 }
 
+static const struct xtcp_cc *end_cc_pick(u32 which)
+{
+	u32 n = 0;
+
+	while (xtcp_cc_list(n))
+		n++;
+	return xtcp_cc_list(which % n);
+}
+
 /* The input chooses knobs and sizes; @id tells two ends apart. */
 void end_init(struct end *end, struct fuzz_in *in, u64 *now, u32 id)
 {
 	static const u16 mss[] = { 1460, 1000, 536, 88, 9000, 65483, 256, 1220 };
 	static const u32 bufs[] = { 65535, 4000, 100000, 1000000, 6000000, 500, 20000, 1 };
 	u8 a = in_byte(in), b = in_byte(in), c = in_byte(in), d = in_byte(in);
+	u8 e = in_byte(in);
 
 	memset(end, 0, sizeof(*end));
 	end->now = now;
@@ -463,8 +469,11 @@ void end_init(struct end *end, struct fuzz_in *in, u64 *now, u32 id)
 	end->par.tlp = !(d & 2);
 	end->par.frto = !(d & 4);
 	end->par.pacing = d & 8;
+	end->par.ecn = (e & 7) % 6;
+	end->par.ecn_option = e >> 3 & 3;
+	end->par.ecn_fallback = !(e & 32);
 	end->tw_record = !(a & 32);
-	end->cc = end_ccs[c >> 6];
+	end->par.cc = end_cc_pick(c >> 6 | (d >> 6) << 2);
 	end->rcvbuf = bufs[b & 7];
 	end->sndbuf = 256U << 10;
 	end->open = (struct xtcp_open) {
@@ -481,6 +490,7 @@ void end_init(struct end *end, struct fuzz_in *in, u64 *now, u32 id)
 		.adv_mss = mss[c >> 3 & 7],
 		.user_mss = b & 128 ? 500 : 0,
 		.v6 = a & 64,
+		.need_ecn = xtcp_cc_needs_ecn(end->par.cc),
 		.cached_srtt_us = d & 16 ? 30000 : 0,
 		.cached_rttvar_us = d & 16 ? 2000 : 0,
 		.cached_ssthresh = d & 32 ? 20000 : 0,
@@ -550,6 +560,10 @@ static void rx_embryo(struct end *end)
 		break;
 	case XTCP_EMBRYO_RST:
 		reply_rst(end, &end->seg);
+		break;
+	case XTCP_EMBRYO_RESET:
+		reply_rst(end, &end->seg);
+		end->mode = END_LISTEN;
 		break;
 	case XTCP_EMBRYO_KILL:
 		end->mode = END_LISTEN;
@@ -747,11 +761,11 @@ void end_pacing(struct end *end, u64 rate)
 	check_invariants(end, "xtcp_set_pacing_max()");
 }
 
-void end_cc(struct end *end, const char *name)
+void end_cc(struct end *end, u32 which)
 {
-	if (end->mode != END_TCB || !xtcp_cc_find(name))
+	if (end->mode != END_TCB)
 		return;
-	xtcp_cc_set(end->tcb, xtcp_cc_find(name), *end->now);
+	xtcp_cc_set(end->tcb, end_cc_pick(which), *end->now);
 	check_invariants(end, "xtcp_cc_set()");
 }
 

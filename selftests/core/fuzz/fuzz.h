@@ -119,7 +119,6 @@ struct end {
 	bool no_map;		/* send map entries are refused */
 	bool no_node;		/* out-of-order nodes are refused */
 	u8 fail_in;		/* the transmission that many plans ahead fails */
-	const char *cc;		/* congestion control of connections to come */
 
 	/* the socket */
 	u32 rcvbuf;		/* bytes */
@@ -148,9 +147,6 @@ struct end {
 	u32 was_una;
 };
 
-/* Congestion controls an input may choose; those there are none of do not change. */
-extern const char * const end_ccs[4];
-
 void end_init(struct end *end, struct fuzz_in *in, u64 *now, u32 id);
 void end_fini(struct end *end);
 void end_connect(struct end *end);
@@ -167,7 +163,7 @@ void end_close(struct end *end);
 void end_abort(struct end *end);
 void end_set(struct end *end, enum xtcp_opt opt, u32 val);
 void end_pacing(struct end *end, u64 rate);
-void end_cc(struct end *end, const char *name);
+void end_cc(struct end *end, u32 which);
 void end_icmp(struct end *end, enum xtcp_icmp kind, u32 seq, u16 mss);
 void end_space(struct end *end, u32 rcvbuf);
 void end_memory(struct end *end, u8 what);
@@ -196,6 +192,7 @@ struct peer {
 	u8 wscale;		/* shift of the windows it sends */
 	u16 wnd;		/* as on the wire */
 	u16 mss;
+	u16 ecn;		/* flags of its SYN that ask for ECN, or answer */
 	u32 tsval0;
 	u32 ts_echo;
 	bool hello;		/* a SYN of the end was seen */

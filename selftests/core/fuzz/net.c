@@ -18,7 +18,7 @@ struct pkt {
 	u8 hdr[XTCP_HDR_MAX];
 	u32 hdr_len;
 	u32 len;		/* of payload, which is known by its number */
-	u8 ecn;
+	u8 ecn;			/* of the IP header */
 };
 
 struct net {
@@ -46,6 +46,7 @@ static void put_segment(struct net *net, u32 to, const struct xtcp_plan *plan, u
 		one.flags &= ~XTCP_CWR;
 	pkt->hdr_len = xtcp_hdr_put(pkt->hdr, &one, 0, 0);
 	pkt->len = len;
+	pkt->ecn = plan->ecn;
 }
 
 static void net_send(struct end *end, const struct xtcp_plan *plan)
@@ -157,8 +158,8 @@ static void network(struct net *net, struct fuzz_in *in)
 		}
 		break;
 	case 5:		/* one is marked (RFC 3168) */
-		if (net->n[to])
-			queue[n % net->n[to]].ecn = 3;
+		if (net->n[to] && queue[n % net->n[to]].ecn != XTCP_NOT_ECT)
+			queue[n % net->n[to]].ecn = XTCP_CE;
 		break;
 	case 6:		/* the first ones are lost, or all */
 		pkt_remove(net, to, 0, n < 15 ? min(n, net->n[to]) : net->n[to]);

@@ -11,6 +11,9 @@ void peer_init(struct peer *peer, struct end *end, struct fuzz_in *in)
 {
 	static const u16 mss[] = { 1460, 536, 88, 0, 9000, 1, 1000, 65535 };
 	static const u16 wnds[] = { 65535, 1000, 0, 5000, 30000, 1, 65535, 200 };
+	static const u16 ecn[] = {
+		0, XTCP_ECE | XTCP_CWR, XTCP_AE | XTCP_ECE | XTCP_CWR, XTCP_ECE,
+	};
 	u8 a = in_byte(in), b = in_byte(in);
 
 	memset(peer, 0, sizeof(*peer));
@@ -29,6 +32,7 @@ void peer_init(struct peer *peer, struct end *end, struct fuzz_in *in)
 	peer->wscale = a >> 4 > 14 ? 14 : a >> 4;
 	peer->mss = mss[b & 7];
 	peer->wnd = wnds[b >> 3 & 7];
+	peer->ecn = ecn[b >> 6];
 	if (!peer->mss)
 		peer->opts &= ~XTCP_OPT_MSS;
 }
@@ -132,6 +136,7 @@ struct xtcp_seg peer_seg(const struct peer *peer, u16 flags, u32 len)
 		seg.mss = peer->mss;
 		seg.wscale = peer->wscale;
 		seg.seq = peer->iss;
+		seg.flags |= peer->ecn;
 	}
 	if (peer->opts & XTCP_OPT_TS && !(flags & XTCP_RST)) {
 		seg.opts |= XTCP_OPT_TS;
