@@ -2,7 +2,7 @@
 /*
  * One end of a connection: the engine, and what a socket layer does for it.
  * Serves the action bits in their order and holds every call to the contract
- * of engine.h. What is wrong ends the run.
+ * (contract.c). What is wrong ends the run.
  */
 #include <stdlib.h>
 
@@ -14,14 +14,6 @@ struct node {
 	u32 data;		/* sequence number of its first payload byte */
 	u32 len;
 };
-
-/*
- * Basic blocks one call may run: so many, and so many for each entry of the
- * send map and each packet held. A call that walks its lists once stays far
- * below; one that does it for each of their entries does not.
- */
-#define WORK_BASE	2000
-#define WORK_ENTRY	60
 
 /* Plans in one go, and timer runs at one instant: more is a loop. */
 #define PLANS_MAX	5000
@@ -65,167 +57,7 @@ static u32 space(const struct end *end)
 	return end->rcvbuf > end->unread ? end->rcvbuf - end->unread : 0;
 }
 
-/* ---- what holds after every call ---- */
-
-static void check_promise(struct end *end)
-{
-	const struct xtcp_tcb *tcb = end->tcb;
-	u32 edge = tcb->rcv_wup + tcb->rcv_wnd;
-
-	if (tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_CLOSED)
-		return;
-	if (end->has_edge && seq_lt(edge, end->edge))
-		fuzz_fail("%u bytes of the window taken back", end->edge - edge);
-	end->edge = edge;
-	end->has_edge = true;
-	if (seq_gt(tcb->rcv_nxt, edge))
-		fuzz_fail("%u bytes taken beyond the window", tcb->rcv_nxt - edge);
-}
-
-static void check_stream(struct end *end)
-{
-	const struct xtcp_tcb *tcb = end->tcb;
-
-	if (tcb->state == XTCP_CLOSED)
-		return;
-	if (tcb->snd_end != tcb->iss + 1 + (u32)end->written)
-		fuzz_fail("SND.END is off by %d", (int)(tcb->snd_end - tcb->iss - 1 -
-							(u32)end->written));
-	if (tcb->state != XTCP_SYN_SENT && tcb->rcv_nxt != end->expect + end->eof)
-		fuzz_fail("RCV.NXT is %d beyond what was delivered",
-			  (int)(tcb->rcv_nxt - end->expect - end->eof));
-}
-
-static void call_begin(struct end *end)
-{
-	end->was_state = end->tcb->state;
-	end->was_una = end->tcb->snd_una;
-	fuzz_work = 0;
-}
-
-static void check_work(const struct end *end, const char *what)
-{
-	u64 limit = WORK_BASE + (u64)WORK_ENTRY * (end->sents + end->nodes);
-
-	if (fuzz_work > limit)
-		fuzz_fail("%s ran %llu basic blocks, %u map entries and %u packets held",
-			  what, (unsigned long long)fuzz_work, end->sents, end->nodes);
-}
-
-static void check_invariants(struct end *end, const char *what)
-{
-	const char *broken = xtcp_check(end->tcb);
-
-	if (broken)
-		fuzz_fail("after %s: xtcp_check: %s", what, broken);
-	check_promise(end);
-}
-
-/* The action bits against what changed. */
-static void call_end(struct end *end, u32 acts, const char *what)
-{
-	const struct xtcp_tcb *tcb = end->tcb;
-	bool moved = tcb->state != end->was_state;
-
-	check_work(end, what);
-	check_invariants(end, what);
-	SAY("%s: state %u, acts 0x%x", what, tcb->state, acts);
-	if (tcb->state != XTCP_CLOSED && tcb->state != XTCP_SYN_SENT &&
-	    tcb->state != XTCP_SYN_RECEIVED)
-		end->opened = true;
-	if (moved && !(acts & XTCP_ACT_STATE))
-		fuzz_fail("%s: state %u became %u and nobody was told", what,
-			  end->was_state, tcb->state);
-	if (tcb->snd_una != end->was_una && end->was_una != tcb->iss &&
-	    end->was_state != XTCP_CLOSED && !(acts & XTCP_ACT_ACKED))
-		fuzz_fail("%s: SND.UNA moved and nobody was told", what);
-	if (acts & XTCP_ACT_ERROR && (!tcb->err || tcb->state != XTCP_CLOSED))
-		fuzz_fail("%s: error without error", what);
-	if (acts & XTCP_ACT_EOF && end->eof)
-		fuzz_fail("%s: end of stream twice", what);
-	if (acts & XTCP_ACT_DELIVER && acts & (XTCP_ACT_HELD | XTCP_ACT_DROP))
-		fuzz_fail("%s: delivered, and held or dropped", what);
-	if (acts & XTCP_ACT_HELD && acts & XTCP_ACT_DROP)
-		fuzz_fail("%s: held and dropped", what);
-}
-
 /* ---- output ---- */
-
-static void check_sacks(const struct end *end, const struct xtcp_plan *plan)
-{
-	u32 i;
-
-	if (!(plan->opts & XTCP_OPT_SACK)) {
-		if (plan->nsack)
-			fuzz_fail("blocks without a SACK option");
-		return;
-	}
-	if (!(end->tcb->opts & XTCP_OPT_SACK_PERM))
-		fuzz_fail("SACK was not agreed on");
-	if (!plan->nsack || plan->nsack > XTCP_MAX_SACKS)
-		fuzz_fail("%u SACK blocks", plan->nsack);
-	for (i = 0; i < plan->nsack; i++) {
-		if (!seq_lt(plan->sack[i].start, plan->sack[i].end))
-			fuzz_fail("empty SACK block");
-		/* The first may tell of a duplicate (RFC 2883). */
-		if (!i && plan->sack[0].start == end->tcb->dsack_start &&
-		    plan->sack[0].end == end->tcb->dsack_end)
-			continue;
-		if (!seq_gt(plan->sack[i].start, end->tcb->rcv_nxt))
-			fuzz_fail("SACK block below the ACK");
-		if (seq_gt(plan->sack[i].end, end->edge))
-			fuzz_fail("SACK block beyond the window");
-	}
-}
-
-static void check_payload(const struct end *end, const struct xtcp_plan *plan)
-{
-	const struct xtcp_tcb *tcb = end->tcb;
-	u32 fin = !!(plan->flags & XTCP_FIN);
-
-	if (plan->len) {
-		if (plan->data != plan->seq + !!(plan->flags & XTCP_SYN))
-			fuzz_fail("payload is not at the sequence number");
-		if (!plan->mss)
-			fuzz_fail("payload and no MSS");
-		if (plan->len > max_t(u32, tcb->gso_max, plan->mss))
-			fuzz_fail("%u bytes, above gso_max", plan->len);
-		if (seq_lt(plan->data, xtcp_snd_data_una(tcb)) ||
-		    seq_gt(plan->data + plan->len, tcb->snd_end))
-			fuzz_fail("payload that is not in the buffer");
-		if (plan->flags & XTCP_URG && plan->len > plan->mss)
-			fuzz_fail("urgent pointer on a plan that is split");
-	}
-	if (fin && (!(tcb->flags & XTCP_F_FIN_QUEUED) ||
-		    plan->seq + plan->len != tcb->snd_end))
-		fuzz_fail("FIN in the wrong place");
-	/* A window probe is one octet too far on purpose. */
-	if (plan->len + fin > 1 &&
-	    seq_gt(plan->seq + plan->len + fin, tcb->snd_una + tcb->snd_wnd))
-		fuzz_fail("%u bytes beyond the peer's window", plan->seq + plan->len +
-			  fin - tcb->snd_una - tcb->snd_wnd);
-}
-
-static void check_plan(const struct end *end, const struct xtcp_plan *plan)
-{
-	const struct xtcp_tcb *tcb = end->tcb;
-	bool opening = tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED;
-
-	SAY("  plan seq +%u len %u flags 0x%x ack +%u wnd %u", plan->seq - tcb->iss,
-	    plan->len, plan->flags, plan->ack - tcb->irs, plan->wnd);
-	if (plan->hdr_len < XTCP_HDR_LEN || plan->hdr_len > XTCP_HDR_MAX ||
-	    plan->hdr_len % 4)
-		fuzz_fail("header of %u bytes", plan->hdr_len);
-	if (plan->flags & XTCP_SYN && !opening)
-		fuzz_fail("SYN in state %u", tcb->state);
-	if (plan->flags & XTCP_ACK && plan->ack != tcb->rcv_nxt)
-		fuzz_fail("ACK is not RCV.NXT");
-	if (tcb->opts & XTCP_OPT_TS && !(plan->flags & XTCP_RST) &&
-	    !(plan->opts & XTCP_OPT_TS))
-		fuzz_fail("timestamp missing");
-	check_payload(end, plan);
-	check_sacks(end, plan);
-}
 
 static void map_refill(struct end *end)
 {
@@ -253,7 +85,7 @@ static bool peek(struct end *end, struct xtcp_plan *plan)
 
 	fuzz_work = 0;
 	any = xtcp_tx_peek(end->tcb, *end->now, plan);
-	check_work(end, "xtcp_tx_peek()");
+	contract_work(end, "xtcp_tx_peek()");
 	if (memcmp(&was, end->tcb, sizeof(was)))
 		fuzz_fail("xtcp_tx_peek() changed the connection");
 	return any;
@@ -275,19 +107,19 @@ static void push(struct end *end)
 		}
 		if (!end->want_output && !end->tx_failed)
 			fuzz_fail("output without XTCP_ACT_OUTPUT");
-		check_plan(end, &plan);
+		contract_plan(end, &plan);
 		fuzz_work = 0;
 		if (end->fail_in && !--end->fail_in) {
 			xtcp_tx_abort(end->tcb, &plan, *end->now);
-			check_work(end, "xtcp_tx_abort()");
-			check_invariants(end, "xtcp_tx_abort()");
+			contract_work(end, "xtcp_tx_abort()");
+			contract_tcb(end, "xtcp_tx_abort()");
 			end->want_output = false;
 			end->tx_failed = true;
 			return;
 		}
 		xtcp_tx_commit(end->tcb, &plan, *end->now);
-		check_work(end, "xtcp_tx_commit()");
-		check_invariants(end, "xtcp_tx_commit()");
+		contract_work(end, "xtcp_tx_commit()");
+		contract_tcb(end, "xtcp_tx_commit()");
 		end->send(end, &plan);
 	}
 	fuzz_fail("output does not end");
@@ -379,7 +211,7 @@ static void serve(struct end *end, u32 acts, const struct node *node)
 		reap(end);
 	if (acts & XTCP_ACT_EOF)
 		end->eof = true;
-	check_stream(end);
+	contract_stream(end);
 	if (acts & XTCP_ACT_RST)
 		reply_rst(end, &end->seg);
 	if (acts & XTCP_ACT_OUTPUT) {
@@ -398,9 +230,9 @@ static void serve(struct end *end, u32 acts, const struct node *node)
 #define CALL(end, call) do {						\
 	u32 _acts;							\
 									\
-	call_begin(end);						\
+	contract_begin(end);						\
 	_acts = call;							\
-	call_end(end, _acts, #call);					\
+	contract_end(end, _acts, #call);					\
 	serve(end, _acts, NULL);					\
 } while (0)
 
@@ -526,10 +358,10 @@ static void rx_tcb(struct end *end)
 		node->data = end->seg.seq + !!(end->seg.flags & XTCP_SYN);
 		node->len = end->seg.len;
 	}
-	call_begin(end);
+	contract_begin(end);
 	acts = xtcp_rx(end->tcb, &end->seg, node && !end->no_node ? &node->ooo : NULL,
 		       *end->now);
-	call_end(end, acts, "xtcp_rx()");
+	contract_end(end, acts, "xtcp_rx()");
 	if (acts & XTCP_ACT_DROP) {
 		if (end->seg.reason == XTCP_DROP_NONE || end->seg.reason >= XTCP_DROP_MAX)
 			fuzz_fail("dropped for no reason");
@@ -572,7 +404,7 @@ static void rx_embryo(struct end *end)
 		conn_new(end);
 		xtcp_accept(end->tcb, &end->emb, &end->open, *end->now);
 		end->expect = end->tcb->irs + 1;
-		check_invariants(end, "xtcp_accept()");
+		contract_tcb(end, "xtcp_accept()");
 		rx_tcb(end);
 		break;
 	case XTCP_EMBRYO_DROP:
@@ -758,7 +590,7 @@ void end_pacing(struct end *end, u64 rate)
 	if (end->mode != END_TCB)
 		return;
 	xtcp_set_pacing_max(end->tcb, rate);
-	check_invariants(end, "xtcp_set_pacing_max()");
+	contract_tcb(end, "xtcp_set_pacing_max()");
 }
 
 void end_cc(struct end *end, u32 which)
@@ -766,7 +598,7 @@ void end_cc(struct end *end, u32 which)
 	if (end->mode != END_TCB)
 		return;
 	xtcp_cc_set(end->tcb, end_cc_pick(which), *end->now);
-	check_invariants(end, "xtcp_cc_set()");
+	contract_tcb(end, "xtcp_cc_set()");
 }
 
 void end_icmp(struct end *end, enum xtcp_icmp kind, u32 seq, u16 mss)
@@ -782,7 +614,7 @@ void end_space(struct end *end, u32 rcvbuf)
 	if (end->mode != END_TCB)
 		return;
 	xtcp_space(end->tcb, space(end));
-	check_invariants(end, "xtcp_space()");
+	contract_tcb(end, "xtcp_space()");
 }
 
 /* The host runs short of memory, or no longer does. */
@@ -799,7 +631,7 @@ void end_memory(struct end *end, u8 what)
 		fuzz_work = 0;
 		if (xtcp_reass_prune(end->tcb))
 			reap(end);
-		check_work(end, "xtcp_reass_prune()");
+		contract_work(end, "xtcp_reass_prune()");
 	}
-	check_invariants(end, "a shortage");
+	contract_tcb(end, "a shortage");
 }

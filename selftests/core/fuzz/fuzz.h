@@ -7,6 +7,8 @@
  *	calls.c		one engine, its application, a peer that mostly behaves
  *	net.c		two engines and a network between them
  *	end.c		one engine and the least glue around it
+ *	command.c	what its application and its host may do
+ *	contract.c	what holds after every call
  *	peer.c		the other end where it is no engine
  *	libfuzzer.c	the door for libFuzzer, one program a target
  *	replay.c	the door for everything else: corpus, reproducers; TAP
@@ -171,6 +173,15 @@ void end_command(struct end *end, struct fuzz_in *in);
 
 /* Bytes the application may still write before its buffer is full. */
 u32 end_room(const struct end *end);
+
+/* ---- contract.c: each ends the run when it does not hold ---- */
+
+void contract_begin(struct end *end);
+void contract_end(struct end *end, u32 acts, const char *what);
+void contract_tcb(struct end *end, const char *what);
+void contract_stream(struct end *end);
+void contract_plan(const struct end *end, const struct xtcp_plan *plan);
+void contract_work(const struct end *end, const char *what);
 
 /* ---- peer.c ---- */
 
