@@ -73,6 +73,8 @@ struct xtcp_sock {
 	struct xtcp_entry entry;	/* look-up, src/net/demux.c */
 	u32 gso_full;			/* bytes a plan may carry by the route */
 	u8 gso_good;			/* full plans sent since gso_max last grew */
+	u32 pmtu;			/* bytes, of the route as the engine has it */
+	u64 pacing_max;			/* sk_max_pacing_rate as the engine has it */
 
 	/* payload waiting for acknowledgement: sk_write_queue, see sendq.c */
 	struct sk_buff *send_hint;	/* carrier that holds SND.NXT, or NULL */

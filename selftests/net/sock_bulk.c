@@ -197,6 +197,21 @@ TEST_F_TIMEOUT(pair, ping_pong, 120)
 	ASSERT_EQ(0, status);
 }
 
+/* The device takes less now, and more again; the streams go on. */
+TEST_F_TIMEOUT(pair, device_mtu_changes, 120)
+{
+	static const int mtu[] = { 65536, 1500, 9000, 600, 65536 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(mtu); i++) {
+		ASSERT_EQ(0, ns_up("lo", NULL, 0, mtu[i]));
+		ASSERT_TRUE(transfer(self->c, self->s, bulk_size() / 16, 9000, 5000));
+		ASSERT_TRUE(transfer(self->s, self->c, bulk_size() / 16, 9000, 5000));
+		ASSERT_GE(mtu[i] - 40, get_int(self->c, IPPROTO_TCP, TCP_MAXSEG));
+		/* TCP never takes more than half of the largest window for one. */
+		ASSERT_LE(mtu[i] / 3, get_int(self->c, IPPROTO_TCP, TCP_MAXSEG));
+	}
+}
+
 TEST_F_TIMEOUT(pair, parallel_connections, 120)
 {
 	pid_t pid[6];

@@ -238,6 +238,7 @@ void xtcp_open_fill(struct sock *sk, struct xtcp_open *open)
 	if (dst) {
 		xtcp_open_dst(sk, dst, open);
 		xtcp_sk(sk)->gso_full = open->gso_max;
+		xtcp_sk(sk)->pmtu = dst_mtu(dst);
 		return;
 	}
 	/* The route went away since it was looked up: the smallest path. */

@@ -115,6 +115,7 @@ static void timer_run(struct sock *sk)
 		xsk->near_at = XTCP_NEVER;
 	if (xsk->inert)
 		return;
+	xtcp_mtu_sync(sk, now);
 	if (xtcp_deadline(&xsk->tcb) <= now)
 		xtcp_serve(sk, xtcp_timeout(&xsk->tcb, now), now);
 	else

@@ -217,6 +217,59 @@ static void burst_sent(struct sock *sk, const struct xtcp_plan *plan, u64 now)
 		 min(2 * xsk->tcb.gso_max, xsk->gso_full), now);
 }
 
+/*
+ * SO_MAX_PACING_RATE is the kernel's to set, and it tells nobody. A queue that
+ * paces by itself (sch_fq) reads the same field and keeps to the release times
+ * of plans; any other sends at once what output has not held back.
+ */
+static void pacing_sync(struct sock *sk)
+{
+	unsigned long rate = READ_ONCE(sk->sk_max_pacing_rate);
+	u64 max = rate == ~0UL ? ~0ULL : rate;
+
+	if (unlikely(max != xtcp_sk(sk)->pacing_max)) {
+		xtcp_sk(sk)->pacing_max = max;
+		xtcp_set_pacing_max(&xtcp_sk(sk)->tcb, max);
+	}
+}
+
+/**
+ * xtcp_mtu_sync - tell the engine the route's MTU, if it is another one
+ * @sk: socket
+ * @now: ns
+ *
+ * A device was told so, a message about another connection arrived, or what
+ * one said has expired. Asked where IP has refused a packet as too large, which
+ * it would do for ever, and whenever a timer runs: that is once in a while for
+ * any connection that has something to send.
+ *
+ * Context: any, socket lock. Return: whether it is another one.
+ */
+bool xtcp_mtu_sync(struct sock *sk, u64 now)
+{
+	const struct dst_entry *dst = __sk_dst_get(sk);
+	struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
+	struct xtcp_open open;
+	u32 mtu;
+
+	if (!dst)
+		return false;
+	mtu = dst_mtu(dst);
+	if (mtu == xtcp_sk(sk)->pmtu)
+		return false;
+	memset(&open, 0, sizeof(open));
+	xtcp_open_dst(sk, dst, &open);
+	xtcp_sk(sk)->pmtu = mtu;
+	xtcp_sk(sk)->gso_full = open.gso_max;
+	if (tcb->gso_max > open.gso_max)
+		xtcp_set(tcb, XTCP_SET_GSO_MAX, open.gso_max, now);
+	if (open.path_mss < tcb->path_mss && tcb->snd_una != tcb->snd_nxt)
+		xtcp_icmp(tcb, XTCP_ICMP_TOO_BIG, tcb->snd_una, open.path_mss, now);
+	else if (open.path_mss != tcb->path_mss)
+		xtcp_set(tcb, XTCP_SET_PATH_MSS, open.path_mss, now);
+	return true;
+}
+
 /**
  * xtcp_push - send what the engine wants sent
  * @sk: socket
@@ -235,6 +288,7 @@ void xtcp_push(struct sock *sk, u64 now)
 	struct sk_buff *skb;
 	int i, err;
 
+	pacing_sync(sk);
 	for (i = 0; !queue_full(sk); i++) {
 		if (unlikely(i >= BURST_MAX)) {
 			resume_later(sk);
@@ -252,6 +306,8 @@ void xtcp_push(struct sock *sk, u64 now)
 				      xsk->inet.tos | plan.ecn);
 		if (unlikely(err && err != NET_XMIT_CN)) {
 			xtcp_tx_abort(&xsk->tcb, &plan, now);
+			if (err == -EMSGSIZE && xtcp_mtu_sync(sk, now))
+				continue;
 			burst_refused(sk, &plan, now);
 			break;
 		}

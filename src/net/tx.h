@@ -6,5 +6,6 @@
 
 void xtcp_tx_init(struct sock *sk);
 void xtcp_tx_resume(struct sock *sk);
+bool xtcp_mtu_sync(struct sock *sk, u64 now);
 
 #endif /* XTCP_NET_TX_H */

@@ -41,6 +41,7 @@ static void sock_blank(struct sock *sk)
 	xs->drained = 0;
 	xs->soft_err = 0;
 	xs->hard_err = 0;
+	xs->pacing_max = ~0ULL;
 	xtcp_tcb_init(&xs->tcb, &xtcp_net(sock_net(sk))->params);
 }
 
