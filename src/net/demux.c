@@ -77,7 +77,6 @@ int xtcp_tables_init(struct xtcp_net *xn)
 	spin_lock_init(&t->listen_lock);
 	get_random_bytes(&t->tuple_key, sizeof(t->tuple_key));
 	get_random_bytes(&t->port_key, sizeof(t->port_key));
-	get_random_bytes(t->perturb, sizeof(t->perturb));
 	xtcp_ports_init(t);
 	xn->tables = t;
 	return 0;

@@ -25,7 +25,6 @@
 #define XTCP_LISTEN_BITS	6
 #define XTCP_PORT_BITS		8
 #define XTCP_LOCK_BITS		8
-#define XTCP_PERTURB_BITS	8
 
 struct xtcp_tables {
 	struct hlist_nulls_head *chains;	/* by 4-tuple: SOCK, EMBRYO, TW */
@@ -43,7 +42,6 @@ struct xtcp_tables {
 	struct hlist_head ports[1 << XTCP_PORT_BITS];
 	struct list_head idle_ports;		/* buckets to look at; port_lock */
 	struct work_struct port_work;		/* frees the empty ones */
-	u32 perturb[1 << XTCP_PERTURB_BITS];	/* RFC 6056, 3.3.4; port_mutex */
 };
 
 int xtcp_tables_init(struct xtcp_net *xn);

@@ -607,6 +607,14 @@ static int try_port(struct xtcp_net *xn, struct sock *sk, u16 port,
 	return -EADDRINUSE;
 }
 
+/*
+ * RFC 6056, 3.3.4. With few counters one peer's would move with connections to
+ * another, so that whoever asks often enough could tell hosts apart
+ * (CVE-2022-32296). One table for all namespaces, each has its key; a count lost
+ * between two of them makes no difference.
+ */
+static u32 perturb[1 << 16];
+
 /**
  * xtcp_port_connect - choose the ephemeral port of an active open
  * @sk: socket with both addresses and the peer's port
@@ -626,7 +634,7 @@ int xtcp_port_connect(struct sock *sk)
 	struct xtcp_tables *t = xn->tables;
 	struct xtcp_hold *spare = NULL;
 	int low, high, i, n, err = -EADDRNOTAVAIL;
-	u32 *count;
+	u32 *count, from;
 	u64 where;
 	u16 port;
 
@@ -635,11 +643,13 @@ int xtcp_port_connect(struct sock *sk)
 	where = siphash_2u64((u64)(__force u32)inet->inet_rcv_saddr << 32 |
 			     (__force u32)inet->inet_daddr,
 			     (__force u16)inet->inet_dport, &t->port_key);
-	count = &t->perturb[(where >> 32) & ((1 << XTCP_PERTURB_BITS) - 1)];
+	get_random_once(perturb, sizeof(perturb));
+	count = &perturb[(where >> 32) % ARRAY_SIZE(perturb)];
 
 	mutex_lock(&t->port_mutex);
+	from = (u32)where + READ_ONCE(*count);
 	for (i = 0; i < n; i++) {
-		port = low + ((u32)where + *count + i) % n;
+		port = low + (from + i) % n;
 		if (inet_is_local_reserved_port(sock_net(sk), port))
 			continue;
 		err = try_port(xn, sk, port, &spare);
@@ -647,7 +657,7 @@ int xtcp_port_connect(struct sock *sk)
 			break;
 		cond_resched();
 	}
-	*count += i + 1;
+	WRITE_ONCE(*count, READ_ONCE(*count) + i + 1);
 	mutex_unlock(&t->port_mutex);
 	if (spare)
 		hold_free(spare);
