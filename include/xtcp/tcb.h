@@ -127,6 +127,11 @@ struct xtcp_params {
 	u8 retries1;		/* 3, R1 of RFC 9293 3.8.3 */
 	u8 retries2;		/* 15, R2 */
 	u8 orphan_retries;	/* 8 */
+	u16 base_mss;		/* 1024: first size in a black hole, RFC 4821 7.2 */
+	u16 mtu_probe_floor;	/* 48: the smallest */
+	u16 probe_threshold;	/* 8: bytes not worth searching for */
+	u32 probe_interval_s;	/* 600: until a wider path is looked for */
+	u8 mtu_probing;		/* 0: off, 1: in black holes, 2: always */
 	u8 dupthresh;		/* 3, RFC 5681 */
 	u8 ecn;			/* 2: accept only; 0..5, net.ipv4.tcp_ecn */
 	u8 ecn_option;		/* 2; 0..3, net.ipv4.tcp_ecn_option */
@@ -296,6 +301,15 @@ struct xtcp_tcb {
 	u32 user_timeout_ms;	/* 0: R2 decides */
 	u32 linger2_ms;		/* life of an orphan in FIN-WAIT-2 */
 	u16 user_mss;		/* TCP_MAXSEG, 0: none */
+
+	/* search for the path MTU, mtup.c; sizes as in path_mss */
+	u16 mtup_low;		/* arrives */
+	u16 mtup_high;		/* may arrive */
+	u16 mtup_size;		/* of the probe now out, 0: none */
+	u8 mtup_on;		/* the search has begun */
+	u32 mtup_seq;		/* the probe's bytes */
+	u32 mtup_end;
+	u64 mtup_at;		/* ns, of the last probe */
 	u8 keep_probes;
 	u8 syn_retries;
 	u32 syn_rto_us;		/* first RTO of the SYN, from a cache; 0: none */

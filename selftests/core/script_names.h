@@ -87,7 +87,7 @@ static const struct field fields[] = {
 	TCB(snd_una, REL_US), TCB(snd_nxt, REL_US), TCB(snd_end, REL_US),
 	TCB(snd_wnd, ABS), TCB(max_snd_wnd, ABS), TCB(snd_up, REL_US),
 	TCB(lost_out, ABS), TCB(sacked_out, ABS), TCB(delivered, ABS), TCB(lost, ABS),
-	TCB(prr_out, ABS), TCB(recover_fs, ABS), TCB(rack_rtt_us, ABS), TCB(rack_mult, ABS),
+	TCB(prr_out, ABS), TCB(mtup_low, ABS), TCB(mtup_high, ABS), TCB(mtup_size, ABS), TCB(recover_fs, ABS), TCB(rack_rtt_us, ABS), TCB(rack_mult, ABS),
 	TCB(tlp_probes, ABS), TCB(tlp_recovered, ABS), TCB(undos, ABS),
 	TCB(undo_rtx, ABS), TCB(spurious_rtos, ABS), TCB(dsacks_in, ABS),
 	TCB(reneges, ABS), TCB(ack_delay_us, ABS), TCB(rate_delivered, ABS),
@@ -115,6 +115,8 @@ static const struct field params[] = {
 	PAR(min_snd_mss), PAR(initial_cwnd), PAR(keep_probes), PAR(syn_retries),
 	PAR(synack_retries), PAR(retries1), PAR(retries2), PAR(orphan_retries),
 	PAR(dupthresh), PAR(wscale), PAR(timestamps), PAR(idle_restart),
+	PAR(mtu_probing), PAR(base_mss), PAR(mtu_probe_floor), PAR(probe_threshold),
+	PAR(probe_interval_s),
 	PAR(sack), PAR(dsack), PAR(ecn), PAR(ecn_option), PAR(ecn_fallback), PAR(rack), PAR(tlp), PAR(frto), PAR(pacing),
 };
 

@@ -57,6 +57,8 @@ static u32 advance(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ack *
 	xtcp_map_ack(tcb, seg->ack, a);
 	tcb->bytes_acked += data;
 	tcb->retries = 0;
+	if (unlikely(tcb->mtup_size))
+		xtcp_mtup_ack(tcb);
 	if (tcb->flags & XTCP_F_SND_URG && seq_ge(tcb->snd_una, tcb->snd_up))
 		tcb->flags &= ~XTCP_F_SND_URG;
 	if (fin)

@@ -153,6 +153,16 @@ u16 xtcp_ecn_tw_flags(const struct xtcp_tcb *tcb);
 void xtcp_ecn_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, struct xtcp_ack *ack);
 void xtcp_ecn_reduced(struct xtcp_tcb *tcb);
 
+/* ---- mtup.c ---- */
+
+void xtcp_mtup_init(struct xtcp_tcb *tcb, u64 now);
+void xtcp_mtup_timeout(struct xtcp_tcb *tcb, u64 now);
+u32 xtcp_mtup_limit(struct xtcp_tcb *tcb, u32 mss);
+u32 xtcp_mtup_len(const struct xtcp_tcb *tcb, u64 now);
+void xtcp_mtup_sent(struct xtcp_tcb *tcb, u32 seq, u32 len, u64 now);
+void xtcp_mtup_ack(struct xtcp_tcb *tcb);
+bool xtcp_mtup_lost(struct xtcp_tcb *tcb);
+
 /* ---- undo.c ---- */
 
 void xtcp_undo_mark(struct xtcp_tcb *tcb);
@@ -205,6 +215,7 @@ enum xtcp_plan_kind {
 	XTCP_PLAN_RTX,		/* payload or FIN sent before */
 	XTCP_PLAN_TLP,		/* the last segment again, as a probe */
 	XTCP_PLAN_TLP_NEW,	/* a new segment as a probe */
+	XTCP_PLAN_MTUP,		/* a new segment, larger than the MSS */
 	XTCP_PLAN_PROBE,	/* one octet against a closed window */
 	XTCP_PLAN_KEEP,		/* keepalive probe */
 	XTCP_PLAN_ACK,		/* nothing but an acknowledgement */

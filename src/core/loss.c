@@ -55,8 +55,25 @@ void xtcp_loss_reduce(struct xtcp_tcb *tcb, enum xtcp_cc_event why,
 		reduce(tcb, XTCP_CONG_CWR, why, a->flight, a->now);
 }
 
+/*
+ * What is out is sent again, and it is no sign of congestion: a state in which
+ * that goes on as after a timeout, with the window as it is.
+ */
+static void refit(struct xtcp_tcb *tcb)
+{
+	if (tcb->cong != XTCP_CONG_RECOVERY)
+		tcb->cong = XTCP_CONG_LOSS;
+	tcb->recover = tcb->snd_nxt;
+	tcb->flags &= ~(XTCP_F_UNDO | XTCP_F_FRTO | XTCP_F_FRTO_NEW);
+	tcb->flags |= XTCP_F_FORCE_RTX;
+}
+
 static void enter_recovery(struct xtcp_tcb *tcb, u32 flight, u64 now)
 {
+	if (unlikely(tcb->mtup_size) && xtcp_mtup_lost(tcb)) {
+		refit(tcb);
+		return;
+	}
 	reduce(tcb, XTCP_CONG_RECOVERY, XTCP_CC_LOSS, flight, now);
 	tcb->flags |= XTCP_F_FORCE_RTX;
 	tcb->flags &= ~XTCP_F_TLP_OUT;
@@ -273,11 +290,7 @@ bool xtcp_loss_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 void xtcp_loss_refit(struct xtcp_tcb *tcb)
 {
 	xtcp_map_mark_all(tcb, false);
-	if (tcb->cong != XTCP_CONG_RECOVERY)
-		tcb->cong = XTCP_CONG_LOSS;
-	tcb->recover = tcb->snd_nxt;
-	tcb->flags &= ~(XTCP_F_UNDO | XTCP_F_FRTO | XTCP_F_FRTO_NEW);
-	tcb->flags |= XTCP_F_FORCE_RTX;
+	refit(tcb);
 }
 
 /* ---- the timer ---- */

@@ -45,6 +45,10 @@ void xtcp_params_init(struct xtcp_params *par)
 	par->retries2 = 15;
 	par->orphan_retries = 8;
 	par->dupthresh = 3;
+	par->base_mss = 1024;
+	par->mtu_probe_floor = 48;
+	par->probe_threshold = 8;
+	par->probe_interval_s = 600;
 	par->wscale = true;
 	par->timestamps = true;
 	par->sack = true;
@@ -115,6 +119,8 @@ void xtcp_mss_sync(struct xtcp_tcb *tcb)
 
 	if (tcb->user_mss)
 		mss = min_t(u32, mss, tcb->user_mss);
+	if (tcb->mtup_on)
+		mss = xtcp_mtup_limit(tcb, mss);
 	mss = max_t(u32, mss, tcb->par->min_snd_mss);
 	if (tcb->opts & XTCP_OPT_TS)
 		mss -= XTCP_TS_LEN;
@@ -266,6 +272,7 @@ void xtcp_established(struct xtcp_tcb *tcb, u64 now)
 	tcb->backoff = 0;
 	tcb->quickack = QUICKACKS;
 	xtcp_keep_restart(tcb, now);
+	xtcp_mtup_init(tcb, now);
 }
 
 /**

@@ -301,6 +301,20 @@ static bool plan_tlp(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 	return true;
 }
 
+/* RFC 4821: one packet of new data that is larger than the MSS. */
+static bool plan_mtup(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
+{
+	u32 len = xtcp_mtup_len(tcb, now);
+
+	if (!len)
+		return false;
+	plan_base(tcb, plan, now);
+	plan->kind = XTCP_PLAN_MTUP;
+	plan->mss = (u16)len;
+	plan_payload(tcb, plan, tcb->snd_nxt, len, false);
+	return true;
+}
+
 /*
  * Lost data first, then new; but new first while a timeout is under suspicion
  * (RFC 5682 2.1, step 2b). Nothing before the time that pacing has set.
@@ -312,6 +326,7 @@ static bool plan_data(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 no
 	if (tcb->flags & XTCP_F_FRTO_NEW && plan_new(tcb, plan, now))
 		goto out;
 	if (!(tcb->map_lost && plan_rtx(tcb, plan, now)) &&
+	    !(unlikely(tcb->mtup_on) && plan_mtup(tcb, plan, now)) &&
 	    !plan_new(tcb, plan, now))
 		return false;
 out:
@@ -458,6 +473,11 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 		commit_syn(tcb, now);
 		break;
 	case XTCP_PLAN_NEW:
+		commit_new(tcb, plan, end, left);
+		xtcp_tlp_arm(tcb, left);
+		break;
+	case XTCP_PLAN_MTUP:
+		xtcp_mtup_sent(tcb, plan->seq, plan->len, now);
 		commit_new(tcb, plan, end, left);
 		xtcp_tlp_arm(tcb, left);
 		break;

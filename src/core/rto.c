@@ -152,6 +152,8 @@ u32 xtcp_rto_fire(struct xtcp_tcb *tcb, u64 now)
 		tcb->flags |= XTCP_F_SYN_TIMEOUT;
 		xtcp_map_mark_all(tcb, false);
 	} else {
+		if (tcb->retries + 1 >= tcb->par->retries1)
+			xtcp_mtup_timeout(tcb, now);
 		xtcp_loss_timeout(tcb, now);
 	}
 	if (tcb->retries < 255)

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Path MTU by trial: RFC 4821, RFC 8899 section 5 for the words.
+ *
+ * ICMP may never come: a black hole swallows large segments and says nothing.
+ * After as many timeouts as R1 the segments become small enough for any path,
+ * and smaller if that does not help. From there on, and always where the knob
+ * says so, larger ones are tried: a segment of real data of a size between what
+ * is known to arrive and what the route would take. If it arrives, that is the
+ * new MSS; if it alone is lost, that is no congestion.
+ *
+ * Sizes here are as in path_mss: before the options of each segment.
+ */
+#include "core.h"
+
+/* tcp_mtu_probing */
+#define MTUP_BLACK_HOLE	1	/* search once a black hole is suspected */
+#define MTUP_ALWAYS	2
+
+/* RFC 4821, 7.4: enough in flight that the loss of a probe shows by itself. */
+#define MTUP_MIN_CWND	11	/* segments, as the kernel's TCP has it */
+
+/* The largest payload unit the route and the peer allow. */
+static u16 ceiling(const struct xtcp_tcb *tcb)
+{
+	u16 most = min(tcb->peer_mss, tcb->path_mss);
+
+	return tcb->user_mss ? min(most, tcb->user_mss) : most;
+}
+
+static u16 floor_mss(const struct xtcp_tcb *tcb, u16 size)
+{
+	size = max(size, tcb->par->mtu_probe_floor);
+	return max(size, tcb->par->min_snd_mss);
+}
+
+static void begin(struct xtcp_tcb *tcb, u64 now)
+{
+	tcb->mtup_on = 1;
+	tcb->mtup_low = floor_mss(tcb, min(tcb->par->base_mss, ceiling(tcb)));
+	tcb->mtup_high = ceiling(tcb);
+	tcb->mtup_at = now;
+	xtcp_mss_sync(tcb);
+}
+
+/* xtcp_mtup_init - the connection is established */
+void xtcp_mtup_init(struct xtcp_tcb *tcb, u64 now)
+{
+	if (tcb->par->mtu_probing >= MTUP_ALWAYS)
+		begin(tcb, now);
+}
+
+/*
+ * xtcp_mtup_timeout - the same segment timed out R1 times
+ *
+ * RFC 4821, 7.7: back to the base size, then to half of what is used.
+ */
+void xtcp_mtup_timeout(struct xtcp_tcb *tcb, u64 now)
+{
+	u16 half;
+
+	if (tcb->par->mtu_probing < MTUP_BLACK_HOLE)
+		return;
+	if (!tcb->mtup_on) {
+		begin(tcb, now);
+		return;
+	}
+	half = min_t(u16, tcb->mtup_low / 2, tcb->par->base_mss);
+	tcb->mtup_low = min(floor_mss(tcb, half), ceiling(tcb));
+	tcb->mtup_high = ceiling(tcb);
+	tcb->mtup_size = 0;
+	xtcp_mss_sync(tcb);
+}
+
+/* xtcp_mtup_limit - what the search allows of @mss, in xtcp_mss_sync() */
+u32 xtcp_mtup_limit(struct xtcp_tcb *tcb, u32 mss)
+{
+	tcb->mtup_high = min(tcb->mtup_high, ceiling(tcb));
+	tcb->mtup_low = min(tcb->mtup_low, tcb->mtup_high);
+	return min_t(u32, mss, tcb->mtup_low);
+}
+
+/*
+ * The size to probe for now, 0: none. Half way; not when what is left to gain is less than the threshold, until
+ * the interval is over and the route may have become wider (RFC 4821, 7.3).
+ */
+static u16 next_size(const struct xtcp_tcb *tcb, u64 now)
+{
+	u16 high = tcb->mtup_high;
+
+	if (high - tcb->mtup_low <= tcb->par->probe_threshold) {
+		if (now - tcb->mtup_at <
+		    tcb->par->probe_interval_s * XTCP_NSEC_PER_SEC)
+			return 0;
+		high = ceiling(tcb);
+		if (high - tcb->mtup_low <= tcb->par->probe_threshold)
+			return 0;
+	}
+	return tcb->mtup_low + (high - tcb->mtup_low + 1) / 2;
+}
+
+/*
+ * xtcp_mtup_len - payload of the probe to be sent now, 0: none
+ *
+ * Nothing may be wrong, and enough must follow the probe in the window that its
+ * loss shows by duplicate ACKs (RFC 4821, 7.4).
+ */
+u32 xtcp_mtup_len(const struct xtcp_tcb *tcb, u64 now)
+{
+	u32 flight, size, need, room;
+
+	if (tcb->mtup_size || tcb->cong != XTCP_CONG_OPEN || tcb->sacked_out ||
+	    tcb->lost_out || tcb->flags & (XTCP_F_SND_URG | XTCP_F_TLP_OUT) ||
+	    tcb->cwnd < MTUP_MIN_CWND * tcb->mss)
+		return 0;
+	size = next_size(tcb, now);
+	if (!size)
+		return 0;
+	if (tcb->opts & XTCP_OPT_TS)
+		size -= XTCP_TS_LEN;
+	need = size + (tcb->par->dupthresh + 1) * tcb->mss;
+	flight = xtcp_flight(tcb);
+	room = tcb->cwnd > flight ? tcb->cwnd - flight : 0;
+	if (tcb->snd_end - tcb->snd_nxt < need || room < need ||
+	    seq_gt(tcb->snd_nxt + need, tcb->snd_una + tcb->snd_wnd))
+		return 0;
+	return size;
+}
+
+/* xtcp_mtup_sent - the probe of @len bytes at @seq has left */
+void xtcp_mtup_sent(struct xtcp_tcb *tcb, u32 seq, u32 len, u64 now)
+{
+	if (tcb->mtup_high - tcb->mtup_low <= tcb->par->probe_threshold)
+		tcb->mtup_high = ceiling(tcb);
+	tcb->mtup_seq = seq;
+	tcb->mtup_end = seq + len;
+	tcb->mtup_size = (u16)(len + (tcb->opts & XTCP_OPT_TS ? XTCP_TS_LEN : 0));
+	tcb->mtup_at = now;
+}
+
+/* xtcp_mtup_ack - SND.UNA moved: has the probe arrived? */
+void xtcp_mtup_ack(struct xtcp_tcb *tcb)
+{
+	if (!tcb->mtup_size || seq_lt(tcb->snd_una, tcb->mtup_end))
+		return;
+	tcb->mtup_low = tcb->mtup_size;
+	tcb->mtup_size = 0;
+	xtcp_mss_sync(tcb);
+}
+
+static void failed(struct xtcp_tcb *tcb)
+{
+	tcb->mtup_high = tcb->mtup_size - 1;
+	tcb->mtup_size = 0;
+}
+
+/*
+ * xtcp_mtup_lost - something is lost: is it the probe, and nothing else?
+ *
+ * RFC 4821, 7.6.2: then it is sent again in smaller segments, and the
+ * congestion control does not hear of it. With other losses it counts as one
+ * of them, and says nothing of sizes.
+ *
+ * Return: whether it was the probe alone.
+ */
+bool xtcp_mtup_lost(struct xtcp_tcb *tcb)
+{
+	const struct xtcp_sent *lost = tcb->map_lost;
+
+	if (!tcb->mtup_size || !lost)
+		return false;
+	if (lost->seq != tcb->mtup_seq || lost->end != tcb->mtup_end ||
+	    tcb->lost_out != lost->end - lost->seq) {
+		tcb->mtup_size = 0;
+		return false;
+	}
+	failed(tcb);
+	return true;
+}
