@@ -93,6 +93,81 @@ static void loss_10(struct sim_cfg *cfg)
 	cfg_plain(cfg, 40 * MSEC, 1250000, 100000, 200000);
 }
 
+/*
+ * 100 Mbit/s, 40 ms, a queue of two of these: what an algorithm makes of it.
+ * Only data is lost, so that a row is about that.
+ */
+static void long_path(struct sim_cfg *cfg, const char *cc, u32 loss, u64 bytes)
+{
+	int i;
+
+	cfg_plain(cfg, 40 * MSEC, 12500000, 0, bytes);
+	cfg->link[0].loss = loss;
+	for (i = 0; i < 2; i++) {
+		struct app_cfg *app = &cfg->host[i].app;
+
+		cfg->host[i].par.cc = xtcp_cc_find(cc);
+		cfg->link[i].queue = 1000000;
+		app->sndbuf = 4000000;
+		app->rcvbuf_min = 4000000;
+		app->rcvbuf_max = 4000000;
+		app->rchunk = 4000000;
+	}
+}
+
+static void cubic_0(struct sim_cfg *cfg)
+{
+	long_path(cfg, "cubic", 0, 20000000);
+}
+
+static void cubic_01(struct sim_cfg *cfg)
+{
+	long_path(cfg, "cubic", 1000, 10000000);
+}
+
+static void cubic_1(struct sim_cfg *cfg)
+{
+	long_path(cfg, "cubic", 10000, 4000000);
+}
+
+static void cubic_3(struct sim_cfg *cfg)
+{
+	long_path(cfg, "cubic", 30000, 2000000);
+}
+
+static void bbr_0(struct sim_cfg *cfg)
+{
+	long_path(cfg, "bbr", 0, 20000000);
+}
+
+static void bbr_01(struct sim_cfg *cfg)
+{
+	long_path(cfg, "bbr", 1000, 20000000);
+}
+
+static void bbr_1(struct sim_cfg *cfg)
+{
+	long_path(cfg, "bbr", 10000, 20000000);
+}
+
+static void bbr_3(struct sim_cfg *cfg)
+{
+	long_path(cfg, "bbr", 30000, 20000000);
+}
+
+/* A switch that marks above 65 segments (RFC 8257, 4.1), never full. */
+static void data_center(struct sim_cfg *cfg)
+{
+	int i;
+
+	cfg_plain(cfg, 400 * USEC, 125000000, 0, 20000000);
+	for (i = 0; i < 2; i++) {
+		cfg->host[i].par.cc = xtcp_cc_find("dctcp");
+		cfg->link[i].mark = 65 * 1500;
+		cfg->link[i].queue = 500000;
+	}
+}
+
 static void both_ways(struct sim_cfg *cfg)
 {
 	cfg_plain(cfg, 40 * MSEC, 1250000, 0, 2000000);
@@ -146,6 +221,15 @@ const struct scenario scenarios[] = {
 	{ "2 MB, 600 ms, 10 Mbit/s", satellite, 4000, 30000 },
 	{ "1 MB, 40 ms, 10 Mbit/s, 1 % loss", loss_1, 800, 20000 },
 	{ "200 kB, 40 ms, 10 Mbit/s, 10 % loss", loss_10, 500, 120000 },
+	{ "20 MB, 40 ms, 100 Mbit/s, cubic", cubic_0, 1700, 2400 },
+	{ "10 MB, 40 ms, 100 Mbit/s, 0.1 % loss, cubic", cubic_01, 1000, 8000 },
+	{ "4 MB, 40 ms, 100 Mbit/s, 1 % loss, cubic", cubic_1, 2000, 14000 },
+	{ "2 MB, 40 ms, 100 Mbit/s, 3 % loss, cubic", cubic_3, 2000, 16000 },
+	{ "20 MB, 40 ms, 100 Mbit/s, bbr", bbr_0, 1700, 2100 },
+	{ "20 MB, 40 ms, 100 Mbit/s, 0.1 % loss, bbr", bbr_01, 1700, 2400 },
+	{ "20 MB, 40 ms, 100 Mbit/s, 1 % loss, bbr", bbr_1, 1700, 2800 },
+	{ "20 MB, 40 ms, 100 Mbit/s, 3 % loss, bbr", bbr_3, 1700, 16000 },
+	{ "20 MB, 0.4 ms, 1 Gbit/s, dctcp", data_center, 160, 220, true },
 	{ "2 MB each way, 40 ms, 10 Mbit/s", both_ways, 1600, 4000 },
 	{ "200 kB to a reader of 2000 B every 0.1 s", slow_reader, 10000, 30000 },
 	{ "20 kB in tiny writes, 10 ms", tiny_writes, 50, 1000 },
