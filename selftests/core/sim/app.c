@@ -37,13 +37,20 @@ void pattern_fill(u64 key, u64 off, u8 *p, u32 len)
 bool pattern_check(u64 key, u64 off, const u8 *p, u32 len)
 {
 	u8 want[8];
+	u64 w;
 
 	while (len) {
 		u32 n = min_t(u32, len, 8 - off % 8);
 
-		pattern_fill(key, off, want, n);
-		if (memcmp(p, want, n))
-			return false;
+		if (n == sizeof(w)) {
+			memcpy(&w, p, sizeof(w));
+			if (w != pattern_word(key, off))
+				return false;
+		} else {
+			pattern_fill(key, off, want, n);
+			if (memcmp(p, want, n))
+				return false;
+		}
 		p += n;
 		off += n;
 		len -= n;
@@ -81,7 +88,7 @@ void app_init(struct conn *conn)
 
 	app->cfg = cfg;
 	app->key_out = (base << 20) + conn->host->id;
-	app->key_in = (base << 20) + !conn->host->id;
+	app->key_in = (base << 20) + conn->host->peer->id;
 	app->rcvbuf = cfg->rcvbuf_min;
 	if (cfg->mode == CLOSE_ABORT)
 		later(conn, EV_ABORT, cfg->abort_after);

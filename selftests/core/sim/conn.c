@@ -35,8 +35,12 @@ static void note_edge(struct conn *conn)
 
 static void check(struct conn *conn)
 {
-	const char *broken = xtcp_check(&conn->tcb);
+	const char *broken = NULL;
 
+	/* It looks at all that is in flight, which may be much. */
+	if (!conn->sim->cfg.check_every ||
+	    !(conn->checks++ % conn->sim->cfg.check_every))
+		broken = xtcp_check(&conn->tcb);
 	if (broken)
 		sim_fail(conn->sim, "host %u: xtcp_check: %s", conn->host->id, broken);
 	note_edge(conn);
@@ -55,6 +59,7 @@ struct conn *conn_new(struct host *host)
 	conn->gen = ++host->sim->gen;
 	conn->timer_at = XTCP_NEVER;
 	host->conn = conn;
+	ledger_reset(&host->ledger);
 	host->out.opened = true;
 	host->sim->conns++;
 	/* The engine must set every field it reads. */
@@ -82,14 +87,26 @@ static void map_drain(struct conn *conn, u32 keep)
 	}
 }
 
+/* What the engine has counted so far. */
+void conn_outcome(const struct conn *conn)
+{
+	struct outcome *out = &conn->host->out;
+	const struct xtcp_tcb *tcb = &conn->tcb;
+
+	out->segs = tcb->data_segs_out;
+	out->retrans = tcb->total_retrans;
+	out->spurious = conn->host->ledger.spurious;
+	out->probes = tcb->tlp_probes;
+	out->rtos = tcb->rtx_timeouts;
+	out->undos = tcb->undos;
+}
+
 void conn_free(struct conn *conn)
 {
 	struct sim *sim = conn->sim;
 	struct xtcp_ooo *node;
 
-	conn->host->out.retrans = conn->tcb.total_retrans;
-	conn->host->out.probes = conn->tcb.tlp_probes;
-	conn->host->out.rtos = conn->tcb.rtx_timeouts;
+	conn_outcome(conn);
 	xtcp_reass_flush(&conn->tcb);
 	while ((node = xtcp_reass_pop(&conn->tcb)))
 		node_free(conn, node);
@@ -198,7 +215,7 @@ static void map_refill(struct conn *conn)
 
 static void send_plan(struct conn *conn, const struct xtcp_plan *plan)
 {
-	const struct conn *peer = conn->sim->host[!conn->host->id].conn;
+	const struct conn *peer = conn->host->peer->conn;
 	u32 rel = plan->data - (conn->tcb.iss + 1 + (u32)conn->acked);
 	u64 off = conn->acked + rel;
 
@@ -355,12 +372,9 @@ void conn_rx(struct conn *conn, struct xtcp_seg *seg, struct pkt *pkt)
 
 void conn_timer(struct conn *conn)
 {
-	static u64 last;
-	static u32 stuck;
-
-	stuck = conn->sim->now == last ? stuck + 1 : 0;
-	last = conn->sim->now;
-	if (stuck > STUCK_LIMIT)
+	conn->timer_runs = conn->sim->now == conn->timer_ran ? conn->timer_runs + 1 : 0;
+	conn->timer_ran = conn->sim->now;
+	if (conn->timer_runs > STUCK_LIMIT)
 		sim_fail(conn->sim, "host %u: timers do not come to rest",
 			 conn->host->id);
 	conn->timer_at = XTCP_NEVER;

@@ -67,16 +67,19 @@ void host_init(struct sim *sim, u32 id)
 		{ 0x000080fe, 0, 0, 0x01000000 }, { 0x000080fe, 0, 0, 0x02000000 },
 	};
 	struct host *host = &sim->host[id];
+	u16 client = (u16)(0x39c0 + (id / 2 << 8));	/* in network byte order */
+	u32 side = id & 1;
 
 	host->sim = sim;
 	host->id = id;
 	host->cfg = &sim->cfg.host[id];
+	host->peer = &sim->host[id ^ 1];
 	host->clock = host->cfg->clock;
 	host->tw_timer = XTCP_NEVER;
-	memcpy(host->flow.saddr, sim->cfg.v6 ? v6[id] : v4[id], 16);
-	memcpy(host->flow.daddr, sim->cfg.v6 ? v6[!id] : v4[!id], 16);
-	host->flow.sport = id ? 0x5000 : 0x39c0;
-	host->flow.dport = id ? 0x39c0 : 0x5000;
+	memcpy(host->flow.saddr, sim->cfg.v6 ? v6[side] : v4[side], 16);
+	memcpy(host->flow.daddr, sim->cfg.v6 ? v6[!side] : v4[!side], 16);
+	host->flow.sport = side ? 0x5000 : client;
+	host->flow.dport = side ? client : 0x5000;
 	aim_iss(host);
 }
 
@@ -103,6 +106,7 @@ static void put_segment(struct host *host, const struct xtcp_plan *plan,
 		sim_fail(sim, "header of %u bytes", pkt->hdr_len);
 	pkt->wire_len = pkt->hdr_len + len;
 	pkt->ecn = plan->ecn;
+	pkt->stream = off + at;
 	pattern_fill(key, off + at, pkt_data(pkt), len);
 	sum = xtcp_csum_fold(xtcp_csum_add(xtcp_csum_pseudo(&host->flow,
 							    sim->cfg.v6,
@@ -110,8 +114,7 @@ static void put_segment(struct host *host, const struct xtcp_plan *plan,
 					   hdr, pkt->wire_len));
 	hdr[16] = sum >> 8;
 	hdr[17] = sum & 0xff;
-	link_send(sim, host->id, pkt, plan->release ?
-				      to_virtual(host, plan->release) : 0);
+	link_send(sim, host, pkt, plan->release ? to_virtual(host, plan->release) : 0);
 }
 
 /*
@@ -509,4 +512,5 @@ void host_cleanup(struct host *host)
 	if (host->conn)
 		conn_free(host->conn);
 	host->conn = NULL;
+	ledger_reset(&host->ledger);
 }

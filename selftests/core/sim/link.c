@@ -94,15 +94,15 @@ static void flip(struct sim *sim, struct pkt *pkt)
 	pkt_hdr(pkt)[at] ^= (u8)prng_range(&sim->rng, 1, 0x7f);
 }
 
-static void too_big(struct sim *sim, u32 from, struct pkt *pkt)
+static void too_big(struct sim *sim, struct host *from, struct pkt *pkt)
 {
-	const struct link_cfg *cfg = &sim->cfg.link[from];
+	const struct link_cfg *cfg = &sim->cfg.link[from->id & 1];
 	struct xtcp_seg seg;
 
 	if (!xtcp_parse(&seg, pkt_hdr(pkt), pkt->wire_len, pkt->wire_len))
 		return;
 	sim_event(sim, sim->now + cfg->delay, (struct event){
-			.type = EV_ICMP, .host = from, .arg = seg.seq,
+			.type = EV_ICMP, .host = from->id, .arg = seg.seq,
 			.arg2 = cfg->mtu - XTCP_HDR_LEN });
 }
 
@@ -115,17 +115,32 @@ static void router_ecn(const struct link_cfg *cfg, struct pkt *pkt, u64 queued)
 		pkt->ecn = XTCP_CE;
 }
 
-static void arrive(struct sim *sim, u32 from, struct pkt *pkt, u64 at)
+static void arrive(struct sim *sim, struct host *from, struct pkt *pkt, u64 at)
 {
 	sim_event(sim, at, (struct event){
-			.type = EV_PKT, .host = !from, .pkt = pkt });
+			.type = EV_PKT, .host = from->peer->id, .pkt = pkt });
+}
+
+static u64 delay(struct sim *sim, struct link *link)
+{
+	const struct link_cfg *cfg = link->cfg;
+
+	if (!cfg->route_at || sim->now < sim->start + cfg->route_at)
+		return cfg->delay;
+	/* Nobody waits for those that are on the old way. */
+	if (!link->rerouted)
+		link->last_arrival = 0;
+	link->rerouted = true;
+	return cfg->route_delay;
 }
 
 static u64 travel(struct sim *sim, struct link *link, u64 sent)
 {
 	const struct link_cfg *cfg = link->cfg;
-	u64 at = sent + cfg->delay;
+	u64 at = sent + delay(sim, link);
 
+	if (cfg->jitter)
+		at += prng_below(&sim->rng, cfg->jitter + 1);
 	if (prng_hit(&sim->rng, cfg->reorder))
 		return at + prng_below(&sim->rng, cfg->reorder_by + 1);
 	link->last_arrival = max(link->last_arrival, at);
@@ -156,50 +171,100 @@ static bool chosen(const struct sim *sim)
 	return false;
 }
 
-/* @pkt leaves host @from at @release or later; the link owns it now. */
-void link_send(struct sim *sim, u32 from, struct pkt *pkt, u64 release)
+/* A token bucket: what it has no token for is dropped, not delayed. */
+static bool policed(struct sim *sim, struct link *link, const struct pkt *pkt)
 {
-	struct link *link = &sim->link[from];
 	const struct link_cfg *cfg = link->cfg;
-	u64 start = max(sim->now, link->free_at);
-	u64 queued = (start - sim->now) * cfg->rate / SEC;
-	const char *fate = NULL;
+	u64 full = cfg->police_burst * SEC, cost = (pkt->wire_len + IP_LEN) * SEC;
 
-	/* Paced: held back in the host, not in the queue of the link. */
-	if (release > sim->now) {
-		sim_event(sim, release, (struct event){
-				.type = EV_SEND, .host = from, .pkt = pkt });
-		return;
-	}
-	number(sim, link, pkt);
+	if (!cfg->police_rate)
+		return false;
+	if (!link->tokens_at)
+		link->tokens = full;
+	else
+		link->tokens += (sim->now - link->tokens_at) * cfg->police_rate;
+	link->tokens = min(link->tokens, full);
+	link->tokens_at = sim->now;
+	if (link->tokens < cost)
+		return true;
+	link->tokens -= cost;
+	return false;
+}
+
+/*
+ * Into the queue and onto the wire; @leaves is set to when its last bit does.
+ * Returns NULL, or why it gets no further.
+ */
+static const char *forward(struct sim *sim, struct host *from, struct pkt *pkt,
+			   u64 *leaves)
+{
+	struct link *link = &sim->link[from->id & 1];
+	const struct link_cfg *cfg = link->cfg;
+	u64 start = max(sim->now, link->free_at), wait = start - sim->now;
+	u64 queued = wait * cfg->rate / SEC;
+
 	router_ecn(cfg, pkt, queued);
 	if (cfg->mtu_at && sim->now >= sim->start + cfg->mtu_at &&
 	    pkt->wire_len > cfg->mtu) {
 		too_big(sim, from, pkt);
-		fate = "too big";
-	} else if (cfg->rate) {
+		return "too big";
+	}
+	if (policed(sim, link, pkt))
+		return "policed";
+	if (cfg->rate) {
 		if (queued > cfg->queue)
-			fate = "queue full";
-		else
-			start += (pkt->wire_len + IP_LEN) * SEC / cfg->rate;
+			return "queue full";
+		start += (pkt->wire_len + IP_LEN) * SEC / cfg->rate;
 	}
-	if (!fate) {
-		link->free_at = start;
-		if (prng_hit(&sim->rng, in_burst(sim, link) ? cfg->burst_loss :
-							      cfg->loss))
-			fate = "lost";
-		if (chosen(sim))
-			fate = "lost";
-	}
+	link->free_at = start;
+	link->waited += wait;
+	link->waited_max = max(link->waited_max, wait);
+	link->through++;
+	*leaves = start;
+	if (prng_hit(&sim->rng, in_burst(sim, link) ? cfg->burst_loss : cfg->loss) ||
+	    chosen(sim))
+		return "lost";
+	return NULL;
+}
+
+/* @pkt of host @from is at the link, which owns it now. */
+void link_enter(struct sim *sim, struct host *from, struct pkt *pkt)
+{
+	struct link *link = &sim->link[from->id & 1];
+	const struct link_cfg *cfg = link->cfg;
+	const char *fate;
+	u64 leaves;
+	bool bad;
+
+	number(sim, link, pkt);
+	fate = forward(sim, from, pkt, &leaves);
+	bad = !fate && prng_hit(&sim->rng, cfg->corrupt);
+	if (pkt->wire_len > pkt->hdr_len)
+		ledger_sent(&from->ledger, pkt->stream,
+			    pkt->stream + pkt->wire_len - pkt->hdr_len, fate || bad);
+	seg_trace(sim, from->id, fate ?: ">", pkt);
 	if (fate) {
-		seg_trace(sim, from, fate, pkt);
 		pkt_free(sim, pkt);
 		return;
 	}
-	seg_trace(sim, from, ">", pkt);
 	if (prng_hit(&sim->rng, cfg->dup))
-		arrive(sim, from, pkt_copy(sim, pkt), travel(sim, link, start));
-	if (prng_hit(&sim->rng, cfg->corrupt))
+		arrive(sim, from, pkt_copy(sim, pkt), travel(sim, link, leaves));
+	if (bad)
 		flip(sim, pkt);
-	arrive(sim, from, pkt, travel(sim, link, start));
+	arrive(sim, from, pkt, travel(sim, link, leaves));
+}
+
+/*
+ * @pkt leaves host @from at @release or now. What is paced is held back in the
+ * host, not in the queue of the link.
+ */
+void link_send(struct sim *sim, struct host *from, struct pkt *pkt, u64 release)
+{
+	u64 at = max(release, sim->now) + from->cfg->access;
+
+	if (at > sim->now)
+		sim_event(sim, at, (struct event){
+				.type = EV_SEND, .host = from->id, .pkt = pkt });
+	else
+		link_enter(sim, from, pkt);
 }

@@ -5,6 +5,8 @@
  *	sim --seeds N [--from S] [--jobs J]	seeds S .. S + N - 1, as TAP
  *	sim --seed S [--trace]			one, told in detail
  *	sim --scenario NAME [--trace]		one of the fixed ones
+ *	sim --bulk [NAME]			the table of results.txt, or a part
+ *	sim --compare FILE			is it still this one?
  *	sim --sweep DEPTH			all patterns of up to so many drops
  *	sim --drop N[,N...] --variant NAME [--trace]	one of these
  *
@@ -230,6 +232,10 @@ int main(int argc, char **argv)
 			trace = true;
 			continue;
 		}
+		if (!strcmp(argv[a], "--bulk"))
+			return bulk_all(argv[a + 1]);
+		if (!strcmp(argv[a], "--compare"))
+			return bulk_compare(val);
 		if (!strcmp(argv[a], "--seeds"))
 			seeds = strtoull(val, NULL, 0);
 		else if (!strcmp(argv[a], "--from"))
@@ -247,7 +253,7 @@ int main(int argc, char **argv)
 		else if (!strcmp(argv[a], "--variant"))
 			variant = val;
 		else {
-			fprintf(stderr, "usage: sim --seeds N [--from S] [--jobs J] | --seed S [--trace] | --scenario NAME [--trace] | --sweep DEPTH | --drop N[,N...] [--variant NAME] [--trace]\n");
+			fprintf(stderr, "usage: sim --seeds N [--from S] [--jobs J] | --seed S [--trace] | --scenario NAME [--trace] | --bulk [NAME] | --compare FILE | --sweep DEPTH | --drop N[,N...] [--variant NAME] [--trace]\n");
 			return 2;
 		}
 		a++;

@@ -2,14 +2,17 @@
 /*
  * The simulator: two hosts, each with the engine and the least glue that a
  * real system needs, a link each way that does everything a network does
- * wrong, virtual time. One 64-bit seed decides everything.
+ * wrong, virtual time. One 64-bit seed decides everything. Several pairs of
+ * hosts may share the two links: that of the even ones sends by link 0.
  *
  *	run.c		command line, processes, TAP
  *	config.c	seed to configuration
  *	scenario.c	fixed configurations with known results
  *	sweep.c		every pattern of one, two and three packets lost
+ *	bulk.c		scenarios and algorithms, measured: results.txt
  *	world.c		time, events, trace, verdict
  *	link.c		wire
+ *	ledger.c	what is on the wire twice
  *	host.c		demultiplexing, listener, embryos, TIME-WAIT
  *	conn.c		one TCB and its payload
  *	app.c		one application
@@ -65,6 +68,7 @@ struct pkt {
 	struct xtcp_ooo ooo;	/* as in skb->cb */
 	struct pkt *next;
 	u32 data_seq;		/* sequence number of the first payload byte */
+	u64 stream;		/* offset of that byte in its stream */
 	u32 off;		/* of the TCP header in bytes[] */
 	u32 wire_len;		/* TCP header and payload */
 	u32 hdr_len;
@@ -102,6 +106,11 @@ struct link_cfg {
 	u64 reorder_by;		/* ns, at most */
 	u32 dup;
 	u32 corrupt;
+	u64 jitter;		/* ns, at most; packets keep their order */
+	u64 police_rate;	/* bytes a second: a token bucket, 0: none */
+	u32 police_burst;	/* bytes it holds */
+	u64 route_at;		/* ns after start: another route; 0: never */
+	u64 route_delay;	/* ns, its delay */
 	u64 mtu_at;		/* ns after start: the path MTU drops; 0: never */
 	u32 mtu;		/* then: TCP header and payload, bytes */
 };
@@ -152,20 +161,28 @@ struct host_cfg {
 	u64 timer_slack;	/* ns a timer may be late */
 	u32 attack;		/* ppm of packets: a hostile one follows */
 	bool tw_in_tcb;		/* no TIME-WAIT record to be had */
+	u64 open_at;		/* ns after start, beside sim_cfg.skew */
+	u64 access;		/* ns a packet takes to the link that is shared */
 	struct app_cfg app;
 };
 
 #define DROPS	3	/* packets a sweep loses in one run, at most */
 
+#define PAIRS	8	/* pairs of hosts, at most */
+
 struct sim_cfg {
+	u32 pairs;		/* 0: one */
 	bool v6;
 	bool simultaneous;	/* both connect */
 	bool same_close;	/* both close at one instant */
 	u32 rounds;		/* connections one after the other, same ports */
 	u64 skew;		/* ns between the two connects */
 	u32 drop[DROPS];	/* packets to lose, the first of all is 1; 0: none */
-	struct host_cfg host[2];
-	struct link_cfg link[2];	/* link[i]: from host i */
+	u64 measure_at;		/* ns after start: what was before does not count */
+	u64 stop_at;		/* ns after start: cut off here; 0: at the end */
+	u32 check_every;	/* calls of the engine between two xtcp_check(); 0: 1 */
+	struct host_cfg host[2 * PAIRS];
+	struct link_cfg link[2];	/* link[i]: from hosts i, i + 2, ... */
 };
 
 void cfg_from_seed(struct sim_cfg *cfg, u64 seed);
@@ -188,6 +205,7 @@ enum ev_type {
 	EV_OPEN,	/* host connects */
 	EV_ICMP,
 	EV_ATTACK,	/* on host */
+	EV_MEASURE,	/* measure_at has come */
 };
 
 struct event {
@@ -207,10 +225,34 @@ struct link {
 	u64 last_arrival;
 	u64 burst_until;
 	bool bad;
+	bool rerouted;
 	u32 first_data;	/* numbers of packets, as in sim_cfg.drop; 0: none yet */
 	u32 last_data;
 	u32 fin;
+	u64 tokens;		/* of the policer, bytes times SEC */
+	u64 tokens_at;
+	u64 waited;		/* ns that packets were in the queue, summed up */
+	u64 waited_max;
+	u64 through;		/* packets that were */
 };
+
+/*
+ * What of a stream has left and was lost on the way: the rest below @sent has
+ * arrived or will.
+ */
+struct ledger {
+	struct {
+		u64 from;
+		u64 to;
+	} *lost;	/* in order, disjoint */
+	u32 n;
+	u32 room;
+	u64 sent;	/* offset after the last byte that has left */
+	u32 spurious;	/* packets sent again that had no need to */
+};
+
+void ledger_sent(struct ledger *led, u64 from, u64 to, bool lost);
+void ledger_reset(struct ledger *led);
 
 /* What became of one end of one round. */
 struct outcome {
@@ -224,7 +266,10 @@ struct outcome {
 	bool aborted;	/* this end broke it off */
 	u8 err;
 	u32 rtos;	/* retransmission timeouts */
-	u32 retrans;	/* segments sent again */
+	u32 segs;	/* segments with payload */
+	u32 retrans;	/* of these sent again */
+	u32 spurious;	/* of these for nothing */
+	u32 undos;
 	u32 probes;	/* of these at most so many as tail loss probes */
 	u64 urg_out;	/* offset after the last urgent byte written */
 	u64 urg_in;	/* as the receiver was told */
@@ -240,6 +285,7 @@ struct host {
 	struct sim *sim;
 	u32 id;
 	const struct host_cfg *cfg;
+	struct host *peer;
 	u64 clock;
 	struct xtcp_flow flow;	/* from here to the other host */
 	bool listening;
@@ -250,6 +296,7 @@ struct host {
 	struct pkt *gro;
 	struct xtcp_seg gro_seg;
 	u64 gro_at;
+	struct ledger ledger;
 	struct outcome out;
 };
 
@@ -268,9 +315,11 @@ struct sim {
 	bool trace;
 	u32 round;
 	u32 gen;
-	struct host host[2];
+	u32 nhosts;
+	struct host host[2 * PAIRS];
 	struct link link[2];
-	struct outcome last[2];	/* of the last round that is over */
+	struct outcome last[2 * PAIRS];	/* of the last round that is over */
+	struct outcome before[2 * PAIRS];	/* at measure_at */
 	long pkts;		/* alive */
 	long sents;
 	long conns;
@@ -295,7 +344,8 @@ void sim_dump(struct sim *sim);
 
 /* ---- link.c ---- */
 
-void link_send(struct sim *sim, u32 from, struct pkt *pkt, u64 release);
+void link_send(struct sim *sim, struct host *from, struct pkt *pkt, u64 release);
+void link_enter(struct sim *sim, struct host *from, struct pkt *pkt);
 void seg_trace(struct sim *sim, u32 from, const char *what, struct pkt *pkt);
 
 /* ---- host.c ---- */
@@ -350,6 +400,9 @@ struct conn {
 	long held;		/* nodes the engine has */
 	u32 edge;		/* furthest right edge ever offered */
 	bool has_edge;
+	u64 timer_ran;		/* virtual time of the last run */
+	u32 timer_runs;		/* without time passing */
+	u32 checks;		/* how often invariants could have been checked */
 	struct app app;
 };
 
@@ -360,6 +413,7 @@ void conn_serve(struct conn *conn, u32 acts, struct pkt *pkt, struct xtcp_seg *s
 void conn_rx(struct conn *conn, struct xtcp_seg *seg, struct pkt *pkt);
 void conn_timer(struct conn *conn);
 u32 conn_space(const struct conn *conn);
+void conn_outcome(const struct conn *conn);
 void conn_dump(const struct conn *conn);
 
 /* ---- app.c ---- */
@@ -396,5 +450,10 @@ extern const u32 nscenarios;
 u32 sweep_count(u32 depth);
 u32 sweep_all(u32 depth, u32 tap);
 int sweep_one(const char *variant, const char *drops, bool trace);
+
+/* ---- bulk.c ---- */
+
+int bulk_all(const char *only);
+int bulk_compare(const char *path);
 
 #endif /* XTCP_SIM_H */

@@ -136,7 +136,7 @@ void sim_dump(struct sim *sim)
 {
 	u32 i;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < sim->nhosts; i++) {
 		struct host *host = &sim->host[i];
 
 		printf("# host %u: %s%s%s opened %d closed %d err %u rcvd %llu eof %d\n",
@@ -150,6 +150,23 @@ void sim_dump(struct sim *sim)
 }
 
 /* ---- the run ---- */
+
+/* What counts starts here. */
+static void measure(struct sim *sim)
+{
+	u32 i;
+
+	for (i = 0; i < sim->nhosts; i++) {
+		if (sim->host[i].conn)
+			conn_outcome(sim->host[i].conn);
+		sim->before[i] = sim->host[i].out;
+	}
+	for (i = 0; i < 2; i++) {
+		sim->link[i].waited = 0;
+		sim->link[i].waited_max = 0;
+		sim->link[i].through = 0;
+	}
+}
 
 static void dispatch(struct sim *sim, const struct event *ev)
 {
@@ -165,7 +182,10 @@ static void dispatch(struct sim *sim, const struct event *ev)
 		host_rx(host, ev->pkt);
 		return;
 	case EV_SEND:
-		link_send(sim, ev->host, ev->pkt, 0);
+		link_enter(sim, host, ev->pkt);
+		return;
+	case EV_MEASURE:
+		measure(sim);
 		return;
 	case EV_GRO:
 		if (host->gro && host->gro_at <= sim->now)
@@ -225,7 +245,7 @@ static void dispatch(struct sim *sim, const struct event *ev)
  */
 static bool peer_was_done(struct sim *sim, u32 i)
 {
-	const struct outcome *me = &sim->host[i].out, *peer = &sim->host[!i].out;
+	const struct outcome *me = &sim->host[i].out, *peer = &sim->host[i ^ 1].out;
 
 	return me->err == XTCP_ERR_RESET && me->eof && peer->eof &&
 	       !peer->err && peer->rcvd == sim->cfg.host[i].app.total;
@@ -236,14 +256,14 @@ static bool perfect(const struct sim_cfg *cfg)
 {
 	u32 i;
 
-	if (cfg->drop[0])
+	if (cfg->drop[0] || cfg->pairs > 1)
 		return false;
 	for (i = 0; i < 2; i++) {
 		const struct link_cfg *l = &cfg->link[i];
 		const struct host_cfg *h = &cfg->host[i];
 
 		if (l->rate || l->loss || l->burst_good || l->reorder || l->dup ||
-		    l->corrupt || l->mtu_at || h->tx_fail || h->accept_fail ||
+		    l->corrupt || l->mtu_at || l->jitter || l->police_rate || l->route_at || h->tx_fail || h->accept_fail ||
 		    h->attack)
 			return false;
 	}
@@ -251,18 +271,20 @@ static bool perfect(const struct sim_cfg *cfg)
 }
 
 /* Data may be missing only where somebody broke the connection off. */
-static void judge_round(struct sim *sim)
+static void judge_pair(struct sim *sim, u32 first)
 {
-	const struct app_cfg *a = &sim->cfg.host[0].app, *b = &sim->cfg.host[1].app;
+	const struct app_cfg *a = &sim->cfg.host[first].app;
+	const struct app_cfg *b = &sim->cfg.host[first + 1].app;
 	bool rough = a->mode == CLOSE_ABORT || b->mode == CLOSE_ABORT ||
 		     (a->mode == CLOSE_EAGER && b->total) ||
 		     (b->mode == CLOSE_EAGER && a->total);
 	bool eager = a->mode == CLOSE_EAGER || b->mode == CLOSE_EAGER;
 	u32 i;
 
-	for (i = 0; i < 2; i++) {
+	for (i = first; i < first + 2; i++) {
 		const struct outcome *me = &sim->host[i].out;
-		u64 total = sim->cfg.host[!i].app.total;
+		const struct outcome *peer = &sim->host[i ^ 1].out;
+		u64 total = sim->cfg.host[i ^ 1].app.total;
 
 		if (rough)
 			continue;
@@ -272,10 +294,10 @@ static void judge_round(struct sim *sim)
 			sim_fail(sim, "host %u received %llu of %llu bytes (err %u)",
 				 i, (unsigned long long)me->rcvd,
 				 (unsigned long long)total, me->err);
-		if (me->urg_in != sim->host[!i].out.urg_out)
+		if (me->urg_in != peer->urg_out)
 			sim_fail(sim, "host %u saw urgent data end at %llu, not %llu", i,
 				 (unsigned long long)me->urg_in,
-				 (unsigned long long)sim->host[!i].out.urg_out);
+				 (unsigned long long)peer->urg_out);
 		if (sim->cfg.host[i].app.mode != CLOSE_EAGER && !me->eof)
 			sim_fail(sim, "host %u had no end of stream", i);
 		/* A probe only asks; a peer that is slow to answer is asked. */
@@ -285,17 +307,40 @@ static void judge_round(struct sim *sim)
 		if (!eager && me->err && !peer_was_done(sim, i))
 			sim_fail(sim, "host %u ended with error %u", i, me->err);
 	}
-	sim->bytes += sim->host[0].out.rcvd + sim->host[1].out.rcvd;
+	sim->bytes += sim->host[first].out.rcvd + sim->host[first + 1].out.rcvd;
 }
 
-static bool round_over(struct sim *sim)
+static bool pair_over(const struct host *a, const struct host *b)
 {
-	bool a = sim->host[0].out.opened, b = sim->host[1].out.opened;
-
-	if (sim->host[0].conn || sim->host[1].conn || sim->host[1].embryo)
+	if (a->conn || b->conn || b->embryo)
 		return false;
 	/* The other end may never have heard of a connection aborted early. */
-	return a && (b || sim->host[0].out.aborted || sim->host[0].out.err);
+	return a->out.opened && (b->out.opened || a->out.aborted || a->out.err);
+}
+
+static bool round_over(const struct sim *sim)
+{
+	u32 i;
+
+	for (i = 0; i < sim->nhosts; i += 2)
+		if (!pair_over(&sim->host[i], &sim->host[i + 1]))
+			return false;
+	return true;
+}
+
+/* All connections of a round, from @at on. */
+static void open_all(struct sim *sim, u64 at)
+{
+	u32 i;
+
+	for (i = 0; i < sim->nhosts; i++) {
+		u64 skew = i & 1 ? sim->cfg.skew : 0;
+
+		if (i & 1 && !sim->cfg.simultaneous)
+			continue;
+		sim_event(sim, at + sim->cfg.host[i].open_at + skew, (struct event){
+				.type = EV_OPEN, .host = i });
+	}
 }
 
 static void next_round(struct sim *sim)
@@ -303,33 +348,51 @@ static void next_round(struct sim *sim)
 	u64 at = sim->now + prng_below(&sim->rng, 3 * SEC);
 	u32 i;
 
-	judge_round(sim);
+	for (i = 0; i < sim->nhosts; i += 2)
+		judge_pair(sim, i);
 	sim->round++;
 	TRACE(sim, "round %u over", sim->round);
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < sim->nhosts; i++) {
 		sim->last[i] = sim->host[i].out;
-	for (i = 0; i < 2; i++)
 		sim->host[i].out = (struct outcome){};
-	if (sim->round >= sim->cfg.rounds)
-		return;
-	sim_event(sim, at, (struct event){ .type = EV_OPEN, .host = 0 });
-	if (sim->cfg.simultaneous)
-		sim_event(sim, at + sim->cfg.skew,
-			  (struct event){ .type = EV_OPEN, .host = 1 });
+	}
+	if (sim->round < sim->cfg.rounds)
+		open_all(sim, at);
+}
+
+/* Cut off in the middle: what there is counts. */
+static void stop(struct sim *sim)
+{
+	u32 i;
+
+	for (i = 0; i < sim->nhosts; i++) {
+		if (sim->host[i].conn)
+			conn_outcome(sim->host[i].conn);
+		sim->last[i] = sim->host[i].out;
+	}
 }
 
 static void loop(struct sim *sim)
 {
+	u32 i;
+
 	while (sim->nheap) {
 		struct event ev = sim_pop(sim);
 
+		if (sim->cfg.stop_at && ev.at >= sim->start + sim->cfg.stop_at) {
+			if (ev.pkt)
+				pkt_free(sim, ev.pkt);
+			sim->now = sim->start + sim->cfg.stop_at;
+			stop(sim);
+			return;
+		}
 		sim->now = ev.at;
 		if (sim->now - sim->start > TIME_LIMIT * sim->cfg.rounds) {
 			if (ev.pkt)
 				pkt_free(sim, ev.pkt);
 			sim_fail(sim, "no end after an hour of virtual time");
 		}
-		if (++sim->events > EVENT_LIMIT)
+		if (++sim->events > EVENT_LIMIT && !sim->cfg.stop_at)
 			sim_fail(sim, "no end after %llu events", EVENT_LIMIT);
 		dispatch(sim, &ev);
 		if (sim->round < sim->cfg.rounds && round_over(sim))
@@ -337,8 +400,9 @@ static void loop(struct sim *sim)
 	}
 	if (sim->round < sim->cfg.rounds)
 		sim_fail(sim, "dead end: nothing left to happen");
-	if (sim->host[0].tw || sim->host[1].tw)
-		sim_fail(sim, "TIME-WAIT did not end");
+	for (i = 0; i < sim->nhosts; i++)
+		if (sim->host[i].tw)
+			sim_fail(sim, "TIME-WAIT did not end");
 }
 
 static void cleanup(struct sim *sim)
@@ -349,7 +413,7 @@ static void cleanup(struct sim *sim)
 		if (sim->heap[i].pkt)
 			pkt_free(sim, sim->heap[i].pkt);
 	sim->nheap = 0;
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < sim->nhosts; i++)
 		host_cleanup(&sim->host[i]);
 	free(sim->heap);
 	sim->heap = NULL;
@@ -359,15 +423,16 @@ static void begin(struct sim *sim)
 {
 	u32 i;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 2; i++)
 		sim->link[i].cfg = &sim->cfg.link[i];
+	for (i = 0; i < sim->nhosts; i++) {
 		host_init(sim, i);
+		sim->host[i].listening = i & 1 && !sim->cfg.simultaneous;
 	}
-	sim->host[1].listening = !sim->cfg.simultaneous;
-	sim_event(sim, sim->now, (struct event){ .type = EV_OPEN, .host = 0 });
-	if (sim->cfg.simultaneous)
-		sim_event(sim, sim->now + sim->cfg.skew,
-			  (struct event){ .type = EV_OPEN, .host = 1 });
+	open_all(sim, sim->now);
+	if (sim->cfg.measure_at)
+		sim_event(sim, sim->start + sim->cfg.measure_at, (struct event){
+				.type = EV_MEASURE });
 }
 
 /*
@@ -379,6 +444,7 @@ bool sim_run(struct sim *sim, u64 seed, const struct sim_cfg *cfg, bool trace)
 	memset(sim, 0, sizeof(*sim));
 	sim->seed = seed;
 	sim->cfg = *cfg;
+	sim->nhosts = 2 * max(cfg->pairs, 1U);
 	sim->trace = trace;
 	prng_seed(&sim->rng, ~seed);
 	sim->start = SEC;

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Bulk transfers over lines of all kinds, by every algorithm, as a table. It
+ * is kept in results.txt: what changes it is seen, and committed knowingly.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim.h"
+
+#define MBIT		125000ULL	/* bytes a second */
+#define RCVBUF		(64U << 20)	/* bytes: never the limit */
+#define ROW_MAX		320	/* characters */
+#define CHECK_EVERY	64	/* most of the time would go into it else */
+#define PAIRS_APART	(100 * MSEC)	/* between the first SYNs of two pairs */
+
+/* What differs from a symmetric line without any mishap. */
+struct line {
+	const char *name;
+	u32 mbit;
+	u32 rtt_ms;
+	u32 buffer;		/* percent of rate * RTT */
+	u32 secs;
+	u32 from;		/* s: what was before does not count */
+	u32 pairs;
+	u32 far_ms;		/* RTT of the last pair is longer by this */
+	u32 late;		/* s: the last pair starts so late */
+	const char *rival;	/* algorithm of the last pair; NULL: like the first */
+	u32 mark;		/* percent of rate * RTT: router marks above it */
+	struct link_cfg data;	/* mishaps of the one way, */
+	struct link_cfg acks;	/* and of the other */
+};
+
+#define HEADING	"line                               cc      Mbit/s resent%  spur.  RTOs undos" \
+		"   queue  max ms   jain  1st%"
+
+static const char *const algorithms[] = { "reno", "cubic", "bbr", "dctcp" };
+
+/*
+ * 16 places at 20 Mbit/s, 1500 bytes a packet, are 9.6 ms; a quarter of 40 ms
+ * is 10 ms.
+ */
+#define REORDER_BY	(9600 * USEC)
+
+#define LINE		.mbit = 20, .rtt_ms = 40, .buffer = 100, .secs = 20
+#define FAST		.mbit = 100, .rtt_ms = 40, .buffer = 100, .secs = 20
+#define SHARED		.mbit = 20, .rtt_ms = 40, .buffer = 100, .secs = 40, .from = 10
+
+static const struct line lines[] = {
+	{ "100 Mbit/s, 40 ms", FAST },
+	{ "  loss 0.1 %", FAST, .data.loss = 1000 },
+	{ "  loss 1 %", FAST, .data.loss = 10000 },
+	{ "  loss 3 %", FAST, .data.loss = 30000 },
+	{ "1 Gbit/s, 1 ms", .mbit = 1000, .rtt_ms = 1, .buffer = 100, .secs = 1 },
+	{ "2 Mbit/s, 100 ms", .mbit = 2, .rtt_ms = 100, .buffer = 100, .secs = 60 },
+	{ "10 Mbit/s, 600 ms", .mbit = 10, .rtt_ms = 600, .buffer = 100, .secs = 60 },
+	{ "20 Mbit/s, 40 ms, buffer 0.1 BDP", .mbit = 20, .rtt_ms = 40, .buffer = 10,
+	  .secs = 20 },
+	{ "  buffer 0.5 BDP", .mbit = 20, .rtt_ms = 40, .buffer = 50, .secs = 20 },
+	{ "  buffer 1 BDP", LINE },
+	{ "  buffer 2 BDP", .mbit = 20, .rtt_ms = 40, .buffer = 200, .secs = 20 },
+	{ "  buffer 4 BDP", .mbit = 20, .rtt_ms = 40, .buffer = 400, .secs = 20 },
+	{ "  loss 1 %", LINE, .data.loss = 10000 },
+	{ "  loss 1 % in bursts of 5 ms", LINE, .data.burst_good = 495 * MSEC,
+	  .data.burst_bad = 5 * MSEC, .data.burst_loss = 1000000 },
+	{ "  blackouts of 0.5 s", LINE, .data.burst_good = 5 * SEC,
+	  .data.burst_bad = 500 * MSEC, .data.burst_loss = 1000000 },
+	{ "  1 % reordered by 16 places", LINE, .from = 2, .data.reorder = 10000,
+	  .data.reorder_by = REORDER_BY },
+	{ "  20 % reordered by 16 places", LINE, .from = 2, .data.reorder = 200000,
+	  .data.reorder_by = REORDER_BY },
+	{ "  1 % reordered, loss 1 %", LINE, .from = 2, .data.reorder = 10000,
+	  .data.reorder_by = REORDER_BY, .data.loss = 10000 },
+	{ "  5 % duplicated", LINE, .data.dup = 50000 },
+	{ "  10 % of ACKs lost", LINE, .acks.loss = 100000 },
+	{ "  50 % of ACKs lost", LINE, .acks.loss = 500000 },
+	{ "  jitter 20 ms", LINE, .data.jitter = 20 * MSEC },
+	{ "  jitter 20 ms of ACKs", LINE, .acks.jitter = 20 * MSEC },
+	{ "  route longer by 60 ms", LINE, .data.route_at = 5 * SEC,
+	  .data.route_delay = 80 * MSEC },
+	{ "  route shorter by 15 ms", LINE, .data.route_at = 5 * SEC,
+	  .data.route_delay = 5 * MSEC },
+	{ "  policed to 10 Mbit/s, 15 kB", LINE, .data.police_rate = 10 * MBIT,
+	  .data.police_burst = 15000 },
+	{ "  policed to 10 Mbit/s, 250 kB", LINE, .data.police_rate = 10 * MBIT,
+	  .data.police_burst = 250000 },
+	{ "  marked above 0.2 BDP", LINE, .mark = 20 },
+	{ "  marked above 0.2 BDP, loss 0.1 %", LINE, .mark = 20, .data.loss = 1000 },
+	{ "2 flows on 20 Mbit/s, 40 ms", SHARED, .pairs = 2 },
+	{ "  buffer 0.2 BDP", .mbit = 20, .rtt_ms = 40, .buffer = 20, .secs = 40,
+	  .from = 10, .pairs = 2 },
+	{ "  buffer 4 BDP", .mbit = 20, .rtt_ms = 40, .buffer = 400, .secs = 40,
+	  .from = 10, .pairs = 2 },
+	{ "  one 10 s later", SHARED, .pairs = 2, .late = 10 },
+	{ "  one of 120 ms", SHARED, .pairs = 2, .far_ms = 80 },
+	{ "  marked above 0.2 BDP", SHARED, .pairs = 2, .mark = 20 },
+	{ "  the other is reno", SHARED, .pairs = 2, .rival = "reno" },
+	{ "  the other is cubic", SHARED, .pairs = 2, .rival = "cubic" },
+	{ "  the other is bbr", SHARED, .pairs = 2, .rival = "bbr" },
+	{ "8 flows on 20 Mbit/s, 40 ms", SHARED, .pairs = 8 },
+	{ "  marked above 0.2 BDP", SHARED, .pairs = 8, .mark = 20 },
+};
+
+/* How an algorithm did on a line. */
+struct figures {
+	double mbit;
+	double share;	/* of the first pair */
+	double jain;	/* fairness, RFC 5166 2.3 */
+	u32 segs;
+	u32 retrans;
+	u32 spurious;
+	u32 rtos;
+	u32 undos;
+	double queue;	/* ms, mean of what packets waited */
+	double queue_max;
+};
+
+static void make_link(struct link_cfg *link, const struct link_cfg *mishaps,
+		      const struct line *line)
+{
+	u64 bdp = line->mbit * MBIT * line->rtt_ms / 1000;
+
+	*link = *mishaps;
+	link->delay = line->rtt_ms * MSEC / 2;
+	link->rate = line->mbit * MBIT;
+	link->queue = (u32)(bdp * line->buffer / 100);
+	link->mark = (u32)(bdp * line->mark / 100);
+}
+
+static void make_pair(struct sim_cfg *cfg, u32 pair, const struct line *line,
+		      const struct xtcp_cc *cc)
+{
+	u32 i;
+
+	for (i = 2 * pair; i < 2 * pair + 2; i++) {
+		struct host_cfg *h = &cfg->host[i];
+
+		if (pair)
+			*h = cfg->host[i & 1];
+		h->par.isn_key[0] = 7 + i;
+		h->par.cc = cc;
+		/* ECN where the router has it: accurate, RFC 9768. */
+		h->par.ecn = line->mark ? 3 : 0;
+		h->open_at = pair * PAIRS_APART;
+		h->app.exact = true;
+		h->app.sndbuf = RCVBUF;
+		h->app.rcvbuf_min = RCVBUF;
+		h->app.rcvbuf_max = RCVBUF;
+	}
+}
+
+static void make(struct sim_cfg *cfg, const struct line *line, const struct xtcp_cc *cc)
+{
+	u32 pairs = max(line->pairs, 1U), i;
+	struct host_cfg *last;
+
+	cfg_plain(cfg, line->rtt_ms * MSEC, 0, 0, ~0ULL >> 1);
+	cfg->pairs = pairs;
+	cfg->check_every = CHECK_EVERY;
+	cfg->measure_at = line->from * SEC;
+	cfg->stop_at = line->secs * SEC;
+	make_link(&cfg->link[0], &line->data, line);
+	make_link(&cfg->link[1], &line->acks, line);
+	for (i = 0; i < pairs; i++)
+		make_pair(cfg, i, line, i && i == pairs - 1 && line->rival ?
+					xtcp_cc_find(line->rival) : cc);
+	last = &cfg->host[2 * (pairs - 1)];
+	last->open_at += line->late * SEC;
+	last->access = line->far_ms * MSEC;
+}
+
+static void sum_up(const struct sim *sim, const struct line *line, struct figures *f)
+{
+	double secs = line->secs - line->from, sum = 0, squares = 0, first = 0;
+	const struct link *link = &sim->link[0];
+	u32 i;
+
+	*f = (struct figures){};
+	for (i = 0; i < sim->nhosts; i += 2) {
+		const struct outcome *a = &sim->before[i], *b = &sim->last[i];
+		double rate = (double)(sim->last[i + 1].rcvd - sim->before[i + 1].rcvd);
+
+		if (!i)
+			first = rate;
+		sum += rate;
+		squares += rate * rate;
+		f->segs += b->segs - a->segs;
+		f->retrans += b->retrans - a->retrans;
+		f->spurious += b->spurious - a->spurious;
+		f->rtos += b->rtos - a->rtos;
+		f->undos += b->undos - a->undos;
+	}
+	f->mbit = sum * 8 / secs / 1e6;
+	f->share = sum > 0 ? first / sum : 0;
+	f->jain = sum > 0 ? sum * sum / (squares * sim->nhosts / 2) : 0;
+	f->queue = link->through ? (double)link->waited / (double)link->through / MSEC : 0;
+	f->queue_max = (double)link->waited_max / MSEC;
+}
+
+static void put(char *row, size_t size, const struct line *line, const char *algorithm,
+		const struct figures *f)
+{
+	int len = snprintf(row, size, "%-34s %-6s %7.2f %7.3f %6u %5u %5u %7.2f %7.2f",
+			   line->name, algorithm, f->mbit,
+			   f->segs ? 100.0 * f->retrans / f->segs : 0, f->spurious,
+			   f->rtos, f->undos, f->queue, f->queue_max);
+
+	if (line->pairs > 1)
+		snprintf(row + len, size - len, "  %5.3f %5.1f", f->jain, 100 * f->share);
+}
+
+/* Has this line a row of this algorithm? */
+static bool wanted(const struct line *line, const char *algorithm, const char *only)
+{
+	if (only && !strstr(line->name, only) && strcmp(algorithm, only))
+		return false;
+	/* Made for marks: without them it is reno. */
+	if (!line->mark && !strcmp(algorithm, "dctcp"))
+		return false;
+	return !line->rival || strcmp(algorithm, line->rival);
+}
+
+/* One row into @row; false and why not, when the run failed. */
+static bool measure(struct sim *sim, const struct line *line, const char *algorithm,
+		    char *row, size_t size)
+{
+	struct sim_cfg *cfg = malloc(sizeof(*cfg));
+	struct figures f;
+	bool ok;
+
+	if (!cfg)
+		exit(2);
+	make(cfg, line, xtcp_cc_find(algorithm));
+	ok = sim_run(sim, 1, cfg, false);
+	free(cfg);
+	if (!ok) {
+		snprintf(row, size, "%s, %s: %s", line->name, algorithm, sim->why);
+		return false;
+	}
+	sum_up(sim, line, &f);
+	put(row, size, line, algorithm, &f);
+	return true;
+}
+
+/* The table, or its lines and algorithms named @only; returns the exit status. */
+int bulk_all(const char *only)
+{
+	struct sim *sim = calloc(1, sizeof(*sim));
+	char row[ROW_MAX];
+	bool ok = true;
+	u32 i, j;
+
+	if (!sim)
+		exit(2);
+	puts(HEADING);
+	for (i = 0; i < ARRAY_SIZE(lines); i++) {
+		for (j = 0; j < ARRAY_SIZE(algorithms); j++) {
+			if (!wanted(&lines[i], algorithms[j], only))
+				continue;
+			ok = measure(sim, &lines[i], algorithms[j], row, sizeof(row)) && ok;
+			puts(row);
+			fflush(stdout);
+		}
+	}
+	free(sim);
+	return !ok;
+}
+
+/* The next line of a table without its end, "" behind the last one. */
+static const char *next_row(FILE *table, char *buf)
+{
+	if (!table || !fgets(buf, ROW_MAX, table))
+		buf[0] = 0;
+	buf[strcspn(buf, "\n")] = 0;
+	return buf;
+}
+
+/* Whether the table is still that of @path, as TAP; returns the exit status. */
+int bulk_compare(const char *path)
+{
+	struct sim *sim = calloc(1, sizeof(*sim));
+	FILE *table = fopen(path, "r");
+	char row[ROW_MAX], old[ROW_MAX];
+	u32 i, j, n = 0, bad = 0;
+
+	if (!sim)
+		exit(2);
+	for (i = 0; i < ARRAY_SIZE(lines); i++)
+		for (j = 0; j < ARRAY_SIZE(algorithms); j++)
+			n += wanted(&lines[i], algorithms[j], NULL);
+	printf("TAP version 13\n1..%u\n", n);
+	n = 0;
+	next_row(table, old);
+	for (i = 0; i < ARRAY_SIZE(lines); i++) {
+		for (j = 0; j < ARRAY_SIZE(algorithms); j++) {
+			bool ok;
+
+			if (!wanted(&lines[i], algorithms[j], NULL))
+				continue;
+			ok = measure(sim, &lines[i], algorithms[j], row, sizeof(row)) &&
+			     !strcmp(row, next_row(table, old));
+			printf("%sok %u - bulk: %s\n", ok ? "" : "not ", ++n, row);
+			if (!ok)
+				printf("# in %s: %s\n", path, old);
+			bad += !ok;
+		}
+	}
+	if (bad)
+		printf("# %u rows differ; if they are to, make -C selftests/core results\n", bad);
+	if (table)
+		fclose(table);
+	free(sim);
+	return !!bad;
+}
