@@ -103,7 +103,7 @@ static void network(struct list *l, u32 to, u64 due)
 static bool can_blind(const struct end *e, u32 arg)
 {
 	if (e->mode == MODE_EMBRYO || e->mode == MODE_TW)
-		return arg != BLIND_ACK_ANCIENT;
+		return arg != BLIND_ACK_ANCIENT && arg != BLIND_SACK;
 	if (e->mode != MODE_TCB)
 		return false;
 	if (e->tcb.state == XTCP_SYN_SENT)
@@ -199,6 +199,8 @@ struct target {
 	u32 edge;	/* right of its window */
 	u32 nxt;	/* SND.NXT */
 	u32 ancient;	/* an ACK too old to be true */
+	u32 una;	/* SND.UNA */
+	u16 wnd;	/* window field as its peer has it */
 	u32 ts;
 };
 
@@ -217,7 +219,8 @@ static struct target target_of(const struct end *e)
 			.edge = tw->rcv_nxt + tw->rcv_wnd, .ts = tw->ts_recent };
 	return (struct target){ .next = tcb->rcv_nxt, .nxt = tcb->snd_nxt,
 		.edge = seq_max(edge, tcb->rcv_nxt), .ts = tcb->ts_recent,
-		.ancient = tcb->snd_una - tcb->max_snd_wnd - 1 };
+		.ancient = tcb->snd_una - tcb->max_snd_wnd - 1, .una = tcb->snd_una,
+		.wnd = (u16)(tcb->snd_wnd >> tcb->snd_wscale) };
 }
 
 static void blind(struct end *e, enum blind what)
@@ -256,6 +259,14 @@ static void blind(struct end *e, enum blind what)
 	case BLIND_ACK_ANCIENT:
 		seg->ack = t.ancient;
 		seg->len = 1;
+		break;
+	case BLIND_SACK:
+		seg->ack = t.una;
+		seg->wnd = t.wnd;
+		seg->opts |= XTCP_OPT_SACK;
+		seg->nsack = 1;
+		seg->sack[0].start = t.nxt;
+		seg->sack[0].end = t.nxt + WORLD_MSS;
 		break;
 	case BLIND_BEYOND:
 		seg->seq = t.edge;

@@ -87,6 +87,7 @@ enum blind {
 	BLIND_ACK_UNSENT,	/* data with an ACK of what was never sent */
 	BLIND_ACK_ANCIENT,	/* data with an ACK of long ago */
 	BLIND_BEYOND,		/* a byte and FIN right of the window */
+	BLIND_SACK,		/* SACK of what was never sent */
 	BLIND_RST_EXACT,	/* this one ends the connection, rightly */
 	BLIND_MAX
 };
@@ -97,6 +98,7 @@ struct world_cfg {
 	const char *name;
 	const char *prog[2];	/* of the applications, app.c says how */
 	u8 left[B_MAX];		/* budget of level 1; 0: never */
+	u32 ends_in;		/* ms a fair world takes from any state of level 1 */
 	bool simultaneous;	/* both connect */
 	bool opened;		/* the search begins when both are established */
 	bool tw_in_tcb;		/* no TIME-WAIT record */
@@ -285,7 +287,7 @@ static inline struct action action_unpack(u16 v)
 
 struct action finish_next(void);
 bool finish_end(void);
-void finish_check(u64 core);
+u32 finish_check(u64 core);
 void finish_init(void);
 void finish_walk(void);
 
@@ -311,7 +313,7 @@ struct set {		/* of 64-bit hashes, each with a number */
 };
 
 u32 set_add(struct set *set, u64 key, u32 val);
-bool set_has(const struct set *set, u64 key);
+u32 set_get(const struct set *set, u64 key);
 void set_free(struct set *set);
 
 struct queue;		/* states, first in, first out */
@@ -330,6 +332,7 @@ struct result {
 	u64 audited;
 	u32 depth;
 	u32 level;
+	u32 ends_in;	/* ms at most from any state to a fair end, at level 1 */
 	u64 sizes[LEVEL_MAX];	/* states of each level */
 	bool complete;	/* nothing left to expand */
 	bool bad;

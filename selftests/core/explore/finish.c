@@ -10,7 +10,7 @@
 /* Thirty time-outs against a peer that is gone, and the transfer before. */
 #define STEPS_MAX	1000
 
-static struct set known;	/* states whose fair world ends well */
+static struct set known;	/* states whose fair world ends well, in ms */
 
 void finish_init(void)
 {
@@ -100,22 +100,32 @@ static bool step(void)
 	return true;
 }
 
-/* The world at work, whose core hash is @core, ends well; it is used up. */
-void finish_check(u64 core)
+/*
+ * The world at work, whose core hash is @core, ends well; it is used up.
+ * Returns in how many ms.
+ */
+u32 finish_check(u64 core)
 {
-	u64 path[STEPS_MAX];
-	u32 n = 0, i;
+	struct {
+		u64 core;
+		u64 at;
+	} path[STEPS_MAX];
+	u32 n = 0, i, ms;
 
-	while (!set_has(&known, core)) {
+	while ((ms = set_get(&known, core)) == NO_NODE) {
 		if (n == STEPS_MAX)
 			fail("no end after %u steps of a fair world", n);
-		path[n++] = core;
-		if (!step())
+		path[n].core = core;
+		path[n++].at = W->now;
+		if (!step()) {
+			ms = 0;
 			break;
+		}
 		core = canon().core;
 	}
 	for (i = 0; i < n; i++)
-		set_add(&known, path[i], 0);
+		set_add(&known, path[i].core, ms + (u32)((W->now - path[i].at) / MSEC));
+	return n ? ms + (u32)((W->now - path[0].at) / MSEC) : ms;
 }
 
 /* The same in the open: nothing is taken for known. */

@@ -107,7 +107,7 @@ static bool one_world(const struct world_cfg *cfg, u64 quota, u32 tap, FILE *cou
 	printf("%sok %u - %s: %llu states, depth %u, %llu transitions, %s\n",
 	       res.bad ? "not " : "", tap, cfg->name, (unsigned long long)res.states,
 	       res.depth, (unsigned long long)res.transitions, note);
-	printf("# %s: levels of", cfg->name);
+	printf("# %s: at level 1 ends within %u ms; levels of", cfg->name, res.ends_in);
 	for (i = 1; i < res.level; i++)
 		printf(" %llu", (unsigned long long)res.sizes[i]);
 	printf("\n");

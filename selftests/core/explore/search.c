@@ -141,7 +141,7 @@ static void audit(u32 i)
 static void reached(u32 parent, struct action a)
 {
 	struct canon c = canon();
-	u32 old = set_add(&s.seen, c.full, (u32)s.n);
+	u32 old = set_add(&s.seen, c.full, (u32)s.n), ms;
 
 	if (old != NO_NODE) {
 		if (s.res->audited < AUDIT_MAX && ++s.duplicates % AUDIT_EVERY == 0)
@@ -152,7 +152,15 @@ static void reached(u32 parent, struct action a)
 	end_idle(&W->end[0]);
 	end_idle(&W->end[1]);
 	queue_put();
-	finish_check(c.core);
+	ms = finish_check(c.core);
+	if (s.res->level > 1)
+		return;
+	s.res->ends_in = max(s.res->ends_in, ms);
+	/* Where nothing ever goes wrong, nothing waits for the shortest RTO. */
+	if (s.n == 1 && ms >= run.par.rto_min_us / 1000)
+		fail("undisturbed it takes %u ms", ms);
+	if (run.cfg->ends_in && ms > run.cfg->ends_in)
+		fail("a fair world takes %u ms to end, not %u", ms, run.cfg->ends_in);
 }
 
 static void expand(void)

@@ -60,9 +60,15 @@ u32 set_add(struct set *set, u64 key, u32 val)
 	return NO_NODE;
 }
 
-bool set_has(const struct set *set, u64 key)
+/* The value of @key, NO_NODE if there is none. */
+u32 set_get(const struct set *set, u64 key)
 {
-	return set->room && set->key[set_slot(set, key)];
+	u64 i;
+
+	if (!set->room)
+		return NO_NODE;
+	i = set_slot(set, key);
+	return set->key[i] ? set->val[i] : NO_NODE;
 }
 
 void set_free(struct set *set)

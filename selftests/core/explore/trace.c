@@ -111,6 +111,8 @@ static int walk(const char *path)
 		printf("# %s\n", name);
 		act(a);
 	}
+	trace_end(&W->end[0]);
+	trace_end(&W->end[1]);
 	printf("# from here nothing goes wrong\n");
 	finish_walk();
 	printf("# both ends are done\n");
