@@ -284,7 +284,7 @@ static bool plan_tlp(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 	plan_base(tcb, plan, now);
 	if (xtcp_unsent(tcb) && seq_gt(wnd_end, tcb->snd_nxt)) {
 		u32 usable = wnd_end - tcb->snd_nxt;
-		u32 len = min(min(data, usable), (u32)tcb->mss);
+		u32 len = min_t(u32, min(data, usable), tcb->mss);
 
 		plan->kind = XTCP_PLAN_TLP_NEW;
 		fin = len == data && tcb->flags & XTCP_F_FIN_QUEUED && usable > len;

@@ -50,7 +50,7 @@ u32 xtcp_pace_burst(const struct xtcp_tcb *tcb, u32 most)
 
 	if (burst >= most)
 		return most;
-	return max((u32)burst, min(2U * tcb->mss, most));
+	return max_t(u32, burst, min(2U * tcb->mss, most));
 }
 
 /* xtcp_pace_release - earliest departure of a plan made now, ns; 0: at once */
