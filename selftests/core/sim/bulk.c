@@ -212,7 +212,12 @@ static void put(char *row, size_t size, const struct line *line, const char *alg
 /* Has this line a row of this algorithm? */
 static bool wanted(const struct line *line, const char *algorithm, const char *only)
 {
-	if (only && !strstr(line->name, only) && strcmp(algorithm, only))
+	const char *slash = only ? strchr(only, '|') : NULL;
+
+	if (slash && (strncmp(line->name, only, slash - only) ||
+		      line->name[slash - only] || strcmp(algorithm, slash + 1)))
+		return false;
+	if (only && !slash && !strstr(line->name, only) && strcmp(algorithm, only))
 		return false;
 	/* Made for marks: without them it is reno. */
 	if (!line->mark && !strcmp(algorithm, "dctcp"))
@@ -222,7 +227,7 @@ static bool wanted(const struct line *line, const char *algorithm, const char *o
 
 /* One row into @row; false and why not, when the run failed. */
 static bool measure(struct sim *sim, const struct line *line, const char *algorithm,
-		    char *row, size_t size)
+		    bool trace, char *row, size_t size)
 {
 	struct sim_cfg *cfg = malloc(sizeof(*cfg));
 	struct figures f;
@@ -231,7 +236,7 @@ static bool measure(struct sim *sim, const struct line *line, const char *algori
 	if (!cfg)
 		exit(2);
 	make(cfg, line, xtcp_cc_find(algorithm));
-	ok = sim_run(sim, 1, cfg, false);
+	ok = sim_run(sim, 1, cfg, trace);
 	free(cfg);
 	if (!ok) {
 		snprintf(row, size, "%s, %s: %s", line->name, algorithm, sim->why);
@@ -242,8 +247,11 @@ static bool measure(struct sim *sim, const struct line *line, const char *algori
 	return true;
 }
 
-/* The table, or its lines and algorithms named @only; returns the exit status. */
-int bulk_all(const char *only)
+/*
+ * The table, or its lines and algorithms named @only ("line|algorithm": one
+ * row); returns the exit status.
+ */
+int bulk_all(const char *only, bool trace)
 {
 	struct sim *sim = calloc(1, sizeof(*sim));
 	char row[ROW_MAX];
@@ -257,7 +265,8 @@ int bulk_all(const char *only)
 		for (j = 0; j < ARRAY_SIZE(algorithms); j++) {
 			if (!wanted(&lines[i], algorithms[j], only))
 				continue;
-			ok = measure(sim, &lines[i], algorithms[j], row, sizeof(row)) && ok;
+			ok = measure(sim, &lines[i], algorithms[j], trace, row,
+				     sizeof(row)) && ok;
 			puts(row);
 			fflush(stdout);
 		}
@@ -297,7 +306,8 @@ int bulk_compare(const char *path)
 
 			if (!wanted(&lines[i], algorithms[j], NULL))
 				continue;
-			ok = measure(sim, &lines[i], algorithms[j], row, sizeof(row)) &&
+			ok = measure(sim, &lines[i], algorithms[j], false, row,
+				     sizeof(row)) &&
 			     !strcmp(row, next_row(table, old));
 			printf("%sok %u - bulk: %s\n", ok ? "" : "not ", ++n, row);
 			if (!ok)

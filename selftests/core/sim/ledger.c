@@ -58,15 +58,18 @@ static bool repair(struct ledger *led, u64 from, u64 to, bool again)
 
 /*
  * Bytes [@from, @to) of the stream were put onto the wire; @lost: in vain. A
- * packet of which every byte has arrived or is about to was spurious.
+ * packet of which every byte has arrived or is about to is spurious: returned.
  */
-void ledger_sent(struct ledger *led, u64 from, u64 to, bool lost)
+bool ledger_sent(struct ledger *led, u64 from, u64 to, bool lost)
 {
-	if (from < led->sent && !repair(led, from, to, lost) && to <= led->sent)
-		led->spurious++;
-	if (to <= led->sent)
-		return;
+	bool lacked = from < led->sent && repair(led, from, to, lost);
+
+	if (to <= led->sent) {
+		led->spurious += !lacked;
+		return !lacked;
+	}
 	if (lost)
 		insert(led, led->n, max(from, led->sent), to);
 	led->sent = to;
+	return false;
 }

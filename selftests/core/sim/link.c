@@ -233,16 +233,17 @@ void link_enter(struct sim *sim, struct host *from, struct pkt *pkt)
 	struct link *link = &sim->link[from->id & 1];
 	const struct link_cfg *cfg = link->cfg;
 	const char *fate;
+	bool bad, spurious = false;
 	u64 leaves;
-	bool bad;
 
 	number(sim, link, pkt);
 	fate = forward(sim, from, pkt, &leaves);
 	bad = !fate && prng_hit(&sim->rng, cfg->corrupt);
 	if (pkt->wire_len > pkt->hdr_len)
-		ledger_sent(&from->ledger, pkt->stream,
-			    pkt->stream + pkt->wire_len - pkt->hdr_len, fate || bad);
-	seg_trace(sim, from->id, fate ?: ">", pkt);
+		spurious = ledger_sent(&from->ledger, pkt->stream,
+				       pkt->stream + pkt->wire_len - pkt->hdr_len,
+				       fate || bad);
+	seg_trace(sim, from->id, fate ?: spurious ? "> (spurious)" : ">", pkt);
 	if (fate) {
 		pkt_free(sim, pkt);
 		return;

@@ -5,7 +5,7 @@
  *	sim --seeds N [--from S] [--jobs J]	seeds S .. S + N - 1, as TAP
  *	sim --seed S [--trace]			one, told in detail
  *	sim --scenario NAME [--trace]		one of the fixed ones
- *	sim --bulk [NAME]			the table of results.txt, or a part
+ *	sim --bulk all|LINE|CC|'LINE|CC' [--trace]	the table of results.txt, or a part
  *	sim --compare FILE			is it still this one?
  *	sim --sweep DEPTH			all patterns of up to so many drops
  *	sim --drop N[,N...] --variant NAME [--trace]	one of these
@@ -220,7 +220,7 @@ static int run_all(u64 from, u64 seeds, u32 jobs)
 int main(int argc, char **argv)
 {
 	u64 seeds = 0, from = 0, seed = 0;
-	const char *scenario = NULL, *drop = NULL, *variant = "20 ms";
+	const char *scenario = NULL, *drop = NULL, *bulk = NULL, *variant = "20 ms";
 	bool one = false, trace = false;
 	u32 jobs = 1, depth = 0, i;
 	int a;
@@ -232,8 +232,6 @@ int main(int argc, char **argv)
 			trace = true;
 			continue;
 		}
-		if (!strcmp(argv[a], "--bulk"))
-			return bulk_all(argv[a + 1]);
 		if (!strcmp(argv[a], "--compare"))
 			return bulk_compare(val);
 		if (!strcmp(argv[a], "--seeds"))
@@ -248,12 +246,14 @@ int main(int argc, char **argv)
 			scenario = val;
 		else if (!strcmp(argv[a], "--sweep"))
 			depth = min(strtoul(val, NULL, 0), (unsigned long)DROPS);
+		else if (!strcmp(argv[a], "--bulk"))
+			bulk = val;
 		else if (!strcmp(argv[a], "--drop"))
 			drop = val;
 		else if (!strcmp(argv[a], "--variant"))
 			variant = val;
 		else {
-			fprintf(stderr, "usage: sim --seeds N [--from S] [--jobs J] | --seed S [--trace] | --scenario NAME [--trace] | --bulk [NAME] | --compare FILE | --sweep DEPTH | --drop N[,N...] [--variant NAME] [--trace]\n");
+			fprintf(stderr, "usage: sim --seeds N [--from S] [--jobs J] | --seed S [--trace] | --scenario NAME [--trace] | --bulk NAME [--trace] | --compare FILE | --sweep DEPTH | --drop N[,N...] [--variant NAME] [--trace]\n");
 			return 2;
 		}
 		a++;
@@ -262,6 +262,8 @@ int main(int argc, char **argv)
 		return run_one(seed, trace);
 	if (drop)
 		return sweep_one(variant, drop, trace);
+	if (bulk)
+		return bulk_all(strcmp(bulk, "all") ? bulk : NULL, trace);
 	if (depth) {
 		printf("TAP version 13\n1..%u\n", sweep_count(depth));
 		return !!sweep_all(depth, 0);

@@ -251,7 +251,7 @@ struct ledger {
 	u32 spurious;	/* packets sent again that had no need to */
 };
 
-void ledger_sent(struct ledger *led, u64 from, u64 to, bool lost);
+bool ledger_sent(struct ledger *led, u64 from, u64 to, bool lost);
 void ledger_reset(struct ledger *led);
 
 /* What became of one end of one round. */
@@ -453,7 +453,7 @@ int sweep_one(const char *variant, const char *drops, bool trace);
 
 /* ---- bulk.c ---- */
 
-int bulk_all(const char *only);
+int bulk_all(const char *only, bool trace);
 int bulk_compare(const char *path);
 
 #endif /* XTCP_SIM_H */
