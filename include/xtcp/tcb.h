@@ -165,6 +165,9 @@ struct xtcp_tcb {
 	u16 adv_mss;		/* what our SYN offered */
 	u32 gso_max;		/* bytes of payload one plan may carry */
 	u32 ts_off;		/* added to the ms clock in TSval */
+	u8 ecn;			/* enum xtcp_ecn: asked for, then agreed on */
+	u8 ecn_last;		/* ECN field of the packet received last */
+	u16 ecn_flags;		/* XTCP_ECN_* */
 
 	/* transmit */
 	u32 snd_una;		/* oldest unacknowledged */
@@ -226,19 +229,19 @@ struct xtcp_tcb {
 	u32 ack_delay_us;	/* what spurious probes taught of the peer's delay */
 
 	/* ECN, ecn.c; r_ counts what we receive, s_ what the peer says */
-	u8 ecn;			/* enum xtcp_ecn: asked for, then agreed on */
 	u8 ecn_syn;		/* field of the peer's SYN or SYN-ACK, XTCP_CE.. */
-	u8 ecn_last;		/* field of the packet received last */
 	u8 ecn_seen;		/* bit per field that data was received with */
 	u8 ecn_due;		/* bit per field whose count is to be told */
 	u8 ce_unsaid;		/* CE-marked packets since the last ACK */
-	u16 ecn_flags;		/* XTCP_ECN_* */
 	u8 r_cep;		/* CE-marked packets, modulo 256 */
 	u8 s_cep;		/* the same, modulo 8 */
 	u32 r_e0b;		/* bytes with ECT(0), */
 	u32 r_e1b;		/* ECT(1), */
 	u32 r_ceb;		/* CE */
-	u32 s_ceb;		/* modulo 2^24 */
+	union {
+		u32 s_ceb;	/* modulo 2^24 */
+		u32 cwr_end;	/* RFC 3168: SND.NXT as CWR came to be owed */
+	};
 
 	/* undo, RFC 3522, 3708, 5682 */
 	u32 prior_cwnd;		/* bytes, before the last reduction */
@@ -405,6 +408,7 @@ enum xtcp_ecn {
 #define XTCP_ECN_OPT_DOUBT	0x0800	/* acknowledged data came again: */
 #define XTCP_ECN_OPT_TRIED	0x1000	/* and since then an option was sent */
 #define XTCP_ECN_SYN_CE		0x2000	/* our SYN or SYN-ACK arrived marked */
+#define XTCP_ECN_CWR_END	0x4000	/* cwr_end is valid */
 
 /* Bytes in flight: out, not known lost, not known to have arrived. */
 static inline u32 xtcp_flight(const struct xtcp_tcb *tcb)

@@ -65,9 +65,6 @@ static u64 duration(struct rig *rig, const char *s)
 	return 0;
 }
 
-/* From XTCP_FIN on; N is AE, which once was the nonce's. */
-static const char letters[] = "FSRPAUECN";
-
 static u16 flag_bits(struct rig *rig, const char *s)
 {
 	u16 flags = 0;
@@ -82,20 +79,6 @@ static u16 flag_bits(struct rig *rig, const char *s)
 		flags |= 1u << (p - letters);
 	}
 	return flags;
-}
-
-static const char *flag_text(u16 flags, char buf[12])
-{
-	char *p = buf;
-	int i;
-
-	for (i = 0; letters[i]; i++)
-		if (flags & 1u << i)
-			*p++ = letters[i];
-	if (p == buf)
-		*p++ = '-';
-	*p = 0;
-	return buf;
 }
 
 /* ---- opening ---- */
@@ -559,6 +542,13 @@ static void cmd_par(struct rig *rig, const struct words *w)
 	bad_script(rig, name);
 }
 
+static void cmd_cc(struct rig *rig, const struct words *w)
+{
+	rig->par.cc = xtcp_cc_find(word(rig, w, 1));
+	if (!rig->par.cc)
+		bad_script(rig, w->w[1]);
+}
+
 /* ---- time ---- */
 
 static void cmd_pass(struct rig *rig, const struct words *w)
@@ -715,7 +705,7 @@ static const struct command {
 	void (*run)(struct rig *rig, const struct words *w);
 	bool looks;	/* leaves pending output alone */
 } commands[] = {
-	{ "par", cmd_par }, { "connect", cmd_connect }, { "listen", cmd_listen },
+	{ "par", cmd_par }, { "cc", cmd_cc }, { "connect", cmd_connect }, { "listen", cmd_listen },
 	{ "established", cmd_established }, { "accepted", cmd_accepted },
 	{ "<", cmd_in }, { ">", cmd_out, true }, { "abort-tx", cmd_abort_tx, true },
 	{ "write", cmd_write }, { "read", cmd_read }, { "space", cmd_space },

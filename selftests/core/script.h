@@ -4,6 +4,7 @@
  * Sequence numbers are relative: 0 is the SYN of whoever sends.
  *
  *	par NAME VALUE		a field of xtcp_params, before opening
+ *	cc NAME			its congestion control
  *	connect [OPT..]		active open;	OPT: mss N (path), space N, max N,
  *	listen [OPT..]		passive		gso N, user N, v6
  *	established [OPT..]	handshake done; OPT also: ts, sack, ws N, wnd N, peer N,

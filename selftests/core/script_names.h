@@ -70,6 +70,23 @@ static const struct name icmps[] = {
 	{ "too-big", XTCP_ICMP_TOO_BIG },
 };
 
+/* From XTCP_FIN on; N is AE, which once was the nonce's. */
+static const char letters[] = "FSRPAUECN";
+
+static const char *flag_text(u16 flags, char buf[12])
+{
+	char *p = buf;
+	int i;
+
+	for (i = 0; letters[i]; i++)
+		if (flags & 1u << i)
+			*p++ = letters[i];
+	if (p == buf)
+		*p++ = '-';
+	*p = 0;
+	return buf;
+}
+
 enum rel { ABS, REL_US, REL_PEER };
 
 struct field {

@@ -124,3 +124,12 @@ UNIT(check_sees_wrong_states)
 	DAMAGE(t->state = XTCP_TIME_WAIT);
 	DAMAGE(t->flags |= XTCP_F_FIN_SEEN; t->rcv_fin = t->rcv_nxt - 1);
 }
+
+UNIT(check_sees_damage_of_ecn)
+{
+	DAMAGE(t->ecn = 3);
+	DAMAGE(t->ecn_flags = XTCP_ECN_ECHO);
+	DAMAGE(t->ecn = XTCP_ECN_ACC; t->ecn_flags = XTCP_ECN_CWR);
+	DAMAGE(t->ecn = XTCP_ECN_CLASSIC; t->ecn_due = 1);
+	DAMAGE(t->ecn = XTCP_ECN_ACC; t->ce_unsaid = 3);
+}

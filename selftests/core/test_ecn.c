@@ -10,8 +10,8 @@
 
 /* ---- RFC 3168 ---- */
 
-#define CLASSIC		"par ecn 1\nconnect space 60000\n> SEC 0 ect 0\n< SAE 0 ack 1 mss 1000 wnd 65535\n> A 1 ect 0\n"
-#define CLASSIC_IN	"listen space 60000\n< SEC 0 mss 1000 wnd 65535\n> SAE 0 ect 0\n< A 1 ack 1\n"
+#define CLASSIC		"cc reno\npar ecn 1\nconnect space 60000\n> SEC 0 ect 0\n< SAE 0 ack 1 mss 1000 wnd 65535\n> A 1 ect 0\n"
+#define CLASSIC_IN	"cc reno\nlisten space 60000\n< SEC 0 mss 1000 wnd 65535\n> SAE 0 ect 0\n< A 1 ack 1\n"
 
 static const struct script ecn_ect[] = {
 	{ "on new data, not on FIN alone", CLASSIC "write 500\n> PA 1+500 ect 2\nshutdown\n> FA 501 ect 0\n" },
@@ -40,7 +40,7 @@ static const struct script ecn_echo[] = {
 };
 SCRIPTS(ecn_echo);
 
-/* cwnd 10 * 1000; after a mark ssthresh is half of the flight. */
+/* cwnd 10 * 1000; Reno takes a fifth off for a mark (RFC 8511). */
 static const struct script ecn_reduce[] = {
 	{ "a reduction, and CWR on the next new data", CLASSIC "write 20000\n> A 1+10000\n< AE 1 ack 2001\n= cong 3\n= ssthresh 8000\n"
 	  "> AC 10001+1000 ect 2\n< AE 1 ack 4001\n> A 11001+1000\n= ssthresh 8000\n" },
@@ -57,9 +57,17 @@ static const struct script ecn_reduce[] = {
 };
 SCRIPTS(ecn_reduce);
 
+/* A mark is not taken back with the losses that were none. */
+static const struct script ecn_undo[] = {
+	{ "a reduction for a mark", "cc reno\npar ecn 1\npar tlp 0\nconnect space 60000\n> SEC 0\n< SAE 0 ack 1 mss 1000 wnd 65535 sackok\n> A 1\n"
+	  "set nodelay 1\nwrite 10000\n> PA 1+10000\n+ 40ms\n< AE 1 ack 2001 sack 4001-10001\n= ssthresh 8000\n> A 2001+2000 ect 0\n"
+	  "< A 1 ack 10001 sack 2001-4001\n= undos 0\n= ssthresh 8000\n" },
+};
+SCRIPTS(ecn_undo);
+
 /* ---- RFC 9768: what we tell ---- */
 
-#define ACC		"par ecn 3\nconnect space 60000\n> SECN 0 ect 0 acc none\n< SAC 0 ack 1 mss 1000 wnd 65535 acc0 1,0,1\n" \
+#define ACC		"cc reno\npar ecn 3\nconnect space 60000\n> SECN 0 ect 0 acc none\n< SAC 0 ack 1 mss 1000 wnd 65535 acc0 1,0,1\n" \
 			"> AC 1 acc 0:1,0,1 hdr 32\n"
 #define ACC_TS		"par ecn 3\nconnect space 60000\n> SECN 0\n< SAC 0 ack 1 mss 1000 wnd 65535 sackok ts 0xffffff00 0\n" \
 			"> AC 1 acc 0:1,0,1 hdr 44\n"
@@ -151,6 +159,9 @@ static const struct script acc_round[] = {
 	{ "none is none", ACC "write 20000\n> AEN 1+10000\n< AEN 1 ack 10001\n= s_ceb 0\n= cong 0\n> PAEN 10001+10000\n" },
 	{ "none after some may be eight", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 1001\n= s_ceb 1000\n> AEN 10001+1000\n"
 	  "< ACN 1 ack 10001\n= s_ceb 9000\n> AEN 11001+7000\n" },
+	{ "but not with the option", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 1001 acc0 1,1000\n> AEN 10001+1000\n"
+	  "< ACN 1 ack 10001 acc0 9001,1000\n= delivered_ce 1000\n= cong 0\n> AEN 11001+7000\n< ACN 1 ack 18001 acc0 1,1000\n= cong 0\n"
+	  "> PAEN 18001+2000\n" },
 	{ "with the option there is no doubt", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 10001 acc0 9001,1000\n= s_ceb 1000\n"
 	  "= delivered_ce 1000\n> AEN 10001+8000\n" },
 };
@@ -271,6 +282,35 @@ UNIT(dctcp_sender)
 	xtcp_rx(&tcb, &seg, NULL, 5);
 	CHECK_EQ(tcb.delivered_ce, 2000);
 	CHECK_EQ(tcb.cong, XTCP_CONG_OPEN);
+	xtcp_tcb_fini(&tcb);
+}
+
+/* CWR once a round trip; its peer may be one of RFC 3168 (section 3.3). */
+UNIT(dctcp_sends_cwr)
+{
+	static const char want[] = "C.C..";
+	static struct xtcp_tcb tcb;
+	struct xtcp_seg seg = { .nsegs = 1, .seq = 8, .wnd = 60000,
+				.flags = XTCP_ACK | XTCP_ECE };
+	struct xtcp_plan plan;
+	u32 i;
+
+	establish(&tcb, 1, 0, XTCP_CC_ECT | XTCP_CC_ECN_OWN);
+	xtcp_wrote(&tcb, 60000, 0, 3);
+	while (xtcp_tx_peek(&tcb, 3, &plan))
+		xtcp_tx_commit(&tcb, &plan, 3);
+	seg.ack = tcb.snd_una;
+	for (i = 0; want[i]; i++) {
+		seg.ack += 4000;
+		xtcp_rx(&tcb, &seg, NULL, 4 + i);
+		if (!xtcp_tx_peek(&tcb, 4 + i, &plan)) {
+			unit_fail(__FILE__, __LINE__, "no output after ACK %u", i);
+			break;
+		}
+		CHECK_EQ(plan.flags & XTCP_CWR ? 'C' : '.', want[i]);
+		while (xtcp_tx_peek(&tcb, 4 + i, &plan))
+			xtcp_tx_commit(&tcb, &plan, 4 + i);
+	}
 	xtcp_tcb_fini(&tcb);
 }
 

@@ -22,6 +22,9 @@ struct row {
 
 static const struct row rows[] = {
 	{ "dsack",		0, 255, 1 },
+	{ "ecn",		0, 5, 2 },
+	{ "ecn_fallback",	0, 255, 1 },
+	{ "ecn_option",		0, 3, DIFFERS, "2" },
 	{ "fin_timeout",	0, SECS, 60 },
 	{ "keepalive_intvl",	1, SECS, 75 },
 	{ "keepalive_probes",	0, 255, 9 },

@@ -67,6 +67,7 @@ static void ip_put(uint8_t *ip, const char *from, const char *to, uint8_t protoc
 
 	memcpy(ip + IP_LEN, s->ipopt, s->ipoptlen);
 	ip[0] = 0x40 | hdr / 4;
+	ip[1] = s->tos;
 	ip[2] = (hdr + len) >> 8;
 	ip[3] = hdr + len;
 	ip[6] = 0x40;
@@ -273,6 +274,31 @@ static uint32_t get32(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
 }
 
+/* Three bytes a counter, NOPs up to a multiple of four. */
+static uint8_t *acc_put(uint8_t *p, const struct wseg *s)
+{
+	uint8_t *start = p;
+
+	*p++ = s->acc_kind;
+	*p++ = 2 + 3 * s->nacc;
+	for (int i = 0; i < s->nacc; i++) {
+		*p++ = s->acc[i] >> 16;
+		*p++ = s->acc[i] >> 8;
+		*p++ = s->acc[i];
+	}
+	while ((p - start) % 4)
+		*p++ = 1;
+	return p;
+}
+
+static void acc_get(struct wseg *s, const uint8_t *o, size_t len)
+{
+	s->acc_kind = o[0];
+	s->nacc = (len - 2) / 3 < 3 ? (len - 2) / 3 : 3;
+	for (int i = 0; i < s->nacc; i++, o += 3)
+		s->acc[i] = o[2] << 16 | o[3] << 8 | o[4];
+}
+
 static size_t opts_put(struct wire *w, uint8_t *o, const struct wseg *s)
 {
 	bool ts = s->has_ts || (w->ts && !s->no_ts && !(s->flags & RST));
@@ -311,6 +337,8 @@ static size_t opts_put(struct wire *w, uint8_t *o, const struct wseg *s)
 			put32(p + 4 + 4 * i, w->iss + s->blocks[i]);
 		p += 4 + 8 * s->nblocks;
 	}
+	if (s->acc_kind)
+		p = acc_put(p, s);
 	return p - o;
 }
 
@@ -350,6 +378,8 @@ static void opts_get(struct wseg *s, const uint8_t *o, size_t len, uint32_t base
 			s->has_ts = 1;
 			s->tsval = get32(o + i + 2);
 			s->tsecr = get32(o + i + 6);
+		} else if (o[i] == 172 || o[i] == 174) {
+			acc_get(s, o + i, l);
 		}
 		i += l;
 	}
@@ -491,11 +521,11 @@ int wire_drain(struct wire *w, unsigned int ms)
 
 static int describe(char *buf, size_t size, const struct wseg *s)
 {
-	static const char names[] = "FSRPAUEC";
+	static const char names[] = "FSRPAUECN";
 	char flags[12];
 	int n = 0, i;
 
-	for (i = 0; i < 8; i++)
+	for (i = 0; names[i]; i++)
 		if (s->flags & 1 << i)
 			flags[n++] = names[i];
 	flags[n] = 0;
@@ -536,7 +566,7 @@ static const char *wrong_address(struct wire *w)
 static const char *compare(struct wire *w, const struct wseg *want)
 {
 	const struct wseg *g = &w->got;
-	uint16_t mask = want->push ? 0xff : 0xff & ~PSH;
+	uint16_t mask = want->push ? 0x1ff : 0x1ff & ~PSH;
 
 	if (g->badsum)
 		return wrong(w, "checksum", 0, 1);
@@ -556,6 +586,7 @@ static const char *compare(struct wire *w, const struct wseg *want)
 	CHECK(urg);
 	CHECK(mss);
 	CHECK(ws);
+	CHECK(tos);
 #undef CHECK
 	if (!want->free_len && want->len != g->len)
 		return wrong(w, "len", want->len, g->len);
@@ -564,6 +595,11 @@ static const char *compare(struct wire *w, const struct wseg *want)
 	for (int i = 0; want->has_blocks && i < 2 * want->nblocks; i++)
 		if (want->blocks[i] != g->blocks[i])
 			return wrong(w, "SACK block", want->blocks[i], g->blocks[i]);
+	if (want->has_acc && (want->acc_kind != g->acc_kind || want->nacc != g->nacc))
+		return wrong(w, "AccECN option, counters", want->nacc, g->nacc);
+	for (int i = 0; want->has_acc && i < want->nacc; i++)
+		if (want->acc[i] != g->acc[i])
+			return wrong(w, "AccECN counter", want->acc[i], g->acc[i]);
 	if (want->has_sack && !g->has_sack)
 		return wrong(w, "SACK-permitted", 1, 0);
 	if (want->has_mss && !g->has_mss)

@@ -26,6 +26,7 @@
 #define URG	0x020
 #define ECE	0x040
 #define CWR	0x080
+#define AE	0x100
 
 struct wseg {
 	uint16_t flags;
@@ -43,15 +44,19 @@ struct wseg {
 	uint8_t nblocks;	/* SACK blocks, */
 	uint32_t blocks[8];	/* start and end of each, relative */
 	uint8_t cut;		/* in: bytes missing at the segment's end */
+	uint8_t acc_kind;	/* AccECN option: 172, 174; 0: there is none */
+	uint8_t nacc;		/* counters in it */
+	uint32_t acc[3];
 	bool has_seq, has_ack, has_len, has_wnd, has_urg;
-	bool has_blocks;
+	bool has_blocks, has_tos, has_acc;
 	bool has_mss, has_ws, has_sack, has_ts, no_ts;
 	bool no_opts;		/* out: and there are no options at all */
 	bool has_doff, badsum, has_after, push;
 	bool free_len;		/* out: any length */
 
 	/* of the IP header */
-	uint8_t tos, ttl;	/* out */
+	uint8_t tos;		/* with the ECN field */
+	uint8_t ttl;		/* out */
 	bool df;		/* out */
 	uint8_t ipoptlen;
 	uint8_t ipopt[40];
@@ -71,6 +76,19 @@ struct wseg {
 	.has_blocks = 1, .blocks = { __VA_ARGS__ }, \
 	.nblocks = sizeof((uint32_t []){ __VA_ARGS__ }) / 8
 #define NOSACKS		.has_blocks = 1
+/* The ECN field, or all of that byte; and in() with it. */
+#define TOS(x)		.has_tos = 1, .tos = (x)
+#define NOT_ECT		TOS(0)
+#define ECT1		TOS(1)
+#define ECT0		TOS(2)
+#define CE		TOS(3)
+/* AccECN options with these counters. */
+#define ACC(k, ...) \
+	.has_acc = 1, .acc_kind = (k), .acc = { __VA_ARGS__ }, \
+	.nacc = sizeof((uint32_t []){ __VA_ARGS__ }) / 4
+#define ACC0(...)	ACC(172, __VA_ARGS__)
+#define ACC1(...)	ACC(174, __VA_ARGS__)
+#define NOACC		.has_acc = 1
 #define TS(val, ecr)	.has_ts = 1, .tsval = (val), .tsecr = (ecr)
 #define NOTS		.no_ts = 1
 #define NOOPTS		.no_opts = 1

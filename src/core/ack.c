@@ -93,7 +93,8 @@ static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 		xtcp_score_rx(tcb, seg, &a);
 	if (a.delivered)
 		xtcp_rtt_acked(tcb, &a);
-	xtcp_ecn_ack(tcb, seg, &a);
+	if (unlikely(tcb->ecn))
+		xtcp_ecn_ack(tcb, seg, &a);
 	if (xtcp_loss_ack(tcb, seg, &a, dup))
 		xtcp_rto_restart(tcb, now);
 	if (a.una || a.sacked)

@@ -164,6 +164,19 @@ static const char *check_state(const struct xtcp_tcb *tcb)
 	return bad;
 }
 
+static const char *check_ecn(const struct xtcp_tcb *tcb)
+{
+	u16 classic = XTCP_ECN_ECHO | XTCP_ECN_CWR | XTCP_ECN_CWR_END;
+	const char *bad = NULL;
+
+	MUST(tcb->ecn <= XTCP_ECN_ACC);
+	MUST(tcb->ecn == XTCP_ECN_CLASSIC || !(tcb->ecn_flags & classic));
+	MUST(tcb->ecn == XTCP_ECN_ACC || !tcb->ecn_due);
+	/* RFC 9768 3.2.2.5.1: never more marks unsaid than ACE can say. */
+	MUST(tcb->ce_unsaid < 3 || tcb->ack_pending & XTCP_ACKP_NOW);
+	return bad;
+}
+
 /**
  * xtcp_check - do the invariants hold?
  * @tcb: connection between two calls
@@ -185,5 +198,7 @@ const char *xtcp_check(const struct xtcp_tcb *tcb)
 		MUST(seq_le(tcb->rcv_wup, tcb->rcv_nxt));
 		MUST(seq_le(tcb->rcv_read, tcb->rcv_nxt));
 	}
+	if (!bad)
+		bad = check_ecn(tcb);
 	return bad ? bad : check_state(tcb);
 }

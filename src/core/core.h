@@ -148,7 +148,6 @@ void xtcp_ecn_news(struct xtcp_tcb *tcb);
 void xtcp_ecn_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan);
 void xtcp_ecn_sent(struct xtcp_tcb *tcb, const struct xtcp_plan *plan);
 bool xtcp_ecn_pending(const struct xtcp_tcb *tcb);
-bool xtcp_ecn_single(const struct xtcp_tcb *tcb);
 u16 xtcp_ecn_tw_flags(const struct xtcp_tcb *tcb);
 void xtcp_ecn_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, struct xtcp_ack *ack);
 void xtcp_ecn_reduced(struct xtcp_tcb *tcb);
@@ -162,6 +161,15 @@ u32 xtcp_mtup_len(const struct xtcp_tcb *tcb, u64 now);
 void xtcp_mtup_sent(struct xtcp_tcb *tcb, u32 seq, u32 len, u64 now);
 void xtcp_mtup_ack(struct xtcp_tcb *tcb);
 bool xtcp_mtup_lost(struct xtcp_tcb *tcb);
+/*
+ * Must what is sent now be one segment? Who splits a larger one leaves CWR in
+ * the first part only, as RFC 3168 wants it; but in AccECN it is part of a
+ * count, which all parts are to carry.
+ */
+static inline bool xtcp_ecn_single(const struct xtcp_tcb *tcb)
+{
+	return tcb->ecn == XTCP_ECN_ACC && tcb->r_cep & XTCP_CWR >> XTCP_ACE_SHIFT;
+}
 
 /* ---- undo.c ---- */
 

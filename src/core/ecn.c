@@ -31,6 +31,8 @@ static void classic_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u32 len
 
 	if (!len)
 		return;
+	if (seg->ecn != XTCP_NOT_ECT)
+		tcb->ecn_seen |= (u8)BIT(seg->ecn);
 	if (tcb->cc->flags & XTCP_CC_ECT) {
 		if (ce == echo)
 			return;
@@ -236,20 +238,8 @@ void xtcp_ecn_sent(struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
 /* xtcp_ecn_pending - is there something only a bare ACK can say? */
 bool xtcp_ecn_pending(const struct xtcp_tcb *tcb)
 {
-	return tcb->ecn == XTCP_ECN_ACC &&
-	       (tcb->ecn_flags & XTCP_ECN_HELLO ||
-		(tcb->ecn_due & BIT(XTCP_CE) && option_due(tcb)));
-}
-
-/*
- * xtcp_ecn_single - must what is sent now be one segment?
- *
- * Who splits a larger one leaves CWR in the first part only, as RFC 3168 wants
- * it; but then it is part of a count that all parts are to carry.
- */
-bool xtcp_ecn_single(const struct xtcp_tcb *tcb)
-{
-	return tcb->ecn == XTCP_ECN_ACC && xtcp_ace_flags(tcb->r_cep) & XTCP_CWR;
+	return tcb->ecn_flags & XTCP_ECN_HELLO ||
+	       (tcb->ecn_due & BIT(XTCP_CE) && option_due(tcb));
 }
 
 /* xtcp_ecn_tw_flags - what the ACKs of a TIME-WAIT record go on saying */
@@ -333,7 +323,8 @@ static void acc_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 	}
 	if (tcb->ecn_flags & XTCP_ECN_DEAF)
 		return;
-	ce = marks(tcb, ace, segs);
+	/* Bytes do not go round: with them there is no doubt. */
+	ce = marks(tcb, ace, tells_bytes(tcb, seg) ? 0 : segs);
 	if (ace != (tcb->s_cep & XTCP_ACE_MAX))
 		tcb->ecn_flags |= XTCP_ECN_MARKED;
 	else
@@ -356,6 +347,16 @@ static void hold(struct xtcp_tcb *tcb, u64 now)
 }
 
 /*
+ * A congestion control that answers by itself: CWR is owed all the same, once a
+ * round trip (RFC 8257, 3.3), or a peer of RFC 3168 would echo for ever.
+ */
+static void own_answer(struct xtcp_tcb *tcb)
+{
+	if (!(tcb->ecn_flags & XTCP_ECN_CWR_END))
+		xtcp_ecn_reduced(tcb);
+}
+
+/*
  * xtcp_ecn_ack - what an acceptable ACK says of marks on our data
  * @ack: ce and ece are filled in; delivered has been
  *
@@ -365,8 +366,10 @@ static void hold(struct xtcp_tcb *tcb, u64 now)
  */
 void xtcp_ecn_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, struct xtcp_ack *ack)
 {
-	if (tcb->ecn == XTCP_ECN_OFF || !ack->delivered || seg->ack != tcb->snd_una)
+	if (!ack->delivered || seg->ack != tcb->snd_una)
 		return;
+	if (tcb->ecn_flags & XTCP_ECN_CWR_END && seq_ge(tcb->snd_una, tcb->cwr_end))
+		tcb->ecn_flags &= ~XTCP_ECN_CWR_END;
 	if (tcb->ecn == XTCP_ECN_ACC) {
 		acc_ack(tcb, seg, ack);
 	} else if (seg->flags & XTCP_ECE) {
@@ -375,8 +378,10 @@ void xtcp_ecn_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, struct xtcp_
 	}
 	if (!ack->ece)
 		return;
-	if (tcb->cc->flags & XTCP_CC_ECN_OWN)
+	if (tcb->cc->flags & XTCP_CC_ECN_OWN) {
+		own_answer(tcb);
 		return;
+	}
 	xtcp_loss_reduce(tcb, XTCP_CC_ECN, ack);
 	/* A mark is never for nothing, whatever a D-SACK may say. */
 	tcb->flags &= ~XTCP_F_UNDO;
@@ -387,6 +392,8 @@ void xtcp_ecn_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, struct xtcp_
 /* xtcp_ecn_reduced - the window was reduced, for whatever reason (RFC 3168 6.1.2) */
 void xtcp_ecn_reduced(struct xtcp_tcb *tcb)
 {
-	if (tcb->ecn == XTCP_ECN_CLASSIC)
-		tcb->ecn_flags |= XTCP_ECN_CWR;
+	if (tcb->ecn != XTCP_ECN_CLASSIC)
+		return;
+	tcb->ecn_flags |= XTCP_ECN_CWR | XTCP_ECN_CWR_END;
+	tcb->cwr_end = tcb->snd_nxt;
 }

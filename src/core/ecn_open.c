@@ -128,9 +128,7 @@ void xtcp_ecn_plan_syn(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 {
 	if (tcb->state == XTCP_SYN_RECEIVED)
 		plan->flags |= synack_flags(tcb->ecn, tcb->ecn_syn);
-	else if (tcb->ecn == XTCP_ECN_OFF || syn_fell_back(tcb))
-		return;
-	else
+	else if (tcb->ecn != XTCP_ECN_OFF && !syn_fell_back(tcb))
 		plan->flags |= tcb->ecn == XTCP_ECN_ACC ? XTCP_ACE : XTCP_CWR | XTCP_ECE;
 }
 

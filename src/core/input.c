@@ -170,7 +170,8 @@ static u32 rx_in_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	seg->from = seg->seq;
 	seg->to = seg->seq + seg->len;
 	tcb->rcv_nxt = seg->to;
-	xtcp_ecn_news(tcb);
+	if (unlikely(tcb->ecn))
+		xtcp_ecn_news(tcb);
 	/* A hole may be filled: that is to be told at once (RFC 5681, 4.2). */
 	if (tcb->ooo_root) {
 		xtcp_ack_now(tcb);
@@ -306,7 +307,8 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	if (acts & XTCP_ACT_DROP || tcb->state == XTCP_CLOSED)
 		return acts | xtcp_want_output(tcb);
 	tcb->last_rx_at = now;
-	xtcp_ecn_rx(tcb, seg, had);
+	if (unlikely(tcb->ecn))
+		xtcp_ecn_rx(tcb, seg, had);
 	/* RFC 7323, 4.3 (2): never from a segment beyond what we acked. */
 	if (tcb->opts & XTCP_OPT_TS && seq_le(seq, tcb->ack_seq_last) &&
 	    (seq_ge(seg->tsval, tcb->ts_recent) ||

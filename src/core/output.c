@@ -85,7 +85,8 @@ static bool plan_ack(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 	plan->seq = seq_min(tcb->snd_nxt, tcb->snd_una + tcb->snd_wnd);
 	plan_urgent(tcb, plan);
 	xtcp_sack_plan(tcb, plan);
-	xtcp_ecn_plan(tcb, plan);
+	if (unlikely(tcb->ecn))
+		xtcp_ecn_plan(tcb, plan);
 	return true;
 }
 
@@ -95,7 +96,8 @@ static bool plan_keep(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 no
 	plan_base(tcb, plan, now);
 	plan->kind = XTCP_PLAN_KEEP;
 	plan->seq = tcb->snd_una - 1;
-	xtcp_ecn_plan(tcb, plan);
+	if (unlikely(tcb->ecn))
+		xtcp_ecn_plan(tcb, plan);
 	return true;
 }
 
@@ -112,7 +114,8 @@ static void plan_payload(const struct xtcp_tcb *tcb, struct xtcp_plan *plan,
 	if (len && seq + len == tcb->snd_end && !(tcb->flags & XTCP_F_MORE))
 		plan->flags |= XTCP_PSH;
 	plan_urgent(tcb, plan);
-	xtcp_ecn_plan(tcb, plan);
+	if (unlikely(tcb->ecn))
+		xtcp_ecn_plan(tcb, plan);
 }
 
 /*
@@ -367,7 +370,7 @@ bool xtcp_tx_peek(struct xtcp_tcb *tcb, u64 now, struct xtcp_plan *plan)
 			return true;
 		/* Only a bare ACK can say what it has to say. */
 		if (tcb->ack_pending & XTCP_ACKP_NOW &&
-		    (xtcp_sack_pending(tcb) || xtcp_ecn_pending(tcb)))
+		    (xtcp_sack_pending(tcb) || (tcb->ecn && xtcp_ecn_pending(tcb))))
 			return plan_ack(tcb, plan, now);
 		if (tcb->flags & XTCP_F_TLP_OWED && plan_tlp(tcb, plan, now))
 			return true;
@@ -465,7 +468,8 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 		tcb->ack_seq_last = plan->ack;
 		if (plan->opts & XTCP_OPT_SACK)
 			xtcp_sack_sent(tcb);
-		xtcp_ecn_sent(tcb, plan);
+		if (unlikely(tcb->ecn))
+			xtcp_ecn_sent(tcb, plan);
 		xtcp_ack_sent(tcb);
 	}
 	switch (plan->kind) {

@@ -53,12 +53,15 @@ static void info_counts(const struct xtcp_tcb *tcb, struct tcp_info *info)
 	info->tcpi_data_segs_in = tcb->data_segs_in;
 	info->tcpi_data_segs_out = tcb->data_segs_out;
 	info->tcpi_rcv_ooopack = tcb->rcv_ooo_segs;
+	info->tcpi_delivered_ce = info_segs(tcb->delivered_ce, tcb->mss);
 }
 
 /* Linux' names of the congestion states (tcp_ca_state in uapi). */
 static u8 info_ca_state(const struct xtcp_tcb *tcb)
 {
 	switch (tcb->cong) {
+	case XTCP_CONG_CWR:
+		return TCP_CA_CWR;
 	case XTCP_CONG_RECOVERY:
 		return TCP_CA_Recovery;
 	case XTCP_CONG_LOSS:
@@ -102,6 +105,10 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 		info->tcpi_snd_wscale = tcb->snd_wscale;
 		info->tcpi_rcv_wscale = tcb->rcv_wscale;
 	}
+	if (tcb->ecn != XTCP_ECN_OFF && tcb->state != XTCP_SYN_SENT)
+		info->tcpi_options |= TCPI_OPT_ECN;
+	if (tcb->ecn_seen)
+		info->tcpi_options |= TCPI_OPT_ECN_SEEN;
 	info_path(tcb, info);
 	info_counts(tcb, info);
 
