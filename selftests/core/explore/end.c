@@ -166,6 +166,10 @@ static void check_sack(const struct end *e, u32 start, u32 end)
 			if (e->pkt[i].used && seq_le(o->seq, at) && seq_gt(o->end, at))
 				at = seq_min(o->end, end);
 		}
+		/* The FIN has a number, too. */
+		if (at != end && e->tcb.flags & XTCP_F_FIN_SEEN &&
+		    at == e->tcb.rcv_fin)
+			at++;
 		if (at == was)
 			fail("end %u: SACK of a byte that is not here: %u", e->id,
 			     at - e->tcb.irs);
@@ -351,6 +355,8 @@ void end_serve(struct end *e, u32 acts, struct xtcp_seg *seg, struct pkt *pkt)
 	}
 	if (acts & XTCP_ACT_ERROR && (!e->tcb.err || e->tcb.state != XTCP_CLOSED))
 		fail("end %u: error without an error", e->id);
+	if (run.cfg->no_rto && run.level == 1 && e->tcb.rtx_timeouts)
+		fail("end %u: a retransmission timeout", e->id);
 	if (acts & XTCP_ACT_RST) {
 		xtcp_rst_plan(seg, &plan);
 		wire_put(e->id, &plan, 0);

@@ -98,7 +98,7 @@ struct world_cfg {
 	const char *name;
 	const char *prog[2];	/* of the applications, app.c says how */
 	u8 left[B_MAX];		/* budget of level 1; 0: never */
-	u32 ends_in;		/* ms a fair world takes from any state of level 1 */
+	bool no_rto;		/* at level 1 data is sent again without a timeout */
 	bool simultaneous;	/* both connect */
 	bool opened;		/* the search begins when both are established */
 	bool tw_in_tcb;		/* no TIME-WAIT record */
@@ -205,6 +205,7 @@ struct run {
 		u16 n;
 	} prog[2][OPS_MAX];
 	struct world w;		/* the one at work */
+	u32 level;
 	bool rates;		/* the congestion control measures rates */
 	bool trace;
 	sigjmp_buf failed;

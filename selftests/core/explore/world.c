@@ -200,6 +200,7 @@ void world_init(const struct world_cfg *cfg, u32 level)
 	u32 i;
 
 	run.cfg = cfg;
+	run.level = level;
 	params_init(cfg);
 	memset(W, 0, sizeof(*W));
 	W->now = 1000 * SEC;
