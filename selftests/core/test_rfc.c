@@ -58,3 +58,96 @@ static const struct script rfc9937[] = {
 	  "< A 1 ack 10001\n" },
 };
 SCRIPTS(rfc9937);
+
+static const struct xtcp_open peer = {
+	.flow = { .sport = 1, .dport = 2 },
+	.rcv_space = 60000, .rcv_space_max = 60000, .gso_max = 60000,
+	.path_mss = 1000, .adv_mss = 1000,
+};
+
+/* RFC 9040: what earlier connections measured, and when the SYN goes again. */
+static const struct {
+	const char *name;
+	u32 srtt_us, rttvar_us;
+	u32 first_ms;
+} cached[] = {
+	{ "nothing known", 0, 0, 1000 },
+	{ "40 ms, steady", 40000, 1000, 240 },
+	{ "40 ms, varying", 40000, 100000, 440 },
+	{ "longer than the guess", 900000, 50000, 1000 },
+};
+
+UNIT(rfc9040_syn)
+{
+	u32 i, k, ms;
+
+	for (i = 0; i < ARRAY_SIZE(cached); i++) {
+		struct xtcp_open open = peer;
+		struct xtcp_params par;
+		struct xtcp_tcb tcb;
+		u64 now = XTCP_NSEC_PER_SEC;
+
+		xtcp_params_init(&par);
+		xtcp_tcb_init(&tcb, &par);
+		open.cached_srtt_us = cached[i].srtt_us;
+		open.cached_rttvar_us = cached[i].rttvar_us;
+		xtcp_connect(&tcb, &open, now);
+		/* After it the usual: 1 s, 2 s, 4 s. */
+		for (k = 0, ms = cached[i].first_ms; k < 4; k++) {
+			struct xtcp_plan plan;
+
+			CHECK(xtcp_tx_peek(&tcb, now, &plan));
+			CHECK_EQ(plan.flags & XTCP_SYN, XTCP_SYN);
+			xtcp_tx_commit(&tcb, &plan, now);
+			CHECK_ROW(cached[i].name, xtcp_deadline(&tcb) - now, ms * XTCP_NSEC_PER_MSEC);
+			now = xtcp_deadline(&tcb);
+			xtcp_timeout(&tcb, now);
+			ms = ms < 1000 ? 1000 : 2 * ms;
+		}
+		xtcp_tcb_fini(&tcb);
+	}
+}
+
+UNIT(rfc9040_synack)
+{
+	u32 i, k, ms;
+
+	for (i = 0; i < ARRAY_SIZE(cached); i++) {
+		struct xtcp_seg syn = { .nsegs = 1, .seq = 7, .flags = XTCP_SYN };
+		struct xtcp_open open = peer;
+		struct xtcp_params par;
+		struct xtcp_embryo emb;
+		u64 now = XTCP_NSEC_PER_SEC;
+
+		xtcp_params_init(&par);
+		open.cached_srtt_us = cached[i].srtt_us;
+		open.cached_rttvar_us = cached[i].rttvar_us;
+		xtcp_embryo_init(&emb, &par, &open, &syn, now);
+		for (k = 0, ms = cached[i].first_ms; k < 4; k++) {
+			CHECK_ROW(cached[i].name, emb.deadline - now, ms * XTCP_NSEC_PER_MSEC);
+			now = emb.deadline;
+			CHECK_EQ(xtcp_embryo_timeout(&emb, &par, now), XTCP_EMBRYO_SYNACK);
+			ms = ms < 1000 ? 1000 : 2 * ms;
+		}
+	}
+}
+
+/* The window at which an earlier connection met loss ends slow start. */
+UNIT(rfc9040_ssthresh)
+{
+	static const u32 tab[] = { 0, 30000 };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_open open = peer;
+		struct xtcp_params par;
+		struct xtcp_tcb tcb;
+
+		xtcp_params_init(&par);
+		xtcp_tcb_init(&tcb, &par);
+		open.cached_ssthresh = tab[i];
+		xtcp_connect(&tcb, &open, 1);
+		CHECK_EQ(tcb.ssthresh, tab[i] ?: ~0U);
+		xtcp_tcb_fini(&tcb);
+	}
+}
