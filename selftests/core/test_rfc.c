@@ -59,6 +59,14 @@ static const struct script rfc9937[] = {
 };
 SCRIPTS(rfc9937);
 
+/* RFC 9768, 3.1.5: control packets are not ECT, data is. */
+static const struct script rfc9768[] = {
+	{ "only new data is ECT", "par ecn 3\npar tlp 0\nconnect\n> SECN 0 ect 0\n< SAC 0 ack 1 mss 1000 wnd 65535\n> AC 1 ect 0\n"
+	  "< AEN 1+100 ecn 3\n> ACN 1 ack 101 ect 0\nwrite 10\n> PACN 1+10 ect 2\n+ 1200ms\n> PACN 1+10 ect 0\n"
+	  "< AEN 101 ack 11\nshutdown\n> FACN 11 ect 0\n" },
+};
+SCRIPTS(rfc9768);
+
 static const struct xtcp_open peer = {
 	.flow = { .sport = 1, .dport = 2 },
 	.rcv_space = 60000, .rcv_space_max = 60000, .gso_max = 60000,
