@@ -81,6 +81,13 @@ struct xtcp_sent {
 #define XTCP_SENT_SACKED 0x08	/* the peer holds it (RFC 2018) */
 #define XTCP_SENT_APP	0x10	/* left while the application was the limit */
 
+/* A SACK block of the last ACKs, see score.c. */
+struct xtcp_score {
+	u32 start;		/* entered into the map: [start, end) */
+	u32 end;
+	struct xtcp_sent *at;	/* where the walk along it ended, or NULL */
+};
+
 /* Enough for a request and a FIN without borrowing anything. */
 #define XTCP_SENT_EMBEDDED	2
 
@@ -188,7 +195,7 @@ struct xtcp_tcb {
 	struct xtcp_sent *map_new;	/* and the one that left last */
 	struct xtcp_sent *map_lost;	/* lost: the one to be sent again first */
 	struct xtcp_sent *map_lost_tail;
-	struct xtcp_sent *map_hint;	/* where the last SACK block ended, or NULL */
+	struct xtcp_score score[XTCP_MAX_SACKS];
 	struct xtcp_sent *map_free;	/* lent and unused */
 	u32 map_nfree;
 

@@ -72,7 +72,7 @@ UNIT(check_sees_damage_of_the_send_map)
 	DAMAGE(t->map_new = t->map_head);
 	DAMAGE(t->map_head->tnext = NULL);
 	DAMAGE(t->map_tail->tprev = NULL);
-	DAMAGE(t->map_hint = (void *)&s.node[0]);
+	DAMAGE(t->score[1].at = (void *)&s.node[0]; t->sacked_out = 1);
 	DAMAGE(t->map_nfree++);
 	DAMAGE(t->map_head->first_at = 11);
 	DAMAGE(t->snd_nxt++);

@@ -109,6 +109,37 @@ UNIT(score_work_is_bounded)
 	CHECK(max <= 100);
 }
 
+/*
+ * A thousand holes, and a receiver that tells of its newest run first and of an
+ * old one at the other end of the queue besides: nothing is overlooked.
+ */
+UNIT(score_far_apart)
+{
+	struct xtcp_seg seg = { .flags = XTCP_ACK, .nsack = 3, .nsegs = 1 };
+	struct queue q;
+	u32 i;
+
+	queue_init(&q, 4000, 100);
+	seg.ack = q.tcb.snd_una;
+	for (i = 0; i < 1000; i++) {
+		struct xtcp_ack a = { .now = 100000 + i };
+		u32 high = q.tcb.snd_una + 9000 + 200 * i;
+
+		seg.sack[0].start = high;
+		seg.sack[0].end = high + 100;
+		seg.sack[1].start = q.tcb.snd_una + 100;
+		seg.sack[1].end = q.tcb.snd_una + 100 * (i / 20 + 2);
+		seg.sack[2].start = high - 200;
+		seg.sack[2].end = high - 100;
+		xtcp_score_rx(&q.tcb, &seg, &a);
+		CHECK_EQ(q.tcb.sacked_out, 100 * (i + i / 20 + 3));
+		q.tcb.dl_armed = 1U << XTCP_DL_RTO;
+	}
+	if (xtcp_check(&q.tcb))
+		unit_fail(__FILE__, __LINE__, "%s", xtcp_check(&q.tcb));
+	free(q.sent);
+}
+
 /* Random blocks, against a bitmap of the segments they cover. */
 UNIT(score_random)
 {

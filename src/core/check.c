@@ -32,7 +32,7 @@ static const char *check_list(const struct xtcp_sent *sent,
 static const char *check_map(const struct xtcp_tcb *tcb)
 {
 	u32 at = tcb->snd_una, lost = 0, sacked = 0, nfree = 0, n;
-	bool hinted = !tcb->map_hint;
+	u32 places = 0, k;
 	const struct xtcp_sent *sent;
 	const char *bad = NULL;
 
@@ -50,8 +50,9 @@ static const char *check_map(const struct xtcp_tcb *tcb)
 		/* Both together would be one entry. */
 		if (sent->next && sent->marks & XTCP_SENT_SACKED)
 			MUST(!(sent->next->marks & XTCP_SENT_SACKED));
-		if (sent == tcb->map_hint)
-			hinted = true;
+		for (k = 0; k < XTCP_MAX_SACKS; k++)
+			if (tcb->score[k].at == sent)
+				places |= 1U << k;
 		at = sent->end;
 	}
 	for (sent = tcb->map_free; sent; sent = sent->next)
@@ -62,7 +63,9 @@ static const char *check_map(const struct xtcp_tcb *tcb)
 	MUST(at == tcb->snd_nxt);
 	MUST(lost == tcb->lost_out);
 	MUST(sacked == tcb->sacked_out);
-	MUST(hinted);
+	/* Without anything SACKed they are not looked at. */
+	for (k = 0; tcb->sacked_out && k < XTCP_MAX_SACKS; k++)
+		MUST(!tcb->score[k].at || places & 1U << k);
 	if (!bad)
 		bad = check_list(tcb->map_lost, tcb->map_lost_tail, XTCP_SENT_LOST, &n);
 	MUST(bad || n == lost);

@@ -100,6 +100,8 @@ void xtcp_loss_timeout(struct xtcp_tcb *tcb, u64 now);
 
 /* ---- score.c ---- */
 
+void xtcp_score_reset(struct xtcp_tcb *tcb);
+void xtcp_score_forget(struct xtcp_tcb *tcb, const struct xtcp_sent *sent);
 void xtcp_score_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 		   struct xtcp_ack *a);
 

@@ -168,10 +168,10 @@ static void uncount(struct xtcp_tcb *tcb, const struct xtcp_sent *sent, u32 len)
 
 static void unlink_sent(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
+	if (unlikely(tcb->sacked_out))
+		xtcp_score_forget(tcb, sent);
 	time_del(tcb, sent);
 	uncount(tcb, sent, sent_len(sent));
-	if (tcb->map_hint == sent)
-		tcb->map_hint = NULL;
 	if (sent->prev)
 		sent->prev->next = sent->next;
 	else
@@ -213,6 +213,8 @@ struct xtcp_sent *xtcp_map_next(const struct xtcp_tcb *tcb)
 
 static void set_in_flight(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
+	if (unlikely(sent->marks & XTCP_SENT_SACKED))
+		xtcp_score_reset(tcb);
 	time_del(tcb, sent);
 	uncount(tcb, sent, sent_len(sent));
 	sent->marks &= ~(XTCP_SENT_LOST | XTCP_SENT_SACKED);

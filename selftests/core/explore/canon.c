@@ -55,7 +55,7 @@ static const struct rule tcb_rules[] = {
 	R(snd_sml, SND), R(snd_up, SND), R(iss, SKIP), R(recover, SND),
 	R(map_head, SKIP), R(map_tail, SKIP), R(map_old, SKIP),	/* by hand */
 	R(map_new, SKIP), R(map_lost, SKIP), R(map_lost_tail, SKIP),
-	R(map_hint, SKIP), R(map_free, SKIP), R(map_own, SKIP),
+	R(score, SKIP), R(map_free, SKIP), R(map_own, SKIP),
 	R(pace_next, DUE), R(min_rtt_at, AGE, .cap = LONG),
 	R(rack_sent_at, AGE, .cap = LONG), R(rack_end, SND), R(rack_fack, SND),
 	R(rack_dsack_round, SND), R(tlp_end, SND), R(tlp_seq, SND),
