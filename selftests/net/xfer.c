@@ -9,12 +9,17 @@
  * the other, and on each does what the client asks for in its first byte:
  * read BYTES ("up") or send them ("down"). Exit status 0: every byte was
  * right, and the end of the stream where it belongs.
+ *
+ * With XFER_INFO set the sender says how it went, from TCP_INFO: whether ECN
+ * was agreed on, segments sent again, segments reported as marked.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <linux/tcp.h>
 
 #include "lib.h"
 
@@ -48,6 +53,17 @@ static int take(int fd, uint64_t len)
 	return 0;
 }
 
+static void info(int fd)
+{
+	struct tcp_info info = {};
+	socklen_t len = sizeof(info);
+
+	if (getenv("XFER_INFO") && !getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+		printf("ecn %d again %u marked %u\n",
+		       !!(info.tcpi_options & TCPI_OPT_ECN), info.tcpi_total_retrans,
+		       info.tcpi_delivered_ce);
+}
+
 static int give(int fd, uint64_t len)
 {
 	char byte;
@@ -58,6 +74,7 @@ static int give(int fd, uint64_t len)
 		return die("xfer: shutdown");
 	if (recv(fd, &byte, 1, 0) != 1 || byte != 'k')
 		return die("xfer: no verdict");
+	info(fd);
 	return 0;
 }
 

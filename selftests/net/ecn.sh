@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Two hosts and a router that marks: RED before a line of 10 Mbit/s. With ECN
+# nothing is lost there, so nothing is sent again, and the sender is told of the
+# marks; without it the same router drops. Each TCP at each end, and two XTCPs
+# with AccECN.
+
+cd "$(dirname "$0")" || exit 1
+. ./tap.sh
+
+[ "$(id -u)" = 0 ] || tap_skip_all "needs root"
+for m in veth sch_tbf sch_red; do
+	modprobe -q $m
+done
+stacks="kernel"
+if [ -e /proc/net/xtcp ]; then
+	stacks="kernel xtcp"
+elif [ "$XTCP_REQUIRED" = 1 ]; then
+	echo "1..1"
+	echo "not ok 1 module is loaded"
+	exit 1
+fi
+
+a=xtcp-a-$$ b=xtcp-b-$$
+cleanup() { ip netns del $a; ip netns del $b; }
+trap cleanup EXIT
+{
+	ip netns add $a && ip netns add $b &&
+	ip link add veth0 netns $a type veth peer name veth0 netns $b &&
+	ip -n $a addr add 10.7.0.1/24 dev veth0 && ip -n $a link set veth0 up &&
+	ip -n $b addr add 10.7.0.2/24 dev veth0 && ip -n $b link set veth0 up
+} || tap_skip_all "no namespaces or veth"
+{
+	ip netns exec $a tc qdisc add dev veth0 root handle 1: tbf \
+		rate 10mbit burst 10kb limit 1mb &&
+	ip netns exec $a tc qdisc add dev veth0 parent 1:1 handle 2: red ecn \
+		limit 600000 min 40000 max 120000 avpkt 1500 burst 30 \
+		probability 0.1 bandwidth 10mbit
+} || tap_skip_all "no tbf or red"
+
+# What a namespace's TCPs ask for and accept: the values of tcp_ecn.
+ecn() # XTCP KERNEL
+{
+	local ns
+	for ns in $a $b; do
+		ip netns exec $ns sh -c "echo $2 >/proc/sys/net/ipv4/tcp_ecn"
+		[ "$stacks" = kernel ] ||
+			ip netns exec $ns sh -c "echo $1 >/proc/sys/net/xtcp/ecn"
+	done
+}
+
+ce_packets() { # received with CE, by IP of the server's side
+	ip netns exec $b awk '/^IpExt:/ {
+		if (!n) { n = split($0, name) } else
+			for (i = 1; i <= n; i++) if (name[i] == "InCEPkts") print $i
+	}' /proc/net/netstat
+}
+
+size=3000000 port=7000
+transfer() # SERVER-STACK CLIENT-STACK: sets ecn, again, marked, ce
+{
+	local server before word
+	port=$((port + 1))
+	before=$(ce_packets)
+	ip netns exec $b ./xfer "$1" server $port $size &
+	server=$!
+	word=$(XFER_INFO=1 ip netns exec $a timeout 500 ./xfer "$2" client 10.7.0.2 \
+		$port $size up) || { kill $server; return 1; }
+	wait $server || return 1
+	read -r _ ecn _ again _ marked <<<"$word"
+	ce=$(($(ce_packets) - before))
+	echo "ecn $ecn, sent again $again, reported as marked $marked, arrived so $ce"
+}
+
+with_ecn() # SERVER-STACK CLIENT-STACK
+{
+	transfer "$1" "$2" &&
+		[ "$ecn" = 1 ] && [ "$again" = 0 ] && [ "$marked" -gt 0 ] && [ $ce -gt 0 ]
+}
+
+without_ecn()
+{
+	transfer "$1" "$2" &&
+		[ "$ecn" = 0 ] && [ "$again" -gt 0 ] && [ "$marked" = 0 ] && [ $ce = 0 ]
+}
+
+pairs=()
+for s in $stacks; do
+	for c in $stacks; do
+		[ "$s$c$XTCP_NO_CONTROL" = kernelkernel1 ] || pairs+=("$s $c")
+	done
+done
+accurate=0
+[ "$stacks" = kernel ] || accurate=1
+tap_plan $((2 * ${#pairs[@]} + accurate))
+for p in "${pairs[@]}"; do
+	read -r s c <<<"$p"
+	ecn 1 1
+	tap "ECN, $c client, $s server" with_ecn "$s" "$c"
+	ecn 0 0
+	tap "no ECN, $c client, $s server" without_ecn "$s" "$c"
+done
+if [ $accurate = 1 ]; then
+	ecn 3 0
+	tap "AccECN, xtcp client, xtcp server" with_ecn xtcp xtcp
+fi
+tap_end
