@@ -119,7 +119,7 @@ static void fiddle(struct conn *conn)
 
 	if (!prng_hit(r, cfg->app.fiddle))
 		return;
-	switch (prng_below(r, 7)) {
+	switch (prng_below(r, 8)) {
 	case 0:
 		set(conn, XTCP_SET_NODELAY, prng_below(r, 2));
 		break;
@@ -135,11 +135,15 @@ static void fiddle(struct conn *conn)
 	case 4:
 		set(conn, XTCP_SET_GSO_MAX, prng_range(r, cfg->mss, 65535));
 		break;
+	case 6:
+		xtcp_set_pacing_max(&conn->tcb, prng_log(r, 1 << 18, 1ULL << 34));
+		conn_serve(conn, 0, NULL, NULL);
+		break;
 	case 5:
 		if (xtcp_reass_prune(&conn->tcb))
 			conn_serve(conn, XTCP_ACT_REAP, NULL, NULL);
 		break;
-	case 6:
+	case 7:
 		xtcp_cc_set(&conn->tcb, cc_pick(r), host_now(conn->host));
 		break;
 	}

@@ -11,6 +11,7 @@
 
 #define LOSS_MAX	100000	/* ppm: beyond, give-up by R2 becomes likely */
 #define SEGS_MAX	1000	/* segments a direction carries at most */
+#define PAIRS_RANDOM	4
 #define SLOW_MAX	(100 * SEC)	/* all pauses of one application */
 
 static bool chance(struct prng *r, u32 percent)
@@ -47,6 +48,23 @@ static void make_link(struct prng *r, struct link_cfg *l, u64 rtt)
 		l->mtu_at = prng_log(r, MSEC, 10 * SEC);
 		l->mtu = prng_range(r, 200, 1500);
 	}
+	if (chance(r, 15))
+		l->jitter = prng_log(r, 10 * USEC, 2 * rtt + 20 * USEC);
+	if (chance(r, 12)) {
+		l->route_at = prng_log(r, MSEC, 10 * SEC);
+		l->route_delay = prng_log(r, 10 * USEC, 400 * MSEC);
+	}
+}
+
+/* A bucket that could never hold a segment would be a wall. */
+static void make_policer(struct prng *r, struct link_cfg *l, u32 mss)
+{
+	u32 least = mss + XTCP_HDR_MAX + 100;
+
+	if (!chance(r, 10))
+		return;
+	l->police_rate = prng_log(r, least, 12500000);
+	l->police_burst = prng_log(r, 2 * least, 400000);
 }
 
 /* The default half of the time, else any. */
@@ -77,6 +95,9 @@ static void make_params(struct prng *r, struct xtcp_params *par)
 	par->pacing = chance(r, 15);
 	par->tlp = chance(r, 80);
 	par->frto = chance(r, 80);
+	par->rack = chance(r, 90);
+	par->dsack = chance(r, 90);
+	par->idle_restart = chance(r, 80);
 	if (chance(r, 20))
 		par->rto_min_us = 1000000;
 	if (chance(r, 20))
@@ -142,6 +163,12 @@ static void make_host(struct prng *r, struct host_cfg *h)
 		h->accept_fail = prng_log(r, 10000, 500000);
 	if (chance(r, 70))
 		h->timer_slack = prng_log(r, USEC, 4 * MSEC);
+	if (chance(r, 10))
+		h->pacing_max = prng_log(r, 20000, 1ULL << 34);
+	if (chance(r, 30)) {
+		h->cached_srtt_us = (u32)prng_log(r, 10, 2000000);
+		h->cached_rttvar_us = h->cached_srtt_us / (u32)prng_range(r, 1, 16);
+	}
 	h->tw_in_tcb = chance(r, 15);
 	if (chance(r, 15))
 		h->attack = prng_log(r, 10000, 400000);
@@ -149,9 +176,9 @@ static void make_host(struct prng *r, struct host_cfg *h)
 }
 
 /* Who closes how; two ends that wait for each other would wait for ever. */
-static void make_ends(struct prng *r, struct sim_cfg *cfg)
+static void make_ends(struct prng *r, struct sim_cfg *cfg, u32 first)
 {
-	struct app_cfg *a = &cfg->host[0].app, *b = &cfg->host[1].app;
+	struct app_cfg *a = &cfg->host[first].app, *b = &cfg->host[first + 1].app;
 	struct app_cfg *one = chance(r, 50) ? a : b;
 
 	if (chance(r, 50)) {
@@ -164,7 +191,6 @@ static void make_ends(struct prng *r, struct sim_cfg *cfg)
 		one->mode = CLOSE_ABORT;
 		one->abort_after = prng_log(r, USEC, 20 * SEC);
 	}
-	cfg->same_close = chance(r, 8);
 	if (a->mode < CLOSE_EAGER && b->mode < CLOSE_EAGER)
 		return;
 	/* A lost RST leaves a half-open connection: keepalive finds it. */
@@ -172,18 +198,21 @@ static void make_ends(struct prng *r, struct sim_cfg *cfg)
 	b->keepalive = true;
 }
 
-/* Both ends say for themselves what they ask for and agree to. */
-static void make_ecn(struct prng *r, struct sim_cfg *cfg)
+/* All ends say for themselves what they ask for and agree to. */
+static void make_ecn(struct prng *r, struct sim_cfg *cfg, u32 nhosts)
 {
-	int i;
+	u32 i;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < nhosts; i++) {
 		struct xtcp_params *par = &cfg->host[i].par;
-		struct link_cfg *l = &cfg->link[i];
 
 		par->ecn = (u8)prng_below(r, 6);
 		par->ecn_option = (u8)prng_below(r, 4);
 		par->ecn_fallback = chance(r, 80);
+	}
+	for (i = 0; i < 2; i++) {
+		struct link_cfg *l = &cfg->link[i];
+
 		if (l->rate && chance(r, 60))
 			l->mark = prng_log(r, 1000, l->queue);
 		l->bleach = chance(r, 5);
@@ -195,78 +224,124 @@ static u64 at_most(u64 v, u64 limit)
 	return min(v, max(limit, (u64)1));
 }
 
+/* No more than this way, and these ends, carry in some minutes. */
+static void fit(struct prng *r, struct sim_cfg *cfg, u32 i)
+{
+	const struct link_cfg *l = &cfg->link[i & 1];
+	struct host_cfg *h = &cfg->host[i], *peer = &cfg->host[i ^ 1];
+	struct app_cfg *app = &h->app;
+	u16 mss = min(h->mss, peer->mss);
+
+	/* A slow wire and small segments make small transfers. */
+	if (l->rate)
+		app->total = at_most(app->total, l->rate * 20);
+	if (l->police_rate)
+		app->total = at_most(app->total, l->police_rate * 5);
+	if (h->pacing_max)
+		app->total = at_most(app->total, h->pacing_max * 20);
+	app->total = at_most(app->total, (u64)mss * SEGS_MAX);
+	app->total = at_most(app->total, (u64)peer->app.rcvbuf_min * 100);
+	app->chunk = max_t(u64, app->chunk, app->total / 200 + 1);
+	app->pause = pause_for(r, app->total, min(app->chunk, app->sndbuf));
+	peer->app.rchunk = prng_log(r, app->total / 100 + 1, 100000);
+	peer->app.rpause = pause_for(r, app->total,
+				     min(peer->app.rchunk, peer->app.rcvbuf_min));
+	/* Options and the route may make each segment this small. */
+	if (l->mtu_at)
+		app->total = at_most(app->total, (u64)(l->mtu - 60) * SEGS_MAX);
+}
+
+static u64 fastest(const struct link_cfg *l)
+{
+	return l->route_at ? min(l->delay, l->route_delay) : l->delay;
+}
+
 void cfg_from_seed(struct sim_cfg *cfg, u64 seed)
 {
 	struct prng rng, *r = &rng;
+	u32 i, nhosts, mss = 0;
 	u64 rtt;
-	int i;
 
 	prng_seed(r, seed);
 	memset(cfg, 0, sizeof(*cfg));
 	rtt = prng_log(r, 20 * USEC, 400 * MSEC);
 	cfg->v6 = chance(r, 30);
+	cfg->pairs = chance(r, 8) ? prng_range(r, 2, PAIRS_RANDOM) : 1;
+	nhosts = 2 * cfg->pairs;
+	for (i = 0; i < nhosts; i++) {
+		make_host(r, &cfg->host[i]);
+		mss = max_t(u32, mss, cfg->host[i].mss);
+		if (i >= 2 && chance(r, 50))
+			cfg->host[i].access = prng_log(r, USEC, rtt);
+		/* Both ends of a pair: they may open at once. */
+		if (i >= 2)
+			cfg->host[i].open_at = i & 1 ? cfg->host[i - 1].open_at :
+						       prng_log(r, USEC, 10 * SEC);
+	}
 	for (i = 0; i < 2; i++) {
 		make_link(r, &cfg->link[i], rtt);
-		make_host(r, &cfg->host[i]);
+		make_policer(r, &cfg->link[i], mss);
 	}
-	for (i = 0; i < 2; i++) {
-		struct app_cfg *app = &cfg->host[i].app;
-		struct app_cfg *peer = &cfg->host[!i].app;
-		u16 mss = min(cfg->host[0].mss, cfg->host[1].mss);
-
-		/* A slow wire and small segments make small transfers. */
-		if (cfg->link[i].rate)
-			app->total = at_most(app->total, cfg->link[i].rate * 20);
-		app->total = at_most(app->total, (u64)mss * SEGS_MAX);
-		app->total = at_most(app->total, (u64)peer->rcvbuf_min * 100);
-		app->chunk = max_t(u64, app->chunk, app->total / 200 + 1);
-		app->pause = pause_for(r, app->total, min(app->chunk, app->sndbuf));
-		peer->rchunk = prng_log(r, app->total / 100 + 1, 100000);
-		peer->rpause = pause_for(r, app->total,
-					 min(peer->rchunk, peer->rcvbuf_min));
-		/* Options and the route may make each segment this small. */
-		if (cfg->link[i].mtu_at)
-			app->total = at_most(app->total,
-					     (u64)(cfg->link[i].mtu - 60) * SEGS_MAX);
-	}
-	make_ends(r, cfg);
+	for (i = 0; i < nhosts; i++)
+		fit(r, cfg, i);
+	for (i = 0; i < nhosts; i += 2)
+		make_ends(r, cfg, i);
+	cfg->same_close = chance(r, 8);
 	cfg->simultaneous = chance(r, 10);
-	cfg->skew = prng_below(r, min(cfg->link[0].delay, cfg->link[1].delay));
+	/* A SYN that comes before the other end has sent its own is refused. */
+	cfg->skew = prng_below(r, min(fastest(&cfg->link[0]), fastest(&cfg->link[1])));
 	cfg->rounds = cfg->simultaneous || chance(r, 85) ? 1 : 2;
-	make_ecn(r, cfg);
+	make_ecn(r, cfg, nhosts);
+}
+
+static void print_host(u32 i, const struct host_cfg *h)
+{
+	static const char *const modes[] = { "shut", "wait", "eager", "abort" };
+	const struct xtcp_params *par = &h->par;
+	const struct app_cfg *a = &h->app;
+
+	printf("# host %u: mss %u gso %u gro %llu us ts %d ws %d shortage %u tx_fail %u accept_fail %u tw_in_tcb %d attack %u\n",
+	       i, h->mss, h->gso_max, (unsigned long long)(h->gro / USEC),
+	       par->timestamps, par->wscale, h->shortage, h->tx_fail, h->accept_fail,
+	       h->tw_in_tcb, h->attack);
+	printf("#   %s rack %d tlp %d frto %d sack %d dsack %d pacing %d max %llu rto_min %u iw %u ecn %u option %u cached %u/%u us, at %.3f ms, access %.3f ms\n",
+	       xtcp_cc_name(par->cc), par->rack, par->tlp, par->frto, par->sack,
+	       par->dsack, par->pacing, (unsigned long long)h->pacing_max,
+	       par->rto_min_us, par->initial_cwnd, par->ecn, par->ecn_option,
+	       h->cached_srtt_us, h->cached_rttvar_us, (double)h->open_at / MSEC,
+	       (double)h->access / MSEC);
+	printf("#   app: %llu bytes by %u every %.3f ms, sndbuf %u, rcvbuf %u..%u, reads %u every %.3f ms, %s%s%s%s urgent %u more %u cork %u fiddle %u\n",
+	       (unsigned long long)a->total, a->chunk, (double)a->pause / MSEC,
+	       a->sndbuf, a->rcvbuf_min, a->rcvbuf_max, a->rchunk,
+	       (double)a->rpause / MSEC, modes[a->mode], a->early ? " early" : "",
+	       a->nodelay ? " nodelay" : "", a->keepalive ? " keepalive" : "",
+	       a->urgent, a->more, a->cork, a->fiddle);
+}
+
+static void print_link(u32 i, const struct link_cfg *l)
+{
+	printf("# link %u: %.3f ms %llu B/s queue %u mark %u%s loss %u burst %.1f/%.1f ms %u reorder %u by %.3f ms dup %u corrupt %u\n",
+	       i, (double)l->delay / MSEC, (unsigned long long)l->rate, l->queue,
+	       l->mark, l->bleach ? " bleach" : "", l->loss,
+	       (double)l->burst_good / MSEC, (double)l->burst_bad / MSEC,
+	       l->burst_loss, l->reorder, (double)l->reorder_by / MSEC, l->dup,
+	       l->corrupt);
+	printf("#   jitter %.3f ms, policed to %llu B/s, %u B, %.3f ms from %.3f ms on, mtu %u%s from %.3f ms on\n",
+	       (double)l->jitter / MSEC, (unsigned long long)l->police_rate,
+	       l->police_burst, (double)l->route_delay / MSEC,
+	       (double)l->route_at / MSEC, l->mtu, l->mtu_silent ? " silent" : "",
+	       (double)l->mtu_at / MSEC);
 }
 
 void cfg_print(const struct sim_cfg *cfg)
 {
-	static const char *const modes[] = { "shut", "wait", "eager", "abort" };
-	int i;
+	u32 i;
 
 	printf("# v%c%s%s rounds %u\n", cfg->v6 ? '6' : '4',
 	       cfg->simultaneous ? " simultaneous open" : "",
 	       cfg->same_close ? " simultaneous close" : "", cfg->rounds);
-	for (i = 0; i < 2; i++) {
-		const struct host_cfg *h = &cfg->host[i];
-		const struct app_cfg *a = &h->app;
-		const struct link_cfg *l = &cfg->link[i];
-
-		printf("# host %d: mss %u gso %u gro %llu us ts %d ws %d shortage %u tx_fail %u accept_fail %u tw_in_tcb %d attack %u rto_min %u iw %u ecn %u option %u cc %s\n",
-		       i, h->mss, h->gso_max, (unsigned long long)(h->gro / USEC),
-		       h->par.timestamps, h->par.wscale, h->shortage, h->tx_fail,
-		       h->accept_fail, h->tw_in_tcb, h->attack, h->par.rto_min_us,
-		       h->par.initial_cwnd, h->par.ecn, h->par.ecn_option,
-		       xtcp_cc_name(h->par.cc));
-		printf("#   app: %llu bytes by %u every %.3f ms, sndbuf %u, rcvbuf %u..%u, reads %u every %.3f ms, %s%s%s%s urgent %u more %u cork %u fiddle %u\n",
-		       (unsigned long long)a->total, a->chunk,
-		       (double)a->pause / MSEC, a->sndbuf, a->rcvbuf_min,
-		       a->rcvbuf_max, a->rchunk, (double)a->rpause / MSEC,
-		       modes[a->mode], a->early ? " early" : "",
-		       a->nodelay ? " nodelay" : "", a->keepalive ? " keepalive" : "",
-		       a->urgent, a->more, a->cork, a->fiddle);
-		printf("#   link: %.3f ms %llu B/s queue %u mark %u%s loss %u burst %.1f/%.1f ms %u reorder %u by %.3f ms dup %u corrupt %u mtu %u at %.3f ms\n",
-		       (double)l->delay / MSEC, (unsigned long long)l->rate,
-		       l->queue, l->mark, l->bleach ? " bleach" : "", l->loss, (double)l->burst_good / MSEC,
-		       (double)l->burst_bad / MSEC, l->burst_loss, l->reorder,
-		       (double)l->reorder_by / MSEC, l->dup, l->corrupt,
-		       l->mtu_at ? l->mtu : 0, (double)l->mtu_at / MSEC);
-	}
+	for (i = 0; i < 2 * max(cfg->pairs, 1U); i++)
+		print_host(i, &cfg->host[i]);
+	for (i = 0; i < 2; i++)
+		print_link(i, &cfg->link[i]);
 }

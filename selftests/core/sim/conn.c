@@ -65,6 +65,8 @@ struct conn *conn_new(struct host *host)
 	/* The engine must set every field it reads. */
 	memset(&conn->tcb, 0xa5, sizeof(conn->tcb));
 	xtcp_tcb_init(&conn->tcb, &host->cfg->par);
+	if (host->cfg->pacing_max)
+		xtcp_set_pacing_max(&conn->tcb, host->cfg->pacing_max);
 	app_init(conn);
 	return conn;
 }

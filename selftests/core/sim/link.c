@@ -206,7 +206,8 @@ static const char *forward(struct sim *sim, struct host *from, struct pkt *pkt,
 	router_ecn(cfg, pkt, queued);
 	if (cfg->mtu_at && sim->now >= sim->start + cfg->mtu_at &&
 	    pkt->wire_len > cfg->mtu) {
-		too_big(sim, from, pkt);
+		if (!cfg->mtu_silent)
+			too_big(sim, from, pkt);
 		return "too big";
 	}
 	if (policed(sim, link, pkt))

@@ -3,6 +3,7 @@
  * Command line of the simulator:
  *
  *	sim --seeds N [--from S] [--jobs J]	seeds S .. S + N - 1, as TAP
+ *	sim --time SECONDS [--from S] [--jobs J]	as many as fit
  *	sim --seed S [--trace]			one, told in detail
  *	sim --scenario NAME [--trace]		one of the fixed ones
  *	sim --bulk all|LINE|CC|'LINE|CC' [--trace]	the table of results.txt, or a part
@@ -24,6 +25,8 @@
 
 #define BLOCKS		10
 #define KEEP		5	/* failures of a block that are named */
+#define CHUNK		5000	/* seeds between two looks at the clock */
+#define YEAR		(365.25 * 86400)	/* s */
 #define SEED_SECONDS	60	/* real time one seed may take: a loop else */
 
 /* Shared with the child that runs the block. */
@@ -57,7 +60,7 @@ static void run_block(struct block *b)
 			b->passed++;
 			b->bytes += sim->bytes;
 			b->segs += sim->segs;
-			b->virtual += (sim->now - sim->start) / SEC;
+			b->virtual += (sim->now - sim->start) / SEC * max(cfg.pairs, 1U);
 			continue;
 		}
 		if (b->failed < KEEP) {
@@ -109,7 +112,27 @@ static bool report(struct block *b, u32 n, int status)
 	return ok;
 }
 
-static u32 run_seeds(u64 from, u64 seeds, u32 jobs, u32 tap)
+/* Sums over all blocks, for the last line. */
+struct total {
+	u64 seeds;
+	u64 bytes;
+	u64 segs;
+	u64 virtual;	/* s, of each connection */
+};
+
+static void print_total(const struct total *t, const struct timespec *begin)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	printf("# %llu seeds: %.1f MB intact, %llu segments, %.3f connection-years; %.1f s of real time\n",
+	       (unsigned long long)t->seeds, (double)t->bytes / 1e6,
+	       (unsigned long long)t->segs, (double)t->virtual / YEAR,
+	       (double)(now.tv_sec - begin->tv_sec) +
+	       (double)(now.tv_nsec - begin->tv_nsec) / 1e9);
+}
+
+static u32 run_seeds(u64 from, u64 seeds, u32 jobs, u32 tap, struct total *t)
 {
 	u32 nblocks = min_t(u64, seeds, BLOCKS), next = 0, running = 0, bad = 0;
 	u64 done = 0;
@@ -141,6 +164,13 @@ static u32 run_seeds(u64 from, u64 seeds, u32 jobs, u32 tap)
 				bad += !report(&b[i], ++tap, status);
 			}
 	}
+	for (i = 0; i < nblocks; i++) {
+		t->seeds += b[i].passed + b[i].failed;
+		t->bytes += b[i].bytes;
+		t->segs += b[i].segs;
+		t->virtual += b[i].virtual;
+	}
+	munmap(b, sizeof(*b) * BLOCKS);
 	return bad;
 }
 
@@ -203,23 +233,41 @@ static int run_one(u64 seed, bool trace)
 
 static int run_all(u64 from, u64 seeds, u32 jobs)
 {
-	struct timespec a, b;
+	struct timespec begin;
+	struct total t = {};
 	u32 i, bad = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &a);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
 	printf("TAP version 13\n1..%u\n", nscenarios + (u32)min_t(u64, seeds, BLOCKS));
 	for (i = 0; i < nscenarios; i++)
 		bad += !run_scenario(&scenarios[i], false, i + 1);
-	bad += run_seeds(from, seeds, jobs, nscenarios);
-	clock_gettime(CLOCK_MONOTONIC, &b);
-	printf("# %llu seeds in %.1f s of real time\n", (unsigned long long)seeds,
-	       (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9);
+	bad += run_seeds(from, seeds, jobs, nscenarios, &t);
+	print_total(&t, &begin);
+	return bad ? 1 : 0;
+}
+
+/* As many seeds as fit into @secs of real time. */
+static int run_time(u64 from, u64 secs, u32 jobs)
+{
+	struct timespec begin, now;
+	struct total t = {};
+	u32 tap = 0, bad = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	printf("TAP version 13\n");
+	do {
+		bad += run_seeds(from + t.seeds, CHUNK, jobs, tap, &t);
+		tap += BLOCKS;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (now.tv_sec - begin.tv_sec < (time_t)secs && !bad);
+	printf("1..%u\n", tap);
+	print_total(&t, &begin);
 	return bad ? 1 : 0;
 }
 
 int main(int argc, char **argv)
 {
-	u64 seeds = 0, from = 0, seed = 0;
+	u64 seeds = 0, secs = 0, from = 0, seed = 0;
 	const char *scenario = NULL, *drop = NULL, *bulk = NULL, *variant = "20 ms";
 	bool one = false, trace = false;
 	u32 jobs = 1, depth = 0, i;
@@ -236,6 +284,8 @@ int main(int argc, char **argv)
 			return bulk_compare(val);
 		if (!strcmp(argv[a], "--seeds"))
 			seeds = strtoull(val, NULL, 0);
+		else if (!strcmp(argv[a], "--time"))
+			secs = strtoull(val, NULL, 0);
 		else if (!strcmp(argv[a], "--from"))
 			from = strtoull(val, NULL, 0);
 		else if (!strcmp(argv[a], "--jobs"))
@@ -253,7 +303,7 @@ int main(int argc, char **argv)
 		else if (!strcmp(argv[a], "--variant"))
 			variant = val;
 		else {
-			fprintf(stderr, "usage: sim --seeds N [--from S] [--jobs J] | --seed S [--trace] | --scenario NAME [--trace] | --bulk NAME [--trace] | --compare FILE | --sweep DEPTH | --drop N[,N...] [--variant NAME] [--trace]\n");
+			fprintf(stderr, "usage: sim --seeds N | --time SECONDS [--from S] [--jobs J] | --seed S [--trace] | --scenario NAME [--trace] | --bulk NAME [--trace] | --compare FILE | --sweep DEPTH | --drop N[,N...] [--variant NAME] [--trace]\n");
 			return 2;
 		}
 		a++;
@@ -268,6 +318,8 @@ int main(int argc, char **argv)
 		printf("TAP version 13\n1..%u\n", sweep_count(depth));
 		return !!sweep_all(depth, 0);
 	}
+	if (secs)
+		return run_time(from, secs, jobs);
 	if (!scenario)
 		return run_all(from, seeds, jobs);
 	for (i = 0; i < nscenarios; i++)

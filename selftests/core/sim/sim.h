@@ -113,6 +113,7 @@ struct link_cfg {
 	u64 route_delay;	/* ns, its delay */
 	u64 mtu_at;		/* ns after start: the path MTU drops; 0: never */
 	u32 mtu;		/* then: TCP header and payload, bytes */
+	bool mtu_silent;	/* and no ICMP says so */
 };
 
 enum close_mode {
@@ -162,6 +163,7 @@ struct host_cfg {
 	u32 attack;		/* ppm of packets: a hostile one follows */
 	bool tw_in_tcb;		/* no TIME-WAIT record to be had */
 	u64 open_at;		/* ns after start, beside sim_cfg.skew */
+	u64 pacing_max;		/* bytes a second; 0: none */
 	u64 access;		/* ns a packet takes to the link that is shared */
 	struct app_cfg app;
 };
