@@ -22,21 +22,28 @@ elif [ "$XTCP_REQUIRED" = 1 ]; then
 	exit 1
 fi
 
-a=xtcp-a-$$ b=xtcp-b-$$
-cleanup() { ip netns del $a; ip netns del $b; }
+a=xtcp-a-$$ b=xtcp-b-$$ r=xtcp-r-$$
+cleanup() { ip netns del $a; ip netns del $b; ip netns del $r; }
 trap cleanup EXIT
+# a - 10.7.0.0/24 - r - 10.7.1.0/24 - b
 {
-	ip netns add $a && ip netns add $b &&
-	ip link add veth0 netns $a type veth peer name veth0 netns $b &&
+	ip netns add $a && ip netns add $b && ip netns add $r &&
+	ip link add veth0 netns $a type veth peer name veth0 netns $r &&
+	ip link add veth0 netns $b type veth peer name veth1 netns $r &&
 	ip -n $a addr add 10.7.0.1/24 dev veth0 && ip -n $a link set veth0 up &&
-	ip -n $b addr add 10.7.0.2/24 dev veth0 && ip -n $b link set veth0 up
+	ip -n $b addr add 10.7.1.2/24 dev veth0 && ip -n $b link set veth0 up &&
+	ip -n $r addr add 10.7.0.9/24 dev veth0 && ip -n $r link set veth0 up &&
+	ip -n $r addr add 10.7.1.9/24 dev veth1 && ip -n $r link set veth1 up &&
+	ip -n $a route add default via 10.7.0.9 &&
+	ip -n $b route add default via 10.7.1.9 &&
+	ip netns exec $r sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
 } || tap_skip_all "no namespaces or veth"
 {
-	ip netns exec $a tc qdisc add dev veth0 root handle 1: tbf \
+	ip netns exec $r tc qdisc add dev veth1 root handle 1: tbf \
 		rate 10mbit burst 10kb limit 1mb &&
-	ip netns exec $a tc qdisc add dev veth0 parent 1:1 handle 2: red ecn \
+	ip netns exec $r tc qdisc add dev veth1 parent 1:1 handle 2: red ecn \
 		limit 600000 min 40000 max 120000 avpkt 1500 burst 30 \
-		probability 0.1 bandwidth 10mbit
+		probability 0.2 bandwidth 10mbit
 } || tap_skip_all "no tbf or red"
 
 # What a namespace's TCPs ask for and accept: the values of tcp_ecn.
@@ -65,7 +72,7 @@ transfer() # SERVER-STACK CLIENT-STACK: sets ecn, again, marked, ce
 	before=$(ce_packets)
 	ip netns exec $b ./xfer "$1" server $port $size &
 	server=$!
-	word=$(XFER_INFO=1 ip netns exec $a timeout 500 ./xfer "$2" client 10.7.0.2 \
+	word=$(XFER_INFO=1 ip netns exec $a timeout 500 ./xfer "$2" client 10.7.1.2 \
 		$port $size up) || { kill $server; return 1; }
 	wait $server || return 1
 	read -r _ ecn _ again _ marked <<<"$word"
