@@ -280,10 +280,10 @@ static void blind(struct end *e, enum blind what)
 	end_rx(e, &f);
 }
 
-/* The smallest MTU that still has room for half of a full segment. */
+/* Segments of another size overlap those sent before. */
 static void shrink(struct end *e)
 {
-	e->path_mss -= WORLD_MSS / 2;
+	e->path_mss -= 2 * WORLD_MSS / 5;
 	TRACE("%u     the path carries %u bytes", e->id, e->path_mss);
 	end_serve(e, xtcp_icmp(&e->tcb, XTCP_ICMP_TOO_BIG, e->tcb.snd_una,
 			       (u16)e->path_mss, end_now(e)), NULL, NULL);
