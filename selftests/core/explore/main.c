@@ -7,6 +7,7 @@
  *	explore --world NAME [--states N]	one
  *	explore --world NAME [--level L] --replay PATH
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,7 +74,7 @@ const char *__ubsan_default_options(void)
 struct job {
 	pid_t pid;
 	FILE *out;
-	u64 states;
+	u64 quota;
 };
 
 static const struct world_cfg *find(const char *name)
@@ -115,11 +116,11 @@ static bool one_world(const struct world_cfg *cfg, u64 quota, u32 tap, FILE *cou
 	       (unsigned long long)res.audited, (double)use.ru_utime.tv_sec +
 	       (double)use.ru_utime.tv_usec / 1e6, use.ru_maxrss / 1024);
 	if (count)
-		fprintf(count, "%llu\n", (unsigned long long)res.states);
+		dprintf(fileno(count), "%llu\n", (unsigned long long)res.states);
 	return !res.bad;
 }
 
-static void start(struct job *job, u32 i, u64 quota, FILE *count)
+static void start(struct job *job, u32 i, FILE *count)
 {
 	job->out = tmpfile();
 	if (!job->out)
@@ -131,10 +132,8 @@ static void start(struct job *job, u32 i, u64 quota, FILE *count)
 	if (job->pid)
 		return;
 	dup2(fileno(job->out), STDOUT_FILENO);
-	i = !one_world(&worlds[i], quota, i + 1, count);
+	i = !one_world(&worlds[i], job->quota, i + 1, count);
 	fflush(stdout);
-	if (count)
-		fflush(count);
 	_exit((int)i);
 }
 
@@ -160,6 +159,7 @@ static bool collect(struct job *jobs)
 		if (jobs[i].pid != pid)
 			continue;
 		copy_out(jobs[i].out);
+		jobs[i].quota = 0;
 		if (WIFSIGNALED(status) || WEXITSTATUS(status) > 1)
 			printf("not ok %u - %s: the search itself failed, status 0x%x\n",
 			       i + 1, worlds[i].name, status);
@@ -179,6 +179,17 @@ static u64 total(FILE *count)
 	return sum;
 }
 
+/* An equal share of what those that ran have left: some have no more states. */
+static u64 share(u64 states, const struct job *jobs, u32 next, FILE *count)
+{
+	u64 used = total(count);
+	u32 i;
+
+	for (i = 0; i < next; i++)
+		used += jobs[i].quota;
+	return states > used ? DIV_ROUND_UP(states - used, nworlds - next) : 1;
+}
+
 static int all_worlds(u64 states, u32 jobs)
 {
 	struct job *job = calloc(nworlds, sizeof(*job));
@@ -187,10 +198,13 @@ static int all_worlds(u64 states, u32 jobs)
 
 	if (!job || !count)
 		return 2;
+	/* Written to by all at once. */
+	fcntl(fileno(count), F_SETFL, O_APPEND);
 	printf("TAP version 13\n1..%u\n", nworlds);
 	while (next < nworlds || running) {
 		if (next < nworlds && running < jobs) {
-			start(&job[next], next, DIV_ROUND_UP(states, nworlds), count);
+			job[next].quota = share(states, job, next, count);
+			start(&job[next], next, count);
 			next++;
 			running++;
 			continue;
