@@ -64,7 +64,10 @@ ce_packets() { # received with CE, by IP of the server's side
 	}' /proc/net/netstat
 }
 
-size=3000000 port=7000
+# In real time an emulated host is late by anything: a probe or two may be sent
+# for nothing, and less has to do.
+size=3000000 most=0 port=7000
+[ "$XTCP_VIRTUAL_TIME" = 1 ] || size=1000000 most=3
 transfer() # SERVER-STACK CLIENT-STACK: sets ecn, again, marked, ce
 {
 	local server before word
@@ -83,7 +86,7 @@ transfer() # SERVER-STACK CLIENT-STACK: sets ecn, again, marked, ce
 with_ecn() # SERVER-STACK CLIENT-STACK
 {
 	transfer "$1" "$2" &&
-		[ "$ecn" = 1 ] && [ "$again" = 0 ] && [ "$marked" -gt 0 ] && [ $ce -gt 0 ]
+		[ "$ecn" = 1 ] && [ "$again" -le $most ] && [ "$marked" -gt 0 ] && [ $ce -gt 0 ]
 }
 
 without_ecn()
