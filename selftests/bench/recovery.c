@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * recovery [-q | -l] [-k | -x] [-r GROUP] [-t N[,N[,N]] [-w]]
+ * recovery [-q | -l] [-k | -x] [-r GROUP] [-t N[,N...] [-w]]
  *
  * How the kernel's TCP and XTCP recover from loss, in one boot and over the
  * same line. -q: a sample, -l: more than usual; -k, -x: only the kernel's or

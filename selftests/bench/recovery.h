@@ -28,7 +28,7 @@ enum host {
 	HOSTS,
 };
 
-#define DROP_MAX	3
+#define DROP_MAX	8
 #define SEEN_MAX	512
 
 /* A packet of the watched flow. */

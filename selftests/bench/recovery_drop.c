@@ -17,6 +17,7 @@
 #define APART		(100 * MS)	/* the server closes so long after it wrote */
 #define PATTERNS_MAX	800
 #define TRIPLES		400
+#define DEPTHS		3		/* packets of a pattern, at most */
 
 /* Bounds of the histogram's classes, ms; one more class is above. */
 static const unsigned int bound[] = { 65, 85, 105, 150, 200, 300, 400, 600, 1000 };
@@ -37,7 +38,7 @@ enum {
 	SET_LEN = CLASSES + ARRAY_SIZE(bound) + 1,
 };
 
-#define AT(cache, depth, what)	(1 + ((cache) * DROP_MAX + (depth) - 1) * SET_LEN + (what))
+#define AT(cache, depth, what)	(1 + ((cache) * DEPTHS + (depth) - 1) * SET_LEN + (what))
 
 _Static_assert(AT(CACHES, 1, 0) <= RESULT_MAX, "they fit in a result");
 
@@ -171,7 +172,8 @@ static void pick_three(struct line *l, unsigned int n, unsigned int *drop)
 static void measure_set(struct line *l, enum stack st, int cache, unsigned int depth,
 			unsigned int n, struct result *r)
 {
-	unsigned int drop[DROP_MAX] = {}, triples[TRIPLES][DROP_MAX], i;
+	unsigned int drop[DROP_MAX] = {}, i;
+	unsigned int triples[TRIPLES][DEPTHS];
 	static struct set s;
 	size_t len = strlen(r->note);
 
@@ -180,8 +182,10 @@ static void measure_set(struct line *l, enum stack st, int cache, unsigned int d
 		line_reset(l, 3);
 		for (i = 0; i < TRIPLES; i++)
 			pick_three(l, n, triples[i]);
-		for (i = 0; i < TRIPLES; i++)
-			add(&s, l, st, cache, triples[i]);
+		for (i = 0; i < TRIPLES; i++) {
+			memcpy(drop, triples[i], sizeof(triples[i]));
+			add(&s, l, st, cache, drop);
+		}
 	} else {
 		for (drop[0] = 1; drop[0] <= n; drop[0]++) {
 			drop[1] = 0;
@@ -200,7 +204,7 @@ static void measure_set(struct line *l, enum stack st, int cache, unsigned int d
 
 void drops_measure(enum stack st, struct result *r)
 {
-	unsigned int depth, deepest = opt.more ? 3 : opt.quick ? 1 : 2, n = 0;
+	unsigned int depth, deepest = opt.more ? DEPTHS : opt.quick ? 1 : 2, n = 0;
 	struct line l;
 	int cache, i;
 
@@ -266,7 +270,7 @@ static void print_line(const struct result *r, const char *who, int n)
 static void print_set(const struct result *k, const struct result *x, int cache,
 		      int depth, int line)
 {
-	static const char * const lost[] = { "one packet", "two packets", "three packets" };
+	static const char * const lost[DEPTHS] = { "one packet", "two packets", "three packets" };
 	const double *kv = &k->v[AT(cache, depth, 0)], *xv = &x->v[AT(cache, depth, 0)];
 	enum goal goal = cache == WARM && depth < 3 ? AT_MOST : NO_GOAL;
 	char text[100];
@@ -290,7 +294,7 @@ static void print_set(const struct result *k, const struct result *x, int cache,
 
 void drops_print(const struct result *k, const struct result *x)
 {
-	int depth, deepest = opt.more ? 3 : opt.quick ? 1 : 2, cache;
+	int depth, deepest = opt.more ? DEPTHS : opt.quick ? 1 : 2, cache;
 
 	heading("20,000 bytes, RTT 20 ms, nothing lost");
 	row("until reply and end are there, ms", 1, k->v[0], x->v[0], NO_GOAL, 0);
