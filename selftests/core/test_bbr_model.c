@@ -233,6 +233,73 @@ UNIT(bbr_rounds_and_bandwidth)
 	}
 }
 
+/* 5.3.1.2: three rounds in a row that are not a quarter faster. */
+UNIT(bbr_full)
+{
+	static const struct {
+		const char *name;
+		u32 rate[8];	/* kB/s, a round each */
+		bool low;
+		bool full;
+	} tab[] = {
+		{ "by a quarter", { 1000, 1250, 1563, 1954, 2443, 3054 }, false, false },
+		{ "by a fifth", { 1000, 1200, 1201, 1202 }, false, true },
+		{ "only two", { 1000, 1001, 1002 }, false, false },
+		{ "interrupted", { 1000, 1001, 1002, 1251, 1252, 1253 }, false, false },
+		{ "slower", { 1000, 900, 800, 700 }, false, true },
+		{ "application-limited", { 1000, 900, 800, 700 }, true, false },
+	};
+	u32 i, k;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct rig r;
+
+		begin(&r);
+		for (k = 0; k < ARRAY_SIZE(tab[i].rate) && tab[i].rate[k]; k++) {
+			struct xtcp_ack ack = {
+				.now = SEC, .delivered = 1000, .rs_any = true,
+				.rs_prior = r.tcb.delivered, .rs_interval_us = 1000000,
+				.rs_delivered = tab[i].rate[k] * 1000,
+				.rs_app_limited = tab[i].low && k,
+			};
+			struct bbr_sample s = { .ack = &ack };
+
+			r.tcb.delivered += 1000;
+			xtcp_bbr_update(&r.tcb, r.b, &s);
+		}
+		CHECK_ROW(tab[i].name, !!(r.b->flags & BBR_F_FULL), tab[i].full);
+		CHECK_ROW(tab[i].name, !!(r.b->flags & BBR_F_FULL_NOW), tab[i].full);
+	}
+}
+
+/* 5.5.3: a low sample is none of the running cycle, unless it is the largest. */
+UNIT(bbr_low_samples)
+{
+	static const struct {
+		u32 rate;	/* kB/s, the cycle before had 1000 */
+		bool low;
+		u32 cycle;	/* of the running one */
+	} tab[] = {
+		{ 900, false, 900 }, { 900, true, 0 }, { 1100, true, 1100 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_ack ack = {
+			.now = SEC, .delivered = 1000, .rs_any = true,
+			.rs_interval_us = 1000000, .rs_delivered = tab[i].rate * 1000,
+			.rs_app_limited = tab[i].low,
+		};
+		struct bbr_sample s = { .ack = &ack };
+		struct rig r;
+
+		begin(&r);
+		r.b->max_bw[1] = unit(1000000);
+		xtcp_bbr_update(&r.tcb, r.b, &s);
+		CHECK_EQ(r.b->max_bw[0], unit(tab[i].cycle * 1000));
+	}
+}
+
 /* Loss when not probing: 0.7, marks: 0.85, never below what was delivered. */
 UNIT(bbr_lower_bounds)
 {

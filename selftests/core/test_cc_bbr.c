@@ -340,6 +340,8 @@ UNIT(bbr_probe_rtt)
 	CHECK_EQ(n->b->state, BBR_CRUISE);
 	CHECK(low && n->now - low >= 200 * MSEC);
 	CHECK(n->now - at < 400 * MSEC);
+	/* The window at once, not by and by. */
+	CHECK(within(n->tcb.cwnd, cwnd, 20));
 	run(n, 100 * MSEC);
 	CHECK(within(n->tcb.cwnd, cwnd, 20));
 	CHECK(within(model_rate(n), 12500000, 5));
@@ -375,11 +377,101 @@ UNIT(bbr_random_loss)
 UNIT(bbr_shallow_buffer)
 {
 	struct net *n = make(12500000, 40 * MSEC, 25000, 7);
+	u64 end = n->now + 20 * SEC;
 
-	run(n, 20 * SEC);
+	while (n->now < end) {
+		u32 was = n->b->state;
+
+		step(n);
+		if (n->b->state == BBR_CRUISE && was == BBR_CRUISE)
+			CHECK(n->tcb.cwnd <= xtcp_bbr_headroom(&n->tcb, n->b));
+		else if (n->b->state >= BBR_DOWN && n->b->state <= BBR_UP)
+			CHECK(n->tcb.cwnd <= n->b->inflight_long);
+	}
 	CHECK(n->b->inflight_long < BBR_NO_BYTES);
 	CHECK(n->lost < n->delivered / 50);
 	CHECK(n->delivered >= 12500000ULL * 20 / 100 * 75);
+}
+
+/*
+ * 5.3.3.7: after a probe that lost too much the next one ends as soon as it is
+ * there again; nothing lost, it is made in full at once.
+ */
+UNIT(bbr_precaution)
+{
+	struct net *n = make(12500000, 40 * MSEC, 25000, 7);
+	u32 limit;
+	u64 at;
+
+	CHECK(run_until(n, BBR_CRUISE));
+	CHECK(run_until(n, BBR_UP));
+	CHECK(run_until(n, BBR_DOWN));
+	CHECK(n->b->flags & BBR_F_TOO_HIGH);
+	/* Whoever filled the buffer is gone. */
+	n->buffer = 5000000;
+	CHECK(run_until(n, BBR_CRUISE));
+	CHECK(run_until(n, BBR_UP));
+	at = n->now;
+	limit = n->b->inflight_long;
+	CHECK(run_until(n, BBR_DOWN));
+	CHECK(n->now - at < 100 * MSEC);
+	CHECK(n->b->flags & BBR_F_PRECAUTION);
+	at = n->now;
+	n->states = 0;
+	CHECK(run_until(n, BBR_REFILL));
+	CHECK(n->now - at < 200 * MSEC);
+	CHECK(run_until(n, BBR_UP));
+	run(n, 100 * MSEC);
+	CHECK(n->b->inflight_long > limit);
+}
+
+/* 5.3.3.8: not more often than Reno loses, on paths where that is often. */
+UNIT(bbr_probe_interval)
+{
+	static const struct {
+		const char *name;
+		u64 rate;
+		u64 rtt;
+		u32 min_ms;	/* from one REFILL to the next */
+		u32 max_ms;
+	} tab[] = {
+		{ "three segments: a few rounds", 125000, 24 * MSEC, 50, 700 },
+		{ "large and near: 63 rounds", 125000000, 10 * MSEC, 600, 800 },
+		{ "large and far: 2 to 3 s", 12500000, 200 * MSEC, 2400, 5000 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		u32 bdp = (u32)(tab[i].rate * tab[i].rtt / SEC);
+		struct net *n = make(tab[i].rate, tab[i].rtt, 4 * bdp + 20000, 7);
+		u64 at, ms;
+
+		CHECK(run_until(n, BBR_REFILL));
+		at = n->now;
+		CHECK(run_until(n, BBR_UP));
+		CHECK(run_until(n, BBR_REFILL));
+		ms = (n->now - at) / MSEC;
+		if (ms < tab[i].min_ms || ms > tab[i].max_ms)
+			unit_fail(__FILE__, __LINE__, "%s: %llu ms", tab[i].name,
+				  (unsigned long long)ms);
+	}
+}
+
+/* A bandwidth that was overestimated: DRAIN does not wait for ever. */
+UNIT(bbr_drain_ends)
+{
+	struct net *n = make(12500000, 40 * MSEC, 5000000, 7);
+	u64 at;
+
+	while (n->b->full_count < 2)
+		step(n);
+	n->rate = 2500000;
+	CHECK(run_until(n, BBR_DRAIN));
+	run(n, SEC);
+	at = n->now;
+	CHECK_EQ(n->b->state, BBR_DRAIN);
+	CHECK(run_until(n, BBR_DOWN));
+	CHECK(n->now - at < SEC);
 }
 
 /* More bandwidth is found, less is accepted, both within a few cycles. */
@@ -412,6 +504,9 @@ UNIT(bbr_marks)
 
 	n = make(12500000, 40 * MSEC, 5000000, 7);
 	n->mark_above = 25000;
+	/* Startup ends by them, and what was in flight is the bound. */
+	CHECK(run_until(n, BBR_DRAIN));
+	CHECK(n->b->inflight_long < BBR_NO_BYTES);
 	run(n, 3 * SEC);
 	n->queue_max = 0;
 	run(n, 10 * SEC);
@@ -438,7 +533,7 @@ UNIT(bbr_application_limited)
 	CHECK(within(model_rate(n), 12500000, 5));
 }
 
-/* A timeout leaves one segment; the window of before is not forgotten. */
+/* A timeout leaves room for one segment; the window of before is not forgotten. */
 UNIT(bbr_timeout)
 {
 	struct net *n = make(12500000, 40 * MSEC, 1000000, 7);
@@ -446,11 +541,10 @@ UNIT(bbr_timeout)
 
 	run(n, 3 * SEC);
 	good = n->tcb.cwnd;
-	n->tcb.lost_out = n->tcb.snd_nxt - n->tcb.snd_una;
+	n->tcb.lost_out = n->tcb.snd_nxt - n->tcb.snd_una - 3 * MSS;
 	n->tcb.cong = XTCP_CONG_LOSS;
-	n->tcb.cwnd = MSS;
 	xtcp_cc_event(&n->tcb, XTCP_CC_TIMEOUT, n->now);
-	CHECK_EQ(n->tcb.cwnd, MSS);
+	CHECK_EQ(n->tcb.cwnd, 4 * MSS);
 	n->tcb.lost_out = 0;
 	n->tcb.cong = XTCP_CONG_OPEN;
 	xtcp_cc_event(&n->tcb, XTCP_CC_DONE, n->now);
@@ -480,12 +574,13 @@ UNIT(bbr_undo_probe)
 	CHECK(run_until(n, BBR_UP));
 	run(n, 60 * MSEC);
 	CHECK_EQ(n->b->state, BBR_UP);
+	n->b->inflight_long = 2000000;
 	n->buffer = queue(n);
 	CHECK(run_until(n, BBR_DOWN));
-	CHECK(n->b->inflight_long < BBR_NO_BYTES);
+	CHECK(n->b->inflight_long < 1000000);
 	xtcp_cc_event(&n->tcb, XTCP_CC_UNDO, n->now);
 	CHECK_EQ(n->b->state, BBR_REFILL);
-	CHECK_EQ(n->b->inflight_long, BBR_NO_BYTES);
+	CHECK_EQ(n->b->inflight_long, 2000000);
 }
 
 /* After idle: the rate of the model, not that of the phase; no ProbeRTT. */

@@ -229,7 +229,9 @@ UNIT(cubic_application_limited)
 	b.tcb.par = &b.par;
 	for (i = 0; i < 100; i++) {
 		b.now += 100 * MSEC;
-		cc_rig_ack(&b, 100000, 0, false);
+		/* Never idle: there is always something in flight. */
+		b.tcb.snd_nxt = b.tcb.snd_una + 600000;
+		cc_rig_ack(&b, 550000, 0, false);
 	}
 	CHECK_EQ(b.tcb.cwnd, a.tcb.cwnd);
 	b.tcb.snd_nxt = b.tcb.snd_una + b.tcb.cwnd;
@@ -257,6 +259,119 @@ UNIT(cubic_idle)
 	cc_rig_run(&a, 4 * SEC);
 	cc_rig_run(&b, 4 * SEC);
 	near_to("after 60 s of silence", 8, b.tcb.cwnd / 1000.0, a.tcb.cwnd / 1000.0, 0.5);
+}
+
+/* RFC 7661: five minutes of little use halve the window; the curve begins there. */
+UNIT(cubic_not_validated)
+{
+	struct cc_rig r;
+	u64 begin;
+	u32 i, s;
+
+	cc_rig_init(&r, &xtcp_cc_cubic, 1000, 1000000, 1);
+	r.tcb.srtt8_us = 20 * 8000;
+	r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+	cc_rig_loss(&r, XTCP_CC_LOSS);
+	cc_rig_run(&r, SEC);
+	for (i = 0; i < 3050; i++) {
+		r.now += 100 * MSEC;
+		r.tcb.snd_nxt = r.tcb.snd_una + 20000;
+		cc_rig_ack(&r, 10000, 0, false);
+	}
+	CHECK(r.tcb.cwnd > 380000 && r.tcb.cwnd < 440000);
+	r.tcb.ssthresh = r.tcb.cwnd;
+	r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+	begin = r.now;
+	for (s = 1; s < 14; s++) {
+		static u32 start;
+		double t;
+
+		start = start ? start : r.tcb.cwnd;
+		cc_rig_run(&r, begin + s * SEC - r.now);
+		t = (double)(r.now - begin) / SEC;
+		near_to("halved", t, r.tcb.cwnd / 1000.0,
+			reference(1000, start / 1000.0, 1000, 0.02, t), 2);
+	}
+}
+
+/* A loss in a window that was not in use: W_max is what was. */
+UNIT(cubic_not_validated_loss)
+{
+	struct cc_rig r;
+	u64 begin;
+	u32 i, s;
+
+	cc_rig_init(&r, &xtcp_cc_cubic, 1000, 1000000, 1);
+	r.tcb.srtt8_us = 100 * 8000;
+	for (i = 0; i < 30; i++) {
+		r.now += 100 * MSEC;
+		cc_rig_ack(&r, 200000, 0, false);
+	}
+	r.tcb.snd_nxt = r.tcb.snd_una + 50000;
+	cc_rig_loss(&r, XTCP_CC_LOSS);
+	CHECK(r.tcb.cwnd >= 140000 && r.tcb.cwnd <= 140010);
+	begin = r.now;
+	r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+	for (s = 1; s < 10; s++) {
+		double t;
+
+		cc_rig_run(&r, begin + s * SEC - r.now);
+		t = (double)(r.now - begin) / SEC;
+		near_to("after it", t, r.tcb.cwnd / 1000.0,
+			reference(200, 140, 200, 0.1, t), 2);
+	}
+}
+
+/* 4.10: the first slow start slows down, a later one does not. */
+UNIT(cubic_slow_start)
+{
+	u32 later, i, k;
+
+	for (later = 0; later < 2; later++) {
+		struct cc_rig r;
+		u32 was;
+
+		cc_rig_init(&r, &xtcp_cc_cubic, 1000, 100000, ~0U);
+		r.tcb.srtt8_us = 20 * 8000;
+		r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+		if (later) {
+			cc_rig_loss(&r, XTCP_CC_TIMEOUT);
+			r.tcb.cwnd = 100000;
+			r.tcb.ssthresh = 100000000;
+		}
+		/* Rounds of rising delay, the window held where it is. */
+		for (k = 0; k < 4; k++) {
+			r.tcb.cwnd = 100000;
+			for (i = 0; i < 100; i++) {
+				r.tcb.snd_nxt = r.tcb.snd_una + 100000;
+				cc_rig_ack(&r, 1000, 0, false);
+			}
+			r.tcb.srtt8_us += 10 * 8000;
+		}
+		was = r.tcb.cwnd;
+		cc_rig_ack(&r, 1000, 0, true);
+		CHECK_EQ(r.tcb.cwnd - was, later ? 1000 : 250);
+	}
+}
+
+/*
+ * So long after the inflection point that the curve does not fit its integers:
+ * 73 minutes, of which the cube is 0 in 64 bits.
+ */
+UNIT(cubic_far)
+{
+	struct cc_rig r;
+	u32 was;
+
+	cc_rig_init(&r, &xtcp_cc_cubic, 1000, 10000, 1);
+	r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+	cc_rig_ack(&r, 1000, 0, true);
+	r.now += 1ULL << (22 + 20);
+	r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+	was = r.tcb.cwnd;
+	cc_rig_ack(&r, was - 1000, 0, true);
+	/* Towards 1.5 times the window, and all but a tenth was acknowledged. */
+	CHECK(r.tcb.cwnd >= was + 4 * was / 10);
 }
 
 /* 4.2: however far away W_max is, half of the window more in a round trip. */

@@ -149,6 +149,22 @@ UNIT(dctcp_loss)
 	CHECK(r.tcb.cwnd < 50000);
 }
 
+/* A mark on a window that was not in use: from what was. */
+UNIT(dctcp_not_validated)
+{
+	struct cc_rig r;
+	u32 i;
+
+	cc_rig_init(&r, &xtcp_cc_dctcp, 1000, 100000, 1);
+	for (i = 0; i < 30; i++) {
+		r.now += 100 * XTCP_NSEC_PER_MSEC;
+		cc_rig_ack(&r, 20000, 20000, false);
+		r.tcb.cwnd = 100000;
+	}
+	cc_rig_ack(&r, 1000, 1000, false);
+	CHECK(r.tcb.cwnd <= 12000);
+}
+
 /* Without marks it is Reno, and alpha fades. */
 UNIT(dctcp_growth)
 {

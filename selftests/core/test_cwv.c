@@ -2,7 +2,7 @@
 /*
  * Congestion window validation: RFC 7661.
  */
-#include "core.h"
+#include "cc_rig.h"
 #include "cwv.h"
 #include "harness.h"
 
@@ -237,4 +237,59 @@ UNIT(cwv_small)
 	begin(&f, 4000);
 	run(&f, 1000, 2000 * SEC);
 	CHECK_EQ(f.tcb.cwnd, 4000);
+}
+
+/* In recovery nothing is measured, and nothing is known after it (4.2). */
+UNIT(cwv_recovery)
+{
+	static const u8 cong[] = { XTCP_CONG_RECOVERY, XTCP_CONG_LOSS };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(cong); i++) {
+		struct flow f;
+
+		begin(&f, 100000);
+		f.tcb.cong = cong[i];
+		run(&f, 4000, 3 * SEC);
+		CHECK(!f.cwv.defined);
+		f.tcb.cong = XTCP_CONG_OPEN;
+		run(&f, 4000, 300 * MSEC);
+		CHECK(xtcp_cwv_valid(&f.tcb, &f.cwv));
+		run(&f, 4000, SEC);
+		CHECK(!xtcp_cwv_valid(&f.tcb, &f.cwv));
+	}
+}
+
+/* Every window algorithm asks it, at each ACK, loss, end and restart. */
+UNIT(cwv_algorithms)
+{
+	static const struct {
+		const struct xtcp_cc *cc;
+		u32 ssthresh;	/* after 20000 of 100000 bytes were in use */
+	} tab[] = {
+		{ &xtcp_cc_reno, 10000 }, { &xtcp_cc_cubic, 14000 }, { &xtcp_cc_dctcp, 10000 },
+	};
+	u32 i, k;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct cc_rig r, late;
+
+		cc_rig_init(&r, tab[i].cc, 1000, 100000, 1);
+		for (k = 0; k < 30; k++) {
+			r.now += 100 * MSEC;
+			cc_rig_ack(&r, 20000, 0, false);
+		}
+		late = r;
+		late.tcb.par = &late.par;
+		late.now += 310 * SEC;
+		xtcp_cc_event(&late.tcb, XTCP_CC_RESTART, late.now);
+		CHECK_ROW(tab[i].cc->name, late.tcb.cwnd, 50000);
+
+		r.tcb.ssthresh = tab[i].cc->ssthresh(&r.tcb, XTCP_CC_LOSS, 5000);
+		CHECK_ROW(tab[i].cc->name, r.tcb.ssthresh, tab[i].ssthresh);
+		r.tcb.cwnd = r.tcb.ssthresh;
+		r.tcb.bytes_retrans += 10000;
+		xtcp_cc_event(&r.tcb, XTCP_CC_DONE, r.now);
+		CHECK_ROW(tab[i].cc->name, r.tcb.cwnd, tab[i].ssthresh / 2);
+	}
 }

@@ -62,7 +62,8 @@ UNIT(hystart_rounds)
 		{ "just enough", 8, { 40, 80 }, XTCP_HYSTART_CSS },
 		{ "the delay falls again", 10, { 40, 60, 50 }, XTCP_HYSTART_ON },
 		{ "and grows anew", 10, { 40, 60, 50, 60 }, XTCP_HYSTART_CSS },
-		{ "four rounds of CSS", 10, { 40, 60, 60, 61, 62 }, XTCP_HYSTART_CSS },
+		{ "four rounds of CSS", 10, { 40, 60, 60, 61, 62, 63 }, XTCP_HYSTART_CSS },
+		{ "counted anew", 10, { 40, 60, 60, 61, 50, 60, 61, 62, 63 }, XTCP_HYSTART_CSS },
 		{ "five", 10, { 40, 60, 60, 61, 62, 63, 64 }, XTCP_HYSTART_OFF, true },
 	};
 	u32 i, k;

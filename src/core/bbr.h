@@ -65,8 +65,7 @@ enum bbr_ack_phase {
 #define BBR_F_IDLE		0x0040	/* idle_restart: all was acknowledged */
 #define BBR_F_LOW		0x0080	/* low_end is valid */
 #define BBR_F_PROBE_DONE	0x0100	/* probe_rtt_round_done */
-#define BBR_F_STAMP		0x0200	/* cycle_at is to be taken at the next ACK */
-#define BBR_F_SEEN_RTT		0x0400	/* pacing_rate was set from a round-trip time */
+#define BBR_F_SEEN_RTT		0x0200	/* pacing_rate was set from a round-trip time */
 
 struct bbr {
 	u64 min_rtt_at;		/* ns */

@@ -82,22 +82,22 @@ static u32 target_inflight(const struct xtcp_tcb *tcb, const struct bbr *b)
 	return min(xtcp_bbr_bdp(tcb, b, xtcp_bbr_bw(b), BBR_ONE), tcb->cwnd);
 }
 
-/* The window is in use, but for what output waits to have together. */
-static bool window_full(const struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
+/* As much as @limit was in flight, but for what output waits to have together. */
+static bool filled(const struct xtcp_tcb *tcb, const struct xtcp_ack *ack, u32 limit)
 {
-	return ack->flight + max(3U * tcb->mss, xtcp_bbr_quantum(tcb)) >= tcb->cwnd;
+	return ack->flight + max(3U * tcb->mss, xtcp_bbr_quantum(tcb)) >= limit;
 }
 
 /* ---- ProbeBW: 5.3.3 ---- */
 
 /* 5.3.3.8.3: 2 to 3 s, and a round more or less against Reno. */
-static void start_down(struct xtcp_tcb *tcb, struct bbr *b)
+static void start_down(struct xtcp_tcb *tcb, struct bbr *b, u64 now)
 {
 	xtcp_bbr_reset_congestion(b);
 	b->up_step = BBR_NO_BYTES;
 	b->rounds = random_next(b) & 1;
 	b->wait_us = WAIT_US + (u32)(((u64)random_next(b) * WAIT_RANGE_US) >> 32);
-	b->flags |= BBR_F_STAMP;
+	b->cycle_at = now;
 	b->ack_phase = BBR_ACKS_PROBE_STOPPING;
 	xtcp_bbr_start_round(tcb, b);
 	b->state = BBR_DOWN;
@@ -151,11 +151,11 @@ static bool time_to_cruise(const struct xtcp_tcb *tcb, const struct bbr *b)
 
 static bool time_to_go_down(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
 {
-	if (b->flags & BBR_F_TOO_HIGH && xtcp_flight(tcb) >= b->inflight_long) {
+	if (b->flags & BBR_F_TOO_HIGH && filled(tcb, s->ack, b->inflight_long)) {
 		b->flags |= BBR_F_PRECAUTION;
 		return true;
 	}
-	if (window_full(tcb, s->ack) && tcb->cwnd >= b->inflight_long) {
+	if (filled(tcb, s->ack, tcb->cwnd) && tcb->cwnd >= b->inflight_long) {
 		/* inflight_long is the limit, not the path. */
 		xtcp_bbr_reset_full(b, s->bw);
 		return false;
@@ -165,7 +165,7 @@ static bool time_to_go_down(struct xtcp_tcb *tcb, struct bbr *b, const struct bb
 
 static void probe_upward(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
 {
-	if (!window_full(tcb, s->ack) || tcb->cwnd < b->inflight_long)
+	if (!filled(tcb, s->ack, tcb->cwnd) || tcb->cwnd < b->inflight_long)
 		return;
 	b->up_acked += s->ack->delivered;
 	if (b->up_acked >= b->up_step) {
@@ -178,7 +178,8 @@ static void probe_upward(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_s
 		raise_slope(tcb, b);
 }
 
-static void handle_too_high(struct xtcp_tcb *tcb, struct bbr *b, u32 flight, bool low)
+static void handle_too_high(struct xtcp_tcb *tcb, struct bbr *b, u32 flight, bool low,
+			    u64 now)
 {
 	u32 least = (u32)xtcp_bbr_gain(target_inflight(tcb, b), BBR_BETA_LOSS);
 
@@ -188,7 +189,7 @@ static void handle_too_high(struct xtcp_tcb *tcb, struct bbr *b, u32 flight, boo
 		b->inflight_long = max(flight, least);
 	if (b->state == BBR_UP) {
 		b->undo_state = BBR_UP;
-		start_down(tcb, b);
+		start_down(tcb, b, now);
 	}
 }
 
@@ -207,6 +208,7 @@ static void note_loss(struct xtcp_tcb *tcb, struct bbr *b)
 	b->undo_long = b->inflight_long;
 }
 
+/* The time of the last ACK will do for the wait that may begin here. */
 static void bbr_lost(struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
 {
 	struct bbr *b = state(tcb);
@@ -219,7 +221,7 @@ static void bbr_lost(struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
 	note_loss(tcb, b);
 	if (b->flags & BBR_F_PROBE_SAMPLE && xtcp_bbr_too_high(tcb, lost, sent->flight))
 		handle_too_high(tcb, b, xtcp_bbr_at_loss(len, lost, sent->flight),
-				sent->marks & XTCP_SENT_APP);
+				sent->marks & XTCP_SENT_APP, tcb->delivered_at);
 }
 
 /*
@@ -255,13 +257,13 @@ static void check_startup(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_
 	}
 }
 
-static void check_drain(struct xtcp_tcb *tcb, struct bbr *b)
+static void check_drain(struct xtcp_tcb *tcb, struct bbr *b, u64 now)
 {
 	if (b->state != BBR_DRAIN)
 		return;
 	if (b->rounds > DRAIN_ROUNDS ||
 	    xtcp_flight(tcb) <= xtcp_bbr_inflight(tcb, b, xtcp_bbr_bw(b)))
-		start_down(tcb, b);
+		start_down(tcb, b, now);
 }
 
 /* More than 2 % marked in this round. */
@@ -293,7 +295,7 @@ static bool adapt_long_term(struct xtcp_tcb *tcb, struct bbr *b, const struct bb
 		return false;
 	if (marked(b, s)) {
 		if (b->flags & BBR_F_PROBE_SAMPLE)
-			handle_too_high(tcb, b, s->ack->rs_flight, s->low);
+			handle_too_high(tcb, b, s->ack->rs_flight, s->low, s->ack->now);
 		return false;
 	}
 	if (b->inflight_long == BBR_NO_BYTES)
@@ -326,7 +328,7 @@ static void probe_bw(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sampl
 	case BBR_UP:
 		if (time_to_go_down(tcb, b, s)) {
 			b->flags &= ~BBR_F_TOO_HIGH;
-			start_down(tcb, b);
+			start_down(tcb, b, s->ack->now);
 		}
 		break;
 	default:
@@ -342,7 +344,7 @@ static void exit_probe_rtt(struct xtcp_tcb *tcb, struct bbr *b, u64 now)
 	tcb->cwnd = max(tcb->cwnd, b->good_cwnd);
 	xtcp_bbr_reset_short(b);
 	if (b->flags & BBR_F_FULL) {
-		start_down(tcb, b);
+		start_down(tcb, b, now);
 		b->state = BBR_CRUISE;
 	} else {
 		b->state = BBR_STARTUP;
@@ -443,15 +445,11 @@ static void bbr_control(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
 	struct bbr *b = state(tcb);
 	struct bbr_sample s = { .ack = ack };
 
-	if (b->flags & BBR_F_STAMP) {
-		b->flags &= ~BBR_F_STAMP;
-		b->cycle_at = ack->now;
-	}
 	if (!(b->flags & BBR_F_SEEN_RTT) && tcb->srtt8_us)
 		init_pacing(tcb, b);
 	xtcp_bbr_update(tcb, b, &s);
 	check_startup(tcb, b, &s);
-	check_drain(tcb, b);
+	check_drain(tcb, b, ack->now);
 	probe_bw(tcb, b, &s);
 	check_probe_rtt(tcb, b, &s);
 	if (s.loss_round_start) {

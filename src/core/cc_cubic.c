@@ -122,7 +122,6 @@ static void start_epoch(const struct xtcp_tcb *tcb, struct cubic *c, u64 now)
 		cur->w_max = tcb->cwnd;
 	cur->w_est = tcb->cwnd;
 	c->est_acked = 0;
-	c->credit = 0;
 }
 
 /*
