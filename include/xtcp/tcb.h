@@ -229,6 +229,7 @@ struct xtcp_tcb {
 	u32 rack_rtt_us;	/* its round trip */
 	u32 rack_fack;		/* highest sequence number delivered */
 	u32 rack_dsack_round;	/* SND.NXT when the multiplier last grew */
+	u8 net_dups;		/* D-SACKs came for what was sent once */
 	u8 rack_mult;		/* quarters of min_rtt to wait, at least 1 */
 	u8 rack_persist;	/* recoveries until the multiplier is 1 again */
 	u32 tlp_end;		/* SND.NXT as the probe left, with XTCP_F_TLP_* */
@@ -255,7 +256,8 @@ struct xtcp_tcb {
 	u32 prior_ssthresh;
 	u32 undo_una;		/* SND.UNA then */
 	u32 undo_rtx;		/* bytes sent again since and not D-SACKed */
-	u32 rtx_ts;		/* TSval of the first of these */
+	u32 undo_rtx_end;	/* one after the highest of these */
+	u64 undo_rtx_at;	/* ns, when the first of them left */
 
 	/* delivery rate, rate.c; all wrap */
 	u32 delivered;		/* bytes */

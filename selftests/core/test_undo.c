@@ -3,6 +3,7 @@
  * Reductions taken back: Eifel (RFC 3522), D-SACK (RFC 3708), F-RTO
  * (RFC 5682). MSS 1000, 988 with timestamps; round trip 40 ms, cwnd 10000.
  */
+#include "core.h"
 #include "harness.h"
 
 #define SACK10 "par tlp 0\nestablished sack rtt 40\nset nodelay 1\nwrite 10000\n> PA 1+10000\n"
@@ -20,6 +21,48 @@ static const struct script undo_eifel[] = {
 };
 SCRIPTS(undo_eifel);
 
+/* Which timestamps, of which retransmissions, prove that an original arrived. */
+UNIT(undo_original)
+{
+	static const struct {
+		const char *what;
+		u32 sent_ms;		/* the head's last departure, */
+		u32 nrtx;		/* how often it was sent again, */
+		u32 first_ms;		/* and when the episode's first was */
+		u32 moved;		/* SND.UNA since the episode began */
+		u32 tsecr_ms;
+		bool ts, want;
+	} tab[] = {
+		{ "older than the retransmission", 100, 1, 100, 0, 50, true, true },
+		{ "that of the retransmission", 100, 1, 100, 0, 100, true, false },
+		{ "a tick before: the packet may have waited", 100, 1, 100, 0, 99, true, false },
+		{ "sent again twice: it may be the first of these", 100, 2, 90, 0, 95, true, false },
+		{ "sent again in an earlier episode", 80, 1, 100, 0, 70, true, false },
+		{ "never sent again", 20, 0, 100, 0, 10, true, false },
+		{ "not the hole the episode began with", 100, 1, 90, 1000, 50, true, false },
+		{ "no timestamps", 100, 1, 100, 0, 50, false, false },
+	};
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	u32 i;
+
+	xtcp_params_init(&par);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_ack a = { .ts = tab[i].ts, .tsecr = 7777 + tab[i].tsecr_ms };
+
+		xtcp_tcb_init(&tcb, &par);
+		tcb.mss = 1000;
+		tcb.ts_off = 7777;
+		tcb.snd_una = tcb.snd_nxt = 5000;
+		xtcp_map_append(&tcb, 6000, 0, tab[i].sent_ms * XTCP_NSEC_PER_MSEC);
+		tcb.map_head->nrtx = tab[i].nrtx;
+		tcb.undo_una = 5000 - tab[i].moved;
+		tcb.undo_rtx_at = tab[i].first_ms * XTCP_NSEC_PER_MSEC;
+		tcb.flags |= XTCP_F_UNDO | XTCP_F_UNDO_RTX;
+		CHECK_ROW(tab[i].what, xtcp_undo_original(&tcb, &a), tab[i].want);
+	}
+}
+
 static const struct script undo_dsack[] = {
 	{ "all that was resent arrived twice", SACK10 "+ 40ms\n< A 1 ack 1 sack 2001-10001\n> A 1+2000\n= cong 1\n"
 	  "< A 1 ack 10001 sack 1-1001\n= cong 0\n= undos 0\n= undo_rtx 1000\n= ssthresh 5000\n= cwnd 5000\n"
@@ -29,6 +72,8 @@ static const struct script undo_dsack[] = {
 	  "< A 1 sack 1-1001\n= undos 0\n< A 1 sack 20001-21001\n= undos 0\n" },
 	{ "a duplicate from before the episode is no witness", SACK10 "+ 40ms\n< A 1 ack 2001\n+ 1ms\n"
 	  "< A 1 ack 2001 sack 3001-10001\n> A 2001+1000\n= undo_rtx 1000\n< A 1 ack 10001 sack 1-1001\n= undo_rtx 1000\n= undos 0\n" },
+	{ "where the network duplicates they prove nothing", SACK10 "+ 40ms\n< A 1 ack 1001 sack 1-1001\n= dsacks_in 1\n+ 1ms\n"
+	  "< A 1 ack 1001 sack 2001-10001\n> A 1001+1000\n< A 1 ack 10001 sack 1001-2001\n= undos 0\n= cong 0\n" },
 	{ "beyond SND.NXT is none at all", SACK10 "< A 1 ack 1 sack 20001-21001,19001-22001\n= dsacks_in 0\n" },
 };
 SCRIPTS(undo_dsack);

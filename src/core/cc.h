@@ -59,6 +59,7 @@ struct xtcp_ack {
 	bool ece;		/* congestion reported by ECN (ecn.c) */
 	bool dsack;		/* something arrived twice (RFC 2883) */
 	bool rtx;		/* of what was delivered, some was retransmitted */
+	bool original;		/* SND.UNA was sent again, and this is not for that */
 	bool ts;		/* tsecr is valid */
 	u32 tsecr;
 	bool limited;		/* the window was in full use: it may grow */

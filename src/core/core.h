@@ -30,6 +30,15 @@ static inline u32 xtcp_ts_clock(u64 now)
 	return (u32)div_u64(now, XTCP_NSEC_PER_MSEC);
 }
 
+/*
+ * Is @tsecr older than the timestamp of what left at @sent_at? The latter was
+ * taken as the packet was made, up to a tick before its release (pace.c).
+ */
+static inline bool xtcp_ts_before(const struct xtcp_tcb *tcb, u32 tsecr, u64 sent_at)
+{
+	return seq_lt(tsecr + 1, xtcp_ts_clock(sent_at) + tcb->ts_off);
+}
+
 /* ---- state.c: the one place that moves a connection ---- */
 
 enum xtcp_event {
@@ -176,7 +185,8 @@ static inline bool xtcp_ecn_single(const struct xtcp_tcb *tcb)
 /* ---- undo.c ---- */
 
 void xtcp_undo_mark(struct xtcp_tcb *tcb);
-void xtcp_undo_rtx(struct xtcp_tcb *tcb, u32 len, u64 now);
+bool xtcp_undo_original(const struct xtcp_tcb *tcb, const struct xtcp_ack *a);
+void xtcp_undo_rtx(struct xtcp_tcb *tcb, u32 seq, u32 end, u64 now);
 void xtcp_dsack_rx(struct xtcp_tcb *tcb, u32 start, u32 end, struct xtcp_ack *a);
 bool xtcp_undo_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *a);
 

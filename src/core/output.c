@@ -401,7 +401,7 @@ static void commit_rtx(struct xtcp_tcb *tcb, const struct xtcp_plan *plan,
 		       u32 end, u64 now)
 {
 	xtcp_map_resent(tcb, plan->seq, end, now);
-	xtcp_undo_rtx(tcb, end - plan->seq, now);
+	xtcp_undo_rtx(tcb, plan->seq, end, now);
 	tcb->prr_out += end - plan->seq;
 	tcb->flags &= ~XTCP_F_FORCE_RTX;
 	if (!xtcp_dl_is_set(tcb, XTCP_DL_RTO))

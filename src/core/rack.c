@@ -37,8 +37,7 @@ void xtcp_rack_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent,
 	u32 rtt_us = (u32)min_t(u64, div_u64(rtt, 1000), ~0U);
 
 	if (sent->marks & XTCP_SENT_RTX) {
-		if (a->ts && seq_lt(a->tsecr,
-				    xtcp_ts_clock(sent->sent_at) + tcb->ts_off))
+		if (a->ts && xtcp_ts_before(tcb, a->tsecr, sent->sent_at))
 			return;
 		if (rtt_us < tcb->min_rtt_us)
 			return;

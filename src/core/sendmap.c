@@ -345,6 +345,7 @@ void xtcp_map_ack(struct xtcp_tcb *tcb, u32 ack, struct xtcp_ack *a)
 	struct xtcp_sent *sent;
 
 	a->una = ack - tcb->snd_una;
+	a->original = xtcp_undo_original(tcb, a);
 	while ((sent = tcb->map_head) && seq_lt(sent->seq, ack)) {
 		u32 end = seq_min(sent->end, ack);
 

@@ -22,42 +22,72 @@ void xtcp_undo_mark(struct xtcp_tcb *tcb)
 	tcb->flags &= ~XTCP_F_UNDO_RTX;
 }
 
-/* xtcp_undo_rtx - @len bytes were sent again */
-void xtcp_undo_rtx(struct xtcp_tcb *tcb, u32 len, u64 now)
+/* xtcp_undo_rtx - [@seq, @end) was sent again */
+void xtcp_undo_rtx(struct xtcp_tcb *tcb, u32 seq, u32 end, u64 now)
 {
 	if (!(tcb->flags & XTCP_F_UNDO_RTX)) {
 		tcb->flags |= XTCP_F_UNDO_RTX;
-		tcb->rtx_ts = xtcp_ts_clock(now) + tcb->ts_off;
+		tcb->undo_rtx_at = now;
+		tcb->undo_rtx_end = end;
 	}
-	tcb->undo_rtx += len;
+	tcb->undo_rtx_end = seq_max(tcb->undo_rtx_end, end);
+	tcb->undo_rtx += end - seq;
+}
+
+/* Was [@start, @end) a tail loss probe, as far as is remembered? */
+static bool probed(const struct xtcp_tcb *tcb, u32 start, u32 end)
+{
+	return tcb->tlp_probes && seq_ge(start, tcb->tlp_seq) &&
+	       seq_le(end, tcb->tlp_end);
 }
 
 /*
  * xtcp_dsack_rx - the peer received [@start, @end) once more
  *
- * Only what can have been sent in this episode counts (RFC 3708: a duplicate
- * made by the network is no witness).
+ * Only what was sent again in this episode counts. A duplicate of what was
+ * sent once was made by the network, and then others may have been, too: such
+ * a path's D-SACKs are no witnesses any more (RFC 3708, 3.3).
  */
 void xtcp_dsack_rx(struct xtcp_tcb *tcb, u32 start, u32 end, struct xtcp_ack *a)
 {
+	bool again = tcb->flags & XTCP_F_UNDO_RTX;
+
 	if (seq_gt(end, tcb->snd_nxt) || end - start > tcb->max_snd_wnd + tcb->mss)
 		return;
 	a->dsack = true;
 	tcb->dsacks_in++;
 	xtcp_rack_dsack(tcb);
-	if (tcb->flags & XTCP_F_UNDO_RTX && seq_ge(start, tcb->undo_una))
+	if (again && seq_ge(start, tcb->undo_una) && seq_le(end, tcb->undo_rtx_end))
 		tcb->undo_rtx -= min(end - start, tcb->undo_rtx);
+	else if ((!tcb->total_retrans || (again && seq_ge(start, tcb->undo_rtx_end))) &&
+		 !probed(tcb, start, end))
+		tcb->net_dups = 1;
 }
 
-static bool eifel(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
+/*
+ * xtcp_undo_original - is SND.UNA acknowledged by the arrival of its original?
+ *
+ * RFC 3522, 3.2 step 4: the timestamp echoed is that of the segment that filled
+ * the hole at SND.UNA (RFC 7323, 4.3), so it is compared with the one and only
+ * retransmission of that, and only for the hole that the episode began with:
+ * later ones may have been sent again in an earlier episode, or be real though
+ * the first was not. To be asked before SND.UNA moves.
+ */
+bool xtcp_undo_original(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
-	return tcb->flags & XTCP_F_UNDO_RTX && a->una && a->ts &&
-	       seq_lt(a->tsecr, tcb->rtx_ts);
+	const struct xtcp_sent *head = tcb->map_head;
+
+	if (!(tcb->flags & XTCP_F_UNDO_RTX) || !a->ts || !head ||
+	    tcb->snd_una != tcb->undo_una || head->nrtx != 1)
+		return false;
+	return head->sent_at >= tcb->undo_rtx_at &&
+	       xtcp_ts_before(tcb, a->tsecr, head->sent_at);
 }
 
 static bool all_twice(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
-	return tcb->flags & XTCP_F_UNDO_RTX && a->dsack && !tcb->undo_rtx;
+	return tcb->flags & XTCP_F_UNDO_RTX && a->dsack && !tcb->undo_rtx &&
+	       !tcb->net_dups;
 }
 
 /*
@@ -92,7 +122,7 @@ bool xtcp_undo_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
 	if (!(tcb->flags & XTCP_F_UNDO))
 		return false;
-	if (!eifel(tcb, a) && !all_twice(tcb, a) && !frto(tcb, a) &&
+	if (!a->original && !all_twice(tcb, a) && !frto(tcb, a) &&
 	    !never_sent_again(tcb, a))
 		return false;
 	if (tcb->cong == XTCP_CONG_LOSS) {
