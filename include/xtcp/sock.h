@@ -59,6 +59,18 @@ enum xtcp_deferred {
 	XTCP_TX_RESUMING,		/* tx_resume is scheduled */
 };
 
+/* What a connection that has something to send waits for. */
+enum xtcp_spell {
+	XTCP_SPELL_IDLE,		/* nothing: all is acknowledged */
+	XTCP_SPELL_BUSY,		/* network or congestion window */
+	XTCP_SPELL_RWND,		/* the peer's window */
+	XTCP_SPELL_SNDBUF,		/* the writer, who waits for room */
+	XTCP_SPELLS
+};
+
+/* Spells are counted in ticks of 2^16 ns: three days of them in 32 bits. */
+#define XTCP_SPELL_SHIFT	16
+
 struct xtcp_sock {
 	struct inet_sock inet;		/* must be first */
 	struct xtcp_tcb tcb;		/* socket lock */
@@ -72,9 +84,14 @@ struct xtcp_sock {
 	struct tasklet_struct tx_resume; /* goes on sending, src/net/tx.c */
 	struct xtcp_entry entry;	/* look-up, src/net/demux.c */
 	u32 gso_full;			/* bytes a plan may carry by the route */
-	u8 gso_good;			/* full plans sent since gso_max last grew */
 	u32 pmtu;			/* bytes, of the route as the engine has it */
-	u64 pacing_max;			/* sk_max_pacing_rate as the engine has it */
+	u8 gso_good;			/* full plans sent since gso_max last grew */
+
+	/* what the sender spent its time on, TCP_INFO; socket lock */
+	u8 spell;			/* enum xtcp_spell */
+	u8 cc_chosen;			/* TCP_CONGESTION was set */
+	u32 spell_at;			/* ticks, when the present spell began */
+	u32 spell_ticks[XTCP_SPELLS - 1]; /* of those that ended, but for idle */
 
 	/* payload waiting for acknowledgement: sk_write_queue, see sendq.c */
 	struct sk_buff *send_hint;	/* carrier that holds SND.NXT, or NULL */
@@ -151,6 +168,7 @@ static inline u64 xtcp_now(void)
 struct xtcp_knobs {
 	int rmem[3];			/* bytes, receive buffer: least, first, most */
 	int wmem[3];			/* the same, send buffer */
+	u32 cc_allowed;			/* bit per congestion control, src/ctl/cong.c */
 	u32 notsent_lowat;		/* bytes, where TCP_NOTSENT_LOWAT is not set */
 	bool moderate_rcvbuf;		/* the receive buffer grows by itself */
 };
@@ -174,10 +192,14 @@ static inline struct xtcp_net *xtcp_net(const struct net *net)
 }
 
 /* By way of what the engine knows, which costs no look-up. */
+static inline const struct xtcp_net *xtcp_sk_net(const struct sock *sk)
+{
+	return container_of(xtcp_sk(sk)->tcb.par, const struct xtcp_net, params);
+}
+
 static inline const struct xtcp_knobs *xtcp_knobs(const struct sock *sk)
 {
-	return &container_of(xtcp_sk(sk)->tcb.par, const struct xtcp_net,
-			     params)->knobs;
+	return &xtcp_sk_net(sk)->knobs;
 }
 
 static inline void xtcp_count_drop(struct xtcp_net *xn, enum xtcp_drop reason)
@@ -187,6 +209,12 @@ static inline void xtcp_count_drop(struct xtcp_net *xn, enum xtcp_drop reason)
 
 int xtcp_pernet_init(void);
 void xtcp_pernet_exit(void);
+
+/* ---- src/ctl/cong.c: congestion controls ---- */
+
+#define XTCP_CC_NAME_MAX	16	/* bytes, TCP_CA_NAME_MAX */
+
+bool xtcp_cc_may_choose(const struct xtcp_net *xn, const struct xtcp_cc *cc);
 
 /* ---- src/net/rx.c: from IP ---- */
 

@@ -126,6 +126,9 @@ struct xtcp_params {
 	u32 fin_timeout_ms;	/* 60 s, orphan in FIN-WAIT-2 */
 	u32 timewait_ms;	/* 60 s = 2 MSL */
 	u32 challenge_ms;	/* 500 ms between challenge ACKs of one TCB */
+	u32 min_rtt_wlen_s;	/* 300: window of min_rtt_us */
+	u16 pacing_ss_pct;	/* 200: paced at this much of a window per round */
+	u16 pacing_ca_pct;	/* 120: trip, in slow start and after it */
 	u16 min_snd_mss;	/* 48: floor against tiny MSS attacks */
 	u16 initial_cwnd;	/* 10 segments, RFC 6928 */
 	u8 keep_probes;		/* 9 */
@@ -206,6 +209,7 @@ struct xtcp_tcb {
 	u32 prr_delivered;	/* bytes since recovery began (RFC 9937) */
 	u32 prr_out;		/* bytes sent since recovery began */
 	u32 recover_fs;		/* RecoverFS: bytes in flight as it began */
+	bool rate_app;		/* the application limited the last rate sample */
 	u64 pacing_rate;	/* bytes a second; 0: not known yet */
 	u64 pacing_max;		/* SO_MAX_PACING_RATE, bytes a second; ~0: none */
 	u64 pace_next;		/* ns, when the next packet may leave */

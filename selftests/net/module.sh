@@ -119,6 +119,24 @@ namespaces()
 	unload 600
 }
 
+# The initial namespace's administrator decides what others may; a namespace
+# made later begins with what is the default then.
+congestion()
+{
+	local d=/proc/sys/net/xtcp bad=0
+	insmod "$XTCP_KO" || return 1
+	echo dctcp >$d/congestion_control || bad=1
+	[ "$(cat $d/allowed_congestion_control)" = "cubic reno bbr dctcp" ] || bad=1
+	unshare -n grep -qx dctcp $d/congestion_control || bad=1
+	echo reno >$d/congestion_control
+	echo "dctcp bbr" >$d/allowed_congestion_control || bad=1
+	unshare -n grep -qx reno $d/congestion_control || bad=1
+	unshare -n sh -c "echo bbr >$d/congestion_control" || bad=1
+	unshare -n sh -c "echo cubic >$d/congestion_control" 2>/dev/null && bad=1
+	rmmod xtcp || bad=1
+	return $bad
+}
+
 # One in so many allocations that cannot wait fails: packets, send map, embryos,
 # children. Everything arrives all the same, and nothing leaks (the debug
 # kernel's kmemleak and KASAN look on).
@@ -182,7 +200,7 @@ not_loaded()
 	[ "$(XTCP_FALLBACK=1 $xtcp_run echo yes)" = yes ]
 }
 
-tap_plan 9
+tap_plan 10
 if [ -x $xtcp_run ]; then
 	tap "xtcp_run without the module" not_loaded
 else
@@ -194,6 +212,7 @@ tap "rmmod is refused while in use" in_use
 tap "rmmod after a user was killed" kill_user
 tap "ports are free again" ports_free
 tap "namespaces come and go" namespaces
+tap "congestion controls by namespace" congestion
 if [ -d $fault ]; then
 	tap "memory is short" memory_short
 else

@@ -22,17 +22,24 @@ struct row {
 
 static const struct row rows[] = {
 	{ "dsack",		0, 255, 1 },
+	{ "early_retrans",	0, 4, 3 },
 	{ "ecn",		0, 5, 2 },
 	{ "ecn_fallback",	0, 255, 1 },
 	{ "ecn_option",		0, 3, DIFFERS, "2" },
 	{ "fin_timeout",	0, SECS, 60 },
+	{ "frto",		0, 255, 2 },
 	{ "keepalive_intvl",	1, SECS, 75 },
 	{ "keepalive_probes",	0, 255, 9 },
 	{ "keepalive_time",	1, SECS, 7200 },
+	{ "min_rtt_wlen",	0, 86400, 300 },
 	{ "min_snd_mss",	40, 65535, 48 },
 	{ "moderate_rcvbuf",	0, 255, 1 },
 	{ "notsent_lowat",	0, U32, U32 },
 	{ "orphan_retries",	0, 255, 0 },
+	{ "pacing_ca_ratio",	0, 1000, 120 },
+	{ "pacing_ss_ratio",	0, 1000, 200 },
+	{ "recovery",		0, 1, 1 },
+	{ "reordering",		1, 255, 3 },
 	{ "retries1",		0, 255, 3 },
 	{ "retries2",		0, 255, 15 },
 	{ "rto_max_ms",		1000, 120000, DIFFERS, "120000" },
@@ -169,7 +176,10 @@ TEST(three_numbers)
 /* A file that no row above knows would be one nobody tests. */
 TEST(every_file_is_known)
 {
-	static const char * const words[] = { "rmem", "wmem" };
+	static const char * const words[] = {
+		"rmem", "wmem", "congestion_control",
+		"available_congestion_control", "allowed_congestion_control",
+	};
 	struct dirent *e;
 	DIR *dir;
 

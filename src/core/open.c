@@ -36,6 +36,9 @@ void xtcp_params_init(struct xtcp_params *par)
 	par->fin_timeout_ms = 60000;
 	par->timewait_ms = 60000;
 	par->challenge_ms = 500;
+	par->min_rtt_wlen_s = 300;
+	par->pacing_ss_pct = 200;
+	par->pacing_ca_pct = 120;
 	par->min_snd_mss = 48;
 	par->initial_cwnd = 10;
 	par->keep_probes = 9;

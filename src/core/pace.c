@@ -18,10 +18,6 @@
 /* A burst is worth about a millisecond: rate / 1024, and at least two segments. */
 #define BURST_SHIFT	10
 
-/* Of the window per round trip, in percent, as tcp_pacing_{ss,ca}_ratio. */
-#define SLOW_START_PCT	200
-#define AVOIDANCE_PCT	120
-
 /*
  * xtcp_pace_update - the rate of a window algorithm follows its window
  *
@@ -30,7 +26,8 @@
  */
 void xtcp_pace_update(struct xtcp_tcb *tcb)
 {
-	u32 pct = tcb->cwnd < tcb->ssthresh / 2 ? SLOW_START_PCT : AVOIDANCE_PCT;
+	u32 pct = tcb->cwnd < tcb->ssthresh / 2 ? tcb->par->pacing_ss_pct :
+						  tcb->par->pacing_ca_pct;
 	u32 cwnd = max(tcb->cwnd, xtcp_flight(tcb));
 	u32 srtt8 = max_t(u32, tcb->srtt8_us, 8);
 

@@ -96,6 +96,7 @@ void xtcp_rate_ack(struct xtcp_tcb *tcb, struct xtcp_ack *a)
 	a->rs_interval_us = (u32)min_t(u64, max_t(u64, span, 1), ~0U);
 	tcb->rate_delivered = a->rs_delivered;
 	tcb->rate_us = a->rs_interval_us;
+	tcb->rate_app = a->rs_app_limited;
 }
 
 /*

@@ -7,9 +7,6 @@
  */
 #include "core.h"
 
-/* Half of tcp_min_rtt_wlen's default, 300 s. */
-#define MIN_RTT_HALF_NS	(150 * XTCP_NSEC_PER_SEC)
-
 /*
  * xtcp_rtt_sample - one measurement
  * @rtt_us: microseconds, 0 counts as 1 (G, the clock's granularity)
@@ -52,7 +49,9 @@ void xtcp_rtt_sample(struct xtcp_tcb *tcb, u32 rtt_us)
  */
 static void min_rtt(struct xtcp_tcb *tcb, u32 rtt_us, u64 now)
 {
-	if (now - tcb->min_rtt_at > MIN_RTT_HALF_NS) {
+	u64 half = tcb->par->min_rtt_wlen_s * (XTCP_NSEC_PER_SEC / 2);
+
+	if (now - tcb->min_rtt_at > half) {
 		tcb->min_rtt_us = min(tcb->min_rtt_cur, rtt_us);
 		tcb->min_rtt_cur = rtt_us;
 		tcb->min_rtt_at = now;

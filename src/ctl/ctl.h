@@ -8,11 +8,23 @@
 #include <linux/seq_file.h>
 #include <net/net_namespace.h>
 
+#include "../compat/sysctl.h"
+
 int xtcp_proc_init(struct net *net);
 void xtcp_proc_exit(struct net *net);
 
 int xtcp_sysctl_init(struct net *net);
 void xtcp_sysctl_exit(struct net *net);
+
+struct xtcp_net;
+
+void xtcp_cong_init(struct xtcp_net *xn);
+int xtcp_cong_default(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
+		      loff_t *ppos);
+int xtcp_cong_available(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
+			loff_t *ppos);
+int xtcp_cong_allowed(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
+		      loff_t *ppos);
 
 int xtcp_stat_show(struct seq_file *seq, void *v);
 

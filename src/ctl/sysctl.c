@@ -10,7 +10,6 @@
 #include <linux/slab.h>
 #include <linux/swap.h>
 
-#include "../compat/sysctl.h"
 #include "../net/net.h"
 #include "ctl.h"
 
@@ -35,6 +34,8 @@ struct knob {
 	u32 scale;		/* what it means in one of what is written */
 	u32 (*means)(u32 val);	/* or where that is no product; */
 	u32 first;		/* then what it reads before it is written */
+	proc_handler *text;	/* no number at all */
+	umode_t mode;		/* and its permissions */
 };
 
 #define PAR(field)	.off = offsetof(struct xtcp_net, params.field),	\
@@ -58,21 +59,39 @@ static u32 means_orphan(u32 val)
 	return val ? val : 8;
 }
 
+/* 3 and 4 turn tail loss probes on; of 1 and 2 the kernel makes nothing. */
+static u32 means_probe(u32 val)
+{
+	return val >= 3;
+}
+
 #define U8_MAX_SWITCH	.max = U8_MAX, .means = means_bool
 
+#define WORDS(handler, m) .text = handler, .mode = m
+
 static const struct knob knobs[] = {
+	{ "allowed_congestion_control", WORDS(xtcp_cong_allowed, 0644) },
+	{ "available_congestion_control", WORDS(xtcp_cong_available, 0444) },
+	{ "congestion_control", WORDS(xtcp_cong_default, 0644) },
 	{ "dsack",		0, U8_MAX_SWITCH, PAR(dsack), .first = 1 },
+	{ "early_retrans",	0, 4, PAR(tlp), .means = means_probe, .first = 3 },
 	{ "ecn",		0, 5, PAR(ecn), .scale = 1 },
 	{ "ecn_fallback",	0, U8_MAX_SWITCH, PAR(ecn_fallback), .first = 1 },
 	{ "ecn_option",		0, 3, PAR(ecn_option), .scale = 1 },
 	{ "fin_timeout",	0, SECONDS_MAX, PAR(fin_timeout_ms), .scale = 1000 },
+	{ "frto",		0, U8_MAX_SWITCH, PAR(frto), .first = 2 },
 	{ "keepalive_intvl",	1, SECONDS_MAX, PAR(keep_intvl_ms), .scale = 1000 },
 	{ "keepalive_probes",	0, U8_MAX, PAR(keep_probes), .scale = 1 },
 	{ "keepalive_time",	1, SECONDS_MAX, PAR(keep_idle_ms), .scale = 1000 },
+	{ "min_rtt_wlen",	0, ONE_DAY, PAR(min_rtt_wlen_s), .scale = 1 },
 	{ "min_snd_mss",	40, U16_MAX, PAR(min_snd_mss), .scale = 1 },
 	{ "moderate_rcvbuf",	0, U8_MAX_SWITCH, GLUE(moderate_rcvbuf), .first = 1 },
 	{ "notsent_lowat",	0, U32_MAX, GLUE(notsent_lowat), .scale = 1 },
 	{ "orphan_retries",	0, U8_MAX, PAR(orphan_retries), .means = means_orphan },
+	{ "pacing_ca_ratio",	0, 1000, PAR(pacing_ca_pct), .scale = 1 },
+	{ "pacing_ss_ratio",	0, 1000, PAR(pacing_ss_pct), .scale = 1 },
+	{ "recovery",		0, 1, PAR(rack), .scale = 1 },
+	{ "reordering",		1, U8_MAX, PAR(dupthresh), .scale = 1 },
 	{ "retries1",		0, U8_MAX, PAR(retries1), .scale = 1 },
 	{ "retries2",		0, U8_MAX, PAR(retries2), .scale = 1 },
 	{ "rmem",		RMEM_MIN, INT_MAX, GLUE3(rmem), .scale = 1 },
@@ -166,6 +185,16 @@ static void knob_row(struct xtcp_net *xn, struct xtcp_sysctl *ctl, u32 row)
 	const struct knob *k = &knobs[row];
 	u32 i;
 
+	if (k->text) {
+		ctl->table[row] = (struct ctl_table) {
+			.procname = k->name,
+			.data = xn,
+			.maxlen = 1,
+			.mode = k->mode,
+			.proc_handler = k->text,
+		};
+		return;
+	}
 	for (i = 0; i < k->n; i++) {
 		u32 val = knob_load(xn, k, i);
 
@@ -211,10 +240,13 @@ int xtcp_sysctl_init(struct net *net)
 	ctl = kzalloc(sizeof(*ctl), GFP_KERNEL);
 	if (!ctl)
 		return -ENOMEM;
-	if (net_eq(net, &init_net))
+	if (net_eq(net, &init_net)) {
 		knobs_init(&xn->knobs);
-	else
+		xtcp_cong_init(xn);
+	} else {
 		xn->knobs = xtcp_net(&init_net)->knobs;
+		xn->params.cc = READ_ONCE(xtcp_net(&init_net)->params.cc);
+	}
 	for (row = 0; row < KNOBS; row++)
 		knob_row(xn, ctl, row);
 	ctl->header = xtcp_register_net_sysctl(net, "net/xtcp", ctl->table, KNOBS);

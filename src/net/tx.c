@@ -227,10 +227,8 @@ static void pacing_sync(struct sock *sk)
 	unsigned long rate = READ_ONCE(sk->sk_max_pacing_rate);
 	u64 max = rate == ~0UL ? ~0ULL : rate;
 
-	if (unlikely(max != xtcp_sk(sk)->pacing_max)) {
-		xtcp_sk(sk)->pacing_max = max;
+	if (unlikely(max != xtcp_sk(sk)->tcb.pacing_max))
 		xtcp_set_pacing_max(&xtcp_sk(sk)->tcb, max);
-	}
 }
 
 /**

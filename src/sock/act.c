@@ -195,6 +195,38 @@ static void act_wake(struct sock *sk, u32 acts, bool opened)
 		sk_error_report(sk);
 }
 
+static enum xtcp_spell spell_now(const struct sock *sk)
+{
+	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
+	u32 unsent = tcb->snd_end - tcb->snd_nxt;
+	struct socket *sock = sk->sk_socket;
+
+	if (tcb->snd_una == tcb->snd_nxt && (s32)unsent <= 0)
+		return XTCP_SPELL_IDLE;
+	if ((s32)unsent > 0)
+		return tcb->snd_nxt - tcb->snd_una + min_t(u32, unsent, tcb->mss) >
+		       tcb->snd_wnd ? XTCP_SPELL_RWND : XTCP_SPELL_BUSY;
+	if (sock && test_bit(SOCK_NOSPACE, &sock->flags) &&
+	    xtcp_flight(tcb) < tcb->cwnd)
+		return XTCP_SPELL_SNDBUF;
+	return XTCP_SPELL_BUSY;
+}
+
+/* RFC 4898's question: whose fault is it that this takes so long? */
+static void act_spell(struct sock *sk, u64 now)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	enum xtcp_spell spell = spell_now(sk);
+	u32 ticks = now >> XTCP_SPELL_SHIFT;
+
+	if (likely(spell == xs->spell))
+		return;
+	if (xs->spell)
+		xs->spell_ticks[xs->spell - 1] += ticks - xs->spell_at;
+	xs->spell_at = ticks;
+	xs->spell = spell;
+}
+
 /**
  * xtcp_serve - do what an engine call asked for
  * @sk: socket, any context
@@ -242,10 +274,12 @@ void xtcp_serve(struct sock *sk, u32 acts, u64 now)
 	if (xs->tcb.state == XTCP_TIME_WAIT && !xs->inert)
 		xtcp_tw_enter(sk, now);
 	act_wake(sk, acts, opened);
-	if (sk->sk_state != TCP_CLOSE && sk->sk_state != TCP_LISTEN)
+	if (sk->sk_state != TCP_CLOSE && sk->sk_state != TCP_LISTEN) {
+		act_spell(sk, now);
 		xtcp_timer_arm(sk);
-	else if (acts & XTCP_ACT_STATE)
+	} else if (acts & XTCP_ACT_STATE) {
 		xtcp_done(sk);
+	}
 }
 
 /**

@@ -11,17 +11,34 @@ static u32 info_ms_since(u64 then, u64 now)
 	return then && now > then ? div_u64(now - then, NSEC_PER_MSEC) : 0;
 }
 
-/* A window in segments, as Linux counts them. */
-static u32 info_segs(u32 bytes, u32 mss)
+/* Bytes in segments, as Linux counts them. */
+static u32 info_segs(u64 bytes, u32 mss)
 {
-	return mss ? DIV_ROUND_UP(bytes, mss) : 0;
+	return mss ? div_u64(bytes + mss - 1, mss) : 0;
+}
+
+/* Transmissions looked at, of those that left last. */
+#define RTX_WALK_MAX	1024
+
+/* Bytes in flight for a second time. */
+static u32 info_rtx_out(const struct xtcp_tcb *tcb)
+{
+	const struct xtcp_sent *sent = tcb->map_new;
+	u32 bytes = 0;
+	int i;
+
+	for (i = 0; sent && i < RTX_WALK_MAX; i++, sent = sent->tprev)
+		if (sent->marks & XTCP_SENT_RTX)
+			bytes += sent->end - sent->seq;
+	return bytes;
 }
 
 static void info_path(const struct xtcp_tcb *tcb, struct tcp_info *info)
 {
-	u32 mss = tcb->mss;
+	u32 mss = tcb->mss, rtx_out = info_rtx_out(tcb);
 
-	info->tcpi_rto = tcb->rto_us;
+	info->tcpi_rto = min_t(u64, (u64)tcb->rto_us << min_t(u32, tcb->backoff, 16),
+			       tcb->par->rto_max_us);
 	info->tcpi_ato = tcb->ato_us;
 	info->tcpi_snd_mss = mss;
 	info->tcpi_rcv_mss = tcb->rcv_mss;
@@ -33,9 +50,46 @@ static void info_path(const struct xtcp_tcb *tcb, struct tcp_info *info)
 	info->tcpi_snd_ssthresh = tcb->ssthresh == ~0U ? 0x7fffffff :
 				  info_segs(tcb->ssthresh, mss);
 	info->tcpi_unacked = info_segs(tcb->snd_nxt - tcb->snd_una, mss);
-	info->tcpi_lost = info_segs(tcb->lost_out, mss);
+	info->tcpi_sacked = info_segs(tcb->sacked_out, mss);
+	/* What was lost and is on its way again counts as both. */
+	info->tcpi_lost = info_segs(tcb->lost_out + rtx_out, mss);
+	info->tcpi_retrans = info_segs(rtx_out, mss);
 	info->tcpi_reordering = tcb->par->dupthresh;
+	info->tcpi_reord_seen = !!(tcb->flags & XTCP_F_REORDERED);
 	info->tcpi_snd_wnd = tcb->snd_wnd;
+}
+
+static void info_rates(const struct xtcp_tcb *tcb, struct tcp_info *info)
+{
+	u32 mss = tcb->mss;
+
+	if (tcb->flags & XTCP_F_PACED && tcb->pacing_rate)
+		info->tcpi_pacing_rate = min(tcb->pacing_rate, tcb->pacing_max);
+	info->tcpi_max_pacing_rate = tcb->pacing_max;
+	if (tcb->rate_us)
+		info->tcpi_delivery_rate = div_u64((u64)tcb->rate_delivered * USEC_PER_SEC,
+						   tcb->rate_us);
+	info->tcpi_delivery_rate_app_limited = tcb->rate_app;
+	info->tcpi_delivered = info_segs(tcb->bytes_acked + tcb->sacked_out, mss);
+	info->tcpi_delivered_ce = info_segs(tcb->delivered_ce, mss);
+}
+
+/* Microseconds a spell lasted in all; busy is whatever is not idle. */
+static void info_spells(const struct xtcp_sock *xs, struct tcp_info *info, u64 now)
+{
+	u64 us[XTCP_SPELLS];
+	int i;
+
+	for (i = XTCP_SPELL_BUSY; i < XTCP_SPELLS; i++) {
+		u32 ticks = xs->spell_ticks[i - 1];
+
+		if (i == xs->spell)
+			ticks += (u32)(now >> XTCP_SPELL_SHIFT) - xs->spell_at;
+		us[i] = div_u64((u64)ticks << XTCP_SPELL_SHIFT, NSEC_PER_USEC);
+		info->tcpi_busy_time += us[i];
+	}
+	info->tcpi_rwnd_limited = us[XTCP_SPELL_RWND];
+	info->tcpi_sndbuf_limited = us[XTCP_SPELL_SNDBUF];
 }
 
 static void info_counts(const struct xtcp_tcb *tcb, struct tcp_info *info)
@@ -53,7 +107,7 @@ static void info_counts(const struct xtcp_tcb *tcb, struct tcp_info *info)
 	info->tcpi_data_segs_in = tcb->data_segs_in;
 	info->tcpi_data_segs_out = tcb->data_segs_out;
 	info->tcpi_rcv_ooopack = tcb->rcv_ooo_segs;
-	info->tcpi_delivered_ce = info_segs(tcb->delivered_ce, tcb->mss);
+	info->tcpi_dsack_dups = tcb->dsacks_in;
 }
 
 /* Linux' names of the congestion states (tcp_ca_state in uapi). */
@@ -66,8 +120,10 @@ static u8 info_ca_state(const struct xtcp_tcb *tcb)
 		return TCP_CA_Recovery;
 	case XTCP_CONG_LOSS:
 		return TCP_CA_Loss;
+	case XTCP_CONG_CWR:
+		return TCP_CA_CWR;
 	default:
-		return tcb->dupacks ? TCP_CA_Disorder : TCP_CA_Open;
+		return tcb->dupacks || tcb->sacked_out ? TCP_CA_Disorder : TCP_CA_Open;
 	}
 }
 
@@ -111,6 +167,8 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 		info->tcpi_options |= TCPI_OPT_ECN_SEEN;
 	info_path(tcb, info);
 	info_counts(tcb, info);
+	info_rates(tcb, info);
+	info_spells(xs, info, now);
 
 	info->tcpi_last_data_sent = info_ms_since(tcb->last_data_tx_at, now);
 	info->tcpi_last_data_recv = info_ms_since(tcb->last_data_rx_at, now);

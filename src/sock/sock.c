@@ -41,7 +41,8 @@ static void sock_blank(struct sock *sk)
 	xs->drained = 0;
 	xs->soft_err = 0;
 	xs->hard_err = 0;
-	xs->pacing_max = ~0ULL;
+	xs->spell = XTCP_SPELL_IDLE;
+	memset(xs->spell_ticks, 0, sizeof(xs->spell_ticks));
 	xtcp_tcb_init(&xs->tcb, &xtcp_net(sock_net(sk))->params);
 }
 
@@ -362,6 +363,9 @@ struct sock *xtcp_sock_child(struct sock *listener)
 
 	xtcp_timer_init(child);
 	sock_opts_save(&opts, &xs->tcb);
+	/* Whoever chose nothing gets what is the default by now. */
+	if (!xs->cc_chosen)
+		opts.cc = READ_ONCE(xs->tcb.par->cc);
 	sock_blank(child);
 	sock_opts_restore(&opts, &xs->tcb, xtcp_now());
 	return child;

@@ -17,7 +17,6 @@
 #define MAXSEG_MAX	32767
 
 #define LINGER2_MAX	120	/* s */
-#define CA_NAME_MAX	16	/* bytes, TCP_CA_NAME_MAX */
 
 /* Options that are an int in a range, and the engine's. */
 struct int_opt {
@@ -44,16 +43,28 @@ static int opt_engine(struct sock *sk, enum xtcp_opt opt, u32 val)
 	return 0;
 }
 
+static int opt_congestion(struct sock *sk, const struct xtcp_cc *cc)
+{
+	u64 now = xtcp_now();
+
+	xtcp_sk(sk)->cc_chosen = 1;
+	xtcp_cc_set(&xtcp_sk(sk)->tcb, cc, now);
+	xtcp_serve(sk, XTCP_ACT_OUTPUT, now);
+	return 0;
+}
+
 static int set_congestion(struct sock *sk, sockptr_t optval, unsigned int optlen)
 {
+	struct xtcp_sock *xs = xtcp_sk(sk);
 	const struct xtcp_cc *cc;
-	char name[CA_NAME_MAX];
+	char name[XTCP_CC_NAME_MAX];
+	int err = 0;
 	long len;
 
 	if (optlen < 1)
 		return -EINVAL;
 	len = strncpy_from_sockptr(name, optval,
-				   min_t(long, CA_NAME_MAX - 1, optlen));
+				   min_t(long, sizeof(name) - 1, optlen));
 	if (len < 0)
 		return -EFAULT;
 	name[len] = 0;
@@ -62,9 +73,15 @@ static int set_congestion(struct sock *sk, sockptr_t optval, unsigned int optlen
 	if (!cc)
 		return -ENOENT;
 	lock_sock(sk);
-	xtcp_cc_set(&xtcp_sk(sk)->tcb, cc, xtcp_now());
+	if (cc == xs->tcb.cc)
+		xs->cc_chosen = 1;
+	else if (!xtcp_cc_may_choose(xtcp_sk_net(sk), cc) &&
+		 !ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN))
+		err = -EPERM;
+	else
+		err = opt_congestion(sk, cc);
 	release_sock(sk);
-	return 0;
+	return err;
 }
 
 static int set_maxseg(struct sock *sk, int val)
@@ -151,7 +168,7 @@ static int set_int(struct sock *sk, int optname, int val)
  * @optval: value
  * @optlen: bytes of it; more than an int is read as an int
  *
- * Return: 0, -EINVAL, -EFAULT, -ENOENT, -ENOPROTOOPT.
+ * Return: 0, -EINVAL, -EFAULT, -ENOENT, -EPERM, -ENOPROTOOPT.
  */
 int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		    unsigned int optlen)
@@ -257,7 +274,7 @@ static int get_info(struct sock *sk, char __user *optval, int __user *optlen,
 static int get_congestion(struct sock *sk, char __user *optval,
 			  int __user *optlen, int len)
 {
-	char name[CA_NAME_MAX] = "";
+	char name[XTCP_CC_NAME_MAX] = "";
 
 	lock_sock(sk);
 	strscpy(name, xtcp_cc_name(xtcp_sk(sk)->tcb.cc), sizeof(name));

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * TCP_INFO beside what is on the wire. The round trip is 100 ms.
+ */
+#include <linux/tcp.h>
+
+/* The C library's structure of that name ends too early. */
+#define _NETINET_TCP_H	1
+#include "wire_test.h"
+
+#define RTT	100
+
+/* The arguments are those of the ACK that ends the handshake. */
+#define far_away(...) do {						\
+	struct wseg _syn = { .flags = SYN, MSS(1000), SACKOK };		\
+	if (!virtual_time())						\
+		SKIP_TEST("too short times for a real clock");		\
+	ns_sysctl("ipv4/tcp_recovery", "1");				\
+	listens();							\
+	wire_in(W, &_syn);						\
+	out(SYN | ACK, SEQ(0), ACKNO(1), SACKOK);			\
+	sleep_ms(RTT);							\
+	in(ACK, SEQ(1), ACKNO(1), __VA_ARGS__);				\
+	accepts();							\
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_NODELAY, 1));	\
+} while (0)
+
+#define segments(seq, n) do {						\
+	for (int _i = 0; _i < (n); _i++)				\
+		out(ACK, SEQ((seq) + _i * 1000), LEN(1000));		\
+} while (0)
+
+static struct tcp_info info(int fd)
+{
+	struct tcp_info ti;
+	socklen_t len = sizeof(ti);
+
+	memset(&ti, 0, sizeof(ti));
+	getsockopt(fd, IPPROTO_TCP, TCP_INFO, &ti, &len);
+	return ti;
+}
+
+#define near(want, have, by) do {					\
+	ASSERT_LE((want) - (by), (have));				\
+	ASSERT_GE((want) + (by), (have));				\
+} while (0)
+
+/* The kernel measures in jiffies what we do in microseconds. */
+#define JIFFY_US	4000
+
+TEST_F(wire, in_flight)
+{
+	struct tcp_info ti;
+
+	far_away(WND(65535));
+	writes(5000);
+	segments(1, 5);
+	ti = info(self->fd);
+	ASSERT_EQ(5, ti.tcpi_unacked);
+	ASSERT_EQ(0, ti.tcpi_sacked);
+	ASSERT_EQ(0, ti.tcpi_lost);
+	ASSERT_EQ(0, ti.tcpi_retrans);
+	ASSERT_EQ(TCP_CA_Open, ti.tcpi_ca_state);
+	ASSERT_EQ(10, ti.tcpi_snd_cwnd);
+	ASSERT_EQ(5, ti.tcpi_data_segs_out);
+	ASSERT_EQ(5000, ti.tcpi_bytes_sent);
+	near(RTT * 1000, ti.tcpi_rtt, 1000);
+	near(RTT * 1000, ti.tcpi_min_rtt, 1000);
+	near(3 * RTT * 1000, ti.tcpi_rto, JIFFY_US);
+}
+
+/* A hole: one SACKed, then three, and what was lost is sent again. */
+TEST_F(wire, recovery)
+{
+	struct tcp_info ti;
+
+	far_away(WND(65535));
+	writes(6000);
+	segments(1, 6);
+	sleep_ms(RTT);
+	in(ACK, ACKNO(1), SACKS(1001, 2001));
+	none(1);
+	ti = info(self->fd);
+	ASSERT_EQ(6, ti.tcpi_unacked);
+	ASSERT_EQ(1, ti.tcpi_sacked);
+	ASSERT_EQ(TCP_CA_Disorder, ti.tcpi_ca_state);
+	in(ACK, ACKNO(1), SACKS(1001, 3001));
+	in(ACK, ACKNO(1), SACKS(1001, 4001));
+	out(ACK, SEQ(1), LEN(1000), WITHIN(5));
+	ti = info(self->fd);
+	ASSERT_EQ(TCP_CA_Recovery, ti.tcpi_ca_state);
+	ASSERT_EQ(3, ti.tcpi_sacked);
+	ASSERT_EQ(1, ti.tcpi_lost);
+	ASSERT_EQ(1, ti.tcpi_retrans);
+	ASSERT_EQ(1, ti.tcpi_total_retrans);
+	ASSERT_EQ(1000, ti.tcpi_bytes_retrans);
+	/* The kernel counts the handshake as one. */
+	ASSERT_LE(3, ti.tcpi_delivered);
+	ASSERT_GE(4, ti.tcpi_delivered);
+	in(ACK, ACKNO(6001));
+	none(10);
+	ti = info(self->fd);
+	ASSERT_EQ(0, ti.tcpi_unacked);
+	ASSERT_EQ(0, ti.tcpi_sacked);
+	ASSERT_EQ(0, ti.tcpi_lost);
+	ASSERT_EQ(0, ti.tcpi_retrans);
+	ASSERT_EQ(6000, ti.tcpi_bytes_acked);
+	ASSERT_EQ(TCP_CA_Open, ti.tcpi_ca_state);
+}
+
+TEST_F(wire, after_a_timeout)
+{
+	struct tcp_info ti;
+
+	far_away(WND(65535));
+	writes(1000);
+	out(ACK, SEQ(1), LEN(1000));
+	out(ACK, SEQ(1), LEN(1000), WITHIN(1000));
+	out(ACK, SEQ(1), LEN(1000), WITHIN(2000));
+	out(ACK, SEQ(1), LEN(1000), WITHIN(4000));
+	ti = info(self->fd);
+	ASSERT_EQ(TCP_CA_Loss, ti.tcpi_ca_state);
+	ASSERT_LE(2, ti.tcpi_retransmits);
+	ASSERT_EQ(ti.tcpi_retransmits, ti.tcpi_backoff);
+	/* Doubled as it is in force. */
+	near((3 * RTT * 1000) << ti.tcpi_backoff, ti.tcpi_rto, 8 * JIFFY_US);
+	ASSERT_EQ(1, ti.tcpi_lost);
+	ASSERT_EQ(1, ti.tcpi_retrans);
+}
+
+TEST_F(wire, duplicates_told)
+{
+	far_away(WND(65535));
+	writes(2000);
+	segments(1, 2);
+	sleep_ms(RTT);
+	in(ACK, ACKNO(2001));
+	in(ACK, ACKNO(2001), SACKS(1, 1001));
+	none(1);
+	ASSERT_EQ(1, info(self->fd).tcpi_dsack_dups);
+}
+
+/* 10 segments a round trip of 100 ms: 100,000 bytes a second. */
+TEST_F(wire, delivery_rate)
+{
+	struct tcp_info ti;
+
+	far_away(WND(65535));
+	writes(20000);
+	segments(1, 10);
+	sleep_ms(RTT);
+	in(ACK, ACKNO(10001));
+	sleep_ms(1);
+	ti = info(self->fd);
+	near(100000, (int)ti.tcpi_delivery_rate, 5000);
+}
+
+/* Then one segment a round trip: what is delivered says nothing of the path. */
+TEST_F(wire, delivery_rate_of_little)
+{
+	far_away(WND(65535));
+	for (int i = 0; i < 3; i++) {
+		writes(1000);
+		out(ACK, SEQ(1 + 1000 * i), LEN(1000));
+		sleep_ms(RTT);
+		in(ACK, ACKNO(1001 + 1000 * i));
+	}
+	sleep_ms(1);
+	ASSERT_TRUE((bool)info(self->fd).tcpi_delivery_rate_app_limited);
+}
+
+/* Busy while something is out; waiting for the peer's window; for the writer. */
+TEST_F(wire, busy)
+{
+	struct tcp_info ti;
+
+	far_away(WND(65535));
+	sleep_ms(500);
+	ASSERT_GE(JIFFY_US, info(self->fd).tcpi_busy_time);
+	writes(1000);
+	out(ACK, SEQ(1), LEN(1000));
+	sleep_ms(80);
+	ti = info(self->fd);
+	near(80000, (int)ti.tcpi_busy_time, 2 * JIFFY_US);
+	in(ACK, ACKNO(1001));
+	sleep_ms(500);
+	ti = info(self->fd);
+	near(80000, (int)ti.tcpi_busy_time, 2 * JIFFY_US);
+	ASSERT_EQ(0, ti.tcpi_rwnd_limited);
+	ASSERT_EQ(0, ti.tcpi_sndbuf_limited);
+}
+
+TEST_F(wire, window_limited)
+{
+	struct tcp_info ti;
+
+	far_away(WND(2000));
+	writes(5000);
+	segments(1, 2);
+	sleep_ms(100);
+	in(ACK, ACKNO(2001), WND(10000));
+	segments(2001, 3);
+	sleep_ms(50);
+	in(ACK, ACKNO(5001), WND(10000));
+	none(1);
+	ti = info(self->fd);
+	near(150000, (int)ti.tcpi_busy_time, 3 * JIFFY_US);
+	near(100000, (int)ti.tcpi_rwnd_limited, 2 * JIFFY_US);
+	ASSERT_EQ(0, ti.tcpi_sndbuf_limited);
+	ASSERT_EQ(10000, ti.tcpi_snd_wnd);
+}
+
+TEST_F(wire, buffer_limited)
+{
+	struct tcp_info ti;
+	pid_t pid;
+
+	XTCP_ONLY("it asks only as it sends, before the writer waits");
+	far_away(WND(65535));
+	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_SNDBUF, 1));
+	fcntl(self->fd, F_SETFL, 0);
+	pid = child();
+	if (!pid)
+		_exit(send_pat(self->fd, 0, 20000) != 20000);
+	while (wire_drain(W, 50)) {
+		ti = info(self->fd);
+		in(ACK, ACKNO(W->got.seq + W->got.len));
+	}
+	ti = info(self->fd);
+	ASSERT_LE(50000, ti.tcpi_sndbuf_limited);
+	ASSERT_LE(ti.tcpi_sndbuf_limited, ti.tcpi_busy_time);
+	ASSERT_EQ(0, ti.tcpi_rwnd_limited);
+}
+
+TEST_HARNESS_MAIN
