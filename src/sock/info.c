@@ -120,8 +120,6 @@ static u8 info_ca_state(const struct xtcp_tcb *tcb)
 		return TCP_CA_Recovery;
 	case XTCP_CONG_LOSS:
 		return TCP_CA_Loss;
-	case XTCP_CONG_CWR:
-		return TCP_CA_CWR;
 	default:
 		return tcb->dupacks || tcb->sacked_out ? TCP_CA_Disorder : TCP_CA_Open;
 	}
