@@ -45,6 +45,13 @@ check:
 check-debug:
 	@scripts/check debug
 
+# For the night: TIME seconds each for simulation and fuzzing.
+check-long: TIME = 1200
+check-long: STATES = 10000000
+check-long: SAMPLE = 80
+check-long:
+	@TIME=$(TIME) STATES=$(STATES) SAMPLE=$(SAMPLE) scripts/check long
+
 # Seconds, for all targets together.
 TIME ?= 600
 
@@ -93,6 +100,7 @@ help:
 	@echo 'make demo         nginx and curl over XTCP, in a virtual machine'
 	@echo 'make check        style, unit tests, simulation, tests in a virtual machine'
 	@echo 'make check-debug  the tests in a virtual machine under a debug kernel'
+	@echo 'make check-long   simulation, exploration, fuzzing and more, TIME=1200 seconds each'
 	@echo 'make fuzz         new inputs for the engine, TIME=600 seconds'
 	@echo 'make mutate       do the tests notice a broken engine? SAMPLE=80 breaks'
 	@echo 'make style        the rules of the source tree'
@@ -108,5 +116,5 @@ help:
 	@echo 'scripts/vm [SCRIPT] runs anything in a virtual machine;'
 	@echo 'Documentation/testing.rst tells the rest.'
 
-.PHONY: all module have-kdir print-kdir tools demo check check-debug fuzz mutate style \
+.PHONY: all module have-kdir print-kdir tools demo check check-debug check-long fuzz mutate style \
 	bench bench-recovery install clean help
