@@ -150,8 +150,10 @@ static u64 travel(struct sim *sim, struct link *link, u64 sent)
 /* Which of all packets those are that a sweep asks for by name. */
 static void number(struct sim *sim, struct link *link, struct pkt *pkt)
 {
-	u32 n = (u32)++sim->segs;
+	u32 n;
 
+	sim->segs++;
+	n = (u32)sim->segs;
 	if (pkt->wire_len > pkt->hdr_len) {
 		link->first_data = link->first_data ?: n;
 		link->last_data = n;
