@@ -122,7 +122,7 @@ static const struct field fields[] = {
 	TCB(ts_recent, ABS), TCB(quickack, ABS), TCB(ato_us, ABS),
 	TCB(bytes_sent, ABS), TCB(aborts, ABS), TCB(ecn, ABS), TCB(ecn_flags, ABS),
 	TCB(r_cep, ABS), TCB(s_cep, ABS), TCB(r_e0b, ABS), TCB(r_e1b, ABS),
-	TCB(r_ceb, ABS), TCB(s_ceb, ABS), TCB(delivered_ce, ABS),
+	TCB(r_ceb, ABS), TCB(s_ceb, ABS), TCB(ecn_seen, ABS), TCB(delivered_ce, ABS),
 };
 
 #define PAR(f) { #f, offsetof(struct xtcp_params, f), \

@@ -33,9 +33,11 @@ static const struct script ecn_echo[] = {
 	{ "marked data out of order counts", CLASSIC "< A 1001+1000 ecn 3\n> AE 1 ack 1\n" },
 	{ "not by a mark on what is unacceptable", CLASSIC "< A 70001+1000 ecn 3\n> A 1 ack 1\n< A 1+1000\n> A 1 ack 1001\n" },
 	{ "not by a mark on a bare ACK", CLASSIC "< A 1 ecn 3\n< A 1+1000\n> A 1 ack 1001\n" },
+	{ "CWR: an ACK at once", CLASSIC "set quickack 0\n< AC 1+100 ecn 2\n> A 1 ack 101\n= ecn_seen 4\n" },
 	{ "marks begin: an ACK at once", CLASSIC "= quickack 16\nset quickack 0\n< A 1+100 ecn 3\n> AE 1 ack 101\n" },
 	{ "in TIME-WAIT", CLASSIC "< A 1+1000 ecn 3\n> AE 1\nshutdown\n> FAE 1\n< FA 1001 ack 2\n> AE 2 ack 1002\n= state TIME-WAIT\n"
 	  "tw\n+ 1s\n< FA 1001 ack 2\n> AE 2 ack 1002\n" },
+	{ "nothing to echo in TIME-WAIT", CLASSIC "shutdown\n> FA 1\n< FA 1 ack 2\n> A 2 ack 2\ntw\n+ 1s\n< FA 1 ack 2\n> A 2 ack 2\n" },
 	{ "nothing agreed on: nothing echoed", "established\n< A 1+1000 ecn 3\n> A 1 ack 1001\n" },
 };
 SCRIPTS(ecn_echo);
@@ -71,6 +73,7 @@ SCRIPTS(ecn_undo);
 			"> AC 1 acc 0:1,0,1 hdr 32\n"
 #define ACC_TS		"par ecn 3\nconnect space 60000\n> SECN 0\n< SAC 0 ack 1 mss 1000 wnd 65535 sackok ts 0xffffff00 0\n" \
 			"> AC 1 acc 0:1,0,1 hdr 44\n"
+#define ACC_SACK	"cc reno\npar ecn 3\nconnect space 60000\n> SECN 0\n< SAC 0 ack 1 mss 1000 wnd 65535 sackok\n> AC 1\n"
 #define ACC_SYN		"par ecn 3\nlisten space 60000\n< SECN 0 mss 1000 wnd 65535\n> SAC 0 ect 0 acc 0:1,0,1\n"
 #define ACC_IN		ACC_SYN "< AC 1 ack 1 acc0 1,0,1\n"
 
@@ -83,8 +86,16 @@ static const struct script acc_tell[] = {
 	{ "no news, no option", ACC "< AEN 1+100 ecn 0\n> AEN 1 ack 101 acc none\n" },
 	{ "with a short answer", ACC "set quickack 0\n< AEN 1+100 ecn 2\n> no\nwrite 992\n> PAEN 1+992 acc 0:101 hdr 28\n" },
 	{ "not where it does not fit", ACC "set quickack 0\n< AEN 1+100 ecn 2\n> no\nwrite 993\n> PAEN 1+993 acc none hdr 20\n" },
+	{ "three counters in what room there is", ACC "< AEN 1+100 ecn 2\n> AEN 1\n< AEN 101+100 ecn 1\n> AEN 1\nset quickack 0\n"
+	  "< AEN 201+100 ecn 2\n> no\nwrite 988\n> PAEN 1+988 acc 0:201,0,101 hdr 32\n" },
+	{ "not in what is sent again", "par tlp 0\n" ACC "write 100\n> PAEN 1+100\nset quickack 0\n+ 190ms\n< AEN 1+100 ecn 2 ack 1\n"
+	  "~ 10001us\n> PAEN 1+100 ack 101 acc none\n" },
+	{ "ECT is no hurry: with the data", ACC "write 20000\n> AEN 1+10000\n< AEN 1+1000 ecn 2 ack 2001\n> AEN 10001+4000 ack 1001 acc none\n" },
 	{ "CE before data that has no room, which then goes one by one", ACC "write 20000\n> AEN 1+10000\n< AEN 1+1000 ecn 3 ack 2001\n"
 	  "> ACN 10001 ack 1001 acc 0:1,1000\n> ACN 10001+1000 acc none\n> ACN 11001+1000\n> ACN 12001+1000\n> ACN 13001+1000\n" },
+	{ "CE without the option: no hurry either", "par ecn_option 0\ncc reno\npar ecn 3\nconnect space 60000\n> SECN 0\n"
+	  "< SAC 0 ack 1 mss 1000 wnd 65535\n> AC 1\nwrite 20000\n> AEN 1+10000\n< AEN 1+1000 ecn 3 ack 2001\n> ACN 10001+1000 ack 1001\n"
+	  "> ACN 11001+1000\n> ACN 12001+1000\n> ACN 13001+1000\n" },
 	{ "wrap of ACE", ACC "< AEN 1+3000 nsegs 3 ecn 3\n> A 1 ack 3001 acc 0:1,3000\n< AEN 3001+5000 nsegs 5 ecn 3\n> AEN 1 acc 0:1,8000\n" },
 	{ "a mark on a bare ACK counts as a packet", ACC "< AEN 1 ecn 3\n> no\n< AEN 1+100\n> ACN 1 acc none\n" },
 	{ "on data out of order", ACC "< AEN 101+100 ecn 3\n> ACN 1 ack 1 acc 0:1,100\n" },
@@ -104,6 +115,9 @@ static const struct script acc_when[] = {
 	{ "then every second", SETTLED "< AEN 1+100 ecn 3\n> ACN 1\n< AEN 101+100 ecn 3\n> no\n< AEN 201+100 ecn 3\n> A 1 ack 301\n" },
 	{ "a first one again", SETTLED "< AEN 1+100 ecn 3\n> ACN 1\n< AEN 101+100 ecn 2\n> no\n< AEN 201+100 ecn 3\n> AECN 1 ack 301\n" },
 	{ "the end of marks can wait", SETTLED "< AEN 1+100 ecn 3\n> ACN 1\n< AEN 101+100 ecn 2\n> no\n~ 40ms\n> ACN 1 ack 201\n" },
+	{ "a mark on the SYN-ACK was the first", "par ecn 3\nconnect\n> SECN 0\n< SAC 0 ack 1 mss 1000 wnd 65535 ecn 3\n> ACN 1\n"
+	  "set quickack 0\n< AEN 1+100 ecn 3\n> no\n< AEN 101+100 ecn 3\n> A 1 ack 201\n" },
+	{ "marked ACKs behind data: after the second", SETTLED "< AEN 1+100\n> no\n< AEN 101 ecn 3\n> no\n< AEN 101 ecn 3\n> AECN 1 ack 101\n" },
 	{ "marked ACKs: after the third", SETTLED "< AEN 1 ecn 3\n< AEN 1 ecn 3\n> no\n< AEN 1 ecn 3\n> A 1\n" },
 	{ "sparingly: not for more of the same", "par ecn_option 1\n" ACC "< AEN 1+100 ecn 2\n> AEN 1 acc 0:101\n< AEN 101+100 ecn 2\n> AEN 1 acc none\n" },
 	{ "sparingly: for each mark", "par ecn_option 1\n" ACC "< AEN 1+100 ecn 3\n> ACN 1 acc 0:1,100\n< AEN 101+100 ecn 3\n> AECN 1 acc 0:1,200\n"
@@ -146,8 +160,13 @@ static const struct script acc_told[] = {
 	{ "an estimate is put right", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 2001\n= s_ceb 1000\n> AEN 10001+1000\n"
 	  "< ACN 1 ack 4001 acc0 1,400\n= s_ceb 400\n= delivered_ce 1000\n> AEN 11001+1000\n< ACN 1 ack 6001 acc0 1,500\n= delivered_ce 1100\n"
 	  "> AEN 12001+2000\n" },
+	{ "half of the counter's range is a step back", ACC "write 20000\n> AEN 1+10000\n< AEN 1 ack 2001 acc0 1,8388608\n= delivered_ce 0\n"
+	  "= s_ceb 8388608\n> AEN 10001+4000\n" },
 	{ "order 1", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 2001 acc1 1001,700\n= s_ceb 700\n> AEN 10001+1000\n" },
 	{ "a short option says nothing of CE", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 2001 acc0 1001\n= s_ceb 1000\n> AEN 10001+1000\n" },
+	{ "a duplicate brings no news", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 1\n= s_cep 5\n> AEN 10001+1000\n" },
+	{ "an ACK overtaken, with SACK news, is of the past, too", ACC_SACK "write 20000\n> AEN 1+10000\n< AECN 1 ack 4001\n= s_cep 7\n"
+	  "> AEN 10001+2000\n< ACN 1 ack 2001 sack 9001-10001\n= s_cep 7\n= sacked_out 1000\n> AEN 4001+3000\n" },
 	{ "an ACK overtaken is of the past", ACC "write 20000\n> AEN 1+10000\n< AECN 1 ack 4001\n= s_cep 7\n> AEN 10001+2000\n< ACN 1 ack 2001\n= s_cep 7\n" },
 };
 SCRIPTS(acc_told);
@@ -174,10 +193,14 @@ static const struct script acc_mangled[] = {
 	{ "zero later on is a count", ACC "write 20000\n> AEN 1+10000\n< AECN 1 ack 2001\n> AEN 10001+1000\n< A 1 ack 4001\n= s_cep 0\n"
 	  "> AEN 11001+1000 ect 2\n" },
 	{ "bytes without packets: no ECT", ACC "write 20000\n> AEN 1+10000\n< AEN 1 ack 2001 acc0 1,500\n> AEN 10001+1000 ect 0\n" },
+	{ "seven segments cannot hide eight marks", ACC "write 20000\n> AEN 1+10000\n< AEN 1 ack 7001 acc0 1,500\n> AEN 10001+5000 ect 0\n" },
+	{ "eight can", ACC "write 20000\n> AEN 1+10000\n< AEN 1 ack 8001 acc0 1,500\n> AEN 10001+6000 ect 2\n" },
 	{ "zeroed option in the SYN-ACK: not believed", "par ecn 3\nconnect\n> SECN 0\n< SAC 0 ack 1 mss 1000 wnd 60000 acc0 0,0,0\n> AC 1\n"
 	  "write 20000\n> AEN 1+10000\n< ACN 1 ack 2001 acc0 1,500\n= s_ceb 1000\n> AEN 10001+1000 ect 2\n" },
 	{ "zeroed option in the third ACK", ACC_SYN "< AC 1 ack 1 acc0 0,0,0\nwrite 20000\n> AEN 1+10000\n< ACN 1 ack 2001 acc0 1,500\n= s_ceb 1000\n"
 	  "> AEN 10001+1000 ect 2\n" },
+	{ "one counter is enough to see it", "par ecn 3\nconnect\n> SECN 0\n< SAC 0 ack 1 mss 1000 acc0 0\n> AC 1\n= ecn_flags 8\n" },
+	{ "or the last one", "par ecn 3\nconnect\n> SECN 0\n< SAC 0 ack 1 mss 1000 acc0 1,0,0\n> AC 1\n= ecn_flags 8\n" },
 	{ "an empty option is none", "par ecn 3\nconnect\n> SECN 0\n< SAC 0 ack 1 mss 1000 wnd 60000 acc0 -\n> AC 1\n= ecn_flags 0\n" },
 };
 SCRIPTS(acc_mangled);

@@ -216,6 +216,7 @@ static const struct script acc_open[] = {
 	{ "told before data that waits", "par ecn 3\nconnect\n> SECN 0\nwrite 10\n< SAC 0 ack 1 mss 1000 wnd 1000\n> AC 1\n> PAEN 1+10 ect 2\n" },
 	{ "the SYN-ACK again, with another field", ACC "+ 600ms\n< SAC 0 ack 1 ecn 3\n> ACN 1\n= r_cep 6\n+ 600ms\n< SAC 0 ack 1 ecn 3\n"
 	  "> ACN 1\n= r_cep 6\nwrite 10\n> PACN 1+10\n" },
+	{ "the SYN-ACK again, as ECT(0)", ACC "+ 600ms\n< SAC 0 ack 1 ecn 2\n> AN 1\n= r_cep 5\nwrite 10\n> PAEN 1+10\n" },
 	{ "our SYN arrived as CE: no ECT, one segment", "par ecn 3\nconnect\n> SECN 0\n< SACN 0 ack 1 mss 1000 wnd 60000\n> AC 1\n= cwnd 1000\n"
 	  "= s_cep 5\nwrite 10\n> PAEN 1+10 ect 0\n" },
 	{ "the SYN asks twice, then no more", "par ecn 3\nconnect\n> SECN 0\n~ 1s\n> SECN 0\n~ 2s\n> S 0\n~ 4s\n> S 0\n" },

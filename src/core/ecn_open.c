@@ -78,8 +78,6 @@ static void enter(struct xtcp_tcb *tcb, u8 mode)
 	tcb->s_cep = XTCP_CEP_INIT;
 	tcb->r_e0b = XTCP_ECT_INIT;
 	tcb->r_e1b = XTCP_ECT_INIT;
-	tcb->r_ceb = 0;
-	tcb->s_ceb = 0;
 }
 
 static u16 synack_flags(u8 mode, u8 field)
@@ -100,7 +98,6 @@ static void synack_option(struct xtcp_plan *plan)
 	plan->opts |= XTCP_OPT_ACCECN0;
 	plan->nacc = 3;
 	plan->acc[0] = XTCP_ECT_INIT;
-	plan->acc[1] = 0;
 	plan->acc[2] = XTCP_ECT_INIT;
 }
 
@@ -324,6 +321,4 @@ void xtcp_ecn_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb)
 	enter(tcb, emb->ecn);
 	/* The option is given another chance: more often than not it was loss. */
 	tcb->ecn_flags = emb->ecn_flags & XTCP_ECN_NO_ECT;
-	tcb->ecn_syn = emb->ecn_syn;
-	tcb->ecn_last = emb->ecn_syn;
 }
