@@ -114,8 +114,6 @@ static void info_counts(const struct xtcp_tcb *tcb, struct tcp_info *info)
 static u8 info_ca_state(const struct xtcp_tcb *tcb)
 {
 	switch (tcb->cong) {
-	case XTCP_CONG_CWR:
-		return TCP_CA_CWR;
 	case XTCP_CONG_RECOVERY:
 		return TCP_CA_Recovery;
 	case XTCP_CONG_LOSS:
