@@ -344,6 +344,26 @@ UNIT(bbr_lower_bounds)
 	}
 }
 
+/* After a timeout the window is small; the bound is of the one before. */
+UNIT(bbr_lower_bounds_timeout)
+{
+	struct xtcp_ack ack = {
+		.now = SEC, .delivered = 1000, .rs_any = true,
+		.rs_delivered = 4000, .rs_interval_us = 100000,
+	};
+	struct bbr_sample s = { .ack = &ack };
+	struct rig r;
+
+	begin(&r);
+	r.b->state = BBR_CRUISE;
+	r.b->good_cwnd = 100000;
+	r.b->flags |= BBR_F_LOSS;
+	r.b->max_bw[0] = unit(1000000);
+	r.tcb.cwnd = 4000;
+	xtcp_bbr_update(&r.tcb, r.b, &s);
+	CHECK_EQ(r.b->inflight_short, 70019);
+}
+
 /* What comes in clumps, beyond what the bandwidth explains. */
 UNIT(bbr_aggregation)
 {

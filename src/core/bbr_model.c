@@ -186,7 +186,8 @@ static void lower_bounds(struct xtcp_tcb *tcb, struct bbr *b)
 	if (b->bw_short == BBR_NO_BW)
 		b->bw_short = xtcp_bbr_max_bw(b);
 	if (b->inflight_short == BBR_NO_BYTES)
-		b->inflight_short = tcb->cwnd;
+		/* What a timeout left of the window is no measure. */
+		b->inflight_short = max(tcb->cwnd, b->good_cwnd);
 	b->bw_short = min(b->bw_short, max(delivered, xtcp_bbr_gain(b->bw_short, beta)));
 	b->inflight_short = max_t(u32, b->inflight_latest,
 				  xtcp_bbr_gain(b->inflight_short, beta));
