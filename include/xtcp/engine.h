@@ -81,6 +81,7 @@ struct xtcp_embryo {
 	u8 snd_wscale;
 	u8 rcv_wscale;
 	u8 retries;		/* SYN-ACKs repeated by the timer */
+	u8 again;		/* the SYN came again, and the SYN-ACK was repeated */
 	u8 ecn;			/* enum xtcp_ecn */
 	u8 ecn_syn;		/* ECN field of the newest SYN */
 	u8 ecn_flags;		/* XTCP_ECN_* */

@@ -69,6 +69,8 @@ static const struct script embryo_accept[] = {
 	{ "not after it was repeated; RTO 3 s",
 	  "listen\n< S 0 mss 1000\n> SA 0\n~ 1s\n> SA 0\n+ 100ms\n< A 1 ack 1 wnd 65535\n"
 	  "= srtt8_us 0\n= rto_us 3000000\n= cwnd 10000\n" },
+	{ "nor when the SYN came again",
+	  "listen\n< S 0 mss 1000\n> SA 0\n+ 900ms\n< S 0 mss 1000\n> SA 0\n+ 20ms\n< A 1 ack 1 wnd 65535\n= srtt8_us 0\n" },
 	{ "repeated twice: one segment (RFC 6928)",
 	  "listen\n< S 0 mss 1000\n> SA 0\n~ 1s\n> SA 0\n~ 2s\n> SA 0\n+ 100ms\n< A 1 ack 1 wnd 65535\n= cwnd 1000\n" },
 	{ "scaled windows from here on",

@@ -20,6 +20,10 @@ static const struct script rack_loss[] = {
 	{ "a retransmission lost again is resent again", OPEN "write 9000\n> PA 1+9000\n+ 40ms\n"
 	  "< A 1 ack 1 sack 1001-9001\n> A 1+1000\nwrite 4000\n> A 9001+3000\n> no\n+ 40ms\n< A 1 sack 1001-12001\n"
 	  "> A 1+1000\n= total_retrans 2\n> PA 12001+1000\n" },
+	{ "a lost retransmission behind another hole, with timestamps: TSecr is of the hole",
+	  "par tlp 0\nestablished sack ts rtt 40\nset nodelay 1\nwrite 9880\n> PA 1+9880\n+ 40ms\n"
+	  "< A 1 ack 1 sack 989-1977,2965-9881 tsecr 40\n> A 1+988\n> A 1977+988\n+ 45ms\n"
+	  "< A 1 ack 1 sack 989-9881 tsecr 40\n> A 1+988\n= total_retrans 3\n= rtx_timeouts 0\n" },
 	{ "several holes at once, in order", OPEN "write 9000\n> PA 1+9000\n+ 40ms\n"
 	  "< A 1 ack 1 sack 1001-2001,3001-4001,5001-9001\n> A 1+1000\n> A 2001+1000\n> A 4001+1000\n> no\n" },
 	{ "a peer that SACKs all of the window in one block", OPEN "write 9000\n> PA 1+9000\n+ 40ms\n< A 1 ack 1 sack 1-9001\n"

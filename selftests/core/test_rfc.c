@@ -80,7 +80,7 @@ static const struct {
 	u32 first_ms;
 } cached[] = {
 	{ "nothing known", 0, 0, 1000 },
-	{ "40 ms, steady", 40000, 1000, 240 },
+	{ "40 ms, steady", 40000, 1000, 140 },
 	{ "40 ms, varying", 40000, 100000, 440 },
 	{ "longer than the guess", 900000, 50000, 1000 },
 };

@@ -117,7 +117,7 @@ void xtcp_score_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 /* ---- rack.c ---- */
 
 void xtcp_rack_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent,
-			 u32 end, const struct xtcp_ack *a);
+			 u32 end, bool sacked, const struct xtcp_ack *a);
 void xtcp_rack_dsack(struct xtcp_tcb *tcb);
 void xtcp_rack_recovered(struct xtcp_tcb *tcb);
 void xtcp_rack_detect(struct xtcp_tcb *tcb, u64 now);
@@ -194,7 +194,7 @@ bool xtcp_undo_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *a);
 
 void xtcp_rate_sent(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u64 now);
 void xtcp_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent, u32 end,
-		    struct xtcp_ack *a);
+		    bool sacked, struct xtcp_ack *a);
 void xtcp_rate_ack(struct xtcp_tcb *tcb, struct xtcp_ack *a);
 void xtcp_rate_app(struct xtcp_tcb *tcb);
 

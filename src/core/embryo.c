@@ -127,6 +127,8 @@ enum xtcp_embryo_act xtcp_embryo_rx(struct xtcp_embryo *emb,
 	    seg->seq == emb->irs) {
 		if (emb->opts & XTCP_OPT_TS && seg->opts & XTCP_OPT_TS)
 			emb->ts_recent = seg->tsval;
+		/* Two SYN-ACKs are out: no RTT sample without a timestamp (Karn). */
+		emb->again = 1;
 		return embryo_drop(seg, XTCP_DROP_EMBRYO,
 				   xtcp_ecn_embryo_again(emb, par, seg) ?
 				   XTCP_EMBRYO_SYNACK : XTCP_EMBRYO_RESET);

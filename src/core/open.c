@@ -223,7 +223,8 @@ u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now)
  * xtcp_syn_rto - when a SYN or SYN-ACK is repeated for the first time, in us
  *
  * RFC 9040, 2.2: what earlier connections measured is better than a guess of
- * 1 s; the floor of any RTO holds. 0: nothing is known, the guess holds.
+ * 1 s. The floor of any RTO stands for delayed ACKs, and no SYN is answered
+ * late: half of it. 0: nothing is known, the guess holds.
  */
 u32 xtcp_syn_rto(const struct xtcp_params *par, const struct xtcp_open *open)
 {
@@ -231,7 +232,7 @@ u32 xtcp_syn_rto(const struct xtcp_params *par, const struct xtcp_open *open)
 
 	if (!open->cached_srtt_us)
 		return 0;
-	rto = open->cached_srtt_us + max(4 * open->cached_rttvar_us, par->rto_min_us);
+	rto = open->cached_srtt_us + max(4 * open->cached_rttvar_us, par->rto_min_us / 2);
 	return rto < par->rto_init_us ? rto : 0;
 }
 
@@ -310,7 +311,7 @@ void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 	xtcp_mss_sync(tcb);
 	xtcp_move(tcb, XTCP_EV_PASSIVE);
 	/* The SYN-ACK is a transmission like any other: first RTT sample. */
-	xtcp_map_append(tcb, tcb->iss + 1, emb->retries ? XTCP_SENT_RTX : 0,
+	xtcp_map_append(tcb, tcb->iss + 1, emb->retries || emb->again ? XTCP_SENT_RTX : 0,
 			emb->sent_at);
 	tcb->retries = emb->retries;
 	tcb->syn_rto_us = emb->rto_us;

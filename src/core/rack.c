@@ -31,13 +31,14 @@ static bool sent_after(u64 t1, u32 end1, u64 t2, u32 end2)
  * so, or it took longer than the shortest round trip known.
  */
 void xtcp_rack_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent,
-			 u32 end, const struct xtcp_ack *a)
+			 u32 end, bool sacked, const struct xtcp_ack *a)
 {
 	u64 rtt = a->now > sent->sent_at ? a->now - sent->sent_at : 0;
 	u32 rtt_us = (u32)min_t(u64, div_u64(rtt, 1000), ~0U);
 
 	if (sent->marks & XTCP_SENT_RTX) {
-		if (a->ts && xtcp_ts_before(tcb, a->tsecr, sent->sent_at))
+		/* Of what is SACKed above a hole TSecr says nothing (RFC 7323, 4.3). */
+		if (a->ts && !sacked && xtcp_ts_before(tcb, a->tsecr, sent->sent_at))
 			return;
 		if (rtt_us < tcb->min_rtt_us)
 			return;

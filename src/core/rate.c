@@ -50,12 +50,12 @@ static void rate_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent,
 }
 
 /*
- * xtcp_delivered - @sent arrived, up to @end: by ACK or SACK, once
+ * xtcp_delivered - @sent arrived, up to @end: by ACK or, @sacked, by SACK, once
  *
  * The one place that all of recovery and congestion control hear it from.
  */
 void xtcp_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent, u32 end,
-		    struct xtcp_ack *a)
+		    bool sacked, struct xtcp_ack *a)
 {
 	u32 len = end - sent->seq;
 
@@ -67,7 +67,7 @@ void xtcp_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent, u32 end,
 	if ((sent->marks & (XTCP_SENT_RTX | XTCP_SENT_LOST)) == XTCP_SENT_LOST)
 		a->orig += len;
 	rate_delivered(tcb, sent, a);
-	xtcp_rack_delivered(tcb, sent, end, a);
+	xtcp_rack_delivered(tcb, sent, end, sacked, a);
 }
 
 /*

@@ -350,7 +350,7 @@ void xtcp_map_ack(struct xtcp_tcb *tcb, u32 ack, struct xtcp_ack *a)
 		u32 end = seq_min(sent->end, ack);
 
 		if (!(sent->marks & XTCP_SENT_SACKED))
-			xtcp_delivered(tcb, sent, end, a);
+			xtcp_delivered(tcb, sent, end, false, a);
 		if (seq_gt(sent->end, ack)) {
 			uncount(tcb, sent, ack - sent->seq);
 			sent->seq = ack;
@@ -371,7 +371,7 @@ struct xtcp_sent *xtcp_map_sacked(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
 {
 	struct xtcp_sent *prev = sent->prev, *next = sent->next;
 
-	xtcp_delivered(tcb, sent, sent->end, a);
+	xtcp_delivered(tcb, sent, sent->end, true, a);
 	a->sacked += sent_len(sent);
 	time_del(tcb, sent);
 	uncount(tcb, sent, sent_len(sent));
