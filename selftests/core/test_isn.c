@@ -33,6 +33,10 @@ UNIT(isn_clock)
 
 	CHECK(b - a > 240000 && b - a < 260000);
 	CHECK_EQ(a, xtcp_isn(&par, &flow, 1000 * XTCP_NSEC_PER_SEC));
+	/* Exactly 4096 ns: after a day the error of a wrong one shows. */
+	CHECK_EQ(xtcp_isn(&par, &flow, 4096 * 1000000ULL) - xtcp_isn(&par, &flow, 0),
+		 1000000);
+	CHECK_EQ(xtcp_isn(&par, &flow, 4095), xtcp_isn(&par, &flow, 0));
 }
 
 UNIT(isn_ascends_for_one_pair)
@@ -73,6 +77,50 @@ UNIT(isn_depends_on_all)
 		par = params();
 		par.isn_key[i] ^= 1;
 		CHECK(xtcp_isn(&par, &flow, 0) != isn);
+	}
+}
+
+#define V4(last)	{ 0, 0, 0xffff0000, last }
+#define ALL(word)	{ word, word, word, word }
+
+/* No bit of an address or a port may be lost on the way into the hash. */
+UNIT(isn_depends_on_every_bit)
+{
+	static const struct {
+		struct xtcp_flow flow;
+		u32 first;	/* word of an address that may be anything */
+	} bases[] = {
+		{ { ALL(0), ALL(0), 0, 0 }, 0 },
+		{ { ALL(~0U), ALL(~0U), 0xffff, 0xffff }, 0 },
+		{ { V4(0), ALL(0), 0, 0 }, 0 },
+		{ { ALL(0), V4(0), 0, 0 }, 0 },
+		{ { V4(0), V4(0), 0, 0 }, 3 },
+		{ { V4(~0U), V4(~0U), 0xffff, 0xffff }, 3 },
+	};
+	struct xtcp_params par = params();
+	u32 i, word, bit;
+
+	for (i = 0; i < ARRAY_SIZE(bases); i++) {
+		u32 isn = xtcp_isn(&par, &bases[i].flow, 0);
+		struct xtcp_flow f;
+
+		for (word = bases[i].first; word < 4; word++)
+			for (bit = 0; bit < 32; bit++) {
+				f = bases[i].flow;
+				f.saddr[word] ^= 1U << bit;
+				CHECK(xtcp_isn(&par, &f, 0) != isn);
+				f = bases[i].flow;
+				f.daddr[word] ^= 1U << bit;
+				CHECK(xtcp_isn(&par, &f, 0) != isn);
+			}
+		for (bit = 0; bit < 16; bit++) {
+			f = bases[i].flow;
+			f.sport ^= 1U << bit;
+			CHECK(xtcp_isn(&par, &f, 0) != isn);
+			f = bases[i].flow;
+			f.dport ^= 1U << bit;
+			CHECK(xtcp_isn(&par, &f, 0) != isn);
+		}
 	}
 }
 

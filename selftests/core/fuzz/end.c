@@ -19,6 +19,16 @@ struct node {
 #define PLANS_MAX	5000
 #define TIMERS_MAX	50
 
+/*
+ * Without an ACK in between a congestion window may leave at once, and by
+ * other right: the first retransmission, two segments of limited transmit (RFC
+ * 3042), a tail loss probe.
+ */
+#define SPARE_SEGMENTS	2
+
+/* Unsent or unacknowledged; xtcp_check() walks over all of them, each time. */
+#define SEGMENTS_MAX	1000U
+
 #define MAP_SPARE	6		/* unused entries left with the engine */
 
 static void *get(size_t size)
@@ -44,12 +54,13 @@ bool end_over(const struct end *end)
 
 u32 end_room(const struct end *end)
 {
-	u32 used;
+	u32 used, most;
 
 	if (!end_live(end))
 		return 0;
 	used = end->tcb->snd_end - xtcp_snd_data_una(end->tcb);
-	return used < end->sndbuf ? end->sndbuf - used : 0;
+	most = min(end->sndbuf, SEGMENTS_MAX * end->tcb->mss);
+	return used < most ? most - used : 0;
 }
 
 static u32 space(const struct end *end)
@@ -94,8 +105,10 @@ static bool peek(struct end *end, struct xtcp_plan *plan)
 /* All that is to be sent, as the module does at the end of every call. */
 static void push(struct end *end)
 {
+	u32 cwnd = end->tcb->cwnd, mss = end->tcb->mss;
 	struct xtcp_plan plan;
 	int limit = PLANS_MAX;
+	u32 sent = 0;
 
 	while (limit--) {
 		map_refill(end);
@@ -105,9 +118,15 @@ static void push(struct end *end)
 			map_drain(end, MAP_SPARE);
 			return;
 		}
-		if (!end->want_output && !end->tx_failed)
+		/* Where no bit said so, at least a deadline that is due. */
+		if (!end->want_output && !end->tx_failed &&
+		    xtcp_deadline(end->tcb) > *end->now)
 			fuzz_fail("output without XTCP_ACT_OUTPUT");
 		contract_plan(end, &plan);
+		cwnd = max(cwnd, end->tcb->cwnd);
+		sent += plan.len;
+		if (sent > cwnd + SPARE_SEGMENTS * mss)
+			fuzz_fail("%u bytes at once, the congestion window is %u", sent, cwnd);
 		fuzz_work = 0;
 		if (end->fail_in && !--end->fail_in) {
 			xtcp_tx_abort(end->tcb, &plan, *end->now);
@@ -591,6 +610,10 @@ void end_pacing(struct end *end, u64 rate)
 		return;
 	xtcp_set_pacing_max(end->tcb, rate);
 	contract_tcb(end, "xtcp_set_pacing_max()");
+	/* Set on the way out, so that output follows in any case. */
+	end->want_output = true;
+	if (!end->tx_failed)
+		push(end);
 }
 
 void end_cc(struct end *end, u32 which)

@@ -18,7 +18,7 @@
 #include "fuzz.h"
 
 #define INPUT_MAX	65536	/* bytes */
-#define INPUT_SECONDS	10	/* for one input; usually it is milliseconds */
+#define INPUT_SECONDS	60	/* for one input; usually it is milliseconds */
 
 static const struct fuzz_target targets[] = {
 	{ "parse", fuzz_parse },
@@ -145,7 +145,7 @@ static bool replay_corpus(const char *path, int result)
 	/* A corpus that was lost must not pass. */
 	if (!shared[1])
 		ok = false;
-	printf("%sok %d - fuzz %s: %d inputs\n", ok ? "" : "not ", result, name, shared[1]);
+	printf("%sok %d - %s: %d inputs\n", ok ? "" : "not ", result, path, shared[1]);
 	return ok;
 }
 

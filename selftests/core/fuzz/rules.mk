@@ -4,6 +4,7 @@
 # for libFuzzer with clang.  The engine counts its basic blocks in both.
 
 FUZZ_TARGETS	:= parse segments calls net
+FUZZ_INPUTS	:= $(wildcard fuzz/found/* fuzz/corpus/*)
 FUZZ_SRC	:= $(filter-out fuzz/libfuzzer.c fuzz/replay.c,$(wildcard fuzz/*.c))
 FUZZ_CORE	:= $(notdir $(wildcard $(TOP)/src/core/*.c))
 FUZZ_LINK	:= -Wl,--wrap=__sanitizer_cov_trace_pc
