@@ -130,6 +130,17 @@ UNIT(input_challenge_limit)
 			    w->r + 5, w->r, w->r, w->n);
 }
 
+/* What is cut to the window is answered, and the caller told to, ACK or not. */
+static const struct script cut_and_dropped[] = {
+	{ "without ACK", "established space 1000\n< - 1+2000\ndrop NO_ACK\n"
+	  "> A 1 ack 1\n" },
+	{ "a FIN without ACK, window closed", "established space 1000\n< A 1+1000\n"
+	  "> A 1 ack 1001 wnd 0\n< F 1001\ndrop NO_ACK\n> A 1 ack 1001\n" },
+	{ "SYN-RECEIVED, the ACK wrong", "connect space 1000\n> S 0\n< S 0\n> SA 0 ack 1\n"
+	  "< A 1+2000 ack 5\ndrop ACK_FUTURE\n> R 5\n> A 1 ack 1\n" },
+};
+SCRIPTS(cut_and_dropped);
+
 UNIT(input_without_ack)
 {
 	const struct way *w;

@@ -53,6 +53,25 @@ UNIT(pace_max)
 	CHECK(!(tcb.flags & (XTCP_F_PACED | XTCP_F_PACE_WAIT)));
 }
 
+/* What waited for its time waits no longer: somebody must wake to send it. */
+UNIT(pace_off_wakes)
+{
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.mss = 1000;
+	xtcp_cc_set(&tcb, xtcp_cc_find("bbr"), XTCP_NSEC_PER_SEC);
+	tcb.pacing_rate = 1000;
+	xtcp_pace_sent(&tcb, 1000, XTCP_NSEC_PER_SEC);
+	xtcp_pace_sent(&tcb, 1000, XTCP_NSEC_PER_SEC);
+	CHECK(tcb.flags & XTCP_F_PACE_WAIT);
+	CHECK(xtcp_deadline(&tcb) > 2 * XTCP_NSEC_PER_SEC);
+	xtcp_cc_set(&tcb, xtcp_cc_find("reno"), XTCP_NSEC_PER_SEC);
+	CHECK(xtcp_deadline(&tcb) <= XTCP_NSEC_PER_SEC);
+}
+
 UNIT(pace_rate)
 {
 	static const struct {

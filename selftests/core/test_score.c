@@ -33,6 +33,9 @@ static const struct script score_nonsense[] = {
 	{ "inverted", SENT9 "< A 1 ack 1 sack 5001-4001\n= sacked_out 0\n" },
 	{ "empty", SENT9 "< A 1 ack 1 sack 5001-5001\n= sacked_out 0\n" },
 	{ "wrapped around", SENT9 "< A 1 ack 1 sack 5001-4294967290\n= sacked_out 0\n" },
+	/* Beyond SND.NXT, up to below SND.UNA: both ends look right by half a circle. */
+	{ "around half of the circle", SENT9 "< A 1 ack 1 sack 8001-9001,1073741824-2147493636\n= sacked_out 1000\n" },
+	{ "the same, nothing outstanding", OPEN "< A 1 ack 1 sack 0-1,1073741824-2147484136\n= sacked_out 0\n> no\n" },
 	{ "less than a segment: not counted", SENT9 "< A 1 ack 1 sack 5001-5002\n= sacked_out 0\n" },
 	{ "unaligned: the whole segments in it", SENT9 "< A 1 ack 1 sack 4500-7500\n= sacked_out 2000\n" },
 	{ "the last of it, without the FIN it left with", OPEN "write 2500 more\n> A 1+2000\nshutdown\n> FPA 2001+500\n+ 40ms\n"
