@@ -20,6 +20,7 @@ enum attack {
 	ACK_UNSENT,	/* in the window, acknowledges what was never sent */
 	NO_ACK,
 	OLD_TIMESTAMP,
+	SACK_UNSENT,	/* SACK blocks of what was never sent */
 	ATTACKS,
 };
 
@@ -34,6 +35,8 @@ static void inject(struct host *host, struct xtcp_plan *plan)
 	memcpy(from.saddr, host->flow.daddr, sizeof(from.saddr));
 	memcpy(from.daddr, host->flow.saddr, sizeof(from.daddr));
 	plan->hdr_len = XTCP_HDR_LEN + (plan->opts & XTCP_OPT_TS ? 12 : 0);
+	if (plan->nsack)
+		plan->hdr_len += 4 + 8 * plan->nsack;
 	pkt->hdr_len = xtcp_hdr_put(hdr, plan, host->flow.dport, host->flow.sport);
 	pkt->wire_len = pkt->hdr_len + plan->len;
 	memset(pkt_data(pkt), 0xee, plan->len);
@@ -47,6 +50,23 @@ static void inject(struct host *host, struct xtcp_plan *plan)
 	/* Nor may it wait to be merged: the edges would move meanwhile. */
 	if (host->gro)
 		host_gro_flush(host);
+}
+
+/* Each block begins beyond SND.NXT, and may end anywhere after that. */
+static void wild_sacks(struct prng *r, const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
+{
+	u32 i;
+
+	/* The rest of the segment is believed: it must not lie. */
+	plan->wnd = (u16)min_t(u32, tcb->snd_wnd >> tcb->snd_wscale, 0xffff);
+	plan->len = 0;
+	plan->opts |= XTCP_OPT_SACK;
+	plan->nsack = (u8)prng_range(r, 1, 3);
+	for (i = 0; i < plan->nsack; i++) {
+		plan->sack[i].start = tcb->snd_nxt + (u32)prng_log(r, 1, 0x7fffffff);
+		plan->sack[i].end = plan->sack[i].start +
+				    (u32)prng_log(r, 1, 0x7fffffff);
+	}
 }
 
 /* One hostile segment at a connection that has been established. */
@@ -105,6 +125,11 @@ void host_attack(struct host *host)
 			return;
 		plan.tsval -= prng_log(r, 1, 0x3fffffff);
 		plan.flags |= prng_below(r, 2) ? XTCP_FIN : 0;
+		break;
+	case SACK_UNSENT:
+		if (!(tcb->opts & XTCP_OPT_SACK_PERM))
+			return;
+		wild_sacks(r, tcb, &plan);
 		break;
 	case ATTACKS:
 		return;
