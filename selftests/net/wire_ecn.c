@@ -288,6 +288,43 @@ TEST_F(wire, ecn_cwr_after_timeout)
 	out(ACK | CWR, SEQ(1001), LEN(100), ECT0);
 }
 
+/* ---- RFC 8257 ---- */
+
+#define dctcp(fd) do {							\
+	XTCP_ONLY("its SYNs are ECT with DCTCP, RFC 3168 forbids it");	\
+	knob("ecn", "0");						\
+	ASSERT_EQ(0, setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "dctcp", 5)); \
+} while (0)
+
+/* Of no use without ECN, so the knob is not asked. */
+TEST_F(wire, dctcp_active)
+{
+	W->pport = WIRE_PPORT;
+	self->fd = wire_socket(W, 0);
+	dctcp(self->fd);
+	ASSERT_EQ(-EINPROGRESS, wire_connect(W, self->fd, WIRE_PPORT));
+	out(SYN | ECE | CWR, SEQ(0), NOT_ECT);
+	in(SYN | ACK | ECE, MSS(1000));
+	out(ACK, SEQ(1), ACKNO(1));
+	writes(100);
+	out(ACK, SEQ(1), LEN(100), ECT0);
+}
+
+/* By the listener's choice; ECE follows each packet's mark. */
+TEST_F(wire, dctcp_passive)
+{
+	listens();
+	dctcp(self->lfd);
+	in(SYN | ECE | CWR, MSS(1000), ECT0);
+	out(SYN | ACK | ECE, SEQ(0), ACKNO(1), NOT_ECT);
+	in(ACK, SEQ(1), ACKNO(1));
+	accepts();
+	in(ACK, LEN(100), CE);
+	out(ACK | ECE, ACKNO(101));
+	in(ACK, LEN(100), ECT0);
+	out(ACK, ACKNO(201));
+}
+
 /* ---- RFC 9768 ---- */
 
 TEST_F(wire, accecn_passive)
