@@ -118,14 +118,18 @@ UNIT(bbr_too_high)
 {
 	static const struct {
 		bool sack;
+		bool queue;
 		u32 lost;
 		u32 flight;
 		bool want;
 	} tab[] = {
-		{ true, 0, 0, false }, { true, 2000, 100000, false },
-		{ true, 2001, 100000, true }, { true, 1, 49, true },
-		{ true, 1U << 30, 1U << 30, true },
-		{ false, 0, 100000, false }, { false, 1, 100000, true },
+		{ true, true, 0, 0, false }, { true, true, 2000, 100000, false },
+		{ true, true, 2001, 100000, true }, { true, true, 1, 49, true },
+		{ true, true, 1U << 30, 1U << 30, true },
+		/* No queue: more than chance takes. */
+		{ true, false, 2001, 100000, false }, { true, false, 8000, 96000, false },
+		{ true, false, 8001, 96000, true }, { true, false, 1U << 30, 1U << 30, true },
+		{ false, true, 0, 100000, false }, { false, false, 1, 100000, true },
 	};
 	struct rig r;
 	u32 i;
@@ -133,6 +137,8 @@ UNIT(bbr_too_high)
 	begin(&r);
 	for (i = 0; i < ARRAY_SIZE(tab); i++) {
 		r.tcb.opts = tab[i].sack ? XTCP_OPT_SACK_PERM : 0;
+		r.b->min_rtt_us = 40000;
+		r.tcb.rack_rtt_us = tab[i].queue ? 45001 : 45000;
 		CHECK_EQ(xtcp_bbr_too_high(&r.tcb, tab[i].lost, tab[i].flight), tab[i].want);
 	}
 }
@@ -309,16 +315,21 @@ UNIT(bbr_lower_bounds)
 		bool loss;
 		u32 ce;
 		u32 delivered;	/* of the round, with a window of 100000 */
+		u32 rtt_us;	/* the shortest is 100000 */
+		u32 lost;	/* of a flight of 100000 */
 		u32 want;	/* inflight_short */
 	} tab[] = {
-		{ "no loss", BBR_CRUISE, false, 0, 50000, BBR_NO_BYTES },
-		{ "loss", BBR_CRUISE, true, 0, 50000, 70019 },
-		{ "loss, much delivered", BBR_CRUISE, true, 0, 90000, 90000 },
-		{ "marks", BBR_DOWN, false, 1000, 50000, 84960 },
-		{ "both", BBR_DRAIN, true, 1000, 50000, 70019 },
-		{ "loss while probing", BBR_UP, true, 0, 50000, BBR_NO_BYTES },
-		{ "in the probe's first round", BBR_REFILL, true, 0, 50000, BBR_NO_BYTES },
-		{ "in startup", BBR_STARTUP, true, 0, 50000, BBR_NO_BYTES },
+		{ "no loss", BBR_CRUISE, false, 0, 50000, 120000, 0, BBR_NO_BYTES },
+		{ "loss", BBR_CRUISE, true, 0, 50000, 120000, 1000, 70019 },
+		{ "loss, much delivered", BBR_CRUISE, true, 0, 90000, 120000, 1000, 90000 },
+		{ "loss without a queue", BBR_CRUISE, true, 0, 50000, 100000, 5000, BBR_NO_BYTES },
+		{ "much loss without a queue", BBR_CRUISE, true, 0, 50000, 100000, 9000, 70019 },
+		{ "marks", BBR_DOWN, false, 1000, 50000, 100000, 0, 84960 },
+		{ "both", BBR_DRAIN, true, 1000, 50000, 120000, 1000, 70019 },
+		{ "loss while probing", BBR_UP, true, 0, 50000, 120000, 1000, BBR_NO_BYTES },
+		{ "in the probe's first round", BBR_REFILL, true, 0, 50000, 120000, 1000,
+		  BBR_NO_BYTES },
+		{ "in startup", BBR_STARTUP, true, 0, 50000, 120000, 1000, BBR_NO_BYTES },
 	};
 	u32 i;
 
@@ -326,11 +337,15 @@ UNIT(bbr_lower_bounds)
 		struct xtcp_ack ack = {
 			.now = SEC, .delivered = 1000, .ce = tab[i].ce, .rs_any = true,
 			.rs_delivered = tab[i].delivered, .rs_interval_us = 100000,
+			.rs_lost = tab[i].lost, .rs_flight = 100000,
 		};
 		struct bbr_sample s = { .ack = &ack };
 		struct rig r;
 
 		begin(&r);
+		r.tcb.opts = XTCP_OPT_SACK_PERM;
+		r.b->min_rtt_us = 100000;
+		r.tcb.rack_rtt_us = tab[i].rtt_us;
 		r.tcb.cwnd = 100000;
 		r.b->state = tab[i].state;
 		if (tab[i].loss)
@@ -356,6 +371,8 @@ UNIT(bbr_lower_bounds_timeout)
 
 	begin(&r);
 	r.b->state = BBR_CRUISE;
+	r.b->min_rtt_us = 100000;
+	r.tcb.rack_rtt_us = 120000;
 	r.b->good_cwnd = 100000;
 	r.b->flags |= BBR_F_LOSS;
 	r.b->max_bw[0] = unit(1000000);

@@ -50,7 +50,7 @@ UNIT(pace_max)
 	tcb.pacing_rate = ~0ULL >> 1;
 	CHECK_EQ(xtcp_pace_burst(&tcb, 65000), 60 << 10);
 	xtcp_set_pacing_max(&tcb, ~0ULL);
-	CHECK(!(tcb.flags & (XTCP_F_PACED | XTCP_F_PACE_WAIT)));
+	CHECK(!(tcb.flags & XTCP_F_PACED));
 }
 
 /* What waited for its time waits no longer: somebody must wake to send it. */

@@ -34,6 +34,7 @@
 #define BBR_SENT_ONE	(1U << BBR_SENT_SHIFT)
 
 #define BBR_LOSS_DIVISOR 50		/* LossThresh: 2 % */
+#define BBR_RANDOM_DIVISOR 12		/* 8 %: without a queue, see bbr_model.c */
 #define BBR_MIN_PIPE	4		/* MinPipeCwnd, segments */
 
 enum bbr_state {

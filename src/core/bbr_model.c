@@ -9,6 +9,9 @@
 #include "core.h"
 #include "bbr.h"
 
+/* A round trip longer by an eighth than the shortest tells of a queue. */
+#define QUEUE_SHIFT	3
+
 #define FULL_GROWTH	1280		/* 5.3.1.2: growth by 25 % or more goes on */
 #define FULL_ROUNDS	3		/* 5.3.1.2: rounds without growth */
 #define HEADROOM	154		/* Headroom: 0.15, in 1/1024 */
@@ -96,16 +99,28 @@ void xtcp_bbr_reset_short(struct bbr *b)
 
 /* ---- too much in flight: 5.5.10 ---- */
 
+/* Does what was delivered last tell of a queue on the way? */
+static bool queue(const struct xtcp_tcb *tcb)
+{
+	const struct bbr *b = (const struct bbr *)tcb->cc_priv;
+
+	return tcb->rack_rtt_us > b->min_rtt_us + (b->min_rtt_us >> QUEUE_SHIFT);
+}
+
 /*
- * xtcp_bbr_too_high - were more than 2 % of @flight lost?
+ * xtcp_bbr_too_high - was more of @flight lost than chance takes?
  *
- * Without SACK one loss a round trip is all that can be seen.
+ * The draft says 2 %. A path that loses 3 % by itself, as some radio links do,
+ * then has a third of its bandwidth. But a full buffer is seen in the round trip
+ * before it is seen in losses, unless it is a small one, or a policer: so 2 %
+ * where there is a queue, and 8 % where there is none. Without SACK one loss a
+ * round trip is all that can be seen.
  */
 bool xtcp_bbr_too_high(const struct xtcp_tcb *tcb, u32 lost, u32 flight)
 {
 	if (!(tcb->opts & XTCP_OPT_SACK_PERM))
 		return lost;
-	return (u64)lost * BBR_LOSS_DIVISOR > flight;
+	return (u64)lost * (queue(tcb) ? BBR_LOSS_DIVISOR : BBR_RANDOM_DIVISOR) > flight;
 }
 
 /*
@@ -174,13 +189,17 @@ static void take_sample(struct xtcp_tcb *tcb, struct bbr *b, struct bbr_sample *
  * 10 % of the bandwidth for seconds, one behind ProbeRTT 30 %, and each lossy
  * round 1 % more than what was lost. Here it is taken out.
  */
-static void lower_bounds(struct xtcp_tcb *tcb, struct bbr *b)
+static void lower_bounds(struct xtcp_tcb *tcb, struct bbr *b, const struct xtcp_ack *ack)
 {
 	u32 beta = b->flags & BBR_F_LOSS ? BBR_BETA_LOSS : BBR_BETA_ECN;
 	u64 delivered = div_u64(b->bw_latest << BBR_SENT_SHIFT, max_t(u8, b->sent_gain, 1));
 
 	if (xtcp_bbr_probing(b) || b->flags & BBR_F_LOW ||
 	    !(b->flags & BBR_F_LOSS || b->round_ce))
+		return;
+	/* Chance takes so much of every window. */
+	if (!b->round_ce && !queue(tcb) &&
+	    !xtcp_bbr_too_high(tcb, ack->rs_lost, ack->rs_flight))
 		return;
 	delivered += delivered >> BBR_MARGIN_SHIFT;
 	if (b->bw_short == BBR_NO_BW)
@@ -257,7 +276,7 @@ void xtcp_bbr_update(struct xtcp_tcb *tcb, struct bbr *b, struct bbr_sample *s)
 {
 	take_sample(tcb, b, s);
 	if (s->loss_round_start)
-		lower_bounds(tcb, b);
+		lower_bounds(tcb, b, s->ack);
 	ack_aggregation(tcb, b, s);
 	check_full_bw(b, s);
 }

@@ -296,12 +296,13 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	if (acts)
 		return acts;
 
+	/* What was cut off may owe an ACK, whatever becomes of the rest. */
 	if (!(seg->flags & XTCP_ACK))
-		return xtcp_drop(seg, XTCP_DROP_NO_ACK);
+		return xtcp_drop(seg, XTCP_DROP_NO_ACK) | xtcp_want_output(tcb);
 	if (tcb->state == XTCP_SYN_RECEIVED) {
 		acts = rx_ack_of_syn(tcb, seg, now);
 		if (acts & XTCP_ACT_DROP)
-			return acts;
+			return acts | xtcp_want_output(tcb);
 	}
 	acts |= xtcp_ack_rx(tcb, seg, now);
 	if (acts & XTCP_ACT_DROP || tcb->state == XTCP_CLOSED)

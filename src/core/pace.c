@@ -93,8 +93,10 @@ void xtcp_pace_sync(struct xtcp_tcb *tcb)
 		tcb->flags |= XTCP_F_PACED;
 		return;
 	}
-	tcb->flags &= ~(XTCP_F_PACED | XTCP_F_PACE_WAIT);
-	xtcp_dl_clear(tcb, XTCP_DL_PACE);
+	tcb->flags &= ~XTCP_F_PACED;
+	/* What was held back goes when the caller comes next: at once. */
+	if (tcb->flags & XTCP_F_PACE_WAIT)
+		xtcp_dl_set(tcb, XTCP_DL_PACE, 0);
 }
 
 /**

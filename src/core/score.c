@@ -196,7 +196,9 @@ void xtcp_score_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 			xtcp_dsack_rx(tcb, start, end, a);
 			continue;
 		}
-		if (seq_lt(start, tcb->snd_una) || seq_gt(end, tcb->snd_nxt))
+		/* Both within what is out, also when the circle is half full. */
+		if (start - tcb->snd_una >= tcb->snd_nxt - tcb->snd_una ||
+		    end - tcb->snd_una > tcb->snd_nxt - tcb->snd_una)
 			continue;
 		for (j = n++; j && seq_lt(start, seg->sack[order[j - 1]].start); j--)
 			order[j] = order[j - 1];
