@@ -59,5 +59,29 @@ static const struct script close_abort[] = {
 	{ "TIME-WAIT: nothing", "established\nshutdown\n> FA 1\n< FA 1 ack 2\n> A 2\nabort\n> no\n= state CLOSED\n" },
 	{ "twice", "established\nabort\n> RA 1\nabort\nnoacts ERROR|OUTPUT\n> no\n" },
 	{ "no memory for the RST: let go", "established\nabort\nabort-tx\n> no\nno-timer\n" },
+	{ "an ACK that was due is so no more", "established\nset quickack 1\n< A 1+100\nabort-tx\n< R 101\nset nodelay 1\n"
+	  "noacts OUTPUT\n> no\n" },
 };
 SCRIPTS(close_abort);
+
+/* What waited to be acknowledged waits no more: its memory comes back at once. */
+UNIT(close_abort_empties_the_map)
+{
+	struct xtcp_open open = { .path_mss = 1460, .adv_mss = 1460, .gso_max = 1460 };
+	struct xtcp_params par;
+	struct xtcp_plan plan;
+	struct xtcp_tcb tcb;
+	struct xtcp_sent lent;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	xtcp_connect(&tcb, &open, 1);
+	xtcp_map_lend(&tcb, &lent);
+	CHECK(xtcp_tx_peek(&tcb, 1, &plan));
+	xtcp_tx_commit(&tcb, &plan, 1);
+	CHECK(tcb.map_head);
+	xtcp_abort(&tcb, 2);
+	CHECK(!tcb.map_head);
+	CHECK(xtcp_map_reclaim(&tcb) == &lent);
+	CHECK(!xtcp_map_reclaim(&tcb));
+}

@@ -111,4 +111,16 @@ UNIT(csum_ipv6_length_is_wide)
 
 	CHECK_EQ(xtcp_csum_fold(xtcp_csum_pseudo(&zero, true, 0x00012345)),
 		 (u16)~(0x1 + 0x2345 + 6));
+	CHECK_EQ(xtcp_csum_fold(xtcp_csum_pseudo(&zero, true, 0x01234567)),
+		 (u16)~(0x123 + 0x4567 + 6));
+}
+
+/* A sum that is nearly full goes on, and what is carried out comes in again. */
+UNIT(csum_carries)
+{
+	static const u8 two[] = { 0, 2 };
+
+	CHECK_EQ(xtcp_csum_add(0xffffffff, two, 2), 2);
+	CHECK_EQ(xtcp_csum_add(0xfffffffe, two, 2), 1);
+	CHECK_EQ(xtcp_csum_add(0x80000000, two, 2), 0x80000002);
 }

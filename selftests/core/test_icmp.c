@@ -16,6 +16,8 @@ static const struct script icmp[] = {
 	{ "beyond SND.NXT: not believed", "established\nwrite 10\n> PA 1+10\nicmp too-big 11 500\nacts DROP\n= mss 1000\n" },
 	{ "too big: sent again at once, smaller", "established\nset nodelay 1\nwrite 2000\n> PA 1+2000\nicmp too-big 1 400\n= mss 400\n"
 	  "> PA 1+2000 pmss 400\n" },
+	{ "too big: the timer begins anew", "par tlp 0\nestablished\nset nodelay 1\nwrite 2000\n> PA 1+2000\n+ 100ms\nicmp too-big 1 400\n"
+	  "> PA 1+2000 pmss 400\n~ 200001us\n> A 1+400\n" },
 	{ "not smaller: nothing happens", "established\nwrite 2000\n> PA 1+2000\nicmp too-big 1 1460\n> no\n= mss 1000\n" },
 	{ "not below the floor", "established\nwrite 100\n> PA 1+100\nicmp too-big 1 1\n= mss 48\n> PA 1+100 pmss 48\n" },
 	{ "for the SYN: used later", "connect\n> S 0\nicmp too-big 0 500\n< SA 0 ack 1 mss 1460 wnd 65535\n> A 1\n= mss 500\n" },

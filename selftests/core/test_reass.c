@@ -243,6 +243,89 @@ UNIT(reass_limit_and_no_node)
 	CHECK(!xtcp_check(&tcb));
 }
 
+/* One packet over forty runs of a byte: it swallows 32, and reaches to the next. */
+UNIT(reass_swallows_so_many)
+{
+	static struct xtcp_ooo nodes[40], big;
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	u32 i;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.rcv_nxt = BASE;
+	for (i = 0; i < 40; i++)
+		xtcp_reass_insert(&tcb, &nodes[i], BASE + 11 + 2 * i, BASE + 12 + 2 * i);
+	CHECK_EQ(tcb.ooo_runs, 40);
+	CHECK_EQ(xtcp_reass_insert(&tcb, &big, BASE + 10, BASE + 100), XTCP_REASS_HELD);
+	for (i = 0; xtcp_reass_reap(&tcb); i++)
+		;
+	CHECK_EQ(i, 32);
+	CHECK_EQ(big.end, nodes[32].seq);
+	CHECK_EQ(tcb.ooo_runs, 8);
+	CHECK_EQ(tcb.ooo_bytes, 1 + 2 * 32 + 8);
+}
+
+/* Up to the very end of a run: it is superseded; to its start: joined. */
+UNIT(reass_ends_where_a_run_does)
+{
+	struct bytes b = { .next = 1 };
+	struct xtcp_params par;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&b.tcb, &par);
+	b.tcb.rcv_nxt = BASE + 1;
+	arrive(&b, 50, 10);
+	arrive(&b, 40, 20);
+	CHECK_EQ(b.alive, 1);
+	CHECK_EQ(b.tcb.ooo_bytes, 20);
+	arrive(&b, 30, 10);
+	CHECK_EQ(b.alive, 2);
+	CHECK_EQ(b.tcb.ooo_runs, 1);
+	CHECK(xtcp_reass_find(&b.tcb, BASE + 30));
+	CHECK(xtcp_reass_find(&b.tcb, BASE + 59));
+	CHECK(!xtcp_reass_find(&b.tcb, BASE + 60));
+	CHECK(!xtcp_reass_find(&b.tcb, BASE + 29));
+	xtcp_reass_flush(&b.tcb);
+	take_back(&b, false);
+}
+
+static u32 priority(u32 iss, u64 key0, u32 seed)
+{
+	static struct xtcp_ooo node;
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	par.isn_key[0] = key0;
+	xtcp_tcb_init(&tcb, &par);
+	tcb.iss = iss;
+	tcb.ooo_seed = seed;
+	tcb.rcv_nxt = BASE;
+	xtcp_reass_insert(&tcb, &node, BASE + 1, BASE + 2);
+	return node.prio;
+}
+
+/*
+ * The priorities are Marsaglia's xorshift32, of which 1 is followed by 270369
+ * and 67634689; they start from the ISS and half of a key that nobody knows,
+ * and never from 0, which is followed by itself.
+ */
+UNIT(reass_priorities)
+{
+	u32 bit;
+
+	CHECK_EQ(priority(0, 0, 1), 270369);
+	CHECK_EQ(priority(0, 0, 270369), 67634689);
+	CHECK_EQ(priority(0x9e3779b9, 0, 0), 270369);
+	CHECK_EQ(priority(0x9e3779b8, 0, 0), 270369);
+	for (bit = 0; bit < 32; bit++) {
+		CHECK(priority(1U << bit, 0, 0) != priority(0, 0, 0));
+		CHECK(priority(0, 1ULL << (32 + bit), 0) != priority(0, 0, 0));
+		CHECK(priority(1U << bit, 1ULL << (32 + bit), 0) == priority(0, 0, 0));
+	}
+}
+
 UNIT(reass_node_fits_an_skb)
 {
 	CHECK(sizeof(struct xtcp_ooo) <= 48);
