@@ -99,7 +99,7 @@ static bool report(struct block *b, u32 n, int status)
 		printf("# seed %llu: %s\n#   replay: sim --seed %llu --trace\n",
 		       (unsigned long long)b->bad[i], b->why[i],
 		       (unsigned long long)b->bad[i]);
-	if (!ok && !b->failed)
+	if (b->passed + b->failed < b->n)
 		printf("# seed %llu: crashed, status 0x%x\n#   replay: sim --seed %llu --trace\n",
 		       (unsigned long long)b->at, status, (unsigned long long)b->at);
 	printf("%sok %u - seeds %llu to %llu: %llu passed, %llu failed, %.1f MB intact, %llu segments, %llu s of virtual time\n",
