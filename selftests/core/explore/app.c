@@ -13,6 +13,7 @@
  *	s	shutdown(): no more to send
  *	c	close()
  *	gN	wait until N bytes were read
+ *	f	wait until all that was written is acknowledged
  *	e	wait for the end of the peer's stream
  *
  * Nothing is done before the connection is established, but an upper-case W,
@@ -50,6 +51,7 @@ static const struct op *next_op(const struct end *e)
 	const struct op *op = &run.prog[e->id][e->pc];
 
 	while ((op->kind == 'g' && e->rd >= op->n) ||
+	       (op->kind == 'f' && e->acked == e->wr) ||
 	       (op->kind == 'e' && e->eof && e->rd == e->rcvd))
 		op++;
 	return op;
@@ -60,7 +62,7 @@ bool app_ready(const struct end *e)
 {
 	const struct op *op = next_op(e);
 
-	if (e->mode != MODE_TCB || !op->kind || op->kind == 'g' || op->kind == 'e')
+	if (e->mode != MODE_TCB || !op->kind || strchr("gfe", op->kind))
 		return false;
 	return e->established || isupper(op->kind);
 }

@@ -121,7 +121,7 @@ static const struct rule tw_rules[] = {
 
 static const struct rule end_rules[] = {
 	R(iss, SKIP), R(ts_off, SKIP), R(clock, SKIP),
-	R(total, SKIP), R(acked, SKIP),
+	R(total, SKIP),
 	R(edge_told, SND), R(edge_shown, RCV),
 	R(tcb, SKIP), R(emb, SKIP), R(tw, SKIP),	/* by hand */
 	R(sent, SKIP), R(lent, SKIP), R(pkt, SKIP),
