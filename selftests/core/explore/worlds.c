@@ -96,9 +96,9 @@ const struct world_cfg worlds[] = {
 	{ "mtu", { "w300 s e c", "e c" }, .opened = true, .lend = 8, .gso = 300,
 	  .delay_ms = 10,
 	  MAY([B_DROP] = 1, [B_TICK] = 2, [B_SHRINK] = 1) },
-	{ "overlap", { "w300 s e c", "e c" }, .opened = true, .lend = 8, .no_ts = true,
-	  .delay_ms = 10,
-	  MAY([B_REORDER] = 1, [B_TICK] = 1, [B_SHRINK] = 1) },
+	{ "overlap", { "w400 s e c", "e c" }, .opened = true, .lend = 8, .no_ts = true,
+	  .no_sack = true,
+	  MAY([B_DROP] = 1, [B_REORDER] = 1, [B_TICK] = 1, [B_SHRINK] = 1) },
 
 	/* Flow control. */
 	{ "zero-window", { "w250 s e c", "e c" }, .opened = true, .lend = 6,
