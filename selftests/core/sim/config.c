@@ -47,6 +47,7 @@ static void make_link(struct prng *r, struct link_cfg *l, u64 rtt)
 	if (chance(r, 8)) {
 		l->mtu_at = prng_log(r, MSEC, 10 * SEC);
 		l->mtu = prng_range(r, 200, 1500);
+		l->mtu_silent = chance(r, 30);
 	}
 	if (chance(r, 15))
 		l->jitter = prng_log(r, 10 * USEC, 2 * rtt + 20 * USEC);
@@ -292,6 +293,10 @@ void cfg_from_seed(struct sim_cfg *cfg, u64 seed)
 	cfg->skew = prng_below(r, min(fastest(&cfg->link[0]), fastest(&cfg->link[1])));
 	cfg->rounds = cfg->simultaneous || chance(r, 85) ? 1 : 2;
 	make_ecn(r, cfg, nhosts);
+	/* Who meets a black hole must know how to get out of it. */
+	for (i = 0; i < nhosts; i++)
+		cfg->host[i].par.mtu_probing = cfg->link[i & 1].mtu_silent ?
+			prng_range(r, 1, 2) : prng_below(r, 3);
 }
 
 static void print_host(u32 i, const struct host_cfg *h)
