@@ -110,7 +110,7 @@ static const struct field fields[] = {
 	TCB(tlp_probes, ABS), TCB(tlp_recovered, ABS), TCB(undos, ABS),
 	TCB(undo_rtx, ABS), TCB(spurious_rtos, ABS), TCB(dsacks_in, ABS),
 	TCB(reneges, ABS), TCB(ack_delay_us, ABS), TCB(rate_delivered, ABS),
-	TCB(rate_us, ABS), TCB(pacing_rate, ABS), TCB(app_limited, ABS),
+	TCB(rate_us, ABS), TCB(rate_app, ABS), TCB(pacing_rate, ABS), TCB(app_limited, ABS),
 	TCB(cwnd, ABS), TCB(ssthresh, ABS),
 	TCB(recover, REL_US), TCB(dupacks, ABS), TCB(retries, ABS),
 	TCB(backoff, ABS), TCB(probes, ABS), TCB(srtt8_us, ABS),

@@ -30,6 +30,8 @@ static const struct script mtup_search[] = {
 	  "= mtup_high 1460\n= mtup_size 0\n= fast_rtx 1\n> A 14555+4096\n" },
 	{ "one at a time", PROBED "< A 1 ack 2\n> no\nwrite 60000\n> no\n" },
 	{ "not with too little behind it", OPEN2 "write 5000\n> PA 1+5000\n= mtup_size 0\n" },
+	{ "not when all was sent, the FIN included", "par probe_interval_s 0\n" OPEN2 "write 5000\n> PA 1+5000\nshutdown\n> FA 5001\n"
+	  "+ 40ms\n< A 1 ack 1001\n> no\n= mtup_size 0\n" },
 	{ "not in a small window", "par initial_cwnd 7\n" OPEN2 "write 20000\n> A 1+9216\n= mtup_size 0\n" },
 	{ "ends where little is to be gained", "par probe_threshold 300\n" PROBED "+ 40ms\n< A 1 ack 14555\n> PA 14555+5446 pmss 1242\n= mtup_size 0\n" },
 	{ "and begins again after the interval", "par idle_restart 0\npar probe_interval_s 100\npar probe_threshold 300\n" PROBED "+ 40ms\n< A 1 ack 1 sack 1243-14555\n"

@@ -110,7 +110,8 @@ u32 xtcp_mtup_len(const struct xtcp_tcb *tcb, u64 now)
 	u32 flight, size, need, room;
 
 	if (tcb->mtup_size || tcb->cong != XTCP_CONG_OPEN || tcb->sacked_out ||
-	    tcb->lost_out || tcb->flags & (XTCP_F_SND_URG | XTCP_F_TLP_OUT) ||
+	    tcb->lost_out ||
+	    tcb->flags & (XTCP_F_SND_URG | XTCP_F_TLP_OUT | XTCP_F_FIN_SENT) ||
 	    tcb->cwnd < MTUP_MIN_CWND * tcb->mss)
 		return 0;
 	size = next_size(tcb, now);

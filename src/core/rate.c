@@ -89,6 +89,9 @@ void xtcp_rate_ack(struct xtcp_tcb *tcb, struct xtcp_ack *a)
 		tcb->flags &= ~XTCP_F_APP;
 	a->rs_delivered = tcb->delivered - a->rs_prior;
 	a->rs_lost = tcb->lost - a->rs_lost;
+	/* A SYN, a FIN, a small write: no path is as slow as that. */
+	if (a->rs_delivered < tcb->mss)
+		a->rs_app_limited = true;
 	span = max(a->now - a->rs_prior_at, a->rs_send_ns);
 	span = div_u64(span, 1000);
 	if (span < tcb->min_rtt_us && tcb->min_rtt_us != ~0U)

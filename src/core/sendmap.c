@@ -227,8 +227,9 @@ static void set_in_flight(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
  * xtcp_map_append - [SND.NXT, @end) is transmitted for the first time
  *
  * Moves SND.NXT. Without a free entry the last one grows: it then counts as
- * resent, because one send time no longer describes all of it, and as not
- * SACKed, because not all of it is.
+ * resent, because one send time no longer describes all of it, and as neither
+ * SACKed nor lost, because not all of it is: what counts as lost does not fill
+ * the congestion window.
  */
 struct xtcp_sent *xtcp_map_append(struct xtcp_tcb *tcb, u32 end, u8 marks, u64 now)
 {
@@ -237,10 +238,8 @@ struct xtcp_sent *xtcp_map_append(struct xtcp_tcb *tcb, u32 end, u8 marks, u64 n
 
 	if (!sent) {
 		/* With two entries embedded an empty map has a free one. */
-		if (tail->marks & XTCP_SENT_SACKED)
+		if (tail->marks & (XTCP_SENT_SACKED | XTCP_SENT_LOST))
 			set_in_flight(tcb, tail);
-		if (tail->marks & XTCP_SENT_LOST)
-			tcb->lost_out += end - tail->end;
 		tail->end = end;
 		tail->marks |= XTCP_SENT_RTX;
 		tcb->snd_nxt = end;
