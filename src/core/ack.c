@@ -72,6 +72,7 @@ static u32 advance(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ack *
  */
 static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
+	bool syn = tcb->snd_una == tcb->iss && seg->ack != tcb->iss;
 	bool sack = seg->opts & XTCP_OPT_SACK && tcb->opts & XTCP_OPT_SACK_PERM &&
 		    tcb->par->rack;
 	bool dup = seg->ack == tcb->snd_una && is_duplicate(tcb, seg);
@@ -89,9 +90,12 @@ static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 		acts = advance(tcb, seg, &a);
 	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT)
 		return acts;
+	/* A SYN is no data: it measures a round trip, and nothing else. */
+	if (syn)
+		a.delivered--;
 	if (sack)
 		xtcp_score_rx(tcb, seg, &a);
-	if (a.delivered)
+	if (a.delivered || syn)
 		xtcp_rtt_acked(tcb, &a);
 	if (unlikely(tcb->ecn))
 		xtcp_ecn_ack(tcb, seg, &a);

@@ -336,14 +336,15 @@ static void acc_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 
 /*
  * RFC 3168 6.1.2: a window of one segment cannot be reduced, but sent more
- * rarely: the next one waits for as long as the retransmission timer. The
- * reduction would else end with the two segments that are its least.
+ * rarely: the next one waits for as long as the retransmission timer, without
+ * its back-off: nothing timed out. The reduction would else end with the two
+ * segments that are its least.
  */
 static void hold(struct xtcp_tcb *tcb, u64 now)
 {
 	tcb->ssthresh = tcb->mss;
 	tcb->flags |= XTCP_F_PACE_WAIT;
-	xtcp_dl_set(tcb, XTCP_DL_PACE, now + xtcp_rto_ns(tcb));
+	xtcp_dl_set(tcb, XTCP_DL_PACE, now + tcb->rto_us * XTCP_NSEC_PER_USEC);
 }
 
 /*

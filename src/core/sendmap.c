@@ -193,8 +193,11 @@ void xtcp_map_lost(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 	time_del(tcb, sent);
 	sent->marks |= XTCP_SENT_LOST;
 	tcb->lost_out += sent_len(sent);
-	tcb->lost += sent_len(sent);
 	lost_add(tcb, sent);
+	/* A SYN is no data, and no congestion control has begun. */
+	if (tcb->snd_una == tcb->iss)
+		return;
+	tcb->lost += sent_len(sent);
 	if (tcb->cc->lost)
 		tcb->cc->lost(tcb, sent);
 }
