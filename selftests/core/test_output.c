@@ -74,6 +74,8 @@ SCRIPTS(sender_sws);
 
 /* RFC 9293 3.8.6.1: first after one RTO (SHLD-29), doubling (SHLD-30). */
 static const struct script probes[] = {
+	{ "both ends probe at once", "established wnd 0\nwrite 100\n~ 200001us\n> A 1+1\n< A 1+1 ack 1 wnd 0\n> A 1 ack 2\n"
+	  "< A 1 ack 2 wnd 1000\n= snd_una 2\n> PA 2+99 ack 2\n" },
 	{ "back-off", "established wnd 1000\nwrite 3000\n> A 1+1000\n< A 1 ack 1001 wnd 0\n~ 200001us\n> A 1001+1\n"
 	  "~ 400002us\n> A 1001+1\n~ 800004us\n> A 1001+1\n~ 1600008us\n> A 1001+1\n" },
 	{ "for as long as the peer answers (MUST-37)",

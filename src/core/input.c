@@ -12,6 +12,20 @@
 #define PAWS_LIFETIME_NS	(24ULL * 24 * 3600 * XTCP_NSEC_PER_SEC)
 
 /*
+ * Two ends probe each other's closed window at once, both windows have just
+ * opened, each takes the other's octet. Until that is acknowledged each sends
+ * from one number behind what the other expects, the acknowledgement too; it
+ * has to count, or both repeat their octet until they give up.
+ */
+static u32 ack_one_behind(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
+{
+	if (seg->seq != tcb->rcv_nxt - 1 || !(seg->flags & XTCP_ACK) ||
+	    tcb->state == XTCP_SYN_RECEIVED)
+		return 0;
+	return xtcp_ack_rx(tcb, seg, now);
+}
+
+/*
  * An unacceptable segment is answered by an ACK (RFC 9293 3.10.7.4, first
  * step). At once if it occupies sequence space, since its sender waits for
  * that; else at the pace of challenge ACKs, or two confused ends would answer
@@ -32,6 +46,8 @@ static u32 refuse(struct xtcp_tcb *tcb, struct xtcp_seg *seg, enum xtcp_drop why
 		xtcp_sack_duplicate(tcb, seg->seq, seg->seq + seg->len);
 		xtcp_ecn_again(tcb);
 	}
+	if (why == XTCP_DROP_OLD)
+		acts |= ack_one_behind(tcb, seg, now);
 	return acts | xtcp_want_output(tcb);
 }
 
