@@ -46,5 +46,8 @@ static const struct script tlp_answer[] = {
 	  "write 400\n~ 80ms\n> PA 3501+400\n< A 1 ack 3901\n= tlp_recovered 0\n= ssthresh -1\n" },
 	{ "an ACK that adds nothing: both arrived, and no D-SACK", LONE "~ 120ms\n> PA 1+1000\n"
 	  "write 1000\n> PA 1001+1000\n< A 1 ack 1001\n< A 1 ack 1001\n< A 1 ack 2001\n= tlp_recovered 0\n" },
+	{ "once it is there, what was sent meanwhile is probed for", LONE "~ 120ms\n> PA 1+1000\n"
+	  "write 1000\n> PA 1001+1000\n< A 1 ack 1001\n+ 10ms\n< A 1 ack 1001 sack 1-1001\n~ 160ms\n> PA 1001+1000\n"
+	  "= tlp_probes 2\n= rtx_timeouts 0\n" },
 };
 SCRIPTS(tlp_answer);

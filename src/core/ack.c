@@ -76,6 +76,7 @@ static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	bool sack = seg->opts & XTCP_OPT_SACK && tcb->opts & XTCP_OPT_SACK_PERM &&
 		    tcb->par->rack;
 	bool dup = seg->ack == tcb->snd_una && is_duplicate(tcb, seg);
+	bool probe = tcb->flags & XTCP_F_TLP_OUT;
 	struct xtcp_ack a;
 	u32 acts = 0;
 
@@ -101,7 +102,8 @@ static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 		xtcp_ecn_ack(tcb, seg, &a);
 	if (xtcp_loss_ack(tcb, seg, &a, dup))
 		xtcp_rto_restart(tcb, now);
-	if (a.una || a.sacked)
+	/* What was sent after a probe waits for the probe to be answered. */
+	if (a.una || a.sacked || (probe && !(tcb->flags & XTCP_F_TLP_OUT)))
 		xtcp_tlp_arm(tcb, now);
 	if (a.una && tcb->user_timeout_ms)
 		xtcp_user_restart(tcb, now);
