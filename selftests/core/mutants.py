@@ -67,12 +67,17 @@ class Mutant:
         last = source.find('\n', end)
         before, after = source[first:last], source[first:start] + text + source[end:last]
         self.old, self.new = ' '.join(before.split()), ' '.join(after.split())
+        # The line above tells lines that look alike apart.
+        above = source.rfind('\n', 0, max(first - 1, 0)) + 1
+        self.above = ' '.join(source[above:max(first - 1, 0)].split())
 
     def apply(self, source):
         return source[:self.start] + self.text + source[self.end:]
 
-    def key(self):
-        return (self.path, self.old, self.new)
+    def is_one_of(self, known):
+        """known: file, line above or None, line, broken line"""
+        return (self.path, self.above, self.old, self.new) in known or \
+            (self.path, None, self.old, self.new) in known
 
 
 def tokens(source):
