@@ -45,6 +45,7 @@ struct xtcp_open {
 	u32 cached_srtt_us;	/* of earlier connections on this path (RFC 9040), */
 	u32 cached_rttvar_us;	/* 0: none known */
 	u32 cached_ssthresh;	/* bytes, likewise */
+	bool cached_reordering;	/* it was seen to reorder */
 };
 
 /* ---- wire.c: headers ---- */

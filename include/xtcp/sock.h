@@ -171,6 +171,8 @@ struct xtcp_knobs {
 	u32 cc_allowed;			/* bit per congestion control, src/ctl/cong.c */
 	u32 notsent_lowat;		/* bytes, where TCP_NOTSENT_LOWAT is not set */
 	bool moderate_rcvbuf;		/* the receive buffer grows by itself */
+	bool no_metrics_save;		/* connections leave nothing in the cache, */
+	bool no_ssthresh_save;		/* or no threshold */
 };
 
 struct xtcp_net {
@@ -180,6 +182,7 @@ struct xtcp_net {
 	atomic_t sockets;		/* hashed sockets and embryos: gate of rx */
 	struct xtcp_tables *tables;	/* look-up, src/net/demux.c */
 	struct xtcp_tw_table *tw;	/* TIME-WAIT, src/net/tw.c */
+	struct xtcp_metrics *metrics;	/* what ended connections learnt, metrics.c */
 	struct xtcp_sysctl *sysctl;	/* files of the knobs */
 	struct net *net;
 };
@@ -271,6 +274,10 @@ static inline bool xtcp_acceptq_empty(const struct sock *sk)
 {
 	return list_empty(&xtcp_sk(sk)->acceptq);
 }
+
+/* ---- src/net/metrics.c ---- */
+
+void xtcp_metrics_put(struct sock *sk);	/* before the engine forgets it all */
 
 /* ---- src/net/tw.c ---- */
 

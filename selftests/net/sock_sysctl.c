@@ -21,6 +21,7 @@ struct row {
 };
 
 static const struct row rows[] = {
+	{ "base_mss",		40, 65535, 1024 },
 	{ "dsack",		0, 255, 1 },
 	{ "early_retrans",	0, 4, 3 },
 	{ "ecn",		0, 5, 2 },
@@ -32,12 +33,18 @@ static const struct row rows[] = {
 	{ "keepalive_probes",	0, 255, 9 },
 	{ "keepalive_time",	1, SECS, 7200 },
 	{ "min_rtt_wlen",	0, 86400, 300 },
-	{ "min_snd_mss",	40, 65535, 48 },
+	{ "min_snd_mss",	48, 65535, 48 },
 	{ "moderate_rcvbuf",	0, 255, 1 },
+	{ "mtu_probe_floor",	48, 65535, 48 },
+	{ "mtu_probing",	0, 255, 0 },
+	{ "no_metrics_save",	0, 255, 0 },
+	{ "no_ssthresh_metrics_save", 0, 1, 1 },
 	{ "notsent_lowat",	0, U32, U32 },
 	{ "orphan_retries",	0, 255, 0 },
 	{ "pacing_ca_ratio",	0, 1000, 120 },
 	{ "pacing_ss_ratio",	0, 1000, 200 },
+	{ "probe_interval",	0, U32 / 250, 600 },	/* HZ of these kernels */
+	{ "probe_threshold",	0, 65535, 8 },
 	{ "recovery",		0, 1, 1 },
 	{ "reordering",		1, 255, 3 },
 	{ "retries1",		0, 255, 3 },

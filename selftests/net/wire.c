@@ -188,6 +188,7 @@ static void plain_kernel(void)
 		{ "ipv4/tcp_recovery", "0" },
 		{ "ipv4/tcp_rfc1337", "1" },
 		{ "ipv4/tcp_no_metrics_save", "1" },
+		{ "xtcp/no_metrics_save", "1" },
 		{ "ipv4/tcp_autocorking", "0" },
 		{ "ipv4/tcp_tw_reuse", "0" },
 		{ "ipv6/conf/tun0/disable_ipv6", "1" },

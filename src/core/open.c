@@ -151,6 +151,8 @@ static void open_common(struct xtcp_tcb *tcb, const struct xtcp_open *open)
 	tcb->user_mss = open->user_mss;
 	if (open->cached_ssthresh)
 		tcb->ssthresh = open->cached_ssthresh;
+	if (open->cached_reordering)
+		tcb->flags |= XTCP_F_REORDERED;
 	tcb->gso_max = open->gso_max;
 	tcb->rcv_space = open->rcv_space;
 	/* A guess until the first segment: too small costs an early ACK. */

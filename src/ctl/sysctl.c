@@ -72,6 +72,7 @@ static u32 means_probe(u32 val)
 static const struct knob knobs[] = {
 	{ "allowed_congestion_control", WORDS(xtcp_cong_allowed, 0644) },
 	{ "available_congestion_control", WORDS(xtcp_cong_available, 0444) },
+	{ "base_mss",		40, U16_MAX, PAR(base_mss), .scale = 1 },
 	{ "congestion_control", WORDS(xtcp_cong_default, 0644) },
 	{ "dsack",		0, U8_MAX_SWITCH, PAR(dsack), .first = 1 },
 	{ "early_retrans",	0, 4, PAR(tlp), .means = means_probe, .first = 3 },
@@ -84,12 +85,18 @@ static const struct knob knobs[] = {
 	{ "keepalive_probes",	0, U8_MAX, PAR(keep_probes), .scale = 1 },
 	{ "keepalive_time",	1, SECONDS_MAX, PAR(keep_idle_ms), .scale = 1000 },
 	{ "min_rtt_wlen",	0, ONE_DAY, PAR(min_rtt_wlen_s), .scale = 1 },
-	{ "min_snd_mss",	40, U16_MAX, PAR(min_snd_mss), .scale = 1 },
+	{ "min_snd_mss",	48, U16_MAX, PAR(min_snd_mss), .scale = 1 },
 	{ "moderate_rcvbuf",	0, U8_MAX_SWITCH, GLUE(moderate_rcvbuf), .first = 1 },
+	{ "mtu_probe_floor",	48, U16_MAX, PAR(mtu_probe_floor), .scale = 1 },
+	{ "mtu_probing",	0, U8_MAX, PAR(mtu_probing), .scale = 1 },
+	{ "no_metrics_save",	0, U8_MAX_SWITCH, GLUE(no_metrics_save), .first = 0 },
+	{ "no_ssthresh_metrics_save", 0, 1, GLUE(no_ssthresh_save), .scale = 1 },
 	{ "notsent_lowat",	0, U32_MAX, GLUE(notsent_lowat), .scale = 1 },
 	{ "orphan_retries",	0, U8_MAX, PAR(orphan_retries), .means = means_orphan },
 	{ "pacing_ca_ratio",	0, 1000, PAR(pacing_ca_pct), .scale = 1 },
 	{ "pacing_ss_ratio",	0, 1000, PAR(pacing_ss_pct), .scale = 1 },
+	{ "probe_interval",	0, U32_MAX / HZ, PAR(probe_interval_s), .scale = 1 },
+	{ "probe_threshold",	0, U16_MAX, PAR(probe_threshold), .scale = 1 },
 	{ "recovery",		0, 1, PAR(rack), .scale = 1 },
 	{ "reordering",		1, U8_MAX, PAR(dupthresh), .scale = 1 },
 	{ "retries1",		0, U8_MAX, PAR(retries1), .scale = 1 },
@@ -222,6 +229,7 @@ static void knobs_init(struct xtcp_knobs *kn)
 		.wmem = { 4096, 16384, max(65536UL, min(4UL << 20, limit)) },
 		.notsent_lowat = U32_MAX,
 		.moderate_rcvbuf = true,
+		.no_ssthresh_save = true,
 	};
 }
 

@@ -5,8 +5,9 @@
  * An embryo is in the look-up table like a socket and in one of its
  * listener's lists, one list for each number of SYN-ACKs repeated: all in one
  * list wait equally long, so appending keeps it in order and one timer per
- * listener serves the heads. A tree was not needed, a timer per embryo costs
- * more than the rest of it.
+ * listener serves the heads. Only a peer that is known from earlier waits its
+ * own time for the first repetition, and does so in a tree; a flood of SYNs
+ * does not come from there. A timer per embryo costs more than the rest of it.
  */
 #include <linux/slab.h>
 #include <linux/tcp.h>
@@ -37,23 +38,43 @@ static void half_free_rcu(struct rcu_head *head)
 	kmem_cache_free(half_cache, container_of(head, struct xtcp_half, rcu));
 }
 
+static bool known_before(struct rb_node *a, const struct rb_node *b)
+{
+	return rb_entry(a, struct xtcp_half, known)->emb.deadline <
+	       rb_entry(b, struct xtcp_half, known)->emb.deadline;
+}
+
 /* Append to the list of its age; the timer to no later than its deadline. */
 static void half_queue(struct xtcp_listener *l, struct xtcp_half *half)
 {
-	u32 list = min_t(u32, half->emb.retries, XTCP_HALF_LISTS - 1);
+	/* The second wait of a peer that is known is the first of the others. */
+	u32 waits = half->emb.retries - !!half->emb.rto_us;
 
-	list_add_tail(&half->order, &l->order[list]);
+	half->in_known = half->emb.rto_us && !half->emb.retries;
+	if (half->in_known)
+		rb_add_cached(&half->known, &l->known, known_before);
+	else
+		list_add_tail(&half->order,
+			      &l->order[min_t(u32, waits, XTCP_HALF_LISTS - 1)]);
 	if (half->emb.deadline < l->timer_at) {
 		l->timer_at = half->emb.deadline;
 		mod_timer(&l->timer, xtcp_jiffies_at(l->timer_at));
 	}
 }
 
+static void half_unqueue(struct xtcp_listener *l, struct xtcp_half *half)
+{
+	if (half->in_known)
+		rb_erase_cached(&half->known, &l->known);
+	else
+		list_del(&half->order);
+}
+
 /* Off the listener's books; the table entry is the caller's. */
 static void half_retire(struct xtcp_listener *l, struct xtcp_half *half)
 {
 	half->dead = 1;
-	list_del(&half->order);
+	half_unqueue(l, half);
 	WRITE_ONCE(l->count, l->count - 1);
 	call_rcu(&half->rcu, half_free_rcu);
 }
@@ -105,7 +126,7 @@ static void half_timeout(struct xtcp_listener *l, struct xtcp_half *half, u64 no
 
 	switch (xtcp_embryo_timeout(&half->emb, &l->xn->params, now)) {
 	case XTCP_EMBRYO_SYNACK:
-		list_del(&half->order);
+		half_unqueue(l, half);
 		half_queue(l, half);
 		if (half->acked && now - half->born < defer)
 			break;
@@ -120,11 +141,15 @@ static void half_timeout(struct xtcp_listener *l, struct xtcp_half *half, u64 no
 	}
 }
 
-/* The list whose head is due first, NULL when there is none. */
+/* The one that is due first, NULL when there is none. */
 static struct xtcp_half *first_due(struct xtcp_listener *l)
 {
+	struct rb_node *node = rb_first_cached(&l->known);
 	struct xtcp_half *half, *first = NULL;
 	int i;
+
+	if (node)
+		first = rb_entry(node, struct xtcp_half, known);
 
 	for (i = 0; i < XTCP_HALF_LISTS; i++) {
 		half = list_first_entry_or_null(&l->order[i], struct xtcp_half, order);
@@ -192,6 +217,7 @@ static enum xtcp_drop half_new(struct xtcp_rx *rx, struct sock *sk,
 	}
 	memset(&open, 0, sizeof(open));
 	open.flow = rx->flow;
+	xtcp_metrics_get(rx->xn, &open);
 	xtcp_open_dst(sk, dst, &open);
 	xtcp_embryo_init(&half->emb, &rx->xn->params, &open, seg, rx->now);
 
@@ -327,7 +353,7 @@ enum xtcp_rx_result xtcp_half_segment(struct xtcp_rx *rx, struct xtcp_half *half
 	case XTCP_EMBRYO_SYNACK:
 		xtcp_embryo_plan(&half->emb, &plan, rx->now);
 		if (half->emb.deadline != deadline) {
-			list_del(&half->order);
+			half_unqueue(l, half);
 			half_queue(l, half);
 		}
 		break;

@@ -24,6 +24,7 @@ int xtcp_listen_start(struct sock *sk)
 	spin_lock_init(&l->lock);
 	for (i = 0; i < XTCP_HALF_LISTS; i++)
 		INIT_LIST_HEAD(&l->order[i]);
+	l->known = RB_ROOT_CACHED;
 	l->sk = sk;
 	l->xn = xtcp_net(sock_net(sk));
 	l->timer_at = XTCP_NEVER;
@@ -48,6 +49,7 @@ void xtcp_listen_stop(struct sock *sk)
 	struct xtcp_listener *l = xsk->listener;
 	struct xtcp_half *half, *next;
 	struct xtcp_sock *child;
+	struct rb_node *node;
 	LIST_HEAD(unaccepted);
 	int i;
 
@@ -59,6 +61,8 @@ void xtcp_listen_stop(struct sock *sk)
 		list_for_each_entry_safe(half, next, &l->order[i], order)
 			xtcp_half_end(l, half);
 	}
+	while ((node = rb_first_cached(&l->known)))
+		xtcp_half_end(l, rb_entry(node, struct xtcp_half, known));
 	spin_unlock_bh(&l->lock);
 	timer_shutdown_sync(&l->timer);
 

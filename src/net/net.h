@@ -16,6 +16,7 @@
 #define XTCP_NET_H
 
 #include <linux/mutex.h>
+#include <linux/rbtree.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <xtcp/sock.h>
@@ -166,6 +167,7 @@ struct xtcp_listener {
 	struct sock *sk;		/* outlives this by RCU */
 	struct xtcp_net *xn;
 	struct list_head order[XTCP_HALF_LISTS];
+	struct rb_root_cached known;	/* peers whose first wait is their own */
 	u32 count;			/* embryos */
 	bool closed;			/* no new embryos, no new children */
 	u64 timer_at;			/* ns, XTCP_NEVER: not armed */
@@ -179,12 +181,14 @@ struct xtcp_half {
 	struct xtcp_listener *listener;
 	union {
 		struct list_head order;	/* listener->lock */
+		struct rb_node known;
 		struct rcu_head rcu;
 	};
 	u64 born;			/* ns, when the SYN came */
 	u32 mark;
 	u8 acked;			/* TCP_DEFER_ACCEPT: waits for data */
 	u8 dead;			/* out of the table; listener->lock */
+	u8 in_known;			/* in the tree, not in a list */
 };
 
 int xtcp_half_slab_init(void);
@@ -199,6 +203,12 @@ struct sock *xtcp_listen_child(struct xtcp_listener *l, struct xtcp_half *half,
 			       enum xtcp_drop *why, u64 now);
 void xtcp_listen_accept(struct sock *sk, struct sock *child, struct sk_buff *skb,
 			u64 now);
+
+/* ---- metrics.c ---- */
+
+int xtcp_metrics_init(struct xtcp_net *xn);
+void xtcp_metrics_exit(struct xtcp_net *xn);
+void xtcp_metrics_get(struct xtcp_net *xn, struct xtcp_open *open);
 
 /* ---- timer.c ---- */
 

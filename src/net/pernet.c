@@ -35,6 +35,9 @@ static int __net_init xtcp_net_init(struct net *net)
 	err = xtcp_tw_init_net(xn);
 	if (err)
 		goto no_tw;
+	err = xtcp_metrics_init(xn);
+	if (err)
+		goto no_metrics;
 	err = xtcp_sysctl_init(net);
 	if (err)
 		goto no_sysctl;
@@ -46,6 +49,8 @@ static int __net_init xtcp_net_init(struct net *net)
 no_proc:
 	xtcp_sysctl_exit(net);
 no_sysctl:
+	xtcp_metrics_exit(xn);
+no_metrics:
 	xtcp_tw_exit_net(xn);
 no_tw:
 	xtcp_tables_free(xn);
@@ -61,6 +66,7 @@ static void __net_exit xtcp_net_exit(struct net *net)
 
 	xtcp_proc_exit(net);
 	xtcp_sysctl_exit(net);
+	xtcp_metrics_exit(xn);
 	xtcp_tw_exit_net(xn);
 	xtcp_tables_free(xn);
 	free_percpu(xn->drops);

@@ -170,6 +170,7 @@ void xtcp_done(struct sock *sk)
 
 	if (!xs->inert) {
 		xs->inert = 1;
+		xtcp_metrics_put(sk);
 		xtcp_unhash(sk);
 		sock_engine_stop(sk);
 		if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))

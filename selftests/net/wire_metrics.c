@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a connection learns of the way to a peer serves the next one (RFC 9040):
+ * above all when a SYN or SYN-ACK gets lost. The kernel's TCP waits a second
+ * then, whatever it knows.
+ */
+#include "wire_test.h"
+
+#define RTT	20	/* ms */
+
+/* The other wire tests do without. */
+#define need_clock() do {						\
+	XTCP_ONLY("it waits a second for a lost SYN");			\
+	if (!virtual_time())						\
+		SKIP_TEST("too short times for a real clock");		\
+	ASSERT_EQ(0, wire_knob(W, "no_metrics_save", "0"));		\
+} while (0)
+
+/* Accepted over the path; @n bytes are sent and acknowledged. */
+#define visit(port, n) do {						\
+	struct wseg _syn = { .flags = SYN, MSS(1000) };			\
+	wire_reset(W, (port));						\
+	if (self->lfd < 0)						\
+		listens();						\
+	wire_in(W, &_syn);						\
+	out(SYN | ACK, SEQ(0), ACKNO(1));				\
+	sleep_ms(RTT);							\
+	in(ACK, SEQ(1), ACKNO(1));					\
+	accepts();							\
+	self->wpos = 0;							\
+	if (n) {							\
+		writes(n);						\
+		out(ACK, SEQ(1), LEN(n));				\
+		sleep_ms(RTT);						\
+		in(ACK, ACKNO(1 + (n)));				\
+	}								\
+} while (0)
+
+/* The peer ends it: nothing is left but what was learnt. */
+#define leave() do {							\
+	in(RST, SEQ(1));						\
+	sleep_ms(1);							\
+	closes();							\
+	wire_drain(W, 1);						\
+} while (0)
+
+/* A SYN that nobody answers is repeated after @ms, @then and twice as much. */
+#define syn_again(port, ms, then) do {					\
+	wire_reset(W, (port));						\
+	self->fd = -1;							\
+	W->pport = WIRE_PPORT;						\
+	self->fd = wire_socket(W, 0);					\
+	ASSERT_GE(self->fd, 0);						\
+	ASSERT_EQ(-EINPROGRESS, wire_connect(W, self->fd, WIRE_PPORT));	\
+	out(SYN, SEQ(0));						\
+	out(SYN, SEQ(0), AFTER(ms));					\
+	out(SYN, SEQ(0), AFTER(then));					\
+	out(SYN, SEQ(0), AFTER(2 * (then)));				\
+	closes();							\
+} while (0)
+
+#define synack_again(port, ms, then) do {				\
+	struct wseg _syn = { .flags = SYN, MSS(1000) };			\
+	wire_reset(W, (port));						\
+	wire_in(W, &_syn);						\
+	out(SYN | ACK, SEQ(0), ACKNO(1));				\
+	out(SYN | ACK, SEQ(0), ACKNO(1), AFTER(ms));			\
+	out(SYN | ACK, SEQ(0), ACKNO(1), AFTER(then));			\
+	out(SYN | ACK, SEQ(0), ACKNO(1), AFTER(2 * (then)));		\
+	in(RST, SEQ(1));						\
+} while (0)
+
+/* The round trip and the floor of any timeout, 200 ms. */
+#define KNOWN	(RTT + 200)
+
+TEST_F_TIMEOUT(wire, unknown_peer, 60)
+{
+	need_clock();
+	listens();
+	syn_again(40001, 1000, 2000);
+	synack_again(40002, 1000, 2000);
+}
+
+TEST_F_TIMEOUT(wire, known_peer, 60)
+{
+	need_clock();
+	visit(40001, 100);
+	leave();
+	syn_again(40002, KNOWN, 1000);
+	synack_again(40003, KNOWN, 1000);
+}
+
+/* A handshake alone proves nothing that could be believed. */
+TEST_F_TIMEOUT(wire, no_data_no_trust, 60)
+{
+	need_clock();
+	visit(40001, 0);
+	leave();
+	syn_again(40002, 1000, 2000);
+}
+
+TEST_F_TIMEOUT(wire, not_saved, 60)
+{
+	need_clock();
+	ASSERT_EQ(0, wire_knob(W, "no_metrics_save", "1"));
+	visit(40001, 100);
+	leave();
+	syn_again(40002, 1000, 2000);
+}
+
+/* Only what has ended counts. */
+TEST_F_TIMEOUT(wire, still_open, 60)
+{
+	int fd;
+
+	need_clock();
+	visit(40001, 100);
+	fd = self->fd;
+	syn_again(40002, 1000, 2000);
+	close(fd);
+}
+
+TEST_F_TIMEOUT(wire, forgotten_after_ten_minutes, 2000)
+{
+	need_clock();
+	visit(40001, 100);
+	leave();
+	sleep_ms(590 * 1000);
+	synack_again(40002, KNOWN, 1000);
+	sleep_ms(20 * 1000);
+	synack_again(40003, 1000, 2000);
+}
+
+/* Nobody answered in the end: the way may be another one now. */
+TEST_F_TIMEOUT(wire, forgotten_after_silence, 60)
+{
+	need_clock();
+	visit(40001, 100);
+	leave();
+	visit(40002, 100);
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 1000));
+	writes(100);
+	sleep_ms(2000);
+	wire_drain(W, 1);
+	closes();
+	syn_again(40003, 1000, 2000);
+}
+
+/* Several embryos of one peer, each its time. */
+TEST_F_TIMEOUT(wire, side_by_side, 60)
+{
+	struct wseg syn = { .flags = SYN, MSS(1000) };
+
+	need_clock();
+	visit(40001, 100);
+	leave();
+	for (int i = 0; i < 4; i++) {
+		syn.sport = 41000 + i;
+		wire_in(W, &syn);
+		ASSERT_TRUE(wire_get(W, 10));
+		sleep_ms(30);
+	}
+	for (int i = 0; i < 4; i++) {
+		ASSERT_TRUE(wire_get(W, 250));
+		ASSERT_EQ(SYN | ACK, W->got.flags);
+	}
+	/* And a second later the four again. */
+	none(700);
+	for (int i = 0; i < 4; i++)
+		ASSERT_TRUE(wire_get(W, 400));
+	for (int i = 0; i < 4; i++) {
+		syn.flags = RST;
+		syn.has_seq = true;
+		syn.seq = 1;
+		syn.sport = 41000 + i;
+		wire_in(W, &syn);
+	}
+}
+
+TEST_HARNESS_MAIN
