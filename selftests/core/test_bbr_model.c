@@ -87,7 +87,7 @@ UNIT(bbr_quantize)
 	begin(&r);
 	for (i = 0; i < ARRAY_SIZE(tab); i++) {
 		r.tcb.pacing_rate = tab[i].rate;
-		r.b->state = tab[i].state;
+		r.b->phase = tab[i].state;
 		CHECK_EQ(xtcp_bbr_quantize(&r.tcb, r.b, tab[i].bytes), tab[i].want);
 	}
 }
@@ -347,7 +347,7 @@ UNIT(bbr_lower_bounds)
 		r.b->min_rtt_us = 100000;
 		r.tcb.rack_rtt_us = tab[i].rtt_us;
 		r.tcb.cwnd = 100000;
-		r.b->state = tab[i].state;
+		r.b->phase = tab[i].state;
 		if (tab[i].loss)
 			r.b->flags |= BBR_F_LOSS;
 		r.b->max_bw[0] = unit(1000000);
@@ -370,7 +370,7 @@ UNIT(bbr_lower_bounds_timeout)
 	struct rig r;
 
 	begin(&r);
-	r.b->state = BBR_CRUISE;
+	r.b->phase = BBR_CRUISE;
 	r.b->min_rtt_us = 100000;
 	r.tcb.rack_rtt_us = 120000;
 	r.b->good_cwnd = 100000;

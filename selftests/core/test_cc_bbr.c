@@ -107,7 +107,7 @@ static void send(struct net *n)
 	if (q + MSS <= n->buffer) {
 		n->free_at = max(n->free_at, n->now) + MSS * SEC / n->rate;
 		n->queue_max = max(n->queue_max, q);
-		if (n->b->state == BBR_CRUISE)
+		if (n->b->phase == BBR_CRUISE)
 			n->cruise_queue = max(n->cruise_queue, q);
 	}
 	p->ack_at = max(n->free_at, n->now) + n->rtt;
@@ -167,7 +167,7 @@ static void ack_one(struct net *n)
 		xtcp_cc_event(tcb, XTCP_CC_DONE, n->now);
 	}
 	tcb->cc->control(tcb, &ack);
-	n->states |= 1U << n->b->state;
+	n->states |= 1U << n->b->phase;
 	if (tcb->cwnd < MSS || tcb->cwnd > XTCP_CWND_MAX || !tcb->pacing_rate)
 		unit_fail(__FILE__, __LINE__, "cwnd %u, rate %llu", tcb->cwnd,
 			  (unsigned long long)tcb->pacing_rate);
@@ -221,9 +221,9 @@ static bool run_until(struct net *n, u8 state)
 {
 	u64 end = n->now + 20 * SEC;
 
-	while (n->now < end && n->b->state != state)
+	while (n->now < end && n->b->phase != state)
 		step(n);
-	return n->b->state == state;
+	return n->b->phase == state;
 }
 
 static u64 model_rate(const struct net *n)
@@ -297,11 +297,11 @@ UNIT(bbr_states)
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(walk); i++) {
-		u8 was = n->b->state;
+		u8 was = n->b->phase;
 
-		while (n->b->state == was && n->now < 20 * SEC)
+		while (n->b->phase == was && n->now < 20 * SEC)
 			step(n);
-		CHECK_EQ(n->b->state, walk[i]);
+		CHECK_EQ(n->b->phase, walk[i]);
 	}
 }
 
@@ -332,12 +332,12 @@ UNIT(bbr_probe_rtt)
 	CHECK(run_until(n, BBR_PROBE_RTT));
 	CHECK(n->now > 6 * SEC && n->now < 7 * SEC);
 	at = n->now;
-	while (n->b->state == BBR_PROBE_RTT && n->now < 20 * SEC) {
+	while (n->b->phase == BBR_PROBE_RTT && n->now < 20 * SEC) {
 		step(n);
 		if (xtcp_flight(&n->tcb) <= 260000)
 			low = low ? low : n->now;
 	}
-	CHECK_EQ(n->b->state, BBR_CRUISE);
+	CHECK_EQ(n->b->phase, BBR_CRUISE);
 	CHECK(low && n->now - low >= 200 * MSEC);
 	CHECK(n->now - at < 400 * MSEC);
 	/* The window at once, not by and by. */
@@ -380,12 +380,12 @@ UNIT(bbr_shallow_buffer)
 	u64 end = n->now + 20 * SEC;
 
 	while (n->now < end) {
-		u32 was = n->b->state;
+		u32 was = n->b->phase;
 
 		step(n);
-		if (n->b->state == BBR_CRUISE && was == BBR_CRUISE)
+		if (n->b->phase == BBR_CRUISE && was == BBR_CRUISE)
 			CHECK(n->tcb.cwnd <= xtcp_bbr_headroom(&n->tcb, n->b));
-		else if (n->b->state >= BBR_DOWN && n->b->state <= BBR_UP)
+		else if (n->b->phase >= BBR_DOWN && n->b->phase <= BBR_UP)
 			CHECK(n->tcb.cwnd <= n->b->inflight_long);
 	}
 	CHECK(n->b->inflight_long < BBR_NO_BYTES);
@@ -469,7 +469,7 @@ UNIT(bbr_drain_ends)
 	CHECK(run_until(n, BBR_DRAIN));
 	run(n, SEC);
 	at = n->now;
-	CHECK_EQ(n->b->state, BBR_DRAIN);
+	CHECK_EQ(n->b->phase, BBR_DRAIN);
 	CHECK(run_until(n, BBR_DOWN));
 	CHECK(n->now - at < SEC);
 }
@@ -523,7 +523,7 @@ UNIT(bbr_application_limited)
 
 	n->app_rate = 1000000;
 	run(n, 4 * SEC);
-	CHECK_EQ(n->b->state, BBR_STARTUP);
+	CHECK_EQ(n->b->phase, BBR_STARTUP);
 	n->app_rate = 0;
 	run(n, 2 * SEC);
 	CHECK(within(model_rate(n), 12500000, 5));
@@ -560,7 +560,7 @@ UNIT(bbr_undo_startup)
 	CHECK(run_until(n, BBR_DRAIN));
 	CHECK(n->b->inflight_long < BBR_NO_BYTES);
 	xtcp_cc_event(&n->tcb, XTCP_CC_UNDO, n->now);
-	CHECK_EQ(n->b->state, BBR_STARTUP);
+	CHECK_EQ(n->b->phase, BBR_STARTUP);
 	CHECK(!(n->b->flags & BBR_F_FULL));
 	CHECK_EQ(n->b->inflight_long, BBR_NO_BYTES);
 	CHECK_EQ(n->b->inflight_short, BBR_NO_BYTES);
@@ -573,13 +573,13 @@ UNIT(bbr_undo_probe)
 
 	CHECK(run_until(n, BBR_UP));
 	run(n, 60 * MSEC);
-	CHECK_EQ(n->b->state, BBR_UP);
+	CHECK_EQ(n->b->phase, BBR_UP);
 	n->b->inflight_long = 2000000;
 	n->buffer = queue(n);
 	CHECK(run_until(n, BBR_DOWN));
 	CHECK(n->b->inflight_long < 1000000);
 	xtcp_cc_event(&n->tcb, XTCP_CC_UNDO, n->now);
-	CHECK_EQ(n->b->state, BBR_REFILL);
+	CHECK_EQ(n->b->phase, BBR_REFILL);
 	CHECK_EQ(n->b->inflight_long, 2000000);
 }
 
@@ -591,7 +591,7 @@ UNIT(bbr_restart)
 
 	CHECK(run_until(n, BBR_UP));
 	run(n, 50 * MSEC);
-	CHECK_EQ(n->b->state, BBR_UP);
+	CHECK_EQ(n->b->phase, BBR_UP);
 	rate = n->tcb.pacing_rate;
 	/* The rest arrives, and then nothing for a minute. */
 	while (n->head != n->tail) {

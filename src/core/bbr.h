@@ -100,7 +100,7 @@ struct bbr {
 	u32 round_bytes;	/* delivered in this loss round */
 	u32 round_ce;		/* of these marked */
 	u16 flags;
-	u8 state;
+	u8 phase;
 	u8 ack_phase;
 	u8 full_count;
 	u8 up_rounds;		/* bw_probe_up_rounds */
@@ -144,7 +144,7 @@ static inline u64 xtcp_bbr_bw(const struct bbr *b)
 
 static inline bool xtcp_bbr_probing(const struct bbr *b)
 {
-	return b->state == BBR_STARTUP || b->state == BBR_REFILL || b->state == BBR_UP;
+	return b->phase == BBR_STARTUP || b->phase == BBR_REFILL || b->phase == BBR_UP;
 }
 
 static inline u32 xtcp_bbr_min_pipe(const struct xtcp_tcb *tcb)

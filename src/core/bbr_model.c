@@ -52,7 +52,7 @@ u32 xtcp_bbr_quantize(const struct xtcp_tcb *tcb, const struct bbr *b, u32 bytes
 {
 	bytes = max(bytes, 3 * xtcp_bbr_quantum(tcb));
 	bytes = max(bytes, xtcp_bbr_min_pipe(tcb));
-	if (b->state == BBR_UP)
+	if (b->phase == BBR_UP)
 		bytes += 2U * tcb->mss;
 	return bytes;
 }

@@ -55,7 +55,7 @@ static struct bbr *state(struct xtcp_tcb *tcb)
 
 static bool in_probe_bw(const struct bbr *b)
 {
-	return b->state >= BBR_DOWN && b->state <= BBR_UP;
+	return b->phase >= BBR_DOWN && b->phase <= BBR_UP;
 }
 
 /* xorshift32: the period is long, the start differs between connections. */
@@ -71,7 +71,7 @@ static u32 random_next(struct bbr *b)
 
 static u32 max_inflight(const struct xtcp_tcb *tcb, const struct bbr *b)
 {
-	u64 cap = xtcp_bbr_bdp(tcb, b, xtcp_bbr_bw(b), cwnd_gain[b->state]);
+	u64 cap = xtcp_bbr_bdp(tcb, b, xtcp_bbr_bw(b), cwnd_gain[b->phase]);
 
 	cap += max(b->extra_most[0], b->extra_most[1]);
 	return xtcp_bbr_quantize(tcb, b, xtcp_bbr_cap(cap));
@@ -100,7 +100,7 @@ static void start_down(struct xtcp_tcb *tcb, struct bbr *b, u64 now)
 	b->cycle_at = now;
 	b->ack_phase = BBR_ACKS_PROBE_STOPPING;
 	xtcp_bbr_start_round(tcb, b);
-	b->state = BBR_DOWN;
+	b->phase = BBR_DOWN;
 }
 
 static void start_refill(struct xtcp_tcb *tcb, struct bbr *b)
@@ -111,7 +111,7 @@ static void start_refill(struct xtcp_tcb *tcb, struct bbr *b)
 	b->flags &= ~BBR_F_PRECAUTION;
 	b->ack_phase = BBR_ACKS_REFILLING;
 	xtcp_bbr_start_round(tcb, b);
-	b->state = BBR_REFILL;
+	b->phase = BBR_REFILL;
 }
 
 /* Growth in UP doubles every round: 1, 2, 4 ... segments. */
@@ -128,7 +128,7 @@ static void start_up(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sampl
 	b->ack_phase = BBR_ACKS_PROBE_STARTING;
 	xtcp_bbr_start_round(tcb, b);
 	xtcp_bbr_reset_full(b, s->bw);
-	b->state = BBR_UP;
+	b->phase = BBR_UP;
 	raise_slope(tcb, b);
 }
 
@@ -187,7 +187,7 @@ static void handle_too_high(struct xtcp_tcb *tcb, struct bbr *b, u32 flight, boo
 	b->flags &= ~BBR_F_PROBE_SAMPLE;	/* once for every probe */
 	if (!low)
 		b->inflight_long = max(flight, least);
-	if (b->state == BBR_UP) {
+	if (b->phase == BBR_UP) {
 		b->undo_state = BBR_UP;
 		start_down(tcb, b, now);
 	}
@@ -243,7 +243,7 @@ static bool startup_lossy(const struct xtcp_tcb *tcb, const struct bbr *b,
 
 static void check_startup(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
 {
-	if (b->state != BBR_STARTUP)
+	if (b->phase != BBR_STARTUP)
 		return;
 	if (startup_lossy(tcb, b, s)) {
 		b->undo_state = BBR_STARTUP;
@@ -252,14 +252,14 @@ static void check_startup(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_
 				       b->inflight_latest);
 	}
 	if (b->flags & BBR_F_FULL) {
-		b->state = BBR_DRAIN;
+		b->phase = BBR_DRAIN;
 		b->rounds = 0;
 	}
 }
 
 static void check_drain(struct xtcp_tcb *tcb, struct bbr *b, u64 now)
 {
-	if (b->state != BBR_DRAIN)
+	if (b->phase != BBR_DRAIN)
 		return;
 	if (b->rounds > DRAIN_ROUNDS ||
 	    xtcp_flight(tcb) <= xtcp_bbr_inflight(tcb, b, xtcp_bbr_bw(b)))
@@ -301,7 +301,7 @@ static bool adapt_long_term(struct xtcp_tcb *tcb, struct bbr *b, const struct bb
 	if (b->inflight_long == BBR_NO_BYTES)
 		return false;
 	b->inflight_long = max(b->inflight_long, s->ack->rs_flight);
-	if (b->state == BBR_UP)
+	if (b->phase == BBR_UP)
 		probe_upward(tcb, b, s);
 	return false;
 }
@@ -310,12 +310,12 @@ static void probe_bw(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sampl
 {
 	if (!(b->flags & BBR_F_FULL) || adapt_long_term(tcb, b, s))
 		return;
-	switch (b->state) {
+	switch (b->phase) {
 	case BBR_DOWN:
 		if (time_to_probe(tcb, b, s->ack->now))
 			start_refill(tcb, b);
 		else if (time_to_cruise(tcb, b))
-			b->state = BBR_CRUISE;
+			b->phase = BBR_CRUISE;
 		break;
 	case BBR_CRUISE:
 		if (time_to_probe(tcb, b, s->ack->now))
@@ -345,9 +345,9 @@ static void exit_probe_rtt(struct xtcp_tcb *tcb, struct bbr *b, u64 now)
 	xtcp_bbr_reset_short(b);
 	if (b->flags & BBR_F_FULL) {
 		start_down(tcb, b, now);
-		b->state = BBR_CRUISE;
+		b->phase = BBR_CRUISE;
 	} else {
-		b->state = BBR_STARTUP;
+		b->phase = BBR_STARTUP;
 	}
 }
 
@@ -383,13 +383,13 @@ static void check_probe_rtt(struct xtcp_tcb *tcb, struct bbr *b, const struct bb
 {
 	bool due = xtcp_bbr_min_rtt(b, s->ack);
 
-	if (due && b->state != BBR_PROBE_RTT && !(b->flags & BBR_F_IDLE)) {
-		b->state = BBR_PROBE_RTT;
+	if (due && b->phase != BBR_PROBE_RTT && !(b->flags & BBR_F_IDLE)) {
+		b->phase = BBR_PROBE_RTT;
 		b->done_at = 0;
 		b->ack_phase = BBR_ACKS_PROBE_STOPPING;
 		xtcp_bbr_start_round(tcb, b);
 	}
-	if (b->state == BBR_PROBE_RTT)
+	if (b->phase == BBR_PROBE_RTT)
 		in_probe_rtt(tcb, b, s, probe_rtt_cwnd(tcb, b));
 	if (s->ack->delivered)
 		b->flags &= ~BBR_F_IDLE;
@@ -429,10 +429,10 @@ static void set_cwnd(struct xtcp_tcb *tcb, const struct bbr *b, const struct bbr
 	else if (tcb->cwnd >= most && tcb->delivered >= xtcp_cc_initial_cwnd(tcb))
 		wnd = tcb->cwnd;
 	wnd = max(wnd, xtcp_bbr_min_pipe(tcb));
-	if (b->state == BBR_PROBE_RTT)
+	if (b->phase == BBR_PROBE_RTT)
 		wnd = min(wnd, probe_rtt_cwnd(tcb, b));
 	/* 5.6.4.7 */
-	if (b->state == BBR_CRUISE || b->state == BBR_PROBE_RTT)
+	if (b->phase == BBR_CRUISE || b->phase == BBR_PROBE_RTT)
 		cap = xtcp_bbr_headroom(tcb, b);
 	else if (in_probe_bw(b))
 		cap = b->inflight_long;
@@ -458,11 +458,11 @@ static void bbr_control(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
 		b->inflight_latest = ack->rs_delivered;
 	}
 	b->send_gain = min_t(u32, b->send_gain,
-			     pacing_gain[b->state] * BBR_SENT_ONE / BBR_ONE);
-	set_pacing(tcb, b, pacing_gain[b->state]);
+			     pacing_gain[b->phase] * BBR_SENT_ONE / BBR_ONE);
+	set_pacing(tcb, b, pacing_gain[b->phase]);
 	set_cwnd(tcb, b, &s);
 	if ((tcb->cong == XTCP_CONG_OPEN || tcb->cong == XTCP_CONG_CWR) &&
-	    b->state != BBR_PROBE_RTT)
+	    b->phase != BBR_PROBE_RTT)
 		b->good_cwnd = tcb->cwnd;
 	if (tcb->snd_una == tcb->snd_nxt)
 		b->flags |= BBR_F_IDLE;
@@ -490,7 +490,7 @@ static void bbr_init(struct xtcp_tcb *tcb, u64 now)
 	b->good_cwnd = tcb->cwnd;
 	/* Not the time: two runs of one connection are to be the same. */
 	b->seed = tcb->iss ? tcb->iss : 1;
-	b->state = BBR_STARTUP;
+	b->phase = BBR_STARTUP;
 	b->send_gain = BBR_SENT_ONE;
 	b->sent_gain = BBR_SENT_ONE;
 	init_pacing(tcb, b);
@@ -508,11 +508,11 @@ static void undo(struct xtcp_tcb *tcb, struct bbr *b)
 	b->inflight_short = max(b->inflight_short, b->undo_short);
 	b->inflight_long = max(b->inflight_long, b->undo_long);
 	b->undo_state = BBR_PROBE_RTT;
-	if (was == BBR_STARTUP && b->state != BBR_STARTUP) {
+	if (was == BBR_STARTUP && b->phase != BBR_STARTUP) {
 		b->flags &= ~BBR_F_FULL;
-		if (b->state != BBR_PROBE_RTT)
-			b->state = BBR_STARTUP;
-	} else if (was == BBR_UP && b->state != BBR_UP && b->state != BBR_PROBE_RTT) {
+		if (b->phase != BBR_PROBE_RTT)
+			b->phase = BBR_STARTUP;
+	} else if (was == BBR_UP && b->phase != BBR_UP && b->phase != BBR_PROBE_RTT) {
 		start_refill(tcb, b);
 	}
 }
@@ -534,7 +534,7 @@ static void bbr_event(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now)
 		break;
 	case XTCP_CC_RESTART:
 		/* 5.4.1: at the rate of the model, with the window as it was. */
-		if (b->state == BBR_PROBE_RTT && b->done_at && now > b->done_at)
+		if (b->phase == BBR_PROBE_RTT && b->done_at && now > b->done_at)
 			exit_probe_rtt(tcb, b, now);
 		if (in_probe_bw(b))
 			set_pacing(tcb, b, BBR_ONE);
