@@ -90,6 +90,32 @@ UNIT(cc_set)
 		}
 }
 
+/* One segment for every window that was really out, part segments left aside. */
+UNIT(cc_whole_segments)
+{
+	static const struct {
+		u32 cwnd;
+		u32 whole;
+	} tab[] = {
+		{ 1000, 1000 }, { 1999, 1000 }, { 5600, 5000 }, { 31999, 31000 },
+		{ 32000, 32000 }, { 32999, 32999 }, { 1U << 30, 1U << 30 },
+	};
+	struct xtcp_tcb tcb = { .mss = 1000 };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		u32 acked = 0;
+
+		tcb.cwnd = tab[i].cwnd;
+		CHECK_EQ(xtcp_cc_whole(&tcb), tab[i].whole);
+		xtcp_cc_avoid(&tcb, &acked, tab[i].whole - 1);
+		CHECK_EQ(tcb.cwnd, tab[i].cwnd);
+		xtcp_cc_avoid(&tcb, &acked, 1);
+		CHECK_EQ(tcb.cwnd, min(tab[i].cwnd + 1000, XTCP_CWND_MAX));
+		CHECK_EQ(acked, 0);
+	}
+}
+
 UNIT(cc_initial_window)
 {
 	static const struct {

@@ -84,14 +84,17 @@ UNIT(cwv_phases)
 	}
 }
 
-/* A burst is remembered for a sampling period, 1 s here, and no longer. */
+/* A burst is remembered for a sampling period: 1 s, or three round trips. */
 UNIT(cwv_memory)
 {
 	static const struct {
+		u32 srtt_ms;
 		u64 ms;
 		bool valid;
 	} tab[] = {
-		{ 100, true }, { 400, true }, { 1100, false }, { 5000, false },
+		{ 100, 100, true }, { 100, 400, true }, { 100, 700, true },
+		{ 100, 1100, false }, { 100, 5000, false },
+		{ 1000, 1100, true }, { 1000, 3100, false },
 	};
 	u32 i;
 
@@ -99,7 +102,8 @@ UNIT(cwv_memory)
 		struct flow f;
 
 		begin(&f, 100000);
-		run(&f, 100000, 2000 * MSEC);
+		f.tcb.srtt8_us = tab[i].srtt_ms * 8000;
+		run(&f, 100000, 3000 * MSEC);
 		run(&f, 1000, tab[i].ms * MSEC);
 		CHECK_EQ(xtcp_cwv_valid(&f.tcb, &f.cwv), tab[i].valid);
 	}

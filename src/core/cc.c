@@ -118,6 +118,23 @@ u32 xtcp_cc_slow_start(struct xtcp_tcb *tcb, u32 bytes)
 	return bytes - n;
 }
 
+/* Above so many segments a part of one makes no difference. */
+#define WHOLE_MAX	32
+
+/*
+ * xtcp_cc_whole - what the window lets out
+ *
+ * Whole segments: of 5.6 five are in flight, and five are acknowledged in a
+ * round trip. Growth of one segment a round trip is to count against these, or
+ * a small window grows the slower the more of it is of no use.
+ */
+u32 xtcp_cc_whole(const struct xtcp_tcb *tcb)
+{
+	if (tcb->cwnd >= WHOLE_MAX * tcb->mss)
+		return tcb->cwnd;
+	return tcb->cwnd - tcb->cwnd % tcb->mss;
+}
+
 /*
  * xtcp_cc_avoid - RFC 5681, 3.1: one segment for every window acknowledged
  * @acked: bytes acknowledged since the window last grew, of the algorithm
@@ -125,9 +142,11 @@ u32 xtcp_cc_slow_start(struct xtcp_tcb *tcb, u32 bytes)
  */
 void xtcp_cc_avoid(struct xtcp_tcb *tcb, u32 *acked, u32 bytes)
 {
+	u32 wnd = xtcp_cc_whole(tcb);
+
 	*acked += bytes;
-	if (*acked < tcb->cwnd)
+	if (*acked < wnd)
 		return;
-	*acked -= tcb->cwnd;
+	*acked -= wnd;
 	xtcp_cc_grow(tcb, tcb->mss);
 }

@@ -175,12 +175,13 @@ static void cubic_every_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
 static void reno_curve(const struct xtcp_tcb *tcb, struct cubic *c, u32 bytes)
 {
 	struct curve *cur = &c->cur;
+	u32 wnd = xtcp_cc_whole(tcb);
 
 	c->est_acked += cur->w_est < cur->prior ?
 			(u32)((u64)bytes * ALPHA / XTCP_CC_ONE) : bytes;
-	if (c->est_acked < tcb->cwnd)
+	if (c->est_acked < wnd)
 		return;
-	c->est_acked -= tcb->cwnd;
+	c->est_acked -= wnd;
 	cur->w_est = min_t(u32, cur->w_est + tcb->mss, XTCP_CWND_MAX);
 }
 

@@ -46,7 +46,6 @@ static void forget(const struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
 	cwv->half_at = now;
 	cwv->nvp_at = 0;
 	cwv->most[0] = 0;
-	cwv->most[1] = 0;
 	cwv->round_acked = 0;
 	cwv->round_end = tcb->snd_nxt;
 }
