@@ -67,6 +67,13 @@ static const struct script rfc9768[] = {
 };
 SCRIPTS(rfc9768);
 
+/* RFC 9293 MUST-23: whoever called connect() has three minutes, at least. */
+static const struct script rfc9293_r2[] = {
+	{ "of a simultaneous open", "connect\n> S 0\n< S 0 mss 1000\n> SA 0\n~ 1s\n> SA 0\n~ 2s\n> SA 0\n~ 4s\n> SA 0\n~ 8s\n> SA 0\n"
+	  "~ 16s\n> SA 0\n~ 32s\n> SA 0\n~ 64s\n> SA 0\n= state SYN-RECEIVED\n~ 120s\n= state CLOSED\n= err TIMEDOUT\n> no\n" },
+};
+SCRIPTS(rfc9293_r2);
+
 static const struct xtcp_open peer = {
 	.flow = { .sport = 1, .dport = 2 },
 	.rcv_space = 60000, .rcv_space_max = 60000, .gso_max = 60000,
