@@ -179,7 +179,7 @@ bool xtcp_mtup_lost(struct xtcp_tcb *tcb);
  */
 static inline bool xtcp_ecn_single(const struct xtcp_tcb *tcb)
 {
-	return tcb->ecn == XTCP_ECN_ACC && tcb->r_cep & XTCP_CWR >> XTCP_ACE_SHIFT;
+	return tcb->ecn == XTCP_ECN_ACC && tcb->r_cep & (XTCP_CWR >> XTCP_ACE_SHIFT);
 }
 
 /* ---- undo.c ---- */
