@@ -70,8 +70,8 @@
 	in(RST, SEQ(1));						\
 } while (0)
 
-/* The round trip and the floor of any timeout, 200 ms. */
-#define KNOWN	(RTT + 200)
+/* The round trip and half of the floor of any other timeout, 200 ms. */
+#define KNOWN	(RTT + 100)
 
 TEST_F_TIMEOUT(wire, unknown_peer, 60)
 {
