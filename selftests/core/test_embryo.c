@@ -30,6 +30,8 @@ static const struct script embryo_synack[] = {
 	{ "data in the SYN is not acknowledged", "listen\n< S 0+100 mss 1000\n> SA 0 ack 1\n" },
 	{ "SYN again: SYN-ACK again", "listen\n< S 0 mss 1000\n> SA 0\n+ 200ms\n< S 0 mss 1000\n"
 	  "verdict embryo SYNACK\n> SA 0 ack 1\n" },
+	{ "with the timestamp of the newest SYN", "listen\n< S 0 mss 1000 ts 1000 0\n> SA 0 tsecr 1000\n+ 100ms\n"
+	  "< S 0 mss 1000 ts 1100 0\n> SA 0 tsecr 1100\n< S 0 mss 1000 nots\n> SA 0 tsecr 1100\n" },
 	{ "repeated 1, 2, 4 .. s, then gone",
 	  "listen\n< S 0 mss 1000\n> SA 0\n~ 1s\n> SA 0\n~ 2s\n> SA 0\n~ 4s\n> SA 0\n~ 8s\n> SA 0\n"
 	  "~ 16s\n> SA 0\n~ 32s\nverdict embryo KILL\n> no\n" },
@@ -55,10 +57,18 @@ static const struct script embryo_rx[] = {
 	{ "another SYN is challenged", HALF "< S 5\nverdict embryo ACK\n> A 1 ack 1\n" },
 	{ "a SYN outside, too", HALF "< S -100000\nverdict embryo ACK\n> A 1 ack 1\n" },
 	{ "outside of the window: ACK", HALF "< A 70000+10 ack 1\nverdict embryo ACK\n> A 1 ack 1\n" },
+	{ "all of it old: ACK", HALF "< A -9+10 ack 1\nverdict embryo ACK\n> A 1 ack 1\n" },
+	{ "its last byte is new", HALF "< A -9+11 ack 1\nverdict embryo ACCEPT\n= got 1\n> A 1 ack 2\n" },
+	{ "its FIN is new", HALF "< FA -9+10 ack 1\nverdict embryo ACCEPT\n= state CLOSE-WAIT\n> A 1 ack 2\n" },
+	{ "the last number of the window, and the one behind", HALF "< A 65536 ack 1\nverdict embryo ACK\n> A 1\n"
+	  "< A 65535 ack 1\nverdict embryo ACCEPT\n" },
 	{ "no room at all: only the next number", "listen space 0 max 0\n< S 0 mss 1000\n> SA 0 wnd 0\n< A 1+10 ack 1\n"
 	  "verdict embryo ACK\n> A 1 ack 1\n< A 1 ack 1\nverdict embryo ACCEPT\n= state ESTABLISHED\n" },
 	{ "old timestamp: ACK", "listen\n< S 0 mss 1000 ts 1000 0\n> SA 0\n< A 1 ack 1 ts 999 0\n"
 	  "verdict embryo ACK\n> A 1 ack 1 tsecr 1000\ndrop PAWS\n" },
+	{ "an old one that was not agreed on", HALF "< A 1 ack 1 ts 0xfffffff0 0\nverdict embryo ACCEPT\n= state ESTABLISHED\n" },
+	{ "none though agreed on: the connection's to refuse", "listen\n< S 0 mss 1000 ts 1000 0\n> SA 0\n< A 1 ack 1 nots\n"
+	  "verdict embryo ACCEPT\ndrop NO_TIMESTAMP\n= state SYN-RECEIVED\n" },
 };
 SCRIPTS(embryo_rx);
 
@@ -76,9 +86,33 @@ static const struct script embryo_accept[] = {
 	{ "scaled windows from here on",
 	  "listen space 60000 max 1000000\n< S 0 mss 1000 ws 3\n> SA 0 ws 4 wnd 60000\n"
 	  "< A 1+10 ack 1 wnd 100\n= snd_wnd 800\n> A 1 ack 11 wnd 3750\n" },
+	{ "no MSS offered: 536 (MUST-15)", "listen\n< S 0\n> SA 0\n< A 1 ack 1\n= peer_mss 536\n= mss 536\n" },
+	{ "1220 under IPv6", "listen v6\n< S 0\n> SA 0\n< A 1 ack 1\n= peer_mss 1220\n= mss 1220\n" },
 	{ "RST now resets", HALF "< A 1 ack 1\n< R 1\n= err RESET\n" },
 };
 SCRIPTS(embryo_accept);
+
+/* The numbers that nobody must guess are those of the flow. */
+UNIT(embryo_secrets)
+{
+	struct xtcp_open open = {
+		.flow = { .saddr = { 1, 2, 3, 4 }, .sport = 5 }, .adv_mss = 1000,
+		.rcv_space = 1000,
+	};
+	struct xtcp_seg seg = { .flags = XTCP_SYN, .seq = 77, .opts = XTCP_OPT_TS };
+	struct xtcp_embryo emb;
+	struct xtcp_params par;
+	struct xtcp_plan plan;
+
+	xtcp_params_init(&par);
+	par.isn_key[0] = 6;
+	par.ts_key[1] = 7;
+	xtcp_embryo_init(&emb, &par, &open, &seg, 3 * XTCP_NSEC_PER_SEC);
+	xtcp_embryo_plan(&emb, &plan, 5 * XTCP_NSEC_PER_SEC);
+	CHECK_EQ(plan.seq, xtcp_isn(&par, &open.flow, 3 * XTCP_NSEC_PER_SEC));
+	CHECK_EQ(plan.tsval, 5000 + xtcp_ts_offset(&par, &open.flow));
+	CHECK_EQ(plan.ack, 78);
+}
 
 UNIT(embryo_is_compact)
 {

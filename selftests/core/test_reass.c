@@ -290,6 +290,42 @@ UNIT(reass_ends_where_a_run_does)
 	take_back(&b, false);
 }
 
+/* Two runs reached and not yet taken: both come, in order; or go, both. */
+UNIT(reass_taken_late)
+{
+	struct bytes b = { .next = 1 };
+	struct xtcp_params par;
+	int flush;
+
+	xtcp_params_init(&par);
+	for (flush = 0; flush < 2; flush++) {
+		struct xtcp_ooo *node;
+		u32 n = 0;
+
+		xtcp_tcb_init(&b.tcb, &par);
+		b.tcb.rcv_nxt = BASE + 1;
+		memset(b.have, 0, sizeof(b.have));
+		CHECK_EQ(xtcp_reass_advance(&b.tcb, BASE + 10), 0);
+		arrive(&b, 20, 5);
+		arrive(&b, 25, 5);
+		arrive(&b, 40, 5);
+		CHECK_EQ(xtcp_reass_advance(&b.tcb, BASE + 20), XTCP_ACT_DRAIN);
+		CHECK_EQ(b.tcb.rcv_nxt, BASE + 30);
+		CHECK_EQ(xtcp_reass_advance(&b.tcb, BASE + 40), XTCP_ACT_DRAIN);
+		CHECK_EQ(b.tcb.rcv_nxt, BASE + 45);
+		if (flush)
+			xtcp_reass_flush(&b.tcb);
+		while ((node = flush ? xtcp_reass_reap(&b.tcb) : xtcp_reass_pop(&b.tcb))) {
+			if (!flush)
+				CHECK_EQ(node->seq - BASE, n < 2 ? 20 + 5 * n : 40);
+			free(node);
+			n++;
+		}
+		CHECK_EQ(n, 3);
+		CHECK(!xtcp_reass_pop(&b.tcb));
+	}
+}
+
 static u32 priority(u32 iss, u64 key0, u32 seed)
 {
 	static struct xtcp_ooo node;
@@ -319,6 +355,7 @@ UNIT(reass_priorities)
 	CHECK_EQ(priority(0, 0, 270369), 67634689);
 	CHECK_EQ(priority(0x9e3779b9, 0, 0), 270369);
 	CHECK_EQ(priority(0x9e3779b8, 0, 0), 270369);
+	CHECK_EQ(priority(0x9e3779bb, 0, 0), 2 * 270369);
 	for (bit = 0; bit < 32; bit++) {
 		CHECK(priority(1U << bit, 0, 0) != priority(0, 0, 0));
 		CHECK(priority(0, 1ULL << (32 + bit), 0) != priority(0, 0, 0));
