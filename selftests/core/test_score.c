@@ -126,7 +126,7 @@ UNIT(score_far_apart)
 	seg.ack = q.tcb.snd_una;
 	for (i = 0; i < 1000; i++) {
 		struct xtcp_ack a = { .now = 100000 + i };
-		u32 high = q.tcb.snd_una + 9000 + 200 * i;
+		u32 high = q.tcb.snd_una + 6000 + 200 * i;
 
 		seg.sack[0].start = high;
 		seg.sack[0].end = high + 100;

@@ -10,7 +10,7 @@
 #include "core.h"
 
 /* Entries marked in one go; the rest follows at once, by the timer. */
-#define MARKS_MAX	96
+#define MARKS_MAX	64
 
 /* RFC 8985, 6.2 step 4: recoveries without D-SACK until patience ends. */
 #define PERSIST		16

@@ -13,8 +13,8 @@
  */
 #include "core.h"
 
-/* Entries looked at or marked for one ACK: about ten thousand instructions. */
-#define STEPS_MAX	96
+/* Entries looked at or marked for one ACK: some seven thousand instructions. */
+#define STEPS_MAX	64
 
 /* xtcp_score_reset - what was SACKed is not any more */
 void xtcp_score_reset(struct xtcp_tcb *tcb)
