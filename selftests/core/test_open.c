@@ -108,6 +108,118 @@ UNIT(open_params_defaults)
 	CHECK(par.retries1 >= 3);		/* SHLD-10 */
 	CHECK_EQ(par.dupthresh, 3);
 	CHECK_EQ(par.timewait_ms, 60000);
+
+	/* Those of the kernel's TCP: who changes over changes no behaviour. */
+	CHECK_EQ(par.delack_max_us, 200000);
+	CHECK_EQ(par.keep_intvl_ms, 75000);
+	CHECK_EQ(par.keep_probes, 9);
+	CHECK_EQ(par.retries2, 15);
+	CHECK_EQ(par.orphan_retries, 8);
+	CHECK_EQ(par.min_rtt_wlen_s, 300);
+	CHECK_EQ(par.base_mss, 1024);
+	CHECK_EQ(par.mtu_probe_floor, 48);
+	CHECK_EQ(par.probe_threshold, 8);
+	CHECK_EQ(par.probe_interval_s, 600);
+}
+
+/* Both sequence spaces as they begin, and what the caller knows. */
+UNIT(open_begins)
+{
+	struct xtcp_open open = {
+		.path_mss = 1460, .adv_mss = 1400, .gso_max = 30000, .rcv_space = 20000,
+		.cached_reordering = true,
+	};
+	struct xtcp_seg seg = { .seq = 5000, .opts = XTCP_OPT_MSS, .mss = 1300 };
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	memset(&tcb, 0xa5, sizeof(tcb));
+	xtcp_tcb_init(&tcb, &par);
+	CHECK_EQ(tcb.min_rtt_us, ~0U);
+	CHECK_EQ(tcb.min_rtt_cur, ~0U);
+	tcb.flags |= XTCP_F_NODELAY;
+	xtcp_connect(&tcb, &open, 77);
+	CHECK_EQ(tcb.last_rx_at, 77);
+	CHECK_EQ(tcb.flags & (XTCP_F_REORDERED | XTCP_F_NODELAY),
+		 XTCP_F_REORDERED | XTCP_F_NODELAY);
+	CHECK_EQ(tcb.gso_max, 30000);
+	CHECK_EQ(tcb.rcv_space, 20000);
+	CHECK_EQ(tcb.rcv_wnd, 20000);
+	CHECK_EQ(tcb.iss, xtcp_isn(&par, &open.flow, 77));
+	CHECK_EQ(tcb.snd_una, tcb.iss);
+	CHECK_EQ(tcb.snd_nxt, tcb.iss);
+	CHECK_EQ(tcb.snd_end, tcb.iss + 1);
+	CHECK_EQ(tcb.snd_up, tcb.iss);
+	CHECK_EQ(tcb.snd_sml, tcb.iss);
+	CHECK_EQ(tcb.recover, tcb.iss);
+	CHECK_EQ(tcb.rack_fack, tcb.iss);
+	CHECK_EQ(tcb.rack_end, tcb.iss);
+	CHECK_EQ(tcb.rack_dsack_round, tcb.iss);
+
+	xtcp_peer_options(&tcb, &seg);
+	CHECK_EQ(tcb.irs, 5000);
+	CHECK_EQ(tcb.rcv_nxt, 5001);
+	CHECK_EQ(tcb.rcv_wup, 5001);
+	CHECK_EQ(tcb.rcv_read, 5001);
+	CHECK_EQ(tcb.rcv_up, 5001);
+	CHECK_EQ(tcb.ack_seq_last, 5001);
+	CHECK_EQ(tcb.peer_mss, 1300);
+	CHECK_EQ(tcb.mss, 1300);
+}
+
+/* The floors of RFC 5681 go up with the MSS, and do not come down with it. */
+UNIT(open_mss_and_its_floors)
+{
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.peer_mss = 1460;
+	tcb.path_mss = 1000;
+	tcb.cwnd = 1000;
+	tcb.ssthresh = 2000;
+	xtcp_mss_sync(&tcb);
+	CHECK_EQ(tcb.mss, 1000);
+	CHECK_EQ(tcb.cwnd, 1000);
+	CHECK_EQ(tcb.ssthresh, 2000);
+	tcb.path_mss = 1400;
+	xtcp_mss_sync(&tcb);
+	CHECK_EQ(tcb.mss, 1400);
+	CHECK_EQ(tcb.cwnd, 1400);
+	CHECK_EQ(tcb.ssthresh, 2800);
+	tcb.path_mss = 500;
+	xtcp_mss_sync(&tcb);
+	CHECK_EQ(tcb.mss, 500);
+	CHECK_EQ(tcb.cwnd, 1400);
+	CHECK_EQ(tcb.ssthresh, 2800);
+}
+
+/* Whatever was lent comes back, and nothing happens any more. */
+UNIT(open_fini)
+{
+	struct xtcp_open open = { .path_mss = 1460, .adv_mss = 1460, .gso_max = 1460 };
+	struct xtcp_sent lent;
+	struct xtcp_params par;
+	struct xtcp_plan plan;
+	struct xtcp_ooo node;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	xtcp_connect(&tcb, &open, 1);
+	xtcp_map_lend(&tcb, &lent);
+	CHECK(xtcp_tx_peek(&tcb, 1, &plan));
+	xtcp_tx_commit(&tcb, &plan, 1);
+	CHECK(xtcp_reass_insert(&tcb, &node, 10, 20) == XTCP_REASS_HELD);
+	xtcp_tcb_fini(&tcb);
+	CHECK_EQ(tcb.state, XTCP_CLOSED);
+	CHECK_EQ(xtcp_deadline(&tcb), XTCP_NEVER);
+	CHECK(xtcp_map_reclaim(&tcb) == &lent);
+	CHECK(!xtcp_map_reclaim(&tcb));
+	CHECK(xtcp_reass_reap(&tcb) == &node);
+	CHECK(!xtcp_reass_reap(&tcb));
 }
 
 UNIT(open_wscale_table)
