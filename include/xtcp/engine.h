@@ -172,6 +172,7 @@ u32 xtcp_timeout(struct xtcp_tcb *tcb, u64 now);
 
 u32 xtcp_wrote(struct xtcp_tcb *tcb, u32 bytes, u32 flags, u64 now);
 u32 xtcp_read(struct xtcp_tcb *tcb, u32 bytes, u32 space, u64 now);
+u32 xtcp_rcv_round(struct xtcp_tcb *tcb, u32 bytes, u64 now);
 u32 xtcp_shutdown(struct xtcp_tcb *tcb, u64 now);
 u32 xtcp_close(struct xtcp_tcb *tcb, u64 now);
 u32 xtcp_abort(struct xtcp_tcb *tcb, u64 now);

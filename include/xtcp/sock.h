@@ -103,7 +103,6 @@ struct xtcp_sock {
 	u8 eof;				/* FIN delivered to the reader */
 	u8 inert;			/* xtcp_done() ran: no hash, no timer */
 	u8 destroyed;			/* the socket's own reference is gone */
-	u32 drained;			/* bytes read since sk_rcvbuf last grew */
 	int soft_err;			/* errno of the last soft ICMP error */
 	int hard_err;			/* errno behind XTCP_ERR_UNREACH */
 

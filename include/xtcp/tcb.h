@@ -155,6 +155,7 @@ struct xtcp_params {
 	bool sack;		/* offer SACK */
 	bool dsack;		/* tell of duplicates */
 	bool idle_restart;	/* slow start after idle, RFC 5681 4.1 */
+	bool shrink_window;	/* a scaled window may be taken back */
 };
 
 struct xtcp_tcb {
@@ -285,6 +286,14 @@ struct xtcp_tcb {
 	u32 ts_recent;
 	u32 ack_seq_last;	/* Last.ACK.sent, RFC 7323 */
 	u64 ts_recent_at;	/* ns */
+
+	/* how fast the reader takes it, rwnd.c; ticks are of 1024 ns */
+	u32 rcv_rtt_us;		/* as this end sees it; 0: no sample yet */
+	u32 rcv_rtt_mark;	/* TSecr, or sequence number, of the last sample */
+	u32 rcv_rtt_at;		/* ticks, when that mark was set */
+	u32 round_at;		/* ticks, when the present round trip began */
+	u32 round_bytes;	/* read in it */
+	u32 rcv_round;		/* most ever read in one; 0: none is over yet */
 	u8 ack_pending;		/* XTCP_ACKP_* */
 	u8 quickack;		/* segments still to acknowledge at once */
 	u32 ato_us;		/* delayed ACK time in force */

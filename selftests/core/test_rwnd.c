@@ -45,7 +45,8 @@ UNIT(rwnd_field)
 /* Every state of edge, reader and buffer: promises hold, and are representable. */
 UNIT(rwnd_pick_properties)
 {
-	struct xtcp_tcb tcb = { .rcv_mss = 1000 };
+	struct xtcp_params par = {};
+	struct xtcp_tcb tcb = { .par = &par, .rcv_mss = 1000 };
 	u32 scale, wnd, used, space;
 
 	for (scale = 0; scale <= 14; scale += 7)
@@ -66,4 +67,128 @@ UNIT(rwnd_pick_properties)
 					CHECK(pick <= max(left + unit - 1, space));
 					CHECK(pick >> scale <= 65535);
 				}
+}
+
+/* Taken back only if the knob says so, and a scale makes up for coarse steps. */
+UNIT(rwnd_shrink)
+{
+	struct xtcp_params par = {};
+	struct xtcp_tcb tcb = {
+		.par = &par, .rcv_mss = 1000, .rcv_wscale = 2,
+		.rcv_wup = 5000, .rcv_nxt = 5000, .rcv_read = 5000,
+		.rcv_wnd = 40000, .rcv_space = 10000,
+	};
+
+	CHECK_EQ(xtcp_window_pick(&tcb), 40000);
+	par.shrink_window = true;
+	CHECK_EQ(xtcp_window_pick(&tcb), 10000);
+	tcb.rcv_space = 0;
+	CHECK_EQ(xtcp_window_pick(&tcb), 0);
+	tcb.rcv_wscale = 0;
+	CHECK_EQ(xtcp_window_pick(&tcb), 40000);
+}
+
+#define MS	XTCP_NSEC_PER_MSEC
+
+/* A reader at a path of 100 ms: what each read makes the window. */
+static const struct {
+	u32 at_ms;
+	u32 bytes;
+	u32 want;
+} reads[] = {
+	{ 1000, 10000, 0 },		/* below the initial window of 14600 */
+	{ 1050, 20000, 0 },		/* half a round trip */
+	{ 1110, 9200, 81760 + 2 * 81760 },	/* 29200 in one: twice as many */
+	{ 1220, 29200, 0 },		/* and the same again */
+	{ 1330, 36500, 96360 + 48180 },	/* a quarter more */
+	{ 1440, 10000, 0 },		/* less: never back */
+	{ 1550, 36500, 0 },
+	{ 9000, 36600, 96560 + 529 },	/* after a pause */
+};
+
+UNIT(rwnd_round)
+{
+	struct xtcp_tcb tcb = { .rcv_mss = 1460, .srtt8_us = 8 * 100000 };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(reads); i++)
+		CHECK_EQ(xtcp_rcv_round(&tcb, reads[i].bytes, reads[i].at_ms * MS),
+			 reads[i].want);
+	CHECK_EQ(tcb.rcv_round, 36600);
+}
+
+UNIT(rwnd_round_limits)
+{
+	struct xtcp_tcb tcb = { .rcv_mss = 1460 };
+
+	/* No round trip is known: nothing is. */
+	CHECK_EQ(xtcp_rcv_round(&tcb, 1 << 20, 5000 * MS), 0);
+	/* Below a millisecond the reader, not the path, takes the time. */
+	tcb.srtt8_us = 8 * 20;
+	tcb.round_at = (u32)(5000 * MS >> 10);
+	CHECK_EQ(xtcp_rcv_round(&tcb, 1000, 5000 * MS + MS / 2), 0);
+	CHECK(xtcp_rcv_round(&tcb, 1000, 5000 * MS + 2 * MS));
+	/* A whole gigabyte at once does not overflow. */
+	CHECK_EQ(xtcp_rcv_round(&tcb, ~0U, 9000 * MS), 1U << 30);
+	/* What was measured by the receiver itself counts before the handshake. */
+	tcb.rcv_rtt_us = 1000000;
+	tcb.rcv_round = 0;
+	CHECK_EQ(xtcp_rcv_round(&tcb, 100000, 9500 * MS), 0);
+	CHECK(xtcp_rcv_round(&tcb, 100000, 10100 * MS));
+}
+
+/* Segments with the echo of a timestamp, and the estimate after each. */
+static const struct {
+	u32 at_ms;
+	u32 len;
+	u32 tsecr;
+	u32 rtt_us;
+} echoes[] = {
+	{ 1000, 999, 940, 0 },		/* small: may have waited */
+	{ 1000, 1000, 0, 0 },		/* no echo */
+	{ 1000, 1000, 1000, 0 },	/* within a tick */
+	{ 1000, 1000, 940, 60000 },
+	{ 1010, 1000, 940, 60000 },	/* the same echo again: later, not longer */
+	{ 1020, 1000, 880, 70000 },	/* an eighth of the way */
+	{ 1100, 5000, 1099, 61375 },	/* five segments in one */
+	{ 1200, 1000, 1300, 61375 },	/* from the future */
+	{ 500000, 1000, 1201, 61375 },	/* longer than any RTO */
+};
+
+UNIT(rwnd_rtt_by_timestamp)
+{
+	struct xtcp_params par = { .rto_max_us = 120000000 };
+	struct xtcp_tcb tcb = { .par = &par, .rcv_mss = 1000, .opts = XTCP_OPT_TS };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(echoes); i++) {
+		struct xtcp_seg seg = {
+			.len = echoes[i].len, .tsecr = echoes[i].tsecr,
+		};
+
+		xtcp_rcv_rtt(&tcb, &seg, echoes[i].at_ms * MS);
+		CHECK_EQ(tcb.rcv_rtt_us, echoes[i].rtt_us);
+	}
+}
+
+/* Without timestamps: the time in which a window of 10000 arrives, the shortest. */
+UNIT(rwnd_rtt_by_window)
+{
+	struct xtcp_tcb tcb = {
+		.rcv_mss = 1000, .rcv_wnd = 10000, .rcv_nxt = 0xfffffff0, .rcv_wup = 0xfffffff0,
+	};
+	struct xtcp_seg seg = { .len = 1000 };
+	static const u32 at_us[] = { 1000, 41960, 123880, 124904 + 10240 };
+	static const u32 rtt_us[] = { 0, 40000, 40000, 11000 };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(at_us); i++) {
+		xtcp_rcv_rtt(&tcb, &seg, at_us[i] * XTCP_NSEC_PER_USEC);
+		CHECK(tcb.rcv_rtt_us <= rtt_us[i]);
+		CHECK(tcb.rcv_rtt_us >= rtt_us[i] * 9 / 10);
+		tcb.rcv_nxt += 9999;
+		xtcp_rcv_rtt(&tcb, &seg, at_us[i] * XTCP_NSEC_PER_USEC + 1);
+		tcb.rcv_nxt += 1;
+		tcb.rcv_wup = tcb.rcv_nxt;
+	}
 }

@@ -52,6 +52,7 @@ static const struct row rows[] = {
 	{ "rto_max_ms",		1000, 120000, DIFFERS, "120000" },
 	{ "rto_min_us",		1, I32, DIFFERS, "200000" },
 	{ "sack",		0, 255, 1 },
+	{ "shrink_window",	0, 1, 0 },
 	{ "slow_start_after_idle", 0, 255, 1 },
 	{ "syn_retries",	1, 127, DIFFERS, "7" },
 	{ "synack_retries",	0, 255, 5 },

@@ -11,7 +11,8 @@
  * right, and the end of the stream where it belongs.
  *
  * With XFER_INFO set the sender says how it went, from TCP_INFO: whether ECN
- * was agreed on, segments sent again, segments reported as marked.
+ * was agreed on, segments sent again, segments reported as marked. With
+ * XFER_RATE set the client says how many kbit/s it got.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -115,6 +116,7 @@ static int client(enum stack st, const char *addr, uint16_t port, uint64_t len,
 		.sin_port = htons(port),
 	};
 	int fd, i, ret;
+	uint64_t start;
 
 	inet_pton(AF_INET, addr, &sin.sin_addr);
 	/* The server may still be starting. */
@@ -129,9 +131,12 @@ static int client(enum stack st, const char *addr, uint16_t port, uint64_t len,
 		close(fd);
 		sleep_ms(100);
 	}
+	start = now_us();
 	if (send(fd, up ? "u" : "d", 1, MSG_NOSIGNAL) != 1)
 		return die("xfer: request");
 	ret = up ? give(fd, len) : take(fd, len);
+	if (!ret && getenv("XFER_RATE"))
+		printf("%llu\n", (unsigned long long)(len * 8000 / (now_us() - start)));
 	close(fd);
 	return ret;
 }

@@ -194,6 +194,7 @@ static u32 rx_in_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 		acts |= xtcp_reass_advance(tcb, seg->to);
 	}
 	tcb->bytes_received += tcb->rcv_nxt - before;
+	xtcp_rcv_rtt(tcb, seg, now);
 	xtcp_ack_data(tcb, seg, now);
 	return acts;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The window we offer: RFC 9293 3.8.6, RFC 7323 2.
+ * The window we offer: RFC 9293 3.8.6, RFC 7323 2. And how large it should
+ * be: twice what the reader takes in a round trip, so that it is never what
+ * the sender waits for (Fisk and Feng, "Dynamic Right-Sizing in TCP", 2001).
  */
 #include "core.h"
 
@@ -20,13 +22,109 @@ u32 xtcp_rcv_wnd(const struct xtcp_tcb *tcb)
 	return seq_gt(edge, tcb->rcv_nxt) ? edge - tcb->rcv_nxt : 0;
 }
 
+/* Segments beyond what was measured: the sender of a short flow is a burst ahead. */
+#define ROUND_EXTRA	16
+
+/* RFC 6928: what a peer may send before it has heard of any window update. */
+#define ROUND_FIRST	10
+
+/*
+ * On a shorter path it is not the path that takes the time, but who reads and
+ * when he runs: what is taken in a millisecond counts there.
+ */
+#define ROUND_MIN_US	1000
+
+/* Largest window there is (RFC 7323, 2.3). */
+#define WINDOW_MAX	(1U << 30)
+
+static u32 ticks(u64 now)
+{
+	return (u32)(now >> 10);
+}
+
+/*
+ * xtcp_rcv_rtt - the round trip as a receiver sees it
+ *
+ * From our timestamp in a full segment, whose sender had no reason to hold it
+ * back; each counts once. Without timestamps from the time in which a whole
+ * window arrives: exact if the window is what the sender waits for, else too
+ * long, so the shortest counts. What the handshake measured would do for a path
+ * that never changes.
+ */
+void xtcp_rcv_rtt(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
+{
+	u32 us;
+
+	if (seg->len < tcb->rcv_mss)
+		return;
+	if (tcb->opts & XTCP_OPT_TS) {
+		u32 ms = xtcp_ts_clock(now) + tcb->ts_off - seg->tsecr;
+
+		if (seg->tsecr == tcb->rcv_rtt_mark || !seg->tsecr)
+			return;
+		tcb->rcv_rtt_mark = seg->tsecr;
+		/* Below the clock's tick it says nothing; beyond any RTO it lies. */
+		if (!ms || ms > tcb->par->rto_max_us / 1000)
+			return;
+		us = ms * 1000;
+		if (tcb->rcv_rtt_us)
+			us = tcb->rcv_rtt_us - tcb->rcv_rtt_us / 8 + us / 8;
+		tcb->rcv_rtt_us = us;
+		return;
+	}
+	if (tcb->rcv_rtt_at) {
+		if (seq_lt(tcb->rcv_nxt, tcb->rcv_rtt_mark))
+			return;
+		us = max(ticks(now) - tcb->rcv_rtt_at, 1U);
+		if (!tcb->rcv_rtt_us || us < tcb->rcv_rtt_us)
+			tcb->rcv_rtt_us = us;
+	}
+	tcb->rcv_rtt_mark = tcb->rcv_nxt + xtcp_rcv_wnd(tcb);
+	tcb->rcv_rtt_at = ticks(now) | 1;
+}
+
+/**
+ * xtcp_rcv_round - the reader takes bytes: is a larger window of use?
+ * @tcb: connection
+ * @bytes: how many, not yet told by xtcp_read()
+ * @now: ns
+ *
+ * When a round trip is over and the reader took more in it than ever, the
+ * window should be twice that; and more while it grows, by as much as it grew,
+ * since the sender in slow start has doubled already what is on its way.
+ *
+ * Return: bytes the window should have room for, 0 when there is no news.
+ */
+u32 xtcp_rcv_round(struct xtcp_tcb *tcb, u32 bytes, u64 now)
+{
+	u32 rtt = tcb->rcv_rtt_us ? tcb->rcv_rtt_us : tcb->srtt8_us >> 3;
+	u32 before = tcb->rcv_round, took;
+	u64 want;
+
+	tcb->round_bytes += bytes;
+	if (!before)
+		before = clamp_t(u32, ROUND_FIRST * tcb->rcv_mss, 1, WINDOW_FIELD_MAX);
+	if (!rtt || ticks(now) - tcb->round_at < max_t(u32, rtt, ROUND_MIN_US))
+		return 0;
+	took = min(tcb->round_bytes, WINDOW_MAX);
+	tcb->round_bytes = 0;
+	tcb->round_at = ticks(now);
+	if (took <= before)
+		return 0;
+	tcb->rcv_round = took;
+	want = 2ULL * took + ROUND_EXTRA * tcb->rcv_mss;
+	want += div_u64(2 * want * (took - before), before);
+	return (u32)min_t(u64, want, WINDOW_MAX);
+}
+
 /*
  * xtcp_window_pick - the window the next segment offers, in bytes
  *
  * The right edge does not move left (SHLD-14) and moves right only in steps
  * worth a segment: half of the buffer or one MSS (MUST-39). A promise that
  * is no multiple of the scale's unit is rounded up, because rounding down
- * would take some of it back.
+ * would take some of it back. Whoever turns shrink_window on wants memory kept
+ * to, whatever was promised: RFC 7323, 2.4 allows it.
  */
 u32 xtcp_window_pick(const struct xtcp_tcb *tcb)
 {
@@ -37,6 +135,8 @@ u32 xtcp_window_pick(const struct xtcp_tcb *tcb)
 	u32 step = min_t(u32, total / 2, tcb->rcv_mss);
 
 	space &= ~(unit - 1);
+	if (space < cur && tcb->par->shrink_window && tcb->rcv_wscale)
+		return space;
 	if (space < cur || space - cur < step)
 		return min((cur + unit - 1) & ~(unit - 1),
 			   WINDOW_FIELD_MAX << tcb->rcv_wscale);

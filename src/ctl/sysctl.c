@@ -105,6 +105,7 @@ static const struct knob knobs[] = {
 	{ "rto_max_ms",		1000, 120000, PAR(rto_max_us), .scale = 1000 },
 	{ "rto_min_us",		1, INT_MAX, PAR(rto_min_us), .scale = 1 },
 	{ "sack",		0, U8_MAX_SWITCH, PAR(sack), .first = 1 },
+	{ "shrink_window",	0, 1, PAR(shrink_window), .scale = 1 },
 	{ "slow_start_after_idle", 0, U8_MAX_SWITCH, PAR(idle_restart), .first = 1 },
 	{ "syn_retries",	1, 127, PAR(syn_retries), .scale = 1 },
 	{ "synack_retries",	0, U8_MAX, PAR(synack_retries), .scale = 1 },

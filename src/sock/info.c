@@ -169,7 +169,8 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_last_data_sent = info_ms_since(tcb->last_data_tx_at, now);
 	info->tcpi_last_data_recv = info_ms_since(tcb->last_data_rx_at, now);
 	info->tcpi_last_ack_recv = info_ms_since(tcb->last_rx_at, now);
-	info->tcpi_rcv_space = xtcp_rcv_space(sk);
+	info->tcpi_rcv_rtt = tcb->rcv_rtt_us;
+	info->tcpi_rcv_space = tcb->rcv_round;
 	info->tcpi_rcv_ssthresh = tcb->rcv_wnd;
 	if (__sk_dst_get(sk))
 		info->tcpi_pmtu = dst_mtu(__sk_dst_get(sk));

@@ -52,7 +52,7 @@ void xtcp_recvq_reap(struct sock *sk);
 bool xtcp_recvq_purge(struct sock *sk);
 struct sk_buff *xtcp_recvq_find(struct sock *sk, u32 seq, u32 *off, u32 *len);
 void xtcp_recvq_eat(struct sock *sk, u32 seq);
-void xtcp_rcv_grow(struct sock *sk, u32 bytes);
+void xtcp_rcv_grow(struct sock *sk, u32 bytes, u64 now);
 
 /* urg.c */
 void xtcp_urg_announce(struct sock *sk);

@@ -30,10 +30,10 @@ static void recv_taken(struct sock *sk, u32 seq)
 	if (!bytes)
 		return;
 	WRITE_ONCE(xs->copied, seq);
-	xtcp_rcv_grow(sk, bytes);
 	if (xs->inert)
 		return;
 	now = xtcp_now();
+	xtcp_rcv_grow(sk, bytes, now);
 	xtcp_serve(sk, xtcp_read(&xs->tcb, bytes, xtcp_rcv_space(sk), now), now);
 }
 

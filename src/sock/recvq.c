@@ -298,27 +298,24 @@ u32 xtcp_rcv_space_max(const struct sock *sk)
 }
 
 /**
- * xtcp_rcv_grow - let the receive buffer follow a reader that keeps up
+ * xtcp_rcv_grow - let the receive buffer follow the reader
  * @sk: socket, process context
- * @bytes: just read
+ * @bytes: just read, the engine has not heard of them yet
+ * @now: ns
  *
- * The buffer doubles, up to rmem[2], each time the reader has emptied the
- * queue and taken half a buffer since: then the window, not the reader, may
- * be the limit. It never shrinks and knows no round-trip time, so a long slow
- * connection also arrives at the maximum; a limit costs nothing while the
- * queue is empty. SO_RCVBUF ends it.
+ * The engine knows how large the window should be; the buffer is twice that,
+ * up to rmem[2], because the window is half of what is free. It never shrinks:
+ * a limit costs nothing while the queue is empty. SO_RCVBUF ends it.
  */
-void xtcp_rcv_grow(struct sock *sk, u32 bytes)
+void xtcp_rcv_grow(struct sock *sk, u32 bytes, u64 now)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
-	int buf = sk->sk_rcvbuf;
+	u32 want = xtcp_rcv_round(&xtcp_sk(sk)->tcb, bytes, now);
+	const struct xtcp_knobs *knobs = xtcp_knobs(sk);
 
-	if ((sk->sk_userlocks & SOCK_RCVBUF_LOCK) || buf >= READ_ONCE(xtcp_knobs(sk)->rmem[2]))
+	if (!want || !READ_ONCE(knobs->moderate_rcvbuf) ||
+	    (sk->sk_userlocks & SOCK_RCVBUF_LOCK) || sk_under_memory_pressure(sk))
 		return;
-	xs->drained = min_t(u32, xs->drained + bytes, buf);
-	if (xs->drained < buf / 2 || !skb_queue_empty(&sk->sk_receive_queue) ||
-	    sk_under_memory_pressure(sk))
-		return;
-	xs->drained = 0;
-	WRITE_ONCE(sk->sk_rcvbuf, min(2 * buf, READ_ONCE(xtcp_knobs(sk)->rmem[2])));
+	want = 2 * min_t(u32, want, READ_ONCE(knobs->rmem[2]) / 2);
+	if (want > sk->sk_rcvbuf)
+		WRITE_ONCE(sk->sk_rcvbuf, want);
 }

@@ -38,7 +38,6 @@ static void sock_blank(struct sock *sk)
 	WRITE_ONCE(xs->urg_data, 0);
 	WRITE_ONCE(xs->eof, 0);
 	xs->inert = 0;
-	xs->drained = 0;
 	xs->soft_err = 0;
 	xs->hard_err = 0;
 	xs->spell = XTCP_SPELL_IDLE;

@@ -1,0 +1,92 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A long fast path, 100 Mbit/s and 100 ms: 1.25 MB are on their way when it is
+# full, ten times the buffers a connection begins with. Those of both ends have
+# to grow with it, whichever TCP is at which end; the kernel's own goodput is
+# what the others are held to. And so at 10 ms, and without timestamps.
+
+cd "$(dirname "$0")" || exit 1
+. ./tap.sh
+
+[ "$(id -u)" = 0 ] || tap_skip_all "needs root"
+[ "$XTCP_VIRTUAL_TIME" = 1 ] || tap_skip_all "a real clock is too slow for this"
+modprobe -q sch_netem
+modprobe -q veth
+if [ ! -e /proc/net/xtcp ]; then
+	[ "$XTCP_REQUIRED" != 1 ] || { echo "1..1"; echo "not ok 1 module is loaded"; exit 1; }
+	tap_skip_all "the module is not loaded"
+fi
+
+a=xtcp-a-$$ b=xtcp-b-$$
+cleanup() { ip netns del $a; ip netns del $b; }
+trap cleanup EXIT
+{
+	ip netns add $a && ip netns add $b &&
+	ip link add veth0 netns $a type veth peer name veth0 netns $b &&
+	ip -n $a addr add 10.7.0.1/24 dev veth0 && ip -n $a link set veth0 up &&
+	ip -n $b addr add 10.7.0.2/24 dev veth0 && ip -n $b link set veth0 up
+} || tap_skip_all "no namespaces or veth"
+# Reading a program for the first time takes time, even here.
+xfer=/dev/shm/xfer-$$
+cp ./xfer $xfer && trap 'rm -f $xfer; cleanup' EXIT
+
+line() # netem's words
+{
+	local ns
+	for ns in $a $b; do
+		ip netns exec $ns tc qdisc replace dev veth0 root netem \
+			limit 20000 rate 100mbit "$@" || return 1
+	done
+}
+line delay 50ms || tap_skip_all "no netem"
+
+timestamps() # 0|1
+{
+	local ns
+	for ns in $a $b; do
+		ip netns exec $ns sysctl -qw net.ipv4.tcp_timestamps="$1" \
+			net.xtcp.timestamps="$1" net.ipv4.tcp_no_metrics_save=1 \
+			net.xtcp.no_metrics_save=1
+	done
+}
+
+port=7000
+goodput() # SERVER-STACK CLIENT-STACK up|down BYTES: kbit/s
+{
+	local server
+	port=$((port + 1))
+	ip netns exec $b $xfer "$1" server $port "$4" &
+	server=$!
+	XFER_RATE=1 ip netns exec $a $xfer "$2" client 10.7.0.2 $port "$4" "$3" ||
+		{ kill $server; echo 0; return 1; }
+	wait $server
+}
+
+# All but three percent of what the kernel's TCP gets by itself.
+enough() # SERVER-STACK CLIENT-STACK up|down BYTES KERNELS-KBITS
+{
+	local got
+	got=$(goodput "$1" "$2" "$3" "$4")
+	echo "$got kbit/s, the kernel $5"
+	[ "$got" -ge $(($5 * 97 / 100)) ]
+}
+
+tap_plan 18
+goodput xtcp xtcp up 10000 >/dev/null
+goodput kernel kernel up 10000 >/dev/null
+for path in "50ms 1" "5ms 1" "50ms 0"; do
+	read -r delay ts <<<"$path"
+	line delay "$delay" || exit 1
+	timestamps "$ts"
+	size=40000000
+	for d in up down; do
+		kernel=$(goodput kernel kernel $d $size)
+		for p in "xtcp kernel" "kernel xtcp" "xtcp xtcp"; do
+			read -r s c <<<"$p"
+			tap "one way $delay, timestamps $ts, $c client, $s server, $d" \
+				enough "$s" "$c" $d $size "$kernel"
+		done
+	done
+done
+tap_end
