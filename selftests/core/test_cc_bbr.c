@@ -373,6 +373,23 @@ UNIT(bbr_random_loss)
 	}
 }
 
+/* Chance does not end STARTUP: whatever packets it takes, the rate is found. */
+UNIT(bbr_random_startup)
+{
+	u32 i;
+
+	for (i = 1; i <= 100; i++) {
+		struct net *n = make(12500000, 40 * MSEC, 500000, 7);
+
+		n->seed = i * 2654435761U;
+		n->loss = 30000;
+		run(n, 800 * MSEC);
+		if (!within(model_rate(n), 12500000, 10))
+			unit_fail(__FILE__, __LINE__, "%u: %llu bytes a second", i,
+				  (unsigned long long)model_rate(n));
+	}
+}
+
 /* A buffer far too small: losses bound what is in flight, and stay few. */
 UNIT(bbr_shallow_buffer)
 {

@@ -166,6 +166,7 @@ u32 xtcp_bbr_headroom(const struct xtcp_tcb *tcb, const struct bbr *b);
 void xtcp_bbr_reset_full(struct bbr *b, u64 bw);
 void xtcp_bbr_reset_congestion(struct bbr *b);
 void xtcp_bbr_reset_short(struct bbr *b);
+bool xtcp_bbr_queue(const struct xtcp_tcb *tcb);
 bool xtcp_bbr_too_high(const struct xtcp_tcb *tcb, u32 lost, u32 flight);
 u32 xtcp_bbr_at_loss(u32 len, u32 lost, u32 flight);
 void xtcp_bbr_update(struct xtcp_tcb *tcb, struct bbr *b, struct bbr_sample *s);

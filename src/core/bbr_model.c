@@ -99,8 +99,8 @@ void xtcp_bbr_reset_short(struct bbr *b)
 
 /* ---- too much in flight: 5.5.10 ---- */
 
-/* Does what was delivered last tell of a queue on the way? */
-static bool queue(const struct xtcp_tcb *tcb)
+/* xtcp_bbr_queue - does what was delivered last tell of a queue on the way? */
+bool xtcp_bbr_queue(const struct xtcp_tcb *tcb)
 {
 	const struct bbr *b = (const struct bbr *)tcb->cc_priv;
 
@@ -120,7 +120,7 @@ bool xtcp_bbr_too_high(const struct xtcp_tcb *tcb, u32 lost, u32 flight)
 {
 	if (!(tcb->opts & XTCP_OPT_SACK_PERM))
 		return lost;
-	return (u64)lost * (queue(tcb) ? BBR_LOSS_DIVISOR : BBR_RANDOM_DIVISOR) > flight;
+	return (u64)lost * (xtcp_bbr_queue(tcb) ? BBR_LOSS_DIVISOR : BBR_RANDOM_DIVISOR) > flight;
 }
 
 /*
@@ -198,7 +198,7 @@ static void lower_bounds(struct xtcp_tcb *tcb, struct bbr *b, const struct xtcp_
 	    !(b->flags & BBR_F_LOSS || b->round_ce))
 		return;
 	/* Chance takes so much of every window. */
-	if (!b->round_ce && !queue(tcb) &&
+	if (!b->round_ce && !xtcp_bbr_queue(tcb) &&
 	    !xtcp_bbr_too_high(tcb, ack->rs_lost, ack->rs_flight))
 		return;
 	delivered += delivered >> BBR_MARGIN_SHIFT;

@@ -226,6 +226,8 @@ static void bbr_lost(struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
 
 /*
  * 5.3.1.3: loss ends STARTUP when it went on for a round, in several places.
+ * While the bandwidth still grows by a quarter a round, and there is no queue,
+ * the pipe is not full, whatever was lost: of few packets six may well be chance.
  * Without SACK one loss a round is all that can be seen; marks are no noise.
  */
 static bool startup_lossy(const struct xtcp_tcb *tcb, const struct bbr *b,
@@ -238,7 +240,9 @@ static bool startup_lossy(const struct xtcp_tcb *tcb, const struct bbr *b,
 	if (tcb->cong != XTCP_CONG_RECOVERY ||
 	    !xtcp_bbr_too_high(tcb, s->ack->rs_lost, s->ack->rs_flight))
 		return false;
-	return !(tcb->opts & XTCP_OPT_SACK_PERM) || b->lost_ranges >= FULL_LOSS_CNT;
+	if (!(tcb->opts & XTCP_OPT_SACK_PERM))
+		return true;
+	return b->lost_ranges >= FULL_LOSS_CNT && (b->full_count || xtcp_bbr_queue(tcb));
 }
 
 static void check_startup(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
