@@ -134,6 +134,7 @@ UNIT(open_begins)
 	struct xtcp_tcb tcb;
 
 	xtcp_params_init(&par);
+	par.ts_key[0] = 1;
 	memset(&tcb, 0xa5, sizeof(tcb));
 	xtcp_tcb_init(&tcb, &par);
 	CHECK_EQ(tcb.min_rtt_us, ~0U);
@@ -156,6 +157,8 @@ UNIT(open_begins)
 	CHECK_EQ(tcb.rack_fack, tcb.iss);
 	CHECK_EQ(tcb.rack_end, tcb.iss);
 	CHECK_EQ(tcb.rack_dsack_round, tcb.iss);
+	CHECK_EQ(tcb.ts_off, xtcp_ts_offset(&par, &open.flow));
+	CHECK_EQ(tcb.mss, 536 - XTCP_TS_LEN);
 
 	xtcp_peer_options(&tcb, &seg);
 	CHECK_EQ(tcb.irs, 5000);
@@ -166,6 +169,91 @@ UNIT(open_begins)
 	CHECK_EQ(tcb.ack_seq_last, 5001);
 	CHECK_EQ(tcb.peer_mss, 1300);
 	CHECK_EQ(tcb.mss, 1300);
+}
+
+/* A connection made of an embryo goes on where that was. */
+UNIT(open_accept_takes_over)
+{
+	/* What the route says has changed since the SYN. */
+	struct xtcp_open open = {
+		.path_mss = 1460, .adv_mss = 1460, .gso_max = 30000, .rcv_space = 9000,
+		.cached_reordering = true,
+	};
+	struct xtcp_embryo emb = {
+		.iss = 300, .irs = 5000, .adv_mss = 1400, .peer_mss = 1300, .rcv_wnd = 20000,
+		.opts = XTCP_OPT_MSS | XTCP_OPT_TS | XTCP_OPT_WSCALE, .ts_recent = 11,
+		.ts_off = 12, .sent_at = 13, .snd_wscale = 4, .rcv_wscale = 5,
+		.rto_us = 500000, .retries = 1,
+	};
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	xtcp_accept(&tcb, &emb, &open, 77);
+	CHECK_EQ(tcb.state, XTCP_SYN_RECEIVED);
+	CHECK_EQ(tcb.flags, XTCP_F_PASSIVE | XTCP_F_REORDERED | XTCP_F_SYN_TIMEOUT);
+	CHECK_EQ(tcb.opts, emb.opts);
+	CHECK_EQ(tcb.adv_mss, 1400);
+	CHECK_EQ(tcb.peer_mss, 1300);
+	CHECK_EQ(tcb.mss, 1288);
+	CHECK_EQ(tcb.snd_wscale, 4);
+	CHECK_EQ(tcb.rcv_wscale, 5);
+	CHECK_EQ(tcb.ts_recent, 11);
+	CHECK_EQ(tcb.ts_recent_at, 13);
+	CHECK_EQ(tcb.ts_off, 12);
+	CHECK_EQ(tcb.rcv_wnd, 20000);
+	CHECK_EQ(tcb.rcv_space, 9000);
+	CHECK_EQ(tcb.last_rx_at, 77);
+	CHECK_EQ(tcb.retries, 1);
+	CHECK_EQ(tcb.syn_rto_us, 500000);
+	CHECK_EQ(tcb.snd_una, 300);
+	CHECK_EQ(tcb.snd_nxt, 301);
+	CHECK_EQ(tcb.rcv_nxt, 5001);
+	CHECK_EQ(tcb.map_head->sent_at, 13);
+	CHECK(tcb.map_head->marks & XTCP_SENT_RTX);
+}
+
+/* What a handshake with losses leaves behind when it is over. */
+UNIT(open_established)
+{
+	static const struct {
+		const char *what;
+		u32 flags;
+		u32 srtt8_us;
+		u32 rto_us;	/* before */
+		u32 want;	/* and after */
+	} rows[] = {
+		{ "nothing lost, a sample", 0, 800000, 300000, 300000 },
+		{ "nothing lost, no sample", 0, 0, 1000000, 1000000 },
+		{ "a SYN lost, no sample", XTCP_F_SYN_TIMEOUT, 0, 1000000, 3000000 },
+		{ "a SYN lost, no sample, slower", XTCP_F_SYN_TIMEOUT, 0, 5000000, 5000000 },
+		{ "a SYN lost, a timestamp", XTCP_F_SYN_TIMEOUT, 800000, 300000, 300000 },
+	};
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	u32 i;
+
+	xtcp_params_init(&par);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		xtcp_tcb_init(&tcb, &par);
+		tcb.state = XTCP_ESTABLISHED;
+		tcb.flags = rows[i].flags | XTCP_F_KEEPALIVE;
+		tcb.srtt8_us = rows[i].srtt8_us;
+		tcb.rto_us = rows[i].rto_us;
+		tcb.mss = 1000;
+		tcb.cong = XTCP_CONG_LOSS;
+		tcb.retries = 3;
+		tcb.backoff = 4;
+		tcb.last_rx_at = XTCP_NSEC_PER_SEC;
+		xtcp_established(&tcb, XTCP_NSEC_PER_SEC);
+		CHECK_ROW(rows[i].what, tcb.rto_us, rows[i].want);
+		CHECK_EQ(tcb.cong, XTCP_CONG_OPEN);
+		CHECK_EQ(tcb.retries, 0);
+		CHECK_EQ(tcb.backoff, 0);
+		CHECK_EQ(tcb.quickack, 16);
+		CHECK_EQ(xtcp_deadline(&tcb), 7201 * XTCP_NSEC_PER_SEC);
+	}
 }
 
 /* The floors of RFC 5681 go up with the MSS, and do not come down with it. */
