@@ -321,10 +321,10 @@ struct xtcp_tcb {
 	/* slow path */
 	u64 challenge_at;	/* ns, when the last challenge ACK left */
 	u64 keep_probed_at;	/* ns, when a keepalive probe was last due */
-	u32 keep_idle_ms;
+	u32 keep_idle_ms;	/* 0 in these and the next two: the namespace's */
 	u32 keep_intvl_ms;
 	u32 user_timeout_ms;	/* 0: R2 decides */
-	u32 linger2_ms;		/* life of an orphan in FIN-WAIT-2 */
+	u32 linger2_ms;		/* life of an orphan in FIN-WAIT-2, XTCP_LINGER2_PAR */
 	u16 user_mss;		/* TCP_MAXSEG, 0: none */
 
 	/* search for the path MTU, mtup.c; sizes as in path_mss */
@@ -399,6 +399,8 @@ struct xtcp_tcb {
 /* tcb->ack_pending */
 #define XTCP_ACKP_DELAYED	0x1	/* an ACK may wait */
 #define XTCP_ACKP_NOW		0x2	/* an ACK must go */
+#define XTCP_ACKP_PUSHED	0x4	/* what waits ends in a write of the peer's */
+#define XTCP_ACKP_TWICE		0x8	/* and so did something before it */
 
 /* tcb->cong */
 enum xtcp_cong {
@@ -431,6 +433,36 @@ enum xtcp_ecn {
 #define XTCP_ECN_OPT_TRIED	0x1000	/* and since then an option was sent */
 #define XTCP_ECN_SYN_CE		0x2000	/* our SYN or SYN-ACK arrived marked */
 #define XTCP_ECN_CWR_END	0x4000	/* cwr_end is valid */
+
+/* tcb->linger2_ms: what the namespace says. 0 is a value: no FIN-WAIT-2 at all. */
+#define XTCP_LINGER2_PAR	(~0U)
+
+/* Options of a connection, or else its namespace's, as they are at this moment. */
+static inline u32 xtcp_keep_idle_ms(const struct xtcp_tcb *tcb)
+{
+	return tcb->keep_idle_ms ? tcb->keep_idle_ms : tcb->par->keep_idle_ms;
+}
+
+static inline u32 xtcp_keep_intvl_ms(const struct xtcp_tcb *tcb)
+{
+	return tcb->keep_intvl_ms ? tcb->keep_intvl_ms : tcb->par->keep_intvl_ms;
+}
+
+static inline u8 xtcp_keep_probes(const struct xtcp_tcb *tcb)
+{
+	return tcb->keep_probes ? tcb->keep_probes : tcb->par->keep_probes;
+}
+
+static inline u8 xtcp_syn_retries(const struct xtcp_tcb *tcb)
+{
+	return tcb->syn_retries ? tcb->syn_retries : tcb->par->syn_retries;
+}
+
+static inline u32 xtcp_linger2_ms(const struct xtcp_tcb *tcb)
+{
+	return tcb->linger2_ms == XTCP_LINGER2_PAR ? tcb->par->fin_timeout_ms :
+						     tcb->linger2_ms;
+}
 
 /* Bytes in flight: out, not known lost, not known to have arrived. */
 static inline u32 xtcp_flight(const struct xtcp_tcb *tcb)

@@ -3,6 +3,7 @@
  * When to acknowledge: RFC 9293 3.8.6.3 (MUST-40, SHLD-18, SHLD-19), RFC 5681
  * 4.2, MUST-58, MUST-59.
  */
+#include "core.h"
 #include "harness.h"
 
 /* quickack 0 ends the first moments, in which every segment is answered. */
@@ -25,6 +26,9 @@ static const struct script ackpolicy[] = {
 	{ "filling a hole: at once", SETTLED "< A 1001+1000\n> A 1 ack 1\n< A 1+1000\n> A 1 ack 2001\n= got 2000\n" },
 	{ "filling part of it: at once", SETTLED "< A 1001+1000\n> A 1 ack 1\n< A 1+10\n> A 1 ack 11\n" },
 	{ "a duplicate: at once", SETTLED "< A 1+10\n~ 40ms\n> A 1 ack 11\n< A 1+10\n> A 1 ack 11\n" },
+	{ "read, but an answer may come", SETTLED "< PA 1+10\nread 10\n> no\n~ 40ms\n> A 1 ack 11\n" },
+	{ "two writes are no question", SETTLED "< PA 1+10\n< PA 11+10\n> no\nread 20\n> A 1 ack 21\nno-timer\n" },
+	{ "and not before all is read", SETTLED "< PA 1+10\n< PA 11+10\nread 19\n> no\nread 1\n> A 1 ack 21\n" },
 	{ "a FIN may wait for ours", SETTLED "< FA 1\n> no\nshutdown\n> FA 1 ack 2\n" },
 	{ "but not longer than data", SETTLED "< FA 1\n> no\n~ 40ms\n> A 1 ack 2\n" },
 	{ "a FIN that ends both directions: at once", SETTLED "shutdown\n> FA 1\n< FA 1 ack 2\n> A 2 ack 2\n" },
@@ -32,3 +36,47 @@ static const struct script ackpolicy[] = {
 	{ "a pure ACK is not acknowledged", "established\n< A 1\n> no\nno-timer\n" },
 };
 SCRIPTS(ackpolicy);
+
+#define PUSHED	(XTCP_ACKP_DELAYED | XTCP_ACKP_PUSHED)
+#define TWICE	(PUSHED | XTCP_ACKP_TWICE)
+
+/* One segment of @len where 1000 is full, after @pending; all of it read. */
+static const struct {
+	u8 pending;
+	u16 len;
+	u16 flags;
+	u8 then;
+	bool at_once;		/* no dialogue; */
+	bool in_dialogue;	/* or one */
+} pushes[] = {
+	{ 0,			1000, XTCP_ACK,			XTCP_ACKP_DELAYED, false, false },
+	{ 0,			1000, XTCP_ACK | XTCP_PSH,	PUSHED, true, false },
+	{ 0,			999, XTCP_ACK,			PUSHED, true, false },
+	{ PUSHED,		10, XTCP_ACK,			TWICE, true, true },
+	{ PUSHED,		1000, XTCP_ACK | XTCP_PSH,	PUSHED, true, false },
+	{ XTCP_ACKP_DELAYED,	10, XTCP_ACK,			PUSHED, true, false },
+};
+
+UNIT(ackpolicy_read)
+{
+	struct xtcp_params par = { .delack_min_us = 40000 };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(pushes); i++) {
+		struct xtcp_tcb tcb = {
+			.par = &par, .rcv_mss = 1000, .rcv_wnd = 60000,
+			.ack_pending = pushes[i].pending, .rcv_nxt = pushes[i].len,
+		};
+		struct xtcp_seg seg = {
+			.len = pushes[i].len, .nsegs = 1, .flags = pushes[i].flags,
+		};
+
+		xtcp_ack_data(&tcb, &seg, 0);
+		CHECK_EQ(tcb.ack_pending, pushes[i].then);
+		CHECK(!xtcp_ack_read(&tcb));
+		tcb.rcv_read = tcb.rcv_nxt;
+		CHECK_EQ(xtcp_ack_read(&tcb), pushes[i].at_once);
+		tcb.flags = XTCP_F_PINGPONG;
+		CHECK_EQ(xtcp_ack_read(&tcb), pushes[i].in_dialogue);
+	}
+}

@@ -212,6 +212,22 @@ TEST_F_TIMEOUT(pair, device_mtu_changes, 120)
 	}
 }
 
+/*
+ * One writes what is less than a segment, the other reads it, and so on: Nagle
+ * and delayed ACKs must not wait for each other.
+ */
+TEST_F_TIMEOUT(pair, write_and_read_in_turns, 120)
+{
+	uint64_t start = now_ms();
+
+	for (int i = 0; i < 100; i++) {
+		ASSERT_EQ(10000, send_pat(self->c, i * 10000, 10000));
+		ASSERT_EQ(10000, recv_pat(self->s, i * 10000, 10000));
+	}
+	if (virtual_time())
+		ASSERT_GE(start + 100, now_ms());
+}
+
 TEST_F_TIMEOUT(pair, parallel_connections, 120)
 {
 	pid_t pid[6];

@@ -66,10 +66,11 @@ TEST_F(wire, dsack_off)
 	out(ACK, ACKNO(101), NOSACKS);
 }
 
+/* In these and below: in force at once, for what is open already. */
 TEST_F(wire, syn_retries)
 {
-	knob("syn_retries", "2");
 	connects();
+	knob("syn_retries", "2");
 	out(SYN, SEQ(0), AFTER(1000));
 	out(SYN, SEQ(0), AFTER(2000));
 	none(3900);
@@ -125,8 +126,8 @@ TEST_F_TIMEOUT(wire, orphan_retries, 60)
 TEST_F_TIMEOUT(wire, fin_timeout, 60)
 {
 	LONG_TEST();
-	knob("fin_timeout", "5");
 	passive(MSS(1000));
+	knob("fin_timeout", "5");
 	closes();
 	out(FIN | ACK, SEQ(1));
 	in(ACK, ACKNO(2));
@@ -138,10 +139,10 @@ TEST_F_TIMEOUT(wire, fin_timeout, 60)
 
 TEST_F(wire, keepalive)
 {
+	passive(MSS(1000));
 	knob("keepalive_time", "2");
 	knob("keepalive_intvl", "1");
 	knob("keepalive_probes", "2");
-	passive(MSS(1000));
 	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_KEEPALIVE, 1));
 	out(ACK, SEQ(0), ACKNO(1), ANYLEN, AFTER(2000));
 	out(ACK, SEQ(0), ACKNO(1), ANYLEN, AFTER(1000));

@@ -34,6 +34,34 @@ static bool reader_behind(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg
 	       tcb->rcv_nxt - tcb->rcv_wup < tcb->rcv_wnd / 4;
 }
 
+/* A segment below the peer's full size, or pushed: nothing may follow for now. */
+static void note_push(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
+{
+	bool small = seg->len < (u32)tcb->rcv_mss * seg->nsegs;
+
+	if (small && tcb->ack_pending & XTCP_ACKP_PUSHED)
+		tcb->ack_pending |= XTCP_ACKP_TWICE;
+	if (small || seg->flags & XTCP_PSH)
+		tcb->ack_pending |= XTCP_ACKP_PUSHED;
+}
+
+/*
+ * xtcp_ack_read - the reader has taken everything: is he what an ACK waited for?
+ *
+ * He had his chance to answer. A peer whose last write was small may hold the
+ * next one back until he hears that it arrived (Nagle), and would otherwise
+ * wait for the whole delay; in a dialogue the answer is about to come, but for
+ * two writes in a row.
+ */
+bool xtcp_ack_read(const struct xtcp_tcb *tcb)
+{
+	if (tcb->rcv_read != tcb->rcv_nxt)
+		return false;
+	if (tcb->flags & XTCP_F_PINGPONG)
+		return tcb->ack_pending & XTCP_ACKP_TWICE;
+	return tcb->ack_pending & XTCP_ACKP_PUSHED;
+}
+
 /*
  * xtcp_ack_data - payload arrived in order, or a FIN an answer may follow
  *
@@ -60,6 +88,7 @@ void xtcp_ack_data(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 		return;
 	}
 	tcb->ack_pending |= XTCP_ACKP_DELAYED;
+	note_push(tcb, seg);
 	if (!xtcp_dl_is_set(tcb, XTCP_DL_DELACK))
 		xtcp_dl_set(tcb, XTCP_DL_DELACK,
 			    now + tcb->ato_us * XTCP_NSEC_PER_USEC);

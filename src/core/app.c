@@ -59,6 +59,7 @@ u32 xtcp_wrote(struct xtcp_tcb *tcb, u32 bytes, u32 flags, u64 now)
  * RFC 9293 3.10.3. A window update goes out when the peer has less than half
  * of the window left that it could have, and it would gain by a segment or
  * half of the buffer (MUST-39); more often would cost a packet for nothing.
+ * And an ACK that waited goes now if the answer it waited for did not come.
  *
  * Return: XTCP_ACT_* bits.
  */
@@ -76,7 +77,8 @@ u32 xtcp_read(struct xtcp_tcb *tcb, u32 bytes, u32 space, u64 now)
 	wnd = xtcp_window_pick(tcb);
 	if (wnd > left && wnd / 2 >= left)
 		xtcp_ack_now(tcb);
-	else if (tcb->ack_pending && tcb->rcv_nxt - tcb->rcv_wup > tcb->rcv_mss)
+	else if (tcb->ack_pending &&
+		 (tcb->rcv_nxt - tcb->rcv_wup > tcb->rcv_mss || xtcp_ack_read(tcb)))
 		xtcp_ack_now(tcb);
 	return tcb->ack_pending & XTCP_ACKP_NOW ? XTCP_ACT_OUTPUT : 0;
 }

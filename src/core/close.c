@@ -72,7 +72,7 @@ u32 xtcp_shutdown(struct xtcp_tcb *tcb, u64 now)
 static void orphan_wait(struct xtcp_tcb *tcb, u64 now)
 {
 	xtcp_dl_set(tcb, XTCP_DL_LINGER,
-		    now + tcb->linger2_ms * XTCP_NSEC_PER_MSEC);
+		    now + xtcp_linger2_ms(tcb) * XTCP_NSEC_PER_MSEC);
 }
 
 /**

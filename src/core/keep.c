@@ -27,7 +27,7 @@ void xtcp_keep_restart(struct xtcp_tcb *tcb, u64 now)
 		return;
 	tcb->probes = 0;
 	xtcp_dl_set(tcb, XTCP_DL_KEEP,
-		    max(now, tcb->last_rx_at + tcb->keep_idle_ms *
+		    max(now, tcb->last_rx_at + xtcp_keep_idle_ms(tcb) *
 			XTCP_NSEC_PER_MSEC));
 }
 
@@ -42,7 +42,7 @@ void xtcp_keep_restart(struct xtcp_tcb *tcb, u64 now)
  */
 u32 xtcp_keep_fire(struct xtcp_tcb *tcb, u64 now)
 {
-	u64 idle = tcb->keep_idle_ms * XTCP_NSEC_PER_MSEC;
+	u64 idle = xtcp_keep_idle_ms(tcb) * XTCP_NSEC_PER_MSEC;
 	u64 silent = now - tcb->last_rx_at;
 	bool dead;
 
@@ -63,7 +63,7 @@ u32 xtcp_keep_fire(struct xtcp_tcb *tcb, u64 now)
 		dead = tcb->probes &&
 		       silent >= tcb->user_timeout_ms * XTCP_NSEC_PER_MSEC;
 	else
-		dead = tcb->probes >= tcb->keep_probes;
+		dead = tcb->probes >= xtcp_keep_probes(tcb);
 	if (dead)
 		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT) | xtcp_rst_owed(tcb);
 	if (tcb->probes < 255)
@@ -71,6 +71,6 @@ u32 xtcp_keep_fire(struct xtcp_tcb *tcb, u64 now)
 	tcb->keep_probed_at = now;
 	tcb->flags |= XTCP_F_KEEP_PROBE;
 	xtcp_dl_set(tcb, XTCP_DL_KEEP,
-		    now + tcb->keep_intvl_ms * XTCP_NSEC_PER_MSEC);
+		    now + xtcp_keep_intvl_ms(tcb) * XTCP_NSEC_PER_MSEC);
 	return XTCP_ACT_OUTPUT;
 }

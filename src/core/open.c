@@ -82,11 +82,7 @@ void xtcp_tcb_init(struct xtcp_tcb *tcb, const struct xtcp_params *par)
 	tcb->min_rtt_us = ~0U;
 	tcb->ssthresh = ~0U;
 	tcb->ato_us = par->delack_min_us;
-	tcb->keep_idle_ms = par->keep_idle_ms;
-	tcb->keep_intvl_ms = par->keep_intvl_ms;
-	tcb->keep_probes = par->keep_probes;
-	tcb->syn_retries = par->syn_retries;
-	tcb->linger2_ms = par->fin_timeout_ms;
+	tcb->linger2_ms = XTCP_LINGER2_PAR;
 	for (i = 0; i < XTCP_SENT_EMBEDDED; i++) {
 		xtcp_map_lend(tcb, &tcb->map_own[i]);
 		tcb->map_own[i].embedded = 1;

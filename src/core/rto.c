@@ -117,10 +117,10 @@ static u32 retry_limit(const struct xtcp_tcb *tcb)
 {
 	/* The early repetition comes on top: MUST-23 wants three minutes. */
 	if (tcb->state == XTCP_SYN_SENT)
-		return tcb->syn_retries + !!tcb->syn_rto_us;
+		return xtcp_syn_retries(tcb) + !!tcb->syn_rto_us;
 	/* Both ends opened: as patient as either. */
 	if (tcb->state == XTCP_SYN_RECEIVED && !(tcb->flags & XTCP_F_PASSIVE))
-		return tcb->syn_retries + !!tcb->syn_rto_us;
+		return xtcp_syn_retries(tcb) + !!tcb->syn_rto_us;
 	if (tcb->state == XTCP_SYN_RECEIVED)
 		return tcb->par->synack_retries + !!tcb->syn_rto_us;
 	if (tcb->flags & XTCP_F_ORPHAN)

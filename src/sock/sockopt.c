@@ -97,12 +97,10 @@ static int set_maxseg(struct sock *sk, int val)
  */
 static int set_linger2(struct sock *sk, int val)
 {
-	const struct xtcp_params *par = xtcp_sk(sk)->tcb.par;
-
 	if (val < 0)
 		return opt_engine(sk, XTCP_SET_LINGER2, 0);
 	if (!val)
-		return opt_engine(sk, XTCP_SET_LINGER2, par->fin_timeout_ms);
+		return opt_engine(sk, XTCP_SET_LINGER2, XTCP_LINGER2_PAR);
 	return opt_engine(sk, XTCP_SET_LINGER2, min(val, LINGER2_MAX) * 1000);
 }
 
@@ -218,19 +216,19 @@ static int get_int(struct sock *sk, int optname, int *val)
 		*val = get_maxseg(sk);
 		break;
 	case TCP_KEEPIDLE:
-		*val = tcb->keep_idle_ms / 1000;
+		*val = xtcp_keep_idle_ms(tcb) / 1000;
 		break;
 	case TCP_KEEPINTVL:
-		*val = tcb->keep_intvl_ms / 1000;
+		*val = xtcp_keep_intvl_ms(tcb) / 1000;
 		break;
 	case TCP_KEEPCNT:
-		*val = tcb->keep_probes;
+		*val = xtcp_keep_probes(tcb);
 		break;
 	case TCP_SYNCNT:
-		*val = tcb->syn_retries;
+		*val = xtcp_syn_retries(tcb);
 		break;
 	case TCP_LINGER2:
-		*val = tcb->linger2_ms ? (int)(tcb->linger2_ms / 1000) : -1;
+		*val = tcb->linger2_ms ? (int)(xtcp_linger2_ms(tcb) / 1000) : -1;
 		break;
 	case TCP_DEFER_ACCEPT:
 		*val = xs->defer_accept;
