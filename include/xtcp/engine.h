@@ -212,6 +212,21 @@ u32 xtcp_set(struct xtcp_tcb *tcb, enum xtcp_opt opt, u32 val, u64 now);
 /* A congestion control by name, NULL when there is none of that name. */
 const struct xtcp_cc *xtcp_cc_find(const char *name);
 const struct xtcp_cc *xtcp_cc_list(u32 i);
+/* What an algorithm tells of itself, TCP_CC_INFO. */
+struct xtcp_cc_info {
+	enum { XTCP_CC_INFO_NONE, XTCP_CC_INFO_BBR, XTCP_CC_INFO_DCTCP } kind;
+	u64 bw;			/* BBR: bytes a second */
+	u32 min_rtt_us;		/* ~0: none yet */
+	u32 pacing_gain;	/* in 1/256 */
+	u32 cwnd_gain;
+	u32 alpha;		/* DCTCP: share of marked bytes, in 1/1024 */
+	u32 marked;		/* bytes in the window now running, */
+	u32 total;		/* and all */
+	bool ecn;		/* it has ECN to go by */
+	bool ce;		/* as receiver: the last packet was marked */
+};
+
+void xtcp_cc_info(const struct xtcp_tcb *tcb, struct xtcp_cc_info *info);
 const char *xtcp_cc_name(const struct xtcp_cc *cc);
 void xtcp_cc_set(struct xtcp_tcb *tcb, const struct xtcp_cc *cc, u64 now);
 void xtcp_set_pacing_max(struct xtcp_tcb *tcb, u64 rate);

@@ -180,3 +180,31 @@ UNIT(dctcp_growth)
 	}
 	CHECK(d.tcb.cwnd > 60000);
 }
+
+UNIT(dctcp_info)
+{
+	struct xtcp_cc_info info;
+	struct cc_rig r;
+
+	cc_rig_init(&r, &xtcp_cc_dctcp, 1000, 100000, 1);
+	xtcp_cc_info(&r.tcb, &info);
+	CHECK_EQ(info.kind, XTCP_CC_INFO_DCTCP);
+	CHECK_EQ(info.alpha, 1024);
+	CHECK(!info.ecn);
+	r.tcb.ecn = XTCP_ECN_ACC;
+	r.tcb.ecn_last = XTCP_CE;
+	/* The window just begun is not over: the counts of both stay. */
+	r.tcb.snd_nxt = r.tcb.snd_una + 50000;
+	cc_rig_ack(&r, 1000, 0, false);
+	cc_rig_ack(&r, 3000, 1000, false);
+	cc_rig_ack(&r, 2000, 0, false);
+	xtcp_cc_info(&r.tcb, &info);
+	CHECK(info.ecn);
+	CHECK(info.ce);
+	CHECK_EQ(info.marked, 1000);
+	CHECK_EQ(info.total, 5000);
+	/* Of Reno there is nothing to tell. */
+	r.tcb.cc = &xtcp_cc_reno;
+	xtcp_cc_info(&r.tcb, &info);
+	CHECK_EQ(info.kind, XTCP_CC_INFO_NONE);
+}

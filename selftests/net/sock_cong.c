@@ -61,6 +61,46 @@ TEST_F(pair, set_while_connected)
 	}
 }
 
+/* union tcp_cc_info of <linux/inet_diag.h>, which wants other headers. */
+union cc_info {
+	struct { uint32_t bw_lo, bw_hi, min_rtt, pacing_gain, cwnd_gain; } bbr;
+	struct { uint16_t enabled, ce_state; uint32_t alpha, ab_ecn, ab_tot; } dctcp;
+};
+
+/* What the algorithm tells of itself; as much as there is room for. */
+TEST(cc_info)
+{
+	union cc_info info;
+	socklen_t len;
+	int fd[2];
+
+	need_stack(XTCP);
+	ASSERT_EQ(0, ns_new());
+	ASSERT_EQ(0, st_pair(XTCP, XTCP, fd));
+	len = sizeof(info);
+	ASSERT_EQ(0, getsockopt(fd[0], IPPROTO_TCP, TCP_CC_INFO, &info, &len));
+	ASSERT_EQ(0, len);
+	ASSERT_EQ(0, cc_set(fd[0], "bbr"));
+	ASSERT_EQ(0, set_int(fd[0], IPPROTO_TCP, TCP_NODELAY, 1));
+	for (int i = 0; i < 20; i++) {
+		ASSERT_EQ(20000, send_pat(fd[0], i * 20000, 20000));
+		ASSERT_EQ(20000, recv_pat(fd[1], i * 20000, 20000));
+	}
+	len = sizeof(info);
+	ASSERT_EQ(0, getsockopt(fd[0], IPPROTO_TCP, TCP_CC_INFO, &info, &len));
+	ASSERT_EQ(sizeof(info.bbr), len);
+	ASSERT_NE(0, info.bbr.bw_lo | info.bbr.bw_hi);
+	ASSERT_LT(info.bbr.min_rtt, 1000000);
+	ASSERT_GE(info.bbr.cwnd_gain, 128);
+	ASSERT_EQ(0, cc_set(fd[0], "dctcp"));
+	len = 6;
+	ASSERT_EQ(0, getsockopt(fd[0], IPPROTO_TCP, TCP_CC_INFO, &info, &len));
+	ASSERT_EQ(6, len);
+	ASSERT_EQ(0, info.dctcp.enabled);
+	close(fd[0]);
+	close(fd[1]);
+}
+
 /* All that XTCP has carry a stream, chosen in mid-stream or before. */
 TEST(all_of_them)
 {

@@ -48,6 +48,18 @@ const struct xtcp_cc *xtcp_cc_list(u32 i)
 }
 
 /**
+ * xtcp_cc_info - what the algorithm in use tells of itself
+ * @tcb: connection in any state
+ * @info: filled in
+ */
+void xtcp_cc_info(const struct xtcp_tcb *tcb, struct xtcp_cc_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	if (tcb->cc->info)
+		tcb->cc->info(tcb, info);
+}
+
+/**
  * xtcp_cc_name - what an algorithm is called
  * @cc: algorithm
  *

@@ -79,6 +79,8 @@ struct xtcp_ack {
 	u64 rs_send_ns;
 };
 
+struct xtcp_cc_info;
+
 struct xtcp_cc {
 	const char *name;	/* as TCP_CONGESTION has it, below 16 characters */
 	u8 flags;		/* XTCP_CC_* */
@@ -112,6 +114,9 @@ struct xtcp_cc {
 
 	/* @sent was in flight and has just been taken for lost. Or NULL. */
 	void (*lost)(struct xtcp_tcb *tcb, const struct xtcp_sent *sent);
+
+	/* What it tells of itself: fills in the fields of one kind. Or NULL. */
+	void (*info)(const struct xtcp_tcb *tcb, struct xtcp_cc_info *info);
 
 	/* After the engine has done its part; or NULL. */
 	void (*event)(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now);

@@ -548,6 +548,18 @@ static void bbr_event(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now)
 	}
 }
 
+static void bbr_info(const struct xtcp_tcb *tcb, struct xtcp_cc_info *info)
+{
+	const struct bbr *b = xtcp_cc_state(tcb, const struct bbr);
+	u64 bw = min_t(u64, xtcp_bbr_bw(b), BBR_BW_MAX);
+
+	info->kind = XTCP_CC_INFO_BBR;
+	info->bw = (bw * 1000000) >> BBR_BW_SHIFT;
+	info->min_rtt_us = b->min_rtt_us;
+	info->pacing_gain = pacing_gain[b->phase] / (BBR_ONE / 256);
+	info->cwnd_gain = cwnd_gain[b->phase] / (BBR_ONE / 256);
+}
+
 const struct xtcp_cc xtcp_cc_bbr = {
 	.name		= "bbr",
 	.flags		= XTCP_CC_PACED | XTCP_CC_ECN_OWN,
@@ -555,4 +567,5 @@ const struct xtcp_cc xtcp_cc_bbr = {
 	.control	= bbr_control,
 	.lost		= bbr_lost,
 	.event		= bbr_event,
+	.info		= bbr_info,
 };

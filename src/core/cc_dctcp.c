@@ -112,6 +112,18 @@ static void dctcp_event(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now)
 	xtcp_cwv_event(tcb, &xtcp_cc_state(tcb, struct dctcp)->cwv, ev, now);
 }
 
+static void dctcp_info(const struct xtcp_tcb *tcb, struct xtcp_cc_info *info)
+{
+	const struct dctcp *d = xtcp_cc_state(tcb, const struct dctcp);
+
+	info->kind = XTCP_CC_INFO_DCTCP;
+	info->alpha = d->alpha / (ALPHA_ONE / 1024);
+	info->marked = d->window_ce;
+	info->total = d->window_bytes;
+	info->ecn = tcb->ecn;
+	info->ce = tcb->ecn_last == XTCP_CE;
+}
+
 const struct xtcp_cc xtcp_cc_dctcp = {
 	.name		= "dctcp",
 	.flags		= XTCP_CC_ECT | XTCP_CC_ECN_OWN,
@@ -120,4 +132,5 @@ const struct xtcp_cc xtcp_cc_dctcp = {
 	.acked		= dctcp_acked,
 	.every_ack	= dctcp_every_ack,
 	.event		= dctcp_event,
+	.info		= dctcp_info,
 };

@@ -7,6 +7,7 @@
  * tables is ENOPROTOOPT: an option that is accepted and does nothing is worse
  * for a program than one that is refused.
  */
+#include <linux/inet_diag.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
 
@@ -280,6 +281,42 @@ static int get_congestion(struct sock *sk, char __user *optval,
 	return get_done(optval, optlen, name, sizeof(name), len);
 }
 
+/* TCP_CC_INFO, in the layouts of the kernel's algorithms. */
+static int get_cc_info(struct sock *sk, char __user *optval, int __user *optlen,
+		       int len)
+{
+	union tcp_cc_info out = {};
+	struct xtcp_cc_info in;
+	int size = 0;
+
+	lock_sock(sk);
+	xtcp_cc_info(&xtcp_sk(sk)->tcb, &in);
+	release_sock(sk);
+	switch (in.kind) {
+	case XTCP_CC_INFO_BBR:
+		out.bbr.bbr_bw_lo = (u32)in.bw;
+		out.bbr.bbr_bw_hi = (u32)(in.bw >> 32);
+		out.bbr.bbr_min_rtt = in.min_rtt_us;
+		out.bbr.bbr_pacing_gain = in.pacing_gain;
+		out.bbr.bbr_cwnd_gain = in.cwnd_gain;
+		size = sizeof(out.bbr);
+		break;
+	case XTCP_CC_INFO_DCTCP:
+		out.dctcp.dctcp_enabled = in.ecn;
+		if (in.ecn) {
+			out.dctcp.dctcp_ce_state = in.ce;
+			out.dctcp.dctcp_alpha = in.alpha;
+			out.dctcp.dctcp_ab_ecn = in.marked;
+			out.dctcp.dctcp_ab_tot = in.total;
+		}
+		size = sizeof(out.dctcp);
+		break;
+	default:
+		break;
+	}
+	return get_done(optval, optlen, &out, size, len);
+}
+
 /**
  * xtcp_getsockopt - proto.getsockopt
  * @sk: socket, process context, lock not held
@@ -305,6 +342,8 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname,
 		return get_info(sk, optval, optlen, len);
 	if (optname == TCP_CONGESTION)
 		return get_congestion(sk, optval, optlen, len);
+	if (optname == TCP_CC_INFO)
+		return get_cc_info(sk, optval, optlen, len);
 
 	lock_sock(sk);
 	err = get_int(sk, optname, &val);
