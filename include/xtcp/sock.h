@@ -260,7 +260,7 @@ int xtcp_port_listen(struct sock *sk);	/* -EADDRINUSE: someone listens there */
 /* ---- src/net/demux.c ---- */
 
 int xtcp_hash_connect(struct sock *sk);	/* picks the port, enters the 4-tuple */
-void xtcp_hash_listen(struct sock *sk);
+int xtcp_hash_listen(struct sock *sk);
 void xtcp_unhash(struct sock *sk);
 
 /* ---- src/net/listen.c: SYN to accept queue ---- */

@@ -17,6 +17,7 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <net/inet_hashtables.h>
+#include <net/sock_reuseport.h>
 
 #include "net.h"
 
@@ -292,20 +293,23 @@ static u32 listener_score(const struct xtcp_entry *e, const struct xtcp_flow *fl
  * @flow: saddr and sport are this end's
  * @dif: device the packet came in by
  * @sdif: its slave of an L3 master, or 0
+ * @skb: segment, for the program of a SO_REUSEPORT group; or NULL
  *
- * Among SO_REUSEPORT listeners that fit equally the 4-tuple decides, by
- * rendezvous hashing: listeners that come and go move only their share.
+ * Among SO_REUSEPORT listeners that fit equally the group decides, group.c.
  *
  * Context: RCU read lock, which is all that holds the result.
  * Return: socket or NULL.
  */
 struct sock *xtcp_lookup_listener(const struct xtcp_net *xn,
-				  const struct xtcp_flow *flow, int dif, int sdif)
+				  const struct xtcp_flow *flow, int dif, int sdif,
+				  struct sk_buff *skb)
 {
 	struct hlist_nulls_head *head = listen_chain(xn->tables, flow->sport);
 	struct hlist_nulls_node *node;
 	struct xtcp_entry *e, *best;
-	u32 score, top, weight, heaviest;
+	u32 score, top, hash = 0;
+	u64 weight, heaviest;
+	struct sock *sk;
 
 begin:
 	best = NULL;
@@ -315,10 +319,13 @@ begin:
 		score = listener_score(e, flow, dif, sdif);
 		if (!score || score < top)
 			continue;
+		sk = xtcp_entry_sk(e);
 		weight = 0;
-		if (xtcp_entry_sk(e)->sk_reuseport)
-			weight = hsiphash_2u32(xtcp_flow_hash(xn->tables, flow),
-					       e->hash, &xn->tables->tuple_key);
+		if (sk->sk_reuseport) {
+			if (!hash)
+				hash = xtcp_flow_hash(xn->tables, flow);
+			weight = xtcp_group_weight(sk, e->hash, hash);
+		}
 		if (score == top && weight <= heaviest)
 			continue;
 		best = e;
@@ -327,7 +334,12 @@ begin:
 	}
 	if (get_nulls_value(node) != head - xn->tables->listen)
 		goto begin;
-	return best ? xtcp_entry_sk(best) : NULL;
+	if (!best)
+		return NULL;
+	sk = xtcp_entry_sk(best);
+	if (sk->sk_reuseport)
+		sk = xtcp_group_select(sk, hash, skb) ?: sk;
+	return sk;
 }
 
 /**
@@ -345,29 +357,53 @@ void xtcp_flow_of_sock(const struct sock *sk, struct xtcp_flow *flow)
 	flow->dport = (__force u16)inet->inet_dport;
 }
 
+/* A listener @sk may share its port with. Context: lock of the listeners. */
+static struct sock *group_of(struct xtcp_tables *t, const struct sock *sk,
+			     const struct xtcp_entry *mine)
+{
+	struct hlist_nulls_node *node;
+	struct xtcp_entry *e;
+	struct sock *other;
+
+	hlist_nulls_for_each_entry(e, node, listen_chain(t, mine->flow.sport), node) {
+		other = xtcp_entry_sk(e);
+		if (e->flow.sport == mine->flow.sport && e->dif == mine->dif &&
+		    !memcmp(e->flow.saddr, mine->flow.saddr, sizeof(e->flow.saddr)) &&
+		    other->sk_reuseport &&
+		    uid_eq(sock_i_uid(other), sock_i_uid((struct sock *)sk)))
+			return other;
+	}
+	return NULL;
+}
+
 /**
  * xtcp_hash_listen - let a listener be found
  * @sk: socket, bound, listener structure in place
  *
  * Context: process, socket lock.
+ * Return: 0, or -ENOMEM, -ENOSPC when it cannot join its SO_REUSEPORT group.
  */
-void xtcp_hash_listen(struct sock *sk)
+int xtcp_hash_listen(struct sock *sk)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_entry *e = &xtcp_sk(sk)->entry;
 	struct xtcp_tables *t = xn->tables;
+	int err = 0;
 
 	xtcp_flow_of_sock(sk, &e->flow);
 	e->dif = sk->sk_bound_dev_if;
 	e->hash = get_random_u32();	/* which of a SO_REUSEPORT group */
 
 	spin_lock_bh(&t->listen_lock);
-	if (e->kind == XTCP_KIND_NONE) {
+	if (sk->sk_reuseport)
+		err = xtcp_group_join(sk, group_of(t, sk, e));
+	if (!err && e->kind == XTCP_KIND_NONE) {
 		WRITE_ONCE(e->kind, XTCP_KIND_LISTEN);
 		hlist_nulls_add_head_rcu(&e->node, listen_chain(t, e->flow.sport));
 		count(xn, XTCP_KIND_LISTEN, 1);
 	}
 	spin_unlock_bh(&t->listen_lock);
+	return err;
 }
 
 /**
@@ -389,6 +425,8 @@ void xtcp_unhash(struct sock *sk)
 		return;
 	}
 	spin_lock_bh(&xn->tables->listen_lock);
+	if (rcu_access_pointer(sk->sk_reuseport_cb))
+		reuseport_stop_listen_sock(sk);
 	hlist_nulls_del_init_rcu(&e->node);
 	count(xn, XTCP_KIND_LISTEN, -1);
 	WRITE_ONCE(e->kind, XTCP_KIND_NONE);

@@ -56,13 +56,20 @@ void xtcp_table_del(struct xtcp_net *xn, struct xtcp_entry *e);
 struct xtcp_entry *xtcp_lookup(const struct xtcp_net *xn,
 			       const struct xtcp_flow *flow, int dif, int sdif);
 struct sock *xtcp_lookup_listener(const struct xtcp_net *xn,
-				  const struct xtcp_flow *flow, int dif, int sdif);
+				  const struct xtcp_flow *flow, int dif, int sdif,
+				  struct sk_buff *skb);
 void xtcp_flow_of_sock(const struct sock *sk, struct xtcp_flow *flow);
 
 static inline struct sock *xtcp_entry_sk(struct xtcp_entry *e)
 {
 	return (struct sock *)container_of(e, struct xtcp_sock, entry);
 }
+
+/* ---- group.c: SO_REUSEPORT ---- */
+
+int xtcp_group_join(struct sock *sk, struct sock *other);
+u64 xtcp_group_weight(const struct sock *sk, u32 own, u32 flow);
+struct sock *xtcp_group_select(struct sock *sk, u32 hash, struct sk_buff *skb);
 
 /* IPv4 addresses are v4-mapped in a flow: ::ffff:a.b.c.d. */
 static inline void xtcp_flow_set4(u32 addr[4], __be32 v4)

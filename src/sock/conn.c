@@ -117,8 +117,9 @@ int xtcp_listen(struct socket *sock, int backlog)
 		goto out_stop;
 	inet->inet_sport = htons(inet->inet_num);
 	sk_dst_reset(sk);
-	xtcp_hash_listen(sk);
-	goto out;
+	err = xtcp_hash_listen(sk);
+	if (!err)
+		goto out;
 
 out_stop:
 	xtcp_set_listen(sk, false);

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SO_REUSEPORT: listeners that share a port, and who of them gets a connection.
+ */
+#include <linux/filter.h>
+
+#include "sock_test.h"
+
+#define LISTENERS	4
+#define PORT		7001
+
+static int member(struct __test_metadata *_metadata, enum stack st)
+{
+	struct sockaddr_in sin = loopback(PORT);
+	int fd = stack_socket(st, 0);
+
+	ASSERT_EQ(0, set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1));
+	ASSERT_EQ(0, bind(fd, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, listen(fd, 64));
+	nonblocking(fd);
+	return fd;
+}
+
+/* A classic program that returns a constant: the member of that index. */
+static int choose(int fd, uint32_t index)
+{
+	struct sock_filter ins = BPF_STMT(BPF_RET | BPF_K, index);
+	struct sock_fprog prog = { .len = 1, .filter = &ins };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &prog,
+			  sizeof(prog)) ? -errno : 0;
+}
+
+/* Makes @n connections; how many each listener got. */
+static void spread(struct __test_metadata *_metadata, enum stack st, int n,
+		   const int *lfd, int members, int *got)
+{
+	struct linger hard = { .l_onoff = 1 };
+	int c, s;
+
+	memset(got, 0, sizeof(*got) * members);
+	for (int i = 0; i < n; i++) {
+		c = st_connect(st, PORT);
+		ASSERT_GE(c, 0);
+		for (s = -1; s < 0;) {
+			for (int j = 0; j < members && s < 0; j++) {
+				s = lfd[j] < 0 ? -1 : accept(lfd[j], NULL, NULL);
+				if (s >= 0)
+					got[j]++;
+			}
+		}
+		setsockopt(c, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+		close(c);
+		close(s);
+	}
+}
+
+/* Each has its share; one that closes leaves it to the others. */
+TEST_F(one, shares)
+{
+	int lfd[LISTENERS], got[LISTENERS];
+
+	for (int i = 0; i < LISTENERS; i++)
+		lfd[i] = member(_metadata, variant->st);
+	spread(_metadata, variant->st, 200, lfd, LISTENERS, got);
+	for (int i = 0; i < LISTENERS; i++)
+		ASSERT_GT(got[i], 20);
+	close(lfd[2]);
+	lfd[2] = -1;
+	spread(_metadata, variant->st, 100, lfd, LISTENERS, got);
+	ASSERT_EQ(0, got[2]);
+	for (int i = 0; i < LISTENERS; i++)
+		close(lfd[i]);
+}
+
+/* A program chooses by index, in order of listen(). */
+TEST_F(one, program)
+{
+	int lfd[LISTENERS], got[LISTENERS];
+
+	for (int i = 0; i < LISTENERS; i++)
+		lfd[i] = member(_metadata, variant->st);
+	for (int i = 0; i < LISTENERS; i++) {
+		/* Any member may attach it: it is the group's. */
+		ASSERT_EQ(0, choose(lfd[(i + 1) % LISTENERS], i));
+		spread(_metadata, variant->st, 5, lfd, LISTENERS, got);
+		ASSERT_EQ(5, got[i]);
+	}
+	/* No such member: as without a program. */
+	ASSERT_EQ(0, choose(lfd[0], LISTENERS));
+	spread(_metadata, variant->st, 100, lfd, LISTENERS, got);
+	for (int i = 0; i < LISTENERS; i++)
+		ASSERT_GT(got[i], 5);
+	ASSERT_EQ(0, choose(lfd[0], 3));
+	spread(_metadata, variant->st, 5, lfd, LISTENERS, got);
+	ASSERT_EQ(5, got[3]);
+	ASSERT_EQ(0, set_int(lfd[1], SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, 0));
+	spread(_metadata, variant->st, 100, lfd, LISTENERS, got);
+	ASSERT_LT(got[3], 100);
+	fails(ENOENT, setsockopt(lfd[1], SOL_SOCKET, SO_DETACH_REUSEPORT_BPF,
+				 &(int){ 0 }, sizeof(int)));
+	for (int i = 0; i < LISTENERS; i++)
+		close(lfd[i]);
+}
+
+/* Attached before listen(), it is that of the group the socket begins. */
+TEST_F(one, program_before_listen)
+{
+	struct sockaddr_in sin = loopback(PORT);
+	int lfd[2], got[2];
+
+	ASSERT_EQ(-EINVAL, choose(self->fd, 1));
+	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_REUSEPORT, 1));
+	ASSERT_EQ(0, choose(self->fd, 1));
+	ASSERT_EQ(0, bind(self->fd, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, listen(self->fd, 64));
+	nonblocking(self->fd);
+	lfd[0] = self->fd;
+	lfd[1] = member(_metadata, variant->st);
+	spread(_metadata, variant->st, 10, lfd, 2, got);
+	ASSERT_EQ(10, got[1]);
+	close(lfd[1]);
+}
+
+/* The program sees the segment's payload, of which a SYN has none. */
+TEST_F(one, program_sees_the_segment)
+{
+	/* Bytes behind the header. */
+	struct sock_filter ins[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+		BPF_STMT(BPF_RET | BPF_A, 0),
+	};
+	struct sock_fprog prog = { .len = 2, .filter = ins };
+	int lfd[2], got[2];
+
+	for (int i = 0; i < 2; i++)
+		lfd[i] = member(_metadata, variant->st);
+	ASSERT_EQ(0, setsockopt(lfd[0], SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &prog,
+				sizeof(prog)));
+	spread(_metadata, variant->st, 10, lfd, 2, got);
+	ASSERT_EQ(10, got[0]);
+	for (int i = 0; i < 2; i++)
+		close(lfd[i]);
+}
+
+/* SO_INCOMING_CPU of the processor a SYN comes in on goes before chance. */
+TEST_F(one, incoming_cpu)
+{
+	int lfd[LISTENERS], got[LISTENERS];
+
+	for (int i = 0; i < LISTENERS; i++)
+		lfd[i] = member(_metadata, variant->st);
+	for (int cpu = 0; cpu < sysconf(_SC_NPROCESSORS_ONLN); cpu++)
+		ASSERT_EQ(0, set_int(lfd[cpu], SOL_SOCKET, SO_INCOMING_CPU, cpu));
+	spread(_metadata, variant->st, 40, lfd, LISTENERS, got);
+	ASSERT_EQ(0, got[LISTENERS - 1]);
+	for (int i = 0; i < LISTENERS; i++)
+		close(lfd[i]);
+}
+
+TEST_HARNESS_MAIN
