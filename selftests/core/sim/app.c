@@ -89,6 +89,7 @@ void app_init(struct conn *conn)
 	app->cfg = cfg;
 	app->key_out = (base << 20) + conn->host->id;
 	app->key_in = (base << 20) + conn->host->peer->id;
+	app->sndbuf = cfg->sndbuf;
 	app->rcvbuf = cfg->rcvbuf_min;
 	if (cfg->mode == CLOSE_ABORT)
 		later(conn, EV_ABORT, cfg->abort_after);
@@ -163,7 +164,7 @@ static u32 write_size(struct conn *conn)
 {
 	const struct app_cfg *cfg = conn->app.cfg;
 	u64 queued = conn->wr - conn->acked;
-	u64 room = queued < cfg->sndbuf ? cfg->sndbuf - queued : 0;
+	u64 room = queued < conn->app.sndbuf ? conn->app.sndbuf - queued : 0;
 	u64 n = up_to(conn, 1, cfg->chunk);
 
 	return min(n, min(room, cfg->total - conn->wr));
@@ -205,7 +206,7 @@ void app_write(struct conn *conn)
 	if (flags & XTCP_WROTE_URG)
 		conn->host->out.urg_out = conn->wr;
 	/* MSG_MORE is a promise: not on the last bytes, not before a wait. */
-	if (conn->wr < cfg->total && conn->wr - conn->acked < cfg->sndbuf &&
+	if (conn->wr < cfg->total && conn->wr - conn->acked < conn->app.sndbuf &&
 	    prng_hit(r, cfg->more))
 		flags |= XTCP_WROTE_MORE;
 	TRACE(conn->sim, "%u writes %u flags %u, %llu in all", conn->host->id, n,
@@ -215,9 +216,26 @@ void app_write(struct conn *conn)
 	later(conn, EV_WRITE, up_to(conn, 0, cfg->pause));
 }
 
+/* What src/sock does for a buffer nobody has set: the window, twice. */
+static void grow(struct conn *conn)
+{
+	u32 want = min(2 * conn->tcb.cwnd, conn->app.cfg->sndbuf_max);
+
+	conn->app.sndbuf = max(conn->app.sndbuf, want);
+}
+
+/* He who waits for room in a socket is woken when a third of it is free. */
+static bool writable(const struct conn *conn)
+{
+	return !conn->app.cfg->sndbuf_max ||
+	       (conn->wr - conn->acked) * 3 <= (u64)conn->app.sndbuf * 2;
+}
+
 void app_acked(struct conn *conn)
 {
-	if (!conn->app.w_blocked)
+	if (conn->app.cfg->sndbuf_max)
+		grow(conn);
+	if (!conn->app.w_blocked || !writable(conn))
 		return;
 	conn->app.w_blocked = false;
 	later(conn, EV_WRITE, 0);

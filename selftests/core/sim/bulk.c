@@ -10,6 +10,8 @@
 
 #define MBIT		125000ULL	/* bytes a second */
 #define RCVBUF		(64U << 20)	/* bytes: never the limit */
+#define WMEM		16384		/* what a socket begins with, and */
+#define WMEM_MAX	(4U << 20)	/* its most: /proc/sys/net/xtcp/wmem */
 #define ROW_MAX		320	/* characters */
 #define CHECK_EVERY	64	/* most of the time would go into it else */
 #define PAIRS_APART	(100 * MSEC)	/* between the first SYNs of two pairs */
@@ -27,6 +29,7 @@ struct line {
 	u32 late;		/* s: the last pair starts so late */
 	const char *rival;	/* algorithm of the last pair; NULL: like the first */
 	u32 mark;		/* percent of rate * RTT: router marks above it */
+	bool socket;		/* the send buffer grows as that of a socket */
 	struct link_cfg data;	/* mishaps of the one way, */
 	struct link_cfg acks;	/* and of the other */
 };
@@ -51,6 +54,8 @@ static const struct line lines[] = {
 	{ "  loss 0.1 %", FAST, .data.loss = 1000 },
 	{ "  loss 1 %", FAST, .data.loss = 10000 },
 	{ "  loss 3 %", FAST, .data.loss = 30000 },
+	{ "  loss 5 %", FAST, .data.loss = 50000 },
+	{ "  loss 5 %, a socket's send buffer", FAST, .data.loss = 50000, .socket = true },
 	{ "1 Gbit/s, 1 ms", .mbit = 1000, .rtt_ms = 1, .buffer = 100, .secs = 1 },
 	{ "2 Mbit/s, 100 ms", .mbit = 2, .rtt_ms = 100, .buffer = 100, .secs = 60 },
 	{ "10 Mbit/s, 600 ms", .mbit = 10, .rtt_ms = 600, .buffer = 100, .secs = 60 },
@@ -143,7 +148,8 @@ static void make_pair(struct sim_cfg *cfg, u32 pair, const struct line *line,
 		h->par.ecn = line->mark ? 3 : 0;
 		h->open_at = pair * PAIRS_APART;
 		h->app.exact = true;
-		h->app.sndbuf = RCVBUF;
+		h->app.sndbuf = line->socket ? WMEM : RCVBUF;
+		h->app.sndbuf_max = line->socket ? WMEM_MAX : 0;
 		h->app.rcvbuf_min = RCVBUF;
 		h->app.rcvbuf_max = RCVBUF;
 	}

@@ -129,6 +129,7 @@ struct app_cfg {
 	u32 chunk;		/* bytes a write, at most */
 	u64 pause;		/* ns between writes, at most */
 	u32 sndbuf;
+	u32 sndbuf_max;		/* it grows as that of a socket does; 0: it stays */
 	u32 rcvbuf_min;
 	u32 rcvbuf_max;
 	u32 rchunk;		/* bytes a read, at most */
@@ -374,6 +375,7 @@ struct app {
 	const struct app_cfg *cfg;
 	u64 key_out;		/* pattern of the stream written */
 	u64 key_in;
+	u32 sndbuf;
 	u32 rcvbuf;
 	bool started;
 	bool w_blocked;
