@@ -274,6 +274,22 @@ void xtcp_tw_init(struct xtcp_tw *tw, const struct xtcp_tcb *tcb, u64 now);
 enum xtcp_tw_act xtcp_tw_rx(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now);
 void xtcp_tw_plan(const struct xtcp_tw *tw, struct xtcp_plan *plan, u64 now);
 
+/* ---- counters, see mib.h ---- */
+
+/*
+ * xtcp_mib_take - what happened since the last time this was asked
+ * @tcb: connection
+ *
+ * Return: bit per enum xtcp_mib below XTCP_MIB_ENGINE_MAX.
+ */
+static inline u64 xtcp_mib_take(struct xtcp_tcb *tcb)
+{
+	u64 mib = tcb->mib;
+
+	tcb->mib = 0;
+	return mib;
+}
+
 /* ---- check.c ---- */
 
 /* NULL, or the invariant that does not hold; for test and debug builds. */

@@ -178,6 +178,7 @@ struct xtcp_net {
 	struct xtcp_params params;
 	struct xtcp_knobs knobs;
 	u64 __percpu *drops;		/* [XTCP_DROP_MAX] discarded segments */
+	u64 __percpu *mibs;		/* [XTCP_MIB_MAX] */
 	atomic_t sockets;		/* hashed sockets and embryos: gate of rx */
 	struct xtcp_tables *tables;	/* look-up, src/net/demux.c */
 	struct xtcp_tw_table *tw;	/* TIME-WAIT, src/net/tw.c */
@@ -207,6 +208,16 @@ static inline const struct xtcp_knobs *xtcp_knobs(const struct sock *sk)
 static inline void xtcp_count_drop(struct xtcp_net *xn, enum xtcp_drop reason)
 {
 	this_cpu_inc(xn->drops[reason]);
+}
+
+static inline void xtcp_mib_add(const struct xtcp_net *xn, enum xtcp_mib mib, u64 n)
+{
+	this_cpu_add(xn->mibs[mib], n);
+}
+
+static inline void xtcp_mib_inc(const struct xtcp_net *xn, enum xtcp_mib mib)
+{
+	this_cpu_inc(xn->mibs[mib]);
 }
 
 int xtcp_pernet_init(void);

@@ -13,6 +13,7 @@
 #define XTCP_TCB_H
 
 #include <xtcp/env.h>
+#include <xtcp/mib.h>
 #include <xtcp/seg.h>
 
 /* RFC 9293, 3.3.2; the values are those of /proc/net/tcp and of TCP_INFO. */
@@ -339,6 +340,8 @@ struct xtcp_tcb {
 	u8 syn_retries;
 	u32 syn_rto_us;		/* first RTO of the SYN, from a cache; 0: none */
 	u8 aborts;		/* retries in a row that could not be sent */
+
+	u64 mib;		/* bit per enum xtcp_mib: happened, not yet counted */
 
 	/* statistics, TCP_INFO */
 	u64 bytes_sent;		/* payload, retransmissions included */

@@ -700,6 +700,31 @@ static void cmd_verdict(struct rig *rig, const struct words *w)
 	want(rig, "verdict", rig->verdict, wanted);
 }
 
+static const char * const mib_names[] = {
+#define MIB_NAME(id, name) [XTCP_MIB_##id] = name,
+	XTCP_MIBS_ENGINE(MIB_NAME)
+#undef MIB_NAME
+};
+
+/* Exactly these were noted since this was asked last. */
+static void cmd_mib(struct rig *rig, const struct words *w)
+{
+	u64 seen = xtcp_mib_take(&rig->tcb), wanted = 0;
+	int i, n;
+
+	for (n = 1; n < w->n; n++) {
+		for (i = 0; i < XTCP_MIB_ENGINE_MAX; i++)
+			if (!strcmp(mib_names[i], w->w[n]))
+				wanted |= 1ULL << i;
+	}
+	for (i = 0; i < XTCP_MIB_ENGINE_MAX; i++)
+		if ((seen ^ wanted) >> i & 1)
+			rig_fail(rig, "%s was %snoted", mib_names[i],
+				 seen >> i & 1 ? "" : "not ");
+	if (__builtin_popcountll(wanted) != n - 1)
+		bad_script(rig, "counter");
+}
+
 static const struct command {
 	const char *name;
 	void (*run)(struct rig *rig, const struct words *w);
@@ -714,7 +739,7 @@ static const struct command {
 	{ "~", cmd_due }, { "late", cmd_late }, { "no-timer", cmd_no_timer, true }, { "tw", cmd_tw },
 	{ "=", cmd_is, true }, { "acts", cmd_acts, true },
 	{ "noacts", cmd_noacts, true }, { "drop", cmd_drop, true },
-	{ "verdict", cmd_verdict, true },
+	{ "verdict", cmd_verdict, true }, { "mib", cmd_mib, true },
 };
 
 static void no_output_left(struct rig *rig)

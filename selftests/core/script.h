@@ -29,6 +29,7 @@
  *	acts A|B, noacts A	action bits of the last command
  *	drop REASON		the last segment was discarded for that
  *	verdict NAME		what listener, embryo or record answered
+ *	mib NAME..		exactly these counters were noted since the last "mib"
  *
  * Output nobody asked for with '>' fails the script, as does output that the
  * engine had without having said XTCP_ACT_OUTPUT.

@@ -686,15 +686,24 @@ int wire_state(const struct wire *w)
 int wire_drops(struct wire_drops *d)
 {
 	FILE *f = fopen("/proc/net/xtcp_stat", "r");
-	char line[128];
+	static char names[8192], values[8192];
+	char *name, *value, *n, *v;
 
 	d->n = 0;
 	if (!f)
 		return -errno;
-	while (d->n < 64 && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Drop%31s %lu", d->row[d->n].name,
-			   &d->row[d->n].count) == 2)
-			d->n++;
+	while (fgets(names, sizeof(names), f) && fgets(values, sizeof(values), f)) {
+		if (strncmp(names, "XtcpDrop:", 9))
+			continue;
+		name = strtok_r(names + 9, " \n", &n);
+		value = strtok_r(values + 9, " \n", &v);
+		for (; name && value && d->n < 64; d->n++) {
+			snprintf(d->row[d->n].name, sizeof(d->row[0].name), "%s", name);
+			d->row[d->n].count = strtoul(value, NULL, 10);
+			name = strtok_r(NULL, " \n", &n);
+			value = strtok_r(NULL, " \n", &v);
+		}
+	}
 	fclose(f);
 	return d->n;
 }
@@ -713,7 +722,7 @@ const char *wire_drops_diff(struct wire *w, const struct wire_drops *before,
 
 		if (seen == want)
 			continue;
-		complain(w, "Drop%s grew by %lu where Drop%s should by 1",
+		complain(w, "%s grew by %lu where %s should by 1",
 			 after.row[i].name, seen, name);
 		return w->err;
 	}

@@ -131,6 +131,7 @@ void xtcp_ack_delayed_fire(struct xtcp_tcb *tcb)
 	} else {
 		tcb->ato_us = min(tcb->ato_us * 2, tcb->par->delack_max_us);
 	}
+	xtcp_mib(tcb, XTCP_MIB_DELAYED_ACKS);
 	xtcp_ack_now(tcb);
 }
 

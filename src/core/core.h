@@ -337,6 +337,13 @@ static inline bool xtcp_dl_is_set(const struct xtcp_tcb *tcb, enum xtcp_dl dl)
 	return tcb->dl_armed & (1U << dl);
 }
 
+/* It happened: to be counted by the caller. */
+static inline void xtcp_mib(struct xtcp_tcb *tcb, enum xtcp_mib mib)
+{
+	BUILD_BUG_ON(XTCP_MIB_ENGINE_MAX > 64);
+	tcb->mib |= 1ULL << mib;
+}
+
 /* Discard: remember why; the caller adds what else is to happen. */
 static inline u32 xtcp_drop(struct xtcp_seg *seg, enum xtcp_drop reason)
 {

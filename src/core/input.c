@@ -40,9 +40,11 @@ static u32 refuse(struct xtcp_tcb *tcb, struct xtcp_seg *seg, enum xtcp_drop why
 		return acts;
 	if (seg->len || seg->flags & XTCP_FIN)
 		xtcp_ack_now(tcb);
-	else
-		xtcp_ack_challenge(tcb, now);
+	else if (!xtcp_ack_challenge(tcb, now))
+		xtcp_mib(tcb, why == XTCP_DROP_PAWS ? XTCP_MIB_ACK_SKIPPED_PAWS :
+						      XTCP_MIB_ACK_SKIPPED_SEQ);
 	if (why == XTCP_DROP_OLD && seg->len) {
+		xtcp_mib(tcb, XTCP_MIB_DELAYED_ACK_LOST);
 		xtcp_sack_duplicate(tcb, seg->seq, seg->seq + seg->len);
 		xtcp_ecn_again(tcb);
 	}
@@ -57,7 +59,12 @@ static u32 challenge(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 {
 	u32 acts = xtcp_drop(seg, why);
 
-	xtcp_ack_challenge(tcb, now);
+	if (why == XTCP_DROP_SYN_CHALLENGE)
+		xtcp_mib(tcb, XTCP_MIB_SYN_CHALLENGE);
+	if (xtcp_ack_challenge(tcb, now))
+		xtcp_mib(tcb, XTCP_MIB_CHALLENGE_ACK);
+	else
+		xtcp_mib(tcb, XTCP_MIB_ACK_SKIPPED_CHALLENGE);
 	return acts | xtcp_want_output(tcb);
 }
 
@@ -209,9 +216,11 @@ static u32 rx_out_of_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		return xtcp_drop(seg, XTCP_DROP_NO_MEMORY);
 	switch (xtcp_reass_insert(tcb, node, seg->seq, seg->seq + seg->len)) {
 	case XTCP_REASS_HELD:
+		xtcp_mib(tcb, XTCP_MIB_OFO_QUEUE);
 		xtcp_sack_held(tcb, seg->seq);
 		return XTCP_ACT_HELD | (tcb->ooo_dead ? XTCP_ACT_REAP : 0);
 	case XTCP_REASS_DUP:
+		xtcp_mib(tcb, XTCP_MIB_OFO_MERGE);
 		xtcp_sack_held(tcb, seg->seq);
 		xtcp_sack_duplicate(tcb, seg->seq, seg->seq + seg->len);
 		return xtcp_drop(seg, XTCP_DROP_DUP_DATA);
@@ -252,9 +261,11 @@ static u32 rx_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		return had ? xtcp_drop(seg, XTCP_DROP_AFTER_FIN) : 0;
 
 	/* RFC 9293 SHLD-3: the reader has gone, the peer must learn it. */
-	if (seg->len && tcb->flags & XTCP_F_ORPHAN)
+	if (seg->len && tcb->flags & XTCP_F_ORPHAN) {
+		xtcp_mib(tcb, XTCP_MIB_ABORT_ON_DATA);
 		return xtcp_drop(seg, XTCP_DROP_AFTER_CLOSE) |
 		       xtcp_fail(tcb, XTCP_ERR_RESET) | xtcp_rst_owed(tcb);
+	}
 
 	acts = note_fin(tcb, seg);
 	if (seg->len) {

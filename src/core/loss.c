@@ -78,6 +78,8 @@ static void enter_recovery(struct xtcp_tcb *tcb, u32 flight, u64 now)
 	tcb->flags |= XTCP_F_FORCE_RTX;
 	tcb->flags &= ~XTCP_F_TLP_OUT;
 	tcb->fast_rtx++;
+	xtcp_mib(tcb, tcb->opts & XTCP_OPT_SACK_PERM ? XTCP_MIB_SACK_RECOVERY :
+						       XTCP_MIB_RENO_RECOVERY);
 }
 
 /*
@@ -295,6 +297,16 @@ void xtcp_loss_refit(struct xtcp_tcb *tcb)
 
 /* ---- the timer ---- */
 
+/* A timeout in the middle of a recovery: it did not succeed. */
+static void note_failure(struct xtcp_tcb *tcb)
+{
+	if (tcb->cong == XTCP_CONG_LOSS)
+		xtcp_mib(tcb, XTCP_MIB_LOSS_FAILURES);
+	else if (tcb->cong == XTCP_CONG_RECOVERY)
+		xtcp_mib(tcb, tcb->opts & XTCP_OPT_SACK_PERM ?
+			 XTCP_MIB_SACK_RECOVERY_FAIL : XTCP_MIB_RENO_RECOVERY_FAIL);
+}
+
 /*
  * RFC 5682: worth a doubt when this is the first timeout since SND.UNA moved
  * and no earlier one is still being repaired.
@@ -320,6 +332,7 @@ void xtcp_loss_timeout(struct xtcp_tcb *tcb, u64 now)
 	bool renege = tcb->map_head->marks & XTCP_SENT_SACKED;
 	bool doubt = frto_may(tcb);
 
+	note_failure(tcb);
 	if (tcb->cong == XTCP_CONG_OPEN ||
 	    (tcb->cong == XTCP_CONG_LOSS && !tcb->retries)) {
 		u32 flight = xtcp_flight(tcb) + tcb->lost_out;
@@ -339,6 +352,8 @@ void xtcp_loss_timeout(struct xtcp_tcb *tcb, u64 now)
 	xtcp_dl_clear(tcb, XTCP_DL_TLP);
 	xtcp_ecn_reduced(tcb);
 	tcb->reneges += renege;
+	if (renege)
+		xtcp_mib(tcb, XTCP_MIB_SACK_RENEGING);
 	if (by_time(tcb) && !renege)
 		xtcp_rack_timeout(tcb, now);
 	else

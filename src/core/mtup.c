@@ -144,6 +144,7 @@ void xtcp_mtup_ack(struct xtcp_tcb *tcb)
 {
 	if (!tcb->mtup_size || seq_lt(tcb->snd_una, tcb->mtup_end))
 		return;
+	xtcp_mib(tcb, XTCP_MIB_MTUP_SUCCESS);
 	tcb->mtup_low = tcb->mtup_size;
 	tcb->mtup_size = 0;
 	xtcp_mss_sync(tcb);
@@ -151,6 +152,7 @@ void xtcp_mtup_ack(struct xtcp_tcb *tcb)
 
 static void failed(struct xtcp_tcb *tcb)
 {
+	xtcp_mib(tcb, XTCP_MIB_MTUP_FAIL);
 	tcb->mtup_high = tcb->mtup_size - 1;
 	tcb->mtup_size = 0;
 }

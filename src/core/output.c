@@ -424,10 +424,12 @@ static void commit_probe(struct xtcp_tcb *tcb, const struct xtcp_plan *plan,
 
 static void commit_syn(struct xtcp_tcb *tcb, u64 now)
 {
-	if (tcb->snd_nxt == tcb->iss)
+	if (tcb->snd_nxt == tcb->iss) {
 		xtcp_map_append(tcb, tcb->iss + 1, 0, now);
-	else
+	} else {
 		xtcp_map_resent(tcb, tcb->iss, tcb->iss + 1, now);
+		xtcp_mib(tcb, XTCP_MIB_SYN_RETRANS);
+	}
 	if (!xtcp_dl_is_set(tcb, XTCP_DL_RTO))
 		xtcp_rto_restart(tcb, now);
 }
@@ -441,6 +443,15 @@ static void commit_payload_stats(struct xtcp_tcb *tcb, const struct xtcp_plan *p
 	}
 	tcb->data_segs_out += plan->len ? segs : 0;
 	tcb->bytes_sent += plan->len;
+}
+
+/* The window the peer knows of now. */
+static void commit_window(struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
+{
+	if (unlikely(!plan->wnd != !tcb->rcv_wnd) && !(plan->flags & XTCP_RST))
+		xtcp_mib(tcb, plan->wnd ? XTCP_MIB_FROM_ZERO_WINDOW :
+					  XTCP_MIB_TO_ZERO_WINDOW);
+	tcb->rcv_wnd = (u32)plan->wnd << tcb->rcv_wscale;
 }
 
 /**
@@ -464,7 +475,7 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 		if (plan->flags & XTCP_SYN)
 			tcb->rcv_wnd = max_t(u32, tcb->rcv_wnd, plan->wnd);
 		else
-			tcb->rcv_wnd = (u32)plan->wnd << tcb->rcv_wscale;
+			commit_window(tcb, plan);
 		tcb->ack_seq_last = plan->ack;
 		if (plan->opts & XTCP_OPT_SACK)
 			xtcp_sack_sent(tcb);
@@ -532,7 +543,8 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
  */
 void xtcp_tx_abort(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 {
-	(void)plan;
+	if (plan->kind == XTCP_PLAN_RTX)
+		xtcp_mib(tcb, XTCP_MIB_RETRANS_FAIL);
 	/* The RST of a connection that is gone is not worth a second try. */
 	tcb->flags &= ~XTCP_F_SEND_RST;
 	if (tcb->state == XTCP_CLOSED)

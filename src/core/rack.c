@@ -44,6 +44,7 @@ void xtcp_rack_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent,
 			return;
 	} else if (seq_lt(end, tcb->rack_fack)) {
 		tcb->flags |= XTCP_F_REORDERED;
+		xtcp_mib(tcb, XTCP_MIB_SACK_REORDER);
 	}
 	if (seq_gt(end, tcb->rack_fack))
 		tcb->rack_fack = end;

@@ -151,6 +151,7 @@ u32 xtcp_rto_fire(struct xtcp_tcb *tcb, u64 now)
 		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT);
 
 	tcb->rtx_timeouts++;
+	xtcp_mib(tcb, XTCP_MIB_TIMEOUTS);
 	if (tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED) {
 		tcb->flags |= XTCP_F_SYN_TIMEOUT;
 		xtcp_map_mark_all(tcb, false);
@@ -189,6 +190,7 @@ u32 xtcp_persist_fire(struct xtcp_tcb *tcb, u64 now)
 	if (given_up(tcb, tcb->retries))
 		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT);
 	tcb->flags |= XTCP_F_PROBE;
+	xtcp_mib(tcb, XTCP_MIB_WIN_PROBE);
 	if (tcb->probes < 255)
 		tcb->probes++;
 	if (tcb->retries < 255)

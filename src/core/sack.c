@@ -117,5 +117,8 @@ void xtcp_sack_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 /* An ACK with the blocks has left. */
 void xtcp_sack_sent(struct xtcp_tcb *tcb)
 {
+	if (tcb->dsack_start != tcb->dsack_end)
+		xtcp_mib(tcb, seq_lt(tcb->dsack_start, tcb->rcv_nxt) ?
+			 XTCP_MIB_DSACK_OLD_SENT : XTCP_MIB_DSACK_OFO_SENT);
 	tcb->dsack_start = tcb->dsack_end;
 }

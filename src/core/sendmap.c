@@ -191,6 +191,8 @@ static void unlink_sent(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 void xtcp_map_lost(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
 	time_del(tcb, sent);
+	if (sent->marks & XTCP_SENT_RTX)
+		xtcp_mib(tcb, XTCP_MIB_LOST_RETRANSMIT);
 	sent->marks |= XTCP_SENT_LOST;
 	tcb->lost_out += sent_len(sent);
 	lost_add(tcb, sent);

@@ -86,6 +86,7 @@ void xtcp_tlp_sent(struct xtcp_tcb *tcb, u32 seq, bool again, u64 now)
 	tcb->tlp_seq = seq;
 	tcb->tlp_end = tcb->snd_nxt;
 	tcb->tlp_probes++;
+	xtcp_mib(tcb, XTCP_MIB_LOSS_PROBES);
 	xtcp_dl_clear(tcb, XTCP_DL_TLP);
 	xtcp_rto_restart(tcb, now);
 }
@@ -114,6 +115,7 @@ void xtcp_tlp_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 			spurious(tcb);
 		} else if (seq_gt(seg->ack, tcb->tlp_end)) {
 			tcb->tlp_recovered++;
+			xtcp_mib(tcb, XTCP_MIB_LOSS_PROBE_RECOVERY);
 			xtcp_loss_reduce(tcb, XTCP_CC_LOSS, a);
 		} else if (a->una || a->sacked || seg->len) {
 			return;

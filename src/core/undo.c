@@ -56,6 +56,8 @@ void xtcp_dsack_rx(struct xtcp_tcb *tcb, u32 start, u32 end, struct xtcp_ack *a)
 		return;
 	a->dsack = true;
 	tcb->dsacks_in++;
+	xtcp_mib(tcb, seq_le(end, tcb->snd_una) ? XTCP_MIB_DSACK_RECV :
+						  XTCP_MIB_DSACK_OFO_RECV);
 	xtcp_rack_dsack(tcb);
 	if (again && seq_ge(start, tcb->undo_una) && seq_le(end, tcb->undo_rtx_end))
 		tcb->undo_rtx -= min(end - start, tcb->undo_rtx);
@@ -102,6 +104,23 @@ static bool frto(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 	return tcb->opts & XTCP_OPT_SACK_PERM || tcb->flags & XTCP_F_FRTO_NEW;
 }
 
+/* Why a reduction is taken back, for the counters. */
+static void note_undo(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
+{
+	if (a->original)
+		xtcp_mib(tcb, XTCP_MIB_TS_REORDER);
+	if (tcb->cong == XTCP_CONG_LOSS) {
+		xtcp_mib(tcb, XTCP_MIB_LOSS_UNDO);
+		if (frto(tcb, a))
+			xtcp_mib(tcb, XTCP_MIB_SPURIOUS_RTOS);
+	} else if (a->original || !(tcb->flags & XTCP_F_UNDO_RTX)) {
+		xtcp_mib(tcb, seq_ge(tcb->snd_una, tcb->recover) ?
+			 XTCP_MIB_FULL_UNDO : XTCP_MIB_PARTIAL_UNDO);
+	} else {
+		xtcp_mib(tcb, XTCP_MIB_DSACK_UNDO);
+	}
+}
+
 /* RACK was wrong before it did any harm. */
 static bool never_sent_again(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
@@ -125,6 +144,7 @@ bool xtcp_undo_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 	if (!a->original && !all_twice(tcb, a) && !frto(tcb, a) &&
 	    !never_sent_again(tcb, a))
 		return false;
+	note_undo(tcb, a);
 	if (tcb->cong == XTCP_CONG_LOSS) {
 		tcb->spurious_rtos++;
 		tcb->backoff = 0;

@@ -1,25 +1,95 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/net/xtcp_stat: how many there are of what, and why segments were
- * discarded. One name and one number a line, names never change meaning.
+ * /proc/net/xtcp_stat: counters of a namespace, in the pairs of lines of
+ * /proc/net/snmp and /proc/net/netstat and under their names, so that what reads
+ * those reads this. A name never changes its meaning.
  */
 #include "../net/net.h"
 #include "ctl.h"
 
 static const char * const drop_names[XTCP_DROP_MAX] = {
-#define DROP_NAME(name)	[XTCP_DROP_##name] = "Drop" #name,
+#define DROP_NAME(name)	[XTCP_DROP_##name] = #name,
 	XTCP_DROP_REASONS(DROP_NAME)
 #undef DROP_NAME
 };
 
-static u64 drop_count(const struct xtcp_net *xn, int reason)
+/* A counter by name: of what happened, or of segments discarded for a reason. */
+struct row {
+	const char *name;
+	enum { ROW_MIB, ROW_DROP, ROW_DROP_SUM } kind;
+	u8 a, b;
+};
+
+#define MIB_ROW(id, name)	{ name, ROW_MIB, XTCP_MIB_##id },
+
+static const struct row tcp_rows[] = {
+	XTCP_MIBS_TCP(MIB_ROW)
+	{ "InErrs", ROW_DROP_SUM, XTCP_DROP_HEADER, XTCP_DROP_CHECKSUM },
+	{ "InCsumErrors", ROW_DROP, XTCP_DROP_CHECKSUM },
+};
+
+/* Where the kernel has a counter of its own for a reason, it is here, too. */
+static const struct row ext_rows[] = {
+	XTCP_MIBS_ENGINE(MIB_ROW)
+	XTCP_MIBS_EXT(MIB_ROW)
+	{ "ListenOverflows", ROW_DROP, XTCP_DROP_LISTEN_OVERFLOW },
+	{ "PAWSEstab", ROW_DROP, XTCP_DROP_PAWS },
+	{ "TCPOFODrop", ROW_DROP, XTCP_DROP_OOO_LIMIT },
+	{ "TCPBacklogDrop", ROW_DROP, XTCP_DROP_BACKLOG },
+	{ "TCPRcvQDrop", ROW_DROP, XTCP_DROP_RCVBUF },
+	{ "TCPZeroWindowDrop", ROW_DROP, XTCP_DROP_ZERO_WINDOW },
+	{ "TCPMinTTLDrop", ROW_DROP, XTCP_DROP_MIN_TTL },
+};
+
+static u64 total(const u64 __percpu *counters, int i)
 {
 	u64 sum = 0;
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += per_cpu_ptr(xn->drops, cpu)[reason];
+		sum += per_cpu_ptr(counters, cpu)[i];
 	return sum;
+}
+
+static u64 row_value(const struct xtcp_net *xn, const struct row *row)
+{
+	switch (row->kind) {
+	case ROW_MIB:
+		return total(xn->mibs, row->a);
+	case ROW_DROP:
+		return total(xn->drops, row->a);
+	default:
+		return total(xn->drops, row->a) + total(xn->drops, row->b);
+	}
+}
+
+/* A pair of lines; @first: names, and values, that stand before the counters. */
+static void put_rows(struct seq_file *seq, const char *head, const char *first_names,
+		     const char *first, const struct row *rows, u32 n)
+{
+	const struct xtcp_net *xn = xtcp_net(seq_file_single_net(seq));
+	u32 i;
+
+	seq_printf(seq, "%s:%s", head, first_names);
+	for (i = 0; i < n; i++)
+		seq_printf(seq, " %s", rows[i].name);
+	seq_printf(seq, "\n%s:%s", head, first);
+	for (i = 0; i < n; i++)
+		seq_printf(seq, " %llu", row_value(xn, &rows[i]));
+	seq_putc(seq, '\n');
+}
+
+static void put_drops(struct seq_file *seq, const struct xtcp_net *xn)
+{
+	int i;
+
+	seq_puts(seq, "XtcpDrop:");
+	for (i = XTCP_DROP_NONE + 1; i < XTCP_DROP_MAX; i++)
+		seq_printf(seq, " %s", drop_names[i]);
+	seq_puts(seq, "\nXtcpDrop:");
+	for (i = XTCP_DROP_NONE + 1; i < XTCP_DROP_MAX; i++)
+		seq_printf(seq, " %llu", total(xn->drops, i));
+	seq_putc(seq, '\n');
 }
 
 /**
@@ -33,13 +103,19 @@ int xtcp_stat_show(struct seq_file *seq, void *v)
 {
 	const struct xtcp_net *xn = xtcp_net(seq_file_single_net(seq));
 	const struct xtcp_tables *t = xn->tables;
-	int i;
+	char rto[48];
 
-	seq_printf(seq, "Sockets %d\n", atomic_read(&t->count[XTCP_KIND_SOCK]));
-	seq_printf(seq, "Listeners %d\n", atomic_read(&t->count[XTCP_KIND_LISTEN]));
-	seq_printf(seq, "Embryos %d\n", atomic_read(&t->count[XTCP_KIND_EMBRYO]));
-	seq_printf(seq, "TimeWait %d\n", atomic_read(&t->count[XTCP_KIND_TW]));
-	for (i = XTCP_DROP_NONE + 1; i < XTCP_DROP_MAX; i++)
-		seq_printf(seq, "%s %llu\n", drop_names[i], drop_count(xn, i));
+	/* RFC 4022: Van Jacobson's algorithm, milliseconds, no limit. */
+	snprintf(rto, sizeof(rto), " 4 %u %u -1", xn->params.rto_min_us / 1000,
+		 xn->params.rto_max_us / 1000);
+	put_rows(seq, "Tcp", " RtoAlgorithm RtoMin RtoMax MaxConn", rto, tcp_rows,
+		 ARRAY_SIZE(tcp_rows));
+	put_rows(seq, "TcpExt", "", "", ext_rows, ARRAY_SIZE(ext_rows));
+	seq_printf(seq, "Xtcp: Sockets Listeners Embryos TimeWait\nXtcp: %d %d %d %d\n",
+		   atomic_read(&t->count[XTCP_KIND_SOCK]),
+		   atomic_read(&t->count[XTCP_KIND_LISTEN]),
+		   atomic_read(&t->count[XTCP_KIND_EMBRYO]),
+		   atomic_read(&t->count[XTCP_KIND_TW]));
+	put_drops(seq, xn);
 	return 0;
 }

@@ -223,6 +223,7 @@ int xtcp_icmp_rcv(struct sk_buff *skb, u32 info, bool *ours)
 	} else if (type == ICMP_REDIRECT) {
 		redirect(sk, skb);
 	} else if (!in_flight(&xtcp_sk(sk)->tcb, seq)) {
+		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_OUT_OF_WINDOW_ICMPS);
 		err = -ENOENT;
 	} else if (v.kind == XTCP_ICMP_TOO_BIG) {
 		frag_needed(sk, seq, info, now);

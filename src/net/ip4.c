@@ -172,6 +172,7 @@ void xtcp_ip4_send(const struct xtcp_stateless *to, struct dst_entry *dst,
 	iph->saddr = saddr;
 	iph->daddr = daddr;
 
+	xtcp_mib_inc(xtcp_net(to->net), XTCP_MIB_OUT_SEGS);
 	if (to->sk)
 		skb->priority = READ_ONCE(to->sk->sk_priority);
 	skb->mark = to->mark;

@@ -164,6 +164,7 @@ struct sock *xtcp_listen_child(struct xtcp_listener *l, struct xtcp_half *half,
 	xtcp_accept(&xtcp_sk(child)->tcb, &half->emb, &open, now);
 	xtcp_set_state(child);
 	xtcp_table_replace(l->xn, &half->e, &xtcp_sk(child)->entry, XTCP_KIND_SOCK);
+	xtcp_mib_inc(l->xn, XTCP_MIB_PASSIVE_OPENS);
 	return child;
 }
 

@@ -29,6 +29,9 @@ static int __net_init xtcp_net_init(struct net *net)
 	xn->drops = __alloc_percpu(sizeof(u64) * XTCP_DROP_MAX, sizeof(u64));
 	if (!xn->drops)
 		goto no_drops;
+	xn->mibs = __alloc_percpu(sizeof(u64) * XTCP_MIB_MAX, sizeof(u64));
+	if (!xn->mibs)
+		goto no_mibs;
 	err = xtcp_tables_init(xn);
 	if (err)
 		goto no_tables;
@@ -55,6 +58,8 @@ no_metrics:
 no_tw:
 	xtcp_tables_free(xn);
 no_tables:
+	free_percpu(xn->mibs);
+no_mibs:
 	free_percpu(xn->drops);
 no_drops:
 	return err;
@@ -69,6 +74,7 @@ static void __net_exit xtcp_net_exit(struct net *net)
 	xtcp_metrics_exit(xn);
 	xtcp_tw_exit_net(xn);
 	xtcp_tables_free(xn);
+	free_percpu(xn->mibs);
 	free_percpu(xn->drops);
 }
 

@@ -139,6 +139,8 @@ static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 				return false;
 		}
 		if (!rx->verified) {
+			xtcp_mib_add(rx->xn, XTCP_MIB_IN_SEGS,
+				     max_t(u16, skb_shinfo(skb)->gso_segs, 1));
 			why = verify(rx, skb, sk);
 			if (why) {
 				xtcp_discard(rx->xn, skb, why);

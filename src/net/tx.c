@@ -268,6 +268,27 @@ bool xtcp_mtu_sync(struct sock *sk, u64 now)
 	return true;
 }
 
+/* @again: tcb->total_retrans as it was last seen. */
+static void count_sent(struct sock *sk, const struct xtcp_plan *plan, u32 *again)
+{
+	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
+	const struct xtcp_net *xn = xtcp_sk_net(sk);
+	u32 n = tcb->total_retrans - *again;
+
+	if (plan->flags & XTCP_RST) {
+		xtcp_mib_inc(xn, XTCP_MIB_OUT_RSTS);
+	} else if (likely(!n)) {
+		xtcp_mib_add(xn, XTCP_MIB_ORIG_DATA_SENT, DIV_ROUND_UP(plan->len, plan->mss));
+	} else {
+		*again = tcb->total_retrans;
+		xtcp_mib_add(xn, XTCP_MIB_RETRANS_SEGS, n);
+		if (tcb->cong == XTCP_CONG_RECOVERY)
+			xtcp_mib_add(xn, XTCP_MIB_FAST_RETRANS, n);
+		else if (tcb->cong == XTCP_CONG_LOSS)
+			xtcp_mib_add(xn, XTCP_MIB_SLOW_START_RETRANS, n);
+	}
+}
+
 /**
  * xtcp_push - send what the engine wants sent
  * @sk: socket
@@ -282,6 +303,7 @@ bool xtcp_mtu_sync(struct sock *sk, u64 now)
 void xtcp_push(struct sock *sk, u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
+	u32 out = xsk->tcb.segs_out, again = xsk->tcb.total_retrans;
 	struct xtcp_plan plan;
 	struct sk_buff *skb;
 	int i, err;
@@ -311,7 +333,11 @@ void xtcp_push(struct sock *sk, u64 now)
 		}
 		xtcp_tx_commit(&xsk->tcb, &plan, now);
 		burst_sent(sk, &plan, now);
+		if (plan.len || unlikely(plan.flags & XTCP_RST))
+			count_sent(sk, &plan, &again);
 	}
+	if (xsk->tcb.segs_out != out)
+		xtcp_mib_add(xtcp_sk_net(sk), XTCP_MIB_OUT_SEGS, xsk->tcb.segs_out - out);
 }
 
 /**
@@ -341,6 +367,9 @@ void xtcp_reply(struct net *net, const struct sock *sk, const struct xtcp_plan *
 
 	xtcp_ip4_flow(cause, &flow);
 	dst = xtcp_ip4_route(&to);
-	if (!IS_ERR(dst))
-		xtcp_ip4_send(&to, dst, plan);
+	if (IS_ERR(dst))
+		return;
+	if (plan->flags & XTCP_RST)
+		xtcp_mib_inc(xtcp_net(net), XTCP_MIB_OUT_RSTS);
+	xtcp_ip4_send(&to, dst, plan);
 }

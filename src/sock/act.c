@@ -41,6 +41,37 @@ static void act_state(struct sock *sk, int state)
 	inet_sk_set_state(sk, state);
 }
 
+#define STATES_OPENING	(TCPF_SYN_SENT | TCPF_SYN_RECV)
+#define STATES_UP	(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)
+
+/* RFC 4022: what became of attempts and of connections. */
+static void act_count(const struct sock *sk, int from, int to)
+{
+	const struct xtcp_net *xn = xtcp_sk_net(sk);
+	bool was_up = (1 << from) & STATES_UP;
+	bool is_up = (1 << to) & STATES_UP;
+
+	if (was_up != is_up)
+		xtcp_mib_add(xn, XTCP_MIB_CURR_ESTAB, is_up ? 1 : -1);
+	if (to != TCP_CLOSE)
+		return;
+	if ((1 << from) & STATES_OPENING)
+		xtcp_mib_inc(xn, XTCP_MIB_ATTEMPT_FAILS);
+	else if (was_up)
+		xtcp_mib_inc(xn, XTCP_MIB_ESTAB_RESETS);
+}
+
+/* What the engine noted on the way. */
+static void act_mib(struct sock *sk)
+{
+	unsigned long long mib = xtcp_mib_take(&xtcp_sk(sk)->tcb);
+
+	while (mib) {
+		xtcp_mib_inc(xtcp_sk_net(sk), __ffs64(mib));
+		mib &= mib - 1;
+	}
+}
+
 /**
  * xtcp_set_state - mirror the engine's state to sk_state
  * @sk: socket, any context
@@ -61,6 +92,7 @@ void xtcp_set_state(struct sock *sk)
 	/* From here on there is a stream to read: its first byte is known. */
 	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_CLOSE))
 		WRITE_ONCE(xs->copied, xs->tcb.rcv_read);
+	act_count(sk, sk->sk_state, state);
 	act_state(sk, state);
 }
 
@@ -273,6 +305,8 @@ void xtcp_serve(struct sock *sk, u32 acts, u64 now)
 
 	if (xs->tcb.state == XTCP_TIME_WAIT && !xs->inert)
 		xtcp_tw_enter(sk, now);
+	if (unlikely(xs->tcb.mib))
+		act_mib(sk);
 	act_wake(sk, acts, opened);
 	if (sk->sk_state != TCP_CLOSE && sk->sk_state != TCP_LISTEN) {
 		act_spell(sk, now);

@@ -70,6 +70,7 @@ int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	WRITE_ONCE(sk->sk_err, 0);
 	now = xtcp_now();
 	xtcp_open_fill(sk, &open);
+	xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_ACTIVE_OPENS);
 	xtcp_serve(sk, xtcp_connect(&xs->tcb, &open, now), now);
 	return 0;
 }

@@ -245,6 +245,7 @@ bool xtcp_rcv_admit(struct sock *sk, struct sk_buff *skb)
 			return true;
 		if (!xtcp_reass_prune(tcb))
 			return false;
+		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_OFO_PRUNED);
 		xtcp_recvq_reap(sk);
 	}
 }

@@ -298,6 +298,8 @@ void xtcp_close_sock(struct sock *sk, long timeout)
 				acts = xtcp_abort(&xs->tcb, now);
 			else
 				acts = xtcp_close(&xs->tcb, now);
+			if (unread)
+				xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_ABORT_ON_CLOSE);
 			xtcp_serve(sk, acts, now);
 			sk_stream_wait_close(sk, timeout);
 		}
@@ -315,6 +317,7 @@ void xtcp_close_sock(struct sock *sk, long timeout)
 	bh_lock_sock(sk);
 	if (sk->sk_state != TCP_CLOSE && sock_too_many(sk)) {
 		now = xtcp_now();
+		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_ABORT_ON_MEMORY);
 		xtcp_serve(sk, xtcp_abort(&xs->tcb, now), now);
 	}
 	if (sk->sk_state == TCP_CLOSE)

@@ -77,7 +77,7 @@ static const struct rule tcb_rules[] = {
 	R(ooo_dead, SKIP), R(ooo_seed, SKIP),	/* by hand */
 	R(sack, SKIP), R(dsack_start, SKIP), R(dsack_end, SKIP),	/* by hand */
 	R(dl_armed, RAW), R(dl, SKIP),		/* by hand */
-	R(bytes_sent, SKIP), R(bytes_retrans, SKIP), R(bytes_acked, SKIP),
+	R(mib, SKIP), R(bytes_sent, SKIP), R(bytes_retrans, SKIP), R(bytes_acked, SKIP),
 	R(bytes_received, SKIP), R(segs_in, SKIP), R(segs_out, SKIP),
 	R(data_segs_in, SKIP), R(data_segs_out, SKIP), R(total_retrans, SKIP),
 	R(rtx_timeouts, SKIP), R(fast_rtx, SKIP), R(tlp_probes, SKIP),

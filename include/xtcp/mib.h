@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What is counted in a namespace, under the names of /proc/net/snmp (Tcp) and
+ * /proc/net/netstat (TcpExt), see Documentation/counters.rst.
+ *
+ * The engine has no counters of a namespace: it notes in the TCB what happened
+ * (xtcp_mib()), and the caller takes that and counts it (xtcp_mib_take()). So an
+ * event counts once for each call of the engine. What comes in larger numbers,
+ * segments, the caller counts by itself.
+ */
+#ifndef XTCP_MIB_H
+#define XTCP_MIB_H
+
+/* Noted by the engine; at most 64. */
+#define XTCP_MIBS_ENGINE(X)						\
+	X(TIMEOUTS, "TCPTimeouts")					\
+	X(SYN_RETRANS, "TCPSynRetrans")					\
+	X(LOSS_PROBES, "TCPLossProbes")					\
+	X(LOSS_PROBE_RECOVERY, "TCPLossProbeRecovery")			\
+	X(SACK_RECOVERY, "TCPSackRecovery")				\
+	X(RENO_RECOVERY, "TCPRenoRecovery")				\
+	X(SACK_RECOVERY_FAIL, "TCPSackRecoveryFail")			\
+	X(RENO_RECOVERY_FAIL, "TCPRenoRecoveryFail")			\
+	X(LOSS_FAILURES, "TCPLossFailures")				\
+	X(SACK_RENEGING, "TCPSACKReneging")				\
+	X(SACK_REORDER, "TCPSACKReorder")				\
+	X(TS_REORDER, "TCPTSReorder")					\
+	X(FULL_UNDO, "TCPFullUndo")					\
+	X(PARTIAL_UNDO, "TCPPartialUndo")				\
+	X(DSACK_UNDO, "TCPDSACKUndo")					\
+	X(LOSS_UNDO, "TCPLossUndo")					\
+	X(SPURIOUS_RTOS, "TCPSpuriousRTOs")				\
+	X(LOST_RETRANSMIT, "TCPLostRetransmit")				\
+	X(RETRANS_FAIL, "TCPRetransFail")				\
+	X(DSACK_OLD_SENT, "TCPDSACKOldSent")				\
+	X(DSACK_OFO_SENT, "TCPDSACKOfoSent")				\
+	X(DSACK_RECV, "TCPDSACKRecv")					\
+	X(DSACK_OFO_RECV, "TCPDSACKOfoRecv")				\
+	X(ABORT_ON_DATA, "TCPAbortOnData")				\
+	X(ABORT_ON_TIMEOUT, "TCPAbortOnTimeout")			\
+	X(ABORT_ON_LINGER, "TCPAbortOnLinger")				\
+	X(CHALLENGE_ACK, "TCPChallengeACK")				\
+	X(SYN_CHALLENGE, "TCPSYNChallenge")				\
+	X(ACK_SKIPPED_CHALLENGE, "TCPACKSkippedChallenge")		\
+	X(ACK_SKIPPED_PAWS, "TCPACKSkippedPAWS")			\
+	X(ACK_SKIPPED_SEQ, "TCPACKSkippedSeq")				\
+	X(DELAYED_ACKS, "DelayedACKs")					\
+	X(DELAYED_ACK_LOST, "DelayedACKLost")				\
+	X(OFO_QUEUE, "TCPOFOQueue")					\
+	X(OFO_MERGE, "TCPOFOMerge")					\
+	X(FROM_ZERO_WINDOW, "TCPFromZeroWindowAdv")			\
+	X(TO_ZERO_WINDOW, "TCPToZeroWindowAdv")				\
+	X(KEEP_ALIVE, "TCPKeepAlive")					\
+	X(WIN_PROBE, "TCPWinProbe")					\
+	X(MTUP_SUCCESS, "TCPMTUPSuccess")				\
+	X(MTUP_FAIL, "TCPMTUPFail")
+
+/* Counted by the caller, and shown in the line of TcpExt. */
+#define XTCP_MIBS_EXT(X)						\
+	X(SYNCOOKIES_SENT, "SyncookiesSent")				\
+	X(SYNCOOKIES_RECV, "SyncookiesRecv")				\
+	X(SYNCOOKIES_FAILED, "SyncookiesFailed")			\
+	X(EMBRYONIC_RSTS, "EmbryonicRsts")				\
+	X(LISTEN_DROPS, "ListenDrops")					\
+	X(REQ_Q_FULL_COOKIES, "TCPReqQFullDoCookies")			\
+	X(REQ_Q_FULL_DROP, "TCPReqQFullDrop")				\
+	X(TW, "TW")							\
+	X(TW_RECYCLED, "TWRecycled")					\
+	X(TW_OVERFLOW, "TCPTimeWaitOverflow")				\
+	X(OUT_OF_WINDOW_ICMPS, "OutOfWindowIcmps")			\
+	X(FAST_RETRANS, "TCPFastRetrans")				\
+	X(SLOW_START_RETRANS, "TCPSlowStartRetrans")			\
+	X(ORIG_DATA_SENT, "TCPOrigDataSent")				\
+	X(ABORT_ON_CLOSE, "TCPAbortOnClose")				\
+	X(ABORT_ON_MEMORY, "TCPAbortOnMemory")				\
+	X(OFO_PRUNED, "OfoPruned")
+
+/* And in the line of Tcp (RFC 4022). */
+#define XTCP_MIBS_TCP(X)						\
+	X(ACTIVE_OPENS, "ActiveOpens")					\
+	X(PASSIVE_OPENS, "PassiveOpens")				\
+	X(ATTEMPT_FAILS, "AttemptFails")				\
+	X(ESTAB_RESETS, "EstabResets")					\
+	X(CURR_ESTAB, "CurrEstab")					\
+	X(IN_SEGS, "InSegs")						\
+	X(OUT_SEGS, "OutSegs")						\
+	X(RETRANS_SEGS, "RetransSegs")					\
+	X(OUT_RSTS, "OutRsts")
+
+enum xtcp_mib {
+#define XTCP_MIB_ENUM(id, name)	XTCP_MIB_##id,
+	XTCP_MIBS_ENGINE(XTCP_MIB_ENUM)
+	XTCP_MIB_ENGINE_MAX,
+	XTCP_MIB_BEFORE_EXT = XTCP_MIB_ENGINE_MAX - 1,
+	XTCP_MIBS_EXT(XTCP_MIB_ENUM)
+	XTCP_MIBS_TCP(XTCP_MIB_ENUM)
+#undef XTCP_MIB_ENUM
+	XTCP_MIB_MAX
+};
+
+#endif /* XTCP_MIB_H */
