@@ -33,9 +33,9 @@ enum xtcp_state {
 
 /* Deadlines, each an absolute time or XTCP_NEVER; xtcp_timeout() runs them. */
 enum xtcp_dl {
+	XTCP_DL_TLP,		/* RFC 8985 7: tail loss probe; puts the next one off */
 	XTCP_DL_RTO,		/* RFC 6298; SYN and SYN-ACK too */
 	XTCP_DL_REO,		/* RFC 8985 6.2: late, or lost? */
-	XTCP_DL_TLP,		/* RFC 8985 7: tail loss probe */
 	XTCP_DL_PACE,		/* the next departure under pacing */
 	XTCP_DL_DELACK,		/* RFC 9293 3.8.6.3 */
 	XTCP_DL_PERSIST,	/* zero window probe, SWS override */

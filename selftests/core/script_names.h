@@ -108,7 +108,7 @@ static const struct field fields[] = {
 	TCB(rack_mult, ABS), TCB(mtup_low, ABS), TCB(mtup_high, ABS),
 	TCB(mtup_size, ABS),
 	TCB(tlp_probes, ABS), TCB(tlp_recovered, ABS), TCB(undos, ABS),
-	TCB(undo_rtx, ABS), TCB(spurious_rtos, ABS), TCB(dsacks_in, ABS),
+	TCB(undo_rtx, ABS), TCB(spurious_rtos, ABS), TCB(dsacks_in, ABS), TCB(net_dups, ABS),
 	TCB(reneges, ABS), TCB(ack_delay_us, ABS), TCB(rate_delivered, ABS),
 	TCB(rate_us, ABS), TCB(rate_app, ABS), TCB(pacing_rate, ABS), TCB(app_limited, ABS),
 	TCB(cwnd, ABS), TCB(ssthresh, ABS),

@@ -114,6 +114,21 @@ TEST_F(wire, several_holes)
 	none(400);
 }
 
+/* Not with nothing behind it: a probe asks; the kernel's waits for the timer. */
+TEST_F(wire, lost_retransmission_at_the_end)
+{
+	far_away();
+	writes(5000);
+	segments(1, 5);
+	sleep_ms(RTT);
+	in(ACK, ACKNO(1), SACKS(1001, 5001));
+	out(ACK, SEQ(1), LEN(1000), WITHIN(5));
+	out(ACK, SEQ(1), LEN(1000), AFTER((W->stack == XTCP ? 2 : 3) * RTT));
+	none(RTT);
+	in(ACK, ACKNO(5001));
+	none(400);
+}
+
 /* ---- the tail ---- */
 
 TEST_F(wire, tail_loss_probe)
@@ -140,6 +155,21 @@ TEST_F(wire, tail_loss_probe_of_new_data)
 	writes(100);
 	out(ACK, SEQ(3101), LEN(100), AFTER(2 * RTT));
 	in(ACK, ACKNO(3201));
+	none(400);
+}
+
+/* The kernel's probe is the FIN alone. */
+TEST_F(wire, fin_with_the_data_before_it)
+{
+	bool ours = W->stack == XTCP;
+
+	far_away();
+	writes(500);
+	out(ACK, SEQ(1), LEN(500));
+	ASSERT_EQ(0, shutdown(self->fd, SHUT_WR));
+	out(FIN | ACK, SEQ(501), LEN(0));
+	out(FIN | ACK, SEQ(ours ? 1 : 501), LEN(ours ? 500 : 0), WITHIN(5 * RTT));
+	in(ACK, ACKNO(502));
 	none(400);
 }
 

@@ -127,10 +127,22 @@ u32 xtcp_rack_fire(struct xtcp_tcb *tcb, u64 now);
 /* ---- tlp.c ---- */
 
 void xtcp_tlp_set(struct xtcp_tcb *tcb, u64 now);
-void xtcp_tlp_sent(struct xtcp_tcb *tcb, u32 seq, bool again, u64 now);
+void xtcp_tlp_sent(struct xtcp_tcb *tcb, u32 seq, u32 end, bool again);
+u32 xtcp_tlp_again(const struct xtcp_tcb *tcb, u32 *end);
 void xtcp_tlp_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 		  const struct xtcp_ack *a);
-u32 xtcp_tlp_fire(struct xtcp_tcb *tcb);
+u32 xtcp_tlp_fire(struct xtcp_tcb *tcb, u64 now);
+
+/*
+ * RFC 8985 probes while nothing is known to be wrong. But also what a recovery
+ * sends may be lost with nothing behind it to tell, or the last segments while
+ * it lasts. Then the first segment that is missing asks: the peer needs it in
+ * any case, and its ACK tells RACK what else is late.
+ */
+static inline bool xtcp_tlp_by_head(const struct xtcp_tcb *tcb)
+{
+	return tcb->cong == XTCP_CONG_RECOVERY || tcb->sacked_out;
+}
 
 /* ---- prr.c ---- */
 

@@ -273,19 +273,20 @@ static bool plan_new(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 
 /*
  * RFC 8985, 7.3: a tail loss probe is a new segment if there is one and the
- * peer's window takes it, else the last one again. It asks no other window.
+ * peer's window takes it, else one sent before: always that where a loss is
+ * known. It asks no other window.
  */
 static bool plan_tlp(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
 {
 	u32 wnd_end = tcb->snd_una + tcb->snd_wnd;
-	const struct xtcp_sent *tail = tcb->map_tail;
 	u32 data = tcb->snd_end - tcb->snd_nxt, end, seq;
 	bool fin;
 
-	if (!tail)
+	if (!tcb->map_tail)
 		return false;
 	plan_base(tcb, plan, now);
-	if (xtcp_unsent(tcb) && seq_gt(wnd_end, tcb->snd_nxt)) {
+	if (!xtcp_tlp_by_head(tcb) && xtcp_unsent(tcb) &&
+	    seq_gt(wnd_end, tcb->snd_nxt)) {
 		u32 usable = wnd_end - tcb->snd_nxt;
 		u32 len = min_t(u32, min(data, usable), tcb->mss);
 
@@ -294,13 +295,12 @@ static bool plan_tlp(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 		plan_payload(tcb, plan, tcb->snd_nxt, len, fin);
 		return true;
 	}
-	fin = tcb->flags & XTCP_F_FIN_SENT;
-	end = tail->end - fin;
-	seq = end - min_t(u32, end - tail->seq, tcb->mss);
-	if (seq_gt(tail->end, wnd_end))
+	seq = xtcp_tlp_again(tcb, &end);
+	if (seq_ge(seq, end))
 		return false;
+	fin = seq_gt(end, tcb->snd_end);
 	plan->kind = XTCP_PLAN_TLP;
-	plan_payload(tcb, plan, seq, end - seq, fin);
+	plan_payload(tcb, plan, seq, end - fin - seq, fin);
 	return true;
 }
 
@@ -498,14 +498,19 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 		break;
 	case XTCP_PLAN_RTX:
 		commit_rtx(tcb, plan, end, left);
+		xtcp_tlp_arm(tcb, left);
 		break;
 	case XTCP_PLAN_TLP_NEW:
 		commit_new(tcb, plan, end, now);
-		xtcp_tlp_sent(tcb, plan->seq, false, now);
+		xtcp_tlp_sent(tcb, plan->seq, end, false);
 		break;
 	case XTCP_PLAN_TLP:
-		xtcp_map_resent(tcb, plan->seq, end, now);
-		xtcp_tlp_sent(tcb, plan->seq, true, now);
+		/* In a recovery it is one more retransmission. */
+		if (tcb->cong == XTCP_CONG_RECOVERY)
+			commit_rtx(tcb, plan, end, now);
+		else
+			xtcp_map_resent(tcb, plan->seq, end, now);
+		xtcp_tlp_sent(tcb, plan->seq, end, true);
 		break;
 	case XTCP_PLAN_PROBE:
 		commit_probe(tcb, plan, end, now);

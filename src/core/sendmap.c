@@ -313,11 +313,13 @@ void xtcp_map_resent(struct xtcp_tcb *tcb, u32 seq, u32 end, u64 now)
 {
 	struct xtcp_sent *sent = tcb->map_head;
 
-	/* What is resent is the head, the first that is lost, or the tail. */
+	/* What is resent is the head, the first that is lost, or the end. */
 	if (tcb->map_lost && tcb->map_lost->seq == seq)
 		sent = tcb->map_lost;
-	else if (tcb->map_tail && seq_le(tcb->map_tail->seq, seq))
+	else if (sent && seq_le(sent->end, seq))
 		sent = tcb->map_tail;
+	while (sent && seq_gt(sent->seq, seq))
+		sent = sent->prev;
 	while (sent && seq_le(sent->end, seq))
 		sent = sent->next;
 	if (sent && seq_lt(sent->seq, seq) && xtcp_map_split(tcb, sent, seq))

@@ -32,7 +32,7 @@ static u32 fire(struct xtcp_tcb *tcb, enum xtcp_dl dl, u64 now)
 	case XTCP_DL_REO:
 		return xtcp_rack_fire(tcb, now);
 	case XTCP_DL_TLP:
-		return xtcp_tlp_fire(tcb);
+		return xtcp_tlp_fire(tcb, now);
 	case XTCP_DL_PACE:
 		return xtcp_pace_fire(tcb);
 	case XTCP_DL_DELACK:

@@ -16,13 +16,18 @@
 #define ACK_DELAY_FIRST_US	40000
 #define ACK_DELAY_MAX_US	200000
 
-/* RFC 8985, 7.2: nothing is known to be wrong, and something is in flight. */
+/*
+ * RFC 8985, 7.2. After a timeout the timer alone goes on (RFC 6298, 5.5), and it
+ * finds out what it means that SND.UNA was SACKed (RFC 2018, 8).
+ */
 static bool may_probe(const struct xtcp_tcb *tcb)
 {
-	return tcb->par->tlp && tcb->opts & XTCP_OPT_SACK_PERM &&
-	       tcb->cong == XTCP_CONG_OPEN && !tcb->sacked_out &&
-	       !(tcb->flags & XTCP_F_TLP_OUT) && tcb->srtt8_us && tcb->snd_wnd &&
-	       tcb->snd_una != tcb->snd_nxt;
+	if (!tcb->par->tlp || !(tcb->opts & XTCP_OPT_SACK_PERM) ||
+	    tcb->cong == XTCP_CONG_LOSS || tcb->flags & XTCP_F_TLP_OUT ||
+	    !tcb->srtt8_us || !tcb->snd_wnd || tcb->snd_una == tcb->snd_nxt)
+		return false;
+	return !xtcp_tlp_by_head(tcb) ||
+	       (tcb->par->rack && !(tcb->map_head->marks & XTCP_SENT_SACKED));
 }
 
 /*
@@ -30,14 +35,15 @@ static bool may_probe(const struct xtcp_tcb *tcb)
  * RFC adds the longest delay any receiver may use, 200 ms, and with it a lone
  * segment lost costs ten round trips of 20 ms. Here the variance, which knows
  * delays that were met, and what spurious probes have taught, stand in for it:
- * the first wrong guess costs one segment, and is not made again.
+ * the first wrong guess costs one segment, and is not made again. What fills a
+ * hole is acknowledged at once (RFC 5681, 4.2).
  */
 static u32 pto_us(const struct xtcp_tcb *tcb)
 {
 	u32 srtt = tcb->srtt8_us >> 3;
 	u32 pto = 2 * srtt;
 
-	if (xtcp_flight(tcb) > tcb->mss)
+	if (tcb->sacked_out || xtcp_flight(tcb) > tcb->mss)
 		return max_t(u32, pto, PTO_MIN_US);
 	pto = max(pto, srtt + tcb->rttvar4_us);
 	return max_t(u32, pto, PTO_LONE_MIN_US) + tcb->ack_delay_us;
@@ -46,49 +52,124 @@ static u32 pto_us(const struct xtcp_tcb *tcb)
 /*
  * xtcp_tlp_set - something is in flight: may and shall it be probed for?
  *
- * Never later than the retransmission timer, which then does the work itself.
+ * The RFC counts from the last ACK or departure. In a recovery ACKs of what
+ * left before it go on for a round trip, and say nothing of what left since:
+ * there it counts from the last departure, and an ACK only adds a quarter.
+ *
+ * Never later than the retransmission timer, which xtcp_tlp_fire() puts off.
  */
 void xtcp_tlp_set(struct xtcp_tcb *tcb, u64 now)
 {
-	u64 at;
+	u64 at, pto;
 
 	tcb->flags &= ~XTCP_F_TLP_OWED;
 	if (!may_probe(tcb)) {
 		xtcp_dl_clear(tcb, XTCP_DL_TLP);
 		return;
 	}
-	at = now + pto_us(tcb) * XTCP_NSEC_PER_USEC;
-	if (xtcp_dl_is_set(tcb, XTCP_DL_RTO) && at >= tcb->dl[XTCP_DL_RTO])
-		xtcp_dl_clear(tcb, XTCP_DL_TLP);
-	else
-		xtcp_dl_set(tcb, XTCP_DL_TLP, at);
+	pto = pto_us(tcb) * XTCP_NSEC_PER_USEC;
+	at = now + pto;
+	if (unlikely(xtcp_tlp_by_head(tcb)) && tcb->map_new)
+		at = max(tcb->map_new->sent_at + pto, now + pto / 4);
+	if (xtcp_dl_is_set(tcb, XTCP_DL_RTO))
+		at = min(at, tcb->dl[XTCP_DL_RTO]);
+	xtcp_dl_set(tcb, XTCP_DL_TLP, at);
 }
 
-/* xtcp_tlp_fire - the probe is due */
-u32 xtcp_tlp_fire(struct xtcp_tcb *tcb)
+/*
+ * xtcp_tlp_fire - the probe is due
+ *
+ * RFC 8985, 7.3: the retransmission timer starts anew, to wait for its answer.
+ */
+u32 xtcp_tlp_fire(struct xtcp_tcb *tcb, u64 now)
 {
 	if (!may_probe(tcb))
 		return 0;
 	tcb->flags |= XTCP_F_TLP_OWED;
+	xtcp_rto_restart(tcb, now);
 	return XTCP_ACT_OUTPUT;
 }
 
+/* Where the last segment of @sent began, as it was cut when it left. */
+static u32 last_segment(const struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
+{
+	u32 len = seq_min(sent->end, tcb->snd_end) - sent->seq;
+
+	return sent->seq + (len ? (len - 1) / tcb->mss * tcb->mss : 0);
+}
+
 /*
- * xtcp_tlp_sent - the probe has left
+ * RFC 8985, 7.3: the last segment. What lies before it is unacknowledged, too:
+ * the data before a lone FIN, or small writes, go with it where they fit.
+ */
+static u32 tail_of(const struct xtcp_tcb *tcb, u32 *end)
+{
+	const struct xtcp_sent *sent = tcb->map_tail;
+	u32 seq = last_segment(tcb, sent), at;
+	u32 data = seq_min(tcb->snd_nxt, tcb->snd_end);
+
+	*end = tcb->snd_nxt;
+	while (seq == sent->seq && (sent = sent->prev)) {
+		at = last_segment(tcb, sent);
+		if (data - at > tcb->mss)
+			break;
+		seq = at;
+	}
+	return seq;
+}
+
+/* The first that is missing: what waits to be sent again, or else SND.UNA. */
+static u32 head_of(const struct xtcp_tcb *tcb, u32 *end)
+{
+	const struct xtcp_sent *sent = xtcp_map_next(tcb);
+	u32 seq;
+
+	if (!sent)
+		sent = tcb->map_head;
+	seq = sent->seq;
+	*end = seq_min(sent->end, seq + tcb->mss);
+	while (*end == sent->end && (sent = sent->next) &&
+	       !(sent->marks & XTCP_SENT_SACKED) &&
+	       seq_min(sent->end, tcb->snd_end) - seq <= tcb->mss)
+		*end = sent->end;
+	return seq;
+}
+
+/*
+ * xtcp_tlp_again - what a probe without new data sends again
+ * @end: one after it; the FIN counts
+ *
+ * Return: its first sequence number; @end if the peer's window has shrunk
+ * below it.
+ */
+u32 xtcp_tlp_again(const struct xtcp_tcb *tcb, u32 *end)
+{
+	u32 seq = xtcp_tlp_by_head(tcb) ? head_of(tcb, end) : tail_of(tcb, end);
+
+	return seq_gt(*end, tcb->snd_una + tcb->snd_wnd) ? *end : seq;
+}
+
+/*
+ * xtcp_tlp_sent - the probe has left: [@seq, @end)
  * @again: it was a retransmission
  *
- * RFC 8985, 7.3: one at a time, and the retransmission timer starts anew.
+ * RFC 8985, 7.3: one at a time. What a probe repairs while a loss is known is
+ * part of that loss, and its duplicate may be that of the retransmission before
+ * it: such a probe is answered, and neither judged nor learned from.
  */
-void xtcp_tlp_sent(struct xtcp_tcb *tcb, u32 seq, bool again, u64 now)
+void xtcp_tlp_sent(struct xtcp_tcb *tcb, u32 seq, u32 end, bool again)
 {
 	tcb->flags &= ~(XTCP_F_TLP_OWED | XTCP_F_TLP_RTX);
-	tcb->flags |= XTCP_F_TLP_OUT | (again ? XTCP_F_TLP_RTX : 0);
+	tcb->flags |= XTCP_F_TLP_OUT;
 	tcb->tlp_seq = seq;
-	tcb->tlp_end = tcb->snd_nxt;
+	tcb->tlp_end = end;
+	if (!xtcp_tlp_by_head(tcb)) {
+		if (again)
+			tcb->flags |= XTCP_F_TLP_RTX;
+		tcb->tlp_end = tcb->snd_nxt;
+	}
 	tcb->tlp_probes++;
 	xtcp_mib(tcb, XTCP_MIB_LOSS_PROBES);
-	xtcp_dl_clear(tcb, XTCP_DL_TLP);
-	xtcp_rto_restart(tcb, now);
 }
 
 /* Both the original and the probe arrived: the peer only took its time. */
