@@ -80,6 +80,11 @@ bench-recovery:
 	$(MAKE) all
 	selftests/bench/recovery-run
 
+bench-attack:
+	scripts/deps build vm check
+	$(MAKE) all
+	selftests/bench/attack-run
+
 install: all
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
 	# Into a staging directory nothing is to be registered.
@@ -106,6 +111,7 @@ help:
 	@echo 'make style        the rules of the source tree'
 	@echo 'make bench        XTCP and the kernel'"'"'s TCP side by side'
 	@echo 'make bench-recovery  recovery from loss beside the kernel'"'"'s TCP'
+	@echo 'make bench-attack what attacks cost, beside the kernel'"'"'s TCP'
 	@echo 'make install      module, tools and header (DESTDIR, PREFIX)'
 	@echo 'make clean'
 	@echo
@@ -117,4 +123,4 @@ help:
 	@echo 'Documentation/testing.rst tells the rest.'
 
 .PHONY: all module have-kdir print-kdir tools demo check check-debug check-long fuzz mutate style \
-	bench bench-recovery install clean help
+	bench bench-recovery bench-attack install clean help
