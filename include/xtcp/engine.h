@@ -65,27 +65,28 @@ u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now);
 
 /*
  * A half-open connection of a listener, between SYN and the ACK that makes
- * it a socket. The caller adds addresses and links.
+ * it a socket: 32 bytes, since whoever sends SYNs decides how many there are.
+ * The caller adds addresses and a link.
  */
 struct xtcp_embryo {
-	u64 deadline;		/* ns: next SYN-ACK, or the end */
-	u64 sent_at;		/* ns: last SYN-ACK, first RTT sample */
-	u32 iss;
 	u32 irs;
+	u32 iss;
 	u32 ts_recent;		/* peer's TSval */
-	u32 ts_off;
-	u32 rcv_wnd;		/* bytes offered in the SYN-ACK */
-	u32 rto_us;		/* until the first repetition */
+	u32 deadline;		/* ms: next SYN-ACK, or the end */
+	u32 sent_at;		/* us: last SYN-ACK, first RTT sample */
+	u16 born;		/* ticks of 2^7 ms, when the SYN came */
+	u16 rto_ms;		/* until the first repetition; 0: nothing is known */
 	u16 peer_mss;
-	u16 adv_mss;
-	u8 opts;		/* XTCP_OPT_* agreed on */
-	u8 snd_wscale;
-	u8 rcv_wscale;
+	u16 rcv_wnd;		/* bytes offered in the SYN-ACK */
 	u8 retries;		/* SYN-ACKs repeated by the timer */
-	u8 again;		/* the SYN came again, and the SYN-ACK was repeated */
-	u8 ecn;			/* enum xtcp_ecn */
-	u8 ecn_syn;		/* ECN field of the newest SYN */
-	u8 ecn_flags;		/* XTCP_ECN_* */
+	u8 snd_wscale : 4;
+	u8 rcv_wscale : 4;
+	u8 opts : 4;		/* XTCP_OPT_* agreed on: MSS to TS */
+	u8 again : 1;		/* the SYN came again, and the SYN-ACK was repeated */
+	u8 acked : 1;		/* TCP_DEFER_ACCEPT: waits for data */
+	u8 ecn : 2;		/* enum xtcp_ecn */
+	u8 ecn_syn : 2;		/* ECN field of the newest SYN */
+	u8 ecn_flags : 4;	/* XTCP_ECN_* */
 };
 
 /* What a listener does with a segment that belongs to no embryo. */
@@ -114,11 +115,17 @@ void xtcp_embryo_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
 enum xtcp_embryo_act xtcp_embryo_rx(struct xtcp_embryo *emb,
 				    const struct xtcp_params *par,
 				    struct xtcp_seg *seg, u64 now);
+bool xtcp_embryo_defers(struct xtcp_embryo *emb, const struct xtcp_seg *seg,
+			u32 defer_s, u64 now);
 enum xtcp_embryo_act xtcp_embryo_timeout(struct xtcp_embryo *emb,
-					 const struct xtcp_params *par, u64 now);
-void xtcp_embryo_plan(struct xtcp_embryo *emb, struct xtcp_plan *plan, u64 now);
-void xtcp_embryo_ack_plan(const struct xtcp_embryo *emb, struct xtcp_plan *plan,
-			  u64 now);
+					 const struct xtcp_params *par, u32 retries,
+					 u32 defer_s, u64 now);
+u64 xtcp_embryo_deadline(const struct xtcp_embryo *emb, u64 now);
+u32 xtcp_embryo_retries(const struct xtcp_params *par, u32 count, u32 young, u32 most);
+void xtcp_embryo_plan(const struct xtcp_embryo *emb, const struct xtcp_params *par,
+		      const struct xtcp_open *open, struct xtcp_plan *plan, u64 now);
+void xtcp_embryo_ack_plan(const struct xtcp_embryo *emb, const struct xtcp_params *par,
+			  const struct xtcp_flow *flow, struct xtcp_plan *plan, u64 now);
 void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 		 const struct xtcp_open *open, u64 now);
 

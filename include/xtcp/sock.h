@@ -36,7 +36,6 @@ enum xtcp_kind {
 	XTCP_KIND_NONE,		/* in no table */
 	XTCP_KIND_SOCK,		/* struct xtcp_sock with a 4-tuple */
 	XTCP_KIND_LISTEN,	/* struct xtcp_sock in LISTEN */
-	XTCP_KIND_EMBRYO,	/* half-open connection, src/net/listen.c */
 	XTCP_KIND_TW,		/* TIME-WAIT record, src/net/tw.c */
 };
 
@@ -118,7 +117,7 @@ struct xtcp_sock {
 	spinlock_t acceptq_lock;
 	struct list_head acceptq;	/* children established, not accepted */
 	struct list_head accept_node;	/* child: link in its listener's queue */
-	struct xtcp_listener *listener;	/* embryos of this listener, listen.c */
+	struct xtcp_listener *listener;	/* what its embryos share, listen.c */
 
 };
 
@@ -169,6 +168,7 @@ struct xtcp_knobs {
 	int wmem[3];			/* the same, send buffer */
 	u32 cc_allowed;			/* bit per congestion control, src/ctl/cong.c */
 	u32 notsent_lowat;		/* bytes, where TCP_NOTSENT_LOWAT is not set */
+	u32 max_syn_backlog;		/* half-open connections */
 	bool moderate_rcvbuf;		/* the receive buffer grows by itself */
 	bool no_metrics_save;		/* connections leave nothing in the cache, */
 	bool no_ssthresh_save;		/* or no threshold */
@@ -179,8 +179,9 @@ struct xtcp_net {
 	struct xtcp_knobs knobs;
 	u64 __percpu *drops;		/* [XTCP_DROP_MAX] discarded segments */
 	u64 __percpu *mibs;		/* [XTCP_MIB_MAX] */
-	atomic_t sockets;		/* hashed sockets and embryos: gate of rx */
+	atomic_t sockets;		/* hashed sockets: gate of rx */
 	struct xtcp_tables *tables;	/* look-up, src/net/demux.c */
+	struct xtcp_half_table *half;	/* embryos, src/net/embryo.c; NULL: no listener yet */
 	struct xtcp_tw_table *tw;	/* TIME-WAIT, src/net/tw.c */
 	struct xtcp_metrics *metrics;	/* what ended connections learnt, metrics.c */
 	struct xtcp_sysctl *sysctl;	/* files of the knobs */

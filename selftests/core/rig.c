@@ -180,9 +180,10 @@ static void rx_embryo(struct rig *rig)
 	rig->have_reply = act == XTCP_EMBRYO_SYNACK || act == XTCP_EMBRYO_ACK ||
 			  act == XTCP_EMBRYO_RST || act == XTCP_EMBRYO_RESET;
 	if (act == XTCP_EMBRYO_SYNACK)
-		xtcp_embryo_plan(&rig->emb, &rig->reply, rig->now);
+		xtcp_embryo_plan(&rig->emb, &rig->par, &rig->open, &rig->reply, rig->now);
 	if (act == XTCP_EMBRYO_ACK)
-		xtcp_embryo_ack_plan(&rig->emb, &rig->reply, rig->now);
+		xtcp_embryo_ack_plan(&rig->emb, &rig->par, &rig->open.flow, &rig->reply,
+				     rig->now);
 	if (act == XTCP_EMBRYO_RST || act == XTCP_EMBRYO_RESET)
 		xtcp_rst_plan(&rig->seg, &rig->reply);
 	if (act == XTCP_EMBRYO_KILL || act == XTCP_EMBRYO_RESET)
@@ -208,7 +209,7 @@ static void rx_listen(struct rig *rig)
 		xtcp_embryo_init(&rig->emb, &rig->par, &rig->open, &rig->seg,
 				 rig->now);
 		rig->iss = rig->emb.iss;
-		xtcp_embryo_plan(&rig->emb, &rig->reply, rig->now);
+		xtcp_embryo_plan(&rig->emb, &rig->par, &rig->open, &rig->reply, rig->now);
 		rig->have_reply = true;
 	}
 }
@@ -283,7 +284,7 @@ static u64 rig_deadline(const struct rig *rig)
 	case RIG_TCB:
 		return xtcp_deadline(&rig->tcb);
 	case RIG_EMBRYO:
-		return rig->emb.deadline;
+		return xtcp_embryo_deadline(&rig->emb, rig->now);
 	case RIG_TW:
 		return rig->tw.deadline;
 	default:
@@ -311,9 +312,11 @@ void rig_run_until(struct rig *rig, u64 when)
 			rig_serve(rig, xtcp_timeout(&rig->tcb, rig->now));
 			continue;
 		}
-		rig->verdict = xtcp_embryo_timeout(&rig->emb, &rig->par, rig->now);
+		rig->verdict = xtcp_embryo_timeout(&rig->emb, &rig->par,
+						   rig->par.synack_retries, 0, rig->now);
 		if (rig->verdict == XTCP_EMBRYO_SYNACK) {
-			xtcp_embryo_plan(&rig->emb, &rig->reply, rig->now);
+			xtcp_embryo_plan(&rig->emb, &rig->par, &rig->open, &rig->reply,
+					 rig->now);
 			rig->have_reply = true;
 		} else if (rig->verdict == XTCP_EMBRYO_KILL) {
 			rig->mode = RIG_LISTEN;

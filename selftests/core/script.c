@@ -571,7 +571,7 @@ static void cmd_due(struct rig *rig, const struct words *w)
 	if (rig->mode == RIG_TCB)
 		due = xtcp_deadline(&rig->tcb);
 	else if (rig->mode == RIG_EMBRYO)
-		due = rig->emb.deadline;
+		due = xtcp_embryo_deadline(&rig->emb, rig->now);
 	else if (rig->mode == RIG_TW)
 		due = rig->tw.deadline;
 	if (due != rig->now + wanted)

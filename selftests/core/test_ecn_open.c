@@ -116,7 +116,7 @@ UNIT(ecn_servers)
 			par.ecn = servers[i].ecn;
 			open.need_ecn = servers[i].need;
 			xtcp_embryo_init(&emb, &par, &open, &seg, 1);
-			xtcp_embryo_plan(&emb, &plan, 1);
+			xtcp_embryo_plan(&emb, &par, &open, &plan, 1);
 			mode = mode_of(emb.ecn, emb.ecn_flags);
 			CHECK_ROW(servers[i].what, mode, servers[i].syn[n]);
 			CHECK_ROW(servers[i].what, plan.flags & XTCP_ACE,

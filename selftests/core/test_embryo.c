@@ -108,13 +108,115 @@ UNIT(embryo_secrets)
 	par.isn_key[0] = 6;
 	par.ts_key[1] = 7;
 	xtcp_embryo_init(&emb, &par, &open, &seg, 3 * XTCP_NSEC_PER_SEC);
-	xtcp_embryo_plan(&emb, &plan, 5 * XTCP_NSEC_PER_SEC);
+	xtcp_embryo_plan(&emb, &par, &open, &plan, 5 * XTCP_NSEC_PER_SEC);
 	CHECK_EQ(plan.seq, xtcp_isn(&par, &open.flow, 3 * XTCP_NSEC_PER_SEC));
 	CHECK_EQ(plan.tsval, 5000 + xtcp_ts_offset(&par, &open.flow));
 	CHECK_EQ(plan.ack, 78);
 }
 
-UNIT(embryo_is_compact)
+/* Long after boot: the short clocks have wrapped, or are about to. */
+static const u64 hours[] = {
+	0, XTCP_NSEC_PER_SEC, ((1ULL << 32) - 500) * XTCP_NSEC_PER_MSEC,
+	((1ULL << 32) - 1) * XTCP_NSEC_PER_USEC, (1ULL << 32) * XTCP_NSEC_PER_MSEC,
+	(5ULL << 32) * XTCP_NSEC_PER_MSEC + 1, 999999, ((1ULL << 23) - 1) * XTCP_NSEC_PER_MSEC,
+};
+
+UNIT(embryo_clocks)
 {
-	CHECK(sizeof(struct xtcp_embryo) <= 64);
+	static const struct xtcp_seg syn = { .flags = XTCP_SYN };
+	static const struct xtcp_open open;
+	struct xtcp_embryo emb;
+	struct xtcp_params par;
+	u64 at, due;
+	u32 i;
+
+	xtcp_params_init(&par);
+	for (i = 0; i < ARRAY_SIZE(hours); i++) {
+		at = hours[i];
+		xtcp_embryo_init(&emb, &par, &open, &syn, at);
+		CHECK(at - xtcp_embryo_sent_at(&emb, at) < 1000);
+		CHECK(at + 130 * XTCP_NSEC_PER_SEC -
+		      xtcp_embryo_sent_at(&emb, at + 130 * XTCP_NSEC_PER_SEC) <
+		      130 * XTCP_NSEC_PER_SEC + 1000);
+		/* Never early, never a tick late. */
+		due = xtcp_embryo_deadline(&emb, at);
+		CHECK(due >= at + XTCP_NSEC_PER_SEC);
+		CHECK(due < at + XTCP_NSEC_PER_SEC + XTCP_NSEC_PER_MSEC);
+		CHECK_EQ(xtcp_embryo_deadline(&emb, at + 600 * XTCP_NSEC_PER_SEC), due);
+		CHECK_EQ(xtcp_embryo_timeout(&emb, &par, 1, 0, due - 1), XTCP_EMBRYO_DROP);
+		CHECK_EQ(xtcp_embryo_timeout(&emb, &par, 1, 0, due), XTCP_EMBRYO_SYNACK);
+		CHECK_EQ(xtcp_embryo_deadline(&emb, due), due + 2 * XTCP_NSEC_PER_SEC);
+		due += 2 * XTCP_NSEC_PER_SEC;
+		CHECK_EQ(xtcp_embryo_timeout(&emb, &par, 1, 0, due), XTCP_EMBRYO_KILL);
+	}
+}
+
+/* tcp(7), TCP_DEFER_ACCEPT: who has acknowledged is given time, and left alone. */
+UNIT(embryo_defers)
+{
+	static const struct {
+		const char *what;
+		u32 len;
+		u16 flags;
+		u32 defer_s;
+		u32 after_ms;
+		bool defers;
+	} tab[] = {
+		{ "not asked for",	0,  XTCP_ACK, 0, 0, false },
+		{ "bare ACK",		0,  XTCP_ACK, 1, 0, true },
+		{ "nearly over",	0,  XTCP_ACK, 1, 800, true },
+		{ "over",		0,  XTCP_ACK, 1, 1200, false },
+		{ "data",		1,  XTCP_ACK, 1, 0, false },
+		{ "FIN",		0,  XTCP_ACK | XTCP_FIN, 1, 0, false },
+		{ "an hour",		0,  XTCP_ACK, 3700, 3600000, true },
+	};
+	static const struct xtcp_seg syn = { .flags = XTCP_SYN };
+	static const struct xtcp_open open;
+	struct xtcp_embryo emb;
+	struct xtcp_params par;
+	u64 now;
+	u32 i, k;
+
+	xtcp_params_init(&par);
+	for (i = 0; i < ARRAY_SIZE(tab); i++)
+		for (k = 0; k < ARRAY_SIZE(hours); k++) {
+			struct xtcp_seg seg = { .flags = tab[i].flags, .len = tab[i].len };
+
+			xtcp_embryo_init(&emb, &par, &open, &syn, hours[k]);
+			now = hours[k] + tab[i].after_ms * XTCP_NSEC_PER_MSEC;
+			CHECK_ROW(tab[i].what, xtcp_embryo_defers(&emb, &seg, tab[i].defer_s, now),
+				  tab[i].defers);
+			CHECK_ROW(tab[i].what, emb.acked, tab[i].defers);
+		}
+	/* Its time of 2 s: one deadline passes in silence, the next one not. */
+	xtcp_embryo_init(&emb, &par, &open, &syn, 0);
+	emb.acked = 1;
+	CHECK_EQ(xtcp_embryo_timeout(&emb, &par, 5, 2, XTCP_NSEC_PER_SEC), XTCP_EMBRYO_DROP);
+	CHECK_EQ(emb.retries, 1);
+	CHECK_EQ(xtcp_embryo_timeout(&emb, &par, 5, 2, 3 * XTCP_NSEC_PER_SEC), XTCP_EMBRYO_SYNACK);
+}
+
+/* RFC 4987, 3.3; with the steps of the kernel's TCP. */
+UNIT(embryo_retries)
+{
+	static const struct {
+		u32 knob, count, young, most, retries;
+	} tab[] = {
+		{ 5, 0, 0, 0, 5 },	{ 5, 1, 0, 8, 5 },	{ 5, 64, 0, 128, 5 },
+		{ 5, 65, 65, 128, 5 },	{ 5, 128, 128, 128, 5 },
+		{ 5, 128, 65, 128, 5 },	{ 5, 128, 64, 128, 4 },	{ 5, 128, 33, 128, 4 },
+		{ 5, 128, 32, 128, 3 },	{ 5, 128, 16, 128, 2 },	{ 5, 128, 1, 128, 2 },
+		{ 5, 65, 0, 128, 2 },	{ 2, 128, 0, 128, 2 },	{ 1, 128, 0, 128, 1 },
+		{ 0, 128, 0, 128, 0 },	{ 255, 128, 0, 128, 2 },
+		{ 255, 0x7fffffff, 1, 0x7fffffff, 225 },
+	};
+	struct xtcp_params par;
+	u32 i;
+
+	xtcp_params_init(&par);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		par.synack_retries = (u8)tab[i].knob;
+		CHECK_EQ(xtcp_embryo_retries(&par, tab[i].count, tab[i].young, tab[i].most),
+			 tab[i].retries);
+	}
 }

@@ -180,37 +180,37 @@ UNIT(open_accept_takes_over)
 		.cached_reordering = true,
 	};
 	struct xtcp_embryo emb = {
-		.iss = 300, .irs = 5000, .adv_mss = 1400, .peer_mss = 1300, .rcv_wnd = 20000,
+		.iss = 300, .irs = 5000, .peer_mss = 1300, .rcv_wnd = 20000,
 		.opts = XTCP_OPT_MSS | XTCP_OPT_TS | XTCP_OPT_WSCALE, .ts_recent = 11,
-		.ts_off = 12, .sent_at = 13, .snd_wscale = 4, .rcv_wscale = 5,
-		.rto_us = 500000, .retries = 1,
+		.sent_at = 13, .snd_wscale = 4, .rcv_wscale = 5, .rto_ms = 500, .retries = 1,
 	};
 	struct xtcp_params par;
 	struct xtcp_tcb tcb;
 
 	xtcp_params_init(&par);
 	xtcp_tcb_init(&tcb, &par);
-	xtcp_accept(&tcb, &emb, &open, 77);
+	par.ts_key[0] = 12;
+	xtcp_accept(&tcb, &emb, &open, 77000);
 	CHECK_EQ(tcb.state, XTCP_SYN_RECEIVED);
 	CHECK_EQ(tcb.flags, XTCP_F_PASSIVE | XTCP_F_REORDERED | XTCP_F_SYN_TIMEOUT);
 	CHECK_EQ(tcb.opts, emb.opts);
-	CHECK_EQ(tcb.adv_mss, 1400);
+	CHECK_EQ(tcb.adv_mss, 1460);
 	CHECK_EQ(tcb.peer_mss, 1300);
 	CHECK_EQ(tcb.mss, 1288);
 	CHECK_EQ(tcb.snd_wscale, 4);
 	CHECK_EQ(tcb.rcv_wscale, 5);
 	CHECK_EQ(tcb.ts_recent, 11);
-	CHECK_EQ(tcb.ts_recent_at, 13);
-	CHECK_EQ(tcb.ts_off, 12);
+	CHECK_EQ(tcb.ts_recent_at, 13000);
+	CHECK_EQ(tcb.ts_off, xtcp_ts_offset(&par, &open.flow));
 	CHECK_EQ(tcb.rcv_wnd, 20000);
 	CHECK_EQ(tcb.rcv_space, 9000);
-	CHECK_EQ(tcb.last_rx_at, 77);
+	CHECK_EQ(tcb.last_rx_at, 77000);
 	CHECK_EQ(tcb.retries, 1);
 	CHECK_EQ(tcb.syn_rto_us, 500000);
 	CHECK_EQ(tcb.snd_una, 300);
 	CHECK_EQ(tcb.snd_nxt, 301);
 	CHECK_EQ(tcb.rcv_nxt, 5001);
-	CHECK_EQ(tcb.map_head->sent_at, 13);
+	CHECK_EQ(tcb.map_head->sent_at, 13000);
 	CHECK(tcb.map_head->marks & XTCP_SENT_RTX);
 }
 

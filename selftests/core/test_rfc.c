@@ -139,9 +139,10 @@ UNIT(rfc9040_synack)
 		open.cached_rttvar_us = cached[i].rttvar_us;
 		xtcp_embryo_init(&emb, &par, &open, &syn, now);
 		for (k = 0, ms = cached[i].first_ms; k < 4; k++) {
-			CHECK_ROW(cached[i].name, emb.deadline - now, ms * XTCP_NSEC_PER_MSEC);
-			now = emb.deadline;
-			CHECK_EQ(xtcp_embryo_timeout(&emb, &par, now), XTCP_EMBRYO_SYNACK);
+			CHECK_ROW(cached[i].name, xtcp_embryo_deadline(&emb, now) - now,
+				  ms * XTCP_NSEC_PER_MSEC);
+			now = xtcp_embryo_deadline(&emb, now);
+			CHECK_EQ(xtcp_embryo_timeout(&emb, &par, 5, 0, now), XTCP_EMBRYO_SYNACK);
 			ms = ms < 1000 ? 1000 : 2 * ms;
 		}
 	}

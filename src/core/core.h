@@ -77,6 +77,10 @@ void xtcp_established(struct xtcp_tcb *tcb, u64 now);
 u8 xtcp_pick_wscale(u32 space_max);
 u32 xtcp_syn_rto(const struct xtcp_params *par, const struct xtcp_open *open);
 
+/* ---- embryo.c ---- */
+
+u64 xtcp_embryo_sent_at(const struct xtcp_embryo *emb, u64 now);
+
 /* ---- ack.c ---- */
 
 u32 xtcp_ack_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now);

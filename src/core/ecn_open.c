@@ -288,7 +288,7 @@ bool xtcp_ecn_embryo_again(struct xtcp_embryo *emb, const struct xtcp_params *pa
  */
 void xtcp_ecn_embryo_timeout(struct xtcp_embryo *emb, const struct xtcp_params *par)
 {
-	u32 early = !!emb->rto_us;
+	u32 early = !!emb->rto_ms;
 
 	if (emb->ecn == XTCP_ECN_OFF)
 		return;

@@ -4,7 +4,8 @@
  * SYN-RECEIVED, after a passive open, in 3.10.7.4.
  *
  * Between SYN and the ACK that proves the peer's address nothing needs a
- * socket: forty-odd bytes remember what the SYN said. The connection itself
+ * socket: 32 bytes remember what the SYN said. Times in them are short and
+ * wrap; none lies an hour away. The connection itself
  * is made when that ACK arrives (xtcp_accept()).
  */
 #include "core.h"
@@ -35,15 +36,62 @@ enum xtcp_listen xtcp_listen_rx(struct xtcp_seg *seg)
 	return XTCP_LISTEN_SYN;
 }
 
-static u64 synack_timeout(const struct xtcp_embryo *emb,
-			  const struct xtcp_params *par)
+/* Ticks of xtcp_embryo.born. */
+#define BORN_SHIFT	7
+
+/* Retransmissions of a SYN-ACK that no pressure takes away. */
+#define RETRIES_LEAST	2
+
+static u32 ms_of(u64 now)
+{
+	return (u32)div_u64(now, XTCP_NSEC_PER_MSEC);
+}
+
+static u32 us_of(u64 now)
+{
+	return (u32)div_u64(now, XTCP_NSEC_PER_USEC);
+}
+
+static u16 born_of(u64 now)
+{
+	return (u16)(ms_of(now) >> BORN_SHIFT);
+}
+
+/* The SYN-ACK leaves now: when is it to be repeated? Never a tick too early. */
+static void embryo_sent(struct xtcp_embryo *emb, const struct xtcp_params *par, u64 now)
 {
 	u64 us = par->rto_init_us;
+	u32 ms;
 
-	if (emb->rto_us && !emb->retries)
-		return emb->rto_us * XTCP_NSEC_PER_USEC;
-	us <<= min_t(u32, emb->retries - !!emb->rto_us, 16);
-	return min_t(u64, us, par->rto_max_us) * XTCP_NSEC_PER_USEC;
+	if (emb->rto_ms && !emb->retries) {
+		ms = emb->rto_ms;
+	} else {
+		us <<= min_t(u32, emb->retries - !!emb->rto_ms, 16);
+		us = min_t(u64, us, par->rto_max_us);
+		ms = DIV_ROUND_UP((u32)us, XTCP_USEC_PER_MSEC);
+	}
+	emb->sent_at = us_of(now);
+	emb->deadline = ms_of(now + XTCP_NSEC_PER_MSEC - 1) + ms;
+}
+
+/* xtcp_embryo_sent_at - when the last SYN-ACK left, ns: an hour ago at most */
+u64 xtcp_embryo_sent_at(const struct xtcp_embryo *emb, u64 now)
+{
+	return now - (u64)(us_of(now) - emb->sent_at) * XTCP_NSEC_PER_USEC;
+}
+
+/**
+ * xtcp_embryo_deadline - when to call xtcp_embryo_timeout()
+ * @emb: embryo
+ * @now: ns
+ *
+ * Return: ns.
+ */
+u64 xtcp_embryo_deadline(const struct xtcp_embryo *emb, u64 now)
+{
+	u64 ms = div_u64(now, XTCP_NSEC_PER_MSEC);
+
+	return (ms + (u64)(s32)(emb->deadline - (u32)ms)) * XTCP_NSEC_PER_MSEC;
 }
 
 /**
@@ -60,11 +108,11 @@ void xtcp_embryo_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
 		      const struct xtcp_open *open, const struct xtcp_seg *seg,
 		      u64 now)
 {
+	BUILD_BUG_ON(sizeof(*emb) != 32);
 	memset(emb, 0, sizeof(*emb));
 	emb->iss = xtcp_isn(par, &open->flow, now);
 	emb->irs = seg->seq;
-	emb->rcv_wnd = min_t(u32, open->rcv_space, 65535);
-	emb->adv_mss = open->adv_mss;
+	emb->rcv_wnd = (u16)min_t(u32, open->rcv_space, 65535);
 	emb->peer_mss = xtcp_default_mss(open->v6);
 	emb->opts = XTCP_OPT_MSS;
 	if (seg->opts & XTCP_OPT_MSS)
@@ -79,12 +127,12 @@ void xtcp_embryo_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
 	if (par->timestamps && seg->opts & XTCP_OPT_TS) {
 		emb->opts |= XTCP_OPT_TS;
 		emb->ts_recent = seg->tsval;
-		emb->ts_off = xtcp_ts_offset(par, &open->flow);
 	}
 	xtcp_ecn_embryo(emb, par, seg, open->need_ecn);
-	emb->sent_at = now;
-	emb->rto_us = xtcp_syn_rto(par, open);
-	emb->deadline = now + synack_timeout(emb, par);
+	emb->rto_ms = (u16)min_t(u32, DIV_ROUND_UP(xtcp_syn_rto(par, open),
+						   XTCP_USEC_PER_MSEC), 65535);
+	emb->born = born_of(now);
+	embryo_sent(emb, par, now);
 }
 
 static enum xtcp_embryo_act embryo_drop(struct xtcp_seg *seg, enum xtcp_drop why,
@@ -156,38 +204,94 @@ enum xtcp_embryo_act xtcp_embryo_rx(struct xtcp_embryo *emb,
 	return XTCP_EMBRYO_ACCEPT;
 }
 
+/* Has the peer still time to send data, TCP_DEFER_ACCEPT? */
+static bool embryo_patient(const struct xtcp_embryo *emb, u32 defer_s, u64 now)
+{
+	u32 ticks = (u16)(born_of(now) - emb->born);
+
+	return (u64)ticks << BORN_SHIFT < (u64)defer_s * 1000;
+}
+
+/**
+ * xtcp_embryo_defers - is the listener not to be woken yet?
+ * @emb: embryo whose xtcp_embryo_rx() said XTCP_EMBRYO_ACCEPT
+ * @seg: the segment
+ * @defer_s: TCP_DEFER_ACCEPT, s
+ * @now: ns
+ *
+ * Return: true when this is the bare ACK of the handshake and the peer has
+ * time left to send data; it will not be asked again until that is over.
+ */
+bool xtcp_embryo_defers(struct xtcp_embryo *emb, const struct xtcp_seg *seg,
+			u32 defer_s, u64 now)
+{
+	if (!defer_s || seg->len || seg->flags & XTCP_FIN ||
+	    !embryo_patient(emb, defer_s, now))
+		return false;
+	emb->acked = 1;
+	return true;
+}
+
+/**
+ * xtcp_embryo_retries - how often a SYN-ACK is repeated as the table fills
+ * @par: knobs
+ * @count: embryos of the listener
+ * @young: of these, how many had no SYN-ACK repeated
+ * @most: how many there may be
+ *
+ * As long as most of them are young the listener is merely busy: they become
+ * connections in a round trip. Old ones that fill more than half of the room
+ * are those nobody will complete, and the more they outnumber the young ones
+ * the earlier they are given up (RFC 4987, 3.3).
+ *
+ * Return: repetitions.
+ */
+u32 xtcp_embryo_retries(const struct xtcp_params *par, u32 count, u32 young, u32 most)
+{
+	u32 retries = par->synack_retries;
+
+	if (count <= most / 2)
+		return retries;
+	for (young *= 2; retries > RETRIES_LEAST && count >= young; young *= 2)
+		retries--;
+	return retries;
+}
+
 /**
  * xtcp_embryo_timeout - the embryo's deadline came
  * @emb: embryo
  * @par: knobs
+ * @retries: xtcp_embryo_retries()
+ * @defer_s: TCP_DEFER_ACCEPT, s
  * @now: ns
  *
- * Return: XTCP_EMBRYO_SYNACK with a new deadline, XTCP_EMBRYO_KILL after
- * synack_retries, XTCP_EMBRYO_DROP when it was too early.
+ * Return: XTCP_EMBRYO_SYNACK with a new deadline; XTCP_EMBRYO_KILL after
+ * @retries; XTCP_EMBRYO_DROP when it was too early, or nothing is to be sent.
  */
 enum xtcp_embryo_act xtcp_embryo_timeout(struct xtcp_embryo *emb,
-					 const struct xtcp_params *par, u64 now)
+					 const struct xtcp_params *par, u32 retries,
+					 u32 defer_s, u64 now)
 {
-	if (now < emb->deadline)
+	if ((s32)(ms_of(now) - emb->deadline) < 0)
 		return XTCP_EMBRYO_DROP;
-	if (emb->retries >= par->synack_retries + !!emb->rto_us)
+	if (emb->retries >= min_t(u32, retries + !!emb->rto_ms, 255))
 		return XTCP_EMBRYO_KILL;
 	emb->retries++;
 	xtcp_ecn_embryo_timeout(emb, par);
-	emb->sent_at = now;
-	emb->deadline = now + synack_timeout(emb, par);
-	return XTCP_EMBRYO_SYNACK;
+	embryo_sent(emb, par, now);
+	return emb->acked && embryo_patient(emb, defer_s, now) ?
+	       XTCP_EMBRYO_DROP : XTCP_EMBRYO_SYNACK;
 }
 
-static void embryo_plan(const struct xtcp_embryo *emb, struct xtcp_plan *plan,
-			u64 now)
+static void embryo_plan(const struct xtcp_embryo *emb, const struct xtcp_params *par,
+			const struct xtcp_flow *flow, struct xtcp_plan *plan, u64 now)
 {
 	memset(plan, 0, sizeof(*plan));
 	plan->ack = emb->irs + 1;
-	plan->wnd = xtcp_window_field(emb->rcv_wnd, 0);
+	plan->wnd = emb->rcv_wnd;
 	if (emb->opts & XTCP_OPT_TS) {
 		plan->opts = XTCP_OPT_TS;
-		plan->tsval = xtcp_ts_clock(now) + emb->ts_off;
+		plan->tsval = xtcp_ts_clock(now) + xtcp_ts_offset(par, flow);
 		plan->tsecr = emb->ts_recent;
 	}
 }
@@ -195,16 +299,19 @@ static void embryo_plan(const struct xtcp_embryo *emb, struct xtcp_plan *plan,
 /**
  * xtcp_embryo_plan - the SYN-ACK
  * @emb: embryo
+ * @par: keys
+ * @open: addresses, and the MSS to offer
  * @plan: filled in
  * @now: ns
  */
-void xtcp_embryo_plan(struct xtcp_embryo *emb, struct xtcp_plan *plan, u64 now)
+void xtcp_embryo_plan(const struct xtcp_embryo *emb, const struct xtcp_params *par,
+		      const struct xtcp_open *open, struct xtcp_plan *plan, u64 now)
 {
-	embryo_plan(emb, plan, now);
+	embryo_plan(emb, par, &open->flow, plan, now);
 	plan->seq = emb->iss;
 	plan->flags = XTCP_SYN | XTCP_ACK;
 	plan->opts = emb->opts;
-	plan->opt_mss = emb->adv_mss;
+	plan->opt_mss = open->adv_mss;
 	plan->wscale = emb->rcv_wscale;
 	xtcp_ecn_embryo_plan(emb, plan);
 	plan->hdr_len = xtcp_hdr_len(plan);
@@ -213,13 +320,15 @@ void xtcp_embryo_plan(struct xtcp_embryo *emb, struct xtcp_plan *plan, u64 now)
 /**
  * xtcp_embryo_ack_plan - a bare ACK: unacceptable segment, or challenge
  * @emb: embryo
+ * @par: keys
+ * @flow: addresses
  * @plan: filled in
  * @now: ns
  */
-void xtcp_embryo_ack_plan(const struct xtcp_embryo *emb, struct xtcp_plan *plan,
-			  u64 now)
+void xtcp_embryo_ack_plan(const struct xtcp_embryo *emb, const struct xtcp_params *par,
+			  const struct xtcp_flow *flow, struct xtcp_plan *plan, u64 now)
 {
-	embryo_plan(emb, plan, now);
+	embryo_plan(emb, par, flow, plan, now);
 	plan->seq = emb->iss + 1;
 	plan->wnd = xtcp_window_field(emb->rcv_wnd, emb->rcv_wscale);
 	plan->flags = XTCP_ACK;

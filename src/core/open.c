@@ -291,16 +291,18 @@ void xtcp_established(struct xtcp_tcb *tcb, u64 now)
 void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 		 const struct xtcp_open *open, u64 now)
 {
+	u64 sent_at = xtcp_embryo_sent_at(emb, now);
+
 	open_common(tcb, open);
 	tcb->flags |= XTCP_F_PASSIVE;
 	tcb->opts = emb->opts;
-	tcb->adv_mss = emb->adv_mss;
 	tcb->peer_mss = emb->peer_mss;
 	tcb->snd_wscale = emb->snd_wscale;
 	tcb->rcv_wscale = emb->rcv_wscale;
-	tcb->ts_off = emb->ts_off;
+	if (emb->opts & XTCP_OPT_TS)
+		tcb->ts_off = xtcp_ts_offset(tcb->par, &open->flow);
 	tcb->ts_recent = emb->ts_recent;
-	tcb->ts_recent_at = emb->sent_at;
+	tcb->ts_recent_at = sent_at;
 	start_send(tcb, emb->iss);
 	start_receive(tcb, emb->irs);
 	tcb->rcv_wnd = emb->rcv_wnd;
@@ -310,9 +312,9 @@ void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 	xtcp_move(tcb, XTCP_EV_PASSIVE);
 	/* The SYN-ACK is a transmission like any other: first RTT sample. */
 	xtcp_map_append(tcb, tcb->iss + 1, emb->retries || emb->again ? XTCP_SENT_RTX : 0,
-			emb->sent_at);
+			sent_at);
 	tcb->retries = emb->retries;
-	tcb->syn_rto_us = emb->rto_us;
+	tcb->syn_rto_us = emb->rto_ms * XTCP_USEC_PER_MSEC;
 	if (emb->retries)
 		tcb->flags |= XTCP_F_SYN_TIMEOUT;
 }

@@ -3,9 +3,9 @@
  * /proc/net/xtcp, line for line as /proc/net/tcp, so that ss and netstat read
  * it: PROC_NET_TCP=/proc/net/xtcp ss -ta.
  *
- * Each position of the file is one chain of a table, printed whole under RCU:
- * a socket that moves while the file is read is shown once, twice or not at
- * all, as in the kernel's own.
+ * Each position of the file is one chain of a table, printed whole under RCU,
+ * or under the lock of a bucket: a socket that moves while the file is read is
+ * shown once, twice or not at all, as in the kernel's own.
  */
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
@@ -37,6 +37,7 @@ struct line {
 struct iter {
 	struct seq_net_private p;
 	u32 sl;			/* number of the next line */
+	u64 place;		/* what it is about, see place_used() */
 };
 
 static struct xtcp_net *iter_net(struct seq_file *seq)
@@ -134,11 +135,12 @@ static void put_tw(struct seq_file *seq, const struct xtcp_tw_rec *rec)
 
 static void put_half(struct seq_file *seq, const struct xtcp_half *half)
 {
+	struct xtcp_flow flow;
 	struct line l = {
-		.flow = &half->e.flow,
+		.flow = &flow,
 		.state = TCP_SYN_RECV,
 		.timer = TIMER_RTO,
-		.when = READ_ONCE(half->emb.deadline),
+		.when = xtcp_embryo_deadline(&half->emb, xtcp_now()),
 		.retrans = half->emb.retries,
 		.uid = from_kuid_munged(seq_user_ns(seq),
 					sock_i_uid(half->listener->sk)),
@@ -146,6 +148,7 @@ static void put_half(struct seq_file *seq, const struct xtcp_half *half)
 		.ptr = half,
 	};
 
+	xtcp_half_flow(half, &flow);
 	put_line(seq, &l);
 	seq_pad(seq, '\n');
 }
@@ -159,35 +162,45 @@ static void put_entry(struct seq_file *seq, struct xtcp_entry *e)
 	case XTCP_KIND_LISTEN:
 		put_listener(seq, xtcp_entry_sk(e));
 		break;
-	case XTCP_KIND_EMBRYO:
-		put_half(seq, container_of(e, struct xtcp_half, e));
-		break;
 	case XTCP_KIND_TW:
 		put_tw(seq, container_of(e, struct xtcp_tw_rec, e));
 		break;
 	}
 }
 
-/* Chain number @i: the listeners' first, then the others; NULL at the end. */
-static struct hlist_nulls_head *chain_at(struct xtcp_net *xn, u64 i)
+/* Is there something at place @i: chains of listeners, of sockets, buckets of embryos? */
+static bool place_used(const struct xtcp_net *xn, u64 i)
 {
-	struct xtcp_tables *t = xn->tables;
+	const struct xtcp_half_table *half = READ_ONCE(xn->half);
+	const struct xtcp_tables *t = xn->tables;
 
 	if (i < LISTEN_CHAINS)
-		return &t->listen[i];
+		return !hlist_nulls_empty(&t->listen[i]);
 	i -= LISTEN_CHAINS;
-	return i <= t->mask ? &t->chains[i] : NULL;
+	if (i <= t->mask)
+		return !hlist_nulls_empty(&t->chains[i]);
+	i -= t->mask + 1;
+	return half && i <= half->mask && READ_ONCE(half->bucket[i].first);
 }
 
-/* From position *@pos on, the first chain that is not empty. */
+static u64 places(const struct xtcp_net *xn)
+{
+	const struct xtcp_half_table *half = READ_ONCE(xn->half);
+
+	return LISTEN_CHAINS + xn->tables->mask + 1ULL + (half ? half->mask + 1 : 0);
+}
+
+/* From position *@pos on, the first place that is not empty. */
 static void *seek(struct seq_file *seq, loff_t *pos)
 {
-	struct hlist_nulls_head *head;
+	const struct xtcp_net *xn = iter_net(seq);
+	struct iter *it = seq->private;
+	u64 n = places(xn);
 
-	while ((head = chain_at(iter_net(seq), *pos - 1))) {
-		if (!hlist_nulls_empty(head))
-			return head;
-		++*pos;
+	for (; *pos - 1 < n; ++*pos) {
+		it->place = *pos - 1;
+		if (place_used(xn, it->place))
+			return it;
 	}
 	return NULL;
 }
@@ -217,10 +230,39 @@ static void proc_stop(struct seq_file *seq, void *v)
 	rcu_read_unlock();
 }
 
-static int proc_show(struct seq_file *seq, void *v)
+static void put_chain(struct seq_file *seq, struct hlist_nulls_head *head)
 {
 	struct hlist_nulls_node *node;
 	struct xtcp_entry *e;
+
+	hlist_nulls_for_each_entry_rcu(e, node, head, node)
+		put_entry(seq, e);
+}
+
+static void put_place(struct seq_file *seq, u64 i)
+{
+	struct xtcp_net *xn = iter_net(seq);
+	struct xtcp_half_bucket *bucket;
+	const struct xtcp_half *half;
+
+	if (i < LISTEN_CHAINS) {
+		put_chain(seq, &xn->tables->listen[i]);
+		return;
+	}
+	i -= LISTEN_CHAINS;
+	if (i <= xn->tables->mask) {
+		put_chain(seq, &xn->tables->chains[i]);
+		return;
+	}
+	bucket = &xn->half->bucket[i - xn->tables->mask - 1];
+	spin_lock_bh(&bucket->lock);
+	for (half = bucket->first; half; half = half->next)
+		put_half(seq, half);
+	spin_unlock_bh(&bucket->lock);
+}
+
+static int proc_show(struct seq_file *seq, void *v)
+{
 	struct iter *it = seq->private;
 	u32 sl = it->sl;
 
@@ -230,8 +272,7 @@ static int proc_show(struct seq_file *seq, void *v)
 		seq_pad(seq, '\n');
 		return 0;
 	}
-	hlist_nulls_for_each_entry_rcu(e, node, (struct hlist_nulls_head *)v, node)
-		put_entry(seq, e);
+	put_place(seq, it->place);
 	/* Too much for the buffer: it will be asked for again, with a larger one. */
 	if (seq_has_overflowed(seq))
 		it->sl = sl;

@@ -103,6 +103,7 @@ int xtcp_stat_show(struct seq_file *seq, void *v)
 {
 	const struct xtcp_net *xn = xtcp_net(seq_file_single_net(seq));
 	const struct xtcp_tables *t = xn->tables;
+	const struct xtcp_half_table *half = READ_ONCE(xn->half);
 	char rto[48];
 
 	/* RFC 4022: Van Jacobson's algorithm, milliseconds, no limit. */
@@ -114,7 +115,7 @@ int xtcp_stat_show(struct seq_file *seq, void *v)
 	seq_printf(seq, "Xtcp: Sockets Listeners Embryos TimeWait\nXtcp: %d %d %d %d\n",
 		   atomic_read(&t->count[XTCP_KIND_SOCK]),
 		   atomic_read(&t->count[XTCP_KIND_LISTEN]),
-		   atomic_read(&t->count[XTCP_KIND_EMBRYO]),
+		   half ? atomic_read(&half->count) : 0,
 		   atomic_read(&t->count[XTCP_KIND_TW]));
 	put_drops(seq, xn);
 	return 0;

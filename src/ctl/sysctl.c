@@ -84,6 +84,7 @@ static const struct knob knobs[] = {
 	{ "keepalive_intvl",	1, SECONDS_MAX, PAR(keep_intvl_ms), .scale = 1000 },
 	{ "keepalive_probes",	0, U8_MAX, PAR(keep_probes), .scale = 1 },
 	{ "keepalive_time",	1, SECONDS_MAX, PAR(keep_idle_ms), .scale = 1000 },
+	{ "max_syn_backlog",	1, INT_MAX, GLUE(max_syn_backlog), .scale = 1 },
 	{ "min_rtt_wlen",	0, ONE_DAY, PAR(min_rtt_wlen_s), .scale = 1 },
 	{ "min_snd_mss",	48, U16_MAX, PAR(min_snd_mss), .scale = 1 },
 	{ "moderate_rcvbuf",	0, U8_MAX_SWITCH, GLUE(moderate_rcvbuf), .first = 1 },
@@ -220,8 +221,12 @@ static void knob_row(struct xtcp_net *xn, struct xtcp_sysctl *ctl, u32 row)
 	};
 }
 
-/* Limits of buffers by the size of the machine, as the kernel's TCP has them. */
-static void knobs_init(struct xtcp_knobs *kn)
+/* Chains of the table of sockets for each half-open connection, and the fewest of these. */
+#define CHAINS_PER_EMBRYO	128
+#define EMBRYOS_MIN		128
+
+/* Limits by the size of the machine, as the kernel's TCP has them. */
+static void knobs_init(struct xtcp_knobs *kn, u32 chains)
 {
 	unsigned long limit = nr_free_buffer_pages() << (PAGE_SHIFT - 7);
 
@@ -229,6 +234,7 @@ static void knobs_init(struct xtcp_knobs *kn)
 		.rmem = { 4096, 131072, max(131072UL, min(6UL << 20, limit)) },
 		.wmem = { 4096, 16384, max(65536UL, min(4UL << 20, limit)) },
 		.notsent_lowat = U32_MAX,
+		.max_syn_backlog = max_t(u32, EMBRYOS_MIN, chains / CHAINS_PER_EMBRYO),
 		.moderate_rcvbuf = true,
 		.no_ssthresh_save = true,
 	};
@@ -250,7 +256,7 @@ int xtcp_sysctl_init(struct net *net)
 	if (!ctl)
 		return -ENOMEM;
 	if (net_eq(net, &init_net)) {
-		knobs_init(&xn->knobs);
+		knobs_init(&xn->knobs, xn->tables->mask + 1);
 		xtcp_cong_init(xn);
 	} else {
 		xn->knobs = xtcp_net(&init_net)->knobs;

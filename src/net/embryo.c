@@ -2,27 +2,45 @@
 /*
  * Half-open connections: between SYN and the ACK that makes a socket.
  *
- * An embryo is in the look-up table like a socket and in one of its
- * listener's lists, one list for each number of SYN-ACKs repeated: all in one
- * list wait equally long, so appending keeps it in order and one timer per
- * listener serves the heads. Only a peer that is known from earlier waits its
- * own time for the first repetition, and does so in a tree; a flood of SYNs
- * does not come from there. A timer per embryo costs more than the rest of it.
+ * Whoever sends SYNs decides how many there are, so they have a table of their
+ * own, apart from that of the sockets, whose size an administrator knows. Each
+ * is one cache line: no RCU, no list of its listener's, no timer. A look-up
+ * takes the lock of a bucket, since nearly every segment for an embryo changes
+ * it; there are so many buckets that two CPUs seldom meet in one.
+ *
+ * An embryo becomes a socket under that lock, and the socket is in the table of
+ * sockets before the embryo leaves this one. Whoever finds no embryo looks for
+ * the socket once more with the lock still held (xtcp_listen_segment()), and so
+ * no segment falls through between the tables.
  */
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
-#include <net/route.h>
 
 #include "../compat/timer.h"
 #include "net.h"
 
 static struct kmem_cache *half_cache;
 
-/* Embryos one run of the timer serves; the rest follows at once. */
-#define EXPIRE_MAX	64
+/* Chains are this long when the table is full, unless it was made larger later. */
+#define HALF_PER_BUCKET	8
+#define BUCKETS_MIN	64u
+#define BUCKETS_MAX	4096u
+
+/* SYN-ACKs that one run of the timer repeats; the rest waits for the next. */
+#define EXPIRE_MAX	128
+
+/* Of these so many are taken from a bucket at once. */
+#define BATCH		8
+
+/* A run of the timer follows another no sooner, ms: it looks at every bucket. */
+#define EXPIRE_SPACE	8
 
 int xtcp_half_slab_init(void)
 {
+	/* What the two structures may take is a promise; see their definitions. */
+	BUILD_BUG_ON(sizeof(struct xtcp_half) != 64);
+	BUILD_BUG_ON(offsetof(struct xtcp_half, addr) + XTCP_HALF_ADDR6 > 96);
 	half_cache = kmem_cache_create("xtcp_embryo", sizeof(struct xtcp_half), 0,
 				       SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT, NULL);
 	return half_cache ? 0 : -ENOMEM;
@@ -33,361 +51,360 @@ void xtcp_half_slab_exit(void)
 	kmem_cache_destroy(half_cache);
 }
 
-static void half_free_rcu(struct rcu_head *head)
+/**
+ * xtcp_half_flow - the 4-tuple of a half-open connection
+ * @half: embryo
+ * @flow: filled in
+ */
+void xtcp_half_flow(const struct xtcp_half *half, struct xtcp_flow *flow)
 {
-	kmem_cache_free(half_cache, container_of(head, struct xtcp_half, rcu));
+	xtcp_flow_set4(flow->saddr, (__force __be32)half->addr[0]);
+	xtcp_flow_set4(flow->daddr, (__force __be32)half->addr[1]);
+	flow->sport = half->sport;
+	flow->dport = half->dport;
 }
 
-static bool known_before(struct rb_node *a, const struct rb_node *b)
+static bool half_is(const struct xtcp_half *half, const struct xtcp_flow *flow)
 {
-	return rb_entry(a, struct xtcp_half, known)->emb.deadline <
-	       rb_entry(b, struct xtcp_half, known)->emb.deadline;
-}
-
-/* Append to the list of its age; the timer to no later than its deadline. */
-static void half_queue(struct xtcp_listener *l, struct xtcp_half *half)
-{
-	/* The second wait of a peer that is known is the first of the others. */
-	u32 waits = half->emb.retries - !!half->emb.rto_us;
-
-	half->in_known = half->emb.rto_us && !half->emb.retries;
-	if (half->in_known)
-		rb_add_cached(&half->known, &l->known, known_before);
-	else
-		list_add_tail(&half->order,
-			      &l->order[min_t(u32, waits, XTCP_HALF_LISTS - 1)]);
-	if (half->emb.deadline < l->timer_at) {
-		l->timer_at = half->emb.deadline;
-		mod_timer(&l->timer, xtcp_jiffies_at(l->timer_at));
-	}
-}
-
-static void half_unqueue(struct xtcp_listener *l, struct xtcp_half *half)
-{
-	if (half->in_known)
-		rb_erase_cached(&half->known, &l->known);
-	else
-		list_del(&half->order);
-}
-
-/* Off the listener's books; the table entry is the caller's. */
-static void half_retire(struct xtcp_listener *l, struct xtcp_half *half)
-{
-	half->dead = 1;
-	half_unqueue(l, half);
-	WRITE_ONCE(l->count, l->count - 1);
-	call_rcu(&half->rcu, half_free_rcu);
+	return half->addr[1] == flow->daddr[3] && half->addr[0] == flow->saddr[3] &&
+	       half->dport == flow->dport && half->sport == flow->sport;
 }
 
 /**
- * xtcp_half_end - forget a half-open connection
- * @l: its listener
- * @half: embryo, in the table
+ * xtcp_half_lock - lock the place of a 4-tuple
+ * @xn: namespace with a listener
+ * @flow: 4-tuple
  *
- * Context: listener's lock.
+ * Context: bottom halves off. Return: bucket, locked.
  */
-void xtcp_half_end(struct xtcp_listener *l, struct xtcp_half *half)
+struct xtcp_half_bucket *xtcp_half_lock(struct xtcp_net *xn, const struct xtcp_flow *flow)
+	__acquires(&bucket->lock)
 {
-	xtcp_table_del(l->xn, &half->e);
-	half_retire(l, half);
-}
+	struct xtcp_half_table *t = xn->half;
+	struct xtcp_half_bucket *bucket;
 
-static struct xtcp_stateless half_to(const struct xtcp_half *half)
-{
-	const struct sock *sk = half->listener->sk;
-
-	return (struct xtcp_stateless) {
-		.net = sock_net(sk),
-		.sk = sk,
-		.flow = &half->e.flow,
-		.mark = half->mark,
-		.oif = half->e.dif,
-		.tos = inet_sk(sk)->tos,
-	};
-}
-
-static void half_send(const struct xtcp_half *half, const struct xtcp_plan *plan)
-{
-	struct xtcp_stateless to = half_to(half);
-	struct dst_entry *dst = xtcp_ip4_route(&to);
-
-	if (!IS_ERR(dst))
-		xtcp_ip4_send(&to, dst, plan);
-}
-
-/*
- * A deadline came. TCP_DEFER_ACCEPT: the peer has acknowledged our SYN-ACK
- * and will not be asked again before it has had its time to send data.
- */
-static void half_timeout(struct xtcp_listener *l, struct xtcp_half *half, u64 now)
-{
-	u64 defer = READ_ONCE(xtcp_sk(l->sk)->defer_accept) * XTCP_NSEC_PER_SEC;
-	struct xtcp_plan plan;
-
-	switch (xtcp_embryo_timeout(&half->emb, &l->xn->params, now)) {
-	case XTCP_EMBRYO_SYNACK:
-		half_unqueue(l, half);
-		half_queue(l, half);
-		if (half->acked && now - half->born < defer)
-			break;
-		xtcp_embryo_plan(&half->emb, &plan, now);
-		half_send(half, &plan);
-		break;
-	case XTCP_EMBRYO_KILL:
-		xtcp_half_end(l, half);
-		break;
-	default:
-		break;
-	}
-}
-
-/* The one that is due first, NULL when there is none. */
-static struct xtcp_half *first_due(struct xtcp_listener *l)
-{
-	struct rb_node *node = rb_first_cached(&l->known);
-	struct xtcp_half *half, *first = NULL;
-	int i;
-
-	if (node)
-		first = rb_entry(node, struct xtcp_half, known);
-
-	for (i = 0; i < XTCP_HALF_LISTS; i++) {
-		half = list_first_entry_or_null(&l->order[i], struct xtcp_half, order);
-		if (half && (!first || half->emb.deadline < first->emb.deadline))
-			first = half;
-	}
-	return first;
+	bucket = &t->bucket[xtcp_flow_hash(xn->tables, flow) & t->mask];
+	spin_lock(&bucket->lock);
+	return bucket;
 }
 
 /**
- * xtcp_half_timer - the listener's timer
- * @t: timer in struct xtcp_listener
+ * xtcp_half_find - look for a half-open connection
+ * @bucket: from xtcp_half_lock()
+ * @flow: the same 4-tuple
+ *
+ * Context: bucket's lock. Return: embryo or NULL.
  */
-void xtcp_half_timer(struct timer_list *t)
+struct xtcp_half *xtcp_half_find(const struct xtcp_half_bucket *bucket,
+				 const struct xtcp_flow *flow)
 {
-	struct xtcp_listener *l = timer_container_of(l, t, timer);
 	struct xtcp_half *half;
-	u64 now = xtcp_now();
-	int i;
 
-	rcu_read_lock();
-	spin_lock(&l->lock);
-	/* Not armed by what is queued meanwhile: that is done once, below. */
-	l->timer_at = 0;
-	for (i = 0; i < EXPIRE_MAX; i++) {
-		half = first_due(l);
-		if (!half || half->emb.deadline > now)
-			break;
-		half_timeout(l, half, now);
-	}
-	half = first_due(l);
-	l->timer_at = half && !l->closed ? half->emb.deadline : XTCP_NEVER;
-	if (l->timer_at != XTCP_NEVER)
-		mod_timer(&l->timer, xtcp_jiffies_at(l->timer_at));
-	spin_unlock(&l->lock);
-	rcu_read_unlock();
+	for (half = bucket->first; half; half = half->next)
+		if (half_is(half, flow))
+			return half;
+	return NULL;
 }
 
-/* A SYN nobody has seen: an embryo, and its SYN-ACK. */
-static enum xtcp_drop half_new(struct xtcp_rx *rx, struct sock *sk,
-			       struct xtcp_listener *l, const struct xtcp_seg *seg,
-			       u32 mark)
+static u32 ms_now(void)
 {
-	struct xtcp_stateless to;
-	struct dst_entry *dst = NULL;
-	struct xtcp_half *half;
-	struct xtcp_plan plan;
-	struct xtcp_open open;
-	enum xtcp_drop why;
+	return (u32)div_u64(xtcp_now(), NSEC_PER_MSEC);
+}
 
-	half = kmem_cache_zalloc(half_cache, GFP_ATOMIC | __GFP_NOWARN);
+/* Timer and bucket are to know of a deadline. Context: bucket's lock. */
+static void half_due(struct xtcp_half_table *t, struct xtcp_half_bucket *bucket,
+		     const struct xtcp_half *half, u32 now)
+{
+	u32 at = half->emb.deadline;
+
+	if ((s32)(at - bucket->due) < 0)
+		WRITE_ONCE(bucket->due, at);
+	timer_reduce(&t->timer, jiffies + msecs_to_jiffies(max_t(s32, at - now, 0)) + 1);
+}
+
+/**
+ * xtcp_half_add - a SYN is remembered
+ * @xn: namespace
+ * @bucket: from xtcp_half_lock()
+ * @flow: the same 4-tuple
+ * @l: listener
+ * @emb: what the engine made of the SYN
+ *
+ * Context: bucket's lock. Return: false without memory.
+ */
+bool xtcp_half_add(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
+		   const struct xtcp_flow *flow, struct xtcp_listener *l,
+		   const struct xtcp_embryo *emb)
+{
+	struct xtcp_half *half = kmem_cache_alloc(half_cache, GFP_ATOMIC | __GFP_NOWARN);
+
 	if (!half)
-		return XTCP_DROP_NO_MEMORY;
-	half->listener = l;
-	half->born = rx->now;
-	half->mark = mark;
-	half->e.flow = rx->flow;
-	half->e.dif = sk->sk_bound_dev_if;
-
-	to = half_to(half);
-	dst = xtcp_ip4_route(&to);
-	if (IS_ERR(dst)) {
-		kmem_cache_free(half_cache, half);
-		return XTCP_DROP_BAD_ADDRESS;
-	}
-	memset(&open, 0, sizeof(open));
-	open.flow = rx->flow;
-	xtcp_metrics_get(rx->xn, &open);
-	xtcp_open_dst(sk, dst, &open);
-	xtcp_embryo_init(&half->emb, &rx->xn->params, &open, seg, rx->now);
-
-	spin_lock_bh(&l->lock);
-	why = XTCP_DROP_NO_SOCKET;
-	if (l->closed)
-		goto no;
-	why = XTCP_DROP_EMBRYO_OVERFLOW;
-	if (l->count >= max_t(u32, READ_ONCE(sk->sk_max_ack_backlog), 1))
-		goto no;
-	why = XTCP_DROP_EMBRYO;		/* the same SYN on another CPU */
-	if (xtcp_table_add(rx->xn, &half->e, XTCP_KIND_EMBRYO))
-		goto no;
-	WRITE_ONCE(l->count, l->count + 1);
-	half_queue(l, half);
-	xtcp_embryo_plan(&half->emb, &plan, rx->now);
-	to.flow = &rx->flow;
-	spin_unlock_bh(&l->lock);
-	/* @half may be gone from here on. */
-	xtcp_ip4_send(&to, dst, &plan);
-	return XTCP_DROP_NONE;
-
-no:
-	spin_unlock_bh(&l->lock);
-	dst_release(dst);
-	kmem_cache_free(half_cache, half);
-	return why;
-}
-
-/**
- * xtcp_listen_segment - a segment for a listener, from no known peer
- * @rx: the packet's particulars
- * @sk: listener, found under RCU
- * @skb: verified segment; taken over
- *
- * The listener's socket lock is not taken: a flood of SYNs does not keep
- * accept() out.
- *
- * Context: RCU read lock, bottom halves off.
- * Return: XTCP_RX_DONE.
- */
-enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
-					struct sk_buff *skb)
-{
-	/* Pairs with xtcp_listen_start(). */
-	struct xtcp_listener *l = smp_load_acquire(&xtcp_sk(sk)->listener);
-	const struct rtable *rt = skb_rtable(skb);
-	enum xtcp_drop why;
-	struct xtcp_plan plan;
-	struct xtcp_seg seg;
-
-	if (!xtcp_seg_fill(&seg, skb)) {
-		xtcp_discard(rx->xn, skb, XTCP_DROP_HEADER);
-		return XTCP_RX_DONE;
-	}
-	/* RFC 9293, MUST-57. */
-	if (rt && rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
-		xtcp_discard(rx->xn, skb, XTCP_DROP_BAD_ADDRESS);
-		return XTCP_RX_DONE;
-	}
-	switch (xtcp_listen_rx(&seg)) {
-	case XTCP_LISTEN_RST:
-		xtcp_rst_plan(&seg, &plan);
-		xtcp_reply(rx->net, sk, &plan, skb);
-		why = seg.reason;
-		break;
-	case XTCP_LISTEN_SYN:
-		if (!l)
-			why = XTCP_DROP_NO_SOCKET;
-		else if (sk_acceptq_is_full(sk))
-			why = XTCP_DROP_LISTEN_OVERFLOW;
-		else
-			why = half_new(rx, sk, l, &seg, READ_ONCE(sk->sk_mark));
-		break;
-	default:
-		why = seg.reason;
-		break;
-	}
-	if (why)
-		xtcp_discard(rx->xn, skb, why);
-	else
-		consume_skb(skb);
-	return XTCP_RX_DONE;
-}
-
-/*
- * TCP_DEFER_ACCEPT: the bare ACK of the handshake does not wake the listener,
- * until the peer has had its time.
- */
-static bool half_defers(struct xtcp_listener *l, struct xtcp_half *half,
-			const struct xtcp_seg *seg, u64 now)
-{
-	u64 defer = READ_ONCE(xtcp_sk(l->sk)->defer_accept) * XTCP_NSEC_PER_SEC;
-
-	if (!defer || seg->len || seg->flags & XTCP_FIN || now - half->born >= defer)
 		return false;
-	half->acked = 1;
+	half->next = bucket->first;
+	half->listener = l;
+	half->mark = READ_ONCE(l->sk->sk_mark);
+	half->sport = flow->sport;
+	half->dport = flow->dport;
+	half->emb = *emb;
+	half->addr[0] = flow->saddr[3];
+	half->addr[1] = flow->daddr[3];
+	if (!bucket->first)
+		WRITE_ONCE(bucket->due, emb->deadline);
+	WRITE_ONCE(bucket->first, half);
+	atomic_inc(&l->count);
+	atomic_inc(&l->young);
+	atomic_inc(&xn->half->count);
+	half_due(xn->half, bucket, half, ms_now());
 	return true;
 }
 
 /**
- * xtcp_half_segment - a segment for a half-open connection
- * @rx: the packet's particulars
- * @half: embryo, found in the table under RCU
- * @skb: verified segment; taken over unless XTCP_RX_AGAIN
+ * xtcp_half_changed - the deadline of an embryo may be another now
+ * @xn: namespace
+ * @bucket: its bucket
+ * @half: embryo
  *
- * Context: RCU read lock, bottom halves off.
- * Return: XTCP_RX_AGAIN when the embryo ended meanwhile.
+ * Context: bucket's lock.
  */
-enum xtcp_rx_result xtcp_half_segment(struct xtcp_rx *rx, struct xtcp_half *half,
-				      struct sk_buff *skb)
+void xtcp_half_changed(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
+		       const struct xtcp_half *half)
+{
+	half_due(xn->half, bucket, half, ms_now());
+}
+
+/**
+ * xtcp_half_del - forget a half-open connection
+ * @xn: namespace
+ * @bucket: its bucket
+ * @half: embryo, freed
+ *
+ * Context: bucket's lock.
+ */
+void xtcp_half_del(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
+		   struct xtcp_half *half)
 {
 	struct xtcp_listener *l = half->listener;
+	struct xtcp_half **at = &bucket->first;
+
+	while (*at != half)
+		at = &(*at)->next;
+	WRITE_ONCE(*at, half->next);
+	atomic_dec(&l->count);
+	if (!half->emb.retries)
+		atomic_dec(&l->young);
+	atomic_dec(&xn->half->count);
+	kmem_cache_free(half_cache, half);
+}
+
+/* Half-open connections a listener may have. */
+static u32 listener_most(const struct xtcp_listener *l)
+{
+	return max_t(u32, READ_ONCE(l->sk->sk_max_ack_backlog), 1);
+}
+
+/**
+ * xtcp_half_full - is there no room for another half-open connection?
+ * @xn: namespace
+ * @l: listener
+ *
+ * Context: any.
+ */
+bool xtcp_half_full(const struct xtcp_net *xn, const struct xtcp_listener *l)
+{
+	return atomic_read(&l->count) >= listener_most(l) ||
+	       atomic_read(&xn->half->count) >= READ_ONCE(xn->knobs.max_syn_backlog);
+}
+
+/**
+ * xtcp_half_to - whom to answer, and as whom
+ * @half: embryo
+ * @flow: for its 4-tuple, filled in
+ *
+ * Context: RCU read lock. Return: for xtcp_ip4_route() and xtcp_ip4_send().
+ */
+struct xtcp_stateless xtcp_half_to(const struct xtcp_half *half, struct xtcp_flow *flow)
+{
+	const struct sock *sk = half->listener->sk;
+
+	xtcp_half_flow(half, flow);
+	return (struct xtcp_stateless) {
+		.net = sock_net(sk),
+		.sk = sk,
+		.flow = flow,
+		.mark = half->mark,
+		.oif = READ_ONCE(sk->sk_bound_dev_if),
+		.tos = inet_sk(sk)->tos,
+	};
+}
+
+/**
+ * xtcp_half_synack - send a SYN-ACK again
+ * @half: embryo, or a copy of it
+ * @now: ns
+ *
+ * Context: RCU read lock, no lock of ours.
+ */
+void xtcp_half_synack(const struct xtcp_half *half, u64 now)
+{
+	struct xtcp_open open;
+	struct xtcp_stateless to = xtcp_half_to(half, &open.flow);
+	struct dst_entry *dst = xtcp_ip4_route(&to);
 	struct xtcp_plan plan;
-	struct sock *child = NULL;
+
+	if (IS_ERR(dst))
+		return;
+	open.adv_mss = xtcp_ip4_adv_mss(to.sk, dst);
+	xtcp_embryo_plan(&half->emb, &half->listener->xn->params, &open, &plan, now);
+	xtcp_ip4_send(&to, dst, &plan);
+}
+
+/* The deadline of an embryo came; after XTCP_EMBRYO_KILL it is gone. */
+static enum xtcp_embryo_act half_timeout(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
+			 struct xtcp_half *half, u64 now)
+{
+	struct xtcp_listener *l = half->listener;
+	bool young = !half->emb.retries;
+	u32 retries = xtcp_embryo_retries(&xn->params, atomic_read(&l->count),
+					  atomic_read(&l->young), listener_most(l));
 	enum xtcp_embryo_act act;
-	struct xtcp_seg seg;
-	u64 deadline;
 
-	if (!xtcp_seg_fill(&seg, skb)) {
-		xtcp_discard(rx->xn, skb, XTCP_DROP_HEADER);
-		return XTCP_RX_DONE;
-	}
-	plan.hdr_len = 0;
-	spin_lock_bh(&l->lock);
-	if (half->dead) {
-		spin_unlock_bh(&l->lock);
-		return XTCP_RX_AGAIN;
-	}
-	deadline = half->emb.deadline;
-	act = xtcp_embryo_rx(&half->emb, &rx->xn->params, &seg, rx->now);
-	switch (act) {
-	case XTCP_EMBRYO_SYNACK:
-		xtcp_embryo_plan(&half->emb, &plan, rx->now);
-		if (half->emb.deadline != deadline) {
-			half_unqueue(l, half);
-			half_queue(l, half);
+	act = xtcp_embryo_timeout(&half->emb, &xn->params, retries,
+				  READ_ONCE(xtcp_sk(l->sk)->defer_accept), now);
+	if (act == XTCP_EMBRYO_KILL)
+		xtcp_half_del(xn, bucket, half);
+	else if (young && half->emb.retries)
+		atomic_dec(&l->young);
+	return act;
+}
+
+/*
+ * Serve what is due in a bucket, a batch of it. The SYN-ACKs leave when its
+ * lock is no longer held. Return: how many.
+ */
+static u32 bucket_run(struct xtcp_half_table *t, struct xtcp_half_bucket *bucket,
+		      u64 now, u32 now_ms)
+{
+	struct xtcp_half batch[BATCH], *half, *next;
+	u32 due = now_ms + INT_MAX, n = 0, i;
+	enum xtcp_embryo_act act;
+
+	spin_lock(&bucket->lock);
+	for (half = bucket->first; half; half = next) {
+		next = half->next;
+		if ((s32)(half->emb.deadline - now_ms) <= 0 && n < BATCH) {
+			act = half_timeout(t->xn, bucket, half, now);
+			if (act == XTCP_EMBRYO_KILL)
+				continue;
+			if (act == XTCP_EMBRYO_SYNACK)
+				batch[n++] = *half;
 		}
-		break;
-	case XTCP_EMBRYO_ACK:
-		xtcp_embryo_ack_plan(&half->emb, &plan, rx->now);
-		break;
-	case XTCP_EMBRYO_RST:
-		xtcp_rst_plan(&seg, &plan);
-		break;
-	case XTCP_EMBRYO_RESET:
-		xtcp_rst_plan(&seg, &plan);
-		fallthrough;
-	case XTCP_EMBRYO_KILL:
-		xtcp_half_end(l, half);
-		break;
-	case XTCP_EMBRYO_ACCEPT:
-		seg.reason = XTCP_DROP_EMBRYO;
-		if (half_defers(l, half, &seg, rx->now))
-			break;
-		child = xtcp_listen_child(l, half, &seg.reason, rx->now);
-		if (child)
-			half_retire(l, half);
-		break;
-	case XTCP_EMBRYO_DROP:
-		break;
+		if ((s32)(half->emb.deadline - due) < 0)
+			due = half->emb.deadline;
 	}
-	spin_unlock_bh(&l->lock);
+	WRITE_ONCE(bucket->due, due);
+	spin_unlock(&bucket->lock);
+	for (i = 0; i < n; i++)
+		xtcp_half_synack(&batch[i], now);
+	return n;
+}
 
-	if (child) {
-		xtcp_listen_accept(l->sk, child, skb, rx->now);
-		return XTCP_RX_DONE;
+/*
+ * One timer for the table, armed only to earlier. It walks the buckets from
+ * where it left off, and looks into those whose earliest deadline has come.
+ */
+static void half_expire(struct timer_list *timer)
+{
+	struct xtcp_half_table *t = timer_container_of(t, timer, timer);
+	u64 now = xtcp_now();
+	u32 now_ms = (u32)div_u64(now, NSEC_PER_MSEC), work = 0, i;
+	s32 first = INT_MAX, left;
+
+	rcu_read_lock();
+	for (i = 0; i <= t->mask && work < EXPIRE_MAX; i++, t->cursor++) {
+		struct xtcp_half_bucket *bucket = &t->bucket[t->cursor & t->mask];
+
+		if (!READ_ONCE(bucket->first))
+			continue;
+		if ((s32)(READ_ONCE(bucket->due) - now_ms) <= 0)
+			work += bucket_run(t, bucket, now, now_ms);
+		left = (s32)(READ_ONCE(bucket->due) - now_ms);
+		first = min(first, left);
 	}
-	if (plan.hdr_len)
-		xtcp_reply(rx->net, l->sk, &plan, skb);
-	xtcp_discard(rx->xn, skb, seg.reason);
-	return XTCP_RX_DONE;
+	rcu_read_unlock();
+	if (work >= EXPIRE_MAX)
+		first = 0;
+	if (first < INT_MAX)
+		timer_reduce(&t->timer, jiffies +
+			     msecs_to_jiffies(max_t(s32, first, EXPIRE_SPACE)) + 1);
+}
+
+/**
+ * xtcp_half_stop - a listener goes, and its half-open connections with it
+ * @l: listener; nothing is added to it from here on
+ *
+ * The table is walked, which is as long as an administrator allows.
+ *
+ * Context: process.
+ */
+void xtcp_half_stop(struct xtcp_listener *l)
+{
+	struct xtcp_half_table *t = l->xn->half;
+	struct xtcp_half *half, *next;
+	u32 i;
+
+	/* Seen by whoever adds, since both take the lock of the bucket. */
+	WRITE_ONCE(l->closed, true);
+	for (i = 0; i <= t->mask; i++) {
+		spin_lock_bh(&t->bucket[i].lock);
+		for (half = t->bucket[i].first; half; half = next) {
+			next = half->next;
+			if (half->listener == l)
+				xtcp_half_del(l->xn, &t->bucket[i], half);
+		}
+		spin_unlock_bh(&t->bucket[i].lock);
+	}
+	WARN_ON_ONCE(atomic_read(&l->count) || atomic_read(&l->young));
+}
+
+/**
+ * xtcp_half_make - the table of a namespace that gets its first listener
+ * @xn: namespace
+ *
+ * Context: process, may sleep. Return: 0 or -ENOMEM.
+ */
+int xtcp_half_make(struct xtcp_net *xn)
+{
+	u32 want = READ_ONCE(xn->knobs.max_syn_backlog) / HALF_PER_BUCKET;
+	u32 i, n = roundup_pow_of_two(clamp(want, BUCKETS_MIN, BUCKETS_MAX));
+	struct xtcp_half_table *t;
+
+	if (READ_ONCE(xn->half))
+		return 0;
+	t = kvzalloc(struct_size(t, bucket, n), GFP_KERNEL_ACCOUNT);
+	if (!t)
+		return -ENOMEM;
+	t->xn = xn;
+	t->mask = n - 1;
+	for (i = 0; i < n; i++)
+		spin_lock_init(&t->bucket[i].lock);
+	timer_setup(&t->timer, half_expire, 0);
+	/* Two sockets may have come here at once. */
+	if (cmpxchg(&xn->half, NULL, t))
+		kvfree(t);
+	return 0;
+}
+
+/**
+ * xtcp_half_exit_net - the table goes
+ * @xn: namespace without listeners
+ *
+ * Context: process, may sleep.
+ */
+void xtcp_half_exit_net(struct xtcp_net *xn)
+{
+	if (!xn->half)
+		return;
+	timer_shutdown_sync(&xn->half->timer);
+	kvfree(xn->half);
+	xn->half = NULL;
 }

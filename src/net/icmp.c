@@ -178,7 +178,7 @@ static struct sock *owner(struct net *net, const struct sk_buff *skb, bool *ours
 	if (!e)
 		return NULL;
 	*ours = true;
-	/* Embryos and records outlive bad news: RFC 5927, 5.2. */
+	/* Records outlive bad news, as embryos do: RFC 5927, 5.2. */
 	if (READ_ONCE(e->kind) != XTCP_KIND_SOCK)
 		return NULL;
 	sk = xtcp_entry_sk(e);

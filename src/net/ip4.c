@@ -195,6 +195,20 @@ static u32 gso_max(const struct dst_entry *dst, u32 mss)
 }
 
 /**
+ * xtcp_ip4_adv_mss - the MSS to offer
+ * @sk: socket or listener; its TCP_MAXSEG holds for both directions
+ * @dst: route to the peer
+ *
+ * Return: bytes, RFC 9293 3.7.1.
+ */
+u16 xtcp_ip4_adv_mss(const struct sock *sk, const struct dst_entry *dst)
+{
+	u32 user_mss = READ_ONCE(xtcp_sk(sk)->tcb.user_mss);
+
+	return min_t(u32, dst_metric_advmss(dst), user_mss ? user_mss : U16_MAX);
+}
+
+/**
  * xtcp_open_dst - what the route says about a connection to be
  * @sk: socket or listener, for its options
  * @dst: route to the peer
@@ -214,8 +228,7 @@ void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
 
 	open->path_mss = clamp_t(u32, dst_mtu(dst), hdr + 1, IP_MAX_MTU) - hdr;
 	open->user_mss = xtcp_sk(sk)->tcb.user_mss;
-	/* TCP_MAXSEG holds for both directions. */
-	open->adv_mss = min_t(u32, dst_metric_advmss(dst), open->user_mss ?: U16_MAX);
+	open->adv_mss = xtcp_ip4_adv_mss(sk, dst);
 	open->gso_max = gso_max(dst, open->path_mss);
 	open->rcv_space = xtcp_rcv_space(sk);
 	open->rcv_space_max = max(xtcp_rcv_space_max(sk), open->rcv_space);

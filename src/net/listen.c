@@ -5,7 +5,6 @@
 #include <linux/slab.h>
 #include <net/tcp_states.h>
 
-#include "../compat/timer.h"
 #include "net.h"
 
 /**
@@ -16,19 +15,16 @@
  */
 int xtcp_listen_start(struct sock *sk)
 {
-	struct xtcp_listener *l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
-	int i;
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_listener *l;
 
+	if (xtcp_half_make(xn))
+		return -ENOMEM;
+	l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
 	if (!l)
 		return -ENOMEM;
-	spin_lock_init(&l->lock);
-	for (i = 0; i < XTCP_HALF_LISTS; i++)
-		INIT_LIST_HEAD(&l->order[i]);
-	l->known = RB_ROOT_CACHED;
 	l->sk = sk;
-	l->xn = xtcp_net(sock_net(sk));
-	l->timer_at = XTCP_NEVER;
-	timer_setup(&l->timer, xtcp_half_timer, 0);
+	l->xn = xn;
 	/* Pairs with xtcp_listen_segment(). */
 	smp_store_release(&xtcp_sk(sk)->listener, l);
 	return 0;
@@ -47,24 +43,12 @@ void xtcp_listen_stop(struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	struct xtcp_listener *l = xsk->listener;
-	struct xtcp_half *half, *next;
 	struct xtcp_sock *child;
-	struct rb_node *node;
 	LIST_HEAD(unaccepted);
-	int i;
 
 	if (!l)
 		return;
-	spin_lock_bh(&l->lock);
-	l->closed = true;
-	for (i = 0; i < XTCP_HALF_LISTS; i++) {
-		list_for_each_entry_safe(half, next, &l->order[i], order)
-			xtcp_half_end(l, half);
-	}
-	while ((node = rb_first_cached(&l->known)))
-		xtcp_half_end(l, rb_entry(node, struct xtcp_half, known));
-	spin_unlock_bh(&l->lock);
-	timer_shutdown_sync(&l->timer);
+	xtcp_half_stop(l);
 
 	spin_lock_bh(&xsk->acceptq_lock);
 	WRITE_ONCE(xsk->listener, NULL);
@@ -107,36 +91,45 @@ struct sock *xtcp_acceptq_pop(struct sock *sk)
 /* Addresses and ports of a child, from the embryo it grew from. */
 static void child_addresses(struct sock *child, const struct xtcp_half *half)
 {
-	const struct xtcp_flow *flow = &half->e.flow;
 	struct inet_sock *inet = inet_sk(child);
+	struct xtcp_flow flow;
 
-	inet->inet_daddr = xtcp_flow_v4(flow->daddr);
-	inet->inet_rcv_saddr = xtcp_flow_v4(flow->saddr);
-	inet->inet_saddr = xtcp_flow_v4(flow->saddr);
-	inet->inet_sport = (__force __be16)flow->sport;
-	inet->inet_dport = (__force __be16)flow->dport;
+	xtcp_half_flow(half, &flow);
+	inet->inet_daddr = xtcp_flow_v4(flow.daddr);
+	inet->inet_rcv_saddr = xtcp_flow_v4(flow.saddr);
+	inet->inet_saddr = xtcp_flow_v4(flow.saddr);
+	inet->inet_sport = (__force __be16)flow.sport;
+	inet->inet_dport = (__force __be16)flow.dport;
 	inet->inet_num = ntohs(inet->inet_sport);
-	child->sk_bound_dev_if = half->e.dif;
 	child->sk_mark = half->mark;
 	child->sk_gso_type = SKB_GSO_TCPV4;
 }
 
+/* It came to nothing, and nobody has seen it. */
+static void child_drop(struct sock *child)
+{
+	__acquire(&child->sk_lock.slock);	/* by xtcp_sock_child() */
+	bh_unlock_sock(child);
+	xtcp_child_abort(child);
+	sock_put(child);
+}
+
 /**
- * xtcp_listen_child - an embryo becomes a socket
- * @l: its listener
- * @half: embryo whose handshake is complete; out of the table on success
+ * xtcp_listen_child - a complete handshake becomes a socket
+ * @l: listener
+ * @half: embryo, or what a cookie says it would be
  * @why: set when there is no child
  * @now: ns
  *
- * All under the listener's lock, so that of two segments one makes the child
- * and the other finds it. On failure the embryo stays: the peer, who takes the
- * connection for open, will be back with data.
+ * All under the lock of the embryo's bucket, so that of two segments one makes
+ * the child and the other finds it. On failure the embryo stays: the peer, who
+ * takes the connection for open, will be back with data.
  *
- * Context: listener's lock, bottom halves off.
- * Return: child, locked, with a reference for the caller, in no accept queue
- * yet; or NULL.
+ * Context: bucket's lock, bottom halves off.
+ * Return: child, locked, with a reference for the caller, in the table but in
+ * no accept queue yet; or NULL.
  */
-struct sock *xtcp_listen_child(struct xtcp_listener *l, struct xtcp_half *half,
+struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_half *half,
 			       enum xtcp_drop *why, u64 now)
 {
 	struct sock *sk = l->sk, *child;
@@ -152,18 +145,20 @@ struct sock *xtcp_listen_child(struct xtcp_listener *l, struct xtcp_half *half,
 	child_addresses(child, half);
 	if (xtcp_ip4_sock_route(child)) {
 		*why = XTCP_DROP_BAD_ADDRESS;
-		__acquire(&child->sk_lock.slock);	/* by xtcp_sock_child() */
-		bh_unlock_sock(child);
-		xtcp_child_abort(child);
-		sock_put(child);
+		child_drop(child);
 		return NULL;
 	}
 	sk_set_txhash(child);
 	xtcp_port_inherit(child, sk);
+	/* Taken by one who has bound this port as well, and connects from it. */
+	if (xtcp_hash_connect(child)) {
+		*why = XTCP_DROP_EMBRYO;
+		child_drop(child);
+		return NULL;
+	}
 	xtcp_open_fill(child, &open);
 	xtcp_accept(&xtcp_sk(child)->tcb, &half->emb, &open, now);
 	xtcp_set_state(child);
-	xtcp_table_replace(l->xn, &half->e, &xtcp_sk(child)->entry, XTCP_KIND_SOCK);
 	xtcp_mib_inc(l->xn, XTCP_MIB_PASSIVE_OPENS);
 	return child;
 }

@@ -6,8 +6,8 @@
  * off:
  *
  *	socket lock, then xtcp_tables.port_mutex (sleeps)
- *	socket lock or xtcp_listener.lock or xtcp_tw_table.lock
- *	    a fresh child's lock (below xtcp_listener.lock alone)
+ *	socket lock or xtcp_half_bucket.lock or xtcp_tw_table.lock
+ *	    a fresh child's lock (below xtcp_half_bucket.lock alone)
  *		xtcp_tables.locks[] (chains)
  *		xtcp_tables.port_lock
  *		xtcp_sock.acceptq_lock
@@ -16,7 +16,6 @@
 #define XTCP_NET_H
 
 #include <linux/mutex.h>
-#include <linux/rbtree.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <xtcp/sock.h>
@@ -28,7 +27,7 @@
 #define XTCP_LOCK_BITS		8
 
 struct xtcp_tables {
-	struct hlist_nulls_head *chains;	/* by 4-tuple: SOCK, EMBRYO, TW */
+	struct hlist_nulls_head *chains;	/* by 4-tuple: SOCK, TW */
 	u32 mask;				/* chains - 1 */
 	atomic_t count[XTCP_KIND_TW + 1];	/* entries of each kind */
 	hsiphash_key_t tuple_key;
@@ -164,49 +163,81 @@ static inline void xtcp_discard(struct xtcp_net *xn, struct sk_buff *skb,
 enum xtcp_rx_result xtcp_tw_segment(struct xtcp_rx *rx, struct xtcp_tw_rec *rec,
 				    struct sk_buff *skb);
 
-/* ---- listen.c, embryo.c ---- */
+/* What a packet without a socket needs besides the plan. */
+struct xtcp_stateless {
+	struct net *net;
+	const struct sock *sk;		/* whose options count, or NULL */
+	const struct xtcp_flow *flow;
+	u32 mark;
+	int oif;
+	u8 tos;
+};
 
-#define XTCP_HALF_LISTS	8	/* by SYN-ACKs repeated: each in deadline order */
+/* ---- embryo.c, syn.c, listen.c ---- */
 
-/* The half-open connections of one listener. */
+/* What the half-open connections of one listener share. */
 struct xtcp_listener {
-	spinlock_t lock;
 	struct sock *sk;		/* outlives this by RCU */
 	struct xtcp_net *xn;
-	struct list_head order[XTCP_HALF_LISTS];
-	struct rb_root_cached known;	/* peers whose first wait is their own */
-	u32 count;			/* embryos */
-	bool closed;			/* no new embryos, no new children */
-	u64 timer_at;			/* ns, XTCP_NEVER: not armed */
-	struct timer_list timer;
+	atomic_t count;			/* embryos */
+	atomic_t young;			/* of these: no SYN-ACK was repeated yet */
+	bool closed;			/* no more of them */
 	struct rcu_head rcu;
 };
 
+/*
+ * A half-open connection: one cache line, addresses last. IPv6 needs two of 16
+ * bytes and an interface for link-local ones, and makes it 92 bytes.
+ */
 struct xtcp_half {
-	struct xtcp_entry e;
-	struct xtcp_embryo emb;		/* listener->lock */
+	struct xtcp_half *next;		/* in its bucket */
 	struct xtcp_listener *listener;
-	union {
-		struct list_head order;	/* listener->lock */
-		struct rb_node known;
-		struct rcu_head rcu;
-	};
-	u64 born;			/* ns, when the SYN came */
 	u32 mark;
-	u8 acked;			/* TCP_DEFER_ACCEPT: waits for data */
-	u8 dead;			/* out of the table; listener->lock */
-	u8 in_known;			/* in the tree, not in a list */
+	u16 sport;			/* this end; network byte order */
+	u16 dport;
+	struct xtcp_embryo emb;
+	u32 addr[2];			/* this end, the other end */
+};
+
+#define XTCP_HALF_ADDR6	(2 * 16 + 4)	/* bytes in place of addr[] */
+
+struct xtcp_half_bucket {
+	spinlock_t lock;
+	u32 due;			/* ms: no deadline in it is earlier */
+	struct xtcp_half *first;
+};
+
+struct xtcp_half_table {
+	struct xtcp_net *xn;
+	atomic_t count;			/* embryos */
+	u32 mask;			/* buckets - 1 */
+	u32 cursor;			/* where the timer goes on */
+	struct timer_list timer;	/* for the earliest deadline */
+	struct xtcp_half_bucket bucket[];
 };
 
 int xtcp_half_slab_init(void);
 void xtcp_half_slab_exit(void);
-void xtcp_half_end(struct xtcp_listener *l, struct xtcp_half *half);
-void xtcp_half_timer(struct timer_list *t);
-enum xtcp_rx_result xtcp_half_segment(struct xtcp_rx *rx, struct xtcp_half *half,
-				      struct sk_buff *skb);
+int xtcp_half_make(struct xtcp_net *xn);
+void xtcp_half_exit_net(struct xtcp_net *xn);
+void xtcp_half_flow(const struct xtcp_half *half, struct xtcp_flow *flow);
+struct xtcp_half_bucket *xtcp_half_lock(struct xtcp_net *xn, const struct xtcp_flow *flow);
+struct xtcp_half *xtcp_half_find(const struct xtcp_half_bucket *bucket,
+				 const struct xtcp_flow *flow);
+bool xtcp_half_full(const struct xtcp_net *xn, const struct xtcp_listener *l);
+bool xtcp_half_add(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
+		   const struct xtcp_flow *flow, struct xtcp_listener *l,
+		   const struct xtcp_embryo *emb);
+void xtcp_half_changed(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
+		       const struct xtcp_half *half);
+void xtcp_half_del(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
+		   struct xtcp_half *half);
+struct xtcp_stateless xtcp_half_to(const struct xtcp_half *half, struct xtcp_flow *flow);
+void xtcp_half_synack(const struct xtcp_half *half, u64 now);
+void xtcp_half_stop(struct xtcp_listener *l);
 enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 					struct sk_buff *skb);
-struct sock *xtcp_listen_child(struct xtcp_listener *l, struct xtcp_half *half,
+struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_half *half,
 			       enum xtcp_drop *why, u64 now);
 void xtcp_listen_accept(struct sock *sk, struct sock *child, struct sk_buff *skb,
 			u64 now);
@@ -229,16 +260,6 @@ void xtcp_hard_error(struct sock *sk);
 
 /* ---- ip4.c ---- */
 
-/* What a packet without a socket needs besides the plan. */
-struct xtcp_stateless {
-	struct net *net;
-	const struct sock *sk;		/* whose options count, or NULL */
-	const struct xtcp_flow *flow;
-	u32 mark;
-	int oif;
-	u8 tos;
-};
-
 void xtcp_ip4_flow(const struct sk_buff *skb, struct xtcp_flow *flow);
 u8 xtcp_ip4_ecn(const struct sk_buff *skb);
 u8 xtcp_ip4_ttl(const struct sk_buff *skb);
@@ -247,6 +268,7 @@ void xtcp_ip4_send(const struct xtcp_stateless *to, struct dst_entry *dst,
 		   const struct xtcp_plan *plan);
 void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
 		   struct xtcp_open *open);
+u16 xtcp_ip4_adv_mss(const struct sock *sk, const struct dst_entry *dst);
 int xtcp_ip4_sock_route(struct sock *sk);
 struct dst_entry *xtcp_ip4_sock_dst(struct sock *sk);
 void xtcp_ip4_csum(struct sk_buff *skb, __be32 saddr, __be32 daddr);

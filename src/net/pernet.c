@@ -72,6 +72,7 @@ static void __net_exit xtcp_net_exit(struct net *net)
 	xtcp_proc_exit(net);
 	xtcp_sysctl_exit(net);
 	xtcp_metrics_exit(xn);
+	xtcp_half_exit_net(xn);
 	xtcp_tw_exit_net(xn);
 	xtcp_tables_free(xn);
 	free_percpu(xn->mibs);
@@ -121,7 +122,7 @@ no_tw:
 void xtcp_pernet_exit(void)
 {
 	unregister_pernet_subsys(&xtcp_net_ops);
-	/* Records and embryos are freed by RCU callbacks of ours. */
+	/* Records are freed by RCU callbacks of ours. */
 	rcu_barrier();
 	xtcp_half_slab_exit();
 	xtcp_tw_slab_exit();

@@ -91,8 +91,6 @@ static struct sock *judge(struct xtcp_entry *e)
 	switch (e->kind) {
 	case XTCP_KIND_SOCK:
 		return xtcp_entry_sk(e);
-	case XTCP_KIND_EMBRYO:
-		return container_of(e, struct xtcp_half, e)->listener->sk;
 	default:
 		return NULL;
 	}
@@ -104,8 +102,6 @@ static enum xtcp_rx_result hand_over(struct xtcp_rx *rx, struct xtcp_entry *e,
 	switch (kind) {
 	case XTCP_KIND_SOCK:
 		return xtcp_input(rx, xtcp_entry_sk(e), skb);
-	case XTCP_KIND_EMBRYO:
-		return xtcp_half_segment(rx, container_of(e, struct xtcp_half, e), skb);
 	case XTCP_KIND_TW:
 		return xtcp_tw_segment(rx, container_of(e, struct xtcp_tw_rec, e), skb);
 	default:

@@ -102,8 +102,8 @@ static const struct rule sent_rules[] = {
 #define R(field, ...)	RULE(struct xtcp_embryo, field, __VA_ARGS__)
 
 static const struct rule embryo_rules[] = {
-	R(deadline, DUE), R(sent_at, AGE, .cap = LONG),
-	R(iss, SKIP), R(irs, SKIP), R(ts_recent, PEER_TS), R(ts_off, SKIP),
+	R(deadline, SKIP), R(sent_at, SKIP), R(born, SKIP),	/* by hand; no matter */
+	R(iss, SKIP), R(irs, SKIP), R(ts_recent, PEER_TS),
 };
 
 #undef R
@@ -338,6 +338,8 @@ static void put_end(const struct end *e)
 		break;
 	case MODE_EMBRYO:
 		put_struct(e, &embryo_plan, &e->emb);
+		put64(xtcp_embryo_deadline(&e->emb, end_now(e)) - end_now(e));
+		put32((u32)(end_now(e) / XTCP_NSEC_PER_USEC) - e->emb.sent_at);
 		break;
 	case MODE_TW:
 		put_struct(e, &tw_plan, &e->tw);

@@ -437,11 +437,13 @@ static void embryo_act(struct end *e, enum xtcp_embryo_act what,
 	case XTCP_EMBRYO_DROP:
 		break;
 	case XTCP_EMBRYO_SYNACK:
-		xtcp_embryo_plan(&e->emb, &plan, end_now(e));
+		open_params(e, &open);
+		xtcp_embryo_plan(&e->emb, &run.par, &open, &plan, end_now(e));
 		reply(e, &plan);
 		break;
 	case XTCP_EMBRYO_ACK:
-		xtcp_embryo_ack_plan(&e->emb, &plan, end_now(e));
+		open_params(e, &open);
+		xtcp_embryo_ack_plan(&e->emb, &run.par, &open.flow, &plan, end_now(e));
 		reply(e, &plan);
 		break;
 	case XTCP_EMBRYO_RST:
@@ -542,7 +544,7 @@ u64 end_deadline(const struct end *e)
 
 	switch (e->mode) {
 	case MODE_EMBRYO:
-		at = e->emb.deadline;
+		at = xtcp_embryo_deadline(&e->emb, end_now(e));
 		break;
 	case MODE_TCB:
 		at = xtcp_deadline(&e->tcb);
@@ -561,7 +563,8 @@ void end_timer(struct end *e)
 {
 	switch (e->mode) {
 	case MODE_EMBRYO:
-		embryo_act(e, xtcp_embryo_timeout(&e->emb, &run.par, end_now(e)),
+		embryo_act(e, xtcp_embryo_timeout(&e->emb, &run.par,
+						  run.par.synack_retries, 0, end_now(e)),
 			   NULL, NULL);
 		break;
 	case MODE_TCB:

@@ -402,11 +402,11 @@ static void rx_embryo(struct end *end)
 
 	switch (xtcp_embryo_rx(&end->emb, &end->par, &end->seg, *end->now)) {
 	case XTCP_EMBRYO_SYNACK:
-		xtcp_embryo_plan(&end->emb, &plan, *end->now);
+		xtcp_embryo_plan(&end->emb, &end->par, &end->open, &plan, *end->now);
 		end->send(end, &plan);
 		break;
 	case XTCP_EMBRYO_ACK:
-		xtcp_embryo_ack_plan(&end->emb, &plan, *end->now);
+		xtcp_embryo_ack_plan(&end->emb, &end->par, &end->open.flow, &plan, *end->now);
 		end->send(end, &plan);
 		break;
 	case XTCP_EMBRYO_RST:
@@ -446,7 +446,7 @@ static void rx_listen(struct end *end)
 		end->open.rcv_space = end->rcvbuf;
 		memset(&end->emb, 0xa5, sizeof(end->emb));
 		xtcp_embryo_init(&end->emb, &end->par, &end->open, &end->seg, *end->now);
-		xtcp_embryo_plan(&end->emb, &plan, *end->now);
+		xtcp_embryo_plan(&end->emb, &end->par, &end->open, &plan, *end->now);
 		end->send(end, &plan);
 		break;
 	}
@@ -506,7 +506,7 @@ u64 end_deadline(const struct end *end)
 	case END_TCB:
 		return xtcp_deadline(end->tcb);
 	case END_EMBRYO:
-		return end->emb.deadline;
+		return xtcp_embryo_deadline(&end->emb, *end->now);
 	case END_TW:
 		return end->tw.deadline;
 	default:
@@ -518,9 +518,10 @@ static void embryo_timeout(struct end *end)
 {
 	struct xtcp_plan plan;
 
-	switch (xtcp_embryo_timeout(&end->emb, &end->par, *end->now)) {
+	switch (xtcp_embryo_timeout(&end->emb, &end->par, end->par.synack_retries, 0,
+				    *end->now)) {
 	case XTCP_EMBRYO_SYNACK:
-		xtcp_embryo_plan(&end->emb, &plan, *end->now);
+		xtcp_embryo_plan(&end->emb, &end->par, &end->open, &plan, *end->now);
 		end->send(end, &plan);
 		break;
 	case XTCP_EMBRYO_KILL:

@@ -166,7 +166,7 @@ static void embryo_free(struct host *host)
 static void embryo_arm(struct host *host)
 {
 	struct embryo *e = host->embryo;
-	u64 at = to_virtual(host, e->emb.deadline);
+	u64 at = to_virtual(host, xtcp_embryo_deadline(&e->emb, host_now(host)));
 
 	e->timer_at = at;
 	sim_event(host->sim, at + host->cfg->timer_slack, (struct event){
@@ -198,17 +198,20 @@ static void embryo_act(struct host *host, enum xtcp_embryo_act act,
 		       struct xtcp_seg *seg, struct pkt *pkt)
 {
 	struct xtcp_embryo *emb = &host->embryo->emb;
+	const struct xtcp_params *par = &host->cfg->par;
+	struct xtcp_open open;
 	struct xtcp_plan plan;
 
 	switch (act) {
 	case XTCP_EMBRYO_DROP:
 		break;
 	case XTCP_EMBRYO_SYNACK:
-		xtcp_embryo_plan(emb, &plan, host_now(host));
+		conn_open_params(host, &open);
+		xtcp_embryo_plan(emb, par, &open, &plan, host_now(host));
 		reply(host, &plan);
 		break;
 	case XTCP_EMBRYO_ACK:
-		xtcp_embryo_ack_plan(emb, &plan, host_now(host));
+		xtcp_embryo_ack_plan(emb, par, &host->flow, &plan, host_now(host));
 		reply(host, &plan);
 		break;
 	case XTCP_EMBRYO_RST:
@@ -236,6 +239,7 @@ void host_embryo_timer(struct host *host)
 	if (!e || e->timer_at > host->sim->now)
 		return;
 	embryo_act(host, xtcp_embryo_timeout(&e->emb, &host->cfg->par,
+					     host->cfg->par.synack_retries, 0,
 					     host_now(host)), NULL, NULL);
 	if (host->embryo)
 		embryo_arm(host);
@@ -244,10 +248,11 @@ void host_embryo_timer(struct host *host)
 static void embryo_rx(struct host *host, struct xtcp_seg *seg, struct pkt *pkt)
 {
 	struct embryo *e = host->embryo;
+	u32 deadline = e->emb.deadline;
 
 	embryo_act(host, xtcp_embryo_rx(&e->emb, &host->cfg->par, seg,
 					host_now(host)), seg, pkt);
-	if (host->embryo && to_virtual(host, e->emb.deadline) != e->timer_at)
+	if (host->embryo && e->emb.deadline != deadline)
 		embryo_arm(host);
 }
 
@@ -269,7 +274,8 @@ static void listen_rx(struct host *host, struct xtcp_seg *seg, struct pkt *pkt)
 			exit(2);
 		xtcp_embryo_init(&host->embryo->emb, &host->cfg->par, &open, seg,
 				 host_now(host));
-		xtcp_embryo_plan(&host->embryo->emb, &plan, host_now(host));
+		xtcp_embryo_plan(&host->embryo->emb, &host->cfg->par, &open, &plan,
+				 host_now(host));
 		reply(host, &plan);
 		embryo_arm(host);
 		break;
