@@ -32,6 +32,7 @@ static const struct row rows[] = {
 	{ "keepalive_intvl",	1, SECS, 75 },
 	{ "keepalive_probes",	0, 255, 9 },
 	{ "keepalive_time",	1, SECS, 7200 },
+	{ "max_syn_backlog",	0, I32, DIFFERS },
 	{ "min_rtt_wlen",	0, 86400, 300 },
 	{ "min_snd_mss",	48, 65535, 48 },
 	{ "moderate_rcvbuf",	0, 255, 1 },

@@ -198,11 +198,25 @@ TEST_F(wire, accept_queue_limit)
 	ASSERT_EQ(3, n);
 }
 
+static int embryos(void)
+{
+	FILE *f = fopen("/proc/net/xtcp_stat", "r");
+	int n = -1, skip[2];
+	char line[8192];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "Xtcp: %d %d %d", &skip[0], &skip[1], &n) == 3)
+			break;
+	if (f)
+		fclose(f);
+	return n;
+}
+
 /* RFC 4987: many SYNs cost little, and no connection that is there. */
 TEST_F(wire, syn_queue_limit)
 {
 	struct wire first;
-	int i, n = 0;
+	int i;
 
 	XTCP_ONLY("it sends SYN cookies");
 	self->lfd = wire_listen(W, WIRE_PORT, 4);
@@ -212,12 +226,10 @@ TEST_F(wire, syn_queue_limit)
 	for (i = 1; i <= 200; i++) {
 		wire_reset(W, WIRE_PPORT + i);
 		in(SYN, MSS(1000));
-		while (wire_get(W, 1)) {
+		while (wire_get(W, 1))
 			ASSERT_EQ(SYN | ACK, W->got.flags);
-			n++;
-		}
 	}
-	ASSERT_EQ(4, n);
+	ASSERT_EQ(4, embryos());
 	*W = first;
 	in(ACK, LEN(10));
 	out(ACK, ACKNO(11));

@@ -255,6 +255,8 @@ void xtcp_half_synack(const struct xtcp_half *half, u64 now)
 		return;
 	open.adv_mss = xtcp_ip4_adv_mss(to.sk, dst);
 	xtcp_embryo_plan(&half->emb, &half->listener->xn->params, &open, &plan, now);
+	xtcp_mib_inc(half->listener->xn, XTCP_MIB_SYN_RETRANS);
+	xtcp_mib_inc(half->listener->xn, XTCP_MIB_RETRANS_SEGS);
 	xtcp_ip4_send(&to, dst, &plan);
 }
 

@@ -77,6 +77,7 @@ static bool half_segment(struct arrival *a, struct xtcp_half *half)
 		answer(a, sk, &plan);
 		return false;
 	case XTCP_EMBRYO_RESET:
+		xtcp_mib_inc(a->rx->xn, XTCP_MIB_EMBRYONIC_RSTS);
 		xtcp_half_del(a->rx->xn, a->bucket, half);
 		fallthrough;
 	case XTCP_EMBRYO_RST:
@@ -86,6 +87,7 @@ static bool half_segment(struct arrival *a, struct xtcp_half *half)
 	case XTCP_EMBRYO_ACCEPT:
 		return half_accept(a, half);
 	case XTCP_EMBRYO_KILL:
+		xtcp_mib_inc(a->rx->xn, XTCP_MIB_EMBRYONIC_RSTS);
 		xtcp_half_del(a->rx->xn, a->bucket, half);
 		break;
 	case XTCP_EMBRYO_DROP:
