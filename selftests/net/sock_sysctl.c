@@ -12,6 +12,7 @@
 #define I32		2147483647LL
 #define SECS		(I32 / 1000)
 #define DIFFERS	(-1)		/* from the kernel's default; or is not there */
+#define BY_MEMORY	(-2)		/* but as the kernel has it */
 
 struct row {
 	const char *name;
@@ -32,7 +33,7 @@ static const struct row rows[] = {
 	{ "keepalive_intvl",	1, SECS, 75 },
 	{ "keepalive_probes",	0, 255, 9 },
 	{ "keepalive_time",	1, SECS, 7200 },
-	{ "max_syn_backlog",	0, I32, DIFFERS },
+	{ "max_syn_backlog",	0, I32, BY_MEMORY },
 	{ "min_rtt_wlen",	0, 86400, 300 },
 	{ "min_snd_mss",	48, 65535, 48 },
 	{ "moderate_rcvbuf",	0, 255, 1 },
@@ -126,7 +127,8 @@ TEST(defaults)
 
 		ASSERT_EQ(0, get("xtcp/", r->name, now, sizeof(now)));
 		snprintf(want, sizeof(want), "%lld", r->first);
-		ASSERT_STREQ(r->first == DIFFERS ? r->text : want, now);
+		if (r->first != BY_MEMORY)
+			ASSERT_STREQ(r->first == DIFFERS ? r->text : want, now);
 		if (r->first == DIFFERS)
 			continue;
 		ASSERT_EQ(0, get("ipv4/tcp_", r->name, kernel, sizeof(kernel)));
