@@ -318,8 +318,9 @@ static void cmd_in(struct rig *rig, const struct words *w)
 			seg.tsval = number(rig, w, ++i);
 			seg.tsecr = number(rig, w, ++i);
 		} else if (!strcmp(f, "tsecr")) {
-			seg.tsecr = rig->tcb.ts_off + (u32)(rig->start / 1000000) +
-				    number(rig, w, ++i);
+			seg.tsecr = (rig->mode == RIG_EMBRYO ? rig->emb.ts_off :
+				     rig->tcb.ts_off) +
+				    (u32)(rig->start / 1000000) + number(rig, w, ++i);
 		} else if (!strcmp(f, "sack")) {
 			in_sack(rig, &seg, word(rig, w, ++i));
 		} else if (!strcmp(f, "nots")) {

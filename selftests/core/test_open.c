@@ -76,6 +76,9 @@ static const struct script open_cwnd[] = {
 };
 SCRIPTS(open_cwnd);
 
+#define TWICE "connect\n> S 0\n~ 1s\n> S 0\n"
+#define FIRST TWICE "+ 20ms\n< SA 0 ack 1 mss 1000 ts 5000 0 tsecr 0 sackok wnd 9000\n> A 1\n= srtt8_us 0\n"
+
 /* First sample: SRTT = R, RTTVAR = R / 2 (RFC 6298, 2.2). */
 static const struct script open_rtt[] = {
 	{ "the handshake is the first sample",
@@ -84,6 +87,28 @@ static const struct script open_rtt[] = {
 	{ "not after a SYN was sent twice (Karn)",
 	  "par timestamps 0\nconnect\n> S 0\n~ 1s\n> S 0\n+ 100ms\n< SA 0 ack 1 mss 1000\n"
 	  "> A 1\n= srtt8_us 0\n" },
+	{ "but when the timestamp says that the second was answered",
+	  TWICE "+ 100ms\n< SA 0 ack 1 mss 1000 ts 5000 0 tsecr 1000\n> A 1\n= srtt8_us 800000\n= rto_us 300000\n" },
+	{ "not when it says the first: a SYN-ACK repeated, or a long way",
+	  TWICE "+ 100ms\n< SA 0 ack 1 mss 1000 ts 5000 0 tsecr 0\n> A 1\n= srtt8_us 0\n= rto_us 3000000\n" },
+	{ "not after a second: the peer's timer may be in it",
+	  TWICE "+ 999ms\n< SA 0 ack 1 mss 1000 ts 5000 0 tsecr 1000\n> A 1\n= srtt8_us 7992000\n" },
+	{ "a second later it is not",
+	  TWICE "+ 1000ms\n< SA 0 ack 1 mss 1000 ts 5000 0 tsecr 1000\n> A 1\n= srtt8_us 0\n" },
+	{ "as long as it takes when the SYN went once",
+	  "par rto_init_us 3000000\nconnect\n> S 0\n+ 2s\n< SA 0 ack 1 mss 1000 ts 5000 0 tsecr 0\n> A 1\n= srtt8_us 16000000\n" },
+	{ "what was no measure may be one when it comes again", FIRST "< SA 0 ack 1 ts 5000 0 tsecr 1000\n> A 1\n= srtt8_us 160000\n= rto_us 220000\n" },
+	{ "with data out its timers run by it", FIRST "write 100\n> PA 1+100\n< SA 0 ack 1 ts 5000 0 tsecr 1000\n> A 101\n~ 60ms\n> PA 1+100\n= tlp_probes 1\n" },
+	{ "the retransmission timer, too", "par tlp 0\n" FIRST "write 100\n> PA 1+100\n< SA 0 ack 1 ts 5000 0 tsecr 1000\n> A 101\n~ 220ms\n> PA 1+100\n" },
+	{ "its echo of the first: no", FIRST "< SA 0 ack 1 ts 5000 0 tsecr 0\n> A 1\n= srtt8_us 0\n" },
+	{ "no ACK in it: no", FIRST "< S 0 ts 5000 0 tsecr 1000\n> A 1\n= srtt8_us 0\n" },
+	{ "of another SYN: no", FIRST "< SA 0 ack 0 ts 5000 0 tsecr 1000\n> A 1\n= srtt8_us 0\n" },
+	{ "of another number: no", FIRST "< SA 1 ack 1 ts 5000 0 tsecr 1000\n> A 1\n= srtt8_us 0\n" },
+	{ "without an echo: no", FIRST "< SA 0 ack 1 ts 5000 0\n> A 1\n= srtt8_us 0\n" },
+	{ "with a sample already: no", "connect\n> S 0\n+ 100ms\n< SA 0 ack 1 mss 1000 ts 5000 0 tsecr 0\n> A 1\n+ 50ms\n"
+	  "< SA 0 ack 1 ts 5000 0 tsecr 0\n> A 1\n= srtt8_us 800000\n" },
+	{ "without timestamps: no", "par timestamps 0\nconnect\n> S 0\n~ 1s\n> S 0\n+ 20ms\n< SA 0 ack 1 mss 1000\n> A 1\n"
+	  "< SA 0 ack 1 tsecr 1000\n> A 1\n= srtt8_us 0\n" },
 };
 SCRIPTS(open_rtt);
 

@@ -125,6 +125,8 @@ static const struct script karn[] = {
 	  "write 100\n> PA 201+100\n+ 10ms\n< A 1 ack 301\n= backoff 0\n" },
 	{ "with timestamps a retransmission is one, too", "established ts\nwrite 100\n> PA 1+100\n~ 200001us\n> PA 1+100\n"
 	  "+ 10ms\n< A 1 ack 101\n= backoff 0\n= min_rtt_us 1\n" },
+	{ "not with a D-SACK: the ACK of the original was lost", "established ts sack\npar tlp 0\nwrite 100\n> PA 1+100\n~ 200001us\n> PA 1+100\n"
+	  "+ 10ms\n< A 1 ack 101 tsecr 0 sack 1-101\n= srtt8_us 8\n" },
 	{ "a TSecr from the future is not believed", "established ts\nwrite 100\n> PA 1+100\n~ 200001us\n> PA 1+100\n"
 	  "< A 1 ack 101 ts 0xffffffff 0x12345678\n= srtt8_us 8\n" },
 	{ "the newest of several", "established\nset nodelay 1\nwrite 100\n> PA 1+100\n+ 50ms\nwrite 100\n> PA 101+100\n"

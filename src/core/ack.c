@@ -87,6 +87,8 @@ static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	a.flight = xtcp_flight(tcb);
 	a.ts = tcb->opts & XTCP_OPT_TS && seg->opts & XTCP_OPT_TS && seg->tsecr;
 	a.tsecr = seg->tsecr;
+	if (syn)
+		xtcp_rtt_syn(tcb, &a);
 	if (seq_gt(seg->ack, tcb->snd_una))
 		acts = advance(tcb, seg, &a);
 	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT)

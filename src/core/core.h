@@ -227,6 +227,8 @@ u32 xtcp_pace_fire(struct xtcp_tcb *tcb);
 
 void xtcp_rtt_sample(struct xtcp_tcb *tcb, u32 rtt_us);
 void xtcp_rtt_acked(struct xtcp_tcb *tcb, struct xtcp_ack *a);
+void xtcp_rtt_syn(const struct xtcp_tcb *tcb, struct xtcp_ack *a);
+void xtcp_rtt_synack_again(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now);
 
 /* ---- rto.c ---- */
 

@@ -316,6 +316,7 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		return acts;
 	if (seg->flags & XTCP_SYN) {
 		xtcp_ecn_synack_again(tcb, seg);
+		xtcp_rtt_synack_again(tcb, seg, now);
 		return challenge(tcb, seg, XTCP_DROP_SYN_CHALLENGE, now);
 	}
 	seq = seg->seq;
@@ -374,6 +375,7 @@ static u32 rx_syn_sent_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		return acts | xtcp_want_output(tcb);
 	}
 	tcb->snd_wl2 = seg->ack;
+	xtcp_rtt_syn(tcb, &a);
 	xtcp_map_ack(tcb, seg->ack, &a);
 	xtcp_rtt_acked(tcb, &a);
 	acts = xtcp_move(tcb, XTCP_EV_SYNACK);

@@ -61,13 +61,63 @@ static void min_rtt(struct xtcp_tcb *tcb, u32 rtt_us, u64 now)
 	tcb->min_rtt_us = min(tcb->min_rtt_us, rtt_us);
 }
 
+/* Milliseconds since what @tsecr echoes left. */
+static u32 echo_age(const struct xtcp_tcb *tcb, u32 tsecr, u64 now)
+{
+	return xtcp_ts_clock(now) + tcb->ts_off - tsecr;
+}
+
+/* RFC 6298, 2.1: no SYN or SYN-ACK is repeated sooner, but for a cached RTO. */
+static bool no_timer_in(const struct xtcp_tcb *tcb, u32 ms)
+{
+	return ms < tcb->par->rto_init_us / 1000;
+}
+
+/*
+ * xtcp_rtt_syn - our SYN, or SYN-ACK, is acknowledged: is the echo a measure?
+ *
+ * Of one that was repeated it may not be: the answer may have been lost too, and
+ * been repeated by the peer's timer with the timestamp of our first one, or with
+ * that of the last, and then there is a second in it that is no round trip. The
+ * path may as well be that slow; for that there are 3 s (RFC 6298, 5.7). To be
+ * asked before SND.UNA moves.
+ */
+void xtcp_rtt_syn(const struct xtcp_tcb *tcb, struct xtcp_ack *a)
+{
+	/* What was sent once is measured without it. */
+	if (xtcp_ts_before(tcb, a->tsecr, tcb->map_head->sent_at) ||
+	    !no_timer_in(tcb, echo_age(tcb, a->tsecr, a->now)))
+		a->ts = false;
+}
+
+/*
+ * xtcp_rtt_synack_again - a SYN-ACK after the handshake
+ *
+ * Both ends had repeated theirs, the first answer was no measure; the second
+ * one, to our last SYN, may be.
+ */
+void xtcp_rtt_synack_again(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
+{
+	u32 ms = echo_age(tcb, seg->tsecr, now);
+
+	if (tcb->srtt8_us || !(seg->flags & XTCP_ACK) || seg->seq != tcb->irs ||
+	    seg->ack != tcb->iss + 1 || !(tcb->opts & XTCP_OPT_TS) || !seg->tsecr ||
+	    !no_timer_in(tcb, ms))
+		return;
+	xtcp_rtt_sample(tcb, ms * 1000);
+	xtcp_rto_restart(tcb, now);
+	xtcp_tlp_arm(tcb, now);
+}
+
 /*
  * xtcp_rtt_acked - measure what an ACK of new data allows to measure
  *
  * The send map knows the departure of everything to the nanosecond, and is
  * used wherever nothing of what was delivered was resent. Where something
  * was, Karn's rule forbids it (RFC 6298, section 3), and the timestamp says
- * which transmission it was (RFC 7323, section 4), in ticks of 1 ms.
+ * which transmission it was (RFC 7323, section 4), in ticks of 1 ms. Not where a
+ * D-SACK comes with it: the ACK of the original was lost, and this one answers
+ * the duplicate, some timeout later.
  */
 void xtcp_rtt_acked(struct xtcp_tcb *tcb, struct xtcp_ack *a)
 {
@@ -83,9 +133,9 @@ void xtcp_rtt_acked(struct xtcp_tcb *tcb, struct xtcp_ack *a)
 			return;
 		}
 	}
-	if (!a->ts)
+	if (!a->ts || a->dsack)
 		return;
-	ticks = xtcp_ts_clock(a->now) + tcb->ts_off - a->tsecr;
+	ticks = echo_age(tcb, a->tsecr, a->now);
 	/* A peer's invention, or older than any timeout: not a round trip. */
 	if (ticks > tcb->par->rto_max_us / 1000)
 		return;
