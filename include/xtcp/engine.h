@@ -31,6 +31,14 @@ struct xtcp_flow {
 	u16 dport;
 };
 
+/* What a client of Fast Open knows of the server, RFC 7413 4.1.3. */
+struct xtcp_fo_client {
+	struct xtcp_cookie cookie;	/* of length 0: there is none, ask for one */
+	u16 mss;		/* what the server offered then; 0: not known */
+	bool bare;		/* data goes without cookie or option */
+	bool wait;		/* no SYN before xtcp_fastopen_go() */
+};
+
 /* What the caller knows when a connection opens, from either end. */
 struct xtcp_open {
 	struct xtcp_flow flow;
@@ -46,6 +54,7 @@ struct xtcp_open {
 	u32 cached_rttvar_us;	/* 0: none known */
 	u32 cached_ssthresh;	/* bytes, likewise */
 	bool cached_reordering;	/* it was seen to reorder */
+	const struct xtcp_fo_client *fo;	/* xtcp_connect(): Fast Open; NULL: not */
 };
 
 /* ---- wire.c: headers ---- */
@@ -128,6 +137,35 @@ void xtcp_embryo_ack_plan(const struct xtcp_embryo *emb, const struct xtcp_param
 			  const struct xtcp_flow *flow, struct xtcp_plan *plan, u64 now);
 void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 		 const struct xtcp_open *open, u64 now);
+
+/* ---- fastopen.c: data in the SYN, RFC 7413 ---- */
+
+/* Keys of a server: the first makes cookies, both are good. */
+struct xtcp_fo_keys {
+	u64 key[2][2];
+	u32 n;			/* 1 or 2 */
+};
+
+/* What a SYN for a listener that does Fast Open is worth. */
+enum xtcp_fo_syn {
+	XTCP_FOSYN_PLAIN,	/* nothing: an ordinary SYN */
+	XTCP_FOSYN_ASKED,	/* it asks for a cookie: the SYN-ACK gives it */
+	XTCP_FOSYN_BAD,		/* its cookie is not ours: likewise */
+	XTCP_FOSYN_GOOD,		/* xtcp_fastopen_accept() */
+	XTCP_FOSYN_OLD,		/* the same, by the second key */
+};
+
+void xtcp_cookie_make(const struct xtcp_fo_keys *keys, u32 i,
+		      const struct xtcp_flow *flow, struct xtcp_cookie *cookie);
+enum xtcp_fo_syn xtcp_fastopen_syn(const struct xtcp_fo_keys *keys, bool bare,
+				   const struct xtcp_flow *flow,
+				   const struct xtcp_seg *seg,
+				   struct xtcp_cookie *give);
+void xtcp_cookie_plan(struct xtcp_plan *plan, const struct xtcp_cookie *cookie);
+u32 xtcp_fastopen_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
+			 const struct xtcp_open *open, struct xtcp_seg *seg,
+			 const struct xtcp_cookie *give, u64 now);
+u32 xtcp_fastopen_go(struct xtcp_tcb *tcb, u32 bytes, u64 now);
 
 /* ---- input.c: a segment arrived ---- */
 

@@ -43,8 +43,20 @@
 #define XTCP_OPT_ACCECN0	0x20	/* RFC 9768 3.2.3: E0B, CEB, E1B */
 #define XTCP_OPT_ACCECN1	0x40	/* the same from behind: E1B, CEB, E0B */
 #define XTCP_OPT_ACCECN		(XTCP_OPT_ACCECN0 | XTCP_OPT_ACCECN1)
+#define XTCP_OPT_FASTOPEN	0x80	/* RFC 7413 2: a cookie, or the wish for one */
 
 #define XTCP_ACC_FIELD_LEN	3	/* bytes of a counter in it */
+
+/* A Fast Open cookie, RFC 7413 4.1.1. */
+#define XTCP_COOKIE_MIN	4	/* bytes, of an even number */
+#define XTCP_COOKIE_MAX	16
+#define XTCP_COOKIE_LEN	8	/* of those made here */
+
+struct xtcp_cookie {
+	u8 len;			/* 0: there is none, or one is asked for */
+	u8 exp;			/* in the experimental option, RFC 6994 */
+	u8 val[XTCP_COOKIE_MAX];
+};
 
 /*
  * Why a segment was discarded. Every discard in the engine and in the glue
@@ -119,6 +131,9 @@ struct xtcp_seg {
 	u8 doff;	/* header length with options, bytes */
 	u8 nacc;	/* with XTCP_OPT_ACCECN: counters in it, 0..3 */
 	u32 acc[3];	/* the 24-bit counters, as they stand on the wire */
+	u8 cookie_len;	/* with XTCP_OPT_FASTOPEN: bytes, 0: one is asked for */
+	u8 cookie_exp;	/* as in struct xtcp_cookie */
+	const u8 *cookie;	/* in the header that was parsed */
 	struct {
 		u32 start;
 		u32 end;
@@ -185,6 +200,7 @@ struct xtcp_plan {
 		u32 end;
 	} sack[XTCP_MAX_SACKS];
 	u64 release;	/* earliest departure, ns; 0: at once */
+	const struct xtcp_cookie *cookie;	/* with XTCP_OPT_FASTOPEN */
 };
 
 /* Bytes an AccECN option of @n counters takes, padded to a multiple of four. */

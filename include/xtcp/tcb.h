@@ -341,6 +341,12 @@ struct xtcp_tcb {
 	u32 syn_rto_us;		/* first RTO of the SYN, from a cache; 0: none */
 	u8 aborts;		/* retries in a row that could not be sent */
 
+	/* Fast Open, fastopen.c */
+	u8 fo;			/* XTCP_FO_* */
+	u8 fo_fail;		/* enum xtcp_fo_fail */
+	u16 fo_room;		/* bytes of payload our SYN may carry */
+	struct xtcp_cookie cookie;	/* to be sent; then what the SYN-ACK gave */
+
 	u64 mib;		/* bit per enum xtcp_mib: happened, not yet counted */
 
 	/* statistics, TCP_INFO */
@@ -398,6 +404,24 @@ struct xtcp_tcb {
 #define XTCP_F_APP		0x10000000 /* app_limited is valid */
 #define XTCP_F_PACED		0x20000000 /* output keeps to the pacing rate */
 #define XTCP_F_FRTO_NEW		0x40000000 /* RFC 5682 step 2b: new data meanwhile */
+
+/* tcb->fo; 0 in nearly every connection */
+#define XTCP_FO_ASK	0x01	/* the first SYN carries the option, */
+#define XTCP_FO_MAY	0x02	/* and data */
+#define XTCP_FO_WAIT	0x04	/* it has to wait for data */
+#define XTCP_FO_DATA	0x08	/* data went with it */
+#define XTCP_FO_ACKED	0x10	/* and was acknowledged; passive: and was taken */
+#define XTCP_FO_GIVEN	0x20	/* cookie is new; passive: the SYN-ACK carries it */
+#define XTCP_FO_LOST	0x40	/* the path or the peer does not like such SYNs */
+#define XTCP_FO_CHILD	0x80	/* passive: open before the handshake is over */
+
+/* tcb->fo_fail: why data did not go with the SYN; the values are TCP_INFO's. */
+enum xtcp_fo_fail {
+	XTCP_FO_FAIL_NONE,
+	XTCP_FO_FAIL_COOKIE,	/* there was no cookie */
+	XTCP_FO_FAIL_DATA,	/* the peer acknowledged the SYN alone */
+	XTCP_FO_FAIL_SYN,	/* the same, of a SYN that was sent again */
+};
 
 /* tcb->ack_pending */
 #define XTCP_ACKP_DELAYED	0x1	/* an ACK may wait */
@@ -477,6 +501,12 @@ static inline u32 xtcp_flight(const struct xtcp_tcb *tcb)
 static inline u32 xtcp_snd_data_una(const struct xtcp_tcb *tcb)
 {
 	return tcb->snd_una == tcb->iss ? tcb->iss + 1 : tcb->snd_una;
+}
+
+/* A child of a listener that may send and be read in SYN-RECEIVED (RFC 7413, 4.2.2). */
+static inline bool xtcp_fo_child(const struct xtcp_tcb *tcb)
+{
+	return tcb->fo & XTCP_FO_CHILD;
 }
 
 #endif /* XTCP_TCB_H */

@@ -58,6 +58,18 @@ static u64 sip_words(const u64 *word, unsigned int n, const siphash_key_t *key)
 }
 
 /**
+ * siphash_1u64 - SipHash-2-4 of one word
+ * @a: the word
+ * @key: secret
+ *
+ * Return: the same value as the kernel's function of that name.
+ */
+u64 siphash_1u64(u64 a, const siphash_key_t *key)
+{
+	return sip_words(&a, 1, key);
+}
+
+/**
  * siphash_2u64 - SipHash-2-4 of two words
  * @a: first word
  * @b: second word

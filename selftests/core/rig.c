@@ -32,6 +32,7 @@ void rig_init(struct rig *rig)
 	rig->par.isn_key[1] = 2;
 	rig->par.ts_key[0] = 3;
 	rig->par.ts_key[1] = 4;
+	rig->keys = (struct xtcp_fo_keys){ .key = { { 5, 6 }, { 7, 8 } }, .n = 1 };
 	rig->start = 1000 * XTCP_NSEC_PER_SEC;
 	rig->now = rig->start;
 	rig->rcvbuf = 65535;
@@ -145,6 +146,8 @@ void rig_open(struct rig *rig, bool active)
 	rig->tcb_live = true;
 	xtcp_tcb_init(&rig->tcb, &rig->par);
 	rig_serve(rig, xtcp_connect(&rig->tcb, &rig->open, rig->now));
+	if (rig->early)
+		rig_serve(rig, xtcp_fastopen_go(&rig->tcb, rig->early, rig->now));
 	rig->iss = rig->tcb.iss;
 }
 
@@ -198,9 +201,32 @@ static void rx_embryo(struct rig *rig)
 	}
 }
 
+/* A SYN for a listener with Fast Open: a connection, or a cookie for the reply. */
+static bool rx_fastopen(struct rig *rig)
+{
+	enum xtcp_fo_syn worth;
+
+	worth = xtcp_fastopen_syn(&rig->keys, rig->fo_bare, &rig->open.flow, &rig->seg,
+				  &rig->cookie);
+	if (worth != XTCP_FOSYN_GOOD && worth != XTCP_FOSYN_OLD)
+		return false;
+	rig->mode = RIG_TCB;
+	rig->tcb_live = true;
+	xtcp_tcb_init(&rig->tcb, &rig->par);
+	xtcp_embryo_init(&rig->emb, &rig->par, &rig->open, &rig->seg, rig->now);
+	rig->iss = rig->emb.iss;
+	map_refill(rig);
+	rig_serve(rig, xtcp_fastopen_accept(&rig->tcb, &rig->emb, &rig->open, &rig->seg,
+					    &rig->cookie, rig->now));
+	return true;
+}
+
 static void rx_listen(struct rig *rig)
 {
 	rig->verdict = xtcp_listen_rx(&rig->seg);
+	rig->cookie.len = 0;
+	if (rig->verdict == XTCP_LISTEN_SYN && rig->fo_server && rx_fastopen(rig))
+		return;
 	if (rig->verdict == XTCP_LISTEN_RST) {
 		xtcp_rst_plan(&rig->seg, &rig->reply);
 		rig->have_reply = true;
@@ -210,6 +236,7 @@ static void rx_listen(struct rig *rig)
 				 rig->now);
 		rig->iss = rig->emb.iss;
 		xtcp_embryo_plan(&rig->emb, &rig->par, &rig->open, &rig->reply, rig->now);
+		xtcp_cookie_plan(&rig->reply, &rig->cookie);
 		rig->have_reply = true;
 	}
 }

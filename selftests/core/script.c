@@ -17,12 +17,6 @@ struct words {
 	int n;
 };
 
-static void bad_script(struct rig *rig, const char *what)
-{
-	rig_fail(rig, "script: %s", what);
-	exit(1);
-}
-
 static u32 lookup(struct rig *rig, const struct name *tab, size_t n, const char *name)
 {
 	size_t i;
@@ -92,6 +86,30 @@ struct hello {
 	u32 rtt;	/* ms the handshake takes */
 };
 
+/* Words of Fast Open; false: it is none. */
+static bool open_fastopen(struct rig *rig, const char *opt)
+{
+	if (!strcmp(opt, "fo") || !strcmp(opt, "fo-bare")) {
+		rig->fo_server = true;
+		rig->fo_bare = opt[2];
+	} else if (!strcmp(opt, "key2")) {
+		rig->keys.n = 2;
+	} else if (!strcmp(opt, "ask")) {
+		rig->open.fo = &rig->fo;
+	} else if (!strcmp(opt, "cookie")) {
+		rig->fo.cookie = named_cookie(rig, "theirs");
+		rig->open.fo = &rig->fo;
+	} else if (!strcmp(opt, "bare")) {
+		rig->fo.bare = true;
+		rig->open.fo = &rig->fo;
+	} else if (!strcmp(opt, "wait")) {
+		rig->fo.wait = true;
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void open_options(struct rig *rig, const struct words *w, struct hello *hello)
 {
 	int i;
@@ -112,6 +130,8 @@ static void open_options(struct rig *rig, const struct words *w, struct hello *h
 			hello->sack = true;
 			continue;
 		}
+		if (open_fastopen(rig, opt))
+			continue;
 		i++;
 		if (!strcmp(opt, "mss"))
 			rig->open.path_mss = rig->open.adv_mss = number(rig, w, i);
@@ -121,6 +141,10 @@ static void open_options(struct rig *rig, const struct words *w, struct hello *h
 			rig->open.rcv_space_max = number(rig, w, i);
 		else if (!strcmp(opt, "gso"))
 			rig->open.gso_max = number(rig, w, i);
+		else if (!strcmp(opt, "fomss"))
+			rig->fo.mss = number(rig, w, i);
+		else if (!strcmp(opt, "data"))
+			rig->early = number(rig, w, i);
 		else if (!strcmp(opt, "user"))
 			rig->open.user_mss = number(rig, w, i);
 		else if (!strcmp(opt, "ws"))
@@ -252,38 +276,6 @@ static void seq_len(struct rig *rig, const char *s, u32 *seq, u32 *len)
 	*len = *plus == '+' ? strtoul(plus + 1, NULL, 0) : 0;
 }
 
-/* "A,B,C" or "-" for an empty one. */
-static void in_accecn(struct xtcp_seg *seg, u8 opt, const char *s)
-{
-	char *end;
-
-	seg->opts |= opt;
-	for (seg->nacc = 0; seg->nacc < 3; s = end + 1) {
-		seg->acc[seg->nacc] = strtoul(s, &end, 0) & 0xffffff;
-		if (end == s)
-			break;
-		seg->nacc++;
-		if (!*end)
-			break;
-	}
-}
-
-/* "201-301,401-501", in the order they are to be in the option. */
-static void in_sack(struct rig *rig, struct xtcp_seg *seg, const char *s)
-{
-	char *rest = (char *)s;
-
-	seg->opts |= XTCP_OPT_SACK;
-	do {
-		if (seg->nsack == XTCP_MAX_SACKS)
-			bad_script(rig, "too many SACK blocks");
-		seg->sack[seg->nsack].start = rig->iss + (u32)strtol(rest, &rest, 0);
-		if (*rest++ != '-')
-			bad_script(rig, "SACK block without an end");
-		seg->sack[seg->nsack++].end = rig->iss + (u32)strtol(rest, &rest, 0);
-	} while (*rest++ == ',');
-}
-
 static void cmd_in(struct rig *rig, const struct words *w)
 {
 	struct xtcp_seg seg = { .nsegs = 1, .doff = 20 };
@@ -335,6 +327,10 @@ static void cmd_in(struct rig *rig, const struct words *w)
 			in_accecn(&seg, XTCP_OPT_ACCECN0, word(rig, w, ++i));
 		} else if (!strcmp(f, "acc1")) {
 			in_accecn(&seg, XTCP_OPT_ACCECN1, word(rig, w, ++i));
+		} else if (!strcmp(f, "fo")) {
+			in_cookie(rig, &seg, word(rig, w, ++i));
+		} else if (!strcmp(f, "foexp")) {
+			seg.cookie_exp = 1;
 		} else {
 			bad_script(rig, f);
 		}
@@ -350,36 +346,6 @@ static void want(struct rig *rig, const char *what, u32 got, u32 want)
 {
 	if (got != want)
 		rig_fail(rig, "%s is %d (0x%x), want %d", what, (int)got, got, (int)want);
-}
-
-/* "201-301,401-501", or "none". */
-static void out_sack(struct rig *rig, const struct xtcp_plan *plan, const char *wanted)
-{
-	char is[80] = "none";
-	int i, n = 0;
-
-	for (i = 0; plan->opts & XTCP_OPT_SACK && i < plan->nsack; i++)
-		n += snprintf(is + n, sizeof(is) - n, "%s%d-%d", i ? "," : "",
-			      (int)(plan->sack[i].start - RIG_ISS),
-			      (int)(plan->sack[i].end - RIG_ISS));
-	if (strcmp(is, wanted))
-		rig_fail(rig, "sack %s, want %s", is, wanted);
-}
-
-/* "0:1,0,1" is AccECN0 with these counters, "none" its absence. */
-static void out_accecn(struct rig *rig, const struct xtcp_plan *plan, const char *wanted)
-{
-	char is[80] = "none";
-	int i, n;
-
-	if (plan->opts & XTCP_OPT_ACCECN) {
-		n = snprintf(is, sizeof(is), "%d:", !!(plan->opts & XTCP_OPT_ACCECN1));
-		for (i = 0; i < plan->nacc; i++)
-			n += snprintf(is + n, sizeof(is) - n, "%s%u", i ? "," : "",
-				      plan->acc[i]);
-	}
-	if (strcmp(is, wanted))
-		rig_fail(rig, "AccECN option %s, want %s", is, wanted);
 }
 
 static void out_fields(struct rig *rig, const struct words *w,
@@ -416,6 +382,10 @@ static void out_fields(struct rig *rig, const struct words *w,
 			want(rig, "IP's ECN field", plan->ecn, number(rig, w, ++i));
 		else if (!strcmp(f, "acc"))
 			out_accecn(rig, plan, word(rig, w, ++i));
+		else if (!strcmp(f, "fo"))
+			out_cookie(rig, plan, word(rig, w, ++i));
+		else if (!strcmp(f, "foexp"))
+			want(rig, "experimental option", plan->cookie->exp, 1);
 		else if (!strcmp(f, "tsecr"))
 			want(rig, "tsecr", plan->tsecr, number(rig, w, ++i));
 		else if (!strcmp(f, "hdr"))
@@ -479,6 +449,11 @@ static void cmd_write(struct rig *rig, const struct words *w)
 	for (i = 2; i < w->n; i++)
 		flags |= !strcmp(w->w[i], "urg") ? XTCP_WROTE_URG : XTCP_WROTE_MORE;
 	rig_serve(rig, xtcp_wrote(&rig->tcb, number(rig, w, 1), flags, rig->now));
+}
+
+static void cmd_go(struct rig *rig, const struct words *w)
+{
+	rig_serve(rig, xtcp_fastopen_go(&rig->tcb, number(rig, w, 1), rig->now));
 }
 
 static void cmd_read(struct rig *rig, const struct words *w)
@@ -734,7 +709,7 @@ static const struct command {
 	{ "par", cmd_par }, { "cc", cmd_cc }, { "connect", cmd_connect }, { "listen", cmd_listen },
 	{ "established", cmd_established }, { "accepted", cmd_accepted },
 	{ "<", cmd_in }, { ">", cmd_out, true }, { "abort-tx", cmd_abort_tx, true },
-	{ "write", cmd_write }, { "read", cmd_read }, { "space", cmd_space },
+	{ "write", cmd_write }, { "go", cmd_go }, { "read", cmd_read }, { "space", cmd_space },
 	{ "shutdown", cmd_shutdown }, { "close", cmd_close }, { "abort", cmd_abort },
 	{ "set", cmd_set }, { "icmp", cmd_icmp }, { "+", cmd_pass },
 	{ "~", cmd_due }, { "late", cmd_late }, { "no-timer", cmd_no_timer, true }, { "tw", cmd_tw },

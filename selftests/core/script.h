@@ -10,12 +10,16 @@
  *	established [OPT..]	handshake done; OPT also: ts, sack, ws N, wnd N, peer N,
  *				rtt MS
  *	accepted [OPT..]	the same from a listener
+ *	connect, Fast Open: ask, cookie, bare, wait, fomss N, data N;	listen: fo, fo-bare, key2
+ *	go N			xtcp_fastopen_go()
  *	< FLAGS SEQ[+LEN] [F..]	a segment arrives; F: ack N, wnd N, mss N, ws N,
  *				sackok, ts VAL ECR, nots, urg N, nsegs N, ecn N (IP's
- *				field), acc0 A,B,C (AccECN0 option), acc1; N in FLAGS is AE
+ *				field), acc0 A,B,C (AccECN0 option), acc1; N in FLAGS is AE;
+ *				fo ask, bad, or a cookie of ours by key1 or key2; foexp
  *	> FLAGS SEQ[+LEN] [F..]	output sends this; F checked where given, also
  *				tsval N, tsecr N, sack A-B,C-D or none, ect N (IP's field),
- *				acc 0:A,B,C (option AccECN0) or none; no: nothing
+ *				acc 0:A,B,C (option AccECN0) or none, fo as above, none, or
+ *				theirs; no: nothing
  *	abort-tx		peek, then xtcp_tx_abort()
  *	write N [more] [urg]	read N, space N, shutdown, close, abort
  *	set OPT VALUE		xtcp_set()
@@ -79,6 +83,13 @@ struct rig {
 	u32 unread;
 	u64 got;
 	u32 expect;		/* next in-order byte to be delivered */
+	bool fo_server;		/* Fast Open, and without cookie: */
+	bool fo_bare;
+	struct xtcp_fo_keys keys;
+	struct xtcp_fo_client fo;
+	u32 early;		/* bytes written before the SYN left */
+	struct xtcp_cookie cookie;	/* for the reply */
+	u8 cookie_in[XTCP_COOKIE_MAX];	/* of the newest SYN of the peer */
 	struct xtcp_ooo node[RIG_NODES];
 	bool node_used[RIG_NODES];
 	struct xtcp_sent sent[RIG_SENT];
@@ -98,5 +109,15 @@ void rig_commit(struct rig *rig, const struct xtcp_plan *plan);
 void rig_run_until(struct rig *rig, u64 when);
 void rig_fail(struct rig *rig, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* script_opts.c: into and out of options */
+void bad_script(struct rig *rig, const char *what);
+void in_accecn(struct xtcp_seg *seg, u8 opt, const char *s);
+void in_sack(struct rig *rig, struct xtcp_seg *seg, const char *s);
+void in_cookie(struct rig *rig, struct xtcp_seg *seg, const char *name);
+void out_accecn(struct rig *rig, const struct xtcp_plan *plan, const char *wanted);
+void out_sack(struct rig *rig, const struct xtcp_plan *plan, const char *wanted);
+void out_cookie(struct rig *rig, const struct xtcp_plan *plan, const char *name);
+struct xtcp_cookie named_cookie(struct rig *rig, const char *name);
 
 #endif /* XTCP_SCRIPT_H */

@@ -104,6 +104,8 @@ static const struct {
 	u8 nsack;
 	u8 nacc;
 	u32 acc[3];
+	u8 cookie_len;
+	u8 cookie_exp;
 } options[] = {
 	{ "none", { 0 }, 0, XTCP_SYN },
 	{ "MSS", { 2, 4, 0x05, 0xb4 }, 4, XTCP_SYN, XTCP_OPT_MSS, 1460 },
@@ -159,6 +161,23 @@ static const struct {
 	{ "AccECN in a SYN: ignored", { 172, 5, 0, 0, 1 }, 5, XTCP_SYN },
 	{ "AccECN in a SYN-ACK", { 172, 5, 0, 0, 1 }, 5, XTCP_SYN | XTCP_ACK, XTCP_OPT_ACCECN0, .nacc = 1,
 	  .acc = { 1 } },
+	{ "Fast Open, a cookie", { 34, 10, 1, 2, 3, 4, 5, 6, 7, 8 }, 10, XTCP_SYN, XTCP_OPT_FASTOPEN,
+	  .cookie_len = 8 },
+	{ "Fast Open, asked for one", { 34, 2 }, 2, XTCP_SYN, XTCP_OPT_FASTOPEN },
+	{ "Fast Open, the shortest", { 34, 6, 1, 2, 3, 4 }, 6, XTCP_SYN, XTCP_OPT_FASTOPEN,
+	  .cookie_len = 4 },
+	{ "Fast Open, the longest", { 34, 18, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 },
+	  18, XTCP_SYN | XTCP_ACK, XTCP_OPT_FASTOPEN, .cookie_len = 16 },
+	{ "Fast Open, too long", { 34, 20 }, 20, XTCP_SYN },
+	{ "Fast Open, too short", { 34, 4, 1, 2 }, 4, XTCP_SYN },
+	{ "Fast Open, odd", { 34, 9, 1, 2, 3, 4, 5, 6, 7 }, 9, XTCP_SYN },
+	{ "Fast Open outside of a SYN", { 34, 6, 1, 2, 3, 4 }, 6, XTCP_ACK },
+	{ "Fast Open as an experiment", { 254, 8, 0xf9, 0x89, 1, 2, 3, 4 }, 8, XTCP_SYN,
+	  XTCP_OPT_FASTOPEN, .cookie_len = 4, .cookie_exp = 1 },
+	{ "Fast Open as an experiment, asked", { 254, 4, 0xf9, 0x89 }, 4, XTCP_SYN,
+	  XTCP_OPT_FASTOPEN, .cookie_exp = 1 },
+	{ "another experiment", { 254, 8, 0xf9, 0x88, 1, 2, 3, 4 }, 8, XTCP_SYN },
+	{ "half an experiment", { 254, 3, 0xf9 }, 3, XTCP_SYN },
 	{ "SACK of 9 bytes", { 5, 11, 0, 0, 0, 1, 0, 0, 0, 9, 0 }, 11, XTCP_ACK },
 };
 
@@ -182,6 +201,8 @@ UNIT(wire_options)
 		CHECK_ROW(what, seg.nsack, options[i].nsack);
 		CHECK_ROW(what, seg.nacc, options[i].nacc);
 		CHECK(!memcmp(seg.acc, options[i].acc, sizeof(seg.acc)));
+		CHECK_ROW(what, seg.cookie_len, options[i].cookie_len);
+		CHECK_ROW(what, seg.cookie_exp, options[i].cookie_exp);
 		CHECK_ROW(what, seg.len, 7);
 	}
 }
@@ -197,6 +218,7 @@ UNIT(wire_options_truncated)
 
 			CHECK(parse(&seg, options[i].bytes, n, options[i].flags, 0));
 			CHECK(seg.nacc <= 3);
+			CHECK(seg.cookie_len <= XTCP_COOKIE_MAX);
 			CHECK(seg.nsack <= XTCP_MAX_SACKS);
 			CHECK(seg.wscale <= 14);
 		}
@@ -216,6 +238,7 @@ UNIT(wire_options_every_kind_and_length)
 			opt[0] = (u8)kind;
 			opt[1] = (u8)len;
 			CHECK(parse(&seg, opt, 40, XTCP_SYN, 0));
+			CHECK(seg.cookie_len <= XTCP_COOKIE_MAX);
 			CHECK(seg.nsack <= XTCP_MAX_SACKS);
 			CHECK(seg.wscale <= 14);
 		}
@@ -326,6 +349,36 @@ UNIT(wire_put_options_are_well_formed)
 				at += hdr[at + 1] >= 2 ? hdr[at + 1] : len;
 			}
 			CHECK_EQ(at, len);
+		}
+}
+
+/* A cookie of each length, in either option, beside the rest of a SYN. */
+UNIT(wire_put_cookie)
+{
+	u32 len, exp;
+
+	for (len = 0; len <= XTCP_COOKIE_MAX; len += len ? 2 : 4)
+		for (exp = 0; exp < 2; exp++) {
+			struct xtcp_cookie cookie = {
+				.len = (u8)len, .exp = (u8)exp, .val = { 0xf0, 1, 2, 3 },
+			};
+			struct xtcp_plan plan = {
+				.flags = XTCP_SYN, .opts = XTCP_OPT_MSS | XTCP_OPT_FASTOPEN,
+				.opt_mss = 1460, .cookie = &cookie,
+			};
+			u8 hdr[XTCP_HDR_MAX];
+			struct xtcp_seg seg;
+
+			cookie.val[XTCP_COOKIE_MAX - 1] = 0x0f;
+			plan.hdr_len = xtcp_hdr_len(&plan);
+			CHECK_EQ(plan.hdr_len, 24 + ((len + 2 + 2 * exp + 3) & ~3U));
+			memset(hdr, 0xff, sizeof(hdr));
+			CHECK_EQ(xtcp_hdr_put(hdr, &plan, 1, 2), plan.hdr_len);
+			CHECK(xtcp_parse(&seg, hdr, plan.hdr_len, plan.hdr_len));
+			CHECK_EQ(seg.opts, plan.opts);
+			CHECK_EQ(seg.cookie_len, len);
+			CHECK_EQ(seg.cookie_exp, exp);
+			CHECK(!memcmp(seg.cookie, cookie.val, len));
 		}
 }
 

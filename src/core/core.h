@@ -77,9 +77,20 @@ void xtcp_established(struct xtcp_tcb *tcb, u64 now);
 u8 xtcp_pick_wscale(u32 space_max);
 u32 xtcp_syn_rto(const struct xtcp_params *par, const struct xtcp_open *open);
 
+void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
+		      const struct xtcp_open *open, u64 now);
+
 /* ---- embryo.c ---- */
 
 u64 xtcp_embryo_sent_at(const struct xtcp_embryo *emb, u64 now);
+
+/* ---- fastopen.c ---- */
+
+void xtcp_fastopen_connect(struct xtcp_tcb *tcb, const struct xtcp_fo_client *fo, bool v6);
+void xtcp_fastopen_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan);
+void xtcp_fastopen_sent(struct xtcp_tcb *tcb, const struct xtcp_plan *plan);
+void xtcp_fastopen_synack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
+bool xtcp_fastopen_again(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
 
 /* ---- ack.c ---- */
 

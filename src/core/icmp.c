@@ -57,6 +57,9 @@ u32 xtcp_icmp(struct xtcp_tcb *tcb, enum xtcp_icmp kind, u32 quoted_seq, u16 mss
 		if (!opening) {
 			xtcp_loss_refit(tcb);
 			xtcp_rto_restart(tcb, now);
+		} else if (tcb->fo & XTCP_FO_DATA) {
+			/* It was the data that made the SYN too large. */
+			xtcp_map_mark_all(tcb, false);
 		}
 		return xtcp_want_output(tcb);
 	}

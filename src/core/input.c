@@ -142,7 +142,7 @@ static u32 rx_rst(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 			return xtcp_drop(seg, XTCP_DROP_RST_WINDOW);
 		return challenge(tcb, seg, XTCP_DROP_RST_CHALLENGE, now);
 	}
-	if (tcb->state == XTCP_SYN_RECEIVED)
+	if (tcb->state == XTCP_SYN_RECEIVED && !xtcp_fo_child(tcb))
 		err = XTCP_ERR_REFUSED;
 	else if (tcb->state == XTCP_CLOSE_WAIT)
 		err = XTCP_ERR_PIPE;
@@ -161,6 +161,9 @@ static u32 rx_ack_of_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	tcb->snd_wl2 = seg->ack;
 	xtcp_ecn_third(tcb, seg);
 	xtcp_established(tcb, now);
+	/* Data that left before this and was lost goes again, at no penalty. */
+	if (unlikely(tcb->lost_out))
+		xtcp_loss_refit(tcb);
 	if (tcb->flags & XTCP_F_FIN_QUEUED)
 		acts |= xtcp_close_begin(tcb);
 	return acts;
@@ -307,6 +310,8 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		/* The window of a SYN is not scaled (RFC 7323, 2.2). */
 		seg->wnd >>= tcb->snd_wscale;
 	}
+	if (unlikely(tcb->fo) && xtcp_fastopen_again(tcb, seg))
+		return xtcp_drop(seg, XTCP_DROP_EMBRYO) | XTCP_ACT_OUTPUT;
 	/* Fourth step before the first: any SYN is challenged (RFC 5961, 4.2). */
 	if (seg->flags & XTCP_RST)
 		return rx_rst(tcb, seg, now);
@@ -375,13 +380,23 @@ static u32 rx_syn_sent_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		return acts | xtcp_want_output(tcb);
 	}
 	tcb->snd_wl2 = seg->ack;
+	if (unlikely(tcb->fo))
+		xtcp_fastopen_synack(tcb, seg);
+	/* What of the SYN's data is not acknowledged was not taken. */
+	if (seg->ack != tcb->snd_nxt)
+		xtcp_map_mark_all(tcb, false);
+	acts = seg->ack != tcb->iss + 1 ? XTCP_ACT_ACKED : 0;
+	tcb->bytes_acked += seg->ack - tcb->iss - 1;
 	xtcp_rtt_syn(tcb, &a);
 	xtcp_map_ack(tcb, seg->ack, &a);
 	xtcp_rtt_acked(tcb, &a);
-	acts = xtcp_move(tcb, XTCP_EV_SYNACK);
+	acts |= xtcp_move(tcb, XTCP_EV_SYNACK);
 	xtcp_ecn_synack(tcb, seg);
 	xtcp_established(tcb, now);
+	if (tcb->lost_out)
+		xtcp_loss_refit(tcb);
 	xtcp_rto_restart(tcb, now);
+	xtcp_persist_check(tcb, now);
 	xtcp_ack_now(tcb);
 	/* Controls and text of the SYN-ACK: sixth step and on. */
 	seg->seq++;

@@ -214,7 +214,9 @@ u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now)
 	tcb->last_rx_at = now;
 	tcb->syn_rto_us = xtcp_syn_rto(par, open);
 	xtcp_mss_sync(tcb);
-	return xtcp_move(tcb, XTCP_EV_OPEN) | XTCP_ACT_OUTPUT;
+	if (open->fo)
+		xtcp_fastopen_connect(tcb, open->fo, open->v6);
+	return xtcp_move(tcb, XTCP_EV_OPEN) | xtcp_want_output(tcb);
 }
 
 /*
@@ -277,19 +279,9 @@ void xtcp_established(struct xtcp_tcb *tcb, u64 now)
 	xtcp_mtup_init(tcb, now);
 }
 
-/**
- * xtcp_accept - make a connection of an embryo
- * @tcb: initialised, in CLOSED
- * @emb: the embryo whose xtcp_embryo_rx() said XTCP_EMBRYO_ACCEPT
- * @open: as given to xtcp_embryo_init(), sizes may have changed
- * @now: ns
- *
- * Leaves the connection in SYN-RECEIVED, exactly as if it had sent the
- * SYN-ACK itself. The segment that completes the handshake is then given to
- * xtcp_rx() like any other.
- */
-void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
-		 const struct xtcp_open *open, u64 now)
+/* xtcp_accept_init - all of xtcp_accept() but for the SYN-ACK */
+void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
+		      const struct xtcp_open *open, u64 now)
 {
 	u64 sent_at = xtcp_embryo_sent_at(emb, now);
 
@@ -307,14 +299,31 @@ void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 	start_receive(tcb, emb->irs);
 	tcb->rcv_wnd = emb->rcv_wnd;
 	tcb->last_rx_at = now;
+	tcb->syn_rto_us = emb->rto_ms * XTCP_USEC_PER_MSEC;
 	xtcp_ecn_accept(tcb, emb);
 	xtcp_mss_sync(tcb);
 	xtcp_move(tcb, XTCP_EV_PASSIVE);
+}
+
+/**
+ * xtcp_accept - make a connection of an embryo
+ * @tcb: initialised, in CLOSED
+ * @emb: the embryo whose xtcp_embryo_rx() said XTCP_EMBRYO_ACCEPT
+ * @open: as given to xtcp_embryo_init(), sizes may have changed
+ * @now: ns
+ *
+ * Leaves the connection in SYN-RECEIVED, exactly as if it had sent the
+ * SYN-ACK itself. The segment that completes the handshake is then given to
+ * xtcp_rx() like any other.
+ */
+void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
+		 const struct xtcp_open *open, u64 now)
+{
+	xtcp_accept_init(tcb, emb, open, now);
 	/* The SYN-ACK is a transmission like any other: first RTT sample. */
 	xtcp_map_append(tcb, tcb->iss + 1, emb->retries || emb->again ? XTCP_SENT_RTX : 0,
-			sent_at);
+			xtcp_embryo_sent_at(emb, now));
 	tcb->retries = emb->retries;
-	tcb->syn_rto_us = emb->rto_ms * XTCP_USEC_PER_MSEC;
 	if (emb->retries)
 		tcb->flags |= XTCP_F_SYN_TIMEOUT;
 }

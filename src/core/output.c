@@ -37,10 +37,21 @@ static void plan_urgent(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 	plan->urg = (u16)min_t(u32, tcb->snd_up - plan->seq, 65535);
 }
 
-/* RFC 9293 3.10.1: SYN, or SYN-ACK in a simultaneous open. */
+/* Not sent yet, and not held back for data (RFC 7413), or lost. */
+static bool syn_due(const struct xtcp_tcb *tcb)
+{
+	if (tcb->snd_nxt == tcb->iss)
+		return tcb->state != XTCP_SYN_SENT || !(tcb->fo & XTCP_FO_WAIT);
+	return tcb->lost_out && tcb->map_head->marks & XTCP_SENT_LOST;
+}
+
+/*
+ * RFC 9293 3.10.1: SYN; SYN-ACK in a simultaneous open, or of a connection made
+ * from a SYN.
+ */
 static bool plan_syn(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
 {
-	if (tcb->snd_nxt != tcb->iss && !tcb->lost_out)
+	if (!syn_due(tcb))
 		return false;
 	plan_base(tcb, plan, now);
 	plan->kind = XTCP_PLAN_SYN;
@@ -57,6 +68,8 @@ static bool plan_syn(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 		plan->tsecr = 0;
 	}
 	xtcp_ecn_plan_syn(tcb, plan);
+	if (unlikely(tcb->fo))
+		xtcp_fastopen_plan(tcb, plan);
 	plan->hdr_len = xtcp_hdr_len(plan);
 	return true;
 }
@@ -272,6 +285,30 @@ static bool plan_new(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 }
 
 /*
+ * RFC 7413 4.2.2: data before our SYN is acknowledged, at most the initial
+ * window. Not once something was lost: nobody may be there. Nor a FIN, which
+ * belongs to a connection that is open (RFC 9293 3.10.4).
+ */
+static bool plan_early(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
+{
+	bool fin;
+	u32 len;
+
+	if (!xtcp_fo_child(tcb) || tcb->lost_out || tcb->retries ||
+	    tcb->flags & XTCP_F_PACE_WAIT)
+		return false;
+	len = xtcp_tx_new_len(tcb, &fin);
+	if (!len)
+		return false;
+	plan_base(tcb, plan, now);
+	plan->kind = XTCP_PLAN_NEW;
+	plan_payload(tcb, plan, tcb->snd_nxt, len, false);
+	/* The peer has not agreed to it yet. */
+	plan->ecn = XTCP_NOT_ECT;
+	return true;
+}
+
+/*
  * RFC 8985, 7.3: a tail loss probe is a new segment if there is one and the
  * peer's window takes it, else one sent before: always that where a loss is
  * known. It asks no other window.
@@ -357,7 +394,8 @@ bool xtcp_tx_peek(struct xtcp_tcb *tcb, u64 now, struct xtcp_plan *plan)
 	case XTCP_SYN_SENT:
 		return plan_syn(tcb, plan, now);
 	case XTCP_SYN_RECEIVED:
-		if (!(tcb->flags & XTCP_F_PASSIVE) && plan_syn(tcb, plan, now))
+		if ((!(tcb->flags & XTCP_F_PASSIVE) || xtcp_fo_child(tcb)) &&
+		    (plan_syn(tcb, plan, now) || plan_early(tcb, plan, now)))
 			return true;
 		break;
 	case XTCP_TIME_WAIT:
@@ -422,10 +460,14 @@ static void commit_probe(struct xtcp_tcb *tcb, const struct xtcp_plan *plan,
 	xtcp_map_append(tcb, end, XTCP_SENT_PROBE | XTCP_SENT_RTX, now);
 }
 
-static void commit_syn(struct xtcp_tcb *tcb, u64 now)
+/* What the SYN carried is an entry of its own: it goes again without. */
+static void commit_syn(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 {
 	if (tcb->snd_nxt == tcb->iss) {
 		xtcp_map_append(tcb, tcb->iss + 1, 0, now);
+		if (plan->len)
+			xtcp_map_append(tcb, plan->data + plan->len, 0, now);
+		xtcp_fastopen_sent(tcb, plan);
 	} else {
 		xtcp_map_resent(tcb, tcb->iss, tcb->iss + 1, now);
 		xtcp_mib(tcb, XTCP_MIB_SYN_RETRANS);
@@ -485,7 +527,7 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 	}
 	switch (plan->kind) {
 	case XTCP_PLAN_SYN:
-		commit_syn(tcb, now);
+		commit_syn(tcb, plan, now);
 		break;
 	case XTCP_PLAN_NEW:
 		commit_new(tcb, plan, end, left);
@@ -593,8 +635,12 @@ u32 xtcp_want_output(const struct xtcp_tcb *tcb)
 		return XTCP_ACT_OUTPUT;
 	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT)
 		return 0;
-	if (tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED)
-		return tcb->snd_nxt == tcb->iss ? XTCP_ACT_OUTPUT : 0;
+	if (tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED) {
+		if (syn_due(tcb))
+			return XTCP_ACT_OUTPUT;
+		if (!xtcp_fo_child(tcb))
+			return 0;
+	}
 	if (!xtcp_unsent(tcb) || seq_ge(tcb->snd_nxt, tcb->snd_una + tcb->snd_wnd))
 		return 0;
 	flight = xtcp_flight(tcb);

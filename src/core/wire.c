@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The header on the wire: RFC 9293 3.1 and 3.2, RFC 7323, RFC 2018, RFC 9768.
+ * The header on the wire: RFC 9293 3.1 and 3.2, RFC 7323, RFC 2018, RFC 9768,
+ * RFC 7413.
  *
  * Everything that arrives here is hostile: each length is checked against
  * what is really there, and no option can make the parser fail, loop or read
@@ -8,7 +9,10 @@
  */
 #include "core.h"
 
-/* Kinds and lengths, RFC 9293 3.2, 7323 2.2 and 3.2, 2018 2 and 3, 9768 3.2.3. */
+/*
+ * Kinds and lengths, RFC 9293 3.2, 7323 2.2 and 3.2, 2018 2 and 3, 9768 3.2.3,
+ * 7413 4.1.1 and 6994.
+ */
 #define OPT_EOL		0
 #define OPT_NOP		1
 #define OPT_MSS		2
@@ -16,8 +20,12 @@
 #define OPT_SACK_PERM	4
 #define OPT_SACK	5
 #define OPT_TS		8
+#define OPT_FASTOPEN	34
 #define OPT_ACCECN0	172
 #define OPT_ACCECN1	174
+#define OPT_EXP		254	/* shared: the first two bytes say whose it is */
+
+#define EXP_FASTOPEN	0xf989
 
 #define LEN_MSS		4
 #define LEN_WSCALE	3
@@ -93,6 +101,18 @@ static void parse_accecn(struct xtcp_seg *seg, u8 kind, const u8 *body, u32 len)
 	seg->opts |= kind == OPT_ACCECN0 ? XTCP_OPT_ACCECN0 : XTCP_OPT_ACCECN1;
 }
 
+/* RFC 7413 4.1.2: a length that cannot be makes it none at all. */
+static void parse_cookie(struct xtcp_seg *seg, const u8 *body, u32 len, bool exp)
+{
+	if (!(seg->flags & XTCP_SYN) || len & 1 || len > XTCP_COOKIE_MAX ||
+	    (len && len < XTCP_COOKIE_MIN))
+		return;
+	seg->cookie = body;
+	seg->cookie_len = (u8)len;
+	seg->cookie_exp = exp;
+	seg->opts |= XTCP_OPT_FASTOPEN;
+}
+
 /*
  * One option with its whole body present; @len counts kind and length bytes.
  * A known kind with a wrong length is skipped like an unknown one: the
@@ -132,6 +152,13 @@ static void parse_option(struct xtcp_seg *seg, u8 kind, const u8 *body, u32 len)
 	case OPT_ACCECN0:
 	case OPT_ACCECN1:
 		parse_accecn(seg, kind, body, len - 2);
+		break;
+	case OPT_FASTOPEN:
+		parse_cookie(seg, body, len - 2, false);
+		break;
+	case OPT_EXP:
+		if (len >= 4 && get16(body) == EXP_FASTOPEN)
+			parse_cookie(seg, body + 2, len - 4, true);
 		break;
 	}
 }
@@ -204,6 +231,12 @@ bool xtcp_parse(struct xtcp_seg *seg, const u8 *hdr, u32 hdr_avail, u32 tcp_len)
 	return true;
 }
 
+/* Bytes of the option with @cookie, without padding. */
+static u32 cookie_len(const struct xtcp_cookie *cookie)
+{
+	return (cookie->exp ? 4U : 2U) + cookie->len;
+}
+
 /* Length of the header @plan makes, options padded to a multiple of four. */
 u8 xtcp_hdr_len(const struct xtcp_plan *plan)
 {
@@ -221,6 +254,8 @@ u8 xtcp_hdr_len(const struct xtcp_plan *plan)
 		len += 4 + plan->nsack * LEN_SACK_BLOCK;
 	if (plan->opts & XTCP_OPT_ACCECN)
 		len += xtcp_acc_len(plan->nacc);
+	if (plan->opts & XTCP_OPT_FASTOPEN)
+		len += (cookie_len(plan->cookie) + 3) & ~3U;
 	return (u8)len;
 }
 
@@ -234,6 +269,21 @@ static u8 *put_accecn(u8 *p, const struct xtcp_plan *plan)
 	for (i = 0; i < plan->nacc; i++)
 		p = put24(p, plan->acc[i]);
 	while (p < end)
+		*p++ = OPT_NOP;
+	return p;
+}
+
+static u8 *put_cookie(u8 *p, const struct xtcp_cookie *cookie)
+{
+	u32 len = cookie_len(cookie);
+
+	*p++ = cookie->exp ? OPT_EXP : OPT_FASTOPEN;
+	*p++ = (u8)len;
+	if (cookie->exp)
+		p = put16(p, EXP_FASTOPEN);
+	memcpy(p, cookie->val, cookie->len);
+	p += cookie->len;
+	for (; len & 3; len++)
 		*p++ = OPT_NOP;
 	return p;
 }
@@ -280,8 +330,12 @@ static u8 *put_options(u8 *p, const struct xtcp_plan *plan)
 			p = put32(p, plan->sack[i].end);
 		}
 	}
-	if (plan->opts & XTCP_OPT_ACCECN)
-		p = put_accecn(p, plan);
+	if (unlikely(plan->opts & (XTCP_OPT_ACCECN | XTCP_OPT_FASTOPEN))) {
+		if (plan->opts & XTCP_OPT_ACCECN)
+			p = put_accecn(p, plan);
+		if (plan->opts & XTCP_OPT_FASTOPEN)
+			p = put_cookie(p, plan->cookie);
+	}
 	return p;
 }
 
