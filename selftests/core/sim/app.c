@@ -170,6 +170,16 @@ static u32 write_size(struct conn *conn)
 	return min(n, min(room, cfg->total - conn->wr));
 }
 
+/* The first write, before the SYN has left. Return: its bytes. */
+u32 app_early(struct conn *conn)
+{
+	u32 n = conn->app.cfg->after ? 0 : write_size(conn);
+
+	conn->wr = n;
+	conn->host->out.sent = n;
+	return n;
+}
+
 void app_write(struct conn *conn)
 {
 	struct prng *r = &conn->sim->rng;

@@ -220,6 +220,30 @@ static void make_ecn(struct prng *r, struct sim_cfg *cfg, u32 nhosts)
 	}
 }
 
+/*
+ * Fast Open, with or without a cookie from earlier, and ends that have none of
+ * it. Not where one may break off: the SYN, repeated, would then open a second
+ * connection, and the request with it (RFC 7413, 2.1).
+ */
+static void make_fastopen(struct prng *r, struct sim_cfg *cfg, u32 nhosts)
+{
+	u32 i;
+
+	if (chance(r, 60) || cfg->rounds > 1)
+		return;
+	for (i = 0; i < nhosts; i++) {
+		struct host_cfg *h = &cfg->host[i];
+
+		if (cfg->host[i].app.mode >= CLOSE_EAGER ||
+		    cfg->host[i ^ 1].app.mode >= CLOSE_EAGER)
+			continue;
+		h->fastopen = chance(r, 85);
+		h->fo_cookie = chance(r, 70);
+		h->fo_bad = chance(r, 10);
+		h->fo_bare = chance(r, 10);
+	}
+}
+
 static u64 at_most(u64 v, u64 limit)
 {
 	return min(v, max(limit, (u64)1));
@@ -297,6 +321,7 @@ void cfg_from_seed(struct sim_cfg *cfg, u64 seed)
 	for (i = 0; i < nhosts; i++)
 		cfg->host[i].par.mtu_probing = cfg->link[i & 1].mtu_silent ?
 			prng_range(r, 1, 2) : prng_below(r, 3);
+	make_fastopen(r, cfg, nhosts);
 }
 
 static void print_host(u32 i, const struct host_cfg *h)
@@ -315,6 +340,9 @@ static void print_host(u32 i, const struct host_cfg *h)
 	       par->rto_min_us, par->initial_cwnd, par->ecn, par->ecn_option,
 	       h->cached_srtt_us, h->cached_rttvar_us, (double)h->open_at / MSEC,
 	       (double)h->access / MSEC);
+	if (h->fastopen)
+		printf("#   Fast Open%s%s%s\n", h->fo_cookie ? ", a cookie" : "",
+		       h->fo_bad ? ", a bad one" : "", h->fo_bare ? ", bare" : "");
 	printf("#   app: %llu bytes by %u every %.3f ms, sndbuf %u, rcvbuf %u..%u, reads %u every %.3f ms, %s%s%s%s urgent %u more %u cork %u fiddle %u\n",
 	       (unsigned long long)a->total, a->chunk, (double)a->pause / MSEC,
 	       a->sndbuf, a->rcvbuf_min, a->rcvbuf_max, a->rchunk,

@@ -155,6 +155,58 @@ static void reply_rst(struct host *host, const struct xtcp_seg *seg)
 	reply(host, &plan);
 }
 
+/* ---- Fast Open ---- */
+
+static const struct xtcp_fo_keys fo_keys = { .key = { { 11, 12 }, { 13, 14 } }, .n = 2 };
+
+/* What a client knows of the server: by an earlier connection, or by the seed. */
+static const struct xtcp_fo_client *fo_client(struct host *host,
+					      struct xtcp_fo_client *fo)
+{
+	const struct host_cfg *cfg = host->cfg;
+
+	if (!cfg->fastopen)
+		return NULL;
+	*fo = (struct xtcp_fo_client){ .cookie = host->cookie, .bare = cfg->fo_bare };
+	if (host->cookie.len) {
+		fo->mss = host->cookie_mss;
+	} else if (cfg->fo_cookie) {
+		xtcp_cookie_make(&fo_keys, host->sim->seed & 1, &host->peer->flow,
+				 &fo->cookie);
+		fo->cookie.val[0] ^= cfg->fo_bad;
+		fo->mss = host->sim->seed & 2 ? host->peer->cfg->mss : 0;
+	}
+	return fo;
+}
+
+/*
+ * Return: whether a connection was made of the SYN. Twice in a round it is not:
+ * a duplicate of the SYN would repeat the request, which RFC 7413 (section 2.1)
+ * leaves to the application to survive, and this one does not.
+ */
+static bool fo_server(struct host *host, struct xtcp_seg *seg, struct pkt *pkt,
+		      struct xtcp_cookie *give)
+{
+	enum xtcp_fo_syn worth;
+	struct xtcp_embryo emb;
+	struct xtcp_open open;
+	struct conn *conn;
+
+	if (!host->cfg->fastopen)
+		return false;
+	worth = xtcp_fastopen_syn(&fo_keys, host->cfg->fo_bare, &host->flow, seg, give);
+	if ((worth != XTCP_FOSYN_GOOD && worth != XTCP_FOSYN_OLD) || host->out.opened)
+		return false;
+	TRACE(host->sim, "%u Fast Open", host->id);
+	conn_open_params(host, &open);
+	xtcp_embryo_init(&emb, &host->cfg->par, &open, seg, host_now(host));
+	conn = conn_new(host);
+	conn_serve(conn, xtcp_fastopen_accept(&conn->tcb, &emb, &open, seg, give,
+					      host_now(host)), pkt, seg);
+	pkt_free(host->sim, pkt);
+	return true;
+}
+
 /* ---- embryos ---- */
 
 static void embryo_free(struct host *host)
@@ -258,6 +310,7 @@ static void embryo_rx(struct host *host, struct xtcp_seg *seg, struct pkt *pkt)
 
 static void listen_rx(struct host *host, struct xtcp_seg *seg, struct pkt *pkt)
 {
+	struct xtcp_cookie give = { .len = 0 };
 	struct xtcp_open open;
 	struct xtcp_plan plan;
 
@@ -268,6 +321,8 @@ static void listen_rx(struct host *host, struct xtcp_seg *seg, struct pkt *pkt)
 		reply_rst(host, seg);
 		break;
 	case XTCP_LISTEN_SYN:
+		if (fo_server(host, seg, pkt, &give))
+			return;
 		conn_open_params(host, &open);
 		host->embryo = calloc(1, sizeof(*host->embryo));
 		if (!host->embryo)
@@ -276,6 +331,7 @@ static void listen_rx(struct host *host, struct xtcp_seg *seg, struct pkt *pkt)
 				 host_now(host));
 		xtcp_embryo_plan(&host->embryo->emb, &host->cfg->par, &open, &plan,
 				 host_now(host));
+		xtcp_cookie_plan(&plan, &give);
 		reply(host, &plan);
 		embryo_arm(host);
 		break;
@@ -478,8 +534,10 @@ void host_rx(struct host *host, struct pkt *pkt)
 void host_open(struct host *host)
 {
 	struct sim *sim = host->sim;
+	struct xtcp_fo_client fo;
 	struct xtcp_open open;
 	struct conn *conn;
+	u32 acts;
 
 	if (host->conn)
 		return;
@@ -492,7 +550,11 @@ void host_open(struct host *host)
 	conn_open_params(host, &open);
 	conn = conn_new(host);
 	TRACE(sim, "%u connect()", host->id);
-	conn_serve(conn, xtcp_connect(&conn->tcb, &open, host_now(host)), NULL, NULL);
+	open.fo = fo_client(host, &fo);
+	acts = xtcp_connect(&conn->tcb, &open, host_now(host));
+	if (open.fo)
+		acts |= xtcp_fastopen_go(&conn->tcb, app_early(conn), host_now(host));
+	conn_serve(conn, acts, NULL, NULL);
 }
 
 /* The application has let go and the engine is done: the socket ends. */

@@ -209,6 +209,50 @@ static void reopen(struct sim_cfg *cfg)
 	cfg->rounds = 3;
 }
 
+/* A request and its answer, 100 ms; @cookie: the client has been here before. */
+static void request(struct sim_cfg *cfg, bool cookie)
+{
+	int i;
+
+	cfg_plain(cfg, 100 * MSEC, 0, 0, 300);
+	cfg->host[1].app.total = 5000;
+	cfg->host[1].app.after = 300;
+	for (i = 0; i < 2; i++) {
+		cfg->host[i].fastopen = true;
+		cfg->host[i].fo_cookie = cookie;
+	}
+}
+
+static void request_first(struct sim_cfg *cfg)
+{
+	request(cfg, false);
+}
+
+static void request_again(struct sim_cfg *cfg)
+{
+	request(cfg, true);
+}
+
+/* The cookie is of a key that the server has forgotten. */
+static void request_stale(struct sim_cfg *cfg)
+{
+	request(cfg, true);
+	cfg->host[0].fo_bad = true;
+}
+
+/* The SYN with its data is lost, or the SYN-ACK with the answer behind it. */
+static void request_lost(struct sim_cfg *cfg)
+{
+	request(cfg, true);
+	cfg->drop[0] = 1;
+}
+
+static void answer_lost(struct sim_cfg *cfg)
+{
+	request(cfg, true);
+	cfg->drop[0] = 2;
+}
+
 /* Times are those until the last socket ended, TIME-WAIT not included. */
 const struct scenario scenarios[] = {
 	{ "empty connection, 20 ms", empty, 30, 60 },
@@ -235,6 +279,14 @@ const struct scenario scenarios[] = {
 	{ "20 kB in tiny writes, 10 ms", tiny_writes, 50, 1000 },
 	{ "simultaneous open and close, 100 ms", simultaneous, 30000, 31000 },
 	{ "three connections of one port pair", reopen, 100, 10000 },
+	{ "request and answer, 100 ms, first visit", request_first, 200, 200, .answer = true },
+	{ "request and answer, 100 ms, Fast Open", request_again, 100, 100, .answer = true },
+	{ "request and answer, 100 ms, Fast Open, stale cookie", request_stale, 200, 200,
+	  .answer = true },
+	{ "request and answer, 100 ms, Fast Open, SYN lost", request_lost, 1200, 1200,
+	  .answer = true },
+	{ "request and answer, 100 ms, Fast Open, SYN-ACK lost", answer_lost, 1200, 1200,
+	  .answer = true },
 };
 
 const u32 nscenarios = ARRAY_SIZE(scenarios);

@@ -166,6 +166,10 @@ struct host_cfg {
 	u64 open_at;		/* ns after start, beside sim_cfg.skew */
 	u64 pacing_max;		/* bytes a second; 0: none */
 	u64 access;		/* ns a packet takes to the link that is shared */
+	bool fastopen;		/* client: asks for it; server: does it */
+	bool fo_cookie;		/* the client has a cookie from earlier, good or */
+	bool fo_bad;		/* of another key */
+	bool fo_bare;		/* server: without cookie; client: likewise */
 	struct app_cfg app;
 };
 
@@ -301,6 +305,8 @@ struct host {
 	u64 gro_at;
 	struct ledger ledger;
 	struct outcome out;
+	struct xtcp_cookie cookie;	/* the client's, of any round; MSS beside it */
+	u16 cookie_mss;
 };
 
 struct sim {
@@ -422,6 +428,7 @@ void conn_dump(const struct conn *conn);
 
 /* ---- app.c ---- */
 
+u32 app_early(struct conn *conn);
 void app_init(struct conn *conn);
 void app_established(struct conn *conn);
 void app_write(struct conn *conn);
@@ -444,6 +451,7 @@ struct scenario {
 	u64 min_ms;	/* time until both ends have closed */
 	u64 max_ms;
 	bool intact;	/* and nothing is sent twice */
+	bool answer;	/* the time until host 0 has all that it is sent, instead */
 };
 
 extern const struct scenario scenarios[];
