@@ -12,7 +12,8 @@ static const struct script fastopen_syn[] = {
 	  "> PA 1+500 ack 1\n= fo_fail 1\n= fo 0x21\n" },
 	{ "a cookie: data goes along",
 	  "connect cookie fomss 1000 data 500\n> S 0+500 fo theirs hdr 48\n= fo_room 960\n" },
-	{ "a cookie that has become known, and nothing to send", "connect cookie\n> S 0 fo theirs\n" },
+	{ "a cookie that has become known, and nothing to send",
+	  "connect cookie\n> S 0 fo theirs\n" },
 	{ "as much as fits beside the options, the rest behind it",
 	  "connect cookie fomss 1000 data 2000\n> S 0+960\n< SA 0 ack 961 mss 1000\n"
 	  "> PA 961+1040 ack 1\n" },
@@ -25,7 +26,8 @@ static const struct script fastopen_syn[] = {
 	{ "without cookie by agreement: no option",
 	  "connect bare fomss 1000 data 500\n> S 0+500 fo none\n< SA 0 ack 501 mss 1000\n> A 501\n"
 	  "= fo 0x1a\n" },
-	{ "the SYN waits for data", "connect cookie wait\n> no\nno-timer\ngo 100\n> S 0+100 fo theirs\n" },
+	{ "the SYN waits for data",
+	  "connect cookie wait\n> no\nno-timer\ngo 100\n> S 0+100 fo theirs\n" },
 	{ "or for the word to go", "connect cookie wait\n> no\ngo 0\n> S 0 fo theirs\n" },
 	{ "closed before it had any", "connect cookie wait\n> no\nclose\n= state CLOSED\n> no\n" },
 	{ "the peer's SYN comes first",
@@ -49,7 +51,8 @@ static const struct script fastopen_synack[] = {
 	  "no-timer\n" },
 	{ "a part of it",
 	  "connect cookie fomss 1000 data 500\n> S 0+500\n< SA 0 ack 201 mss 1000\nacts ACKED\n"
-	  "> PA 201+300 ack 1\n= fo_fail 2\n= bytes_acked 200\n< A 1 ack 501\n= bytes_acked 500\n" },
+	  "> PA 201+300 ack 1\n= fo_fail 2\n= bytes_acked 200\n< A 1 ack 501\n"
+	  "= bytes_acked 500\n" },
 	{ "the data again, then new data, in order",
 	  "connect cookie fomss 1000 data 2500\n> S 0+960\n< SA 0 ack 1 mss 1000\n> A 1+960\n"
 	  "> PA 961+1540\n< A 1 ack 2501\nno-timer\n" },
@@ -57,7 +60,8 @@ static const struct script fastopen_synack[] = {
 	  "connect cookie fomss 1000 data 900\n> S 0+900\n< SA 0 ack 1 mss 500\n"
 	  "> PA 1+900 pmss 500\n" },
 	{ "within the window of the SYN-ACK",
-	  "connect cookie fomss 1000 data 900\n> S 0+900\n< SA 0 ack 1 mss 1000 wnd 300\n> A 1+300\n"
+	  "connect cookie fomss 1000 data 900\n> S 0+900\n< SA 0 ack 1 mss 1000 wnd 300\n"
+	  "> A 1+300\n"
 	  "< A 1 ack 301 wnd 65535\n> PA 301+600\n< A 1 ack 901\n= cong 0\n= cwnd 10000\n" },
 	{ "a closed one is probed",
 	  "par timestamps 0\nconnect cookie fomss 1000 data 900\n> S 0+900\n"
@@ -69,8 +73,10 @@ static const struct script fastopen_synack[] = {
 	{ "more than was sent is refused",
 	  "connect cookie fomss 1000 data 500\n> S 0+500\n< SA 0 ack 502\ndrop SYNSENT_ACK\n"
 	  "> R 502\n" },
-	{ "RST for SYN and data", "connect cookie data 100\n> S 0+100\n< RA 0 ack 101\n= err REFUSED\n" },
-	{ "a new cookie is kept", "connect cookie\n> S 0\n< SA 0 ack 1 mss 1000 fo key1\n> A 1\n= fo 0x23\n" },
+	{ "RST for SYN and data",
+	  "connect cookie data 100\n> S 0+100\n< RA 0 ack 101\n= err REFUSED\n" },
+	{ "a new cookie is kept",
+	  "connect cookie\n> S 0\n< SA 0 ack 1 mss 1000 fo key1\n> A 1\n= fo 0x23\n" },
 	{ "one that was not asked for is not",
 	  "connect\n> S 0 fo none\n< SA 0 ack 1 mss 1000 fo key1\n> A 1\n= fo 0\n" },
 	{ "data in the SYN-ACK, too",
@@ -94,12 +100,14 @@ static const struct script fastopen_lost[] = {
 	  "connect cookie fomss 1000 data 500\n> S 0+500\n~ 1s\n> S 0\n"
 	  "< SA 0 ack 1 mss 1000 fo key1\n> PA 1+500\n= fo_fail 3\n= fo 0x2b\n" },
 	{ "twice: one segment (RFC 6928)",
-	  "par timestamps 0\nconnect cookie fomss 1000 data 1900\n> S 0+960\n~ 1s\n> S 0\n~ 2s\n> S 0\n"
+	  "par timestamps 0\nconnect cookie fomss 1000 data 1900\n> S 0+960\n~ 1s\n> S 0\n"
+	  "~ 2s\n> S 0\n"
 	  "< SA 0 ack 1 mss 1000\n> A 1+960\n> no\n< A 1 ack 961\n> PA 961+940\n" },
 	{ "given up as any other",
 	  "connect cookie data 100\n> S 0+100\nset syncnt 1\n~ 1s\n> S 0\n~ 2s\n= err TIMEDOUT\n" },
 	{ "asked in vain is nothing lost",
-	  "connect ask\n> S 0 fo ask\n~ 1s\n> S 0 fo none\n< SA 0 ack 1 mss 1000\n> A 1\n= fo 0x1\n" },
+	  "connect ask\n> S 0 fo ask\n~ 1s\n> S 0 fo none\n< SA 0 ack 1 mss 1000\n> A 1\n"
+	  "= fo 0x1\n" },
 	{ "too large for the path: at once without data",
 	  "connect cookie fomss 1000 data 500\n> S 0+500\nicmp too-big 0 400\n> S 0\n"
 	  "< SA 0 ack 1 mss 1000\n> PA 1+500\n" },
@@ -119,13 +127,16 @@ static const struct script fastopen_server[] = {
 	{ "asked for a cookie, in an ordinary handshake",
 	  "listen fo\n< S 0 mss 1000 fo ask\n> SA 0 ack 1 fo key1 hdr 36\n< A 1 ack 1\n"
 	  "= state ESTABLISHED\n= fo 0\n" },
-	{ "asked with data: that is not taken", "listen fo\n< S 0+100 mss 1000 fo ask\n> SA 0 ack 1 fo key1\n" },
-	{ "asked by the old option", "listen fo\n< S 0 mss 1000 fo ask foexp\n> SA 0 ack 1 fo key1 foexp hdr 36\n" },
+	{ "asked with data: that is not taken",
+	  "listen fo\n< S 0+100 mss 1000 fo ask\n> SA 0 ack 1 fo key1\n" },
+	{ "asked by the old option",
+	  "listen fo\n< S 0 mss 1000 fo ask foexp\n> SA 0 ack 1 fo key1 foexp hdr 36\n" },
 	{ "not repeated with the SYN-ACK",
 	  "listen fo\n< S 0 mss 1000 fo ask\n> SA 0 ack 1 fo key1\n~ 1s\n> SA 0 ack 1 fo none\n" },
 	{ "a wrong cookie: handshake, and the right one",
 	  "listen fo\n< S 0+100 mss 1000 fo bad\n> SA 0 ack 1 fo key1\n" },
-	{ "data without a cookie", "listen fo\n< S 0+100 mss 1000\n> SA 0 ack 1 fo none\nverdict listen SYN\n" },
+	{ "data without a cookie",
+	  "listen fo\n< S 0+100 mss 1000\n> SA 0 ack 1 fo none\nverdict listen SYN\n" },
 	{ "a good one: delivered at once",
 	  "listen fo\n< S 0+100 mss 1000 fo key1\nacts DELIVER|STATE|OUTPUT\n= state SYN-RECEIVED\n"
 	  "= got 100\n> SA 0 ack 101 fo none wnd 65435\n< A 101 ack 1\nacts STATE\n"
@@ -134,8 +145,10 @@ static const struct script fastopen_server[] = {
 	  "listen fo\n< S 0 mss 1000 fo key1\n= state SYN-RECEIVED\n> SA 0 ack 1\n= fo 0x80\n"
 	  "write 10\n> PA 1+10 ack 1\n" },
 	{ "by the second key: the first one's goes back",
-	  "listen fo key2\n< S 0+100 mss 1000 fo key2\n= got 100\n> SA 0 ack 101 fo key1\n= fo 0xb0\n" },
-	{ "the second key is no more", "listen fo\n< S 0+100 mss 1000 fo key2\n> SA 0 ack 1 fo key1\n" },
+	  "listen fo key2\n< S 0+100 mss 1000 fo key2\n= got 100\n> SA 0 ack 101 fo key1\n"
+	  "= fo 0xb0\n" },
+	{ "the second key is no more",
+	  "listen fo\n< S 0+100 mss 1000 fo key2\n> SA 0 ack 1 fo key1\n" },
 	{ "without cookie by agreement",
 	  "listen fo-bare\n< S 0+100 mss 1000\n= got 100\n> SA 0 ack 101 fo none\n" },
 	{ "and whoever asks for one gets it",
@@ -158,7 +171,8 @@ static const struct script fastopen_child[] = {
 	{ "at most the window of the SYN, which is not scaled",
 	  "listen fo\n< S 0+100 mss 1000 ws 7 wnd 2000 fo key1\n> SA 0 ack 101\nwrite 20000\n"
 	  "> A 1+1000\n> no\n= snd_wnd 2000\n" },
-	{ "which may be closed", "listen fo\n< S 0 mss 1000 wnd 0 fo key1\n> SA 0 ack 1\nwrite 500\n> no\n"
+	{ "which may be closed",
+	  "listen fo\n< S 0 mss 1000 wnd 0 fo key1\n> SA 0 ack 1\nwrite 500\n> no\n"
 	  "< A 1 ack 1 wnd 1000\n> PA 1+500\n" },
 	{ "the SYN again: so is the SYN-ACK, and no cookie",
 	  "listen fo key2\n< S 0+100 mss 1000 fo key2\n> SA 0 ack 101 fo key1\n< S 0 mss 1000\n"
@@ -168,35 +182,45 @@ static const struct script fastopen_child[] = {
 	  "listen fo\n< S 0+100 mss 1000 ts 50 0 fo key1\n> SA 0 ack 101 tsecr 50\n"
 	  "< S 0 mss 1000 ts 60 0\n> SA 0 ack 101 tsecr 60\n" },
 	{ "another SYN is challenged",
-	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\n< S 5 mss 1000\ndrop SYN_CHALLENGE\n"
+	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\n< S 5 mss 1000\n"
+	  "drop SYN_CHALLENGE\n"
 	  "> A 1 ack 101\n" },
 	{ "the SYN once more after the handshake is, too",
-	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\n< A 101 ack 1\n< S 0+100 mss 1000\n"
+	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\n< A 101 ack 1\n"
+	  "< S 0+100 mss 1000\n"
 	  "drop SYN_CHALLENGE\n> A 1 ack 101\n" },
 	{ "the SYN-ACK is repeated, the data behind it waits",
-	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\nwrite 500\n> PA 1+500\n~ 1s\n> SA 0 ack 101\n"
+	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\nwrite 500\n> PA 1+500\n"
+	  "~ 1s\n> SA 0 ack 101\n"
 	  "> no\nwrite 500\n> no\n~ 2s\n> SA 0 ack 101\n+ 20ms\n< A 101 ack 1\n> A 1+500\n"
 	  "= cwnd 1000\n< A 101 ack 501\n> PA 501+500\n" },
 	{ "lost once it costs no window",
-	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\nwrite 500\n> PA 1+500\n~ 1s\n> SA 0 ack 101\n"
+	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\nwrite 500\n> PA 1+500\n"
+	  "~ 1s\n> SA 0 ack 101\n"
 	  "< A 101 ack 1\n> PA 1+500\n= cwnd 10000\n< A 101 ack 501\n= cong 0\n= cwnd 10000\n" },
 	{ "given up like an embryo",
-	  "par synack_retries 1\nlisten fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\n~ 1s\n> SA 0\n~ 2s\n"
+	  "par synack_retries 1\nlisten fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\n"
+	  "~ 1s\n> SA 0\n~ 2s\n"
 	  "= err TIMEDOUT\n" },
 	{ "RST: of a connection, not of an attempt",
-	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\n< R 101\n= err RESET\n= state CLOSED\n" },
+	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\n< R 101\n= err RESET\n"
+	  "= state CLOSED\n" },
 	{ "a RST beside it is challenged",
-	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\n< R 102\ndrop RST_CHALLENGE\n> A 1\n"
+	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\n< R 102\n"
+	  "drop RST_CHALLENGE\n> A 1\n"
 	  "= state SYN-RECEIVED\n" },
 	{ "a wrong ACK is answered by RST and changes nothing",
-	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\n< A 101 ack 2\n> R 2\n= state SYN-RECEIVED\n" },
+	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\n< A 101 ack 2\n> R 2\n"
+	  "= state SYN-RECEIVED\n" },
 	{ "more data with the ACK",
-	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\n< PA 101+200 ack 1\n= got 300\n> A 1 ack 301\n" },
+	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\n< PA 101+200 ack 1\n"
+	  "= got 300\n> A 1 ack 301\n" },
 	{ "the data that was in the SYN, again",
 	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\n< PA 1+100 ack 1\n= got 100\n"
 	  "> A 1 ack 101\n< A 101 ack 1\n= state ESTABLISHED\n" },
 	{ "the end of the stream waits for the handshake",
-	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\nwrite 500\n> PA 1+500\nclose\n> no\n"
+	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\nwrite 500\n> PA 1+500\n"
+	  "close\n> no\n"
 	  "= state SYN-RECEIVED\n< A 101 ack 501\n> FA 501\n= state FIN-WAIT-1\n" },
 	{ "abort tells the peer",
 	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\nabort\n> RA 1\n" },
@@ -204,7 +228,8 @@ static const struct script fastopen_child[] = {
 	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\n< FA 101 ack 1\nacts EOF\n"
 	  "= state CLOSE-WAIT\n> A 1 ack 102\n" },
 	{ "no probe before it is open",
-	  "listen fo\n< S 0+100 mss 1000 sackok ts 1 0 fo key1\n> SA 0 ack 101\nwrite 500\n> PA 1+500\n"
+	  "listen fo\n< S 0+100 mss 1000 sackok ts 1 0 fo key1\n> SA 0 ack 101\nwrite 500\n"
+	  "> PA 1+500\n"
 	  "~ 1s\n> SA 0\n" },
 	{ "what a SYN said of ECN is told, and no ECT is sent before the ACK",
 	  "par ecn 1\nlisten fo\n< SEC 0+100 mss 1000 fo key1\n> SAE 0 ack 101\nwrite 500\n"

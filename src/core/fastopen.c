@@ -95,7 +95,8 @@ static bool same_cookie(const struct xtcp_cookie *cookie, const struct xtcp_seg 
  * @give: the cookie to answer with; of length 0 for none
  *
  * RFC 7413 4.2.2. A good cookie without data is good, too: the server may
- * speak first. Who asks for a cookie gets one, also where none is needed. The answer comes in the kind of option that was used to ask.
+ * speak first. Who asks for a cookie gets one, also where none is needed. The
+ * answer comes in the kind of option that was used to ask.
  *
  * Return: what it is worth.
  */
