@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core.h"
 #include "harness.h"
 #include "script.h"
 #include "script_names.h"
@@ -310,8 +311,7 @@ static void cmd_in(struct rig *rig, const struct words *w)
 			seg.tsval = number(rig, w, ++i);
 			seg.tsecr = number(rig, w, ++i);
 		} else if (!strcmp(f, "tsecr")) {
-			seg.tsecr = (rig->mode == RIG_EMBRYO ? rig->emb.ts_off :
-				     rig->tcb.ts_off) +
+			seg.tsecr = xtcp_ts_offset(&rig->par, &rig->open.flow) +
 				    (u32)(rig->start / 1000000) + number(rig, w, ++i);
 		} else if (!strcmp(f, "sack")) {
 			in_sack(rig, &seg, word(rig, w, ++i));
