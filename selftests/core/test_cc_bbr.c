@@ -159,6 +159,7 @@ static void ack_one(struct net *n)
 	span = max(n->now - s->delivered_at, s->sent_at - s->first_tx_at);
 	tcb->delivered_at = n->now;
 	tcb->first_tx_at = s->sent_at;
+	tcb->rack_rtt_us = ack.rtt_us;
 	ack.rs_delivered = tcb->delivered - s->delivered;
 	ack.rs_lost = tcb->lost - s->lost;
 	ack.rs_interval_us = (u32)(span / 1000);
@@ -440,6 +441,25 @@ UNIT(bbr_precaution)
 	CHECK(run_until(n, BBR_UP));
 	run(n, 100 * MSEC);
 	CHECK(n->b->inflight_long > limit);
+}
+
+/*
+ * inflight_longterm of more than the path holds, which a full buffer left behind,
+ * is not what limits a probe: it ends as one without a bound does.
+ */
+UNIT(bbr_probe_ends)
+{
+	struct net *n = make(12500000, 40 * MSEC, 5000000, 7);
+	u64 at;
+
+	CHECK(run_until(n, BBR_CRUISE));
+	CHECK(run_until(n, BBR_REFILL));
+	n->b->inflight_long = 800000;
+	CHECK(run_until(n, BBR_UP));
+	at = n->now;
+	CHECK(run_until(n, BBR_DOWN));
+	CHECK(n->now - at < 240 * MSEC);
+	CHECK(n->b->inflight_long <= 900000);
 }
 
 /* 5.3.3.8: not more often than Reno loses, on paths where that is often. */

@@ -16,6 +16,8 @@
  *    (RFC 8511) instead of 0.7.
  *  - The short-term bandwidth is compared with what was delivered only after
  *    what was kept back by intention is taken out, see bbr_model.c.
+ *  - inflight_longterm that is above what the path holds does not prolong a
+ *    probe, see long_limits().
  *  - A restart from idle is noticed at the first ACK after it, not at the
  *    transmission, because a control is called for ACKs.
  *  - The first round-trip time is that of data, not that of the handshake, which
@@ -149,14 +151,27 @@ static bool time_to_cruise(const struct xtcp_tcb *tcb, const struct bbr *b)
 	       flight <= xtcp_bbr_inflight(tcb, b, xtcp_bbr_max_bw(b));
 }
 
+/*
+ * Is inflight_longterm the limit, and not the path? The draft asks no further
+ * than whether it is reached. A buffer that was once full leaves a bound of more
+ * than the path holds behind; each probe then fills the buffer again, and stays
+ * until the bound has grown past the window. But what the path delivers in a
+ * round trip is less by then than what is in flight by the gain of UP or more.
+ */
+static bool long_limits(const struct xtcp_tcb *tcb, const struct bbr *b)
+{
+	return b->inflight_long <= xtcp_bbr_bdp(tcb, b, xtcp_bbr_max_bw(b),
+						pacing_gain[BBR_UP]);
+}
+
 static bool time_to_go_down(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
 {
 	if (b->flags & BBR_F_TOO_HIGH && filled(tcb, s->ack, b->inflight_long)) {
 		b->flags |= BBR_F_PRECAUTION;
 		return true;
 	}
-	if (filled(tcb, s->ack, tcb->cwnd) && tcb->cwnd >= b->inflight_long) {
-		/* inflight_long is the limit, not the path. */
+	if (filled(tcb, s->ack, tcb->cwnd) && tcb->cwnd >= b->inflight_long &&
+	    long_limits(tcb, b)) {
 		xtcp_bbr_reset_full(b, s->bw);
 		return false;
 	}
