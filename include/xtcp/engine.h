@@ -55,6 +55,8 @@ struct xtcp_open {
 	u32 cached_ssthresh;	/* bytes, likewise */
 	bool cached_reordering;	/* it was seen to reorder */
 	const struct xtcp_fo_client *fo;	/* xtcp_connect(): Fast Open; NULL: not */
+	bool reopens;		/* from TIME-WAIT, whose SND.NXT is: */
+	u32 iss_above;
 };
 
 /* ---- wire.c: headers ---- */

@@ -118,6 +118,31 @@ UNIT(embryo_secrets)
 	CHECK_EQ(plan.ack, 78);
 }
 
+/* RFC 9293 3.6.1: above all numbers of the incarnation before, if there was one. */
+UNIT(embryo_reopens)
+{
+	struct xtcp_seg seg = { .flags = XTCP_SYN };
+	struct xtcp_open open = { .rcv_space = 1000 };
+	struct xtcp_embryo emb;
+	struct xtcp_params par;
+	u32 clock;
+
+	xtcp_params_init(&par);
+	clock = xtcp_isn(&par, &open.flow, 1000);
+	open.iss_above = clock + 5;
+	xtcp_embryo_init(&emb, &par, &open, &seg, 1000);
+	CHECK_EQ(emb.iss, clock);
+	open.reopens = true;
+	xtcp_embryo_init(&emb, &par, &open, &seg, 1000);
+	CHECK_EQ(emb.iss, clock + 5 + 65536);
+	open.iss_above = clock;
+	xtcp_embryo_init(&emb, &par, &open, &seg, 1000);
+	CHECK_EQ(emb.iss, clock + 65536);
+	open.iss_above = clock - 1;
+	xtcp_embryo_init(&emb, &par, &open, &seg, 1000);
+	CHECK_EQ(emb.iss, clock);
+}
+
 /* Long after boot: the short clocks have wrapped, or are about to. */
 static const u64 hours[] = {
 	0, XTCP_NSEC_PER_SEC, ((1ULL << 32) - 500) * XTCP_NSEC_PER_MSEC,

@@ -140,6 +140,30 @@ TEST_F(wire, reuse_takes_higher_iss)
 	in(RST, SEQ(1));
 }
 
+/* Also when that sent faster than the clock of the numbers runs (RFC 9293 3.6.1). */
+TEST_F(wire, reuse_begins_above_what_was_sent)
+{
+	uint32_t old;
+
+	passive(MSS(1000));
+	for (int i = 0; i < 30; i++) {
+		writes(3000);
+		wire_drain(W, 1);
+		in(ACK, SEQ(1), ACKNO(1 + (i + 1) * 3000));
+	}
+	closes();
+	out(FIN | ACK, SEQ(90001), ACKNO(1));
+	in(FIN | ACK, SEQ(1), ACKNO(90002));
+	out(ACK, SEQ(90002), ACKNO(2));
+	old = W->iss;
+	W->isn += 100000;
+	W->snd_nxt = W->rcv_nxt = 0;
+	in(SYN, SEQ(0), MSS(1000));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	ASSERT_GT((int32_t)(W->iss - old), 90002);
+	in(RST, SEQ(1));
+}
+
 TEST_F(wire, record_does_not_hold_the_listener)
 {
 	time_wait(MSS(1000));

@@ -137,6 +137,8 @@ struct xtcp_rx {
 	int dif;
 	int sdif;
 	bool verified;			/* checksum, policy, filter are done */
+	bool reopens;			/* a SYN ended TIME-WAIT (RFC 6191), */
+	u32 iss_above;			/* of which this was SND.NXT */
 	u64 now;			/* ns */
 };
 

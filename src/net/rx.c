@@ -168,6 +168,8 @@ static int xtcp_v4_rcv(struct sk_buff *skb)
 		goto kernel;
 
 	rx.verified = false;
+	rx.reopens = false;
+	rx.iss_above = 0;
 	rx.dif = inet_iif(skb);
 	rx.sdif = inet_sdif(skb);
 	xtcp_ip4_flow(skb, &rx.flow);

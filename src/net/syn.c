@@ -138,6 +138,8 @@ static enum xtcp_drop syn_new(struct arrival *a)
 		goto out;
 	memset(&open, 0, sizeof(open));
 	open.flow = a->rx->flow;
+	open.reopens = a->rx->reopens;
+	open.iss_above = a->rx->iss_above;
 	xtcp_metrics_get(xn, &open);
 	xtcp_open_dst(to.sk, dst, &open);
 	xtcp_embryo_init(&emb, &xn->params, &open, &a->seg, a->rx->now);

@@ -205,6 +205,8 @@ enum xtcp_rx_result xtcp_tw_segment(struct xtcp_rx *rx, struct xtcp_tw_rec *rec,
 		break;
 	case XTCP_TW_SYN:
 		tw_end(t, rec);
+		rx->reopens = true;
+		rx->iss_above = rec->tw.snd_nxt;
 		res = XTCP_RX_AGAIN;
 		break;
 	case XTCP_TW_DROP:
