@@ -51,6 +51,7 @@ struct xtcp_entry {
 /* Work put off because a system call owned the socket: bits of deferred. */
 enum xtcp_deferred {
 	XTCP_DEFER_TIMER,		/* deadlines are due */
+	XTCP_DEFER_OUTPUT,		/* after the backlog, see xtcp_serve() */
 	XTCP_DEFER_TX,			/* device queue has room again */
 	XTCP_DEFER_MTU,			/* ICMP: path MTU shrank */
 	XTCP_DEFER_ICMP,		/* ICMP: hard error, see hard_err */
@@ -89,6 +90,7 @@ struct xtcp_sock {
 	/* what the sender spent its time on, TCP_INFO; socket lock */
 	u8 spell;			/* enum xtcp_spell */
 	u8 cc_chosen;			/* TCP_CONGESTION was set */
+	u8 backlog;			/* a segment of the backlog is being served */
 	u32 spell_at;			/* ticks, when the present spell began */
 	u32 spell_ticks[XTCP_SPELLS - 1]; /* of those that ended, but for idle */
 

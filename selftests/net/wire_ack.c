@@ -3,6 +3,12 @@
  * When data are acknowledged: at once, with the second segment, after a
  * short while, or along with the answer (RFC 9293 3.8.6.3, RFC 5681 4.2).
  */
+#include <linux/userfaultfd.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
 #include "wire_test.h"
 
 /* Interactive: the application answers, ACKs may wait for the answer. */
@@ -38,6 +44,64 @@ TEST_F(wire, delayed_by_40_ms)
 	interactive();
 	in(ACK, LEN(100));
 	out(ACK, ACKNO(401), AFTER(40));
+}
+
+/* A reader whose page is missing sleeps in the copy, the socket locked. */
+struct reader {
+	int fd;
+	char *page;
+	long got;
+};
+
+static void *read_page(void *arg)
+{
+	struct reader *r = arg;
+
+	r->got = recv(r->fd, r->page, 100, 0);
+	return NULL;
+}
+
+/* RFC 9293 MUST-59: what a system call kept waiting is one ACK (the kernel: each). */
+TEST_F(wire, queued_segments_are_one_ack)
+{
+	long size = sysconf(_SC_PAGESIZE);
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffdio_zeropage zero;
+	struct uffd_msg msg;
+	struct reader r;
+	pthread_t thread;
+	int uffd;
+
+	if (W->stack != XTCP)
+		SKIP_TEST("acknowledges one by one");
+	uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (uffd < 0)
+		SKIP_TEST("no userfaultfd");
+	passive(MSS(1000));
+	r.fd = self->fd;
+	r.page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, r.page);
+	reg.range.start = (unsigned long)r.page;
+	reg.range.len = size;
+	zero.range = reg.range;
+	zero.mode = 0;
+	ASSERT_EQ(0, ioctl(uffd, UFFDIO_API, &api));
+	ASSERT_EQ(0, ioctl(uffd, UFFDIO_REGISTER, &reg));
+	in(ACK, LEN(100));
+	out(ACK, ACKNO(101), WITHIN(500));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, read_page, &r));
+	ASSERT_EQ((long)sizeof(msg), read(uffd, &msg, sizeof(msg)));
+	for (int i = 0; i < 6; i++)
+		in(ACK, LEN(1000));
+	none(1);
+	ASSERT_EQ(0, ioctl(uffd, UFFDIO_ZEROPAGE, &zero));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	ASSERT_EQ(100, r.got);
+	out(ACK, ACKNO(6101), WITHIN(1));
+	none(QUIET);
+	munmap(r.page, size);
+	close(uffd);
 }
 
 /* RFC 9293 SHLD-19: at least every second full-sized segment. */

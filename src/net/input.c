@@ -81,10 +81,13 @@ void xtcp_input_locked(struct sock *sk, struct sk_buff *skb, u64 now)
  */
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 {
-	if (likely(xtcp_sk(sk)->entry.kind == XTCP_KIND_SOCK))
+	if (likely(xtcp_sk(sk)->entry.kind == XTCP_KIND_SOCK)) {
+		xtcp_sk(sk)->backlog = 1;
 		xtcp_input_locked(sk, skb, xtcp_now());
-	else
+		xtcp_sk(sk)->backlog = 0;
+	} else {
 		xtcp_rx_stray(sock_net(sk), skb);
+	}
 	return 0;
 }
 

@@ -181,6 +181,8 @@ void xtcp_release_cb(struct sock *sk)
 		xtcp_mtu_reduced(sk);
 	if (test_and_clear_bit(XTCP_DEFER_ICMP, &xsk->deferred))
 		xtcp_hard_error(sk);
+	if (test_and_clear_bit(XTCP_DEFER_OUTPUT, &xsk->deferred))
+		xtcp_serve(sk, XTCP_ACT_OUTPUT, xtcp_now());
 	if (test_and_clear_bit(XTCP_DEFER_TX, &xsk->deferred))
 		xtcp_tx_resume(sk);
 	if (test_and_clear_bit(XTCP_DEFER_TIMER, &xsk->deferred))

@@ -259,6 +259,21 @@ static void act_spell(struct sock *sk, u64 now)
 	xs->spell = spell;
 }
 
+/*
+ * RFC 9293 3.10.7.4, MUST-59: what waits in a queue is processed before any of
+ * it is acknowledged; xtcp_release_cb() sends then. Not where each segment has
+ * something to say: a peer without SACK counts duplicates, one that marks with
+ * ECN counts marks, and a connection that ends leaves nothing behind.
+ */
+static bool act_later(const struct xtcp_sock *xs)
+{
+	const struct xtcp_tcb *tcb = &xs->tcb;
+
+	return unlikely(xs->backlog) && tcb->state != XTCP_CLOSED &&
+	       tcb->state != XTCP_TIME_WAIT && !tcb->ecn &&
+	       (!tcb->ooo_runs || tcb->opts & XTCP_OPT_SACK_PERM);
+}
+
 /**
  * xtcp_serve - do what an engine call asked for
  * @sk: socket, any context
@@ -298,7 +313,9 @@ void xtcp_serve(struct sock *sk, u32 acts, u64 now)
 	 * Before the wake-ups: on one CPU the reader would else run first and
 	 * the ACK, or the RST of an abort, leave late.
 	 */
-	if (acts & XTCP_ACT_OUTPUT) {
+	if (acts & XTCP_ACT_OUTPUT && act_later(xs)) {
+		set_bit(XTCP_DEFER_OUTPUT, &xs->deferred);
+	} else if (acts & XTCP_ACT_OUTPUT) {
 		xtcp_space(&xs->tcb, xtcp_rcv_space(sk));
 		xtcp_push(sk, now);
 	}
