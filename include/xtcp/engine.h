@@ -95,6 +95,7 @@ struct xtcp_embryo {
 	u8 opts : 4;		/* XTCP_OPT_* agreed on: MSS to TS */
 	u8 again : 1;		/* the SYN came again, and the SYN-ACK was repeated */
 	u8 acked : 1;		/* TCP_DEFER_ACCEPT: waits for data */
+	u8 cookie : 1;		/* made of one: nothing is known of when it began */
 	u8 ecn : 2;		/* enum xtcp_ecn */
 	u8 ecn_syn : 2;		/* ECN field of the newest SYN */
 	u8 ecn_flags : 4;	/* XTCP_ECN_* */
@@ -137,6 +138,18 @@ void xtcp_embryo_plan(const struct xtcp_embryo *emb, const struct xtcp_params *p
 		      const struct xtcp_open *open, struct xtcp_plan *plan, u64 now);
 void xtcp_embryo_ack_plan(const struct xtcp_embryo *emb, const struct xtcp_params *par,
 			  const struct xtcp_flow *flow, struct xtcp_plan *plan, u64 now);
+
+/* ---- cookie.c: the same without remembering anything ---- */
+
+u32 xtcp_cookie_key(u64 now, u32 *slot);
+bool xtcp_cookie_lately(const struct xtcp_params *par, u64 now);
+bool xtcp_cookie_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
+		      const struct xtcp_open *open, const struct xtcp_seg *seg, u64 now);
+void xtcp_cookie_plan(const struct xtcp_embryo *emb, const struct xtcp_params *par,
+		      const struct xtcp_open *open, struct xtcp_plan *plan, u64 now);
+bool xtcp_cookie_rx(struct xtcp_embryo *emb, const struct xtcp_params *par,
+		    const struct xtcp_open *open, const struct xtcp_seg *seg, u64 now);
+
 void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 		 const struct xtcp_open *open, u64 now);
 

@@ -63,6 +63,7 @@ typedef struct {
 
 u64 siphash_1u64(u64 a, const siphash_key_t *key);
 u64 siphash_2u64(u64 a, u64 b, const siphash_key_t *key);
+u64 siphash_3u64(u64 a, u64 b, u64 c, const siphash_key_t *key);
 u64 siphash_4u64(u64 a, u64 b, u64 c, u64 d, const siphash_key_t *key);
 
 #endif /* XTCP_ENV_USER_H */

@@ -171,6 +171,8 @@ struct xtcp_knobs {
 	u32 cc_allowed;			/* bit per congestion control, src/ctl/cong.c */
 	u32 notsent_lowat;		/* bytes, where TCP_NOTSENT_LOWAT is not set */
 	u32 max_syn_backlog;		/* half-open connections */
+	u8 syncookies;			/* 0: never, 1: when there is no room, 2: always */
+	bool abort_on_overflow;		/* accept queue full: RST, not silence */
 	bool moderate_rcvbuf;		/* the receive buffer grows by itself */
 	bool no_metrics_save;		/* connections leave nothing in the cache, */
 	bool no_ssthresh_save;		/* or no threshold */

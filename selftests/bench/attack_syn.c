@@ -28,7 +28,7 @@ static long half_open(const struct peer *p)
 		die("no list of connections");
 	while (fgets(line, sizeof(line), f)) {
 		if (p->stack == XTCP)
-			sscanf(line, "Embryos %ld", &n);
+			sscanf(line, "Xtcp: %*d %*d %ld", &n);
 		else if (sscanf(line, " %*[^:]: %*s %*s %x", &st) == 1)
 			n += st == 3;
 	}

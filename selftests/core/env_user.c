@@ -85,6 +85,22 @@ u64 siphash_2u64(u64 a, u64 b, const siphash_key_t *key)
 }
 
 /**
+ * siphash_3u64 - SipHash-2-4 of three words
+ * @a: first word
+ * @b: second word
+ * @c: third word
+ * @key: secret
+ *
+ * Return: the same value as the kernel's function of that name.
+ */
+u64 siphash_3u64(u64 a, u64 b, u64 c, const siphash_key_t *key)
+{
+	const u64 word[] = { a, b, c };
+
+	return sip_words(word, 3, key);
+}
+
+/**
  * siphash_4u64 - SipHash-2-4 of four words
  * @a: first word
  * @b: second word

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * SipHash-2-4 against the reference vectors of its authors (key 00..0f,
- * message 00, 01, ..): those of 8, 16 and 32 bytes are whole words.
+ * message 00, 01, ..): those of 8, 16, 24 and 32 bytes are whole words.
  */
 #include "harness.h"
 
@@ -18,6 +18,12 @@ UNIT(siphash_2u64_vector)
 {
 	CHECK_EQ(siphash_2u64(0x0706050403020100ULL, 0x0f0e0d0c0b0a0908ULL, &key),
 		 0x3f2acc7f57c29bdbULL);
+}
+
+UNIT(siphash_3u64_vector)
+{
+	CHECK_EQ(siphash_3u64(0x0706050403020100ULL, 0x0f0e0d0c0b0a0908ULL,
+			      0x1716151413121110ULL, &key), 0xb8ad50c6f649af94ULL);
 }
 
 UNIT(siphash_4u64_vector)

@@ -22,6 +22,7 @@ struct row {
 };
 
 static const struct row rows[] = {
+	{ "abort_on_overflow",	0, 255, 0 },
 	{ "base_mss",		40, 65535, 1024 },
 	{ "dsack",		0, 255, 1 },
 	{ "early_retrans",	0, 4, 3 },
@@ -57,6 +58,7 @@ static const struct row rows[] = {
 	{ "shrink_window",	0, 1, 0 },
 	{ "slow_start_after_idle", 0, 255, 1 },
 	{ "syn_retries",	1, 127, DIFFERS, "7" },
+	{ "syncookies",		0, 2, 1 },
 	{ "synack_retries",	0, 255, 5 },
 	{ "timestamps",		0, 255, 1 },
 	{ "window_scaling",	0, 255, 1 },

@@ -177,6 +177,9 @@ int wire_knob(const struct wire *w, const char *name, const char *value);
 /* State of the flow in /proc/net/tcp or /proc/net/xtcp; 0: not there. */
 int wire_state(const struct wire *w);
 
+/* A counter by its name in /proc/net/snmp or netstat; XTCP has more. -1: none. */
+long wire_count(const struct wire *w, const char *name);
+
 /* Discards by reason, of this namespace. */
 struct wire_drops {
 	int n;

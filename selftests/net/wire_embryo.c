@@ -198,19 +198,8 @@ TEST_F(wire, accept_queue_limit)
 	ASSERT_EQ(3, n);
 }
 
-static int embryos(void)
-{
-	FILE *f = fopen("/proc/net/xtcp_stat", "r");
-	int n = -1, skip[2];
-	char line[8192];
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Xtcp: %d %d %d", &skip[0], &skip[1], &n) == 3)
-			break;
-	if (f)
-		fclose(f);
-	return n;
-}
+#define embryos()	wire_count(W, "Embryos")
+#define knob(name, val)	ASSERT_EQ(0, wire_knob(W, name, val))
 
 /* RFC 4987: many SYNs cost little, and no connection that is there. */
 TEST_F(wire, syn_queue_limit)
@@ -218,7 +207,8 @@ TEST_F(wire, syn_queue_limit)
 	struct wire first;
 	int i;
 
-	XTCP_ONLY("it sends SYN cookies");
+	XTCP_ONLY("it does not list them");
+	knob("syncookies", "0");
 	self->lfd = wire_listen(W, WIRE_PORT, 4);
 	ASSERT_GE(self->lfd, 0);
 	passive(MSS(1000));
@@ -286,6 +276,182 @@ TEST_F(wire, syn_recv_old_timestamp)
 	state(ST_SYN_RECV);
 	in(ACK, SEQ(1), ACKNO(1), TS(5001, W->got.tsval));
 	accepts();
+}
+
+/* @n SYNs from ports of their own; how many are answered. */
+static int syns(struct wire *w, uint16_t port, int n)
+{
+	int answered = 0;
+
+	for (int i = 0; i < n; i++) {
+		wire_reset(w, port + i);
+		wire_in(w, &(struct wseg){ .flags = SYN, MSS(1000) });
+		answered += wire_get(w, 1);
+		wire_drain(w, 1);
+	}
+	return answered;
+}
+
+/* max_syn_backlog bounds a namespace, whatever its listeners may have. */
+TEST_F(wire, max_syn_backlog)
+{
+	XTCP_ONLY("a quarter of it is for peers it knows");
+	knob("syncookies", "0");
+	knob("max_syn_backlog", "10");
+	self->lfd = wire_listen(W, WIRE_PORT, 100);
+	ASSERT_GE(self->lfd, 0);
+	self->fd = wire_listen(W, WIRE_PORT + 1, 100);
+	ASSERT_GE(self->fd, 0);
+	syns(W, WIRE_PPORT, 8);
+	ASSERT_EQ(8, embryos());
+	for (int i = 0; i < 8; i++) {
+		wire_reset(W, WIRE_PPORT + 100 + i);
+		in(SYN, TO(WIRE_PORT + 1));
+	}
+	ASSERT_EQ(10, embryos());
+	/* Of one that is done its place is free. */
+	wire_reset(W, WIRE_PPORT + 200);
+	dropped("EMBRYO_OVERFLOW", in(SYN));
+	ASSERT_EQ(0, close(self->fd));
+	self->fd = -1;
+	ASSERT_EQ(8, embryos());
+	in(SYN);
+	ASSERT_EQ(9, embryos());
+}
+
+/* listen(2): a second call resizes both queues. */
+TEST_F(wire, listen_again)
+{
+	XTCP_ONLY("it does not list them");
+	knob("syncookies", "0");
+	self->lfd = wire_listen(W, WIRE_PORT, 2);
+	ASSERT_GE(self->lfd, 0);
+	syns(W, WIRE_PPORT, 8);
+	ASSERT_EQ(2, embryos());
+	ASSERT_EQ(0, listen(self->lfd, 6));
+	syns(W, WIRE_PPORT + 100, 8);
+	ASSERT_EQ(6, embryos());
+	ASSERT_EQ(0, listen(self->lfd, 3));
+	syns(W, WIRE_PPORT + 200, 8);
+	ASSERT_EQ(6, embryos());
+}
+
+/*
+ * RFC 4987, 3.3: when old ones fill more than half of the room they are given
+ * up after two repetitions, 7 s, and not after 63.
+ */
+TEST_F_TIMEOUT(wire, syn_timeout_shortened, 200)
+{
+	LONG_TEST();
+	XTCP_ONLY("it does not list them");
+	knob("syncookies", "0");
+	self->lfd = wire_listen(W, WIRE_PORT, 16);
+	ASSERT_GE(self->lfd, 0);
+	ASSERT_EQ(16, syns(W, WIRE_PPORT, 16));
+	sleep_ms(6500);
+	ASSERT_EQ(16, embryos());
+	sleep_ms(1500);
+	ASSERT_EQ(8, embryos());
+	/* Half full is no trouble: these have all the time there is. */
+	sleep_ms(50000);
+	ASSERT_EQ(8, embryos());
+	sleep_ms(10000);
+	ASSERT_EQ(0, embryos());
+}
+
+/* Each of many deadlines is kept, more than the timer serves in one go. */
+TEST_F_TIMEOUT(wire, many_embryos, 200)
+{
+	int again = 0;
+
+	LONG_TEST();
+	XTCP_ONLY("it does not list them");
+	knob("syncookies", "0");
+	knob("max_syn_backlog", "1000");
+	self->lfd = wire_listen(W, WIRE_PORT, 1000);
+	ASSERT_GE(self->lfd, 0);
+	ASSERT_EQ(400, syns(W, 10000, 400));
+	ASSERT_EQ(400, embryos());
+	for (int ms = 0; ms < 1300; ms++)
+		again += wire_get(W, 1);
+	ASSERT_EQ(400, again);
+	sleep_ms(70000);
+	ASSERT_EQ(0, embryos());
+	ASSERT_EQ(5 * 400, wire_count(W, "TCPSynRetrans"));
+}
+
+TEST_F(wire, closed_with_many)
+{
+	XTCP_ONLY("it does not list them");
+	self->lfd = wire_listen(W, WIRE_PORT, 100);
+	ASSERT_GE(self->lfd, 0);
+	self->fd = wire_listen(W, WIRE_PORT + 1, 100);
+	ASSERT_GE(self->fd, 0);
+	syns(W, WIRE_PPORT, 60);
+	for (int i = 0; i < 7; i++) {
+		wire_reset(W, WIRE_PPORT + 100 + i);
+		in(SYN, TO(WIRE_PORT + 1));
+	}
+	ASSERT_EQ(67, embryos());
+	ASSERT_EQ(0, shutdown(self->lfd, SHUT_RD));
+	ASSERT_EQ(7, embryos());
+	/* And it may listen again. */
+	ASSERT_EQ(0, listen(self->lfd, 5));
+	wire_reset(W, WIRE_PPORT);
+	wire_drain(W, 1);
+	passive(MSS(1000));
+	ASSERT_EQ(7, embryos());
+}
+
+/* A handshake is complete, and the accept queue is full. */
+#define overflows() do {						\
+	struct wire _half;						\
+	self->lfd = wire_listen(W, WIRE_PORT, 1);			\
+	ASSERT_GE(self->lfd, 0);					\
+	in(SYN, MSS(1000));						\
+	out(SYN | ACK, SEQ(0), ACKNO(1));				\
+	_half = *W;							\
+	for (int _i = 1; _i <= 2; _i++) {				\
+		wire_reset(W, WIRE_PPORT + _i);				\
+		in(SYN, MSS(1000));					\
+		out(SYN | ACK, SEQ(0), ACKNO(1));			\
+		in(ACK, SEQ(1), ACKNO(1));				\
+	}								\
+	*W = _half;							\
+	dropped("LISTEN_OVERFLOW", in(ACK, SEQ(1), ACKNO(1)));		\
+} while (0)
+
+/* listen(2), tcp(7): who finds no place may come again. */
+TEST_F(wire, overflow)
+{
+	overflows();
+	none(QUIET);
+	state(ST_SYN_RECV);
+	accepts();
+	close(self->fd);
+	wire_drain(W, QUIET);
+	in(ACK, SEQ(1), ACKNO(1), LEN(10));
+	out(ACK, ACKNO(11));
+	state(ST_ESTABLISHED);
+}
+
+/* tcp(7), tcp_abort_on_overflow: or is told at once. */
+TEST_F(wire, abort_on_overflow)
+{
+	knob("abort_on_overflow", "1");
+	overflows();
+	out(RST, SEQ(1));
+	state(0);
+}
+
+/* Nor does a SYN get an answer while nobody could take the connection. */
+TEST_F(wire, overflow_syn)
+{
+	overflows();
+	wire_drain(W, QUIET);
+	wire_reset(W, WIRE_PPORT + 100);
+	dropped("LISTEN_OVERFLOW", in(SYN, MSS(1000)));
+	none(QUIET);
 }
 
 TEST_HARNESS_MAIN

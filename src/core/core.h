@@ -24,6 +24,15 @@ u8 xtcp_hdr_len(const struct xtcp_plan *plan);
 u32 xtcp_isn(const struct xtcp_params *par, const struct xtcp_flow *flow, u64 now);
 u32 xtcp_ts_offset(const struct xtcp_params *par, const struct xtcp_flow *flow);
 
+/* Is it one of IPv4: v4-mapped addresses? */
+static inline bool xtcp_flow_is_v4(const struct xtcp_flow *flow)
+{
+	static const u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	return !memcmp(flow->saddr, mapped, sizeof(mapped)) &&
+	       !memcmp(flow->daddr, mapped, sizeof(mapped));
+}
+
 /* The timestamp clock: 1 ms a tick (RFC 7323, 5.4). */
 static inline u32 xtcp_ts_clock(u64 now)
 {
@@ -82,6 +91,7 @@ void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 
 /* ---- embryo.c ---- */
 
+void xtcp_embryo_born(struct xtcp_embryo *emb, u64 now);
 u64 xtcp_embryo_sent_at(const struct xtcp_embryo *emb, u64 now);
 
 /* ---- fastopen.c ---- */

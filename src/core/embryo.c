@@ -90,6 +90,13 @@ static void embryo_sent(struct xtcp_embryo *emb, const struct xtcp_params *par, 
 	emb->deadline = ms_of(now + XTCP_NSEC_PER_MSEC - 1) + ms;
 }
 
+/* xtcp_embryo_born - one without a SYN begins: the SYN-ACK counts from now */
+void xtcp_embryo_born(struct xtcp_embryo *emb, u64 now)
+{
+	emb->born = born_of(now);
+	emb->sent_at = us_of(now);
+}
+
 /* xtcp_embryo_sent_at - when the last SYN-ACK left, ns: an hour ago at most */
 u64 xtcp_embryo_sent_at(const struct xtcp_embryo *emb, u64 now)
 {

@@ -12,13 +12,6 @@
 
 #define ISN_TICK_NS	4096	/* RFC 9293 says about 4 us; a shift is free */
 
-static bool flow_is_v4(const u32 *addr)
-{
-	const u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	return !memcmp(addr, mapped, sizeof(mapped));
-}
-
 static u64 pair(u32 hi, u32 lo)
 {
 	return (u64)hi << 32 | lo;
@@ -31,7 +24,7 @@ static u64 flow_hash(const struct xtcp_flow *flow, const u64 *key)
 	u32 ports = (u32)flow->sport << 16 | flow->dport;
 	u64 h;
 
-	if (flow_is_v4(s) && flow_is_v4(d))
+	if (xtcp_flow_is_v4(flow))
 		return siphash_2u64(pair(s[3], d[3]), ports, &k);
 	h = siphash_4u64(pair(s[0], s[1]), pair(s[2], s[3]),
 			 pair(d[0], d[1]), pair(d[2], d[3]), &k);

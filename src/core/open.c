@@ -321,9 +321,11 @@ void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 {
 	xtcp_accept_init(tcb, emb, open, now);
 	/* The SYN-ACK is a transmission like any other: first RTT sample. */
-	xtcp_map_append(tcb, tcb->iss + 1, emb->retries || emb->again ? XTCP_SENT_RTX : 0,
-			xtcp_embryo_sent_at(emb, now));
+	xtcp_map_append(tcb, tcb->iss + 1, emb->retries || emb->again || emb->cookie ?
+			XTCP_SENT_RTX : 0, xtcp_embryo_sent_at(emb, now));
 	tcb->retries = emb->retries;
 	if (emb->retries)
 		tcb->flags |= XTCP_F_SYN_TIMEOUT;
+	if (emb->cookie)
+		tcb->flags |= XTCP_F_COOKIE;
 }

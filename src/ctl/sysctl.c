@@ -70,6 +70,7 @@ static u32 means_probe(u32 val)
 #define WORDS(handler, m) .text = handler, .mode = m
 
 static const struct knob knobs[] = {
+	{ "abort_on_overflow",	0, U8_MAX_SWITCH, GLUE(abort_on_overflow), .first = 0 },
 	{ "allowed_congestion_control", WORDS(xtcp_cong_allowed, 0644) },
 	{ "available_congestion_control", WORDS(xtcp_cong_available, 0444) },
 	{ "base_mss",		40, U16_MAX, PAR(base_mss), .scale = 1 },
@@ -109,6 +110,7 @@ static const struct knob knobs[] = {
 	{ "shrink_window",	0, 1, PAR(shrink_window), .scale = 1 },
 	{ "slow_start_after_idle", 0, U8_MAX_SWITCH, PAR(idle_restart), .first = 1 },
 	{ "syn_retries",	1, 127, PAR(syn_retries), .scale = 1 },
+	{ "syncookies",		0, 2, GLUE(syncookies), .scale = 1 },
 	{ "synack_retries",	0, U8_MAX, PAR(synack_retries), .scale = 1 },
 	{ "timestamps",		0, U8_MAX_SWITCH, PAR(timestamps), .first = 1 },
 	{ "window_scaling",	0, U8_MAX_SWITCH, PAR(wscale), .first = 1 },
@@ -235,6 +237,7 @@ static void knobs_init(struct xtcp_knobs *kn, u32 chains)
 		.wmem = { 4096, 16384, max(65536UL, min(4UL << 20, limit)) },
 		.notsent_lowat = U32_MAX,
 		.max_syn_backlog = max_t(u32, EMBRYOS_MIN, chains / CHAINS_PER_EMBRYO),
+		.syncookies = 1,
 		.moderate_rcvbuf = true,
 		.no_ssthresh_save = true,
 	};

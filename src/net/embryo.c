@@ -123,6 +123,23 @@ static void half_due(struct xtcp_half_table *t, struct xtcp_half_bucket *bucket,
 }
 
 /**
+ * xtcp_half_fill - all of an embryo but what is the engine's
+ * @half: embryo
+ * @l: listener
+ * @flow: 4-tuple
+ */
+void xtcp_half_fill(struct xtcp_half *half, struct xtcp_listener *l,
+		    const struct xtcp_flow *flow)
+{
+	half->listener = l;
+	half->mark = READ_ONCE(l->sk->sk_mark);
+	half->sport = flow->sport;
+	half->dport = flow->dport;
+	half->addr[0] = flow->saddr[3];
+	half->addr[1] = flow->daddr[3];
+}
+
+/**
  * xtcp_half_add - a SYN is remembered
  * @xn: namespace
  * @bucket: from xtcp_half_lock()
@@ -140,14 +157,9 @@ bool xtcp_half_add(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
 
 	if (!half)
 		return false;
+	xtcp_half_fill(half, l, flow);
 	half->next = bucket->first;
-	half->listener = l;
-	half->mark = READ_ONCE(l->sk->sk_mark);
-	half->sport = flow->sport;
-	half->dport = flow->dport;
 	half->emb = *emb;
-	half->addr[0] = flow->saddr[3];
-	half->addr[1] = flow->daddr[3];
 	if (!bucket->first)
 		WRITE_ONCE(bucket->due, emb->deadline);
 	WRITE_ONCE(bucket->first, half);
@@ -387,6 +399,7 @@ int xtcp_half_make(struct xtcp_net *xn)
 		return -ENOMEM;
 	t->xn = xn;
 	t->mask = n - 1;
+	spin_lock_init(&t->key_lock);
 	for (i = 0; i < n; i++)
 		spin_lock_init(&t->bucket[i].lock);
 	timer_setup(&t->timer, half_expire, 0);

@@ -214,6 +214,7 @@ struct xtcp_half_table {
 	atomic_t count;			/* embryos */
 	u32 mask;			/* buckets - 1 */
 	u32 cursor;			/* where the timer goes on */
+	spinlock_t key_lock;		/* new keys of cookies */
 	struct timer_list timer;	/* for the earliest deadline */
 	struct xtcp_half_bucket bucket[];
 };
@@ -226,6 +227,8 @@ void xtcp_half_flow(const struct xtcp_half *half, struct xtcp_flow *flow);
 struct xtcp_half_bucket *xtcp_half_lock(struct xtcp_net *xn, const struct xtcp_flow *flow);
 struct xtcp_half *xtcp_half_find(const struct xtcp_half_bucket *bucket,
 				 const struct xtcp_flow *flow);
+void xtcp_half_fill(struct xtcp_half *half, struct xtcp_listener *l,
+		    const struct xtcp_flow *flow);
 bool xtcp_half_full(const struct xtcp_net *xn, const struct xtcp_listener *l);
 bool xtcp_half_add(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
 		   const struct xtcp_flow *flow, struct xtcp_listener *l,

@@ -5,6 +5,7 @@
  * The listener's socket lock is not taken, nor any other lock of its own: a
  * flood of SYNs does not keep accept() out.
  */
+#include <linux/random.h>
 #include <linux/tcp.h>
 #include <net/route.h>
 
@@ -36,24 +37,52 @@ static void answer(struct arrival *a, const struct sock *sk, const struct xtcp_p
 }
 
 /*
+ * No socket for a complete handshake. The peer takes it for one all the same:
+ * either it learns otherwise, or it will be back with data. Context: bucket's
+ * lock, dropped. Return: false.
+ */
+static bool overflow(struct arrival *a, const struct sock *sk, struct xtcp_half *half)
+{
+	struct xtcp_net *xn = a->rx->xn;
+	struct xtcp_plan plan;
+
+	xtcp_mib_inc(xn, XTCP_MIB_LISTEN_DROPS);
+	if (a->seg.reason != XTCP_DROP_LISTEN_OVERFLOW ||
+	    !READ_ONCE(xn->knobs.abort_on_overflow)) {
+		spin_unlock(&a->bucket->lock);
+		return false;
+	}
+	if (half) {
+		xtcp_mib_inc(xn, XTCP_MIB_EMBRYONIC_RSTS);
+		xtcp_half_del(xn, a->bucket, half);
+	}
+	xtcp_rst_plan(&a->seg, &plan);
+	answer(a, sk, &plan);
+	return false;
+}
+
+/*
  * The handshake is complete: a socket. Context: bucket's lock, dropped.
  * Return: true when the segment is the socket's now.
  */
 static bool half_accept(struct arrival *a, struct xtcp_half *half)
 {
 	struct xtcp_listener *l = half->listener;
-	struct sock *sk = l->sk, *child = NULL;
+	struct xtcp_net *xn = a->rx->xn;
+	struct sock *child;
 
-	a->seg.reason = XTCP_DROP_EMBRYO;
-	if (!xtcp_embryo_defers(&half->emb, &a->seg,
-				READ_ONCE(xtcp_sk(sk)->defer_accept), a->rx->now))
-		child = xtcp_listen_child(l, half, &a->seg.reason, a->rx->now);
-	if (child)
-		xtcp_half_del(a->rx->xn, a->bucket, half);
-	spin_unlock(&a->bucket->lock);
-	if (!child)
+	if (xtcp_embryo_defers(&half->emb, &a->seg,
+			       READ_ONCE(xtcp_sk(l->sk)->defer_accept), a->rx->now)) {
+		a->seg.reason = XTCP_DROP_EMBRYO;
+		spin_unlock(&a->bucket->lock);
 		return false;
-	xtcp_listen_accept(sk, child, a->skb, a->rx->now);
+	}
+	child = xtcp_listen_child(l, half, &a->seg.reason, a->rx->now);
+	if (!child)
+		return overflow(a, l->sk, half);
+	xtcp_half_del(xn, a->bucket, half);
+	spin_unlock(&a->bucket->lock);
+	xtcp_listen_accept(l->sk, child, a->skb, a->rx->now);
 	return true;
 }
 
@@ -97,26 +126,70 @@ static bool half_segment(struct arrival *a, struct xtcp_half *half)
 	return false;
 }
 
-/* May this SYN become an embryo? Context: bucket's lock. */
-static enum xtcp_drop syn_refused(const struct arrival *a)
+/* A key for the cookies of this slot, before one is made. */
+static void cookie_key(struct xtcp_net *xn, u64 now)
 {
+	u32 slot, i = xtcp_cookie_key(now, &slot);
+	struct xtcp_cookie_key *key = &xn->params.cookie[i];
+
+	if (likely(smp_load_acquire(&key->slot) == slot))
+		return;
+	spin_lock(&xn->half->key_lock);
+	if (key->slot != slot) {
+		get_random_bytes(key->key, sizeof(key->key));
+		/* Pairs with the look above. */
+		smp_store_release(&key->slot, slot);
+	}
+	spin_unlock(&xn->half->key_lock);
+}
+
+/* What is to become of a SYN. Context: bucket's lock. */
+enum fate { FATE_EMBRYO, FATE_COOKIE, FATE_DROP };
+
+static enum fate syn_fate(struct arrival *a)
+{
+	struct xtcp_net *xn = a->rx->xn;
+	u8 cookies = READ_ONCE(xn->knobs.syncookies);
+
+	a->seg.reason = XTCP_DROP_NO_SOCKET;
 	if (!a->l || READ_ONCE(a->l->closed))
-		return XTCP_DROP_NO_SOCKET;
+		return FATE_DROP;
+	a->seg.reason = XTCP_DROP_LISTEN_OVERFLOW;
 	if (sk_acceptq_is_full(a->l->sk))
-		return XTCP_DROP_LISTEN_OVERFLOW;
-	if (xtcp_half_full(a->rx->xn, a->l))
-		return XTCP_DROP_EMBRYO_OVERFLOW;
-	return XTCP_DROP_NONE;
+		return FATE_DROP;
+	/* A cookie does not heed what the numbers of the last connection were. */
+	if (cookies == 2 && !a->rx->reopens)
+		return FATE_COOKIE;
+	if (!xtcp_half_full(xn, a->l))
+		return FATE_EMBRYO;
+	a->seg.reason = XTCP_DROP_EMBRYO_OVERFLOW;
+	xtcp_mib_inc(xn, cookies ? XTCP_MIB_REQ_Q_FULL_COOKIES : XTCP_MIB_REQ_Q_FULL_DROP);
+	return cookies ? FATE_COOKIE : FATE_DROP;
+}
+
+/* What a listener knows of a connection to be, without a route. */
+static void open_fill(const struct arrival *a, struct xtcp_open *open)
+{
+	const struct sock *sk = a->l->sk;
+
+	memset(open, 0, sizeof(*open));
+	open->flow = a->rx->flow;
+	open->reopens = a->rx->reopens;
+	open->iss_above = a->rx->iss_above;
+	open->rcv_space = xtcp_rcv_space(sk);
+	open->rcv_space_max = max(xtcp_rcv_space_max(sk), open->rcv_space);
+	open->need_ecn = xtcp_cc_needs_ecn(xtcp_sk(sk)->tcb.cc);
 }
 
 /*
- * A SYN nobody has seen: an embryo, and its SYN-ACK. Context: bucket's lock,
- * dropped. Return: XTCP_DROP_NONE or why not.
+ * A SYN nobody has seen: an embryo or a cookie, and the SYN-ACK. Context:
+ * bucket's lock, dropped. Return: XTCP_DROP_NONE or why not.
  */
 static enum xtcp_drop syn_new(struct arrival *a)
 {
+	const struct xtcp_params *par = &a->rx->xn->params;
 	struct xtcp_net *xn = a->rx->xn;
-	enum xtcp_drop why = syn_refused(a);
+	enum fate fate = syn_fate(a);
 	struct xtcp_stateless to = {
 		.net = a->rx->net,
 		.flow = &a->rx->flow,
@@ -126,55 +199,106 @@ static enum xtcp_drop syn_new(struct arrival *a)
 	struct xtcp_plan plan;
 	struct xtcp_open open;
 
-	if (why)
-		goto out;
+	if (fate == FATE_DROP)
+		goto drop;
 	to.sk = a->l->sk;
 	to.mark = READ_ONCE(to.sk->sk_mark);
 	to.oif = READ_ONCE(to.sk->sk_bound_dev_if);
 	to.tos = inet_sk(to.sk)->tos;
-	why = XTCP_DROP_BAD_ADDRESS;
+	a->seg.reason = XTCP_DROP_BAD_ADDRESS;
 	dst = xtcp_ip4_route(&to);
 	if (IS_ERR(dst))
-		goto out;
-	memset(&open, 0, sizeof(open));
-	open.flow = a->rx->flow;
-	open.reopens = a->rx->reopens;
-	open.iss_above = a->rx->iss_above;
-	xtcp_metrics_get(xn, &open);
-	xtcp_open_dst(to.sk, dst, &open);
-	xtcp_embryo_init(&emb, &xn->params, &open, &a->seg, a->rx->now);
-	why = XTCP_DROP_NO_MEMORY;
-	if (!xtcp_half_add(xn, a->bucket, &a->rx->flow, a->l, &emb)) {
-		dst_release(dst);
-		goto out;
+		goto drop;
+	open_fill(a, &open);
+	open.adv_mss = xtcp_ip4_adv_mss(to.sk, dst);
+	if (fate == FATE_COOKIE) {
+		cookie_key(xn, a->rx->now);
+		a->seg.reason = XTCP_DROP_EMBRYO_OVERFLOW;
+		if (!xtcp_cookie_init(&emb, par, &open, &a->seg, a->rx->now))
+			goto drop_dst;
+		spin_unlock(&a->bucket->lock);
+		xtcp_mib_inc(xn, XTCP_MIB_SYNCOOKIES_SENT);
+		xtcp_cookie_plan(&emb, par, &open, &plan, a->rx->now);
+	} else {
+		xtcp_metrics_get(xn, &open);
+		xtcp_embryo_init(&emb, par, &open, &a->seg, a->rx->now);
+		a->seg.reason = XTCP_DROP_NO_MEMORY;
+		if (!xtcp_half_add(xn, a->bucket, &a->rx->flow, a->l, &emb))
+			goto drop_dst;
+		spin_unlock(&a->bucket->lock);
+		xtcp_embryo_plan(&emb, par, &open, &plan, a->rx->now);
 	}
-	spin_unlock(&a->bucket->lock);
-	xtcp_embryo_plan(&emb, &xn->params, &open, &plan, a->rx->now);
 	xtcp_ip4_send(&to, dst, &plan);
 	return XTCP_DROP_NONE;
 
-out:
+drop_dst:
+	dst_release(dst);
+drop:
 	spin_unlock(&a->bucket->lock);
-	return why;
+	xtcp_mib_inc(xn, XTCP_MIB_LISTEN_DROPS);
+	return a->seg.reason;
 }
 
-/* A segment that meets no embryo. Context: bucket's lock, dropped. */
-static enum xtcp_drop stranger(struct arrival *a, const struct sock *sk)
+/* Is it an ACK that brings a cookie back? Then @half is what it says. */
+static bool cookie_back(struct arrival *a, struct xtcp_half *half)
 {
+	const struct xtcp_params *par = &a->rx->xn->params;
+	struct xtcp_net *xn = a->rx->xn;
+	struct xtcp_open open;
+
+	if (!a->l || READ_ONCE(a->l->closed) || a->seg.flags & XTCP_SYN ||
+	    !READ_ONCE(xn->knobs.syncookies) || !xtcp_cookie_lately(par, a->rx->now))
+		return false;
+	open_fill(a, &open);
+	if (!xtcp_cookie_rx(&half->emb, par, &open, &a->seg, a->rx->now)) {
+		xtcp_mib_inc(xn, XTCP_MIB_SYNCOOKIES_FAILED);
+		return false;
+	}
+	xtcp_mib_inc(xn, XTCP_MIB_SYNCOOKIES_RECV);
+	xtcp_half_fill(half, a->l, &a->rx->flow);
+	return true;
+}
+
+/*
+ * A socket of a cookie. Context: bucket's lock, dropped.
+ * Return: true when the segment is the socket's now.
+ */
+static bool cookie_accept(struct arrival *a, const struct xtcp_half *half)
+{
+	struct sock *sk = a->l->sk, *child;
+
+	child = xtcp_listen_child(a->l, half, &a->seg.reason, a->rx->now);
+	if (!child)
+		return overflow(a, sk, NULL);
+	spin_unlock(&a->bucket->lock);
+	xtcp_listen_accept(sk, child, a->skb, a->rx->now);
+	return true;
+}
+
+/*
+ * A segment that meets no embryo. Context: bucket's lock, dropped.
+ * Return: true when the segment is somebody else's now; else it is discarded
+ * if there is a reason to.
+ */
+static bool stranger(struct arrival *a, const struct sock *sk)
+{
+	struct xtcp_half half;
 	struct xtcp_plan plan;
 
 	switch (xtcp_listen_rx(&a->seg)) {
 	case XTCP_LISTEN_SYN:
-		return syn_new(a);
+		a->seg.reason = syn_new(a);
+		return false;
 	case XTCP_LISTEN_RST:
+		if (cookie_back(a, &half))
+			return cookie_accept(a, &half);
 		xtcp_rst_plan(&a->seg, &plan);
 		answer(a, sk, &plan);
-		break;
-	case XTCP_LISTEN_DROP:
+		return false;
+	default:
 		spin_unlock(&a->bucket->lock);
-		break;
+		return false;
 	}
-	return a->seg.reason;
 }
 
 /**
@@ -192,7 +316,6 @@ enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 	const struct rtable *rt = skb_rtable(skb);
 	struct arrival a = { .rx = rx, .skb = skb };
 	struct xtcp_half *half;
-	enum xtcp_drop why;
 
 	if (!xtcp_seg_fill(&a.seg, skb)) {
 		xtcp_discard(rx->xn, skb, XTCP_DROP_HEADER);
@@ -210,15 +333,14 @@ enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 	if (half) {
 		if (half_segment(&a, half))
 			return XTCP_RX_DONE;
-		why = a.seg.reason;
 	} else if (xtcp_lookup(rx->xn, &rx->flow, rx->dif, rx->sdif)) {
 		spin_unlock(&a.bucket->lock);
 		return XTCP_RX_AGAIN;
-	} else {
-		why = stranger(&a, sk);
+	} else if (stranger(&a, sk)) {
+		return XTCP_RX_DONE;
 	}
-	if (why)
-		xtcp_discard(rx->xn, skb, why);
+	if (a.seg.reason)
+		xtcp_discard(rx->xn, skb, a.seg.reason);
 	else
 		consume_skb(skb);
 	return XTCP_RX_DONE;

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SYN cookies (RFC 4987, 3.6): no state between SYN and ACK, and all options
+ * after it. What the kernel's TCP keeps of them is shown beside it.
+ */
+#include "wire_test.h"
+
+#define ST_ESTABLISHED	1
+#define ST_SYN_RECV	3
+
+/* struct tcp_info, tcpi_options */
+#define INFO_TS		1
+#define INFO_SACK	2
+#define INFO_WSCALE	4
+#define INFO_ECN	8
+
+#define knob(name, val)	ASSERT_EQ(0, wire_knob(W, name, val))
+#define embryos()	wire_count(W, "Embryos")
+#define sent()		wire_count(W, "SyncookiesSent")
+#define received()	wire_count(W, "SyncookiesRecv")
+#define failed()	wire_count(W, "SyncookiesFailed")
+
+static struct tcp_info info(int fd)
+{
+	struct tcp_info ti;
+	socklen_t len = sizeof(ti);
+
+	memset(&ti, 0, sizeof(ti));
+	getsockopt(fd, IPPROTO_TCP, TCP_INFO, &ti, &len);
+	return ti;
+}
+
+#define ECN_SYN	(ECE | CWR)
+
+/* What a SYN offers, and what the connection then has. */
+static const struct offer {
+	const char *what;
+	uint16_t flags;
+	uint16_t mss, snd_mss;
+	int ws;			/* -1: none */
+	bool sack, ts;
+	unsigned int options;
+} offers[] = {
+	{ "nothing but an MSS",	0, 1460, 1460, -1, false, false, 0 },
+	{ "a small MSS",	0, 600, 536, -1, false, false, 0 },
+	{ "SACK",		0, 1460, 1460, -1, true, false, INFO_SACK },
+	{ "window scale 0",	0, 1460, 1460, 0, false, false, INFO_WSCALE },
+	{ "window scale 14",	0, 1460, 1460, 14, true, false, INFO_WSCALE | INFO_SACK },
+	{ "timestamps",		0, 1460, 1448, -1, false, true, INFO_TS },
+	{ "all",		0, 1460, 1448, 7, true, true, INFO_TS | INFO_SACK | INFO_WSCALE },
+	{ "all and ECN",	ECN_SYN, 1460, 1448, 9, true, true,
+	  INFO_TS | INFO_SACK | INFO_WSCALE | INFO_ECN },
+	{ "ECN, SACK",		ECN_SYN, 1400, 1388, -1, true, true,
+	  INFO_TS | INFO_SACK | INFO_ECN },
+	{ "ECN, no timestamps",	ECN_SYN, 1460, 1460, 2, true, false, INFO_SACK | INFO_WSCALE },
+};
+
+TEST_F_TIMEOUT(wire, options_survive, 60)
+{
+	XTCP_ONLY("it keeps none without timestamps, and other MSSs");
+	knob("syncookies", "2");
+	listens();
+	for (size_t i = 0; i < ARRAY_SIZE(offers); i++) {
+		const struct offer *o = &offers[i];
+		struct wseg syn = {
+			.flags = SYN | o->flags, MSS(o->mss), .has_sack = o->sack,
+			.has_ws = o->ws >= 0, .ws = o->ws, .has_ts = o->ts, .tsval = 5000,
+		};
+		struct tcp_info ti;
+
+		W->doing = o->what;
+		wire_reset(W, WIRE_PPORT + i);
+		W->wnd = 10000;
+		wire_in(W, &syn);
+		ASSERT_TRUE(wire_get(W, 300));
+		ASSERT_EQ(SYN | ACK | (o->options & INFO_ECN ? ECE : 0), W->got.flags)
+			TH_LOG("%s", o->what);
+		ASSERT_EQ(o->ts, W->got.has_ts);
+		ASSERT_EQ(o->sack, W->got.has_sack);
+		ASSERT_EQ(o->ws >= 0, W->got.has_ws);
+		ASSERT_EQ(0, embryos());
+		W->ts = o->ts;
+		sleep_ms(20);
+		in(ACK, SEQ(1), ACKNO(1));
+		accepts();
+		ti = info(self->fd);
+		ASSERT_EQ(o->options, ti.tcpi_options) TH_LOG("%s", o->what);
+		ASSERT_EQ(o->snd_mss, ti.tcpi_snd_mss) TH_LOG("%s", o->what);
+		ASSERT_EQ(o->ws > 0 ? o->ws : 0, 0 + ti.tcpi_snd_wscale);
+		/* The coarse timestamp is no measure of a round trip. */
+		ASSERT_EQ(0, ti.tcpi_rtt);
+		self->wpos = 0;
+		self->rpos = 0;
+		in(ACK | PSH, LEN(100));
+		reads(100);
+		wire_drain(W, 60);
+		writes(2000);
+		out(ACK, SEQ(1), LEN(o->snd_mss));
+		wire_drain(W, 5);
+		in(ACK, ACKNO(2001));
+		ASSERT_EQ(1, info(self->fd).tcpi_rtt > 0);
+		closes();
+		wire_drain(W, 5);
+		in(RST);
+	}
+	ASSERT_EQ(ARRAY_SIZE(offers), sent());
+	ASSERT_EQ(ARRAY_SIZE(offers), received());
+	ASSERT_EQ(0, failed());
+}
+
+/* The scale counts: what the peer offers afterwards is filled. */
+TEST_F(wire, scaled_window)
+{
+	knob("syncookies", "2");
+	listens();
+	in(SYN, MSS(1460), WS(5), SACKOK, TS(5000, 0));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	W->ts = true;
+	W->wnd = 91;
+	in(ACK, SEQ(1), ACKNO(1));
+	accepts();
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_NODELAY, 1));
+	writes(5000);
+	/* 91 << 5 bytes: two full segments. */
+	ASSERT_EQ(2, wire_drain(W, 20));
+	ASSERT_EQ(2897, W->got.seq + W->got.len);
+}
+
+/* RFC 9768: AccECN is agreed on as well. */
+TEST_F(wire, accecn)
+{
+	XTCP_ONLY("6.1 has none");
+	knob("syncookies", "2");
+	knob("ecn", "3");
+	listens();
+	in(SYN | AE | ECE | CWR, MSS(1460), TS(5000, 0));
+	out(SYN | ACK | CWR, SEQ(0), ACKNO(1), ACC0(1, 0, 1));
+	W->ts = true;
+	in(ACK | CWR, SEQ(1), ACKNO(1));
+	accepts();
+	in(ACK | AE | ECE, LEN(100), CE);
+	/* The count begins at 5, and one mark makes it 6. */
+	out(ACK | AE | CWR, ACKNO(101));
+}
+
+/* 1: as long as there is room, a SYN is remembered. */
+TEST_F(wire, under_pressure)
+{
+	int i;
+
+	XTCP_ONLY("it does not list half-open connections");
+	self->lfd = wire_listen(W, WIRE_PORT, 20);
+	ASSERT_GE(self->lfd, 0);
+	knob("max_syn_backlog", "5");
+	for (i = 0; i < 12; i++) {
+		wire_reset(W, WIRE_PPORT + i);
+		in(SYN, MSS(1460), WS(7), SACKOK, TS(5000, 0));
+		out(SYN | ACK, SEQ(0), ACKNO(1));
+		ASSERT_EQ(i < 5 ? i + 1 : 5, embryos());
+		if (i < 5)
+			continue;
+		W->ts = true;
+		in(ACK, SEQ(1), ACKNO(1));
+		state(ST_ESTABLISHED);
+	}
+	ASSERT_EQ(7, sent());
+	ASSERT_EQ(7, received());
+	ASSERT_EQ(7, wire_count(W, "TCPReqQFullDoCookies"));
+	/* Those that were remembered are answered again. */
+	wire_reset(W, WIRE_PPORT);
+	wire_drain(W, 5);
+	in(SYN, MSS(1460), WS(7), SACKOK, TS(5000, 0));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	W->ts = true;
+	in(ACK, SEQ(1), ACKNO(1));
+	state(ST_ESTABLISHED);
+	ASSERT_EQ(4, embryos());
+}
+
+/* 0: never. */
+TEST_F(wire, never)
+{
+	XTCP_ONLY("a quarter of its table is for peers it knows");
+	knob("syncookies", "0");
+	self->lfd = wire_listen(W, WIRE_PORT, 2);
+	ASSERT_GE(self->lfd, 0);
+	for (int i = 0; i < 4; i++) {
+		wire_reset(W, WIRE_PPORT + i);
+		if (i < 2) {
+			in(SYN, MSS(1460));
+			out(SYN | ACK, SEQ(0), ACKNO(1));
+		} else {
+			dropped("EMBRYO_OVERFLOW", in(SYN, MSS(1460)));
+			none(1);
+		}
+	}
+	ASSERT_EQ(0, sent());
+	ASSERT_EQ(2, wire_count(W, "TCPReqQFullDrop"));
+}
+
+/* 2: always; nothing is repeated, since nobody knows of it. */
+TEST_F_TIMEOUT(wire, always, 60)
+{
+	knob("syncookies", "2");
+	listens();
+	in(SYN, MSS(1460));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	state(0);
+	none(5000);
+	in(ACK, SEQ(1), ACKNO(1), LEN(10));
+	out(ACK, ACKNO(11));
+	accepts();
+	reads(10);
+	state(ST_ESTABLISHED);
+}
+
+/* An ACK that is no cookie is one for nobody. */
+TEST_F(wire, forged)
+{
+	long before;
+
+	XTCP_ONLY("its cookie hardly covers the sequence number");
+	knob("syncookies", "2");
+	listens();
+	/* As long as none was sent nobody looks at it. */
+	before = failed();
+	in(ACK, SEQ(1), ACKNO(77));
+	out(RST, SEQ(77));
+	ASSERT_EQ(before, failed());
+
+	in(SYN, MSS(1460));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	dropped("LISTEN_ACK", in(ACK, SEQ(1), ACKNO(0x1001)));
+	out(RST, SEQ(0x1001));
+	dropped("LISTEN_ACK", in(ACK, SEQ(2), ACKNO(1)));
+	out(RST, SEQ(1));
+	in(ACK, SEQ(1), ACKNO(1), FROM(WIRE_PPORT + 1));
+	ASSERT_EQ(before + 3, failed());
+	state(0);
+	dropped("LISTEN_RST", in(RST, SEQ(1)));
+	in(ACK, SEQ(1), ACKNO(1));
+	accepts();
+	ASSERT_EQ(before + 3, failed());
+}
+
+/* It holds 34 s at least, and 69 s at most. */
+TEST_F_TIMEOUT(wire, expires, 200)
+{
+	LONG_TEST();
+	XTCP_ONLY("it has two minutes");
+	knob("syncookies", "2");
+	listens();
+	in(SYN, MSS(1460));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	sleep_ms(34000);
+	in(ACK, SEQ(1), ACKNO(1));
+	accepts();
+	closes();
+	wire_drain(W, 5);
+	in(RST);
+	wire_reset(W, WIRE_PPORT + 1);
+	in(SYN, MSS(1460));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	sleep_ms(69000);
+	in(ACK, SEQ(1), ACKNO(1));
+	out(RST, SEQ(1));
+}
+
+/* The same ACK twice, or data that overtook it: one connection. */
+TEST_F(wire, once)
+{
+	knob("syncookies", "2");
+	listens();
+	in(SYN, MSS(1460));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	in(ACK, SEQ(1), ACKNO(1));
+	in(ACK, SEQ(1), ACKNO(1));
+	in(ACK, SEQ(1), ACKNO(1), LEN(10));
+	out(ACK, ACKNO(11));
+	accepts();
+	reads(10);
+	ASSERT_EQ(-1, accept(self->lfd, NULL, NULL));
+	ASSERT_EQ(EAGAIN, errno);
+}
+
+/* The first segment after the SYN-ACK may carry the request. */
+TEST_F(wire, with_data)
+{
+	knob("syncookies", "2");
+	listens();
+	in(SYN, MSS(1460), WS(7), SACKOK, TS(5000, 0));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	W->ts = true;
+	in(ACK | PSH, SEQ(1), ACKNO(1), LEN(100));
+	out(ACK, ACKNO(101));
+	accepts();
+	reads(100);
+}
+
+/* No place in the accept queue: silence, or with the knob a RST. */
+#define overflows() do {						\
+	struct wire _first;						\
+	knob("syncookies", "2");					\
+	self->lfd = wire_listen(W, WIRE_PORT, 0);			\
+	ASSERT_GE(self->lfd, 0);					\
+	in(SYN, MSS(1460));						\
+	out(SYN | ACK, SEQ(0), ACKNO(1));				\
+	_first = *W;							\
+	wire_reset(W, WIRE_PPORT + 1);					\
+	in(SYN, MSS(1460));						\
+	out(SYN | ACK, SEQ(0), ACKNO(1));				\
+	in(ACK, SEQ(1), ACKNO(1));					\
+	state(ST_ESTABLISHED);						\
+	*W = _first;							\
+	dropped("LISTEN_OVERFLOW", in(ACK, SEQ(1), ACKNO(1)));		\
+} while (0)
+
+TEST_F(wire, overflow)
+{
+	overflows();
+	none(QUIET);
+	state(0);
+	accepts();
+	in(ACK, SEQ(1), ACKNO(1), LEN(10));
+	out(ACK, ACKNO(11));
+}
+
+TEST_F(wire, overflow_abort)
+{
+	XTCP_ONLY("cookies are not reset");
+	knob("abort_on_overflow", "1");
+	overflows();
+	out(RST, SEQ(1));
+}
+
+/* The listener is gone: nothing is left of it. */
+TEST_F(wire, listener_closed)
+{
+	knob("syncookies", "2");
+	listens();
+	in(SYN, MSS(1460));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	ASSERT_EQ(0, close(self->lfd));
+	self->lfd = -1;
+	in(ACK, SEQ(1), ACKNO(1));
+	out(RST, SEQ(1));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SYN cookies: what a listener need not remember, because the peer brings it
+ * back (RFC 4987, 3.6). Between SYN and ACK nothing is stored at all.
+ *
+ * Time is cut into slots of 2^35 ns (34 s), each with a random key that is drawn
+ * when the first cookie of the slot is due and overwritten two slots later. A
+ * cookie is the MAC of what must not change, with the key of its slot:
+ *
+ *	without timestamps	ISN:	MAC 24, parity of the slot 1,
+ *					MSS 2, window scale 4, SACK 1
+ *	with timestamps		ISN:	MAC 28, parity 1, MSS 3
+ *				TSval:	clock 25, window scale 4, SACK 1, ECN 2
+ *
+ * The MAC (SipHash-2-4) covers both addresses and ports, the peer's ISN, all
+ * bits of the table above but the clock, and which row it is. The MSS is
+ * rounded down to one of a table, window scale 15 says none. TSval is up to
+ * 127 ms late for that, and never ahead of the clock, so that later ones are
+ * larger. Without timestamps there is no room for ECN, which then is not
+ * agreed to.
+ *
+ * What an attacker gains. He does not see the SYN-ACK, and guesses: an ACK
+ * with any low bits is taken with a chance of 2^-24, of 2^-28 with a
+ * timestamp. No guess teaches anything for the next, and none holds longer
+ * than the key, 69 s. At a million ACKs a second (480 Mbit/s) one in 17 s
+ * becomes a connection from an address that is not his, 1 in 4.5 minutes if it
+ * must have options. Such a connection is a socket and a place in an accept
+ * queue, no more than one SYN from his own address would get him, and he can
+ * neither read from it nor know that it is there. A guess at the key has a
+ * chance of 2^-128.
+ *
+ * What limits it: an ACK is checked only if cookies were sent in this slot or
+ * the last, so he pays for the flood of SYNs as well; a source that opens more
+ * than its share is limited as any other (source.c); a cookie that was seen,
+ * by one on the path, opens the same 4-tuple only, and only while it is free.
+ */
+#include "core.h"
+
+#define SLOT_SHIFT	35
+#define SCALE_NONE	15
+
+/* Low bits of TSval: scale << 3 | SACK << 2 | ECN. */
+#define TS_INFO		127U
+
+/* Each a common MTU less 40 or 60: dial-up, tunnels, PPPoE, Ethernet, jumbo. */
+static const u16 mss_plain[4] = { 536, 1300, 1440, 1460 };
+static const u16 mss_ts[8] = { 536, 1220, 1300, 1360, 1400, 1440, 1460, 8960 };
+
+/* Never 0 or its neighbour, which say that there was no slot yet. */
+static u32 slot_of(u64 now)
+{
+	return (u32)(now >> SLOT_SHIFT) + 2;
+}
+
+/**
+ * xtcp_cookie_key - where the key of this moment belongs
+ * @now: ns
+ * @slot: filled in: number of the slot
+ *
+ * Before xtcp_cookie_init() the caller sees to it that the key at this place of
+ * xtcp_params.cookie is one of this slot, and draws it if it is not.
+ *
+ * Return: index.
+ */
+u32 xtcp_cookie_key(u64 now, u32 *slot)
+{
+	*slot = slot_of(now);
+	return *slot & 1;
+}
+
+/**
+ * xtcp_cookie_lately - were cookies sent that may come back?
+ * @par: keys
+ * @now: ns
+ */
+bool xtcp_cookie_lately(const struct xtcp_params *par, u64 now)
+{
+	u32 slot = slot_of(now);
+
+	return slot - par->cookie[slot & 1].slot < 2 ||
+	       slot - par->cookie[!(slot & 1)].slot < 2;
+}
+
+static u64 pair(u32 hi, u32 lo)
+{
+	return (u64)hi << 32 | lo;
+}
+
+static u64 mac(const struct xtcp_params *par, const struct xtcp_flow *flow, u32 irs,
+	       u32 info, u32 parity)
+{
+	const u64 *key = par->cookie[parity].key;
+	const siphash_key_t k = { { key[0], key[1] } };
+	const u32 *s = flow->saddr, *d = flow->daddr;
+	u64 rest = pair((u32)flow->sport << 16 | flow->dport, irs);
+	u64 addr;
+
+	if (xtcp_flow_is_v4(flow))
+		addr = pair(s[3], d[3]);
+	else
+		addr = siphash_4u64(pair(s[0], s[1]), pair(s[2], s[3]),
+				    pair(d[0], d[1]), pair(d[2], d[3]), &k);
+	return siphash_3u64(addr, rest, info, &k);
+}
+
+static u32 info_of(const struct xtcp_embryo *emb)
+{
+	u32 scale = emb->opts & XTCP_OPT_WSCALE ? emb->snd_wscale : SCALE_NONE;
+
+	return scale << 1 | !!(emb->opts & XTCP_OPT_SACK_PERM);
+}
+
+static u32 ts_info_of(const struct xtcp_embryo *emb)
+{
+	return info_of(emb) << 2 | emb->ecn;
+}
+
+/*
+ * The ISN; @low are its lowest bits below the parity, @nlow of them. With
+ * timestamps (@nlow 3) the other bits of TSval are part of it, too.
+ */
+static u32 cookie(const struct xtcp_params *par, const struct xtcp_flow *flow, u32 irs,
+		  u32 low, u32 nlow, u32 ts_bits, u32 parity)
+{
+	u32 info = nlow << 16 | ts_bits << 8 | low;
+	u32 bits = (u32)mac(par, flow, irs, info, parity) << (nlow + 1);
+
+	return bits | parity << nlow | low;
+}
+
+/* The largest MSS of a table that @mss allows; false: none does. */
+static bool mss_index(const u16 *tab, u32 n, u16 mss, u32 *index)
+{
+	while (n--)
+		if (mss >= tab[n]) {
+			*index = n;
+			return true;
+		}
+	return false;
+}
+
+/**
+ * xtcp_cookie_init - a SYN that is not to be remembered
+ * @emb: filled in: what the cookie says, to be used up for xtcp_cookie_plan()
+ * @par: knobs and keys, that of this slot among them
+ * @open: addresses, sizes
+ * @seg: the SYN
+ * @now: ns
+ *
+ * Return: false when there is no cookie for it: an MSS below all others.
+ */
+bool xtcp_cookie_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
+		      const struct xtcp_open *open, const struct xtcp_seg *seg, u64 now)
+{
+	u32 parity = slot_of(now) & 1, mss;
+
+	xtcp_embryo_init(emb, par, open, seg, now);
+	if (emb->opts & XTCP_OPT_TS) {
+		if (!mss_index(mss_ts, ARRAY_SIZE(mss_ts), emb->peer_mss, &mss))
+			return false;
+		emb->iss = cookie(par, &open->flow, emb->irs, mss, 3, ts_info_of(emb), parity);
+		return true;
+	}
+	emb->ecn = XTCP_ECN_OFF;
+	if (!mss_index(mss_plain, ARRAY_SIZE(mss_plain), emb->peer_mss, &mss))
+		return false;
+	emb->iss = cookie(par, &open->flow, emb->irs, mss << 5 | info_of(emb), 7, 0, parity);
+	return true;
+}
+
+/**
+ * xtcp_cookie_plan - the SYN-ACK with a cookie
+ * @emb: from xtcp_cookie_init()
+ * @par: keys
+ * @open: addresses, and the MSS to offer
+ * @plan: filled in
+ * @now: ns
+ */
+void xtcp_cookie_plan(const struct xtcp_embryo *emb, const struct xtcp_params *par,
+		      const struct xtcp_open *open, struct xtcp_plan *plan, u64 now)
+{
+	u32 clock;
+
+	xtcp_embryo_plan(emb, par, open, plan, now);
+	if (!(plan->opts & XTCP_OPT_TS))
+		return;
+	clock = plan->tsval;
+	plan->tsval = (clock & ~TS_INFO) | ts_info_of(emb);
+	if (seq_gt(plan->tsval, clock))
+		plan->tsval -= TS_INFO + 1;
+}
+
+/* What the low bits say: scale << 1 | SACK. False: no cookie of ours says that. */
+static bool take_info(struct xtcp_embryo *emb, const struct xtcp_params *par,
+		      const struct xtcp_open *open, u32 info)
+{
+	u32 scale = info >> 1;
+
+	if (scale != SCALE_NONE) {
+		/* Offered by us as long as the knob was on; then it is agreed on. */
+		if (!par->wscale)
+			return false;
+		emb->opts |= XTCP_OPT_WSCALE;
+		emb->snd_wscale = scale & 15;
+		emb->rcv_wscale = xtcp_pick_wscale(open->rcv_space_max);
+	}
+	if (info & 1)
+		emb->opts |= XTCP_OPT_SACK_PERM;
+	return true;
+}
+
+/**
+ * xtcp_cookie_rx - an ACK that no embryo waits for
+ * @emb: filled in, for xtcp_accept()
+ * @par: knobs and keys
+ * @open: addresses, sizes
+ * @seg: the segment
+ * @now: ns
+ *
+ * Return: whether it brings back a cookie of ours, and @emb is what had been
+ * remembered otherwise.
+ */
+bool xtcp_cookie_rx(struct xtcp_embryo *emb, const struct xtcp_params *par,
+		    const struct xtcp_open *open, const struct xtcp_seg *seg, u64 now)
+{
+	bool ts = par->timestamps && seg->opts & XTCP_OPT_TS;
+	u32 iss = seg->ack - 1, irs = seg->seq - 1, slot = slot_of(now);
+	u32 nlow = ts ? 3 : 7, parity = iss >> nlow & 1;
+	u32 low = iss & ((1U << nlow) - 1), info = ts ? seg->tsecr & TS_INFO : 0;
+
+	/* The slot of that parity: this one, or the last. */
+	slot -= (slot & 1) != parity;
+	if (par->cookie[parity].slot != slot ||
+	    cookie(par, &open->flow, irs, low, nlow, info, parity) != iss)
+		return false;
+	memset(emb, 0, sizeof(*emb));
+	emb->cookie = 1;
+	emb->iss = iss;
+	emb->irs = irs;
+	emb->rcv_wnd = (u16)min_t(u32, open->rcv_space, 65535);
+	emb->opts = XTCP_OPT_MSS;
+	xtcp_embryo_born(emb, now);
+	if (!ts) {
+		emb->peer_mss = mss_plain[low >> 5];
+		return take_info(emb, par, open, low & 31);
+	}
+	emb->opts |= XTCP_OPT_TS;
+	emb->ts_recent = seg->tsval;
+	emb->peer_mss = mss_ts[low];
+	if ((info & 3) > XTCP_ECN_ACC)
+		return false;
+	emb->ecn = info & 3;
+	return take_info(emb, par, open, info >> 2);
+}
