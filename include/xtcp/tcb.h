@@ -113,7 +113,7 @@ struct xtcp_tcb;
 struct xtcp_cc;
 
 /* The key of SYN cookies of one slot of time, cookie.c. */
-struct xtcp_cookie_key {
+struct xtcp_syncookie_key {
 	u64 key[2];
 	u32 slot;		/* 0: none was drawn yet */
 };
@@ -123,7 +123,7 @@ struct xtcp_params {
 	const struct xtcp_cc *cc;	/* of new connections */
 	u64 isn_key[2];		/* RFC 6528; set at start, never changes */
 	u64 ts_key[2];		/* timestamp offset per connection */
-	struct xtcp_cookie_key cookie[2];	/* by parity of the slot */
+	struct xtcp_syncookie_key syncookie[2];	/* by parity of the slot */
 	u32 rto_min_us;		/* 200000; RFC 6298 (2.4) says 1 s, see rto.c */
 	u32 rto_max_us;		/* 120 s; at least 60 s, RFC 6298 (2.5) */
 	u32 rto_init_us;	/* 1 s, RFC 6298 (2.1) */
@@ -411,7 +411,6 @@ struct xtcp_tcb {
 #define XTCP_F_APP		0x10000000 /* app_limited is valid */
 #define XTCP_F_PACED		0x20000000 /* output keeps to the pacing rate */
 #define XTCP_F_FRTO_NEW		0x40000000 /* RFC 5682 step 2b: new data meanwhile */
-#define XTCP_F_COOKIE		0x80000000 /* the SYN-ACK's timestamp was no clock's */
 
 /* tcb->fo; 0 in nearly every connection */
 #define XTCP_FO_ASK	0x01	/* the first SYN carries the option, */

@@ -23,11 +23,11 @@ static const struct xtcp_open peer = {
 /* A key for the slot of @now, as the caller draws it: here, not of chance. */
 static void draw(u64 now)
 {
-	u32 slot, i = xtcp_cookie_key(now, &slot);
+	u32 slot, i = xtcp_syncookie_key(now, &slot);
 
-	par.cookie[i].slot = slot;
-	par.cookie[i].key[0] = slot * 0x9e3779b97f4a7c15ULL;
-	par.cookie[i].key[1] = ~par.cookie[i].key[0];
+	par.syncookie[i].slot = slot;
+	par.syncookie[i].key[0] = slot * 0x9e3779b97f4a7c15ULL;
+	par.syncookie[i].key[1] = ~par.syncookie[i].key[0];
 }
 
 static void fresh(void)
@@ -44,8 +44,8 @@ static struct xtcp_plan synack(const struct xtcp_seg *syn, struct xtcp_seg *ack,
 	struct xtcp_embryo emb;
 	struct xtcp_plan plan;
 
-	CHECK(xtcp_cookie_init(&emb, &par, &peer, syn, now));
-	xtcp_cookie_plan(&emb, &par, &peer, &plan, now);
+	CHECK(xtcp_syncookie_init(&emb, &par, &peer, syn, now));
+	xtcp_syncookie_plan(&emb, &par, &peer, &plan, now);
 	*ack = (struct xtcp_seg) {
 		.flags = XTCP_ACK, .seq = syn->seq + 1, .ack = plan.seq + 1, .nsegs = 1,
 		.opts = plan.opts & XTCP_OPT_TS, .tsval = syn->tsval + 1, .tsecr = plan.tsval,
@@ -88,7 +88,7 @@ UNIT(cookie_carries)
 		if (scale == 15)
 			syn.opts &= ~XTCP_OPT_WSCALE;
 		synack(&syn, &ack, NOW);
-		CHECK(xtcp_cookie_rx(&emb, &par, &peer, &ack, NOW + 1));
+		CHECK(xtcp_syncookie_rx(&emb, &par, &peer, &ack, NOW + 1));
 		xtcp_embryo_init(&was, &par, &peer, &syn, NOW);
 		CHECK_EQ(emb.opts, was.opts);
 		CHECK_EQ(emb.snd_wscale, scale == 15 ? 0 : scale);
@@ -126,18 +126,18 @@ UNIT(cookie_mss)
 			want = ts ? tab[i].ts : tab[i].plain;
 			syn.mss = tab[i].mss;
 			if (!want) {
-				CHECK(!xtcp_cookie_init(&emb, &par, &peer, &syn, NOW));
+				CHECK(!xtcp_syncookie_init(&emb, &par, &peer, &syn, NOW));
 				continue;
 			}
 			synack(&syn, &ack, NOW);
-			CHECK(xtcp_cookie_rx(&emb, &par, &peer, &ack, NOW));
+			CHECK(xtcp_syncookie_rx(&emb, &par, &peer, &ack, NOW));
 			CHECK_EQ(emb.peer_mss, want);
 		}
 	/* None offered: 536. */
 	syn = plain_syn;
 	syn.opts &= ~XTCP_OPT_MSS;
 	synack(&syn, &ack, NOW);
-	CHECK(xtcp_cookie_rx(&emb, &par, &peer, &ack, NOW));
+	CHECK(xtcp_syncookie_rx(&emb, &par, &peer, &ack, NOW));
 	CHECK_EQ(emb.peer_mss, 536);
 }
 
@@ -171,7 +171,7 @@ UNIT(cookie_ages)
 		if (tab[i].draw)
 			draw(NOW + tab[i].after);
 		for (k = 0; k < 2; k++)
-			CHECK_ROW(tab[i].what, xtcp_cookie_rx(&emb, &par, &peer, &ack[k],
+			CHECK_ROW(tab[i].what, xtcp_syncookie_rx(&emb, &par, &peer, &ack[k],
 							      NOW + tab[i].after), tab[i].good);
 	}
 }
@@ -183,12 +183,12 @@ UNIT(cookie_lately)
 
 	for (i = 0; i < ARRAY_SIZE(boot); i++) {
 		xtcp_params_init(&par);
-		CHECK(!xtcp_cookie_lately(&par, boot[i]));
+		CHECK(!xtcp_syncookie_lately(&par, boot[i]));
 		draw(boot[i]);
-		CHECK(xtcp_cookie_lately(&par, boot[i]));
-		CHECK(xtcp_cookie_lately(&par, boot[i] + SLOT));
-		CHECK(!xtcp_cookie_lately(&par, boot[i] + 2 * SLOT));
-		CHECK(!xtcp_cookie_lately(&par, boot[i] + 3 * SLOT));
+		CHECK(xtcp_syncookie_lately(&par, boot[i]));
+		CHECK(xtcp_syncookie_lately(&par, boot[i] + SLOT));
+		CHECK(!xtcp_syncookie_lately(&par, boot[i] + 2 * SLOT));
+		CHECK(!xtcp_syncookie_lately(&par, boot[i] + 3 * SLOT));
 	}
 	/* Keys of zeros are those of no slot. */
 	xtcp_params_init(&par);
@@ -198,7 +198,7 @@ UNIT(cookie_lately)
 		struct xtcp_plan plan = synack(&full_syn, &ack, boot[i]);
 
 		CHECK_EQ(plan.ack, 5001);
-		CHECK(!xtcp_cookie_rx(&emb, &par, &peer, &ack, boot[i]));
+		CHECK(!xtcp_syncookie_rx(&emb, &par, &peer, &ack, boot[i]));
 	}
 }
 
@@ -206,7 +206,7 @@ static bool taken(const struct xtcp_open *open, const struct xtcp_seg *ack)
 {
 	struct xtcp_embryo emb;
 
-	return xtcp_cookie_rx(&emb, &par, open, ack, NOW);
+	return xtcp_syncookie_rx(&emb, &par, open, ack, NOW);
 }
 
 /* One bit of anything else, and it is no cookie. */
@@ -251,8 +251,8 @@ UNIT(cookie_covers)
 		ack = good;
 		ack.opts ^= XTCP_OPT_TS;
 		CHECK(!taken(&peer, &ack));
-		par.cookie[0].key[k] ^= 1;
-		par.cookie[1].key[k] ^= 1;
+		par.syncookie[0].key[k] ^= 1;
+		par.syncookie[1].key[k] ^= 1;
 		CHECK(!taken(&peer, &good));
 	}
 }
@@ -270,7 +270,7 @@ UNIT(cookie_v6)
 		open.flow.saddr[i] = 0x20010db8 + i;
 		open.flow.daddr[i] = 0x20010db8 + 7 * i;
 	}
-	CHECK(xtcp_cookie_init(&emb, &par, &open, &plain_syn, NOW));
+	CHECK(xtcp_syncookie_init(&emb, &par, &open, &plain_syn, NOW));
 	ack.ack = emb.iss + 1;
 	CHECK(taken(&open, &ack));
 	for (i = 0; i < 4; i++) {
@@ -295,7 +295,7 @@ UNIT(cookie_bits)
 			struct xtcp_embryo emb;
 
 			open.flow.dport = i;
-			CHECK(xtcp_cookie_init(&emb, &par, &open, k ? &full_syn : &plain_syn, NOW));
+			CHECK(xtcp_syncookie_init(&emb, &par, &open, k ? &full_syn : &plain_syn, NOW));
 			for (bit = 0; bit < 32; bit++)
 				ones[k][bit] += emb.iss >> bit & 1;
 		}
@@ -355,7 +355,7 @@ UNIT(cookie_accept)
 	for (k = 0; k < 2; k++) {
 		fresh();
 		synack(syns[k], &ack, NOW);
-		CHECK(xtcp_cookie_rx(&emb, &par, &peer, &ack, NOW + 10 * XTCP_NSEC_PER_MSEC));
+		CHECK(xtcp_syncookie_rx(&emb, &par, &peer, &ack, NOW + 10 * XTCP_NSEC_PER_MSEC));
 		xtcp_tcb_init(&tcb, &par);
 		xtcp_accept(&tcb, &emb, &peer, NOW + 10 * XTCP_NSEC_PER_MSEC);
 		xtcp_rx(&tcb, &ack, NULL, NOW + 10 * XTCP_NSEC_PER_MSEC);

@@ -85,8 +85,7 @@ static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	memset(&a, 0, sizeof(a));
 	a.now = now;
 	a.flight = xtcp_flight(tcb);
-	a.ts = tcb->opts & XTCP_OPT_TS && seg->opts & XTCP_OPT_TS && seg->tsecr &&
-	       !(syn && tcb->flags & XTCP_F_COOKIE);
+	a.ts = tcb->opts & XTCP_OPT_TS && seg->opts & XTCP_OPT_TS && seg->tsecr;
 	a.tsecr = seg->tsecr;
 	if (syn)
 		xtcp_rtt_syn(tcb, &a);

@@ -53,32 +53,32 @@ static u32 slot_of(u64 now)
 }
 
 /**
- * xtcp_cookie_key - where the key of this moment belongs
+ * xtcp_syncookie_key - where the key of this moment belongs
  * @now: ns
  * @slot: filled in: number of the slot
  *
- * Before xtcp_cookie_init() the caller sees to it that the key at this place of
- * xtcp_params.cookie is one of this slot, and draws it if it is not.
+ * Before xtcp_syncookie_init() the caller sees to it that the key at this place of
+ * xtcp_params.syncookie is one of this slot, and draws it if it is not.
  *
  * Return: index.
  */
-u32 xtcp_cookie_key(u64 now, u32 *slot)
+u32 xtcp_syncookie_key(u64 now, u32 *slot)
 {
 	*slot = slot_of(now);
 	return *slot & 1;
 }
 
 /**
- * xtcp_cookie_lately - were cookies sent that may come back?
+ * xtcp_syncookie_lately - were cookies sent that may come back?
  * @par: keys
  * @now: ns
  */
-bool xtcp_cookie_lately(const struct xtcp_params *par, u64 now)
+bool xtcp_syncookie_lately(const struct xtcp_params *par, u64 now)
 {
 	u32 slot = slot_of(now);
 
-	return slot - par->cookie[slot & 1].slot < 2 ||
-	       slot - par->cookie[!(slot & 1)].slot < 2;
+	return slot - par->syncookie[slot & 1].slot < 2 ||
+	       slot - par->syncookie[!(slot & 1)].slot < 2;
 }
 
 static u64 pair(u32 hi, u32 lo)
@@ -89,7 +89,7 @@ static u64 pair(u32 hi, u32 lo)
 static u64 mac(const struct xtcp_params *par, const struct xtcp_flow *flow, u32 irs,
 	       u32 info, u32 parity)
 {
-	const u64 *key = par->cookie[parity].key;
+	const u64 *key = par->syncookie[parity].key;
 	const siphash_key_t k = { { key[0], key[1] } };
 	const u32 *s = flow->saddr, *d = flow->daddr;
 	u64 rest = pair((u32)flow->sport << 16 | flow->dport, irs);
@@ -140,8 +140,8 @@ static bool mss_index(const u16 *tab, u32 n, u16 mss, u32 *index)
 }
 
 /**
- * xtcp_cookie_init - a SYN that is not to be remembered
- * @emb: filled in: what the cookie says, to be used up for xtcp_cookie_plan()
+ * xtcp_syncookie_init - a SYN that is not to be remembered
+ * @emb: filled in: what the cookie says, to be used up for xtcp_syncookie_plan()
  * @par: knobs and keys, that of this slot among them
  * @open: addresses, sizes
  * @seg: the SYN
@@ -149,8 +149,8 @@ static bool mss_index(const u16 *tab, u32 n, u16 mss, u32 *index)
  *
  * Return: false when there is no cookie for it: an MSS below all others.
  */
-bool xtcp_cookie_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
-		      const struct xtcp_open *open, const struct xtcp_seg *seg, u64 now)
+bool xtcp_syncookie_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
+			 const struct xtcp_open *open, const struct xtcp_seg *seg, u64 now)
 {
 	u32 parity = slot_of(now) & 1, mss;
 
@@ -169,15 +169,15 @@ bool xtcp_cookie_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
 }
 
 /**
- * xtcp_cookie_plan - the SYN-ACK with a cookie
- * @emb: from xtcp_cookie_init()
+ * xtcp_syncookie_plan - the SYN-ACK with a cookie
+ * @emb: from xtcp_syncookie_init()
  * @par: keys
  * @open: addresses, and the MSS to offer
  * @plan: filled in
  * @now: ns
  */
-void xtcp_cookie_plan(const struct xtcp_embryo *emb, const struct xtcp_params *par,
-		      const struct xtcp_open *open, struct xtcp_plan *plan, u64 now)
+void xtcp_syncookie_plan(const struct xtcp_embryo *emb, const struct xtcp_params *par,
+			 const struct xtcp_open *open, struct xtcp_plan *plan, u64 now)
 {
 	u32 clock;
 
@@ -210,7 +210,7 @@ static bool take_info(struct xtcp_embryo *emb, const struct xtcp_params *par,
 }
 
 /**
- * xtcp_cookie_rx - an ACK that no embryo waits for
+ * xtcp_syncookie_rx - an ACK that no embryo waits for
  * @emb: filled in, for xtcp_accept()
  * @par: knobs and keys
  * @open: addresses, sizes
@@ -220,8 +220,8 @@ static bool take_info(struct xtcp_embryo *emb, const struct xtcp_params *par,
  * Return: whether it brings back a cookie of ours, and @emb is what had been
  * remembered otherwise.
  */
-bool xtcp_cookie_rx(struct xtcp_embryo *emb, const struct xtcp_params *par,
-		    const struct xtcp_open *open, const struct xtcp_seg *seg, u64 now)
+bool xtcp_syncookie_rx(struct xtcp_embryo *emb, const struct xtcp_params *par,
+		       const struct xtcp_open *open, const struct xtcp_seg *seg, u64 now)
 {
 	bool ts = par->timestamps && seg->opts & XTCP_OPT_TS;
 	u32 iss = seg->ack - 1, irs = seg->seq - 1, slot = slot_of(now);
@@ -230,7 +230,7 @@ bool xtcp_cookie_rx(struct xtcp_embryo *emb, const struct xtcp_params *par,
 
 	/* The slot of that parity: this one, or the last. */
 	slot -= (slot & 1) != parity;
-	if (par->cookie[parity].slot != slot ||
+	if (par->syncookie[parity].slot != slot ||
 	    cookie(par, &open->flow, irs, low, nlow, info, parity) != iss)
 		return false;
 	memset(emb, 0, sizeof(*emb));

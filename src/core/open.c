@@ -326,6 +326,4 @@ void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 	tcb->retries = emb->retries;
 	if (emb->retries)
 		tcb->flags |= XTCP_F_SYN_TIMEOUT;
-	if (emb->cookie)
-		tcb->flags |= XTCP_F_COOKIE;
 }

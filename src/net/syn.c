@@ -129,8 +129,8 @@ static bool half_segment(struct arrival *a, struct xtcp_half *half)
 /* A key for the cookies of this slot, before one is made. */
 static void cookie_key(struct xtcp_net *xn, u64 now)
 {
-	u32 slot, i = xtcp_cookie_key(now, &slot);
-	struct xtcp_cookie_key *key = &xn->params.cookie[i];
+	u32 slot, i = xtcp_syncookie_key(now, &slot);
+	struct xtcp_syncookie_key *key = &xn->params.syncookie[i];
 
 	if (likely(smp_load_acquire(&key->slot) == slot))
 		return;
@@ -214,11 +214,11 @@ static enum xtcp_drop syn_new(struct arrival *a)
 	if (fate == FATE_COOKIE) {
 		cookie_key(xn, a->rx->now);
 		a->seg.reason = XTCP_DROP_EMBRYO_OVERFLOW;
-		if (!xtcp_cookie_init(&emb, par, &open, &a->seg, a->rx->now))
+		if (!xtcp_syncookie_init(&emb, par, &open, &a->seg, a->rx->now))
 			goto drop_dst;
 		spin_unlock(&a->bucket->lock);
 		xtcp_mib_inc(xn, XTCP_MIB_SYNCOOKIES_SENT);
-		xtcp_cookie_plan(&emb, par, &open, &plan, a->rx->now);
+		xtcp_syncookie_plan(&emb, par, &open, &plan, a->rx->now);
 	} else {
 		xtcp_metrics_get(xn, &open);
 		xtcp_embryo_init(&emb, par, &open, &a->seg, a->rx->now);
@@ -247,10 +247,10 @@ static bool cookie_back(struct arrival *a, struct xtcp_half *half)
 	struct xtcp_open open;
 
 	if (!a->l || READ_ONCE(a->l->closed) || a->seg.flags & XTCP_SYN ||
-	    !READ_ONCE(xn->knobs.syncookies) || !xtcp_cookie_lately(par, a->rx->now))
+	    !READ_ONCE(xn->knobs.syncookies) || !xtcp_syncookie_lately(par, a->rx->now))
 		return false;
 	open_fill(a, &open);
-	if (!xtcp_cookie_rx(&half->emb, par, &open, &a->seg, a->rx->now)) {
+	if (!xtcp_syncookie_rx(&half->emb, par, &open, &a->seg, a->rx->now)) {
 		xtcp_mib_inc(xn, XTCP_MIB_SYNCOOKIES_FAILED);
 		return false;
 	}
