@@ -290,6 +290,7 @@ void xtcp_cc_info(const struct xtcp_tcb *tcb, struct xtcp_cc_info *info);
 const char *xtcp_cc_name(const struct xtcp_cc *cc);
 void xtcp_cc_set(struct xtcp_tcb *tcb, const struct xtcp_cc *cc, u64 now);
 void xtcp_set_pacing_max(struct xtcp_tcb *tcb, u64 rate);
+u32 xtcp_snd_want(const struct xtcp_tcb *tcb);
 
 /* Is it of no use without ECN? */
 bool xtcp_cc_needs_ecn(const struct xtcp_cc *cc);

@@ -31,3 +31,28 @@ static const struct script rate_app[] = {
 	{ "not when the window is full", OPEN "write 10000\n> PA 1+10000\nwrite 1000\n> no\n= app_limited 0\n" },
 };
 SCRIPTS(rate_app);
+
+/* The window, what is held behind a hole, and the buffer that both need. */
+static const struct {
+	u32 cwnd, sacked, want;
+} snd_wants[] = {
+	{ 1, 0, 2 },
+	{ 14600, 0, 29200 },
+	{ 14600, 1460, 31390 },
+	{ 500000, 1500000, 3250000 },
+	{ 500000, 1, 1000001 },
+	{ 1U << 30, 1U << 30, 0xe0000000 },
+	{ 1U << 30, ~0U, ~0U },
+};
+
+UNIT(rate_snd_want)
+{
+	static struct xtcp_tcb tcb;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(snd_wants); i++) {
+		tcb.cwnd = snd_wants[i].cwnd;
+		tcb.sacked_out = snd_wants[i].sacked;
+		CHECK_EQ(xtcp_snd_want(&tcb), snd_wants[i].want);
+	}
+}

@@ -431,16 +431,16 @@ void xtcp_map_drain(struct sock *sk)
  * xtcp_snd_grow - let the send buffer follow the congestion window
  * @sk: socket, any context
  *
- * Twice the window: one that is out and one for the next round trip, as in
- * TCP. SO_SNDBUF ends it.
+ * SO_SNDBUF ends it.
  */
 void xtcp_snd_grow(struct sock *sk)
 {
-	u32 want = xtcp_sk(sk)->tcb.cwnd;
+	u32 want;
 
 	if ((sk->sk_userlocks & SOCK_SNDBUF_LOCK) || sk_under_memory_pressure(sk))
 		return;
-	want = min_t(u32, want, READ_ONCE(xtcp_knobs(sk)->wmem[2]) / 2) * 2;
+	want = min_t(u32, xtcp_snd_want(&xtcp_sk(sk)->tcb),
+		     READ_ONCE(xtcp_knobs(sk)->wmem[2]));
 	if (want > sk->sk_sndbuf)
 		WRITE_ONCE(sk->sk_sndbuf, want);
 }

@@ -226,10 +226,10 @@ void app_write(struct conn *conn)
 	later(conn, EV_WRITE, up_to(conn, 0, cfg->pause));
 }
 
-/* What src/sock does for a buffer nobody has set: the window, twice. */
+/* What src/sock does for a buffer nobody has set. */
 static void grow(struct conn *conn)
 {
-	u32 want = min(2 * conn->tcb.cwnd, conn->app.cfg->sndbuf_max);
+	u32 want = min(xtcp_snd_want(&conn->tcb), conn->app.cfg->sndbuf_max);
 
 	conn->app.sndbuf = max(conn->app.sndbuf, want);
 }
