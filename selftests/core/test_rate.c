@@ -3,6 +3,7 @@
  * Delivery rate samples. MSS 1000, round trip 40 ms: a window of ten segments
  * a round trip is 250 kB/s.
  */
+#include "core.h"
 #include "harness.h"
 
 #define OPEN "par tlp 0\nestablished sack rtt 40\nset nodelay 1\n"
@@ -34,15 +35,19 @@ SCRIPTS(rate_app);
 
 /* The window, what is held behind a hole, and the buffer that both need. */
 static const struct {
+	const struct xtcp_cc *cc;
 	u32 cwnd, sacked, want;
 } snd_wants[] = {
-	{ 1, 0, 2 },
-	{ 14600, 0, 29200 },
-	{ 14600, 1460, 31390 },
-	{ 500000, 1500000, 3250000 },
-	{ 500000, 1, 1000001 },
-	{ 1U << 30, 1U << 30, 0xe0000000 },
-	{ 1U << 30, ~0U, ~0U },
+	{ &xtcp_cc_cubic, 1, 0, 2 },
+	{ &xtcp_cc_cubic, 14600, 0, 29200 },
+	{ &xtcp_cc_cubic, 14600, 1460, 31390 },
+	{ &xtcp_cc_cubic, 500000, 1500000, 3250000 },
+	{ &xtcp_cc_cubic, 500000, 1, 1000001 },
+	{ &xtcp_cc_cubic, 1U << 30, 1U << 30, 0xe0000000 },
+	{ &xtcp_cc_cubic, 1U << 30, ~0U, ~0U },
+	{ &xtcp_cc_bbr, 14600, 0, 43800 },
+	{ &xtcp_cc_bbr, 500000, 1500000, 3750000 },
+	{ &xtcp_cc_bbr, 1U << 31, 0, ~0U },
 };
 
 UNIT(rate_snd_want)
@@ -51,6 +56,7 @@ UNIT(rate_snd_want)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(snd_wants); i++) {
+		tcb.cc = snd_wants[i].cc;
 		tcb.cwnd = snd_wants[i].cwnd;
 		tcb.sacked_out = snd_wants[i].sacked;
 		CHECK_EQ(xtcp_snd_want(&tcb), snd_wants[i].want);

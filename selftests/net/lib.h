@@ -49,6 +49,11 @@ pid_t child(void);
 
 uint64_t now_ms(void);
 uint64_t now_us(void);
+/*
+ * The clock that waits of system calls are counted by: the timer tick's, which a
+ * busy host delays and then makes up for.
+ */
+uint64_t tick_ms(void);
 void sleep_ms(unsigned int ms);
 
 /* A namespace of its own, loopback up. 0 or -errno. */

@@ -123,7 +123,8 @@ void xtcp_rate_app(struct xtcp_tcb *tcb)
  * xtcp_snd_want - how large must the send buffer be not to be the limit?
  * @tcb: connection in any state
  *
- * Two windows: one is out, one waits for the next round trip. What the peer
+ * Two windows: one is out, one waits for the next round trip; three where the
+ * algorithm asks for more than the path has to give, which BBR does. What the peer
  * holds behind a hole is in none of them, and takes its place until the hole is
  * filled: three round trips or more when the same segment is lost again. Half as
  * much on top, because who waits for room is woken when a third is free. Else
@@ -134,7 +135,8 @@ void xtcp_rate_app(struct xtcp_tcb *tcb)
  */
 u32 xtcp_snd_want(const struct xtcp_tcb *tcb)
 {
-	u64 want = 2ULL * tcb->cwnd + tcb->sacked_out + tcb->sacked_out / 2;
+	u64 want = (tcb->cc->control ? 3ULL : 2ULL) * tcb->cwnd +
+		   tcb->sacked_out + tcb->sacked_out / 2;
 
 	return (u32)min_t(u64, want, ~0U);
 }

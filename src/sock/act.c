@@ -201,13 +201,19 @@ static void act_receive(struct sock *sk, u32 acts)
 	}
 }
 
-static void act_acked(struct sock *sk)
+/* More may be in flight now, and more may wait behind it. */
+static void act_room(struct sock *sk)
 {
-	xtcp_sendq_trim(sk);
 	xtcp_snd_grow(sk);
 	/* Pairs with the barrier in xtcp_poll(). */
 	smp_mb();
 	xtcp_write_space(sk);
+}
+
+static void act_acked(struct sock *sk)
+{
+	xtcp_sendq_trim(sk);
+	act_room(sk);
 }
 
 static void act_wake(struct sock *sk, u32 acts, bool opened)
@@ -304,6 +310,8 @@ void xtcp_serve(struct sock *sk, u32 acts, u64 now)
 	}
 	if (acts & XTCP_ACT_ACKED)
 		act_acked(sk);
+	else if (acts & XTCP_ACT_OUTPUT && xs->tcb.sacked_out)
+		act_room(sk);
 	if (acts & XTCP_ACT_ERROR)
 		WRITE_ONCE(sk->sk_err, -act_errno(xs));
 	if (acts & XTCP_ACT_ADVICE)
