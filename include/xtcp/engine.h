@@ -182,6 +182,44 @@ u32 xtcp_fastopen_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 			 const struct xtcp_cookie *give, u64 now);
 u32 xtcp_fastopen_go(struct xtcp_tcb *tcb, u32 bytes, u64 now);
 
+/* ---- source.c: fairness between those who send SYNs ---- */
+
+#define XTCP_SOURCE_ROWS	4
+#define XTCP_SOURCE_CELLS	1024	/* a power of two */
+
+/* SYNs answered and not completed, 16 KiB. */
+struct xtcp_sources {
+	u64 key[2];
+	u64 syns;		/* answered ever */
+	u64 swept;		/* virtual clock at the last sweep */
+	u32 empty_at[XTCP_SOURCE_ROWS][XTCP_SOURCE_CELLS];	/* virtual clock */
+};
+
+/* Places held in one accept queue, 2 KiB. */
+struct xtcp_places {
+	u16 held[XTCP_SOURCE_ROWS][256];
+};
+
+/* What a SYN may have. */
+enum xtcp_source {
+	XTCP_SOURCE_GOOD,	/* all */
+	XTCP_SOURCE_MUCH,	/* a cookie */
+	XTCP_SOURCE_FAR,	/* no answer */
+};
+
+void xtcp_source_init(struct xtcp_sources *src, const u64 key[2]);
+u64 xtcp_source_of(const struct xtcp_sources *src, const struct xtcp_params *par,
+		   const u32 addr[4]);
+enum xtcp_source xtcp_source_syn(struct xtcp_sources *src,
+				 const struct xtcp_params *par, u64 who, u32 room, u64 now);
+void xtcp_source_answered(struct xtcp_sources *src, const struct xtcp_params *par,
+			  u64 who, u64 now);
+void xtcp_source_completed(struct xtcp_sources *src, const struct xtcp_params *par,
+			   u64 who, u64 now);
+bool xtcp_source_place(const struct xtcp_places *p, u32 who, u32 taken, u32 room);
+void xtcp_source_hold(struct xtcp_places *p, u32 who);
+void xtcp_source_release(struct xtcp_places *p, u32 who);
+
 /* ---- input.c: a segment arrived ---- */
 
 u32 xtcp_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ooo *node,

@@ -73,6 +73,8 @@ struct xtcp_cookie {
 	X(LISTEN_FLAGS)		/* neither SYN, ACK nor RST to it */	\
 	X(LISTEN_OVERFLOW)	/* accept queue full */			\
 	X(EMBRYO_OVERFLOW)	/* SYN queue full */			\
+	X(SYN_SOURCE)		/* its source completes too few handshakes */ \
+	X(ACCEPT_SOURCE)	/* its source has the accept queue to itself */ \
 	X(BAD_ADDRESS)		/* source or destination not unicast */	\
 	X(NO_MEMORY)		/* no room for socket, embryo or node */ \
 	X(SYNSENT_ACK)		/* SYN-SENT: ACK outside (ISS, SND.NXT] */ \

@@ -119,6 +119,7 @@ struct xtcp_sock {
 	spinlock_t acceptq_lock;
 	struct list_head acceptq;	/* children established, not accepted */
 	struct list_head accept_node;	/* child: link in its listener's queue */
+	u32 source;			/* child: as whom it is counted there */
 	struct xtcp_listener *listener;	/* what its embryos share, listen.c */
 
 };

@@ -135,6 +135,10 @@ struct xtcp_params {
 	u32 timewait_ms;	/* 60 s = 2 MSL */
 	u32 challenge_ms;	/* 500 ms between challenge ACKs of one TCB */
 	u32 min_rtt_wlen_s;	/* 300: window of min_rtt_us */
+	u32 syn_source_rate;	/* 8 SYNs a second without completion; 0: unlimited */
+	u32 syn_source_burst;	/* 128 of them at once */
+	u8 syn_source_prefix4;	/* 32 bits of an address that make a source */
+	u8 syn_source_prefix6;	/* 64 */
 	u16 pacing_ss_pct;	/* 200: paced at this much of a window per round */
 	u16 pacing_ca_pct;	/* 120: trip, in slow start and after it */
 	u16 min_snd_mss;	/* 48: floor against tiny MSS attacks */

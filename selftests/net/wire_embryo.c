@@ -298,6 +298,7 @@ TEST_F(wire, max_syn_backlog)
 	XTCP_ONLY("a quarter of it is for peers it knows");
 	knob("syncookies", "0");
 	knob("max_syn_backlog", "10");
+	knob("syn_source_rate", "0");
 	self->lfd = wire_listen(W, WIRE_PORT, 100);
 	ASSERT_GE(self->lfd, 0);
 	self->fd = wire_listen(W, WIRE_PORT + 1, 100);
@@ -324,6 +325,7 @@ TEST_F(wire, listen_again)
 {
 	XTCP_ONLY("it does not list them");
 	knob("syncookies", "0");
+	knob("syn_source_rate", "0");
 	self->lfd = wire_listen(W, WIRE_PORT, 2);
 	ASSERT_GE(self->lfd, 0);
 	syns(W, WIRE_PPORT, 8);
@@ -345,6 +347,7 @@ TEST_F_TIMEOUT(wire, syn_timeout_shortened, 200)
 	LONG_TEST();
 	XTCP_ONLY("it does not list them");
 	knob("syncookies", "0");
+	knob("syn_source_rate", "0");
 	self->lfd = wire_listen(W, WIRE_PORT, 16);
 	ASSERT_GE(self->lfd, 0);
 	ASSERT_EQ(16, syns(W, WIRE_PPORT, 16));
@@ -368,6 +371,7 @@ TEST_F_TIMEOUT(wire, many_embryos, 200)
 	XTCP_ONLY("it does not list them");
 	knob("syncookies", "0");
 	knob("max_syn_backlog", "1000");
+	knob("syn_source_rate", "0");
 	self->lfd = wire_listen(W, WIRE_PORT, 1000);
 	ASSERT_GE(self->lfd, 0);
 	ASSERT_EQ(400, syns(W, 10000, 400));

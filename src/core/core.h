@@ -24,13 +24,17 @@ u8 xtcp_hdr_len(const struct xtcp_plan *plan);
 u32 xtcp_isn(const struct xtcp_params *par, const struct xtcp_flow *flow, u64 now);
 u32 xtcp_ts_offset(const struct xtcp_params *par, const struct xtcp_flow *flow);
 
-/* Is it one of IPv4: v4-mapped addresses? */
-static inline bool xtcp_flow_is_v4(const struct xtcp_flow *flow)
+/* Is it an address of IPv4, v4-mapped? */
+static inline bool xtcp_addr_is_v4(const u32 addr[4])
 {
 	static const u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
 
-	return !memcmp(flow->saddr, mapped, sizeof(mapped)) &&
-	       !memcmp(flow->daddr, mapped, sizeof(mapped));
+	return !memcmp(addr, mapped, sizeof(mapped));
+}
+
+static inline bool xtcp_flow_is_v4(const struct xtcp_flow *flow)
+{
+	return xtcp_addr_is_v4(flow->saddr) && xtcp_addr_is_v4(flow->daddr);
 }
 
 /* The timestamp clock: 1 ms a tick (RFC 7323, 5.4). */

@@ -37,6 +37,10 @@ void xtcp_params_init(struct xtcp_params *par)
 	par->timewait_ms = 60000;
 	par->challenge_ms = 500;
 	par->min_rtt_wlen_s = 300;
+	par->syn_source_rate = 8;
+	par->syn_source_burst = 128;
+	par->syn_source_prefix4 = 32;
+	par->syn_source_prefix6 = 64;
 	par->pacing_ss_pct = 200;
 	par->pacing_ca_pct = 120;
 	par->min_snd_mss = 48;

@@ -14,6 +14,7 @@
  * no segment falls through between the tables.
  */
 #include <linux/mm.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
 
@@ -215,16 +216,20 @@ static u32 listener_most(const struct xtcp_listener *l)
 }
 
 /**
- * xtcp_half_full - is there no room for another half-open connection?
+ * xtcp_half_room - how many more half-open connections there may be
  * @xn: namespace
  * @l: listener
  *
- * Context: any.
+ * Context: any. Return: of listener and namespace the lesser.
  */
-bool xtcp_half_full(const struct xtcp_net *xn, const struct xtcp_listener *l)
+u32 xtcp_half_room(const struct xtcp_net *xn, const struct xtcp_listener *l)
 {
-	return atomic_read(&l->count) >= listener_most(l) ||
-	       atomic_read(&xn->half->count) >= READ_ONCE(xn->knobs.max_syn_backlog);
+	u32 most[] = { listener_most(l), READ_ONCE(xn->knobs.max_syn_backlog) };
+	u32 count[] = { atomic_read(&l->count), atomic_read(&xn->half->count) };
+
+	if (count[0] >= most[0] || count[1] >= most[1])
+		return 0;
+	return min(most[0] - count[0], most[1] - count[1]);
 }
 
 /**
@@ -391,6 +396,7 @@ int xtcp_half_make(struct xtcp_net *xn)
 	u32 want = READ_ONCE(xn->knobs.max_syn_backlog) / HALF_PER_BUCKET;
 	u32 i, n = roundup_pow_of_two(clamp(want, BUCKETS_MIN, BUCKETS_MAX));
 	struct xtcp_half_table *t;
+	u64 key[2];
 
 	if (READ_ONCE(xn->half))
 		return 0;
@@ -400,6 +406,8 @@ int xtcp_half_make(struct xtcp_net *xn)
 	t->xn = xn;
 	t->mask = n - 1;
 	spin_lock_init(&t->key_lock);
+	get_random_bytes(key, sizeof(key));
+	xtcp_source_init(&t->sources, key);
 	for (i = 0; i < n; i++)
 		spin_lock_init(&t->bucket[i].lock);
 	timer_setup(&t->timer, half_expire, 0);

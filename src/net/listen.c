@@ -83,23 +83,49 @@ struct sock *xtcp_acceptq_pop(struct sock *sk)
 	if (child) {
 		list_del_init(&child->accept_node);
 		sk_acceptq_removed(sk);
+		xtcp_source_release(&xsk->listener->places, child->source);
 	}
 	spin_unlock_bh(&xsk->acceptq_lock);
 	return child ? &child->inet.sk : NULL;
 }
 
+/**
+ * xtcp_acceptq_refuses - is there no place in the accept queue?
+ * @l: listener
+ * @who: source that wants one
+ *
+ * Context: any. Return: XTCP_DROP_NONE or why not.
+ */
+enum xtcp_drop xtcp_acceptq_refuses(const struct xtcp_listener *l, u64 who)
+{
+	u32 taken = READ_ONCE(l->sk->sk_ack_backlog);
+	u32 most = READ_ONCE(l->sk->sk_max_ack_backlog) + 1;
+
+	if (taken >= most)
+		return XTCP_DROP_LISTEN_OVERFLOW;
+	if (READ_ONCE(l->xn->params.syn_source_rate) &&
+	    !xtcp_source_place(&l->places, who >> 32, taken, most - taken))
+		return XTCP_DROP_ACCEPT_SOURCE;
+	return XTCP_DROP_NONE;
+}
+
+/* Who is at the other end, to the sketches? */
+static u64 source_of(const struct xtcp_net *xn, const struct xtcp_flow *flow)
+{
+	return xtcp_source_of(&xn->half->sources, &xn->params, flow->daddr);
+}
+
 /* Addresses and ports of a child, from the embryo it grew from. */
-static void child_addresses(struct sock *child, const struct xtcp_half *half)
+static void child_addresses(struct sock *child, const struct xtcp_half *half,
+			    const struct xtcp_flow *flow)
 {
 	struct inet_sock *inet = inet_sk(child);
-	struct xtcp_flow flow;
 
-	xtcp_half_flow(half, &flow);
-	inet->inet_daddr = xtcp_flow_v4(flow.daddr);
-	inet->inet_rcv_saddr = xtcp_flow_v4(flow.saddr);
-	inet->inet_saddr = xtcp_flow_v4(flow.saddr);
-	inet->inet_sport = (__force __be16)flow.sport;
-	inet->inet_dport = (__force __be16)flow.dport;
+	inet->inet_daddr = xtcp_flow_v4(flow->daddr);
+	inet->inet_rcv_saddr = xtcp_flow_v4(flow->saddr);
+	inet->inet_saddr = xtcp_flow_v4(flow->saddr);
+	inet->inet_sport = (__force __be16)flow->sport;
+	inet->inet_dport = (__force __be16)flow->dport;
 	inet->inet_num = ntohs(inet->inet_sport);
 	child->sk_mark = half->mark;
 	child->sk_gso_type = SKB_GSO_TCPV4;
@@ -134,15 +160,20 @@ struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_half *
 {
 	struct sock *sk = l->sk, *child;
 	struct xtcp_open open;
+	struct xtcp_flow flow;
+	u64 who;
 
-	*why = XTCP_DROP_LISTEN_OVERFLOW;
-	if (sk_acceptq_is_full(sk))
+	xtcp_half_flow(half, &flow);
+	who = source_of(l->xn, &flow);
+	*why = xtcp_acceptq_refuses(l, who);
+	if (*why)
 		return NULL;
 	*why = XTCP_DROP_NO_MEMORY;
 	child = xtcp_sock_child(sk);
 	if (!child)
 		return NULL;
-	child_addresses(child, half);
+	child_addresses(child, half, &flow);
+	xtcp_sk(child)->source = who >> 32;
 	if (xtcp_ip4_sock_route(child)) {
 		*why = XTCP_DROP_BAD_ADDRESS;
 		child_drop(child);
@@ -160,6 +191,7 @@ struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_half *
 	xtcp_accept(&xtcp_sk(child)->tcb, &half->emb, &open, now);
 	xtcp_set_state(child);
 	xtcp_mib_inc(l->xn, XTCP_MIB_PASSIVE_OPENS);
+	xtcp_source_completed(&l->xn->half->sources, &l->xn->params, who, now);
 	return child;
 }
 
@@ -174,6 +206,7 @@ static bool acceptq_add(struct sock *sk, struct sock *child)
 	if (listens) {
 		list_add_tail(&xtcp_sk(child)->accept_node, &xsk->acceptq);
 		sk_acceptq_added(sk);
+		xtcp_source_hold(&xsk->listener->places, xtcp_sk(child)->source);
 	}
 	spin_unlock_bh(&xsk->acceptq_lock);
 	return listens;

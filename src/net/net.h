@@ -184,6 +184,7 @@ struct xtcp_listener {
 	atomic_t count;			/* embryos */
 	atomic_t young;			/* of these: no SYN-ACK was repeated yet */
 	bool closed;			/* no more of them */
+	struct xtcp_places places;	/* whose the accept queue is; acceptq_lock */
 	struct rcu_head rcu;
 };
 
@@ -216,6 +217,7 @@ struct xtcp_half_table {
 	u32 cursor;			/* where the timer goes on */
 	spinlock_t key_lock;		/* new keys of cookies */
 	struct timer_list timer;	/* for the earliest deadline */
+	struct xtcp_sources sources;	/* of SYNs; no lock */
 	struct xtcp_half_bucket bucket[];
 };
 
@@ -229,7 +231,7 @@ struct xtcp_half *xtcp_half_find(const struct xtcp_half_bucket *bucket,
 				 const struct xtcp_flow *flow);
 void xtcp_half_fill(struct xtcp_half *half, struct xtcp_listener *l,
 		    const struct xtcp_flow *flow);
-bool xtcp_half_full(const struct xtcp_net *xn, const struct xtcp_listener *l);
+u32 xtcp_half_room(const struct xtcp_net *xn, const struct xtcp_listener *l);
 bool xtcp_half_add(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
 		   const struct xtcp_flow *flow, struct xtcp_listener *l,
 		   const struct xtcp_embryo *emb);
@@ -242,6 +244,7 @@ void xtcp_half_synack(const struct xtcp_half *half, u64 now);
 void xtcp_half_stop(struct xtcp_listener *l);
 enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 					struct sk_buff *skb);
+enum xtcp_drop xtcp_acceptq_refuses(const struct xtcp_listener *l, u64 who);
 struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_half *half,
 			       enum xtcp_drop *why, u64 now);
 void xtcp_listen_accept(struct sock *sk, struct sock *child, struct sk_buff *skb,

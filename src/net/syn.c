@@ -17,6 +17,7 @@ struct arrival {
 	struct sk_buff *skb;
 	struct xtcp_listener *l;
 	struct xtcp_half_bucket *bucket;	/* locked */
+	u64 who;				/* source of a SYN */
 	struct xtcp_seg seg;			/* reason: why it is discarded */
 };
 
@@ -47,7 +48,8 @@ static bool overflow(struct arrival *a, const struct sock *sk, struct xtcp_half 
 	struct xtcp_plan plan;
 
 	xtcp_mib_inc(xn, XTCP_MIB_LISTEN_DROPS);
-	if (a->seg.reason != XTCP_DROP_LISTEN_OVERFLOW ||
+	if ((a->seg.reason != XTCP_DROP_LISTEN_OVERFLOW &&
+	     a->seg.reason != XTCP_DROP_ACCEPT_SOURCE) ||
 	    !READ_ONCE(xn->knobs.abort_on_overflow)) {
 		spin_unlock(&a->bucket->lock);
 		return false;
@@ -149,22 +151,35 @@ enum fate { FATE_EMBRYO, FATE_COOKIE, FATE_DROP };
 static enum fate syn_fate(struct arrival *a)
 {
 	struct xtcp_net *xn = a->rx->xn;
+	struct xtcp_sources *sources = &xn->half->sources;
 	u8 cookies = READ_ONCE(xn->knobs.syncookies);
+	enum xtcp_source what;
+	u32 room;
 
 	a->seg.reason = XTCP_DROP_NO_SOCKET;
 	if (!a->l || READ_ONCE(a->l->closed))
 		return FATE_DROP;
-	a->seg.reason = XTCP_DROP_LISTEN_OVERFLOW;
-	if (sk_acceptq_is_full(a->l->sk))
+	a->who = xtcp_source_of(sources, &xn->params, a->rx->flow.daddr);
+	a->seg.reason = xtcp_acceptq_refuses(a->l, a->who);
+	if (a->seg.reason)
+		return FATE_DROP;
+	room = xtcp_half_room(xn, a->l);
+	what = xtcp_source_syn(sources, &xn->params, a->who, room, a->rx->now);
+	a->seg.reason = XTCP_DROP_SYN_SOURCE;
+	if (what == XTCP_SOURCE_FAR)
 		return FATE_DROP;
 	/* A cookie does not heed what the numbers of the last connection were. */
 	if (cookies == 2 && !a->rx->reopens)
 		return FATE_COOKIE;
-	if (!xtcp_half_full(xn, a->l))
-		return FATE_EMBRYO;
-	a->seg.reason = XTCP_DROP_EMBRYO_OVERFLOW;
-	xtcp_mib_inc(xn, cookies ? XTCP_MIB_REQ_Q_FULL_COOKIES : XTCP_MIB_REQ_Q_FULL_DROP);
-	return cookies ? FATE_COOKIE : FATE_DROP;
+	if (!room) {
+		a->seg.reason = XTCP_DROP_EMBRYO_OVERFLOW;
+		xtcp_mib_inc(xn, cookies ? XTCP_MIB_REQ_Q_FULL_COOKIES :
+					   XTCP_MIB_REQ_Q_FULL_DROP);
+		return cookies ? FATE_COOKIE : FATE_DROP;
+	}
+	if (what == XTCP_SOURCE_MUCH)
+		return cookies ? FATE_COOKIE : FATE_DROP;
+	return FATE_EMBRYO;
 }
 
 /* What a listener knows of a connection to be, without a route. */
@@ -228,6 +243,7 @@ static enum xtcp_drop syn_new(struct arrival *a)
 		spin_unlock(&a->bucket->lock);
 		xtcp_embryo_plan(&emb, par, &open, &plan, a->rx->now);
 	}
+	xtcp_source_answered(&xn->half->sources, par, a->who, a->rx->now);
 	xtcp_ip4_send(&to, dst, &plan);
 	return XTCP_DROP_NONE;
 

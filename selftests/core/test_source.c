@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who sends SYNs and completes nothing is limited; nobody else is, however many
+ * send them under other addresses.
+ */
+#include "core.h"
+#include "harness.h"
+
+#define MS	XTCP_NSEC_PER_MSEC
+#define SEC	XTCP_NSEC_PER_SEC
+#define ROOM	1000000
+
+static struct xtcp_sources src;
+static struct xtcp_params par;
+
+static u64 v4(u8 a, u8 b, u8 c, u8 d)
+{
+	const u8 byte[16] = { [10] = 0xff, [11] = 0xff, a, b, c, d };
+	u32 addr[4];
+
+	memcpy(addr, byte, sizeof(addr));
+	return xtcp_source_of(&src, &par, addr);
+}
+
+static void fresh(void)
+{
+	static const u64 key[2] = { 1, 2 };
+
+	xtcp_params_init(&par);
+	xtcp_source_init(&src, key);
+}
+
+static u32 seed;
+
+static u32 chance(void)
+{
+	seed = seed * 1664525 + 1013904223;
+	return seed >> 8;
+}
+
+static u64 stranger(void)
+{
+	u32 r = chance(), s = chance();
+
+	return v4(r, r >> 8, s, s >> 8);
+}
+
+/* Answered if it may be. */
+static enum xtcp_source syn(u64 who, u64 now)
+{
+	enum xtcp_source what = xtcp_source_syn(&src, &par, who, ROOM, now);
+
+	if (what != XTCP_SOURCE_FAR)
+		xtcp_source_answered(&src, &par, who, now);
+	return what;
+}
+
+/* Its burst, then cookies, then nothing but what leaks; and each for himself. */
+UNIT(source_limits)
+{
+	u64 me = v4(10, 0, 0, 1), now = 5 * SEC;
+	u32 n[3] = { 0 }, i;
+
+	fresh();
+	me = v4(10, 0, 0, 1);
+	for (i = 0; i < 5000; i++)
+		n[syn(me, now)]++;
+	CHECK_EQ(n[XTCP_SOURCE_GOOD], 128);
+	CHECK(n[XTCP_SOURCE_MUCH] >= 896 && n[XTCP_SOURCE_MUCH] <= 900);
+	CHECK_EQ(syn(v4(10, 0, 0, 2), now), XTCP_SOURCE_GOOD);
+	/* 10 s at 8 a second. */
+	n[XTCP_SOURCE_MUCH] = 0;
+	for (i = 0; i < 1000; i++)
+		n[syn(me, now + i * 10 * MS)]++;
+	CHECK(n[XTCP_SOURCE_MUCH] >= 78 && n[XTCP_SOURCE_MUCH] <= 84);
+	/* In two minutes it is forgotten. */
+	CHECK_EQ(syn(me, now + 140 * SEC), XTCP_SOURCE_GOOD);
+}
+
+/* Numbers of the knobs, as they are at the moment. */
+UNIT(source_knobs)
+{
+	static const struct {
+		u32 rate, burst, good, much;
+	} tab[] = {
+		{ 8, 1, 1, 7 },		{ 1000, 10, 10, 70 },	{ 0, 1, 1000, 0 },
+		{ 1000000, 500, 500, 500 },
+	};
+	u32 i, k;
+	u64 me;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		u32 n[3] = { 0 };
+
+		fresh();
+		par.syn_source_rate = tab[i].rate;
+		par.syn_source_burst = tab[i].burst;
+		me = v4(10, 0, 0, 1);
+		for (k = 0; k < 1000; k++)
+			n[syn(me, SEC)]++;
+		CHECK_EQ(n[XTCP_SOURCE_GOOD], tab[i].good);
+		CHECK(n[XTCP_SOURCE_MUCH] >= tab[i].much && n[XTCP_SOURCE_MUCH] <= tab[i].much + 4);
+	}
+}
+
+UNIT(source_prefix)
+{
+	static const struct {
+		u8 len;
+		u8 a, b, c, d;
+		bool same;
+	} tab[] = {
+		{ 32, 10, 1, 2, 4, false },	{ 31, 10, 1, 2, 2, true },
+		{ 31, 10, 1, 2, 4, false },	{ 24, 10, 1, 2, 99, true },
+		{ 24, 10, 1, 3, 3, false },	{ 20, 10, 1, 15, 3, true },
+		{ 20, 10, 1, 16, 3, false },	{ 1, 127, 9, 9, 9, true },
+		{ 1, 128, 1, 2, 3, false },	{ 0, 200, 9, 9, 9, true },
+	};
+	u32 addr[4] = { 0x01020304, 0x05060708, 9, 10 }, i;
+	u64 six;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		fresh();
+		par.syn_source_prefix4 = tab[i].len;
+		CHECK_EQ(v4(10, 1, 2, 3) == v4(tab[i].a, tab[i].b, tab[i].c, tab[i].d), tab[i].same);
+	}
+	fresh();
+	six = xtcp_source_of(&src, &par, addr);
+	addr[2] ^= 1;
+	addr[3] ^= 1;
+	CHECK_EQ(xtcp_source_of(&src, &par, addr), six);
+	addr[1] ^= 0x01000000;
+	CHECK(xtcp_source_of(&src, &par, addr) != six);
+	par.syn_source_prefix6 = 56;
+	six = xtcp_source_of(&src, &par, addr);
+	addr[1] ^= 0x01000000;
+	CHECK_EQ(xtcp_source_of(&src, &par, addr), six);
+}
+
+/*
+ * A flood under addresses of chance, a hundred thousand a second for a minute:
+ * honest sources, some busy, are never over the limit.
+ */
+UNIT(source_flood)
+{
+	u32 i, bad = 0;
+	u64 now;
+
+	fresh();
+	for (i = 0; i < 6000000; i++) {
+		now = 100 * SEC + i * 10000ULL;
+		bad += syn(stranger(), now) != XTCP_SOURCE_GOOD;
+		if (i % 100 == 0) {
+			u64 honest = v4(192, 0, 2, i / 100 % 50);
+
+			bad += syn(honest, now) != XTCP_SOURCE_GOOD;
+			xtcp_source_completed(&src, &par, honest, now + 50 * MS);
+		}
+	}
+	CHECK_EQ(bad, 0);
+}
+
+/* In that flood one that stands out is seen, if less clearly. */
+UNIT(source_stands_out)
+{
+	u32 n[3] = { 0 }, i;
+	u64 now;
+
+	fresh();
+	for (i = 0; i < 1000000; i++) {
+		now = 100 * SEC + i * 10000ULL;
+		syn(stranger(), now);
+		if (i % 10 == 0)
+			n[syn(v4(10, 0, 0, 1), now)]++;
+	}
+	/* Of 10,000 a second it gets what the mean is, 2 * 110,000 / 1024, and 8. */
+	CHECK(n[XTCP_SOURCE_GOOD] <= 200);
+	CHECK(n[XTCP_SOURCE_MUCH] > 2000 && n[XTCP_SOURCE_MUCH] < 4500);
+}
+
+/*
+ * A crowd behind one address: 5,000 connections a second at a round trip of
+ * 100 ms, one in ten never completed, and a pause.
+ */
+UNIT(source_crowd)
+{
+	u32 n[3] = { 0 }, i;
+	u64 me, now;
+
+	fresh();
+	me = v4(10, 0, 0, 1);
+	for (i = 0; i < 200000; i++) {
+		now = 100 * SEC + i * 200000ULL;
+		n[syn(me, now)]++;
+		if (i >= 500 && i % 10)
+			xtcp_source_completed(&src, &par, me, now);
+	}
+	/* Cookies carry all options; nothing is dropped. */
+	CHECK_EQ(n[XTCP_SOURCE_FAR], 0);
+	fresh();
+	/* And 1,000 a second need not even these. */
+	me = v4(10, 0, 0, 1);
+	n[XTCP_SOURCE_MUCH] = 0;
+	for (i = 0; i < 100000; i++) {
+		now = 100 * SEC + i * MS;
+		n[syn(me, now)]++;
+		if (i >= 100 && i % 10)
+			xtcp_source_completed(&src, &par, me, now);
+	}
+	CHECK_EQ(n[XTCP_SOURCE_MUCH], 0);
+}
+
+/* What is left of the room is for others. */
+UNIT(source_room)
+{
+	u64 me;
+	u32 i;
+
+	fresh();
+	me = v4(10, 0, 0, 1);
+	for (i = 0; i < 90; i++) {
+		CHECK_EQ(xtcp_source_syn(&src, &par, me, 100 - i, SEC),
+			 i <= 8 * (100 - i) ? XTCP_SOURCE_GOOD : XTCP_SOURCE_MUCH);
+		xtcp_source_answered(&src, &par, me, SEC);
+	}
+	CHECK_EQ(xtcp_source_syn(&src, &par, me, 10, SEC), XTCP_SOURCE_MUCH);
+	CHECK_EQ(xtcp_source_syn(&src, &par, v4(10, 0, 0, 2), 10, SEC), XTCP_SOURCE_GOOD);
+	CHECK_EQ(xtcp_source_syn(&src, &par, v4(10, 0, 0, 2), 0, SEC), XTCP_SOURCE_GOOD);
+}
+
+/* Payment does not make credit. */
+UNIT(source_no_credit)
+{
+	u64 me;
+	u32 i;
+
+	fresh();
+	me = v4(10, 0, 0, 1);
+	for (i = 0; i < 1000; i++)
+		xtcp_source_completed(&src, &par, me, SEC);
+	for (i = 0; i < 128; i++)
+		CHECK_EQ(syn(me, SEC), XTCP_SOURCE_GOOD);
+	CHECK_EQ(syn(me, SEC), XTCP_SOURCE_MUCH);
+}
+
+/* Whenever it is looked at, what is old is empty: 32 bits wrap unseen. */
+UNIT(source_wraps)
+{
+	static const u32 rates[] = { 1, 8, 1000, 1000000 };
+	u64 now, step, me;
+	u32 i, k, r;
+
+	for (r = 0; r < ARRAY_SIZE(rates); r++) {
+		fresh();
+		par.syn_source_rate = rates[r];
+		seed = r;
+		for (i = 0, now = 0; i < 3000; i++) {
+			/* From a second to weeks, and years in all. */
+			step = (SEC << chance() % 22) + chance() * 1000ULL;
+			now += step;
+			me = v4(10, 0, 0, chance() % 3);
+			if (i % 50 == 0) {
+				/* Quiet long enough to be forgotten at this rate. */
+				now += 200 * SEC * 8;
+				CHECK_EQ(xtcp_source_syn(&src, &par, me, 0, now), XTCP_SOURCE_GOOD);
+				for (k = 0; k < 127; k++)
+					xtcp_source_answered(&src, &par, me, now);
+				CHECK_EQ(xtcp_source_syn(&src, &par, me, ROOM, now), XTCP_SOURCE_GOOD);
+				xtcp_source_answered(&src, &par, me, now);
+				CHECK_EQ(xtcp_source_syn(&src, &par, me, ROOM, now), XTCP_SOURCE_MUCH);
+				now += 129 * SEC / rates[r] + 2 * MS;
+			}
+			CHECK_EQ(xtcp_source_syn(&src, &par, me, 1, now), XTCP_SOURCE_GOOD);
+		}
+	}
+}
+
+UNIT(source_changed_rate)
+{
+	u64 me;
+	u32 i;
+
+	fresh();
+	me = v4(10, 0, 0, 1);
+	for (i = 0; i < 2000; i++)
+		syn(me, 100000 * SEC);
+	CHECK_EQ(syn(me, 100000 * SEC), XTCP_SOURCE_FAR);
+	par.syn_source_rate = 9;
+	CHECK_EQ(syn(me, 100000 * SEC), XTCP_SOURCE_GOOD);
+	par.syn_source_rate = 4;
+	CHECK_EQ(syn(me, 100000 * SEC), XTCP_SOURCE_GOOD);
+	for (i = 0; i < 2000; i++)
+		syn(me, 100000 * SEC);
+	CHECK_EQ(syn(me, 100000 * SEC), XTCP_SOURCE_FAR);
+}
+
+/* Of an accept queue nobody gets the last ninth who has all the rest. */
+UNIT(source_places)
+{
+	static struct xtcp_places p;
+	u32 len[] = { 1, 2, 3, 9, 129, 4097 }, i, n;
+
+	for (i = 0; i < ARRAY_SIZE(len); i++) {
+		memset(&p, 0, sizeof(p));
+		for (n = 0; n < len[i] && xtcp_source_place(&p, 0x01020304, n, len[i] - n); n++)
+			xtcp_source_hold(&p, 0x01020304);
+		/* held <= 8 * room is the last one given. */
+		CHECK_EQ(n, min(len[i], len[i] * 8 / 9 + 1));
+		if (n < len[i])
+			CHECK(xtcp_source_place(&p, 0x05060708, n, len[i] - n));
+		while (n--)
+			xtcp_source_release(&p, 0x01020304);
+		for (n = 0; n < sizeof(p); n++)
+			CHECK(!((u8 *)&p)[n]);
+	}
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fairness between the sources of SYNs: who completes no handshake is limited
+ * before it costs others anything, who completes them is not, however many they
+ * are behind one address.
+ */
+#include "wire_test.h"
+
+#define ST_ESTABLISHED	1
+
+#define knob(name, val)	ASSERT_EQ(0, wire_knob(W, name, val))
+#define embryos()	wire_count(W, "Embryos")
+#define cookies()	wire_count(W, "SyncookiesSent")
+
+#define OTHER	"10.9.0.3"
+#define THIRD	"10.9.0.200"
+
+static unsigned long drops(const char *name)
+{
+	struct wire_drops d;
+
+	wire_drops(&d);
+	for (int i = 0; i < d.n; i++)
+		if (!strcmp(d.row[i].name, name))
+			return d.row[i].count;
+	return 0;
+}
+
+/* @n SYNs of @peer from ports of their own; how many were answered. */
+static int syns(struct wire *w, const char *peer, uint16_t port, int n)
+{
+	int answered = 0;
+
+	for (int i = 0; i < n; i++) {
+		wire_reset(w, port + i);
+		w->peer = peer;
+		wire_in(w, &(struct wseg){ .flags = SYN, MSS(1460) });
+		answered += wire_get(w, 1);
+		wire_drain(w, 1);
+	}
+	return answered;
+}
+
+/* A handshake of @peer from @port. */
+#define visits(who, port) do {						\
+	wire_reset(W, (port));						\
+	W->peer = (who);						\
+	in(SYN, MSS(1460));						\
+	out(SYN | ACK, SEQ(0), ACKNO(1));				\
+	in(ACK, SEQ(1), ACKNO(1));					\
+	state(ST_ESTABLISHED);						\
+} while (0)
+
+/* Its burst is remembered, eight times as much gets cookies, then silence. */
+TEST_F_TIMEOUT(wire, one_of_many, 60)
+{
+	XTCP_ONLY("all are one to it");
+	knob("syn_source_rate", "1");
+	knob("syn_source_burst", "10");
+	self->lfd = wire_listen(W, WIRE_PORT, 100);
+	ASSERT_GE(self->lfd, 0);
+	ASSERT_GE(82, syns(W, WIRE_PEER, 10000, 200));
+	ASSERT_GE(11, embryos());
+	ASSERT_LE(10, embryos());
+	ASSERT_LE(69, cookies());
+	ASSERT_LT(100, drops("SYN_SOURCE"));
+	/* Others are not disturbed, neither where they are known nor where not. */
+	visits(OTHER, 20000);
+	ASSERT_EQ(5, syns(W, THIRD, 20001, 5));
+	ASSERT_GE(16, embryos());
+	ASSERT_LE(15, embryos());
+}
+
+TEST_F(wire, without_cookies)
+{
+	XTCP_ONLY("all are one to it");
+	knob("syncookies", "0");
+	knob("syn_source_burst", "10");
+	self->lfd = wire_listen(W, WIRE_PORT, 100);
+	ASSERT_GE(self->lfd, 0);
+	ASSERT_GE(12, syns(W, WIRE_PEER, 10000, 30));
+	ASSERT_LE(18, drops("SYN_SOURCE"));
+	visits(OTHER, 20000);
+}
+
+/* The last ninth of the table is for others. */
+TEST_F(wire, last_places)
+{
+	XTCP_ONLY("all are one to it");
+	knob("syncookies", "0");
+	self->lfd = wire_listen(W, WIRE_PORT, 36);
+	ASSERT_GE(self->lfd, 0);
+	ASSERT_EQ(33, syns(W, WIRE_PEER, 10000, 50));
+	ASSERT_EQ(33, embryos());
+	ASSERT_EQ(3, syns(W, OTHER, 20000, 3));
+	ASSERT_EQ(36, embryos());
+	ASSERT_EQ(17, drops("SYN_SOURCE"));
+	dropped("EMBRYO_OVERFLOW", syns(W, THIRD, 30000, 1));
+}
+
+/* 0: nobody is limited. */
+TEST_F(wire, off)
+{
+	XTCP_ONLY("it has no such knob");
+	knob("syncookies", "0");
+	knob("syn_source_rate", "0");
+	knob("syn_source_burst", "1");
+	self->lfd = wire_listen(W, WIRE_PORT, 36);
+	ASSERT_GE(self->lfd, 0);
+	ASSERT_EQ(36, syns(W, WIRE_PEER, 10000, 50));
+	ASSERT_EQ(14, drops("EMBRYO_OVERFLOW"));
+}
+
+/* A prefix is one source. */
+TEST_F(wire, prefix)
+{
+	XTCP_ONLY("it has no such knob");
+	knob("syncookies", "0");
+	knob("syn_source_rate", "1");
+	knob("syn_source_burst", "4");
+	knob("syn_source_prefix4", "28");
+	self->lfd = wire_listen(W, WIRE_PORT, 100);
+	ASSERT_GE(self->lfd, 0);
+	ASSERT_EQ(4, syns(W, WIRE_PEER, 10000, 4));
+	ASSERT_EQ(0, syns(W, OTHER, 20000, 1));
+	ASSERT_EQ(1, syns(W, THIRD, 20000, 1));
+}
+
+/* Whoever completes handshakes may have as many as he likes. */
+TEST_F_TIMEOUT(wire, completion_pays_back, 60)
+{
+	XTCP_ONLY("it has no such knob");
+	knob("syn_source_rate", "1");
+	knob("syn_source_burst", "2");
+	listens();
+	for (int i = 0; i < 100; i++) {
+		visits(WIRE_PEER, 10000 + i);
+		accepts();
+		in(RST);
+		closes();
+	}
+	ASSERT_EQ(0, cookies());
+	ASSERT_EQ(0, drops("SYN_SOURCE"));
+}
+
+/*
+ * A crowd behind one address, with all knobs as they are: 800 handshakes under
+ * way at once. None has to be tried twice.
+ */
+TEST_F_TIMEOUT(wire, crowd, 120)
+{
+	static struct wire client[800];
+	int n = ARRAY_SIZE(client);
+
+	self->lfd = wire_listen(W, WIRE_PORT, 4096);
+	ASSERT_GE(self->lfd, 0);
+	for (int i = 0; i < n; i++) {
+		wire_reset(W, 10000 + i);
+		in(SYN, MSS(1460), WS(7), SACKOK, TS(5000, 0));
+		out(SYN | ACK, SEQ(0), ACKNO(1));
+		W->ts = true;
+		client[i] = *W;
+	}
+	for (int i = 0; i < n; i++) {
+		*W = client[i];
+		in(ACK, SEQ(1), ACKNO(1), LEN(1));
+		out(ACK, ACKNO(2));
+	}
+	for (int i = 0; i < n; i++) {
+		self->fd = accept4(self->lfd, NULL, NULL, SOCK_NONBLOCK);
+		ASSERT_GE(self->fd, 0);
+		close(self->fd);
+		wire_drain(W, 0);
+	}
+	self->fd = -1;
+	if (W->stack == XTCP)
+		ASSERT_EQ(0, drops("SYN_SOURCE") + drops("ACCEPT_SOURCE"));
+}
+
+/* Of the accept queue, too, nobody gets the last ninth who has the rest. */
+TEST_F(wire, accept_queue)
+{
+	XTCP_ONLY("all are one to it");
+	self->lfd = wire_listen(W, WIRE_PORT, 35);
+	ASSERT_GE(self->lfd, 0);
+	for (int i = 0; i < 33; i++)
+		visits(WIRE_PEER, 10000 + i);
+	wire_reset(W, 11000);
+	dropped("ACCEPT_SOURCE", in(SYN, MSS(1460)));
+	for (int i = 0; i < 3; i++)
+		visits(OTHER, 20000 + i);
+	wire_reset(W, 21000);
+	W->peer = THIRD;
+	dropped("LISTEN_OVERFLOW", in(SYN, MSS(1460)));
+	/* What is accepted is given back. */
+	for (int i = 0; i < 36; i++) {
+		self->fd = accept(self->lfd, NULL, NULL);
+		ASSERT_GE(self->fd, 0);
+		close(self->fd);
+		wire_drain(W, 0);
+	}
+	self->fd = -1;
+	for (int i = 0; i < 33; i++)
+		visits(OTHER, 30000 + i);
+}
+
+TEST_HARNESS_MAIN
