@@ -300,6 +300,7 @@ enum xtcp_opt {
 	XTCP_SET_SYNCNT,	/* SYN retransmissions */
 	XTCP_SET_USER_TIMEOUT,	/* ms, 0: none */
 	XTCP_SET_LINGER2,	/* ms in FIN-WAIT-2 without reader; 0: none */
+	XTCP_SET_TIMEWAIT,	/* ms, 2 MSL; 0: the namespace's */
 	XTCP_SET_MAXSEG,	/* bytes, 0: none */
 	XTCP_SET_GSO_MAX,	/* bytes a plan */
 	XTCP_SET_PATH_MSS,	/* bytes: the path MTU changed, less headers */
@@ -346,20 +347,27 @@ u32 xtcp_icmp(struct xtcp_tcb *tcb, enum xtcp_icmp kind, u32 quoted_seq, u16 mss
 
 /* ---- timewait.c: a record that outlives the TCB ---- */
 
+/*
+ * Of a connection in TIME-WAIT, or in FIN-WAIT-2 with nobody who reads. There
+ * may be a million of them: times are in ms and wrap, and what the keyed hash
+ * of the addresses gives again, the offset of timestamps, is not kept.
+ */
 struct xtcp_tw {
-	u64 deadline;		/* ns: the end of 2 MSL */
-	u64 ack_at;		/* ns: when the last answer left */
-	u64 ts_recent_at;	/* ns */
+	u32 deadline;		/* ms: the end of 2 MSL, or of FIN-WAIT-2 */
+	u32 ack_at;		/* ms: when the last answer left */
 	u32 snd_nxt;
 	u32 rcv_nxt;
-	u32 rcv_wnd;		/* bytes */
 	u32 ts_recent;
-	u32 ts_off;
-	u32 timewait_ms;
-	u8 opts;		/* XTCP_OPT_TS or 0 */
-	u8 rcv_wscale;
-	u16 ecn;		/* header flags of each answer */
+	u32 timewait_ms;	/* 2 MSL */
+	u16 wnd;		/* as it goes onto the wire */
+	u8 rcv_wscale;		/* shift of it */
+	u8 flags;		/* XTCP_TW_F_* */
 };
+
+#define XTCP_TW_F_TS		0x01	/* timestamps were agreed on */
+#define XTCP_TW_F_FIN_WAIT_2	0x02	/* the peer's FIN is still to come */
+#define XTCP_TW_F_ECN		0x70	/* header flags AE, CWR, ECE of each answer */
+#define XTCP_TW_ECN_SHIFT	4
 
 enum xtcp_tw_act {
 	XTCP_TW_DROP,		/* seg->reason */
@@ -367,11 +375,51 @@ enum xtcp_tw_act {
 	XTCP_TW_SYN,		/* RFC 6191: end the record, give the SYN to the
 				 * listener
 				 */
+	XTCP_TW_RST,		/* send xtcp_tw_rst(), end the record */
+	XTCP_TW_END,		/* end the record, send nothing */
 };
 
 void xtcp_tw_init(struct xtcp_tw *tw, const struct xtcp_tcb *tcb, u64 now);
 enum xtcp_tw_act xtcp_tw_rx(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now);
-void xtcp_tw_plan(const struct xtcp_tw *tw, struct xtcp_plan *plan, u64 now);
+void xtcp_tw_plan(const struct xtcp_tw *tw, u32 ts_off, struct xtcp_plan *plan,
+		  u64 now);
+void xtcp_tw_rst(const struct xtcp_tw *tw, struct xtcp_plan *plan);
+bool xtcp_tw_reusable(const struct xtcp_tw *tw, u32 delay_ms, u64 now);
+
+/*
+ * May a record take the place of this connection? In FIN-WAIT-2 once it has
+ * said all it had to say, if it may wait there at all.
+ */
+static inline bool xtcp_tw_ready(const struct xtcp_tcb *tcb)
+{
+	if (tcb->state == XTCP_TIME_WAIT)
+		return true;
+	return tcb->state == XTCP_FIN_WAIT_2 && tcb->flags & XTCP_F_ORPHAN &&
+	       xtcp_linger2_ms(tcb) && !tcb->ack_pending;
+}
+
+/* The clock of records. */
+static inline u32 xtcp_tw_clock(u64 now)
+{
+	return (u32)div_u64(now, XTCP_NSEC_PER_MSEC);
+}
+
+/* ms until a record ends; none or less: now. */
+static inline s32 xtcp_tw_left(const struct xtcp_tw *tw, u64 now)
+{
+	return (s32)(tw->deadline - xtcp_tw_clock(now));
+}
+
+/* When a record ends, in ns. */
+static inline u64 xtcp_tw_deadline(const struct xtcp_tw *tw, u64 now)
+{
+	return (div_u64(now, XTCP_NSEC_PER_MSEC) + xtcp_tw_left(tw, now)) *
+	       XTCP_NSEC_PER_MSEC;
+}
+
+/* ---- isn.c ---- */
+
+u32 xtcp_ts_offset(const struct xtcp_params *par, const struct xtcp_flow *flow);
 
 /* ---- counters, see mib.h ---- */
 

@@ -39,13 +39,18 @@ enum xtcp_kind {
 	XTCP_KIND_TW,		/* TIME-WAIT record, src/net/tw.c */
 };
 
-/* Membership in a look-up table, src/net/demux.c; chain lock, read under RCU. */
+/*
+ * Membership in a look-up table, src/net/demux.c; chain lock, read under RCU.
+ * Whose it is says the kind; where the addresses are, too, for a TIME-WAIT
+ * record shares its own with others. The last two fields are a record's, which
+ * has no byte to spare.
+ */
 struct xtcp_entry {
 	struct hlist_nulls_node node;
-	struct xtcp_flow flow;
 	u32 hash;
-	int dif;			/* device the owner is bound to, 0: any */
 	u8 kind;			/* enum xtcp_kind */
+	u8 tos;
+	u16 dport;			/* network byte order */
 };
 
 /* Work put off because a system call owned the socket: bits of deferred. */
@@ -83,6 +88,8 @@ struct xtcp_sock {
 	unsigned long deferred;		/* enum xtcp_deferred, atomic bits */
 	struct tasklet_struct tx_resume; /* goes on sending, src/net/tx.c */
 	struct xtcp_entry entry;	/* look-up, src/net/demux.c */
+	struct xtcp_flow flow;		/* as it was entered there */
+	int dif;			/* device we are bound to, 0: any */
 	u32 gso_full;			/* bytes a plan may carry by the route */
 	u32 pmtu;			/* bytes, of the route as the engine has it */
 	u8 gso_good;			/* full plans sent since gso_max last grew */
@@ -104,6 +111,8 @@ struct xtcp_sock {
 	u8 eof;				/* FIN delivered to the reader */
 	u8 inert;			/* xtcp_done() ran: no hash, no timer */
 	u8 destroyed;			/* the socket's own reference is gone */
+	u8 reopens;			/* took the place of a TIME-WAIT record */
+	u32 iss_above;			/* whose SND.NXT this was */
 	int soft_err;			/* errno of the last soft ICMP error */
 	int hard_err;			/* errno behind XTCP_ERR_UNREACH */
 
@@ -170,6 +179,10 @@ struct xtcp_knobs {
 	int rmem[3];			/* bytes, receive buffer: least, first, most */
 	int wmem[3];			/* the same, send buffer */
 	u32 cc_allowed;			/* bit per congestion control, src/ctl/cong.c */
+	u32 max_tw_buckets;		/* TIME-WAIT records */
+	u32 max_orphans;		/* connections nobody has open */
+	u32 reuse_delay;		/* ms in TIME-WAIT before that */
+	u8 reuse_tw;			/* connect() may end TIME-WAIT: 1 yes, 2 on loopback */
 	u32 notsent_lowat;		/* bytes, where TCP_NOTSENT_LOWAT is not set */
 	u32 max_syn_backlog;		/* half-open connections */
 	u8 syncookies;			/* 0: never, 1: when there is no room, 2: always */
@@ -185,6 +198,7 @@ struct xtcp_net {
 	u64 __percpu *drops;		/* [XTCP_DROP_MAX] discarded segments */
 	u64 __percpu *mibs;		/* [XTCP_MIB_MAX] */
 	atomic_t sockets;		/* hashed sockets: gate of rx */
+	atomic_t orphans;		/* sockets that closed before their connection */
 	struct xtcp_tables *tables;	/* look-up, src/net/demux.c */
 	struct xtcp_half_table *half;	/* embryos, src/net/embryo.c; NULL: no listener yet */
 	struct xtcp_tw_table *tw;	/* TIME-WAIT, src/net/tw.c */
@@ -297,7 +311,7 @@ void xtcp_metrics_put(struct sock *sk);	/* before the engine forgets it all */
 
 /* ---- src/net/tw.c ---- */
 
-void xtcp_tw_enter(struct sock *sk, u64 now);	/* record, then unhash @sk */
+bool xtcp_tw_enter(struct sock *sk, u64 now);	/* record in place of @sk */
 
 /* ---- src/sock/act.c: what the engine asked for ---- */
 
@@ -337,6 +351,9 @@ struct sock *xtcp_sock_child(struct sock *listener);
 
 /* A child nobody will accept: RST and gone. Caller holds a reference, no lock. */
 void xtcp_child_abort(struct sock *child);
+
+/* An orphan holds memory for nothing: RST. Of an orphan's timer. */
+bool xtcp_orphan_check(struct sock *sk, u64 now);
 
 void xtcp_done(struct sock *sk);	/* connection over: unhash, wake, free orphan */
 

@@ -337,6 +337,7 @@ struct xtcp_tcb {
 	u32 keep_intvl_ms;
 	u32 user_timeout_ms;	/* 0: R2 decides */
 	u32 linger2_ms;		/* life of an orphan in FIN-WAIT-2, XTCP_LINGER2_PAR */
+	u32 timewait_ms;	/* 2 MSL; 0: the namespace's */
 	u16 user_mss;		/* TCP_MAXSEG, 0: none */
 
 	/* search for the path MTU, mtup.c; sizes as in path_mss */
@@ -500,6 +501,11 @@ static inline u32 xtcp_linger2_ms(const struct xtcp_tcb *tcb)
 {
 	return tcb->linger2_ms == XTCP_LINGER2_PAR ? tcb->par->fin_timeout_ms :
 						     tcb->linger2_ms;
+}
+
+static inline u32 xtcp_timewait_ms(const struct xtcp_tcb *tcb)
+{
+	return tcb->timewait_ms ? tcb->timewait_ms : tcb->par->timewait_ms;
 }
 
 /* Bytes in flight: out, not known lost, not known to have arrived. */

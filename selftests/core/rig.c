@@ -245,7 +245,10 @@ static void rx_tw(struct rig *rig)
 {
 	rig->verdict = xtcp_tw_rx(&rig->tw, &rig->seg, rig->now);
 	if (rig->verdict == XTCP_TW_ACK) {
-		xtcp_tw_plan(&rig->tw, &rig->reply, rig->now);
+		xtcp_tw_plan(&rig->tw, rig->tcb.ts_off, &rig->reply, rig->now);
+		rig->have_reply = true;
+	} else if (rig->verdict == XTCP_TW_RST) {
+		xtcp_tw_rst(&rig->tw, &rig->reply);
 		rig->have_reply = true;
 	}
 }
@@ -313,7 +316,7 @@ static u64 rig_deadline(const struct rig *rig)
 	case RIG_EMBRYO:
 		return xtcp_embryo_deadline(&rig->emb, rig->now);
 	case RIG_TW:
-		return rig->tw.deadline;
+		return xtcp_tw_deadline(&rig->tw, rig->now);
 	default:
 		return XTCP_NEVER;
 	}

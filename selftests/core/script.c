@@ -273,7 +273,10 @@ static void seq_len(struct rig *rig, const char *s, u32 *seq, u32 *len)
 {
 	char *plus;
 
-	*seq = (u32)strtol(s, &plus, 0);
+	if (*s == '@')
+		*seq = (u32)strtol(s + 1, &plus, 0) - rig->iss;
+	else
+		*seq = (u32)strtol(s, &plus, 0);
 	*len = *plus == '+' ? strtoul(plus + 1, NULL, 0) : 0;
 }
 
@@ -549,7 +552,7 @@ static void cmd_due(struct rig *rig, const struct words *w)
 	else if (rig->mode == RIG_EMBRYO)
 		due = xtcp_embryo_deadline(&rig->emb, rig->now);
 	else if (rig->mode == RIG_TW)
-		due = rig->tw.deadline;
+		due = xtcp_tw_deadline(&rig->tw, rig->now);
 	if (due != rig->now + wanted)
 		rig_fail(rig, "deadline in %.6f ms, want %.6f",
 			 due == XTCP_NEVER ? -1 : (double)(s64)(due - rig->now) / 1e6,

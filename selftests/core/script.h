@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The language of test scripts: a line is a command, '#' begins a comment.
- * Sequence numbers are relative: 0 is the SYN of whoever sends.
+ * Sequence numbers are relative: 0 is the SYN of whoever sends. What output is
+ * to begin with may be absolute: @0.
  *
  *	par NAME VALUE		a field of xtcp_params, before opening
  *	cc NAME			its congestion control

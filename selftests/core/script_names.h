@@ -53,6 +53,7 @@ static const struct name listen_acts[] = {
 
 static const struct name tw_acts[] = {
 	{ "DROP", XTCP_TW_DROP }, { "ACK", XTCP_TW_ACK }, { "SYN", XTCP_TW_SYN },
+	{ "RST", XTCP_TW_RST }, { "END", XTCP_TW_END },
 };
 
 static const struct name set_opts[] = {
@@ -60,7 +61,7 @@ static const struct name set_opts[] = {
 	{ "quickack", XTCP_SET_QUICKACK }, { "keepalive", XTCP_SET_KEEPALIVE },
 	{ "keepidle", XTCP_SET_KEEPIDLE }, { "keepintvl", XTCP_SET_KEEPINTVL },
 	{ "keepcnt", XTCP_SET_KEEPCNT }, { "syncnt", XTCP_SET_SYNCNT },
-	{ "user-timeout", XTCP_SET_USER_TIMEOUT }, { "linger2", XTCP_SET_LINGER2 },
+	{ "user-timeout", XTCP_SET_USER_TIMEOUT }, { "linger2", XTCP_SET_LINGER2 }, { "timewait", XTCP_SET_TIMEWAIT },
 	{ "maxseg", XTCP_SET_MAXSEG }, { "gso-max", XTCP_SET_GSO_MAX },
 	{ "path-mss", XTCP_SET_PATH_MSS },
 };

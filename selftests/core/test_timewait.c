@@ -32,6 +32,12 @@ static const struct script timewait[] = {
 	{ "SYN far above", WAITING "< S 100000\nverdict tw SYN\n" },
 	{ "SYN at or below it", WAITING "+ 1s\n< S 2\nverdict tw ACK\n> A 2 ack 2\n+ 1s\n< S -50\n"
 	  "verdict tw ACK\n> A 2\n" },
+	{ "FIN without ACK", WAITING "+ 10s\n< F 1\nverdict tw DROP\ndrop NO_ACK\n> no\n~ 50s\n" },
+	{ "a FIN that acknowledges what was not sent", WAITING "+ 10s\n< FA 1 ack 3\nverdict tw ACK\n"
+	  "drop ACK_FUTURE\n> A 2 ack 2\n~ 50s\n" },
+	{ "and one that is far behind", WAITING "+ 10s\n< FA 1 ack -65534\nverdict tw ACK\n"
+	  "drop ACK_OLD\n> A 2 ack 2\n~ 50s\n" },
+	{ "not quite so far", WAITING "+ 10s\n< FA 1 ack -65533\n> A 2 ack 2\n~ 60s\n" },
 	{ "SYN-ACK is no SYN", WAITING "+ 1s\n< SA 100 ack 2\nverdict tw ACK\n> A 2\n" },
 	{ "with timestamps: newer opens though the number is lower", WAITING_TS
 	  "< S -50 ts 0xffffff01 0\nverdict tw SYN\n" },
@@ -49,6 +55,52 @@ static const struct script timewait[] = {
 	  "< A 2 ack 2\n= state TIME-WAIT\ntw\n< A 2 ack 2\nverdict tw DROP\n> no\n~ 60s\n" },
 };
 SCRIPTS(timewait);
+
+/*
+ * FIN-WAIT-2 of a connection that is closed. The peer has acknowledged the FIN,
+ * its window is 65535 of which nothing is used.
+ */
+#define HALF "established\nset linger2 20000\nclose\n> FA 1\n< A 1 ack 2\ntw\n"
+#define HALF_TS "established ts\nclose\n> FA 1\n< A 1 ack 2\ntw\n"
+
+static const struct script fin_wait_2[] = {
+	{ "the wait is linger2's", HALF "~ 20s\n" },
+	{ "or the namespace's", "par fin_timeout_ms 30000\n" HALF_TS "~ 30s\n" },
+	{ "the FIN: ACK, then 2 MSL", HALF "< FA 1 ack 2\nverdict tw ACK\n> A 2 ack 2\ndrop NONE\n~ 60s\n" },
+	{ "and the rules are those of TIME-WAIT", HALF "< FA 1 ack 2\n> A 2 ack 2\n< R 2\nverdict tw DROP\n"
+	  "drop TIME_WAIT\n< S 3\nverdict tw SYN\n" },
+	{ "2 MSL by the connection", "established\nset timewait 5000\nclose\n> FA 1\n< A 1 ack 2\ntw\n"
+	  "< FA 1 ack 2\n> A 2\n~ 5s\n" },
+	{ "2 MSL by the namespace", "par timewait_ms 3000\n" HALF_TS "< FA 1 ack 2\n> A 2\n~ 3s\n" },
+	{ "a FIN before its time: something is missing", HALF "+ 1s\n< FA 5 ack 2\nverdict tw ACK\n"
+	  "> A 2 ack 1\n~ 19s\n" },
+	{ "a FIN with an ACK that was overtaken", HALF "< FA 1 ack 1\nverdict tw ACK\n> A 2 ack 2\n~ 60s\n" },
+	{ "a FIN without ACK", HALF "< F 1\nverdict tw DROP\ndrop NO_ACK\n> no\n~ 20s\n" },
+	{ "a FIN that acknowledges what was not sent", HALF "+ 1s\n< FA 1 ack 3\nverdict tw ACK\ndrop ACK_FUTURE\n"
+	  "> A 2 ack 1\n~ 19s\n" },
+	{ "a FIN with an ACK from long ago", HALF "+ 1s\n< FA 1 ack -65534\nverdict tw ACK\ndrop ACK_OLD\n"
+	  "> A 2 ack 1\n~ 19s\n" },
+	{ "data: RST", HALF "< A 1+10 ack 2\nverdict tw RST\ndrop AFTER_CLOSE\n> RA 2 ack 1\n" },
+	{ "data and FIN: RST", HALF "< FA 1+10 ack 2\nverdict tw RST\n> RA 2 ack 1\n" },
+	{ "data beyond a gap: RST", HALF "< A 100+10 ack 2\nverdict tw RST\n> RA 2 ack 1\n" },
+	{ "data half of which is new: RST", HALF "< A -4+10 ack 2\nverdict tw RST\n> RA 2 ack 1\n" },
+	{ "old data: ACK", HALF "+ 1s\n< A -9+10 ack 2\nverdict tw ACK\ndrop OLD\n> A 2 ack 1\n" },
+	{ "old data and the FIN: the FIN counts", HALF "< FA -9+10 ack 2\nverdict tw ACK\n> A 2 ack 2\n~ 60s\n" },
+	{ "data right of the window: ACK", HALF "+ 1s\n< A 65536+10 ack 2\nverdict tw ACK\ndrop WINDOW\n> A 2 ack 1\n" },
+	{ "data with a bad ACK: no RST", HALF "+ 1s\n< A 1+10 ack 3\nverdict tw ACK\ndrop ACK_FUTURE\n> A 2 ack 1\n" },
+	{ "a bare ACK", HALF "< A 1 ack 2\nverdict tw DROP\ndrop NONE\n> no\n~ 20s\n" },
+	{ "a keepalive probe", HALF "+ 1s\n< A 0 ack 2\nverdict tw ACK\n> A 2 ack 1\n~ 19s\n" },
+	{ "at most two answers a second", HALF "+ 1s\n< A 0 ack 2\n> A 2\n< A 0 ack 2\nverdict tw DROP\n> no\n" },
+	{ "RST at RCV.NXT ends it", HALF "< R 1\nverdict tw END\ndrop RST_VALID\n> no\n" },
+	{ "RST in the window: challenge", HALF "+ 1s\n< R 2\nverdict tw ACK\ndrop RST_CHALLENGE\n> A 2 ack 1\n" },
+	{ "RST outside", HALF "< R 0\nverdict tw DROP\ndrop RST_WINDOW\n> no\n" },
+	{ "SYN: challenge, wherever it is", HALF "+ 1s\n< S 100\nverdict tw ACK\ndrop SYN_CHALLENGE\n> A 2 ack 1\n"
+	  "+ 1s\n< S 1\n> A 2\n+ 1s\n< SA 0 ack 1\n> A 2\n" },
+	{ "an old timestamp", HALF_TS "+ 1s\n< FA 1 ack 2 ts 0xfffffe00 0\nverdict tw ACK\ndrop PAWS\n> A 2 ack 1\n" },
+	{ "no timestamp", HALF_TS "< FA 1 ack 2 nots\nverdict tw DROP\ndrop NO_TIMESTAMP\n> no\n" },
+	{ "the FIN's timestamp is echoed", HALF_TS "+ 1s\n< FA 1 ack 2\nverdict tw ACK\n> A 2 ack 2 ts tsecr 744\n" },
+};
+SCRIPTS(fin_wait_2);
 
 /* A TCB that stays, because no record was to be had. */
 #define STAYING "established\nshutdown\n> FA 1\n< FA 1 ack 2\n> A 2 ack 2\n"
@@ -78,21 +130,21 @@ UNIT(timewait_record)
 	par.timewait_ms = 7000;
 	xtcp_tcb_init(&tcb, &par);
 	tcb.state = XTCP_TIME_WAIT;
-	tcb.challenge_at = 11;
+	tcb.challenge_at = 900 * XTCP_NSEC_PER_MSEC;
 	tcb.snd_nxt = 12;
 	tcb.rcv_nxt = 13000;
 	tcb.rcv_wup = 12000;
 	tcb.rcv_wnd = 8000;
 	tcb.rcv_wscale = 3;
 	tcb.ts_recent = 14;
-	tcb.ts_off = 15;
 	tcb.opts = XTCP_OPT_TS | XTCP_OPT_SACK_PERM | XTCP_OPT_MSS;
 	memset(&tw, 0xa5, sizeof(tw));
 	xtcp_tw_init(&tw, &tcb, XTCP_NSEC_PER_SEC);
-	CHECK_EQ(tw.deadline, 8 * XTCP_NSEC_PER_SEC);
-	CHECK_EQ(tw.ack_at, 11);
-	CHECK_EQ(tw.opts, XTCP_OPT_TS);
-	xtcp_tw_plan(&tw, &plan, 2 * XTCP_NSEC_PER_SEC);
+	CHECK_EQ(tw.deadline, 8000);
+	CHECK_EQ(tw.timewait_ms, 7000);
+	CHECK_EQ(tw.ack_at, 900);
+	CHECK_EQ(tw.flags, XTCP_TW_F_TS);
+	xtcp_tw_plan(&tw, 15, &plan, 2 * XTCP_NSEC_PER_SEC);
 	CHECK_EQ(plan.seq, 12);
 	CHECK_EQ(plan.ack, 13000);
 	CHECK_EQ(plan.flags, XTCP_ACK);
@@ -101,19 +153,131 @@ UNIT(timewait_record)
 	CHECK_EQ(plan.tsval, 2015);
 	CHECK_EQ(plan.tsecr, 14);
 	CHECK_EQ(plan.hdr_len, 32);
+	xtcp_tw_rst(&tw, &plan);
+	CHECK_EQ(plan.seq, 12);
+	CHECK_EQ(plan.ack, 13000);
+	CHECK_EQ(plan.flags, XTCP_RST | XTCP_ACK);
+	CHECK_EQ(plan.opts, 0);
+	CHECK_EQ(plan.hdr_len, 20);
 
 	tcb.opts = XTCP_OPT_SACK_PERM | XTCP_OPT_MSS;
-	tcb.dl[XTCP_DL_LINGER] = 17;
+	tcb.dl[XTCP_DL_LINGER] = 3 * XTCP_NSEC_PER_SEC + 1;
 	tcb.dl_armed = 1U << XTCP_DL_LINGER;
+	tcb.timewait_ms = 9;
+	tcb.state = XTCP_FIN_WAIT_2;
+	tcb.challenge_at = 0;
 	xtcp_tw_init(&tw, &tcb, XTCP_NSEC_PER_SEC);
-	CHECK_EQ(tw.deadline, 17);
-	xtcp_tw_plan(&tw, &plan, 2 * XTCP_NSEC_PER_SEC);
+	CHECK_EQ(tw.deadline, 3001);	/* never too early */
+	CHECK_EQ(tw.timewait_ms, 9);
+	CHECK_EQ(tw.ack_at, 500);	/* an answer may leave at once */
+	CHECK_EQ(tw.flags, XTCP_TW_F_FIN_WAIT_2);
+	xtcp_tw_plan(&tw, 15, &plan, 2 * XTCP_NSEC_PER_SEC);
 	CHECK_EQ(plan.opts, 0);
 	CHECK_EQ(plan.tsval, 0);
 	CHECK_EQ(plan.hdr_len, 20);
 }
 
+/* All that ECN has to say in an ACK is three bits of the header. */
+UNIT(timewait_ecn)
+{
+	struct xtcp_params par;
+	struct xtcp_plan plan;
+	struct xtcp_tcb tcb;
+	struct xtcp_tw tw;
+	u32 cep;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.state = XTCP_TIME_WAIT;
+	for (cep = 0; cep < 8; cep++) {
+		tcb.ecn = XTCP_ECN_ACC;
+		tcb.r_cep = (u8)cep;
+		xtcp_tw_init(&tw, &tcb, XTCP_NSEC_PER_SEC);
+		xtcp_tw_plan(&tw, 0, &plan, XTCP_NSEC_PER_SEC);
+		CHECK_EQ(plan.flags, XTCP_ACK | cep << XTCP_ACE_SHIFT);
+	}
+}
+
+/* The clock of records wraps after 49 days; a wait across that is as long. */
+UNIT(timewait_clock_wraps)
+{
+	u64 wrap = XTCP_NSEC_PER_MSEC << 32, now = wrap - XTCP_NSEC_PER_SEC;
+	struct xtcp_seg seg = { .seq = 1, .ack = 1, .flags = XTCP_FIN | XTCP_ACK };
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	struct xtcp_tw tw;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.state = XTCP_TIME_WAIT;
+	tcb.rcv_nxt = 2;
+	tcb.snd_nxt = 1;
+	xtcp_tw_init(&tw, &tcb, now);
+	CHECK_EQ(xtcp_tw_left(&tw, now), 60000);
+	CHECK_EQ(xtcp_tw_deadline(&tw, now), now + 60 * XTCP_NSEC_PER_SEC);
+	CHECK_EQ(xtcp_tw_left(&tw, wrap), 59000);
+	CHECK_EQ(xtcp_tw_rx(&tw, &seg, wrap + XTCP_NSEC_PER_SEC), XTCP_TW_ACK);
+	CHECK_EQ(xtcp_tw_left(&tw, wrap + XTCP_NSEC_PER_SEC), 60000);
+	CHECK_EQ(xtcp_tw_left(&tw, wrap + 62 * XTCP_NSEC_PER_SEC), -1000);
+}
+
+/* RFC 6191, section 2, for this end: timestamps, and long enough ago. */
+UNIT(timewait_reusable)
+{
+	static const struct {
+		u8 flags;
+		u32 age;	/* ms */
+		u32 delay;	/* ms */
+		bool want;
+	} rows[] = {
+		{ XTCP_TW_F_TS, 0, 1, false },
+		{ XTCP_TW_F_TS, 1, 1, true },
+		{ XTCP_TW_F_TS, 999, 1000, false },
+		{ XTCP_TW_F_TS, 1000, 1000, true },
+		{ XTCP_TW_F_TS, 59999, 1000, true },
+		{ 0, 59999, 1000, false },
+		{ XTCP_TW_F_TS | XTCP_TW_F_FIN_WAIT_2, 59999, 1000, false },
+	};
+	u64 start = 5 * XTCP_NSEC_PER_SEC;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct xtcp_tw tw = {
+			.deadline = 65000, .timewait_ms = 60000, .flags = rows[i].flags,
+		};
+
+		CHECK_EQ(xtcp_tw_reusable(&tw, rows[i].delay,
+					  start + rows[i].age * XTCP_NSEC_PER_MSEC),
+			 rows[i].want);
+	}
+}
+
+/* What the caller may and may not make a record of. */
+UNIT(timewait_ready)
+{
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.state = XTCP_TIME_WAIT;
+	CHECK(xtcp_tw_ready(&tcb));
+	tcb.state = XTCP_FIN_WAIT_2;
+	CHECK(!xtcp_tw_ready(&tcb));	/* somebody reads */
+	tcb.flags |= XTCP_F_ORPHAN;
+	CHECK(xtcp_tw_ready(&tcb));
+	tcb.ack_pending = XTCP_ACKP_NOW;
+	CHECK(!xtcp_tw_ready(&tcb));	/* has something to say */
+	tcb.ack_pending = 0;
+	tcb.linger2_ms = 0;
+	CHECK(!xtcp_tw_ready(&tcb));	/* does not wait */
+	tcb.linger2_ms = 1;
+	tcb.state = XTCP_FIN_WAIT_1;
+	CHECK(!xtcp_tw_ready(&tcb));
+}
+
+/* The record in the module has to fit into 96 bytes, see src/net/net.h. */
 UNIT(timewait_is_compact)
 {
-	CHECK(sizeof(struct xtcp_tw) <= 64);
+	CHECK(sizeof(struct xtcp_tw) <= 28);
 }

@@ -151,6 +151,9 @@ u32 xtcp_set(struct xtcp_tcb *tcb, enum xtcp_opt opt, u32 val, u64 now)
 	case XTCP_SET_LINGER2:
 		tcb->linger2_ms = val;
 		break;
+	case XTCP_SET_TIMEWAIT:
+		tcb->timewait_ms = val;
+		break;
 	case XTCP_SET_MAXSEG:
 		tcb->user_mss = (u16)val;
 		xtcp_mss_sync(tcb);

@@ -131,7 +131,7 @@ static u32 enter_time_wait(struct xtcp_tcb *tcb, u64 now, u32 acts)
 {
 	if (tcb->state == XTCP_TIME_WAIT)
 		xtcp_dl_set(tcb, XTCP_DL_LINGER,
-			    now + tcb->par->timewait_ms * XTCP_NSEC_PER_MSEC);
+			    now + xtcp_timewait_ms(tcb) * XTCP_NSEC_PER_MSEC);
 	return acts;
 }
 

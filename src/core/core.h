@@ -21,8 +21,8 @@ u8 xtcp_hdr_len(const struct xtcp_plan *plan);
 
 /* ---- isn.c ---- */
 
+u32 xtcp_iss(const struct xtcp_params *par, const struct xtcp_open *open, u64 now);
 u32 xtcp_isn(const struct xtcp_params *par, const struct xtcp_flow *flow, u64 now);
-u32 xtcp_ts_offset(const struct xtcp_params *par, const struct xtcp_flow *flow);
 
 /* Is it an address of IPv4, v4-mapped? */
 static inline bool xtcp_addr_is_v4(const u32 addr[4])

@@ -39,22 +39,6 @@ enum xtcp_listen xtcp_listen_rx(struct xtcp_seg *seg)
 /* Ticks of xtcp_embryo.born. */
 #define BORN_SHIFT	7
 
-/* A new incarnation begins so far above the last number of the old one. */
-#define REOPEN_GAP	65536
-
-/*
- * RFC 9293 3.6.1, MAY-2: above all that the old incarnation used. The clock of
- * the numbers (RFC 6528) is, unless that sent more than 250 kB/s on average.
- */
-static u32 pick_iss(const struct xtcp_params *par, const struct xtcp_open *open, u64 now)
-{
-	u32 iss = xtcp_isn(par, &open->flow, now);
-
-	if (open->reopens && seq_le(iss, open->iss_above))
-		return open->iss_above + REOPEN_GAP;
-	return iss;
-}
-
 /* Retransmissions of a SYN-ACK that no pressure takes away. */
 #define RETRIES_LEAST	2
 
@@ -133,7 +117,7 @@ void xtcp_embryo_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
 {
 	BUILD_BUG_ON(sizeof(*emb) != 32);
 	memset(emb, 0, sizeof(*emb));
-	emb->iss = pick_iss(par, open, now);
+	emb->iss = xtcp_iss(par, open, now);
 	emb->irs = seg->seq;
 	emb->rcv_wnd = (u16)min_t(u32, open->rcv_space, 65535);
 	emb->peer_mss = xtcp_default_mss(open->v6);

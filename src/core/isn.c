@@ -12,6 +12,9 @@
 
 #define ISN_TICK_NS	4096	/* RFC 9293 says about 4 us; a shift is free */
 
+/* A new incarnation begins so far above the last number of the old one. */
+#define REOPEN_GAP	65536
+
 static u64 pair(u32 hi, u32 lo)
 {
 	return (u64)hi << 32 | lo;
@@ -44,6 +47,21 @@ static u64 flow_hash(const struct xtcp_flow *flow, const u64 *key)
 u32 xtcp_isn(const struct xtcp_params *par, const struct xtcp_flow *flow, u64 now)
 {
 	return (u32)flow_hash(flow, par->isn_key) + (u32)(now / ISN_TICK_NS);
+}
+
+/*
+ * xtcp_iss - the initial sequence number of a connection that opens, from either end
+ *
+ * RFC 9293 3.6.1, MAY-2: above all that the old incarnation used. The clock of
+ * the numbers (RFC 6528) is, unless that sent more than 250 kB/s on average.
+ */
+u32 xtcp_iss(const struct xtcp_params *par, const struct xtcp_open *open, u64 now)
+{
+	u32 iss = xtcp_isn(par, &open->flow, now);
+
+	if (open->reopens && seq_le(iss, open->iss_above))
+		return open->iss_above + REOPEN_GAP;
+	return iss;
 }
 
 /**

@@ -213,7 +213,7 @@ u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now)
 		tcb->opts |= XTCP_OPT_TS;
 		tcb->ts_off = xtcp_ts_offset(par, &open->flow);
 	}
-	start_send(tcb, xtcp_isn(par, &open->flow, now));
+	start_send(tcb, xtcp_iss(par, open, now));
 	xtcp_ecn_connect(tcb);
 	tcb->last_rx_at = now;
 	tcb->syn_rto_us = xtcp_syn_rto(par, open);

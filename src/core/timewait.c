@@ -1,39 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TIME-WAIT: RFC 9293 3.6.1 and 3.10.7.4, RFC 1337, RFC 6191.
+ * TIME-WAIT: RFC 9293 3.6.1 and 3.10.7.4, RFC 1337, RFC 6191; and FIN-WAIT-2
+ * of a connection that the application has closed.
  *
  * All that is needed of a connection that waits for 2 MSL to pass fits into
- * a record of its own. A TCB that stays in TIME-WAIT is served by the same
- * code through a record made on the spot.
+ * a record of its own, and hardly more is needed of one that waits for the
+ * peer's FIN and has nobody to read. A TCB that stays in TIME-WAIT is served by
+ * the same code through a record made on the spot.
  */
 #include "core.h"
 
 /* Answers to anything but a FIN, at most one in this time: ACK loops. */
-#define ANSWER_GAP_NS	(500 * XTCP_NSEC_PER_MSEC)
+#define ANSWER_GAP_MS	500
+
+/*
+ * An ACK further behind than any window without scaling is not believed; what
+ * window the peer had is not kept. One that is refused is answered, and then
+ * repeated with a better number.
+ */
+#define ACK_BEHIND_MAX	65535
 
 /**
  * xtcp_tw_init - the record of a connection
  * @tw: filled in
- * @tcb: connection in TIME-WAIT, not needed afterwards
+ * @tcb: connection in TIME-WAIT, or in FIN-WAIT-2 after xtcp_close(); not
+ *	needed afterwards
  * @now: ns
  */
 void xtcp_tw_init(struct xtcp_tw *tw, const struct xtcp_tcb *tcb, u64 now)
 {
+	u64 end = now + xtcp_timewait_ms(tcb) * XTCP_NSEC_PER_MSEC;
+	u32 clock = xtcp_tw_clock(now);
+
+	if (xtcp_dl_is_set(tcb, XTCP_DL_LINGER))
+		end = tcb->dl[XTCP_DL_LINGER];
 	memset(tw, 0, sizeof(*tw));
-	tw->timewait_ms = tcb->par->timewait_ms;
-	tw->deadline = xtcp_dl_is_set(tcb, XTCP_DL_LINGER) ?
-		       tcb->dl[XTCP_DL_LINGER] :
-		       now + tw->timewait_ms * XTCP_NSEC_PER_MSEC;
-	tw->ack_at = tcb->challenge_at;
+	/* Not too early: up. */
+	tw->deadline = xtcp_tw_clock(end + XTCP_NSEC_PER_MSEC - 1);
+	tw->timewait_ms = xtcp_timewait_ms(tcb);
+	tw->ack_at = tcb->challenge_at ? xtcp_tw_clock(tcb->challenge_at) :
+					 clock - ANSWER_GAP_MS;
 	tw->snd_nxt = tcb->snd_nxt;
 	tw->rcv_nxt = tcb->rcv_nxt;
-	tw->rcv_wnd = xtcp_rcv_wnd(tcb);
-	tw->ts_recent = tcb->ts_recent;
-	tw->ts_recent_at = tcb->ts_recent_at;
-	tw->ts_off = tcb->ts_off;
-	tw->opts = tcb->opts & XTCP_OPT_TS;
+	tw->wnd = xtcp_window_field(xtcp_rcv_wnd(tcb), tcb->rcv_wscale);
 	tw->rcv_wscale = tcb->rcv_wscale;
-	tw->ecn = xtcp_ecn_tw_flags(tcb);
+	tw->ts_recent = tcb->ts_recent;
+	tw->flags = (u8)((xtcp_ecn_tw_flags(tcb) >> XTCP_ACE_SHIFT) << XTCP_TW_ECN_SHIFT);
+	if (tcb->opts & XTCP_OPT_TS)
+		tw->flags |= XTCP_TW_F_TS;
+	if (tcb->state == XTCP_FIN_WAIT_2)
+		tw->flags |= XTCP_TW_F_FIN_WAIT_2;
 }
 
 /*
@@ -43,34 +59,54 @@ void xtcp_tw_init(struct xtcp_tw *tw, const struct xtcp_tcb *tcb, u64 now)
  */
 static bool new_incarnation(const struct xtcp_tw *tw, const struct xtcp_seg *seg)
 {
-	if (tw->opts & XTCP_OPT_TS && seg->opts & XTCP_OPT_TS &&
+	if (tw->flags & XTCP_TW_F_TS && seg->opts & XTCP_OPT_TS &&
 	    seg->tsval != tw->ts_recent)
 		return seq_gt(seg->tsval, tw->ts_recent);
 	return seq_gt(seg->seq, tw->rcv_nxt);
 }
 
-static enum xtcp_tw_act answer(struct xtcp_tw *tw, u64 now)
+/* Discarded for @why, and answered unless that was done a moment ago. */
+static enum xtcp_tw_act answer(struct xtcp_tw *tw, struct xtcp_seg *seg,
+			       enum xtcp_drop why, u64 now)
 {
-	if (tw->ack_at && now - tw->ack_at < ANSWER_GAP_NS)
+	u32 clock = xtcp_tw_clock(now);
+
+	seg->reason = why;
+	if (clock - tw->ack_at < ANSWER_GAP_MS)
 		return XTCP_TW_DROP;
-	tw->ack_at = now;
+	tw->ack_at = clock;
 	return XTCP_TW_ACK;
 }
 
-/**
- * xtcp_tw_rx - a segment for a connection in TIME-WAIT
- * @tw: record
- * @seg: parsed; reason set unless the answer is XTCP_TW_SYN
- * @now: ns
- *
- * A RST changes nothing (RFC 1337, fix F1). The peer's FIN again means that
- * our ACK was lost: it is repeated, and the wait begins anew.
- *
- * Return: what to do; tw->deadline may have moved to later.
- */
-enum xtcp_tw_act xtcp_tw_rx(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now)
+static enum xtcp_tw_act drop(struct xtcp_seg *seg, enum xtcp_drop why)
 {
-	bool ts = tw->opts & XTCP_OPT_TS && seg->opts & XTCP_OPT_TS;
+	seg->reason = why;
+	return XTCP_TW_DROP;
+}
+
+/* The peer's FIN: 2 MSL from now. */
+static enum xtcp_tw_act fin(struct xtcp_tw *tw, const struct xtcp_seg *seg, u64 now)
+{
+	if (tw->flags & XTCP_TW_F_TS && seg->opts & XTCP_OPT_TS)
+		tw->ts_recent = seg->tsval;
+	tw->ack_at = xtcp_tw_clock(now);
+	tw->deadline = tw->ack_at + tw->timewait_ms;
+	return XTCP_TW_ACK;
+}
+
+/* RFC 9293 3.10.7.4, fifth step. NONE: the number is one of ours. */
+static enum xtcp_drop check_ack(const struct xtcp_tw *tw, const struct xtcp_seg *seg)
+{
+	if (seq_gt(seg->ack, tw->snd_nxt))
+		return XTCP_DROP_ACK_FUTURE;
+	if (tw->snd_nxt - seg->ack > ACK_BEHIND_MAX)
+		return XTCP_DROP_ACK_OLD;
+	return XTCP_DROP_NONE;
+}
+
+static enum xtcp_tw_act time_wait(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now)
+{
+	enum xtcp_drop why;
 
 	seg->reason = XTCP_DROP_TIME_WAIT;
 	if (seg->flags & XTCP_RST)
@@ -80,42 +116,163 @@ enum xtcp_tw_act xtcp_tw_rx(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now)
 		seg->reason = XTCP_DROP_NONE;
 		return XTCP_TW_SYN;
 	}
-	if (ts && seq_lt(seg->tsval, tw->ts_recent)) {
-		seg->reason = XTCP_DROP_PAWS;
-		return answer(tw, now);
-	}
-	if (seg->flags & XTCP_FIN && seg->seq + seg->len + 1 == tw->rcv_nxt) {
-		if (ts)
-			tw->ts_recent = seg->tsval;
-		tw->deadline = now + tw->timewait_ms * XTCP_NSEC_PER_MSEC;
-		tw->ack_at = now;
-		return XTCP_TW_ACK;
-	}
+	if (tw->flags & XTCP_TW_F_TS && seg->opts & XTCP_OPT_TS &&
+	    seq_lt(seg->tsval, tw->ts_recent))
+		return answer(tw, seg, XTCP_DROP_PAWS, now);
+	if (seg->flags & XTCP_SYN)
+		return answer(tw, seg, XTCP_DROP_TIME_WAIT, now);
+	if (!(seg->flags & XTCP_ACK))
+		return drop(seg, XTCP_DROP_NO_ACK);
+	why = check_ack(tw, seg);
+	if (why)
+		return answer(tw, seg, why, now);
+	if (seg->flags & XTCP_FIN && seg->seq + seg->len + 1 == tw->rcv_nxt)
+		return fin(tw, seg, now);
 	/* A bare ACK in its place is the end of a simultaneous close. */
-	if (!seg->len && !(seg->flags & XTCP_SYN) && seg->seq == tw->rcv_nxt)
+	if (!seg->len && seg->seq == tw->rcv_nxt)
 		return XTCP_TW_DROP;
-	return answer(tw, now);
+	return answer(tw, seg, XTCP_DROP_TIME_WAIT, now);
+}
+
+/* RFC 9293 3.10.7.4, first step, as check_sequence() of input.c. */
+static bool acceptable(const struct xtcp_tw *tw, const struct xtcp_seg *seg, u32 wnd)
+{
+	u32 space = seg->len + !!(seg->flags & XTCP_FIN);
+	u32 end = seg->seq + space;
+
+	if (seg->seq == tw->rcv_nxt || seq_in(seg->seq, tw->rcv_nxt, wnd))
+		return !space || wnd;
+	return space && (seq_in(end - 1, tw->rcv_nxt, wnd) ||
+			 (seq_lt(seg->seq, tw->rcv_nxt) && seq_gt(end, tw->rcv_nxt)));
+}
+
+/*
+ * All that we sent is acknowledged; what can come is a FIN, or data that
+ * nobody will read, which is answered by a RST (SHLD-3).
+ */
+static enum xtcp_tw_act fin_wait_2(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now)
+{
+	u32 wnd = (u32)tw->wnd << tw->rcv_wscale;
+	u32 end = seg->seq + seg->len;
+	enum xtcp_drop why;
+
+	seg->reason = XTCP_DROP_NONE;
+	if (seg->flags & XTCP_RST) {
+		if (seg->seq == tw->rcv_nxt) {
+			seg->reason = XTCP_DROP_RST_VALID;
+			return XTCP_TW_END;
+		}
+		if (!seq_in(seg->seq, tw->rcv_nxt, wnd))
+			return drop(seg, XTCP_DROP_RST_WINDOW);
+		return answer(tw, seg, XTCP_DROP_RST_CHALLENGE, now);
+	}
+	if (tw->flags & XTCP_TW_F_TS) {
+		if (!(seg->opts & XTCP_OPT_TS))
+			return drop(seg, XTCP_DROP_NO_TIMESTAMP);
+		if (seq_lt(seg->tsval, tw->ts_recent))
+			return answer(tw, seg, XTCP_DROP_PAWS, now);
+	}
+	if (seg->flags & XTCP_SYN)
+		return answer(tw, seg, XTCP_DROP_SYN_CHALLENGE, now);
+	if (!acceptable(tw, seg, wnd))
+		return answer(tw, seg, seq_lt(seg->seq, tw->rcv_nxt) ? XTCP_DROP_OLD :
+			      XTCP_DROP_WINDOW, now);
+	if (!(seg->flags & XTCP_ACK))
+		return drop(seg, XTCP_DROP_NO_ACK);
+	why = check_ack(tw, seg);
+	if (why)
+		return answer(tw, seg, why, now);
+	if (seg->len && seq_gt(end, tw->rcv_nxt)) {
+		seg->reason = XTCP_DROP_AFTER_CLOSE;
+		return XTCP_TW_RST;
+	}
+	if (tw->flags & XTCP_TW_F_TS && seq_le(seg->seq, tw->rcv_nxt))
+		tw->ts_recent = seg->tsval;
+	if (!(seg->flags & XTCP_FIN))
+		return XTCP_TW_DROP;
+	/* Something before it is missing. */
+	if (end != tw->rcv_nxt)
+		return answer(tw, seg, XTCP_DROP_NONE, now);
+	tw->rcv_nxt++;
+	tw->flags &= ~XTCP_TW_F_FIN_WAIT_2;
+	return fin(tw, seg, now);
 }
 
 /**
- * xtcp_tw_plan - the ACK of TIME-WAIT
+ * xtcp_tw_rx - a segment for a record
  * @tw: record
+ * @seg: parsed; reason set, to XTCP_DROP_NONE where it was of use
+ * @now: ns
+ *
+ * In TIME-WAIT a RST changes nothing (RFC 1337, fix F1). The peer's FIN again
+ * means that our ACK was lost: it is repeated, and the wait begins anew.
+ *
+ * Return: what to do; with XTCP_TW_ACK tw->deadline may have moved, to later or
+ * (FIN-WAIT-2) to earlier.
+ */
+enum xtcp_tw_act xtcp_tw_rx(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now)
+{
+	if (tw->flags & XTCP_TW_F_FIN_WAIT_2)
+		return fin_wait_2(tw, seg, now);
+	return time_wait(tw, seg, now);
+}
+
+/**
+ * xtcp_tw_plan - the ACK of a record
+ * @tw: record
+ * @ts_off: xtcp_ts_offset() of its addresses
  * @plan: filled in
  * @now: ns
  */
-void xtcp_tw_plan(const struct xtcp_tw *tw, struct xtcp_plan *plan, u64 now)
+void xtcp_tw_plan(const struct xtcp_tw *tw, u32 ts_off, struct xtcp_plan *plan,
+		  u64 now)
+{
+	u32 ecn = (tw->flags & XTCP_TW_F_ECN) >> XTCP_TW_ECN_SHIFT;
+
+	memset(plan, 0, sizeof(*plan));
+	plan->seq = tw->snd_nxt;
+	plan->ack = tw->rcv_nxt;
+	plan->flags = (u16)(XTCP_ACK | ecn << XTCP_ACE_SHIFT);
+	plan->wnd = tw->wnd;
+	if (tw->flags & XTCP_TW_F_TS) {
+		plan->opts = XTCP_OPT_TS;
+		plan->tsval = xtcp_ts_clock(now) + ts_off;
+		plan->tsecr = tw->ts_recent;
+	}
+	plan->hdr_len = xtcp_hdr_len(plan);
+}
+
+/**
+ * xtcp_tw_rst - the RST of a record that ends before its time
+ * @tw: record
+ * @plan: filled in
+ */
+void xtcp_tw_rst(const struct xtcp_tw *tw, struct xtcp_plan *plan)
 {
 	memset(plan, 0, sizeof(*plan));
 	plan->seq = tw->snd_nxt;
 	plan->ack = tw->rcv_nxt;
-	plan->flags = XTCP_ACK | tw->ecn;
-	plan->wnd = xtcp_window_field(tw->rcv_wnd, tw->rcv_wscale);
-	if (tw->opts & XTCP_OPT_TS) {
-		plan->opts = XTCP_OPT_TS;
-		plan->tsval = xtcp_ts_clock(now) + tw->ts_off;
-		plan->tsecr = tw->ts_recent;
-	}
-	plan->hdr_len = xtcp_hdr_len(plan);
+	plan->flags = XTCP_RST | XTCP_ACK;
+	plan->hdr_len = XTCP_HDR_LEN;
+}
+
+/**
+ * xtcp_tw_reusable - may this end open the next incarnation?
+ * @tw: record
+ * @delay_ms: how long TIME-WAIT has to have lasted, at least 1
+ * @now: ns
+ *
+ * RFC 6191, section 2: the peer, if it is in TIME-WAIT too, takes our SYN for
+ * new by its timestamp; and by timestamps segments of the old connection are
+ * told from those of the new one.
+ *
+ * Return: whether it may.
+ */
+bool xtcp_tw_reusable(const struct xtcp_tw *tw, u32 delay_ms, u64 now)
+{
+	if (!(tw->flags & XTCP_TW_F_TS) || tw->flags & XTCP_TW_F_FIN_WAIT_2)
+		return false;
+	return (s64)tw->timewait_ms - xtcp_tw_left(tw, now) >= delay_ms;
 }
 
 /*
@@ -127,17 +284,20 @@ void xtcp_tw_plan(const struct xtcp_tw *tw, struct xtcp_plan *plan, u64 now)
 u32 xtcp_time_wait_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
 	struct xtcp_tw tw;
-	u32 acts;
+	u32 acts, deadline;
 
 	xtcp_tw_init(&tw, tcb, now);
+	deadline = tw.deadline;
 	switch (xtcp_tw_rx(&tw, seg, now)) {
 	case XTCP_TW_SYN:
 		acts = xtcp_drop(seg, XTCP_DROP_SYN_CHALLENGE);
 		xtcp_ack_challenge(tcb, now);
 		return acts | xtcp_want_output(tcb);
 	case XTCP_TW_ACK:
-		xtcp_dl_set(tcb, XTCP_DL_LINGER, tw.deadline);
-		tcb->challenge_at = tw.ack_at;
+		if (tw.deadline != deadline)
+			xtcp_dl_set(tcb, XTCP_DL_LINGER,
+				    now + tw.timewait_ms * XTCP_NSEC_PER_MSEC);
+		tcb->challenge_at = now;
 		tcb->ts_recent = tw.ts_recent;
 		xtcp_ack_now(tcb);
 		break;

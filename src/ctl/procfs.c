@@ -78,7 +78,7 @@ static void put_conn(struct seq_file *seq, struct sock *sk)
 	};
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	const struct xtcp_tcb *tcb = &xsk->tcb;
-	struct line l = { .flow = &xsk->entry.flow, .when = XTCP_NEVER };
+	struct line l = { .flow = &xsk->flow, .when = XTCP_NEVER };
 	int i;
 
 	line_of_sock(seq, sk, &l);
@@ -107,7 +107,7 @@ static void put_conn(struct seq_file *seq, struct sock *sk)
 
 static void put_listener(struct seq_file *seq, struct sock *sk)
 {
-	struct line l = { .flow = &xtcp_sk(sk)->entry.flow };
+	struct line l = { .flow = &xtcp_sk(sk)->flow };
 
 	line_of_sock(seq, sk, &l);
 	l.state = TCP_LISTEN;
@@ -120,15 +120,18 @@ static void put_listener(struct seq_file *seq, struct sock *sk)
 
 static void put_tw(struct seq_file *seq, const struct xtcp_tw_rec *rec)
 {
+	bool waits = rec->tw.flags & XTCP_TW_F_FIN_WAIT_2;
+	struct xtcp_flow flow;
 	struct line l = {
-		.flow = &rec->e.flow,
-		.state = TCP_TIME_WAIT,
+		.flow = &flow,
+		.state = waits ? TCP_FIN_WAIT2 : TCP_TIME_WAIT,
 		.timer = TIMER_TW,
-		.when = READ_ONCE(rec->tw.deadline),
+		.when = xtcp_tw_deadline(&rec->tw, xtcp_now()),
 		.refs = 1,
 		.ptr = rec,
 	};
 
+	xtcp_tw_flow(rec, &flow);
 	put_line(seq, &l);
 	seq_pad(seq, '\n');
 }

@@ -9,6 +9,7 @@
  */
 #include <linux/slab.h>
 #include <linux/swap.h>
+#include <net/inet_hashtables.h>
 
 #include "../net/net.h"
 #include "ctl.h"
@@ -85,7 +86,9 @@ static const struct knob knobs[] = {
 	{ "keepalive_intvl",	1, SECONDS_MAX, PAR(keep_intvl_ms), .scale = 1000 },
 	{ "keepalive_probes",	0, U8_MAX, PAR(keep_probes), .scale = 1 },
 	{ "keepalive_time",	1, SECONDS_MAX, PAR(keep_idle_ms), .scale = 1000 },
+	{ "max_orphans",	0, INT_MAX, GLUE(max_orphans), .scale = 1 },
 	{ "max_syn_backlog",	0, INT_MAX, GLUE(max_syn_backlog), .scale = 1 },
+	{ "max_tw_buckets",	0, INT_MAX, GLUE(max_tw_buckets), .scale = 1 },
 	{ "min_rtt_wlen",	0, ONE_DAY, PAR(min_rtt_wlen_s), .scale = 1 },
 	{ "min_snd_mss",	48, U16_MAX, PAR(min_snd_mss), .scale = 1 },
 	{ "moderate_rcvbuf",	0, U8_MAX_SWITCH, GLUE(moderate_rcvbuf), .first = 1 },
@@ -117,6 +120,9 @@ static const struct knob knobs[] = {
 	{ "syncookies",		0, 2, GLUE(syncookies), .scale = 1 },
 	{ "synack_retries",	0, U8_MAX, PAR(synack_retries), .scale = 1 },
 	{ "timestamps",		0, U8_MAX_SWITCH, PAR(timestamps), .first = 1 },
+	{ "timewait_ms",	1, XTCP_TIMEWAIT_MAX, PAR(timewait_ms), .scale = 1 },
+	{ "tw_reuse",		0, 2, GLUE(reuse_tw), .scale = 1 },
+	{ "tw_reuse_delay",	1, 60000, GLUE(reuse_delay), .scale = 1 },
 	{ "window_scaling",	0, U8_MAX_SWITCH, PAR(wscale), .first = 1 },
 	{ "wmem",		1, INT_MAX, GLUE3(wmem), .scale = 1 },
 };
@@ -227,18 +233,26 @@ static void knob_row(struct xtcp_net *xn, struct xtcp_sysctl *ctl, u32 row)
 	};
 }
 
-/* Chains of the table of sockets for each half-open connection, and the fewest of these. */
+/* Chains of the kernel's table for each half-open connection, and the fewest of these. */
 #define CHAINS_PER_EMBRYO	128
 #define EMBRYOS_MIN		128
 
+#define TW_REUSE	2	/* within this host */
+#define TW_REUSE_DELAY	1000	/* ms */
+
 /* Limits by the size of the machine, as the kernel's TCP has them. */
-static void knobs_init(struct xtcp_knobs *kn, u32 chains)
+static void knobs_init(struct xtcp_knobs *kn)
 {
+	u32 chains = init_net.ipv4.tcp_death_row.hashinfo->ehash_mask + 1;
 	unsigned long limit = nr_free_buffer_pages() << (PAGE_SHIFT - 7);
 
 	*kn = (struct xtcp_knobs) {
 		.rmem = { 4096, 131072, max(131072UL, min(6UL << 20, limit)) },
 		.wmem = { 4096, 16384, max(65536UL, min(4UL << 20, limit)) },
+		.max_tw_buckets = chains / 2,
+		.max_orphans = chains / 2,
+		.reuse_tw = TW_REUSE,
+		.reuse_delay = TW_REUSE_DELAY,
 		.notsent_lowat = U32_MAX,
 		.max_syn_backlog = max_t(u32, EMBRYOS_MIN, chains / CHAINS_PER_EMBRYO),
 		.syncookies = 1,
@@ -263,10 +277,12 @@ int xtcp_sysctl_init(struct net *net)
 	if (!ctl)
 		return -ENOMEM;
 	if (net_eq(net, &init_net)) {
-		knobs_init(&xn->knobs, xn->tables->mask + 1);
+		knobs_init(&xn->knobs);
 		xtcp_cong_init(xn);
 	} else {
 		xn->knobs = xtcp_net(&init_net)->knobs;
+		xn->knobs.reuse_tw = TW_REUSE;
+		xn->knobs.reuse_delay = TW_REUSE_DELAY;
 		xn->params.cc = READ_ONCE(xtcp_net(&init_net)->params.cc);
 	}
 	for (row = 0; row < KNOBS; row++)

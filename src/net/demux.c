@@ -21,10 +21,14 @@
 
 #include "net.h"
 
-/* A chain for each of these bytes of memory, as the kernel's TCP has it. */
-#define BYTES_PER_CHAIN		(128 << 10)
+/*
+ * A chain for each of these bytes of memory. The kernel's TCP has one for 128
+ * KiB; with a million TIME-WAIT records in a small host its chains are thirty
+ * long. Of the memory this is one byte in 2,048.
+ */
+#define BYTES_PER_CHAIN		(16 << 10)
 #define CHAINS_MIN		1024u
-#define CHAINS_MAX		524288u
+#define CHAINS_MAX		1048576u
 /* Namespaces beside the first are many and small. */
 #define CHAINS_OTHER		4096u
 
@@ -78,7 +82,11 @@ int xtcp_tables_init(struct xtcp_net *xn)
 	spin_lock_init(&t->listen_lock);
 	get_random_bytes(&t->tuple_key, sizeof(t->tuple_key));
 	get_random_bytes(&t->port_key, sizeof(t->port_key));
-	xtcp_ports_init(t);
+	if (xtcp_ports_init(t)) {
+		kvfree(t->chains);
+		kvfree(t);
+		return -ENOMEM;
+	}
 	xn->tables = t;
 	return 0;
 }
@@ -132,16 +140,49 @@ static bool same_dif(int bound, int dif, int sdif)
 	return !bound || bound == dif || bound == sdif;
 }
 
+static bool same_record(const struct xtcp_tw_rec *rec, const struct xtcp_flow *flow)
+{
+	const struct xtcp_tw_key *key = &rec->addr->key;
+
+	return rec->e.dport == flow->dport && key->sport == flow->sport &&
+	       !memcmp(rec->daddr, flow->daddr, sizeof(flow->daddr)) &&
+	       !memcmp(key->saddr, flow->saddr, sizeof(flow->saddr));
+}
+
+/*
+ * The device an entry is bound to, if it has this 4-tuple; else -1. Entries of
+ * no kind have just left; whatever took their place is behind them.
+ */
+static int dif_of(const struct xtcp_entry *e, const struct xtcp_flow *flow)
+{
+	const struct xtcp_tw_rec *rec;
+	const struct xtcp_sock *xsk;
+
+	switch (READ_ONCE(e->kind)) {
+	case XTCP_KIND_SOCK:
+		xsk = xtcp_entry_xsk(e);
+		return same_flow(&xsk->flow, flow) ? xsk->dif : -1;
+	case XTCP_KIND_TW:
+		rec = container_of(e, struct xtcp_tw_rec, e);
+		return same_record(rec, flow) ? rec->addr->key.dif : -1;
+	default:
+		return -1;
+	}
+}
+
 static struct xtcp_entry *find(const struct xtcp_tables *t,
 			       const struct xtcp_flow *flow, u32 hash, int dif, int sdif)
 {
 	struct hlist_nulls_node *node;
 	struct xtcp_entry *e;
+	int bound;
 
 begin:
 	hlist_nulls_for_each_entry_rcu(e, node, chain(t, hash), node) {
-		if (e->hash == hash && same_flow(&e->flow, flow) &&
-		    same_dif(e->dif, dif, sdif))
+		if (e->hash != hash)
+			continue;
+		bound = dif_of(e, flow);
+		if (bound >= 0 && same_dif(bound, dif, sdif))
 			return e;
 	}
 	/* Carried over to another chain: what we look for may have been missed. */
@@ -177,26 +218,31 @@ static void count(struct xtcp_net *xn, u8 kind, int n)
 /**
  * xtcp_table_add - enter a 4-tuple
  * @xn: namespace
- * @e: entry, flow and dif set
- * @kind: what it is part of
+ * @e: entry
+ * @kind: what it is part of, with the same flow and device
+ * @flow: 4-tuple
+ * @dif: device the owner is bound to, 0: any
  *
  * Context: any, bottom halves may be on.
  * Return: 0, or -EADDRNOTAVAIL when the 4-tuple is taken.
  */
-int xtcp_table_add(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind)
+int xtcp_table_add(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind,
+		   const struct xtcp_flow *flow, int dif)
 {
 	struct xtcp_tables *t = xn->tables;
 	struct hlist_nulls_node *node;
 	struct xtcp_entry *other;
 	spinlock_t *lock;
-	int err = 0;
+	int err = 0, bound;
 
-	e->hash = xtcp_flow_hash(t, &e->flow);
+	e->hash = xtcp_flow_hash(t, flow);
 	lock = chain_lock(t, e->hash);
 	spin_lock_bh(lock);
 	hlist_nulls_for_each_entry(other, node, chain(t, e->hash), node) {
-		if (other->hash == e->hash && same_flow(&other->flow, &e->flow) &&
-		    (!other->dif || !e->dif || other->dif == e->dif)) {
+		if (other->hash != e->hash)
+			continue;
+		bound = dif_of(other, flow);
+		if (bound >= 0 && (!bound || !dif || bound == dif)) {
 			err = -EADDRNOTAVAIL;
 			break;
 		}
@@ -214,7 +260,7 @@ int xtcp_table_add(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind)
  * xtcp_table_replace - one owner of a 4-tuple takes the place of another
  * @xn: namespace
  * @old: entry in the table; out of it on return
- * @new: entry in no table
+ * @new: entry in no table, its owner with the same flow and device
  * @kind: of @new
  *
  * @new goes in behind @old before @old leaves: wherever in the chain a
@@ -229,9 +275,7 @@ void xtcp_table_replace(struct xtcp_net *xn, struct xtcp_entry *old,
 	spinlock_t *lock = chain_lock(t, old->hash);
 	struct hlist_nulls_node *next;
 
-	new->flow = old->flow;
 	new->hash = old->hash;
-	new->dif = old->dif;
 
 	spin_lock_bh(lock);
 	WRITE_ONCE(new->kind, kind);
@@ -270,19 +314,19 @@ void xtcp_table_del(struct xtcp_net *xn, struct xtcp_entry *e)
 }
 
 /* How well a listener fits: 0 not at all. Address counts most, then device. */
-static u32 listener_score(const struct xtcp_entry *e, const struct xtcp_flow *flow,
+static u32 listener_score(const struct xtcp_sock *l, const struct xtcp_flow *flow,
 			  int dif, int sdif)
 {
 	u32 score = 1;
 
-	if (e->flow.sport != flow->sport || !same_dif(e->dif, dif, sdif))
+	if (l->flow.sport != flow->sport || !same_dif(l->dif, dif, sdif))
 		return 0;
-	if (e->flow.saddr[3]) {
-		if (memcmp(e->flow.saddr, flow->saddr, sizeof(flow->saddr)))
+	if (l->flow.saddr[3]) {
+		if (memcmp(l->flow.saddr, flow->saddr, sizeof(flow->saddr)))
 			return 0;
 		score += 4;
 	}
-	if (e->dif)
+	if (l->dif)
 		score += 2;
 	return score;
 }
@@ -316,7 +360,7 @@ begin:
 	top = 0;
 	heaviest = 0;
 	hlist_nulls_for_each_entry_rcu(e, node, head, node) {
-		score = listener_score(e, flow, dif, sdif);
+		score = listener_score(xtcp_entry_xsk(e), flow, dif, sdif);
 		if (!score || score < top)
 			continue;
 		sk = xtcp_entry_sk(e);
@@ -359,16 +403,18 @@ void xtcp_flow_of_sock(const struct sock *sk, struct xtcp_flow *flow)
 
 /* A listener @sk may share its port with. Context: lock of the listeners. */
 static struct sock *group_of(struct xtcp_tables *t, const struct sock *sk,
-			     const struct xtcp_entry *mine)
+			     const struct xtcp_sock *mine)
 {
 	struct hlist_nulls_node *node;
+	struct xtcp_sock *xsk;
 	struct xtcp_entry *e;
 	struct sock *other;
 
 	hlist_nulls_for_each_entry(e, node, listen_chain(t, mine->flow.sport), node) {
-		other = xtcp_entry_sk(e);
-		if (e->flow.sport == mine->flow.sport && e->dif == mine->dif &&
-		    !memcmp(e->flow.saddr, mine->flow.saddr, sizeof(e->flow.saddr)) &&
+		xsk = xtcp_entry_xsk(e);
+		other = &xsk->inet.sk;
+		if (xsk->flow.sport == mine->flow.sport && xsk->dif == mine->dif &&
+		    !memcmp(xsk->flow.saddr, mine->flow.saddr, sizeof(mine->flow.saddr)) &&
 		    other->sk_reuseport &&
 		    uid_eq(sock_i_uid(other), sock_i_uid((struct sock *)sk)))
 			return other;
@@ -386,20 +432,21 @@ static struct sock *group_of(struct xtcp_tables *t, const struct sock *sk,
 int xtcp_hash_listen(struct sock *sk)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
-	struct xtcp_entry *e = &xtcp_sk(sk)->entry;
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+	struct xtcp_entry *e = &xsk->entry;
 	struct xtcp_tables *t = xn->tables;
 	int err = 0;
 
-	xtcp_flow_of_sock(sk, &e->flow);
-	e->dif = sk->sk_bound_dev_if;
+	xtcp_flow_of_sock(sk, &xsk->flow);
+	xsk->dif = sk->sk_bound_dev_if;
 	e->hash = get_random_u32();	/* which of a SO_REUSEPORT group */
 
 	spin_lock_bh(&t->listen_lock);
 	if (sk->sk_reuseport)
-		err = xtcp_group_join(sk, group_of(t, sk, e));
+		err = xtcp_group_join(sk, group_of(t, sk, xsk));
 	if (!err && e->kind == XTCP_KIND_NONE) {
 		WRITE_ONCE(e->kind, XTCP_KIND_LISTEN);
-		hlist_nulls_add_head_rcu(&e->node, listen_chain(t, e->flow.sport));
+		hlist_nulls_add_head_rcu(&e->node, listen_chain(t, xsk->flow.sport));
 		count(xn, XTCP_KIND_LISTEN, 1);
 	}
 	spin_unlock_bh(&t->listen_lock);
@@ -434,6 +481,24 @@ void xtcp_unhash(struct sock *sk)
 }
 
 /**
+ * xtcp_hash_flow - enter the 4-tuple of a socket
+ * @sk: socket with addresses and ports
+ *
+ * Context: any, socket lock.
+ * Return: 0, or -EADDRNOTAVAIL when it is taken.
+ */
+int xtcp_hash_flow(struct sock *sk)
+{
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+
+	xtcp_flow_of_sock(sk, &xsk->flow);
+	xsk->dif = sk->sk_bound_dev_if;
+	xsk->reopens = 0;
+	return xtcp_table_add(xtcp_net(sock_net(sk)), &xsk->entry, XTCP_KIND_SOCK,
+			      &xsk->flow, xsk->dif);
+}
+
+/**
  * xtcp_hash_connect - choose the port of an active open, enter its 4-tuple
  * @sk: socket with both addresses and the peer's port
  *
@@ -443,11 +508,10 @@ void xtcp_unhash(struct sock *sk)
  */
 int xtcp_hash_connect(struct sock *sk)
 {
-	struct xtcp_entry *e = &xtcp_sk(sk)->entry;
+	int err;
 
 	if (!inet_sk(sk)->inet_num)
 		return xtcp_port_connect(sk);
-	xtcp_flow_of_sock(sk, &e->flow);
-	e->dif = sk->sk_bound_dev_if;
-	return xtcp_table_add(xtcp_net(sock_net(sk)), e, XTCP_KIND_SOCK);
+	err = xtcp_hash_flow(sk);
+	return err && xtcp_tw_reuse(sk) ? 0 : err;
 }

@@ -250,6 +250,8 @@ void xtcp_open_fill(struct sock *sk, struct xtcp_open *open)
 	memset(open, 0, sizeof(*open));
 	xtcp_flow_of_sock(sk, &open->flow);
 	xtcp_metrics_get(xtcp_net(sock_net(sk)), open);
+	open->reopens = xtcp_sk(sk)->reopens;
+	open->iss_above = xtcp_sk(sk)->iss_above;
 	if (dst) {
 		xtcp_open_dst(sk, dst, open);
 		xtcp_sk(sk)->gso_full = open->gso_max;

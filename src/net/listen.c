@@ -182,7 +182,7 @@ struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_half *
 	sk_set_txhash(child);
 	xtcp_port_inherit(child, sk);
 	/* Taken by one who has bound this port as well, and connects from it. */
-	if (xtcp_hash_connect(child)) {
+	if (xtcp_hash_flow(child)) {
 		*why = XTCP_DROP_EMBRYO;
 		child_drop(child);
 		return NULL;

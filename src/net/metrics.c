@@ -174,7 +174,7 @@ void xtcp_metrics_put(struct sock *sk)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
-	const u32 *addr = xtcp_sk(sk)->entry.flow.daddr;
+	const u32 *addr = xtcp_sk(sk)->flow.daddr;
 	bool lost = tcb->err == XTCP_ERR_TIMEDOUT;
 	u32 now = seconds();
 	struct metric *e;

@@ -16,6 +16,7 @@
 #define XTCP_NET_H
 
 #include <linux/mutex.h>
+#include <linux/rhashtable-types.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <xtcp/sock.h>
@@ -40,6 +41,7 @@ struct xtcp_tables {
 	struct mutex port_mutex;		/* buckets come and go, and holds */
 	spinlock_t port_lock;			/* who is in a bucket */
 	struct hlist_head ports[1 << XTCP_PORT_BITS];
+	struct rhashtable tw_addrs;		/* struct xtcp_tw_addr; port_lock */
 	struct list_head idle_ports;		/* buckets to look at; port_lock */
 	struct work_struct port_work;		/* frees the empty ones */
 };
@@ -48,7 +50,8 @@ int xtcp_tables_init(struct xtcp_net *xn);
 void xtcp_tables_free(struct xtcp_net *xn);
 
 u32 xtcp_flow_hash(const struct xtcp_tables *t, const struct xtcp_flow *flow);
-int xtcp_table_add(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind);
+int xtcp_table_add(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind,
+		   const struct xtcp_flow *flow, int dif);
 void xtcp_table_replace(struct xtcp_net *xn, struct xtcp_entry *old,
 			struct xtcp_entry *new, u8 kind);
 void xtcp_table_del(struct xtcp_net *xn, struct xtcp_entry *e);
@@ -57,11 +60,17 @@ struct xtcp_entry *xtcp_lookup(const struct xtcp_net *xn,
 struct sock *xtcp_lookup_listener(const struct xtcp_net *xn,
 				  const struct xtcp_flow *flow, int dif, int sdif,
 				  struct sk_buff *skb);
+int xtcp_hash_flow(struct sock *sk);
 void xtcp_flow_of_sock(const struct sock *sk, struct xtcp_flow *flow);
 
-static inline struct sock *xtcp_entry_sk(struct xtcp_entry *e)
+static inline struct xtcp_sock *xtcp_entry_xsk(const struct xtcp_entry *e)
 {
-	return (struct sock *)container_of(e, struct xtcp_sock, entry);
+	return container_of((struct xtcp_entry *)e, struct xtcp_sock, entry);
+}
+
+static inline struct sock *xtcp_entry_sk(const struct xtcp_entry *e)
+{
+	return &xtcp_entry_xsk(e)->inet.sk;
 }
 
 /* ---- group.c: SO_REUSEPORT ---- */
@@ -86,46 +95,89 @@ static inline __be32 xtcp_flow_v4(const u32 addr[4])
 
 /* ---- port.c ---- */
 
-struct xtcp_tw_rec;
+/* What TIME-WAIT records have in common with others, and bind() asks for. */
+struct xtcp_tw_key {
+	u32 saddr[4];
+	int dif;
+	u16 sport;			/* network byte order */
+	u16 reuse;			/* their sockets had SO_REUSEADDR */
+};
 
-void xtcp_ports_init(struct xtcp_tables *t);
+/* The records of one such key; freed by RCU, for readers compare the key. */
+struct xtcp_tw_addr {
+	struct xtcp_tw_key key;
+	u32 count;			/* records; port_lock */
+	struct rhash_head node;		/* xtcp_tables.tw_addrs; port_lock */
+	struct hlist_node port_node;	/* in its port's bucket; port_lock */
+	struct xtcp_port *port;
+	struct rcu_head rcu;
+};
+
+int xtcp_ports_init(struct xtcp_tables *t);
 void xtcp_ports_free(struct xtcp_tables *t);
 void xtcp_port_inherit(struct sock *child, const struct sock *listener);
-void xtcp_port_add_tw(struct xtcp_net *xn, struct xtcp_tw_rec *rec, struct xtcp_port *port);
-void xtcp_port_del_tw(struct xtcp_net *xn, struct xtcp_tw_rec *rec);
+struct xtcp_tw_addr *xtcp_port_tw_get(struct xtcp_net *xn, const struct sock *sk);
+void xtcp_port_tw_put(struct xtcp_net *xn, struct xtcp_tw_addr *addr);
 int xtcp_port_connect(struct sock *sk);
 void xtcp_port_unlisten(struct sock *sk);
 
 /* ---- tw.c ---- */
 
+/*
+ * There may be a million of these. Dead is a record whose entry is of no kind;
+ * then and only then is it on no list, and what only the holder of the table
+ * lock reads is free for other use.
+ */
 struct xtcp_tw_rec {
 	struct xtcp_entry e;
-	struct xtcp_tw tw;		/* table lock */
+	u32 daddr[4];
+	struct xtcp_tw_addr *addr;	/* our address and port, device */
 	union {
-		struct list_head order;	/* table's list; table lock */
+		struct list_head slot;	/* of the wheel; table lock */
 		struct rcu_head rcu;
 	};
-	struct xtcp_port *port;
-	struct hlist_node port_node;	/* in the bucket; port lock */
-	u32 mark;
-	u8 tos;
-	u8 reuse;			/* the socket had SO_REUSEADDR */
-	u8 dead;			/* out of the table; table lock */
+	union {
+		struct {
+			struct xtcp_tw tw;	/* table lock */
+			u32 mark;
+		};
+		struct xtcp_tw_rec *next;	/* dead: freed with this one */
+	};
 };
+
+static_assert(sizeof(struct xtcp_tw_rec) <= 96);
+
+/* The wheel: a slot for each tick, of about an eighth of a second, in a minute. */
+#define XTCP_TW_TICK_SHIFT	7	/* of ms */
+#define XTCP_TW_SLOTS		512
 
 struct xtcp_tw_table {
 	spinlock_t lock;
-	struct list_head order;		/* by deadline */
 	u32 count;
-	u32 max;
-	struct timer_list timer;	/* for the first in order */
+	u32 tick;			/* slots before it are empty */
+	u32 wake;			/* what the timer is armed for */
+	struct timer_list timer;
 	struct xtcp_net *xn;
+	struct list_head due;		/* taken out of their slot */
+	DECLARE_BITMAP(used, XTCP_TW_SLOTS);
+	struct list_head slot[XTCP_TW_SLOTS];
 };
 
 int xtcp_tw_init_net(struct xtcp_net *xn);
 void xtcp_tw_exit_net(struct xtcp_net *xn);
 int xtcp_tw_slab_init(void);
 void xtcp_tw_slab_exit(void);
+bool xtcp_tw_reuse(struct sock *sk);
+
+static inline void xtcp_tw_flow(const struct xtcp_tw_rec *rec, struct xtcp_flow *flow)
+{
+	const struct xtcp_tw_key *key = &rec->addr->key;
+
+	memcpy(flow->saddr, key->saddr, sizeof(flow->saddr));
+	memcpy(flow->daddr, rec->daddr, sizeof(flow->daddr));
+	flow->sport = key->sport;
+	flow->dport = rec->e.dport;
+}
 
 /* ---- rx.c, input.c ---- */
 

@@ -2,8 +2,8 @@
 /*
  * Ports, shared with the kernel's TCP.
  *
- * Each port somebody here uses has a bucket: the sockets and TIME-WAIT
- * records on it, and its companions. A companion is a socket of the kernel's
+ * Each port somebody here uses has a bucket: the sockets on it, the addresses
+ * of TIME-WAIT records on it, and its companions. A companion is a socket of the kernel's
  * TCP that is bound to the port, never listens and never connects; it makes
  * the kernel's bind(), listen() and connect() stay away from the port, and
  * ours fail where the kernel's TCP is already there. There is one companion
@@ -16,6 +16,7 @@
  */
 #include <linux/in.h>
 #include <linux/net.h>
+#include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <net/ip.h>
 #include <net/tcp_states.h>
@@ -29,7 +30,7 @@
 struct xtcp_port {
 	struct hlist_node node;		/* xtcp_tables.ports; port_mutex */
 	struct hlist_head owners;	/* xtcp_sock.port_node; port_lock */
-	struct hlist_head records;	/* xtcp_tw_rec.port_node; port_lock */
+	struct hlist_head addrs;	/* xtcp_tw_addr.port_node; port_lock */
 	struct list_head idle;		/* xtcp_tables.idle_ports; port_lock */
 	struct list_head holds;		/* port_mutex */
 	u16 port;			/* host byte order */
@@ -42,6 +43,14 @@ struct xtcp_hold {
 	struct socket *sock;
 	__be32 addr;			/* INADDR_ANY: covers every address */
 	int dif;			/* 0: covers every device */
+};
+
+/* There are few, unless each connection has a local address of its own. */
+static const struct rhashtable_params tw_addr_params = {
+	.key_len = sizeof(struct xtcp_tw_key),
+	.key_offset = offsetof(struct xtcp_tw_addr, key),
+	.head_offset = offsetof(struct xtcp_tw_addr, node),
+	.automatic_shrinking = true,
 };
 
 static struct hlist_head *bucket_head(struct xtcp_tables *t, u16 port)
@@ -89,7 +98,7 @@ static void bucket_free(struct xtcp_port *p)
 
 static bool bucket_empty(const struct xtcp_port *p)
 {
-	return hlist_empty(&p->owners) && hlist_empty(&p->records);
+	return hlist_empty(&p->owners) && hlist_empty(&p->addrs);
 }
 
 /* Have the work item look at a bucket. Context: port_lock. */
@@ -155,13 +164,16 @@ static void port_work(struct work_struct *work)
 /**
  * xtcp_ports_init - a namespace without buckets
  * @t: its tables
+ *
+ * Context: process, may sleep. Return: 0 or -ENOMEM.
  */
-void xtcp_ports_init(struct xtcp_tables *t)
+int xtcp_ports_init(struct xtcp_tables *t)
 {
 	mutex_init(&t->port_mutex);
 	spin_lock_init(&t->port_lock);
 	INIT_LIST_HEAD(&t->idle_ports);
 	INIT_WORK(&t->port_work, port_work);
+	return rhashtable_init(&t->tw_addrs, &tw_addr_params);
 }
 
 /**
@@ -173,6 +185,7 @@ void xtcp_ports_init(struct xtcp_tables *t)
 void xtcp_ports_free(struct xtcp_tables *t)
 {
 	flush_work(&t->port_work);
+	rhashtable_destroy(&t->tw_addrs);
 }
 
 /* May two owners of a port live side by side? RFC 9293 leaves it to us: as TCP. */
@@ -191,21 +204,21 @@ static bool owners_agree(const struct sock *sk, const struct sock *other)
 	       uid_eq(sock_i_uid((struct sock *)sk), sock_i_uid((struct sock *)other));
 }
 
-static bool record_agrees(const struct sock *sk, const struct xtcp_tw_rec *rec)
+static bool records_agree(const struct sock *sk, const struct xtcp_tw_key *key)
 {
 	__be32 addr = inet_sk(sk)->inet_rcv_saddr;
 
-	if (sk->sk_bound_dev_if && rec->e.dif && sk->sk_bound_dev_if != rec->e.dif)
+	if (sk->sk_bound_dev_if && key->dif && sk->sk_bound_dev_if != key->dif)
 		return true;
-	if (addr && addr != xtcp_flow_v4(rec->e.flow.saddr))
+	if (addr && addr != xtcp_flow_v4(key->saddr))
 		return true;
-	return sk->sk_reuse && rec->reuse;
+	return sk->sk_reuse && key->reuse;
 }
 
 /* Context: port_lock. */
 static bool bucket_conflict(const struct xtcp_port *p, const struct sock *sk)
 {
-	const struct xtcp_tw_rec *rec;
+	const struct xtcp_tw_addr *addr;
 	const struct xtcp_sock *xsk;
 
 	hlist_for_each_entry(xsk, &p->owners, port_node) {
@@ -213,8 +226,8 @@ static bool bucket_conflict(const struct xtcp_port *p, const struct sock *sk)
 			return true;
 	}
 	/* Like the kernel's, SO_REUSEPORT alone does not pass a TIME-WAIT. */
-	hlist_for_each_entry(rec, &p->records, port_node) {
-		if (!record_agrees(sk, rec))
+	hlist_for_each_entry(addr, &p->addrs, port_node) {
+		if (!records_agree(sk, &addr->key))
 			return true;
 	}
 	return false;
@@ -449,42 +462,76 @@ void xtcp_port_inherit(struct sock *child, const struct sock *listener)
 	spin_unlock_bh(&t->port_lock);
 }
 
-/**
- * xtcp_port_add_tw - a TIME-WAIT record keeps its port busy
- * @xn: namespace
- * @rec: record
- * @port: bucket of the socket it follows, or NULL
- *
- * Context: any; that socket is still in the bucket.
- */
-void xtcp_port_add_tw(struct xtcp_net *xn, struct xtcp_tw_rec *rec, struct xtcp_port *port)
+static struct xtcp_tw_addr *tw_addr_new(struct xtcp_tables *t, struct xtcp_port *port,
+					const struct xtcp_tw_key *key)
 {
-	rec->port = port;
-	if (!port)
-		return;
-	spin_lock_bh(&xn->tables->port_lock);
-	hlist_add_head(&rec->port_node, &port->records);
-	spin_unlock_bh(&xn->tables->port_lock);
+	struct xtcp_tw_addr *addr = kzalloc(sizeof(*addr), GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!addr)
+		return NULL;
+	addr->key = *key;
+	addr->port = port;
+	if (rhashtable_insert_fast(&t->tw_addrs, &addr->node, tw_addr_params)) {
+		kfree(addr);
+		return NULL;
+	}
+	hlist_add_head(&addr->port_node, &port->addrs);
+	return addr;
 }
 
 /**
- * xtcp_port_del_tw - a TIME-WAIT record leaves its port
+ * xtcp_port_tw_get - where a TIME-WAIT record keeps its local address
  * @xn: namespace
- * @rec: record
+ * @sk: socket the record follows, still on its port
  *
- * Context: any.
+ * It also keeps the port busy: bind() asks here, so that it need not look at
+ * each of a million records.
+ *
+ * Context: any, socket lock. Return: addresses, or NULL when there is no memory.
  */
-void xtcp_port_del_tw(struct xtcp_net *xn, struct xtcp_tw_rec *rec)
+struct xtcp_tw_addr *xtcp_port_tw_get(struct xtcp_net *xn, const struct sock *sk)
+{
+	const struct xtcp_sock *xsk = xtcp_sk(sk);
+	struct xtcp_tables *t = xn->tables;
+	struct xtcp_tw_addr *addr = NULL;
+	struct xtcp_tw_key key = {
+		.dif = xsk->dif,
+		.sport = xsk->flow.sport,
+		.reuse = !!sk->sk_reuse,
+	};
+
+	memcpy(key.saddr, xsk->flow.saddr, sizeof(key.saddr));
+	spin_lock_bh(&t->port_lock);
+	if (xsk->port) {
+		addr = rhashtable_lookup_fast(&t->tw_addrs, &key, tw_addr_params);
+		if (!addr)
+			addr = tw_addr_new(t, xsk->port, &key);
+		if (addr)
+			addr->count++;
+	}
+	spin_unlock_bh(&t->port_lock);
+	return addr;
+}
+
+/**
+ * xtcp_port_tw_put - a record ended
+ * @xn: namespace
+ * @addr: what xtcp_port_tw_get() returned for it
+ *
+ * Context: any. Who has found the record under RCU may still compare addresses.
+ */
+void xtcp_port_tw_put(struct xtcp_net *xn, struct xtcp_tw_addr *addr)
 {
 	struct xtcp_tables *t = xn->tables;
 
-	if (!rec->port)
-		return;
 	spin_lock_bh(&t->port_lock);
-	hlist_del_init(&rec->port_node);
-	bucket_idle(t, rec->port);
+	if (!--addr->count) {
+		rhashtable_remove_fast(&t->tw_addrs, &addr->node, tw_addr_params);
+		hlist_del(&addr->port_node);
+		bucket_idle(t, addr->port);
+		kfree_rcu(addr, rcu);
+	}
 	spin_unlock_bh(&t->port_lock);
-	rec->port = NULL;
 }
 
 /*
@@ -563,7 +610,6 @@ static int try_port(struct xtcp_net *xn, struct sock *sk, u16 port,
 		    struct xtcp_hold **spare)
 {
 	struct xtcp_tables *t = xn->tables;
-	struct xtcp_entry *e = &xtcp_sk(sk)->entry;
 	struct xtcp_port *p = bucket_find(t, port);
 	int err;
 
@@ -593,10 +639,8 @@ static int try_port(struct xtcp_net *xn, struct sock *sk, u16 port,
 	p->ephemeral = true;
 
 	inet_sk(sk)->inet_sport = htons(port);
-	xtcp_flow_of_sock(sk, &e->flow);
-	e->dif = sk->sk_bound_dev_if;
-	err = xtcp_table_add(xn, e, XTCP_KIND_SOCK);
-	if (!err) {
+	err = xtcp_hash_flow(sk);
+	if (!err || xtcp_tw_reuse(sk)) {
 		bucket_join(t, p, sk);
 		return 0;
 	}

@@ -116,6 +116,8 @@ static void timer_run(struct sock *sk)
 	if (xsk->inert)
 		return;
 	xtcp_mtu_sync(sk, now);
+	if (xtcp_orphan_check(sk, now))
+		return;
 	if (xtcp_deadline(&xsk->tcb) <= now)
 		xtcp_serve(sk, xtcp_timeout(&xsk->tcb, now), now);
 	else

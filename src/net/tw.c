@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TIME-WAIT: what is left of a connection for 2 MSL.
+ * TIME-WAIT: what is left of a connection for 2 MSL; and what is left of one
+ * that its application has closed and that waits for the peer's FIN.
  *
  * The record takes the socket's place in the table, so the socket itself may
  * go. It keeps the port busy and answers what the other end repeats; the
  * rules are the engine's (xtcp_tw_rx()).
+ *
+ * Records wait in a wheel: one list for each eighth of a second of the next
+ * minute. Entering, leaving and ending one costs the same however many there
+ * are. What is due later than in a minute goes into the last list, and is looked
+ * at again when that comes.
  */
 #include <linux/slab.h>
 #include <linux/tcp.h>
@@ -14,16 +20,15 @@
 
 static struct kmem_cache *tw_cache;
 
-/* Records one tick of the timer ends at most; the rest follows at once. */
+/* Records ended under one hold of the lock, and holds in one run of the timer. */
 #define EXPIRE_MAX	256
-
-/* Bytes of a record are few, but an attacker may make many. */
-#define RECORDS_PER_CHAIN	2
+#define EXPIRE_ROUNDS	16
 
 int xtcp_tw_slab_init(void)
 {
-	tw_cache = kmem_cache_create("xtcp_time_wait", sizeof(struct xtcp_tw_rec), 0,
-				     SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT, NULL);
+	/* Each byte counts: not aligned, not accounted (which takes a pointer). */
+	tw_cache = kmem_cache_create("xtcp_time_wait", sizeof(struct xtcp_tw_rec), 0, 0,
+				     NULL);
 	return tw_cache ? 0 : -ENOMEM;
 }
 
@@ -32,47 +37,155 @@ void xtcp_tw_slab_exit(void)
 	kmem_cache_destroy(tw_cache);
 }
 
+/* A record, and those that ended together with it. */
 static void tw_free_rcu(struct rcu_head *head)
 {
-	kmem_cache_free(tw_cache, container_of(head, struct xtcp_tw_rec, rcu));
+	struct xtcp_tw_rec *rec = container_of(head, struct xtcp_tw_rec, rcu), *next;
+
+	for (; rec; rec = next) {
+		next = rec->next;
+		kmem_cache_free(tw_cache, rec);
+	}
+}
+
+/* Context: table lock. The caller frees it after a grace period. */
+static void tw_unlink(struct xtcp_tw_table *t, struct xtcp_tw_rec *rec)
+{
+	list_del(&rec->slot);
+	WRITE_ONCE(t->count, t->count - 1);
+	if (!t->count)
+		bitmap_zero(t->used, XTCP_TW_SLOTS);
+	xtcp_port_tw_put(t->xn, rec->addr);
+	rec->next = NULL;
 }
 
 /* Context: table lock. */
 static void tw_end(struct xtcp_tw_table *t, struct xtcp_tw_rec *rec)
 {
-	rec->dead = 1;
-	list_del(&rec->order);
-	WRITE_ONCE(t->count, t->count - 1);
 	xtcp_table_del(t->xn, &rec->e);
-	xtcp_port_del_tw(t->xn, rec);
+	tw_unlink(t, rec);
 	call_rcu(&rec->rcu, tw_free_rcu);
 }
 
-/* In order of deadlines; nearly always the newest is the last. */
-static void tw_queue(struct xtcp_tw_table *t, struct xtcp_tw_rec *rec)
+/* ---- the wheel; context: table lock ---- */
+
+/* Ticks are numbered as the clock of records has them, but wrap later. */
+static u32 tick_of(u64 ms)
 {
-	list_add_tail(&rec->order, &t->order);
-	if (!timer_pending(&t->timer))
-		mod_timer(&t->timer, xtcp_jiffies_at(rec->tw.deadline));
+	return (u32)(ms >> XTCP_TW_TICK_SHIFT);
+}
+
+static u32 tick_now(u64 now)
+{
+	return tick_of(div_u64(now, NSEC_PER_MSEC));
+}
+
+/* Have the timer come when @tick is over. */
+static void timer_to(struct xtcp_tw_table *t, u32 tick, u64 now)
+{
+	u64 ms = div_u64(now, NSEC_PER_MSEC) >> XTCP_TW_TICK_SHIFT;
+
+	ms = (ms + (s32)(tick + 1 - (u32)ms)) << XTCP_TW_TICK_SHIFT;
+	t->wake = tick;
+	mod_timer(&t->timer, xtcp_jiffies_at(ms * NSEC_PER_MSEC));
+}
+
+/* Past empty slots, to the first that is not, or to @tick. */
+static void wheel_turn(struct xtcp_tw_table *t, u32 tick)
+{
+	if (bitmap_empty(t->used, XTCP_TW_SLOTS)) {
+		t->tick = tick;
+		return;
+	}
+	while ((s32)(tick - t->tick) > 0 && !test_bit(t->tick % XTCP_TW_SLOTS, t->used))
+		t->tick++;
+}
+
+static void wheel_add(struct xtcp_tw_table *t, struct xtcp_tw_rec *rec, u64 now)
+{
+	s32 left = max(xtcp_tw_left(&rec->tw, now), 0);
+	u32 tick = tick_of(div_u64(now, NSEC_PER_MSEC) + left);
+
+	wheel_turn(t, tick_now(now));
+	if (tick - t->tick >= XTCP_TW_SLOTS)
+		tick = t->tick + XTCP_TW_SLOTS - 1;
+	__set_bit(tick % XTCP_TW_SLOTS, t->used);
+	list_add_tail(&rec->slot, &t->slot[tick % XTCP_TW_SLOTS]);
+	if (!timer_pending(&t->timer) || (s32)(tick - t->wake) < 0)
+		timer_to(t, tick, now);
+}
+
+/* The next record whose slot has come; NULL when there is none. */
+static struct xtcp_tw_rec *wheel_next(struct xtcp_tw_table *t, u32 present)
+{
+	while (list_empty(&t->due)) {
+		wheel_turn(t, present);
+		if ((s32)(present - t->tick) <= 0)
+			return NULL;
+		__clear_bit(t->tick % XTCP_TW_SLOTS, t->used);
+		list_splice_init(&t->slot[t->tick % XTCP_TW_SLOTS], &t->due);
+		t->tick++;
+	}
+	return list_first_entry(&t->due, struct xtcp_tw_rec, slot);
+}
+
+/* End what is due, a bounded number. Return: whether that was all. */
+static bool expire_some(struct xtcp_tw_table *t)
+{
+	struct xtcp_tw_rec *rec, *dead = NULL;
+	u64 now = xtcp_now();
+	u32 present = tick_now(now), ended = 0;
+	int i;
+
+	for (i = 0; i < EXPIRE_MAX; i++) {
+		rec = wheel_next(t, present);
+		if (!rec)
+			break;
+		if (xtcp_tw_left(&rec->tw, now) > 0) {
+			list_del(&rec->slot);
+			wheel_add(t, rec, now);
+			continue;
+		}
+		if (!(rec->tw.flags & XTCP_TW_F_FIN_WAIT_2))
+			ended++;
+		xtcp_table_del(t->xn, &rec->e);
+		tw_unlink(t, rec);
+		rec->next = dead;
+		dead = rec;
+	}
+	if (dead)
+		call_rcu(&dead->rcu, tw_free_rcu);
+	xtcp_mib_add(t->xn, XTCP_MIB_TW, ended);
+	return i < EXPIRE_MAX;
+}
+
+/* The first tick from the present on whose slot may have something. */
+static u32 wheel_first(const struct xtcp_tw_table *t)
+{
+	u32 from = t->tick % XTCP_TW_SLOTS;
+	u32 slot = find_next_bit(t->used, XTCP_TW_SLOTS, from);
+
+	if (slot >= XTCP_TW_SLOTS)
+		slot = find_first_bit(t->used, XTCP_TW_SLOTS);
+	return t->tick + (slot - from) % XTCP_TW_SLOTS;
 }
 
 static void tw_expire(struct timer_list *timer)
 {
 	struct xtcp_tw_table *t = timer_container_of(t, timer, timer);
-	struct xtcp_tw_rec *rec;
-	u64 now = xtcp_now();
+	bool all = false;
 	int i;
 
-	spin_lock(&t->lock);
-	for (i = 0; i < EXPIRE_MAX; i++) {
-		rec = list_first_entry_or_null(&t->order, struct xtcp_tw_rec, order);
-		if (!rec || rec->tw.deadline > now)
-			break;
-		tw_end(t, rec);
+	for (i = 0; i < EXPIRE_ROUNDS && !all; i++) {
+		spin_lock(&t->lock);
+		all = expire_some(t);
+		spin_unlock(&t->lock);
 	}
-	rec = list_first_entry_or_null(&t->order, struct xtcp_tw_rec, order);
-	if (rec)
-		mod_timer(&t->timer, xtcp_jiffies_at(rec->tw.deadline));
+	spin_lock(&t->lock);
+	if (!all)
+		mod_timer(&t->timer, jiffies);
+	else if (t->count)
+		timer_to(t, wheel_first(t), xtcp_now());
 	spin_unlock(&t->lock);
 }
 
@@ -85,16 +198,26 @@ static void tw_expire(struct timer_list *timer)
 int xtcp_tw_init_net(struct xtcp_net *xn)
 {
 	struct xtcp_tw_table *t = kzalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
+	int i;
 
 	if (!t)
 		return -ENOMEM;
 	spin_lock_init(&t->lock);
-	INIT_LIST_HEAD(&t->order);
-	t->max = (xn->tables->mask + 1) * RECORDS_PER_CHAIN;
+	INIT_LIST_HEAD(&t->due);
+	for (i = 0; i < XTCP_TW_SLOTS; i++)
+		INIT_LIST_HEAD(&t->slot[i]);
 	t->xn = xn;
 	timer_setup(&t->timer, tw_expire, 0);
 	xn->tw = t;
 	return 0;
+}
+
+static void tw_end_list(struct xtcp_tw_table *t, struct list_head *list)
+{
+	struct xtcp_tw_rec *rec, *next;
+
+	list_for_each_entry_safe(rec, next, list, slot)
+		tw_end(t, rec);
 }
 
 /**
@@ -106,28 +229,56 @@ int xtcp_tw_init_net(struct xtcp_net *xn)
 void xtcp_tw_exit_net(struct xtcp_net *xn)
 {
 	struct xtcp_tw_table *t = xn->tw;
-	struct xtcp_tw_rec *rec, *next;
+	int i;
 
 	timer_shutdown_sync(&t->timer);
 	spin_lock_bh(&t->lock);
-	list_for_each_entry_safe(rec, next, &t->order, order)
-		tw_end(t, rec);
+	tw_end_list(t, &t->due);
 	spin_unlock_bh(&t->lock);
+	for (i = 0; i < XTCP_TW_SLOTS; i++) {
+		spin_lock_bh(&t->lock);
+		tw_end_list(t, &t->slot[i]);
+		spin_unlock_bh(&t->lock);
+		cond_resched();
+	}
 	xn->tw = NULL;
 	kfree(t);
 }
 
+static struct xtcp_tw_rec *tw_new(struct sock *sk, u64 now)
+{
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+	struct xtcp_tw_rec *rec;
+
+	rec = kmem_cache_alloc(tw_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (!rec)
+		return NULL;
+	rec->addr = xtcp_port_tw_get(xtcp_net(sock_net(sk)), sk);
+	if (!rec->addr) {
+		kmem_cache_free(tw_cache, rec);
+		return NULL;
+	}
+	xtcp_tw_init(&rec->tw, &xsk->tcb, now);
+	memcpy(rec->daddr, xsk->flow.daddr, sizeof(rec->daddr));
+	rec->e.dport = xsk->flow.dport;
+	rec->e.tos = inet_sk(sk)->tos;
+	rec->mark = sk->sk_mark;
+	return rec;
+}
+
 /**
- * xtcp_tw_enter - a connection went to TIME-WAIT
- * @sk: socket, hashed, tcb in TIME-WAIT; out of the table on return
+ * xtcp_tw_enter - a record takes the place of a connection
+ * @sk: socket, hashed; xtcp_tw_ready() says yes
  * @now: ns
  *
- * Without memory, or with too many records, the connection ends early, as it
+ * Without memory, or with too many records, TIME-WAIT ends early, as it
  * may (RFC 9293 has no answer to a full table either).
  *
  * Context: any, socket lock.
+ * Return: true; false when the connection is to stay, which is in FIN-WAIT-2
+ * and has found no room.
  */
-void xtcp_tw_enter(struct sock *sk, u64 now)
+bool xtcp_tw_enter(struct sock *sk, u64 now)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -135,24 +286,97 @@ void xtcp_tw_enter(struct sock *sk, u64 now)
 	struct xtcp_tw_rec *rec = NULL;
 
 	if (xsk->entry.kind != XTCP_KIND_SOCK)
-		return;
-	if (READ_ONCE(t->count) < t->max)
-		rec = kmem_cache_zalloc(tw_cache, GFP_ATOMIC | __GFP_NOWARN);
+		return true;
+	if (READ_ONCE(t->count) < READ_ONCE(xn->knobs.max_tw_buckets))
+		rec = tw_new(sk, now);
 	if (!rec) {
+		xtcp_mib_inc(xn, XTCP_MIB_TW_OVERFLOW);
+		if (xsk->tcb.state != XTCP_TIME_WAIT)
+			return false;
 		xtcp_unhash(sk);
-		return;
+		return true;
 	}
-	xtcp_tw_init(&rec->tw, &xsk->tcb, now);
-	rec->mark = sk->sk_mark;
-	rec->tos = inet_sk(sk)->tos;
-	rec->reuse = sk->sk_reuse;
-
 	spin_lock_bh(&t->lock);
 	xtcp_table_replace(xn, &xsk->entry, &rec->e, XTCP_KIND_TW);
-	xtcp_port_add_tw(xn, rec, xsk->port);
 	WRITE_ONCE(t->count, t->count + 1);
-	tw_queue(t, rec);
+	wheel_add(t, rec, now);
 	spin_unlock_bh(&t->lock);
+	return true;
+}
+
+/* 127.0.0.0/8 or ::1. */
+static bool is_loopback(const u32 addr[4])
+{
+	const u8 *byte = (const u8 *)addr;
+
+	if (addr[2] == (__force u32)htonl(0xffff))
+		return byte[12] == 127;
+	return !addr[0] && !addr[1] && !addr[2] && addr[3] == (__force u32)htonl(1);
+}
+
+/* tw_reuse as the kernel has it: 0 no, 1 yes, 2 within this host. */
+static bool reuse_allowed(const struct xtcp_net *xn, const struct xtcp_flow *flow)
+{
+	switch (READ_ONCE(xn->knobs.reuse_tw)) {
+	case 0:
+		return false;
+	case 1:
+		return true;
+	default:
+		return is_loopback(flow->saddr) || is_loopback(flow->daddr);
+	}
+}
+
+/**
+ * xtcp_tw_reuse - take the place of a TIME-WAIT record (RFC 6191)
+ * @sk: socket with a flow, not hashed
+ *
+ * For an active open whose 4-tuple is taken. Who chose the port itself wants
+ * just this one; otherwise the knobs decide whether another is looked for.
+ *
+ * Context: process, socket lock. Return: whether @sk is hashed now.
+ */
+bool xtcp_tw_reuse(struct sock *sk)
+{
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+	struct xtcp_tw_table *t = xn->tw;
+	bool chosen = sk->sk_userlocks & SOCK_BINDPORT_LOCK, done = false;
+	u32 delay = chosen ? 1 : READ_ONCE(xn->knobs.reuse_delay);
+	struct xtcp_tw_rec *rec;
+	struct xtcp_entry *e;
+
+	if (!READ_ONCE(xn->params.timestamps) ||
+	    (!chosen && !reuse_allowed(xn, &xsk->flow)))
+		return false;
+	rcu_read_lock();
+	e = xtcp_lookup(xn, &xsk->flow, xsk->dif, 0);
+	if (!e || READ_ONCE(e->kind) != XTCP_KIND_TW)
+		goto out;
+	rec = container_of(e, struct xtcp_tw_rec, e);
+	spin_lock_bh(&t->lock);
+	if (rec->e.kind == XTCP_KIND_TW &&
+	    xtcp_tw_reusable(&rec->tw, delay, xtcp_now())) {
+		xsk->iss_above = rec->tw.snd_nxt;
+		xsk->reopens = 1;
+		xtcp_mib_inc(xn, XTCP_MIB_TW_RECYCLED);
+		xtcp_table_replace(xn, &rec->e, &xsk->entry, XTCP_KIND_SOCK);
+		tw_unlink(t, rec);
+		call_rcu(&rec->rcu, tw_free_rcu);
+		done = true;
+	}
+	spin_unlock_bh(&t->lock);
+out:
+	rcu_read_unlock();
+	return done;
+}
+
+static void tw_send(const struct xtcp_stateless *to, const struct xtcp_plan *plan)
+{
+	struct dst_entry *dst = xtcp_ip4_route(to);
+
+	if (!IS_ERR(dst))
+		xtcp_ip4_send(to, dst, plan);
 }
 
 /**
@@ -173,53 +397,59 @@ enum xtcp_rx_result xtcp_tw_segment(struct xtcp_rx *rx, struct xtcp_tw_rec *rec,
 	struct xtcp_stateless to = {
 		.net = rx->net,
 		.flow = &rx->flow,
-		.mark = rec->mark,
-		.oif = rec->e.dif,
-		.tos = rec->tos,
+		.oif = rec->addr->key.dif,
+		.tos = rec->e.tos,
 	};
-	enum xtcp_rx_result res = XTCP_RX_DONE;
+	u32 deadline, ts_off = xtcp_ts_offset(&rx->xn->params, &rx->flow);
 	struct xtcp_plan plan;
 	enum xtcp_tw_act act;
-	struct dst_entry *dst;
 	struct xtcp_seg seg;
-	u64 deadline;
 
 	if (!xtcp_seg_fill(&seg, skb)) {
 		xtcp_discard(rx->xn, skb, XTCP_DROP_HEADER);
 		return XTCP_RX_DONE;
 	}
 	spin_lock_bh(&t->lock);
-	if (rec->dead) {
+	if (rec->e.kind != XTCP_KIND_TW) {
 		spin_unlock_bh(&t->lock);
 		return XTCP_RX_AGAIN;
 	}
+	plan.hdr_len = 0;
+	to.mark = rec->mark;
 	deadline = rec->tw.deadline;
 	act = xtcp_tw_rx(&rec->tw, &seg, rx->now);
 	switch (act) {
 	case XTCP_TW_ACK:
-		xtcp_tw_plan(&rec->tw, &plan, rx->now);
+		xtcp_tw_plan(&rec->tw, ts_off, &plan, rx->now);
 		if (rec->tw.deadline != deadline) {
-			list_del(&rec->order);
-			tw_queue(t, rec);
+			list_del(&rec->slot);
+			wheel_add(t, rec, rx->now);
 		}
 		break;
-	case XTCP_TW_SYN:
+	case XTCP_TW_RST:
+		xtcp_tw_rst(&rec->tw, &plan);
 		tw_end(t, rec);
+		break;
+	case XTCP_TW_SYN:
 		rx->reopens = true;
 		rx->iss_above = rec->tw.snd_nxt;
-		res = XTCP_RX_AGAIN;
+		xtcp_mib_inc(rx->xn, XTCP_MIB_TW_RECYCLED);
+		fallthrough;
+	case XTCP_TW_END:
+		tw_end(t, rec);
 		break;
 	case XTCP_TW_DROP:
 		break;
 	}
 	spin_unlock_bh(&t->lock);
 
-	if (act == XTCP_TW_ACK) {
-		dst = xtcp_ip4_route(&to);
-		if (!IS_ERR(dst))
-			xtcp_ip4_send(&to, dst, &plan);
-	}
-	if (res == XTCP_RX_DONE)
-		xtcp_discard(rx->xn, skb, seg.reason ?: XTCP_DROP_TIME_WAIT);
-	return res;
+	if (act == XTCP_TW_SYN)
+		return XTCP_RX_AGAIN;
+	if (plan.hdr_len)
+		tw_send(&to, &plan);
+	if (seg.reason)
+		xtcp_discard(rx->xn, skb, seg.reason);
+	else
+		consume_skb(skb);
+	return XTCP_RX_DONE;
 }

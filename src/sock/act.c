@@ -280,6 +280,25 @@ static bool act_later(const struct xtcp_sock *xs)
 	       (!tcb->ooo_runs || tcb->opts & XTCP_OPT_SACK_PERM);
 }
 
+/*
+ * A record takes over. In FIN-WAIT-2 the socket could stay, so somebody who
+ * waits in close() (SO_LINGER) is let go first.
+ */
+static u32 act_record(struct sock *sk, u64 now)
+{
+	struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
+
+	if (tcb->state == XTCP_TIME_WAIT) {
+		xtcp_tw_enter(sk, now);
+		return 0;
+	}
+	if (!sock_flag(sk, SOCK_DEAD) || !xtcp_tw_enter(sk, now))
+		return 0;
+	xtcp_tcb_fini(tcb);
+	xtcp_set_state(sk);
+	return XTCP_ACT_STATE;
+}
+
 /**
  * xtcp_serve - do what an engine call asked for
  * @sk: socket, any context
@@ -328,8 +347,8 @@ void xtcp_serve(struct sock *sk, u32 acts, u64 now)
 		xtcp_push(sk, now);
 	}
 
-	if (xs->tcb.state == XTCP_TIME_WAIT && !xs->inert)
-		xtcp_tw_enter(sk, now);
+	if (xtcp_tw_ready(&xs->tcb) && !xs->inert)
+		acts |= act_record(sk, now);
 	if (unlikely(xs->tcb.mib))
 		act_mib(sk);
 	act_wake(sk, acts, opened);

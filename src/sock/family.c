@@ -189,12 +189,9 @@ int xtcp_family_init(void)
 	err = percpu_counter_init(&xtcp_sockets_allocated, 0, GFP_KERNEL);
 	if (err)
 		return err;
-	err = xtcp_sock_setup();
-	if (err)
-		goto out_count;
 	err = xtcp_sendq_setup();
 	if (err)
-		goto out_sock;
+		goto out_count;
 	err = proto_register(&xtcp_prot, 1);
 	if (err)
 		goto out_sendq;
@@ -208,8 +205,6 @@ out_proto:
 	proto_unregister(&xtcp_prot);
 out_sendq:
 	xtcp_sendq_teardown();
-out_sock:
-	xtcp_sock_teardown();
 out_count:
 	percpu_counter_destroy(&xtcp_sockets_allocated);
 	return err;
@@ -237,6 +232,5 @@ void xtcp_family_exit(void)
 {
 	proto_unregister(&xtcp_prot);
 	xtcp_sendq_teardown();
-	xtcp_sock_teardown();
 	percpu_counter_destroy(&xtcp_sockets_allocated);
 }

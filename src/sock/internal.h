@@ -13,10 +13,6 @@
 #include <xtcp/sock.h>
 
 /* sock.c */
-extern struct percpu_counter xtcp_orphans;
-
-int xtcp_sock_setup(void);
-void xtcp_sock_teardown(void);
 int xtcp_init_sock(struct sock *sk);
 void xtcp_destroy_sock(struct sock *sk);
 void xtcp_close_sock(struct sock *sk, long timeout);

@@ -3,29 +3,10 @@
  * The life of a socket: made, cloned for an accepted connection, shut down,
  * disconnected, closed, and lived on as an orphan until the engine is done.
  */
-#include <linux/mm.h>
 #include <net/inet_common.h>
 #include <net/xfrm.h>
 
 #include "internal.h"
-
-/* Closed by the application, not yet by TCP. */
-struct percpu_counter xtcp_orphans;
-
-/* Above this many an orphan is reset rather than kept. */
-static s64 xtcp_max_orphans;
-
-int xtcp_sock_setup(void)
-{
-	/* An orphan costs about 4 KiB when its queues are empty. */
-	xtcp_max_orphans = clamp_t(s64, totalram_pages() / 32, 1024, 262144);
-	return percpu_counter_init(&xtcp_orphans, 0, GFP_KERNEL);
-}
-
-void xtcp_sock_teardown(void)
-{
-	percpu_counter_destroy(&xtcp_orphans);
-}
 
 /* What a connection starts from; also a clone's and a disconnected socket's. */
 static void sock_blank(struct sock *sk)
@@ -38,6 +19,7 @@ static void sock_blank(struct sock *sk)
 	WRITE_ONCE(xs->urg_data, 0);
 	WRITE_ONCE(xs->eof, 0);
 	xs->inert = 0;
+	xs->reopens = 0;
 	xs->soft_err = 0;
 	xs->hard_err = 0;
 	xs->spell = XTCP_SPELL_IDLE;
@@ -53,6 +35,7 @@ struct sock_opts {
 	u32 keep_intvl_ms;
 	u32 user_timeout_ms;
 	u32 linger2_ms;
+	u32 timewait_ms;
 	u16 user_mss;
 	u8 keep_probes;
 	u8 syn_retries;
@@ -66,6 +49,7 @@ static void sock_opts_save(struct sock_opts *o, const struct xtcp_tcb *tcb)
 	o->keep_intvl_ms = tcb->keep_intvl_ms;
 	o->user_timeout_ms = tcb->user_timeout_ms;
 	o->linger2_ms = tcb->linger2_ms;
+	o->timewait_ms = tcb->timewait_ms;
 	o->user_mss = tcb->user_mss;
 	o->keep_probes = tcb->keep_probes;
 	o->syn_retries = tcb->syn_retries;
@@ -84,6 +68,7 @@ static void sock_opts_restore(const struct sock_opts *o, struct xtcp_tcb *tcb,
 	xtcp_set(tcb, XTCP_SET_SYNCNT, o->syn_retries, now);
 	xtcp_set(tcb, XTCP_SET_USER_TIMEOUT, o->user_timeout_ms, now);
 	xtcp_set(tcb, XTCP_SET_LINGER2, o->linger2_ms, now);
+	xtcp_set(tcb, XTCP_SET_TIMEWAIT, o->timewait_ms, now);
 	xtcp_set(tcb, XTCP_SET_MAXSEG, o->user_mss, now);
 }
 
@@ -143,7 +128,7 @@ static void sock_destroy(struct sock *sk)
 	if (xs->destroyed)
 		return;
 	xs->destroyed = 1;
-	percpu_counter_dec(&xtcp_orphans);
+	atomic_dec(&xtcp_net(sock_net(sk))->orphans);
 	xtcp_unhash(sk);
 	xtcp_destroy_sock(sk);
 	sk_stream_kill_queues(sk);
@@ -154,7 +139,7 @@ static void sock_destroy(struct sock *sk)
 static void sock_orphaned(struct sock *sk)
 {
 	sock_orphan(sk);
-	percpu_counter_inc(&xtcp_orphans);
+	atomic_inc(&xtcp_net(sock_net(sk))->orphans);
 }
 
 /**
@@ -258,15 +243,44 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	return 0;
 }
 
-/* Too many orphans, or their memory is needed: this one gets a RST. */
-static bool sock_too_many(struct sock *sk)
+/*
+ * Too many orphans, or their memory is needed: this one gets a RST. One that
+ * makes no progress while the peer keeps its window shut, or is silent, holds
+ * memory for nothing, and goes when there are half as many.
+ */
+static bool sock_too_many(const struct sock *sk, bool stuck)
 {
-	if (percpu_counter_read_positive(&xtcp_orphans) > xtcp_max_orphans) {
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	u64 orphans = max(atomic_read(&xn->orphans), 0);
+
+	if (orphans << stuck > READ_ONCE(xn->knobs.max_orphans)) {
 		net_info_ratelimited("xtcp: too many orphaned sockets\n");
 		return true;
 	}
 	return sk->sk_wmem_queued > SOCK_MIN_SNDBUF &&
 	       sk_memory_allocated(sk) > sk_prot_mem_limits(sk, 2);
+}
+
+/**
+ * xtcp_orphan_check - has an orphan that waits for its peer to go?
+ * @sk: socket
+ * @now: ns
+ *
+ * To be asked when a timer of it comes. Context: softirq, socket lock.
+ * Return: true when it was reset.
+ */
+bool xtcp_orphan_check(struct sock *sk, u64 now)
+{
+	struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
+
+	bool owes = (s32)(tcb->snd_end - tcb->snd_una) >= 0;
+
+	if (!sock_flag(sk, SOCK_DEAD) || !owes || (tcb->snd_wnd && !tcb->retries) ||
+	    !sock_too_many(sk, true))
+		return false;
+	xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_ABORT_ON_MEMORY);
+	xtcp_serve(sk, xtcp_abort(tcb, now), now);
+	return true;
 }
 
 /**
@@ -315,8 +329,10 @@ void xtcp_close_sock(struct sock *sk, long timeout)
 	 */
 	local_bh_disable();
 	bh_lock_sock(sk);
-	if (sk->sk_state != TCP_CLOSE && sock_too_many(sk)) {
-		now = xtcp_now();
+	now = xtcp_now();
+	if (sk->sk_state == TCP_FIN_WAIT2)
+		xtcp_serve(sk, 0, now);
+	if (sk->sk_state != TCP_CLOSE && sock_too_many(sk, false)) {
 		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_ABORT_ON_MEMORY);
 		xtcp_serve(sk, xtcp_abort(&xs->tcb, now), now);
 	}

@@ -34,6 +34,7 @@ static const struct int_opt int_opts[] = {
 	{ TCP_KEEPCNT,		1, 127, 1, XTCP_SET_KEEPCNT },
 	{ TCP_SYNCNT,		1, 127, 1, XTCP_SET_SYNCNT },
 	{ TCP_USER_TIMEOUT,	0, INT_MAX, 1, XTCP_SET_USER_TIMEOUT },
+	{ XTCP_TIMEWAIT_MS,	0, XTCP_TIMEWAIT_MAX, 1, XTCP_SET_TIMEWAIT },
 };
 
 static int opt_engine(struct sock *sk, enum xtcp_opt opt, u32 val)
@@ -239,6 +240,9 @@ static int get_int(struct sock *sk, int optname, int *val)
 		break;
 	case TCP_USER_TIMEOUT:
 		*val = tcb->user_timeout_ms;
+		break;
+	case XTCP_TIMEWAIT_MS:
+		*val = xtcp_timewait_ms(tcb);
 		break;
 	case TCP_NOTSENT_LOWAT:
 		*val = xs->notsent_lowat;

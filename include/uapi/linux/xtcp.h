@@ -24,4 +24,13 @@
 /* socket(AF_INET, SOCK_STREAM, IPPROTO_XTCP) is the same socket. */
 #define IPPROTO_XTCP	253
 
+/*
+ * Options of our own, int, at level SOL_TCP; TCP's numbers are far below.
+ *
+ * XTCP_TIMEWAIT_MS: 2 MSL of this connection in ms, up to XTCP_TIMEWAIT_MAX; 0,
+ * the default, is what /proc/sys/net/xtcp/timewait_ms says.
+ */
+#define XTCP_TIMEWAIT_MS	0x5801
+#define XTCP_TIMEWAIT_MAX	240000	/* two minutes of MSL, RFC 9293 3.4.2 */
+
 #endif /* _UAPI_LINUX_XTCP_H */

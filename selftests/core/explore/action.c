@@ -216,7 +216,7 @@ static struct target target_of(const struct end *e)
 			.edge = emb->irs + 1 + emb->rcv_wnd, .ts = emb->ts_recent };
 	if (e->mode == MODE_TW)
 		return (struct target){ .next = tw->rcv_nxt, .nxt = tw->snd_nxt,
-			.edge = tw->rcv_nxt + tw->rcv_wnd, .ts = tw->ts_recent };
+			.edge = tw->rcv_nxt + ((u32)tw->wnd << tw->rcv_wscale), .ts = tw->ts_recent };
 	return (struct target){ .next = tcb->rcv_nxt, .nxt = tcb->snd_nxt,
 		.edge = seq_max(edge, tcb->rcv_nxt), .ts = tcb->ts_recent,
 		.ancient = tcb->snd_una - tcb->max_snd_wnd - 1, .una = tcb->snd_una,

@@ -23,6 +23,8 @@ enum kind {
 	RCV,	/* of the peer */
 	AGE,	/* u64 time in the past, ns, or 0; above the cap all are one */
 	PATIENCE,	/* AGE in worlds with keepalive or user timeout, else SKIP */
+	DUE_MS,	/* as the next, in ms of 32 bits */
+	AGE_MS,	/* as AGE, likewise */
 	DUE,	/* u64 time in the future, ns; what has passed is one */
 	RATE,	/* matters to an algorithm that measures rates, else to nobody */
 	OWN_TS,	/* TSval of this end */
@@ -110,10 +112,9 @@ static const struct rule embryo_rules[] = {
 #define R(field, ...)	RULE(struct xtcp_tw, field, __VA_ARGS__)
 
 static const struct rule tw_rules[] = {
-	R(deadline, DUE), R(ack_at, AGE, .cap = SEC),
-	R(ts_recent_at, SKIP),
+	R(deadline, DUE_MS), R(ack_at, AGE_MS, .cap = SEC),
 	R(snd_nxt, SND), R(rcv_nxt, RCV),
-	R(ts_recent, PEER_TS), R(ts_off, SKIP),
+	R(ts_recent, PEER_TS),
 };
 
 #undef R
@@ -259,6 +260,14 @@ static void put_struct(const struct end *e, const struct plan *plan, const void 
 		case DUE:
 			memcpy(&t, p, 8);
 			put64(t > now ? t - now : 0);
+			break;
+		case AGE_MS:
+			memcpy(&v, p, 4);
+			put64(min((u64)(xtcp_tw_clock(now) - v) * MSEC + now % MSEC, r->cap));
+			break;
+		case DUE_MS:
+			memcpy(&v, p, 4);
+			put64((u64)max((s32)(v - xtcp_tw_clock(now)), 0) * MSEC + now % MSEC);
 			break;
 		case RATE:
 			if (run.rates)

@@ -325,7 +325,7 @@ static void look_at_state(struct end *e)
 
 	if (state == XTCP_CLOSED)
 		let_tcb_go(e, MODE_GONE);
-	else if (state == XTCP_TIME_WAIT && !run.cfg->tw_in_tcb)
+	else if (xtcp_tw_ready(&e->tcb) && !run.cfg->tw_in_tcb)
 		let_tcb_go(e, MODE_TW);
 	else if (state != XTCP_SYN_SENT && state != XTCP_SYN_RECEIVED)
 		e->established = true;
@@ -486,14 +486,35 @@ static void rx_listen(struct end *e, struct xtcp_seg *seg)
 	}
 }
 
+static void tw_over(struct end *e)
+{
+	memset(&e->tw, 0, sizeof(e->tw));
+	e->mode = MODE_GONE;
+}
+
 static void rx_tw(struct end *e, struct xtcp_seg *seg)
 {
+	bool waits = e->tw.flags & XTCP_TW_F_FIN_WAIT_2;
 	struct xtcp_plan plan;
 
-	if (xtcp_tw_rx(&e->tw, seg, end_now(e)) != XTCP_TW_ACK)
-		return;
-	xtcp_tw_plan(&e->tw, &plan, end_now(e));
-	reply(e, &plan);
+	switch (xtcp_tw_rx(&e->tw, seg, end_now(e))) {
+	case XTCP_TW_ACK:
+		if (waits && !(e->tw.flags & XTCP_TW_F_FIN_WAIT_2))
+			e->eof = true;
+		xtcp_tw_plan(&e->tw, e->ts_off, &plan, end_now(e));
+		reply(e, &plan);
+		break;
+	case XTCP_TW_RST:
+		xtcp_tw_rst(&e->tw, &plan);
+		reply(e, &plan);
+		tw_over(e);
+		break;
+	case XTCP_TW_END:
+		tw_over(e);
+		break;
+	default:
+		break;
+	}
 }
 
 /* What a segment of the true peer tells this end of the peer's window. */
@@ -550,7 +571,7 @@ u64 end_deadline(const struct end *e)
 		at = xtcp_deadline(&e->tcb);
 		break;
 	case MODE_TW:
-		at = e->tw.deadline;
+		at = xtcp_tw_deadline(&e->tw, end_now(e));
 		break;
 	default:
 		return XTCP_NEVER;
@@ -574,8 +595,9 @@ void end_timer(struct end *e)
 		end_serve(e, xtcp_timeout(&e->tcb, end_now(e)), NULL, NULL);
 		break;
 	case MODE_TW:
-		memset(&e->tw, 0, sizeof(e->tw));
-		e->mode = MODE_GONE;
+		if (e->tw.flags & XTCP_TW_F_FIN_WAIT_2)
+			W->rough = true;
+		tw_over(e);
 		break;
 	default:
 		break;

@@ -239,7 +239,7 @@ static void serve(struct end *end, u32 acts, const struct node *node)
 	}
 	if (!end->tx_failed)
 		push(end);
-	if (end->tcb->state == XTCP_TIME_WAIT && end->tw_record) {
+	if (end->tw_record && xtcp_tw_ready(end->tcb)) {
 		xtcp_tw_init(&end->tw, end->tcb, *end->now);
 		conn_free(end);
 		end->mode = END_TW;
@@ -452,16 +452,35 @@ static void rx_listen(struct end *end)
 	}
 }
 
+static void tw_over(struct end *end)
+{
+	end->mode = end->listening ? END_LISTEN : END_IDLE;
+}
+
 static void rx_tw(struct end *end)
 {
+	bool waits = end->tw.flags & XTCP_TW_F_FIN_WAIT_2;
 	struct xtcp_plan plan;
 
 	switch (xtcp_tw_rx(&end->tw, &end->seg, *end->now)) {
 	case XTCP_TW_DROP:
 		break;
 	case XTCP_TW_ACK:
-		xtcp_tw_plan(&end->tw, &plan, *end->now);
+		if (waits && !(end->tw.flags & XTCP_TW_F_FIN_WAIT_2))
+			end->eof = true;
+		xtcp_tw_plan(&end->tw, xtcp_ts_offset(&end->par, &end->open.flow), &plan,
+			     *end->now);
 		end->send(end, &plan);
+		break;
+	case XTCP_TW_RST:
+		xtcp_tw_rst(&end->tw, &plan);
+		end->send(end, &plan);
+		end->aborted = true;
+		tw_over(end);
+		break;
+	case XTCP_TW_END:
+		end->aborted = true;
+		tw_over(end);
 		break;
 	case XTCP_TW_SYN:
 		if (!end->listening)
@@ -508,7 +527,7 @@ u64 end_deadline(const struct end *end)
 	case END_EMBRYO:
 		return xtcp_embryo_deadline(&end->emb, *end->now);
 	case END_TW:
-		return end->tw.deadline;
+		return xtcp_tw_deadline(&end->tw, *end->now);
 	default:
 		return XTCP_NEVER;
 	}
@@ -539,8 +558,8 @@ void end_timeout(struct end *end)
 
 	if (end->mode == END_EMBRYO)
 		embryo_timeout(end);
-	if (end->mode == END_TW && end->tw.deadline <= *end->now)
-		end->mode = end->listening ? END_LISTEN : END_IDLE;
+	if (end->mode == END_TW && xtcp_tw_left(&end->tw, *end->now) <= 0)
+		tw_over(end);
 	if (end->mode != END_TCB)
 		return;
 	do {

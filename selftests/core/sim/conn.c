@@ -306,7 +306,7 @@ static void look_at_state(struct conn *conn)
 		return;
 	if (tcb->state == XTCP_CLOSED) {
 		conn->over = true;
-	} else if (tcb->state == XTCP_TIME_WAIT && !conn->host->cfg->tw_in_tcb) {
+	} else if (xtcp_tw_ready(tcb) && !conn->host->cfg->tw_in_tcb) {
 		host_tw_enter(conn->host, tcb);
 		conn->over = true;
 	}

@@ -343,7 +343,7 @@ static void listen_rx(struct host *host, struct xtcp_seg *seg, struct pkt *pkt)
 
 static void tw_arm(struct host *host)
 {
-	host->tw_timer = to_virtual(host, host->tw->deadline);
+	host->tw_timer = to_virtual(host, xtcp_tw_deadline(host->tw, host_now(host)));
 	sim_event(host->sim, host->tw_timer + host->cfg->timer_slack,
 		  (struct event){ .type = EV_TW, .host = host->id });
 }
@@ -356,6 +356,7 @@ void host_tw_enter(struct host *host, const struct xtcp_tcb *tcb)
 	if (!host->tw)
 		exit(2);
 	xtcp_tw_init(host->tw, tcb, host_now(host));
+	host->tw_ts_off = tcb->ts_off;
 	tw_arm(host);
 }
 
@@ -376,16 +377,25 @@ void host_tw_timer(struct host *host)
 /* Returns whether the segment is used up. */
 static bool tw_rx(struct host *host, struct xtcp_seg *seg)
 {
+	u32 deadline = host->tw->deadline;
 	struct xtcp_plan plan;
 
 	switch (xtcp_tw_rx(host->tw, seg, host_now(host))) {
 	case XTCP_TW_DROP:
 		break;
 	case XTCP_TW_ACK:
-		xtcp_tw_plan(host->tw, &plan, host_now(host));
+		xtcp_tw_plan(host->tw, host->tw_ts_off, &plan, host_now(host));
 		reply(host, &plan);
-		if (to_virtual(host, host->tw->deadline) != host->tw_timer)
+		if (host->tw->deadline != deadline)
 			tw_arm(host);
+		break;
+	case XTCP_TW_RST:
+		xtcp_tw_rst(host->tw, &plan);
+		reply(host, &plan);
+		tw_free(host);
+		break;
+	case XTCP_TW_END:
+		tw_free(host);
 		break;
 	case XTCP_TW_SYN:
 		if (!host->listening)

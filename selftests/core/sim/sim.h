@@ -300,6 +300,7 @@ struct host {
 	struct conn *conn;
 	struct xtcp_tw *tw;
 	u64 tw_timer;
+	u32 tw_ts_off;
 	struct pkt *gro;
 	struct xtcp_seg gro_seg;
 	u64 gro_at;
