@@ -322,3 +322,29 @@ ssize_t recv_pat(int fd, uint64_t pos, size_t len)
 	}
 	return done;
 }
+
+long xtcp_count(const char *what)
+{
+	FILE *f = fopen("/proc/net/xtcp_stat", "r");
+	char names[256], values[256];
+	char *name, *value, *n, *v;
+	long found = -1;
+
+	if (!f)
+		return -1;
+	while (fgets(names, sizeof(names), f)) {
+		if (strncmp(names, "Xtcp:", 5))
+			continue;
+		if (!fgets(values, sizeof(values), f))
+			break;
+		name = strtok_r(names, "\n ", &n);
+		value = strtok_r(values, "\n ", &v);
+		for (; name && value; name = strtok_r(NULL, "\n ", &n),
+		     value = strtok_r(NULL, "\n ", &v))
+			if (!strcmp(name, what))
+				found = strtol(value, NULL, 10);
+		break;
+	}
+	fclose(f);
+	return found;
+}

@@ -72,6 +72,9 @@ void pat_fill(void *buf, uint64_t pos, size_t len);
 /* Offset of the first wrong byte, or -1. */
 ssize_t pat_check(const void *buf, uint64_t pos, size_t len);
 
+/* How many "Sockets", "Listeners", "Embryos", "TimeWait" of ours; -1: no file. */
+long xtcp_count(const char *what);
+
 /* Sockets on 127.0.0.1. */
 struct sockaddr_in loopback(uint16_t port);
 uint16_t sock_port(int fd);

@@ -3,9 +3,14 @@
  * TIME-WAIT: how long, what may end it and what may not (RFC 9293 3.6.1 and
  * 3.10.7.4, RFC 1337, RFC 6191).
  */
+#include <arpa/inet.h>
+
 #include "wire_test.h"
 
+#define ST_FIN_WAIT2	5
 #define ST_TIME_WAIT	6
+
+#define knob(name, val)	ASSERT_EQ(0, wire_knob(W, (name), (val)))
 
 /* Into TIME-WAIT on the listener's port; options of our SYN. */
 #define time_wait(...) do {						\
@@ -187,6 +192,376 @@ TEST_F(wire, record_holds_the_port)
 	ASSERT_EQ(-1, bind(fd, (struct sockaddr *)&sin, sizeof(sin)));
 	ASSERT_EQ(EADDRINUSE, errno);
 	close(fd);
+}
+
+/* ... on the address it had, and on no other. */
+TEST_F(wire, record_holds_its_address)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+				   .sin_port = htons(WIRE_PORT) };
+	int fd;
+
+	time_wait(MSS(1000));
+	ASSERT_EQ(0, close(self->lfd));
+	self->lfd = -1;
+	fd = wire_socket(W, 0);
+	ASSERT_GE(fd, 0);
+	sin.sin_addr.s_addr = inet_addr(WIRE_LOCAL);
+	ASSERT_EQ(-1, bind(fd, (struct sockaddr *)&sin, sizeof(sin)));
+	ASSERT_EQ(EADDRINUSE, errno);
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ASSERT_EQ(0, bind(fd, (struct sockaddr *)&sin, sizeof(sin)));
+	close(fd);
+}
+
+/* Both sockets have to be willing, the old one too. */
+TEST_F(wire, record_of_an_unwilling_socket)
+{
+	time_wait(MSS(1000));
+	ASSERT_EQ(0, close(self->lfd));
+	self->lfd = -1;
+	state(ST_TIME_WAIT);
+
+	/* The same once more, from a listener without SO_REUSEADDR. */
+	wire_reset(W, WIRE_PPORT);
+	W->lport = WIRE_PORT + 1;
+	self->lfd = wire_listen(W, WIRE_PORT + 1, 5);
+	ASSERT_GE(self->lfd, 0);
+	ASSERT_EQ(0, set_int(self->lfd, SOL_SOCKET, SO_REUSEADDR, 0));
+	time_wait(MSS(1000));
+	ASSERT_EQ(0, close(self->lfd));
+	self->lfd = wire_listen(W, WIRE_PORT + 1, 5);
+	ASSERT_EQ(-EADDRINUSE, self->lfd);
+}
+
+/* ---- how long, how many ---- */
+
+TEST_F_TIMEOUT(wire, length_by_knob, 60)
+{
+	XTCP_ONLY("it has no such knob");
+	LONG_TEST();
+	knob("timewait_ms", "3000");
+	time_wait(MSS(1000));
+	sleep_ms(2500);
+	state(ST_TIME_WAIT);
+	sleep_ms(1000);
+	state(0);
+}
+
+TEST_F_TIMEOUT(wire, length_by_socket, 60)
+{
+	XTCP_ONLY("it has no such option");
+	LONG_TEST();
+	listens();
+	ASSERT_EQ(60000, get_int(self->lfd, IPPROTO_TCP, XTCP_TIMEWAIT_MS));
+	ASSERT_EQ(0, set_int(self->lfd, IPPROTO_TCP, XTCP_TIMEWAIT_MS, 3000));
+	passive(MSS(1000));
+	ASSERT_EQ(3000, get_int(self->fd, IPPROTO_TCP, XTCP_TIMEWAIT_MS));
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, XTCP_TIMEWAIT_MS, 9000));
+	closes();
+	out(FIN | ACK, SEQ(1), ACKNO(1));
+	in(FIN | ACK, SEQ(1), ACKNO(2));
+	out(ACK, SEQ(2), ACKNO(2));
+	sleep_ms(8500);
+	state(ST_TIME_WAIT);
+	sleep_ms(2000);
+	state(0);
+	ASSERT_NE(0, set_int(self->lfd, IPPROTO_TCP, XTCP_TIMEWAIT_MS, 240001));
+	ASSERT_NE(0, set_int(self->lfd, IPPROTO_TCP, XTCP_TIMEWAIT_MS, -1));
+}
+
+/* The wheel looks a minute ahead; what ends later is looked at again. */
+TEST_F_TIMEOUT(wire, longer_than_the_wheel, 300)
+{
+	XTCP_ONLY("it has no such knob");
+	LONG_TEST();
+	knob("timewait_ms", "200000");
+	time_wait(MSS(1000));
+	wire_reset(W, WIRE_PPORT + 1);
+	knob("timewait_ms", "2000");
+	time_wait(MSS(1000));
+	sleep_ms(4000);
+	state(0);
+	W->pport = WIRE_PPORT;
+	sleep_ms(190000);
+	state(ST_TIME_WAIT);
+	sleep_ms(12000);
+	state(0);
+}
+
+/* Beyond the limit connections end early, and nothing is lost but the wait. */
+TEST_F(wire, max_tw_buckets)
+{
+	XTCP_ONLY("it counts one more");
+	knob("max_tw_buckets", "2");
+	for (int i = 0; i < 4; i++) {
+		wire_reset(W, WIRE_PPORT + i);
+		passive(MSS(1000));
+		closes();
+		out(FIN | ACK, SEQ(1), ACKNO(1));
+		in(FIN | ACK, SEQ(1), ACKNO(2));
+		out(ACK, SEQ(2), ACKNO(2));
+		state(i < 2 ? ST_TIME_WAIT : 0);
+	}
+}
+
+/* ---- orphans ---- */
+
+TEST_F(wire, max_orphans)
+{
+	XTCP_ONLY("its limit is the machine's");
+	knob("max_orphans", "0");
+	passive(MSS(1000));
+	writes(10);
+	out(PSH | ACK, SEQ(1), LEN(10));
+	closes();
+	out(FIN | ACK, SEQ(11));
+	out(RST | ACK, SEQ(12));
+	state(0);
+}
+
+/* With half of the limit: who waits for a closed window has to go. */
+TEST_F(wire, orphan_against_a_closed_window)
+{
+	XTCP_ONLY("its limit is the machine's");
+	passive(MSS(1000));
+	in(ACK, SEQ(1), ACKNO(1), WND(0));
+	writes(10);
+	none(QUIET);
+	knob("max_orphans", "2");
+	closes();
+	out(ACK, SEQ(1), ANYLEN);		/* a probe of the window */
+	in(ACK, SEQ(1), ACKNO(1), WND(0));
+	state(4);
+	knob("max_orphans", "1");
+	out(RST | ACK, ANYLEN, WITHIN(5000));
+	state(0);
+}
+
+/* ---- FIN-WAIT-2 that nobody reads ---- */
+
+#define fin_wait2(...) do {						\
+	passive(__VA_ARGS__);						\
+	closes();							\
+	out(FIN | ACK, SEQ(1), ACKNO(1));				\
+	in(ACK, SEQ(1), ACKNO(2));					\
+	none(QUIET);							\
+	state(ST_FIN_WAIT2);						\
+} while (0)
+
+TEST_F_TIMEOUT(wire, fin_wait2_then_time_wait, 300)
+{
+	fin_wait2(MSS(1000));
+	in(FIN | ACK, SEQ(1), ACKNO(2));
+	out(ACK, SEQ(2), ACKNO(2));
+	state(ST_TIME_WAIT);
+	LONG_TEST();
+	sleep_ms(58000);
+	state(ST_TIME_WAIT);
+	sleep_ms(10000);
+	state(0);
+}
+
+/* close() after the peer has acknowledged, which is a shutdown() before. */
+TEST_F(wire, fin_wait2_by_close)
+{
+	passive(MSS(1000));
+	ASSERT_EQ(0, shutdown(self->fd, SHUT_WR));
+	out(FIN | ACK, SEQ(1), ACKNO(1));
+	in(ACK, SEQ(1), ACKNO(2));
+	in(ACK, SEQ(1), ACKNO(2), LEN(10));
+	out(ACK, SEQ(2), ACKNO(11));
+	reads(10);
+	state(ST_FIN_WAIT2);
+	closes();
+	state(ST_FIN_WAIT2);
+	in(FIN | ACK, SEQ(11), ACKNO(2));
+	out(ACK, SEQ(2), ACKNO(12));
+	state(ST_TIME_WAIT);
+}
+
+TEST_F_TIMEOUT(wire, fin_wait2_times_out, 60)
+{
+	LONG_TEST();
+	knob("fin_timeout", "3");
+	fin_wait2(MSS(1000));
+	sleep_ms(2000);
+	state(ST_FIN_WAIT2);
+	sleep_ms(3000);
+	state(0);
+	none(QUIET);
+}
+
+/* RFC 9293 SHLD-3: data nobody will read. */
+TEST_F(wire, fin_wait2_data)
+{
+	fin_wait2(MSS(1000));
+	dropped("AFTER_CLOSE", in(ACK, SEQ(1), ACKNO(2), LEN(10)));
+	out(W->stack == XTCP ? RST | ACK : RST, SEQ(2));
+	state(0);
+}
+
+TEST_F(wire, fin_wait2_rst)
+{
+	fin_wait2(MSS(1000));
+	dropped("RST_VALID", in(RST, SEQ(1)));
+	none(QUIET);
+	state(0);
+}
+
+/* RFC 5961: only the exact number. */
+TEST_F(wire, fin_wait2_rst_in_window)
+{
+	XTCP_ONLY("it ends by any RST in the window");
+	fin_wait2(MSS(1000));
+	dropped("RST_CHALLENGE", in(RST, SEQ(2)));
+	out(ACK, SEQ(2), ACKNO(1));
+	state(ST_FIN_WAIT2);
+}
+
+TEST_F(wire, fin_wait2_syn)
+{
+	XTCP_ONLY("it answers with a RST");
+	fin_wait2(MSS(1000));
+	dropped("SYN_CHALLENGE", in(SYN, SEQ(100), MSS(1000)));
+	out(ACK, SEQ(2), ACKNO(1));
+	state(ST_FIN_WAIT2);
+}
+
+TEST_F(wire, fin_wait2_record_is_no_socket)
+{
+	XTCP_ONLY("there is nothing to see of it");
+	fin_wait2(MSS(1000));
+	ASSERT_EQ(1, xtcp_count("TimeWait"));
+	ASSERT_EQ(0, xtcp_count("Sockets"));
+}
+
+/* TCP_LINGER2 below 0: no such state. */
+TEST_F(wire, fin_wait2_not_wanted)
+{
+	passive(MSS(1000));
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_LINGER2, -1));
+	closes();
+	out(FIN | ACK, SEQ(1), ACKNO(1));
+	in(ACK, SEQ(1), ACKNO(2));
+	sleep_ms(QUIET);
+	state(0);
+}
+
+/* ---- connect() where TIME-WAIT is: RFC 6191 ---- */
+
+#define ONE_PORT	41000
+
+/* A connection that this end opens and closes, from the one port there is. */
+#define waits_actively(...) do {					\
+	ASSERT_EQ(0, ns_sysctl("ipv4/ip_local_port_range", "41000 41000")); \
+	active(__VA_ARGS__);						\
+	closes();							\
+	out(FIN | ACK, SEQ(1), ACKNO(1));				\
+	in(FIN | ACK, SEQ(1), ACKNO(2));				\
+	out(ACK, SEQ(2), ACKNO(2));					\
+	W->lport = ONE_PORT;						\
+	state(ST_TIME_WAIT);						\
+} while (0)
+
+#define again() do {							\
+	self->fd = wire_socket(W, 0);					\
+	ASSERT_GE(self->fd, 0);						\
+	_again = wire_connect(W, self->fd, WIRE_PPORT);			\
+} while (0)
+
+static const struct {
+	const char *reuse;
+	bool ts;
+	unsigned int wait;	/* ms */
+	int err;
+} reuses[] = {
+	{ "1", true, 2100, -EINPROGRESS },
+	{ "1", false, 2100, -EADDRNOTAVAIL },
+	{ "1", true, 100, -EADDRNOTAVAIL },
+	{ "0", true, 2100, -EADDRNOTAVAIL },
+	{ "2", true, 2100, -EADDRNOTAVAIL },	/* this is no loopback */
+};
+
+TEST_F_TIMEOUT(wire, reuse_by_connect, 600)
+{
+	struct wseg syn;
+	uint32_t iss, tsval;
+	int _again;
+
+	LONG_TEST();
+	for (size_t i = 0; i < ARRAY_SIZE(reuses); i++) {
+		TH_LOG("reuse %s, timestamps %d, after %u ms", reuses[i].reuse,
+		       reuses[i].ts, reuses[i].wait);
+		knob("tw_reuse", reuses[i].reuse);
+		knob("timestamps", reuses[i].ts ? "1" : "0");
+		if (reuses[i].ts)
+			waits_actively(MSS(1000), TS(1000, 0));
+		else
+			waits_actively(MSS(1000));
+		tsval = W->tsecr;
+		iss = W->iss;
+		sleep_ms(reuses[i].wait);
+		again();
+		ASSERT_EQ(reuses[i].err, _again);
+		if (_again == -EINPROGRESS) {
+			wire_reset(W, WIRE_PPORT);
+			W->lport = ONE_PORT;
+			out(SYN, SEQ(0));
+			syn = W->got;
+			/* Above all that was said before, in both respects. */
+			ASSERT_GT((int32_t)(W->iss - iss - 2), 0);
+			ASSERT_GT((int32_t)(syn.tsval - tsval), 0);
+			in(SYN | ACK, SEQ(0), ACKNO(1), MSS(1000),
+			   TS(5000000, syn.tsval));
+			W->ts = true;
+			out(ACK, SEQ(1), ACKNO(1));
+			closes();
+			out(FIN | ACK, SEQ(1), ACKNO(1));
+			in(RST, SEQ(1));
+			state(0);
+		} else {
+			closes();
+			sleep_ms(65000);
+		}
+		wire_reset(W, WIRE_PPORT);
+		W->lport = 0;
+	}
+}
+
+TEST_F_TIMEOUT(wire, reuse_delay, 60)
+{
+	int _again;
+
+	XTCP_ONLY("of 6.1 has not got the knob");
+	LONG_TEST();
+	knob("tw_reuse", "1");
+	knob("tw_reuse_delay", "10000");
+	waits_actively(MSS(1000), TS(1000, 0));
+	sleep_ms(9000);
+	again();
+	ASSERT_EQ(-EADDRNOTAVAIL, _again);
+	closes();
+	sleep_ms(1500);
+	again();
+	ASSERT_EQ(-EINPROGRESS, _again);
+}
+
+/* Who asks for just this port need not be allowed to. */
+TEST_F_TIMEOUT(wire, reuse_of_a_chosen_port, 60)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+				   .sin_port = htons(ONE_PORT) };
+
+	LONG_TEST();
+	knob("tw_reuse", "0");
+	waits_actively(MSS(1000), TS(1000, 0));
+	sleep_ms(1500);
+	self->fd = wire_socket(W, 0);
+	ASSERT_GE(self->fd, 0);
+	set_int(self->fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	ASSERT_EQ(-1, bind(self->fd, (struct sockaddr *)&sin, sizeof(sin)));
+	ASSERT_EQ(EADDRINUSE, errno);	/* the old one was not willing */
 }
 
 TEST_F(wire, many_records)
