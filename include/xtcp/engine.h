@@ -129,6 +129,7 @@ enum xtcp_embryo_act xtcp_embryo_rx(struct xtcp_embryo *emb,
 				    struct xtcp_seg *seg, u64 now);
 bool xtcp_embryo_defers(struct xtcp_embryo *emb, const struct xtcp_seg *seg,
 			u32 defer_s, u64 now);
+void xtcp_embryo_keep(struct xtcp_embryo *emb, const struct xtcp_params *par, u64 now);
 enum xtcp_embryo_act xtcp_embryo_timeout(struct xtcp_embryo *emb,
 					 const struct xtcp_params *par, u32 retries,
 					 u32 defer_s, u64 now);

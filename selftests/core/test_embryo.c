@@ -225,6 +225,30 @@ UNIT(embryo_defers)
 	CHECK_EQ(xtcp_embryo_timeout(&emb, &par, 5, 2, 3 * XTCP_NSEC_PER_SEC), XTCP_EMBRYO_SYNACK);
 }
 
+/* Whose ACK came has all its time, though the others have less. */
+UNIT(embryo_keeps_who_answered)
+{
+	static const struct xtcp_seg syn = { .flags = XTCP_SYN };
+	static const struct xtcp_open open;
+	struct xtcp_embryo emb;
+	struct xtcp_params par;
+	u32 again;
+
+	xtcp_params_init(&par);
+	xtcp_embryo_init(&emb, &par, &open, &syn, 0);
+	xtcp_embryo_keep(&emb, &par, 0);
+	for (again = 0; again < par.synack_retries; again++)
+		CHECK_EQ(xtcp_embryo_timeout(&emb, &par, 1, 0, 100 * again * XTCP_NSEC_PER_SEC +
+					     XTCP_NSEC_PER_SEC), XTCP_EMBRYO_SYNACK);
+	CHECK_EQ(xtcp_embryo_timeout(&emb, &par, 1, 0, 3600 * XTCP_NSEC_PER_SEC),
+		 XTCP_EMBRYO_KILL);
+	/* One of a cookie had no deadline: it has one now. */
+	memset(&emb, 0, sizeof(emb));
+	emb.cookie = 1;
+	xtcp_embryo_keep(&emb, &par, 5 * XTCP_NSEC_PER_SEC);
+	CHECK_EQ(xtcp_embryo_deadline(&emb, 5 * XTCP_NSEC_PER_SEC), 6 * XTCP_NSEC_PER_SEC);
+}
+
 /* RFC 4987, 3.3; with the steps of the kernel's TCP. */
 UNIT(embryo_retries)
 {

@@ -319,10 +319,31 @@ TEST_F(wire, overflow)
 {
 	overflows();
 	none(QUIET);
-	state(0);
+	/* XTCP remembers who has answered, the kernel's TCP waits for data. */
+	state(W->stack == XTCP ? ST_SYN_RECV : 0);
 	accepts();
 	in(ACK, SEQ(1), ACKNO(1), LEN(10));
 	out(ACK, ACKNO(11));
+}
+
+/* He who has nothing to say is reminded, until there is room. */
+TEST_F(wire, overflow_is_remembered)
+{
+	struct linger hard = { .l_onoff = 1 };
+	int other;
+
+	XTCP_ONLY("it has forgotten");
+	overflows();
+	out(SYN | ACK, SEQ(0), ACKNO(1), AFTER(1000));
+	dropped("LISTEN_OVERFLOW", in(ACK, SEQ(1), ACKNO(1)));
+	accepts();
+	other = self->fd;
+	out(SYN | ACK, SEQ(0), ACKNO(1), WITHIN(3000));
+	in(ACK, SEQ(1), ACKNO(1));
+	accepts();
+	state(ST_ESTABLISHED);
+	setsockopt(other, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+	close(other);
 }
 
 TEST_F(wire, overflow_abort)

@@ -281,6 +281,9 @@ enum xtcp_embryo_act xtcp_embryo_timeout(struct xtcp_embryo *emb,
 {
 	if ((s32)(ms_of(now) - emb->deadline) < 0)
 		return XTCP_EMBRYO_DROP;
+	/* Who has answered is no flood, and takes the connection for open. */
+	if (emb->acked)
+		retries = par->synack_retries;
 	if (emb->retries >= min_t(u32, retries + !!emb->rto_ms, 255))
 		return XTCP_EMBRYO_KILL;
 	emb->retries++;
@@ -288,6 +291,22 @@ enum xtcp_embryo_act xtcp_embryo_timeout(struct xtcp_embryo *emb,
 	embryo_sent(emb, par, now);
 	return emb->acked && embryo_patient(emb, defer_s, now) ?
 	       XTCP_EMBRYO_DROP : XTCP_EMBRYO_SYNACK;
+}
+
+/**
+ * xtcp_embryo_keep - a handshake is complete, and there is no room to accept it
+ * @emb: from xtcp_embryo_rx() or xtcp_syncookie_rx()
+ * @par: knobs
+ * @now: ns
+ *
+ * The SYN-ACK will be repeated: the peer, who may have nothing to say, answers
+ * it with another ACK. After xtcp_syncookie_rx() the caller has to remember it.
+ */
+void xtcp_embryo_keep(struct xtcp_embryo *emb, const struct xtcp_params *par, u64 now)
+{
+	emb->acked = 1;
+	if (emb->cookie)
+		embryo_sent(emb, par, now);
 }
 
 static void embryo_plan(const struct xtcp_embryo *emb, const struct xtcp_params *par,

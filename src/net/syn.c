@@ -51,6 +51,8 @@ static bool overflow(struct arrival *a, const struct sock *sk, struct xtcp_half 
 	if ((a->seg.reason != XTCP_DROP_LISTEN_OVERFLOW &&
 	     a->seg.reason != XTCP_DROP_ACCEPT_SOURCE) ||
 	    !READ_ONCE(xn->knobs.abort_on_overflow)) {
+		if (half)
+			xtcp_embryo_keep(&half->emb, &xn->params, a->rx->now);
 		spin_unlock(&a->bucket->lock);
 		return false;
 	}
@@ -276,16 +278,35 @@ static bool cookie_back(struct arrival *a, struct xtcp_half *half)
 }
 
 /*
+ * The accept queue is full. Whoever brought the cookie takes the connection for
+ * open and may have nothing to say: remembered, he is reminded by SYN-ACKs. His
+ * address is proven, so the listener's share of the table does not count, and
+ * the table's size does. Context: bucket's lock, dropped. Return: false.
+ */
+static bool cookie_overflow(struct arrival *a, struct xtcp_embryo *emb)
+{
+	struct xtcp_net *xn = a->rx->xn;
+
+	if (a->seg.reason == XTCP_DROP_LISTEN_OVERFLOW &&
+	    !READ_ONCE(xn->knobs.abort_on_overflow) &&
+	    atomic_read(&xn->half->count) < READ_ONCE(xn->knobs.max_syn_backlog)) {
+		xtcp_embryo_keep(emb, &xn->params, a->rx->now);
+		xtcp_half_add(xn, a->bucket, &a->rx->flow, a->l, emb);
+	}
+	return overflow(a, a->l->sk, NULL);
+}
+
+/*
  * A socket of a cookie. Context: bucket's lock, dropped.
  * Return: true when the segment is the socket's now.
  */
-static bool cookie_accept(struct arrival *a, const struct xtcp_half *half)
+static bool cookie_accept(struct arrival *a, struct xtcp_half *half)
 {
 	struct sock *sk = a->l->sk, *child;
 
 	child = xtcp_listen_child(a->l, half, &a->seg.reason, a->rx->now);
 	if (!child)
-		return overflow(a, sk, NULL);
+		return cookie_overflow(a, &half->emb);
 	spin_unlock(&a->bucket->lock);
 	xtcp_listen_accept(sk, child, a->skb, a->rx->now);
 	return true;
