@@ -71,6 +71,14 @@
 	X(FAST_RETRANS, "TCPFastRetrans")				\
 	X(SLOW_START_RETRANS, "TCPSlowStartRetrans")			\
 	X(ORIG_DATA_SENT, "TCPOrigDataSent")				\
+	X(FO_ACTIVE, "TCPFastOpenActive")				\
+	X(FO_ACTIVE_FAIL, "TCPFastOpenActiveFail")			\
+	X(FO_PASSIVE, "TCPFastOpenPassive")				\
+	X(FO_PASSIVE_FAIL, "TCPFastOpenPassiveFail")			\
+	X(FO_LISTEN_OVERFLOW, "TCPFastOpenListenOverflow")		\
+	X(FO_COOKIE_REQD, "TCPFastOpenCookieReqd")			\
+	X(FO_BLACKHOLE, "TCPFastOpenBlackhole")				\
+	X(FO_PASSIVE_ALT_KEY, "TCPFastOpenPassiveAltKey")		\
 	X(ABORT_ON_CLOSE, "TCPAbortOnClose")				\
 	X(ABORT_ON_MEMORY, "TCPAbortOnMemory")				\
 	X(OFO_PRUNED, "OfoPruned")

@@ -124,6 +124,13 @@ struct xtcp_sock {
 	u32 defer_accept;		/* TCP_DEFER_ACCEPT, seconds */
 	u32 window_clamp;		/* TCP_WINDOW_CLAMP, bytes; 0: none */
 
+	/* Fast Open; socket lock */
+	struct xtcp_fo_queue *fo;	/* listener: its own; child: its place in it */
+	struct msghdr *fo_msg;		/* in connect(): what the SYN may carry */
+	u8 fo_connect : 1;		/* TCP_FASTOPEN_CONNECT */
+	u8 fo_bare : 1;			/* TCP_FASTOPEN_NO_COOKIE */
+	u8 fo_sending : 1;		/* a sendmsg() is opening the connection */
+
 	/* listener; acceptq_lock */
 	spinlock_t acceptq_lock;
 	struct list_head acceptq;	/* children established, not accepted */
@@ -184,6 +191,8 @@ struct xtcp_knobs {
 	u32 reuse_delay;		/* ms in TIME-WAIT before that */
 	u8 reuse_tw;			/* connect() may end TIME-WAIT: 1 yes, 2 on loopback */
 	u32 notsent_lowat;		/* bytes, where TCP_NOTSENT_LOWAT is not set */
+	u32 fastopen;			/* XTCP_FO_KNOB_* */
+	u32 fo_blackhole_s;		/* s without Fast Open after it failed; 0: none */
 	u32 max_syn_backlog;		/* half-open connections */
 	u8 syncookies;			/* 0: never, 1: when there is no room, 2: always */
 	bool abort_on_overflow;		/* accept queue full: RST, not silence */
@@ -191,6 +200,13 @@ struct xtcp_knobs {
 	bool no_metrics_save;		/* connections leave nothing in the cache, */
 	bool no_ssthresh_save;		/* or no threshold */
 };
+
+/* fastopen, with the bits of net.ipv4.tcp_fastopen. */
+#define XTCP_FO_KNOB_CLIENT		0x001
+#define XTCP_FO_KNOB_SERVER		0x002
+#define XTCP_FO_KNOB_CLIENT_BARE	0x004	/* data without a cookie */
+#define XTCP_FO_KNOB_SERVER_BARE	0x200	/* likewise, taken */
+#define XTCP_FO_KNOB_LISTENERS		0x400	/* all, without TCP_FASTOPEN */
 
 struct xtcp_net {
 	struct xtcp_params params;
@@ -204,6 +220,10 @@ struct xtcp_net {
 	struct xtcp_tw_table *tw;	/* TIME-WAIT, src/net/tw.c */
 	struct xtcp_metrics *metrics;	/* what ended connections learnt, metrics.c */
 	struct xtcp_sysctl *sysctl;	/* files of the knobs */
+	seqlock_t fo_lock;
+	struct xtcp_fo_keys fo_keys;	/* Fast Open; fo_lock */
+	atomic_t fo_off_times;		/* in a row that it was turned off */
+	unsigned long fo_off_at;	/* jiffies, the last time */
 	struct net *net;
 };
 
@@ -304,6 +324,20 @@ static inline bool xtcp_acceptq_empty(const struct sock *sk)
 {
 	return list_empty(&xtcp_sk(sk)->acceptq);
 }
+
+/* ---- src/net/fastopen.c: RFC 7413 ---- */
+
+int xtcp_fo_listen(struct sock *sk, u32 most);
+u32 xtcp_fo_most(const struct sock *sk);
+int xtcp_fo_set_keys(struct sock *sk, const struct xtcp_fo_keys *keys);
+void xtcp_fo_get_keys(const struct sock *sk, struct xtcp_fo_keys *keys);
+void xtcp_fo_free(struct sock *sk);
+void xtcp_fo_state(struct sock *sk, bool opened);
+void xtcp_fo_silence(struct sock *sk);
+void xtcp_fo_done(struct sock *sk);
+bool xtcp_fo_client(struct sock *sk, struct xtcp_fo_client *fo);
+void xtcp_fo_keys_get(struct xtcp_net *xn, struct xtcp_fo_keys *keys);
+void xtcp_fo_keys_set(struct xtcp_net *xn, const struct xtcp_fo_keys *keys);
 
 /* ---- src/net/metrics.c ---- */
 

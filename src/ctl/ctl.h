@@ -26,6 +26,10 @@ int xtcp_cong_available(xtcp_ctl_table *ctl, int write, void *buffer, size_t *le
 int xtcp_cong_allowed(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
 		      loff_t *ppos);
 
+int xtcp_fo_key(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp, loff_t *ppos);
+int xtcp_fo_blackhole(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
+		      loff_t *ppos);
+
 int xtcp_stat_show(struct seq_file *seq, void *v);
 
 #endif /* XTCP_CTL_H */

@@ -3,6 +3,7 @@
  * Listeners: from the ACK that ends a handshake to accept().
  */
 #include <linux/slab.h>
+#include <net/busy_poll.h>
 #include <net/tcp_states.h>
 
 #include "net.h"
@@ -115,9 +116,8 @@ static u64 source_of(const struct xtcp_net *xn, const struct xtcp_flow *flow)
 	return xtcp_source_of(&xn->half->sources, &xn->params, flow->daddr);
 }
 
-/* Addresses and ports of a child, from the embryo it grew from. */
-static void child_addresses(struct sock *child, const struct xtcp_half *half,
-			    const struct xtcp_flow *flow)
+/* Addresses and ports of a child. */
+static void child_addresses(struct sock *child, const struct xtcp_flow *flow, u32 mark)
 {
 	struct inet_sock *inet = inet_sk(child);
 
@@ -127,7 +127,7 @@ static void child_addresses(struct sock *child, const struct xtcp_half *half,
 	inet->inet_sport = (__force __be16)flow->sport;
 	inet->inet_dport = (__force __be16)flow->dport;
 	inet->inet_num = ntohs(inet->inet_sport);
-	child->sk_mark = half->mark;
+	child->sk_mark = mark;
 	child->sk_gso_type = SKB_GSO_TCPV4;
 }
 
@@ -138,6 +138,43 @@ static void child_drop(struct sock *child)
 	bh_unlock_sock(child);
 	xtcp_child_abort(child);
 	sock_put(child);
+}
+
+/*
+ * A socket for a connection to come: addresses, route, port, a place in the
+ * table, and @open; locked. NULL: @why.
+ */
+static struct sock *child_new(struct xtcp_listener *l, const struct xtcp_flow *flow,
+			      u64 who, u32 mark, struct xtcp_open *open,
+			      enum xtcp_drop *why)
+{
+	struct sock *sk = l->sk, *child;
+
+	*why = xtcp_acceptq_refuses(l, who);
+	if (*why)
+		return NULL;
+	*why = XTCP_DROP_NO_MEMORY;
+	child = xtcp_sock_child(sk);
+	if (!child)
+		return NULL;
+	child_addresses(child, flow, mark);
+	xtcp_sk(child)->source = who >> 32;
+	if (xtcp_ip4_sock_route(child)) {
+		*why = XTCP_DROP_BAD_ADDRESS;
+		child_drop(child);
+		return NULL;
+	}
+	sk_set_txhash(child);
+	xtcp_port_inherit(child, sk);
+	/* Taken by one who has bound this port as well, and connects from it. */
+	if (xtcp_hash_flow(child)) {
+		*why = XTCP_DROP_EMBRYO;
+		child_drop(child);
+		return NULL;
+	}
+	xtcp_open_fill(child, open);
+	xtcp_mib_inc(l->xn, XTCP_MIB_PASSIVE_OPENS);
+	return child;
 }
 
 /**
@@ -158,40 +195,55 @@ static void child_drop(struct sock *child)
 struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_half *half,
 			       enum xtcp_drop *why, u64 now)
 {
-	struct sock *sk = l->sk, *child;
-	struct xtcp_open open;
 	struct xtcp_flow flow;
+	struct xtcp_open open;
+	struct sock *child;
 	u64 who;
 
 	xtcp_half_flow(half, &flow);
 	who = source_of(l->xn, &flow);
-	*why = xtcp_acceptq_refuses(l, who);
-	if (*why)
-		return NULL;
-	*why = XTCP_DROP_NO_MEMORY;
-	child = xtcp_sock_child(sk);
+	child = child_new(l, &flow, who, half->mark, &open, why);
 	if (!child)
 		return NULL;
-	child_addresses(child, half, &flow);
-	xtcp_sk(child)->source = who >> 32;
-	if (xtcp_ip4_sock_route(child)) {
-		*why = XTCP_DROP_BAD_ADDRESS;
-		child_drop(child);
-		return NULL;
-	}
-	sk_set_txhash(child);
-	xtcp_port_inherit(child, sk);
-	/* Taken by one who has bound this port as well, and connects from it. */
-	if (xtcp_hash_flow(child)) {
-		*why = XTCP_DROP_EMBRYO;
-		child_drop(child);
-		return NULL;
-	}
-	xtcp_open_fill(child, &open);
 	xtcp_accept(&xtcp_sk(child)->tcb, &half->emb, &open, now);
 	xtcp_set_state(child);
-	xtcp_mib_inc(l->xn, XTCP_MIB_PASSIVE_OPENS);
 	xtcp_source_completed(&l->xn->half->sources, &l->xn->params, who, now);
+	return child;
+}
+
+/**
+ * xtcp_listen_syn - a SYN becomes a socket: Fast Open
+ * @l: listener
+ * @rx: the packet's particulars
+ * @skb: the SYN, TCP header at its data, which is pulled
+ * @seg: the same; seg->reason is set when there is no child
+ * @give: cookie for the SYN-ACK
+ * @acts: set to what xtcp_listen_accept_syn() is to be given
+ *
+ * Context and return: as of xtcp_listen_child().
+ */
+struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx *rx,
+			     struct sk_buff *skb, struct xtcp_seg *seg,
+			     const struct xtcp_cookie *give, u32 *acts)
+{
+	struct xtcp_embryo emb;
+	struct xtcp_open open;
+	struct sock *child;
+
+	child = child_new(l, &rx->flow, source_of(l->xn, &rx->flow),
+			  READ_ONCE(l->sk->sk_mark), &open, &seg->reason);
+	if (!child)
+		return NULL;
+	seg->reason = XTCP_DROP_NONE;
+	__skb_pull(skb, seg->doff);
+	/* Nobody has promised to take it: it comes again. */
+	if (seg->len && !xtcp_rcv_admit(child, skb))
+		seg->len = 0;
+	open.reopens = rx->reopens;
+	open.iss_above = rx->iss_above;
+	xtcp_embryo_init(&emb, &l->xn->params, &open, seg, rx->now);
+	*acts = xtcp_fastopen_accept(&xtcp_sk(child)->tcb, &emb, &open, seg, give, rx->now);
+	xtcp_mib_inc(l->xn, XTCP_MIB_FO_PASSIVE);
 	return child;
 }
 
@@ -212,6 +264,20 @@ static bool acceptq_add(struct sock *sk, struct sock *child)
 	return listens;
 }
 
+/* The caller's lock and reference of @child are gone on return. */
+static void child_queue(struct sock *sk, struct sock *child)
+{
+	bool queued = acceptq_add(sk, child);
+
+	__acquire(&child->sk_lock.slock);	/* by xtcp_sock_child() */
+	bh_unlock_sock(child);
+	if (queued)
+		sk->sk_data_ready(sk);
+	else
+		xtcp_child_abort(child);
+	sock_put(child);
+}
+
 /**
  * xtcp_listen_accept - the segment that completed a handshake meets its socket
  * @sk: listener
@@ -228,15 +294,26 @@ static bool acceptq_add(struct sock *sk, struct sock *child)
 void xtcp_listen_accept(struct sock *sk, struct sock *child, struct sk_buff *skb,
 			u64 now)
 {
-	bool queued;
-
 	xtcp_input_locked(child, skb, now);
-	queued = acceptq_add(sk, child);
-	__acquire(&child->sk_lock.slock);	/* by xtcp_sock_child() */
-	bh_unlock_sock(child);
-	if (queued)
-		sk->sk_data_ready(sk);
-	else
-		xtcp_child_abort(child);
-	sock_put(child);
+	child_queue(sk, child);
+}
+
+/**
+ * xtcp_listen_accept_syn - a SYN meets the socket that was made of it
+ * @sk: listener
+ * @child: from xtcp_listen_syn(); as in xtcp_listen_accept()
+ * @skb: the SYN, TCP header pulled; taken over
+ * @seg: the same
+ * @acts: from xtcp_listen_syn()
+ * @now: ns
+ *
+ * Context: RCU read lock, bottom halves off.
+ */
+void xtcp_listen_accept_syn(struct sock *sk, struct sock *child, struct sk_buff *skb,
+			    struct xtcp_seg *seg, u32 acts, u64 now)
+{
+	sk_mark_napi_id(child, skb);
+	sk_incoming_cpu_update(child);
+	xtcp_serve_rx(child, acts, skb, seg, now);
+	child_queue(sk, child);
 }

@@ -32,6 +32,13 @@ struct metric {
 	u32 srtt_us;
 	u32 rttvar_us;
 	u32 ssthresh;		/* bytes; 0: none known */
+
+	/* Fast Open, RFC 7413 4.1.3; has its own life */
+	u32 fo_from[4];		/* this end: the cookie is for it, too */
+	struct xtcp_cookie cookie;
+	u16 fo_mss;		/* the peer's, of the SYN-ACK that gave it */
+	u8 fo_lost;		/* SYNs with data in a row that were lost */
+	u32 fo_lost_at;		/* s, the last of them */
 };
 
 struct bucket {
@@ -58,14 +65,30 @@ static struct bucket **bucket_of(struct xtcp_metrics *m, const u32 addr[4])
 	return &m->buckets[hash & (BUCKETS - 1)];
 }
 
+/* What is not Fast Open's: it was for nothing, or is too old. */
+static void metric_forget(struct metric *e)
+{
+	e->at = 0;
+	e->reordered_at = 0;
+	e->srtt_us = 0;
+	e->rttvar_us = 0;
+	e->ssthresh = 0;
+}
+
 /* Context: bucket's lock. */
 static struct metric *metric_find(struct bucket *b, const u32 addr[4], u32 now)
 {
 	int i;
 
-	for (i = 0; i < WAYS; i++)
-		if (!memcmp(b->way[i].addr, addr, sizeof(b->way[i].addr)))
-			return now - b->way[i].at > AGE_MAX ? NULL : &b->way[i];
+	for (i = 0; i < WAYS; i++) {
+		struct metric *e = &b->way[i];
+
+		if (memcmp(e->addr, addr, sizeof(e->addr)))
+			continue;
+		if (now - e->at > AGE_MAX)
+			metric_forget(e);
+		return e;
+	}
 	return NULL;
 }
 
@@ -191,9 +214,87 @@ void xtcp_metrics_put(struct sock *sk)
 	e = metric_find(b, addr, now);
 	if (lost) {
 		if (e)
-			memset(e, 0, sizeof(*e));
+			metric_forget(e);
 	} else {
 		metric_fill(e ? e : metric_new(b, addr, now), tcb, now);
+	}
+	spin_unlock_bh(&b->lock);
+}
+
+/*
+ * RFC 7413 4.1.3.1: after two SYNs in a row whose data got lost the next ones
+ * go without, for four minutes, and twice as long after each further one.
+ */
+#define LOST_FEW	1
+#define LOST_WAIT_S	60
+#define LOST_SHIFT_MAX	8
+
+/**
+ * xtcp_metrics_cookie_get - what a client knows for Fast Open
+ * @sk: socket with its 4-tuple in place
+ * @fo: cookie and mss are filled in, if they are known
+ *
+ * Context: any. Return: false when it is not to be tried at present.
+ */
+bool xtcp_metrics_cookie_get(const struct sock *sk, struct xtcp_fo_client *fo)
+{
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	const struct xtcp_flow *flow = &xtcp_sk(sk)->entry.flow;
+	struct bucket *b = READ_ONCE(*bucket_of(xn->metrics, flow->daddr));
+	u32 now = seconds();
+	struct metric *e;
+	bool may = true;
+
+	if (!b)
+		return true;
+	spin_lock_bh(&b->lock);
+	e = metric_find(b, flow->daddr, now);
+	if (e && !memcmp(e->fo_from, flow->saddr, sizeof(e->fo_from))) {
+		fo->cookie = e->cookie;
+		fo->mss = e->fo_mss;
+	}
+	if (e && e->fo_lost > LOST_FEW)
+		may = now - e->fo_lost_at >=
+		      LOST_WAIT_S << min_t(u32, e->fo_lost, LOST_SHIFT_MAX);
+	spin_unlock_bh(&b->lock);
+	return may;
+}
+
+/**
+ * xtcp_metrics_cookie_put - what a SYN with Fast Open has taught
+ * @sk: socket whose SYN has just been acknowledged
+ *
+ * Context: any, socket lock.
+ */
+void xtcp_metrics_cookie_put(const struct sock *sk)
+{
+	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	const struct xtcp_flow *flow = &xtcp_sk(sk)->entry.flow;
+	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
+	struct bucket *b = bucket_get(xn->metrics, flow->daddr);
+	u32 now = seconds();
+	struct metric *e;
+
+	if (!b)
+		return;
+	spin_lock_bh(&b->lock);
+	e = metric_find(b, flow->daddr, now);
+	if (!e) {
+		e = metric_new(b, flow->daddr, now);
+		e->at = now;
+	}
+	if (tcb->fo & XTCP_FO_GIVEN)
+		e->cookie = tcb->cookie;
+	if (tcb->fo & (XTCP_FO_GIVEN | XTCP_FO_ACKED)) {
+		memcpy(e->fo_from, flow->saddr, sizeof(e->fo_from));
+		e->fo_mss = tcb->peer_mss;
+	}
+	if (!(tcb->fo & XTCP_FO_LOST)) {
+		e->fo_lost = 0;
+	} else {
+		e->fo_lost_at = now;
+		if (e->fo_lost < U8_MAX)
+			e->fo_lost++;
 	}
 	spin_unlock_bh(&b->lock);
 }

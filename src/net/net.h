@@ -302,11 +302,27 @@ struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_half *
 void xtcp_listen_accept(struct sock *sk, struct sock *child, struct sk_buff *skb,
 			u64 now);
 
+struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx *rx,
+			     struct sk_buff *skb, struct xtcp_seg *seg,
+			     const struct xtcp_cookie *give, u32 *acts);
+void xtcp_listen_accept_syn(struct sock *sk, struct sock *child, struct sk_buff *skb,
+			    struct xtcp_seg *seg, u32 acts, u64 now);
+
+/* ---- fastopen.c ---- */
+
+void xtcp_fo_init_net(struct xtcp_net *xn);
+bool xtcp_fo_off(const struct xtcp_net *xn);
+struct xtcp_fo_queue *xtcp_fo_syn(const struct xtcp_rx *rx, const struct sock *sk,
+				  const struct xtcp_seg *seg, struct xtcp_cookie *give);
+void xtcp_fo_refuse(struct xtcp_net *xn, struct xtcp_fo_queue *q);
+
 /* ---- metrics.c ---- */
 
 int xtcp_metrics_init(struct xtcp_net *xn);
 void xtcp_metrics_exit(struct xtcp_net *xn);
 void xtcp_metrics_get(struct xtcp_net *xn, struct xtcp_open *open);
+bool xtcp_metrics_cookie_get(const struct sock *sk, struct xtcp_fo_client *fo);
+void xtcp_metrics_cookie_put(const struct sock *sk);
 
 /* ---- timer.c ---- */
 

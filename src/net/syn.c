@@ -19,6 +19,7 @@ struct arrival {
 	struct xtcp_half_bucket *bucket;	/* locked */
 	u64 who;				/* source of a SYN */
 	struct xtcp_seg seg;			/* reason: why it is discarded */
+	struct xtcp_cookie give;		/* Fast Open: for the SYN-ACK */
 };
 
 /* Context: bucket's lock, dropped. */
@@ -244,6 +245,7 @@ static enum xtcp_drop syn_new(struct arrival *a)
 			goto drop_dst;
 		spin_unlock(&a->bucket->lock);
 		xtcp_embryo_plan(&emb, par, &open, &plan, a->rx->now);
+		xtcp_cookie_plan(&plan, &a->give);
 	}
 	xtcp_source_answered(&xn->half->sources, par, a->who, a->rx->now);
 	xtcp_ip4_send(&to, dst, &plan);
@@ -255,6 +257,35 @@ drop:
 	spin_unlock(&a->bucket->lock);
 	xtcp_mib_inc(xn, XTCP_MIB_LISTEN_DROPS);
 	return a->seg.reason;
+}
+
+/*
+ * RFC 7413: a SYN with a good cookie is a socket at once; not under pressure.
+ * Context: bucket's lock, dropped if so. Return: whether; then the segment is
+ * the socket's.
+ */
+static bool syn_fastopen(struct arrival *a)
+{
+	struct xtcp_net *xn = a->rx->xn;
+	struct xtcp_fo_queue *q;
+	struct sock *child;
+	u32 acts;
+
+	if (!a->l || READ_ONCE(a->l->closed) || sk_acceptq_is_full(a->l->sk) ||
+	    READ_ONCE(xn->knobs.syncookies) == 2 || xtcp_half_full(xn, a->l))
+		return false;
+	q = xtcp_fo_syn(a->rx, a->l->sk, &a->seg, &a->give);
+	if (!q)
+		return false;
+	child = xtcp_listen_syn(a->l, a->rx, a->skb, &a->seg, &a->give, &acts);
+	if (!child) {
+		xtcp_fo_refuse(xn, q);
+		return false;
+	}
+	xtcp_sk(child)->fo = q;
+	spin_unlock(&a->bucket->lock);
+	xtcp_listen_accept_syn(a->l->sk, child, a->skb, &a->seg, acts, a->rx->now);
+	return true;
 }
 
 /* Is it an ACK that brings a cookie back? Then @half is what it says. */
@@ -324,6 +355,9 @@ static bool stranger(struct arrival *a, const struct sock *sk)
 
 	switch (xtcp_listen_rx(&a->seg)) {
 	case XTCP_LISTEN_SYN:
+		if (unlikely(a->seg.len || a->seg.opts & XTCP_OPT_FASTOPEN) &&
+		    syn_fastopen(a))
+			return true;
 		a->seg.reason = syn_new(a);
 		return false;
 	case XTCP_LISTEN_RST:

@@ -326,6 +326,8 @@ void xtcp_serve(struct sock *sk, u32 acts, u64 now)
 			 sk->sk_state != TCP_SYN_RECV;
 		if (opened)
 			xtcp_snd_grow(sk);
+		if (unlikely(xs->tcb.fo))
+			xtcp_fo_state(sk, opened);
 	}
 	if (acts & XTCP_ACT_ACKED)
 		act_acked(sk);
@@ -335,6 +337,8 @@ void xtcp_serve(struct sock *sk, u32 acts, u64 now)
 		WRITE_ONCE(sk->sk_err, -act_errno(xs));
 	if (acts & XTCP_ACT_ADVICE)
 		dst_negative_advice(sk);
+	if (unlikely(xs->tcb.fo) && acts & (XTCP_ACT_ADVICE | XTCP_ACT_ERROR))
+		xtcp_fo_silence(sk);
 
 	/*
 	 * Before the wake-ups: on one CPU the reader would else run first and

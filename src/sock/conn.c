@@ -10,6 +10,7 @@
 #include <linux/bpf-cgroup.h>
 #include <net/inet_common.h>
 
+#include "../compat/inet.h"
 #include "internal.h"
 
 /**
@@ -40,6 +41,60 @@ int xtcp_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	return BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, uaddr);
 }
 
+/*
+ * Is this connect() to have Fast Open? By MSG_FASTOPEN, or by
+ * TCP_FASTOPEN_CONNECT; then connect() waits with the SYN for the first write,
+ * if only there is a use in it.
+ */
+static bool connect_fastopen(struct sock *sk, struct xtcp_fo_client *fo)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (!xs->fo_sending && !xs->fo_connect)
+		return false;
+	if (!xtcp_fo_client(sk, fo))
+		return false;
+	fo->wait = !xs->fo_sending && (fo->bare || fo->cookie.len);
+	return true;
+}
+
+/*
+ * What a SYN can take of a message, which is advanced by it. What there is no
+ * memory for, or no page behind, goes the usual way, and the SYN without.
+ */
+static u32 connect_data(struct sock *sk, struct msghdr *msg, u64 now)
+{
+	struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
+	size_t left = msg_data_left(msg);
+	u32 room = min_t(size_t, left, tcb->fo_room), done = 0;
+
+	while (done < room) {
+		int n;
+
+		iov_iter_truncate(&msg->msg_iter, room - done);
+		n = xtcp_sendq_write(sk, msg, tcb->snd_end + done);
+		if (n > 0)
+			done += n;
+		iov_iter_reexpand(&msg->msg_iter, left - done);
+		if (n <= 0)
+			break;
+	}
+	return xtcp_fastopen_go(tcb, done, now);
+}
+
+/**
+ * xtcp_connect_go - the SYN that has waited for data leaves
+ * @sk: socket whose connect() was deferred, lock held
+ * @msg: its first bytes, or NULL for none
+ */
+void xtcp_connect_go(struct sock *sk, struct msghdr *msg)
+{
+	u64 now = xtcp_now();
+
+	xtcp_serve(sk, msg ? connect_data(sk, msg, now) :
+			     xtcp_fastopen_go(&xtcp_sk(sk)->tcb, 0, now), now);
+}
+
 /**
  * xtcp_connect_sock - proto.connect: active open
  * @sk: socket in CLOSE, process context
@@ -53,7 +108,9 @@ int xtcp_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_fo_client fo;
 	struct xtcp_open open;
+	u32 acts;
 	u64 now;
 	int err;
 
@@ -71,7 +128,14 @@ int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	now = xtcp_now();
 	xtcp_open_fill(sk, &open);
 	xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_ACTIVE_OPENS);
-	xtcp_serve(sk, xtcp_connect(&xs->tcb, &open, now), now);
+	if (connect_fastopen(sk, &fo))
+		open.fo = &fo;
+	acts = xtcp_connect(&xs->tcb, &open, now);
+	if (open.fo && fo.wait)
+		xtcp_connect_defer(sk, true);
+	else if (xs->fo_msg)
+		acts |= connect_data(sk, xs->fo_msg, now);
+	xtcp_serve(sk, acts, now);
 	return 0;
 }
 
@@ -89,6 +153,7 @@ int xtcp_listen(struct socket *sock, int backlog)
 	struct sock *sk = sock->sk;
 	struct inet_sock *inet = inet_sk(sk);
 	int err = -EINVAL;
+	u32 knob;
 
 	lock_sock(sk);
 	if (sock->state != SS_UNCONNECTED || sock->type != SOCK_STREAM)
@@ -107,6 +172,13 @@ int xtcp_listen(struct socket *sock, int backlog)
 			goto out;
 	}
 	WRITE_ONCE(sk->sk_ack_backlog, 0);
+	knob = READ_ONCE(xtcp_knobs(sk)->fastopen);
+	if (knob & XTCP_FO_KNOB_LISTENERS && knob & XTCP_FO_KNOB_SERVER &&
+	    !xtcp_fo_most(sk)) {
+		err = xtcp_fo_listen(sk, backlog);
+		if (err)
+			goto out_port;
+	}
 	err = xtcp_listen_start(sk);
 	if (err)
 		goto out_port;

@@ -161,6 +161,9 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 		info->tcpi_options |= TCPI_OPT_ECN;
 	if (tcb->ecn_seen)
 		info->tcpi_options |= TCPI_OPT_ECN_SEEN;
+	if (tcb->fo & XTCP_FO_ACKED)
+		info->tcpi_options |= TCPI_OPT_SYN_DATA;
+	info->tcpi_fastopen_client_fail = tcb->fo_fail;
 	info_path(tcb, info);
 	info_counts(tcb, info);
 	info_rates(tcb, info);

@@ -23,6 +23,7 @@ void xtcp_shutdown_sock(struct sock *sk, int how);
 int xtcp_get_port(struct sock *sk, unsigned short snum);
 int xtcp_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
 int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len);
+void xtcp_connect_go(struct sock *sk, struct msghdr *msg);
 int xtcp_listen(struct socket *sock, int backlog);
 struct sock *xtcp_accept_sock(struct sock *sk, int flags, int *err, bool kern);
 void xtcp_unlisten(struct sock *sk);

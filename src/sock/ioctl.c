@@ -14,7 +14,8 @@ static int ioctl_inq(struct sock *sk)
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	u32 inq;
 
-	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
+	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV) &&
+	    !xtcp_fo_child(&xs->tcb))
 		return 0;
 	inq = xtcp_inq(sk);
 	if (xs->urg_data && !sock_flag(sk, SOCK_URGINLINE)) {

@@ -4,6 +4,7 @@
  */
 #include <linux/poll.h>
 
+#include "../compat/inet.h"
 #include "internal.h"
 
 static bool poll_readable(const struct sock *sk)
@@ -70,13 +71,17 @@ __poll_t xtcp_poll(struct file *file, struct socket *sock,
 	if (shutdown & RCV_SHUTDOWN)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
 
-	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV) {
+	if (state != TCP_SYN_SENT &&
+	    (state != TCP_SYN_RECV || READ_ONCE(xtcp_sk(sk)->tcb.fo) & XTCP_FO_CHILD)) {
 		if (poll_readable(sk))
 			mask |= EPOLLIN | EPOLLRDNORM;
 		if ((shutdown & SEND_SHUTDOWN) || poll_writable(sk))
 			mask |= EPOLLOUT | EPOLLWRNORM;
 		if (READ_ONCE(xtcp_sk(sk)->urg_data) & XTCP_URG_VALID)
 			mask |= EPOLLPRI;
+	} else if (state == TCP_SYN_SENT && xtcp_connect_deferred(sk)) {
+		/* The SYN waits for what is written. */
+		mask |= EPOLLOUT | EPOLLWRNORM;
 	}
 
 	if (READ_ONCE(sk->sk_err) ||

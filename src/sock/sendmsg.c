@@ -3,7 +3,9 @@
  * From the application to the send queue: send, write, sendfile.
  */
 #include <linux/sched/signal.h>
+#include <net/inet_common.h>
 
+#include "../compat/inet.h"
 #include "internal.h"
 
 /*
@@ -50,7 +52,8 @@ static int send_begin(struct send_state *s)
 	struct sock *sk = s->sk;
 
 	s->timeo = sock_sndtimeo(sk, s->flags & MSG_DONTWAIT);
-	if ((1 << sk->sk_state) & ~(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) {
+	if ((1 << sk->sk_state) & ~(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) &&
+	    !(sk->sk_state == TCP_SYN_RECV && xtcp_fo_child(&xtcp_sk(sk)->tcb))) {
 		int err = sk_stream_wait_connect(sk, &s->timeo);
 
 		if (err)
@@ -122,6 +125,45 @@ static int send_end(struct send_state *s, int err)
 	return err;
 }
 
+/*
+ * MSG_FASTOPEN, or the first write after a connect() that has waited for it: the
+ * SYN leaves with what it can take of @msg, as tcp(7) and RFC 7413 want it. Who
+ * does not wait gets what the SYN took, or EINPROGRESS where it took nothing;
+ * who waits goes on behind the handshake.
+ *
+ * Return: 0 to go on, or what the call is to return; @s->done is set.
+ */
+static int send_fastopen(struct send_state *s, struct msghdr *msg)
+{
+	struct sock *sk = s->sk;
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	bool deferred = xtcp_connect_deferred(sk);
+	size_t size = msg_data_left(msg);
+	struct sockaddr *to = msg->msg_name;
+	int err;
+
+	if (!(READ_ONCE(xtcp_knobs(sk)->fastopen) & XTCP_FO_KNOB_CLIENT) ||
+	    (to && msg->msg_namelen >= (int)sizeof(to->sa_family) &&
+	     to->sa_family == AF_UNSPEC))
+		return -EOPNOTSUPP;
+	if (xs->fo_sending)
+		return -EALREADY;
+	xs->fo_sending = 1;
+	if (deferred && sk->sk_state == TCP_SYN_SENT) {
+		xtcp_connect_go(sk, msg);
+	} else {
+		/* For xtcp_connect_sock(), which returns before anybody waits. */
+		xs->fo_msg = msg;
+	}
+	err = __inet_stream_connect(sk->sk_socket, to, msg->msg_namelen,
+				    s->flags & MSG_DONTWAIT ? O_NONBLOCK : 0, 1);
+	xs->fo_msg = NULL;
+	xs->fo_sending = 0;
+	xtcp_connect_defer(sk, false);
+	s->done = size - msg_data_left(msg);
+	return err;
+}
+
 /**
  * xtcp_sendmsg_locked - take a message into the send queue
  * @sk: socket, process context
@@ -136,9 +178,13 @@ int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 	struct send_state s = { .sk = sk, .flags = msg->msg_flags };
 	int err;
 
-	if (s.flags & MSG_FASTOPEN)
-		return -EOPNOTSUPP;
-
+	if (unlikely(s.flags & MSG_FASTOPEN || xtcp_connect_deferred(sk))) {
+		err = send_fastopen(&s, msg);
+		if (err == -EINPROGRESS && s.done)
+			return s.done;
+		if (err)
+			return sk_stream_error(sk, s.flags, err);
+	}
 	err = send_begin(&s);
 	while (!err && msg_data_left(msg)) {
 		int n = -ENOMEM;
@@ -191,6 +237,12 @@ int xtcp_sendpage_locked(struct sock *sk, struct page *page, int offset,
 	struct send_state s = { .sk = sk, .flags = flags };
 	int err;
 
+	/* A page is not for the SYN: it leaves without. */
+	if (unlikely(xtcp_connect_deferred(sk))) {
+		xtcp_connect_defer(sk, false);
+		if (sk->sk_state == TCP_SYN_SENT)
+			xtcp_connect_go(sk, NULL);
+	}
 	/* Slab memory has no reference of its own: such bytes are copied. */
 	if (!sendpage_ok(page))
 		return sock_no_sendpage_locked(sk, page, offset, size, flags);

@@ -6,6 +6,7 @@
 #include <net/inet_common.h>
 #include <net/xfrm.h>
 
+#include "../compat/inet.h"
 #include "internal.h"
 
 /* What a connection starts from; also a clone's and a disconnected socket's. */
@@ -116,6 +117,7 @@ static void sock_engine_stop(struct sock *sk)
 void xtcp_destroy_sock(struct sock *sk)
 {
 	sock_engine_stop(sk);
+	xtcp_fo_free(sk);
 	xtcp_port_put(sk);
 	sk_sockets_allocated_dec(sk);
 }
@@ -155,6 +157,8 @@ void xtcp_done(struct sock *sk)
 	if (!xs->inert) {
 		xs->inert = 1;
 		xtcp_metrics_put(sk);
+		if (unlikely(xs->tcb.fo))
+			xtcp_fo_done(sk);
 		xtcp_unhash(sk);
 		sock_engine_stop(sk);
 		if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
@@ -229,6 +233,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	WRITE_ONCE(sk->sk_shutdown, 0);
 	sock_reset_flag(sk, SOCK_DONE);
 	__sk_dst_reset(sk);
+	xtcp_connect_defer(sk, false);
 
 	sock_opts_save(&opts, &xs->tcb);
 	sock_blank(sk);
@@ -379,6 +384,10 @@ struct sock *xtcp_sock_child(struct sock *listener)
 	xs->listener = NULL;
 	xs->port = NULL;
 	xs->destroyed = 0;
+	xs->fo = NULL;
+	xs->fo_msg = NULL;
+	xs->fo_sending = 0;
+	xtcp_connect_defer(child, false);
 
 	xtcp_timer_init(child);
 	sock_opts_save(&opts, &xs->tcb);

@@ -10,6 +10,7 @@
 #include <linux/inet_diag.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
+#include <asm/unaligned.h>
 
 #include "internal.h"
 
@@ -121,6 +122,62 @@ static int set_window_clamp(struct sock *sk, int val)
 	return 0;
 }
 
+/* Options of Fast Open that are 0 or 1, and who may set them when. */
+static int set_fastopen(struct sock *sk, int optname, int val)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 states = TCPF_CLOSE;
+
+	if (val < 0)
+		return -EINVAL;
+	if (optname != TCP_FASTOPEN && val > 1)
+		return -EINVAL;
+	if (optname == TCP_FASTOPEN_CONNECT) {
+		if (!(READ_ONCE(xtcp_knobs(sk)->fastopen) & XTCP_FO_KNOB_CLIENT))
+			return -EOPNOTSUPP;
+	} else {
+		states |= TCPF_LISTEN;
+	}
+	if (!((1 << sk->sk_state) & states))
+		return -EINVAL;
+	switch (optname) {
+	case TCP_FASTOPEN:
+		return xtcp_fo_listen(sk, val);
+	case TCP_FASTOPEN_CONNECT:
+		xs->fo_connect = val;
+		return 0;
+	default:
+		xs->fo_bare = val;
+		return 0;
+	}
+}
+
+/* Bytes of a key, of which there may be two. */
+#define FO_KEY_LEN	16
+
+static int set_fastopen_key(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	struct xtcp_fo_keys keys = { .n = optlen / FO_KEY_LEN };
+	u8 raw[2 * FO_KEY_LEN];
+	u32 i;
+	int err;
+
+	if (optlen != FO_KEY_LEN && optlen != sizeof(raw))
+		return -EINVAL;
+	if (copy_from_sockptr(raw, optval, optlen))
+		return -EFAULT;
+	for (i = 0; i < keys.n; i++) {
+		keys.key[i][0] = get_unaligned_le64(raw + i * FO_KEY_LEN);
+		keys.key[i][1] = get_unaligned_le64(raw + i * FO_KEY_LEN + 8);
+	}
+	lock_sock(sk);
+	err = xtcp_fo_set_keys(sk, &keys);
+	release_sock(sk);
+	memzero_explicit(raw, sizeof(raw));
+	memzero_explicit(&keys, sizeof(keys));
+	return err;
+}
+
 static int set_int(struct sock *sk, int optname, int val)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
@@ -149,6 +206,10 @@ static int set_int(struct sock *sk, int optname, int val)
 	case TCP_DEFER_ACCEPT:
 		xs->defer_accept = max(val, 0);
 		return 0;
+	case TCP_FASTOPEN:
+	case TCP_FASTOPEN_CONNECT:
+	case TCP_FASTOPEN_NO_COOKIE:
+		return set_fastopen(sk, optname, val);
 	case TCP_WINDOW_CLAMP:
 		return set_window_clamp(sk, val);
 	case TCP_NOTSENT_LOWAT:
@@ -179,6 +240,8 @@ int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		return ip_setsockopt(sk, level, optname, optval, optlen);
 	if (optname == TCP_CONGESTION)
 		return set_congestion(sk, optval, optlen);
+	if (optname == TCP_FASTOPEN_KEY)
+		return set_fastopen_key(sk, optval, optlen);
 	if (optlen < sizeof(int))
 		return -EINVAL;
 	if (copy_from_sockptr(&val, optval, sizeof(val)))
@@ -235,6 +298,15 @@ static int get_int(struct sock *sk, int optname, int *val)
 	case TCP_DEFER_ACCEPT:
 		*val = xs->defer_accept;
 		break;
+	case TCP_FASTOPEN:
+		*val = xtcp_fo_most(sk);
+		break;
+	case TCP_FASTOPEN_CONNECT:
+		*val = xs->fo_connect;
+		break;
+	case TCP_FASTOPEN_NO_COOKIE:
+		*val = xs->fo_bare;
+		break;
 	case TCP_WINDOW_CLAMP:
 		*val = xs->window_clamp;
 		break;
@@ -272,6 +344,28 @@ static int get_info(struct sock *sk, char __user *optval, int __user *optlen,
 	xtcp_get_info(sk, &info);
 	release_sock(sk);
 	return get_done(optval, optlen, &info, sizeof(info), len);
+}
+
+/* Nothing where the keys are the namespace's. */
+static int get_fastopen_key(struct sock *sk, char __user *optval, int __user *optlen,
+			    int len)
+{
+	struct xtcp_fo_keys keys;
+	u8 raw[2 * FO_KEY_LEN];
+	u32 i;
+	int err;
+
+	lock_sock(sk);
+	xtcp_fo_get_keys(sk, &keys);
+	release_sock(sk);
+	for (i = 0; i < keys.n; i++) {
+		put_unaligned_le64(keys.key[i][0], raw + i * FO_KEY_LEN);
+		put_unaligned_le64(keys.key[i][1], raw + i * FO_KEY_LEN + 8);
+	}
+	err = get_done(optval, optlen, raw, keys.n * FO_KEY_LEN, len);
+	memzero_explicit(raw, sizeof(raw));
+	memzero_explicit(&keys, sizeof(keys));
+	return err;
 }
 
 static int get_congestion(struct sock *sk, char __user *optval,
@@ -346,6 +440,8 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname,
 		return get_info(sk, optval, optlen, len);
 	if (optname == TCP_CONGESTION)
 		return get_congestion(sk, optval, optlen, len);
+	if (optname == TCP_FASTOPEN_KEY)
+		return get_fastopen_key(sk, optval, optlen, len);
 	if (optname == TCP_CC_INFO)
 		return get_cc_info(sk, optval, optlen, len);
 

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The knobs of Fast Open that are more than a number: fastopen_key and
+ * fastopen_blackhole_timeout_sec.
+ */
+#include <linux/slab.h>
+
+#include "../net/net.h"
+#include "ctl.h"
+
+/* "xxxxxxxx-xxxxxxxx-xxxxxxxx-xxxxxxxx", the same again behind a comma, and NUL. */
+#define WORDS_OF_KEY	4
+#define KEY_TEXT	(9 * WORDS_OF_KEY)
+#define KEYS_TEXT	(2 * KEY_TEXT)
+
+/* Words in the order of the bytes, each little-endian, as in the kernel's TCP. */
+static u32 fo_key_put(char *buf, u32 at, const u64 key[2])
+{
+	return at + scnprintf(buf + at, KEYS_TEXT - at, "%s%08x-%08x-%08x-%08x",
+			      at ? "," : "", (u32)key[0], (u32)(key[0] >> 32),
+			      (u32)key[1], (u32)(key[1] >> 32));
+}
+
+static bool fo_key_parse(const char *text, u64 key[2])
+{
+	u32 w[WORDS_OF_KEY];
+
+	if (sscanf(text, "%x-%x-%x-%x", &w[0], &w[1], &w[2], &w[3]) != WORDS_OF_KEY)
+		return false;
+	key[0] = (u64)w[1] << 32 | w[0];
+	key[1] = (u64)w[3] << 32 | w[2];
+	return true;
+}
+
+/* fastopen_key: one that makes cookies and, behind a comma, one still good. */
+int xtcp_fo_key(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp, loff_t *ppos)
+{
+	char buf[KEYS_TEXT + 1], *second;
+	struct ctl_table tmp = { .data = buf, .maxlen = sizeof(buf) };
+	struct xtcp_net *xn = ctl->data;
+	struct xtcp_fo_keys keys;
+	u32 at = 0, i;
+	int err;
+
+	xtcp_fo_keys_get(xn, &keys);
+	for (i = 0; i < keys.n; i++)
+		at = fo_key_put(buf, at, keys.key[i]);
+	err = proc_dostring(&tmp, write, buffer, lenp, ppos);
+	if (err || !write)
+		goto out;
+	second = strchr(buf, ',');
+	if (second)
+		*second++ = 0;
+	keys.n = second ? 2 : 1;
+	err = -EINVAL;
+	if (fo_key_parse(buf, keys.key[0]) && (!second || fo_key_parse(second, keys.key[1]))) {
+		xtcp_fo_keys_set(xn, &keys);
+		err = 0;
+	}
+out:
+	memzero_explicit(buf, sizeof(buf));
+	memzero_explicit(&keys, sizeof(keys));
+	return err;
+}
+
+/* fastopen_blackhole_timeout_sec: whoever sets it begins anew. */
+int xtcp_fo_blackhole(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
+		      loff_t *ppos)
+{
+	struct xtcp_net *xn = ctl->data;
+	u32 val = READ_ONCE(xn->knobs.fo_blackhole_s), max = INT_MAX;
+	struct ctl_table tmp = {
+		.data = &val,
+		.maxlen = sizeof(val),
+		.extra2 = &max,
+	};
+	int err = proc_douintvec_minmax(&tmp, write, buffer, lenp, ppos);
+
+	if (err || !write)
+		return err;
+	WRITE_ONCE(xn->knobs.fo_blackhole_s, val);
+	atomic_set(&xn->fo_off_times, 0);
+	return 0;
+}
