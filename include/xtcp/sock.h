@@ -333,7 +333,7 @@ int xtcp_fo_set_keys(struct sock *sk, const struct xtcp_fo_keys *keys);
 void xtcp_fo_get_keys(const struct sock *sk, struct xtcp_fo_keys *keys);
 void xtcp_fo_free(struct sock *sk);
 void xtcp_fo_state(struct sock *sk, bool opened);
-void xtcp_fo_silence(struct sock *sk);
+void xtcp_fo_silence(struct sock *sk, bool over);
 void xtcp_fo_done(struct sock *sk);
 bool xtcp_fo_client(struct sock *sk, struct xtcp_fo_client *fo);
 void xtcp_fo_keys_get(struct xtcp_net *xn, struct xtcp_fo_keys *keys);

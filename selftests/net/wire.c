@@ -53,6 +53,7 @@ static uint16_t fold(uint32_t sum)
 #define IP_LEN		20
 #define IP_LEN_MAX	60
 #define IPOPT_LSRR	131
+#define OPT_FASTOPEN	34	/* RFC 7413 */
 
 static size_t ip_len(const struct wseg *s)
 {
@@ -340,6 +341,13 @@ static size_t opts_put(struct wire *w, uint8_t *o, const struct wseg *s)
 	}
 	if (s->acc_kind)
 		p = acc_put(p, s);
+	if (s->has_fo) {
+		*p++ = OPT_FASTOPEN;
+		*p++ = 2 + s->folen;
+		memcpy(p, s->fo, s->folen);
+		for (p += s->folen; (p - o) % 4; p++)
+			*p = 1;
+	}
 	return p - o;
 }
 
@@ -379,6 +387,10 @@ static void opts_get(struct wseg *s, const uint8_t *o, size_t len, uint32_t base
 			s->has_ts = 1;
 			s->tsval = get32(o + i + 2);
 			s->tsecr = get32(o + i + 6);
+		} else if (o[i] == OPT_FASTOPEN && l <= 2 + sizeof(s->fo)) {
+			s->has_fo = 1;
+			s->folen = l - 2;
+			memcpy(s->fo, o + i + 2, l - 2);
 		} else if (o[i] == 172 || o[i] == 174) {
 			acc_get(s, o + i, l);
 		}
@@ -613,9 +625,14 @@ static const char *compare(struct wire *w, const struct wseg *want)
 		return wrong(w, "tsecr", want->tsecr, g->tsecr);
 	if (want->no_ts && g->has_ts)
 		return wrong(w, "TS option", 0, 1);
+	if (want->has_fo && (!g->has_fo || want->folen != g->folen ||
+			     memcmp(want->fo, g->fo, want->folen)))
+		return wrong(w, "cookie", want->folen, g->has_fo ? g->folen : -1);
+	if (want->no_fo && g->has_fo)
+		return wrong(w, "cookie", 0, g->folen);
 	if (want->no_opts && g->rawlen)
 		return wrong(w, "options", 0, g->rawlen);
-	if (pat_check(w->data, (uint32_t)(g->seq - 1), g->len) >= 0)
+	if (pat_check(w->data, (uint32_t)(g->seq - !(g->flags & SYN)), g->len) >= 0)
 		return wrong(w, "payload", 0, 1);
 	return "";
 }

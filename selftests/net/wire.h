@@ -47,6 +47,10 @@ struct wseg {
 	uint8_t acc_kind;	/* AccECN option: 172, 174; 0: there is none */
 	uint8_t nacc;		/* counters in it */
 	uint32_t acc[3];
+	bool has_fo;		/* Fast Open option, */
+	uint8_t folen;		/* bytes of cookie, */
+	uint8_t fo[16];
+	bool no_fo;		/* out: and there is none */
 	bool has_seq, has_ack, has_len, has_wnd, has_urg;
 	bool has_blocks, has_tos, has_acc;
 	bool has_mss, has_ws, has_sack, has_ts, no_ts;
@@ -89,6 +93,13 @@ struct wseg {
 #define ACC0(...)	ACC(172, __VA_ARGS__)
 #define ACC1(...)	ACC(174, __VA_ARGS__)
 #define NOACC		.has_acc = 1
+/* Fast Open: wants a cookie, or this one (a struct wseg that had it). */
+#define FOASK		.has_fo = 1
+#define FOLIKE(s)	.has_fo = 1, .folen = (s).folen, .fo = { (s).fo[0], (s).fo[1], (s).fo[2], \
+			(s).fo[3], (s).fo[4], (s).fo[5], (s).fo[6], (s).fo[7] }
+#define FOBYTES(...) \
+	.has_fo = 1, .fo = { __VA_ARGS__ }, .folen = sizeof((const uint8_t []){ __VA_ARGS__ })
+#define NOFO		.no_fo = 1
 #define TS(val, ecr)	.has_ts = 1, .tsval = (val), .tsecr = (ecr)
 #define NOTS		.no_ts = 1
 #define NOOPTS		.no_opts = 1

@@ -378,22 +378,27 @@ void xtcp_fo_state(struct sock *sk, bool opened)
 	queue_leave(q, tcb->state == XTCP_CLOSED && tcb->err == XTCP_ERR_RESET);
 }
 
+/* Timeouts in a row that are no accident, as the kernel's TCP has it. */
+#define SILENCES	3
+
 /**
  * xtcp_fo_silence - a connection with Fast Open gets no answers
- * @sk: socket whose retransmission timer has run out
+ * @sk: socket whose retransmission timer has run out, or that has failed
+ * @over: the latter
  *
  * The third time in a row, or the last if that comes first: devices are known
  * that let the handshake through and nothing behind it.
  *
  * Context: any, socket lock.
  */
-void xtcp_fo_silence(struct sock *sk)
+void xtcp_fo_silence(struct sock *sk, bool over)
 {
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 
 	if (!(tcb->fo & (XTCP_FO_ASK | XTCP_FO_DATA)) || xtcp_fo_child(tcb))
 		return;
-	if (tcb->retries == 3 || (tcb->retries < 3 && tcb->err == XTCP_ERR_TIMEDOUT))
+	if (over ? tcb->retries < SILENCES && tcb->err == XTCP_ERR_TIMEDOUT :
+		   tcb->retries == SILENCES)
 		active_off(sk);
 }
 

@@ -203,11 +203,10 @@ static void open_fill(const struct arrival *a, struct xtcp_open *open)
  * A SYN nobody has seen: an embryo or a cookie, and the SYN-ACK. Context:
  * bucket's lock, dropped. Return: XTCP_DROP_NONE or why not.
  */
-static enum xtcp_drop syn_new(struct arrival *a)
+static enum xtcp_drop syn_new(struct arrival *a, enum fate fate)
 {
 	const struct xtcp_params *par = &a->rx->xn->params;
 	struct xtcp_net *xn = a->rx->xn;
-	enum fate fate = syn_fate(a);
 	struct xtcp_stateless to = {
 		.net = a->rx->net,
 		.flow = &a->rx->flow,
@@ -260,26 +259,23 @@ drop:
 }
 
 /*
- * RFC 7413: a SYN with a good cookie is a socket at once; not under pressure.
- * Context: bucket's lock, dropped if so. Return: whether; then the segment is
- * the socket's.
+ * RFC 7413: a SYN with a good cookie is a socket at once. Context: bucket's
+ * lock, dropped if so. Return: whether; then the segment is the socket's.
  */
 static bool syn_fastopen(struct arrival *a)
 {
-	struct xtcp_net *xn = a->rx->xn;
 	struct xtcp_fo_queue *q;
 	struct sock *child;
 	u32 acts;
 
-	if (!a->l || READ_ONCE(a->l->closed) || sk_acceptq_is_full(a->l->sk) ||
-	    READ_ONCE(xn->knobs.syncookies) == 2 || xtcp_half_full(xn, a->l))
+	if (likely(!a->seg.len && !(a->seg.opts & XTCP_OPT_FASTOPEN)))
 		return false;
 	q = xtcp_fo_syn(a->rx, a->l->sk, &a->seg, &a->give);
 	if (!q)
 		return false;
 	child = xtcp_listen_syn(a->l, a->rx, a->skb, &a->seg, &a->give, &acts);
 	if (!child) {
-		xtcp_fo_refuse(xn, q);
+		xtcp_fo_refuse(a->rx->xn, q);
 		return false;
 	}
 	xtcp_sk(child)->fo = q;
@@ -350,15 +346,17 @@ static bool cookie_accept(struct arrival *a, struct xtcp_half *half)
  */
 static bool stranger(struct arrival *a, const struct sock *sk)
 {
+	enum fate fate;
 	struct xtcp_half half;
 	struct xtcp_plan plan;
 
 	switch (xtcp_listen_rx(&a->seg)) {
 	case XTCP_LISTEN_SYN:
-		if (unlikely(a->seg.len || a->seg.opts & XTCP_OPT_FASTOPEN) &&
-		    syn_fastopen(a))
+		fate = syn_fate(a);
+		/* What has to be refused, or to be kept nowhere, has no socket either. */
+		if (fate == FATE_EMBRYO && syn_fastopen(a))
 			return true;
-		a->seg.reason = syn_new(a);
+		a->seg.reason = syn_new(a, fate);
 		return false;
 	case XTCP_LISTEN_RST:
 		if (cookie_back(a, &half))

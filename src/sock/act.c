@@ -338,7 +338,7 @@ void xtcp_serve(struct sock *sk, u32 acts, u64 now)
 	if (acts & XTCP_ACT_ADVICE)
 		dst_negative_advice(sk);
 	if (unlikely(xs->tcb.fo) && acts & (XTCP_ACT_ADVICE | XTCP_ACT_ERROR))
-		xtcp_fo_silence(sk);
+		xtcp_fo_silence(sk, acts & XTCP_ACT_ERROR);
 
 	/*
 	 * Before the wake-ups: on one CPU the reader would else run first and

@@ -1,0 +1,573 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fast Open, segment by segment: RFC 7413, both sides, and what goes wrong on
+ * the way.
+ */
+#include <arpa/inet.h>
+
+#include "wire_test.h"
+
+#ifndef MSG_FASTOPEN
+#define MSG_FASTOPEN	0x20000000
+#endif
+
+#define ST_ESTABLISHED	1
+#define ST_SYN_RECV	3
+
+#define enabled(how)	ASSERT_EQ(0, wire_knob(W, "fastopen", (how)))
+
+/* ---- server ---- */
+
+/* A listener with Fast Open for @n. */
+#define fo_listens(n) do {						\
+	enabled("3");							\
+	listens();							\
+	ASSERT_EQ(0, set_int(self->lfd, IPPROTO_TCP, TCP_FASTOPEN, (n))); \
+} while (0)
+
+/* A connection that asks for a cookie and has no other purpose. */
+static struct wseg cookie_of(struct wire *w)
+{
+	struct wseg ask = { .flags = SYN, MSS(1000), FOASK }, none = {};
+
+	wire_reset(w, 39999);
+	wire_in(w, &ask);
+	if (!wire_get(w, 1000) || !w->got.has_fo)
+		return none;
+	none = w->got;
+	wire_in(w, &(struct wseg){ .flags = RST, SEQ(1) });
+	wire_reset(w, WIRE_PPORT);
+	return none;
+}
+
+TEST_F(wire, server_gives_a_cookie)
+{
+	struct wseg cookie;
+
+	fo_listens(5);
+	cookie = cookie_of(W);
+	ASSERT_EQ(8, cookie.folen);
+	/* It stands in an ordinary handshake, and is the same from any port. */
+	in(SYN, MSS(1000), FOASK);
+	out(SYN | ACK, SEQ(0), ACKNO(1), FOLIKE(cookie));
+	in(ACK, SEQ(1), ACKNO(1));
+	accepts();
+	state(ST_ESTABLISHED);
+}
+
+TEST_F(wire, server_gives_none)
+{
+	enabled("1");
+	listens();
+	in(SYN, MSS(1000), FOASK);
+	out(SYN | ACK, SEQ(0), ACKNO(1), NOFO);
+}
+
+TEST_F(wire, server_listener_without)
+{
+	enabled("3");
+	listens();
+	in(SYN, MSS(1000), FOASK);
+	out(SYN | ACK, SEQ(0), ACKNO(1), NOFO);
+}
+
+/* Kind 254, 0xf989, as clients before the RFC had it. */
+TEST_F(wire, server_old_option)
+{
+	fo_listens(5);
+	in(SYN, RAW(254, 4, 0xf9, 0x89, 2, 4, 4, 0));
+	out(SYN | ACK, SEQ(0), ACKNO(1), NOFO);
+	/* MSS, and 254 with two bytes of magic and eight of cookie. */
+	ASSERT_EQ(16, W->got.rawlen);
+}
+
+TEST_F(wire, server_takes_data)
+{
+	struct wseg cookie;
+
+	fo_listens(5);
+	cookie = cookie_of(W);
+	in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
+	out(SYN | ACK, SEQ(0), ACKNO(101), NOFO);
+	/* Before any acknowledgement: accepted, read, answered. */
+	accepts();
+	state(ST_SYN_RECV);
+	reads(100);
+	ASSERT_EQ(POLLOUT, poll_now(self->fd, POLLIN | POLLOUT));
+	writes(500);
+	out(ACK, SEQ(1), ACKNO(101), LEN(500));
+	in(ACK, SEQ(101), ACKNO(501));
+	none(QUIET);
+	state(ST_ESTABLISHED);
+	in(ACK | PSH, SEQ(101), ACKNO(501), LEN(50));
+	out(ACK, SEQ(501), ACKNO(151));
+	reads(50);
+}
+
+TEST_F(wire, server_good_cookie_no_data)
+{
+	struct wseg cookie;
+
+	fo_listens(5);
+	cookie = cookie_of(W);
+	in(SYN, MSS(1000), FOLIKE(cookie));
+	out(SYN | ACK, SEQ(0), ACKNO(1), NOFO);
+	accepts();
+	writes(300);
+	out(ACK, SEQ(1), ACKNO(1), LEN(300));
+}
+
+TEST_F(wire, server_bad_cookie)
+{
+	struct wseg cookie, bad;
+
+	fo_listens(5);
+	cookie = cookie_of(W);
+	bad = cookie;
+	bad.fo[3] ^= 1;
+	in(SYN, MSS(1000), LEN(100), FOLIKE(bad));
+	/* The SYN alone, and the right one. */
+	out(SYN | ACK, SEQ(0), ACKNO(1), FOLIKE(cookie));
+	in(ACK | PSH, SEQ(1), ACKNO(1), LEN(100));
+	out(ACK, SEQ(1), ACKNO(101));
+	accepts();
+	reads(100);
+}
+
+/* One that is too short for what it should be, or longer. */
+TEST_F(wire, server_cookie_of_other_length)
+{
+	fo_listens(5);
+	in(SYN, MSS(1000), LEN(100), FOBYTES(1, 2, 3, 4));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	wire_reset(W, 40001);
+	in(SYN, MSS(1000), LEN(100), FOBYTES(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	/* An odd length is no option at all (RFC 7413 4.1.2). */
+	wire_reset(W, 40002);
+	in(SYN, MSS(1000), LEN(100), FOBYTES(1, 2, 3, 4, 5));
+	out(SYN | ACK, SEQ(0), ACKNO(1), NOFO);
+}
+
+TEST_F(wire, server_data_without_cookie)
+{
+	fo_listens(5);
+	in(SYN, MSS(1000), LEN(100));
+	out(SYN | ACK, SEQ(0), ACKNO(1), NOFO);
+	enabled("515");		/* 0x203 */
+	wire_reset(W, 40001);
+	in(SYN, MSS(1000), LEN(100));
+	out(SYN | ACK, SEQ(0), ACKNO(101), NOFO);
+	accepts();
+	reads(100);
+}
+
+/* The answer keeps to the window of the SYN and to the initial one. */
+TEST_F(wire, server_answers_within_windows)
+{
+	struct wseg cookie;
+
+	fo_listens(5);
+	cookie = cookie_of(W);
+	in(SYN, MSS(1000), WND(3000), WS(7), LEN(10), FOLIKE(cookie));
+	out(SYN | ACK, SEQ(0), ACKNO(11));
+	accepts();
+	writes(8000);
+	out(ACK, SEQ(1), LEN(1000));
+	out(ACK, SEQ(1001), LEN(1000));
+	wire_drain(W, QUIET);
+	/* The last byte it may have is that of number 3000. */
+	ASSERT_LE(W->rcv_nxt, 3001);
+}
+
+TEST_F(wire, server_syn_again)
+{
+	struct wseg cookie;
+
+	fo_listens(5);
+	cookie = cookie_of(W);
+	in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
+	out(SYN | ACK, SEQ(0), ACKNO(101));
+	in(SYN, SEQ(0), MSS(1000));
+	out(SYN | ACK, SEQ(0), ACKNO(101), NOFO);
+	in(ACK, SEQ(101), ACKNO(1));
+	accepts();
+	reads(100);
+	ASSERT_EQ(0, poll_now(self->fd, POLLIN));
+	state(ST_ESTABLISHED);
+}
+
+/* One second, two seconds; the data behind it waits for the handshake. */
+TEST_F_TIMEOUT(wire, server_synack_lost, 60)
+{
+	struct wseg cookie;
+
+	LONG_TEST();
+	fo_listens(5);
+	cookie = cookie_of(W);
+	in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
+	out(SYN | ACK, SEQ(0), ACKNO(101));
+	accepts();
+	writes(500);
+	out(ACK, SEQ(1), LEN(500));
+	out(SYN | ACK, SEQ(0), ACKNO(101), WITHIN(1300));
+	out(SYN | ACK, SEQ(0), ACKNO(101), WITHIN(2600));
+	in(ACK, SEQ(101), ACKNO(1));
+	out(ACK, SEQ(1), LEN(500), WITHIN(1000));
+	in(ACK, SEQ(101), ACKNO(501));
+	none(QUIET);
+}
+
+/* A RST before the handshake is over ends the connection, read or not. */
+TEST_F(wire, server_reset)
+{
+	struct wseg cookie;
+
+	fo_listens(5);
+	cookie = cookie_of(W);
+	in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
+	out(SYN | ACK, SEQ(0), ACKNO(101));
+	accepts();
+	reads(100);
+	in(RST, SEQ(101));
+	none(QUIET);
+	read_fails(ECONNRESET);
+	reads_eof();
+}
+
+/* The end of the stream comes with the handshake's end, or the kernel's at once. */
+TEST_F(wire, server_answers_and_closes)
+{
+	struct wseg cookie;
+
+	XTCP_ONLY("its FIN does not wait for the handshake");
+	fo_listens(5);
+	cookie = cookie_of(W);
+	in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
+	out(SYN | ACK, SEQ(0), ACKNO(101));
+	accepts();
+	reads(100);
+	writes(500);
+	out(ACK, SEQ(1), LEN(500));
+	closes();
+	none(QUIET);
+	in(ACK, SEQ(101), ACKNO(501));
+	out(ACK | FIN, SEQ(501), ACKNO(101));
+	in(ACK | FIN, SEQ(101), ACKNO(502));
+	out(ACK, SEQ(502), ACKNO(102));
+}
+
+/*
+ * RFC 7413 5.1: no more than so many that nobody has acknowledged; one that was
+ * reset keeps its place for a minute.
+ */
+TEST_F_TIMEOUT(wire, server_limit, 120)
+{
+	struct linger hard = { .l_onoff = 1 };
+	struct wseg cookie;
+	int fds[3];
+
+	fo_listens(2);
+	cookie = cookie_of(W);
+	for (int i = 0; i < 2; i++) {
+		wire_reset(W, 40001 + i);
+		in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
+		out(SYN | ACK, SEQ(0), ACKNO(101));
+	}
+	/* The third is an ordinary one, and gets not even a cookie. */
+	wire_reset(W, 40003);
+	in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
+	out(SYN | ACK, SEQ(0), ACKNO(1), NOFO);
+	/* One is acknowledged: there is room for one. */
+	wire_reset(W, 40002);
+	in(SYN, SEQ(0), MSS(1000));
+	out(SYN | ACK, SEQ(0), ACKNO(101));
+	in(ACK, SEQ(101), ACKNO(1));
+	wire_reset(W, 40004);
+	in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
+	out(SYN | ACK, SEQ(0), ACKNO(101));
+	/* And that is reset once it is accepted: its place stays taken. */
+	for (int i = 0; i < 3; i++) {
+		fds[i] = accept4(self->lfd, NULL, NULL, SOCK_NONBLOCK);
+		ASSERT_GE(fds[i], 0);
+	}
+	in(RST, SEQ(101));
+	wire_reset(W, 40005);
+	in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
+	out(SYN | ACK, SEQ(0), ACKNO(1), NOFO);
+	/* Neither the one reset nor the first, which nobody has acknowledged. */
+	if (virtual_time()) {
+		sleep_ms(66000);
+		wire_drain(W, QUIET);
+		wire_reset(W, 40006);
+		in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
+		out(SYN | ACK, SEQ(0), ACKNO(101));
+	}
+	for (int i = 0; i < 3; i++) {
+		setsockopt(fds[i], SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+		close(fds[i]);
+	}
+}
+
+/* The listener goes: so do those that nobody has accepted. */
+TEST_F(wire, server_listener_closes)
+{
+	struct wseg cookie;
+
+	fo_listens(5);
+	cookie = cookie_of(W);
+	in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
+	out(SYN | ACK, SEQ(0), ACKNO(101));
+	close(self->lfd);
+	self->lfd = -1;
+	ASSERT_TRUE(wire_get(W, 1000));
+	ASSERT_TRUE(W->got.flags & RST);
+	ASSERT_EQ(1, W->got.seq);
+}
+
+/* Accepted, the child outlives its listener. */
+TEST_F(wire, server_child_outlives_listener)
+{
+	struct wseg cookie;
+
+	fo_listens(5);
+	cookie = cookie_of(W);
+	in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
+	out(SYN | ACK, SEQ(0), ACKNO(101));
+	accepts();
+	close(self->lfd);
+	self->lfd = -1;
+	reads(100);
+	in(ACK, SEQ(101), ACKNO(1));
+	none(QUIET);
+	state(ST_ESTABLISHED);
+}
+
+/* ---- client ---- */
+
+#define COOKIE	FOBYTES(9, 8, 7, 6, 5, 4, 3, 2)
+
+static ssize_t send_early(struct wire *w, int fd, size_t len)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(WIRE_PPORT),
+		.sin_addr.s_addr = inet_addr(WIRE_PEER),
+	};
+	uint8_t buf[20000];
+
+	pat_fill(buf, 0, len);
+	return sendto(fd, buf, len, MSG_FASTOPEN | MSG_DONTWAIT, (void *)&sin, sizeof(sin));
+}
+
+/* A first connection, which asks and gets it; over by a RST. */
+#define learns(...) do {						\
+	enabled("1");							\
+	self->fd = wire_socket(W, 0);					\
+	ASSERT_EQ(-1, send_early(W, self->fd, 100));			\
+	ASSERT_EQ(EINPROGRESS, errno);					\
+	out(SYN, SEQ(0), FOASK);					\
+	in(SYN | ACK, ##__VA_ARGS__);					\
+	out(ACK, SEQ(1), ACKNO(1));					\
+	in(RST, SEQ(1));						\
+	sleep_ms(1);							\
+	closes();							\
+	again();							\
+} while (0)
+
+/* Another flow of the client's. */
+#define again() do {							\
+	wire_drain(W, 1);						\
+	wire_reset(W, WIRE_PPORT);					\
+	self->wpos = 0;							\
+	self->fd = wire_socket(W, 0);					\
+	ASSERT_GE(self->fd, 0);						\
+} while (0)
+
+TEST_F(wire, client_asks)
+{
+	learns(MSS(1000), COOKIE);
+}
+
+TEST_F(wire, client_sends_data)
+{
+	learns(MSS(1000), COOKIE);
+	ASSERT_EQ(500, send_early(W, self->fd, 500));
+	out(SYN, SEQ(0), LEN(500), COOKIE);
+	in(SYN | ACK, ACKNO(501), MSS(1000));
+	out(ACK, SEQ(501), ACKNO(1));
+	self->wpos = 500;
+	writes(100);
+	out(ACK, SEQ(501), LEN(100));
+	in(ACK | PSH, ACKNO(601), LEN(300));
+	reads(300);
+}
+
+/* At most the MSS of last time, with room for all options there may be. */
+TEST_F(wire, client_sends_what_fits)
+{
+	ssize_t n;
+
+	learns(MSS(1000), COOKIE);
+	n = send_early(W, self->fd, 3000);
+	ASSERT_EQ(960, n);
+	out(SYN, SEQ(0), LEN(960), COOKIE);
+	in(SYN | ACK, ACKNO(961), MSS(1000));
+	out(ACK, SEQ(961), ACKNO(1));
+}
+
+TEST_F(wire, client_syn_alone_acknowledged)
+{
+	learns(MSS(1000), COOKIE);
+	ASSERT_EQ(500, send_early(W, self->fd, 500));
+	out(SYN, SEQ(0), LEN(500), COOKIE);
+	in(SYN | ACK, ACKNO(1), MSS(1000));
+	/* At once, in order. */
+	out(ACK, SEQ(1), ACKNO(1), LEN(500));
+	in(ACK, ACKNO(501));
+	none(QUIET);
+	self->wpos = 500;
+	writes(100);
+	out(ACK, SEQ(501), LEN(100));
+}
+
+TEST_F(wire, client_part_acknowledged)
+{
+	learns(MSS(1000), COOKIE);
+	ASSERT_EQ(500, send_early(W, self->fd, 500));
+	out(SYN, SEQ(0), LEN(500), COOKIE);
+	in(SYN | ACK, ACKNO(201), MSS(1000));
+	out(ACK, SEQ(201), ACKNO(1), LEN(300));
+	in(ACK, ACKNO(501));
+	none(QUIET);
+}
+
+TEST_F(wire, client_new_cookie)
+{
+	learns(MSS(1000), COOKIE);
+	ASSERT_EQ(500, send_early(W, self->fd, 500));
+	out(SYN, SEQ(0), LEN(500), COOKIE);
+	in(SYN | ACK, ACKNO(1), MSS(1000), FOBYTES(1, 1, 1, 1));
+	out(ACK, SEQ(1), LEN(500));
+	in(RST, SEQ(1));
+	sleep_ms(1);
+	closes();
+	again();
+	ASSERT_EQ(500, send_early(W, self->fd, 500));
+	out(SYN, SEQ(0), LEN(500), FOBYTES(1, 1, 1, 1));
+}
+
+/* What is repeated is a SYN as any other, and the data goes behind it. */
+TEST_F_TIMEOUT(wire, client_syn_lost, 30)
+{
+	learns(MSS(1000), COOKIE);
+	ASSERT_EQ(500, send_early(W, self->fd, 500));
+	out(SYN, SEQ(0), LEN(500), COOKIE);
+	out(SYN, SEQ(0), LEN(0), NOFO, WITHIN(1300));
+	in(SYN | ACK, ACKNO(1), MSS(1000));
+	out(ACK, SEQ(1), LEN(500));
+}
+
+/* RFC 7413 4.1.3.1: lost twice in a row, it is left alone for minutes. */
+TEST_F_TIMEOUT(wire, client_backs_off, 400)
+{
+	XTCP_ONLY("it forgets");
+	LONG_TEST();
+	learns(MSS(1000), COOKIE);
+	for (int i = 0; i < 2; i++) {
+		ASSERT_EQ(500, send_early(W, self->fd, 500));
+		out(SYN, SEQ(0), LEN(500), COOKIE);
+		out(SYN, SEQ(0), LEN(0), NOFO, WITHIN(1300));
+		in(SYN | ACK, ACKNO(1), MSS(1000));
+		out(ACK, SEQ(1), LEN(500));
+		in(RST, SEQ(1));
+		sleep_ms(1);
+		closes();
+		again();
+	}
+	ASSERT_EQ(-1, send_early(W, self->fd, 500));
+	ASSERT_EQ(EINPROGRESS, errno);
+	out(SYN, SEQ(0), LEN(0), NOFO);
+	closes();
+	sleep_ms(241000);
+	again();
+	ASSERT_EQ(500, send_early(W, self->fd, 500));
+	out(SYN, SEQ(0), LEN(500), COOKIE);
+}
+
+/* A device that lets the handshake through and nothing else: nobody tries. */
+TEST_F_TIMEOUT(wire, client_blackhole, 60)
+{
+	LONG_TEST();
+	learns(MSS(1000), COOKIE);
+	ASSERT_EQ(0, wire_knob(W, "fastopen_blackhole_timeout_sec", "30"));
+	ASSERT_EQ(500, send_early(W, self->fd, 500));
+	out(SYN, SEQ(0), LEN(500), COOKIE);
+	in(SYN | ACK, ACKNO(501), MSS(1000));
+	out(ACK, SEQ(501), ACKNO(1));
+	self->wpos = 500;
+	writes(100);
+	for (int i = 0; i < 4; i++)
+		out(ACK, SEQ(501), LEN(100), WITHIN(5000));
+	in(RST, SEQ(1));
+	sleep_ms(1);
+	closes();
+	again();
+	ASSERT_EQ(-1, send_early(W, self->fd, 500));
+	ASSERT_EQ(EINPROGRESS, errno);
+	out(SYN, SEQ(0), LEN(0), NOFO);
+	closes();
+	sleep_ms(31000);
+	again();
+	ASSERT_EQ(500, send_early(W, self->fd, 500));
+	out(SYN, SEQ(0), LEN(500), COOKIE);
+}
+
+TEST_F(wire, client_lazy_connect)
+{
+	learns(MSS(1000), COOKIE);
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1));
+	ASSERT_EQ(0, wire_connect(W, self->fd, WIRE_PPORT));
+	none(QUIET);
+	ASSERT_EQ(POLLOUT, poll_now(self->fd, POLLIN | POLLOUT));
+	writes(500);
+	out(SYN, SEQ(0), LEN(500), COOKIE);
+	ASSERT_EQ(0, poll_now(self->fd, POLLIN | POLLOUT));
+	in(SYN | ACK, ACKNO(501), MSS(1000));
+	out(ACK, SEQ(501), ACKNO(1));
+}
+
+TEST_F(wire, client_without_cookie)
+{
+	enabled("5");
+	self->fd = wire_socket(W, 0);
+	ASSERT_EQ(400, send_early(W, self->fd, 400));
+	out(SYN, SEQ(0), LEN(400), NOFO);
+	in(SYN | ACK, ACKNO(401), MSS(1000));
+	out(ACK, SEQ(401), ACKNO(1));
+}
+
+TEST_F(wire, client_refused)
+{
+	learns(MSS(1000), COOKIE);
+	ASSERT_EQ(500, send_early(W, self->fd, 500));
+	out(SYN, SEQ(0), LEN(500), COOKIE);
+	in(RST | ACK, SEQ(0), ACKNO(501));
+	none(QUIET);
+	ASSERT_EQ(ECONNREFUSED, get_int(self->fd, SOL_SOCKET, SO_ERROR));
+}
+
+/* Both at once: the data goes when the handshake is over. */
+TEST_F(wire, client_simultaneous)
+{
+	XTCP_ONLY("its data waits for a timer");
+	learns(MSS(1000), COOKIE);
+	ASSERT_EQ(500, send_early(W, self->fd, 500));
+	out(SYN, SEQ(0), LEN(500), COOKIE);
+	in(SYN, MSS(1000));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	in(SYN | ACK, SEQ(0), ACKNO(1), MSS(1000));
+	out(ACK, SEQ(1), ACKNO(1), LEN(500));
+}
+
+TEST_HARNESS_MAIN
