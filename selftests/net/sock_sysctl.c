@@ -29,6 +29,8 @@ static const struct row rows[] = {
 	{ "ecn",		0, 5, 2 },
 	{ "ecn_fallback",	0, 255, 1 },
 	{ "ecn_option",		0, 3, DIFFERS, "2" },
+	{ "fastopen",		0, I32, 1 },
+	{ "fastopen_blackhole_timeout_sec", 0, I32, 0 },
 	{ "fin_timeout",	0, SECS, 60 },
 	{ "frto",		0, 255, 2 },
 	{ "keepalive_intvl",	1, SECS, 75 },
@@ -201,6 +203,7 @@ TEST(every_file_is_known)
 	static const char * const words[] = {
 		"rmem", "wmem", "congestion_control",
 		"available_congestion_control", "allowed_congestion_control",
+		"fastopen_key",
 	};
 	struct dirent *e;
 	DIR *dir;
