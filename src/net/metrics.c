@@ -239,7 +239,7 @@ void xtcp_metrics_put(struct sock *sk)
 bool xtcp_metrics_cookie_get(const struct sock *sk, struct xtcp_fo_client *fo)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
-	const struct xtcp_flow *flow = &xtcp_sk(sk)->entry.flow;
+	const struct xtcp_flow *flow = &xtcp_sk(sk)->flow;
 	struct bucket *b = READ_ONCE(*bucket_of(xn->metrics, flow->daddr));
 	u32 now = seconds();
 	struct metric *e;
@@ -269,7 +269,7 @@ bool xtcp_metrics_cookie_get(const struct sock *sk, struct xtcp_fo_client *fo)
 void xtcp_metrics_cookie_put(const struct sock *sk)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
-	const struct xtcp_flow *flow = &xtcp_sk(sk)->entry.flow;
+	const struct xtcp_flow *flow = &xtcp_sk(sk)->flow;
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 	struct bucket *b = bucket_get(xn->metrics, flow->daddr);
 	u32 now = seconds();
