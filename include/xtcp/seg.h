@@ -153,8 +153,8 @@ struct xtcp_seg {
  */
 #define XTCP_ACT_DELIVER	0x0001	/* queue payload [from, to) for reading */
 #define XTCP_ACT_HELD		0x0002	/* engine keeps the lent node (out of order) */
-#define XTCP_ACT_DRAIN		0x0004	/* xtcp_reass_pop() until NULL, queue each */
-#define XTCP_ACT_REAP		0x0008	/* xtcp_reass_reap() until NULL, free each */
+#define XTCP_ACT_DRAIN		0x0004	/* xtcp_reass_pop() has some, queue each */
+#define XTCP_ACT_REAP		0x0008	/* xtcp_reass_reap() has some, free each */
 #define XTCP_ACT_URG		0x0010	/* tcb->rcv_up moved: urgent data announced */
 #define XTCP_ACT_ACKED		0x0020	/* SND.UNA moved: free sent payload */
 #define XTCP_ACT_EOF		0x0040	/* peer's FIN reached: end of the stream */

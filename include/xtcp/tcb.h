@@ -332,6 +332,7 @@ struct xtcp_tcb {
 
 	/* slow path */
 	u64 challenge_at;	/* ns, when the last challenge ACK left */
+	u64 ptb_at;		/* ns, when an ICMP error last had data sent again */
 	u64 keep_probed_at;	/* ns, when a keepalive probe was last due */
 	u32 keep_idle_ms;	/* 0 in these and the next two: the namespace's */
 	u32 keep_intvl_ms;

@@ -16,6 +16,10 @@ static const struct script icmp[] = {
 	{ "beyond SND.NXT: not believed", "established\nwrite 10\n> PA 1+10\nicmp too-big 11 500\nacts DROP\n= mss 1000\n" },
 	{ "too big: sent again at once, smaller", "established\nset nodelay 1\nwrite 2000\n> PA 1+2000\nicmp too-big 1 400\n= mss 400\n"
 	  "> PA 1+2000 pmss 400\n" },
+	{ "and again: the timer does it", "par tlp 0\nestablished\nset nodelay 1\nwrite 2000\n> PA 1+2000\nicmp too-big 1 400\n> PA 1+2000 pmss 400\n"
+	  "+ 1ms\nicmp too-big 1 300\n= mss 300\n> no\n~ 199001us\n> A 1+300\n" },
+	{ "an RTO later at once", "par tlp 0\nestablished\nset nodelay 1\nwrite 2000\n> PA 1+2000\nicmp too-big 1 400\n> PA 1+2000 pmss 400\n"
+	  "~ 200001us\n> A 1+400\nicmp too-big 1 300\n> A 1+300 pmss 300\n" },
 	{ "too big: the timer begins anew", "par tlp 0\nestablished\nset nodelay 1\nwrite 2000\n> PA 1+2000\n+ 100ms\nicmp too-big 1 400\n"
 	  "> PA 1+2000 pmss 400\n~ 200001us\n> A 1+400\n" },
 	{ "not smaller: nothing happens", "established\nwrite 2000\n> PA 1+2000\nicmp too-big 1 1460\n> no\n= mss 1000\n" },

@@ -178,6 +178,22 @@ UNIT(input_ack_too_old)
 			    w->state);
 }
 
+/* CVE-2023-52881: what is behind us by less than a window, but never was. */
+UNIT(input_ack_ghost)
+{
+	const struct way *w;
+
+	EACH_WAY(w) {
+		if (!w->rst_err || is(w, "SYN-RECEIVED"))
+			continue;
+		RUN(w, "our SYN", "< A %d+10 ack 0\n> A %d ack %d\ndrop ACK_OLD\n"
+		    "= got 0\n= state %s\n", w->r, w->n, w->r, w->state);
+		RUN(w, "before it", "< A %d+10 ack %u\n> A %d ack %d\ndrop ACK_OLD\n"
+		    "= got 0\n= state %s\n", w->r, -1000, w->n, w->r, w->state);
+		RUN(w, "after it", "< A %d ack 1\n= state %s\nnoacts DROP\n", w->r, w->state);
+	}
+}
+
 /* U-9: each unacceptable segment that occupies space is answered. */
 UNIT(input_outside_of_window)
 {

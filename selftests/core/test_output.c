@@ -84,6 +84,14 @@ static const struct script probes[] = {
 	  "< A 1 wnd 0\n~ 1600008us\n> A 1001+1\n< A 1 wnd 0\n~ 3200016us\n> A 1001+1\n= state ESTABLISHED\n" },
 	{ "silence ends it", "par retries2 2\nestablished wnd 1000\nwrite 3000\n> A 1+1000\n< A 1 ack 1001 wnd 0\n"
 	  "~ 200001us\n> A 1001+1\n~ 400002us\n> A 1001+1\n~ 800004us\n= state CLOSED\n= err TIMEDOUT\n> no\n" },
+	{ "an orphan's peer may not answer for ever (RFC 6429)",
+	  "par orphan_retries 1\npar rto_max_us 500000\nestablished wnd 1000\nwrite 3000\n> A 1+1000\n< A 1 ack 1001 wnd 0\nclose\n"
+	  "~ 200001us\n> A 1001+1\n< A 1 wnd 0\n~ 400002us\n> A 1001+1\n< A 1 wnd 0\n= state FIN-WAIT-1\n"
+	  "~ 500ms\n= state CLOSED\n= err TIMEDOUT\n> RA 1002\n" },
+	{ "nor stop sooner than it would without an answer",
+	  "par orphan_retries 3\npar rto_max_us 300000\nestablished wnd 1000\nwrite 3000\n> A 1+1000\n< A 1 ack 1001 wnd 0\nclose\n"
+	  "~ 200001us\n> A 1001+1\n< A 1 wnd 0\n~ 300ms\n> A 1001+1\n< A 1 wnd 0\n~ 300ms\n> A 1001+1\n< A 1 wnd 0\n"
+	  "= state FIN-WAIT-1\n~ 300ms\n= state CLOSED\n> RA 1002\n" },
 	{ "interval at most rto_max",
 	  "par rto_max_us 300000\nestablished wnd 1000\nwrite 3000\n> A 1+1000\n< A 1 ack 1001 wnd 0\n"
 	  "~ 200001us\n> A 1001+1\n< A 1 wnd 0\n~ 300ms\n> A 1001+1\n< A 1 wnd 0\n~ 300ms\n> A 1001+1\n" },

@@ -243,7 +243,7 @@ UNIT(reass_limit_and_no_node)
 	CHECK(!xtcp_check(&tcb));
 }
 
-/* One packet over forty runs of a byte: it swallows 32, and reaches to the next. */
+/* One packet over forty runs of a byte: it swallows ten, and reaches to the next. */
 UNIT(reass_swallows_so_many)
 {
 	static struct xtcp_ooo nodes[40], big;
@@ -260,10 +260,109 @@ UNIT(reass_swallows_so_many)
 	CHECK_EQ(xtcp_reass_insert(&tcb, &big, BASE + 10, BASE + 100), XTCP_REASS_HELD);
 	for (i = 0; xtcp_reass_reap(&tcb); i++)
 		;
-	CHECK_EQ(i, 32);
-	CHECK_EQ(big.end, nodes[32].seq);
-	CHECK_EQ(tcb.ooo_runs, 8);
-	CHECK_EQ(tcb.ooo_bytes, 1 + 2 * 32 + 8);
+	CHECK_EQ(i, 10);
+	CHECK_EQ(big.end, nodes[10].seq);
+	CHECK_EQ(tcb.ooo_runs, 30);
+	CHECK_EQ(tcb.ooo_bytes, 1 + 2 * 10 + 30);
+}
+
+/* The same in order: the packet is cut, or it is as many as it was on the wire. */
+UNIT(reass_covers_so_many)
+{
+	static struct xtcp_ooo nodes[40];
+	static const struct {
+		u32 to, nsegs, taken, reaped;
+	} rows[] = {
+		{ 10, 1, 10, 0 },	/* up to the first run */
+		{ 11, 1, 11, 0 },	/* as one that ends there says */
+		{ 12, 1, 12, 1 },
+		{ 30, 1, 30, 10 },
+		{ 31, 1, 31, 10 },
+		{ 32, 1, 31, 10 },
+		{ 90, 1, 31, 10 },
+		{ 90, 2, 51, 20 },
+		{ 90, 9, 90, 40 },
+	};
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	u32 i, r;
+
+	xtcp_params_init(&par);
+	for (r = 0; r < ARRAY_SIZE(rows); r++) {
+		xtcp_tcb_init(&tcb, &par);
+		tcb.rcv_nxt = BASE;
+		for (i = 0; i < 40; i++)
+			xtcp_reass_insert(&tcb, &nodes[i], BASE + 11 + 2 * i,
+					  BASE + 12 + 2 * i);
+		CHECK_EQ(xtcp_reass_cover(&tcb, BASE + rows[r].to, rows[r].nsegs),
+			 BASE + rows[r].taken);
+		for (i = 0; xtcp_reass_reap(&tcb); i++)
+			;
+		CHECK_EQ(i, rows[r].reaped);
+		CHECK_EQ(tcb.ooo_runs, 40 - i);
+		CHECK(!xtcp_check(&tcb));
+	}
+}
+
+/* What reaches beyond is kept, and nothing is lost. */
+UNIT(reass_covers_half)
+{
+	static struct xtcp_ooo nodes[3], *node;
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.rcv_nxt = BASE;
+	xtcp_reass_insert(&tcb, &nodes[0], BASE + 10, BASE + 20);
+	xtcp_reass_insert(&tcb, &nodes[1], BASE + 20, BASE + 40);
+	CHECK_EQ(xtcp_reass_cover(&tcb, BASE + 30, 1), BASE + 10);
+	CHECK_EQ(xtcp_reass_advance(&tcb, BASE + 10), XTCP_ACT_DRAIN);
+	CHECK_EQ(tcb.rcv_nxt, BASE + 40);
+	CHECK_EQ(tcb.ooo_bytes, 0);
+	xtcp_reass_follow(&tcb, &nodes[2], BASE + 40, BASE + 45);
+	CHECK(xtcp_reass_pop(&tcb) == &nodes[0]);
+	CHECK(xtcp_reass_pop(&tcb) == &nodes[1]);
+	node = xtcp_reass_pop(&tcb);
+	CHECK(node == &nodes[2] && node->seq == BASE + 40 && node->end == BASE + 45);
+	CHECK(!xtcp_reass_pop(&tcb));
+	CHECK(!xtcp_reass_reap(&tcb));
+}
+
+/* In order, but behind what nobody has taken yet; without memory not at all. */
+UNIT(reass_behind_what_waits)
+{
+	static struct xtcp_ooo held, next;
+	struct xtcp_seg seg = { .flags = XTCP_ACK, .nsegs = 1, .wnd = 1000 };
+	struct xtcp_embryo emb = { .irs = BASE, .iss = 1, .rcv_wnd = 60000, .peer_mss = 1000 };
+	struct xtcp_open open = { .rcv_space = 60000, .adv_mss = 1000, .path_mss = 1000 };
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	u32 acts;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	xtcp_accept(&tcb, &emb, &open, 1);
+	seg.ack = 2;
+	seg.seq = BASE + 11;
+	seg.len = 10;
+	CHECK(xtcp_rx(&tcb, &seg, &held, 1) & XTCP_ACT_HELD);
+	seg.seq = BASE + 1;
+	acts = xtcp_rx(&tcb, &seg, NULL, 1);
+	CHECK_EQ(acts & (XTCP_ACT_DELIVER | XTCP_ACT_DRAIN), XTCP_ACT_DELIVER | XTCP_ACT_DRAIN);
+	seg.seq = BASE + 21;
+	acts = xtcp_rx(&tcb, &seg, NULL, 1);
+	CHECK(acts & XTCP_ACT_DROP);
+	CHECK_EQ(seg.reason, XTCP_DROP_NO_MEMORY);
+	CHECK_EQ(tcb.rcv_nxt, BASE + 21);
+	acts = xtcp_rx(&tcb, &seg, &next, 1);
+	CHECK_EQ(acts & (XTCP_ACT_DELIVER | XTCP_ACT_HELD | XTCP_ACT_DRAIN),
+		 XTCP_ACT_HELD | XTCP_ACT_DRAIN);
+	CHECK_EQ(tcb.rcv_nxt, BASE + 31);
+	CHECK_EQ(tcb.bytes_received, 30);
+	CHECK(xtcp_reass_pop(&tcb) == &held);
+	CHECK(xtcp_reass_pop(&tcb) == &next);
+	CHECK(!xtcp_reass_pop(&tcb));
 }
 
 /* Up to the very end of a run: it is superseded; to its start: joined. */

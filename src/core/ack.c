@@ -113,6 +113,19 @@ static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 }
 
 /*
+ * RFC 5961, 5.2: an old ACK is at most a window behind. And never of numbers
+ * before our first byte: with a large window they would all be acceptable, and
+ * a blind attacker would not have to guess one (CVE-2023-52881).
+ */
+static bool ack_is_old(const struct xtcp_tcb *tcb, u32 ack)
+{
+	bool young = tcb->bytes_acked < tcb->max_snd_wnd;
+
+	return tcb->snd_una - ack > tcb->max_snd_wnd ||
+	       XTCP_DEFENCE(ack_ghost, young && seq_le(ack, tcb->iss));
+}
+
+/*
  * xtcp_ack_rx - the ACK field of an acceptable segment
  *
  * Accepted is [SND.UNA - MAX.SND.WND, SND.NXT] (RFC 5961, 5.2; RFC 9293
@@ -123,16 +136,16 @@ u32 xtcp_ack_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
 	u32 acts;
 
-	if (seq_gt(seg->ack, tcb->snd_nxt)) {
+	if (XTCP_DEFENCE(ack_unsent, seq_gt(seg->ack, tcb->snd_nxt))) {
 		xtcp_ack_challenge(tcb, now);
 		return xtcp_drop(seg, XTCP_DROP_ACK_FUTURE);
 	}
-	if (seq_lt(seg->ack, tcb->snd_una) &&
-	    tcb->snd_una - seg->ack > tcb->max_snd_wnd) {
+	if (XTCP_DEFENCE(ack_range, seq_lt(seg->ack, tcb->snd_una) && ack_is_old(tcb, seg->ack))) {
 		xtcp_ack_challenge(tcb, now);
 		return xtcp_drop(seg, XTCP_DROP_ACK_OLD);
 	}
 
+	seg->ack = XTCP_DEFENCE_OR(ack_unsent, seg->ack, seq_min(seg->ack, tcb->snd_nxt));
 	acts = news(tcb, seg, now);
 	/* Overtaken on the way: only its SACK blocks can be news. */
 	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT ||

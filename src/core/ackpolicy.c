@@ -147,10 +147,11 @@ void xtcp_ack_delayed_fire(struct xtcp_tcb *tcb)
 bool xtcp_ack_challenge(struct xtcp_tcb *tcb, u64 now)
 {
 	u64 gap = tcb->par->challenge_ms * XTCP_NSEC_PER_MSEC;
+	u64 *at = XTCP_DEFENCE_OR(challenge_own, &tcb->challenge_at, &xtcp_weak_clock);
 
-	if (tcb->challenge_at && now - tcb->challenge_at < gap)
+	if (XTCP_DEFENCE(challenge_limit, *at && now - *at < gap))
 		return false;
-	tcb->challenge_at = now;
+	*at = now;
 	xtcp_ack_now(tcb);
 	return true;
 }

@@ -8,6 +8,7 @@
 #ifndef XTCP_CORE_H
 #define XTCP_CORE_H
 
+#include <xtcp/defence.h>
 #include <xtcp/engine.h>
 
 #include "cc.h"
@@ -326,7 +327,9 @@ enum xtcp_reass {
 
 enum xtcp_reass xtcp_reass_insert(struct xtcp_tcb *tcb, struct xtcp_ooo *node,
 				  u32 seq, u32 end);
+u32 xtcp_reass_cover(struct xtcp_tcb *tcb, u32 to, u32 nsegs);
 u32 xtcp_reass_advance(struct xtcp_tcb *tcb, u32 rcv_nxt);
+void xtcp_reass_follow(struct xtcp_tcb *tcb, struct xtcp_ooo *node, u32 seq, u32 end);
 u32 xtcp_reass_cut(struct xtcp_tcb *tcb, u32 end);
 
 const struct xtcp_ooo *xtcp_reass_find(const struct xtcp_tcb *tcb, u32 seq);

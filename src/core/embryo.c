@@ -284,7 +284,7 @@ enum xtcp_embryo_act xtcp_embryo_timeout(struct xtcp_embryo *emb,
 	/* Who has answered is no flood, and takes the connection for open. */
 	if (emb->acked)
 		retries = par->synack_retries;
-	if (emb->retries >= min_t(u32, retries + !!emb->rto_ms, 255))
+	if (XTCP_DEFENCE(synack_retries, emb->retries >= min_t(u32, retries + !!emb->rto_ms, 255)))
 		return XTCP_EMBRYO_KILL;
 	emb->retries++;
 	xtcp_ecn_embryo_timeout(emb, par);

@@ -13,6 +13,17 @@ static bool in_flight(const struct xtcp_tcb *tcb, u32 seq)
 	return seq_in(seq, tcb->snd_una, tcb->snd_nxt - tcb->snd_una);
 }
 
+/*
+ * A message of a few bytes has a window of data sent again. Once in an RTO: what
+ * a second one makes smaller meanwhile the retransmission timer sends.
+ */
+static bool refit_due(const struct xtcp_tcb *tcb, u64 now)
+{
+	bool soon = tcb->ptb_at && now - tcb->ptb_at < tcb->rto_us * XTCP_NSEC_PER_USEC;
+
+	return !XTCP_DEFENCE(ptb_rate, soon);
+}
+
 /**
  * xtcp_icmp - an ICMP error that quotes a segment of this connection
  * @tcb: connection
@@ -40,10 +51,11 @@ u32 xtcp_icmp(struct xtcp_tcb *tcb, enum xtcp_icmp kind, u32 quoted_seq, u16 mss
 	bool opening;
 
 	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT ||
-	    !in_flight(tcb, quoted_seq))
+	    XTCP_DEFENCE(icmp_seq, !in_flight(tcb, quoted_seq)))
 		return XTCP_ACT_DROP;
 
-	opening = tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED;
+	opening = tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED ||
+		  XTCP_DEFENCE_OR(icmp_soft, false, true);
 	switch (kind) {
 	case XTCP_ICMP_SOFT:
 		return opening && tcb->retries ? xtcp_fail(tcb, XTCP_ERR_UNREACH) : 0;
@@ -54,7 +66,8 @@ u32 xtcp_icmp(struct xtcp_tcb *tcb, enum xtcp_icmp kind, u32 quoted_seq, u16 mss
 			return 0;
 		tcb->path_mss = mss;
 		xtcp_mss_sync(tcb);
-		if (!opening) {
+		if (!opening && refit_due(tcb, now)) {
+			tcb->ptb_at = now;
 			xtcp_loss_refit(tcb);
 			xtcp_rto_restart(tcb, now);
 		} else if (tcb->fo & XTCP_FO_DATA) {

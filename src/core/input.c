@@ -68,6 +68,12 @@ static u32 challenge(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	return acts | xtcp_want_output(tcb);
 }
 
+/* What lies below RCV.NXT plus this is in the window; that number is not. */
+static u32 rx_wnd(const struct xtcp_tcb *tcb)
+{
+	return xtcp_rcv_wnd(tcb) + XTCP_DEFENCE_OR(window_edge, 0, 1);
+}
+
 /* Bytes of sequence space the segment occupies behind its SYN. */
 static u32 seg_space(const struct xtcp_seg *seg)
 {
@@ -94,7 +100,7 @@ static u32 check_timestamp(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
  */
 static u32 check_sequence(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
-	u32 wnd = xtcp_rcv_wnd(tcb);
+	u32 wnd = rx_wnd(tcb);
 	u32 edge = tcb->rcv_nxt + wnd;
 	u32 space = seg_space(seg);
 	u32 end = seg->seq + space;
@@ -137,8 +143,8 @@ static u32 rx_rst(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
 	enum xtcp_err err = XTCP_ERR_RESET;
 
-	if (seg->seq != tcb->rcv_nxt) {
-		if (!seq_in(seg->seq, tcb->rcv_nxt, xtcp_rcv_wnd(tcb)))
+	if (XTCP_DEFENCE(rst_exact, seg->seq != tcb->rcv_nxt)) {
+		if (!seq_in(seg->seq, tcb->rcv_nxt, rx_wnd(tcb)))
 			return xtcp_drop(seg, XTCP_DROP_RST_WINDOW);
 		return challenge(tcb, seg, XTCP_DROP_RST_CHALLENGE, now);
 	}
@@ -181,25 +187,33 @@ static u32 rx_urgent(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u32 seq)
 		return 0;
 	/* Passed already, or no news: the pointer only ever advances. */
 	if (seq_le(up, tcb->rcv_nxt) ||
-	    (tcb->flags & XTCP_F_RCV_URG && seq_le(up, tcb->rcv_up)))
+	    XTCP_DEFENCE(urg_again, tcb->flags & XTCP_F_RCV_URG && seq_le(up, tcb->rcv_up)))
 		return 0;
 	tcb->rcv_up = up;
 	tcb->flags |= XTCP_F_RCV_URG;
 	return XTCP_ACT_URG;
 }
 
-static u32 rx_in_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
+static u32 rx_in_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
+		       struct xtcp_ooo *node, u64 now)
 {
 	u32 acts = XTCP_ACT_DELIVER;
 	u32 before = tcb->rcv_nxt;
 
 	seg->from = seg->seq;
-	seg->to = seg->seq + seg->len;
+	seg->to = xtcp_reass_cover(tcb, seg->seq + seg->len, seg->nsegs);
+	/* What was handed over before has not all been taken: behind it. */
+	if (unlikely(tcb->ooo_ready)) {
+		if (!node)
+			return xtcp_drop(seg, XTCP_DROP_NO_MEMORY);
+		xtcp_reass_follow(tcb, node, seg->from, seg->to);
+		acts = XTCP_ACT_HELD | XTCP_ACT_DRAIN;
+	}
 	tcb->rcv_nxt = seg->to;
 	if (unlikely(tcb->ecn))
 		xtcp_ecn_news(tcb);
 	/* A hole may be filled: that is to be told at once (RFC 5681, 4.2). */
-	if (tcb->ooo_root) {
+	if (tcb->ooo_root || tcb->ooo_dead) {
 		xtcp_ack_now(tcb);
 		acts |= xtcp_reass_advance(tcb, seg->to);
 	}
@@ -274,7 +288,7 @@ static u32 rx_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	if (seg->len) {
 		tcb->last_data_rx_at = now;
 		if (seg->seq == tcb->rcv_nxt)
-			acts |= rx_in_order(tcb, seg, now);
+			acts |= rx_in_order(tcb, seg, node, now);
 		else
 			acts |= rx_out_of_order(tcb, seg, node);
 	} else if (had) {
@@ -322,7 +336,9 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	if (seg->flags & XTCP_SYN) {
 		xtcp_ecn_synack_again(tcb, seg);
 		xtcp_rtt_synack_again(tcb, seg, now);
-		return challenge(tcb, seg, XTCP_DROP_SYN_CHALLENGE, now);
+		if (XTCP_DEFENCE(syn_challenge, true))
+			return challenge(tcb, seg, XTCP_DROP_SYN_CHALLENGE, now);
+		return xtcp_fail(tcb, XTCP_ERR_RESET) | XTCP_ACT_DROP;
 	}
 	seq = seg->seq;
 	had = seg->len;

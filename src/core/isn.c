@@ -46,7 +46,8 @@ static u64 flow_hash(const struct xtcp_flow *flow, const u64 *key)
  */
 u32 xtcp_isn(const struct xtcp_params *par, const struct xtcp_flow *flow, u64 now)
 {
-	return (u32)flow_hash(flow, par->isn_key) + (u32)(now / ISN_TICK_NS);
+	return XTCP_DEFENCE_OR(isn_key, (u32)flow_hash(flow, par->isn_key), 0) +
+	       (u32)(now / ISN_TICK_NS);
 }
 
 /*
@@ -77,5 +78,5 @@ u32 xtcp_iss(const struct xtcp_params *par, const struct xtcp_open *open, u64 no
  */
 u32 xtcp_ts_offset(const struct xtcp_params *par, const struct xtcp_flow *flow)
 {
-	return (u32)flow_hash(flow, par->ts_key);
+	return XTCP_DEFENCE_OR(ts_key, (u32)flow_hash(flow, par->ts_key), 0);
 }

@@ -64,7 +64,7 @@ u32 xtcp_keep_fire(struct xtcp_tcb *tcb, u64 now)
 		       silent >= tcb->user_timeout_ms * XTCP_NSEC_PER_MSEC;
 	else
 		dead = tcb->probes >= xtcp_keep_probes(tcb);
-	if (dead)
+	if (XTCP_DEFENCE(keep_dead, dead))
 		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT) | xtcp_rst_owed(tcb);
 	if (tcb->probes < 255)
 		tcb->probes++;

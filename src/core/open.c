@@ -124,7 +124,7 @@ void xtcp_mss_sync(struct xtcp_tcb *tcb)
 		mss = min_t(u32, mss, tcb->user_mss);
 	if (tcb->mtup_on)
 		mss = xtcp_mtup_limit(tcb, mss);
-	mss = max_t(u32, mss, tcb->par->min_snd_mss);
+	mss = max_t(u32, mss, XTCP_DEFENCE_OR(min_mss, tcb->par->min_snd_mss, 16));
 	if (tcb->opts & XTCP_OPT_TS)
 		mss -= XTCP_TS_LEN;
 	tcb->mss = (u16)mss;

@@ -18,7 +18,7 @@
 #define RUNS_MAX	8192
 
 /* Runs one packet may swallow: bounds the work a single packet makes. */
-#define SWALLOW_MAX	32
+#define SWALLOW_MAX	10
 
 static u32 next_prio(struct xtcp_tcb *tcb)
 {
@@ -161,7 +161,7 @@ static void join_following(struct xtcp_tcb *tcb, struct xtcp_ooo *run,
 			   struct xtcp_ooo *node)
 {
 	struct xtcp_ooo *after;
-	u32 budget = SWALLOW_MAX;
+	u32 budget = XTCP_DEFENCE_OR(reass_work, SWALLOW_MAX, ~0U);
 
 	while ((after = run_after(tcb, run->seq)) &&
 	       seq_le(after->seq, node->end)) {
@@ -214,23 +214,42 @@ enum xtcp_reass xtcp_reass_insert(struct xtcp_tcb *tcb, struct xtcp_ooo *node,
 	return XTCP_REASS_HELD;
 }
 
-/* A run whose start is reached: its packets go to the ready list. */
-static void hand_over(struct xtcp_tcb *tcb, struct xtcp_ooo *run)
+static struct xtcp_ooo *first_run(const struct xtcp_tcb *tcb)
 {
-	struct xtcp_ooo *last = run->tail, *first = run;
+	struct xtcp_ooo *run = tcb->ooo_root;
 
-	tree_remove(tcb, run);
-	tcb->ooo_bytes -= run_bytes(run);
-	while (first && seq_le(first->end, tcb->rcv_nxt)) {
-		struct xtcp_ooo *next = first == last ? NULL : first->next;
+	while (run && run->left)
+		run = run->left;
+	return run;
+}
 
-		bury(tcb, first, first);
-		first = next;
+/*
+ * xtcp_reass_cover - bytes up to @to arrive in order: which of them are to be
+ *	taken from the packet
+ * @nsegs: segments the packet was on the wire
+ *
+ * A run that the packet covers is superseded, and costs work; one that reaches
+ * beyond it is kept, and the packet is cut where it begins. So it is where there
+ * would be too much work: what is cut off then has to come again.
+ *
+ * Return: one after the last byte to take.
+ */
+u32 xtcp_reass_cover(struct xtcp_tcb *tcb, u32 to, u32 nsegs)
+{
+	u32 budget = XTCP_DEFENCE_OR(reass_work, SWALLOW_MAX * nsegs, ~0U);
+	struct xtcp_ooo *run;
+
+	while ((run = first_run(tcb)) && seq_lt(run->seq, to)) {
+		if (seq_gt(run_end(run), to) || !budget--)
+			return run->seq;
+		drop_run(tcb, run);
 	}
-	if (!first)
-		return;
-	first->seq = seq_max(first->seq, tcb->rcv_nxt);
-	tcb->rcv_nxt = last->end;
+	return to;
+}
+
+static void ready_add(struct xtcp_tcb *tcb, struct xtcp_ooo *first,
+		      struct xtcp_ooo *last)
+{
 	last->next = NULL;
 	if (tcb->ooo_ready)
 		tcb->ooo_ready_tail->next = first;
@@ -242,17 +261,35 @@ static void hand_over(struct xtcp_tcb *tcb, struct xtcp_ooo *run)
 /*
  * xtcp_reass_advance - in-order data reached @rcv_nxt
  *
- * Moves RCV.NXT over every run that now follows without a hole.
+ * No run begins before it (xtcp_reass_cover()); over one that follows without a
+ * hole RCV.NXT moves on, and its packets go to the ready list. After that there
+ * is a hole, for runs do not touch each other.
  */
 u32 xtcp_reass_advance(struct xtcp_tcb *tcb, u32 rcv_nxt)
 {
-	struct xtcp_ooo *run;
+	struct xtcp_ooo *run = first_run(tcb);
 
 	tcb->rcv_nxt = rcv_nxt;
-	while ((run = run_before(tcb, tcb->rcv_nxt)))
-		hand_over(tcb, run);
+	if (run && run->seq == rcv_nxt) {
+		tree_remove(tcb, run);
+		tcb->ooo_bytes -= run_bytes(run);
+		tcb->rcv_nxt = run_end(run);
+		ready_add(tcb, run, run->tail);
+	}
 	return (tcb->ooo_ready ? XTCP_ACT_DRAIN : 0) |
 	       (tcb->ooo_dead ? XTCP_ACT_REAP : 0);
+}
+
+/*
+ * xtcp_reass_follow - a packet in order, whose predecessors wait to be taken
+ * @node: inside the packet, ours from here on
+ */
+void xtcp_reass_follow(struct xtcp_tcb *tcb, struct xtcp_ooo *node, u32 seq, u32 end)
+{
+	memset(node, 0, sizeof(*node));
+	node->seq = seq;
+	node->end = end;
+	ready_add(tcb, node, node);
 }
 
 static struct xtcp_ooo *last_run(const struct xtcp_tcb *tcb)

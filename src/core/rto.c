@@ -172,6 +172,21 @@ u32 xtcp_rto_fire(struct xtcp_tcb *tcb, u64 now)
 }
 
 /*
+ * RFC 6429, 3: a peer may keep its window closed for as long as somebody here
+ * has the connection open. Nobody waits for an orphan: it gets as many probes as
+ * it would get retransmissions, and until their interval grows no more, answered
+ * or not, or peers could fill our memory with what servers wrote and closed.
+ */
+static bool held_too_long(const struct xtcp_tcb *tcb)
+{
+	u64 longest = tcb->par->rto_max_us * XTCP_NSEC_PER_USEC;
+
+	return XTCP_DEFENCE(persist_orphan, tcb->flags & XTCP_F_ORPHAN &&
+			    tcb->probes >= tcb->par->orphan_retries &&
+			    backed_off(tcb, tcb->probes) >= longest);
+}
+
+/*
  * xtcp_persist_fire - the persist timer ran out
  *
  * A closed window is probed for as long as the peer answers (RFC 9293
@@ -189,6 +204,8 @@ u32 xtcp_persist_fire(struct xtcp_tcb *tcb, u64 now)
 	}
 	if (given_up(tcb, tcb->retries))
 		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT);
+	if (held_too_long(tcb))
+		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT) | xtcp_rst_owed(tcb);
 	tcb->flags |= XTCP_F_PROBE;
 	xtcp_mib(tcb, XTCP_MIB_WIN_PROBE);
 	if (tcb->probes < 255)

@@ -183,7 +183,7 @@ void xtcp_score_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 		   struct xtcp_ack *a)
 {
 	u32 order[XTCP_MAX_SACKS], slot[XTCP_MAX_SACKS];
-	u32 i, j, n = 0, steps = STEPS_MAX;
+	u32 i, j, n = 0, steps = XTCP_DEFENCE_OR(sack_steps, STEPS_MAX, ~0U);
 
 	if (!tcb->sacked_out)
 		xtcp_score_reset(tcb);

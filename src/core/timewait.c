@@ -72,7 +72,7 @@ static enum xtcp_tw_act answer(struct xtcp_tw *tw, struct xtcp_seg *seg,
 	u32 clock = xtcp_tw_clock(now);
 
 	seg->reason = why;
-	if (clock - tw->ack_at < ANSWER_GAP_MS)
+	if (XTCP_DEFENCE(tw_answers, clock - tw->ack_at < ANSWER_GAP_MS))
 		return XTCP_TW_DROP;
 	tw->ack_at = clock;
 	return XTCP_TW_ACK;
@@ -110,7 +110,7 @@ static enum xtcp_tw_act time_wait(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 
 
 	seg->reason = XTCP_DROP_TIME_WAIT;
 	if (seg->flags & XTCP_RST)
-		return XTCP_TW_DROP;
+		return XTCP_DEFENCE_OR(tw_rst, XTCP_TW_DROP, XTCP_TW_SYN);
 	if ((seg->flags & (XTCP_SYN | XTCP_ACK)) == XTCP_SYN &&
 	    new_incarnation(tw, seg)) {
 		seg->reason = XTCP_DROP_NONE;

@@ -220,11 +220,11 @@ int xtcp_icmp_rcv(struct sk_buff *skb, u32 info, bool *ours)
 	if (xtcp_sk(sk)->entry.kind != XTCP_KIND_SOCK ||
 	    iph->ttl < READ_ONCE(inet_sk(sk)->min_ttl)) {
 		err = 0;
-	} else if (type == ICMP_REDIRECT) {
-		redirect(sk, skb);
-	} else if (!in_flight(&xtcp_sk(sk)->tcb, seq)) {
+	} else if (XTCP_DEFENCE(icmp_seq, !in_flight(&xtcp_sk(sk)->tcb, seq))) {
 		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_OUT_OF_WINDOW_ICMPS);
 		err = -ENOENT;
+	} else if (type == ICMP_REDIRECT) {
+		redirect(sk, skb);
 	} else if (v.kind == XTCP_ICMP_TOO_BIG) {
 		frag_needed(sk, seq, info, now);
 	} else if (v.err) {

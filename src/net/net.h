@@ -19,6 +19,7 @@
 #include <linux/rhashtable-types.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
+#include <xtcp/defence.h>
 #include <xtcp/sock.h>
 
 /* ---- demux.c ---- */

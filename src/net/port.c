@@ -691,7 +691,7 @@ int xtcp_port_connect(struct sock *sk)
 	count = &perturb[(where >> 32) % ARRAY_SIZE(perturb)];
 
 	mutex_lock(&t->port_mutex);
-	from = (u32)where + READ_ONCE(*count);
+	from = XTCP_DEFENCE_OR(port_key, (u32)where + READ_ONCE(*count), 0);
 	for (i = 0; i < n; i++) {
 		port = low + (from + i) % n;
 		if (inet_is_local_reserved_port(sock_net(sk), port))

@@ -186,10 +186,7 @@ static void act_receive(struct sock *sk, u32 acts)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
-	if (acts & XTCP_ACT_DRAIN)
-		xtcp_recvq_drain(sk);
-	if (acts & (XTCP_ACT_REAP | XTCP_ACT_DRAIN))
-		xtcp_recvq_reap(sk);
+	xtcp_recvq_settle(sk);
 	if (acts & XTCP_ACT_URG)
 		xtcp_urg_announce(sk);
 	if (unlikely(xs->urg_data))

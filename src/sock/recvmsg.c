@@ -169,7 +169,7 @@ static ssize_t recv_locked(struct recv_state *r)
 		/* A read stops before the urgent byte, so that it can be seen. */
 		if (xs->urg_data && xs->urg_seq == r->seq && r->done)
 			break;
-		skb = xtcp_recvq_find(sk, r->seq, &off, &len);
+		skb = xtcp_recvq_seek(sk, r->seq, &off, &len);
 		if (skb) {
 			err = recv_copy(r, skb, off, len);
 			if (err)
@@ -237,7 +237,7 @@ static ssize_t splice_queue(struct sock *sk, struct pipe_inode_info *pipe,
 		u32 off, avail;
 		bool skip = false;
 
-		skb = xtcp_recvq_find(sk, seq, &off, &avail);
+		skb = xtcp_recvq_seek(sk, seq, &off, &avail);
 		if (!skb)
 			break;
 		avail = min_t(size_t, avail, len);

@@ -132,22 +132,53 @@ void xtcp_recvq_hold(struct sock *sk, struct sk_buff *skb)
 	recvq_own(sk, skb);
 }
 
-/* XTCP_ACT_DRAIN: a hole was filled, packets behind it are in order now. */
-void xtcp_recvq_drain(struct sock *sk)
+/*
+ * Packets moved or freed for one that arrives: a peer can make any number of
+ * them wait for a single one. The rest goes with the next or when the reader
+ * comes.
+ */
+#define SETTLE_MAX	XTCP_DEFENCE_OR(reass_work, 8, INT_MAX)
+
+/* Likewise in one step of a reader, who has a use for it. */
+#define READER_MAX	64
+
+static void drain(struct sock *sk, int n)
 {
 	struct xtcp_ooo *node;
 
-	while ((node = xtcp_reass_pop(&xtcp_sk(sk)->tcb)))
+	while (n-- > 0 && (node = xtcp_reass_pop(&xtcp_sk(sk)->tcb)))
 		xtcp_recvq_add(sk, xtcp_ooo_skb(node), node->seq, node->end);
 }
 
-/* XTCP_ACT_REAP: packets the engine no longer wants. */
+static bool reap(struct sock *sk, int n)
+{
+	struct xtcp_ooo *node = NULL;
+
+	while (n-- > 0 && (node = xtcp_reass_reap(&xtcp_sk(sk)->tcb)))
+		kfree_skb(xtcp_ooo_skb(node));
+	return node;
+}
+
+/**
+ * xtcp_recvq_settle - what the engine has left for us to do, or some of it
+ * @sk: socket, any context
+ *
+ * After a hole was filled packets are to be queued (XTCP_ACT_DRAIN); others the
+ * engine no longer wants (XTCP_ACT_REAP).
+ */
+void xtcp_recvq_settle(struct sock *sk)
+{
+	drain(sk, SETTLE_MAX);
+	reap(sk, SETTLE_MAX);
+}
+
+/**
+ * xtcp_recvq_reap - free all that the engine no longer wants
+ * @sk: socket, any context
+ */
 void xtcp_recvq_reap(struct sock *sk)
 {
-	struct xtcp_ooo *node;
-
-	while ((node = xtcp_reass_reap(&xtcp_sk(sk)->tcb)))
-		kfree_skb(xtcp_ooo_skb(node));
+	reap(sk, INT_MAX);
 }
 
 /**
@@ -162,6 +193,7 @@ bool xtcp_recvq_purge(struct sock *sk)
 	bool unread = false;
 	struct sk_buff *skb;
 
+	drain(sk, INT_MAX);
 	while ((skb = __skb_dequeue(&sk->sk_receive_queue))) {
 		if (seq_gt(XTCP_CB(skb)->q.end, xtcp_sk(sk)->copied))
 			unread = true;
@@ -194,6 +226,27 @@ struct sk_buff *xtcp_recvq_find(struct sock *sk, u32 seq, u32 *off, u32 *len)
 		}
 	}
 	return NULL;
+}
+
+/**
+ * xtcp_recvq_seek - the same for a reader
+ * @sk: socket, process context
+ * @seq: sequence number of the byte
+ * @off: as xtcp_recvq_find()
+ * @len: likewise
+ *
+ * What was left over when it arrived is queued now, for somebody who wants it.
+ *
+ * Return: as xtcp_recvq_find().
+ */
+struct sk_buff *xtcp_recvq_seek(struct sock *sk, u32 seq, u32 *off, u32 *len)
+{
+	struct sk_buff *skb;
+
+	while (!(skb = xtcp_recvq_find(sk, seq, off, len)) && xtcp_sk(sk)->tcb.ooo_ready)
+		drain(sk, READER_MAX);
+	reap(sk, READER_MAX);
+	return skb;
 }
 
 /* Free the packets wholly below @seq. */
@@ -240,13 +293,14 @@ bool xtcp_rcv_admit(struct sock *sk, struct sk_buff *skb)
 		return true;
 	rcv_stretch(sk, skb->truesize);
 	for (;;) {
-		if (atomic_read(&sk->sk_rmem_alloc) <= sk->sk_rcvbuf &&
+		if (!XTCP_DEFENCE(rcv_admit, atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf) &&
 		    sk_rmem_schedule(sk, skb, skb->truesize))
 			return true;
+		if (reap(sk, 1))
+			continue;
 		if (!xtcp_reass_prune(tcb))
 			return false;
 		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_OFO_PRUNED);
-		xtcp_recvq_reap(sk);
 	}
 }
 

@@ -39,7 +39,7 @@ void xtcp_urg_announce(struct sock *sk)
 
 	if (seq_lt(seq, xs->copied))
 		return;
-	if (xs->urg_data && seq_le(seq, xs->urg_seq))
+	if (XTCP_DEFENCE(urg_again, xs->urg_data && seq_le(seq, xs->urg_seq)))
 		return;
 
 	sk_send_sigurg(sk);

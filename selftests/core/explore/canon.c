@@ -75,6 +75,7 @@ static const struct rule tcb_rules[] = {
 	R(last_data_rx_at, AGE, .cap = SEC),	/* against ato_us */
 	R(last_data_tx_at, AGE, .cap = LONG),	/* against the RTO */
 	R(challenge_at, AGE, .cap = SEC),	/* against challenge_ms */
+	R(ptb_at, AGE, .cap = 120 * SEC),	/* against the RTO */
 	R(ooo_root, SKIP), R(ooo_ready, SKIP), R(ooo_ready_tail, SKIP),
 	R(ooo_dead, SKIP), R(ooo_seed, SKIP),	/* by hand */
 	R(sack, SKIP), R(dsack_start, SKIP), R(dsack_end, SKIP),	/* by hand */
