@@ -52,15 +52,37 @@ unsigned long xtcp_jiffies_at(u64 at)
 	return jiffies_at(at, xtcp_now());
 }
 
-/* Of the earlier deadline it was armed for it still has its reference. */
-static void near_arm(struct sock *sk, u64 at)
+/*
+ * Of the earlier deadline it was armed for it still has its reference. While
+ * its handler runs nobody can tell whether it is queued again, with one more:
+ * false, and the other timer has to do.
+ */
+static bool near_arm(struct sock *sk, u64 at)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
+	int queued = hrtimer_try_to_cancel(&xsk->near);
 
-	if (xsk->near_at == XTCP_NEVER || hrtimer_try_to_cancel(&xsk->near) != 1)
+	if (queued < 0)
+		return false;
+	if (!queued)
 		sock_hold(sk);
 	xsk->near_at = at;
 	hrtimer_start(&xsk->near, ns_to_ktime(at), HRTIMER_MODE_ABS_PINNED_SOFT);
+	return true;
+}
+
+/*
+ * With its reference beforehand: a system call arms it with bottom halves on,
+ * and where jiffies lag it fires before mod_timer() returns.
+ */
+static void wheel_arm(struct sock *sk, u64 at, u64 now)
+{
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+
+	xsk->timer_at = at;
+	sock_hold(sk);
+	if (mod_timer(&xsk->timer, jiffies_at(at, now)))
+		__sock_put(sk);
 }
 
 /**
@@ -77,12 +99,8 @@ void xtcp_timer_arm(struct sock *sk)
 	if (at >= xsk->timer_at || at >= xsk->near_at)
 		return;
 	now = xtcp_now();
-	if (at < now + NEAR_NS) {
-		near_arm(sk, at);
-		return;
-	}
-	xsk->timer_at = at;
-	sk_reset_timer(sk, &xsk->timer, jiffies_at(at, now));
+	if (at >= now + NEAR_NS || !near_arm(sk, at))
+		wheel_arm(sk, at, now);
 }
 
 /**
