@@ -92,6 +92,7 @@ struct xtcp_sock {
 	int dif;			/* device we are bound to, 0: any */
 	u32 gso_full;			/* bytes a plan may carry by the route */
 	u32 pmtu;			/* bytes, of the route as the engine has it */
+	u8 near_runs;			/* the handler of near is who holds the lock */
 	u8 gso_good;			/* full plans sent since gso_max last grew */
 
 	/* what the sender spent its time on, TCP_INFO; socket lock */

@@ -491,6 +491,9 @@ TEST_F_TIMEOUT(wire, reuse_by_connect, 600)
 
 	LONG_TEST();
 	for (size_t i = 0; i < ARRAY_SIZE(reuses); i++) {
+		/* Of 6.1 a second is over when the clock's next one begins. */
+		if (W->stack == KERNEL && reuses[i].wait < 1000)
+			continue;
 		TH_LOG("reuse %s, timestamps %d, after %u ms", reuses[i].reuse,
 		       reuses[i].ts, reuses[i].wait);
 		knob("tw_reuse", reuses[i].reuse);

@@ -54,14 +54,18 @@ unsigned long xtcp_jiffies_at(u64 at)
 
 /*
  * Of the earlier deadline it was armed for it still has its reference. While
- * its handler runs nobody can tell whether it is queued again, with one more:
- * false, and the other timer has to do.
+ * its handler runs elsewhere nobody can tell whether it is queued again, with
+ * one more: false, and the other timer has to do.
  */
 static bool near_arm(struct sock *sk, u64 at)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
-	int queued = hrtimer_try_to_cancel(&xsk->near);
+	int queued;
 
+	if (xsk->near_runs)
+		queued = hrtimer_is_queued(&xsk->near);
+	else
+		queued = hrtimer_try_to_cancel(&xsk->near);
 	if (queued < 0)
 		return false;
 	if (!queued)
@@ -143,13 +147,18 @@ static void timer_run(struct sock *sk)
 }
 
 /* With the reference that arming took. Context: softirq. */
-static void timer_fired(struct sock *sk)
+static void timer_fired(struct sock *sk, bool near)
 {
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+
 	bh_lock_sock(sk);
-	if (sock_owned_by_user(sk))
-		set_bit(XTCP_DEFER_TIMER, &xtcp_sk(sk)->deferred);
-	else
+	if (sock_owned_by_user(sk)) {
+		set_bit(XTCP_DEFER_TIMER, &xsk->deferred);
+	} else {
+		xsk->near_runs = near;
 		timer_run(sk);
+		xsk->near_runs = 0;
+	}
 	bh_unlock_sock(sk);
 	sock_put(sk);
 }
@@ -158,12 +167,12 @@ static void wheel_fire(struct timer_list *t)
 {
 	struct xtcp_sock *xsk = timer_container_of(xsk, t, timer);
 
-	timer_fired(&xsk->inet.sk);
+	timer_fired(&xsk->inet.sk, false);
 }
 
 static enum hrtimer_restart near_fire(struct hrtimer *t)
 {
-	timer_fired(&container_of(t, struct xtcp_sock, near)->inet.sk);
+	timer_fired(&container_of(t, struct xtcp_sock, near)->inet.sk, true);
 	return HRTIMER_NORESTART;
 }
 
@@ -180,6 +189,7 @@ void xtcp_timer_init(struct sock *sk)
 		      HRTIMER_MODE_ABS_PINNED_SOFT);
 	xsk->timer_at = XTCP_NEVER;
 	xsk->near_at = XTCP_NEVER;
+	xsk->near_runs = 0;
 	xsk->deferred = 0;
 	memset(&xsk->entry, 0, sizeof(xsk->entry));
 	xtcp_tx_init(sk);
