@@ -197,6 +197,7 @@ struct xtcp_knobs {
 	u32 max_syn_backlog;		/* half-open connections */
 	u8 syncookies;			/* 0: never, 1: when there is no room, 2: always */
 	bool abort_on_overflow;		/* accept queue full: RST, not silence */
+	bool migrate_req;		/* a listener that closes leaves them to its group */
 	bool moderate_rcvbuf;		/* the receive buffer grows by itself */
 	bool no_metrics_save;		/* connections leave nothing in the cache, */
 	bool no_ssthresh_save;		/* or no threshold */

@@ -92,6 +92,7 @@ static const struct knob knobs[] = {
 	{ "max_orphans",	0, INT_MAX, GLUE(max_orphans), .scale = 1 },
 	{ "max_syn_backlog",	0, INT_MAX, GLUE(max_syn_backlog), .scale = 1 },
 	{ "max_tw_buckets",	0, INT_MAX, GLUE(max_tw_buckets), .scale = 1 },
+	{ "migrate_req",	0, U8_MAX_SWITCH, GLUE(migrate_req), .first = 0 },
 	{ "min_rtt_wlen",	0, ONE_DAY, PAR(min_rtt_wlen_s), .scale = 1 },
 	{ "min_snd_mss",	48, U16_MAX, PAR(min_snd_mss), .scale = 1 },
 	{ "moderate_rcvbuf",	0, U8_MAX_SWITCH, GLUE(moderate_rcvbuf), .first = 1 },

@@ -357,6 +357,30 @@ static void half_expire(struct timer_list *timer)
 			     msecs_to_jiffies(max_t(s32, first, EXPIRE_SPACE)) + 1);
 }
 
+/* To another listener of the group, if there is one. Context: bucket's lock, RCU. */
+static bool half_migrate(struct xtcp_half *half)
+{
+	struct xtcp_listener *from = half->listener, *to;
+	struct xtcp_flow flow;
+	struct sock *heir;
+
+	xtcp_half_flow(half, &flow);
+	heir = xtcp_group_heir(from->sk, &flow);
+	if (!heir)
+		return false;
+	to = smp_load_acquire(&xtcp_sk(heir)->listener);
+	if (!to || READ_ONCE(to->closed))
+		return false;
+	half->listener = to;
+	atomic_dec(&from->count);
+	atomic_inc(&to->count);
+	if (!half->emb.retries) {
+		atomic_dec(&from->young);
+		atomic_inc(&to->young);
+	}
+	return true;
+}
+
 /**
  * xtcp_half_stop - a listener goes, and its half-open connections with it
  * @l: listener; nothing is added to it from here on
@@ -373,15 +397,17 @@ void xtcp_half_stop(struct xtcp_listener *l)
 
 	/* Seen by whoever adds, since both take the lock of the bucket. */
 	WRITE_ONCE(l->closed, true);
+	rcu_read_lock();
 	for (i = 0; i <= t->mask; i++) {
 		spin_lock_bh(&t->bucket[i].lock);
 		for (half = t->bucket[i].first; half; half = next) {
 			next = half->next;
-			if (half->listener == l)
+			if (half->listener == l && !half_migrate(half))
 				xtcp_half_del(l->xn, &t->bucket[i], half);
 		}
 		spin_unlock_bh(&t->bucket[i].lock);
 	}
+	rcu_read_unlock();
 	WARN_ON_ONCE(atomic_read(&l->count) || atomic_read(&l->young));
 }
 

@@ -9,7 +9,7 @@
  * that comes or goes moves only its share, where the kernel's scaling by the
  * number of members moves them all.
  */
-#include <linux/hash.h>
+#include <linux/jhash.h>
 #include <linux/tcp.h>
 #include <net/sock_reuseport.h>
 
@@ -49,7 +49,8 @@ int xtcp_group_join(struct sock *sk, struct sock *other)
  */
 u64 xtcp_group_weight(const struct sock *sk, u32 own, u32 flow)
 {
-	u64 weight = hash_64((u64)own << 32 | flow, 32) | 1;
+	/* Not a product: it keeps sums, and gaps between numbers would decide. */
+	u64 weight = jhash_2words(own, flow, 0) | 1;
 
 	if (READ_ONCE(sk->sk_incoming_cpu) == raw_smp_processor_id())
 		weight |= 1ULL << 32;
@@ -74,4 +75,29 @@ struct sock *xtcp_group_select(struct sock *sk, u32 hash, struct sk_buff *skb)
 	if (!skb || !pskb_may_pull(skb, XTCP_HDR_LEN))
 		return NULL;
 	return reuseport_select_sock(sk, hash, skb, __tcp_hdrlen(tcp_hdr(skb)));
+}
+
+/**
+ * xtcp_group_heir - who takes over what a listener leaves behind
+ * @sk: listener of a group, no longer in the table
+ * @flow: of a connection it has not accepted
+ *
+ * ``migrate_req``, as the kernel's: else such connections are reset, though
+ * another process serves the same port (a server that restarts by halves).
+ *
+ * Context: RCU read lock. Return: another member of the group, or NULL.
+ */
+struct sock *xtcp_group_heir(const struct sock *sk, const struct xtcp_flow *flow)
+{
+	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	int dif = sk->sk_bound_dev_if;
+	struct sock *heir;
+
+	if (!sk->sk_reuseport || !READ_ONCE(xn->knobs.migrate_req))
+		return NULL;
+	heir = xtcp_lookup_listener(xn, flow, dif, 0, NULL);
+	if (!heir || !heir->sk_reuseport || heir->sk_bound_dev_if != dif ||
+	    memcmp(xtcp_sk(heir)->flow.saddr, xtcp_sk(sk)->flow.saddr, sizeof(flow->saddr)))
+		return NULL;
+	return heir;
 }

@@ -31,6 +31,26 @@ int xtcp_listen_start(struct sock *sk)
 	return 0;
 }
 
+static bool acceptq_add(struct sock *sk, struct sock *child);
+
+/* To another listener of the group, if one is there and has room for it. */
+static bool child_migrate(const struct sock *sk, struct sock *child)
+{
+	struct sock *heir;
+	bool done = false;
+
+	rcu_read_lock();
+	heir = xtcp_group_heir(sk, &xtcp_sk(child)->flow);
+	if (heir && refcount_inc_not_zero(&heir->sk_refcnt)) {
+		done = !sk_acceptq_is_full(heir) && acceptq_add(heir, child);
+		if (done)
+			heir->sk_data_ready(heir);
+		sock_put(heir);
+	}
+	rcu_read_unlock();
+	return done;
+}
+
 /**
  * xtcp_listen_stop - end what a listener has
  * @sk: socket, no longer in the table of listeners
@@ -61,6 +81,8 @@ void xtcp_listen_stop(struct sock *sk)
 	while (!list_empty(&unaccepted)) {
 		child = list_first_entry(&unaccepted, struct xtcp_sock, accept_node);
 		list_del_init(&child->accept_node);
+		if (child_migrate(sk, &child->inet.sk))
+			continue;
 		sock_hold(&child->inet.sk);
 		xtcp_child_abort(&child->inet.sk);
 		sock_put(&child->inet.sk);

@@ -78,6 +78,7 @@ static inline struct sock *xtcp_entry_sk(const struct xtcp_entry *e)
 
 int xtcp_group_join(struct sock *sk, struct sock *other);
 u64 xtcp_group_weight(const struct sock *sk, u32 own, u32 flow);
+struct sock *xtcp_group_heir(const struct sock *sk, const struct xtcp_flow *flow);
 struct sock *xtcp_group_select(struct sock *sk, u32 hash, struct sk_buff *skb);
 
 /* IPv4 addresses are v4-mapped in a flow: ::ffff:a.b.c.d. */
