@@ -227,11 +227,10 @@ static bool queue_enter(const struct xtcp_rx *rx, struct xtcp_fo_queue *q,
 	bool room;
 
 	spin_lock(&q->lock);
-	room = q->count < q->most && q->count + queue_resets(q) < q->most;
-	if (room) {
+	room = q->count < q->most && q->count + queue_resets(q) < q->most &&
+	       refcount_inc_not_zero(&q->ref);
+	if (room)
 		q->count++;
-		refcount_inc(&q->ref);
-	}
 	*keys = q->keys;
 	spin_unlock(&q->lock);
 	if (!room)

@@ -67,6 +67,19 @@ bool app_ready(const struct end *e)
 	return e->established || isupper(op->kind);
 }
 
+/* The first write, before the SYN leaves. Return: bytes. */
+u32 app_first(struct end *e)
+{
+	const struct op *op = next_op(e);
+
+	if (tolower(op->kind) != 'w')
+		return 0;
+	e->pc = (u8)(op + 1 - run.prog[e->id]);
+	TRACE("%u write(%u)", e->id, op->n);
+	e->wr += op->n;
+	return op->n;
+}
+
 static void app_write(struct end *e, u32 n, u32 flags)
 {
 	TRACE("%u write(%u)", e->id, n);

@@ -266,7 +266,7 @@ static void push(struct end *e)
 			check(e);
 			return;
 		}
-		off = plan.seq - e->tcb.iss - 1;
+		off = plan.seq - e->tcb.iss - !(plan.flags & XTCP_SYN);
 		check_payload(e, &plan, off);
 		check_ack(e, &plan);
 		wire_put(e->id, &plan, off);
@@ -327,7 +327,8 @@ static void look_at_state(struct end *e)
 		let_tcb_go(e, MODE_GONE);
 	else if (xtcp_tw_ready(&e->tcb) && !run.cfg->tw_in_tcb)
 		let_tcb_go(e, MODE_TW);
-	else if (state != XTCP_SYN_SENT && state != XTCP_SYN_RECEIVED)
+	else if (state != XTCP_SYN_SENT &&
+		 (state != XTCP_SYN_RECEIVED || xtcp_fo_child(&e->tcb)))
 		e->established = true;
 }
 
@@ -385,14 +386,22 @@ static void tcb_init(struct end *e)
 	xtcp_tcb_init(&e->tcb, &run.par);
 }
 
+/* With Fast Open the first write is for the SYN, which takes a part of it. */
 void end_connect(struct end *e)
 {
+	const struct xtcp_fo_client fo = { .mss = WORLD_MSS, .bare = true };
 	struct xtcp_open open;
+	u32 acts;
 
 	TRACE("%u connect()", e->id);
 	open_params(e, &open);
+	if (run.cfg->fastopen)
+		open.fo = &fo;
 	tcb_init(e);
-	end_serve(e, xtcp_connect(&e->tcb, &open, end_now(e)), NULL, NULL);
+	acts = xtcp_connect(&e->tcb, &open, end_now(e));
+	if (open.fo)
+		acts |= xtcp_fastopen_go(&e->tcb, app_first(e), end_now(e));
+	end_serve(e, acts, NULL, NULL);
 }
 
 static void reply(struct end *e, const struct xtcp_plan *plan)
@@ -466,7 +475,26 @@ static void embryo_act(struct end *e, enum xtcp_embryo_act what,
 	}
 }
 
-static void rx_listen(struct end *e, struct xtcp_seg *seg)
+/* A SYN with data is a connection: cookies are the unit tests'. */
+static void rx_fastopen(struct end *e, struct xtcp_seg *seg, const struct flight *f)
+{
+	const struct xtcp_cookie none = { .len = 0 };
+	struct xtcp_embryo emb;
+	struct xtcp_open open;
+	u32 acts;
+
+	open_params(e, &open);
+	tcb_init(e);
+	e->shown = false;
+	xtcp_embryo_init(&emb, &run.par, &open, seg, end_now(e));
+	acts = xtcp_fastopen_accept(&e->tcb, &emb, &open, seg, &none, end_now(e));
+	/* What the SYN offers counts from where nothing is acknowledged. */
+	e->edge_told = e->tcb.iss + seg->wnd;
+	e->told = true;
+	end_serve(e, acts, seg, pkt_get(e, f));
+}
+
+static void rx_listen(struct end *e, struct xtcp_seg *seg, const struct flight *f)
 {
 	struct xtcp_open open;
 
@@ -477,6 +505,10 @@ static void rx_listen(struct end *e, struct xtcp_seg *seg)
 		reply_rst(e, seg);
 		break;
 	case XTCP_LISTEN_SYN:
+		if (run.cfg->fastopen && seg->len) {
+			rx_fastopen(e, seg, f);
+			break;
+		}
 		open_params(e, &open);
 		e->mode = MODE_EMBRYO;
 		e->shown = false;
@@ -537,7 +569,7 @@ void end_rx(struct end *e, const struct flight *f)
 
 	switch (e->mode) {
 	case MODE_LISTEN:
-		rx_listen(e, &seg);
+		rx_listen(e, &seg, f);
 		break;
 	case MODE_EMBRYO:
 		embryo_act(e, xtcp_embryo_rx(&e->emb, &run.par, &seg, end_now(e)),

@@ -100,6 +100,7 @@ struct world_cfg {
 	u8 left[B_MAX];		/* budget of level 1; 0: never */
 	bool no_rto;		/* at level 1 data is sent again without a timeout */
 	bool simultaneous;	/* both connect */
+	bool fastopen;		/* data in the SYN, and it is taken */
 	bool opened;		/* the search begins when both are established */
 	bool tw_in_tcb;		/* no TIME-WAIT record */
 	bool no_wscale;
@@ -259,6 +260,7 @@ bool end_over(const struct end *e);
 /* ---- app.c ---- */
 
 void app_parse(u32 id, const char *text);
+u32 app_first(struct end *e);
 bool app_ready(const struct end *e);
 void app_step(struct end *e);
 bool app_can_read(const struct end *e);

@@ -23,6 +23,14 @@ const struct world_cfg worlds[] = {
 	  MAY([B_DUP] = 1, [B_REORDER] = 1, [B_TICK] = 1, [B_LATE] = 1) },
 	{ "request", { "w100 s e c", "g100 w200 s e c" }, .lend = 6,
 	  MAY([B_DROP] = 1, [B_TICK] = 2) },
+	{ "fast-open", { "w150 s e c", "g150 w200 s e c" }, .lend = 6, .fastopen = true,
+	  MAY([B_DROP] = 1, [B_TICK] = 2) },
+	{ "fast-open-reordered", { "w50 s e c", "g50 w100 s e c" }, .lend = 6,
+	  .fastopen = true, .no_ts = true,
+	  MAY([B_DUP] = 1, [B_REORDER] = 1, [B_TICK] = 1, [B_LATE] = 1) },
+	{ "fast-open-simultaneous", { "w150 s e c", "w50 s e c" }, .lend = 6,
+	  .fastopen = true, .simultaneous = true,
+	  MAY([B_DROP] = 1, [B_TICK] = 2) },
 
 	/*
 	 * Loss and recovery, mostly with 10 ms each way. With SACK no single loss
