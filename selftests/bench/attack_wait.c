@@ -36,7 +36,7 @@ static long records(const struct peer *p)
 	if (!f)
 		die("no number of records");
 	while (n < 0 && fgets(line, sizeof(line), f))
-		sscanf(line, p->stack == XTCP ? "TimeWait %ld" :
+		sscanf(line, p->stack == XTCP ? "Xtcp: %*d %*d %*d %ld" :
 		       "TCP: inuse %*d orphan %*d tw %ld", &n);
 	fclose(f);
 	return n;
