@@ -33,6 +33,9 @@
 	X(urg_again)		/* a pointer is told of once */			\
 	X(persist_orphan)	/* RFC 6429: closed windows do not last */	\
 	X(keep_dead)		/* silent peers are given up */			\
+	X(syncookies)		/* RFC 4987, 3.6 */			\
+	X(syn_source)		/* a source gets so many SYNs answered */ \
+	X(accept_source)	/* and so many places in an accept queue */ \
 	X(synack_retries)	/* SYN-ACKs end */				\
 	X(isn_key)		/* RFC 6528 */					\
 	X(ts_key)		/* RFC 7323, 5.4: offset per connection */	\

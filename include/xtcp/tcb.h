@@ -134,6 +134,7 @@ struct xtcp_params {
 	u32 fin_timeout_ms;	/* 60 s, orphan in FIN-WAIT-2 */
 	u32 timewait_ms;	/* 60 s = 2 MSL */
 	u32 challenge_ms;	/* 500 ms between challenge ACKs of one TCB */
+	u32 challenge_max;	/* and so many a second; INT_MAX */
 	u32 min_rtt_wlen_s;	/* 300: window of min_rtt_us */
 	u32 syn_source_rate;	/* 8 SYNs a second without completion; 0: unlimited */
 	u32 syn_source_burst;	/* 128 of them at once */

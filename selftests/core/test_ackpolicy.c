@@ -37,6 +37,42 @@ static const struct script ackpolicy[] = {
 };
 SCRIPTS(ackpolicy);
 
+/* ms between two, and how many a second, at most. */
+UNIT(ackpolicy_challenge)
+{
+	static const struct {
+		u32 ms, max, gap;	/* gap: ms, 0: never */
+	} rows[] = {
+		{ 500, 0x7fffffff, 500 },
+		{ 500, 3, 500 },
+		{ 500, 2, 500 },
+		{ 500, 1, 1000 },
+		{ 100, 4, 250 },
+		{ 500, 0, 0 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct xtcp_params par = {
+			.challenge_ms = rows[i].ms, .challenge_max = rows[i].max,
+		};
+		struct xtcp_tcb tcb = { .par = &par };
+		u64 at = 7 * XTCP_NSEC_PER_SEC, gap = rows[i].gap * XTCP_NSEC_PER_MSEC;
+
+		CHECK_EQ(xtcp_ack_challenge(&tcb, at), !!gap);
+		CHECK_EQ(tcb.ack_pending, gap ? XTCP_ACKP_NOW : 0);
+		CHECK(!gap || !xtcp_ack_challenge(&tcb, at + gap - 1));
+		CHECK_EQ(xtcp_ack_challenge(&tcb, at + gap), !!gap);
+	}
+	{
+		struct xtcp_params par = { .challenge_max = 0x7fffffff };
+		struct xtcp_tcb tcb = { .par = &par };
+
+		CHECK(xtcp_ack_challenge(&tcb, 1));
+		CHECK(xtcp_ack_challenge(&tcb, 2));
+	}
+}
+
 #define PUSHED	(XTCP_ACKP_DELAYED | XTCP_ACKP_PUSHED)
 #define TWICE	(PUSHED | XTCP_ACKP_TWICE)
 

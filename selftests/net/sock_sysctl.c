@@ -24,6 +24,7 @@ struct row {
 static const struct row rows[] = {
 	{ "abort_on_overflow",	0, 255, 0 },
 	{ "base_mss",		40, 65535, 1024 },
+	{ "challenge_ack_limit", 0, I32, I32 },
 	{ "dsack",		0, 255, 1 },
 	{ "early_retrans",	0, 4, 3 },
 	{ "ecn",		0, 5, 2 },
@@ -33,6 +34,7 @@ static const struct row rows[] = {
 	{ "fastopen_blackhole_timeout_sec", 0, I32, 0 },
 	{ "fin_timeout",	0, SECS, 60 },
 	{ "frto",		0, 255, 2 },
+	{ "invalid_ratelimit",	0, I32, 500 },
 	{ "keepalive_intvl",	1, SECS, 75 },
 	{ "keepalive_probes",	0, 255, 9 },
 	{ "keepalive_time",	1, SECS, 7200 },

@@ -48,6 +48,27 @@ TEST_F(wire, answered)
 	ASSERT_EQ(0, get_int(self->fd, SOL_SOCKET, SO_ERROR));
 }
 
+/* In ms, of our own; TCP's options have them in seconds, rounded up. */
+TEST_F(wire, milliseconds)
+{
+	XTCP_ONLY("it has seconds");
+	passive(MSS(1000));
+	keepalive(5, 5, 2);
+	ASSERT_EQ(5000, get_int(self->fd, IPPROTO_TCP, XTCP_KEEPIDLE_MS));
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, XTCP_KEEPIDLE_MS, 400));
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, XTCP_KEEPINTVL_MS, 100));
+	ASSERT_EQ(-EINVAL, set_int(self->fd, IPPROTO_TCP, XTCP_KEEPIDLE_MS, 9));
+	ASSERT_EQ(-EINVAL, set_int(self->fd, IPPROTO_TCP, XTCP_KEEPINTVL_MS, 32767001));
+	ASSERT_EQ(400, get_int(self->fd, IPPROTO_TCP, XTCP_KEEPIDLE_MS));
+	ASSERT_EQ(100, get_int(self->fd, IPPROTO_TCP, XTCP_KEEPINTVL_MS));
+	ASSERT_EQ(1, get_int(self->fd, IPPROTO_TCP, TCP_KEEPIDLE));
+	ASSERT_EQ(1, get_int(self->fd, IPPROTO_TCP, TCP_KEEPINTVL));
+	probe(400);
+	probe(100);
+	out(RST | ACK, SEQ(1), ACKNO(1), AFTER(100));
+	ASSERT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
+}
+
 TEST_F(wire, ignored)
 {
 	passive(MSS(1000));

@@ -150,6 +150,35 @@ TEST_F(wire, keepalive)
 	ASSERT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
 }
 
+/* Half a second between two, as many a second, none. */
+TEST_F(wire, invalid_ratelimit)
+{
+	XTCP_ONLY("the limit is of all connections together");
+	passive(MSS(1000));
+	in(RST, SEQ(100));
+	out(ACK, SEQ(1), ACKNO(1));
+	in(RST, SEQ(100));
+	none(QUIET);
+	knob("invalid_ratelimit", "10");
+	for (int i = 0; i < 5; i++) {
+		sleep_ms(15);
+		in(RST, SEQ(100));
+		out(ACK, SEQ(1), ACKNO(1));
+	}
+	knob("challenge_ack_limit", "2");
+	sleep_ms(400);
+	in(RST, SEQ(100));
+	none(QUIET);
+	sleep_ms(150);
+	in(RST, SEQ(100));
+	out(ACK, SEQ(1), ACKNO(1));
+	knob("challenge_ack_limit", "0");
+	sleep_ms(2000);
+	in(RST, SEQ(100));
+	none(QUIET);
+	state(ST_ESTABLISHED);
+}
+
 /* The window after an idle RTO: ten segments again, or what it had grown to. */
 TEST_F(wire, slow_start_after_idle)
 {

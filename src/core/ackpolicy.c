@@ -135,6 +135,16 @@ void xtcp_ack_delayed_fire(struct xtcp_tcb *tcb)
 	xtcp_ack_now(tcb);
 }
 
+/* ns between two; XTCP_NEVER: there is none. */
+static u64 challenge_gap(const struct xtcp_params *par)
+{
+	u64 gap = par->challenge_ms * XTCP_NSEC_PER_MSEC;
+
+	if (!par->challenge_max)
+		return XTCP_NEVER;
+	return max_t(u64, gap, div_u64(XTCP_NSEC_PER_SEC, par->challenge_max));
+}
+
 /*
  * xtcp_ack_challenge - an ACK that somebody else may have provoked
  *
@@ -146,10 +156,10 @@ void xtcp_ack_delayed_fire(struct xtcp_tcb *tcb)
  */
 bool xtcp_ack_challenge(struct xtcp_tcb *tcb, u64 now)
 {
-	u64 gap = tcb->par->challenge_ms * XTCP_NSEC_PER_MSEC;
+	u64 gap = challenge_gap(tcb->par);
 	u64 *at = XTCP_DEFENCE_OR(challenge_own, &tcb->challenge_at, &xtcp_weak_clock);
 
-	if (XTCP_DEFENCE(challenge_limit, *at && now - *at < gap))
+	if (XTCP_DEFENCE(challenge_limit, gap == XTCP_NEVER || (*at && now - *at < gap)))
 		return false;
 	*at = now;
 	xtcp_ack_now(tcb);

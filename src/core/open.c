@@ -36,6 +36,7 @@ void xtcp_params_init(struct xtcp_params *par)
 	par->fin_timeout_ms = 60000;
 	par->timewait_ms = 60000;
 	par->challenge_ms = 500;
+	par->challenge_max = 0x7fffffff;
 	par->min_rtt_wlen_s = 300;
 	par->syn_source_rate = 8;
 	par->syn_source_burst = 128;

@@ -126,8 +126,8 @@ enum xtcp_drop xtcp_acceptq_refuses(const struct xtcp_listener *l, u64 who)
 
 	if (taken >= most)
 		return XTCP_DROP_LISTEN_OVERFLOW;
-	if (READ_ONCE(l->xn->params.syn_source_rate) &&
-	    !xtcp_source_place(&l->places, who >> 32, taken, most - taken))
+	if (XTCP_DEFENCE(accept_source, READ_ONCE(l->xn->params.syn_source_rate) &&
+			 !xtcp_source_place(&l->places, who >> 32, taken, most - taken)))
 		return XTCP_DROP_ACCEPT_SOURCE;
 	return XTCP_DROP_NONE;
 }

@@ -155,7 +155,7 @@ static enum fate syn_fate(struct arrival *a)
 {
 	struct xtcp_net *xn = a->rx->xn;
 	struct xtcp_sources *sources = &xn->half->sources;
-	u8 cookies = READ_ONCE(xn->knobs.syncookies);
+	u8 cookies = XTCP_DEFENCE_OR(syncookies, READ_ONCE(xn->knobs.syncookies), 0);
 	enum xtcp_source what;
 	u32 room;
 
@@ -167,7 +167,8 @@ static enum fate syn_fate(struct arrival *a)
 	if (a->seg.reason)
 		return FATE_DROP;
 	room = xtcp_half_room(xn, a->l);
-	what = xtcp_source_syn(sources, &xn->params, a->who, room, a->rx->now);
+	what = XTCP_DEFENCE_OR(syn_source, xtcp_source_syn(sources, &xn->params, a->who, room,
+							   a->rx->now), XTCP_SOURCE_GOOD);
 	a->seg.reason = XTCP_DROP_SYN_SOURCE;
 	if (what == XTCP_SOURCE_FAR)
 		return FATE_DROP;

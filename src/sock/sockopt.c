@@ -35,6 +35,8 @@ static const struct int_opt int_opts[] = {
 	{ TCP_KEEPCNT,		1, 127, 1, XTCP_SET_KEEPCNT },
 	{ TCP_SYNCNT,		1, 127, 1, XTCP_SET_SYNCNT },
 	{ TCP_USER_TIMEOUT,	0, INT_MAX, 1, XTCP_SET_USER_TIMEOUT },
+	{ XTCP_KEEPIDLE_MS,	XTCP_KEEP_MIN, 32767000, 1, XTCP_SET_KEEPIDLE },
+	{ XTCP_KEEPINTVL_MS,	XTCP_KEEP_MIN, 32767000, 1, XTCP_SET_KEEPINTVL },
 	{ XTCP_TIMEWAIT_MS,	0, XTCP_TIMEWAIT_MAX, 1, XTCP_SET_TIMEWAIT },
 };
 
@@ -281,10 +283,10 @@ static int get_int(struct sock *sk, int optname, int *val)
 		*val = get_maxseg(sk);
 		break;
 	case TCP_KEEPIDLE:
-		*val = xtcp_keep_idle_ms(tcb) / 1000;
+		*val = DIV_ROUND_UP(xtcp_keep_idle_ms(tcb), 1000);
 		break;
 	case TCP_KEEPINTVL:
-		*val = xtcp_keep_intvl_ms(tcb) / 1000;
+		*val = DIV_ROUND_UP(xtcp_keep_intvl_ms(tcb), 1000);
 		break;
 	case TCP_KEEPCNT:
 		*val = xtcp_keep_probes(tcb);
@@ -312,6 +314,12 @@ static int get_int(struct sock *sk, int optname, int *val)
 		break;
 	case TCP_USER_TIMEOUT:
 		*val = tcb->user_timeout_ms;
+		break;
+	case XTCP_KEEPIDLE_MS:
+		*val = xtcp_keep_idle_ms(tcb);
+		break;
+	case XTCP_KEEPINTVL_MS:
+		*val = xtcp_keep_intvl_ms(tcb);
 		break;
 	case XTCP_TIMEWAIT_MS:
 		*val = xtcp_timewait_ms(tcb);

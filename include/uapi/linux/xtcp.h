@@ -33,4 +33,13 @@
 #define XTCP_TIMEWAIT_MS	0x5801
 #define XTCP_TIMEWAIT_MAX	240000	/* two minutes of MSL, RFC 9293 3.4.2 */
 
+/*
+ * XTCP_KEEPIDLE_MS, XTCP_KEEPINTVL_MS: TCP_KEEPIDLE and TCP_KEEPINTVL in ms, from
+ * XTCP_KEEP_MIN on. The seconds of the latter are then those of the former, rounded
+ * up, so that what is not zero does not read as zero.
+ */
+#define XTCP_KEEPIDLE_MS	0x5802
+#define XTCP_KEEPINTVL_MS	0x5803
+#define XTCP_KEEP_MIN		10
+
 #endif /* _UAPI_LINUX_XTCP_H */

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Floods: SYNs from addresses that never answer, and connections that nobody
+ * accepts. What counts is an honest client in the middle of it (RFC 4987).
+ */
+#include <netinet/tcp.h>
+
+#include "attack_test.h"
+
+#define BACKLOG	32
+#define FLOOD	(10 * BACKLOG)
+#define HONEST	10		/* clients, with as many SYNs before each */
+
+enum from { ANYBODY, PREFIX, ONE };
+
+static uint32_t draw(uint32_t *state)
+{
+	*state = *state * 1664525 + 1013904223;	/* Numerical Recipes */
+	return *state >> 8;
+}
+
+/* Its SYN-ACKs go nowhere: nobody reads them, or the device's queue is full. */
+static void flood(struct wire *w, enum from from, uint32_t *state)
+{
+	char addr[16];
+
+	for (int i = 0; i < FLOOD; i++) {
+		uint32_t r = draw(state);
+
+		wire_reset(w, 1024 + draw(state) % 30000);
+		if (from == ANYBODY)
+			snprintf(addr, sizeof(addr), "10.%u.%u.%u", 10 + (r & 127),
+				 r >> 7 & 255, 1 + (r >> 15) % 254);
+		else
+			snprintf(addr, sizeof(addr), "10.9.1.%u",
+				 from == ONE ? 7 : 1 + r % 254);
+		w->peer = addr;
+		wire_in(w, &(struct wseg){ .flags = SYN, MSS(1460), WS(7), SACKOK,
+			SEQ(0), TS(1000, 0) });
+		wire_drain(w, 0);
+	}
+}
+
+static bool has_options(int fd)
+{
+	unsigned int all = TCPI_OPT_TIMESTAMPS | TCPI_OPT_SACK | TCPI_OPT_WSCALE;
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	return !getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) &&
+	       (info.tcpi_options & all) == all && info.tcpi_snd_wscale == 7 &&
+	       info.tcpi_snd_mss == 1460 - 12;
+}
+
+/* A client that answers, from @port. Its socket, or -1. */
+static int honest(struct wire *w, int lfd, uint16_t port)
+{
+	static const struct wseg synack = { .flags = SYN | ACK, ACKNO(1) };
+
+	wire_drain(w, 0);
+	wire_reset(w, port);
+	wire_in(w, &(struct wseg){ .flags = SYN, MSS(1460), WS(7), SACKOK, TS(1000, 0) });
+	if (*wire_out(w, &synack))
+		return -1;
+	w->ts = true;
+	wire_in(w, &(struct wseg){ .flags = ACK });
+	wire_in(w, &(struct wseg){ .flags = ACK | PSH, LEN(10) });
+	return accept4(lfd, NULL, NULL, SOCK_NONBLOCK);
+}
+
+/* Addresses are all of 10.0.0.0/8. */
+#define server() do {							\
+	ASSERT_EQ(0, ns_up("tun0", WIRE_LOCAL, 8, 1500));		\
+	ASSERT_EQ(0, wire_knob(W, "max_syn_backlog", "32"));		\
+	self->lfd = wire_listen(W, WIRE_PORT, BACKLOG);			\
+	ASSERT_GE(self->lfd, 0);					\
+} while (0)
+
+#define clients(from, options) do {					\
+	uint32_t _state = 1;						\
+	char _data[16];							\
+	for (int _i = 0; _i < HONEST; _i++) {				\
+		flood(W, (from), &_state);				\
+		self->fd = honest(W, self->lfd, 40000 + _i);		\
+		defended("an honest client connects", self->fd >= 0);	\
+		if (self->fd < 0)					\
+			break;						\
+		defended("and is heard", recv(self->fd, _data, 16, 0) == 10); \
+		defended("SACK, timestamps, window scale, MSS are kept", \
+			 !(options) || has_options(self->fd));		\
+		close(self->fd);					\
+		self->fd = -1;						\
+	}								\
+} while (0)
+
+TEST_F_TIMEOUT(wire, syns_from_anybody, 120)
+{
+	server();
+	clients(ANYBODY, true);
+}
+
+TEST_F_TIMEOUT(wire, syns_from_a_prefix, 120)
+{
+	server();
+	clients(PREFIX, true);
+}
+
+TEST_F_TIMEOUT(wire, syns_from_one, 120)
+{
+	server();
+	clients(ONE, true);
+}
+
+/* Without cookies the table is all there is, but one source does not get all. */
+TEST_F_TIMEOUT(wire, syns_from_one_without_cookies, 120)
+{
+	server();
+	ASSERT_EQ(0, wire_knob(W, "syncookies", "0"));
+	if (W->stack == XTCP) {
+		ASSERT_EQ(0, wire_knob(W, "syn_source_rate", "1"));
+		ASSERT_EQ(0, wire_knob(W, "syn_source_burst", "8"));
+	}
+	clients(ONE, true);
+}
+
+/* Connections of one address that the program does not accept. */
+TEST_F_TIMEOUT(wire, accept_queue, 120)
+{
+	server();
+	for (int i = 0; i < 2 * BACKLOG; i++) {
+		wire_reset(W, 10000 + i);
+		W->peer = "10.9.1.7";
+		in(SYN, SEQ(0), MSS(1460));
+		if (!wire_get(W, 2))
+			continue;
+		in(ACK);
+	}
+	/* Another one; there is somebody to accept, but nobody has. */
+	wire_drain(W, 0);
+	wire_reset(W, 40000);
+	in(SYN, MSS(1460));
+	defended("an honest client is answered", *wire_out(W, &(struct wseg){
+		.flags = SYN | ACK, ACKNO(1) }) == 0);
+	in(ACK);
+	defended("and connects", wire_state(W) == ST_ESTABLISHED);
+}
+
+TEST_HARNESS_MAIN
