@@ -124,6 +124,9 @@ enum xtcp_embryo_act {
 void xtcp_embryo_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
 		      const struct xtcp_open *open, const struct xtcp_seg *seg,
 		      u64 now);
+void xtcp_embryo_synack(struct xtcp_embryo *emb, const struct xtcp_params *par,
+			const struct xtcp_open *open, const struct xtcp_seg *seg,
+			struct xtcp_plan *plan, u64 now);
 enum xtcp_embryo_act xtcp_embryo_rx(struct xtcp_embryo *emb,
 				    const struct xtcp_params *par,
 				    struct xtcp_seg *seg, u64 now);
@@ -201,6 +204,13 @@ struct xtcp_places {
 	u16 held[XTCP_SOURCE_ROWS][256];
 };
 
+/* The cells of a source, and what was in them. */
+struct xtcp_source_at {
+	u32 *cell[XTCP_SOURCE_ROWS];
+	u32 left[XTCP_SOURCE_ROWS];
+	u32 clock;
+};
+
 /* What a SYN may have. */
 enum xtcp_source {
 	XTCP_SOURCE_GOOD,	/* all */
@@ -211,10 +221,9 @@ enum xtcp_source {
 void xtcp_source_init(struct xtcp_sources *src, const u64 key[2]);
 u64 xtcp_source_of(const struct xtcp_sources *src, const struct xtcp_params *par,
 		   const u32 addr[4]);
-enum xtcp_source xtcp_source_syn(struct xtcp_sources *src,
-				 const struct xtcp_params *par, u64 who, u32 room, u64 now);
-void xtcp_source_answered(struct xtcp_sources *src, const struct xtcp_params *par,
-			  u64 who, u64 now);
+enum xtcp_source xtcp_source_syn(struct xtcp_sources *src, const struct xtcp_params *par,
+				 u64 who, u32 room, u64 now, struct xtcp_source_at *at);
+void xtcp_source_answered(struct xtcp_sources *src, const struct xtcp_source_at *at);
 void xtcp_source_completed(struct xtcp_sources *src, const struct xtcp_params *par,
 			   u64 who, u64 now);
 bool xtcp_source_place(const struct xtcp_places *p, u32 who, u32 taken, u32 room);

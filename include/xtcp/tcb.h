@@ -121,8 +121,7 @@ struct xtcp_syncookie_key {
 /* Knobs and secrets of a namespace, read by every connection in it. */
 struct xtcp_params {
 	const struct xtcp_cc *cc;	/* of new connections */
-	u64 isn_key[2];		/* RFC 6528; set at start, never changes */
-	u64 ts_key[2];		/* timestamp offset per connection */
+	u64 isn_key[2];		/* RFC 6528, and timestamp offsets; never changes */
 	struct xtcp_syncookie_key syncookie[2];	/* by parity of the slot */
 	u32 rto_min_us;		/* 200000; RFC 6298 (2.4) says 1 s, see rto.c */
 	u32 rto_max_us;		/* 120 s; at least 60 s, RFC 6298 (2.5) */

@@ -30,8 +30,6 @@ void rig_init(struct rig *rig)
 	rig->par.cc = xtcp_cc_find("reno");
 	rig->par.isn_key[0] = 1;
 	rig->par.isn_key[1] = 2;
-	rig->par.ts_key[0] = 3;
-	rig->par.ts_key[1] = 4;
 	rig->keys = (struct xtcp_fo_keys){ .key = { { 5, 6 }, { 7, 8 } }, .n = 1 };
 	rig->start = 1000 * XTCP_NSEC_PER_SEC;
 	rig->now = rig->start;

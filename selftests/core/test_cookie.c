@@ -33,7 +33,7 @@ static void draw(u64 now)
 static void fresh(void)
 {
 	xtcp_params_init(&par);
-	par.ts_key[0] = 77;
+	par.isn_key[0] = 77;
 	par.ecn = 3;
 	draw(NOW);
 }

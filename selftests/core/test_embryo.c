@@ -110,7 +110,7 @@ UNIT(embryo_secrets)
 
 	xtcp_params_init(&par);
 	par.isn_key[0] = 6;
-	par.ts_key[1] = 7;
+	par.isn_key[1] = 7;
 	xtcp_embryo_init(&emb, &par, &open, &seg, 3 * XTCP_NSEC_PER_SEC);
 	xtcp_embryo_plan(&emb, &par, &open, &plan, 5 * XTCP_NSEC_PER_SEC);
 	CHECK_EQ(plan.seq, xtcp_isn(&par, &open.flow, 3 * XTCP_NSEC_PER_SEC));

@@ -19,8 +19,6 @@ static struct xtcp_params params(void)
 	xtcp_params_init(&par);
 	par.isn_key[0] = 0x1111;
 	par.isn_key[1] = 0x2222;
-	par.ts_key[0] = 0x3333;
-	par.ts_key[1] = 0x4444;
 	return par;
 }
 
@@ -155,7 +153,7 @@ UNIT(isn_timestamp_offset)
 	CHECK(xtcp_ts_offset(&par, &f) != off);
 	/* The ISN, which everybody sees, must not give it away. */
 	CHECK(off != xtcp_isn(&par, &flow, 0));
-	par.ts_key[0]++;
+	par.isn_key[0]++;
 	CHECK(xtcp_ts_offset(&par, &flow) != off);
 	CHECK_EQ(xtcp_ts_clock(5 * XTCP_NSEC_PER_SEC), 5000);
 }

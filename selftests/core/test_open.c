@@ -159,7 +159,7 @@ UNIT(open_begins)
 	struct xtcp_tcb tcb;
 
 	xtcp_params_init(&par);
-	par.ts_key[0] = 1;
+	par.isn_key[0] = 1;
 	memset(&tcb, 0xa5, sizeof(tcb));
 	xtcp_tcb_init(&tcb, &par);
 	CHECK_EQ(tcb.min_rtt_us, ~0U);
@@ -214,7 +214,7 @@ UNIT(open_accept_takes_over)
 
 	xtcp_params_init(&par);
 	xtcp_tcb_init(&tcb, &par);
-	par.ts_key[0] = 12;
+	par.isn_key[0] = 12;
 	xtcp_accept(&tcb, &emb, &open, 77000);
 	CHECK_EQ(tcb.state, XTCP_SYN_RECEIVED);
 	CHECK_EQ(tcb.flags, XTCP_F_PASSIVE | XTCP_F_REORDERED | XTCP_F_SYN_TIMEOUT);

@@ -12,6 +12,7 @@
 
 static struct xtcp_sources src;
 static struct xtcp_params par;
+static struct xtcp_source_at at;
 
 static u64 v4(u8 a, u8 b, u8 c, u8 d)
 {
@@ -48,10 +49,10 @@ static u64 stranger(void)
 /* Answered if it may be. */
 static enum xtcp_source syn(u64 who, u64 now)
 {
-	enum xtcp_source what = xtcp_source_syn(&src, &par, who, ROOM, now);
+	enum xtcp_source what = xtcp_source_syn(&src, &par, who, ROOM, now, &at);
 
 	if (what != XTCP_SOURCE_FAR)
-		xtcp_source_answered(&src, &par, who, now);
+		xtcp_source_answered(&src, &at);
 	return what;
 }
 
@@ -219,13 +220,13 @@ UNIT(source_room)
 	fresh();
 	me = v4(10, 0, 0, 1);
 	for (i = 0; i < 90; i++) {
-		CHECK_EQ(xtcp_source_syn(&src, &par, me, 100 - i, SEC),
+		CHECK_EQ(xtcp_source_syn(&src, &par, me, 100 - i, SEC, &at),
 			 i <= 8 * (100 - i) ? XTCP_SOURCE_GOOD : XTCP_SOURCE_MUCH);
-		xtcp_source_answered(&src, &par, me, SEC);
+		xtcp_source_answered(&src, &at);
 	}
-	CHECK_EQ(xtcp_source_syn(&src, &par, me, 10, SEC), XTCP_SOURCE_MUCH);
-	CHECK_EQ(xtcp_source_syn(&src, &par, v4(10, 0, 0, 2), 10, SEC), XTCP_SOURCE_GOOD);
-	CHECK_EQ(xtcp_source_syn(&src, &par, v4(10, 0, 0, 2), 0, SEC), XTCP_SOURCE_GOOD);
+	CHECK_EQ(xtcp_source_syn(&src, &par, me, 10, SEC, &at), XTCP_SOURCE_MUCH);
+	CHECK_EQ(xtcp_source_syn(&src, &par, v4(10, 0, 0, 2), 10, SEC, &at), XTCP_SOURCE_GOOD);
+	CHECK_EQ(xtcp_source_syn(&src, &par, v4(10, 0, 0, 2), 0, SEC, &at), XTCP_SOURCE_GOOD);
 }
 
 /* Payment does not make credit. */
@@ -262,15 +263,15 @@ UNIT(source_wraps)
 			if (i % 50 == 0) {
 				/* Quiet long enough to be forgotten at this rate. */
 				now += 200 * SEC * 8;
-				CHECK_EQ(xtcp_source_syn(&src, &par, me, 0, now), XTCP_SOURCE_GOOD);
+				CHECK_EQ(xtcp_source_syn(&src, &par, me, 0, now, &at), XTCP_SOURCE_GOOD);
 				for (k = 0; k < 127; k++)
-					xtcp_source_answered(&src, &par, me, now);
-				CHECK_EQ(xtcp_source_syn(&src, &par, me, ROOM, now), XTCP_SOURCE_GOOD);
-				xtcp_source_answered(&src, &par, me, now);
-				CHECK_EQ(xtcp_source_syn(&src, &par, me, ROOM, now), XTCP_SOURCE_MUCH);
+					syn(me, now);
+				CHECK_EQ(xtcp_source_syn(&src, &par, me, ROOM, now, &at), XTCP_SOURCE_GOOD);
+				xtcp_source_answered(&src, &at);
+				CHECK_EQ(xtcp_source_syn(&src, &par, me, ROOM, now, &at), XTCP_SOURCE_MUCH);
 				now += 129 * SEC / rates[r] + 2 * MS;
 			}
-			CHECK_EQ(xtcp_source_syn(&src, &par, me, 1, now), XTCP_SOURCE_GOOD);
+			CHECK_EQ(xtcp_source_syn(&src, &par, me, 1, now, &at), XTCP_SOURCE_GOOD);
 		}
 	}
 }

@@ -154,7 +154,7 @@ bool xtcp_syncookie_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
 {
 	u32 parity = slot_of(now) & 1, mss;
 
-	xtcp_embryo_init(emb, par, open, seg, now);
+	xtcp_embryo_fill(emb, par, open, seg, now);
 	if (emb->opts & XTCP_OPT_TS) {
 		if (!mss_index(mss_ts, ARRAY_SIZE(mss_ts), emb->peer_mss, &mss))
 			return false;

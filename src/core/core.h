@@ -23,6 +23,21 @@ u8 xtcp_hdr_len(const struct xtcp_plan *plan);
 /* ---- isn.c ---- */
 
 u32 xtcp_iss(const struct xtcp_params *par, const struct xtcp_open *open, u64 now);
+u32 xtcp_iss_of(u64 hash, const struct xtcp_open *open, u64 now);
+#define XTCP_ISN_TICK_NS	4096	/* RFC 9293 says about 4 us; a shift is free */
+
+u64 xtcp_isn_hash(const struct xtcp_params *par, const struct xtcp_flow *flow);
+
+static inline u32 xtcp_isn_of(u64 hash, u64 now)
+{
+	return XTCP_DEFENCE_OR(isn_key, (u32)hash, 0) + (u32)(now / XTCP_ISN_TICK_NS);
+}
+
+static inline u32 xtcp_ts_offset_of(u64 hash)
+{
+	return XTCP_DEFENCE_OR(ts_key, (u32)(hash >> 32), 0);
+}
+
 u32 xtcp_isn(const struct xtcp_params *par, const struct xtcp_flow *flow, u64 now);
 
 /* Is it an address of IPv4, v4-mapped? */
@@ -94,8 +109,39 @@ u32 xtcp_syn_rto(const struct xtcp_params *par, const struct xtcp_open *open);
 void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 		      const struct xtcp_open *open, u64 now);
 
+/*
+ * A plan of nothing. Its arrays are read as far as nsack, nacc and opts say, and
+ * to clear them costs more than all the rest.
+ */
+static inline void xtcp_plan_init(struct xtcp_plan *plan)
+{
+	plan->cookie = NULL;
+	plan->seq = 0;
+	plan->ack = 0;
+	plan->len = 0;
+	plan->data = 0;
+	plan->mss = 0;
+	plan->flags = 0;
+	plan->wnd = 0;
+	plan->urg = 0;
+	plan->tsval = 0;
+	plan->tsecr = 0;
+	plan->opts = 0;
+	plan->wscale = 0;
+	plan->opt_mss = 0;
+	plan->nsack = 0;
+	plan->hdr_len = 0;
+	plan->kind = 0;
+	plan->ecn = 0;
+	plan->nacc = 0;
+	plan->release = 0;
+}
+
 /* ---- embryo.c ---- */
 
+void xtcp_embryo_fill(struct xtcp_embryo *emb, const struct xtcp_params *par,
+		      const struct xtcp_open *open, const struct xtcp_seg *seg,
+		      u64 now);
 void xtcp_embryo_born(struct xtcp_embryo *emb, u64 now);
 u64 xtcp_embryo_sent_at(const struct xtcp_embryo *emb, u64 now);
 

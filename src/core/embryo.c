@@ -101,23 +101,13 @@ u64 xtcp_embryo_deadline(const struct xtcp_embryo *emb, u64 now)
 	return (ms + (u64)(s32)(emb->deadline - (u32)ms)) * XTCP_NSEC_PER_MSEC;
 }
 
-/**
- * xtcp_embryo_init - a SYN arrived
- * @emb: uninitialised memory
- * @par: knobs and keys
- * @open: addresses, sizes
- * @seg: the SYN; payload in it is not kept, the peer sends it again
- * @now: ns
- *
- * To be followed by sending xtcp_embryo_plan().
- */
-void xtcp_embryo_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
+/* xtcp_embryo_fill - all that a SYN says, but for our own number */
+void xtcp_embryo_fill(struct xtcp_embryo *emb, const struct xtcp_params *par,
 		      const struct xtcp_open *open, const struct xtcp_seg *seg,
 		      u64 now)
 {
 	BUILD_BUG_ON(sizeof(*emb) != 32);
 	memset(emb, 0, sizeof(*emb));
-	emb->iss = xtcp_iss(par, open, now);
 	emb->irs = seg->seq;
 	emb->rcv_wnd = (u16)min_t(u32, open->rcv_space, 65535);
 	emb->peer_mss = xtcp_default_mss(open->v6);
@@ -140,6 +130,24 @@ void xtcp_embryo_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
 						   XTCP_USEC_PER_MSEC), 65535);
 	emb->born = born_of(now);
 	embryo_sent(emb, par, now);
+}
+
+/**
+ * xtcp_embryo_init - a SYN arrived
+ * @emb: uninitialised memory
+ * @par: knobs and keys
+ * @open: addresses, sizes
+ * @seg: the SYN; payload in it is not kept, the peer sends it again
+ * @now: ns
+ *
+ * To be followed by sending xtcp_embryo_plan().
+ */
+void xtcp_embryo_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
+		      const struct xtcp_open *open, const struct xtcp_seg *seg,
+		      u64 now)
+{
+	xtcp_embryo_fill(emb, par, open, seg, now);
+	emb->iss = xtcp_iss_of(xtcp_isn_hash(par, &open->flow), open, now);
 }
 
 static enum xtcp_embryo_act embryo_drop(struct xtcp_seg *seg, enum xtcp_drop why,
@@ -309,17 +317,36 @@ void xtcp_embryo_keep(struct xtcp_embryo *emb, const struct xtcp_params *par, u6
 		embryo_sent(emb, par, now);
 }
 
-static void embryo_plan(const struct xtcp_embryo *emb, const struct xtcp_params *par,
-			const struct xtcp_flow *flow, struct xtcp_plan *plan, u64 now)
+static void embryo_plan(const struct xtcp_embryo *emb, u32 ts_off,
+			struct xtcp_plan *plan, u64 now)
 {
-	memset(plan, 0, sizeof(*plan));
+	xtcp_plan_init(plan);
 	plan->ack = emb->irs + 1;
 	plan->wnd = emb->rcv_wnd;
 	if (emb->opts & XTCP_OPT_TS) {
 		plan->opts = XTCP_OPT_TS;
-		plan->tsval = xtcp_ts_clock(now) + xtcp_ts_offset(par, flow);
+		plan->tsval = xtcp_ts_clock(now) + ts_off;
 		plan->tsecr = emb->ts_recent;
 	}
+}
+
+static u32 ts_offset(const struct xtcp_embryo *emb, const struct xtcp_params *par,
+		     const struct xtcp_flow *flow)
+{
+	return emb->opts & XTCP_OPT_TS ? xtcp_ts_offset(par, flow) : 0;
+}
+
+static void synack_plan(const struct xtcp_embryo *emb, u32 ts_off, u16 adv_mss,
+			struct xtcp_plan *plan, u64 now)
+{
+	embryo_plan(emb, ts_off, plan, now);
+	plan->seq = emb->iss;
+	plan->flags = XTCP_SYN | XTCP_ACK;
+	plan->opts = emb->opts;
+	plan->opt_mss = adv_mss;
+	plan->wscale = emb->rcv_wscale;
+	xtcp_ecn_embryo_plan(emb, plan);
+	plan->hdr_len = xtcp_hdr_len(plan);
 }
 
 /**
@@ -333,14 +360,27 @@ static void embryo_plan(const struct xtcp_embryo *emb, const struct xtcp_params 
 void xtcp_embryo_plan(const struct xtcp_embryo *emb, const struct xtcp_params *par,
 		      const struct xtcp_open *open, struct xtcp_plan *plan, u64 now)
 {
-	embryo_plan(emb, par, &open->flow, plan, now);
-	plan->seq = emb->iss;
-	plan->flags = XTCP_SYN | XTCP_ACK;
-	plan->opts = emb->opts;
-	plan->opt_mss = open->adv_mss;
-	plan->wscale = emb->rcv_wscale;
-	xtcp_ecn_embryo_plan(emb, plan);
-	plan->hdr_len = xtcp_hdr_len(plan);
+	synack_plan(emb, ts_offset(emb, par, &open->flow), open->adv_mss, plan, now);
+}
+
+/**
+ * xtcp_embryo_synack - xtcp_embryo_init() and xtcp_embryo_plan() in one
+ * @emb: uninitialised memory
+ * @par: knobs and keys
+ * @open: addresses, sizes
+ * @seg: the SYN
+ * @plan: filled in: the SYN-ACK
+ * @now: ns
+ */
+void xtcp_embryo_synack(struct xtcp_embryo *emb, const struct xtcp_params *par,
+			const struct xtcp_open *open, const struct xtcp_seg *seg,
+			struct xtcp_plan *plan, u64 now)
+{
+	u64 hash = xtcp_isn_hash(par, &open->flow);
+
+	xtcp_embryo_fill(emb, par, open, seg, now);
+	emb->iss = xtcp_iss_of(hash, open, now);
+	synack_plan(emb, xtcp_ts_offset_of(hash), open->adv_mss, plan, now);
 }
 
 /**
@@ -354,7 +394,7 @@ void xtcp_embryo_plan(const struct xtcp_embryo *emb, const struct xtcp_params *p
 void xtcp_embryo_ack_plan(const struct xtcp_embryo *emb, const struct xtcp_params *par,
 			  const struct xtcp_flow *flow, struct xtcp_plan *plan, u64 now)
 {
-	embryo_plan(emb, par, flow, plan, now);
+	embryo_plan(emb, ts_offset(emb, par, flow), plan, now);
 	plan->seq = emb->iss + 1;
 	plan->wnd = xtcp_window_field(emb->rcv_wnd, emb->rcv_wscale);
 	plan->flags = XTCP_ACK;

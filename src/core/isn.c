@@ -10,8 +10,6 @@
  */
 #include "core.h"
 
-#define ISN_TICK_NS	4096	/* RFC 9293 says about 4 us; a shift is free */
-
 /* A new incarnation begins so far above the last number of the old one. */
 #define REOPEN_GAP	65536
 
@@ -34,6 +32,12 @@ static u64 flow_hash(const struct xtcp_flow *flow, const u64 *key)
 	return siphash_2u64(h, ports, &k);
 }
 
+/* xtcp_isn_hash - what both of the following are made of, halves of one number */
+u64 xtcp_isn_hash(const struct xtcp_params *par, const struct xtcp_flow *flow)
+{
+	return flow_hash(flow, par->isn_key);
+}
+
 /**
  * xtcp_isn - initial sequence number
  * @par: the namespace's key
@@ -46,8 +50,7 @@ static u64 flow_hash(const struct xtcp_flow *flow, const u64 *key)
  */
 u32 xtcp_isn(const struct xtcp_params *par, const struct xtcp_flow *flow, u64 now)
 {
-	return XTCP_DEFENCE_OR(isn_key, (u32)flow_hash(flow, par->isn_key), 0) +
-	       (u32)(now / ISN_TICK_NS);
+	return xtcp_isn_of(xtcp_isn_hash(par, flow), now);
 }
 
 /*
@@ -58,7 +61,13 @@ u32 xtcp_isn(const struct xtcp_params *par, const struct xtcp_flow *flow, u64 no
  */
 u32 xtcp_iss(const struct xtcp_params *par, const struct xtcp_open *open, u64 now)
 {
-	u32 iss = xtcp_isn(par, &open->flow, now);
+	return xtcp_iss_of(xtcp_isn_hash(par, &open->flow), open, now);
+}
+
+/* xtcp_iss_of - the same where xtcp_isn_hash() is known */
+u32 xtcp_iss_of(u64 hash, const struct xtcp_open *open, u64 now)
+{
+	u32 iss = xtcp_isn_of(hash, now);
 
 	if (open->reopens && seq_le(iss, open->iss_above))
 		return open->iss_above + REOPEN_GAP;
@@ -78,5 +87,5 @@ u32 xtcp_iss(const struct xtcp_params *par, const struct xtcp_open *open, u64 no
  */
 u32 xtcp_ts_offset(const struct xtcp_params *par, const struct xtcp_flow *flow)
 {
-	return XTCP_DEFENCE_OR(ts_key, (u32)flow_hash(flow, par->ts_key), 0);
+	return xtcp_ts_offset_of(xtcp_isn_hash(par, flow));
 }

@@ -137,11 +137,10 @@ void xtcp_mss_sync(struct xtcp_tcb *tcb)
 /* The smallest shift with which the field can express @space_max bytes. */
 u8 xtcp_pick_wscale(u32 space_max)
 {
-	u8 shift = 0;
-
-	while (shift < WSCALE_MAX && space_max >> shift > WINDOW_FIELD_MAX)
-		shift++;
-	return shift;
+	if (space_max <= WINDOW_FIELD_MAX)
+		return 0;
+	/* Bits above the 16 of the field. */
+	return (u8)min_t(u32, 16 - (u32)__builtin_clz(space_max), WSCALE_MAX);
 }
 
 static void open_common(struct xtcp_tcb *tcb, const struct xtcp_open *open)

@@ -94,10 +94,10 @@ static u32 column(u64 who, u32 row)
 	return (u32)(who >> row * 16) % XTCP_SOURCE_CELLS;
 }
 
-/* SYNs times UNIT that are in a cell. */
-static u32 level(const struct xtcp_sources *src, u32 row, u64 who, u32 clock)
+/* What a cell holds, SYNs times UNIT. */
+static u32 level(u32 empty_at, u32 clock)
 {
-	u32 left = src->empty_at[row][column(who, row)] - clock;
+	u32 left = empty_at - clock;
 
 	return left <= LEVEL_MAX ? left : 0;
 }
@@ -124,15 +124,6 @@ static u32 clock_at(struct xtcp_sources *src, const struct xtcp_params *par, u64
 	return (u32)clock;
 }
 
-static u32 least(const struct xtcp_sources *src, u64 who, u32 clock)
-{
-	u32 row, min = LEVEL_MAX;
-
-	for (row = 0; row < XTCP_SOURCE_ROWS; row++)
-		min = min(min, level(src, row, who, clock));
-	return DIV_ROUND_UP(min, UNIT);
-}
-
 /**
  * xtcp_source_syn - may this SYN be answered?
  * @src: sketches
@@ -140,21 +131,27 @@ static u32 least(const struct xtcp_sources *src, u64 who, u32 clock)
  * @who: xtcp_source_of()
  * @room: half-open connections there is still room for
  * @now: ns
- *
- * What is answered is to be told by xtcp_source_answered().
+ * @at: filled in, for xtcp_source_answered() if it is
  *
  * Return: XTCP_SOURCE_GOOD; XTCP_SOURCE_MUCH when it is above its allowance, or
  * holds nearly all the room there is: nothing is to be kept of it; XTCP_SOURCE_FAR
  * when it is not even to be answered.
  */
-enum xtcp_source xtcp_source_syn(struct xtcp_sources *src,
-				 const struct xtcp_params *par, u64 who, u32 room, u64 now)
+enum xtcp_source xtcp_source_syn(struct xtcp_sources *src, const struct xtcp_params *par,
+				 u64 who, u32 room, u64 now, struct xtcp_source_at *at)
 {
-	u32 open;
+	u32 open = LEVEL_MAX, row, left;
 
+	at->clock = clock_at(src, par, now);
+	for (row = 0; row < XTCP_SOURCE_ROWS; row++) {
+		at->cell[row] = &src->empty_at[row][column(who, row)];
+		left = level(*at->cell[row], at->clock);
+		at->left[row] = left;
+		open = min(open, left);
+	}
 	if (!par->syn_source_rate)
 		return XTCP_SOURCE_GOOD;
-	open = least(src, who, clock_at(src, par, now));
+	open = DIV_ROUND_UP(open, UNIT);
 	if (open >= (u64)par->syn_source_burst * FAR)
 		return XTCP_SOURCE_FAR;
 	return open >= par->syn_source_burst || open > (u64)room * SHARE ?
@@ -164,18 +161,14 @@ enum xtcp_source xtcp_source_syn(struct xtcp_sources *src,
 /**
  * xtcp_source_answered - a SYN-ACK was sent
  * @src: sketches
- * @par: knobs
- * @who: xtcp_source_of()
- * @now: ns
+ * @at: from xtcp_source_syn()
  */
-void xtcp_source_answered(struct xtcp_sources *src, const struct xtcp_params *par,
-			  u64 who, u64 now)
+void xtcp_source_answered(struct xtcp_sources *src, const struct xtcp_source_at *at)
 {
-	u32 clock = clock_at(src, par, now), row;
+	u32 row;
 
 	for (row = 0; row < XTCP_SOURCE_ROWS; row++)
-		src->empty_at[row][column(who, row)] = clock +
-			min_t(u32, level(src, row, who, clock) + UNIT, LEVEL_MAX);
+		*at->cell[row] = at->clock + min_t(u32, at->left[row] + UNIT, LEVEL_MAX);
 	src->syns++;
 }
 
@@ -189,11 +182,12 @@ void xtcp_source_answered(struct xtcp_sources *src, const struct xtcp_params *pa
 void xtcp_source_completed(struct xtcp_sources *src, const struct xtcp_params *par,
 			   u64 who, u64 now)
 {
-	u32 clock = clock_at(src, par, now), row, n;
+	u32 clock = clock_at(src, par, now), row, left, *cell;
 
 	for (row = 0; row < XTCP_SOURCE_ROWS; row++) {
-		n = level(src, row, who, clock);
-		src->empty_at[row][column(who, row)] = clock + n - min_t(u32, n, PAID_BACK);
+		cell = &src->empty_at[row][column(who, row)];
+		left = level(*cell, clock);
+		*cell = clock + left - min_t(u32, left, PAID_BACK);
 	}
 }
 

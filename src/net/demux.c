@@ -195,6 +195,7 @@ begin:
  * xtcp_lookup - who has this 4-tuple
  * @xn: namespace
  * @flow: saddr and sport are this end's
+ * @hash: its xtcp_flow_hash()
  * @dif: device the packet came in by
  * @sdif: its slave of an L3 master, or 0
  *
@@ -203,10 +204,10 @@ begin:
  *
  * Return: entry or NULL.
  */
-struct xtcp_entry *xtcp_lookup(const struct xtcp_net *xn,
-			       const struct xtcp_flow *flow, int dif, int sdif)
+struct xtcp_entry *xtcp_lookup(const struct xtcp_net *xn, const struct xtcp_flow *flow,
+			       u32 hash, int dif, int sdif)
 {
-	return find(xn->tables, flow, xtcp_flow_hash(xn->tables, flow), dif, sdif);
+	return find(xn->tables, flow, hash, dif, sdif);
 }
 
 static void count(struct xtcp_net *xn, u8 kind, int n)

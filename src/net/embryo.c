@@ -43,7 +43,7 @@ int xtcp_half_slab_init(void)
 	BUILD_BUG_ON(sizeof(struct xtcp_half) != 64);
 	BUILD_BUG_ON(offsetof(struct xtcp_half, addr) + XTCP_HALF_ADDR6 > 96);
 	half_cache = kmem_cache_create("xtcp_embryo", sizeof(struct xtcp_half), 0,
-				       SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT, NULL);
+				       SLAB_HWCACHE_ALIGN, NULL);
 	return half_cache ? 0 : -ENOMEM;
 }
 
@@ -74,17 +74,16 @@ static bool half_is(const struct xtcp_half *half, const struct xtcp_flow *flow)
 /**
  * xtcp_half_lock - lock the place of a 4-tuple
  * @xn: namespace with a listener
- * @flow: 4-tuple
+ * @hash: xtcp_flow_hash() of it
  *
  * Context: bottom halves off. Return: bucket, locked.
  */
-struct xtcp_half_bucket *xtcp_half_lock(struct xtcp_net *xn, const struct xtcp_flow *flow)
+struct xtcp_half_bucket *xtcp_half_lock(struct xtcp_net *xn, u32 hash)
 	__acquires(&bucket->lock)
 {
 	struct xtcp_half_table *t = xn->half;
-	struct xtcp_half_bucket *bucket;
+	struct xtcp_half_bucket *bucket = &t->bucket[hash & t->mask];
 
-	bucket = &t->bucket[xtcp_flow_hash(xn->tables, flow) & t->mask];
 	spin_lock(&bucket->lock);
 	return bucket;
 }
@@ -107,9 +106,9 @@ struct xtcp_half *xtcp_half_find(const struct xtcp_half_bucket *bucket,
 	return NULL;
 }
 
-static u32 ms_now(void)
+static u32 ms_of(u64 now)
 {
-	return (u32)div_u64(xtcp_now(), NSEC_PER_MSEC);
+	return (u32)div_u64(now, NSEC_PER_MSEC);
 }
 
 /* Timer and bucket are to know of a deadline. Context: bucket's lock. */
@@ -142,23 +141,22 @@ void xtcp_half_fill(struct xtcp_half *half, struct xtcp_listener *l,
 
 /**
  * xtcp_half_add - a SYN is remembered
- * @xn: namespace
+ * @rx: its particulars
  * @bucket: from xtcp_half_lock()
- * @flow: the same 4-tuple
  * @l: listener
  * @emb: what the engine made of the SYN
  *
  * Context: bucket's lock. Return: false without memory.
  */
-bool xtcp_half_add(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
-		   const struct xtcp_flow *flow, struct xtcp_listener *l,
-		   const struct xtcp_embryo *emb)
+bool xtcp_half_add(struct xtcp_rx *rx, struct xtcp_half_bucket *bucket,
+		   struct xtcp_listener *l, const struct xtcp_embryo *emb)
 {
 	struct xtcp_half *half = kmem_cache_alloc(half_cache, GFP_ATOMIC | __GFP_NOWARN);
+	struct xtcp_half_table *t = rx->xn->half;
 
 	if (!half)
 		return false;
-	xtcp_half_fill(half, l, flow);
+	xtcp_half_fill(half, l, &rx->flow);
 	half->next = bucket->first;
 	half->emb = *emb;
 	if (!bucket->first)
@@ -166,23 +164,9 @@ bool xtcp_half_add(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
 	WRITE_ONCE(bucket->first, half);
 	atomic_inc(&l->count);
 	atomic_inc(&l->young);
-	atomic_inc(&xn->half->count);
-	half_due(xn->half, bucket, half, ms_now());
+	atomic_inc(&t->count);
+	half_due(t, bucket, half, ms_of(rx->now));
 	return true;
-}
-
-/**
- * xtcp_half_changed - the deadline of an embryo may be another now
- * @xn: namespace
- * @bucket: its bucket
- * @half: embryo
- *
- * Context: bucket's lock.
- */
-void xtcp_half_changed(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
-		       const struct xtcp_half *half)
-{
-	half_due(xn->half, bucket, half, ms_now());
 }
 
 /**
@@ -335,7 +319,7 @@ static void half_expire(struct timer_list *timer)
 {
 	struct xtcp_half_table *t = timer_container_of(t, timer, timer);
 	u64 now = xtcp_now();
-	u32 now_ms = (u32)div_u64(now, NSEC_PER_MSEC), work = 0, i;
+	u32 now_ms = ms_of(now), work = 0, i;
 	s32 first = INT_MAX, left;
 
 	rcu_read_lock();

@@ -174,7 +174,8 @@ static struct sock *owner(struct net *net, const struct sk_buff *skb, bool *ours
 	xtcp_flow_set4(flow.daddr, iph->daddr);
 	flow.sport = (__force u16)th->source;
 	flow.dport = (__force u16)th->dest;
-	e = xtcp_lookup(xn, &flow, skb->dev->ifindex, inet_sdif(skb));
+	e = xtcp_lookup(xn, &flow, xtcp_flow_hash(xn->tables, &flow),
+			skb->dev->ifindex, inet_sdif(skb));
 	if (!e)
 		return NULL;
 	*ours = true;

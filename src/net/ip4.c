@@ -127,33 +127,61 @@ struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to)
 	return &rt->dst;
 }
 
-/**
- * xtcp_ip4_send - send a packet without payload and without a socket
- * @to: where to
- * @dst: route; its reference is taken over
- * @plan: TCP header
- *
- * Context: any. What cannot be sent is dropped.
+/* Room for headers, and nothing else yet. */
+static struct sk_buff *header_new(void)
+{
+	struct sk_buff *skb = alloc_skb(MAX_TCP_HEADER, GFP_ATOMIC | __GFP_NOWARN);
+
+	if (skb)
+		skb_reserve(skb, MAX_TCP_HEADER);
+	return skb;
+}
+
+/*
+ * A received packet to be sent back: nothing of what it was is left but its
+ * memory. @skb: TCP header at its data. Return: false when others hold it, or
+ * there is no room for a header of @len bytes.
  */
-void xtcp_ip4_send(const struct xtcp_stateless *to, struct dst_entry *dst,
-		   const struct xtcp_plan *plan)
+static bool header_turn(struct sk_buff *skb, u32 len)
+{
+	if (skb_shared(skb) || skb_cloned(skb) || skb_is_nonlinear(skb) ||
+	    skb_is_gso(skb) || skb_end_pointer(skb) - skb->data < (int)len)
+		return false;
+	skb_orphan(skb);
+	skb_dst_drop(skb);
+	skb_ext_reset(skb);
+	nf_reset_ct(skb);
+	nf_reset_trace(skb);
+	skb_trim(skb, 0);
+	skb_put(skb, len);
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	skb_shinfo(skb)->tx_flags = 0;
+	skb_clear_tstamp(skb);
+	skb_clear_hash(skb);
+	skb_set_queue_mapping(skb, 0);
+	__vlan_hwaccel_clear_tag(skb);
+	skb->encapsulation = 0;
+	skb->pkt_type = PACKET_HOST;
+	skb->skb_iif = 0;
+	skb->ignore_df = 0;
+	return true;
+}
+
+/* What a packet needs whose TCP header @plan is; its room begins at its data. */
+static void header_send(const struct xtcp_stateless *to, struct dst_entry *dst,
+			const struct xtcp_plan *plan, struct sk_buff *skb)
 {
 	__be32 saddr = xtcp_flow_v4(to->flow->saddr);
 	__be32 daddr = xtcp_flow_v4(to->flow->daddr);
-	struct sk_buff *skb;
 	struct iphdr *iph;
 	int ttl = -1;
 
-	skb = alloc_skb(MAX_TCP_HEADER, GFP_ATOMIC | __GFP_NOWARN);
-	if (!skb) {
-		dst_release(dst);
-		return;
-	}
-	skb_reserve(skb, MAX_TCP_HEADER);
-	skb_push(skb, plan->hdr_len);
 	skb_reset_transport_header(skb);
 	xtcp_hdr_put(skb->data, plan, to->flow->sport, to->flow->dport);
-	xtcp_ip4_csum(skb, saddr, daddr);
+	/* Of a header alone it costs less than to have somebody else do it. */
+	tcp_hdr(skb)->check = csum_tcpudp_magic(saddr, daddr, plan->hdr_len, IPPROTO_TCP,
+						csum_partial(skb->data, plan->hdr_len, 0));
+	skb->ip_summed = CHECKSUM_NONE;
 
 	if (to->sk)
 		ttl = READ_ONCE(inet_sk(to->sk)->uc_ttl);
@@ -172,12 +200,55 @@ void xtcp_ip4_send(const struct xtcp_stateless *to, struct dst_entry *dst,
 	iph->saddr = saddr;
 	iph->daddr = daddr;
 
-	xtcp_mib_inc(xtcp_net(to->net), XTCP_MIB_OUT_SEGS);
-	if (to->sk)
-		skb->priority = READ_ONCE(to->sk->sk_priority);
+	skb->priority = to->sk ? READ_ONCE(to->sk->sk_priority) : 0;
 	skb->mark = to->mark;
 	skb_dst_set(skb, dst);
+	xtcp_mib_inc(xtcp_net(to->net), XTCP_MIB_OUT_SEGS);
 	ip_local_out(to->net, NULL, skb);
+}
+
+/**
+ * xtcp_ip4_send - send a packet without payload and without a socket
+ * @to: where to
+ * @dst: route; its reference is taken over
+ * @plan: TCP header
+ *
+ * Context: any. What cannot be sent is dropped.
+ */
+void xtcp_ip4_send(const struct xtcp_stateless *to, struct dst_entry *dst,
+		   const struct xtcp_plan *plan)
+{
+	struct sk_buff *skb = header_new();
+
+	if (!skb) {
+		dst_release(dst);
+		return;
+	}
+	skb_put(skb, plan->hdr_len);
+	header_send(to, dst, plan, skb);
+}
+
+/**
+ * xtcp_ip4_answer - send such a packet in the place of another
+ * @to: where to
+ * @dst: route; its reference is taken over
+ * @plan: TCP header
+ * @cause: the packet that it answers, TCP header at its data; used up
+ *
+ * To allocate a packet and to free one is a tenth of the work of answering a
+ * SYN, and while one is answered the other is in the cache.
+ *
+ * Context: any. What cannot be sent is dropped.
+ */
+void xtcp_ip4_answer(const struct xtcp_stateless *to, struct dst_entry *dst,
+		     const struct xtcp_plan *plan, struct sk_buff *cause)
+{
+	if (header_turn(cause, plan->hdr_len)) {
+		header_send(to, dst, plan, cause);
+		return;
+	}
+	consume_skb(cause);
+	xtcp_ip4_send(to, dst, plan);
 }
 
 /* Payload one packet to the device may carry; software GSO does the rest. */

@@ -47,7 +47,7 @@ struct bucket {
 };
 
 struct xtcp_metrics {
-	siphash_key_t key;
+	hsiphash_key_t key;
 	struct bucket *buckets[BUCKETS];
 };
 
@@ -59,8 +59,7 @@ static u32 seconds(void)
 
 static struct bucket **bucket_of(struct xtcp_metrics *m, const u32 addr[4])
 {
-	u64 hash = siphash_2u64((u64)addr[0] << 32 | addr[1],
-				(u64)addr[2] << 32 | addr[3], &m->key);
+	u32 hash = hsiphash_4u32(addr[0], addr[1], addr[2], addr[3], &m->key);
 
 	return &m->buckets[hash & (BUCKETS - 1)];
 }

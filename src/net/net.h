@@ -56,8 +56,8 @@ int xtcp_table_add(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind,
 void xtcp_table_replace(struct xtcp_net *xn, struct xtcp_entry *old,
 			struct xtcp_entry *new, u8 kind);
 void xtcp_table_del(struct xtcp_net *xn, struct xtcp_entry *e);
-struct xtcp_entry *xtcp_lookup(const struct xtcp_net *xn,
-			       const struct xtcp_flow *flow, int dif, int sdif);
+struct xtcp_entry *xtcp_lookup(const struct xtcp_net *xn, const struct xtcp_flow *flow,
+			       u32 hash, int dif, int sdif);
 struct sock *xtcp_lookup_listener(const struct xtcp_net *xn,
 				  const struct xtcp_flow *flow, int dif, int sdif,
 				  struct sk_buff *skb);
@@ -188,6 +188,7 @@ struct xtcp_rx {
 	struct net *net;
 	struct xtcp_net *xn;
 	struct xtcp_flow flow;		/* saddr is this end */
+	u32 hash;			/* xtcp_flow_hash() */
 	int dif;
 	int sdif;
 	bool verified;			/* checksum, policy, filter are done */
@@ -280,17 +281,14 @@ void xtcp_half_slab_exit(void);
 int xtcp_half_make(struct xtcp_net *xn);
 void xtcp_half_exit_net(struct xtcp_net *xn);
 void xtcp_half_flow(const struct xtcp_half *half, struct xtcp_flow *flow);
-struct xtcp_half_bucket *xtcp_half_lock(struct xtcp_net *xn, const struct xtcp_flow *flow);
+struct xtcp_half_bucket *xtcp_half_lock(struct xtcp_net *xn, u32 hash);
 struct xtcp_half *xtcp_half_find(const struct xtcp_half_bucket *bucket,
 				 const struct xtcp_flow *flow);
 void xtcp_half_fill(struct xtcp_half *half, struct xtcp_listener *l,
 		    const struct xtcp_flow *flow);
 u32 xtcp_half_room(const struct xtcp_net *xn, const struct xtcp_listener *l);
-bool xtcp_half_add(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
-		   const struct xtcp_flow *flow, struct xtcp_listener *l,
-		   const struct xtcp_embryo *emb);
-void xtcp_half_changed(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
-		       const struct xtcp_half *half);
+bool xtcp_half_add(struct xtcp_rx *rx, struct xtcp_half_bucket *bucket,
+		   struct xtcp_listener *l, const struct xtcp_embryo *emb);
 void xtcp_half_del(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
 		   struct xtcp_half *half);
 struct xtcp_stateless xtcp_half_to(const struct xtcp_half *half, struct xtcp_flow *flow);
@@ -344,6 +342,8 @@ u8 xtcp_ip4_ttl(const struct sk_buff *skb);
 struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to);
 void xtcp_ip4_send(const struct xtcp_stateless *to, struct dst_entry *dst,
 		   const struct xtcp_plan *plan);
+void xtcp_ip4_answer(const struct xtcp_stateless *to, struct dst_entry *dst,
+		     const struct xtcp_plan *plan, struct sk_buff *cause);
 void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
 		   struct xtcp_open *open);
 u16 xtcp_ip4_adv_mss(const struct sock *sk, const struct dst_entry *dst);

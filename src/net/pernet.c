@@ -24,7 +24,6 @@ static int __net_init xtcp_net_init(struct net *net)
 	atomic_set(&xn->sockets, 0);
 	xtcp_params_init(&xn->params);
 	get_random_bytes(xn->params.isn_key, sizeof(xn->params.isn_key));
-	get_random_bytes(xn->params.ts_key, sizeof(xn->params.ts_key));
 	xtcp_fo_init_net(xn);
 
 	xn->drops = __alloc_percpu(sizeof(u64) * XTCP_DROP_MAX, sizeof(u64));

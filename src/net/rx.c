@@ -121,8 +121,9 @@ static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 	int i;
 	u8 kind;
 
+	rx->hash = xtcp_flow_hash(rx->xn->tables, &rx->flow);
 	for (i = 0; i < LOOKUPS_MAX; i++) {
-		e = xtcp_lookup(rx->xn, &rx->flow, rx->dif, rx->sdif);
+		e = xtcp_lookup(rx->xn, &rx->flow, rx->hash, rx->dif, rx->sdif);
 		kind = e ? READ_ONCE(e->kind) : XTCP_KIND_LISTEN;
 		if (e) {
 			sk = judge(e);

@@ -17,7 +17,7 @@ struct arrival {
 	struct sk_buff *skb;
 	struct xtcp_listener *l;
 	struct xtcp_half_bucket *bucket;	/* locked */
-	u64 who;				/* source of a SYN */
+	struct xtcp_source_at source;		/* of a SYN */
 	struct xtcp_seg seg;			/* reason: why it is discarded */
 	struct xtcp_cookie give;		/* Fast Open: for the SYN-ACK */
 };
@@ -158,17 +158,18 @@ static enum fate syn_fate(struct arrival *a)
 	u8 cookies = XTCP_DEFENCE_OR(syncookies, READ_ONCE(xn->knobs.syncookies), 0);
 	enum xtcp_source what;
 	u32 room;
+	u64 who;
 
 	a->seg.reason = XTCP_DROP_NO_SOCKET;
 	if (!a->l || READ_ONCE(a->l->closed))
 		return FATE_DROP;
-	a->who = xtcp_source_of(sources, &xn->params, a->rx->flow.daddr);
-	a->seg.reason = xtcp_acceptq_refuses(a->l, a->who);
+	who = xtcp_source_of(sources, &xn->params, a->rx->flow.daddr);
+	a->seg.reason = xtcp_acceptq_refuses(a->l, who);
 	if (a->seg.reason)
 		return FATE_DROP;
 	room = xtcp_half_room(xn, a->l);
-	what = XTCP_DEFENCE_OR(syn_source, xtcp_source_syn(sources, &xn->params, a->who, room,
-							   a->rx->now), XTCP_SOURCE_GOOD);
+	what = xtcp_source_syn(sources, &xn->params, who, room, a->rx->now, &a->source);
+	what = XTCP_DEFENCE_OR(syn_source, what, XTCP_SOURCE_GOOD);
 	a->seg.reason = XTCP_DROP_SYN_SOURCE;
 	if (what == XTCP_SOURCE_FAR)
 		return FATE_DROP;
@@ -191,13 +192,14 @@ static void open_fill(const struct arrival *a, struct xtcp_open *open)
 {
 	const struct sock *sk = a->l->sk;
 
-	memset(open, 0, sizeof(*open));
-	open->flow = a->rx->flow;
-	open->reopens = a->rx->reopens;
-	open->iss_above = a->rx->iss_above;
-	open->rcv_space = xtcp_rcv_space(sk);
+	*open = (struct xtcp_open) {
+		.flow = a->rx->flow,
+		.reopens = a->rx->reopens,
+		.iss_above = a->rx->iss_above,
+		.rcv_space = xtcp_rcv_space(sk),
+		.need_ecn = xtcp_cc_needs_ecn(xtcp_sk(sk)->tcb.cc),
+	};
 	open->rcv_space_max = max(xtcp_rcv_space_max(sk), open->rcv_space);
-	open->need_ecn = xtcp_cc_needs_ecn(xtcp_sk(sk)->tcb.cc);
 }
 
 /*
@@ -239,16 +241,15 @@ static enum xtcp_drop syn_new(struct arrival *a, enum fate fate)
 		xtcp_syncookie_plan(&emb, par, &open, &plan, a->rx->now);
 	} else {
 		xtcp_metrics_get(xn, &open);
-		xtcp_embryo_init(&emb, par, &open, &a->seg, a->rx->now);
+		xtcp_embryo_synack(&emb, par, &open, &a->seg, &plan, a->rx->now);
 		a->seg.reason = XTCP_DROP_NO_MEMORY;
-		if (!xtcp_half_add(xn, a->bucket, &a->rx->flow, a->l, &emb))
+		if (!xtcp_half_add(a->rx, a->bucket, a->l, &emb))
 			goto drop_dst;
 		spin_unlock(&a->bucket->lock);
-		xtcp_embryo_plan(&emb, par, &open, &plan, a->rx->now);
 		xtcp_cookie_plan(&plan, &a->give);
 	}
-	xtcp_source_answered(&xn->half->sources, par, a->who, a->rx->now);
-	xtcp_ip4_send(&to, dst, &plan);
+	xtcp_source_answered(&xn->half->sources, &a->source);
+	xtcp_ip4_answer(&to, dst, &plan, a->skb);
 	return XTCP_DROP_NONE;
 
 drop_dst:
@@ -319,7 +320,7 @@ static bool cookie_overflow(struct arrival *a, struct xtcp_embryo *emb)
 	    !READ_ONCE(xn->knobs.abort_on_overflow) &&
 	    atomic_read(&xn->half->count) < READ_ONCE(xn->knobs.max_syn_backlog)) {
 		xtcp_embryo_keep(emb, &xn->params, a->rx->now);
-		xtcp_half_add(xn, a->bucket, &a->rx->flow, a->l, emb);
+		xtcp_half_add(a->rx, a->bucket, a->l, emb);
 	}
 	return overflow(a, a->l->sk, NULL);
 }
@@ -358,7 +359,7 @@ static bool stranger(struct arrival *a, const struct sock *sk)
 		if (fate == FATE_EMBRYO && syn_fastopen(a))
 			return true;
 		a->seg.reason = syn_new(a, fate);
-		return false;
+		return !a->seg.reason;
 	case XTCP_LISTEN_RST:
 		if (cookie_back(a, &half))
 			return cookie_accept(a, &half);
@@ -384,9 +385,12 @@ enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 					struct sk_buff *skb)
 {
 	const struct rtable *rt = skb_rtable(skb);
-	struct arrival a = { .rx = rx, .skb = skb };
+	struct arrival a;
 	struct xtcp_half *half;
 
+	a.rx = rx;
+	a.skb = skb;
+	a.give.len = 0;
 	if (!xtcp_seg_fill(&a.seg, skb)) {
 		xtcp_discard(rx->xn, skb, XTCP_DROP_HEADER);
 		return XTCP_RX_DONE;
@@ -398,20 +402,17 @@ enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 	}
 	/* Pairs with xtcp_listen_start(). */
 	a.l = smp_load_acquire(&xtcp_sk(sk)->listener);
-	a.bucket = xtcp_half_lock(rx->xn, &rx->flow);
+	a.bucket = xtcp_half_lock(rx->xn, rx->hash);
 	half = xtcp_half_find(a.bucket, &rx->flow);
 	if (half) {
 		if (half_segment(&a, half))
 			return XTCP_RX_DONE;
-	} else if (xtcp_lookup(rx->xn, &rx->flow, rx->dif, rx->sdif)) {
+	} else if (xtcp_lookup(rx->xn, &rx->flow, rx->hash, rx->dif, rx->sdif)) {
 		spin_unlock(&a.bucket->lock);
 		return XTCP_RX_AGAIN;
 	} else if (stranger(&a, sk)) {
 		return XTCP_RX_DONE;
 	}
-	if (a.seg.reason)
-		xtcp_discard(rx->xn, skb, a.seg.reason);
-	else
-		consume_skb(skb);
+	xtcp_discard(rx->xn, skb, a.seg.reason);
 	return XTCP_RX_DONE;
 }

@@ -148,8 +148,6 @@ static void params_init(const struct world_cfg *cfg)
 	par->cc = xtcp_cc_find("reno");
 	par->isn_key[0] = 1;
 	par->isn_key[1] = 2;
-	par->ts_key[0] = 3;
-	par->ts_key[1] = 4;
 	par->wscale = !cfg->no_wscale;
 	par->timestamps = !cfg->no_ts;
 	par->sack = !cfg->no_sack;

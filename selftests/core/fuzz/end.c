@@ -310,7 +310,6 @@ void end_init(struct end *end, struct fuzz_in *in, u64 *now, u32 id)
 	end->now = now;
 	xtcp_params_init(&end->par);
 	end->par.isn_key[0] = id + 1;
-	end->par.ts_key[0] = id + 3;
 	end->par.wscale = !(a & 1);
 	end->par.timestamps = !(a & 2);
 	end->par.sack = !(a & 4);

@@ -88,7 +88,7 @@ static void make_params(struct prng *r, struct xtcp_params *par)
 	par->cc = cc_pick(r);
 	for (i = 0; i < 2; i++) {
 		par->isn_key[i] = prng_next(r);
-		par->ts_key[i] = prng_next(r);
+		prng_next(r);
 	}
 	par->timestamps = chance(r, 70);
 	par->wscale = chance(r, 70);
