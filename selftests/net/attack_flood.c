@@ -11,7 +11,7 @@
 #define FLOOD	(10 * BACKLOG)
 #define HONEST	10		/* clients, with as many SYNs before each */
 
-enum from { ANYBODY, PREFIX, ONE };
+enum source { ANYBODY, PREFIX, ONE };
 
 static uint32_t draw(uint32_t *state)
 {
@@ -20,7 +20,7 @@ static uint32_t draw(uint32_t *state)
 }
 
 /* Its SYN-ACKs go nowhere: nobody reads them, or the device's queue is full. */
-static void flood(struct wire *w, enum from from, uint32_t *state)
+static void flood(struct wire *w, enum source from, uint32_t *state)
 {
 	char addr[16];
 
