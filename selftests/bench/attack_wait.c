@@ -94,13 +94,9 @@ static double ends(struct peer *p, uint64_t start, long enough)
 	idle = spin();
 	while (now_ns() < start)
 		sleep_ms(10);
+	left = records(p);
 	while (ended < enough && left > 0 && now_ns() < start + SPIN_S * SECOND) {
-		before = records(p);
-		if (before == left) {
-			sleep_ms(10);
-			left = records(p);
-			continue;
-		}
+		before = left;
 		taken = spin();
 		left = records(p);
 		if (left == before)
