@@ -71,13 +71,14 @@ UNIT(cookie_carries)
 	static const u8 ecn[] = { XTCP_ECN_OFF, XTCP_ECN_CLASSIC, XTCP_ECN_ACC };
 	struct xtcp_embryo emb, was;
 	struct xtcp_seg syn, ack;
-	u32 ts, sack, scale, e;
+	u32 ts, sack, scale, e, n;
 
 	fresh();
-	for (ts = 0; ts < 2; ts++)
-	for (sack = 0; sack < 2; sack++)
-	for (scale = 0; scale <= 15; scale++)
-	for (e = 0; e < 3; e++) {
+	for (n = 0; n < 2 * 2 * 16 * 3; n++) {
+		ts = n & 1;
+		sack = n >> 1 & 1;
+		scale = n >> 2 & 15;
+		e = n >> 6;
 		syn = full_syn;
 		syn.flags = XTCP_SYN | flags[e];
 		syn.wscale = scale & 15;

@@ -25,13 +25,13 @@ static bool stat_file(struct counters *st, const char *path)
 	while (f && fgets(names, sizeof(names), f)) {
 		if (!fgets(values, sizeof(values), f))
 			ok = false;
-		head = strtok_r(names, " \n", &n);
-		value = strtok_r(values, " \n", &v);
+		head = strtok_r(names, "\n ", &n);
+		value = strtok_r(values, "\n ", &v);
 		if (!head || !value || strcmp(head, value))
 			ok = false;
 		for (;;) {
-			name = strtok_r(NULL, " \n", &n);
-			value = strtok_r(NULL, " \n", &v);
+			name = strtok_r(NULL, "\n ", &n);
+			value = strtok_r(NULL, "\n ", &v);
 			if (!name || !value || st->n == FIELDS)
 				break;
 			snprintf(st->name[st->n], sizeof(st->name[0]), "%.*s.%s",

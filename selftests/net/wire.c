@@ -710,13 +710,13 @@ static long count_in(const char *path, const char *want)
 
 	while (f && found < 0 && fgets(names, sizeof(names), f) &&
 	       fgets(values, sizeof(values), f)) {
-		name = strtok_r(names, " \n", &n);
-		value = strtok_r(values, " \n", &v);
+		name = strtok_r(names, "\n ", &n);
+		value = strtok_r(values, "\n ", &v);
 		while (name && value && found < 0) {
 			if (!strcmp(name, want))
 				found = strtol(value, NULL, 10);
-			name = strtok_r(NULL, " \n", &n);
-			value = strtok_r(NULL, " \n", &v);
+			name = strtok_r(NULL, "\n ", &n);
+			value = strtok_r(NULL, "\n ", &v);
 		}
 	}
 	if (f)
@@ -746,13 +746,13 @@ int wire_drops(struct wire_drops *d)
 	while (fgets(names, sizeof(names), f) && fgets(values, sizeof(values), f)) {
 		if (strncmp(names, "XtcpDrop:", 9))
 			continue;
-		name = strtok_r(names + 9, " \n", &n);
-		value = strtok_r(values + 9, " \n", &v);
+		name = strtok_r(names + 9, "\n ", &n);
+		value = strtok_r(values + 9, "\n ", &v);
 		for (; name && value && d->n < 64; d->n++) {
 			snprintf(d->row[d->n].name, sizeof(d->row[0].name), "%s", name);
 			d->row[d->n].count = strtoul(value, NULL, 10);
-			name = strtok_r(NULL, " \n", &n);
-			value = strtok_r(NULL, " \n", &v);
+			name = strtok_r(NULL, "\n ", &n);
+			value = strtok_r(NULL, "\n ", &v);
 		}
 	}
 	fclose(f);

@@ -106,8 +106,9 @@ static u64 mac(const struct xtcp_params *par, const struct xtcp_flow *flow, u32 
 static u32 info_of(const struct xtcp_embryo *emb)
 {
 	u32 scale = emb->opts & XTCP_OPT_WSCALE ? emb->snd_wscale : SCALE_NONE;
+	u32 sack = emb->opts & XTCP_OPT_SACK_PERM ? 1 : 0;
 
-	return scale << 1 | !!(emb->opts & XTCP_OPT_SACK_PERM);
+	return scale << 1 | sack;
 }
 
 static u32 ts_info_of(const struct xtcp_embryo *emb)

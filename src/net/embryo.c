@@ -352,6 +352,7 @@ static bool half_migrate(struct xtcp_half *half)
 	heir = xtcp_group_heir(from->sk, &flow);
 	if (!heir)
 		return false;
+	/* Pairs with xtcp_listen_start(). */
 	to = smp_load_acquire(&xtcp_sk(heir)->listener);
 	if (!to || READ_ONCE(to->closed))
 		return false;

@@ -24,6 +24,7 @@ struct arrival {
 
 /* Context: bucket's lock, dropped. */
 static void answer_synack(struct arrival *a, const struct xtcp_half *half)
+	__releases(&a->bucket->lock)
 {
 	struct xtcp_half copy = *half;
 
@@ -33,6 +34,7 @@ static void answer_synack(struct arrival *a, const struct xtcp_half *half)
 
 /* Context: bucket's lock, dropped. */
 static void answer(struct arrival *a, const struct sock *sk, const struct xtcp_plan *plan)
+	__releases(&a->bucket->lock)
 {
 	spin_unlock(&a->bucket->lock);
 	xtcp_reply(a->rx->net, sk, plan, a->skb);
@@ -44,6 +46,7 @@ static void answer(struct arrival *a, const struct sock *sk, const struct xtcp_p
  * lock, dropped. Return: false.
  */
 static bool overflow(struct arrival *a, const struct sock *sk, struct xtcp_half *half)
+	__releases(&a->bucket->lock)
 {
 	struct xtcp_net *xn = a->rx->xn;
 	struct xtcp_plan plan;
@@ -71,6 +74,7 @@ static bool overflow(struct arrival *a, const struct sock *sk, struct xtcp_half 
  * Return: true when the segment is the socket's now.
  */
 static bool half_accept(struct arrival *a, struct xtcp_half *half)
+	__releases(&a->bucket->lock)
 {
 	struct xtcp_listener *l = half->listener;
 	struct xtcp_net *xn = a->rx->xn;
@@ -96,6 +100,7 @@ static bool half_accept(struct arrival *a, struct xtcp_half *half)
  * Return: true when the segment is somebody else's now.
  */
 static bool half_segment(struct arrival *a, struct xtcp_half *half)
+	__releases(&a->bucket->lock)
 {
 	const struct xtcp_params *par = &a->rx->xn->params;
 	const struct sock *sk = half->listener->sk;
@@ -137,6 +142,7 @@ static void cookie_key(struct xtcp_net *xn, u64 now)
 	u32 slot, i = xtcp_syncookie_key(now, &slot);
 	struct xtcp_syncookie_key *key = &xn->params.syncookie[i];
 
+	/* Pairs with the end of this function. */
 	if (likely(smp_load_acquire(&key->slot) == slot))
 		return;
 	spin_lock(&xn->half->key_lock);
@@ -207,6 +213,7 @@ static void open_fill(const struct arrival *a, struct xtcp_open *open)
  * bucket's lock, dropped. Return: XTCP_DROP_NONE or why not.
  */
 static enum xtcp_drop syn_new(struct arrival *a, enum fate fate)
+	__releases(&a->bucket->lock)
 {
 	const struct xtcp_params *par = &a->rx->xn->params;
 	struct xtcp_net *xn = a->rx->xn;
@@ -265,6 +272,7 @@ drop:
  * lock, dropped if so. Return: whether; then the segment is the socket's.
  */
 static bool syn_fastopen(struct arrival *a)
+	__releases(&a->bucket->lock)
 {
 	struct xtcp_fo_queue *q;
 	struct sock *child;
@@ -313,6 +321,7 @@ static bool cookie_back(struct arrival *a, struct xtcp_half *half)
  * the table's size does. Context: bucket's lock, dropped. Return: false.
  */
 static bool cookie_overflow(struct arrival *a, struct xtcp_embryo *emb)
+	__releases(&a->bucket->lock)
 {
 	struct xtcp_net *xn = a->rx->xn;
 
@@ -330,6 +339,7 @@ static bool cookie_overflow(struct arrival *a, struct xtcp_embryo *emb)
  * Return: true when the segment is the socket's now.
  */
 static bool cookie_accept(struct arrival *a, struct xtcp_half *half)
+	__releases(&a->bucket->lock)
 {
 	struct sock *sk = a->l->sk, *child;
 
@@ -347,6 +357,7 @@ static bool cookie_accept(struct arrival *a, struct xtcp_half *half)
  * if there is a reason to.
  */
 static bool stranger(struct arrival *a, const struct sock *sk)
+	__releases(&a->bucket->lock)
 {
 	enum fate fate;
 	struct xtcp_half half;
