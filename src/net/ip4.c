@@ -127,13 +127,15 @@ struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to)
 	return &rt->dst;
 }
 
-/* Room for headers, and nothing else yet. */
-static struct sk_buff *header_new(void)
+/* Room for headers, of which TCP's of @len bytes is the last. */
+static struct sk_buff *header_new(u32 len)
 {
 	struct sk_buff *skb = alloc_skb(MAX_TCP_HEADER, GFP_ATOMIC | __GFP_NOWARN);
 
-	if (skb)
+	if (skb) {
 		skb_reserve(skb, MAX_TCP_HEADER);
+		skb_push(skb, len);
+	}
 	return skb;
 }
 
@@ -167,7 +169,7 @@ static bool header_turn(struct sk_buff *skb, u32 len)
 	return true;
 }
 
-/* What a packet needs whose TCP header @plan is; its room begins at its data. */
+/* What a packet needs whose TCP header @plan is; its data is the room for it. */
 static void header_send(const struct xtcp_stateless *to, struct dst_entry *dst,
 			const struct xtcp_plan *plan, struct sk_buff *skb)
 {
@@ -218,13 +220,12 @@ static void header_send(const struct xtcp_stateless *to, struct dst_entry *dst,
 void xtcp_ip4_send(const struct xtcp_stateless *to, struct dst_entry *dst,
 		   const struct xtcp_plan *plan)
 {
-	struct sk_buff *skb = header_new();
+	struct sk_buff *skb = header_new(plan->hdr_len);
 
 	if (!skb) {
 		dst_release(dst);
 		return;
 	}
-	skb_put(skb, plan->hdr_len);
 	header_send(to, dst, plan, skb);
 }
 
