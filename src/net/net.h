@@ -281,7 +281,8 @@ void xtcp_half_slab_exit(void);
 int xtcp_half_make(struct xtcp_net *xn);
 void xtcp_half_exit_net(struct xtcp_net *xn);
 void xtcp_half_flow(const struct xtcp_half *half, struct xtcp_flow *flow);
-struct xtcp_half_bucket *xtcp_half_lock(struct xtcp_net *xn, u32 hash);
+struct xtcp_half_bucket *xtcp_half_lock(struct xtcp_net *xn, u32 hash)
+	__acquires(&bucket->lock);
 struct xtcp_half *xtcp_half_find(const struct xtcp_half_bucket *bucket,
 				 const struct xtcp_flow *flow);
 void xtcp_half_fill(struct xtcp_half *half, struct xtcp_listener *l,

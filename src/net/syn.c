@@ -269,29 +269,24 @@ drop:
 
 /*
  * RFC 7413: a SYN with a good cookie is a socket at once. Context: bucket's
- * lock, dropped if so. Return: whether; then the segment is the socket's.
+ * lock. Return: the socket, for xtcp_listen_accept_syn(), or NULL.
  */
-static bool syn_fastopen(struct arrival *a)
-	__releases(&a->bucket->lock)
+static struct sock *syn_fastopen(struct arrival *a, u32 *acts)
 {
 	struct xtcp_fo_queue *q;
 	struct sock *child;
-	u32 acts;
 
 	if (likely(!a->seg.len && !(a->seg.opts & XTCP_OPT_FASTOPEN)))
-		return false;
+		return NULL;
 	q = xtcp_fo_syn(a->rx, a->l->sk, &a->seg, &a->give);
 	if (!q)
-		return false;
-	child = xtcp_listen_syn(a->l, a->rx, a->skb, &a->seg, &a->give, &acts);
-	if (!child) {
+		return NULL;
+	child = xtcp_listen_syn(a->l, a->rx, a->skb, &a->seg, &a->give, acts);
+	if (child)
+		xtcp_sk(child)->fo = q;
+	else
 		xtcp_fo_refuse(a->rx->xn, q);
-		return false;
-	}
-	xtcp_sk(child)->fo = q;
-	spin_unlock(&a->bucket->lock);
-	xtcp_listen_accept_syn(a->l->sk, child, a->skb, &a->seg, acts, a->rx->now);
-	return true;
+	return child;
 }
 
 /* Is it an ACK that brings a cookie back? Then @half is what it says. */
@@ -359,16 +354,24 @@ static bool cookie_accept(struct arrival *a, struct xtcp_half *half)
 static bool stranger(struct arrival *a, const struct sock *sk)
 	__releases(&a->bucket->lock)
 {
-	enum fate fate;
+	struct sock *child = NULL;
 	struct xtcp_half half;
 	struct xtcp_plan plan;
+	enum fate fate;
+	u32 acts;
 
 	switch (xtcp_listen_rx(&a->seg)) {
 	case XTCP_LISTEN_SYN:
 		fate = syn_fate(a);
 		/* What has to be refused, or to be kept nowhere, has no socket either. */
-		if (fate == FATE_EMBRYO && syn_fastopen(a))
+		if (fate == FATE_EMBRYO)
+			child = syn_fastopen(a, &acts);
+		if (child) {
+			spin_unlock(&a->bucket->lock);
+			xtcp_listen_accept_syn(a->l->sk, child, a->skb, &a->seg, acts,
+					       a->rx->now);
 			return true;
+		}
 		a->seg.reason = syn_new(a, fate);
 		return !a->seg.reason;
 	case XTCP_LISTEN_RST:
