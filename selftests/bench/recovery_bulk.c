@@ -87,7 +87,7 @@ static double goodput(struct line *l, enum stack st, size_t cc, double loss, uin
 }
 
 /* Places in the results. */
-enum { MEAN, LEAST, MOST, GOODPUT_LEN };
+enum { MEAN, LEAST, MOST, WAIT, GOODPUT_LEN };
 #define AT(cc, loss, what)	(((cc) * ARRAY_SIZE(losses) + (loss)) * GOODPUT_LEN + (what))
 #define QUEUE(cc, what)		(AT(ARRAY_SIZE(ccs), 0, 0) + 2 * (cc) + (what))
 
@@ -102,7 +102,7 @@ static void measure_loss(struct line *l, enum stack st, size_t cc, size_t loss,
 	int runs = losses[loss].part > 0 && !opt.quick ? RUNS : 1, i;
 	double *v = &r->v[AT(cc, loss, 0)], x;
 
-	v[MEAN] = 0;
+	v[MEAN] = v[WAIT] = 0;
 	v[LEAST] = HUGE_VAL;
 	v[MOST] = -HUGE_VAL;
 	for (i = 0; i < runs; i++) {
@@ -110,7 +110,10 @@ static void measure_loss(struct line *l, enum stack st, size_t cc, size_t loss,
 		v[MEAN] += x / runs;
 		v[LEAST] = fmin(v[LEAST], x);
 		v[MOST] = fmax(v[MOST], x);
+		v[WAIT] += l->queue_sum / (double)l->queued / MS / runs;
 	}
+	if (v[MEAN] == NOT_THERE)
+		v[WAIT] = NOT_THERE;
 	if (losses[loss].part > 0)
 		return;
 	r->v[QUEUE(cc, 0)] = l->queue_sum / (double)l->queued / MS;
@@ -151,6 +154,7 @@ static void print_cc(const struct result *k, const struct result *x, size_t cc)
 			continue;
 		row("  worst of three runs", 2, kv[LEAST], xv[LEAST], NO_GOAL, 0);
 		row("  best of three runs", 2, kv[MOST], xv[MOST], NO_GOAL, 0);
+		row("  mean wait in the queue, ms", 2, kv[WAIT], xv[WAIT], NO_GOAL, 0);
 	}
 	row("mean wait in the queue without loss, ms", 2, k->v[QUEUE(cc, 0)],
 	    x->v[QUEUE(cc, 0)], NO_GOAL, 0);
