@@ -123,6 +123,10 @@ static const struct script karn[] = {
 	{ "the back-off ends with the next good one", "established\nwrite 100\n> PA 1+100\n~ 200001us\n> PA 1+100\n"
 	  "< A 1 ack 101\n= backoff 1\nwrite 100\n> PA 101+100\n~ 400002us\n> PA 101+100\n< A 1 ack 201\n= backoff 2\n"
 	  "write 100\n> PA 201+100\n+ 10ms\n< A 1 ack 301\n= backoff 0\n" },
+	{ "and not before an MSL was waited", "par timewait_ms 1000\nestablished\nwrite 100\n> PA 1+100\n~ 200001us\n> PA 1+100\n"
+	  "~ 400002us\n> PA 1+100\n+ 10ms\n< A 1 ack 101\n= backoff 2\n" },
+	{ "then no original is left", "par timewait_ms 1000\nestablished\nwrite 100\n> PA 1+100\n~ 200001us\n> PA 1+100\n"
+	  "~ 400002us\n> PA 1+100\n~ 800004us\n> PA 1+100\n+ 10ms\n< A 1 ack 101\n= backoff 0\n= srtt8_us 8\n" },
 	{ "with timestamps a retransmission is one, too", "established ts\nwrite 100\n> PA 1+100\n~ 200001us\n> PA 1+100\n"
 	  "+ 10ms\n< A 1 ack 101\n= backoff 0\n= min_rtt_us 1\n" },
 	{ "not with a D-SACK: the ACK of the original was lost", "established ts sack\npar tlp 0\nwrite 100\n> PA 1+100\n~ 200001us\n> PA 1+100\n"

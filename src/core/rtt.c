@@ -110,6 +110,18 @@ void xtcp_rtt_synack_again(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64
 }
 
 /*
+ * Karn's rule is for originals that may still arrive. Once the last wait was an
+ * MSL there are none: the path works, and where each flight loses something no
+ * sample would ever end the back-off. How long a round trip is stays unknown.
+ */
+static bool waited_msl(const struct xtcp_tcb *tcb)
+{
+	u64 msl = tcb->par->timewait_ms * XTCP_NSEC_PER_MSEC / 2;
+
+	return tcb->backoff > 1 && xtcp_rto_ns(tcb) / 2 >= msl;
+}
+
+/*
  * xtcp_rtt_acked - measure what an ACK of new data allows to measure
  *
  * The send map knows the departure of everything to the nanosecond, and is
@@ -133,7 +145,12 @@ void xtcp_rtt_acked(struct xtcp_tcb *tcb, struct xtcp_ack *a)
 			return;
 		}
 	}
-	if (!a->ts || a->dsack)
+	if (!a->ts) {
+		if (a->una && waited_msl(tcb))
+			tcb->backoff = 0;
+		return;
+	}
+	if (a->dsack)
 		return;
 	ticks = echo_age(tcb, a->tsecr, a->now);
 	/* A peer's invention, or older than any timeout: not a round trip. */
