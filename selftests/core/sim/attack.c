@@ -109,6 +109,9 @@ void host_attack(struct host *host)
 		break;
 	case DATA_BEYOND:
 		plan.seq = edge + prng_log(r, 1, 0x3fffffff) - 1;
+		/* At RCV.NXT of a closed window a probe is believed but for its data. */
+		if (plan.seq == tcb->rcv_nxt)
+			plan.seq++;
 		break;
 	case DATA_OF_OLD:
 		plan.seq -= JUNK + prng_log(r, 1, 0x3fffffff) - 1;
