@@ -214,7 +214,8 @@ TEST_F(wire, optimistic_ack)
 		in(ACK, ACKNO(101 + n * 1000));
 	wire_drain(W, SETTLE);
 	ASSERT_EQ(0, getsockopt(self->fd, IPPROTO_TCP, TCP_INFO, &after, &len));
-	defended("the window does not grow", after.tcpi_snd_cwnd == before.tcpi_snd_cwnd &&
+	/* It may have shrunk: where time is real a timeout comes between. */
+	defended("the window does not grow", after.tcpi_snd_cwnd <= before.tcpi_snd_cwnd &&
 		 after.tcpi_unacked);
 }
 
