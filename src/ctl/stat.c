@@ -7,12 +7,6 @@
 #include "../net/net.h"
 #include "ctl.h"
 
-static const char * const drop_names[XTCP_DROP_MAX] = {
-#define DROP_NAME(name)	[XTCP_DROP_##name] = #name,
-	XTCP_DROP_REASONS(DROP_NAME)
-#undef DROP_NAME
-};
-
 /* A counter by name: of what happened, or of segments discarded for a reason. */
 struct row {
 	const char *name;
@@ -39,6 +33,13 @@ static const struct row ext_rows[] = {
 	{ "TCPRcvQDrop", ROW_DROP, XTCP_DROP_RCVBUF },
 	{ "TCPZeroWindowDrop", ROW_DROP, XTCP_DROP_ZERO_WINDOW },
 	{ "TCPMinTTLDrop", ROW_DROP, XTCP_DROP_MIN_TTL },
+};
+
+/* Every reason; NONE is none. */
+static const struct row drop_rows[] = {
+#define DROP_ROW(name)	{ #name, ROW_DROP, XTCP_DROP_##name },
+	XTCP_DROP_REASONS(DROP_ROW)
+#undef DROP_ROW
 };
 
 static u64 total(const u64 __percpu *counters, int i)
@@ -79,19 +80,6 @@ static void put_rows(struct seq_file *seq, const char *head, const char *first_n
 	seq_putc(seq, '\n');
 }
 
-static void put_drops(struct seq_file *seq, const struct xtcp_net *xn)
-{
-	int i;
-
-	seq_puts(seq, "XtcpDrop:");
-	for (i = XTCP_DROP_NONE + 1; i < XTCP_DROP_MAX; i++)
-		seq_printf(seq, " %s", drop_names[i]);
-	seq_puts(seq, "\nXtcpDrop:");
-	for (i = XTCP_DROP_NONE + 1; i < XTCP_DROP_MAX; i++)
-		seq_printf(seq, " %llu", total(xn->drops, i));
-	seq_putc(seq, '\n');
-}
-
 /**
  * xtcp_stat_show - write the file
  * @seq: where to
@@ -117,6 +105,6 @@ int xtcp_stat_show(struct seq_file *seq, void *v)
 		   atomic_read(&t->count[XTCP_KIND_LISTEN]),
 		   half ? atomic_read(&half->count) : 0,
 		   atomic_read(&t->count[XTCP_KIND_TW]));
-	put_drops(seq, xn);
+	put_rows(seq, "XtcpDrop", "", "", drop_rows + 1, ARRAY_SIZE(drop_rows) - 1);
 	return 0;
 }

@@ -336,6 +336,7 @@ static u32 listener_score(const struct xtcp_sock *l, const struct xtcp_flow *flo
  * xtcp_lookup_listener - who takes new connections to this address and port
  * @xn: namespace
  * @flow: saddr and sport are this end's
+ * @hash: its xtcp_flow_hash()
  * @dif: device the packet came in by
  * @sdif: its slave of an L3 master, or 0
  * @skb: segment, for the program of a SO_REUSEPORT group; or NULL
@@ -346,13 +347,13 @@ static u32 listener_score(const struct xtcp_sock *l, const struct xtcp_flow *flo
  * Return: socket or NULL.
  */
 struct sock *xtcp_lookup_listener(const struct xtcp_net *xn,
-				  const struct xtcp_flow *flow, int dif, int sdif,
-				  struct sk_buff *skb)
+				  const struct xtcp_flow *flow, u32 hash, int dif,
+				  int sdif, struct sk_buff *skb)
 {
 	struct hlist_nulls_head *head = listen_chain(xn->tables, flow->sport);
 	struct hlist_nulls_node *node;
 	struct xtcp_entry *e, *best;
-	u32 score, top, hash = 0;
+	u32 score, top;
 	u64 weight, heaviest;
 	struct sock *sk;
 
@@ -366,11 +367,8 @@ begin:
 			continue;
 		sk = xtcp_entry_sk(e);
 		weight = 0;
-		if (sk->sk_reuseport) {
-			if (!hash)
-				hash = xtcp_flow_hash(xn->tables, flow);
+		if (sk->sk_reuseport)
 			weight = xtcp_group_weight(sk, e->hash, hash);
-		}
 		if (score == top && weight <= heaviest)
 			continue;
 		best = e;

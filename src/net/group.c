@@ -95,7 +95,7 @@ struct sock *xtcp_group_heir(const struct sock *sk, const struct xtcp_flow *flow
 
 	if (!sk->sk_reuseport || !READ_ONCE(xn->knobs.migrate_req))
 		return NULL;
-	heir = xtcp_lookup_listener(xn, flow, dif, 0, NULL);
+	heir = xtcp_lookup_listener(xn, flow, xtcp_flow_hash(xn->tables, flow), dif, 0, NULL);
 	if (!heir || !heir->sk_reuseport || heir->sk_bound_dev_if != dif ||
 	    memcmp(xtcp_sk(heir)->flow.saddr, xtcp_sk(sk)->flow.saddr, sizeof(flow->saddr)))
 		return NULL;

@@ -59,8 +59,8 @@ void xtcp_table_del(struct xtcp_net *xn, struct xtcp_entry *e);
 struct xtcp_entry *xtcp_lookup(const struct xtcp_net *xn, const struct xtcp_flow *flow,
 			       u32 hash, int dif, int sdif);
 struct sock *xtcp_lookup_listener(const struct xtcp_net *xn,
-				  const struct xtcp_flow *flow, int dif, int sdif,
-				  struct sk_buff *skb);
+				  const struct xtcp_flow *flow, u32 hash, int dif,
+				  int sdif, struct sk_buff *skb);
 int xtcp_hash_flow(struct sock *sk);
 void xtcp_flow_of_sock(const struct sock *sk, struct xtcp_flow *flow);
 

@@ -128,8 +128,8 @@ static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 		if (e) {
 			sk = judge(e);
 		} else {
-			sk = xtcp_lookup_listener(rx->xn, &rx->flow, rx->dif, rx->sdif,
-						  skb);
+			sk = xtcp_lookup_listener(rx->xn, &rx->flow, rx->hash, rx->dif,
+						  rx->sdif, skb);
 			if (!sk)
 				return false;
 			if (ask_kernel && xtcp_ip4_kernel_owns(rx, opens(skb)))
