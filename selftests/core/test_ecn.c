@@ -56,6 +56,14 @@ static const struct script ecn_reduce[] = {
 	{ "not agreed on", "established\nwrite 20000\n> A 1+10000\n< AE 1 ack 2001\n= cong 0\n> A 10001+4000\n" },
 	{ "a window of one segment waits for the timer (6.1.2)", "par initial_cwnd 1\n" CLASSIC "write 5000\n> A 1+1000\n+ 100ms\n"
 	  "< AE 1 ack 1001\n> no\n~ 212500us\n> AC 1001+1000 ect 2\n" },
+	{ "and the next one, as long as all are marked", "par initial_cwnd 1\n" CLASSIC "write 5000\n> A 1+1000\n+ 100ms\n"
+	  "< AE 1 ack 1001\n~ 212500us\n> AC 1001+1000\n+ 100ms\n< AE 1 ack 2001\n> no\n= cwnd 1000\n~ 223438us\n> AC 2001+1000\n"
+	  "+ 100ms\n< A 1 ack 3001\n> PA 3001+2000\n" },
+	{ "one segment after a timeout: the holes do not wait", "par tlp 0\npar frto 0\n" CLASSIC "write 5000\n> PA 1+5000\n+ 300ms\n"
+	  "> A 1+1000\n+ 20ms\n< AE 1 ack 1001\n> A 1001+2000 ect 0\n+ 20ms\n< AE 1 ack 3001\n> PA 3001+2000\n" },
+	{ "nor in a recovery", "cc reno\npar ecn 1\npar tlp 0\nconnect space 60000\n> SEC 0\n< SAE 0 ack 1 mss 1000 wnd 65535 sackok\n> A 1\n"
+	  "write 4000\n> PA 1+4000\n+ 40ms\n< AE 1 ack 1 sack 3001-4001\n> A 1+1000\n= cwnd 1000\n+ 40ms\n< AE 1 ack 1001 sack 3001-4001\n"
+	  "> A 1001+2000\n" },
 };
 SCRIPTS(ecn_reduce);
 

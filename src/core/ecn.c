@@ -339,6 +339,10 @@ static void acc_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
  * rarely: the next one waits for as long as the retransmission timer, without
  * its back-off: nothing timed out. The reduction would else end with the two
  * segments that are its least.
+ *
+ * Not in a recovery or after a timeout. What is marked then belongs to a window
+ * that was reduced already, one segment is only what may go at this moment, and
+ * each hole to be filled would wait for the timer.
  */
 static void hold(struct xtcp_tcb *tcb, u64 now)
 {
@@ -367,6 +371,8 @@ static void own_answer(struct xtcp_tcb *tcb)
  */
 void xtcp_ecn_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, struct xtcp_ack *ack)
 {
+	bool alone;
+
 	if (!ack->delivered || seg->ack != tcb->snd_una)
 		return;
 	if (tcb->ecn_flags & XTCP_ECN_CWR_END && seq_ge(tcb->snd_una, tcb->cwr_end))
@@ -383,10 +389,11 @@ void xtcp_ecn_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, struct xtcp_
 		own_answer(tcb);
 		return;
 	}
+	alone = tcb->cong == XTCP_CONG_OPEN && tcb->cwnd <= tcb->mss;
 	xtcp_loss_reduce(tcb, XTCP_CC_ECN, ack);
 	/* A mark is never for nothing, whatever a D-SACK may say. */
 	tcb->flags &= ~XTCP_F_UNDO;
-	if (tcb->cwnd <= tcb->mss)
+	if (alone)
 		hold(tcb, ack->now);
 }
 

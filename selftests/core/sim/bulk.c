@@ -29,6 +29,7 @@ struct line {
 	u32 late;		/* s: the last pair starts so late */
 	const char *rival;	/* algorithm of the last pair; NULL: like the first */
 	u32 mark;		/* percent of rate * RTT: router marks above it */
+	u8 ecn;			/* of both ends, as the knob counts; 0: by mark */
 	bool socket;		/* the send buffer grows as that of a socket */
 	struct link_cfg data;	/* mishaps of the one way, */
 	struct link_cfg acks;	/* and of the other */
@@ -91,6 +92,13 @@ static const struct line lines[] = {
 	  .data.police_burst = 250000 },
 	{ "  marked above 0.2 BDP", LINE, .mark = 20 },
 	{ "  marked above 0.2 BDP, loss 0.1 %", LINE, .mark = 20, .data.loss = 1000 },
+	{ "  all marked", LINE, .ecn = 3, .data.ce = 1000000 },
+	{ "  all marked, RFC 3168", LINE, .ecn = 1, .data.ce = 1000000 },
+	{ "  all marked, loss 3 %", LINE, .ecn = 3, .data.ce = 1000000,
+	  .data.loss = 30000 },
+	{ "  all marked, loss 3 %, RFC 3168", LINE, .ecn = 1, .data.ce = 1000000,
+	  .data.loss = 30000 },
+	{ "  10 % marked", LINE, .ecn = 3, .data.ce = 100000 },
 	{ "2 flows on 20 Mbit/s, 40 ms", SHARED, .pairs = 2 },
 	{ "  buffer 0.2 BDP", .mbit = 20, .rtt_ms = 40, .buffer = 20, .secs = 40,
 	  .from = 10, .pairs = 2 },
@@ -132,6 +140,12 @@ static void make_link(struct link_cfg *link, const struct link_cfg *mishaps,
 	link->mark = (u32)(bdp * line->mark / 100);
 }
 
+/* Accurate ECN (RFC 9768) where the router has it and the line does not say. */
+static u8 ecn_of(const struct line *line)
+{
+	return line->ecn ?: line->mark ? 3 : 0;
+}
+
 static void make_pair(struct sim_cfg *cfg, u32 pair, const struct line *line,
 		      const struct xtcp_cc *cc)
 {
@@ -144,8 +158,7 @@ static void make_pair(struct sim_cfg *cfg, u32 pair, const struct line *line,
 			*h = cfg->host[i & 1];
 		h->par.isn_key[0] = 7 + i;
 		h->par.cc = cc;
-		/* ECN where the router has it: accurate, RFC 9768. */
-		h->par.ecn = line->mark ? 3 : 0;
+		h->par.ecn = ecn_of(line);
 		h->open_at = pair * PAIRS_APART;
 		h->app.exact = true;
 		h->app.sndbuf = line->socket ? WMEM : RCVBUF;
@@ -226,7 +239,7 @@ static bool wanted(const struct line *line, const char *algorithm, const char *o
 	if (only && !slash && !strstr(line->name, only) && strcmp(algorithm, only))
 		return false;
 	/* Made for marks: without them it is reno. */
-	if (!line->mark && !strcmp(algorithm, "dctcp"))
+	if (!ecn_of(line) && !strcmp(algorithm, "dctcp"))
 		return false;
 	return !line->rival || strcmp(algorithm, line->rival);
 }

@@ -244,6 +244,13 @@ static void make_fastopen(struct prng *r, struct sim_cfg *cfg, u32 nhosts)
 	}
 }
 
+/* A router that marks without a queue; more often than not all there is. */
+static void make_marks(struct prng *r, struct link_cfg *l)
+{
+	if (chance(r, 5))
+		l->ce = chance(r, 60) ? 1000000 : prng_log(r, 1000, 1000000);
+}
+
 static u64 at_most(u64 v, u64 limit)
 {
 	return min(v, max(limit, (u64)1));
@@ -322,6 +329,8 @@ void cfg_from_seed(struct sim_cfg *cfg, u64 seed)
 		cfg->host[i].par.mtu_probing = cfg->link[i & 1].mtu_silent ?
 			prng_range(r, 1, 2) : prng_below(r, 3);
 	make_fastopen(r, cfg, nhosts);
+	for (i = 0; i < 2; i++)
+		make_marks(r, &cfg->link[i]);
 }
 
 static void print_host(u32 i, const struct host_cfg *h)
@@ -353,9 +362,9 @@ static void print_host(u32 i, const struct host_cfg *h)
 
 static void print_link(u32 i, const struct link_cfg *l)
 {
-	printf("# link %u: %.3f ms %llu B/s queue %u mark %u%s loss %u burst %.1f/%.1f ms %u reorder %u by %.3f ms dup %u corrupt %u\n",
+	printf("# link %u: %.3f ms %llu B/s queue %u mark %u%s ce %u loss %u burst %.1f/%.1f ms %u reorder %u by %.3f ms dup %u corrupt %u\n",
 	       i, (double)l->delay / MSEC, (unsigned long long)l->rate, l->queue,
-	       l->mark, l->bleach ? " bleach" : "", l->loss,
+	       l->mark, l->bleach ? " bleach" : "", l->ce, l->loss,
 	       (double)l->burst_good / MSEC, (double)l->burst_bad / MSEC,
 	       l->burst_loss, l->reorder, (double)l->reorder_by / MSEC, l->dup,
 	       l->corrupt);

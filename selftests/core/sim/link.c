@@ -107,11 +107,14 @@ static void too_big(struct sim *sim, struct host *from, struct pkt *pkt)
 }
 
 /* A queue of @queued bytes is before @pkt: RFC 3168, section 5. */
-static void router_ecn(const struct link_cfg *cfg, struct pkt *pkt, u64 queued)
+static void router_ecn(struct sim *sim, const struct link_cfg *cfg, struct pkt *pkt,
+		       u64 queued)
 {
 	if (cfg->bleach)
 		pkt->ecn = XTCP_NOT_ECT;
-	if (cfg->mark && queued > cfg->mark && pkt->ecn != XTCP_NOT_ECT)
+	if (pkt->ecn == XTCP_NOT_ECT)
+		return;
+	if ((cfg->mark && queued > cfg->mark) || prng_hit(&sim->rng, cfg->ce))
 		pkt->ecn = XTCP_CE;
 }
 
@@ -205,7 +208,7 @@ static const char *forward(struct sim *sim, struct host *from, struct pkt *pkt,
 	u64 start = max(sim->now, link->free_at), wait = start - sim->now;
 	u64 queued = wait * cfg->rate / SEC;
 
-	router_ecn(cfg, pkt, queued);
+	router_ecn(sim, cfg, pkt, queued);
 	if (cfg->mtu_at && sim->now >= sim->start + cfg->mtu_at &&
 	    pkt->wire_len > cfg->mtu) {
 		if (!cfg->mtu_silent)

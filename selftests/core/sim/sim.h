@@ -98,7 +98,8 @@ struct link_cfg {
 	u32 queue;		/* bytes */
 	u32 mark;		/* bytes: above, ECT becomes CE; 0: never */
 	bool bleach;		/* the ECN field is cleared */
-	u32 loss;		/* ppm, like all that follows */
+	u32 ce;			/* ppm: ECT becomes CE, whatever is in the queue */
+	u32 loss;		/* ppm, as all that follows without a unit */
 	u32 burst_loss;		/* inside of a burst */
 	u64 burst_good;		/* ns, mean; 0: no bursts */
 	u64 burst_bad;		/* ns, mean */
