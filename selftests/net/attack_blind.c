@@ -31,20 +31,25 @@ static uint32_t at(const struct place *p, uint32_t nxt, uint32_t wnd)
 	return nxt + (p->edge ? wnd : 0) + p->off;
 }
 
+/* With these flags at each of the places, without an ACK and with one. */
+#define survives(flags, ...) do {					\
+	uint32_t _wnd = W->got.wnd;					\
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {		\
+		W->doing = places[i].name;				\
+		next_challenge();					\
+		in((flags), SEQ(at(&places[i], 1, _wnd)), ##__VA_ARGS__); \
+		in((flags) | ACK, SEQ(at(&places[i], 1, _wnd)), ACKNO(1), \
+		   ##__VA_ARGS__);					\
+		wire_drain(W, SETTLE);					\
+		defended("the connection lives", wire_state(W) == TCP_ESTABLISHED); \
+	}								\
+	W->doing = NULL;						\
+} while (0)
+
 TEST_F(wire, blind_rst)
 {
-	uint32_t wnd;
-
 	passive(MSS(1000));
-	wnd = W->got.wnd;
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		W->doing = places[i].name;
-		next_challenge();
-		in(RST, SEQ(at(&places[i], 1, wnd)));
-		in(RST | ACK, SEQ(at(&places[i], 1, wnd)), ACKNO(1));
-		wire_drain(W, SETTLE);
-		defended("the connection lives", wire_state(W) == ST_ESTABLISHED);
-	}
+	survives(RST);
 	in(RST, SEQ(1));
 	state(0);
 }
@@ -63,7 +68,7 @@ TEST_F(wire, rst_at_the_edges)
 		defended("a challenge only from within the window",
 			 wire_drain(W, SETTLE) == places[i].in_window);
 	}
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 /* With the window closed only RCV.NXT itself is left. */
@@ -85,7 +90,7 @@ TEST_F_TIMEOUT(wire, rst_to_closed_window, 120)
 		next_challenge();
 		in(RST, SEQ(nxt + off[i]));
 		wire_drain(W, SETTLE);
-		defended("the connection lives", wire_state(W) == ST_ESTABLISHED);
+		defended("the connection lives", wire_state(W) == TCP_ESTABLISHED);
 	}
 	in(RST, SEQ(nxt));
 	state(0);
@@ -93,19 +98,8 @@ TEST_F_TIMEOUT(wire, rst_to_closed_window, 120)
 
 TEST_F(wire, blind_syn)
 {
-	uint32_t wnd;
-
 	passive(MSS(1000));
-	wnd = W->got.wnd;
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		W->doing = places[i].name;
-		next_challenge();
-		in(SYN, SEQ(at(&places[i], 1, wnd)), MSS(1000));
-		in(SYN | ACK, SEQ(at(&places[i], 1, wnd)), ACKNO(1), MSS(1000));
-		wire_drain(W, SETTLE);
-		defended("the connection lives", wire_state(W) == ST_ESTABLISHED);
-	}
-	W->doing = NULL;
+	survives(SYN, MSS(1000));
 	W->snd_nxt = 1;
 	in(ACK, LEN(10));
 	wire_drain(W, SETTLE);
@@ -125,7 +119,7 @@ TEST_F(wire, blind_data)
 		W->snd_nxt = 1;
 		defended("injected bytes are not read", unread());
 	}
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 /* CVE-2023-52881: an old ACK by less than a window, but nothing was so old. */
@@ -140,7 +134,7 @@ TEST_F(wire, ghost_ack)
 		W->snd_nxt = 1;
 		defended("injected bytes are not read", unread());
 	}
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 /* Into a synchronized state; what we have sent ends before SND.NXT = @nxt. */
@@ -149,12 +143,12 @@ static const struct where {
 	int state;
 	uint32_t nxt, seq;
 } wheres[] = {
-	{ "ESTABLISHED", ST_ESTABLISHED, 1, 1 },
-	{ "FIN-WAIT-1", ST_FIN_WAIT_1, 2, 1 },
-	{ "FIN-WAIT-2", ST_FIN_WAIT_2, 2, 1 },
-	{ "CLOSE-WAIT", ST_CLOSE_WAIT, 1, 2 },
-	{ "CLOSING", ST_CLOSING, 2, 2 },
-	{ "LAST-ACK", ST_LAST_ACK, 2, 2 },
+	{ "ESTABLISHED", TCP_ESTABLISHED, 1, 1 },
+	{ "FIN-WAIT-1", TCP_FIN_WAIT1, 2, 1 },
+	{ "FIN-WAIT-2", TCP_FIN_WAIT2, 2, 1 },
+	{ "CLOSE-WAIT", TCP_CLOSE_WAIT, 1, 2 },
+	{ "CLOSING", TCP_CLOSING, 2, 2 },
+	{ "LAST-ACK", TCP_LAST_ACK, 2, 2 },
 };
 
 TEST_F(wire, ack_of_unsent)
@@ -165,17 +159,17 @@ TEST_F(wire, ack_of_unsent)
 		wire_reset(W, WIRE_PPORT + i);
 		W->doing = w->name;
 		passive(MSS(1000));
-		if (w->state == ST_CLOSE_WAIT || w->state == ST_LAST_ACK) {
+		if (w->state == TCP_CLOSE_WAIT || w->state == TCP_LAST_ACK) {
 			in(FIN | ACK);
 			wire_drain(W, 300);
 		}
-		if (w->state != ST_ESTABLISHED && w->state != ST_CLOSE_WAIT) {
+		if (w->state != TCP_ESTABLISHED && w->state != TCP_CLOSE_WAIT) {
 			ASSERT_EQ(0, shutdown(self->fd, SHUT_WR));
 			out(FIN | ACK, SEQ(1));
 		}
-		if (w->state == ST_FIN_WAIT_2)
+		if (w->state == TCP_FIN_WAIT2)
 			in(ACK, ACKNO(2));
-		if (w->state == ST_CLOSING) {
+		if (w->state == TCP_CLOSING) {
 			in(FIN | ACK, ACKNO(1));
 			wire_drain(W, SETTLE);
 		}
@@ -226,10 +220,10 @@ TEST_F(wire, ack_of_unsent_syn)
 	out(RST, SEQ(2));
 	in(SYN | ACK, ACKNO(0x10000000), MSS(1000));
 	out(RST, SEQ(0x10000000));
-	defended("no connection", wire_state(W) == ST_SYN_SENT);
+	defended("no connection", wire_state(W) == TCP_SYN_SENT);
 	in(ACK, ACKNO(0));
 	wire_drain(W, SETTLE);
-	defended("no connection", wire_state(W) == ST_SYN_SENT);
+	defended("no connection", wire_state(W) == TCP_SYN_SENT);
 }
 
 TEST_F(wire, challenges_are_few)
@@ -289,15 +283,6 @@ TEST_F(wire, ack_loop)
 
 /* ---- TIME-WAIT ---- */
 
-#define time_wait(...) do {						\
-	passive(__VA_ARGS__);						\
-	closes();							\
-	out(FIN | ACK, SEQ(1), ACKNO(1));				\
-	in(FIN | ACK, SEQ(1), ACKNO(2));				\
-	out(ACK, SEQ(2), ACKNO(2));					\
-	state(ST_TIME_WAIT);						\
-} while (0)
-
 /* As it comes: the harness sets tcp_rfc1337 for other tests. */
 TEST_F(wire, time_wait_assassination)
 {
@@ -307,16 +292,16 @@ TEST_F(wire, time_wait_assassination)
 	/* RFC 1337: old data brings an ACK, which brings the RST. */
 	in(ACK, SEQ(1 - 500), LEN(100), ACKNO(1));
 	wire_drain(W, SETTLE);
-	defended("data does not end it", wire_state(W) == ST_TIME_WAIT);
+	defended("data does not end it", wire_state(W) == TCP_TIME_WAIT);
 	in(RST, SEQ(2));
 	in(RST | ACK, SEQ(2), ACKNO(2));
 	in(RST, SEQ(100));
 	wire_drain(W, SETTLE);
-	defended("no RST ends it", wire_state(W) == ST_TIME_WAIT);
+	defended("no RST ends it", wire_state(W) == TCP_TIME_WAIT);
 	in(SYN, SEQ(1), MSS(1000));
 	in(SYN, SEQ(2), MSS(1000));
 	wire_drain(W, SETTLE);
-	defended("no old SYN ends it", wire_state(W) == ST_TIME_WAIT);
+	defended("no old SYN ends it", wire_state(W) == TCP_TIME_WAIT);
 }
 
 TEST_F(wire, time_wait_answers_are_few)

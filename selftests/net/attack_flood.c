@@ -142,7 +142,7 @@ TEST_F_TIMEOUT(wire, accept_queue, 120)
 	defended("an honest client is answered", *wire_out(W, &(struct wseg){
 		.flags = SYN | ACK, ACKNO(1) }) == 0);
 	in(ACK);
-	defended("and connects", wire_state(W) == ST_ESTABLISHED);
+	defended("and connects", wire_state(W) == TCP_ESTABLISHED);
 }
 
 TEST_HARNESS_MAIN

@@ -19,7 +19,7 @@ TEST_F(wire, guessed_hard_error)
 	for (size_t i = 1; i < ARRAY_SIZE(outside); i++) {
 		wire_icmp(W, UNREACH, PORT, outside[i], 0);
 		wire_drain(W, 2);
-		defended("connect() goes on", wire_state(W) == ST_SYN_SENT);
+		defended("connect() goes on", wire_state(W) == TCP_SYN_SENT);
 	}
 	wire_icmp(W, UNREACH, PORT, 0, 0);
 	state(0);
@@ -50,7 +50,7 @@ TEST_F(wire, hard_error_later)
 			continue;
 		wire_icmp(W, UNREACH, code, 1, 0);
 		wire_drain(W, 2);
-		defended("the connection lives", wire_state(W) == ST_ESTABLISHED);
+		defended("the connection lives", wire_state(W) == TCP_ESTABLISHED);
 	}
 	in(ACK, ACKNO(101));
 	writes(100);

@@ -11,16 +11,6 @@
 
 #include "wire_test.h"
 
-#define ST_ESTABLISHED	1
-#define ST_SYN_SENT	2
-#define ST_SYN_RECEIVED	3
-#define ST_FIN_WAIT_1	4
-#define ST_FIN_WAIT_2	5
-#define ST_TIME_WAIT	6
-#define ST_CLOSE_WAIT	8
-#define ST_LAST_ACK	9
-#define ST_CLOSING	11
-
 /* attack-bites looks for "gives way". */
 #define defended(what, holds) do {					\
 	static bool _said;	/* that it holds need not be said twice */ \
@@ -43,8 +33,5 @@
 
 /* Whatever comes has come by then, ms. */
 #define SETTLE	(virtual_time() ? QUIET : 300)
-
-/* Challenge ACKs of one connection are half a second apart, at least. */
-#define next_challenge()	sleep_ms(600)
 
 #endif /* XTCP_ATTACK_TEST_H */

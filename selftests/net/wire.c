@@ -140,20 +140,27 @@ int wire_socket(const struct wire *w, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
+int wire_bind(const struct wire *w, int fd, const char *addr, uint16_t port)
+{
+	struct sockaddr_in sin = peer_addr(addr, port);
+
+	return bind(fd, (struct sockaddr *)&sin, sizeof(sin)) ? -errno : 0;
+}
+
 int wire_listen(struct wire *w, uint16_t port, int backlog)
 {
-	struct sockaddr_in sin = peer_addr(w->local, port);
 	int fd = wire_socket(w, 0), err;
 
 	if (fd < 0)
 		return fd;
 	set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-	if (!bind(fd, (struct sockaddr *)&sin, sizeof(sin)) &&
-	    !listen(fd, backlog))
+	err = wire_bind(w, fd, w->local, port);
+	if (!err && listen(fd, backlog))
+		err = -errno;
+	if (!err)
 		return fd;
-	err = errno;
 	close(fd);
-	return -err;
+	return err;
 }
 
 int wire_connect(struct wire *w, int fd, uint16_t port)

@@ -150,6 +150,8 @@ struct wire {
 #define WIRE_LOCAL	"10.9.0.1"
 #define WIRE_PEER	"10.9.0.2"
 #define WIRE_ROUTER	"10.9.0.9"
+#define ANY		"0.0.0.0"
+#define LOOPBACK	"127.0.0.1"
 #define WIRE_PORT	8080	/* where the tested TCP listens */
 #define WIRE_PPORT	40000	/* where the peer is */
 
@@ -179,6 +181,7 @@ int wire_drain(struct wire *w, unsigned int ms);
 
 /* Sockets of the tested TCP on this network. fd or -errno. */
 int wire_socket(const struct wire *w, int flags);
+int wire_bind(const struct wire *w, int fd, const char *addr, uint16_t port);
 int wire_listen(struct wire *w, uint16_t port, int backlog);
 int wire_connect(struct wire *w, int fd, uint16_t port);	/* 0 or -errno */
 

@@ -5,8 +5,6 @@
  */
 #include "wire_test.h"
 
-#define ST_ESTABLISHED	1
-
 struct bad {
 	const char *name;
 	const char *reason;
@@ -46,7 +44,7 @@ TEST_F(wire, header)
 		else
 			wire_in(W, &b->seg);
 		none(5);
-		state(ST_ESTABLISHED);
+		state(TCP_ESTABLISHED);
 		read_fails(EAGAIN);
 	}
 	in(ACK, SEQ(1), ACKNO(1), LEN(10));
@@ -111,7 +109,7 @@ TEST_F(wire, options)
 		out(ACK, SEQ(1), ACKNO(1 + n));
 	}
 	reads(n);
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 /* The same in a SYN: as if the broken one and what follows were absent. */
@@ -182,7 +180,7 @@ TEST_F(wire, all_flag_combinations)
 		if (dies)
 			ASSERT_EQ(0, st) TH_LOG("flags %#x", f);
 		if (!dies && (f & SYN || !(f & ACK)))
-			ASSERT_EQ(ST_ESTABLISHED, st) TH_LOG("flags %#x", f);
+			ASSERT_EQ(TCP_ESTABLISHED, st) TH_LOG("flags %#x", f);
 		in(RST, SEQ(1));
 		in(RST, SEQ(2));
 		in(RST, SEQ(3));

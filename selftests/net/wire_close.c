@@ -5,25 +5,17 @@
  */
 #include "wire_test.h"
 
-#define ST_ESTABLISHED	1
-#define ST_FIN_WAIT1	4
-#define ST_FIN_WAIT2	5
-#define ST_TIME_WAIT	6
-#define ST_CLOSE_WAIT	8
-#define ST_LAST_ACK	9
-#define ST_CLOSING	11
-
 TEST_F(wire, active_close)
 {
 	passive(MSS(1000));
 	closes();
 	out(FIN | ACK, SEQ(1), ACKNO(1));
-	state(ST_FIN_WAIT1);
+	state(TCP_FIN_WAIT1);
 	in(ACK, SEQ(1), ACKNO(2));
-	state(ST_FIN_WAIT2);
+	state(TCP_FIN_WAIT2);
 	in(FIN | ACK, SEQ(1), ACKNO(2));
 	out(ACK, SEQ(2), ACKNO(2));
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 }
 
 TEST_F(wire, active_close_fin_acks_fin)
@@ -33,7 +25,7 @@ TEST_F(wire, active_close_fin_acks_fin)
 	out(FIN | ACK, SEQ(1), ACKNO(1));
 	in(FIN | ACK, SEQ(1), ACKNO(2));
 	out(ACK, SEQ(2), ACKNO(2));
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 }
 
 TEST_F(wire, passive_close)
@@ -41,11 +33,11 @@ TEST_F(wire, passive_close)
 	active(MSS(1000));
 	in(FIN | ACK);
 	out(ACK, SEQ(1), ACKNO(2));
-	state(ST_CLOSE_WAIT);
+	state(TCP_CLOSE_WAIT);
 	reads_eof();
 	closes();
 	out(FIN | ACK, SEQ(1), ACKNO(2));
-	state(ST_LAST_ACK);
+	state(TCP_LAST_ACK);
 	in(ACK, SEQ(2), ACKNO(2));
 	state(0);
 	/* CLOSED, and no record of it. */
@@ -60,9 +52,9 @@ TEST_F(wire, simultaneous_close)
 	out(FIN | ACK, SEQ(1), ACKNO(1));
 	in(FIN | ACK, SEQ(1), ACKNO(1));
 	out(ACK, SEQ(2), ACKNO(2));
-	state(ST_CLOSING);
+	state(TCP_CLOSING);
 	in(ACK, SEQ(2), ACKNO(2));
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 	none(QUIET);
 }
 
@@ -72,7 +64,7 @@ TEST_F(wire, half_close_reads_on)
 	ASSERT_EQ(0, shutdown(self->fd, SHUT_WR));
 	out(FIN | ACK, SEQ(1), ACKNO(1));
 	in(ACK, SEQ(1), ACKNO(2));
-	state(ST_FIN_WAIT2);
+	state(TCP_FIN_WAIT2);
 	for (int i = 0; i < 5; i++) {
 		in(ACK, LEN(1000));
 		reads(1000);
@@ -82,7 +74,7 @@ TEST_F(wire, half_close_reads_on)
 	reads_eof();
 	wire_drain(W, 100);
 	ASSERT_EQ(5012, W->got.ack);
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 }
 
 TEST_F(wire, half_close_writes_on)
@@ -95,7 +87,7 @@ TEST_F(wire, half_close_writes_on)
 		out(ACK, SEQ(1 + i * 1000), ACKNO(2), LEN(1000));
 		in(ACK);
 	}
-	state(ST_CLOSE_WAIT);
+	state(TCP_CLOSE_WAIT);
 	closes();
 	out(FIN | ACK, SEQ(5001), ACKNO(2));
 	in(ACK, SEQ(2), ACKNO(5002));
@@ -112,7 +104,7 @@ TEST_F(wire, fin_with_data_out)
 	in(ACK, ACKNO(1), WND(2000));
 	out(FIN | ACK, SEQ(1), LEN(500));
 	in(ACK, ACKNO(502));
-	state(ST_FIN_WAIT2);
+	state(TCP_FIN_WAIT2);
 }
 
 TEST_F(wire, fin_with_data_in)
@@ -130,10 +122,10 @@ TEST_F(wire, fin_before_data)
 	passive(MSS(1000));
 	in(FIN | ACK, SEQ(1001));
 	out(ACK, ACKNO(1));
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 	in(ACK, SEQ(1), LEN(1000));
 	out(ACK, ACKNO(1002));
-	state(ST_CLOSE_WAIT);
+	state(TCP_CLOSE_WAIT);
 	reads(1000);
 	reads_eof();
 }
@@ -145,7 +137,7 @@ TEST_F(wire, fin_repeated_in_close_wait)
 	out(ACK, ACKNO(2));
 	in(FIN | ACK, SEQ(1));
 	out(ACK, SEQ(1), ACKNO(2));
-	state(ST_CLOSE_WAIT);
+	state(TCP_CLOSE_WAIT);
 }
 
 TEST_F_TIMEOUT(wire, fin_is_sent_again, 120)
@@ -156,7 +148,7 @@ TEST_F_TIMEOUT(wire, fin_is_sent_again, 120)
 	out(FIN | ACK, SEQ(1), AFTER(200));
 	out(FIN | ACK, SEQ(1), AFTER(400));
 	in(ACK, SEQ(1), ACKNO(2));
-	state(ST_FIN_WAIT2);
+	state(TCP_FIN_WAIT2);
 }
 
 TEST_F(wire, last_ack_fin_is_sent_again)
@@ -167,7 +159,7 @@ TEST_F(wire, last_ack_fin_is_sent_again)
 	closes();
 	out(FIN | ACK, SEQ(1), ACKNO(2));
 	out(FIN | ACK, SEQ(1), ACKNO(2));
-	state(ST_LAST_ACK);
+	state(TCP_LAST_ACK);
 	in(ACK, ACKNO(2));
 	state(0);
 }
@@ -180,9 +172,9 @@ TEST_F(wire, closing_fin_is_sent_again)
 	in(FIN | ACK, SEQ(1), ACKNO(1));
 	out(ACK, SEQ(2), ACKNO(2));
 	out(FIN | ACK, SEQ(1), ACKNO(2));
-	state(ST_CLOSING);
+	state(TCP_CLOSING);
 	in(ACK, SEQ(2), ACKNO(2));
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 }
 
 TEST_F(wire, data_is_sent_before_fin)
@@ -195,7 +187,7 @@ TEST_F(wire, data_is_sent_before_fin)
 	out(ACK, SEQ(2001), LEN(1000));
 	out(FIN | ACK, SEQ(3001));
 	in(ACK, ACKNO(3002));
-	state(ST_FIN_WAIT2);
+	state(TCP_FIN_WAIT2);
 }
 
 /* RFC 2525 2.17: data that nobody read is lost, and the peer is told. */
@@ -244,7 +236,7 @@ TEST_F(wire, data_after_close)
 	closes();
 	out(FIN | ACK, SEQ(1));
 	in(ACK, ACKNO(2));
-	state(ST_FIN_WAIT2);
+	state(TCP_FIN_WAIT2);
 	dropped("AFTER_CLOSE", in(ACK, LEN(100)));
 	/* With or without ACK: the RFC leaves it open. */
 	ASSERT_TRUE(wire_get(W, 500));
@@ -270,7 +262,7 @@ TEST_F(wire, shut_rd_is_silent)
 	passive(MSS(1000));
 	ASSERT_EQ(0, shutdown(self->fd, SHUT_RD));
 	none(QUIET);
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 	reads_eof();
 	in(ACK, LEN(10));
 	out(ACK, ACKNO(11));
@@ -284,7 +276,7 @@ TEST_F(wire, shut_rdwr)
 	out(FIN | ACK, SEQ(1));
 	in(FIN | ACK, ACKNO(2));
 	out(ACK, SEQ(2), ACKNO(2));
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 	reads_eof();
 	ASSERT_EQ(-1, send(self->fd, "x", 1, MSG_NOSIGNAL));
 	ASSERT_EQ(EPIPE, errno);
@@ -343,9 +335,9 @@ TEST_F_TIMEOUT(wire, fin_wait_2_orphan_ends, 300)
 	closes();
 	out(FIN | ACK, SEQ(1));
 	in(ACK, ACKNO(2));
-	state(ST_FIN_WAIT2);
+	state(TCP_FIN_WAIT2);
 	sleep_ms(55000);
-	state(ST_FIN_WAIT2);
+	state(TCP_FIN_WAIT2);
 	sleep_ms(15000);
 	state(0);
 }
@@ -358,7 +350,7 @@ TEST_F_TIMEOUT(wire, fin_wait_2_with_reader_stays, 300)
 	out(FIN | ACK, SEQ(1));
 	in(ACK, ACKNO(2));
 	sleep_ms(150000);
-	state(ST_FIN_WAIT2);
+	state(TCP_FIN_WAIT2);
 	in(ACK, LEN(10));
 	reads(10);
 }

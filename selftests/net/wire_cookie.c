@@ -5,30 +5,16 @@
  */
 #include "wire_test.h"
 
-#define ST_ESTABLISHED	1
-#define ST_SYN_RECV	3
-
 /* struct tcp_info, tcpi_options */
 #define INFO_TS		1
 #define INFO_SACK	2
 #define INFO_WSCALE	4
 #define INFO_ECN	8
 
-#define knob(name, val)	ASSERT_EQ(0, wire_knob(W, name, val))
 #define embryos()	wire_count(W, "Embryos")
 #define sent()		wire_count(W, "SyncookiesSent")
 #define received()	wire_count(W, "SyncookiesRecv")
 #define failed()	wire_count(W, "SyncookiesFailed")
-
-static struct tcp_info info(int fd)
-{
-	struct tcp_info ti;
-	socklen_t len = sizeof(ti);
-
-	memset(&ti, 0, sizeof(ti));
-	getsockopt(fd, IPPROTO_TCP, TCP_INFO, &ti, &len);
-	return ti;
-}
 
 #define ECN_SYN	(ECE | CWR)
 
@@ -161,7 +147,7 @@ TEST_F(wire, under_pressure)
 			continue;
 		W->ts = true;
 		in(ACK, SEQ(1), ACKNO(1));
-		state(ST_ESTABLISHED);
+		state(TCP_ESTABLISHED);
 	}
 	ASSERT_EQ(7, sent());
 	ASSERT_EQ(7, received());
@@ -173,7 +159,7 @@ TEST_F(wire, under_pressure)
 	out(SYN | ACK, SEQ(0), ACKNO(1));
 	W->ts = true;
 	in(ACK, SEQ(1), ACKNO(1));
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 	ASSERT_EQ(4, embryos());
 }
 
@@ -211,7 +197,7 @@ TEST_F_TIMEOUT(wire, always, 60)
 	out(ACK, ACKNO(11));
 	accepts();
 	reads(10);
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 /* An ACK that is no cookie is one for nobody. */
@@ -301,8 +287,7 @@ TEST_F(wire, with_data)
 #define overflows() do {						\
 	struct wire _first;						\
 	knob("syncookies", "2");					\
-	self->lfd = wire_listen(W, WIRE_PORT, 0);			\
-	ASSERT_GE(self->lfd, 0);					\
+	listens_for(0);							\
 	in(SYN, MSS(1460));						\
 	out(SYN | ACK, SEQ(0), ACKNO(1));				\
 	_first = *W;							\
@@ -310,7 +295,7 @@ TEST_F(wire, with_data)
 	in(SYN, MSS(1460));						\
 	out(SYN | ACK, SEQ(0), ACKNO(1));				\
 	in(ACK, SEQ(1), ACKNO(1));					\
-	state(ST_ESTABLISHED);						\
+	state(TCP_ESTABLISHED);						\
 	*W = _first;							\
 	dropped("LISTEN_OVERFLOW", in(ACK, SEQ(1), ACKNO(1)));		\
 } while (0)
@@ -320,7 +305,7 @@ TEST_F(wire, overflow)
 	overflows();
 	none(QUIET);
 	/* XTCP remembers who has answered, the kernel's TCP waits for data. */
-	state(W->stack == XTCP ? ST_SYN_RECV : 0);
+	state(W->stack == XTCP ? TCP_SYN_RECV : 0);
 	accepts();
 	in(ACK, SEQ(1), ACKNO(1), LEN(10));
 	out(ACK, ACKNO(11));
@@ -341,7 +326,7 @@ TEST_F(wire, overflow_is_remembered)
 	out(SYN | ACK, SEQ(0), ACKNO(1), WITHIN(3000));
 	in(ACK, SEQ(1), ACKNO(1));
 	accepts();
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 	setsockopt(other, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
 	close(other);
 }
@@ -361,8 +346,7 @@ TEST_F(wire, listener_closed)
 	listens();
 	in(SYN, MSS(1460));
 	out(SYN | ACK, SEQ(0), ACKNO(1));
-	ASSERT_EQ(0, close(self->lfd));
-	self->lfd = -1;
+	stops_listening();
 	in(ACK, SEQ(1), ACKNO(1));
 	out(RST, SEQ(1));
 }

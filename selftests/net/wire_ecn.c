@@ -7,8 +7,6 @@
  */
 #include "wire_test.h"
 
-#define ST_ESTABLISHED	1
-
 #define ACE5		(AE | ECE)
 #define ACE6		(AE | CWR)
 #define ACE7		(AE | CWR | ECE)
@@ -16,7 +14,6 @@
 /* net.ipv4.tcp_ecn of whoever is tested. */
 #define ecn(val) \
 	ASSERT_EQ(0, ns_sysctl(W->stack == XTCP ? "xtcp/ecn" : "ipv4/tcp_ecn", (val)))
-#define knob(name, val)	ASSERT_EQ(0, ns_sysctl("xtcp/" name, (val)))
 
 /* 6.1 has RFC 3168 alone. */
 #define ACCECN() \
@@ -55,7 +52,7 @@
 TEST_F(wire, ecn_passive)
 {
 	classic();
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 TEST_F(wire, ecn_passive_not_asked)

@@ -5,10 +5,6 @@
  */
 #include "wire_test.h"
 
-#define ST_ESTABLISHED	1
-#define ST_SYN_RECV	3
-#define ST_CLOSE_WAIT	8
-
 TEST_F(wire, listener_rst_is_ignored)
 {
 	listens();
@@ -46,7 +42,7 @@ TEST_F(wire, listener_no_flags)
 		listens();				\
 		in(SYN, MSS(1000));			\
 		out(SYN | ACK, SEQ(0), ACKNO(1));	\
-		state(ST_SYN_RECV);			\
+		state(TCP_SYN_RECV);			\
 	} while (0)
 
 TEST_F(wire, syn_recv_same_syn_again)
@@ -73,7 +69,7 @@ TEST_F(wire, syn_recv_rst_outside_window)
 	half_open();
 	in(RST, SEQ(0x20000000));
 	none(QUIET);
-	state(ST_SYN_RECV);
+	state(TCP_SYN_RECV);
 	in(ACK, SEQ(1), ACKNO(1));
 	accepts();
 }
@@ -85,10 +81,10 @@ TEST_F(wire, syn_recv_wrong_ack)
 	out(RST, SEQ(2));
 	in(ACK, SEQ(1), ACKNO(0));
 	out(RST, SEQ(0));
-	state(ST_SYN_RECV);
+	state(TCP_SYN_RECV);
 	in(ACK, SEQ(1), ACKNO(1));
 	accepts();
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 TEST_F(wire, syn_recv_no_ack_flag)
@@ -96,7 +92,7 @@ TEST_F(wire, syn_recv_no_ack_flag)
 	half_open();
 	in(PSH, SEQ(1), LEN(10));
 	none(QUIET);
-	state(ST_SYN_RECV);
+	state(TCP_SYN_RECV);
 }
 
 TEST_F(wire, syn_recv_outside_window)
@@ -107,7 +103,7 @@ TEST_F(wire, syn_recv_outside_window)
 	ASSERT_TRUE(wire_get(W, 500));
 	ASSERT_EQ(ACK, W->got.flags & (ACK | RST));
 	ASSERT_EQ(1, W->got.ack);
-	state(ST_SYN_RECV);
+	state(TCP_SYN_RECV);
 }
 
 TEST_F_TIMEOUT(wire, syn_ack_back_off, 300)
@@ -169,7 +165,7 @@ TEST_F(wire, fin_before_accept)
 	in(FIN | ACK);
 	out(ACK, ACKNO(7));
 	accepts();
-	state(ST_CLOSE_WAIT);
+	state(TCP_CLOSE_WAIT);
 	reads(5);
 	reads_eof();
 }
@@ -199,7 +195,6 @@ TEST_F(wire, accept_queue_limit)
 }
 
 #define embryos()	wire_count(W, "Embryos")
-#define knob(name, val)	ASSERT_EQ(0, wire_knob(W, name, val))
 
 /* RFC 4987: many SYNs cost little, and no connection that is there. */
 TEST_F(wire, syn_queue_limit)
@@ -236,9 +231,9 @@ TEST_F(wire, syn_to_second_port_of_same_peer)
 	out(SYN | ACK, SEQ(0), ACKNO(1));
 	in(ACK, SEQ(1), ACKNO(1));
 	accepts();
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 	wire_reset(W, WIRE_PPORT);
-	state(ST_SYN_RECV);
+	state(TCP_SYN_RECV);
 }
 
 /* Where nobody listens a SYN is reset, beside a port where somebody does. */
@@ -273,7 +268,7 @@ TEST_F(wire, syn_recv_old_timestamp)
 	out(SYN | ACK, SEQ(0), ACKNO(1), TS(0, 5000));
 	in(ACK, SEQ(1), ACKNO(1), TS(4000, W->got.tsval));
 	wire_drain(W, QUIET);
-	state(ST_SYN_RECV);
+	state(TCP_SYN_RECV);
 	in(ACK, SEQ(1), ACKNO(1), TS(5001, W->got.tsval));
 	accepts();
 }
@@ -430,13 +425,13 @@ TEST_F(wire, overflow)
 {
 	overflows();
 	none(QUIET);
-	state(ST_SYN_RECV);
+	state(TCP_SYN_RECV);
 	accepts();
 	close(self->fd);
 	wire_drain(W, QUIET);
 	in(ACK, SEQ(1), ACKNO(1), LEN(10));
 	out(ACK, ACKNO(11));
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 /* tcp(7), tcp_abort_on_overflow: or is told at once. */

@@ -11,9 +11,6 @@
 #define MSG_FASTOPEN	0x20000000
 #endif
 
-#define ST_ESTABLISHED	1
-#define ST_SYN_RECV	3
-
 #define enabled(how)	ASSERT_EQ(0, wire_knob(W, "fastopen", (how)))
 
 /* ---- server ---- */
@@ -40,6 +37,15 @@ static struct wseg cookie_of(struct wire *w)
 	return none;
 }
 
+/* Fast Open, with a hundred bytes in the SYN. */
+#define opens_with_data() do {						\
+	struct wseg _cookie;						\
+	fo_listens(5);							\
+	_cookie = cookie_of(W);						\
+	in(SYN, MSS(1000), LEN(100), FOLIKE(_cookie));			\
+	out(SYN | ACK, SEQ(0), ACKNO(101), NOFO);			\
+} while (0)
+
 TEST_F(wire, server_gives_a_cookie)
 {
 	struct wseg cookie;
@@ -52,7 +58,7 @@ TEST_F(wire, server_gives_a_cookie)
 	out(SYN | ACK, SEQ(0), ACKNO(1), FOLIKE(cookie));
 	in(ACK, SEQ(1), ACKNO(1));
 	accepts();
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 TEST_F(wire, server_gives_none)
@@ -83,22 +89,17 @@ TEST_F(wire, server_old_option)
 
 TEST_F(wire, server_takes_data)
 {
-	struct wseg cookie;
-
-	fo_listens(5);
-	cookie = cookie_of(W);
-	in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
-	out(SYN | ACK, SEQ(0), ACKNO(101), NOFO);
+	opens_with_data();
 	/* Before any acknowledgement: accepted, read, answered. */
 	accepts();
-	state(ST_SYN_RECV);
+	state(TCP_SYN_RECV);
 	reads(100);
 	ASSERT_EQ(POLLOUT, poll_now(self->fd, POLLIN | POLLOUT));
 	writes(500);
 	out(ACK, SEQ(1), ACKNO(101), LEN(500));
 	in(ACK, SEQ(101), ACKNO(501));
 	none(QUIET);
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 	in(ACK | PSH, SEQ(101), ACKNO(501), LEN(50));
 	out(ACK, SEQ(501), ACKNO(151));
 	reads(50);
@@ -182,31 +183,21 @@ TEST_F(wire, server_answers_within_windows)
 
 TEST_F(wire, server_syn_again)
 {
-	struct wseg cookie;
-
-	fo_listens(5);
-	cookie = cookie_of(W);
-	in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
-	out(SYN | ACK, SEQ(0), ACKNO(101));
+	opens_with_data();
 	in(SYN, SEQ(0), MSS(1000));
 	out(SYN | ACK, SEQ(0), ACKNO(101), NOFO);
 	in(ACK, SEQ(101), ACKNO(1));
 	accepts();
 	reads(100);
 	ASSERT_EQ(0, poll_now(self->fd, POLLIN));
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 /* One second, two seconds; the data behind it waits for the handshake. */
 TEST_F_TIMEOUT(wire, server_synack_lost, 60)
 {
-	struct wseg cookie;
-
 	LONG_TEST();
-	fo_listens(5);
-	cookie = cookie_of(W);
-	in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
-	out(SYN | ACK, SEQ(0), ACKNO(101));
+	opens_with_data();
 	accepts();
 	writes(500);
 	out(ACK, SEQ(1), LEN(500));
@@ -221,12 +212,7 @@ TEST_F_TIMEOUT(wire, server_synack_lost, 60)
 /* A RST before the handshake is over ends the connection, read or not. */
 TEST_F(wire, server_reset)
 {
-	struct wseg cookie;
-
-	fo_listens(5);
-	cookie = cookie_of(W);
-	in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
-	out(SYN | ACK, SEQ(0), ACKNO(101));
+	opens_with_data();
 	accepts();
 	reads(100);
 	in(RST, SEQ(101));
@@ -238,13 +224,8 @@ TEST_F(wire, server_reset)
 /* The end of the stream comes with the handshake's end, or the kernel's at once. */
 TEST_F(wire, server_answers_and_closes)
 {
-	struct wseg cookie;
-
 	XTCP_ONLY("its FIN does not wait for the handshake");
-	fo_listens(5);
-	cookie = cookie_of(W);
-	in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
-	out(SYN | ACK, SEQ(0), ACKNO(101));
+	opens_with_data();
 	accepts();
 	reads(100);
 	writes(500);
@@ -312,14 +293,8 @@ TEST_F_TIMEOUT(wire, server_limit, 120)
 /* The listener goes: so do those that nobody has accepted. */
 TEST_F(wire, server_listener_closes)
 {
-	struct wseg cookie;
-
-	fo_listens(5);
-	cookie = cookie_of(W);
-	in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
-	out(SYN | ACK, SEQ(0), ACKNO(101));
-	close(self->lfd);
-	self->lfd = -1;
+	opens_with_data();
+	stops_listening();
 	ASSERT_TRUE(wire_get(W, 1000));
 	ASSERT_TRUE(W->got.flags & RST);
 	ASSERT_EQ(1, W->got.seq);
@@ -328,19 +303,13 @@ TEST_F(wire, server_listener_closes)
 /* Accepted, the child outlives its listener. */
 TEST_F(wire, server_child_outlives_listener)
 {
-	struct wseg cookie;
-
-	fo_listens(5);
-	cookie = cookie_of(W);
-	in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
-	out(SYN | ACK, SEQ(0), ACKNO(101));
+	opens_with_data();
 	accepts();
-	close(self->lfd);
-	self->lfd = -1;
+	stops_listening();
 	reads(100);
 	in(ACK, SEQ(101), ACKNO(1));
 	none(QUIET);
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 /* ---- client ---- */
@@ -364,15 +333,10 @@ static ssize_t send_early(struct wire *w, int fd, size_t len)
 #define learns(...) do {						\
 	enabled("1");							\
 	self->fd = wire_socket(W, 0);					\
-	ASSERT_EQ(-1, send_early(W, self->fd, 100));			\
-	ASSERT_EQ(EINPROGRESS, errno);					\
-	out(SYN, SEQ(0), FOASK);					\
+	sends_nothing_early(100, FOASK);				\
 	in(SYN | ACK, ##__VA_ARGS__);					\
 	out(ACK, SEQ(1), ACKNO(1));					\
-	in(RST, SEQ(1));						\
-	sleep_ms(1);							\
-	closes();							\
-	again();							\
+	next_after_reset();						\
 } while (0)
 
 /* Another flow of the client's. */
@@ -384,6 +348,25 @@ static ssize_t send_early(struct wire *w, int fd, size_t len)
 	ASSERT_GE(self->fd, 0);						\
 } while (0)
 
+#define next_after_reset() do {						\
+	in(RST, SEQ(1));						\
+	sleep_ms(1);							\
+	closes();							\
+	again();							\
+} while (0)
+
+/* The SYN carries the first @n bytes, or waits for those the handshake. */
+#define sends_early(n, ...) do {					\
+	ASSERT_EQ((n), send_early(W, self->fd, (n)));			\
+	out(SYN, SEQ(0), LEN(n), __VA_ARGS__);				\
+} while (0)
+
+#define sends_nothing_early(n, ...) do {				\
+	ASSERT_EQ(-1, send_early(W, self->fd, (n)));			\
+	ASSERT_EQ(EINPROGRESS, errno);					\
+	out(SYN, SEQ(0), __VA_ARGS__);					\
+} while (0)
+
 TEST_F(wire, client_asks)
 {
 	learns(MSS(1000), COOKIE);
@@ -392,8 +375,7 @@ TEST_F(wire, client_asks)
 TEST_F(wire, client_sends_data)
 {
 	learns(MSS(1000), COOKIE);
-	ASSERT_EQ(500, send_early(W, self->fd, 500));
-	out(SYN, SEQ(0), LEN(500), COOKIE);
+	sends_early(500, COOKIE);
 	in(SYN | ACK, ACKNO(501), MSS(1000));
 	out(ACK, SEQ(501), ACKNO(1));
 	self->wpos = 500;
@@ -419,8 +401,7 @@ TEST_F(wire, client_sends_what_fits)
 TEST_F(wire, client_syn_alone_acknowledged)
 {
 	learns(MSS(1000), COOKIE);
-	ASSERT_EQ(500, send_early(W, self->fd, 500));
-	out(SYN, SEQ(0), LEN(500), COOKIE);
+	sends_early(500, COOKIE);
 	in(SYN | ACK, ACKNO(1), MSS(1000));
 	/* At once, in order. */
 	out(ACK, SEQ(1), ACKNO(1), LEN(500));
@@ -434,8 +415,7 @@ TEST_F(wire, client_syn_alone_acknowledged)
 TEST_F(wire, client_part_acknowledged)
 {
 	learns(MSS(1000), COOKIE);
-	ASSERT_EQ(500, send_early(W, self->fd, 500));
-	out(SYN, SEQ(0), LEN(500), COOKIE);
+	sends_early(500, COOKIE);
 	in(SYN | ACK, ACKNO(201), MSS(1000));
 	out(ACK, SEQ(201), ACKNO(1), LEN(300));
 	in(ACK, ACKNO(501));
@@ -445,24 +425,18 @@ TEST_F(wire, client_part_acknowledged)
 TEST_F(wire, client_new_cookie)
 {
 	learns(MSS(1000), COOKIE);
-	ASSERT_EQ(500, send_early(W, self->fd, 500));
-	out(SYN, SEQ(0), LEN(500), COOKIE);
+	sends_early(500, COOKIE);
 	in(SYN | ACK, ACKNO(1), MSS(1000), FOBYTES(1, 1, 1, 1));
 	out(ACK, SEQ(1), LEN(500));
-	in(RST, SEQ(1));
-	sleep_ms(1);
-	closes();
-	again();
-	ASSERT_EQ(500, send_early(W, self->fd, 500));
-	out(SYN, SEQ(0), LEN(500), FOBYTES(1, 1, 1, 1));
+	next_after_reset();
+	sends_early(500, FOBYTES(1, 1, 1, 1));
 }
 
 /* What is repeated is a SYN as any other, and the data goes behind it. */
 TEST_F_TIMEOUT(wire, client_syn_lost, 30)
 {
 	learns(MSS(1000), COOKIE);
-	ASSERT_EQ(500, send_early(W, self->fd, 500));
-	out(SYN, SEQ(0), LEN(500), COOKIE);
+	sends_early(500, COOKIE);
 	out(SYN, SEQ(0), LEN(0), NOFO, WITHIN(1300));
 	in(SYN | ACK, ACKNO(1), MSS(1000));
 	out(ACK, SEQ(1), LEN(500));
@@ -475,24 +449,17 @@ TEST_F_TIMEOUT(wire, client_backs_off, 400)
 	LONG_TEST();
 	learns(MSS(1000), COOKIE);
 	for (int i = 0; i < 2; i++) {
-		ASSERT_EQ(500, send_early(W, self->fd, 500));
-		out(SYN, SEQ(0), LEN(500), COOKIE);
+		sends_early(500, COOKIE);
 		out(SYN, SEQ(0), LEN(0), NOFO, WITHIN(1300));
 		in(SYN | ACK, ACKNO(1), MSS(1000));
 		out(ACK, SEQ(1), LEN(500));
-		in(RST, SEQ(1));
-		sleep_ms(1);
-		closes();
-		again();
+		next_after_reset();
 	}
-	ASSERT_EQ(-1, send_early(W, self->fd, 500));
-	ASSERT_EQ(EINPROGRESS, errno);
-	out(SYN, SEQ(0), LEN(0), NOFO);
+	sends_nothing_early(500, NOFO);
 	closes();
 	sleep_ms(241000);
 	again();
-	ASSERT_EQ(500, send_early(W, self->fd, 500));
-	out(SYN, SEQ(0), LEN(500), COOKIE);
+	sends_early(500, COOKIE);
 }
 
 /* A device that lets the handshake through and nothing else: nobody tries. */
@@ -501,26 +468,19 @@ TEST_F_TIMEOUT(wire, client_blackhole, 60)
 	LONG_TEST();
 	learns(MSS(1000), COOKIE);
 	ASSERT_EQ(0, wire_knob(W, "fastopen_blackhole_timeout_sec", "30"));
-	ASSERT_EQ(500, send_early(W, self->fd, 500));
-	out(SYN, SEQ(0), LEN(500), COOKIE);
+	sends_early(500, COOKIE);
 	in(SYN | ACK, ACKNO(501), MSS(1000));
 	out(ACK, SEQ(501), ACKNO(1));
 	self->wpos = 500;
 	writes(100);
 	for (int i = 0; i < 4; i++)
 		out(ACK, SEQ(501), LEN(100), WITHIN(5000));
-	in(RST, SEQ(1));
-	sleep_ms(1);
-	closes();
-	again();
-	ASSERT_EQ(-1, send_early(W, self->fd, 500));
-	ASSERT_EQ(EINPROGRESS, errno);
-	out(SYN, SEQ(0), LEN(0), NOFO);
+	next_after_reset();
+	sends_nothing_early(500, NOFO);
 	closes();
 	sleep_ms(31000);
 	again();
-	ASSERT_EQ(500, send_early(W, self->fd, 500));
-	out(SYN, SEQ(0), LEN(500), COOKIE);
+	sends_early(500, COOKIE);
 }
 
 TEST_F(wire, client_lazy_connect)
@@ -541,8 +501,7 @@ TEST_F(wire, client_without_cookie)
 {
 	enabled("5");
 	self->fd = wire_socket(W, 0);
-	ASSERT_EQ(400, send_early(W, self->fd, 400));
-	out(SYN, SEQ(0), LEN(400), NOFO);
+	sends_early(400, NOFO);
 	in(SYN | ACK, ACKNO(401), MSS(1000));
 	out(ACK, SEQ(401), ACKNO(1));
 }
@@ -550,8 +509,7 @@ TEST_F(wire, client_without_cookie)
 TEST_F(wire, client_refused)
 {
 	learns(MSS(1000), COOKIE);
-	ASSERT_EQ(500, send_early(W, self->fd, 500));
-	out(SYN, SEQ(0), LEN(500), COOKIE);
+	sends_early(500, COOKIE);
 	in(RST | ACK, SEQ(0), ACKNO(501));
 	none(QUIET);
 	ASSERT_EQ(ECONNREFUSED, get_int(self->fd, SOL_SOCKET, SO_ERROR));
@@ -562,8 +520,7 @@ TEST_F(wire, client_simultaneous)
 {
 	XTCP_ONLY("its data waits for a timer");
 	learns(MSS(1000), COOKIE);
-	ASSERT_EQ(500, send_early(W, self->fd, 500));
-	out(SYN, SEQ(0), LEN(500), COOKIE);
+	sends_early(500, COOKIE);
 	in(SYN, MSS(1000));
 	out(SYN | ACK, SEQ(0), ACKNO(1));
 	in(SYN | ACK, SEQ(0), ACKNO(1), MSS(1000));

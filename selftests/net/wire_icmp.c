@@ -6,9 +6,6 @@
  */
 #include "wire_test.h"
 
-#define ST_ESTABLISHED	1
-#define ST_SYN_SENT	2
-
 #define UNREACH		3
 #define QUENCH		4
 #define EXCEEDED	11
@@ -42,36 +39,30 @@ static const struct icmp hard[] = {
 	{ "port unreachable", UNREACH, 3, ECONNREFUSED },
 };
 
+/* Each of a table is heard of by who asks, once; nobody else is disturbed. */
+#define told_once(table) do {						\
+	passive(MSS(1000));						\
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {		\
+		W->doing = (table)[i].name;				\
+		writes(100);						\
+		out(ACK, SEQ(1 + i * 100), LEN(100));			\
+		wire_icmp(W, (table)[i].type, (table)[i].code, 1 + i * 100, 0); \
+		none(5);						\
+		state(TCP_ESTABLISHED);					\
+		error_is((table)[i].err);				\
+		error_is(0);						\
+		in(ACK);						\
+	}								\
+} while (0)
+
 TEST_F(wire, soft_errors_do_not_abort)
 {
-	passive(MSS(1000));
-	for (size_t i = 0; i < ARRAY_SIZE(soft); i++) {
-		W->doing = soft[i].name;
-		writes(100);
-		out(ACK, SEQ(1 + i * 100), LEN(100));
-		wire_icmp(W, soft[i].type, soft[i].code, 1 + i * 100, 0);
-		none(5);
-		state(ST_ESTABLISHED);
-		/* Who asks hears of it, once; nobody else is disturbed. */
-		error_is(soft[i].err);
-		error_is(0);
-		in(ACK);
-	}
+	told_once(soft);
 }
 
 TEST_F(wire, hard_errors_do_not_abort_either)
 {
-	passive(MSS(1000));
-	for (size_t i = 0; i < ARRAY_SIZE(hard); i++) {
-		W->doing = hard[i].name;
-		writes(100);
-		out(ACK, SEQ(1 + i * 100), LEN(100));
-		wire_icmp(W, hard[i].type, hard[i].code, 1 + i * 100, 0);
-		none(5);
-		state(ST_ESTABLISHED);
-		error_is(hard[i].err);
-		in(ACK);
-	}
+	told_once(hard);
 }
 
 TEST_F(wire, hard_errors_end_connect)
@@ -96,10 +87,10 @@ TEST_F(wire, soft_errors_do_not_end_connect)
 		W->doing = soft[i].name;
 		connects();
 		wire_icmp(W, soft[i].type, soft[i].code, 0, 0);
-		state(ST_SYN_SENT);
+		state(TCP_SYN_SENT);
 		in(SYN | ACK, MSS(1000));
 		out(ACK, SEQ(1), ACKNO(1));
-		state(ST_ESTABLISHED);
+		state(TCP_ESTABLISHED);
 		in(RST, SEQ(1));
 		closes();
 	}
@@ -117,7 +108,7 @@ TEST_F(wire, told_by_recverr)
 		wire_icmp(W, soft[i].type, soft[i].code, 1 + i * 100, 0);
 		ASSERT_EQ(soft[i].err ? POLLERR : 0, poll_now(self->fd, POLLIN) & POLLERR);
 		error_is(soft[i].err);
-		state(ST_ESTABLISHED);
+		state(TCP_ESTABLISHED);
 		in(ACK);
 	}
 	REPORT(0);
@@ -191,7 +182,7 @@ TEST_F(wire, wrong_number_does_not_end_connect)
 	connects();
 	wire_icmp(W, UNREACH, 3, 1, 0);
 	wire_icmp(W, UNREACH, 3, (uint32_t)-1, 0);
-	state(ST_SYN_SENT);
+	state(TCP_SYN_SENT);
 	error_is(0);
 }
 

@@ -25,21 +25,6 @@
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_NODELAY, 1));	\
 } while (0)
 
-#define segments(seq, n) do {						\
-	for (int _i = 0; _i < (n); _i++)				\
-		out(ACK, SEQ((seq) + _i * 1000), LEN(1000));		\
-} while (0)
-
-static struct tcp_info info(int fd)
-{
-	struct tcp_info ti;
-	socklen_t len = sizeof(ti);
-
-	memset(&ti, 0, sizeof(ti));
-	getsockopt(fd, IPPROTO_TCP, TCP_INFO, &ti, &len);
-	return ti;
-}
-
 #define near(want, have, by) do {					\
 	ASSERT_LE((want) - (by), (have));				\
 	ASSERT_GE((want) + (by), (have));				\

@@ -7,10 +7,6 @@
 
 #include "wire_test.h"
 
-#define ST_ESTABLISHED	1
-#define ST_SYN_SENT	2
-#define ST_SYN_RECV	3
-
 #define SECOND_LOCAL	"10.9.0.5"
 
 #define IPOPT_RR	7
@@ -31,11 +27,9 @@ static struct sockaddr_in address(const char *addr, uint16_t port)
 
 /* A listener on all addresses. */
 #define listens_any() do {						\
-	struct sockaddr_in _any = { .sin_family = AF_INET,		\
-				    .sin_port = htons(WIRE_PORT) };	\
 	self->lfd = wire_socket(W, 0);					\
 	ASSERT_GE(self->lfd, 0);					\
-	ASSERT_EQ(0, bind(self->lfd, (struct sockaddr *)&_any, sizeof(_any))); \
+	ASSERT_EQ(0, wire_bind(W, self->lfd, ANY, WIRE_PORT));		\
 	ASSERT_EQ(0, listen(self->lfd, 5));				\
 } while (0)
 
@@ -57,12 +51,10 @@ TEST_F(wire, address_is_chosen)
 /* MUST-43, MUST-45: the one asked for, to the last segment. */
 TEST_F(wire, address_is_kept)
 {
-	struct sockaddr_in sin = address(SECOND_LOCAL, 0);
-
 	ASSERT_EQ(0, ns_up("tun0:1", SECOND_LOCAL, 24, 0));
 	W->local = SECOND_LOCAL;
 	self->fd = wire_socket(W, 0);
-	ASSERT_EQ(0, bind(self->fd, (struct sockaddr *)&sin, sizeof(sin)));
+	ASSERT_EQ(0, wire_bind(W, self->fd, SECOND_LOCAL, 0));
 	active(MSS(1000));
 	writes(100);
 	out(ACK, SEQ(1), LEN(100));
@@ -137,10 +129,9 @@ TEST_F(wire, syn_from_nowhere_is_ignored)
 /* ---- MUST-42: one may listen where another connection is being opened ---- */
 
 #define connects_from_port() do {					\
-	struct sockaddr_in _sin = address(WIRE_LOCAL, WIRE_PORT);	\
 	self->fd = wire_socket(W, 0);					\
 	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_REUSEADDR, 1));	\
-	ASSERT_EQ(0, bind(self->fd, (struct sockaddr *)&_sin, sizeof(_sin))); \
+	ASSERT_EQ(0, wire_bind(W, self->fd, WIRE_LOCAL, WIRE_PORT));	\
 	connects();							\
 	ASSERT_EQ(WIRE_PORT, W->got.sport);				\
 } while (0)
@@ -165,10 +156,10 @@ TEST_F(wire, listen_beside_syn_sent)
 {
 	connects_from_port();
 	another_is_accepted();
-	state(ST_SYN_SENT);
+	state(TCP_SYN_SENT);
 	in(SYN | ACK, MSS(1000));
 	out(ACK, SEQ(1), ACKNO(1));
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 TEST_F(wire, listen_beside_syn_received)
@@ -177,9 +168,9 @@ TEST_F(wire, listen_beside_syn_received)
 	in(SYN, MSS(1000));
 	out(SYN | ACK, SEQ(0), ACKNO(1));
 	another_is_accepted();
-	state(ST_SYN_RECV);
+	state(TCP_SYN_RECV);
 	in(ACK, SEQ(1), ACKNO(1));
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 /* ---- Diffserv and TTL ---- */

@@ -5,8 +5,6 @@
  */
 #include "wire_test.h"
 
-#define ST_ESTABLISHED	1
-
 #define keepalive(idle, intvl, cnt) do {				\
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_KEEPIDLE, idle));   \
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_KEEPINTVL, intvl)); \
@@ -22,7 +20,7 @@ TEST_F_TIMEOUT(wire, off_by_default, 40000)
 	LONG_TEST();
 	passive(MSS(1000));
 	none(3 * 3600 * 1000);
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 TEST_F_TIMEOUT(wire, default_is_two_hours, 20000)
@@ -44,7 +42,7 @@ TEST_F(wire, answered)
 		W->rcv_nxt = 1;
 		in(ACK, SEQ(1), ACKNO(1));
 	}
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 	ASSERT_EQ(0, get_int(self->fd, SOL_SOCKET, SO_ERROR));
 }
 

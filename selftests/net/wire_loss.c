@@ -30,12 +30,6 @@
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_NODELAY, 1));	\
 } while (0)
 
-/* @n segments of 1000 bytes are out, the first at sequence number @seq. */
-#define segments(seq, n) do {						\
-	for (int _i = 0; _i < (n); _i++)				\
-		out(ACK, SEQ((seq) + _i * 1000), LEN(1000));		\
-} while (0)
-
 /* ---- RACK ---- */
 
 TEST_F(wire, third_segment_above)

@@ -5,10 +5,6 @@
  */
 #include "wire_test.h"
 
-#define ST_ESTABLISHED	1
-#define ST_SYN_SENT	2
-#define ST_SYN_RECV	3
-
 /* ---- passive ---- */
 
 TEST_F(wire, passive_no_options)
@@ -21,7 +17,7 @@ TEST_F(wire, passive_no_options)
 	in(ACK, SEQ(1), ACKNO(1));
 	none(QUIET);
 	accepts();
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 TEST_F(wire, passive_all_options)
@@ -174,10 +170,10 @@ TEST_F(wire, active_options_of_syn)
 	ASSERT_LE(W->got.ws, 14);
 	ASSERT_TRUE(W->got.has_ts);
 	ASSERT_EQ(0, W->got.tsecr);
-	state(ST_SYN_SENT);
+	state(TCP_SYN_SENT);
 	in(SYN | ACK, MSS(1000), TS(5, W->got.tsval), WS(3));
 	out(ACK, SEQ(1), ACKNO(1), TS(0, 5));
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 TEST_F(wire, active_peer_without_options)
@@ -198,7 +194,7 @@ TEST_F(wire, active_data_on_syn_ack)
 	ASSERT_EQ(ACK, W->got.flags);
 	ASSERT_EQ(1, W->got.seq);
 	ASSERT_TRUE(W->got.ack == 1 || W->got.ack == 11);
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 TEST_F(wire, active_refused)
@@ -216,7 +212,7 @@ TEST_F(wire, active_rst_without_ack)
 	connects();
 	dropped("SYNSENT_RST", in(RST, SEQ(0)));
 	none(QUIET);
-	state(ST_SYN_SENT);
+	state(TCP_SYN_SENT);
 }
 
 TEST_F(wire, active_rst_with_wrong_ack)
@@ -227,7 +223,7 @@ TEST_F(wire, active_rst_with_wrong_ack)
 	/* The kernel sends its SYN again at once, taking it for a lost one. */
 	if (W->stack == XTCP)
 		none(QUIET);
-	state(ST_SYN_SENT);
+	state(TCP_SYN_SENT);
 }
 
 TEST_F(wire, active_wrong_ack_is_reset)
@@ -237,10 +233,10 @@ TEST_F(wire, active_wrong_ack_is_reset)
 	out(RST, SEQ(2));
 	dropped("SYNSENT_ACK", in(ACK, SEQ(0), ACKNO(0)));
 	out(RST, SEQ(0));
-	state(ST_SYN_SENT);
+	state(TCP_SYN_SENT);
 	in(SYN | ACK, SEQ(0), ACKNO(1));
 	out(ACK, SEQ(1), ACKNO(1));
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 TEST_F(wire, active_neither_syn_nor_rst)
@@ -249,7 +245,7 @@ TEST_F(wire, active_neither_syn_nor_rst)
 	dropped("SYNSENT_NO_SYN", in(ACK, SEQ(0), ACKNO(1)));
 	dropped("SYNSENT_NO_SYN", in(FIN, SEQ(0)));
 	none(QUIET);
-	state(ST_SYN_SENT);
+	state(TCP_SYN_SENT);
 }
 
 TEST_F_TIMEOUT(wire, active_syn_back_off, 300)
@@ -273,7 +269,7 @@ TEST_F(wire, active_answer_to_second_syn)
 	out(SYN, SEQ(0), AFTER(1000));
 	in(SYN | ACK, MSS(1000), WS(7));
 	out(ACK, SEQ(1), ACKNO(1));
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 /* RFC 9293, figure 7. */
@@ -282,9 +278,9 @@ TEST_F(wire, simultaneous_open)
 	connects();
 	in(SYN, MSS(1000));
 	out(SYN | ACK, SEQ(0), ACKNO(1));
-	state(ST_SYN_RECV);
+	state(TCP_SYN_RECV);
 	in(SYN | ACK, SEQ(0), ACKNO(1));
-	ASSERT_EQ(ST_ESTABLISHED, wire_state(W));
+	ASSERT_EQ(TCP_ESTABLISHED, wire_state(W));
 	wire_drain(W, QUIET);
 	in(ACK, SEQ(1), LEN(10));
 	out(ACK, SEQ(1), ACKNO(11));
@@ -299,7 +295,7 @@ TEST_F(wire, simultaneous_open_ack_alone)
 	in(SYN, MSS(1000));
 	out(SYN | ACK, SEQ(0), ACKNO(1));
 	in(ACK, SEQ(1), ACKNO(1));
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 	writes(10);
 	out(ACK, SEQ(1), LEN(10));
 }
@@ -365,7 +361,7 @@ TEST_F(wire, no_socket_other_flow)
 	in(ACK, FROM(3), SEQ(9), ACKNO(44));
 	/* A listener is there: it answers with RST as well. */
 	out(RST, SEQ(44));
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 TEST_F(wire, sequence_numbers_wrap)

@@ -7,9 +7,6 @@
 
 #include "wire_test.h"
 
-#define ST_ESTABLISHED	1
-#define ST_CLOSE_WAIT	8
-
 /* Ranges of the stream in the order in which they arrive; ends with 0, 0. */
 struct order {
 	const char *name;
@@ -123,7 +120,7 @@ TEST_F(wire, beyond_right_edge)
 	in(ACK, SEQ(1 + wnd - 100), LEN(1000));
 	wire_drain(W, QUIET);
 	ASSERT_EQ(1, W->got.ack);
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 TEST_F(wire, fin_out_of_order)
@@ -133,10 +130,10 @@ TEST_F(wire, fin_out_of_order)
 	out(ACK, ACKNO(1));
 	in(ACK, SEQ(101), LEN(100));
 	out(ACK, ACKNO(1));
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 	in(ACK, SEQ(1), LEN(100));
 	out(ACK, ACKNO(302));
-	state(ST_CLOSE_WAIT);
+	state(TCP_CLOSE_WAIT);
 	reads(300);
 	reads_eof();
 }
@@ -229,7 +226,7 @@ TEST_F(wire, urgent_pointer_beyond_segment)
 	passive(MSS(1000));
 	in(ACK | URG, LEN(10), .urg = 65535);
 	out(ACK, ACKNO(11));
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 	reads(10);
 }
 

@@ -5,10 +5,7 @@
  */
 #include "wire_test.h"
 
-#define ST_ESTABLISHED	1
-
 /* Challenge ACKs of one connection are half a second apart, at least. */
-#define next_challenge()	sleep_ms(600)
 
 TEST_F(wire, rst_exact)
 {
@@ -34,7 +31,7 @@ TEST_F(wire, rst_in_window_is_challenged)
 	passive(MSS(1000));
 	dropped("RST_CHALLENGE", in(RST, SEQ(100)));
 	out(ACK, SEQ(1), ACKNO(1));
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 	in(ACK, LEN(10));
 	out(ACK, ACKNO(11));
 	reads(10);
@@ -47,7 +44,7 @@ TEST_F(wire, rst_outside_window_is_dropped)
 	dropped("RST_WINDOW", in(RST, SEQ(0x40000000)));
 	dropped("RST_WINDOW", in(RST | ACK, SEQ(0x80000001u), ACKNO(1)));
 	none(QUIET);
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 /* The answer a real peer gives to a challenge is an exact RST. */
@@ -72,7 +69,7 @@ TEST_F(wire, syn_is_challenged)
 	next_challenge();
 	in(SYN | ACK, SEQ(1), ACKNO(1));
 	out(ACK, SEQ(1), ACKNO(1));
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 /* RFC 5961, 7: no flood of challenges. */
@@ -82,7 +79,7 @@ TEST_F(wire, challenges_are_limited)
 	for (int i = 0; i < 20; i++)
 		in(RST, SEQ(100 + i));
 	ASSERT_LE(wire_drain(W, QUIET), 2);
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 /*
@@ -108,7 +105,7 @@ TEST_F(wire, challenge_limit_is_not_shared)
 	*W = first;
 	close(self->fd);
 	self->fd = other;
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 TEST_F(wire, ack_of_unsent)
@@ -125,7 +122,7 @@ TEST_F(wire, ack_of_unsent)
 	wire_drain(W, QUIET);
 	W->snd_nxt = 1;
 	read_fails(EAGAIN);
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 	writes(100);
 	out(ACK, SEQ(1), LEN(100));
 }
@@ -149,7 +146,7 @@ TEST_F(wire, no_ack_flag)
 	dropped("NO_ACK", in(0, SEQ(1), LEN(10)));
 	none(QUIET);
 	W->snd_nxt = 1;
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 	read_fails(EAGAIN);
 }
 
@@ -181,7 +178,7 @@ TEST_F(wire, data_right_of_window)
 	passive(MSS(1000));
 	dropped("WINDOW", in(ACK, SEQ(1 + 500000), LEN(1000)));
 	out(ACK, SEQ(1), ACKNO(1));
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 	read_fails(EAGAIN);
 }
 
@@ -190,7 +187,7 @@ TEST_F(wire, fin_right_of_window)
 	passive(MSS(1000));
 	dropped("WINDOW", in(FIN | ACK, SEQ(1 + 500000)));
 	out(ACK, SEQ(1), ACKNO(1));
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 /* ---- PAWS ---- */

@@ -7,8 +7,6 @@
 
 #include "wire_test.h"
 
-#define ST_ESTABLISHED	1
-
 /* @n segments of 1000 bytes are out, the first at sequence number @seq. */
 #define segments(seq, n) do {						\
 	for (int _i = 0; _i < (n); _i++)				\
@@ -36,7 +34,7 @@ TEST_F_TIMEOUT(wire, rto_doubles, 300)
 		out(ACK, SEQ(1), LEN(1000), AFTER(rto));
 	in(ACK);
 	none(QUIET);
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 /* RFC 6298 (2.5): the back-off has a ceiling, of at least 60 s. */

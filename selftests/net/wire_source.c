@@ -6,9 +6,6 @@
  */
 #include "wire_test.h"
 
-#define ST_ESTABLISHED	1
-
-#define knob(name, val)	ASSERT_EQ(0, wire_knob(W, name, val))
 #define embryos()	wire_count(W, "Embryos")
 #define cookies()	wire_count(W, "SyncookiesSent")
 
@@ -54,7 +51,7 @@ static int syns(struct wire *w, const char *peer, uint16_t port, int n)
 	in(SYN, MSS(1460));						\
 	out(SYN | ACK, SEQ(0), ACKNO(1));				\
 	in(ACK, SEQ(1), ACKNO(1));					\
-	state(ST_ESTABLISHED);						\
+	state(TCP_ESTABLISHED);						\
 } while (0)
 
 /* Its burst is remembered, eight times as much gets cookies, then silence. */
@@ -64,8 +61,7 @@ TEST_F_TIMEOUT(wire, one_of_many, 60)
 	XTCP_ONLY("all are one to it");
 	knob("syn_source_rate", "1");
 	knob("syn_source_burst", "10");
-	self->lfd = wire_listen(W, WIRE_PORT, 100);
-	ASSERT_GE(self->lfd, 0);
+	listens_for(100);
 	ASSERT_GE(82, syns(W, WIRE_PEER, 10000, 200));
 	ASSERT_GE(11, embryos());
 	ASSERT_LE(10, embryos());
@@ -84,8 +80,7 @@ TEST_F(wire, without_cookies)
 	XTCP_ONLY("all are one to it");
 	knob("syncookies", "0");
 	knob("syn_source_burst", "10");
-	self->lfd = wire_listen(W, WIRE_PORT, 100);
-	ASSERT_GE(self->lfd, 0);
+	listens_for(100);
 	ASSERT_GE(12, syns(W, WIRE_PEER, 10000, 30));
 	ASSERT_LE(18, drops("SYN_SOURCE"));
 	visits(OTHER, 20000);
@@ -97,8 +92,7 @@ TEST_F(wire, last_places)
 	counts_exactly();
 	XTCP_ONLY("all are one to it");
 	knob("syncookies", "0");
-	self->lfd = wire_listen(W, WIRE_PORT, 36);
-	ASSERT_GE(self->lfd, 0);
+	listens_for(36);
 	ASSERT_EQ(33, syns(W, WIRE_PEER, 10000, 50));
 	ASSERT_EQ(33, embryos());
 	ASSERT_EQ(3, syns(W, OTHER, 20000, 3));
@@ -115,8 +109,7 @@ TEST_F(wire, off)
 	knob("syncookies", "0");
 	knob("syn_source_rate", "0");
 	knob("syn_source_burst", "1");
-	self->lfd = wire_listen(W, WIRE_PORT, 36);
-	ASSERT_GE(self->lfd, 0);
+	listens_for(36);
 	ASSERT_EQ(36, syns(W, WIRE_PEER, 10000, 50));
 	ASSERT_EQ(14, drops("EMBRYO_OVERFLOW"));
 }
@@ -129,8 +122,7 @@ TEST_F(wire, prefix)
 	knob("syn_source_rate", "1");
 	knob("syn_source_burst", "4");
 	knob("syn_source_prefix4", "28");
-	self->lfd = wire_listen(W, WIRE_PORT, 100);
-	ASSERT_GE(self->lfd, 0);
+	listens_for(100);
 	ASSERT_EQ(4, syns(W, WIRE_PEER, 10000, 4));
 	ASSERT_EQ(0, syns(W, OTHER, 20000, 1));
 	ASSERT_EQ(1, syns(W, THIRD, 20000, 1));
@@ -163,8 +155,7 @@ TEST_F_TIMEOUT(wire, crowd, 120)
 	int n = ARRAY_SIZE(client);
 
 	counts_exactly();
-	self->lfd = wire_listen(W, WIRE_PORT, 4096);
-	ASSERT_GE(self->lfd, 0);
+	listens_for(4096);
 	for (int i = 0; i < n; i++) {
 		wire_reset(W, 10000 + i);
 		in(SYN, MSS(1460), WS(7), SACKOK, TS(5000, 0));
@@ -193,8 +184,7 @@ TEST_F(wire, accept_queue)
 {
 	counts_exactly();
 	XTCP_ONLY("all are one to it");
-	self->lfd = wire_listen(W, WIRE_PORT, 35);
-	ASSERT_GE(self->lfd, 0);
+	listens_for(35);
 	for (int i = 0; i < 33; i++)
 		visits(WIRE_PEER, 10000 + i);
 	wire_reset(W, 11000);

@@ -5,11 +5,6 @@
  */
 #include "wire_test.h"
 
-#define ST_ESTABLISHED	1
-#define ST_FIN_WAIT2	5
-
-#define knob(name, val)	ASSERT_EQ(0, wire_knob(W, (name), (val)))
-
 static const struct {
 	const char *name;
 	bool sack, ts, ws;
@@ -132,7 +127,7 @@ TEST_F_TIMEOUT(wire, fin_timeout, 60)
 	out(FIN | ACK, SEQ(1));
 	in(ACK, ACKNO(2));
 	sleep_ms(4500);
-	state(ST_FIN_WAIT2);
+	state(TCP_FIN_WAIT2);
 	sleep_ms(1500);
 	state(0);
 }
@@ -176,7 +171,7 @@ TEST_F(wire, invalid_ratelimit)
 	sleep_ms(2000);
 	in(RST, SEQ(100));
 	none(QUIET);
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 /* The window after an idle RTO: ten segments again, or what it had grown to. */

@@ -80,7 +80,11 @@ FIXTURE_TEARDOWN(wire)
 /* For so long nothing comes out. In real time a short look has to do. */
 #define none(ms)	ASSERT_STREQ("", wire_none(W, (ms)))
 #define QUIET		20
+/* TCP_ESTABLISHED and the rest of <netinet/tcp.h>; 0: there is nothing. */
 #define state(st)	ASSERT_EQ((st), wire_state(W))
+#define knob(name, val)	ASSERT_EQ(0, wire_knob(W, (name), (val)))
+/* Challenge ACKs of one connection are half a second apart, at least. */
+#define next_challenge()	sleep_ms(600)
 
 /* Minutes of TCP's clock: only where they are free. */
 #define LONG_TEST() do {						\
@@ -104,9 +108,16 @@ FIXTURE_TEARDOWN(wire)
 } while (0)
 
 /* A listener, and a handshake with it; the arguments are the SYN's options. */
-#define listens() do {							\
-	self->lfd = wire_listen(W, WIRE_PORT, 5);			\
+#define listens_for(backlog) do {					\
+	self->lfd = wire_listen(W, WIRE_PORT, (backlog));		\
 	ASSERT_GE(self->lfd, 0);					\
+} while (0)
+
+#define listens()	listens_for(5)
+
+#define stops_listening() do {						\
+	ASSERT_EQ(0, close(self->lfd));					\
+	self->lfd = -1;							\
 } while (0)
 
 #define accepts() do {							\
@@ -171,5 +182,36 @@ FIXTURE_TEARDOWN(wire)
 	ASSERT_EQ(0, close(self->fd));					\
 	self->fd = -1;							\
 } while (0)
+
+/* Both ends close, the tested one first; nothing was sent. */
+#define both_close() do {						\
+	closes();							\
+	out(FIN | ACK, SEQ(1), ACKNO(1));				\
+	in(FIN | ACK, SEQ(1), ACKNO(2));				\
+	out(ACK, SEQ(2), ACKNO(2));					\
+} while (0)
+
+/* Into TIME-WAIT on the listener's port; options of our SYN. */
+#define time_wait(...) do {						\
+	passive(__VA_ARGS__);						\
+	both_close();							\
+	state(TCP_TIME_WAIT);						\
+} while (0)
+
+/* @n segments of 1000 bytes are out, the first at sequence number @seq. */
+#define segments(seq, n) do {						\
+	for (int _i = 0; _i < (n); _i++)				\
+		out(ACK, SEQ((seq) + _i * 1000), LEN(1000));		\
+} while (0)
+
+static inline struct tcp_info info(int fd)
+{
+	struct tcp_info ti;
+	socklen_t len = sizeof(ti);
+
+	memset(&ti, 0, sizeof(ti));
+	getsockopt(fd, IPPROTO_TCP, TCP_INFO, &ti, &len);
+	return ti;
+}
 
 #endif /* XTCP_WIRE_TEST_H */

@@ -3,31 +3,14 @@
  * TIME-WAIT: how long, what may end it and what may not (RFC 9293 3.6.1 and
  * 3.10.7.4, RFC 1337, RFC 6191).
  */
-#include <arpa/inet.h>
-
 #include "wire_test.h"
-
-#define ST_FIN_WAIT2	5
-#define ST_TIME_WAIT	6
-
-#define knob(name, val)	ASSERT_EQ(0, wire_knob(W, (name), (val)))
-
-/* Into TIME-WAIT on the listener's port; options of our SYN. */
-#define time_wait(...) do {						\
-	passive(__VA_ARGS__);						\
-	closes();							\
-	out(FIN | ACK, SEQ(1), ACKNO(1));				\
-	in(FIN | ACK, SEQ(1), ACKNO(2));				\
-	out(ACK, SEQ(2), ACKNO(2));					\
-	state(ST_TIME_WAIT);						\
-} while (0)
 
 TEST_F_TIMEOUT(wire, lasts_two_msl, 300)
 {
 	LONG_TEST();
 	time_wait(MSS(1000));
 	sleep_ms(58000);
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 	sleep_ms(10000);
 	state(0);
 	none(QUIET);
@@ -42,7 +25,7 @@ TEST_F_TIMEOUT(wire, fin_restarts, 300)
 	in(FIN | ACK, SEQ(1), ACKNO(2));
 	out(ACK, SEQ(2), ACKNO(2));
 	sleep_ms(55000);
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 	sleep_ms(15000);
 	state(0);
 }
@@ -52,7 +35,7 @@ TEST_F(wire, fin_is_acknowledged)
 	time_wait(MSS(1000));
 	in(FIN | ACK, SEQ(1), ACKNO(2));
 	out(ACK, SEQ(2), ACKNO(2));
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 }
 
 /* RFC 1337: a RST does not end it (the kernel: with tcp_rfc1337). */
@@ -61,11 +44,11 @@ TEST_F(wire, rst_is_ignored)
 	time_wait(MSS(1000));
 	dropped("TIME_WAIT", in(RST, SEQ(2)));
 	none(QUIET);
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 	dropped("TIME_WAIT", in(RST | ACK, SEQ(2), ACKNO(2)));
 	dropped("TIME_WAIT", in(RST, SEQ(9)));
 	none(QUIET);
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 }
 
 TEST_F(wire, old_data_is_answered)
@@ -73,7 +56,7 @@ TEST_F(wire, old_data_is_answered)
 	time_wait(MSS(1000));
 	in(ACK, SEQ(0x80000000u), ACKNO(2), LEN(10));
 	out(ACK, SEQ(2), ACKNO(2));
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 }
 
 TEST_F(wire, exact_ack_is_silent)
@@ -81,7 +64,7 @@ TEST_F(wire, exact_ack_is_silent)
 	time_wait(MSS(1000));
 	in(ACK, SEQ(2), ACKNO(2));
 	none(QUIET);
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 }
 
 /* RFC 6191: a SYN with a higher number begins a new connection... */
@@ -119,7 +102,7 @@ TEST_F(wire, old_syn_is_refused)
 	time_wait(MSS(1000));
 	in(SYN, SEQ(-100000), MSS(1000));
 	out(ACK, SEQ(2), ACKNO(2));
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 }
 
 TEST_F(wire, old_syn_old_timestamp_is_refused)
@@ -127,7 +110,7 @@ TEST_F(wire, old_syn_old_timestamp_is_refused)
 	time_wait(MSS(1000), TS(W->tsval, 0));
 	in(SYN, SEQ(5000), MSS(1000), TS(W->tsval - 5000, 0));
 	out(ACK, SEQ(2), ACKNO(2));
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 }
 
 /* The new connection's numbers lie beyond the old one's. */
@@ -172,55 +155,37 @@ TEST_F(wire, reuse_begins_above_what_was_sent)
 TEST_F(wire, record_does_not_hold_the_listener)
 {
 	time_wait(MSS(1000));
-	ASSERT_EQ(0, close(self->lfd));
-	self->lfd = wire_listen(W, WIRE_PORT, 5);
-	ASSERT_GE(self->lfd, 0);
-	state(ST_TIME_WAIT);
+	stops_listening();
+	listens();
+	state(TCP_TIME_WAIT);
 }
 
 TEST_F(wire, record_holds_the_port)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET,
-				   .sin_port = htons(WIRE_PORT) };
-	int fd;
-
 	time_wait(MSS(1000));
-	ASSERT_EQ(0, close(self->lfd));
-	self->lfd = -1;
-	fd = wire_socket(W, 0);
-	ASSERT_GE(fd, 0);
-	ASSERT_EQ(-1, bind(fd, (struct sockaddr *)&sin, sizeof(sin)));
-	ASSERT_EQ(EADDRINUSE, errno);
-	close(fd);
+	stops_listening();
+	self->fd = wire_socket(W, 0);
+	ASSERT_GE(self->fd, 0);
+	ASSERT_EQ(-EADDRINUSE, wire_bind(W, self->fd, ANY, WIRE_PORT));
 }
 
 /* ... on the address it had, and on no other. */
 TEST_F(wire, record_holds_its_address)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET,
-				   .sin_port = htons(WIRE_PORT) };
-	int fd;
-
 	time_wait(MSS(1000));
-	ASSERT_EQ(0, close(self->lfd));
-	self->lfd = -1;
-	fd = wire_socket(W, 0);
-	ASSERT_GE(fd, 0);
-	sin.sin_addr.s_addr = inet_addr(WIRE_LOCAL);
-	ASSERT_EQ(-1, bind(fd, (struct sockaddr *)&sin, sizeof(sin)));
-	ASSERT_EQ(EADDRINUSE, errno);
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	ASSERT_EQ(0, bind(fd, (struct sockaddr *)&sin, sizeof(sin)));
-	close(fd);
+	stops_listening();
+	self->fd = wire_socket(W, 0);
+	ASSERT_GE(self->fd, 0);
+	ASSERT_EQ(-EADDRINUSE, wire_bind(W, self->fd, W->local, WIRE_PORT));
+	ASSERT_EQ(0, wire_bind(W, self->fd, LOOPBACK, WIRE_PORT));
 }
 
 /* Both sockets have to be willing, the old one too. */
 TEST_F(wire, record_of_an_unwilling_socket)
 {
 	time_wait(MSS(1000));
-	ASSERT_EQ(0, close(self->lfd));
-	self->lfd = -1;
-	state(ST_TIME_WAIT);
+	stops_listening();
+	state(TCP_TIME_WAIT);
 
 	/* The same once more, from a listener without SO_REUSEADDR. */
 	wire_reset(W, WIRE_PPORT);
@@ -243,7 +208,7 @@ TEST_F_TIMEOUT(wire, length_by_knob, 60)
 	knob("timewait_ms", "3000");
 	time_wait(MSS(1000));
 	sleep_ms(2500);
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 	sleep_ms(1000);
 	state(0);
 }
@@ -258,12 +223,9 @@ TEST_F_TIMEOUT(wire, length_by_socket, 60)
 	passive(MSS(1000));
 	ASSERT_EQ(3000, get_int(self->fd, IPPROTO_TCP, XTCP_TIMEWAIT_MS));
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, XTCP_TIMEWAIT_MS, 9000));
-	closes();
-	out(FIN | ACK, SEQ(1), ACKNO(1));
-	in(FIN | ACK, SEQ(1), ACKNO(2));
-	out(ACK, SEQ(2), ACKNO(2));
+	both_close();
 	sleep_ms(8500);
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 	sleep_ms(2000);
 	state(0);
 	ASSERT_NE(0, set_int(self->lfd, IPPROTO_TCP, XTCP_TIMEWAIT_MS, 240001));
@@ -284,7 +246,7 @@ TEST_F_TIMEOUT(wire, longer_than_the_wheel, 300)
 	state(0);
 	W->pport = WIRE_PPORT;
 	sleep_ms(190000);
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 	sleep_ms(12000);
 	state(0);
 }
@@ -297,11 +259,8 @@ TEST_F(wire, max_tw_buckets)
 	for (int i = 0; i < 4; i++) {
 		wire_reset(W, WIRE_PPORT + i);
 		passive(MSS(1000));
-		closes();
-		out(FIN | ACK, SEQ(1), ACKNO(1));
-		in(FIN | ACK, SEQ(1), ACKNO(2));
-		out(ACK, SEQ(2), ACKNO(2));
-		state(i < 2 ? ST_TIME_WAIT : 0);
+		both_close();
+		state(i < 2 ? TCP_TIME_WAIT : 0);
 	}
 }
 
@@ -332,7 +291,7 @@ TEST_F(wire, orphan_against_a_closed_window)
 	closes();
 	out(ACK, SEQ(1), ANYLEN);		/* a probe of the window */
 	in(ACK, SEQ(1), ACKNO(1), WND(0));
-	state(4);
+	state(TCP_FIN_WAIT1);
 	knob("max_orphans", "1");
 	out(RST | ACK, ANYLEN, WITHIN(5000));
 	state(0);
@@ -346,7 +305,7 @@ TEST_F(wire, orphan_against_a_closed_window)
 	out(FIN | ACK, SEQ(1), ACKNO(1));				\
 	in(ACK, SEQ(1), ACKNO(2));					\
 	none(QUIET);							\
-	state(ST_FIN_WAIT2);						\
+	state(TCP_FIN_WAIT2);						\
 } while (0)
 
 TEST_F_TIMEOUT(wire, fin_wait2_then_time_wait, 300)
@@ -354,10 +313,10 @@ TEST_F_TIMEOUT(wire, fin_wait2_then_time_wait, 300)
 	fin_wait2(MSS(1000));
 	in(FIN | ACK, SEQ(1), ACKNO(2));
 	out(ACK, SEQ(2), ACKNO(2));
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 	LONG_TEST();
 	sleep_ms(58000);
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 	sleep_ms(10000);
 	state(0);
 }
@@ -372,12 +331,12 @@ TEST_F(wire, fin_wait2_by_close)
 	in(ACK, SEQ(1), ACKNO(2), LEN(10));
 	out(ACK, SEQ(2), ACKNO(11));
 	reads(10);
-	state(ST_FIN_WAIT2);
+	state(TCP_FIN_WAIT2);
 	closes();
-	state(ST_FIN_WAIT2);
+	state(TCP_FIN_WAIT2);
 	in(FIN | ACK, SEQ(11), ACKNO(2));
 	out(ACK, SEQ(2), ACKNO(12));
-	state(ST_TIME_WAIT);
+	state(TCP_TIME_WAIT);
 }
 
 TEST_F_TIMEOUT(wire, fin_wait2_times_out, 60)
@@ -386,7 +345,7 @@ TEST_F_TIMEOUT(wire, fin_wait2_times_out, 60)
 	knob("fin_timeout", "3");
 	fin_wait2(MSS(1000));
 	sleep_ms(2000);
-	state(ST_FIN_WAIT2);
+	state(TCP_FIN_WAIT2);
 	sleep_ms(3000);
 	state(0);
 	none(QUIET);
@@ -416,7 +375,7 @@ TEST_F(wire, fin_wait2_rst_in_window)
 	fin_wait2(MSS(1000));
 	dropped("RST_CHALLENGE", in(RST, SEQ(2)));
 	out(ACK, SEQ(2), ACKNO(1));
-	state(ST_FIN_WAIT2);
+	state(TCP_FIN_WAIT2);
 }
 
 TEST_F(wire, fin_wait2_syn)
@@ -425,7 +384,7 @@ TEST_F(wire, fin_wait2_syn)
 	fin_wait2(MSS(1000));
 	dropped("SYN_CHALLENGE", in(SYN, SEQ(100), MSS(1000)));
 	out(ACK, SEQ(2), ACKNO(1));
-	state(ST_FIN_WAIT2);
+	state(TCP_FIN_WAIT2);
 }
 
 TEST_F(wire, fin_wait2_record_is_no_socket)
@@ -456,12 +415,9 @@ TEST_F(wire, fin_wait2_not_wanted)
 #define waits_actively(...) do {					\
 	ASSERT_EQ(0, ns_sysctl("ipv4/ip_local_port_range", "41000 41000")); \
 	active(__VA_ARGS__);						\
-	closes();							\
-	out(FIN | ACK, SEQ(1), ACKNO(1));				\
-	in(FIN | ACK, SEQ(1), ACKNO(2));				\
-	out(ACK, SEQ(2), ACKNO(2));					\
+	both_close();							\
 	W->lport = ONE_PORT;						\
-	state(ST_TIME_WAIT);						\
+	state(TCP_TIME_WAIT);						\
 } while (0)
 
 #define again() do {							\
@@ -553,9 +509,6 @@ TEST_F_TIMEOUT(wire, reuse_delay, 60)
 /* Who asks for just this port need not be allowed to. */
 TEST_F_TIMEOUT(wire, reuse_of_a_chosen_port, 60)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET,
-				   .sin_port = htons(ONE_PORT) };
-
 	LONG_TEST();
 	knob("tw_reuse", "0");
 	waits_actively(MSS(1000), TS(1000, 0));
@@ -563,8 +516,8 @@ TEST_F_TIMEOUT(wire, reuse_of_a_chosen_port, 60)
 	self->fd = wire_socket(W, 0);
 	ASSERT_GE(self->fd, 0);
 	set_int(self->fd, SOL_SOCKET, SO_REUSEADDR, 1);
-	ASSERT_EQ(-1, bind(self->fd, (struct sockaddr *)&sin, sizeof(sin)));
-	ASSERT_EQ(EADDRINUSE, errno);	/* the old one was not willing */
+	/* The old one was not willing. */
+	ASSERT_EQ(-EADDRINUSE, wire_bind(W, self->fd, ANY, ONE_PORT));
 }
 
 TEST_F(wire, many_records)
@@ -578,11 +531,8 @@ TEST_F(wire, many_records)
 		out(SYN | ACK, SEQ(0), ACKNO(1));
 		in(ACK, SEQ(1), ACKNO(1));
 		accepts();
-		closes();
-		out(FIN | ACK, SEQ(1), ACKNO(1));
-		in(FIN | ACK, SEQ(1), ACKNO(2));
-		out(ACK, SEQ(2), ACKNO(2));
-		state(ST_TIME_WAIT);
+		both_close();
+		state(TCP_TIME_WAIT);
 	}
 }
 

@@ -5,8 +5,6 @@
  */
 #include "wire_test.h"
 
-#define ST_ESTABLISHED	1
-
 /* A probe: the byte before SND.NXT, or one byte of data past the window. */
 #define probe(una, at) do {						\
 	uint64_t _last = W->last_ms;					\
@@ -58,7 +56,7 @@ TEST_F_TIMEOUT(wire, zero_window_answered_for_ever, 6000)
 		in(ACK, ACKNO(1), WND(0));
 		W->rcv_nxt = 1;
 	}
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 	in(ACK, ACKNO(1), WND(5000));
 	ASSERT_TRUE(wire_get(W, 100));
 	ASSERT_GE(W->got.len, 999);
@@ -298,7 +296,7 @@ TEST_F_TIMEOUT(wire, receiver_answers_probes, 60)
 	/* The kernel's kind of probe: an old byte's number, no data. */
 	in(ACK, SEQ(right - 1));
 	out(ACK, SEQ(1), ACKNO(right), WND(0));
-	state(ST_ESTABLISHED);
+	state(TCP_ESTABLISHED);
 }
 
 /* RFC 9293 MUST-66: RST and FIN are heard with the window closed. */
