@@ -19,7 +19,7 @@
 #include <net/inet_hashtables.h>
 #include <net/sock_reuseport.h>
 
-#include "net.h"
+#include "ip.h"
 
 /*
  * A chain for each of these bytes of memory. The kernel's TCP has one for 128

@@ -19,7 +19,7 @@
 #include <linux/tcp.h>
 
 #include "../compat/timer.h"
-#include "net.h"
+#include "ip.h"
 
 static struct kmem_cache *half_cache;
 
@@ -221,7 +221,7 @@ u32 xtcp_half_room(const struct xtcp_net *xn, const struct xtcp_listener *l)
  * @half: embryo
  * @flow: for its 4-tuple, filled in
  *
- * Context: RCU read lock. Return: for xtcp_ip4_route() and xtcp_ip4_send().
+ * Context: RCU read lock. Return: for xtcp_ip_route() and xtcp_ip_send().
  */
 struct xtcp_stateless xtcp_half_to(const struct xtcp_half *half, struct xtcp_flow *flow)
 {
@@ -234,7 +234,7 @@ struct xtcp_stateless xtcp_half_to(const struct xtcp_half *half, struct xtcp_flo
 		.flow = flow,
 		.mark = half->mark,
 		.oif = READ_ONCE(sk->sk_bound_dev_if),
-		.tos = inet_sk(sk)->tos,
+		.tos = xtcp_ip_tos(sk, flow),
 	};
 }
 
@@ -249,16 +249,16 @@ void xtcp_half_synack(const struct xtcp_half *half, u64 now)
 {
 	struct xtcp_open open;
 	struct xtcp_stateless to = xtcp_half_to(half, &open.flow);
-	struct dst_entry *dst = xtcp_ip4_route(&to);
+	struct dst_entry *dst = xtcp_ip_route(&to);
 	struct xtcp_plan plan;
 
 	if (IS_ERR(dst))
 		return;
-	open.adv_mss = xtcp_ip4_adv_mss(to.sk, dst);
+	open.adv_mss = xtcp_adv_mss(to.sk, dst);
 	xtcp_embryo_plan(&half->emb, &half->listener->xn->params, &open, &plan, now);
 	xtcp_mib_inc(half->listener->xn, XTCP_MIB_SYN_RETRANS);
 	xtcp_mib_inc(half->listener->xn, XTCP_MIB_RETRANS_SEGS);
-	xtcp_ip4_send(&to, dst, &plan);
+	xtcp_ip_send(&to, dst, &plan);
 }
 
 /* The deadline of an embryo came; after XTCP_EMBRYO_KILL it is gone. */

@@ -9,7 +9,7 @@
 #include <linux/slab.h>
 #include <net/route.h>
 
-#include "net.h"
+#include "ip.h"
 
 /*
  * RFC 7413 5.1: a connection that was reset before it was acknowledged, as those
@@ -208,9 +208,9 @@ static bool route_bare(const struct xtcp_rx *rx, const struct sock *sk)
 		.flow = &rx->flow,
 		.mark = READ_ONCE(sk->sk_mark),
 		.oif = READ_ONCE(sk->sk_bound_dev_if),
-		.tos = inet_sk(sk)->tos,
+		.tos = xtcp_ip_tos(sk, &rx->flow),
 	};
-	struct dst_entry *dst = xtcp_ip4_route(&to);
+	struct dst_entry *dst = xtcp_ip_route(&to);
 	bool bare;
 
 	if (IS_ERR(dst))

@@ -6,49 +6,10 @@
  * one we have in flight (RFC 5927, 4), and even then it ends nothing but an
  * attempt to connect; the engine sees to the latter.
  */
-#include <linux/icmp.h>
-#include <linux/ip.h>
-#include <linux/tcp.h>
-#include <net/icmp.h>
-#include <net/ip.h>
-#include <net/route.h>
 #include <net/tcp_states.h>
 
-#include "net.h"
-
-/* Bytes of the TCP header an ICMP error must quote: ports and sequence number. */
-#define QUOTED	8
-
-/* A message, as far as we care: what it means to a program and to the engine. */
-struct verdict {
-	int err;		/* errno, 0: ignore the message */
-	enum xtcp_icmp kind;
-};
-
-static struct verdict judge(u8 type, u8 code)
-{
-	struct verdict v = { .kind = XTCP_ICMP_SOFT };
-
-	switch (type) {
-	case ICMP_DEST_UNREACH:
-		if (code == ICMP_FRAG_NEEDED) {
-			v.err = EMSGSIZE;
-			v.kind = XTCP_ICMP_TOO_BIG;
-		} else if (code <= NR_ICMP_UNREACH) {
-			v.err = icmp_err_convert[code].errno;
-			if (icmp_err_convert[code].fatal)
-				v.kind = XTCP_ICMP_HARD;
-		}
-		break;
-	case ICMP_TIME_EXCEEDED:
-		v.err = EHOSTUNREACH;
-		break;
-	case ICMP_PARAMETERPROB:
-		v.err = EPROTO;
-		break;
-	}
-	return v;
-}
+#include "icmp.h"
+#include "ip.h"
 
 /*
  * Quoted by something we have in flight? The answer of a router next to us
@@ -66,7 +27,7 @@ static void mtu_apply(struct sock *sk, u32 seq, u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	/* The route that the message was about may have been replaced by it. */
-	struct dst_entry *dst = xtcp_ip4_sock_dst(sk);
+	struct dst_entry *dst = xtcp_ip_sock_dst(sk);
 	struct xtcp_open open;
 
 	if (!dst)
@@ -92,12 +53,12 @@ void xtcp_mtu_reduced(struct sock *sk)
 		mtu_apply(sk, xtcp_sk(sk)->tcb.snd_una, xtcp_now());
 }
 
-static void frag_needed(struct sock *sk, u32 seq, u32 mtu, u64 now)
+static void too_big(struct sock *sk, u32 seq, u32 mtu, u64 now)
 {
 	struct dst_entry *dst = sock_owned_by_user(sk) ? __sk_dst_check(sk, 0) :
-							 xtcp_ip4_sock_dst(sk);
+							 xtcp_ip_sock_dst(sk);
 
-	if (!dst || inet_sk(sk)->pmtudisc == IP_PMTUDISC_INTERFACE)
+	if (!dst || !xtcp_ip_pmtu_heeded(sk))
 		return;
 	dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
 	if (sock_owned_by_user(sk))
@@ -135,47 +96,38 @@ void xtcp_hard_error(struct sock *sk)
 					 0, now), now);
 }
 
-/* An error other than FRAG_NEEDED. */
-static void bad_news(struct sock *sk, struct verdict v, u32 seq, u64 now)
+/* An error other than that a packet was too big. */
+static void bad_news(struct sock *sk, const struct xtcp_quote *q, u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
-	xsk->soft_err = v.err;
-	if (v.kind == XTCP_ICMP_HARD)
-		xsk->hard_err = v.err;
+	xsk->soft_err = q->err;
+	if (q->kind == XTCP_ICMP_HARD)
+		xsk->hard_err = q->err;
 	if (sock_owned_by_user(sk)) {
-		if (v.kind == XTCP_ICMP_HARD)
+		if (q->kind == XTCP_ICMP_HARD)
 			set_bit(XTCP_DEFER_ICMP, &xsk->deferred);
 		return;
 	}
-	xtcp_serve(sk, xtcp_icmp(&xsk->tcb, v.kind, seq, 0, now), now);
+	xtcp_serve(sk, xtcp_icmp(&xsk->tcb, q->kind, q->seq, 0, now), now);
 	/* RFC 1122, 4.2.3.9: who asked for it by IP_RECVERR sees each one. */
-	if (inet_sk(sk)->recverr && sk->sk_state != TCP_CLOSE) {
-		WRITE_ONCE(sk->sk_err, v.err);
+	if (xtcp_ip_recverr(sk) && sk->sk_state != TCP_CLOSE) {
+		WRITE_ONCE(sk->sk_err, q->err);
 		sk_error_report(sk);
 	} else {
-		WRITE_ONCE(sk->sk_err_soft, v.err);
+		WRITE_ONCE(sk->sk_err_soft, q->err);
 	}
 }
 
 /* Context: RCU read lock. */
-static struct sock *owner(struct net *net, const struct sk_buff *skb, bool *ours)
+static struct sock *owner(struct xtcp_net *xn, const struct xtcp_quote *q, bool *ours)
 {
-	const struct iphdr *iph = (const struct iphdr *)skb->data;
-	const struct tcphdr *th = (const struct tcphdr *)(skb->data + iph->ihl * 4);
-	struct xtcp_net *xn = xtcp_net(net);
 	struct xtcp_entry *e;
-	struct xtcp_flow flow;
 	struct sock *sk;
 
 	if (!atomic_read(&xn->sockets))
 		return NULL;
-	xtcp_flow_set4(flow.saddr, iph->saddr);
-	xtcp_flow_set4(flow.daddr, iph->daddr);
-	flow.sport = (__force u16)th->source;
-	flow.dport = (__force u16)th->dest;
-	e = xtcp_lookup(xn, &flow, xtcp_flow_hash(xn->tables, &flow),
-			skb->dev->ifindex, inet_sdif(skb));
+	e = xtcp_lookup(xn, &q->flow, xtcp_flow_hash(xn->tables, &q->flow), q->dif, q->sdif);
 	if (!e)
 		return NULL;
 	*ours = true;
@@ -187,49 +139,35 @@ static struct sock *owner(struct net *net, const struct sk_buff *skb, bool *ours
 }
 
 /**
- * xtcp_icmp_rcv - an ICMP error that quotes a TCP segment
- * @skb: its data is the quoted IP header
- * @info: next-hop MTU of FRAG_NEEDED, bytes
+ * xtcp_icmp_meet - an ICMP error that quotes a TCP segment
+ * @skb: the message
+ * @q: what it says
  * @ours: set when the quoted segment is one of ours
  *
  * Context: softirq, RCU read lock.
  * Return: 0, or -ENOENT for a message that fits no segment in flight.
  */
-int xtcp_icmp_rcv(struct sk_buff *skb, u32 info, bool *ours)
+int xtcp_icmp_meet(struct sk_buff *skb, const struct xtcp_quote *q, bool *ours)
 {
-	const struct iphdr *iph = (const struct iphdr *)skb->data;
-	u8 type = icmp_hdr(skb)->type, code = icmp_hdr(skb)->code;
-	const struct tcphdr *th;
-	struct verdict v;
-	struct sock *sk;
+	struct sock *sk = owner(xtcp_net(dev_net(skb->dev)), q, ours);
+	u64 now = xtcp_now();
 	int err = 0;
-	u32 seq;
-	u64 now;
 
-	if (!pskb_may_pull(skb, iph->ihl * 4 + QUOTED))
-		return 0;
-	iph = (const struct iphdr *)skb->data;
-	sk = owner(dev_net(skb->dev), skb, ours);
 	if (!sk)
 		return 0;
-	th = (const struct tcphdr *)(skb->data + iph->ihl * 4);
-	seq = ntohl(th->seq);
-	v = judge(type, code);
-	now = xtcp_now();
-
 	bh_lock_sock(sk);
 	if (xtcp_sk(sk)->entry.kind != XTCP_KIND_SOCK ||
-	    iph->ttl < READ_ONCE(inet_sk(sk)->min_ttl)) {
+	    q->ttl < xtcp_ip_min_ttl(sk)) {
 		err = 0;
-	} else if (XTCP_DEFENCE(icmp_seq, !in_flight(&xtcp_sk(sk)->tcb, seq))) {
+	} else if (XTCP_DEFENCE(icmp_seq, !in_flight(&xtcp_sk(sk)->tcb, q->seq))) {
 		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_OUT_OF_WINDOW_ICMPS);
 		err = -ENOENT;
-	} else if (type == ICMP_REDIRECT) {
+	} else if (q->redirect) {
 		redirect(sk, skb);
-	} else if (v.kind == XTCP_ICMP_TOO_BIG) {
-		frag_needed(sk, seq, info, now);
-	} else if (v.err) {
-		bad_news(sk, v, seq, now);
+	} else if (q->kind == XTCP_ICMP_TOO_BIG) {
+		too_big(sk, q->seq, q->mtu, now);
+	} else if (q->err) {
+		bad_news(sk, q, now);
 	}
 	bh_unlock_sock(sk);
 	sock_put(sk);

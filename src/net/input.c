@@ -5,7 +5,7 @@
 #include <linux/tcp.h>
 #include <net/busy_poll.h>
 
-#include "net.h"
+#include "ip.h"
 
 /* Beyond both buffers a backlog may hold this much: headers of small packets. */
 #define BACKLOG_EXTRA	(64 * 1024)
@@ -24,7 +24,7 @@ bool xtcp_seg_fill(struct xtcp_seg *seg, struct sk_buff *skb)
 {
 	if (!xtcp_parse(seg, skb->data, skb_headlen(skb), skb->len))
 		return false;
-	seg->ecn = xtcp_ip4_ecn(skb);
+	seg->ecn = xtcp_ip_ecn(skb);
 	seg->nsegs = max_t(u16, skb_shinfo(skb)->gso_segs, 1);
 	return true;
 }

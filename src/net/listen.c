@@ -6,7 +6,7 @@
 #include <net/busy_poll.h>
 #include <net/tcp_states.h>
 
-#include "net.h"
+#include "ip.h"
 
 /**
  * xtcp_listen_start - give a socket what a listener has
@@ -181,7 +181,7 @@ static struct sock *child_new(struct xtcp_listener *l, const struct xtcp_flow *f
 		return NULL;
 	child_addresses(child, flow, mark);
 	xtcp_sk(child)->source = who >> 32;
-	if (xtcp_ip4_sock_route(child)) {
+	if (xtcp_ip_sock_route(child)) {
 		*why = XTCP_DROP_BAD_ADDRESS;
 		child_drop(child);
 		return NULL;

@@ -81,20 +81,6 @@ u64 xtcp_group_weight(const struct sock *sk, u32 own, u32 flow);
 struct sock *xtcp_group_heir(const struct sock *sk, const struct xtcp_flow *flow);
 struct sock *xtcp_group_select(struct sock *sk, u32 hash, struct sk_buff *skb);
 
-/* IPv4 addresses are v4-mapped in a flow: ::ffff:a.b.c.d. */
-static inline void xtcp_flow_set4(u32 addr[4], __be32 v4)
-{
-	addr[0] = 0;
-	addr[1] = 0;
-	addr[2] = (__force u32)htonl(0xffff);
-	addr[3] = (__force u32)v4;
-}
-
-static inline __be32 xtcp_flow_v4(const u32 addr[4])
-{
-	return (__force __be32)addr[3];
-}
-
 /* ---- port.c ---- */
 
 /* What TIME-WAIT records have in common with others, and bind() asks for. */
@@ -331,26 +317,7 @@ unsigned long xtcp_jiffies_at(u64 at);
 
 /* ---- icmp.c ---- */
 
-int xtcp_icmp_rcv(struct sk_buff *skb, u32 info, bool *ours);
 void xtcp_mtu_reduced(struct sock *sk);
 void xtcp_hard_error(struct sock *sk);
-
-/* ---- ip4.c ---- */
-
-void xtcp_ip4_flow(const struct sk_buff *skb, struct xtcp_flow *flow);
-u8 xtcp_ip4_ecn(const struct sk_buff *skb);
-u8 xtcp_ip4_ttl(const struct sk_buff *skb);
-struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to);
-void xtcp_ip4_send(const struct xtcp_stateless *to, struct dst_entry *dst,
-		   const struct xtcp_plan *plan);
-void xtcp_ip4_answer(const struct xtcp_stateless *to, struct dst_entry *dst,
-		     const struct xtcp_plan *plan, struct sk_buff *cause);
-void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
-		   struct xtcp_open *open);
-u16 xtcp_ip4_adv_mss(const struct sock *sk, const struct dst_entry *dst);
-int xtcp_ip4_sock_route(struct sock *sk);
-struct dst_entry *xtcp_ip4_sock_dst(struct sock *sk);
-void xtcp_ip4_csum(struct sk_buff *skb, __be32 saddr, __be32 daddr);
-bool xtcp_ip4_kernel_owns(const struct xtcp_rx *rx, bool syn);
 
 #endif /* XTCP_NET_H */

@@ -21,7 +21,7 @@
 #include <net/ip.h>
 #include <net/tcp_states.h>
 
-#include "net.h"
+#include "ip.h"
 #include "rx.h"
 
 /* bind() to port 0: ports the kernel offers and we have another use for. */

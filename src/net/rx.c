@@ -15,9 +15,9 @@
 #include <linux/tcp.h>
 #include <net/ip.h>
 #include <net/protocol.h>
-#include <net/xfrm.h>
 
-#include "net.h"
+#include "icmp.h"
+#include "ip.h"
 #include "rx.h"
 
 /* Bytes of the TCP header that say whose it is. */
@@ -62,14 +62,13 @@ static enum xtcp_drop verify(struct xtcp_rx *rx, struct sk_buff *skb, struct soc
 	doff = __tcp_hdrlen(tcp_hdr(skb));
 	if (doff < XTCP_HDR_LEN || !pskb_may_pull(skb, doff))
 		return XTCP_DROP_HEADER;
-	if (skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo) ||
-	    skb_checksum_complete(skb))
+	if (xtcp_ip_csum_bad(skb))
 		return XTCP_DROP_CHECKSUM;
 	if (skb->pkt_type != PACKET_HOST)
 		return XTCP_DROP_BAD_ADDRESS;
-	if (sk && xtcp_ip4_ttl(skb) < READ_ONCE(inet_sk(sk)->min_ttl))
+	if (sk && xtcp_ip_ttl(skb) < xtcp_ip_min_ttl(sk))
 		return XTCP_DROP_MIN_TTL;
-	if (!xfrm4_policy_check(sk, XFRM_POLICY_IN, skb))
+	if (!xtcp_ip_policy(sk, skb))
 		return XTCP_DROP_FILTER;
 	nf_reset_ct(skb);
 	if (sk && sk_filter_trim_cap(sk, skb, doff))
@@ -132,7 +131,7 @@ static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 						  rx->sdif, skb);
 			if (!sk)
 				return false;
-			if (ask_kernel && xtcp_ip4_kernel_owns(rx, opens(skb)))
+			if (ask_kernel && xtcp_ip_kernel_owns(rx, opens(skb)))
 				return false;
 		}
 		if (!rx->verified) {
@@ -186,7 +185,7 @@ static int xtcp_v4_err(struct sk_buff *skb, u32 info)
 	int err;
 
 	if (static_branch_unlikely(&rx_needed)) {
-		err = xtcp_icmp_rcv(skb, info, &ours);
+		err = xtcp_icmp4_rcv(skb, info, &ours);
 		if (ours)
 			return err;
 	}
@@ -215,7 +214,7 @@ void xtcp_rx_stray(struct net *net, struct sk_buff *skb)
 	struct xtcp_plan plan;
 	struct xtcp_seg seg;
 
-	xtcp_ip4_flow(skb, &rx.flow);
+	xtcp_ip_flow(skb, &rx.flow);
 	local_bh_disable();
 	rcu_read_lock();
 	if (!dispatch(&rx, skb, false)) {

@@ -7,9 +7,8 @@
  */
 #include <linux/random.h>
 #include <linux/tcp.h>
-#include <net/route.h>
 
-#include "net.h"
+#include "ip.h"
 
 /* A segment on its way through this file. */
 struct arrival {
@@ -231,13 +230,13 @@ static enum xtcp_drop syn_new(struct arrival *a, enum fate fate)
 	to.sk = a->l->sk;
 	to.mark = READ_ONCE(to.sk->sk_mark);
 	to.oif = READ_ONCE(to.sk->sk_bound_dev_if);
-	to.tos = inet_sk(to.sk)->tos;
+	to.tos = xtcp_ip_tos(to.sk, to.flow);
 	a->seg.reason = XTCP_DROP_BAD_ADDRESS;
-	dst = xtcp_ip4_route(&to);
+	dst = xtcp_ip_route(&to);
 	if (IS_ERR(dst))
 		goto drop;
 	open_fill(a, &open);
-	open.adv_mss = xtcp_ip4_adv_mss(to.sk, dst);
+	open.adv_mss = xtcp_adv_mss(to.sk, dst);
 	if (fate == FATE_COOKIE) {
 		cookie_key(xn, a->rx->now);
 		a->seg.reason = XTCP_DROP_EMBRYO_OVERFLOW;
@@ -256,7 +255,7 @@ static enum xtcp_drop syn_new(struct arrival *a, enum fate fate)
 		xtcp_cookie_plan(&plan, &a->give);
 	}
 	xtcp_source_answered(&xn->half->sources, &a->source);
-	xtcp_ip4_answer(&to, dst, &plan, a->skb);
+	xtcp_ip_answer(&to, dst, &plan, a->skb);
 	return XTCP_DROP_NONE;
 
 drop_dst:
@@ -398,7 +397,6 @@ static bool stranger(struct arrival *a, const struct sock *sk)
 enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 					struct sk_buff *skb)
 {
-	const struct rtable *rt = skb_rtable(skb);
 	struct arrival a;
 	struct xtcp_half *half;
 
@@ -410,7 +408,7 @@ enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 		return XTCP_RX_DONE;
 	}
 	/* RFC 9293, MUST-57. */
-	if (rt && rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
+	if (xtcp_ip_to_many(skb)) {
 		xtcp_discard(rx->xn, skb, XTCP_DROP_BAD_ADDRESS);
 		return XTCP_RX_DONE;
 	}

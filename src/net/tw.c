@@ -16,7 +16,7 @@
 #include <linux/tcp.h>
 
 #include "../compat/timer.h"
-#include "net.h"
+#include "ip.h"
 
 static struct kmem_cache *tw_cache;
 
@@ -261,7 +261,7 @@ static struct xtcp_tw_rec *tw_new(struct sock *sk, u64 now)
 	xtcp_tw_init(&rec->tw, &xsk->tcb, now);
 	memcpy(rec->daddr, xsk->flow.daddr, sizeof(rec->daddr));
 	rec->e.dport = xsk->flow.dport;
-	rec->e.tos = inet_sk(sk)->tos;
+	rec->e.tos = xtcp_ip_tos(sk, &xsk->flow);
 	rec->mark = sk->sk_mark;
 	return rec;
 }
@@ -373,10 +373,10 @@ out:
 
 static void tw_send(const struct xtcp_stateless *to, const struct xtcp_plan *plan)
 {
-	struct dst_entry *dst = xtcp_ip4_route(to);
+	struct dst_entry *dst = xtcp_ip_route(to);
 
 	if (!IS_ERR(dst))
-		xtcp_ip4_send(to, dst, plan);
+		xtcp_ip_send(to, dst, plan);
 }
 
 /**

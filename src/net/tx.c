@@ -16,7 +16,7 @@
 #include <net/ip.h>
 #include <net/tcp.h>
 
-#include "net.h"
+#include "ip.h"
 #include "tx.h"
 
 /* Bytes below the device when nothing is known of the rate: net.ipv4.tcp_limit_output_bytes. */
@@ -176,7 +176,7 @@ static struct sk_buff *build(struct sock *sk, const struct xtcp_plan *plan)
 	skb_reset_transport_header(skb);
 	xtcp_hdr_put(skb->data, plan, (__force u16)inet->inet_sport,
 		     (__force u16)inet->inet_dport);
-	xtcp_ip4_csum(skb, inet->inet_saddr, inet->inet_daddr);
+	xtcp_ip_csum(sk, skb);
 
 	/* Nothing of ours in the device queues: another queue may be chosen. */
 	skb->ooo_okay = queued(sk) < SKB_TRUESIZE(1);
@@ -322,8 +322,7 @@ void xtcp_push(struct sock *sk, u64 now)
 			xtcp_tx_abort(&xsk->tcb, &plan, now);
 			break;
 		}
-		err = __ip_queue_xmit(sk, skb, &xsk->inet.cork.fl,
-				      xsk->inet.tos | plan.ecn);
+		err = xtcp_ip_xmit(sk, skb, plan.ecn);
 		if (unlikely(err && err != NET_XMIT_CN)) {
 			xtcp_tx_abort(&xsk->tcb, &plan, now);
 			if (err == -EMSGSIZE && xtcp_mtu_sync(sk, now))
@@ -359,17 +358,17 @@ void xtcp_reply(struct net *net, const struct sock *sk, const struct xtcp_plan *
 		.net = net,
 		.sk = sk,
 		.flow = &flow,
-		.mark = sk ? READ_ONCE(sk->sk_mark) : IP4_REPLY_MARK(net, cause->mark),
+		.mark = sk ? READ_ONCE(sk->sk_mark) : xtcp_ip_reply_mark(net, cause),
 		.oif = sk ? READ_ONCE(sk->sk_bound_dev_if) : 0,
-		.tos = sk ? inet_sk(sk)->tos : 0,
+		.tos = sk ? xtcp_ip_tos(sk, &flow) : 0,
 	};
 	struct dst_entry *dst;
 
-	xtcp_ip4_flow(cause, &flow);
-	dst = xtcp_ip4_route(&to);
+	xtcp_ip_flow(cause, &flow);
+	dst = xtcp_ip_route(&to);
 	if (IS_ERR(dst))
 		return;
 	if (plan->flags & XTCP_RST)
 		xtcp_mib_inc(xtcp_net(net), XTCP_MIB_OUT_RSTS);
-	xtcp_ip4_send(&to, dst, plan);
+	xtcp_ip_send(&to, dst, plan);
 }

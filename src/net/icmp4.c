@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ICMP of IPv4: RFC 792, and what RFC 1122 makes of it.
+ */
+#include <linux/icmp.h>
+#include <linux/tcp.h>
+#include <net/icmp.h>
+
+#include "icmp.h"
+#include "ip.h"
+
+/* What type and code mean. */
+static void judge(struct xtcp_quote *q, u8 type, u8 code)
+{
+	q->kind = XTCP_ICMP_SOFT;
+	q->err = 0;
+	q->redirect = type == ICMP_REDIRECT;
+	switch (type) {
+	case ICMP_DEST_UNREACH:
+		if (code == ICMP_FRAG_NEEDED) {
+			q->err = EMSGSIZE;
+			q->kind = XTCP_ICMP_TOO_BIG;
+		} else if (code <= NR_ICMP_UNREACH) {
+			q->err = icmp_err_convert[code].errno;
+			if (icmp_err_convert[code].fatal)
+				q->kind = XTCP_ICMP_HARD;
+		}
+		break;
+	case ICMP_TIME_EXCEEDED:
+		q->err = EHOSTUNREACH;
+		break;
+	case ICMP_PARAMETERPROB:
+		q->err = EPROTO;
+		break;
+	}
+}
+
+/**
+ * xtcp_icmp4_rcv - an ICMP error that quotes a TCP segment
+ * @skb: its data is the quoted IP header
+ * @info: next-hop MTU of FRAG_NEEDED, bytes
+ * @ours: set when the quoted segment is one of ours
+ *
+ * Context: softirq, RCU read lock.
+ * Return: 0, or -ENOENT for a message that fits no segment in flight.
+ */
+int xtcp_icmp4_rcv(struct sk_buff *skb, u32 info, bool *ours)
+{
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	const struct tcphdr *th;
+	struct xtcp_quote q;
+
+	if (!pskb_may_pull(skb, iph->ihl * 4 + XTCP_ICMP_QUOTED))
+		return 0;
+	iph = (const struct iphdr *)skb->data;
+	th = (const struct tcphdr *)(skb->data + iph->ihl * 4);
+	judge(&q, icmp_hdr(skb)->type, icmp_hdr(skb)->code);
+	q.mtu = info;
+	q.seq = ntohl(th->seq);
+	q.ttl = iph->ttl;
+	q.dif = skb->dev->ifindex;
+	q.sdif = inet_sdif(skb);
+	xtcp_flow_set4(q.flow.saddr, iph->saddr);
+	xtcp_flow_set4(q.flow.daddr, iph->daddr);
+	q.flow.sport = (__force u16)th->source;
+	q.flow.dport = (__force u16)th->dest;
+	return xtcp_icmp_meet(skb, &q, ours);
+}

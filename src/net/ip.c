@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What both IP families have in common: routes of connections and what they
+ * say, packets that are a header and nothing else.
+ */
+#include <linux/tcp.h>
+#include <net/ip.h>
+#include <net/tcp.h>
+#include <net/xfrm.h>
+
+#include "ip.h"
+
+/* Room for headers, of which TCP's of @len bytes is the last. */
+static struct sk_buff *header_new(u32 len)
+{
+	struct sk_buff *skb = alloc_skb(MAX_TCP_HEADER, GFP_ATOMIC | __GFP_NOWARN);
+
+	if (skb) {
+		skb_reserve(skb, MAX_TCP_HEADER);
+		skb_push(skb, len);
+	}
+	return skb;
+}
+
+/*
+ * A received packet to be sent back: nothing of what it was is left but its
+ * memory. @skb: TCP header at its data. Return: false when others hold it, or
+ * there is no room for a header of @len bytes.
+ */
+static bool header_turn(struct sk_buff *skb, u32 len)
+{
+	if (skb_shared(skb) || skb_cloned(skb) || skb_is_nonlinear(skb) ||
+	    skb_is_gso(skb) || skb_end_pointer(skb) - skb->data < (int)len)
+		return false;
+	skb_orphan(skb);
+	skb_dst_drop(skb);
+	skb_ext_reset(skb);
+	nf_reset_ct(skb);
+	nf_reset_trace(skb);
+	skb_trim(skb, 0);
+	skb_put(skb, len);
+	memset(skb->cb, 0, sizeof(skb->cb));
+	skb_shinfo(skb)->tx_flags = 0;
+	skb_clear_tstamp(skb);
+	skb_clear_hash(skb);
+	skb_set_queue_mapping(skb, 0);
+	__vlan_hwaccel_clear_tag(skb);
+	skb->encapsulation = 0;
+	skb->pkt_type = PACKET_HOST;
+	skb->skb_iif = 0;
+	skb->ignore_df = 0;
+	return true;
+}
+
+/* A packet whose TCP header @plan is; its data is the room for it. */
+static void header_send(const struct xtcp_stateless *to, struct dst_entry *dst,
+			const struct xtcp_plan *plan, struct sk_buff *skb)
+{
+	skb_reset_transport_header(skb);
+	xtcp_hdr_put(skb->data, plan, to->flow->sport, to->flow->dport);
+	skb->ip_summed = CHECKSUM_NONE;
+	skb->priority = to->sk ? READ_ONCE(to->sk->sk_priority) : 0;
+	skb->mark = to->mark;
+	xtcp_mib_inc(xtcp_net(to->net), XTCP_MIB_OUT_SEGS);
+	xtcp_ip4_out(to, dst, skb);
+}
+
+/**
+ * xtcp_ip_send - send a packet without payload and without a socket
+ * @to: where to
+ * @dst: route; its reference is taken over
+ * @plan: TCP header
+ *
+ * Context: any. What cannot be sent is dropped.
+ */
+void xtcp_ip_send(const struct xtcp_stateless *to, struct dst_entry *dst,
+		   const struct xtcp_plan *plan)
+{
+	struct sk_buff *skb = header_new(plan->hdr_len);
+
+	if (!skb) {
+		dst_release(dst);
+		return;
+	}
+	header_send(to, dst, plan, skb);
+}
+
+/**
+ * xtcp_ip_answer - send such a packet in the place of another
+ * @to: where to
+ * @dst: route; its reference is taken over
+ * @plan: TCP header
+ * @cause: the packet that it answers, TCP header at its data; used up
+ *
+ * To allocate a packet and to free one is a tenth of the work of answering a
+ * SYN, and while one is answered the other is in the cache.
+ *
+ * Context: any. What cannot be sent is dropped.
+ */
+void xtcp_ip_answer(const struct xtcp_stateless *to, struct dst_entry *dst,
+		     const struct xtcp_plan *plan, struct sk_buff *cause)
+{
+	if (header_turn(cause, plan->hdr_len)) {
+		header_send(to, dst, plan, cause);
+		return;
+	}
+	consume_skb(cause);
+	xtcp_ip_send(to, dst, plan);
+}
+
+/* Payload one packet to the device may carry; software GSO does the rest. */
+static u32 gso_max(const struct dst_entry *dst, u32 mss)
+{
+	u32 bytes;
+
+	/* IPsec without offload wants the packets one by one. */
+	if (dst->header_len && !xfrm_dst_offload_ok((struct dst_entry *)dst))
+		return mss;
+	bytes = min_t(u32, READ_ONCE(dst->dev->gso_max_size), GSO_LEGACY_MAX_SIZE) -
+		MAX_TCP_HEADER - 1;
+	bytes = min_t(u32, bytes, READ_ONCE(dst->dev->gso_max_segs) * mss);
+	return max(bytes, mss);
+}
+
+/**
+ * xtcp_adv_mss - the MSS to offer
+ * @sk: socket or listener; its TCP_MAXSEG holds for both directions
+ * @dst: route to the peer
+ *
+ * Return: bytes, RFC 9293 3.7.1.
+ */
+u16 xtcp_adv_mss(const struct sock *sk, const struct dst_entry *dst)
+{
+	u32 user_mss = READ_ONCE(xtcp_sk(sk)->tcb.user_mss);
+
+	return min_t(u32, dst_metric_advmss(dst), user_mss ? user_mss : U16_MAX);
+}
+
+/**
+ * xtcp_open_dst - what the route says about a connection to be
+ * @sk: socket or listener, for its options
+ * @dst: route to the peer
+ * @open: path_mss, adv_mss, gso_max and the receive space are filled in
+ */
+void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
+		   struct xtcp_open *open)
+{
+	u32 hdr = xtcp_ip_hdr_len(sk);
+
+	open->path_mss = clamp_t(u32, dst_mtu(dst), hdr + 1, IP_MAX_MTU) - hdr;
+	open->user_mss = xtcp_sk(sk)->tcb.user_mss;
+	open->adv_mss = xtcp_adv_mss(sk, dst);
+	open->gso_max = gso_max(dst, open->path_mss);
+	open->rcv_space = xtcp_rcv_space(sk);
+	open->rcv_space_max = max(xtcp_rcv_space_max(sk), open->rcv_space);
+	open->v6 = false;
+	open->need_ecn = xtcp_cc_needs_ecn(xtcp_sk(sk)->tcb.cc);
+}
+
+/**
+ * xtcp_open_fill - what the engine wants to know when a connection opens
+ * @sk: socket with addresses and a route
+ * @open: filled in
+ *
+ * Context: socket lock.
+ */
+void xtcp_open_fill(struct sock *sk, struct xtcp_open *open)
+{
+	const struct dst_entry *dst = __sk_dst_get(sk);
+
+	memset(open, 0, sizeof(*open));
+	xtcp_flow_of_sock(sk, &open->flow);
+	xtcp_metrics_get(xtcp_net(sock_net(sk)), open);
+	open->reopens = xtcp_sk(sk)->reopens;
+	open->iss_above = xtcp_sk(sk)->iss_above;
+	if (dst) {
+		xtcp_open_dst(sk, dst, open);
+		xtcp_sk(sk)->gso_full = open->gso_max;
+		xtcp_sk(sk)->pmtu = dst_mtu(dst);
+		return;
+	}
+	/* The route went away since it was looked up: the smallest path. */
+	open->path_mss = TCP_MSS_DEFAULT;
+	open->adv_mss = TCP_MSS_DEFAULT;
+	open->user_mss = xtcp_sk(sk)->tcb.user_mss;
+	open->gso_max = TCP_MSS_DEFAULT;
+	xtcp_sk(sk)->gso_full = open->gso_max;
+	open->rcv_space = xtcp_rcv_space(sk);
+	open->rcv_space_max = max(xtcp_rcv_space_max(sk), open->rcv_space);
+}
+
+/**
+ * xtcp_ip_sock_dst - the route of a connection, found anew if it has expired
+ * @sk: socket with addresses and ports
+ *
+ * Context: socket lock. Return: route, the reference is the socket's; or NULL.
+ */
+struct dst_entry *xtcp_ip_sock_dst(struct sock *sk)
+{
+	struct dst_entry *dst = __sk_dst_check(sk, 0);
+
+	if (dst)
+		return dst;
+	return xtcp_ip_sock_route(sk) ? NULL : __sk_dst_get(sk);
+}
+
+/**
+ * xtcp_ip_connect_undo - undo what an active open set before it failed
+ * @sk: socket
+ *
+ * Context: process, socket lock.
+ */
+void xtcp_ip_connect_undo(struct sock *sk)
+{
+	struct inet_sock *inet = inet_sk(sk);
+
+	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) {
+		inet->inet_saddr = 0;
+		inet->inet_rcv_saddr = 0;
+	}
+	inet->inet_daddr = 0;
+	inet->inet_dport = 0;
+	xtcp_unhash(sk);
+	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK)) {
+		xtcp_port_put(sk);
+		inet->inet_sport = 0;
+	}
+}
