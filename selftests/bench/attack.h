@@ -9,17 +9,7 @@
 #ifndef ATTACK_H
 #define ATTACK_H
 
-#include <math.h>
-
-#include "lib.h"
-
-#define MS		1000000ULL	/* in ns */
-#define SECOND		(1000 * MS)
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
-_Noreturn void die(const char *what);
-uint64_t now_ns(void);
+#include "table.h"
 
 /* ---- attack_peer.c: the peer ---- */
 
@@ -50,6 +40,7 @@ struct peer {
 	int tun;
 	uint16_t lport;		/* the host's */
 	double idle;		/* ns of a write() that reaches no TCP */
+	bool counted;		/* by selftests/bench/profile */
 	uint64_t random;
 };
 
@@ -79,41 +70,21 @@ int peer_connect(struct peer *p, int lfd, struct seg *s);
 /* A knob of the host's stack without "tcp_"; false: there is none. */
 bool peer_knob(const struct peer *p, const char *name, const char *value);
 
-/* Bytes of slab caches and of vmalloc, once everything has settled for @s. */
+/* Bytes that the kernel has given out, once everything has settled for @s. */
 double kernel_bytes(unsigned int s);
 
 /* ---- attack.c: the table ---- */
 
-#define RESULT_MAX	64
-
-struct result {
-	bool failed;		/* the process died */
-	double v[RESULT_MAX];
-	char note[1024];
-};
-
-/* A cell that is no number. */
-#define FAILED		NAN
-#define NOT_THERE	(-HUGE_VAL)
-
-enum goal {
-	NO_GOAL,
-	AT_MOST,
-	AT_LEAST,
-};
-
 struct options {
 	bool quick;		/* fewer of everything */
+	const char *counted;	/* what selftests/bench/profile counts */
 };
 
 extern struct options opt;
 
-void heading(const char *what);
-void row(const char *what, int digits, double kernel, double xtcp,
-	 enum goal goal, double target);
-double median(double *v, size_t n);
+/* Is this what selftests/bench/profile is to count? */
+bool is_counted(const char *what);
 
-/* Each runs in a process of its own. */
 void syn_measure(enum stack st, struct result *r);
 void syn_print(const struct result *k, const struct result *x);
 void flood_measure(enum stack st, struct result *r);

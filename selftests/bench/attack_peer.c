@@ -74,11 +74,17 @@ uint32_t peer_anybody(struct peer *p)
 
 static uint64_t timed_write(struct peer *p, const uint8_t *pkt, size_t len)
 {
-	uint64_t start = now_ns();
+	uint64_t start, end;
 
+	if (p->counted)
+		count_from();
+	start = now_ns();
 	if (write(p->tun, pkt, len) != (ssize_t)len)
 		die("write to the TUN device");
-	return now_ns() - start;
+	end = now_ns();
+	if (p->counted)
+		count_to();
+	return end - start;
 }
 
 uint64_t peer_in(struct peer *p, const struct seg *s)
@@ -121,8 +127,10 @@ static void measure_idle(struct peer *p)
 	put32(pkt + 12, HOST_ADDR + 1);
 	put32(pkt + 16, HOST_ADDR);
 	put16(pkt + 10, fold(sum16(0, pkt, IP_LEN)) ^ 1);
+	p->counted = is_counted("idle");
 	for (int i = 0; i < IDLE_WRITES; i++)
 		v[i] = (double)timed_write(p, pkt, sizeof(pkt));
+	p->counted = false;
 	p->idle = median(v, IDLE_WRITES);
 }
 
@@ -222,25 +230,6 @@ bool peer_knob(const struct peer *p, const char *name, const char *value)
 
 double kernel_bytes(unsigned int s)
 {
-	unsigned long active, total, size, kb;
-	char line[512];
-	double sum = 0;
-	FILE *f;
-
 	sleep(s);
-	f = fopen("/proc/slabinfo", "r");
-	if (!f)
-		die("/proc/slabinfo");
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "%*s %lu %lu %lu", &active, &total, &size) == 3)
-			sum += (double)active * (double)size;
-	fclose(f);
-	f = fopen("/proc/meminfo", "r");
-	if (!f)
-		die("/proc/meminfo");
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "VmallocUsed: %lu", &kb) == 1)
-			sum += (double)kb * 1024;
-	fclose(f);
-	return sum;
+	return slab_bytes() + vmalloc_bytes();
 }

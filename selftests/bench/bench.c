@@ -9,8 +9,6 @@
  *
  * Exit status 1 when a measurement failed or a ratio is above LIMIT.
  */
-#define _GNU_SOURCE
-#include <errno.h>
 #include <math.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -18,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/xtcp.h>
@@ -26,8 +23,6 @@
 #include "bench.h"
 
 #define LIMIT	1.5
-/* Seconds after which a measurement is taken to hang. */
-#define PATIENCE 3600
 
 static const struct row {
 	const char *what;
@@ -59,34 +54,28 @@ static void no_preemption(void)
 		die("sched_setscheduler");
 }
 
-/* In a child, so that it starts clean; NAN when it failed. */
+struct cell_of {
+	const struct row *row;
+	int family;
+};
+
+static void measure(const void *arg, void *result)
+{
+	const struct cell_of *c = arg;
+	double v;
+
+	no_preemption();
+	v = c->row->measure(c->family, c->row->place);
+	memcpy(result, &v, sizeof(v));
+}
+
+/* NAN when it failed. */
 static double run(const struct row *row, int family)
 {
-	double result = NAN;
-	int pipes[2], status;
-	pid_t pid;
+	const struct cell_of c = { .row = row, .family = family };
+	double result;
 
-	fflush(stdout);
-	if (pipe(pipes))
-		return NAN;
-	pid = fork();
-	if (pid < 0)
-		die("fork");
-	if (!pid) {
-		close(pipes[0]);
-		alarm(PATIENCE);
-		no_preemption();
-		result = row->measure(family, row->place);
-		_exit(write(pipes[1], &result, sizeof(result)) !=
-		      sizeof(result));
-	}
-	close(pipes[1]);
-	if (read(pipes[0], &result, sizeof(result)) != sizeof(result))
-		result = NAN;
-	close(pipes[0]);
-	if (waitpid(pid, &status, 0) < 0 || status)
-		result = NAN;
-	return result;
+	return apart(measure, &c, &result, sizeof(result)) ? result : NAN;
 }
 
 static void cell(double v, int digits)

@@ -7,8 +7,7 @@
 #ifndef BENCH_H
 #define BENCH_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "harness.h"
 
 /* Where the two ends of a connection are. */
 enum place {
@@ -24,8 +23,6 @@ enum place {
 
 #define ROUNDS_MAX	31
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
 /* One measurement: @family is AF_INET or AF_XTCP. */
 typedef double (*measure_fn)(int family, enum place place);
 
@@ -37,9 +34,6 @@ double idle_socket(int family, enum place place);
 double idle_connection(int family, enum place place);
 
 /* net.c */
-_Noreturn void die(const char *what);
-uint64_t now_ns(void);
-double median(double *v, size_t n);
 void enter(enum place place, const char *ns);
 int listen_on(int family, enum place place, uint16_t *port);
 int connect_to(int family, enum place place, uint16_t port);

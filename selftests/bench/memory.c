@@ -4,7 +4,6 @@
  * opened, file and inode included. Per-CPU slabs count as used, so there must
  * be many sockets for a few partly used slabs to vanish in the mean.
  */
-#include <stdio.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -24,22 +23,10 @@
 
 static int fds[2 * CONNECTIONS > SOCKETS ? 2 * CONNECTIONS : SOCKETS];
 
-static double slab_bytes(void)
+static double settled_bytes(void)
 {
-	char line[512];
-	unsigned long active, total, size;
-	double sum = 0;
-	FILE *f;
-
 	sleep(SETTLE_S);
-	f = fopen("/proc/slabinfo", "r");
-	if (!f)
-		die("/proc/slabinfo");
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "%*s %lu %lu %lu", &active, &total, &size) == 3)
-			sum += (double)active * (double)size;
-	fclose(f);
-	return sum;
+	return slab_bytes();
 }
 
 static void allow_descriptors(void)
@@ -67,14 +54,14 @@ double idle_socket(int family, enum place place)
 	(void)place;
 	allow_descriptors();
 	for (r = -1; r < ROUNDS; r++) {
-		before = slab_bytes();
+		before = settled_bytes();
 		for (i = 0; i < SOCKETS; i++) {
 			fds[i] = socket(family, SOCK_STREAM, 0);
 			if (fds[i] < 0)
 				die("socket");
 		}
 		if (r >= 0)
-			v[r] = (slab_bytes() - before) / SOCKETS;
+			v[r] = (settled_bytes() - before) / SOCKETS;
 		close_all(SOCKETS);
 	}
 	return median(v, ROUNDS);
@@ -90,7 +77,7 @@ double idle_connection(int family, enum place place)
 	allow_descriptors();
 	lfd = listen_on(family, place, &port);
 	for (r = -1; r < ROUNDS; r++) {
-		before = slab_bytes();
+		before = settled_bytes();
 		for (i = 0; i < 2 * CONNECTIONS; i += 2) {
 			fds[i] = connect_to(family, place, port);
 			fds[i + 1] = accept(lfd, NULL, NULL);
@@ -98,7 +85,7 @@ double idle_connection(int family, enum place place)
 				die("accept");
 		}
 		if (r >= 0)
-			v[r] = (slab_bytes() - before) / (2 * CONNECTIONS);
+			v[r] = (settled_bytes() - before) / (2 * CONNECTIONS);
 		close_all(2 * CONNECTIONS);
 	}
 	close(lfd);

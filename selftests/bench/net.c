@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Sockets, clock and arithmetic for the measurements. */
-#define _GNU_SOURCE
+/* Sockets for the measurements. */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -12,37 +10,9 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <signal.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
-
-_Noreturn void die(const char *what)
-{
-	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
-	_exit(1);
-}
-
-uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-double median(double *v, size_t n)
-{
-	qsort(v, n, sizeof(*v), ascending);
-	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
-}
 
 void enter(enum place place, const char *ns)
 {

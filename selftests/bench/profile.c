@@ -3,12 +3,10 @@
  * A plugin for qemu (version 1 of its interface, qemu 6.0 to 8.2) that counts
  * the guest's instructions by address while the benchmark measures.
  *
- *	-plugin profile.so,mark=ADDRESS,out=FILE
+ *	-plugin profile.so,from=ADDRESS,to=ADDRESS,out=FILE
  *
- * ADDRESS (hexadecimal) is now_ns() of the benchmark. It is called first for
- * the round that does not count, then at the start and at the end of every
- * round that does: what runs between the second call and the last is counted.
- * One row and one stack must be measured, or the calls would mix.
+ * The addresses (hexadecimal) are count_from() and count_to() of the benchmark:
+ * what runs from a call of the one to the next call of the other is counted.
  *
  * Debian ships no header for the interface, so the few functions needed are
  * declared here.
@@ -50,23 +48,32 @@ int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int argc,
 /* Blocks of guest code, translations anew counted anew; 400,000 are usual. */
 #define BLOCKS_MAX	(1U << 22)
 
-static uint64_t *addr, *count, *at_start, *at_end;
-static size_t blocks, blocks_at_end;
-static uint64_t mark;
-static unsigned int calls;
+static uint64_t *addr, *count, *at_start, *counted;
+static size_t blocks;
+static uint64_t windows;
+static uint64_t from, to;
+static bool counting;
 static const char *out;
 
-static void marked(unsigned int cpu, void *data)
+static void starts(unsigned int cpu, void *data)
 {
 	(void)cpu;
 	(void)data;
-	calls++;
-	if (calls == 2) {
-		memcpy(at_start, count, blocks * sizeof(*count));
-	} else if (calls > 2 && calls % 2) {
-		memcpy(at_end, count, blocks * sizeof(*count));
-		blocks_at_end = blocks;
-	}
+	memcpy(at_start, count, blocks * sizeof(*count));
+	counting = true;
+}
+
+static void ends(unsigned int cpu, void *data)
+{
+	(void)cpu;
+	(void)data;
+	if (!counting)
+		return;
+	counting = false;
+	windows++;
+	/* What was translated since has counted from 0, and at_start is 0 there. */
+	for (size_t i = 0; i < blocks; i++)
+		counted[i] += count[i] - at_start[i];
 }
 
 static void translated(plugin_id id, struct qemu_plugin_tb *tb)
@@ -78,13 +85,17 @@ static void translated(plugin_id id, struct qemu_plugin_tb *tb)
 	qemu_plugin_register_vcpu_tb_exec_inline(tb, INLINE_ADD_U64,
 						 &count[blocks],
 						 qemu_plugin_tb_n_insns(tb));
-	if (addr[blocks] == mark)
-		qemu_plugin_register_vcpu_tb_exec_cb(tb, marked, CB_NO_REGS,
-						     NULL);
+	if (addr[blocks] == from)
+		qemu_plugin_register_vcpu_tb_exec_cb(tb, starts, CB_NO_REGS, NULL);
+	if (addr[blocks] == to)
+		qemu_plugin_register_vcpu_tb_exec_cb(tb, ends, CB_NO_REGS, NULL);
 	blocks++;
 }
 
-/* ADDRESS ~ INSTRUCTIONS: sorts behind the symbol of that address. */
+/*
+ * How often there was something to count, then ADDRESS ~ INSTRUCTIONS, which sorts
+ * behind the symbol of that address.
+ */
 static void report(plugin_id id, void *data)
 {
 	FILE *f = fopen(out, "w");
@@ -96,10 +107,10 @@ static void report(plugin_id id, void *data)
 		perror(out);
 		return;
 	}
-	for (i = 0; i < blocks_at_end; i++)
-		if (at_end[i] > at_start[i])
-			fprintf(f, "%016" PRIx64 " ~ %" PRIu64 "\n", addr[i],
-				at_end[i] - at_start[i]);
+	fprintf(f, "- windows %" PRIu64 "\n", windows);
+	for (i = 0; i < blocks; i++)
+		if (counted[i])
+			fprintf(f, "%016" PRIx64 " ~ %" PRIu64 "\n", addr[i], counted[i]);
 	fclose(f);
 }
 
@@ -111,16 +122,18 @@ int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int argc,
 
 	(void)info;
 	for (i = 0; i < argc; i++) {
-		if (!strncmp(argv[i], "mark=", 5))
-			mark = strtoull(argv[i] + 5, NULL, 16);
+		if (!strncmp(argv[i], "from=", 5))
+			from = strtoull(argv[i] + 5, NULL, 16);
+		else if (!strncmp(argv[i], "to=", 3))
+			to = strtoull(argv[i] + 3, NULL, 16);
 		else if (!strncmp(argv[i], "out=", 4))
 			out = strdup(argv[i] + 4);
 	}
 	addr = calloc(BLOCKS_MAX, sizeof(*addr));
 	count = calloc(BLOCKS_MAX, sizeof(*count));
 	at_start = calloc(BLOCKS_MAX, sizeof(*at_start));
-	at_end = calloc(BLOCKS_MAX, sizeof(*at_end));
-	if (!mark || !out || !addr || !count || !at_start || !at_end)
+	counted = calloc(BLOCKS_MAX, sizeof(*counted));
+	if (!from || !to || !out || !addr || !count || !at_start || !counted)
 		return -1;
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
 	qemu_plugin_register_atexit_cb(id, report, NULL);

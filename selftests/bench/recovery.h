@@ -7,18 +7,9 @@
 #ifndef RECOVERY_H
 #define RECOVERY_H
 
-#include <math.h>
 #include <poll.h>
 
-#include "lib.h"
-
-#define MS		1000000ULL	/* in ns */
-#define SECOND		(1000 * MS)
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
-_Noreturn void die(const char *what);
-uint64_t now_ns(void);
+#include "table.h"
 
 /* ---- recovery_line.c: the line ---- */
 
@@ -129,38 +120,16 @@ bool flow_step(struct line *l, struct flow *f, unsigned int n, uint64_t until);
 
 /* ---- recovery.c: the table ---- */
 
-#define RESULT_MAX	128
-
-struct result {
-	bool failed;		/* the process died */
-	double v[RESULT_MAX];
-	char note[1024];
-};
-
-/* A cell that is no number. */
-#define FAILED		NAN
-#define NOT_THERE	(-HUGE_VAL)
-
-enum goal {
-	NO_GOAL,
-	AT_MOST,
-	AT_LEAST,
-};
-
 struct options {
 	bool quick;		/* a sample of everything */
 	bool more;		/* what takes long as well */
-	uint32_t pair;		/* first pair of addresses nobody used */
 };
 
 extern struct options opt;
 
-void heading(const char *what);
-void row(const char *what, int digits, double kernel, double xtcp,
-	 enum goal goal, double target);
-void note(const char *who, const char *text);
+/* A pair of addresses nobody used. */
+uint32_t new_pair(void);
 
-/* Each runs in a process of its own. */
 void drops_measure(enum stack st, struct result *r);
 void drops_print(const struct result *k, const struct result *x);
 void drops_trace(enum stack st, bool warm, const unsigned int *drop);

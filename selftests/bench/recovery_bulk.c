@@ -62,7 +62,7 @@ static bool accepted(struct line *l, struct flow *f, unsigned int n)
 static double goodput(struct line *l, enum stack st, size_t cc, double loss, uint64_t seed)
 {
 	struct flow f = {
-		.stack = st, .cc = ccs[cc].name, .pair = opt.pair++, .reply = FLOW_ENDLESS,
+		.stack = st, .cc = ccs[cc].name, .pair = new_pair(), .reply = FLOW_ENDLESS,
 	};
 	uint64_t time = loss > 0 ? ccs[cc].lossy : ccs[cc].clean;
 	double mbits = NOT_THERE;
@@ -182,9 +182,10 @@ void goodput_print(const struct result *k, const struct result *x)
 static void share(struct line *l, enum stack st, bool other_first, uint64_t later,
 		  double *percent, double *mbits)
 {
+	const uint32_t pair = new_pair();
 	struct flow f[2] = {
-		{ .stack = KERNEL, .cc = "cubic", .reply = FLOW_ENDLESS, .pair = opt.pair },
-		{ .stack = st, .cc = "cubic", .reply = FLOW_ENDLESS, .pair = opt.pair++ },
+		{ .stack = KERNEL, .cc = "cubic", .reply = FLOW_ENDLESS, .pair = pair },
+		{ .stack = st, .cc = "cubic", .reply = FLOW_ENDLESS, .pair = pair },
 	};
 	uint64_t start = now_ns();
 	double a, b;
@@ -273,7 +274,7 @@ void share_print(const struct result *k, const struct result *x)
 void reorder_measure(enum stack st, struct result *r)
 {
 	struct flow f = {
-		.stack = st, .pair = opt.pair++, .reply = FLOW_ENDLESS,
+		.stack = st, .pair = new_pair(), .reply = FLOW_ENDLESS,
 		.rcvbuf = REORDER_RCVBUF,
 	};
 	uint64_t time = (opt.quick ? 5 : 20) * SECOND;

@@ -63,7 +63,7 @@ static double reply(struct line *l, struct flow *f, const unsigned int *drop)
 
 static struct flow fresh(enum stack st)
 {
-	return (struct flow){ .stack = st, .reply = REPLY, .pair = opt.pair++ };
+	return (struct flow){ .stack = st, .reply = REPLY, .pair = new_pair() };
 }
 
 /* Between hosts of their own, that are strangers or have met once. */

@@ -120,10 +120,11 @@ static int establish(struct peer *p, enum stack st)
 		2, 4, 0, SEG, 1, 3, 3, 14, 1, 1, 4, 2,
 	};
 	struct sockaddr_in sin = { .sin_family = AF_INET };
+	const uint32_t pair = new_pair();
 	int lfd, fd;
 
-	p->local = p->l.net[SERVER] << 24 | opt.pair << 8 | 1;
-	p->remote = p->l.net[CLIENT] << 24 | opt.pair++ << 8 | 1;
+	p->local = p->l.net[SERVER] << 24 | pair << 8 | 1;
+	p->remote = p->l.net[CLIENT] << 24 | pair << 8 | 1;
 	sin.sin_addr.s_addr = htonl(p->local);
 	line_enter(&p->l, SERVER);
 	lfd = stack_socket(st, 0);

@@ -4,7 +4,6 @@
  * and the device are in, for both stacks alike. The first round warms caches
  * and the congestion window up and does not count.
  */
-#define _GNU_SOURCE
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,6 +22,24 @@
 #define BULK_WRITE	65536
 
 static char buf[BULK_WRITE];
+static uint64_t began;	/* this round, ns */
+
+/* Round @r begins; the one before 0 does not count. */
+static void round_from(int r)
+{
+	if (r >= 0)
+		count_from();
+	began = now_ns();
+}
+
+/* It ends, and so much of it is one. */
+static void round_to(int r, double *v, double units)
+{
+	if (r < 0)
+		return;
+	v[r] = (double)(now_ns() - began) / units;
+	count_to();
+}
 
 static void echo(int fd)
 {
@@ -37,17 +54,15 @@ double round_trip(int family, enum place place)
 	double v[ROUNDS_MAX];
 	int fd = serve_one(family, place, echo);
 	char c = 'x';
-	uint64_t t0;
 	int i, r;
 
 	for (r = -1; r < RTT_ROUNDS; r++) {
-		t0 = now_ns();
+		round_from(r);
 		for (i = 0; i < RTT_PER_ROUND; i++) {
 			write_all(fd, &c, 1);
 			read_all(fd, &c, 1);
 		}
-		if (r >= 0)
-			v[r] = (double)(now_ns() - t0) / RTT_PER_ROUND;
+		round_to(r, v, RTT_PER_ROUND);
 	}
 	close(fd);
 	return median(v, RTT_ROUNDS);
@@ -60,11 +75,10 @@ double connect_close(int family, enum place place)
 	uint16_t port;
 	int lfd = listen_on(family, place, &port);
 	int cfd, sfd;
-	uint64_t t0;
 	int i, r;
 
 	for (r = -1; r < CONN_ROUNDS; r++) {
-		t0 = now_ns();
+		round_from(r);
 		for (i = 0; i < CONN_PER_ROUND; i++) {
 			cfd = connect_to(family, place, port);
 			sfd = accept(lfd, NULL, NULL);
@@ -73,8 +87,7 @@ double connect_close(int family, enum place place)
 			close(cfd);
 			close(sfd);
 		}
-		if (r >= 0)
-			v[r] = (double)(now_ns() - t0) / CONN_PER_ROUND;
+		round_to(r, v, CONN_PER_ROUND);
 	}
 	close(lfd);
 	return median(v, CONN_ROUNDS);
@@ -124,17 +137,15 @@ double bulk_file(int family, enum place place)
 {
 	double v[ROUNDS_MAX];
 	int fd, file;
-	uint64_t t0;
 	int r;
 
 	file = make_file();
 	fd = serve_one(family, place, sink);
 	for (r = -1; r < BULK_ROUNDS; r++) {
-		t0 = now_ns();
+		round_from(r);
 		send_file(fd, file);
 		read_all(fd, buf, 1);
-		if (r >= 0)
-			v[r] = (double)(now_ns() - t0) / BULK_ROUND_BYTES;
+		round_to(r, v, BULK_ROUND_BYTES);
 	}
 	close(fd);
 	close(file);
@@ -145,7 +156,6 @@ double bulk(int family, enum place place)
 {
 	double v[ROUNDS_MAX];
 	int fd;
-	uint64_t t0;
 	size_t sent;
 	int r;
 
@@ -153,12 +163,11 @@ double bulk(int family, enum place place)
 	memset(buf, 'x', sizeof(buf));
 	fd = serve_one(family, place, sink);
 	for (r = -1; r < BULK_ROUNDS; r++) {
-		t0 = now_ns();
+		round_from(r);
 		for (sent = 0; sent < BULK_ROUND_BYTES; sent += sizeof(buf))
 			write_all(fd, buf, sizeof(buf));
 		read_all(fd, buf, 1);
-		if (r >= 0)
-			v[r] = (double)(now_ns() - t0) / BULK_ROUND_BYTES;
+		round_to(r, v, BULK_ROUND_BYTES);
 	}
 	close(fd);
 	return median(v, BULK_ROUNDS);
