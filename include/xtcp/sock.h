@@ -221,9 +221,13 @@ struct xtcp_net {
 	struct xtcp_half_table *half;	/* embryos, src/net/embryo.c; NULL: no listener yet */
 	struct xtcp_tw_table *tw;	/* TIME-WAIT, src/net/tw.c */
 	struct xtcp_metrics *metrics;	/* what ended connections learnt, metrics.c */
-	struct xtcp_sysctl *sysctl;	/* files of the knobs */
+	struct xtcp_sysctl *sysctl;	/* the knobs as they were written, ctl/knob.c */
+	unsigned long follow_at;	/* jiffies of the last look at net.ipv4, */
+	u32 follow_looks;		/* looks in it, */
+	unsigned long follow_rest;	/* and the jiffy that has seen enough of them */
 	seqlock_t fo_lock;
 	struct xtcp_fo_keys fo_keys;	/* Fast Open; fo_lock */
+	bool fo_keys_own;		/* written: not the kernel's */
 	atomic_t fo_off_times;		/* in a row that it was turned off */
 	unsigned long fo_off_at;	/* jiffies, the last time */
 	struct net *net;
@@ -260,6 +264,25 @@ static inline void xtcp_mib_add(const struct xtcp_net *xn, enum xtcp_mib mib, u6
 static inline void xtcp_mib_inc(const struct xtcp_net *xn, enum xtcp_mib mib)
 {
 	this_cpu_inc(xn->mibs[mib]);
+}
+
+/* ---- src/ctl/knob.c: knobs nobody has written are the kernel's ---- */
+
+void xtcp_follow_now(struct xtcp_net *xn);
+void xtcp_follow_look(struct xtcp_net *xn);
+
+/* Before knobs are read on the way of a packet, a timer or a system call. */
+static inline void xtcp_follow(struct xtcp_net *xn)
+{
+	unsigned long now = jiffies;
+
+	if (READ_ONCE(xn->follow_rest) != now)
+		xtcp_follow_look(xn);
+}
+
+static inline void xtcp_follow_sk(const struct sock *sk)
+{
+	xtcp_follow((struct xtcp_net *)xtcp_sk_net(sk));
 }
 
 int xtcp_pernet_init(void);
@@ -340,6 +363,7 @@ void xtcp_fo_done(struct sock *sk);
 bool xtcp_fo_client(struct sock *sk, struct xtcp_fo_client *fo);
 void xtcp_fo_keys_get(struct xtcp_net *xn, struct xtcp_fo_keys *keys);
 void xtcp_fo_keys_set(struct xtcp_net *xn, const struct xtcp_fo_keys *keys);
+void xtcp_fo_keys_reset(struct xtcp_net *xn);
 
 /* ---- src/net/metrics.c ---- */
 

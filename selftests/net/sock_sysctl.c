@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/sys/net/xtcp: each knob has default and range of net.ipv4.tcp_*, and
- * refuses what is outside without a trace. What a knob does to segments is in
+ * /proc/sys/net/xtcp: each knob has default and range of net.ipv4.tcp_*, follows it
+ * until it is written, and refuses what is outside without a trace. What a knob does to segments is in
  * wire_sysctl.c.
  */
 #include <dirent.h>
@@ -157,6 +157,147 @@ TEST(defaults)
 	}
 }
 
+static void show(const char *dir, const char *name, char *buf, size_t room)
+{
+	if (get(dir, name, buf, room))
+		snprintf(buf, room, "nothing");
+}
+
+/* Does xtcp.@name follow what is written to the kernel's? "" or what was wrong. */
+static const char *follow(const char *name, const char *val, bool follows)
+{
+	static char msg[256];
+	char path[64], ours[64], theirs[64], before[64];
+	int err;
+
+	snprintf(path, sizeof(path), "ipv4/tcp_%s", name);
+	show("xtcp/", name, before, sizeof(before));
+	err = ns_sysctl(path, val);
+	show("ipv4/tcp_", name, theirs, sizeof(theirs));
+	show("xtcp/", name, ours, sizeof(ours));
+	if (!err && !strcmp(ours, follows ? theirs : before))
+		return "";
+	snprintf(msg, sizeof(msg), "%s: %s written to the kernel's (%s): %s, was %s, the kernel's %s",
+		 name, val, strerror(-err), ours, before, theirs);
+	return msg;
+}
+
+/* Until it is written, and again after "default"; a write that fails is none. */
+static const char *follow_all(const char *name, const char *a, const char *b)
+{
+	char path[64], now[64];
+	const char *msg;
+
+	snprintf(path, sizeof(path), "xtcp/%s", name);
+	msg = follow(name, a, true);
+	if (!*msg)
+		msg = follow(name, b, true);
+	if (!*msg && ns_sysctl(path, "junk") != -EINVAL)
+		msg = "junk was taken";
+	if (!*msg)
+		msg = follow(name, a, true);
+	if (!*msg && ns_sysctl(path, b))
+		msg = "the value was not taken";
+	show("xtcp/", name, now, sizeof(now));
+	if (!*msg)
+		msg = follow(name, a, false);
+	if (!*msg && ns_sysctl(path, "default"))
+		msg = "default was not taken";
+	if (!*msg)
+		msg = follow(name, a, true);
+	if (!*msg)
+		msg = follow(name, b, true);
+	return msg;
+}
+
+TEST(follows_the_kernel)
+{
+	char a[64], b[64], kernel[64];
+	int followed = 0;
+
+	need_xtcp();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct row *r = &rows[i];
+
+		if (get("ipv4/tcp_", r->name, kernel, sizeof(kernel)))
+			continue;
+		snprintf(a, sizeof(a), "%lld", r->min);
+		snprintf(b, sizeof(b), "%lld", r->min + 1);
+		ASSERT_STREQ("", follow_all(r->name, a, b));
+		followed++;
+	}
+	ASSERT_GT(followed, 40);
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++)
+		ASSERT_STREQ("", follow_all(vectors[i].name, "5000\t6000\t7000",
+					    "5001\t6001\t7001"));
+	ASSERT_STREQ("", follow("congestion_control", "reno", true));
+	ASSERT_STREQ("", put("congestion_control", "bbr", 0, "bbr"));
+	ASSERT_STREQ("", follow("congestion_control", "cubic", false));
+	ASSERT_STREQ("", put("congestion_control", "default", 0, "cubic"));
+	ASSERT_STREQ("", put("congestion_control", "nothing", ENOENT, "cubic"));
+	ASSERT_STREQ("", follow("congestion_control", "reno", true));
+	ASSERT_STREQ("", follow("fastopen_key", "00000001-00000002-00000003-00000004", true));
+}
+
+/* What has nothing to follow has its default again. */
+TEST(defaults_again)
+{
+	need_xtcp();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct row *r = &rows[i];
+
+		if (r->first != DIFFERS || !r->text)
+			continue;
+		ASSERT_STREQ("", put_num(r->name, r->min, 0, r->min));
+		ASSERT_STREQ("", put(r->name, "default", 0, r->text));
+		ASSERT_STREQ("", put(r->name, " default", EINVAL, r->text));
+	}
+}
+
+/* What the kernel allows and we do not counts as the nearest; its 6 SYNs as 7. */
+TEST(follows_as_far_as_it_goes)
+{
+	static const struct {
+		const char *name, *theirs, *ours;
+	} far[] = {
+		{ "base_mss",		"70000",	"65535" },
+		{ "base_mss",		"-5",		"40" },
+		{ "syncookies",		"7",		"2" },
+		{ "recovery",		"6",		"0" },
+		{ "recovery",		"3",		"1" },
+		{ "syn_retries",	"6",		"7" },
+		{ "syn_retries",	"5",		"5" },
+		{ "keepalive_probes",	"255",		"255" },
+		{ "max_syn_backlog",	"-1",		"0" },
+		{ "reordering",		"300",		"255" },
+	};
+	char path[64], now[64];
+
+	need_xtcp();
+	for (size_t i = 0; i < ARRAY_SIZE(far); i++) {
+		snprintf(path, sizeof(path), "ipv4/tcp_%s", far[i].name);
+		ASSERT_EQ(0, ns_sysctl(path, far[i].theirs));
+		ASSERT_EQ(0, get("xtcp/", far[i].name, now, sizeof(now)));
+		ASSERT_STREQ(far[i].ours, now) TH_LOG("%s", far[i].name);
+	}
+}
+
+/* Memory of all sockets: of the machine, not of a namespace. */
+TEST(mem)
+{
+	char theirs[64], now[64];
+
+	need_stack(XTCP);
+	ASSERT_EQ(0, get("ipv4/tcp_", "mem", theirs, sizeof(theirs)));
+	ASSERT_STREQ("", put("mem", "1000\t2000\t3000", 0, "1000\t2000\t3000"));
+	ASSERT_EQ(0, get("ipv4/tcp_", "mem", now, sizeof(now)));
+	ASSERT_STREQ(theirs, now);
+	ASSERT_STREQ("", put("mem", "x", EINVAL, "1000\t2000\t3000"));
+	ASSERT_STREQ("", put("mem", "default", 0, theirs));
+	ASSERT_EQ(0, ns_new());
+	ASSERT_EQ(-ENOENT, get("xtcp/", "mem", now, sizeof(now)));
+}
+
 TEST(ranges)
 {
 	need_xtcp();
@@ -226,7 +367,7 @@ TEST(every_file_is_known)
 	closedir(dir);
 }
 
-/* One namespace is not the other's business; memory is taken over by a new one. */
+/* One namespace is not the other's business. */
 TEST(namespaces)
 {
 	char now[64];

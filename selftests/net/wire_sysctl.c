@@ -235,4 +235,61 @@ TEST_F_TIMEOUT(wire, rto_max, 60)
 		out(ACK, SEQ(1), LEN(1000), AFTER(1000));
 }
 
+/*
+ * What is written to the kernel's knobs is felt by XTCP, whose own nobody has
+ * written: by connections to come, and by those that are open.
+ */
+TEST_F(wire, follows_when_it_opens)
+{
+	XTCP_ONLY("it follows itself");
+	for (int i = 0; i < 2; i++) {
+		ASSERT_EQ(0, ns_sysctl("ipv4/tcp_sack", i ? "1" : "0"));
+		connects();
+		ASSERT_EQ(i, W->got.has_sack);
+		closes();
+		wire_reset(W, WIRE_PPORT + i);
+	}
+}
+
+TEST_F(wire, follows_when_it_accepts)
+{
+	struct wseg syn = { .flags = SYN, MSS(1000), SACKOK, TS(7, 0), WS(3) };
+
+	XTCP_ONLY("it follows itself");
+	listens();
+	for (int i = 0; i < 30; i++) {
+		bool ts = i % 2;
+
+		ASSERT_EQ(0, ns_sysctl("ipv4/tcp_timestamps", ts ? "1" : "0"));
+		/* Of many looks in a jiffy the last ones are left out. */
+		sleep_ms(10);
+		wire_in(W, &syn);
+		out(SYN | ACK, SEQ(0), ACKNO(1));
+		ASSERT_EQ(ts, W->got.has_ts);
+		in(RST, SEQ(1));
+		wire_reset(W, WIRE_PPORT + 1 + i);
+	}
+}
+
+TEST_F(wire, follows_while_open)
+{
+	XTCP_ONLY("it follows itself");
+	passive(MSS(1000), SACKOK);
+	in(ACK, SEQ(1), LEN(100));
+	out(ACK, ACKNO(101), NOSACKS);
+	ASSERT_EQ(0, ns_sysctl("ipv4/tcp_dsack", "0"));
+	in(ACK, SEQ(1), LEN(100));
+	out(ACK, ACKNO(101), NOSACKS);
+	ASSERT_EQ(0, ns_sysctl("ipv4/tcp_dsack", "1"));
+	in(ACK, SEQ(1), LEN(100));
+	out(ACK, ACKNO(101), SACKS(1, 101));
+	knob("dsack", "0");
+	ASSERT_EQ(0, ns_sysctl("ipv4/tcp_dsack", "1"));
+	in(ACK, SEQ(1), LEN(100));
+	out(ACK, ACKNO(101), NOSACKS);
+	knob("dsack", "default");
+	in(ACK, SEQ(1), LEN(100));
+	out(ACK, ACKNO(101), SACKS(1, 101));
+}
+
 TEST_HARNESS_MAIN

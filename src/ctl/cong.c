@@ -4,6 +4,7 @@
  * ones a user may choose: congestion_control and its two kin.
  */
 #include <linux/slab.h>
+#include <net/tcp.h>
 
 #include "../net/net.h"
 #include "ctl.h"
@@ -35,20 +36,46 @@ bool xtcp_cc_may_choose(const struct xtcp_net *xn, const struct xtcp_cc *cc)
 }
 
 /**
- * xtcp_cong_init - the choice before anybody made one
- * @xn: the initial namespace
+ * xtcp_cong_allow - allowed_congestion_control, before anybody wrote it
+ * @xn: namespace
  *
  * DCTCP takes more than its share from whatever knows no marks: like the
  * kernel's TCP this one leaves it to the administrator.
  */
-void xtcp_cong_init(struct xtcp_net *xn)
+void xtcp_cong_allow(struct xtcp_net *xn)
 {
 	const struct xtcp_cc *cc;
-	u32 i;
+	u32 allowed = 0, i;
 
 	for (i = 0; (cc = xtcp_cc_list(i)); i++)
 		if (!xtcp_cc_needs_ecn(cc))
-			xn->knobs.cc_allowed |= 1U << i;
+			allowed |= 1U << i;
+	WRITE_ONCE(xn->knobs.cc_allowed, allowed);
+}
+
+static void cong_set(struct xtcp_net *xn, const struct xtcp_cc *cc)
+{
+	WRITE_ONCE(xn->params.cc, cc);
+	WRITE_ONCE(xn->knobs.cc_allowed, xn->knobs.cc_allowed | cc_bit(cc));
+}
+
+/**
+ * xtcp_cong_reset - congestion_control, before anybody wrote it: the kernel's
+ * @xn: namespace
+ *
+ * Where the kernel has one that is not here, the default remains CUBIC.
+ */
+void xtcp_cong_reset(struct xtcp_net *xn)
+{
+	const struct tcp_congestion_ops *theirs;
+	const struct xtcp_cc *cc = NULL;
+
+	rcu_read_lock();
+	theirs = rcu_dereference(xn->net->ipv4.tcp_congestion_control);
+	if (theirs)
+		cc = xtcp_cc_find(theirs->name);
+	rcu_read_unlock();
+	cong_set(xn, cc ? : xtcp_cc_find("cubic"));
 }
 
 /* congestion_control: the algorithm of new sockets, which all may choose then. */
@@ -71,8 +98,7 @@ int xtcp_cong_default(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp
 	/* Who made this namespace need not be the machine's administrator. */
 	if (!net_eq(xn->net, &init_net) && !xtcp_cc_may_choose(xn, cc))
 		return -EPERM;
-	WRITE_ONCE(xn->params.cc, cc);
-	WRITE_ONCE(xn->knobs.cc_allowed, xn->knobs.cc_allowed | cc_bit(cc));
+	cong_set(xn, cc);
 	return 0;
 }
 

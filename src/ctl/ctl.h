@@ -18,7 +18,10 @@ void xtcp_sysctl_exit(struct net *net);
 
 struct xtcp_net;
 
-void xtcp_cong_init(struct xtcp_net *xn);
+void xtcp_knob_init(void);
+
+void xtcp_cong_reset(struct xtcp_net *xn);
+void xtcp_cong_allow(struct xtcp_net *xn);
 int xtcp_cong_default(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
 		      loff_t *ppos);
 int xtcp_cong_available(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
@@ -27,8 +30,7 @@ int xtcp_cong_allowed(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp
 		      loff_t *ppos);
 
 int xtcp_fo_key(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp, loff_t *ppos);
-int xtcp_fo_blackhole(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
-		      loff_t *ppos);
+void xtcp_fo_rewrite(struct xtcp_net *xn);
 
 int xtcp_stat_show(struct seq_file *seq, void *v);
 

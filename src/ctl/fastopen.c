@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The knobs of Fast Open that are more than a number: fastopen_key and
- * fastopen_blackhole_timeout_sec.
+ * What is more than a number in the knobs of Fast Open: fastopen_key, and what
+ * writing fastopen_blackhole_timeout_sec does besides.
  */
 #include <linux/slab.h>
 
@@ -63,22 +63,11 @@ out:
 	return err;
 }
 
-/* fastopen_blackhole_timeout_sec: whoever sets it begins anew. */
-int xtcp_fo_blackhole(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
-		      loff_t *ppos)
+/**
+ * xtcp_fo_rewrite - fastopen_blackhole_timeout_sec: whoever sets it begins anew
+ * @xn: namespace
+ */
+void xtcp_fo_rewrite(struct xtcp_net *xn)
 {
-	struct xtcp_net *xn = ctl->data;
-	u32 val = READ_ONCE(xn->knobs.fo_blackhole_s), max = INT_MAX;
-	struct ctl_table tmp = {
-		.data = &val,
-		.maxlen = sizeof(val),
-		.extra2 = &max,
-	};
-	int err = proc_douintvec_minmax(&tmp, write, buffer, lenp, ppos);
-
-	if (err || !write)
-		return err;
-	WRITE_ONCE(xn->knobs.fo_blackhole_s, val);
 	atomic_set(&xn->fo_off_times, 0);
-	return 0;
 }

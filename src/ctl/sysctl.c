@@ -4,18 +4,14 @@
  * and range of its namesake net.ipv4.tcp_*; what XTCP makes of it is in
  * Documentation/sysctl.rst, which has a row for each row here.
  *
- * What is written is kept as it was written, and what it means to the engine
- * is stored beside it, where the engine reads it whenever it needs it.
+ * What they do when they are read, written and followed is in knob.c.
  */
 #include <linux/slab.h>
 #include <linux/swap.h>
 #include <net/inet_hashtables.h>
+#include <net/tcp.h>
 
-#include "../net/net.h"
-#include "ctl.h"
-
-/* Numbers in a row, at most: rmem and wmem have three. */
-#define VEC_MAX		3
+#include "knob.h"
 
 /* Seconds that are ms in 31 bits. */
 #define SECONDS_MAX	(INT_MAX / 1000)
@@ -25,20 +21,7 @@
 /* Smallest receive buffer, bytes, as TCP has it. */
 #define RMEM_MIN	4096
 
-struct knob {
-	const char *name;
-	u32 min;
-	u32 max;
-	u16 off;		/* in struct xtcp_net, of what it means */
-	u8 size;		/* bytes there, of each number */
-	u8 n;			/* numbers */
-	u32 scale;		/* what it means in one of what is written */
-	u32 (*means)(u32 val);	/* or where that is no product; */
-	u32 first;		/* then what it reads before it is written */
-	proc_handler *text;	/* no number at all */
-	umode_t mode;		/* and its permissions */
-};
-
+/* Where a knob is read: by the engine, by the glue, there three numbers. */
 #define PAR(field)	.off = offsetof(struct xtcp_net, params.field),	\
 			.size = sizeof_field(struct xtcp_params, field),	\
 			.n = 1
@@ -48,6 +31,15 @@ struct knob {
 #define GLUE3(field)	.off = offsetof(struct xtcp_net, knobs.field),	\
 			.size = sizeof_field(struct xtcp_knobs, field[0]),	\
 			.n = 3
+#define TEXT(handler, m, unwritten)	.text = handler, .mode = m,	\
+			.reset = unwritten, .n = 1
+
+/* What it follows; mem does by itself. */
+#define OF_FIELD(field)	.from = offsetof(struct netns_ipv4, field),	\
+			.from_size = sizeof_field(struct netns_ipv4, field)
+#define OF(name)	OF_FIELD(sysctl_tcp_##name)
+#define OF3(name)	.from = offsetof(struct netns_ipv4, sysctl_tcp_##name),	\
+			.from_size = sizeof_field(struct netns_ipv4, sysctl_tcp_##name[0])
 
 static u32 means_bool(u32 val)
 {
@@ -66,207 +58,143 @@ static u32 means_probe(u32 val)
 	return val >= 3;
 }
 
+/* The kernel's other bits are ways in which its RACK is not that of RFC 8985. */
+static u32 takes_rack(u32 val)
+{
+	return val & TCP_RACK_LOSS_DETECTION;
+}
+
+/* The kernel's default is 127 s; RFC 9293, MUST-23, wants three minutes: 255 s. */
+static u32 takes_syn_retries(u32 val)
+{
+	return val == TCP_SYN_RETRIES ? 7 : val;
+}
+
+/* Pages of all buffers together: no pressure, pressure, the end. */
+static long own_mem[3];
+
+static void xtcp_mem_reset(struct xtcp_net *xn)
+{
+	WRITE_ONCE(xtcp_prot.sysctl_mem, sysctl_tcp_mem);
+}
+
+static int xtcp_mem(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp, loff_t *ppos)
+{
+	unsigned long mem[ARRAY_SIZE(own_mem)];
+	struct ctl_table tmp = { .data = mem, .maxlen = sizeof(mem) };
+	int err, i;
+
+	for (i = 0; i < ARRAY_SIZE(own_mem); i++)
+		mem[i] = READ_ONCE(READ_ONCE(xtcp_prot.sysctl_mem)[i]);
+	err = proc_doulongvec_minmax(&tmp, write, buffer, lenp, ppos);
+	if (err || !write)
+		return err;
+	for (i = 0; i < ARRAY_SIZE(own_mem); i++)
+		WRITE_ONCE(own_mem[i], mem[i]);
+	WRITE_ONCE(xtcp_prot.sysctl_mem, own_mem);
+	return 0;
+}
+
 #define U8_MAX_SWITCH	.max = U8_MAX, .means = means_bool
 
-#define WORDS(handler, m) .text = handler, .mode = m
-
-static const struct knob knobs[] = {
-	{ "abort_on_overflow",	0, U8_MAX_SWITCH, GLUE(abort_on_overflow), .first = 0 },
-	{ "allowed_congestion_control", WORDS(xtcp_cong_allowed, 0644) },
-	{ "available_congestion_control", WORDS(xtcp_cong_available, 0444) },
-	{ "base_mss",		40, U16_MAX, PAR(base_mss), .scale = 1 },
-	{ "challenge_ack_limit", 0, INT_MAX, PAR(challenge_max), .scale = 1 },
-	{ "congestion_control", WORDS(xtcp_cong_default, 0644) },
-	{ "dsack",		0, U8_MAX_SWITCH, PAR(dsack), .first = 1 },
-	{ "early_retrans",	0, 4, PAR(tlp), .means = means_probe, .first = 3 },
-	{ "ecn",		0, 5, PAR(ecn), .scale = 1 },
-	{ "ecn_fallback",	0, U8_MAX_SWITCH, PAR(ecn_fallback), .first = 1 },
+const struct xtcp_knob xtcp_knob_rows[] = {
+	{ "abort_on_overflow",	0, U8_MAX_SWITCH, GLUE(abort_on_overflow),
+	  OF(abort_on_overflow) },
+	{ "allowed_congestion_control", TEXT(xtcp_cong_allowed, 0644, xtcp_cong_allow) },
+	{ "available_congestion_control", TEXT(xtcp_cong_available, 0444, NULL) },
+	{ "base_mss",		40, U16_MAX, PAR(base_mss), .scale = 1, OF(base_mss) },
+	{ "challenge_ack_limit", 0, INT_MAX, PAR(challenge_max), .scale = 1,
+	  OF(challenge_ack_limit) },
+	{ "congestion_control", TEXT(xtcp_cong_default, 0644, xtcp_cong_reset),
+	  OF_FIELD(tcp_congestion_control) },
+	{ "dsack",		0, U8_MAX_SWITCH, PAR(dsack), OF(dsack) },
+	{ "early_retrans",	0, 4, PAR(tlp), .means = means_probe, OF(early_retrans) },
+	{ "ecn",		0, 5, PAR(ecn), .scale = 1, OF(ecn) },
+	{ "ecn_fallback",	0, U8_MAX_SWITCH, PAR(ecn_fallback), OF(ecn_fallback) },
 	{ "ecn_option",		0, 3, PAR(ecn_option), .scale = 1 },
-	{ "fastopen",		0, INT_MAX, GLUE(fastopen), .scale = 1 },
-	{ "fastopen_blackhole_timeout_sec", WORDS(xtcp_fo_blackhole, 0644) },
-	{ "fastopen_key", WORDS(xtcp_fo_key, 0600) },
-	{ "fin_timeout",	0, SECONDS_MAX, PAR(fin_timeout_ms), .scale = 1000 },
-	{ "frto",		0, U8_MAX_SWITCH, PAR(frto), .first = 2 },
-	{ "invalid_ratelimit",	0, INT_MAX, PAR(challenge_ms), .scale = 1 },
-	{ "keepalive_intvl",	1, SECONDS_MAX, PAR(keep_intvl_ms), .scale = 1000 },
-	{ "keepalive_probes",	0, U8_MAX, PAR(keep_probes), .scale = 1 },
-	{ "keepalive_time",	1, SECONDS_MAX, PAR(keep_idle_ms), .scale = 1000 },
+	{ "fastopen",		0, INT_MAX, GLUE(fastopen), .scale = 1, OF(fastopen) },
+	{ "fastopen_blackhole_timeout_sec", 0, INT_MAX, GLUE(fo_blackhole_s), .scale = 1,
+	  .wrote = xtcp_fo_rewrite,
+	  OF(fastopen_blackhole_timeout) },
+	{ "fastopen_key", TEXT(xtcp_fo_key, 0600, xtcp_fo_keys_reset),
+	  OF_FIELD(tcp_fastopen_ctx) },
+	{ "fin_timeout",	0, SECONDS_MAX, PAR(fin_timeout_ms), .scale = 1000,
+	  OF(fin_timeout), .from_unit = XTCP_FROM_S },
+	{ "frto",		0, U8_MAX_SWITCH, PAR(frto), OF(frto) },
+	{ "invalid_ratelimit",	0, INT_MAX, PAR(challenge_ms), .scale = 1,
+	  OF(invalid_ratelimit), .from_unit = XTCP_FROM_MS },
+	{ "keepalive_intvl",	1, SECONDS_MAX, PAR(keep_intvl_ms), .scale = 1000,
+	  OF(keepalive_intvl), .from_unit = XTCP_FROM_S },
+	{ "keepalive_probes",	0, U8_MAX, PAR(keep_probes), .scale = 1,
+	  OF(keepalive_probes) },
+	{ "keepalive_time",	1, SECONDS_MAX, PAR(keep_idle_ms), .scale = 1000,
+	  OF(keepalive_time), .from_unit = XTCP_FROM_S },
 	{ "max_orphans",	0, INT_MAX, GLUE(max_orphans), .scale = 1 },
-	{ "max_syn_backlog",	0, INT_MAX, GLUE(max_syn_backlog), .scale = 1 },
-	{ "max_tw_buckets",	0, INT_MAX, GLUE(max_tw_buckets), .scale = 1 },
-	{ "migrate_req",	0, U8_MAX_SWITCH, GLUE(migrate_req), .first = 0 },
-	{ "min_rtt_wlen",	0, ONE_DAY, PAR(min_rtt_wlen_s), .scale = 1 },
-	{ "min_snd_mss",	48, U16_MAX, PAR(min_snd_mss), .scale = 1 },
-	{ "moderate_rcvbuf",	0, U8_MAX_SWITCH, GLUE(moderate_rcvbuf), .first = 1 },
-	{ "mtu_probe_floor",	48, U16_MAX, PAR(mtu_probe_floor), .scale = 1 },
-	{ "mtu_probing",	0, U8_MAX, PAR(mtu_probing), .scale = 1 },
-	{ "no_metrics_save",	0, U8_MAX_SWITCH, GLUE(no_metrics_save), .first = 0 },
-	{ "no_ssthresh_metrics_save", 0, 1, GLUE(no_ssthresh_save), .scale = 1 },
-	{ "notsent_lowat",	0, U32_MAX, GLUE(notsent_lowat), .scale = 1 },
-	{ "orphan_retries",	0, U8_MAX, PAR(orphan_retries), .means = means_orphan },
-	{ "pacing_ca_ratio",	0, 1000, PAR(pacing_ca_pct), .scale = 1 },
-	{ "pacing_ss_ratio",	0, 1000, PAR(pacing_ss_pct), .scale = 1 },
-	{ "probe_interval",	0, U32_MAX / HZ, PAR(probe_interval_s), .scale = 1 },
-	{ "probe_threshold",	0, U16_MAX, PAR(probe_threshold), .scale = 1 },
-	{ "recovery",		0, 1, PAR(rack), .scale = 1 },
-	{ "reordering",		1, U8_MAX, PAR(dupthresh), .scale = 1 },
-	{ "retries1",		0, U8_MAX, PAR(retries1), .scale = 1 },
-	{ "retries2",		0, U8_MAX, PAR(retries2), .scale = 1 },
-	{ "rmem",		RMEM_MIN, INT_MAX, GLUE3(rmem), .scale = 1 },
+	{ "max_syn_backlog",	0, INT_MAX, GLUE(max_syn_backlog), .scale = 1,
+	  OF_FIELD(sysctl_max_syn_backlog) },
+	{ "max_tw_buckets",	0, INT_MAX, GLUE(max_tw_buckets), .scale = 1,
+	  OF_FIELD(tcp_death_row.sysctl_max_tw_buckets) },
+	{ "mem",		TEXT(xtcp_mem, 0644, xtcp_mem_reset), .initial = true },
+	{ "migrate_req",	0, U8_MAX_SWITCH, GLUE(migrate_req), OF(migrate_req) },
+	{ "min_rtt_wlen",	0, ONE_DAY, PAR(min_rtt_wlen_s), .scale = 1,
+	  OF(min_rtt_wlen) },
+	{ "min_snd_mss",	48, U16_MAX, PAR(min_snd_mss), .scale = 1,
+	  OF(min_snd_mss) },
+	{ "moderate_rcvbuf",	0, U8_MAX_SWITCH, GLUE(moderate_rcvbuf),
+	  OF(moderate_rcvbuf) },
+	{ "mtu_probe_floor",	48, U16_MAX, PAR(mtu_probe_floor), .scale = 1,
+	  OF(mtu_probe_floor) },
+	{ "mtu_probing",	0, U8_MAX, PAR(mtu_probing), .scale = 1, OF(mtu_probing) },
+	{ "no_metrics_save",	0, U8_MAX_SWITCH, GLUE(no_metrics_save),
+	  OF(nometrics_save) },
+	{ "no_ssthresh_metrics_save", 0, 1, GLUE(no_ssthresh_save), .scale = 1,
+	  OF(no_ssthresh_metrics_save) },
+	{ "notsent_lowat",	0, U32_MAX, GLUE(notsent_lowat), .scale = 1,
+	  OF(notsent_lowat) },
+	{ "orphan_retries",	0, U8_MAX, PAR(orphan_retries), .means = means_orphan,
+	  OF(orphan_retries) },
+	{ "pacing_ca_ratio",	0, 1000, PAR(pacing_ca_pct), .scale = 1,
+	  OF(pacing_ca_ratio) },
+	{ "pacing_ss_ratio",	0, 1000, PAR(pacing_ss_pct), .scale = 1,
+	  OF(pacing_ss_ratio) },
+	{ "probe_interval",	0, U32_MAX / HZ, PAR(probe_interval_s), .scale = 1,
+	  OF(probe_interval) },
+	{ "probe_threshold",	0, U16_MAX, PAR(probe_threshold), .scale = 1,
+	  OF(probe_threshold) },
+	{ "recovery",		0, 1, PAR(rack), .scale = 1,
+	  OF(recovery), .takes = takes_rack },
+	{ "reordering",		1, U8_MAX, PAR(dupthresh), .scale = 1, OF(reordering) },
+	{ "retries1",		0, U8_MAX, PAR(retries1), .scale = 1, OF(retries1) },
+	{ "retries2",		0, U8_MAX, PAR(retries2), .scale = 1, OF(retries2) },
+	{ "rmem",		RMEM_MIN, INT_MAX, GLUE3(rmem), .scale = 1, OF3(rmem) },
 	{ "rto_max_ms",		1000, 120000, PAR(rto_max_us), .scale = 1000 },
 	{ "rto_min_us",		1, INT_MAX, PAR(rto_min_us), .scale = 1 },
-	{ "sack",		0, U8_MAX_SWITCH, PAR(sack), .first = 1 },
-	{ "shrink_window",	0, 1, PAR(shrink_window), .scale = 1 },
-	{ "slow_start_after_idle", 0, U8_MAX_SWITCH, PAR(idle_restart), .first = 1 },
+	{ "sack",		0, U8_MAX_SWITCH, PAR(sack), OF(sack) },
+	{ "shrink_window",	0, 1, PAR(shrink_window), .scale = 1, OF(shrink_window) },
+	{ "slow_start_after_idle", 0, U8_MAX_SWITCH, PAR(idle_restart),
+	  OF(slow_start_after_idle) },
+	{ "syn_retries",	1, 127, PAR(syn_retries), .scale = 1,
+	  OF(syn_retries), .takes = takes_syn_retries },
 	{ "syn_source_burst",	1, 65535, PAR(syn_source_burst), .scale = 1 },
 	{ "syn_source_prefix4",	0, 32, PAR(syn_source_prefix4), .scale = 1 },
 	{ "syn_source_prefix6",	0, 128, PAR(syn_source_prefix6), .scale = 1 },
 	{ "syn_source_rate",	0, 1000000, PAR(syn_source_rate), .scale = 1 },
-	{ "syn_retries",	1, 127, PAR(syn_retries), .scale = 1 },
-	{ "syncookies",		0, 2, GLUE(syncookies), .scale = 1 },
-	{ "synack_retries",	0, U8_MAX, PAR(synack_retries), .scale = 1 },
-	{ "timestamps",		0, U8_MAX_SWITCH, PAR(timestamps), .first = 1 },
+	{ "synack_retries",	0, U8_MAX, PAR(synack_retries), .scale = 1,
+	  OF(synack_retries) },
+	{ "syncookies",		0, 2, GLUE(syncookies), .scale = 1, OF(syncookies) },
+	{ "timestamps",		0, U8_MAX_SWITCH, PAR(timestamps), OF(timestamps) },
 	{ "timewait_ms",	1, XTCP_TIMEWAIT_MAX, PAR(timewait_ms), .scale = 1 },
-	{ "tw_reuse",		0, 2, GLUE(reuse_tw), .scale = 1 },
+	{ "tw_reuse",		0, 2, GLUE(reuse_tw), .scale = 1, OF(tw_reuse) },
 	{ "tw_reuse_delay",	1, 60000, GLUE(reuse_delay), .scale = 1 },
-	{ "window_scaling",	0, U8_MAX_SWITCH, PAR(wscale), .first = 1 },
-	{ "wmem",		1, INT_MAX, GLUE3(wmem), .scale = 1 },
+	{ "window_scaling",	0, U8_MAX_SWITCH, PAR(wscale), OF(window_scaling) },
+	{ "wmem",		1, INT_MAX, GLUE3(wmem), .scale = 1, OF3(wmem) },
 };
 
-#define KNOBS		ARRAY_SIZE(knobs)
+const u32 xtcp_knob_count = ARRAY_SIZE(xtcp_knob_rows);
 
-struct xtcp_sysctl {
-	struct ctl_table_header *header;
-	struct ctl_table table[KNOBS + 1];
-	u32 val[KNOBS][VEC_MAX];	/* as they read */
-};
+static_assert(ARRAY_SIZE(xtcp_knob_rows) <= XTCP_KNOBS);
 
-static u32 knob_load(const struct xtcp_net *xn, const struct knob *k, u32 i)
-{
-	const void *at = (const void *)xn + k->off + i * k->size;
-
-	switch (k->size) {
-	case sizeof(u8):
-		return *(const u8 *)at;
-	case sizeof(u16):
-		return *(const u16 *)at;
-	default:
-		return *(const u32 *)at;
-	}
-}
-
-static void knob_store(struct xtcp_net *xn, const struct knob *k, u32 i, u32 val)
-{
-	void *at = (void *)xn + k->off + i * k->size;
-
-	val = k->means ? k->means(val) : val * k->scale;
-	switch (k->size) {
-	case sizeof(u8):
-		WRITE_ONCE(*(u8 *)at, val);
-		break;
-	case sizeof(u16):
-		WRITE_ONCE(*(u16 *)at, val);
-		break;
-	default:
-		WRITE_ONCE(*(u32 *)at, val);
-		break;
-	}
-}
-
-/* Read or write a row of numbers: all of what is written, or nothing. */
-static int knob_numbers(xtcp_ctl_table *ctl, int write, void *buffer,
-			size_t *lenp, loff_t *ppos)
-{
-	const struct knob *k = ctl->extra1;
-	struct xtcp_net *xn = ctl->extra2;
-	u32 *val = ctl->data, new[VEC_MAX];
-	u32 min = k->min, max = k->max, i;
-	struct ctl_table tmp = {
-		.procname = ctl->procname,
-		.data = new,
-		.maxlen = k->n * sizeof(new[0]),
-		.mode = ctl->mode,
-		.extra1 = &min,
-		.extra2 = &max,
-	};
-	int err;
-
-	for (i = 0; i < k->n; i++)
-		new[i] = READ_ONCE(val[i]);
-	/* Of unsigned numbers the kernel takes one only. */
-	if (k->n == 1)
-		err = proc_douintvec_minmax(&tmp, write, buffer, lenp, ppos);
-	else
-		err = proc_dointvec_minmax(&tmp, write, buffer, lenp, ppos);
-	if (err || !write)
-		return err;
-	for (i = 0; i < k->n; i++) {
-		WRITE_ONCE(val[i], new[i]);
-		knob_store(xn, k, i, new[i]);
-	}
-	return 0;
-}
-
-static void knob_row(struct xtcp_net *xn, struct xtcp_sysctl *ctl, u32 row)
-{
-	const struct knob *k = &knobs[row];
-	u32 i;
-
-	if (k->text) {
-		ctl->table[row] = (struct ctl_table) {
-			.procname = k->name,
-			.data = xn,
-			.maxlen = 1,
-			.mode = k->mode,
-			.proc_handler = k->text,
-		};
-		return;
-	}
-	for (i = 0; i < k->n; i++) {
-		u32 val = knob_load(xn, k, i);
-
-		WARN_ON_ONCE(k->means && k->means(k->first) != val);
-		ctl->val[row][i] = k->means ? k->first : val / k->scale;
-	}
-	ctl->table[row] = (struct ctl_table) {
-		.procname = k->name,
-		.data = ctl->val[row],
-		.maxlen = k->n * sizeof(u32),
-		.mode = 0644,
-		.proc_handler = knob_numbers,
-		.extra1 = (void *)k,
-		.extra2 = xn,
-	};
-}
-
-/* Chains of the kernel's table for each half-open connection, and the fewest of these. */
-#define CHAINS_PER_EMBRYO	128
-#define EMBRYOS_MIN		128
-
-#define TW_REUSE	2	/* within this host */
 #define TW_REUSE_DELAY	1000	/* ms */
-
-/* Limits by the size of the machine, as the kernel's TCP has them. */
-static void knobs_init(struct xtcp_knobs *kn)
-{
-	u32 chains = init_net.ipv4.tcp_death_row.hashinfo->ehash_mask + 1;
-	unsigned long limit = nr_free_buffer_pages() << (PAGE_SHIFT - 7);
-
-	*kn = (struct xtcp_knobs) {
-		.rmem = { 4096, 131072, max(131072UL, min(6UL << 20, limit)) },
-		.wmem = { 4096, 16384, max(65536UL, min(4UL << 20, limit)) },
-		.max_tw_buckets = chains / 2,
-		.max_orphans = chains / 2,
-		.reuse_tw = TW_REUSE,
-		.reuse_delay = TW_REUSE_DELAY,
-		.notsent_lowat = U32_MAX,
-		.fastopen = XTCP_FO_KNOB_CLIENT,
-		.max_syn_backlog = max_t(u32, EMBRYOS_MIN, chains / CHAINS_PER_EMBRYO),
-		.syncookies = 1,
-		.moderate_rcvbuf = true,
-		.no_ssthresh_save = true,
-	};
-}
 
 /**
  * xtcp_sysctl_init - the knobs of a namespace, and their files
@@ -277,40 +205,56 @@ static void knobs_init(struct xtcp_knobs *kn)
 int xtcp_sysctl_init(struct net *net)
 {
 	struct xtcp_net *xn = xtcp_net(net);
+	struct ctl_table *table;
 	struct xtcp_sysctl *ctl;
-	u32 row;
+	u32 row, rows = 0;
 
-	ctl = kzalloc(sizeof(*ctl), GFP_KERNEL);
+	/* The rest follows; the limit of orphans the kernel shows no module. */
+	xn->knobs.max_orphans = (init_net.ipv4.tcp_death_row.hashinfo->ehash_mask + 1) / 2;
+	xn->knobs.reuse_delay = TW_REUSE_DELAY;
+	xtcp_cong_allow(xn);
+	ctl = xtcp_knob_alloc(xn);
 	if (!ctl)
 		return -ENOMEM;
-	if (net_eq(net, &init_net)) {
-		knobs_init(&xn->knobs);
-		xtcp_cong_init(xn);
-	} else {
-		xn->knobs = xtcp_net(&init_net)->knobs;
-		xn->knobs.reuse_tw = TW_REUSE;
-		xn->knobs.reuse_delay = TW_REUSE_DELAY;
-		xn->params.cc = READ_ONCE(xtcp_net(&init_net)->params.cc);
+	table = kcalloc(xtcp_knob_count + 1, sizeof(*table), GFP_KERNEL);
+	if (!table)
+		goto no_table;
+	for (row = 0; row < xtcp_knob_count; row++) {
+		const struct xtcp_knob *k = &xtcp_knob_rows[row];
+
+		if (k->initial && !net_eq(net, &init_net))
+			continue;
+		table[rows++] = (struct ctl_table) {
+			.procname = k->name,
+			.mode = k->mode ? : 0644,
+			.proc_handler = xtcp_knob_proc,
+			.extra1 = (void *)k,
+			.extra2 = xn,
+		};
 	}
-	for (row = 0; row < KNOBS; row++)
-		knob_row(xn, ctl, row);
-	ctl->header = xtcp_register_net_sysctl(net, "net/xtcp", ctl->table, KNOBS);
-	if (!ctl->header) {
-		kfree(ctl);
-		return -ENOMEM;
-	}
-	xn->sysctl = ctl;
+	ctl->table = table;
+	ctl->header = xtcp_register_net_sysctl(net, "net/xtcp", table, rows);
+	if (!ctl->header)
+		goto no_header;
 	return 0;
+
+no_header:
+	kfree(table);
+no_table:
+	xn->sysctl = NULL;
+	kfree(ctl);
+	return -ENOMEM;
 }
 
 /**
  * xtcp_sysctl_exit - the files go; nobody is in one of them afterwards
- * @net: namespace
+ * @net: namespace, in which no packet or timer is left
  */
 void xtcp_sysctl_exit(struct net *net)
 {
 	struct xtcp_sysctl *ctl = xtcp_net(net)->sysctl;
 
 	unregister_net_sysctl_table(ctl->header);
+	kfree(ctl->table);
 	kfree(ctl);
 }

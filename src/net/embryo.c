@@ -322,6 +322,7 @@ static void half_expire(struct timer_list *timer)
 	u32 now_ms = ms_of(now), work = 0, i;
 	s32 first = INT_MAX, left;
 
+	xtcp_follow(t->xn);
 	rcu_read_lock();
 	for (i = 0; i <= t->mask && work < EXPIRE_MAX; i++, t->cursor++) {
 		struct xtcp_half_bucket *bucket = &t->bucket[t->cursor & t->mask];

@@ -8,6 +8,7 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <net/route.h>
+#include <net/tcp.h>
 
 #include "ip.h"
 
@@ -182,21 +183,71 @@ void xtcp_fo_free(struct sock *sk)
 
 /* ---- a SYN ---- */
 
+/* Those of the kernel's TCP, if it has any: it draws them when it first needs some. */
+static bool kernel_keys(const struct net *net, struct xtcp_fo_keys *keys)
+{
+	const struct tcp_fastopen_context *ctx;
+
+	static_assert(sizeof(ctx->key) == sizeof(keys->key));
+	rcu_read_lock();
+	ctx = rcu_dereference(net->ipv4.tcp_fastopen_ctx);
+	if (ctx) {
+		memcpy(keys->key, ctx->key, sizeof(keys->key));
+		keys->n = ctx->num;
+	}
+	rcu_read_unlock();
+	return ctx;
+}
+
+/**
+ * xtcp_fo_keys_get - fastopen_key: the kernel's until somebody writes it
+ * @xn: namespace
+ * @keys: filled in
+ *
+ * Context: any.
+ */
 void xtcp_fo_keys_get(struct xtcp_net *xn, struct xtcp_fo_keys *keys)
 {
 	unsigned int seq;
 
+	if (!READ_ONCE(xn->fo_keys_own) && kernel_keys(xn->net, keys))
+		return;
 	do {
 		seq = read_seqbegin(&xn->fo_lock);
 		*keys = xn->fo_keys;
 	} while (read_seqretry(&xn->fo_lock, seq));
 }
 
+/**
+ * xtcp_fo_keys_set - keys of this namespace's own
+ * @xn: namespace
+ * @keys: one or two
+ *
+ * Context: any.
+ */
 void xtcp_fo_keys_set(struct xtcp_net *xn, const struct xtcp_fo_keys *keys)
 {
 	write_seqlock_bh(&xn->fo_lock);
 	xn->fo_keys = *keys;
 	write_sequnlock_bh(&xn->fo_lock);
+	WRITE_ONCE(xn->fo_keys_own, true);
+}
+
+/**
+ * xtcp_fo_keys_reset - what was written is forgotten
+ * @xn: namespace
+ *
+ * Context: any.
+ */
+void xtcp_fo_keys_reset(struct xtcp_net *xn)
+{
+	struct xtcp_fo_keys keys = { .n = 1 };
+
+	if (!READ_ONCE(xn->fo_keys_own))
+		return;
+	get_random_bytes(keys.key[0], sizeof(keys.key[0]));
+	xtcp_fo_keys_set(xn, &keys);
+	WRITE_ONCE(xn->fo_keys_own, false);
 }
 
 /* ip route ... fastopen_no_cookie 1 */
@@ -457,7 +508,7 @@ bool xtcp_fo_client(struct sock *sk, struct xtcp_fo_client *fo)
 void xtcp_fo_init_net(struct xtcp_net *xn)
 {
 	seqlock_init(&xn->fo_lock);
-	get_random_bytes(xn->fo_keys.key[0], sizeof(xn->fo_keys.key[0]));
-	xn->fo_keys.n = 1;
+	xn->fo_keys_own = true;
+	xtcp_fo_keys_reset(xn);
 	atomic_set(&xn->fo_off_times, 0);
 }

@@ -35,27 +35,27 @@ static int __net_init xtcp_net_init(struct net *net)
 	err = xtcp_tables_init(xn);
 	if (err)
 		goto no_tables;
-	err = xtcp_tw_init_net(xn);
-	if (err)
-		goto no_tw;
 	err = xtcp_metrics_init(xn);
 	if (err)
 		goto no_metrics;
 	err = xtcp_sysctl_init(net);
 	if (err)
 		goto no_sysctl;
+	err = xtcp_tw_init_net(xn);
+	if (err)
+		goto no_tw;
 	err = xtcp_proc_init(net);
 	if (err)
 		goto no_proc;
 	return 0;
 
 no_proc:
+	xtcp_tw_exit_net(xn);
+no_tw:
 	xtcp_sysctl_exit(net);
 no_sysctl:
 	xtcp_metrics_exit(xn);
 no_metrics:
-	xtcp_tw_exit_net(xn);
-no_tw:
 	xtcp_tables_free(xn);
 no_tables:
 	free_percpu(xn->mibs);
@@ -70,10 +70,11 @@ static void __net_exit xtcp_net_exit(struct net *net)
 	struct xtcp_net *xn = xtcp_net(net);
 
 	xtcp_proc_exit(net);
-	xtcp_sysctl_exit(net);
-	xtcp_metrics_exit(xn);
+	/* Their timers read knobs. */
 	xtcp_half_exit_net(xn);
 	xtcp_tw_exit_net(xn);
+	xtcp_sysctl_exit(net);
+	xtcp_metrics_exit(xn);
 	xtcp_tables_free(xn);
 	free_percpu(xn->mibs);
 	free_percpu(xn->drops);
@@ -95,6 +96,7 @@ int xtcp_pernet_init(void)
 {
 	int err;
 
+	xtcp_knob_init();
 	err = xtcp_tw_slab_init();
 	if (err)
 		goto no_tw;

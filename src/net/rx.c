@@ -143,6 +143,7 @@ static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 				return true;
 			}
 			rx->now = xtcp_now();
+			xtcp_follow(rx->xn);
 		}
 		if (kind == XTCP_KIND_LISTEN) {
 			if (xtcp_listen_segment(rx, sk, skb) == XTCP_RX_DONE)

@@ -137,6 +137,7 @@ static void timer_run(struct sock *sk)
 		xsk->near_at = XTCP_NEVER;
 	if (xsk->inert)
 		return;
+	xtcp_follow_sk(sk);
 	xtcp_mtu_sync(sk, now);
 	if (xtcp_orphan_check(sk, now))
 		return;

@@ -119,6 +119,7 @@ int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	if (uaddr->sa_family != AF_INET)
 		return -EAFNOSUPPORT;
 
+	xtcp_follow_now(xtcp_net(sock_net(sk)));
 	err = xtcp_ip4_connect(sk, (struct sockaddr_in *)uaddr, addr_len);
 	if (err)
 		return err;
@@ -161,6 +162,7 @@ int xtcp_listen(struct socket *sock, int backlog)
 	if (!((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
 		goto out;
 
+	xtcp_follow_now(xtcp_net(sock_net(sk)));
 	WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
 	err = 0;
 	if (sk->sk_state == TCP_LISTEN)

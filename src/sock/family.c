@@ -9,6 +9,7 @@
 #include <net/inet_common.h>
 #include <net/ip.h>
 #include <net/protocol.h>
+#include <net/tcp.h>
 
 #include "internal.h"
 
@@ -21,7 +22,6 @@ static atomic_long_t xtcp_memory_allocated ____cacheline_aligned_in_smp;
 static DEFINE_PER_CPU(int, xtcp_memory_per_cpu_fw_alloc);
 static struct percpu_counter xtcp_sockets_allocated;
 static unsigned long xtcp_memory_pressure;
-static long xtcp_sysctl_mem[3];
 
 static void xtcp_enter_memory_pressure(struct sock *sk)
 {
@@ -61,7 +61,7 @@ struct proto xtcp_prot = {
 	.memory_allocated	= &xtcp_memory_allocated,
 	.per_cpu_fw_alloc	= &xtcp_memory_per_cpu_fw_alloc,
 	.memory_pressure	= &xtcp_memory_pressure,
-	.sysctl_mem		= xtcp_sysctl_mem,
+	.sysctl_mem		= sysctl_tcp_mem,
 	.max_header		= L1_CACHE_ALIGN(128 + MAX_HEADER),
 	.no_autobind		= true,
 	.obj_size		= sizeof(struct xtcp_sock),
@@ -162,15 +162,6 @@ static struct inet_protosw xtcp_protosw = {
 	.ops		= &xtcp_stream_ops,
 };
 
-static void family_mem_limits(void)
-{
-	long pages = max(nr_free_buffer_pages() / 16, 128UL);
-
-	xtcp_sysctl_mem[0] = pages / 4 * 3;
-	xtcp_sysctl_mem[1] = pages;
-	xtcp_sysctl_mem[2] = xtcp_sysctl_mem[0] * 2;
-}
-
 /**
  * xtcp_family_init - open the front door
  *
@@ -182,7 +173,6 @@ int xtcp_family_init(void)
 {
 	int err;
 
-	family_mem_limits();
 	/* What a socket may have under pressure: one number for all namespaces. */
 	xtcp_prot.sysctl_wmem = xtcp_net(&init_net)->knobs.wmem;
 	xtcp_prot.sysctl_rmem = xtcp_net(&init_net)->knobs.rmem;

@@ -60,6 +60,7 @@ __poll_t xtcp_poll(struct file *file, struct socket *sock,
 	int state;
 
 	sock_poll_wait(file, sock, wait);
+	xtcp_follow_sk(sk);
 
 	state = inet_sk_state_load(sk);
 	if (state == TCP_LISTEN)

@@ -51,6 +51,7 @@ static int send_begin(struct send_state *s)
 {
 	struct sock *sk = s->sk;
 
+	xtcp_follow_sk(sk);
 	s->timeo = sock_sndtimeo(sk, s->flags & MSG_DONTWAIT);
 	if ((1 << sk->sk_state) & ~(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) &&
 	    !(sk->sk_state == TCP_SYN_RECV && xtcp_fo_child(&xtcp_sk(sk)->tcb))) {

@@ -90,6 +90,7 @@ int xtcp_init_sock(struct sock *sk)
 	INIT_LIST_HEAD(&xs->accept_node);
 	INIT_HLIST_NODE(&xs->port_node);
 	xtcp_timer_init(sk);
+	xtcp_follow_now(xtcp_net(sock_net(sk)));
 	sock_blank(sk);
 	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(xtcp_knobs(sk)->wmem[1]));
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(xtcp_knobs(sk)->rmem[1]));
@@ -304,6 +305,7 @@ void xtcp_close_sock(struct sock *sk, long timeout)
 	u32 acts;
 
 	lock_sock(sk);
+	xtcp_follow_sk(sk);
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
 	now = xtcp_now();
 	if (sk->sk_state == TCP_LISTEN) {

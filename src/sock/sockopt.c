@@ -240,6 +240,7 @@ int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 
 	if (level != SOL_TCP)
 		return ip_setsockopt(sk, level, optname, optval, optlen);
+	xtcp_follow_now(xtcp_net(sock_net(sk)));
 	if (optname == TCP_CONGESTION)
 		return set_congestion(sk, optval, optlen);
 	if (optname == TCP_FASTOPEN_KEY)
@@ -440,6 +441,7 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname,
 
 	if (level != SOL_TCP)
 		return ip_getsockopt(sk, level, optname, optval, optlen);
+	xtcp_follow_now(xtcp_net(sock_net(sk)));
 	if (get_user(len, optlen))
 		return -EFAULT;
 	if (len < 0)
