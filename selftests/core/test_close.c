@@ -4,6 +4,8 @@
  */
 #include "harness.h"
 
+#define CROSSED	"connect\n> S 0\n< S 0 mss 1000 wnd 65535\n> SA 0\n"
+
 static const struct script close_normal[] = {
 	{ "active close", "established\nshutdown\n> FA 1 ack 1\n= state FIN-WAIT-1\n< A 1 ack 2\n"
 	  "= state FIN-WAIT-2\n< FA 1\n> A 2 ack 2\n= state TIME-WAIT\n~ 60s\n= state CLOSED\n"
@@ -23,9 +25,15 @@ static const struct script close_normal[] = {
 	  "< A 2 ack 101\nshutdown\n> FA 101\n" },
 	{ "twice is once", "established\nshutdown\n> FA 1\nshutdown\nnoacts STATE\n> no\nclose\n> no\n" },
 	{ "a lost FIN is sent again", "established\nshutdown\n> FA 1\n~ 200001us\n> FA 1\n~ 400002us\n> FA 1\n" },
-	{ "shutdown in SYN-RECEIVED: the FIN waits for the handshake (U-22)",
-	  "connect\n> S 0\n< S 0 mss 1000 wnd 65535\n> SA 0\nshutdown\n> no\n= state SYN-RECEIVED\n< A 1 ack 1\n"
-	  "> FA 1 ack 1\n= state FIN-WAIT-1\n" },
+	{ "shutdown in SYN-RECEIVED: the FIN goes at once (U-22)", CROSSED "shutdown\n> FA 1 ack 1\n= state SYN-RECEIVED\n"
+	  "< A 1 ack 1\n> no\n= state FIN-WAIT-1\n< A 1 ack 2\n= state FIN-WAIT-2\n" },
+	{ "acknowledged together with the SYN", CROSSED "shutdown\n> FA 1\n< A 1 ack 2\n> no\n= state FIN-WAIT-2\n" },
+	{ "both ends", CROSSED "shutdown\n> FA 1\n< FA 1 ack 1\n> A 2 ack 2\n= state CLOSING\n< A 2 ack 2\n= state TIME-WAIT\n" },
+	{ "not behind a SYN-ACK that was lost", CROSSED "late 1100ms\n> SA 0\nshutdown\n> no\n< A 1 ack 1\n> FA 1\n= state FIN-WAIT-1\n" },
+	{ "both lost: the SYN-ACK, and the FIN when that is answered", CROSSED "shutdown\n> FA 1\nlate 1100ms\n> SA 0\n> no\n"
+	  "< A 1 ack 1\n> FA 1\n= state FIN-WAIT-1\n" },
+	{ "with data the FIN waits as the data does (U-22)", CROSSED "write 10\nshutdown\n> no\n= state SYN-RECEIVED\n< A 1 ack 1\n"
+	  "> FPA 1+10 ack 1\n= state FIN-WAIT-1\n" },
 	{ "shutdown ends a cork", "established\nset cork 1\nwrite 10\n> no\nshutdown\n> FPA 1+10\n" },
 };
 SCRIPTS(close_normal);

@@ -218,10 +218,15 @@ static const struct script fastopen_child[] = {
 	{ "the data that was in the SYN, again",
 	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\n< PA 1+100 ack 1\n= got 100\n"
 	  "> A 1 ack 101\n< A 101 ack 1\n= state ESTABLISHED\n" },
-	{ "the end of the stream waits for the handshake",
-	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\nwrite 500\n> PA 1+500\n"
-	  "close\n> no\n"
-	  "= state SYN-RECEIVED\n< A 101 ack 501\n> FA 501\n= state FIN-WAIT-1\n" },
+	{ "the end of the stream goes with the data",
+	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\nset cork 1\nwrite 500\n> no\nclose\n> FPA 1+500\n"
+	  "= state SYN-RECEIVED\n< A 101 ack 502\n> no\n= state FIN-WAIT-2\n" },
+	{ "or behind it",
+	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\nwrite 500\n> PA 1+500\nclose\n> FA 501\n"
+	  "< A 101 ack 501\n> no\n= state FIN-WAIT-1\n< A 101 ack 502\n= state FIN-WAIT-2\n" },
+	{ "or alone",
+	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\nclose\n> FA 1\n< FA 101 ack 2\n> A 2 ack 102\n"
+	  "= state TIME-WAIT\n" },
 	{ "abort tells the peer",
 	  "listen fo\n< S 0+100 mss 1000 fo key1\n> SA 0 ack 101\nabort\n> RA 1\n" },
 	{ "and its FIN is read",

@@ -35,8 +35,9 @@ u32 xtcp_rst_owed(struct xtcp_tcb *tcb)
 /*
  * xtcp_close_begin - the application is done sending, and may be
  *
- * From SYN-RECEIVED the FIN waits for the handshake's end (RFC 9293 3.10.4);
- * xtcp_established() comes back here.
+ * In SYN-RECEIVED the FIN may leave (early_may()), but the state is not left
+ * before the handshake ends; then this is called once more. FIN-WAIT-1 never has
+ * to do with a SYN that is not acknowledged.
  */
 u32 xtcp_close_begin(struct xtcp_tcb *tcb)
 {

@@ -285,24 +285,31 @@ static bool plan_new(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 }
 
 /*
- * RFC 7413 4.2.2: data before our SYN is acknowledged, at most the initial
- * window. Not once something was lost: nobody may be there. Nor a FIN, which
- * belongs to a connection that is open (RFC 9293 3.10.4).
+ * What may go before our SYN is acknowledged: data of Fast Open, at most the
+ * initial window, with the FIN behind it (RFC 7413 4.2.2); elsewhere a FIN with
+ * nothing before it (RFC 9293 3.10.4).
  */
+static bool early_may(const struct xtcp_tcb *tcb)
+{
+	return xtcp_fo_child(tcb) ||
+	       (tcb->flags & XTCP_F_FIN_QUEUED && tcb->snd_end == tcb->iss + 1);
+}
+
+/* Not once something was lost: nobody may be there. */
 static bool plan_early(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
 {
 	bool fin;
 	u32 len;
 
-	if (!xtcp_fo_child(tcb) || tcb->lost_out || tcb->retries ||
+	if (!early_may(tcb) || tcb->lost_out || tcb->retries ||
 	    tcb->flags & XTCP_F_PACE_WAIT)
 		return false;
 	len = xtcp_tx_new_len(tcb, &fin);
-	if (!len)
+	if (!len && !fin)
 		return false;
 	plan_base(tcb, plan, now);
 	plan->kind = XTCP_PLAN_NEW;
-	plan_payload(tcb, plan, tcb->snd_nxt, len, false);
+	plan_payload(tcb, plan, tcb->snd_nxt, len, fin);
 	/* The peer has not agreed to it yet. */
 	plan->ecn = XTCP_NOT_ECT;
 	return true;
@@ -638,7 +645,7 @@ u32 xtcp_want_output(const struct xtcp_tcb *tcb)
 	if (tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED) {
 		if (syn_due(tcb))
 			return XTCP_ACT_OUTPUT;
-		if (!xtcp_fo_child(tcb))
+		if (tcb->state == XTCP_SYN_SENT || !early_may(tcb))
 			return 0;
 	}
 	if (!xtcp_unsent(tcb) || seq_ge(tcb->snd_nxt, tcb->snd_una + tcb->snd_wnd))
