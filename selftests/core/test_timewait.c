@@ -98,6 +98,11 @@ static const struct script fin_wait_2[] = {
 	  "+ 1s\n< S 1\n> A 2\n+ 1s\n< SA 0 ack 1\n> A 2\n" },
 	{ "an old timestamp", HALF_TS "+ 1s\n< FA 1 ack 2 ts 0xfffffe00 0\nverdict tw ACK\ndrop PAWS\n> A 2 ack 1\n" },
 	{ "no timestamp", HALF_TS "< FA 1 ack 2 nots\nverdict tw DROP\ndrop NO_TIMESTAMP\n> no\n" },
+	{ "the newest timestamp in sequence counts, of a bare ACK, too", HALF_TS "+ 1s\n< A 1 ack 2\nverdict tw DROP\n"
+	  "< FA 1 ack 2 ts 700 0\nverdict tw ACK\ndrop PAWS\n> A 2 ack 1 tsecr 744\n" },
+	{ "not that of one beyond a gap", HALF_TS "+ 1s\n< A 5 ack 2\nverdict tw DROP\n< FA 1 ack 2 ts 700 0\n"
+	  "verdict tw ACK\ndrop NONE\n> A 2 ack 2 tsecr 700\n" },
+	{ "a bare ACK further on in the window", HALF "+ 1s\n< A 100 ack 2\nverdict tw DROP\ndrop NONE\n> no\n" },
 	{ "the FIN's timestamp is echoed", HALF_TS "+ 1s\n< FA 1 ack 2\nverdict tw ACK\n> A 2 ack 2 ts tsecr 744\n" },
 };
 SCRIPTS(fin_wait_2);
@@ -108,6 +113,7 @@ SCRIPTS(fin_wait_2);
 static const struct script timewait_tcb[] = {
 	{ "ends after 2 MSL", STAYING "~ 60s\n= state CLOSED\n= err OK\n" },
 	{ "the FIN again", STAYING "+ 30s\n< FA 1 ack 2\n> A 2 ack 2\n~ 60s\n= state CLOSED\n" },
+	{ "old data: the wait does not move", STAYING "+ 10s\n< A 1+1 ack 2\n> A 2 ack 2\n~ 50s\n" },
 	{ "RST is ignored", STAYING "< R 2\n> no\n= state TIME-WAIT\n" },
 	{ "a SYN opens nothing", STAYING "+ 1s\n< S 100\ndrop SYN_CHALLENGE\n> A 2 ack 2\n= state TIME-WAIT\n" },
 	{ "at most two answers a second", STAYING "+ 1s\n< A 1+1\n> A 2\n< A 1+1\ndrop TIME_WAIT\n> no\n" },
@@ -143,6 +149,7 @@ UNIT(timewait_record)
 	CHECK_EQ(tw.deadline, 8000);
 	CHECK_EQ(tw.timewait_ms, 7000);
 	CHECK_EQ(tw.ack_at, 900);
+	CHECK_EQ(tw.rcv_wscale, 3);
 	CHECK_EQ(tw.flags, XTCP_TW_F_TS);
 	xtcp_tw_plan(&tw, 15, &plan, 2 * XTCP_NSEC_PER_SEC);
 	CHECK_EQ(plan.seq, 12);
@@ -195,7 +202,60 @@ UNIT(timewait_ecn)
 		xtcp_tw_init(&tw, &tcb, XTCP_NSEC_PER_SEC);
 		xtcp_tw_plan(&tw, 0, &plan, XTCP_NSEC_PER_SEC);
 		CHECK_EQ(plan.flags, XTCP_ACK | cep << XTCP_ACE_SHIFT);
+		tcb.opts = cep & 1 ? 0 : XTCP_OPT_TS;
 	}
+	CHECK_EQ(plan.opts, XTCP_OPT_TS);
+}
+
+/* FIN-WAIT-2: the window that was offered last, with its scale, or a closed one. */
+UNIT(timewait_window)
+{
+	static const struct {
+		const char *name;
+		u16 wnd;
+		u16 flags;
+		u32 seq;
+		u16 len;
+		enum xtcp_tw_act act;
+		enum xtcp_drop why;
+	} rows[] = {
+		{ "last of the window", 100, XTCP_RST, 799, 0, XTCP_TW_ACK, XTCP_DROP_RST_CHALLENGE },
+		{ "behind it", 100, XTCP_RST, 800, 0, XTCP_TW_DROP, XTCP_DROP_RST_WINDOW },
+		{ "ACK at a closed one", 0, XTCP_ACK, 0, 0, XTCP_TW_DROP, XTCP_DROP_NONE },
+		{ "FIN at a closed one", 0, XTCP_ACK | XTCP_FIN, 0, 0, XTCP_TW_ACK, XTCP_DROP_WINDOW },
+		{ "data at a closed one", 0, XTCP_ACK, 0, 9, XTCP_TW_ACK, XTCP_DROP_WINDOW },
+		{ "old data", 0, XTCP_ACK, -9, 9, XTCP_TW_ACK, XTCP_DROP_OLD },
+		{ "all of it old but the FIN", 100, XTCP_ACK | XTCP_FIN, -9, 9, XTCP_TW_ACK, XTCP_DROP_NONE },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct xtcp_tw tw = {
+			.flags = XTCP_TW_F_FIN_WAIT_2, .wnd = rows[i].wnd, .rcv_wscale = 3,
+			.rcv_nxt = 5000, .snd_nxt = 100, .deadline = 60000,
+		};
+		struct xtcp_seg seg = {
+			.seq = 5000 + rows[i].seq, .ack = 100, .len = rows[i].len,
+			.flags = rows[i].flags, .reason = XTCP_DROP_HEADER,
+		};
+
+		CHECK_ROW(rows[i].name, xtcp_tw_rx(&tw, &seg, XTCP_NSEC_PER_SEC), rows[i].act);
+		CHECK_ROW(rows[i].name, seg.reason, rows[i].why);
+	}
+}
+
+/* A FIN without a timestamp, whose field is 0, is no old one. */
+UNIT(timewait_no_timestamp)
+{
+	struct xtcp_tw tw = {
+		.flags = XTCP_TW_F_TS, .rcv_nxt = 5000, .snd_nxt = 100, .ts_recent = 700,
+		.deadline = 3000, .timewait_ms = 60000,
+	};
+	struct xtcp_seg seg = { .seq = 4999, .ack = 100, .flags = XTCP_FIN | XTCP_ACK };
+
+	CHECK_EQ(xtcp_tw_rx(&tw, &seg, XTCP_NSEC_PER_SEC), XTCP_TW_ACK);
+	CHECK_EQ(tw.deadline, 61000);
+	CHECK_EQ(tw.ts_recent, 700);
 }
 
 /* The clock of records wraps after 49 days; a wait across that is as long. */

@@ -142,8 +142,7 @@ static bool acceptable(const struct xtcp_tw *tw, const struct xtcp_seg *seg, u32
 
 	if (seg->seq == tw->rcv_nxt || seq_in(seg->seq, tw->rcv_nxt, wnd))
 		return !space || wnd;
-	return space && (seq_in(end - 1, tw->rcv_nxt, wnd) ||
-			 (seq_lt(seg->seq, tw->rcv_nxt) && seq_gt(end, tw->rcv_nxt)));
+	return space && seq_lt(seg->seq, tw->rcv_nxt) && seq_gt(end, tw->rcv_nxt);
 }
 
 /*
