@@ -184,6 +184,14 @@ UNIT(bbr_min_rtt)
 		{ 11001, 60000, false, 45000 },	/* 10 s: the lowest of late */
 		{ 12001, 60000, true, 45000 },
 		{ 12002, 30000, false, 30000 },
+		{ 16000, 30468, false, 30000 },	/* as short as ever: 1/64 more */
+		{ 20999, 30469, false, 30000 },
+		{ 21001, 30468, false, 30000 },	/* at the last moment */
+		{ 26002, 30469, true, 30000 },
+		{ 26003, 30468, false, 30000 },	/* of the long memory, that is */
+		{ 31004, 33000, true, 30000 },
+		{ 31200, 31000, false, 30000 },	/* what ProbeRTT finds is believed */
+		{ 32004, 33000, false, 31000 },	/* after 6 s */
 	};
 	struct rig r;
 	u32 i;

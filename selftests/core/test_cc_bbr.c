@@ -321,7 +321,17 @@ UNIT(bbr_drains)
 	CHECK(n->cruise_queue < 50000);
 }
 
-/* Every 5 s half of the BDP for 200 ms, and back. */
+/* Where the round trip is as short as ever nobody stops to measure it. */
+UNIT(bbr_no_probe_rtt)
+{
+	struct net *n = make(12500000, 40 * MSEC, 1000000, 7);
+
+	run(n, 60 * SEC);
+	CHECK(!(n->states & BIT(BBR_PROBE_RTT)));
+	CHECK(n->states & BIT(BBR_UP));
+}
+
+/* 5 s with a longer one: half of the BDP for 200 ms, and back. */
 UNIT(bbr_probe_rtt)
 {
 	struct net *n = make(12500000, 40 * MSEC, 1000000, 7);
@@ -329,9 +339,12 @@ UNIT(bbr_probe_rtt)
 	u32 cwnd;
 
 	run(n, 4 * SEC);
+	n->rtt += MSEC;
+	run(n, 200 * MSEC);
+	at = n->now;
 	cwnd = n->tcb.cwnd;
 	CHECK(run_until(n, BBR_PROBE_RTT));
-	CHECK(n->now > 6 * SEC && n->now < 7 * SEC);
+	CHECK(n->now > at + 4700 * MSEC && n->now < at + 5 * SEC);
 	at = n->now;
 	while (n->b->phase == BBR_PROBE_RTT && n->now < 20 * SEC) {
 		step(n);
@@ -460,6 +473,27 @@ UNIT(bbr_probe_ends)
 	CHECK(run_until(n, BBR_DOWN));
 	CHECK(n->now - at < 240 * MSEC);
 	CHECK(n->b->inflight_long <= 900000);
+}
+
+/* A probe that finds a queue and nothing else ends before that is half a BDP. */
+UNIT(bbr_probe_queue)
+{
+	struct net *n = make(12500000, 40 * MSEC, 5000000, 7);
+	u64 at;
+
+	CHECK(run_until(n, BBR_CRUISE));
+	CHECK(run_until(n, BBR_UP));
+	n->queue_max = 0;
+	at = n->now;
+	CHECK(run_until(n, BBR_DOWN));
+	CHECK(n->now - at > 80 * MSEC && n->now - at < 110 * MSEC);
+	CHECK(n->queue_max > 150000 && n->queue_max < 300000);
+	/* One that finds bandwidth goes on until it has all of it. */
+	CHECK(run_until(n, BBR_REFILL));
+	n->rate = 50000000;
+	CHECK(run_until(n, BBR_UP));
+	CHECK(run_until(n, BBR_DOWN));
+	CHECK(within(model_rate(n), 50000000, 10));
 }
 
 /* 5.3.3.8: not more often than Reno loses, on paths where that is often. */
@@ -609,7 +643,7 @@ UNIT(bbr_undo_probe)
 	struct net *n = make(12500000, 40 * MSEC, 1000000, 7);
 
 	CHECK(run_until(n, BBR_UP));
-	run(n, 60 * MSEC);
+	run(n, 20 * MSEC);
 	CHECK_EQ(n->b->phase, BBR_UP);
 	n->b->inflight_long = 2000000;
 	n->buffer = queue(n);

@@ -12,13 +12,20 @@
 /* A round trip longer by an eighth than the shortest tells of a queue. */
 #define QUEUE_SHIFT	3
 
+/* As short as the shortest, but for clocks and interrupts: within a 64th. */
+#define SAME_SHIFT	6
+
 #define FULL_GROWTH	1280		/* 5.3.1.2: growth by 25 % or more goes on */
 #define FULL_ROUNDS	3		/* 5.3.1.2: rounds without growth */
+#define UP_ROUNDS	2		/* the same in UP, when there is a queue */
 #define HEADROOM	154		/* Headroom: 0.15, in 1/1024 */
 #define EXTRA_ROUNDS	5		/* half of ExtraAckedFilterLen, 10 rounds */
 
 #define MIN_RTT_NS	(10 * XTCP_NSEC_PER_SEC)	/* MinRTTFilterLen */
 #define PROBE_RTT_NS	(5 * XTCP_NSEC_PER_SEC)		/* ProbeRTTInterval */
+
+/* What was met again is so old: it is believed until ProbeRTT has had its say. */
+#define MET_NS		(MIN_RTT_NS - PROBE_RTT_NS - XTCP_NSEC_PER_SEC)
 
 #define QUANTUM_SHIFT	10		/* 5.6.3: about 1 ms of the rate */
 #define QUANTUM_MAX	65536		/* bytes */
@@ -235,16 +242,24 @@ static void ack_aggregation(struct xtcp_tcb *tcb, struct bbr *b, const struct bb
 				       min(b->extra_delivered - (u32)expected, tcb->cwnd));
 }
 
-/* 5.3.1.2 */
-static void check_full_bw(struct bbr *b, const struct bbr_sample *s)
+/*
+ * 5.3.1.2, and the end of UP. Of its rounds the first delivers what left before.
+ * When the second delivers no more and the round trip has become longer, the
+ * queue is the answer: a third round, as in the draft, makes it half as long again,
+ * and DOWN empties it at a tenth of the rate.
+ */
+static void check_full_bw(const struct xtcp_tcb *tcb, struct bbr *b,
+			  const struct bbr_sample *s)
 {
+	u32 rounds = b->phase == BBR_UP && xtcp_bbr_queue(tcb) ? UP_ROUNDS : FULL_ROUNDS;
+
 	if (b->flags & BBR_F_FULL_NOW || !s->round_start || s->low || !s->bw)
 		return;
 	if (s->bw >= xtcp_bbr_gain(b->full_bw, FULL_GROWTH)) {
 		xtcp_bbr_reset_full(b, s->bw);
 		return;
 	}
-	if (++b->full_count >= FULL_ROUNDS)
+	if (++b->full_count >= rounds)
 		b->flags |= BBR_F_FULL_NOW | BBR_F_FULL;
 }
 
@@ -252,7 +267,10 @@ static void check_full_bw(struct bbr *b, const struct bbr_sample *s)
  * xtcp_bbr_min_rtt - the shortest round trip of 10 s and of 5 s
  *
  * The longer memory keeps the old value while ProbeRTT, which the end of the
- * shorter one calls for, drains the queue to measure anew (5.3.4).
+ * shorter one calls for, drains the queue to measure anew (5.3.4). There is
+ * nothing to measure where the round trip is as short as ever: the queue was empty
+ * just now. In the draft only a shorter one counts, and a flow that has the path
+ * for itself stops every 5 s to find out what it knows, for 2 % of the bandwidth.
  *
  * Return: whether ProbeRTT is due.
  */
@@ -260,6 +278,12 @@ bool xtcp_bbr_min_rtt(struct bbr *b, const struct xtcp_ack *ack)
 {
 	bool due = ack->now > b->probe_min_at + PROBE_RTT_NS;
 
+	if (ack->rtt_us && ack->rtt_us <= (u64)b->min_rtt_us + (b->min_rtt_us >> SAME_SHIFT)) {
+		b->probe_min_us = min(b->probe_min_us, ack->rtt_us);
+		b->probe_min_at = ack->now;
+		b->min_rtt_at = max(b->min_rtt_at, ack->now - min(ack->now, MET_NS));
+		due = false;
+	}
 	if (ack->rtt_us && (ack->rtt_us < b->probe_min_us || due)) {
 		b->probe_min_us = ack->rtt_us;
 		b->probe_min_at = ack->now;
@@ -278,5 +302,5 @@ void xtcp_bbr_update(struct xtcp_tcb *tcb, struct bbr *b, struct bbr_sample *s)
 	if (s->loss_round_start)
 		lower_bounds(tcb, b, s->ack);
 	ack_aggregation(tcb, b, s);
-	check_full_bw(b, s);
+	check_full_bw(tcb, b, s);
 }

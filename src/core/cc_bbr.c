@@ -8,7 +8,7 @@
  *
  *	STARTUP --(no more bandwidth, or loss)--> DRAIN --(queue gone)--> DOWN
  *	DOWN --(queue gone)--> CRUISE --(2 to 3 s)--> REFILL --(a round)--> UP --> DOWN
- *	any --(5 s without a lower round trip)--> PROBE_RTT --> CRUISE or STARTUP
+ *	any --(5 s without the shortest round trip)--> PROBE_RTT --> CRUISE or STARTUP
  *
  * What differs:
  *  - CE marks (the draft leaves ECN out) count like losses where the question
@@ -18,6 +18,9 @@
  *    what was kept back by intention is taken out, see bbr_model.c.
  *  - inflight_longterm that is above what the path holds does not prolong a
  *    probe, see long_limits().
+ *  - A probe that finds a queue ends after two rounds, see check_full_bw().
+ *  - ProbeRTT waits until the round trip was longer than the shortest for 5 s, see
+ *    xtcp_bbr_min_rtt().
  *  - A restart from idle is noticed at the first ACK after it, not at the
  *    transmission, because a control is called for ACKs.
  *  - The first round-trip time is that of data, not that of the handshake, which

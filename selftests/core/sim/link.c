@@ -196,6 +196,12 @@ static bool policed(struct sim *sim, struct link *link, const struct pkt *pkt)
 	return false;
 }
 
+static u64 rate_now(const struct sim *sim, const struct link_cfg *cfg)
+{
+	return cfg->rate_at && sim->now >= sim->start + cfg->rate_at ? cfg->rate_then :
+								      cfg->rate;
+}
+
 /*
  * Into the queue and onto the wire; @leaves is set to when its last bit does.
  * Returns NULL, or why it gets no further.
@@ -206,7 +212,7 @@ static const char *forward(struct sim *sim, struct host *from, struct pkt *pkt,
 	struct link *link = &sim->link[from->id & 1];
 	const struct link_cfg *cfg = link->cfg;
 	u64 start = max(sim->now, link->free_at), wait = start - sim->now;
-	u64 queued = wait * cfg->rate / SEC;
+	u64 rate = rate_now(sim, cfg), queued = wait * rate / SEC;
 
 	router_ecn(sim, cfg, pkt, queued);
 	if (cfg->mtu_at && sim->now >= sim->start + cfg->mtu_at &&
@@ -217,10 +223,10 @@ static const char *forward(struct sim *sim, struct host *from, struct pkt *pkt,
 	}
 	if (policed(sim, link, pkt))
 		return "policed";
-	if (cfg->rate) {
+	if (rate) {
 		if (queued > cfg->queue)
 			return "queue full";
-		start += (pkt->wire_len + IP_LEN) * SEC / cfg->rate;
+		start += (pkt->wire_len + IP_LEN) * SEC / rate;
 	}
 	link->free_at = start;
 	link->waited += wait;

@@ -110,6 +110,8 @@ struct link_cfg {
 	u64 jitter;		/* ns, at most; packets keep their order */
 	u64 police_rate;	/* bytes a second: a token bucket, 0: none */
 	u32 police_burst;	/* bytes it holds */
+	u64 rate_at;		/* ns after start: another rate; 0: never */
+	u64 rate_then;
 	u64 route_at;		/* ns after start: another route; 0: never */
 	u64 route_delay;	/* ns, its delay */
 	u64 mtu_at;		/* ns after start: the path MTU drops; 0: never */
