@@ -70,7 +70,7 @@ static int honest(struct wire *w, int lfd, uint16_t port)
 
 /* Addresses are all of 10.0.0.0/8. */
 #define server() do {							\
-	ASSERT_EQ(0, ns_up("tun0", WIRE_LOCAL, 8, 1500));		\
+	ASSERT_EQ(0, dev_up("tun0", "10.9.0.8", 8, 0));			\
 	ASSERT_EQ(0, wire_knob(W, "max_syn_backlog", "32"));		\
 	self->lfd = wire_listen(W, WIRE_PORT, BACKLOG);			\
 	ASSERT_GE(self->lfd, 0);					\

@@ -14,8 +14,12 @@
 #include <unistd.h>
 
 #include <linux/if_tun.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 
 #include "lib.h"
+
+enum net net;
 
 const char *stack_name(enum stack st)
 {
@@ -24,7 +28,11 @@ const char *stack_name(enum stack st)
 
 int stack_socket(enum stack st, int flags)
 {
-	return socket(st == XTCP ? AF_XTCP : AF_INET, SOCK_STREAM | flags, 0);
+	int type = SOCK_STREAM | flags;
+
+	if (st == XTCP)
+		return socket(AF_XTCP, type, net == V4 ? 0 : XTCP_V6);
+	return socket(net == V4 ? AF_INET : AF_INET6, type, 0);
 }
 
 bool stack_present(enum stack st)
@@ -156,6 +164,64 @@ int ns_new(void)
 	return ns_up("lo", NULL, 0, 0);
 }
 
+/* Is there a route to the address as such? A worker makes it, after a while. */
+static bool is_reachable(const uint8_t *addr)
+{
+	char want[40], line[256];
+	FILE *f = fopen("/proc/net/ipv6_route", "r");
+	bool found = false;
+
+	for (int i = 0; i < 16; i++)
+		sprintf(want + 2 * i, "%02x", addr[i]);
+	strcat(want, " 80 ");
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = !strncmp(line, want, strlen(want));
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/*
+ * By netlink, as only that can say that nobody else has the address: until that
+ * is found out it would be tentative.
+ */
+int ns_addr6(const char *dev, const uint8_t *addr, int prefix)
+{
+	struct {
+		struct nlmsghdr h;
+		struct ifaddrmsg m;
+		struct rtattr a;
+		uint8_t addr[16];
+	} req = {
+		.h.nlmsg_len = sizeof(req),
+		.h.nlmsg_type = RTM_NEWADDR,
+		.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_ACK,
+		.m.ifa_family = AF_INET6,
+		.m.ifa_prefixlen = prefix,
+		.m.ifa_flags = IFA_F_NODAD,
+		.m.ifa_index = if_nametoindex(dev),
+		.a.rta_len = sizeof(req.a) + sizeof(req.addr),
+		.a.rta_type = IFA_LOCAL,
+	};
+	struct {
+		struct nlmsghdr h;
+		struct nlmsgerr e;
+		char rest[256];
+	} answer = { .e.error = -EIO };
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+
+	if (fd < 0)
+		return -errno;
+	memcpy(req.addr, addr, sizeof(req.addr));
+	if (send(fd, &req, sizeof(req), 0) < 0 ||
+	    recv(fd, &answer, sizeof(answer), 0) < 0)
+		answer.e.error = -errno;
+	close(fd);
+	for (int i = 0; !answer.e.error && !is_reachable(addr) && i < 3000; i++)
+		sleep_ms(1);
+	return answer.e.error;
+}
+
 int ns_tun(const char *name)
 {
 	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI };
@@ -190,25 +256,106 @@ ssize_t pat_check(const void *buf, uint64_t pos, size_t len)
 	return -1;
 }
 
-struct sockaddr_in loopback(uint16_t port)
-{
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
+/* ---- addresses ---- */
 
-	return sin;
+/*
+ * Host a.b.c.d has over IPv6 a network of its own, fd00:a.b:c.d::1, so that who
+ * counts prefixes counts hosts. Multicast groups keep their meaning.
+ */
+void ip6_of(const char *text, uint8_t *bin)
+{
+	uint8_t ip4[4];
+
+	memset(bin, 0, 16);
+	if (!inet_pton(AF_INET, text, ip4)) {
+		inet_pton(AF_INET6, text, bin);
+		return;
+	}
+	if (!strcmp(text, ANY))
+		return;
+	bin[15] = 1;
+	if (!strcmp(text, LOOPBACK))
+		return;
+	if (ip4[0] >= 224) {
+		bin[0] = 0xff;
+		bin[1] = 2;
+		bin[15] = ip4[3];
+		return;
+	}
+	bin[0] = 0xfd;
+	memcpy(bin + 2, ip4, sizeof(ip4));
+}
+
+socklen_t addr_len(const union addr *a)
+{
+	return a->sa.sa_family == AF_INET ? sizeof(a->in) : sizeof(a->in6);
+}
+
+union addr host(const char *text, uint16_t port)
+{
+	union addr a = {};
+
+	if (net == V4) {
+		a.in.sin_family = AF_INET;
+		a.in.sin_port = htons(port);
+		inet_pton(AF_INET, text, &a.in.sin_addr);
+		return a;
+	}
+	a.in6.sin6_family = AF_INET6;
+	a.in6.sin6_port = htons(port);
+	if (net == MAPPED) {
+		memset(a.in6.sin6_addr.s6_addr + 10, 0xff, 2);
+		inet_pton(AF_INET, text, a.in6.sin6_addr.s6_addr + 12);
+	} else {
+		ip6_of(text, a.in6.sin6_addr.s6_addr);
+	}
+	return a;
+}
+
+int bind_to(int fd, const union addr *a)
+{
+	return bind(fd, &a->sa, addr_len(a));
+}
+
+int connect_to(int fd, const union addr *a)
+{
+	return connect(fd, &a->sa, addr_len(a));
+}
+
+union addr local(uint16_t port)
+{
+	return host(LOOPBACK, port);
+}
+
+int dev_up(const char *dev, const char *addr, int prefix, int mtu)
+{
+	static unsigned char aliases;
+	uint8_t bin[16];
+	char alias[IFNAMSIZ];
+	int err;
+
+	if (net == V6) {
+		/* The header is 20 bytes longer. */
+		err = ns_up(dev, NULL, 0, mtu ? mtu + 20 : 0);
+		ip6_of(addr, bin);
+		return err ?: ns_addr6(dev, bin, 16 + prefix);
+	}
+	if (mtu)
+		return ns_up(dev, addr, prefix, mtu);
+	/* Not its first address. */
+	aliases++;
+	snprintf(alias, sizeof(alias), "%.8s:%hhu", dev, aliases);
+	return ns_up(alias, addr, prefix, 0);
 }
 
 uint16_t sock_port(int fd)
 {
-	struct sockaddr_in sin = {};
-	socklen_t len = sizeof(sin);
+	union addr a = {};
+	socklen_t len = sizeof(a);
 
-	if (getsockname(fd, (struct sockaddr *)&sin, &len))
+	if (getsockname(fd, &a.sa, &len))
 		return 0;
-	return ntohs(sin.sin_port);
+	return ntohs(a.in.sin_port);
 }
 
 static int keep_errno(int fd)
@@ -221,24 +368,24 @@ static int keep_errno(int fd)
 
 int st_listen(enum stack st, uint16_t port, int backlog)
 {
-	struct sockaddr_in sin = loopback(port);
+	union addr a = local(port);
 	int fd = stack_socket(st, 0);
 
 	if (fd < 0)
 		return -errno;
-	if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)) || listen(fd, backlog))
+	if (bind_to(fd, &a) || listen(fd, backlog))
 		return keep_errno(fd);
 	return fd;
 }
 
 int st_connect(enum stack st, uint16_t port)
 {
-	struct sockaddr_in sin = loopback(port);
+	union addr a = local(port);
 	int fd = stack_socket(st, 0);
 
 	if (fd < 0)
 		return -errno;
-	if (connect(fd, (struct sockaddr *)&sin, sizeof(sin)))
+	if (connect_to(fd, &a))
 		return keep_errno(fd);
 	return fd;
 }

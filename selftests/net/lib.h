@@ -22,6 +22,23 @@ enum stack {
 	XTCP,
 };
 
+enum net {
+	V4,
+	V6,
+	MAPPED,		/* IPv4 on sockets of IPv6 */
+};
+
+/* What the sockets of all functions below are. V4 where nobody says. */
+extern enum net net;
+
+union addr {
+	struct sockaddr sa;
+	struct sockaddr_in in;	/* the port is in the same place in both */
+	struct sockaddr_in6 in6;
+};
+
+socklen_t addr_len(const union addr *a);
+
 const char *stack_name(enum stack st);
 int stack_socket(enum stack st, int flags);
 bool stack_present(enum stack st);
@@ -59,6 +76,7 @@ void sleep_ms(unsigned int ms);
 /* A namespace of its own, loopback up. 0 or -errno. */
 int ns_new(void);
 int ns_up(const char *dev, const char *addr, int prefix, int mtu);
+int ns_addr6(const char *dev, const uint8_t *addr, int prefix);	/* at once valid */
 int ns_tun(const char *name);	/* a new device; its non-blocking fd */
 int ns_sysctl(const char *name, const char *value);
 
@@ -75,8 +93,22 @@ ssize_t pat_check(const void *buf, uint64_t pos, size_t len);
 /* How many "Sockets", "Listeners", "Embryos", "TimeWait" of ours; -1: no file. */
 long xtcp_count(const char *what);
 
-/* Sockets on 127.0.0.1. */
-struct sockaddr_in loopback(uint16_t port);
+/*
+ * Hosts have the names of IPv4 addresses, over IPv6 too; what is written as an
+ * IPv6 address is that.
+ */
+#define ANY		"0.0.0.0"
+#define LOOPBACK	"127.0.0.1"
+void ip6_of(const char *text, uint8_t *bin);
+union addr host(const char *text, uint16_t port);
+/* bind() and connect(): 0, or -1 and errno. */
+int bind_to(int fd, const union addr *a);
+int connect_to(int fd, const union addr *a);
+/* An address for the device, and an MTU of so many bytes as it has with IPv4. */
+int dev_up(const char *dev, const char *addr, int prefix, int mtu);
+
+/* Sockets on the host itself. */
+union addr local(uint16_t port);
 uint16_t sock_port(int fd);
 int st_listen(enum stack st, uint16_t port, int backlog);
 int st_connect(enum stack st, uint16_t port);

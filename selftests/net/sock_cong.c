@@ -159,11 +159,11 @@ static int accepted(enum stack st, int lfd)
 /* What the listener chose goes to what it accepts; else what is the default then. */
 TEST_F(one, accepted_sockets)
 {
-	struct sockaddr_in sin = loopback(0);
+	union addr sin = local(0);
 	int s;
 
 	ASSERT_EQ(0, knob(variant->st, "congestion_control", "cubic"));
-	ASSERT_EQ(0, bind(self->fd, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, bind_to(self->fd, &sin));
 	ASSERT_EQ(0, listen(self->fd, 5));
 	ASSERT_EQ(0, knob(variant->st, "congestion_control", "reno"));
 	s = accepted(variant->st, self->fd);

@@ -6,83 +6,82 @@
 
 TEST_F(one, refused)
 {
-	struct sockaddr_in sin = loopback(9);
+	union addr sin = local(9);
 
-	fails(ECONNREFUSED, connect(self->fd, SA(sin), sizeof(sin)));
+	fails(ECONNREFUSED, connect_to(self->fd, &sin));
 	/* The socket can be used again. */
 	ASSERT_EQ(0, get_int(self->fd, SOL_SOCKET, SO_ERROR));
-	fails(ECONNREFUSED, connect(self->fd, SA(sin), sizeof(sin)));
+	fails(ECONNREFUSED, connect_to(self->fd, &sin));
 }
 
 TEST_F(pair, refused_then_accepted)
 {
 	int fd = stack_socket(variant->client, 0);
-	struct sockaddr_in sin = loopback(4444);
+	union addr sin = local(4444);
 	int lfd;
 
-	fails(ECONNREFUSED, connect(fd, SA(sin), sizeof(sin)));
+	fails(ECONNREFUSED, connect_to(fd, &sin));
 	lfd = st_listen(variant->server, 4444, 1);
 	ASSERT_GE(lfd, 0);
-	ASSERT_EQ(0, connect(fd, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, connect_to(fd, &sin));
 	close(fd);
 	close(lfd);
 }
 
 TEST_F(one, arguments)
 {
-	struct sockaddr_in sin = loopback(9);
+	union addr sin = local(9);
 
-	fails(EINVAL, connect(self->fd, SA(sin), 8));
-	sin.sin_family = AF_UNIX;
-	fails(EAFNOSUPPORT, connect(self->fd, SA(sin), sizeof(sin)));
+	fails(EINVAL, connect(self->fd, &sin.sa, 8));
+	sin.sa.sa_family = AF_UNIX;
+	fails(EAFNOSUPPORT, connect_to(self->fd, &sin));
 	fails(EFAULT, connect(self->fd, (void *)8, sizeof(sin)));
-	sin = loopback(9);
-	sin.sin_addr.s_addr = htonl(0xc0000201);
-	fails(ENETUNREACH, connect(self->fd, SA(sin), sizeof(sin)));
-	sin.sin_addr.s_addr = htonl(0xe0000001);
-	fails(ENETUNREACH, connect(self->fd, SA(sin), sizeof(sin)));
+	sin = host("192.0.2.1", 9);
+	fails(ENETUNREACH, connect_to(self->fd, &sin));
+	sin = host("224.0.0.1", 9);
+	fails(ENETUNREACH, connect_to(self->fd, &sin));
 }
 
 TEST_F(one, broadcast_and_multicast)
 {
-	struct sockaddr_in sin = loopback(9);
+	union addr sin = host("10.1.1.255", 9);
 
+	IPV4_ONLY("broadcasts");
 	ASSERT_EQ(0, ns_up("lo", "10.1.1.1", 24, 0));
-	sin.sin_addr.s_addr = htonl(0x0a0101ff);
-	ASSERT_EQ(-1, connect(self->fd, SA(sin), sizeof(sin)));
+	ASSERT_EQ(-1, connect_to(self->fd, &sin));
 	ASSERT_TRUE(errno == EACCES || errno == ENETUNREACH);
 }
 
 TEST_F(pair, already_connected)
 {
-	struct sockaddr_in sin = loopback(9);
+	union addr sin = local(9);
 
-	fails(EISCONN, connect(self->c, SA(sin), sizeof(sin)));
-	fails(EISCONN, connect(self->s, SA(sin), sizeof(sin)));
+	fails(EISCONN, connect_to(self->c, &sin));
+	fails(EISCONN, connect_to(self->s, &sin));
 }
 
 TEST_F(pair, nonblocking)
 {
 	int lfd = st_listen(variant->server, 0, 4);
-	struct sockaddr_in sin = loopback(sock_port(lfd));
+	union addr sin = local(sock_port(lfd));
 	int fd = stack_socket(variant->client, SOCK_NONBLOCK);
 
-	fails(EINPROGRESS, connect(fd, SA(sin), sizeof(sin)));
+	fails(EINPROGRESS, connect_to(fd, &sin));
 	ASSERT_TRUE(poll_for(fd, POLLOUT, 2000) & POLLOUT);
 	ASSERT_EQ(0, get_int(fd, SOL_SOCKET, SO_ERROR));
 	/* The call that asks again hears of success once, then EISCONN. */
-	ASSERT_EQ(0, connect(fd, SA(sin), sizeof(sin)));
-	fails(EISCONN, connect(fd, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, connect_to(fd, &sin));
+	fails(EISCONN, connect_to(fd, &sin));
 	close(fd);
 	close(lfd);
 }
 
 TEST_F(one, nonblocking_refused)
 {
-	struct sockaddr_in sin = loopback(9);
+	union addr sin = local(9);
 
 	nonblocking(self->fd);
-	fails(EINPROGRESS, connect(self->fd, SA(sin), sizeof(sin)));
+	fails(EINPROGRESS, connect_to(self->fd, &sin));
 	ASSERT_EQ(POLLOUT | POLLERR | POLLHUP,
 		  poll_for(self->fd, POLLOUT, 2000));
 	ASSERT_EQ(ECONNREFUSED, get_int(self->fd, SOL_SOCKET, SO_ERROR));
@@ -91,31 +90,30 @@ TEST_F(one, nonblocking_refused)
 
 TEST_F(one, nonblocking_refused_second_connect)
 {
-	struct sockaddr_in sin = loopback(9);
+	union addr sin = local(9);
 
 	nonblocking(self->fd);
-	fails(EINPROGRESS, connect(self->fd, SA(sin), sizeof(sin)));
+	fails(EINPROGRESS, connect_to(self->fd, &sin));
 	ASSERT_TRUE(poll_for(self->fd, POLLOUT, 2000) & POLLERR);
-	fails(ECONNREFUSED, connect(self->fd, SA(sin), sizeof(sin)));
+	fails(ECONNREFUSED, connect_to(self->fd, &sin));
 }
 
 /* An address behind a device that nobody reads: no answer ever comes. */
 #define black_hole(sin) do {						\
-	(sin) = loopback(9);						\
-	(sin).sin_addr.s_addr = htonl(0x0a090002);			\
+	(sin) = host("10.9.0.2", 9);					\
 	ASSERT_GE(ns_tun("tun0"), 0);					\
-	ASSERT_EQ(0, ns_up("tun0", "10.9.0.1", 24, 0));			\
+	ASSERT_EQ(0, dev_up("tun0", "10.9.0.1", 24, 1500));			\
 } while (0)
 
 TEST_F(one, already_in_progress)
 {
-	struct sockaddr_in sin;
+	union addr sin;
 	char byte;
 
 	black_hole(sin);
 	nonblocking(self->fd);
-	fails(EINPROGRESS, connect(self->fd, SA(sin), sizeof(sin)));
-	fails(EALREADY, connect(self->fd, SA(sin), sizeof(sin)));
+	fails(EINPROGRESS, connect_to(self->fd, &sin));
+	fails(EALREADY, connect_to(self->fd, &sin));
 	fails(EAGAIN, recv(self->fd, &byte, 1, 0));
 	fails(EAGAIN, send(self->fd, "x", 1, MSG_NOSIGNAL));
 	ASSERT_EQ(0, poll_now(self->fd, POLLIN | POLLOUT));
@@ -125,15 +123,15 @@ TEST_F(one, already_in_progress)
 TEST_F(one, blocking_with_timeout)
 {
 	struct timeval tv = { 0, 300000 };
-	struct sockaddr_in sin;
+	union addr sin;
 	uint64_t start;
 
 	black_hole(sin);
 	setsockopt(self->fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
 	start = tick_ms();
-	fails(EINPROGRESS, connect(self->fd, SA(sin), sizeof(sin)));
+	fails(EINPROGRESS, connect_to(self->fd, &sin));
 	ASSERT_GE(tick_ms() - start, 290);
-	fails(EALREADY, connect(self->fd, SA(sin), sizeof(sin)));
+	fails(EALREADY, connect_to(self->fd, &sin));
 }
 
 static void on_alarm(int sig)
@@ -143,7 +141,7 @@ static void on_alarm(int sig)
 TEST_F(one, blocking_interrupted)
 {
 	struct sigaction sa = { .sa_handler = on_alarm };
-	struct sockaddr_in sin;
+	union addr sin;
 	int status;
 	pid_t pid;
 
@@ -157,19 +155,19 @@ TEST_F(one, blocking_interrupted)
 			kill(getppid(), SIGUSR1);
 			_exit(0);
 		}
-		_exit(connect(self->fd, SA(sin), sizeof(sin)) != -1 ||
+		_exit(connect_to(self->fd, &sin) != -1 ||
 		      errno != EINTR);
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_EQ(0, status);
 	/* It goes on connecting. */
 	nonblocking(self->fd);
-	fails(EALREADY, connect(self->fd, SA(sin), sizeof(sin)));
+	fails(EALREADY, connect_to(self->fd, &sin));
 }
 
 TEST_F_TIMEOUT(one, times_out, 300)
 {
-	struct sockaddr_in sin;
+	union addr sin;
 	uint64_t start;
 
 	if (!virtual_time())
@@ -177,7 +175,7 @@ TEST_F_TIMEOUT(one, times_out, 300)
 	black_hole(sin);
 	set_int(self->fd, IPPROTO_TCP, TCP_SYNCNT, 2);
 	start = now_ms();
-	fails(ETIMEDOUT, connect(self->fd, SA(sin), sizeof(sin)));
+	fails(ETIMEDOUT, connect_to(self->fd, &sin));
 	ASSERT_GE(now_ms() - start, 6900);
 	ASSERT_LE(now_ms() - start, 9000);
 }
@@ -187,20 +185,20 @@ TEST_F_TIMEOUT(one, times_out, 300)
 TEST_F(pair, disconnect)
 {
 	struct sockaddr none = { .sa_family = AF_UNSPEC };
-	struct sockaddr_in got;
+	union addr got;
 	socklen_t len = sizeof(got);
 	char byte;
 	int lfd;
 
 	ASSERT_EQ(0, connect(self->c, &none, sizeof(none)));
-	fails(ENOTCONN, getpeername(self->c, SA(got), &len));
+	fails(ENOTCONN, getpeername(self->c, &got.sa, &len));
 	/* The peer sees the reset of an aborted connection. */
 	ASSERT_TRUE(poll_for(self->s, POLLIN, 2000) & POLLERR);
 	fails(ECONNRESET, recv(self->s, &byte, 1, 0));
 	lfd = st_listen(variant->server, 0, 4);
 	ASSERT_GE(lfd, 0);
-	got = loopback(sock_port(lfd));
-	ASSERT_EQ(0, connect(self->c, SA(got), sizeof(got)));
+	got = local(sock_port(lfd));
+	ASSERT_EQ(0, connect_to(self->c, &got));
 	close(self->s);
 	self->fd[1] = accept(lfd, NULL, NULL);
 	ASSERT_EQ(1000, send_pat(self->c, 0, 1000));
@@ -218,24 +216,24 @@ TEST_F(one, disconnect_of_fresh)
 TEST_F(one, disconnect_of_listener)
 {
 	struct sockaddr none = { .sa_family = AF_UNSPEC };
-	struct sockaddr_in sin = loopback(0);
+	union addr sin = local(0);
 
-	ASSERT_EQ(0, bind(self->fd, SA(sin), sizeof(sin)));
-	sin = loopback(sock_port(self->fd));
+	ASSERT_EQ(0, bind_to(self->fd, &sin));
+	sin = local(sock_port(self->fd));
 	ASSERT_EQ(0, listen(self->fd, 1));
 	ASSERT_EQ(0, connect(self->fd, &none, sizeof(none)));
-	ASSERT_EQ(-ECONNREFUSED, st_connect(variant->st, ntohs(sin.sin_port)));
+	ASSERT_EQ(-ECONNREFUSED, st_connect(variant->st, ntohs(sin.in.sin_port)));
 }
 
 /* ---- to itself: simultaneous open with one socket ---- */
 
 TEST_F(one, self_connect)
 {
-	struct sockaddr_in sin = loopback(0);
+	union addr sin = local(0);
 
-	ASSERT_EQ(0, bind(self->fd, SA(sin), sizeof(sin)));
-	sin = loopback(sock_port(self->fd));
-	ASSERT_EQ(0, connect(self->fd, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, bind_to(self->fd, &sin));
+	sin = local(sock_port(self->fd));
+	ASSERT_EQ(0, connect_to(self->fd, &sin));
 	ASSERT_EQ(1000, send_pat(self->fd, 0, 1000));
 	ASSERT_EQ(1000, recv_pat(self->fd, 0, 1000));
 	ASSERT_EQ(0, shutdown(self->fd, SHUT_WR));
@@ -247,14 +245,14 @@ TEST_F(pair, cross_connect)
 {
 	int a = stack_socket(variant->client, SOCK_NONBLOCK);
 	int b = stack_socket(variant->server, SOCK_NONBLOCK);
-	struct sockaddr_in sa = loopback(0), sb = loopback(0);
+	union addr sa = local(0), sb = local(0);
 
-	ASSERT_EQ(0, bind(a, SA(sa), sizeof(sa)));
-	ASSERT_EQ(0, bind(b, SA(sb), sizeof(sb)));
-	sa = loopback(sock_port(a));
-	sb = loopback(sock_port(b));
+	ASSERT_EQ(0, bind_to(a, &sa));
+	ASSERT_EQ(0, bind_to(b, &sb));
+	sa = local(sock_port(a));
+	sb = local(sock_port(b));
 	/* Over loopback the first SYN finds nobody: refused, at once. */
-	ASSERT_EQ(-1, connect(a, SA(sb), sizeof(sb)));
+	ASSERT_EQ(-1, connect_to(a, &sb));
 	ASSERT_EQ(EINPROGRESS, errno);
 	ASSERT_TRUE(poll_for(a, POLLOUT, 2000) & POLLERR);
 	ASSERT_EQ(ECONNREFUSED, get_int(a, SOL_SOCKET, SO_ERROR));
@@ -294,7 +292,7 @@ TEST_F_TIMEOUT(pair, backlog_overflow_does_not_lose, 300)
 {
 	struct timeval tv = { 100, 0 };
 	int lfd = st_listen(variant->server, 0, 1), fd[6], n = 0;
-	struct sockaddr_in sin = loopback(sock_port(lfd));
+	union addr sin = local(sock_port(lfd));
 
 	if (!virtual_time())
 		SKIP_TEST("waits too long for real time");
@@ -302,7 +300,7 @@ TEST_F_TIMEOUT(pair, backlog_overflow_does_not_lose, 300)
 		SKIP_TEST("the kernel gives some up, so short a queue it has");
 	for (int i = 0; i < 6; i++) {
 		fd[i] = stack_socket(variant->client, SOCK_NONBLOCK);
-		connect(fd[i], SA(sin), sizeof(sin));
+		connect_to(fd[i], &sin);
 	}
 	sleep_ms(50);
 	/* Those that did not fit come again, with their next SYN. */

@@ -48,11 +48,11 @@ static int client_fail(int fd)
 
 static ssize_t send_early(int fd, uint16_t port, size_t len, int flags)
 {
-	struct sockaddr_in sin = loopback(port);
+	union addr sin = local(port);
 	static uint8_t buf[1 << 20];
 
 	pat_fill(buf, 0, len);
-	return sendto(fd, buf, len, flags | MSG_FASTOPEN, SA(sin), sizeof(sin));
+	return sendto(fd, buf, len, flags | MSG_FASTOPEN, &sin.sa, addr_len(&sin));
 }
 
 static int fo_listen(enum stack st, uint16_t port, int qlen)
@@ -76,6 +76,7 @@ FIXTURE_VARIANT(fo)
 {
 	enum stack client;
 	enum stack server;
+	enum net net;
 };
 
 FIXTURE_VARIANT_ADD(fo, kernel_kernel)
@@ -102,10 +103,53 @@ FIXTURE_VARIANT_ADD(fo, xtcp_xtcp)
 	.server = XTCP,
 };
 
+FIXTURE_VARIANT_ADD(fo, kernel_kernel_v6)
+{
+	.client = KERNEL,
+	.server = KERNEL,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(fo, kernel_xtcp_v6)
+{
+	.client = KERNEL,
+	.server = XTCP,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(fo, xtcp_kernel_v6)
+{
+	.client = XTCP,
+	.server = KERNEL,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(fo, xtcp_xtcp_v6)
+{
+	.client = XTCP,
+	.server = XTCP,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(fo, kernel_kernel_mapped)
+{
+	.client = KERNEL,
+	.server = KERNEL,
+	.net = MAPPED,
+};
+
+FIXTURE_VARIANT_ADD(fo, xtcp_xtcp_mapped)
+{
+	.client = XTCP,
+	.server = XTCP,
+	.net = MAPPED,
+};
+
 FIXTURE_SETUP(fo)
 {
 	if (variant->client == KERNEL && variant->server == KERNEL && no_control())
 		SKIP_TEST("control left out");
+	net = variant->net;
 	need_stack(variant->client);
 	need_stack(variant->server);
 	signal(SIGPIPE, SIG_IGN);
@@ -220,12 +264,12 @@ TEST_F(fo, nonblocking_long)
 /* TCP_FASTOPEN_CONNECT: connect() says yes at once, and the write is the SYN's. */
 TEST_F(fo, lazy_connect)
 {
-	struct sockaddr_in sin = loopback(self->port);
+	union addr sin = local(self->port);
 	int c = stack_socket(variant->client, 0), s;
 
 	/* Without a cookie it is a connect() as ever, that asks for one. */
 	ASSERT_EQ(0, set_int(c, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1));
-	ASSERT_EQ(0, connect(c, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, connect_to(c, &sin));
 	ASSERT_EQ(POLLIN, poll_for(self->lfd, POLLIN, 1000));
 	s = accept(self->lfd, NULL, NULL);
 	hard_close(c);
@@ -233,7 +277,7 @@ TEST_F(fo, lazy_connect)
 
 	c = stack_socket(variant->client, 0);
 	ASSERT_EQ(0, set_int(c, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1));
-	ASSERT_EQ(0, connect(c, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, connect_to(c, &sin));
 	ASSERT_EQ(0, poll_for(self->lfd, POLLIN, 50));
 	ASSERT_EQ(POLLOUT, poll_now(c, POLLIN | POLLOUT));
 	ASSERT_EQ(500, send_pat(c, 0, 500));
@@ -248,14 +292,14 @@ TEST_F(fo, lazy_connect)
 
 TEST_F(fo, lazy_connect_nonblocking)
 {
-	struct sockaddr_in sin = loopback(self->port);
+	union addr sin = local(self->port);
 	int c, s;
 
 	visit(100, false);
 	c = stack_socket(variant->client, SOCK_NONBLOCK);
 	ASSERT_EQ(0, set_int(c, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1));
-	ASSERT_EQ(0, connect(c, SA(sin), sizeof(sin)));
-	fails(EISCONN, connect(c, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, connect_to(c, &sin));
+	fails(EISCONN, connect_to(c, &sin));
 	ASSERT_EQ(500, send_pat(c, 0, 500));
 	s = accept(self->lfd, NULL, NULL);
 	ASSERT_GE(s, 0);
@@ -268,16 +312,16 @@ TEST_F(fo, lazy_connect_nonblocking)
 /* It never wrote: nobody hears of it. */
 TEST_F(fo, lazy_connect_closed)
 {
-	struct sockaddr_in sin = loopback(self->port), none = { .sin_family = AF_UNSPEC };
+	union addr sin = local(self->port), none = { .sa.sa_family = AF_UNSPEC };
 	int c, s;
 
 	visit(100, false);
 	c = stack_socket(variant->client, 0);
 	ASSERT_EQ(0, set_int(c, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1));
-	ASSERT_EQ(0, connect(c, SA(sin), sizeof(sin)));
-	ASSERT_EQ(0, connect(c, SA(none), sizeof(none)));
+	ASSERT_EQ(0, connect_to(c, &sin));
+	ASSERT_EQ(0, connect_to(c, &none));
 	/* Dissolved, and connected once more. */
-	ASSERT_EQ(0, connect(c, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, connect_to(c, &sin));
 	ASSERT_EQ(10, send_pat(c, 0, 10));
 	s = accept(self->lfd, NULL, NULL);
 	ASSERT_EQ(10, recv_pat(s, 0, 10));
@@ -285,7 +329,7 @@ TEST_F(fo, lazy_connect_closed)
 	hard_close(s);
 	c = stack_socket(variant->client, 0);
 	ASSERT_EQ(0, set_int(c, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1));
-	ASSERT_EQ(0, connect(c, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, connect_to(c, &sin));
 	close(c);
 	ASSERT_EQ(0, poll_for(self->lfd, POLLIN, 50));
 }
@@ -493,9 +537,9 @@ TEST_F(one, options_of_a_connection)
 
 TEST_F(one, bad_calls)
 {
-	struct sockaddr_in none = { .sin_family = AF_UNSPEC };
+	union addr none = { .sa.sa_family = AF_UNSPEC };
 
-	fails(EOPNOTSUPP, sendto(self->fd, "x", 1, MSG_FASTOPEN, SA(none), sizeof(none)));
+	fails(EOPNOTSUPP, sendto(self->fd, "x", 1, MSG_FASTOPEN, &none.sa, addr_len(&none)));
 	fails(EINVAL, send(self->fd, "x", 1, MSG_FASTOPEN));
 }
 

@@ -65,7 +65,7 @@ TEST_F(pair, vectors)
 
 TEST_F(pair, recvmsg)
 {
-	struct sockaddr_in name;
+	union addr name;
 	char a[100];
 	struct iovec iov = { a, 100 };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
@@ -82,9 +82,9 @@ TEST_F(pair, recvmsg)
 
 TEST_F(pair, sendto_address_is_ignored)
 {
-	struct sockaddr_in sin = loopback(9);
+	union addr sin = local(9);
 
-	ASSERT_EQ(3, sendto(self->c, "abc", 3, 0, SA(sin), sizeof(sin)));
+	ASSERT_EQ(3, sendto(self->c, "abc", 3, 0, &sin.sa, addr_len(&sin)));
 	ASSERT_TRUE(poll_for(self->s, POLLIN, 2000) & POLLIN);
 }
 

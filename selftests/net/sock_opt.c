@@ -13,7 +13,7 @@ struct opt {
 	const char *name;
 	int level;
 	int opt;
-	int def;	/* of a fresh socket; ANY */
+	int def;	/* of a fresh socket; ANYTHING */
 	int set;	/* a good value */
 	int get;	/* what it reads back as */
 	bool inherited;	/* by accept() */
@@ -21,7 +21,7 @@ struct opt {
 	int err;
 };
 
-#define ANY	-1234567
+#define ANYTHING	-1234567
 #define NONE	-7654321
 #define L	true
 
@@ -33,29 +33,29 @@ static const struct opt opts[] = {
 	{ "BROADCAST", SOL_SOCKET, SO_BROADCAST, 0, 1, 1, L, NONE },
 	{ "DONTROUTE", SOL_SOCKET, SO_DONTROUTE, 0, 1, 1, L, NONE },
 	{ "DEBUG", SOL_SOCKET, SO_DEBUG, 0, 1, 1, L, NONE },
-	{ "SNDBUF", SOL_SOCKET, SO_SNDBUF, ANY, 30000, 60000, L, NONE },
-	{ "RCVBUF", SOL_SOCKET, SO_RCVBUF, ANY, 30000, 60000, L, NONE },
+	{ "SNDBUF", SOL_SOCKET, SO_SNDBUF, ANYTHING, 30000, 60000, L, NONE },
+	{ "RCVBUF", SOL_SOCKET, SO_RCVBUF, ANYTHING, 30000, 60000, L, NONE },
 	{ "RCVLOWAT", SOL_SOCKET, SO_RCVLOWAT, 1, 7, 7, L, NONE },
 	{ "PRIORITY", SOL_SOCKET, SO_PRIORITY, 0, 3, 3, false, NONE },
 	{ "NODELAY", IPPROTO_TCP, TCP_NODELAY, 0, 1, 1, L, NONE },
 	{ "CORK", IPPROTO_TCP, TCP_CORK, 0, 1, 1, false, NONE },
-	{ "MAXSEG", IPPROTO_TCP, TCP_MAXSEG, 536, 900, ANY, false, 20, EINVAL },
+	{ "MAXSEG", IPPROTO_TCP, TCP_MAXSEG, 536, 900, ANYTHING, false, 20, EINVAL },
 	{ "KEEPIDLE", IPPROTO_TCP, TCP_KEEPIDLE, 7200, 33, 33, L, 0, EINVAL },
 	{ "KEEPINTVL", IPPROTO_TCP, TCP_KEEPINTVL, 75, 22, 22, L, 0, EINVAL },
 	{ "KEEPCNT", IPPROTO_TCP, TCP_KEEPCNT, 9, 4, 4, L, 0, EINVAL },
 	{ "KEEPIDLE max", IPPROTO_TCP, TCP_KEEPIDLE, 7200, 32767, 32767, L,
 	  32768, EINVAL },
 	{ "KEEPCNT max", IPPROTO_TCP, TCP_KEEPCNT, 9, 127, 127, L, 128, EINVAL },
-	{ "SYNCNT", IPPROTO_TCP, TCP_SYNCNT, ANY, 3, 3, L, 0, EINVAL },
-	{ "SYNCNT max", IPPROTO_TCP, TCP_SYNCNT, ANY, 127, 127, L, 128, EINVAL },
+	{ "SYNCNT", IPPROTO_TCP, TCP_SYNCNT, ANYTHING, 3, 3, L, 0, EINVAL },
+	{ "SYNCNT max", IPPROTO_TCP, TCP_SYNCNT, ANYTHING, 127, 127, L, 128, EINVAL },
 	{ "LINGER2", IPPROTO_TCP, TCP_LINGER2, 60, 11, 11, L, NONE },
 	{ "DEFER_ACCEPT", IPPROTO_TCP, TCP_DEFER_ACCEPT, 0, 1, 1, false, NONE },
-	{ "WINDOW_CLAMP", IPPROTO_TCP, TCP_WINDOW_CLAMP, ANY, 20000, 20000,
+	{ "WINDOW_CLAMP", IPPROTO_TCP, TCP_WINDOW_CLAMP, ANYTHING, 20000, 20000,
 	  false, NONE },
 	{ "QUICKACK", IPPROTO_TCP, TCP_QUICKACK, 1, 1, 1, false, NONE },
 	{ "USER_TIMEOUT", IPPROTO_TCP, TCP_USER_TIMEOUT, 0, 5000, 5000, L, -1,
 	  EINVAL },
-	{ "NOTSENT_LOWAT", IPPROTO_TCP, TCP_NOTSENT_LOWAT, ANY, 4096, 4096, L,
+	{ "NOTSENT_LOWAT", IPPROTO_TCP, TCP_NOTSENT_LOWAT, ANYTHING, 4096, 4096, L,
 	  NONE },
 	{ "TOS", IPPROTO_IP, IP_TOS, 0, 0x10, 0x10, L, NONE },
 	{ "TTL", IPPROTO_IP, IP_TTL, 64, 33, 33, L, 256, EINVAL },
@@ -75,10 +75,10 @@ TEST_F(one, default_set_get)
 
 		int is = get_int(fd, o->level, o->opt);
 
-		row_eq(o, o->def == ANY ? is : o->def, is);
+		row_eq(o, o->def == ANYTHING ? is : o->def, is);
 		row_eq(o, 0, set_int(fd, o->level, o->opt, o->set));
 		is = get_int(fd, o->level, o->opt);
-		row_eq(o, o->get == ANY ? is : o->get, is);
+		row_eq(o, o->get == ANYTHING ? is : o->get, is);
 		close(fd);
 	}
 }
@@ -136,7 +136,7 @@ TEST_F(pair, inherited)
 		const struct opt *o = &opts[i];
 		int lfd, c, s;
 
-		if (!o->inherited || o->get == ANY)
+		if (!o->inherited || o->get == ANYTHING)
 			continue;
 		lfd = st_listen(variant->server, 0, 2);
 		row_eq(o, 0, set_int(lfd, o->level, o->opt, o->set));
@@ -166,7 +166,7 @@ TEST_F(one, unknown)
 TEST_F(one, read_only)
 {
 	ASSERT_EQ(SOCK_STREAM, get_int(self->fd, SOL_SOCKET, SO_TYPE));
-	ASSERT_EQ(AF_INET, get_int(self->fd, SOL_SOCKET, SO_DOMAIN));
+	ASSERT_EQ(net == V4 ? AF_INET : AF_INET6, get_int(self->fd, SOL_SOCKET, SO_DOMAIN));
 	ASSERT_EQ(0, get_int(self->fd, SOL_SOCKET, SO_ACCEPTCONN));
 	ASSERT_EQ(0, get_int(self->fd, SOL_SOCKET, SO_ERROR));
 	ASSERT_EQ(-ENOPROTOOPT, set_int(self->fd, SOL_SOCKET, SO_TYPE, 1));
@@ -219,7 +219,7 @@ TEST_F(one, buffer_limits)
 
 TEST_F(one, bindtodevice)
 {
-	struct sockaddr_in sin = loopback(0);
+	union addr sin = local(0);
 	char name[16] = "lo";
 	socklen_t len = sizeof(name);
 
@@ -227,7 +227,7 @@ TEST_F(one, bindtodevice)
 	ASSERT_EQ(0, getsockopt(self->fd, SOL_SOCKET, SO_BINDTODEVICE, name,
 				&len));
 	ASSERT_STREQ("lo", name);
-	ASSERT_EQ(0, bind(self->fd, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, bind_to(self->fd, &sin));
 	ASSERT_EQ(0, listen(self->fd, 1));
 	fails(ENODEV, setsockopt(self->fd, SOL_SOCKET, SO_BINDTODEVICE,
 				 "none0", 6));
@@ -320,11 +320,11 @@ TEST_F(one, info_of_closed_and_listening)
 TEST_F(pair, maxseg)
 {
 	int lfd = st_listen(variant->server, 0, 2), c, s;
-	struct sockaddr_in sin = loopback(sock_port(lfd));
+	union addr sin = local(sock_port(lfd));
 
 	c = stack_socket(variant->client, 0);
 	ASSERT_EQ(0, set_int(c, IPPROTO_TCP, TCP_MAXSEG, 800));
-	ASSERT_EQ(0, connect(c, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, connect_to(c, &sin));
 	s = accept(lfd, NULL, NULL);
 	ASSERT_LE(get_int(c, IPPROTO_TCP, TCP_MAXSEG), 800);
 	ASSERT_LE(get_int(s, IPPROTO_TCP, TCP_MAXSEG), 800);

@@ -80,12 +80,12 @@ TEST_F(pair, rate_of_one_direction)
 /* A listener's limit holds for what it accepts. */
 TEST_F(one, rate_is_inherited)
 {
-	struct sockaddr_in sin = loopback(0);
+	union addr sin = local(0);
 	int c, s;
 
 	small_packets();
 	ASSERT_EQ(0, set_rate(self->fd, RATE));
-	ASSERT_EQ(0, bind(self->fd, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, bind_to(self->fd, &sin));
 	ASSERT_EQ(0, listen(self->fd, 1));
 	c = st_connect(variant->st, sock_port(self->fd));
 	ASSERT_GE(c, 0);

@@ -30,9 +30,9 @@ TEST_F(one, listener)
 
 TEST_F(one, bound_socket)
 {
-	struct sockaddr_in sin = loopback(0);
+	union addr sin = local(0);
 
-	ASSERT_EQ(0, bind(self->fd, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, bind_to(self->fd, &sin));
 	ASSERT_EQ(POLLOUT | POLLHUP, poll_now(self->fd, ALL));
 }
 

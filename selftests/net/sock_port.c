@@ -14,6 +14,7 @@ FIXTURE_VARIANT(two)
 {
 	enum stack a;
 	enum stack b;
+	enum net net;
 };
 
 FIXTURE_VARIANT_ADD(two, kernel_kernel)
@@ -40,10 +41,53 @@ FIXTURE_VARIANT_ADD(two, xtcp_xtcp)
 	.b = XTCP,
 };
 
+FIXTURE_VARIANT_ADD(two, kernel_kernel_v6)
+{
+	.a = KERNEL,
+	.b = KERNEL,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(two, kernel_xtcp_v6)
+{
+	.a = KERNEL,
+	.b = XTCP,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(two, xtcp_kernel_v6)
+{
+	.a = XTCP,
+	.b = KERNEL,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(two, xtcp_xtcp_v6)
+{
+	.a = XTCP,
+	.b = XTCP,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(two, kernel_kernel_mapped)
+{
+	.a = KERNEL,
+	.b = KERNEL,
+	.net = MAPPED,
+};
+
+FIXTURE_VARIANT_ADD(two, xtcp_xtcp_mapped)
+{
+	.a = XTCP,
+	.b = XTCP,
+	.net = MAPPED,
+};
+
 FIXTURE_SETUP(two)
 {
 	if (variant->a == KERNEL && variant->b == KERNEL && no_control())
 		SKIP_TEST("control left out");
+	net = variant->net;
 	need_stack(variant->a);
 	need_stack(variant->b);
 	ASSERT_EQ(0, ns_new());
@@ -59,96 +103,84 @@ FIXTURE_TEARDOWN(two)
 	close(self->b);
 }
 
-static struct sockaddr_in addr(uint32_t ip, uint16_t port)
-{
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(ip),
-	};
-
-	return sin;
-}
-
-#define LO1	0x7f000001
-#define LO2	0x7f000002
-#define ANY	0
+#define SECOND	"10.9.0.1"	/* of loopback */
 
 static const struct {
-	uint32_t a, b;
+	const char *a, *b;
 	int err;
 } binds[] = {
-	{ LO1, LO1, EADDRINUSE },
-	{ LO1, LO2, 0 },
-	{ ANY, LO1, EADDRINUSE },
-	{ LO1, ANY, EADDRINUSE },
+	{ LOOPBACK, LOOPBACK, EADDRINUSE },
+	{ LOOPBACK, SECOND, 0 },
+	{ ANY, LOOPBACK, EADDRINUSE },
+	{ LOOPBACK, ANY, EADDRINUSE },
 	{ ANY, ANY, EADDRINUSE },
 };
 
 TEST_F(two, bind_conflicts)
 {
+	ASSERT_EQ(0, dev_up("lo", SECOND, 24, 0));
 	for (size_t i = 0; i < ARRAY_SIZE(binds); i++) {
-		struct sockaddr_in a = addr(binds[i].a, 5000 + i);
-		struct sockaddr_in b = addr(binds[i].b, 5000 + i);
+		union addr a = host(binds[i].a, 5000 + i);
+		union addr b = host(binds[i].b, 5000 + i);
 		int fa = stack_socket(variant->a, 0);
 		int fb = stack_socket(variant->b, 0);
 
-		ASSERT_EQ(0, bind(fa, SA(a), sizeof(a)));
+		ASSERT_EQ(0, bind_to(fa, &a));
 		if (binds[i].err)
-			fails(binds[i].err, bind(fb, SA(b), sizeof(b)));
+			fails(binds[i].err, bind_to(fb, &b));
 		else
-			ASSERT_EQ(0, bind(fb, SA(b), sizeof(b)));
+			ASSERT_EQ(0, bind_to(fb, &b));
 		/* Free again when its holder is gone. */
 		close(fa);
 		if (binds[i].err)
-			ASSERT_EQ(0, bind(fb, SA(b), sizeof(b)));
+			ASSERT_EQ(0, bind_to(fb, &b));
 		close(fb);
 	}
 }
 
 TEST_F(two, bind_while_listening)
 {
-	struct sockaddr_in sin = addr(LO1, 5000);
+	union addr sin = host(LOOPBACK, 5000);
 
 	set_int(self->a, SOL_SOCKET, SO_REUSEADDR, 1);
 	set_int(self->b, SOL_SOCKET, SO_REUSEADDR, 1);
-	ASSERT_EQ(0, bind(self->a, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, bind_to(self->a, &sin));
 	ASSERT_EQ(0, listen(self->a, 1));
 	/* SO_REUSEADDR on both does not share a listening port. */
-	fails(EADDRINUSE, bind(self->b, SA(sin), sizeof(sin)));
+	fails(EADDRINUSE, bind_to(self->b, &sin));
 }
 
 TEST_F(two, reuseaddr_shares_until_one_listens)
 {
-	struct sockaddr_in sin = addr(LO1, 5000);
+	union addr sin = host(LOOPBACK, 5000);
 
 	set_int(self->a, SOL_SOCKET, SO_REUSEADDR, 1);
 	set_int(self->b, SOL_SOCKET, SO_REUSEADDR, 1);
-	ASSERT_EQ(0, bind(self->a, SA(sin), sizeof(sin)));
-	ASSERT_EQ(0, bind(self->b, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, bind_to(self->a, &sin));
+	ASSERT_EQ(0, bind_to(self->b, &sin));
 	ASSERT_EQ(0, listen(self->a, 1));
 	fails(EADDRINUSE, listen(self->b, 1));
 }
 
 TEST_F(two, reuseaddr_on_one_only)
 {
-	struct sockaddr_in sin = addr(LO1, 5000);
+	union addr sin = host(LOOPBACK, 5000);
 
 	set_int(self->b, SOL_SOCKET, SO_REUSEADDR, 1);
-	ASSERT_EQ(0, bind(self->a, SA(sin), sizeof(sin)));
-	fails(EADDRINUSE, bind(self->b, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, bind_to(self->a, &sin));
+	fails(EADDRINUSE, bind_to(self->b, &sin));
 }
 
 /* Reused as soon as connections are all that is left of the listener. */
 TEST_F(two, listener_restarts)
 {
-	struct sockaddr_in sin = addr(LO1, 5000);
+	union addr sin = host(LOOPBACK, 5000);
 	struct linger hard = { .l_onoff = 1 };
 	int c, s;
 
 	set_int(self->a, SOL_SOCKET, SO_REUSEADDR, 1);
 	set_int(self->b, SOL_SOCKET, SO_REUSEADDR, 1);
-	ASSERT_EQ(0, bind(self->a, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, bind_to(self->a, &sin));
 	ASSERT_EQ(0, listen(self->a, 1));
 	c = st_connect(variant->b, 5000);
 	ASSERT_GE(c, 0);
@@ -156,7 +188,7 @@ TEST_F(two, listener_restarts)
 	ASSERT_GE(s, 0);
 	ASSERT_EQ(0, close(self->a));
 	self->a = -1;
-	ASSERT_EQ(0, bind(self->b, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, bind_to(self->b, &sin));
 	ASSERT_EQ(0, listen(self->b, 1));
 	setsockopt(s, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
 	close(s);
@@ -165,22 +197,22 @@ TEST_F(two, listener_restarts)
 
 TEST_F(two, ephemeral_ports_never_meet)
 {
-	struct sockaddr_in any = addr(LO1, 0);
+	union addr any = host(LOOPBACK, 0);
 	int fd[40];
 
 	ASSERT_EQ(0, ns_sysctl("ipv4/ip_local_port_range", "40000 40039"));
 	for (int i = 0; i < 40; i++) {
 		fd[i] = stack_socket(i % 2 ? variant->a : variant->b, 0);
-		ASSERT_EQ(0, bind(fd[i], SA(any), sizeof(any)));
+		ASSERT_EQ(0, bind_to(fd[i], &any));
 		for (int j = 0; j < i; j++)
 			ASSERT_NE(sock_port(fd[j]), sock_port(fd[i]));
 	}
 	/* Not one is left, for either. */
-	fails(EADDRINUSE, bind(self->a, SA(any), sizeof(any)));
-	fails(EADDRINUSE, bind(self->b, SA(any), sizeof(any)));
+	fails(EADDRINUSE, bind_to(self->a, &any));
+	fails(EADDRINUSE, bind_to(self->b, &any));
 	for (int i = 0; i < 40; i++)
 		close(fd[i]);
-	ASSERT_EQ(0, bind(self->a, SA(any), sizeof(any)));
+	ASSERT_EQ(0, bind_to(self->a, &any));
 }
 
 TEST_F(two, connect_finds_a_free_port)
@@ -232,7 +264,7 @@ TEST_F(two, connect_ports_are_scattered)
  */
 TEST_F(one, connect_counters_do_not_meet)
 {
-	struct sockaddr_in sin;
+	union addr sin;
 	uint16_t port[2];
 	int lfd, fd, i;
 
@@ -248,8 +280,8 @@ TEST_F(one, connect_counters_do_not_meet)
 		close(fd);
 		for (int j = 0; j < 2000 && i == 0; j++) {
 			fd = stack_socket(variant->st, 0);
-			sin = loopback(6000 + j);
-			ASSERT_EQ(-1, connect(fd, SA(sin), sizeof(sin)));
+			sin = local(6000 + j);
+			ASSERT_EQ(-1, connect_to(fd, &sin));
 			ASSERT_EQ(ECONNREFUSED, errno);
 			close(fd);
 		}
@@ -262,12 +294,12 @@ TEST_F(one, connect_counters_do_not_meet)
 TEST_F(two, connected_port_is_held)
 {
 	int lfd = st_listen(variant->b, 0, 4), c;
-	struct sockaddr_in sin;
+	union addr sin;
 
 	c = st_connect(variant->a, sock_port(lfd));
 	ASSERT_GE(c, 0);
-	sin = addr(LO1, sock_port(c));
-	fails(EADDRINUSE, bind(self->b, SA(sin), sizeof(sin)));
+	sin = host(LOOPBACK, sock_port(c));
+	fails(EADDRINUSE, bind_to(self->b, &sin));
 	close(c);
 	close(lfd);
 }
@@ -275,15 +307,15 @@ TEST_F(two, connected_port_is_held)
 TEST_F(two, bound_socket_connects_from_its_port)
 {
 	int lfd = st_listen(variant->b, 0, 4), s;
-	struct sockaddr_in sin = addr(LO1, 5555), peer;
+	union addr sin = host(LOOPBACK, 5555), peer;
 	socklen_t len = sizeof(peer);
 
-	ASSERT_EQ(0, bind(self->a, SA(sin), sizeof(sin)));
-	sin = addr(LO1, sock_port(lfd));
-	ASSERT_EQ(0, connect(self->a, SA(sin), sizeof(sin)));
-	s = accept(lfd, SA(peer), &len);
+	ASSERT_EQ(0, bind_to(self->a, &sin));
+	sin = host(LOOPBACK, sock_port(lfd));
+	ASSERT_EQ(0, connect_to(self->a, &sin));
+	s = accept(lfd, &peer.sa, &len);
 	ASSERT_GE(s, 0);
-	ASSERT_EQ(5555, ntohs(peer.sin_port));
+	ASSERT_EQ(5555, ntohs(peer.in.sin_port));
 	close(s);
 	close(lfd);
 }
@@ -291,11 +323,11 @@ TEST_F(two, bound_socket_connects_from_its_port)
 /* UDP's ports are another world. */
 TEST_F(one, udp_does_not_matter)
 {
-	struct sockaddr_in sin = addr(LO1, 5000);
-	int u = socket(AF_INET, SOCK_DGRAM, 0);
+	union addr sin = host(LOOPBACK, 5000);
+	int u = socket(net == V4 ? AF_INET : AF_INET6, SOCK_DGRAM, 0);
 
-	ASSERT_EQ(0, bind(u, SA(sin), sizeof(sin)));
-	ASSERT_EQ(0, bind(self->fd, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, bind_to(u, &sin));
+	ASSERT_EQ(0, bind_to(self->fd, &sin));
 	close(u);
 }
 

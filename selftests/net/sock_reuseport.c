@@ -11,11 +11,11 @@
 
 static int member(struct __test_metadata *_metadata, enum stack st)
 {
-	struct sockaddr_in sin = loopback(PORT);
+	union addr sin = local(PORT);
 	int fd = stack_socket(st, 0);
 
 	ASSERT_EQ(0, set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1));
-	ASSERT_EQ(0, bind(fd, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, bind_to(fd, &sin));
 	ASSERT_EQ(0, listen(fd, 64));
 	nonblocking(fd);
 	return fd;
@@ -107,13 +107,13 @@ TEST_F(one, program)
 /* Attached before listen(), it is that of the group the socket begins. */
 TEST_F(one, program_before_listen)
 {
-	struct sockaddr_in sin = loopback(PORT);
+	union addr sin = local(PORT);
 	int lfd[2], got[2];
 
 	ASSERT_EQ(-EINVAL, choose(self->fd, 1));
 	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_REUSEPORT, 1));
 	ASSERT_EQ(0, choose(self->fd, 1));
-	ASSERT_EQ(0, bind(self->fd, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, bind_to(self->fd, &sin));
 	ASSERT_EQ(0, listen(self->fd, 64));
 	nonblocking(self->fd);
 	lfd[0] = self->fd;

@@ -24,6 +24,8 @@
 #define SKIP_TEST(...)	SKIP(longjmp(_metadata->env, 1), __VA_ARGS__)
 
 #define need_stack(st) do {						\
+	if ((st) == XTCP && net != V4)					\
+		SKIP_TEST("no IPv6 here");				\
 	if (!stack_present(st) && !stack_required())			\
 		SKIP_TEST("no %s here", stack_name(st));		\
 } while (0)
@@ -39,6 +41,7 @@ FIXTURE_VARIANT(pair)
 {
 	enum stack client;
 	enum stack server;
+	enum net net;
 };
 
 FIXTURE_VARIANT_ADD(pair, kernel_kernel)
@@ -65,11 +68,54 @@ FIXTURE_VARIANT_ADD(pair, xtcp_xtcp)
 	.server = XTCP,
 };
 
+FIXTURE_VARIANT_ADD(pair, kernel_kernel_v6)
+{
+	.client = KERNEL,
+	.server = KERNEL,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(pair, kernel_xtcp_v6)
+{
+	.client = KERNEL,
+	.server = XTCP,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(pair, xtcp_kernel_v6)
+{
+	.client = XTCP,
+	.server = KERNEL,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(pair, xtcp_xtcp_v6)
+{
+	.client = XTCP,
+	.server = XTCP,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(pair, kernel_kernel_mapped)
+{
+	.client = KERNEL,
+	.server = KERNEL,
+	.net = MAPPED,
+};
+
+FIXTURE_VARIANT_ADD(pair, xtcp_xtcp_mapped)
+{
+	.client = XTCP,
+	.server = XTCP,
+	.net = MAPPED,
+};
+
 FIXTURE_SETUP(pair)
 {
 	if (variant->client == KERNEL && variant->server == KERNEL &&
 	    no_control())
 		SKIP_TEST("control left out");
+	net = variant->net;
 	need_stack(variant->client);
 	need_stack(variant->server);
 	signal(SIGPIPE, SIG_IGN);
@@ -99,6 +145,7 @@ FIXTURE(one)
 FIXTURE_VARIANT(one)
 {
 	enum stack st;
+	enum net net;
 };
 
 FIXTURE_VARIANT_ADD(one, kernel)
@@ -111,10 +158,35 @@ FIXTURE_VARIANT_ADD(one, xtcp)
 	.st = XTCP,
 };
 
+FIXTURE_VARIANT_ADD(one, kernel_v6)
+{
+	.st = KERNEL,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(one, xtcp_v6)
+{
+	.st = XTCP,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(one, kernel_mapped)
+{
+	.st = KERNEL,
+	.net = MAPPED,
+};
+
+FIXTURE_VARIANT_ADD(one, xtcp_mapped)
+{
+	.st = XTCP,
+	.net = MAPPED,
+};
+
 FIXTURE_SETUP(one)
 {
 	if (variant->st == KERNEL && no_control())
 		SKIP_TEST("control left out");
+	net = variant->net;
 	need_stack(variant->st);
 	signal(SIGPIPE, SIG_IGN);
 	ASSERT_EQ(0, ns_new());
@@ -136,7 +208,10 @@ FIXTURE_TEARDOWN(one)
 
 #define nonblocking(fd)	fcntl((fd), F_SETFL, fcntl((fd), F_GETFL) | O_NONBLOCK)
 
-#define SA(sin)		((struct sockaddr *)&(sin))
+#define IPV4_ONLY(why) do {						\
+	if (net != V4)							\
+		SKIP_TEST("of IPv4: " why);				\
+} while (0)
 
 /* Events that must and must not be there; @ms gives them time to appear. */
 #define polls(fd, yes, no) do {						\

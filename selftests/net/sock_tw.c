@@ -12,7 +12,10 @@
 /* One connection to 127.0.0.@host, closed by the server first. 0 or -errno. */
 static int leave_one(int lfd, uint16_t port, int host)
 {
-	struct sockaddr_in sin = loopback(port);
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+	};
 	int c = stack_socket(XTCP, 0), s, err = 0;
 	char byte;
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <arpa/inet.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "wire.h"
+#include "wire_net.h"
 
 /* The longest wait of an out() that does not say one, ms. */
 #define DEFAULT_WAIT_VIRTUAL	300
@@ -28,110 +27,10 @@ unsigned int wire_late(unsigned int ms)
 	return ms / 7 + (virtual_time() ? 15 : 600);
 }
 
-/* ---- the Internet checksum ---- */
-
-static uint32_t sum16(uint32_t sum, const void *data, size_t len)
-{
-	const uint8_t *p = data;
-
-	for (; len > 1; len -= 2, p += 2)
-		sum += p[0] << 8 | p[1];
-	if (len)
-		sum += p[0] << 8;
-	return sum;
-}
-
-static uint16_t fold(uint32_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum;
-}
-
-/* ---- the family: all of IPv4 is in this section ---- */
-
-#define IP_LEN		20
-#define IP_LEN_MAX	60
-#define IPOPT_LSRR	131
+#define IP_LEN_MAX	104	/* with options or extension headers */
 #define OPT_FASTOPEN	34	/* RFC 7413 */
 
-static size_t ip_len(const struct wseg *s)
-{
-	return IP_LEN + (s->ipoptlen + 3) / 4 * 4;
-}
-
-/* The header, with the options of @s if there are any, over zeroed memory. */
-static void ip_put(uint8_t *ip, const char *from, const char *to, uint8_t protocol,
-		   const struct wseg *s, size_t len)
-{
-	size_t hdr = ip_len(s);
-
-	memcpy(ip + IP_LEN, s->ipopt, s->ipoptlen);
-	ip[0] = 0x40 | hdr / 4;
-	ip[1] = s->tos;
-	ip[2] = (hdr + len) >> 8;
-	ip[3] = hdr + len;
-	ip[6] = 0x40;
-	ip[8] = 64;
-	ip[9] = protocol;
-	inet_pton(AF_INET, from, ip + 12);
-	inet_pton(AF_INET, to, ip + 16);
-	*(uint16_t *)(ip + 10) = htons(fold(sum16(0, ip, hdr)));
-}
-
-/* Where the packet goes in the end: the last hop of a loose source route. */
-static const uint8_t *last_hop(const uint8_t *ip, size_t ihl)
-{
-	const uint8_t *o = ip + IP_LEN;
-
-	while (o + 3 < ip + ihl && *o == 1)
-		o++;
-	if (o + 3 < ip + ihl && *o == IPOPT_LSRR && o[1] >= 7 && o + o[1] <= ip + ihl)
-		return o + o[1] - 4;
-	return ip + 16;
-}
-
-static uint32_t pseudo_sum(const uint8_t *ip, size_t ihl, size_t tcp_len)
-{
-	uint32_t sum = sum16(IPPROTO_TCP + tcp_len, ip + 12, 4);
-
-	return sum16(sum, last_hop(ip, ihl), 4);
-}
-
-/* The TCP segment of a packet, or NULL where there is none. */
-static uint8_t *ip_get(uint8_t *ip, ssize_t n, size_t *tcp_len, struct wseg *g)
-{
-	size_t ihl, total;
-
-	if (n < IP_LEN || ip[0] >> 4 != 4 || ip[9] != IPPROTO_TCP)
-		return NULL;
-	ihl = (ip[0] & 15) * 4;
-	total = ip[2] << 8 | ip[3];
-	if (ihl < IP_LEN || total > n || total < ihl + 20)
-		return NULL;
-	*tcp_len = total - ihl;
-	memset(g, 0, sizeof(*g));
-	g->tos = ip[1];
-	g->df = ip[6] & 0x40;
-	g->ttl = ip[8];
-	g->ipoptlen = ihl - IP_LEN;
-	memcpy(g->ipopt, ip + IP_LEN, g->ipoptlen);
-	inet_ntop(AF_INET, ip + 12, g->src, sizeof(g->src));
-	inet_ntop(AF_INET, last_hop(ip, ihl), g->dst, sizeof(g->dst));
-	g->badsum = fold(sum16(pseudo_sum(ip, ihl, *tcp_len), ip + ihl, *tcp_len)) != 0;
-	return ip + ihl;
-}
-
-static struct sockaddr_in peer_addr(const char *addr, uint16_t port)
-{
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-	};
-
-	inet_pton(AF_INET, addr, &sin.sin_addr);
-	return sin;
-}
+/* ---- sockets ---- */
 
 int wire_socket(const struct wire *w, int flags)
 {
@@ -142,9 +41,9 @@ int wire_socket(const struct wire *w, int flags)
 
 int wire_bind(const struct wire *w, int fd, const char *addr, uint16_t port)
 {
-	struct sockaddr_in sin = peer_addr(addr, port);
+	union addr a = host(addr, port);
 
-	return bind(fd, (struct sockaddr *)&sin, sizeof(sin)) ? -errno : 0;
+	return bind_to(fd, &a) ? -errno : 0;
 }
 
 int wire_listen(struct wire *w, uint16_t port, int backlog)
@@ -165,9 +64,9 @@ int wire_listen(struct wire *w, uint16_t port, int backlog)
 
 int wire_connect(struct wire *w, int fd, uint16_t port)
 {
-	struct sockaddr_in sin = peer_addr(w->peer, port);
+	union addr a = host(w->peer, port);
 
-	return connect(fd, (struct sockaddr *)&sin, sizeof(sin)) ? -errno : 0;
+	return connect_to(fd, &a) ? -errno : 0;
 }
 
 int wire_knob(const struct wire *w, const char *name, const char *value)
@@ -199,11 +98,19 @@ static void plain_kernel(void)
 		{ "xtcp/no_metrics_save", "1" },
 		{ "ipv4/tcp_autocorking", "0" },
 		{ "ipv4/tcp_tw_reuse", "0" },
-		{ "ipv6/conf/tun0/disable_ipv6", "1" },
 	};
 
 	for (size_t i = 0; i < sizeof(knob) / sizeof(knob[0]); i++)
 		ns_sysctl(knob[i][0], knob[i][1]);
+}
+
+/* The device says nothing by itself, and has no addresses that nobody gave it. */
+static void quiet_device(enum net net)
+{
+	if (net != V6)
+		ns_sysctl("ipv6/conf/tun0/disable_ipv6", "1");
+	ns_sysctl("ipv6/conf/tun0/addr_gen_mode", "1");
+	ns_sysctl("ipv6/conf/tun0/router_solicitations", "0");
 }
 
 void wire_reset(struct wire *w, uint16_t pport)
@@ -224,14 +131,14 @@ void wire_reset(struct wire *w, uint16_t pport)
 	w->last_ms = now_ms();
 }
 
-int wire_init(struct wire *w, enum stack st, int mtu)
+int wire_init(struct wire *w, enum stack st, enum net on)
 {
 	int err;
 
 	memset(w, 0, sizeof(*w));
 	w->stack = st;
-	w->domain = AF_INET;
-	w->mtu = mtu ?: 1500;
+	w->net = on;
+	net = on;
 	w->tun = -1;
 	err = ns_new();
 	if (err)
@@ -240,7 +147,8 @@ int wire_init(struct wire *w, enum stack st, int mtu)
 	if (w->tun < 0)
 		return w->tun;
 	plain_kernel();
-	err = ns_up("tun0", WIRE_LOCAL, 24, w->mtu);
+	quiet_device(on);
+	err = dev_up("tun0", WIRE_LOCAL, 24, 1500);
 	if (err)
 		return err;
 	wire_reset(w, WIRE_PPORT);
@@ -413,7 +321,7 @@ void wire_in(struct wire *w, const struct wseg *s)
 	uint32_t seq = s->has_seq ? s->seq : w->snd_nxt;
 	uint32_t ack = s->has_ack ? s->ack : w->rcv_nxt;
 	uint32_t end = seq + s->len + !!(s->flags & SYN) + !!(s->flags & FIN);
-	size_t ihl = ip_len(s), hdr, len;
+	size_t ihl = net_len(w, s), hdr, len;
 
 	tcp = pkt + ihl;
 	hdr = 20 + opts_put(w, tcp + 20, s);
@@ -430,36 +338,15 @@ void wire_in(struct wire *w, const struct wseg *s)
 	/* Byte 1 of the sequence space, after the SYN, is byte 0 of the stream. */
 	pat_fill(tcp + hdr, (uint32_t)(seq - 1 + !!(s->flags & SYN)), s->len);
 	len -= s->cut;
-	ip_put(pkt, s->src[0] ? s->src : w->peer, s->dst[0] ? s->dst : w->local,
-	       IPPROTO_TCP, s, len);
+	net_put(w, pkt, s->src[0] ? s->src : w->peer, s->dst[0] ? s->dst : w->local,
+		IPPROTO_TCP, s, len);
 	*(uint16_t *)(tcp + 16) =
-		htons(fold(sum16(pseudo_sum(pkt, ihl, len), tcp, len)) ^ s->badsum);
-	if (write(w->tun, pkt, ihl + len) < 0)
-		perror("write to the TUN device");
+		htons(fold(sum16(net_pseudo(pkt, ihl, IPPROTO_TCP, len), tcp, len)) ^ s->badsum);
+	net_send(w, s, pkt, ihl, len);
 	/* What is malformed or out of order is no progress. */
 	if (!s->badsum && !s->has_doff && !s->cut && !s->sport && !s->dport &&
 	    seq == w->snd_nxt)
 		w->snd_nxt = end;
-	w->last_ms = now_ms();
-}
-
-void wire_icmp(struct wire *w, uint8_t type, uint8_t code, uint32_t seq, uint16_t info)
-{
-	static const struct wseg no_options;
-	uint8_t pkt[IP_LEN + 8 + IP_LEN + 8] = {}, *icmp = pkt + IP_LEN;
-	uint8_t *quoted = icmp + 8, *tcp = quoted + IP_LEN;
-
-	ip_put(quoted, w->local, w->peer, IPPROTO_TCP, &no_options, 20);
-	*(uint16_t *)tcp = htons(w->lport);
-	*(uint16_t *)(tcp + 2) = htons(w->pport);
-	put32(tcp + 4, w->iss + seq);
-	icmp[0] = type;
-	icmp[1] = code;
-	*(uint16_t *)(icmp + 6) = htons(info);
-	*(uint16_t *)(icmp + 2) = htons(fold(sum16(0, icmp, 8 + IP_LEN + 8)));
-	ip_put(pkt, WIRE_ROUTER, w->local, IPPROTO_ICMP, &no_options, 8 + IP_LEN + 8);
-	if (write(w->tun, pkt, sizeof(pkt)) < 0)
-		perror("write to the TUN device");
 	w->last_ms = now_ms();
 }
 
@@ -471,7 +358,7 @@ static bool parse(struct wire *w, uint8_t *pkt, ssize_t n)
 	uint8_t *tcp;
 	size_t len, hdr;
 
-	tcp = ip_get(pkt, n, &len, g);
+	tcp = net_get(w, pkt, n, &len, g);
 	if (!tcp)
 		return false;
 	hdr = (tcp[12] >> 4) * 4;
@@ -688,12 +575,14 @@ const char *wire_none(struct wire *w, unsigned int ms)
 
 int wire_state(const struct wire *w)
 {
-	FILE *f = fopen(w->stack == XTCP ? "/proc/net/xtcp" : "/proc/net/tcp",
-			"r");
 	unsigned int lport, pport, state;
-	char line[256];
+	char path[32], line[256];
 	int found = 0;
+	FILE *f;
 
+	snprintf(path, sizeof(path), "/proc/net/%stcp%s", w->stack == XTCP ? "x" : "",
+		 w->net == V4 ? "" : "6");
+	f = fopen(path, "r");
 	if (!f)
 		return -errno;
 	while (!found && fgets(line, sizeof(line), f)) {

@@ -16,6 +16,8 @@
 #ifndef XTCP_TEST_WIRE_H
 #define XTCP_TEST_WIRE_H
 
+#include <arpa/inet.h>
+
 #include "lib.h"
 
 #define FIN	0x001
@@ -59,12 +61,16 @@ struct wseg {
 	bool free_len;		/* out: any length */
 
 	/* of the IP header */
-	uint8_t tos;		/* with the ECN field */
-	uint8_t ttl;		/* out */
-	bool df;		/* out */
+	uint8_t tos;		/* with the ECN field; the traffic class */
+	uint8_t ttl;		/* the hop limit; in: 0 is 64 */
+	bool df;		/* out: over IPv6 always */
+	uint32_t flow;		/* the flow label, 20 bits */
 	uint8_t ipoptlen;
-	uint8_t ipopt[40];
-	char src[16], dst[16];	/* dst: behind a source route its last hop */
+	uint8_t ipopt[64];	/* options, or all extension headers */
+	uint8_t ext;		/* what the first of these is */
+	uint16_t split;		/* in: two fragments, the first of so many bytes */
+	char src[INET6_ADDRSTRLEN];
+	char dst[INET6_ADDRSTRLEN];	/* behind a source route its last hop */
 };
 
 #define SEQ(x)		.has_seq = 1, .seq = (x)
@@ -117,14 +123,18 @@ struct wseg {
 #define IPOPT(...) \
 	.ipopt = { __VA_ARGS__ }, \
 	.ipoptlen = sizeof((const uint8_t []){ __VA_ARGS__ })
+#define EXT(first, ...) .ext = (first), IPOPT(__VA_ARGS__)
+#define SPLIT(bytes)	.split = (bytes)
+#define TTL(x)		.ttl = (x)
+#define FLOW(x)		.flow = (x)
 #define FROM(port)	.sport = (port)
 #define TO(port)	.dport = (port)
 
 struct wire {
 	enum stack stack;
-	int domain;		/* AF_INET; the one family so far */
+	enum net net;
 	int tun;
-	int mtu;
+	uint16_t frag_id;	/* of the last packet sent in fragments */
 	const char *local, *peer;	/* addresses: the tested TCP's, ours */
 	uint16_t lport, pport;	/* the tested TCP's, ours */
 	uint32_t isn;		/* ours, to be set before the first in() */
@@ -147,16 +157,15 @@ struct wire {
 	char err[256];
 };
 
+/* The link's MTU is such that an MSS of 1460 fills it. */
 #define WIRE_LOCAL	"10.9.0.1"
 #define WIRE_PEER	"10.9.0.2"
 #define WIRE_ROUTER	"10.9.0.9"
-#define ANY		"0.0.0.0"
-#define LOOPBACK	"127.0.0.1"
 #define WIRE_PORT	8080	/* where the tested TCP listens */
 #define WIRE_PPORT	40000	/* where the peer is */
 
 /* A namespace with the device, and the flow's defaults. 0 or -errno. */
-int wire_init(struct wire *w, enum stack st, int mtu);
+int wire_init(struct wire *w, enum stack st, enum net on);
 void wire_fini(struct wire *w);
 
 /* Forget the connection, keep the device: another flow from port @pport. */
@@ -166,9 +175,12 @@ void wire_in(struct wire *w, const struct wseg *s);
 
 /*
  * An ICMP error of a router that quotes the tested TCP's segment at sequence
- * number @seq; @info: the last 16 bits of its header, an MTU.
+ * number @seq; type and code are the family's, @info the last 32 bits of the
+ * header: an MTU, a pointer.
  */
-void wire_icmp(struct wire *w, uint8_t type, uint8_t code, uint32_t seq, uint16_t info);
+void wire_icmp(struct wire *w, uint8_t type, uint8_t code, uint32_t seq, uint32_t info);
+/* The next link carries no more than @mss bytes behind minimal headers. */
+void wire_too_big(struct wire *w, uint32_t seq, uint32_t mss);
 
 /* "" or what was wrong with the next segment. */
 const char *wire_out(struct wire *w, const struct wseg *want);
@@ -179,6 +191,11 @@ bool wire_get(struct wire *w, unsigned int ms);
 /* Segments until it is silent for @ms; how many. */
 int wire_drain(struct wire *w, unsigned int ms);
 
+/* Options that have a name in each family. 0 or -errno. */
+int wire_tos(const struct wire *w, int fd, int tos);
+int wire_hops(const struct wire *w, int fd, int ttl);
+int wire_recverr(const struct wire *w, int fd, int on);
+
 /* Sockets of the tested TCP on this network. fd or -errno. */
 int wire_socket(const struct wire *w, int flags);
 int wire_bind(const struct wire *w, int fd, const char *addr, uint16_t port);
@@ -188,7 +205,7 @@ int wire_connect(struct wire *w, int fd, uint16_t port);	/* 0 or -errno */
 /* A knob of the tested TCP, by its name without "tcp_". 0 or -errno. */
 int wire_knob(const struct wire *w, const char *name, const char *value);
 
-/* State of the flow in /proc/net/tcp or /proc/net/xtcp; 0: not there. */
+/* State of the flow in /proc/net/tcp, tcp6, xtcp, xtcp6; 0: not there. */
 int wire_state(const struct wire *w);
 
 /* A counter by its name in /proc/net/snmp or netstat; XTCP has more. -1: none. */

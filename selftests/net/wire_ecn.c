@@ -149,7 +149,7 @@ TEST_F(wire, ecn_data_is_ect)
 TEST_F(wire, ecn_other_bits_of_tos_stay)
 {
 	classic();
-	ASSERT_EQ(0, set_int(self->fd, IPPROTO_IP, IP_TOS, 0x28));
+	ASSERT_EQ(0, wire_tos(W, self->fd, 0x28));
 	writes(100);
 	out(ACK, SEQ(1), LEN(100), TOS(0x2a));
 	in(ACK, LEN(100));
@@ -160,7 +160,7 @@ TEST_F(wire, ecn_other_bits_of_tos_stay)
 TEST_F(wire, ecn_not_by_tos)
 {
 	passive(MSS(1000));
-	ASSERT_EQ(0, set_int(self->fd, IPPROTO_IP, IP_TOS, 0x2b));
+	ASSERT_EQ(0, wire_tos(W, self->fd, 0x2b));
 	writes(100);
 	out(ACK, SEQ(1), LEN(100), TOS(0x28));
 }

@@ -3,8 +3,6 @@
  * Fast Open, segment by segment: RFC 7413, both sides, and what goes wrong on
  * the way.
  */
-#include <arpa/inet.h>
-
 #include "wire_test.h"
 
 #ifndef MSG_FASTOPEN
@@ -317,15 +315,11 @@ TEST_F(wire, server_child_outlives_listener)
 
 static ssize_t send_early(struct wire *w, int fd, size_t len)
 {
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(WIRE_PPORT),
-		.sin_addr.s_addr = inet_addr(WIRE_PEER),
-	};
+	union addr a = host(WIRE_PEER, WIRE_PPORT);
 	uint8_t buf[20000];
 
 	pat_fill(buf, 0, len);
-	return sendto(fd, buf, len, MSG_FASTOPEN | MSG_DONTWAIT, (void *)&sin, sizeof(sin));
+	return sendto(fd, buf, len, MSG_FASTOPEN | MSG_DONTWAIT, &a.sa, addr_len(&a));
 }
 
 /* A first connection, which asks and gets it; over by a RST. */

@@ -11,8 +11,16 @@
 #define EXCEEDED	11
 #define PROBLEM		12
 
-#define FRAG_NEEDED	4
-#define REPORT(on)	ASSERT_EQ(0, set_int(self->fd, IPPROTO_IP, IP_RECVERR, on))
+/* ICMPv6, RFC 4443. */
+#define UNREACH6	1
+#define EXCEEDED6	3
+#define PROBLEM6	4
+
+#define unreachable(code4, code6, seq) \
+	wire_icmp(W, W->net == V6 ? UNREACH6 : UNREACH, W->net == V6 ? (code6) : (code4), (seq), 0)
+#define host_unreachable(seq)	unreachable(1, 3, (seq))
+#define port_unreachable(seq)	unreachable(3, 4, (seq))
+#define REPORT(on)	ASSERT_EQ(0, wire_recverr(W, self->fd, on))
 #define error_is(err)	ASSERT_EQ((err), get_int(self->fd, SOL_SOCKET, SO_ERROR))
 
 struct icmp {
@@ -22,7 +30,7 @@ struct icmp {
 };
 
 /* RFC 9293 MUST-56. */
-static const struct icmp soft[] = {
+static const struct icmp soft4[] = {
 	{ "net unreachable", UNREACH, 0, ENETUNREACH },
 	{ "host unreachable", UNREACH, 1, EHOSTUNREACH },
 	{ "source route failed", UNREACH, 5, EOPNOTSUPP },
@@ -31,18 +39,43 @@ static const struct icmp soft[] = {
 	{ "parameter problem", PROBLEM, 0, EPROTO },
 	{ "required option missing", PROBLEM, 1, EPROTO },
 	{ "bad length", PROBLEM, 2, EPROTO },
+	{}
 };
 
 /* SHLD-26 would have these abort; RFC 5927, 5.2: not when synchronized. */
-static const struct icmp hard[] = {
+static const struct icmp hard4[] = {
 	{ "protocol unreachable", UNREACH, 2, ENOPROTOOPT },
 	{ "port unreachable", UNREACH, 3, ECONNREFUSED },
+	{}
 };
+
+static const struct icmp soft6[] = {
+	{ "no route", UNREACH6, 0, ENETUNREACH },
+	{ "beyond the scope", UNREACH6, 2, EHOSTUNREACH },
+	{ "address unreachable", UNREACH6, 3, EHOSTUNREACH },
+	{ "hop limit exceeded", EXCEEDED6, 0, EHOSTUNREACH },
+	{ "time exceeded in reassembly", EXCEEDED6, 1, EHOSTUNREACH },
+	{ "header erroneous", PROBLEM6, 0, EPROTO },
+	{ "option unknown", PROBLEM6, 2, EPROTO },
+	{}
+};
+
+static const struct icmp hard6[] = {
+	{ "prohibited", UNREACH6, 1, EACCES },
+	{ "port unreachable", UNREACH6, 4, ECONNREFUSED },
+	{ "policy failed", UNREACH6, 5, EACCES },
+	{ "rejected route", UNREACH6, 6, EACCES },
+	{ "next header unknown", PROBLEM6, 1, EPROTO },
+	{}
+};
+
+#define soft	(W->net == V6 ? soft6 : soft4)
+#define hard	(W->net == V6 ? hard6 : hard4)
 
 /* Each of a table is heard of by who asks, once; nobody else is disturbed. */
 #define told_once(table) do {						\
 	passive(MSS(1000));						\
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {		\
+	for (size_t i = 0; (table)[i].name; i++) {		\
 		W->doing = (table)[i].name;				\
 		writes(100);						\
 		out(ACK, SEQ(1 + i * 100), LEN(100));			\
@@ -67,7 +100,7 @@ TEST_F(wire, hard_errors_do_not_abort_either)
 
 TEST_F(wire, hard_errors_end_connect)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(hard); i++) {
+	for (size_t i = 0; hard[i].name; i++) {
 		wire_reset(W, WIRE_PPORT);
 		W->doing = hard[i].name;
 		connects();
@@ -82,7 +115,7 @@ TEST_F(wire, hard_errors_end_connect)
 TEST_F(wire, soft_errors_do_not_end_connect)
 {
 	XTCP_ONLY("it gives up at the first error of any kind");
-	for (size_t i = 0; i < ARRAY_SIZE(soft); i++) {
+	for (size_t i = 0; soft[i].name; i++) {
 		wire_reset(W, WIRE_PPORT);
 		W->doing = soft[i].name;
 		connects();
@@ -101,7 +134,7 @@ TEST_F(wire, told_by_recverr)
 {
 	passive(MSS(1000));
 	REPORT(1);
-	for (size_t i = 0; i < ARRAY_SIZE(soft); i++) {
+	for (size_t i = 0; soft[i].name; i++) {
 		W->doing = soft[i].name;
 		writes(100);
 		out(ACK, SEQ(1 + i * 100), LEN(100));
@@ -114,7 +147,7 @@ TEST_F(wire, told_by_recverr)
 	REPORT(0);
 	writes(100);
 	out(ACK, LEN(100));
-	wire_icmp(W, UNREACH, 1, W->got.seq, 0);
+	host_unreachable(W->got.seq);
 	ASSERT_FALSE(poll_now(self->fd, POLLIN) & POLLERR);
 }
 
@@ -128,7 +161,7 @@ TEST_F_TIMEOUT(wire, told_at_the_end, 120)
 	out(ACK, SEQ(1), LEN(100));
 	/* The kernel's TCP believes it of a retransmission only. */
 	out(ACK, SEQ(1), LEN(100), AFTER(200));
-	wire_icmp(W, UNREACH, 1, 1, 0);
+	host_unreachable(1);
 	sleep_ms(7000);
 	error_is(EHOSTUNREACH);
 	state(0);
@@ -137,6 +170,7 @@ TEST_F_TIMEOUT(wire, told_at_the_end, 120)
 /* MUST-55 */
 TEST_F(wire, source_quench_is_ignored)
 {
+	IPV4_ONLY("ICMPv6 has no such message");
 	passive(MSS(1000));
 	REPORT(1);
 	writes(10000);
@@ -165,13 +199,13 @@ TEST_F(wire, number_not_in_flight)
 	writes(1000);
 	out(ACK, SEQ(1), LEN(1000));
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
-		wire_icmp(W, UNREACH, 1, wrong[i], 0);
-		wire_icmp(W, UNREACH, FRAG_NEEDED, wrong[i], 600);
+		host_unreachable(wrong[i]);
+		wire_too_big(W, wrong[i], 560);
 		none(5);
 		error_is(0);
 	}
 	in(ACK);
-	wire_icmp(W, UNREACH, FRAG_NEEDED, 1, 600);
+	wire_too_big(W, 1, 560);
 	writes(1000);
 	out(ACK, SEQ(1001), LEN(1000));
 }
@@ -180,8 +214,8 @@ TEST_F(wire, wrong_number_does_not_end_connect)
 {
 	XTCP_ONLY("it takes SND.NXT, too");
 	connects();
-	wire_icmp(W, UNREACH, 3, 1, 0);
-	wire_icmp(W, UNREACH, 3, (uint32_t)-1, 0);
+	port_unreachable(1);
+	port_unreachable((uint32_t)-1);
 	state(TCP_SYN_SENT);
 	error_is(0);
 }
@@ -196,17 +230,17 @@ TEST_F(wire, frag_needed)
 	out(ACK, SEQ(1), LEN(1460));
 	ASSERT_TRUE(W->got.df);
 	W->rcv_nxt = 1;
-	wire_icmp(W, UNREACH, FRAG_NEEDED, 1, 1000);
-	out(ACK, SEQ(1), LEN(960), WITHIN(100));
+	wire_too_big(W, 1, 1300);
+	out(ACK, SEQ(1), LEN(1300), WITHIN(100));
 	ASSERT_TRUE(W->got.df);
 	in(ACK);
 	/* The kernel's TCP does not hurry with the rest. */
-	out(ACK, SEQ(961), LEN(500), WITHIN(1000));
+	out(ACK, SEQ(1301), LEN(160), WITHIN(1000));
 	in(ACK);
-	writes(2000);
-	out(ACK, SEQ(1461), LEN(960));
-	out(ACK, SEQ(2421), LEN(960));
-	out(ACK, SEQ(3381), LEN(80));
+	writes(3000);
+	out(ACK, SEQ(1461), LEN(1300));
+	out(ACK, SEQ(2761), LEN(1300));
+	out(ACK, SEQ(4061), LEN(400));
 }
 
 /* A larger one later is no news: the path may have several bottlenecks. */
@@ -216,14 +250,14 @@ TEST_F(wire, frag_needed_does_not_raise)
 	writes(1460);
 	out(ACK, SEQ(1), LEN(1460));
 	W->rcv_nxt = 1;
-	wire_icmp(W, UNREACH, FRAG_NEEDED, 1, 1000);
-	out(ACK, SEQ(1), LEN(960), WITHIN(100));
-	wire_icmp(W, UNREACH, FRAG_NEEDED, 1, 1400);
+	wire_too_big(W, 1, 1300);
+	out(ACK, SEQ(1), LEN(1300), WITHIN(100));
+	wire_too_big(W, 1, 1400);
 	in(ACK, ACKNO(1461));
 	wire_drain(W, QUIET);
-	writes(1920);
-	out(ACK, SEQ(1461), LEN(960));
-	out(ACK, SEQ(2421), LEN(960));
+	writes(2600);
+	out(ACK, SEQ(1461), LEN(1300));
+	out(ACK, SEQ(2761), LEN(1300));
 }
 
 /* RFC 1191 6.3: the path is not tried with more for five minutes, at least. */
@@ -234,34 +268,37 @@ TEST_F_TIMEOUT(wire, frag_needed_lasts, 900)
 	writes(1460);
 	out(ACK, SEQ(1), LEN(1460));
 	W->rcv_nxt = 1;
-	wire_icmp(W, UNREACH, FRAG_NEEDED, 1, 1000);
-	out(ACK, SEQ(1), LEN(960), WITHIN(100));
+	wire_too_big(W, 1, 1300);
+	out(ACK, SEQ(1), LEN(1300), WITHIN(100));
 	in(ACK, ACKNO(1461));
 	wire_drain(W, QUIET);
 	for (int i = 0; i < 11; i++) {
 		sleep_ms(30000);
-		writes(1920);
-		out(ACK, SEQ(1461 + i * 1920), LEN(960));
-		out(ACK, SEQ(2421 + i * 1920), LEN(960));
+		writes(2600);
+		out(ACK, SEQ(1461 + i * 2600), LEN(1300));
+		out(ACK, SEQ(2761 + i * 2600), LEN(1300));
 		in(ACK);
 	}
 }
 
-/* RFC 1191 3: 68 is the least a link may have; Linux stops at 552. */
+/*
+ * The least a link may have is 68 bytes (RFC 1191 3), where Linux stops at 552,
+ * and 1280 (RFC 8200 5).
+ */
 TEST_F(wire, frag_needed_has_a_floor)
 {
-	static const uint16_t mtu[] = { 0, 1, 40, 68 };
+	static const int mss[] = { -40, -39, 0, 28, 500 };
 
-	for (size_t i = 0; i < ARRAY_SIZE(mtu); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(mss); i++) {
 		wire_reset(W, WIRE_PPORT + i);
 		self->wpos = 0;
 		passive(MSS(1460));
-		writes(1000);
+		writes(1460);
 		wire_drain(W, QUIET);
 		W->rcv_nxt = 1;
-		wire_icmp(W, UNREACH, FRAG_NEEDED, 1, mtu[i]);
+		wire_too_big(W, 1, mss[i]);
 		out(ACK, SEQ(1), ANYLEN, WITHIN(1000));
-		ASSERT_GE(W->got.len, 512);
+		ASSERT_GE(W->got.len, W->net == V6 ? 1220 : 500);
 		wire_drain(W, QUIET);
 		in(RST, SEQ(1));
 		close(self->fd);

@@ -3,8 +3,6 @@
  * What TCP has to do with the IP header below it: addresses, Diffserv, TTL,
  * options and source routes (RFC 9293 3.9.1.1, 3.9.1.9, 3.9.2).
  */
-#include <arpa/inet.h>
-
 #include "wire_test.h"
 
 #define SECOND_LOCAL	"10.9.0.5"
@@ -14,44 +12,26 @@
 #define IPOPT_LSRR	131
 #define IPOPT_RA	148
 
-static struct sockaddr_in address(const char *addr, uint16_t port)
-{
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-	};
-
-	inet_pton(AF_INET, addr, &sin.sin_addr);
-	return sin;
-}
-
-/* A listener on all addresses. */
-#define listens_any() do {						\
-	self->lfd = wire_socket(W, 0);					\
-	ASSERT_GE(self->lfd, 0);					\
-	ASSERT_EQ(0, wire_bind(W, self->lfd, ANY, WIRE_PORT));		\
-	ASSERT_EQ(0, listen(self->lfd, 5));				\
-} while (0)
-
 /* ---- addresses; out() looks at both in every segment ---- */
 
 /* MUST-44: chosen by IP, and the socket says which. */
 TEST_F(wire, address_is_chosen)
 {
-	struct sockaddr_in got = {}, want = address(WIRE_LOCAL, 0);
+	union addr got = {}, want = host(WIRE_LOCAL, 0);
 	socklen_t len = sizeof(got);
 
 	connects();
 	ASSERT_STREQ(WIRE_LOCAL, W->got.src);
-	ASSERT_EQ(0, getsockname(self->fd, (struct sockaddr *)&got, &len));
-	ASSERT_EQ(want.sin_addr.s_addr, got.sin_addr.s_addr);
-	ASSERT_EQ(W->got.sport, ntohs(got.sin_port));
+	ASSERT_EQ(0, getsockname(self->fd, &got.sa, &len));
+	ASSERT_EQ(addr_len(&want), len);
+	want.in.sin_port = htons(W->got.sport);
+	ASSERT_EQ(0, memcmp(&want, &got, len));
 }
 
 /* MUST-43, MUST-45: the one asked for, to the last segment. */
 TEST_F(wire, address_is_kept)
 {
-	ASSERT_EQ(0, ns_up("tun0:1", SECOND_LOCAL, 24, 0));
+	ASSERT_EQ(0, dev_up("tun0", SECOND_LOCAL, 24, 0));
 	W->local = SECOND_LOCAL;
 	self->fd = wire_socket(W, 0);
 	ASSERT_EQ(0, wire_bind(W, self->fd, SECOND_LOCAL, 0));
@@ -70,7 +50,7 @@ TEST_F(wire, address_is_kept)
 /* The address a SYN was sent to is the connection's. */
 TEST_F(wire, address_of_syn_is_kept)
 {
-	ASSERT_EQ(0, ns_up("tun0:1", SECOND_LOCAL, 24, 0));
+	ASSERT_EQ(0, dev_up("tun0", SECOND_LOCAL, 24, 0));
 	listens_any();
 	W->local = SECOND_LOCAL;
 	passive(MSS(1000));
@@ -86,6 +66,7 @@ TEST_F(wire, address_of_syn_is_kept)
 /* MUST-57: nobody answers, or one packet would be answered by many. */
 TEST_F(wire, syn_to_many_is_ignored)
 {
+	IPV4_ONLY("broadcasts");
 	listens_any();
 	dropped("BAD_ADDRESS", in(SYN, MSS(1000), DST("10.9.0.255")));
 	none(QUIET);
@@ -104,13 +85,17 @@ TEST_F(wire, syn_to_many_is_ignored)
 /* MUST-63 */
 TEST_F(wire, syn_from_nowhere_is_ignored)
 {
-	static const char * const from[] = {
-		"0.0.0.0", "255.255.255.255", "224.0.0.9", "10.9.0.255", "127.0.0.1",
-		"240.0.0.1", WIRE_LOCAL,
+	static const char * const from4[] = {
+		ANY, "255.255.255.255", "224.0.0.9", "10.9.0.255", LOOPBACK,
+		"240.0.0.1", WIRE_LOCAL, NULL
 	};
+	static const char * const from6[] = {
+		ANY, "ff02::9", "ff0e::1", LOOPBACK, WIRE_LOCAL, NULL
+	};
+	const char * const *from = W->net == V6 ? from6 : from4;
 
 	listens_any();
-	for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
+	for (size_t i = 0; from[i]; i++) {
 		struct wseg syn = { .flags = SYN, MSS(1000) };
 
 		/* The kernel's TCP answers a network's broadcast address. */
@@ -182,18 +167,18 @@ TEST_F(wire, listen_beside_syn_received)
 TEST_F(wire, diffserv)
 {
 	self->fd = wire_socket(W, 0);
-	ASSERT_EQ(0, set_int(self->fd, IPPROTO_IP, IP_TOS, 0xb8));
+	ASSERT_EQ(0, wire_tos(W, self->fd, 0xb8));
 	ASSERT_EQ(-EINPROGRESS, wire_connect(W, self->fd, WIRE_PPORT));
 	tos_of(0xb8, SYN, SEQ(0));
 	in(SYN | ACK, MSS(1000));
 	tos_of(0xb8, ACK, SEQ(1), ACKNO(1));
 	writes(100);
 	tos_of(0xb8, ACK, SEQ(1), LEN(100));
-	ASSERT_EQ(0, set_int(self->fd, IPPROTO_IP, IP_TOS, 0x28));
+	ASSERT_EQ(0, wire_tos(W, self->fd, 0x28));
 	tos_of(0x28, ACK, SEQ(1), LEN(100), AFTER(200));
 	in(ACK);
 	for (int tos = 0; tos < 256; tos += 4) {
-		ASSERT_EQ(0, set_int(self->fd, IPPROTO_IP, IP_TOS, tos));
+		ASSERT_EQ(0, wire_tos(W, self->fd, tos));
 		writes(10);
 		tos_of(tos, ACK, LEN(10));
 		in(ACK);
@@ -203,7 +188,7 @@ TEST_F(wire, diffserv)
 TEST_F(wire, diffserv_of_listener)
 {
 	listens();
-	ASSERT_EQ(0, set_int(self->lfd, IPPROTO_IP, IP_TOS, 0x68));
+	ASSERT_EQ(0, wire_tos(W, self->lfd, 0x68));
 	in(SYN, MSS(1000));
 	tos_of(0x68, SYN | ACK, SEQ(0), ACKNO(1));
 	in(ACK, SEQ(1), ACKNO(1));
@@ -216,12 +201,12 @@ TEST_F(wire, diffserv_of_listener)
 TEST_F(wire, ttl)
 {
 	self->fd = wire_socket(W, 0);
-	ASSERT_EQ(0, set_int(self->fd, IPPROTO_IP, IP_TTL, 33));
+	ASSERT_EQ(0, wire_hops(W, self->fd, 33));
 	ASSERT_EQ(-EINPROGRESS, wire_connect(W, self->fd, WIRE_PPORT));
 	ttl_of(33, SYN, SEQ(0));
 	in(SYN | ACK, MSS(1000));
 	ttl_of(33, ACK, SEQ(1), ACKNO(1));
-	ASSERT_EQ(0, set_int(self->fd, IPPROTO_IP, IP_TTL, 255));
+	ASSERT_EQ(0, wire_hops(W, self->fd, 255));
 	writes(100);
 	ttl_of(255, ACK, SEQ(1), LEN(100));
 	ttl_of(255, ACK, SEQ(1), LEN(100), AFTER(200));
@@ -230,7 +215,7 @@ TEST_F(wire, ttl)
 TEST_F(wire, ttl_of_listener)
 {
 	listens();
-	ASSERT_EQ(0, set_int(self->lfd, IPPROTO_IP, IP_TTL, 77));
+	ASSERT_EQ(0, wire_hops(W, self->lfd, 77));
 	in(SYN, MSS(1000));
 	ttl_of(77, SYN | ACK, SEQ(0), ACKNO(1));
 	in(ACK, SEQ(1), ACKNO(1));
@@ -259,6 +244,7 @@ static const struct ipopts received[] = {
 /* MUST-50: in a SYN and later, as if they were not there. */
 TEST_F(wire, options_are_ignored)
 {
+	IPV4_ONLY("its options");
 	for (size_t i = 0; i < ARRAY_SIZE(received); i++) {
 		const struct ipopts *o = &received[i];
 		struct wseg s = { .flags = SYN, MSS(1000), .ipoptlen = o->len };
@@ -286,6 +272,7 @@ TEST_F(wire, options_are_ignored)
 /* MAY-10, MAY-11: sent where the program wants them. */
 TEST_F(wire, options_of_the_program)
 {
+	IPV4_ONLY("its options");
 	static const struct ipopts own[] = {
 		{ "record route", 12, { IPOPT_RR, 11, 4 } },
 		{ "timestamp", 12, { IPOPT_TS, 12, 5, 0 } },
@@ -316,6 +303,7 @@ TEST_F(wire, options_of_the_program)
 /* MUST-51: by way of another router, in every segment. */
 TEST_F(wire, source_route_of_the_program)
 {
+	IPV4_ONLY("its options");
 	static const uint8_t route[8] = { IPOPT_LSRR, 7, 4, 10, 9, 0, 9, 0 };
 
 	self->fd = wire_socket(W, 0);

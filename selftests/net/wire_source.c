@@ -122,6 +122,7 @@ TEST_F(wire, prefix)
 	knob("syn_source_rate", "1");
 	knob("syn_source_burst", "4");
 	knob("syn_source_prefix4", "28");
+	knob("syn_source_prefix6", "44");	/* sixteen in front, lib.c */
 	listens_for(100);
 	ASSERT_EQ(4, syns(W, WIRE_PEER, 10000, 4));
 	ASSERT_EQ(0, syns(W, OTHER, 20000, 1));

@@ -30,8 +30,22 @@ FIXTURE(wire)
 FIXTURE_VARIANT(wire)
 {
 	enum stack stack;
+	enum net net;
 };
 
+FIXTURE_VARIANT_ADD(wire, kernel_v6)
+{
+	.stack = KERNEL,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(wire, xtcp_v6)
+{
+	.stack = XTCP,
+	.net = V6,
+};
+
+#ifndef WIRE_ONLY_IPV6
 FIXTURE_VARIANT_ADD(wire, kernel)
 {
 	.stack = KERNEL,
@@ -42,6 +56,19 @@ FIXTURE_VARIANT_ADD(wire, xtcp)
 	.stack = XTCP,
 };
 
+FIXTURE_VARIANT_ADD(wire, kernel_mapped)
+{
+	.stack = KERNEL,
+	.net = MAPPED,
+};
+
+FIXTURE_VARIANT_ADD(wire, xtcp_mapped)
+{
+	.stack = XTCP,
+	.net = MAPPED,
+};
+#endif
+
 /* Leaves a test, from its set-up too, where a plain return would go on. */
 #define SKIP_TEST(...)	SKIP(longjmp(_metadata->env, 1), __VA_ARGS__)
 
@@ -51,13 +78,15 @@ FIXTURE_SETUP(wire)
 	self->fd = -1;
 	self->w.tun = -1;
 	signal(SIGPIPE, SIG_IGN);
+	if (variant->stack == XTCP && variant->net != V4)
+		SKIP_TEST("no IPv6 here");
 	if (!stack_present(variant->stack) && !stack_required())
 		SKIP_TEST("no %s here", stack_name(variant->stack));
 	if (variant->stack == KERNEL && no_control())
 		SKIP_TEST("control left out");
 	if (getenv("XTCP_TEST") && strcmp(getenv("XTCP_TEST"), _metadata->name))
 		SKIP_TEST("only $XTCP_TEST");
-	ASSERT_EQ(0, wire_init(&self->w, variant->stack, 0));
+	ASSERT_EQ(0, wire_init(&self->w, variant->stack, variant->net));
 }
 
 FIXTURE_TEARDOWN(wire)
@@ -98,6 +127,11 @@ FIXTURE_TEARDOWN(wire)
 		SKIP_TEST("the kernel differs: " why);			\
 } while (0)
 
+#define IPV4_ONLY(why) do {						\
+	if (W->net == V6)						\
+		SKIP_TEST("of IPv4: " why);				\
+} while (0)
+
 /* Does @what: one segment that is discarded for exactly this reason. */
 #define dropped(reason, what) do {					\
 	struct wire_drops _before;					\
@@ -114,6 +148,14 @@ FIXTURE_TEARDOWN(wire)
 } while (0)
 
 #define listens()	listens_for(5)
+
+/* A listener on all addresses. */
+#define listens_any() do {						\
+	self->lfd = wire_socket(W, 0);					\
+	ASSERT_GE(self->lfd, 0);					\
+	ASSERT_EQ(0, wire_bind(W, self->lfd, ANY, WIRE_PORT));		\
+	ASSERT_EQ(0, listen(self->lfd, 5));				\
+} while (0)
 
 #define stops_listening() do {						\
 	ASSERT_EQ(0, close(self->lfd));					\

@@ -1,0 +1,523 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sockets of IPv6: which of the two families they serve, how they name their
+ * ends, and how they share ports with sockets of IPv4 (RFC 3493, ipv6(7)).
+ */
+#include <net/if.h>
+
+#include "sock_test.h"
+
+#define PORT	5000
+
+FIXTURE(ends)
+{
+	int l;		/* listener, or who binds first */
+	int c;		/* client, or who binds second */
+	int s;		/* accepted */
+};
+
+FIXTURE_VARIANT(ends)
+{
+	enum stack l;
+	enum stack c;
+};
+
+FIXTURE_VARIANT_ADD(ends, kernel_kernel)
+{
+	.l = KERNEL,
+	.c = KERNEL,
+};
+
+FIXTURE_VARIANT_ADD(ends, kernel_xtcp)
+{
+	.l = KERNEL,
+	.c = XTCP,
+};
+
+FIXTURE_VARIANT_ADD(ends, xtcp_kernel)
+{
+	.l = XTCP,
+	.c = KERNEL,
+};
+
+FIXTURE_VARIANT_ADD(ends, xtcp_xtcp)
+{
+	.l = XTCP,
+	.c = XTCP,
+};
+
+FIXTURE_SETUP(ends)
+{
+	self->l = -1;
+	self->c = -1;
+	self->s = -1;
+	if (variant->l == KERNEL && variant->c == KERNEL && no_control())
+		SKIP_TEST("control left out");
+	net = V6;
+	need_stack(variant->l);
+	need_stack(variant->c);
+	signal(SIGPIPE, SIG_IGN);
+	ASSERT_EQ(0, ns_new());
+}
+
+FIXTURE_TEARDOWN(ends)
+{
+	struct linger hard = { .l_onoff = 1 };
+
+	setsockopt(self->c, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+	close(self->c);
+	close(self->s);
+	close(self->l);
+}
+
+static int new_socket(enum stack st, enum net on)
+{
+	net = on;
+	return stack_socket(st, 0);
+}
+
+static int v6only(int fd, int on)
+{
+	return set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, on);
+}
+
+/* ---- who may bind beside whom ---- */
+
+struct end {
+	enum net net;
+	const char *addr;
+	int only;
+};
+
+static const struct {
+	const char *what;
+	struct end a, b;
+	int err;
+} beside[] = {
+	{ "same address", { V6, LOOPBACK }, { V6, LOOPBACK }, EADDRINUSE },
+	{ "loopbacks of both", { V6, LOOPBACK }, { V4, LOOPBACK }, 0 },
+	{ "mapped and IPv4", { MAPPED, LOOPBACK }, { V4, LOOPBACK }, EADDRINUSE },
+	{ "mapped and IPv6", { MAPPED, LOOPBACK }, { V6, LOOPBACK }, 0 },
+	{ "mapped and any IPv4", { MAPPED, LOOPBACK }, { V4, ANY }, EADDRINUSE },
+	{ "mapped any and IPv4", { MAPPED, ANY }, { V4, LOOPBACK }, EADDRINUSE },
+	{ "mapped any and IPv6", { MAPPED, ANY }, { V6, LOOPBACK }, 0 },
+	{ "both and IPv6", { V6, ANY }, { V6, LOOPBACK }, EADDRINUSE },
+	{ "both and IPv4", { V6, ANY }, { V4, LOOPBACK }, EADDRINUSE },
+	{ "both and mapped", { V6, ANY }, { MAPPED, LOOPBACK }, EADDRINUSE },
+	{ "both and any IPv4", { V6, ANY }, { V4, ANY }, EADDRINUSE },
+	{ "both and both", { V6, ANY }, { V6, ANY }, EADDRINUSE },
+	{ "both and only", { V6, ANY }, { V6, ANY, 1 }, EADDRINUSE },
+	{ "only and IPv6", { V6, ANY, 1 }, { V6, LOOPBACK }, EADDRINUSE },
+	{ "only and IPv4", { V6, ANY, 1 }, { V4, LOOPBACK }, 0 },
+	{ "only and mapped", { V6, ANY, 1 }, { MAPPED, LOOPBACK }, 0 },
+	{ "only and any IPv4", { V6, ANY, 1 }, { V4, ANY }, 0 },
+	{ "only and only", { V6, ANY, 1 }, { V6, ANY, 1 }, EADDRINUSE },
+};
+
+static int bound(enum stack st, const struct end *e, int *fd)
+{
+	union addr a;
+
+	*fd = new_socket(st, e->net);
+	a = host(e->addr, PORT);
+	if (e->only)
+		v6only(*fd, 1);
+	return bind_to(*fd, &a) ? errno : 0;
+}
+
+TEST_F(ends, binds)
+{
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(beside); i++) {
+		const struct end *a = &beside[i / 2].a, *b = &beside[i / 2].b;
+		int fa, fb, err = beside[i / 2].err;
+
+		/* In either order. */
+		if (i % 2) {
+			a = &beside[i / 2].b;
+			b = &beside[i / 2].a;
+		}
+		ASSERT_EQ(0, bound(variant->l, a, &fa));
+		ASSERT_EQ(err, bound(variant->c, b, &fb))
+			TH_LOG("%s", beside[i / 2].what);
+		close(fa);
+		close(fb);
+	}
+}
+
+/* ---- whom a listener hears ---- */
+
+#define listens(on, where, only) do {					\
+	union addr _a;							\
+	self->l = new_socket(variant->l, (on));				\
+	ASSERT_GE(self->l, 0);						\
+	_a = host((where), PORT);					\
+	if (only)							\
+		ASSERT_EQ(0, v6only(self->l, 1));			\
+	ASSERT_EQ(0, bind_to(self->l, &_a));				\
+	ASSERT_EQ(0, listen(self->l, 4));				\
+} while (0)
+
+/* 0 or the errno of connect() to loopback over @on. */
+static int calls(enum stack st, enum net on, int *fd)
+{
+	union addr a;
+
+	*fd = new_socket(st, on);
+	a = local(PORT);
+	return connect_to(*fd, &a) ? errno : 0;
+}
+
+#define heard(on) do {							\
+	ASSERT_EQ(0, calls(variant->c, (on), &self->c));		\
+	self->s = accept(self->l, NULL, NULL);				\
+	ASSERT_GE(self->s, 0);						\
+	ASSERT_EQ(1000, send_pat(self->c, 0, 1000));			\
+	ASSERT_EQ(1000, recv_pat(self->s, 0, 1000));			\
+	ASSERT_EQ(1000, send_pat(self->s, 0, 1000));			\
+	ASSERT_EQ(1000, recv_pat(self->c, 0, 1000));			\
+	hangs_up();							\
+} while (0)
+
+#define unheard(on) do {						\
+	ASSERT_EQ(ECONNREFUSED, calls(variant->c, (on), &self->c));	\
+	hangs_up();							\
+} while (0)
+
+#define hangs_up() do {							\
+	struct linger _hard = { .l_onoff = 1 };				\
+	setsockopt(self->c, SOL_SOCKET, SO_LINGER, &_hard, sizeof(_hard)); \
+	close(self->c);							\
+	close(self->s);							\
+	self->c = -1;							\
+	self->s = -1;							\
+} while (0)
+
+TEST_F(ends, both_are_heard)
+{
+	listens(V6, ANY, 0);
+	heard(V4);
+	heard(V6);
+	heard(MAPPED);
+}
+
+TEST_F(ends, only_ipv6_is_heard)
+{
+	listens(V6, ANY, 1);
+	unheard(V4);
+	unheard(MAPPED);
+	heard(V6);
+}
+
+TEST_F(ends, mapped_hears_ipv4)
+{
+	listens(MAPPED, ANY, 0);
+	heard(V4);
+	heard(MAPPED);
+	unheard(V6);
+}
+
+TEST_F(ends, ipv4_is_heard_by_its_own)
+{
+	listens(V4, ANY, 0);
+	heard(V4);
+	heard(MAPPED);
+	unheard(V6);
+}
+
+/* One for each family at the same port, whoever has which. */
+TEST_F(ends, side_by_side)
+{
+	int other;
+
+	listens(V4, ANY, 0);
+	other = self->l;
+	listens(V6, ANY, 1);
+	heard(V6);
+	close(self->l);
+	self->l = other;
+	heard(V4);
+}
+
+TEST_F(ends, bindv6only)
+{
+	ASSERT_EQ(0, ns_sysctl("ipv6/bindv6only", "1"));
+	listens(V6, ANY, 0);
+	ASSERT_EQ(1, get_int(self->l, IPPROTO_IPV6, IPV6_V6ONLY));
+	unheard(V4);
+	heard(V6);
+}
+
+/* ---- names ---- */
+
+#define named(call, fd, want) do {					\
+	union addr _got = {};						\
+	socklen_t _len = sizeof(_got);					\
+	ASSERT_EQ(0, call(fd, &_got.sa, &_len));			\
+	ASSERT_EQ(addr_len(&(want)), _len);				\
+	ASSERT_EQ(0, memcmp(&_got, &(want), _len));			\
+} while (0)
+
+/* What the accepted socket says, and accept() itself, of a client over @on. */
+#define names_of(on, as) do {						\
+	union addr _peer = {}, _name, _far;				\
+	socklen_t _len = sizeof(_peer);					\
+	uint16_t _port;							\
+	ASSERT_EQ(0, calls(variant->c, (on), &self->c));		\
+	_name = local(sock_port(self->c));				\
+	_far = local(PORT);						\
+	named(getsockname, self->c, _name);				\
+	named(getpeername, self->c, _far);				\
+	self->s = accept(self->l, &_peer.sa, &_len);			\
+	ASSERT_GE(self->s, 0);						\
+	_port = ntohs(_name.in.sin_port);				\
+	net = (as);							\
+	_name = local(_port);						\
+	_far = local(PORT);						\
+	ASSERT_EQ(sizeof(_name.in6), _len);				\
+	ASSERT_EQ(0, memcmp(&_peer, &_name, _len));			\
+	named(getpeername, self->s, _name);				\
+	named(getsockname, self->s, _far);				\
+	ASSERT_EQ(AF_INET6, get_int(self->s, SOL_SOCKET, SO_DOMAIN));	\
+	hangs_up();							\
+} while (0)
+
+TEST_F(ends, names)
+{
+	listens(V6, ANY, 0);
+	names_of(V4, MAPPED);
+	names_of(MAPPED, MAPPED);
+	names_of(V6, V6);
+}
+
+TEST_F(ends, name_of_unbound)
+{
+	union addr got = {}, want;
+	socklen_t len = sizeof(got);
+	int fd;
+
+	fd = new_socket(variant->c, V6);
+	want = host(ANY, 0);
+	named(getsockname, fd, want);
+	/* Without sin6_scope_id, RFC 2133's structure was 24 bytes long. */
+	fails(EINVAL, bind(fd, &want.sa, 23));
+	ASSERT_EQ(0, bind(fd, &want.sa, 24));
+	ASSERT_EQ(0, getsockname(fd, &got.sa, &len));
+	ASSERT_NE(0, got.in6.sin6_port);
+	close(fd);
+}
+
+/* ---- addresses that will not do ---- */
+
+#define refuses(call, err, text) do {					\
+	union addr _a = host((text), PORT);				\
+	int _fd = stack_socket(variant->c, 0);				\
+	fails((err), call(_fd, &_a.sa, addr_len(&_a)));				\
+	close(_fd);							\
+} while (0)
+
+TEST_F(ends, wrong_addresses)
+{
+	union addr four, six;
+
+	net = V4;
+	four = local(PORT);
+	net = V6;
+	six = local(PORT);
+	self->c = stack_socket(variant->c, 0);
+	fails(EINVAL, bind_to(self->c, &four));
+	fails(EAFNOSUPPORT, bind(self->c, &four.sa, sizeof(four)));
+	fails(EINVAL, connect_to(self->c, &four));
+	fails(EAFNOSUPPORT, connect(self->c, &four.sa, sizeof(four)));
+	refuses(bind, EADDRNOTAVAIL, "2001:db8::1");
+	refuses(bind, EINVAL, "ff02::1");
+	refuses(bind, EINVAL, "fe80::1");	/* which link? */
+	refuses(connect, EINVAL, "fe80::1");
+	refuses(connect, ENETUNREACH, "ff02::1");
+	refuses(connect, ENETUNREACH, "2001:db8::1");
+	fails(EINVAL, connect(self->c, &six.sa, 23));
+	net = V4;
+	close(self->c);
+	self->c = stack_socket(variant->c, 0);
+	fails(EAFNOSUPPORT, bind_to(self->c, &six));
+	fails(EAFNOSUPPORT, connect_to(self->c, &six));
+}
+
+TEST_F(ends, only_ipv6)
+{
+	union addr mapped, any;
+	int fd;
+
+	net = MAPPED;
+	mapped = local(PORT);
+	fd = new_socket(variant->c, V6);
+	any = host(ANY, 0);
+	ASSERT_EQ(0, get_int(fd, IPPROTO_IPV6, IPV6_V6ONLY));
+	ASSERT_EQ(0, v6only(fd, 1));
+	ASSERT_EQ(1, get_int(fd, IPPROTO_IPV6, IPV6_V6ONLY));
+	fails(EINVAL, bind_to(fd, &mapped));
+	fails(ENETUNREACH, connect_to(fd, &mapped));
+	ASSERT_EQ(0, bind_to(fd, &any));
+	/* Too late. */
+	ASSERT_EQ(-EINVAL, v6only(fd, 0));
+	close(fd);
+}
+
+/* Bound to one family, it cannot reach the other. */
+TEST_F(ends, bound_to_the_other)
+{
+	union addr four, six;
+	int fd;
+
+	net = MAPPED;
+	four = local(PORT);
+	fd = new_socket(variant->c, V6);
+	six = local(0);
+	ASSERT_EQ(0, bind_to(fd, &six));
+	six = local(PORT);
+	fails(ENETUNREACH, connect_to(fd, &four));
+	close(fd);
+	fd = new_socket(variant->c, MAPPED);
+	four = local(0);
+	ASSERT_EQ(0, bind_to(fd, &four));
+	fails(EAFNOSUPPORT, connect_to(fd, &six));
+	close(fd);
+}
+
+/* The unspecified address is this host. */
+TEST_F(ends, connect_to_any)
+{
+	union addr any, name;
+
+	listens(V6, ANY, 0);
+	self->c = new_socket(variant->c, V6);
+	any = host(ANY, PORT);
+	ASSERT_EQ(0, connect_to(self->c, &any));
+	name = local(PORT);
+	named(getpeername, self->c, name);
+	self->s = accept(self->l, NULL, NULL);
+	ASSERT_GE(self->s, 0);
+}
+
+/* ---- what is inherited ---- */
+
+TEST_F(ends, options_are_inherited)
+{
+	static const struct {
+		int name, val;
+	} opts[] = {
+		{ IPV6_TCLASS, 0x28 },
+		{ IPV6_UNICAST_HOPS, 33 },
+		{ IPV6_RECVERR, 1 },
+		{ IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO },
+		{ IPV6_AUTOFLOWLABEL, 0 },
+		{ IPV6_MINHOPCOUNT, 1 },
+	};
+
+	listens(V6, ANY, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(opts); i++) {
+		ASSERT_EQ(0, set_int(self->l, IPPROTO_IPV6, opts[i].name, opts[i].val));
+		ASSERT_EQ(opts[i].val, get_int(self->l, IPPROTO_IPV6, opts[i].name));
+	}
+	ASSERT_EQ(0, calls(variant->c, V6, &self->c));
+	self->s = accept(self->l, NULL, NULL);
+	ASSERT_GE(self->s, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(opts); i++) {
+		ASSERT_EQ(opts[i].val, get_int(self->s, IPPROTO_IPV6, opts[i].name))
+			TH_LOG("option %d", opts[i].name);
+	}
+}
+
+/* ---- /proc ---- */
+
+/* Has the file of @st and @family a row from @name to @peer? Hexadecimal. */
+static bool row(enum stack st, bool six, const char *name, uint16_t port,
+		const char *peer, uint16_t pport)
+{
+	char path[32], want[100], line[400];
+	bool found = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/net/%stcp%s", st == XTCP ? "x" : "",
+		 six ? "6" : "");
+	snprintf(want, sizeof(want), ": %s:%04X %s:%04X ", name, port, peer, pport);
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+	while (!found && fgets(line, sizeof(line), f))
+		found = strstr(line, want);
+	fclose(f);
+	return found;
+}
+
+#define HEX_ANY		"00000000000000000000000000000000"
+#define HEX_V6		"00000000000000000000000001000000"
+#define HEX_MAPPED	"0000000000000000FFFF00000100007F"
+#define HEX_V4		"0100007F"
+
+TEST_F(ends, proc)
+{
+	uint16_t port;
+
+	listens(V6, ANY, 0);
+	ASSERT_TRUE(row(variant->l, true, HEX_ANY, PORT, HEX_ANY, 0));
+	ASSERT_EQ(0, calls(variant->c, V6, &self->c));
+	port = sock_port(self->c);
+	ASSERT_TRUE(row(variant->c, true, HEX_V6, port, HEX_V6, PORT));
+	ASSERT_TRUE(row(variant->l, true, HEX_V6, PORT, HEX_V6, port));
+	hangs_up();
+	ASSERT_EQ(0, calls(variant->c, V4, &self->c));
+	port = sock_port(self->c);
+	ASSERT_TRUE(row(variant->c, false, HEX_V4, port, HEX_V4, PORT));
+	ASSERT_TRUE(row(variant->l, true, HEX_MAPPED, PORT, HEX_MAPPED, port));
+}
+
+/* ---- links ---- */
+
+/* An address that every link may have, on one that leads nowhere else. */
+TEST_F(ends, link_local)
+{
+	union addr a, name, peer = {};
+	socklen_t len = sizeof(peer);
+	uint8_t bin[16];
+
+	ip6_of("fe80::7", bin);
+	ASSERT_EQ(0, ns_addr6("lo", bin, 64));
+	self->l = new_socket(variant->l, V6);
+	a = host("fe80::7", PORT);
+	a.in6.sin6_scope_id = if_nametoindex("lo");
+	ASSERT_EQ(0, bind_to(self->l, &a));
+	ASSERT_EQ(0, listen(self->l, 4));
+	named(getsockname, self->l, a);
+	self->c = new_socket(variant->c, V6);
+	ASSERT_EQ(0, connect_to(self->c, &a));
+	named(getpeername, self->c, a);
+	self->s = accept(self->l, &peer.sa, &len);
+	ASSERT_GE(self->s, 0);
+	name = a;
+	name.in6.sin6_port = htons(sock_port(self->c));
+	named(getsockname, self->c, name);
+	named(getpeername, self->s, name);
+	ASSERT_EQ(0, memcmp(&peer, &name, len));
+	named(getsockname, self->s, a);
+	ASSERT_EQ(100, send_pat(self->s, 0, 100));
+	ASSERT_EQ(100, recv_pat(self->c, 0, 100));
+}
+
+/* A socket that is bound to a device need not be told the scope. */
+TEST_F(ends, link_local_by_device)
+{
+	union addr a;
+	uint8_t bin[16];
+
+	ip6_of("fe80::7", bin);
+	ASSERT_EQ(0, ns_addr6("lo", bin, 64));
+	listens(V6, ANY, 0);
+	self->c = new_socket(variant->c, V6);
+	a = host("fe80::7", PORT);
+	ASSERT_EQ(0, setsockopt(self->c, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3));
+	ASSERT_EQ(0, connect_to(self->c, &a));
+	a.in6.sin6_scope_id = if_nametoindex("lo");
+	named(getpeername, self->c, a);
+}
+
+TEST_HARNESS_MAIN
