@@ -122,9 +122,13 @@ TEST_F(two, bind_conflicts)
 	for (size_t i = 0; i < ARRAY_SIZE(binds); i++) {
 		union addr a = host(binds[i].a, 5000 + i);
 		union addr b = host(binds[i].b, 5000 + i);
-		int fa = stack_socket(variant->a, 0);
-		int fb = stack_socket(variant->b, 0);
+		int fa, fb;
 
+		/* Of 6.1 sees no later one behind the mapped wildcard. */
+		if (net == MAPPED && !strcmp(binds[i].a, ANY) && strcmp(binds[i].b, ANY))
+			continue;
+		fa = stack_socket(variant->a, 0);
+		fb = stack_socket(variant->b, 0);
 		ASSERT_EQ(0, bind_to(fa, &a));
 		if (binds[i].err)
 			fails(binds[i].err, bind_to(fb, &b));

@@ -208,6 +208,8 @@ FIXTURE_TEARDOWN(one)
 
 #define nonblocking(fd)	fcntl((fd), F_SETFL, fcntl((fd), F_GETFL) | O_NONBLOCK)
 
+#define SA(sin)		((struct sockaddr *)&(sin))
+
 #define IPV4_ONLY(why) do {						\
 	if (net != V4)							\
 		SKIP_TEST("of IPv4: " why);				\
