@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,17 @@ int ns_sysctl(const char *name, const char *value)
 		ret = -errno;
 	close(fd);
 	return ret;
+}
+
+int shell(const char *fmt, ...)
+{
+	char line[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	return system(line);
 }
 
 int ns_up(const char *dev, const char *addr, int prefix, int mtu)

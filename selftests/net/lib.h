@@ -79,6 +79,8 @@ int ns_up(const char *dev, const char *addr, int prefix, int mtu);
 int ns_addr6(const char *dev, const uint8_t *addr, int prefix);	/* at once valid */
 int ns_tun(const char *name);	/* a new device; its non-blocking fd */
 int ns_sysctl(const char *name, const char *value);
+/* A line for the shell; its exit status. */
+int shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Byte @pos of the test stream: a period no segment size divides. */
 static inline uint8_t pat(uint64_t pos)

@@ -61,6 +61,12 @@ static void header_send(const struct xtcp_stateless *to, struct dst_entry *dst,
 	skb->ip_summed = CHECKSUM_NONE;
 	skb->priority = to->sk ? READ_ONCE(to->sk->sk_priority) : 0;
 	skb->mark = to->mark;
+	/*
+	 * Rules by user or cgroup know a SYN-ACK by its listener, unless that has
+	 * just ended; other answers are nobody's.
+	 */
+	if (plan->flags & XTCP_SYN && !skb_set_owner_sk_safe(skb, (struct sock *)to->sk))
+		skb_orphan(skb);
 	xtcp_mib_inc(xtcp_net(to->net), XTCP_MIB_OUT_SEGS);
 	xtcp_ip4_out(to, dst, skb);
 }

@@ -123,7 +123,7 @@ void xtcp_ip4_out(const struct xtcp_stateless *to, struct dst_entry *dst,
 	iph->saddr = saddr;
 	iph->daddr = daddr;
 	skb_dst_set(skb, dst);
-	ip_local_out(to->net, NULL, skb);
+	ip_local_out(to->net, skb->sk, skb);
 }
 
 /**

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The packet filter and its connection tracking: rules that drop, refuse and
+ * count, at either end, before and during a connection. What the kernel's TCP
+ * makes of a rule its administrators rely on.
+ *
+ * Client and server are on one host, with the packets of both at both hooks;
+ * which direction is meant says the port: the server's is PORT.
+ */
+#include <arpa/inet.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include "sock_test.h"
+
+#define PORT	7000
+#define USER	1234
+
+#define nft(...)	ASSERT_EQ(0, shell("nft " __VA_ARGS__))
+
+FIXTURE(filter)
+{
+	int lfd;
+	int c;
+	int s;
+};
+
+FIXTURE_VARIANT(filter)
+{
+	enum stack st;
+};
+
+FIXTURE_VARIANT_ADD(filter, kernel)
+{
+	.st = KERNEL,
+};
+
+FIXTURE_VARIANT_ADD(filter, xtcp)
+{
+	.st = XTCP,
+};
+
+FIXTURE_SETUP(filter)
+{
+	self->c = -1;
+	self->s = -1;
+	if (variant->st == KERNEL && no_control())
+		SKIP_TEST("control left out");
+	need_stack(variant->st);
+	signal(SIGPIPE, SIG_IGN);
+	ASSERT_EQ(0, ns_new());
+	if (shell("nft 'add table ip t; "
+		  "add chain ip t in { type filter hook input priority 0; }; "
+		  "add chain ip t out { type filter hook output priority 0; }'"))
+		SKIP_TEST("no nftables");
+	self->lfd = st_listen(variant->st, PORT, 8);
+	ASSERT_GE(self->lfd, 0);
+}
+
+static void reset(int fd)
+{
+	struct linger hard = { .l_onoff = 1 };
+
+	if (fd < 0)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+	close(fd);
+}
+
+FIXTURE_TEARDOWN(filter)
+{
+	reset(self->c);
+	reset(self->s);
+	close(self->lfd);
+}
+
+/* Rules away; packets count from nothing. */
+static int flush(void)
+{
+	return shell("nft 'flush table ip t'");
+}
+
+/* What the counter of the only rule of a chain has come to; -1: no such rule. */
+static long counted(const char *chain)
+{
+	char line[256], cmd[128], *p;
+	long n = -1;
+	FILE *f;
+
+	snprintf(cmd, sizeof(cmd), "nft list chain ip t %s", chain);
+	f = popen(cmd, "r");
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f)) {
+		p = strstr(line, "counter packets ");
+		if (p)
+			n = strtol(p + strlen("counter packets "), NULL, 10);
+	}
+	pclose(f);
+	return n;
+}
+
+static int connect_to_port(int fd)
+{
+	struct sockaddr_in sin = loopback(PORT);
+
+	return connect(fd, SA(sin), sizeof(sin)) ? errno : 0;
+}
+
+#define connected() do {						\
+	self->c = stack_socket(variant->st, 0);				\
+	ASSERT_EQ(0, connect_to_port(self->c));				\
+	self->s = accept(self->lfd, NULL, NULL);			\
+	ASSERT_GE(self->s, 0);						\
+} while (0)
+
+/* ---- connect() ---- */
+
+struct verdict {
+	const char *chain, *rule;
+	int err;
+	int ms;			/* at most; 0: not before the last SYN is given up */
+};
+
+#define NOW	500
+/*
+ * The next SYN meets it, too. That is where the kernel ends in any case, for the
+ * first message comes while its connect() still holds the socket.
+ */
+#define SECOND	2500
+
+static const struct verdict verdicts[] = {
+	{ "out", "tcp dport 7000 drop", ETIMEDOUT },
+	{ "in", "tcp dport 7000 drop", ETIMEDOUT },
+	{ "out", "tcp sport 7000 drop", ETIMEDOUT },
+	{ "in", "tcp sport 7000 drop", ETIMEDOUT },
+	{ "out", "tcp dport 7000 reject with tcp reset", ECONNREFUSED, NOW },
+	{ "in", "tcp dport 7000 reject with tcp reset", ECONNREFUSED, NOW },
+	{ "out", "tcp dport 7000 reject", ECONNREFUSED, NOW },
+	{ "in", "tcp dport 7000 reject", ECONNREFUSED, NOW },
+	{ "out", "tcp dport 7000 reject with icmp prot-unreachable", ENOPROTOOPT, NOW },
+	{ "in", "tcp dport 7000 reject with icmp prot-unreachable", ENOPROTOOPT, NOW },
+	{ "out", "tcp dport 7000 reject with icmp admin-prohibited", EHOSTUNREACH, NOW },
+	{ "in", "tcp dport 7000 reject with icmp admin-prohibited", EHOSTUNREACH, NOW },
+	{ "out", "tcp dport 7000 reject with icmp host-prohibited", EHOSTUNREACH, NOW },
+	{ "in", "tcp dport 7000 reject with icmp net-prohibited", ENETUNREACH, NOW },
+	{ "out", "tcp dport 7000 reject with icmp host-unreachable", EHOSTUNREACH, SECOND },
+	{ "in", "tcp dport 7000 reject with icmp host-unreachable", EHOSTUNREACH, SECOND },
+	{ "out", "tcp dport 7000 reject with icmp net-unreachable", ENETUNREACH, SECOND },
+	{ "in", "tcp dport 7000 reject with icmp net-unreachable", ENETUNREACH, SECOND },
+};
+
+TEST_F_TIMEOUT(filter, connect_meets_a_rule, 300)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
+		const struct verdict *v = &verdicts[i];
+		uint64_t start, took;
+		int most = !v->ms ? INT_MAX : variant->st == KERNEL ? SECOND : v->ms;
+		int fd, err;
+
+		TH_LOG("%s %s", v->chain, v->rule);
+		nft("add rule ip t %s %s", v->chain, v->rule);
+		fd = stack_socket(variant->st, 0);
+		ASSERT_EQ(0, set_int(fd, IPPROTO_TCP, TCP_SYNCNT, 1));
+		start = now_ms();
+		err = connect_to_port(fd);
+		took = now_ms() - start;
+		EXPECT_EQ(v->err, err);
+		EXPECT_GE(most, took);
+		EXPECT_LE(v->ms ? 0 : 1000, took);
+		ASSERT_EQ(0, close(fd));
+		ASSERT_EQ(0, flush());
+	}
+	/* And all that left nothing behind. */
+	connected();
+}
+
+/* ---- a connection ---- */
+
+/* The rule comes, bytes are written, the rule goes: they arrive all the same. */
+static const char * const passing[][2] = {
+	{ "out", "tcp dport 7000 drop" },
+	{ "in", "tcp dport 7000 drop" },
+	{ "out", "tcp sport 7000 drop" },
+	{ "in", "tcp sport 7000 drop" },
+	{ "out", "tcp dport 7000 reject" },
+	{ "in", "tcp dport 7000 reject" },
+	{ "in", "tcp dport 7000 reject with icmp host-unreachable" },
+	{ "in", "tcp dport 7000 reject with icmp prot-unreachable" },
+};
+
+TEST_F_TIMEOUT(filter, rule_comes_and_goes, 120)
+{
+	connected();
+	for (size_t i = 0; i < ARRAY_SIZE(passing); i++) {
+		TH_LOG("%s %s", passing[i][0], passing[i][1]);
+		nft("add rule ip t %s %s", passing[i][0], passing[i][1]);
+		ASSERT_EQ(30000, send_pat(self->c, 0, 30000));
+		sleep_ms(700);
+		ASSERT_EQ(0, flush());
+		ASSERT_EQ(30000, recv_pat(self->s, 0, 30000));
+		ASSERT_EQ(100, send_pat(self->s, 0, 100));
+		ASSERT_EQ(100, recv_pat(self->c, 0, 100));
+		/* A message that came meanwhile was for who asks. */
+		get_int(self->c, SOL_SOCKET, SO_ERROR);
+	}
+}
+
+static const char * const fatal[][2] = {
+	{ "out", "tcp dport 7000 reject with tcp reset" },
+	{ "in", "tcp dport 7000 reject with tcp reset" },
+};
+
+TEST_F(filter, reset_ends_a_connection)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fatal); i++) {
+		char byte;
+
+		TH_LOG("%s %s", fatal[i][0], fatal[i][1]);
+		connected();
+		nft("add rule ip t %s %s", fatal[i][0], fatal[i][1]);
+		ASSERT_EQ(100, send_pat(self->c, 0, 100));
+		ASSERT_TRUE(poll_for(self->c, POLLIN, 5000) & POLLERR);
+		fails(ECONNRESET, recv(self->c, &byte, 1, 0));
+		ASSERT_EQ(0, flush());
+		reset(self->c);
+		reset(self->s);
+		self->c = -1;
+		self->s = -1;
+	}
+}
+
+/* Whatever this host's own rules do to them, packets are not sent for ever. */
+TEST_F_TIMEOUT(filter, user_timeout, 120)
+{
+	static const char * const chains[] = { "out", "in" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(chains); i++) {
+		uint64_t start;
+
+		connected();
+		ASSERT_EQ(0, set_int(self->c, IPPROTO_TCP, TCP_USER_TIMEOUT, 2000));
+		nft("add rule ip t %s tcp dport 7000 drop", chains[i]);
+		start = now_ms();
+		ASSERT_EQ(100, send_pat(self->c, 0, 100));
+		ASSERT_TRUE(poll_for(self->c, POLLIN, 20000) & POLLERR);
+		TH_LOG("%s: %d ms", chains[i], (int)(now_ms() - start));
+		EXPECT_LE(1900, now_ms() - start);
+		EXPECT_EQ(ETIMEDOUT, get_int(self->c, SOL_SOCKET, SO_ERROR));
+		ASSERT_EQ(0, flush());
+		reset(self->c);
+		reset(self->s);
+		self->c = -1;
+		self->s = -1;
+	}
+}
+
+/*
+ * ---- whose packets ----
+ *
+ * That of received ones nobody knows before they are with their socket: rules at
+ * the input hook by user or socket match none of ours.
+ */
+
+/*
+ * All a connection sends until its socket is closed belongs to a socket, and so
+ * to its user: SYN and SYN-ACK, data, ACKs, FIN.
+ */
+TEST_F(filter, packets_have_an_owner)
+{
+	int lfd, status;
+	pid_t pid;
+	long all, known;
+
+	close(self->lfd);
+	self->lfd = -1;
+	nft("add rule ip t out tcp dport 7000 counter");
+	nft("'add chain ip t out2 { type filter hook output priority 1; };"
+	    " add rule ip t out2 tcp dport 7000 meta skuid %d counter;"
+	    " add chain ip t syn { type filter hook output priority 2; };"
+	    " add rule ip t syn tcp sport 7000 counter;"
+	    " add chain ip t syn2 { type filter hook output priority 3; };"
+	    " add rule ip t syn2 tcp sport 7000 meta skuid %d counter'", USER, USER);
+	pid = child();
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		if (setuid(USER))
+			_exit(1);
+		lfd = st_listen(variant->st, PORT, 8);
+		self->c = stack_socket(variant->st, 0);
+		if (connect_to_port(self->c))
+			_exit(2);
+		self->s = accept(lfd, NULL, NULL);
+		if (send_pat(self->c, 0, 5000) != 5000 ||
+		    recv_pat(self->s, 0, 5000) != 5000 ||
+		    send_pat(self->s, 0, 5000) != 5000 ||
+		    recv_pat(self->c, 0, 5000) != 5000)
+			_exit(3);
+		shutdown(self->c, SHUT_WR);
+		recv_pat(self->s, 0, 1);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, WUNTRACED));
+	ASSERT_TRUE(WIFSTOPPED(status));
+	all = counted("out");
+	known = counted("out2");
+	EXPECT_LT(3, all);
+	EXPECT_EQ(all, known);
+	all = counted("syn");
+	known = counted("syn2");
+	EXPECT_LT(3, all);
+	EXPECT_EQ(all, known);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+}
+
+/* A rule by user that lets nothing else out: servers live with that, too. */
+TEST_F_TIMEOUT(filter, only_packets_of_users, 120)
+{
+	nft("add rule ip t out tcp sport 7000 meta skuid 0 accept");
+	nft("add rule ip t out tcp sport 7000 drop");
+	connected();
+	ASSERT_EQ(100, send_pat(self->s, 0, 100));
+	ASSERT_EQ(100, recv_pat(self->c, 0, 100));
+}
+
+/* ---- connection tracking ---- */
+
+#define tracked() do {							\
+	nft("add rule ip t in ct state invalid counter");		\
+	nft("add rule ip t out ct state invalid counter");		\
+} while (0)
+
+/* What conntrack has of the connection: the word for TCP's state. */
+static bool ct_state(const char *want)
+{
+	char line[512], *dst;
+	bool found = false;
+	FILE *f;
+
+	f = fopen("/proc/net/nf_conntrack", "r");
+	if (!f)
+		return false;
+	while (fgets(line, sizeof(line), f)) {
+		dst = strstr(line, "dport=7000");
+		if (dst && strstr(line, want))
+			found = true;
+	}
+	fclose(f);
+	return found;
+}
+
+#define ct_is(what) \
+	EXPECT_TRUE(access("/proc/net/nf_conntrack", R_OK) || ct_state(what))
+
+#define none_invalid() do {						\
+	EXPECT_EQ(0, counted("in"));					\
+	EXPECT_EQ(0, counted("out"));					\
+} while (0)
+
+TEST_F(filter, conntrack_follows_a_close)
+{
+	tracked();
+	connected();
+	ct_is("ESTABLISHED");
+	for (int i = 0; i < 5; i++) {
+		ASSERT_EQ(100000, send_pat(self->c, 0, 100000));
+		ASSERT_EQ(100000, recv_pat(self->s, 0, 100000));
+	}
+	shutdown(self->c, SHUT_WR);
+	ASSERT_EQ(0, recv_pat(self->s, 0, 1));
+	sleep_ms(100);
+	/* A FIN sent twice, for its ACK was slow, makes it the latter. */
+	EXPECT_TRUE(access("/proc/net/nf_conntrack", R_OK) || ct_state("CLOSE_WAIT") ||
+		    ct_state("TIME_WAIT"));
+	ASSERT_EQ(1000, send_pat(self->s, 0, 1000));
+	ASSERT_EQ(1000, recv_pat(self->c, 0, 1000));
+	close(self->s);
+	self->s = -1;
+	ASSERT_EQ(0, recv_pat(self->c, 0, 1));
+	sleep_ms(100);
+	ct_is("TIME_WAIT");
+	none_invalid();
+}
+
+TEST_F(filter, conntrack_follows_a_reset)
+{
+	tracked();
+	connected();
+	ASSERT_EQ(1000, send_pat(self->c, 0, 1000));
+	ASSERT_EQ(1000, recv_pat(self->s, 0, 1000));
+	reset(self->c);
+	self->c = -1;
+	sleep_ms(100);
+	ct_is("CLOSE");
+	none_invalid();
+}
+
+/* Only what conntrack calls NEW or ESTABLISHED gets through: as firewalls are. */
+TEST_F_TIMEOUT(filter, stateful_firewall, 60)
+{
+	nft("add rule ip t in ct state established,related accept");
+	nft("add rule ip t in tcp dport 7000 'tcp flags & (syn|ack) == syn' ct state new accept");
+	nft("add rule ip t in counter drop");
+	for (int i = 0; i < 20; i++) {
+		connected();
+		ASSERT_EQ(20000, send_pat(self->c, 0, 20000));
+		ASSERT_EQ(20000, recv_pat(self->s, 0, 20000));
+		/* Both ends take their turn at closing first. */
+		close(i & 1 ? self->c : self->s);
+		sleep_ms(5);
+		close(i & 1 ? self->s : self->c);
+	}
+	self->c = -1;
+	self->s = -1;
+	sleep_ms(300);
+	EXPECT_EQ(0, counted("in"));
+}
+
+/* Somebody else's port in front of the server; where to the client meant. */
+TEST_F_TIMEOUT(filter, redirected, 120)
+{
+	struct sockaddr_in sin = loopback(PORT + 1), orig = {};
+	socklen_t len = sizeof(orig);
+
+	nft("'add chain ip t nat { type nat hook output priority -100; };"
+	    " add rule ip t nat tcp dport 7001 redirect to :7000'");
+	self->c = stack_socket(variant->st, 0);
+	ASSERT_EQ(0, connect(self->c, SA(sin), sizeof(sin)));
+	self->s = accept(self->lfd, NULL, NULL);
+	ASSERT_EQ(50000, send_pat(self->c, 0, 50000));
+	ASSERT_EQ(50000, recv_pat(self->s, 0, 50000));
+	len = sizeof(orig);
+	ASSERT_EQ(0, getpeername(self->c, SA(orig), &len));
+	EXPECT_EQ(PORT + 1, ntohs(orig.sin_port));
+	memset(&orig, 0, sizeof(orig));
+	len = sizeof(orig);
+	ASSERT_EQ(0, getsockopt(self->s, SOL_IP, 80 /* SO_ORIGINAL_DST */, &orig, &len));
+	EXPECT_EQ(AF_INET, orig.sin_family);
+	EXPECT_EQ(PORT + 1, ntohs(orig.sin_port));
+	EXPECT_EQ(htonl(INADDR_LOOPBACK), orig.sin_addr.s_addr);
+	/* Of a socket without a connection there is none. */
+	fails(ENOENT, getsockopt(self->lfd, SOL_IP, 80, &orig, &len));
+	len = 4;
+	fails(EINVAL, getsockopt(self->s, SOL_IP, 80, &orig, &len));
+}
+
+TEST_HARNESS_MAIN
