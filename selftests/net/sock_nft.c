@@ -102,9 +102,9 @@ static long counted(const char *chain)
 
 static int connect_to_port(int fd)
 {
-	struct sockaddr_in sin = loopback(PORT);
+	union addr to = local(PORT);
 
-	return connect(fd, SA(sin), sizeof(sin)) ? errno : 0;
+	return connect_to(fd, &to) ? errno : 0;
 }
 
 #define connected() do {						\
@@ -421,18 +421,19 @@ TEST_F_TIMEOUT(filter, stateful_firewall, 60)
 /* Somebody else's port in front of the server; where to the client meant. */
 TEST_F_TIMEOUT(filter, redirected, 120)
 {
-	struct sockaddr_in sin = loopback(PORT + 1), orig = {};
+	union addr to = local(PORT + 1);
+	struct sockaddr_in orig = {};
 	socklen_t len = sizeof(orig);
 
 	nft("'add chain ip t nat { type nat hook output priority -100; };"
 	    " add rule ip t nat tcp dport 7001 redirect to :7000'");
 	self->c = stack_socket(variant->st, 0);
-	ASSERT_EQ(0, connect(self->c, SA(sin), sizeof(sin)));
+	ASSERT_EQ(0, connect_to(self->c, &to));
 	self->s = accept(self->lfd, NULL, NULL);
 	ASSERT_EQ(50000, send_pat(self->c, 0, 50000));
 	ASSERT_EQ(50000, recv_pat(self->s, 0, 50000));
 	len = sizeof(orig);
-	ASSERT_EQ(0, getpeername(self->c, SA(orig), &len));
+	ASSERT_EQ(0, getpeername(self->c, (struct sockaddr *)&orig, &len));
 	EXPECT_EQ(PORT + 1, ntohs(orig.sin_port));
 	memset(&orig, 0, sizeof(orig));
 	len = sizeof(orig);
