@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The library that xtcp_run puts in front of the C library: a program that
- * asks for a TCP stream over IPv4 gets one of XTCP's.
+ * asks for a TCP stream, over IPv4 or IPv6, gets one of XTCP's.
  *
  * Only the two calls where the difference could show are taken over. The
  * rest, errno included, is the module's business: it answers as TCP does.
@@ -50,7 +50,7 @@ static __attribute__((constructor)) void resolve(void)
 
 static bool wants_tcp(int domain, int type, int protocol)
 {
-	return domain == AF_INET &&
+	return (domain == AF_INET || domain == AF_INET6) &&
 	       (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM &&
 	       (protocol == 0 || protocol == IPPROTO_TCP);
 }
@@ -61,8 +61,10 @@ int socket(int domain, int type, int protocol)
 		next_socket = next("socket");
 	if (!next_socket)
 		return -1;
-	if (wants_tcp(domain, type, protocol))
+	if (wants_tcp(domain, type, protocol)) {
+		protocol = domain == AF_INET6 ? XTCP_V6 : 0;
 		domain = AF_XTCP;
+	}
 	return next_socket(domain, type, protocol);
 }
 

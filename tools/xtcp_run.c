@@ -29,7 +29,7 @@
 
 static const char usage[] =
 	"usage: xtcp_run PROGRAM [ARGUMENT...]\n"
-	"Runs PROGRAM with its TCP streams (IPv4) over XTCP.\n"
+	"Runs PROGRAM with its TCP streams (IPv4, IPv6) over XTCP.\n"
 	"XTCP_FALLBACK=1 in the environment: over the kernel's TCP where the\n"
 	"xtcp module is not loaded. More in xtcp_run(1).\n";
 

@@ -96,6 +96,7 @@ struct xtcp_embryo {
 	u8 again : 1;		/* the SYN came again, and the SYN-ACK was repeated */
 	u8 acked : 1;		/* TCP_DEFER_ACCEPT: waits for data */
 	u8 cookie : 1;		/* made of one: nothing is known of when it began */
+	u8 v6 : 1;		/* xtcp_open.v6 */
 	u8 ecn : 2;		/* enum xtcp_ecn */
 	u8 ecn_syn : 2;		/* ECN field of the newest SYN */
 	u8 ecn_flags : 4;	/* XTCP_ECN_* */

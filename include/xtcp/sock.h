@@ -99,6 +99,7 @@ struct xtcp_sock {
 	u8 spell;			/* enum xtcp_spell */
 	u8 cc_chosen;			/* TCP_CONGESTION was set */
 	u8 backlog;			/* a segment of the backlog is being served */
+	u8 v6;				/* the path has IPv6 headers */
 	u32 spell_at;			/* ticks, when the present spell began */
 	u32 spell_ticks[XTCP_SPELLS - 1]; /* of those that ended, but for idle */
 
@@ -318,18 +319,19 @@ void xtcp_release_cb(struct sock *sk);	/* proto.release_cb: what was put off */
 void xtcp_timer_arm(struct sock *sk);	/* after every engine call */
 void xtcp_timer_stop(struct sock *sk);	/* socket lock held */
 
-/* ---- src/net/ip4.c: what differs between the families ---- */
+/* ---- src/net/ip4.c, ip6.c: what differs between the families ---- */
 
 /*
  * Route, addresses, port and 4-tuple of an active open; hashed on return, so
  * that xtcp_open_fill() and xtcp_connect() may follow. Socket lock, sleeps.
  */
 int xtcp_ip4_connect(struct sock *sk, const struct sockaddr_in *to, int len);
+int xtcp_ip6_connect(struct sock *sk, const struct sockaddr_in6 *to, int len);
 void xtcp_open_fill(struct sock *sk, struct xtcp_open *open);
 
 /* ---- src/net/port.c: ports, shared with the kernel's TCP ---- */
 
-int xtcp_port_get(struct sock *sk, __be32 addr, u16 port);
+int xtcp_port_get(struct sock *sk, u16 port);
 void xtcp_port_put(struct sock *sk);
 int xtcp_port_listen(struct sock *sk);	/* -EADDRINUSE: someone listens there */
 

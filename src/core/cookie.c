@@ -236,6 +236,7 @@ bool xtcp_syncookie_rx(struct xtcp_embryo *emb, const struct xtcp_params *par,
 		return false;
 	memset(emb, 0, sizeof(*emb));
 	emb->cookie = 1;
+	emb->v6 = open->v6;
 	emb->iss = iss;
 	emb->irs = irs;
 	emb->rcv_wnd = (u16)min_t(u32, open->rcv_space, 65535);

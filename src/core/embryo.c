@@ -111,6 +111,7 @@ void xtcp_embryo_fill(struct xtcp_embryo *emb, const struct xtcp_params *par,
 	emb->irs = seg->seq;
 	emb->rcv_wnd = (u16)min_t(u32, open->rcv_space, 65535);
 	emb->peer_mss = xtcp_default_mss(open->v6);
+	emb->v6 = open->v6;
 	emb->opts = XTCP_OPT_MSS;
 	if (seg->opts & XTCP_OPT_MSS)
 		emb->peer_mss = seg->mss;

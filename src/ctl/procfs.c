@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/net/xtcp, line for line as /proc/net/tcp, so that ss and netstat read
- * it: PROC_NET_TCP=/proc/net/xtcp ss -ta.
+ * /proc/net/xtcp and xtcp6, line for line as /proc/net/tcp and tcp6, so that ss
+ * and netstat read them: PROC_NET_TCP=/proc/net/xtcp ss -4ta.
  *
  * Each position of the file is one chain of a table, printed whole under RCU,
  * or under the lock of a bucket: a socket that moves while the file is read is
@@ -10,6 +10,7 @@
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <net/tcp_states.h>
+#include <xtcp/family.h>
 
 #include "../net/net.h"
 #include "ctl.h"
@@ -36,6 +37,7 @@ struct line {
 
 struct iter {
 	struct seq_net_private p;
+	bool family6;		/* sockets of IPv6, whatever they are connected to */
 	u32 sl;			/* number of the next line */
 	u64 place;		/* what it is about, see place_used() */
 };
@@ -43,6 +45,27 @@ struct iter {
 static struct xtcp_net *iter_net(struct seq_file *seq)
 {
 	return xtcp_net(seq_file_net(seq));
+}
+
+static void put_addr(struct seq_file *seq, const u32 addr[4], u16 port)
+{
+	const struct iter *it = seq->private;
+
+	if (it->family6)
+		seq_printf(seq, " %08X%08X%08X", addr[0], addr[1], addr[2]);
+	else
+		seq_putc(seq, ' ');
+	seq_printf(seq, "%08X:%04X", addr[3], ntohs((__force __be16)port));
+}
+
+/* The kernel fills the lines of IPv4 up to a width, not those of IPv6. */
+#define WIDTH	149
+
+static void begin_line(struct seq_file *seq)
+{
+	const struct iter *it = seq->private;
+
+	seq_setwidth(seq, it->family6 ? 0 : WIDTH);
 }
 
 static void put_line(struct seq_file *seq, const struct line *l)
@@ -53,10 +76,11 @@ static void put_line(struct seq_file *seq, const struct line *l)
 
 	if (l->timer && l->when != XTCP_NEVER && l->when > now)
 		left = div_u64(l->when - now, NSEC_PER_SEC / USER_HZ);
-	seq_setwidth(seq, 149);
-	seq_printf(seq, "%4u: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8u %lu %d %pK",
-		   it->sl++, l->flow->saddr[3], ntohs((__force __be16)l->flow->sport),
-		   l->flow->daddr[3], ntohs((__force __be16)l->flow->dport),
+	begin_line(seq);
+	seq_printf(seq, "%4u:", it->sl++);
+	put_addr(seq, l->flow->saddr, l->flow->sport);
+	put_addr(seq, l->flow->daddr, l->flow->dport);
+	seq_printf(seq, " %02X %08X:%08X %02X:%08lX %08X %5u %8u %lu %d %pK",
 		   l->state, l->tx_queue, l->rx_queue, l->timer, left,
 		   l->retrans, l->uid, l->probes, l->inode, l->refs, l->ptr);
 }
@@ -156,9 +180,26 @@ static void put_half(struct seq_file *seq, const struct xtcp_half *half)
 	seq_pad(seq, '\n');
 }
 
+/* Is it of the file's family? A record has that of the socket it follows. */
+static bool entry_here(struct seq_file *seq, const struct xtcp_entry *e, u8 kind)
+{
+	const struct iter *it = seq->private;
+	bool family6;
+
+	if (kind == XTCP_KIND_TW)
+		family6 = container_of(e, struct xtcp_tw_rec, e)->addr->key.family6;
+	else
+		family6 = xtcp_family6(xtcp_entry_sk(e));
+	return family6 == it->family6;
+}
+
 static void put_entry(struct seq_file *seq, struct xtcp_entry *e)
 {
-	switch (READ_ONCE(e->kind)) {
+	u8 kind = READ_ONCE(e->kind);
+
+	if (kind == XTCP_KIND_NONE || !entry_here(seq, e, kind))
+		return;
+	switch (kind) {
 	case XTCP_KIND_SOCK:
 		put_conn(seq, xtcp_entry_sk(e));
 		break;
@@ -213,6 +254,7 @@ static void *proc_start(struct seq_file *seq, loff_t *pos)
 {
 	struct iter *it = seq->private;
 
+	it->family6 = pde_data(file_inode(seq->file));
 	rcu_read_lock();
 	if (*pos == 0) {
 		it->sl = 0;
@@ -244,6 +286,7 @@ static void put_chain(struct seq_file *seq, struct hlist_nulls_head *head)
 
 static void put_place(struct seq_file *seq, u64 i)
 {
+	const struct iter *it = seq->private;
 	struct xtcp_net *xn = iter_net(seq);
 	struct xtcp_half_bucket *bucket;
 	const struct xtcp_half *half;
@@ -260,7 +303,8 @@ static void put_place(struct seq_file *seq, u64 i)
 	bucket = &xn->half->bucket[i - xn->tables->mask - 1];
 	spin_lock_bh(&bucket->lock);
 	for (half = bucket->first; half; half = half->next)
-		put_half(seq, half);
+		if (xtcp_family6(half->listener->sk) == it->family6)
+			put_half(seq, half);
 	spin_unlock_bh(&bucket->lock);
 }
 
@@ -270,8 +314,10 @@ static int proc_show(struct seq_file *seq, void *v)
 	u32 sl = it->sl;
 
 	if (v == SEQ_START_TOKEN) {
-		seq_setwidth(seq, 149);
-		seq_puts(seq, "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode");
+		begin_line(seq);
+		seq_puts(seq, it->family6 ?
+			 "  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode" :
+			 "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode");
 		seq_pad(seq, '\n');
 		return 0;
 	}
@@ -289,6 +335,9 @@ static const struct seq_operations xtcp_seq_ops = {
 	.show = proc_show,
 };
 
+/* What says that a file is that of IPv6: any pointer but NULL. */
+#define FAMILY6	((void *)&xtcp_seq_ops)
+
 /**
  * xtcp_proc_init - the files of a namespace
  * @net: namespace
@@ -300,12 +349,21 @@ int xtcp_proc_init(struct net *net)
 	if (!proc_create_net("xtcp", 0444, net->proc_net, &xtcp_seq_ops,
 			     sizeof(struct iter)))
 		return -ENOMEM;
+	if (xtcp_family6_there() &&
+	    !proc_create_net_data("xtcp6", 0444, net->proc_net, &xtcp_seq_ops,
+				  sizeof(struct iter), FAMILY6))
+		goto no_v6;
 	if (!proc_create_net_single("xtcp_stat", 0444, net->proc_net, xtcp_stat_show,
-				    NULL)) {
-		remove_proc_entry("xtcp", net->proc_net);
-		return -ENOMEM;
-	}
+				    NULL))
+		goto no_stat;
 	return 0;
+
+no_stat:
+	if (xtcp_family6_there())
+		remove_proc_entry("xtcp6", net->proc_net);
+no_v6:
+	remove_proc_entry("xtcp", net->proc_net);
+	return -ENOMEM;
 }
 
 /**
@@ -315,5 +373,7 @@ int xtcp_proc_init(struct net *net)
 void xtcp_proc_exit(struct net *net)
 {
 	remove_proc_entry("xtcp_stat", net->proc_net);
+	if (xtcp_family6_there())
+		remove_proc_entry("xtcp6", net->proc_net);
 	remove_proc_entry("xtcp", net->proc_net);
 }

@@ -18,6 +18,7 @@
 #include <linux/slab.h>
 #include <net/inet_hashtables.h>
 #include <net/sock_reuseport.h>
+#include <xtcp/family.h>
 
 #include "ip.h"
 
@@ -121,7 +122,7 @@ u32 xtcp_flow_hash(const struct xtcp_tables *t, const struct xtcp_flow *flow)
 {
 	u32 ports = (u32)flow->sport << 16 | flow->dport;
 
-	if (likely(flow->daddr[2] == (__force u32)htonl(0xffff)))
+	if (likely(!xtcp_flow_is6(flow)))
 		return hsiphash_3u32(flow->saddr[3], flow->daddr[3], ports,
 				     &t->tuple_key);
 	return hsiphash(flow, sizeof(*flow), &t->tuple_key);
@@ -314,20 +315,29 @@ void xtcp_table_del(struct xtcp_net *xn, struct xtcp_entry *e)
 	spin_unlock_bh(lock);
 }
 
-/* How well a listener fits: 0 not at all. Address counts most, then device. */
+/*
+ * How well a listener fits: 0 not at all. Address counts most, then device; for
+ * IPv4, then, whether it is all the socket is for.
+ */
 static u32 listener_score(const struct xtcp_sock *l, const struct xtcp_flow *flow,
 			  int dif, int sdif)
 {
+	const struct sock *sk = &l->inet.sk;
 	u32 score = 1;
 
 	if (l->flow.sport != flow->sport || !same_dif(l->dif, dif, sdif))
 		return 0;
-	if (l->flow.saddr[3]) {
+	if (!xtcp_addr_any(l->flow.saddr)) {
 		if (memcmp(l->flow.saddr, flow->saddr, sizeof(flow->saddr)))
 			return 0;
-		score += 4;
+		score += 8;
+	} else if (xtcp_flow_is6(flow) ? xtcp_addr_is4(l->flow.saddr) :
+					 xtcp_family6(sk) && ipv6_only_sock(sk)) {
+		return 0;
 	}
 	if (l->dif)
+		score += 4;
+	if (!xtcp_family6(sk))
 		score += 2;
 	return score;
 }
@@ -394,8 +404,12 @@ void xtcp_flow_of_sock(const struct sock *sk, struct xtcp_flow *flow)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 
-	xtcp_flow_set4(flow->saddr, inet->inet_rcv_saddr);
-	xtcp_flow_set4(flow->daddr, inet->inet_daddr);
+	if (xtcp_family6(sk)) {
+		xtcp_ip6_sock_flow(sk, flow);
+	} else {
+		xtcp_flow_set4(flow->saddr, inet->inet_rcv_saddr);
+		xtcp_flow_set4(flow->daddr, inet->inet_daddr);
+	}
 	flow->sport = (__force u16)inet->inet_sport;
 	flow->dport = (__force u16)inet->inet_dport;
 }
@@ -414,7 +428,8 @@ static struct sock *group_of(struct xtcp_tables *t, const struct sock *sk,
 		other = &xsk->inet.sk;
 		if (xsk->flow.sport == mine->flow.sport && xsk->dif == mine->dif &&
 		    !memcmp(xsk->flow.saddr, mine->flow.saddr, sizeof(mine->flow.saddr)) &&
-		    other->sk_reuseport &&
+		    other->sk_reuseport && other->sk_family == sk->sk_family &&
+		    other->sk_ipv6only == sk->sk_ipv6only &&
 		    uid_eq(sock_i_uid(other), sock_i_uid((struct sock *)sk)))
 			return other;
 	}

@@ -21,7 +21,8 @@
 #include "../compat/timer.h"
 #include "ip.h"
 
-static struct kmem_cache *half_cache;
+static struct kmem_cache *half_cache;	/* of IPv4 */
+static struct kmem_cache *half_cache6;
 
 /* Chains are this long when the table is full, unless it was made larger later. */
 #define HALF_PER_BUCKET	8
@@ -37,18 +38,29 @@ static struct kmem_cache *half_cache;
 /* A run of the timer follows another no sooner, ms: it looks at every bucket. */
 #define EXPIRE_SPACE	8
 
+/* Bytes of one of IPv4. */
+#define HALF_SIZE4	(sizeof(struct xtcp_half) + XTCP_HALF_ADDR4 * sizeof(u32))
+
 int xtcp_half_slab_init(void)
 {
-	/* What the two structures may take is a promise; see their definitions. */
-	BUILD_BUG_ON(sizeof(struct xtcp_half) != 64);
-	BUILD_BUG_ON(offsetof(struct xtcp_half, addr) + XTCP_HALF_ADDR6 > 96);
-	half_cache = kmem_cache_create("xtcp_embryo", sizeof(struct xtcp_half), 0,
-				       SLAB_HWCACHE_ALIGN, NULL);
-	return half_cache ? 0 : -ENOMEM;
+	/* What the two may take is a promise; see their definition. */
+	BUILD_BUG_ON(HALF_SIZE4 != 64);
+	BUILD_BUG_ON(sizeof(union xtcp_half_any) > 96);
+	half_cache = kmem_cache_create("xtcp_embryo", HALF_SIZE4, 0, SLAB_HWCACHE_ALIGN,
+				       NULL);
+	if (!half_cache)
+		return -ENOMEM;
+	half_cache6 = kmem_cache_create("xtcp_embryo6", sizeof(union xtcp_half_any), 0, 0,
+					NULL);
+	if (half_cache6)
+		return 0;
+	kmem_cache_destroy(half_cache);
+	return -ENOMEM;
 }
 
 void xtcp_half_slab_exit(void)
 {
+	kmem_cache_destroy(half_cache6);
 	kmem_cache_destroy(half_cache);
 }
 
@@ -59,16 +71,49 @@ void xtcp_half_slab_exit(void)
  */
 void xtcp_half_flow(const struct xtcp_half *half, struct xtcp_flow *flow)
 {
-	xtcp_flow_set4(flow->saddr, (__force __be32)half->addr[0]);
-	xtcp_flow_set4(flow->daddr, (__force __be32)half->addr[1]);
+	if (half->emb.v6) {
+		memcpy(flow->saddr, half->addr, sizeof(flow->saddr));
+		memcpy(flow->daddr, half->addr + 4, sizeof(flow->daddr));
+	} else {
+		xtcp_flow_set4(flow->saddr, (__force __be32)half->addr[0]);
+		xtcp_flow_set4(flow->daddr, (__force __be32)half->addr[1]);
+	}
 	flow->sport = half->sport;
 	flow->dport = half->dport;
 }
 
+/**
+ * xtcp_half_dif - the interface a half-open connection is tied to
+ * @half: embryo
+ *
+ * Return: interface of link-local addresses, or 0.
+ */
+int xtcp_half_dif(const struct xtcp_half *half)
+{
+	return half->emb.v6 ? half->addr[8] : 0;
+}
+
+/**
+ * xtcp_half_copy - what is to be used when the lock is gone
+ * @to: copy
+ * @half: embryo
+ *
+ * Context: bucket's lock.
+ */
+void xtcp_half_copy(union xtcp_half_any *to, const struct xtcp_half *half)
+{
+	memcpy(to, half, half->emb.v6 ? sizeof(*to) : HALF_SIZE4);
+}
+
 static bool half_is(const struct xtcp_half *half, const struct xtcp_flow *flow)
 {
-	return half->addr[1] == flow->daddr[3] && half->addr[0] == flow->saddr[3] &&
-	       half->dport == flow->dport && half->sport == flow->sport;
+	if (half->dport != flow->dport || half->sport != flow->sport ||
+	    half->emb.v6 != xtcp_flow_is6(flow))
+		return false;
+	if (half->emb.v6)
+		return !memcmp(half->addr + 4, flow->daddr, sizeof(flow->daddr)) &&
+		       !memcmp(half->addr, flow->saddr, sizeof(flow->saddr));
+	return half->addr[1] == flow->daddr[3] && half->addr[0] == flow->saddr[3];
 }
 
 /**
@@ -124,19 +169,27 @@ static void half_due(struct xtcp_half_table *t, struct xtcp_half_bucket *bucket,
 
 /**
  * xtcp_half_fill - all of an embryo but what is the engine's
- * @half: embryo
+ * @half: embryo, emb.v6 set
+ * @rx: particulars of the packet
  * @l: listener
- * @flow: 4-tuple
  */
-void xtcp_half_fill(struct xtcp_half *half, struct xtcp_listener *l,
-		    const struct xtcp_flow *flow)
+void xtcp_half_fill(struct xtcp_half *half, const struct xtcp_rx *rx,
+		    struct xtcp_listener *l)
 {
+	const struct xtcp_flow *flow = &rx->flow;
+
 	half->listener = l;
 	half->mark = READ_ONCE(l->sk->sk_mark);
 	half->sport = flow->sport;
 	half->dport = flow->dport;
-	half->addr[0] = flow->saddr[3];
-	half->addr[1] = flow->daddr[3];
+	if (half->emb.v6) {
+		memcpy(half->addr, flow->saddr, sizeof(flow->saddr));
+		memcpy(half->addr + 4, flow->daddr, sizeof(flow->daddr));
+		half->addr[8] = xtcp_ip_oif(NULL, flow, rx->dif);
+	} else {
+		half->addr[0] = flow->saddr[3];
+		half->addr[1] = flow->daddr[3];
+	}
 }
 
 /**
@@ -151,14 +204,15 @@ void xtcp_half_fill(struct xtcp_half *half, struct xtcp_listener *l,
 bool xtcp_half_add(struct xtcp_rx *rx, struct xtcp_half_bucket *bucket,
 		   struct xtcp_listener *l, const struct xtcp_embryo *emb)
 {
-	struct xtcp_half *half = kmem_cache_alloc(half_cache, GFP_ATOMIC | __GFP_NOWARN);
+	struct xtcp_half *half = kmem_cache_alloc(emb->v6 ? half_cache6 : half_cache,
+						  GFP_ATOMIC | __GFP_NOWARN);
 	struct xtcp_half_table *t = rx->xn->half;
 
 	if (!half)
 		return false;
-	xtcp_half_fill(half, l, &rx->flow);
-	half->next = bucket->first;
 	half->emb = *emb;
+	xtcp_half_fill(half, rx, l);
+	half->next = bucket->first;
 	if (!bucket->first)
 		WRITE_ONCE(bucket->due, emb->deadline);
 	WRITE_ONCE(bucket->first, half);
@@ -190,7 +244,7 @@ void xtcp_half_del(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
 	if (!half->emb.retries)
 		atomic_dec(&l->young);
 	atomic_dec(&xn->half->count);
-	kmem_cache_free(half_cache, half);
+	kmem_cache_free(half->emb.v6 ? half_cache6 : half_cache, half);
 }
 
 /* Half-open connections a listener may have. */
@@ -233,7 +287,7 @@ struct xtcp_stateless xtcp_half_to(const struct xtcp_half *half, struct xtcp_flo
 		.sk = sk,
 		.flow = flow,
 		.mark = half->mark,
-		.oif = READ_ONCE(sk->sk_bound_dev_if),
+		.oif = xtcp_ip_oif(sk, flow, xtcp_half_dif(half)),
 		.tos = xtcp_ip_tos(sk, flow),
 	};
 }
@@ -287,7 +341,8 @@ static enum xtcp_embryo_act half_timeout(struct xtcp_net *xn, struct xtcp_half_b
 static u32 bucket_run(struct xtcp_half_table *t, struct xtcp_half_bucket *bucket,
 		      u64 now, u32 now_ms)
 {
-	struct xtcp_half batch[BATCH], *half, *next;
+	union xtcp_half_any batch[BATCH];
+	struct xtcp_half *half, *next;
 	u32 due = now_ms + INT_MAX, n = 0, i;
 	enum xtcp_embryo_act act;
 
@@ -299,7 +354,7 @@ static u32 bucket_run(struct xtcp_half_table *t, struct xtcp_half_bucket *bucket
 			if (act == XTCP_EMBRYO_KILL)
 				continue;
 			if (act == XTCP_EMBRYO_SYNACK)
-				batch[n++] = *half;
+				xtcp_half_copy(&batch[n++], half);
 		}
 		if ((s32)(half->emb.deadline - due) < 0)
 			due = half->emb.deadline;
@@ -307,7 +362,7 @@ static u32 bucket_run(struct xtcp_half_table *t, struct xtcp_half_bucket *bucket
 	WRITE_ONCE(bucket->due, due);
 	spin_unlock(&bucket->lock);
 	for (i = 0; i < n; i++)
-		xtcp_half_synack(&batch[i], now);
+		xtcp_half_synack(&batch[i].half, now);
 	return n;
 }
 

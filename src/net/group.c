@@ -97,6 +97,7 @@ struct sock *xtcp_group_heir(const struct sock *sk, const struct xtcp_flow *flow
 		return NULL;
 	heir = xtcp_lookup_listener(xn, flow, xtcp_flow_hash(xn->tables, flow), dif, 0, NULL);
 	if (!heir || !heir->sk_reuseport || heir->sk_bound_dev_if != dif ||
+	    heir->sk_family != sk->sk_family ||
 	    memcmp(xtcp_sk(heir)->flow.saddr, xtcp_sk(sk)->flow.saddr, sizeof(flow->saddr)))
 		return NULL;
 	return heir;

@@ -55,7 +55,7 @@ void xtcp_mtu_reduced(struct sock *sk)
 
 static void too_big(struct sock *sk, u32 seq, u32 mtu, u64 now)
 {
-	struct dst_entry *dst = sock_owned_by_user(sk) ? __sk_dst_check(sk, 0) :
+	struct dst_entry *dst = sock_owned_by_user(sk) ? __sk_dst_check(sk, xtcp_ip_dst_cookie(sk)) :
 							 xtcp_ip_sock_dst(sk);
 
 	if (!dst || !xtcp_ip_pmtu_heeded(sk))
@@ -73,7 +73,7 @@ static void redirect(struct sock *sk, struct sk_buff *skb)
 
 	if (sock_owned_by_user(sk))
 		return;
-	dst = __sk_dst_check(sk, 0);
+	dst = __sk_dst_check(sk, xtcp_ip_dst_cookie(sk));
 	if (dst)
 		dst->ops->redirect(dst, sk, skb);
 }

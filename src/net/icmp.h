@@ -22,5 +22,7 @@ struct xtcp_quote {
 
 int xtcp_icmp_meet(struct sk_buff *skb, const struct xtcp_quote *q, bool *ours);
 int xtcp_icmp4_rcv(struct sk_buff *skb, u32 info, bool *ours);
+int xtcp_icmp6_rcv(struct sk_buff *skb, u8 type, u8 code, int offset, u32 info,
+		   bool *ours);
 
 #endif /* XTCP_NET_ICMP_H */

@@ -68,7 +68,10 @@ static void header_send(const struct xtcp_stateless *to, struct dst_entry *dst,
 	if (plan->flags & XTCP_SYN && !skb_set_owner_sk_safe(skb, (struct sock *)to->sk))
 		skb_orphan(skb);
 	xtcp_mib_inc(xtcp_net(to->net), XTCP_MIB_OUT_SEGS);
-	xtcp_ip4_out(to, dst, skb);
+	if (xtcp_flow_is6(to->flow))
+		xtcp_ip6_out(to, dst, skb);
+	else
+		xtcp_ip4_out(to, dst, skb);
 }
 
 /**
@@ -152,14 +155,15 @@ void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
 		   struct xtcp_open *open)
 {
 	u32 hdr = xtcp_ip_hdr_len(sk);
+	u32 most = xtcp_sock_is6(sk) ? IP6_MAX_MTU : IP_MAX_MTU;
 
-	open->path_mss = clamp_t(u32, dst_mtu(dst), hdr + 1, IP_MAX_MTU) - hdr;
+	open->path_mss = clamp_t(u32, dst_mtu(dst), hdr + 1, most) - hdr;
 	open->user_mss = xtcp_sk(sk)->tcb.user_mss;
 	open->adv_mss = xtcp_adv_mss(sk, dst);
 	open->gso_max = gso_max(dst, open->path_mss);
 	open->rcv_space = xtcp_rcv_space(sk);
 	open->rcv_space_max = max(xtcp_rcv_space_max(sk), open->rcv_space);
-	open->v6 = false;
+	open->v6 = xtcp_sock_is6(sk);
 	open->need_ecn = xtcp_cc_needs_ecn(xtcp_sk(sk)->tcb.cc);
 }
 
@@ -203,7 +207,7 @@ void xtcp_open_fill(struct sock *sk, struct xtcp_open *open)
  */
 struct dst_entry *xtcp_ip_sock_dst(struct sock *sk)
 {
-	struct dst_entry *dst = __sk_dst_check(sk, 0);
+	struct dst_entry *dst = __sk_dst_check(sk, xtcp_ip_dst_cookie(sk));
 
 	if (dst)
 		return dst;
@@ -220,10 +224,8 @@ void xtcp_ip_connect_undo(struct sock *sk)
 {
 	struct inet_sock *inet = inet_sk(sk);
 
-	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) {
-		inet->inet_saddr = 0;
-		inet->inet_rcv_saddr = 0;
-	}
+	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
+		inet_reset_saddr(sk);
 	inet->inet_daddr = 0;
 	inet->inet_dport = 0;
 	xtcp_unhash(sk);

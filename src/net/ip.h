@@ -11,9 +11,11 @@
 
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/tcp.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
+#include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include <net/route.h>
 #include <net/xfrm.h>
@@ -34,7 +36,25 @@ static inline __be32 xtcp_flow_v4(const u32 addr[4])
 	return (__force __be32)addr[3];
 }
 
-/* ---- ip4.c ---- */
+static inline bool xtcp_addr_is4(const u32 addr[4])
+{
+	return !IS_ENABLED(CONFIG_IPV6) ||
+	       (!(addr[0] | addr[1]) && addr[2] == (__force u32)htonl(0xffff));
+}
+
+/* 0.0.0.0 or :: */
+static inline bool xtcp_addr_any(const u32 addr[4])
+{
+	return !(addr[0] | addr[1] | addr[3]) && (!addr[2] || xtcp_addr_is4(addr));
+}
+
+/* Do its packets have IPv6 headers? */
+static inline bool xtcp_flow_is6(const struct xtcp_flow *flow)
+{
+	return !xtcp_addr_is4(flow->daddr);
+}
+
+/* ---- ip4.c, ip6.c ---- */
 
 void xtcp_ip4_flow(const struct sk_buff *skb, struct xtcp_flow *flow);
 struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to);
@@ -44,34 +64,68 @@ int xtcp_ip4_sock_route(struct sock *sk);
 u32 xtcp_ip4_hdr_len(const struct sock *sk);
 bool xtcp_ip4_kernel_owns(const struct xtcp_rx *rx, bool syn);
 
+void xtcp_ip6_flow(const struct sk_buff *skb, struct xtcp_flow *flow);
+struct dst_entry *xtcp_ip6_route(const struct xtcp_stateless *to);
+void xtcp_ip6_out(const struct xtcp_stateless *to, struct dst_entry *dst,
+		  struct sk_buff *skb);
+int xtcp_ip6_sock_route(struct sock *sk);
+void xtcp_ip6_sock_flow(const struct sock *sk, struct xtcp_flow *flow);
+u32 xtcp_ip6_hdr_len(const struct sock *sk);
+int xtcp_ip6_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn);
+bool xtcp_ip6_kernel_owns(const struct xtcp_rx *rx, bool syn);
+u64 xtcp_ip6_place(const struct xtcp_flow *flow, const siphash_key_t *key);
+void xtcp_ip6_child(struct sock *child, const struct sock *listener,
+		    const struct xtcp_flow *flow);
+int xtcp_ip6_oif(const struct xtcp_flow *flow, int dif);
+
 /* ---- received packets; IP and TCP headers are in place ---- */
 
+static inline bool xtcp_skb_is6(const struct sk_buff *skb)
+{
+	return IS_ENABLED(CONFIG_IPV6) && skb->protocol == htons(ETH_P_IPV6);
+}
+
+/* 4-tuple of a packet, seen from this end. */
 static inline void xtcp_ip_flow(const struct sk_buff *skb, struct xtcp_flow *flow)
 {
-	xtcp_ip4_flow(skb, flow);
+	if (xtcp_skb_is6(skb))
+		xtcp_ip6_flow(skb, flow);
+	else
+		xtcp_ip4_flow(skb, flow);
 }
 
 /* The ECN field, RFC 3168. */
 static inline u8 xtcp_ip_ecn(const struct sk_buff *skb)
 {
+	if (xtcp_skb_is6(skb))
+		return ipv6_get_dsfield(ipv6_hdr(skb)) & INET_ECN_MASK;
 	return ip_hdr(skb)->tos & INET_ECN_MASK;
 }
 
-/* Hops left, for xtcp_ip_min_ttl(). */
-static inline u8 xtcp_ip_ttl(const struct sk_buff *skb)
+/* Has it come farther than IP_MINTTL, IPV6_MINHOPCOUNT allow (RFC 5082)? */
+static inline bool xtcp_ip_far(const struct sock *sk, const struct sk_buff *skb)
 {
-	return ip_hdr(skb)->ttl;
+	if (xtcp_skb_is6(skb))
+		return ipv6_hdr(skb)->hop_limit < READ_ONCE(inet6_sk(sk)->min_hopcount);
+	return ip_hdr(skb)->ttl < READ_ONCE(inet_sk(sk)->min_ttl);
 }
 
 static inline bool xtcp_ip_csum_bad(struct sk_buff *skb)
 {
-	return skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo) ||
-	       skb_checksum_complete(skb);
+	if (xtcp_skb_is6(skb)) {
+		if (skb_checksum_init(skb, IPPROTO_TCP, ip6_compute_pseudo))
+			return true;
+	} else if (skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo)) {
+		return true;
+	}
+	return skb_checksum_complete(skb);
 }
 
-static inline bool xtcp_ip_policy(const struct sock *sk, struct sk_buff *skb)
+static inline bool xtcp_ip_policy(struct sock *sk, struct sk_buff *skb)
 {
-	return xfrm4_policy_check((struct sock *)sk, XFRM_POLICY_IN, skb);
+	if (xtcp_skb_is6(skb))
+		return xfrm6_policy_check(sk, XFRM_POLICY_IN, skb);
+	return xfrm4_policy_check(sk, XFRM_POLICY_IN, skb);
 }
 
 /* Is it addressed to many (RFC 9293, MUST-57)? */
@@ -79,78 +133,150 @@ static inline bool xtcp_ip_to_many(const struct sk_buff *skb)
 {
 	const struct rtable *rt = skb_rtable(skb);
 
+	if (xtcp_skb_is6(skb))
+		return skb_dst(skb) && !ipv6_unicast_destination(skb);
 	return rt && rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST);
 }
 
 /* ---- packets without a socket ---- */
 
+/*
+ * The interface by which an answer has to leave: the one the socket is bound
+ * to, or, to a link-local address, the one its cause came in by; 0: any.
+ */
+static inline int xtcp_ip_oif(const struct sock *sk, const struct xtcp_flow *flow, int dif)
+{
+	int oif = sk ? READ_ONCE(sk->sk_bound_dev_if) : 0;
+
+	return oif || !xtcp_flow_is6(flow) ? oif : xtcp_ip6_oif(flow, dif);
+}
+
+/* IP_TOS, IPV6_TCLASS */
 static inline u8 xtcp_ip_tos(const struct sock *sk, const struct xtcp_flow *flow)
 {
-	return inet_sk(sk)->tos;
-}
-
-/* IP_MINTTL, for packets of one family or the other (RFC 5082). */
-static inline u8 xtcp_ip_min_ttl(const struct sock *sk)
-{
-	return READ_ONCE(inet_sk(sk)->min_ttl);
-}
-
-/* IP_MTU_DISCOVER: are messages about the path MTU listened to? */
-static inline bool xtcp_ip_pmtu_heeded(const struct sock *sk)
-{
-	return inet_sk(sk)->pmtudisc != IP_PMTUDISC_INTERFACE;
-}
-
-static inline bool xtcp_ip_recverr(const struct sock *sk)
-{
-	return inet_sk(sk)->recverr;
+	return xtcp_flow_is6(flow) ? inet6_sk(sk)->tclass : inet_sk(sk)->tos;
 }
 
 static inline u32 xtcp_ip_reply_mark(const struct net *net, const struct sk_buff *skb)
 {
+	if (xtcp_skb_is6(skb))
+		return IP6_REPLY_MARK(net, skb->mark);
 	return IP4_REPLY_MARK(net, skb->mark);
 }
 
+/**
+ * xtcp_ip_route - route for a packet without a socket of its own
+ * @to: where to
+ *
+ * Context: any. Return: route, with a reference, or ERR_PTR().
+ */
 static inline struct dst_entry *xtcp_ip_route(const struct xtcp_stateless *to)
 {
-	return xtcp_ip4_route(to);
+	return xtcp_flow_is6(to->flow) ? xtcp_ip6_route(to) : xtcp_ip4_route(to);
 }
 
+/**
+ * xtcp_ip_kernel_owns - is this a connection of the kernel's TCP?
+ * @rx: packet
+ * @syn: it opens a connection
+ *
+ * To be asked before a listener of ours takes a packet that fits no
+ * connection of ours: a port may have been the kernel's until a moment ago,
+ * and its connections there live on. A record in TIME-WAIT does not keep a
+ * new connection from us.
+ *
+ * Context: RCU read lock.
+ */
 static inline bool xtcp_ip_kernel_owns(const struct xtcp_rx *rx, bool syn)
 {
-	return xtcp_ip4_kernel_owns(rx, syn);
+	return xtcp_flow_is6(&rx->flow) ? xtcp_ip6_kernel_owns(rx, syn) :
+					  xtcp_ip4_kernel_owns(rx, syn);
 }
 
 /* ---- packets of a connection; context: socket lock ---- */
 
+/* Does the path have IPv6 headers? Of a socket that was never connected: no. */
+static inline bool xtcp_sock_is6(const struct sock *sk)
+{
+	return IS_ENABLED(CONFIG_IPV6) && xtcp_sk(sk)->v6;
+}
+
+/* IP_MINTTL, IPV6_MINHOPCOUNT */
+static inline u8 xtcp_ip_min_ttl(const struct sock *sk)
+{
+	return xtcp_sock_is6(sk) ? READ_ONCE(inet6_sk(sk)->min_hopcount) :
+				   READ_ONCE(inet_sk(sk)->min_ttl);
+}
+
+/* IP_MTU_DISCOVER, IPV6_MTU_DISCOVER: are messages about the path MTU heeded? */
+static inline bool xtcp_ip_pmtu_heeded(const struct sock *sk)
+{
+	return xtcp_sock_is6(sk) ? ip6_sk_accept_pmtu(sk) :
+				   inet_sk(sk)->pmtudisc != IP_PMTUDISC_INTERFACE;
+}
+
+/* IP_RECVERR, IPV6_RECVERR */
+static inline bool xtcp_ip_recverr(const struct sock *sk)
+{
+	return xtcp_sock_is6(sk) ? inet6_sk(sk)->recverr : inet_sk(sk)->recverr;
+}
+
+/**
+ * xtcp_ip_sock_route - find the route of a connection
+ * @sk: socket with addresses and ports
+ *
+ * Context: socket lock. Return: 0 or -errno.
+ */
 static inline int xtcp_ip_sock_route(struct sock *sk)
 {
-	return xtcp_ip4_sock_route(sk);
+	return xtcp_sock_is6(sk) ? xtcp_ip6_sock_route(sk) : xtcp_ip4_sock_route(sk);
+}
+
+/* What a route is to be checked with, __sk_dst_check(). */
+static inline u32 xtcp_ip_dst_cookie(const struct sock *sk)
+{
+	return xtcp_sock_is6(sk) ? inet6_sk(sk)->dst_cookie : 0;
 }
 
 /* Bytes in front of the payload, but for TCP's options. */
 static inline u32 xtcp_ip_hdr_len(const struct sock *sk)
 {
-	return xtcp_ip4_hdr_len(sk);
+	return xtcp_sock_is6(sk) ? xtcp_ip6_hdr_len(sk) : xtcp_ip4_hdr_len(sk);
 }
 
 /* Leaves the TCP checksum to the device. @skb begins with its TCP header. */
 static inline void xtcp_ip_csum(const struct sock *sk, struct sk_buff *skb)
 {
 	const struct inet_sock *inet = inet_sk(sk);
+	const struct xtcp_flow *flow = &xtcp_sk(sk)->flow;
 	struct tcphdr *th = tcp_hdr(skb);
 
-	th->check = ~csum_tcpudp_magic(inet->inet_saddr, inet->inet_daddr, skb->len,
-				       IPPROTO_TCP, 0);
+	if (xtcp_sock_is6(sk))
+		th->check = ~csum_ipv6_magic((const struct in6_addr *)flow->saddr,
+					     (const struct in6_addr *)flow->daddr,
+					     skb->len, IPPROTO_TCP, 0);
+	else
+		th->check = ~csum_tcpudp_magic(inet->inet_saddr, inet->inet_daddr,
+					       skb->len, IPPROTO_TCP, 0);
 	skb->ip_summed = CHECKSUM_PARTIAL;
 	skb->csum_start = skb_transport_header(skb) - skb->head;
 	skb->csum_offset = offsetof(struct tcphdr, check);
 }
 
+/**
+ * xtcp_ip_xmit - hand a packet of a connection to IP
+ * @sk: socket
+ * @skb: packet, TCP header at its data; taken over
+ * @ecn: ECN field, RFC 3168
+ *
+ * Context: any, socket lock. Return: as of dev_queue_xmit().
+ */
 static inline int xtcp_ip_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 {
 	struct inet_sock *inet = inet_sk(sk);
 
+	if (xtcp_sock_is6(sk))
+		return xtcp_ip6_xmit(sk, skb, ecn);
 	return __ip_queue_xmit(sk, skb, &inet->cork.fl, inet->tos | ecn);
 }
 

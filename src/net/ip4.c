@@ -27,18 +27,6 @@ void xtcp_ip4_flow(const struct sk_buff *skb, struct xtcp_flow *flow)
 	flow->dport = (__force u16)th->source;
 }
 
-/**
- * xtcp_ip4_kernel_owns - is this a connection of the kernel's TCP?
- * @rx: packet
- * @syn: it opens a connection
- *
- * To be asked before a listener of ours takes a packet that fits no
- * connection of ours: a port may have been the kernel's until a moment ago,
- * and its connections there live on. A record in TIME-WAIT does not keep a
- * new connection from us.
- *
- * Context: RCU read lock.
- */
 bool xtcp_ip4_kernel_owns(const struct xtcp_rx *rx, bool syn)
 {
 	const struct xtcp_flow *flow = &rx->flow;
@@ -58,12 +46,6 @@ bool xtcp_ip4_kernel_owns(const struct xtcp_rx *rx, bool syn)
 	return owns;
 }
 
-/**
- * xtcp_ip4_route - route for a packet without a socket of its own
- * @to: where to
- *
- * Context: any. Return: route, with a reference, or ERR_PTR().
- */
 struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to)
 {
 	const struct xtcp_flow *flow = to->flow;
@@ -143,12 +125,6 @@ u32 xtcp_ip4_hdr_len(const struct sock *sk)
 	return len;
 }
 
-/**
- * xtcp_ip4_sock_route - find the route of a connection
- * @sk: socket with addresses and ports
- *
- * Context: socket lock. Return: 0 or -errno.
- */
 int xtcp_ip4_sock_route(struct sock *sk)
 {
 	struct inet_sock *inet = inet_sk(sk);
@@ -210,9 +186,9 @@ int xtcp_ip4_connect(struct sock *sk, const struct sockaddr_in *to, int len)
 
 	if (!inet->inet_saddr)
 		inet->inet_saddr = fl4->saddr;
-	inet->inet_rcv_saddr = inet->inet_saddr;
+	sk_rcv_saddr_set(sk, inet->inet_saddr);
 	/* A source route names its hops; else 0.0.0.0 became this host. */
-	inet->inet_daddr = opt && opt->opt.srr ? to->sin_addr.s_addr : fl4->daddr;
+	sk_daddr_set(sk, opt && opt->opt.srr ? to->sin_addr.s_addr : fl4->daddr);
 	inet->inet_dport = to->sin_port;
 
 	err = xtcp_hash_connect(sk);

@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 #include <net/busy_poll.h>
 #include <net/tcp_states.h>
+#include <xtcp/family.h>
 
 #include "ip.h"
 
@@ -139,10 +140,12 @@ static u64 source_of(const struct xtcp_net *xn, const struct xtcp_flow *flow)
 }
 
 /* Addresses and ports of a child. */
-static void child_addresses(struct sock *child, const struct xtcp_flow *flow, u32 mark)
+static void child_addresses(struct sock *child, const struct sock *listener,
+			    const struct xtcp_flow *flow, u32 mark)
 {
 	struct inet_sock *inet = inet_sk(child);
 
+	xtcp_sk(child)->v6 = xtcp_flow_is6(flow);
 	inet->inet_daddr = xtcp_flow_v4(flow->daddr);
 	inet->inet_rcv_saddr = xtcp_flow_v4(flow->saddr);
 	inet->inet_saddr = xtcp_flow_v4(flow->saddr);
@@ -151,6 +154,8 @@ static void child_addresses(struct sock *child, const struct xtcp_flow *flow, u3
 	inet->inet_num = ntohs(inet->inet_sport);
 	child->sk_mark = mark;
 	child->sk_gso_type = SKB_GSO_TCPV4;
+	if (xtcp_family6(child))
+		xtcp_ip6_child(child, listener, flow);
 }
 
 /* It came to nothing, and nobody has seen it. */
@@ -167,7 +172,7 @@ static void child_drop(struct sock *child)
  * table, and @open; locked. NULL: @why.
  */
 static struct sock *child_new(struct xtcp_listener *l, const struct xtcp_flow *flow,
-			      u64 who, u32 mark, struct xtcp_open *open,
+			      int dif, u64 who, u32 mark, struct xtcp_open *open,
 			      enum xtcp_drop *why)
 {
 	struct sock *sk = l->sk, *child;
@@ -179,14 +184,16 @@ static struct sock *child_new(struct xtcp_listener *l, const struct xtcp_flow *f
 	child = xtcp_sock_child(sk);
 	if (!child)
 		return NULL;
-	child_addresses(child, flow, mark);
+	child_addresses(child, sk, flow, mark);
+	child->sk_bound_dev_if = xtcp_ip_oif(sk, flow, dif);
 	xtcp_sk(child)->source = who >> 32;
 	if (xtcp_ip_sock_route(child)) {
 		*why = XTCP_DROP_BAD_ADDRESS;
 		child_drop(child);
 		return NULL;
 	}
-	sk_set_txhash(child);
+	if (!xtcp_sock_is6(child))
+		sk_set_txhash(child);
 	xtcp_port_inherit(child, sk);
 	/* Taken by one who has bound this port as well, and connects from it. */
 	if (xtcp_hash_flow(child)) {
@@ -224,7 +231,7 @@ struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_half *
 
 	xtcp_half_flow(half, &flow);
 	who = source_of(l->xn, &flow);
-	child = child_new(l, &flow, who, half->mark, &open, why);
+	child = child_new(l, &flow, xtcp_half_dif(half), who, half->mark, &open, why);
 	if (!child)
 		return NULL;
 	xtcp_accept(&xtcp_sk(child)->tcb, &half->emb, &open, now);
@@ -252,7 +259,7 @@ struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx *rx,
 	struct xtcp_open open;
 	struct sock *child;
 
-	child = child_new(l, &rx->flow, source_of(l->xn, &rx->flow),
+	child = child_new(l, &rx->flow, rx->dif, source_of(l->xn, &rx->flow),
 			  READ_ONCE(l->sk->sk_mark), &open, &seg->reason);
 	if (!child)
 		return NULL;

@@ -88,7 +88,8 @@ struct xtcp_tw_key {
 	u32 saddr[4];
 	int dif;
 	u16 sport;			/* network byte order */
-	u16 reuse;			/* their sockets had SO_REUSEADDR */
+	u8 reuse;			/* their sockets had SO_REUSEADDR, */
+	u8 family6;			/* and were of IPv6 */
 };
 
 /* The records of one such key; freed by RCU, for readers compare the key. */
@@ -230,8 +231,8 @@ struct xtcp_listener {
 };
 
 /*
- * A half-open connection: one cache line, addresses last. IPv6 needs two of 16
- * bytes and an interface for link-local ones, and makes it 92 bytes.
+ * A half-open connection: one cache line, addresses last. IPv6 (emb.v6) needs two
+ * of 16 bytes and an interface for link-local ones, and makes it 92 bytes.
  */
 struct xtcp_half {
 	struct xtcp_half *next;		/* in its bucket */
@@ -240,10 +241,18 @@ struct xtcp_half {
 	u16 sport;			/* this end; network byte order */
 	u16 dport;
 	struct xtcp_embryo emb;
-	u32 addr[2];			/* this end, the other end */
+	u32 addr[];			/* this end, the other end, interface */
 };
 
-#define XTCP_HALF_ADDR6	(2 * 16 + 4)	/* bytes in place of addr[] */
+/* Words of addr[]. */
+#define XTCP_HALF_ADDR4	2
+#define XTCP_HALF_ADDR6	(4 + 4 + 1)
+
+/* One outside of the table, of either family. */
+union xtcp_half_any {
+	struct xtcp_half half;
+	u8 room[sizeof(struct xtcp_half) + XTCP_HALF_ADDR6 * sizeof(u32)];
+};
 
 struct xtcp_half_bucket {
 	spinlock_t lock;
@@ -271,8 +280,10 @@ struct xtcp_half_bucket *xtcp_half_lock(struct xtcp_net *xn, u32 hash)
 	__acquires(&bucket->lock);
 struct xtcp_half *xtcp_half_find(const struct xtcp_half_bucket *bucket,
 				 const struct xtcp_flow *flow);
-void xtcp_half_fill(struct xtcp_half *half, struct xtcp_listener *l,
-		    const struct xtcp_flow *flow);
+void xtcp_half_copy(union xtcp_half_any *to, const struct xtcp_half *half);
+int xtcp_half_dif(const struct xtcp_half *half);
+void xtcp_half_fill(struct xtcp_half *half, const struct xtcp_rx *rx,
+		    struct xtcp_listener *l);
 u32 xtcp_half_room(const struct xtcp_net *xn, const struct xtcp_listener *l);
 bool xtcp_half_add(struct xtcp_rx *rx, struct xtcp_half_bucket *bucket,
 		   struct xtcp_listener *l, const struct xtcp_embryo *emb);

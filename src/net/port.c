@@ -14,13 +14,12 @@
  * port_lock; a bucket they leave empty is freed by a work item, unless a
  * bind() finds it first.
  */
-#include <linux/in.h>
-#include <linux/net.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <net/ip.h>
-#include <net/tcp_states.h>
+#include <xtcp/family.h>
 
+#include "hold.h"
 #include "ip.h"
 #include "rx.h"
 
@@ -35,14 +34,6 @@ struct xtcp_port {
 	struct list_head holds;		/* port_mutex */
 	u16 port;			/* host byte order */
 	bool ephemeral;			/* connect() alone made and uses it */
-};
-
-/* A companion. */
-struct xtcp_hold {
-	struct list_head node;
-	struct socket *sock;
-	__be32 addr;			/* INADDR_ANY: covers every address */
-	int dif;			/* 0: covers every device */
 };
 
 /* There are few, unless each connection has a local address of its own. */
@@ -83,15 +74,20 @@ static struct xtcp_port *bucket_new(struct xtcp_tables *t, u16 port)
 	return p;
 }
 
-static void bucket_free(struct xtcp_port *p)
+static void holds_free(struct xtcp_port *p)
 {
 	struct xtcp_hold *h, *next;
 
-	hlist_del(&p->node);
 	list_for_each_entry_safe(h, next, &p->holds, node) {
-		sock_release(h->sock);
-		kfree(h);
+		list_del(&h->node);
+		xtcp_hold_free(h);
 	}
+}
+
+static void bucket_free(struct xtcp_port *p)
+{
+	hlist_del(&p->node);
+	holds_free(p);
 	kfree(p);
 	xtcp_rx_unneed();
 }
@@ -116,11 +112,19 @@ static void bucket_idle(struct xtcp_tables *t, struct xtcp_port *p)
 		bucket_review(t, p);
 }
 
+/* Context: port_mutex. */
+static void holds_tolerate(const struct xtcp_port *p, u8 reuse)
+{
+	struct xtcp_hold *h;
+
+	list_for_each_entry(h, &p->holds, node)
+		h->sock->sk->sk_reuse = reuse;
+}
+
 /* What the companions may tolerate now. Context: port_mutex. */
 static void bucket_relax(struct xtcp_tables *t, struct xtcp_port *p)
 {
 	struct xtcp_sock *xsk;
-	struct xtcp_hold *h;
 	u8 reuse = SK_CAN_REUSE;
 
 	spin_lock_bh(&t->port_lock);
@@ -131,8 +135,7 @@ static void bucket_relax(struct xtcp_tables *t, struct xtcp_port *p)
 		}
 	}
 	spin_unlock_bh(&t->port_lock);
-	list_for_each_entry(h, &p->holds, node)
-		h->sock->sk->sk_reuse = reuse;
+	holds_tolerate(p, reuse);
 }
 
 static void port_work(struct work_struct *work)
@@ -189,13 +192,13 @@ void xtcp_ports_free(struct xtcp_tables *t)
 }
 
 /* May two owners of a port live side by side? RFC 9293 leaves it to us: as TCP. */
-static bool owners_agree(const struct sock *sk, const struct sock *other)
+static bool owners_agree(const struct sock *sk, const struct xtcp_place *place,
+			 const struct sock *other)
 {
-	if (sk->sk_bound_dev_if && other->sk_bound_dev_if &&
-	    sk->sk_bound_dev_if != other->sk_bound_dev_if)
-		return true;
-	if (inet_sk(sk)->inet_rcv_saddr && inet_sk(other)->inet_rcv_saddr &&
-	    inet_sk(sk)->inet_rcv_saddr != inet_sk(other)->inet_rcv_saddr)
+	struct xtcp_place theirs;
+
+	xtcp_place_of(other, &theirs);
+	if (!xtcp_places_meet(place, &theirs))
 		return true;
 	if (sk->sk_reuse && other->sk_reuse &&
 	    !READ_ONCE(xtcp_sk(other)->listener))
@@ -204,15 +207,13 @@ static bool owners_agree(const struct sock *sk, const struct sock *other)
 	       uid_eq(sock_i_uid((struct sock *)sk), sock_i_uid((struct sock *)other));
 }
 
-static bool records_agree(const struct sock *sk, const struct xtcp_tw_key *key)
+static bool records_agree(const struct sock *sk, const struct xtcp_place *place,
+			  const struct xtcp_tw_key *key)
 {
-	__be32 addr = inet_sk(sk)->inet_rcv_saddr;
+	struct xtcp_place theirs = { .dif = key->dif };
 
-	if (sk->sk_bound_dev_if && key->dif && sk->sk_bound_dev_if != key->dif)
-		return true;
-	if (addr && addr != xtcp_flow_v4(key->saddr))
-		return true;
-	return sk->sk_reuse && key->reuse;
+	memcpy(theirs.addr, key->saddr, sizeof(theirs.addr));
+	return !xtcp_places_meet(place, &theirs) || (sk->sk_reuse && key->reuse);
 }
 
 /* Context: port_lock. */
@@ -220,67 +221,32 @@ static bool bucket_conflict(const struct xtcp_port *p, const struct sock *sk)
 {
 	const struct xtcp_tw_addr *addr;
 	const struct xtcp_sock *xsk;
+	struct xtcp_place place;
 
+	xtcp_place_of(sk, &place);
 	hlist_for_each_entry(xsk, &p->owners, port_node) {
-		if (&xsk->inet.sk != sk && !owners_agree(sk, &xsk->inet.sk))
+		if (&xsk->inet.sk != sk && !owners_agree(sk, &place, &xsk->inet.sk))
 			return true;
 	}
 	/* Like the kernel's, SO_REUSEPORT alone does not pass a TIME-WAIT. */
 	hlist_for_each_entry(addr, &p->addrs, port_node) {
-		if (!records_agree(sk, &addr->key))
+		if (!records_agree(sk, &place, &addr->key))
 			return true;
 	}
 	return false;
 }
 
-static struct xtcp_hold *hold_find(const struct xtcp_port *p, __be32 addr, int dif)
+/* A companion that stands for the address and device of @sk as well. */
+static struct xtcp_hold *hold_find(const struct xtcp_port *p, const struct sock *sk)
 {
+	struct xtcp_place place;
 	struct xtcp_hold *h;
 
-	list_for_each_entry(h, &p->holds, node) {
-		if ((!h->addr || h->addr == addr) && (!h->dif || h->dif == dif))
+	xtcp_place_of(sk, &place);
+	list_for_each_entry(h, &p->holds, node)
+		if (xtcp_place_covers(&h->place, &place))
 			return h;
-	}
 	return NULL;
-}
-
-static struct xtcp_hold *hold_new(const struct sock *sk, __be32 addr)
-{
-	struct xtcp_hold *h = kzalloc(sizeof(*h), GFP_KERNEL_ACCOUNT);
-	int err;
-
-	if (!h)
-		return ERR_PTR(-ENOMEM);
-	err = sock_create_kern(sock_net(sk), PF_INET, SOCK_STREAM, IPPROTO_TCP,
-			       &h->sock);
-	if (err) {
-		kfree(h);
-		return ERR_PTR(err);
-	}
-	h->addr = addr;
-	h->dif = sk->sk_bound_dev_if;
-	h->sock->sk->sk_bound_dev_if = h->dif;
-	h->sock->sk->sk_reuse = sk->sk_reuse ? SK_CAN_REUSE : SK_NO_REUSE;
-	/* Whether the address may be bound was asked of @sk already. */
-	ip_sock_set_freebind(h->sock->sk);
-	return h;
-}
-
-static void hold_free(struct xtcp_hold *h)
-{
-	sock_release(h->sock);
-	kfree(h);
-}
-
-static int hold_bind(struct xtcp_hold *h, u16 port)
-{
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = h->addr,
-		.sin_port = htons(port),
-	};
-
-	return kernel_bind(h->sock, (struct sockaddr *)&sin, sizeof(sin));
 }
 
 /*
@@ -290,15 +256,13 @@ static int hold_bind(struct xtcp_hold *h, u16 port)
  */
 static int hold_add(struct xtcp_tables *t, struct xtcp_port *p, struct xtcp_hold *h)
 {
-	struct xtcp_hold *other;
 	u8 reuse = h->sock->sk->sk_reuse;
 	int err;
 
 	if (!list_empty(&p->holds))
 		h->sock->sk->sk_reuse = SK_CAN_REUSE;
-	list_for_each_entry(other, &p->holds, node)
-		other->sock->sk->sk_reuse = SK_CAN_REUSE;
-	err = hold_bind(h, p->port);
+	holds_tolerate(p, SK_CAN_REUSE);
+	err = xtcp_hold_bind(h, p->port);
 	h->sock->sk->sk_reuse = reuse;
 	if (!err)
 		list_add_tail(&h->node, &p->holds);
@@ -318,32 +282,36 @@ static void bucket_join(struct xtcp_tables *t, struct xtcp_port *p, struct sock 
 	inet_sk(sk)->inet_num = p->port;
 }
 
-/* Take @port of @addr for @sk; its bucket may exist. Context: port_mutex. */
-static int port_take(struct xtcp_tables *t, struct sock *sk, __be32 addr, u16 port)
+/* Take @port for @sk; its bucket may exist. Context: port_mutex. */
+static int port_take(struct xtcp_tables *t, struct sock *sk, u16 port)
 {
 	struct xtcp_port *p = bucket_find(t, port);
 	struct xtcp_hold *h;
-	bool conflict;
+	bool conflict, empty;
 	int err = 0;
 
 	if (p) {
 		spin_lock_bh(&t->port_lock);
 		conflict = bucket_conflict(p, sk);
+		empty = bucket_empty(p);
 		spin_unlock_bh(&t->port_lock);
 		if (conflict)
 			return -EADDRINUSE;
+		/* Those who were here stood on other addresses, perhaps. */
+		if (empty)
+			holds_free(p);
 	} else {
 		p = bucket_new(t, port);
 		if (!p)
 			return -ENOMEM;
 	}
-	if (!hold_find(p, addr, sk->sk_bound_dev_if)) {
-		h = hold_new(sk, addr);
+	if (!hold_find(p, sk)) {
+		h = xtcp_hold_new(sk);
 		err = PTR_ERR_OR_ZERO(h);
 		if (!err) {
 			err = hold_add(t, p, h);
 			if (err)
-				hold_free(h);
+				xtcp_hold_free(h);
 		}
 	}
 	if (!err) {
@@ -359,7 +327,7 @@ static int port_take(struct xtcp_tables *t, struct sock *sk, __be32 addr, u16 po
 }
 
 /* Let the kernel find a free port for a companion; it knows all rules. */
-static int port_auto(struct xtcp_tables *t, struct sock *sk, __be32 addr)
+static int port_auto(struct xtcp_tables *t, struct sock *sk)
 {
 	struct xtcp_hold *h;
 	struct xtcp_port *p;
@@ -367,23 +335,23 @@ static int port_auto(struct xtcp_tables *t, struct sock *sk, __be32 addr)
 	u16 port;
 
 	for (i = 0; i < AUTO_TRIES; i++) {
-		h = hold_new(sk, addr);
+		h = xtcp_hold_new(sk);
 		if (IS_ERR(h))
 			return PTR_ERR(h);
 		h->sock->sk->sk_reuse = SK_NO_REUSE;
-		err = hold_bind(h, 0);
+		err = xtcp_hold_bind(h, 0);
 		if (err) {
-			hold_free(h);
+			xtcp_hold_free(h);
 			return err;
 		}
 		port = inet_sk(h->sock->sk)->inet_num;
 		if (bucket_find(t, port)) {	/* of another address */
-			hold_free(h);
+			xtcp_hold_free(h);
 			continue;
 		}
 		p = bucket_new(t, port);
 		if (!p) {
-			hold_free(h);
+			xtcp_hold_free(h);
 			return -ENOMEM;
 		}
 		list_add_tail(&h->node, &p->holds);
@@ -396,8 +364,7 @@ static int port_auto(struct xtcp_tables *t, struct sock *sk, __be32 addr)
 
 /**
  * xtcp_port_get - bind a socket to a port
- * @sk: socket, inet_rcv_saddr set as bind() does
- * @addr: address the port is bound on, INADDR_ANY for all
+ * @sk: socket, its local address set as bind() does
  * @port: host byte order, 0 for any free one
  *
  * Rules are TCP's: SO_REUSEADDR passes everything but a listener,
@@ -407,16 +374,16 @@ static int port_auto(struct xtcp_tables *t, struct sock *sk, __be32 addr)
  * Context: process, socket lock, may sleep.
  * Return: 0 with inet_num set; -EADDRINUSE, -EACCES, -ENOMEM.
  */
-int xtcp_port_get(struct sock *sk, __be32 addr, u16 port)
+int xtcp_port_get(struct sock *sk, u16 port)
 {
 	struct xtcp_tables *t = xtcp_net(sock_net(sk))->tables;
 	int err;
 
 	mutex_lock(&t->port_mutex);
 	if (port)
-		err = port_take(t, sk, addr, port);
+		err = port_take(t, sk, port);
 	else
-		err = port_auto(t, sk, addr);
+		err = port_auto(t, sk);
 	mutex_unlock(&t->port_mutex);
 	return err;
 }
@@ -498,6 +465,7 @@ struct xtcp_tw_addr *xtcp_port_tw_get(struct xtcp_net *xn, const struct sock *sk
 		.dif = xsk->dif,
 		.sport = xsk->flow.sport,
 		.reuse = !!sk->sk_reuse,
+		.family6 = xtcp_family6(sk),
 	};
 
 	memcpy(key.saddr, xsk->flow.saddr, sizeof(key.saddr));
@@ -532,25 +500,6 @@ void xtcp_port_tw_put(struct xtcp_net *xn, struct xtcp_tw_addr *addr)
 		kfree_rcu(addr, rcu);
 	}
 	spin_unlock_bh(&t->port_lock);
-}
-
-/*
- * Would the kernel let its own TCP listen here? The companion asks the way
- * listen() asks, being in LISTEN for as long as it takes; from then on it no
- * longer tolerates reuse, so that the kernel cannot listen on the port.
- * Context: port_mutex.
- */
-static int hold_listen(struct xtcp_hold *h)
-{
-	struct sock *csk = h->sock->sk;
-	int err;
-
-	lock_sock(csk);
-	inet_sk_set_state(csk, TCP_LISTEN);
-	err = csk->sk_prot->get_port(csk, inet_sk(csk)->inet_num);
-	inet_sk_set_state(csk, TCP_CLOSE);
-	release_sock(csk);
-	return err ? -EADDRINUSE : 0;
 }
 
 /**
@@ -594,13 +543,16 @@ int xtcp_port_listen(struct sock *sk)
 	if (bucket_conflict(p, sk))
 		err = -EADDRINUSE;
 	spin_unlock_bh(&t->port_lock);
-	h = hold_find(p, inet_sk(sk)->inet_rcv_saddr, sk->sk_bound_dev_if);
+	h = hold_find(p, sk);
+	/* Of our own sockets bucket_conflict() was the judge. */
+	if (!err && !list_is_singular(&p->holds))
+		holds_tolerate(p, SK_CAN_REUSE);
 	if (!err && h)
-		err = hold_listen(h);
-	if (!err) {
-		list_for_each_entry(h, &p->holds, node)
-			h->sock->sk->sk_reuse = SK_NO_REUSE;
-	}
+		err = xtcp_hold_listen(h);
+	if (!err)
+		holds_tolerate(p, SK_NO_REUSE);
+	else
+		bucket_relax(t, p);
 	mutex_unlock(&t->port_mutex);
 	return err;
 }
@@ -615,17 +567,17 @@ static int try_port(struct xtcp_net *xn, struct sock *sk, u16 port,
 
 	if (p && !p->ephemeral && !bucket_empty(p))
 		return -EADDRINUSE;
-	if (!p || !hold_find(p, inet_sk(sk)->inet_rcv_saddr, sk->sk_bound_dev_if)) {
+	if (!p || !hold_find(p, sk)) {
 		if (!*spare) {
 			struct xtcp_hold *h;
 
-			h = hold_new(sk, inet_sk(sk)->inet_rcv_saddr);
+			h = xtcp_hold_new(sk);
 			if (IS_ERR(h))
 				return PTR_ERR(h);
 			h->sock->sk->sk_reuse = SK_NO_REUSE;
 			*spare = h;
 		}
-		err = hold_bind(*spare, port);
+		err = xtcp_hold_bind(*spare, port);
 		if (err)
 			return err;
 		if (!p) {
@@ -659,6 +611,16 @@ static int try_port(struct xtcp_net *xn, struct sock *sk, u16 port,
  */
 static u32 perturb[1 << 16];
 
+static u64 place_of(const struct sock *sk, const siphash_key_t *key)
+{
+	struct xtcp_flow flow;
+
+	xtcp_flow_of_sock(sk, &flow);
+	if (xtcp_flow_is6(&flow))
+		return xtcp_ip6_place(&flow, key);
+	return siphash_2u64((u64)flow.saddr[3] << 32 | flow.daddr[3], flow.dport, key);
+}
+
 /**
  * xtcp_port_connect - choose the ephemeral port of an active open
  * @sk: socket with both addresses and the peer's port
@@ -674,7 +636,6 @@ static u32 perturb[1 << 16];
 int xtcp_port_connect(struct sock *sk)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
-	const struct inet_sock *inet = inet_sk(sk);
 	struct xtcp_tables *t = xn->tables;
 	struct xtcp_hold *spare = NULL;
 	int low, high, i, n, err = -EADDRNOTAVAIL;
@@ -684,9 +645,7 @@ int xtcp_port_connect(struct sock *sk)
 
 	inet_get_local_port_range(sock_net(sk), &low, &high);
 	n = high - low + 1;
-	where = siphash_2u64((u64)(__force u32)inet->inet_rcv_saddr << 32 |
-			     (__force u32)inet->inet_daddr,
-			     (__force u16)inet->inet_dport, &t->port_key);
+	where = place_of(sk, &t->port_key);
 	get_random_once(perturb, sizeof(perturb));
 	count = &perturb[(where >> 32) % ARRAY_SIZE(perturb)];
 
@@ -704,6 +663,6 @@ int xtcp_port_connect(struct sock *sk)
 	WRITE_ONCE(*count, READ_ONCE(*count) + i + 1);
 	mutex_unlock(&t->port_mutex);
 	if (spare)
-		hold_free(spare);
+		xtcp_hold_free(spare);
 	return err == -EADDRINUSE ? -EADDRNOTAVAIL : err;
 }

@@ -2,7 +2,7 @@
 /*
  * From IP: whose is this segment, and is it sound?
  *
- * We stand in front of the kernel's TCP in inet_protos[]: behind netfilter,
+ * We stand in front of the kernel's TCP in inet_protos[] and inet6_protos[]: behind netfilter,
  * conntrack, defragmentation and IPsec. What is not ours goes on to the
  * kernel untouched. Whose it is, is asked before its checksum: a damaged
  * segment that fits nothing of ours is the kernel's to count.
@@ -15,6 +15,7 @@
 #include <linux/tcp.h>
 #include <net/ip.h>
 #include <net/protocol.h>
+#include <xtcp/family.h>
 
 #include "icmp.h"
 #include "ip.h"
@@ -66,7 +67,7 @@ static enum xtcp_drop verify(struct xtcp_rx *rx, struct sk_buff *skb, struct soc
 		return XTCP_DROP_CHECKSUM;
 	if (skb->pkt_type != PACKET_HOST)
 		return XTCP_DROP_BAD_ADDRESS;
-	if (sk && xtcp_ip_ttl(skb) < xtcp_ip_min_ttl(sk))
+	if (sk && xtcp_ip_far(sk, skb))
 		return XTCP_DROP_MIN_TTL;
 	if (!xtcp_ip_policy(sk, skb))
 		return XTCP_DROP_FILTER;
@@ -157,26 +158,33 @@ static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 	return true;
 }
 
-static int xtcp_v4_rcv(struct sk_buff *skb)
+/*
+ * The way of every TCP packet of the host. Return: whether it is ours.
+ * @dif, @sdif: interface it came in by, and its slave of an L3 master.
+ */
+static __always_inline bool receive(struct sk_buff *skb, int dif, int sdif)
 {
 	struct xtcp_rx rx;
 
-	if (!static_branch_unlikely(&rx_needed))
-		goto kernel;
 	rx.net = dev_net(skb->dev);
 	rx.xn = xtcp_net(rx.net);
 	if (!atomic_read(&rx.xn->sockets) || !pskb_may_pull(skb, PORTS_LEN))
-		goto kernel;
+		return false;
 
 	rx.verified = false;
 	rx.reopens = false;
 	rx.iss_above = 0;
-	rx.dif = inet_iif(skb);
-	rx.sdif = inet_sdif(skb);
-	xtcp_ip4_flow(skb, &rx.flow);
-	if (dispatch(&rx, skb, true))
+	rx.dif = dif;
+	rx.sdif = sdif;
+	xtcp_ip_flow(skb, &rx.flow);
+	return dispatch(&rx, skb, true);
+}
+
+static int xtcp_v4_rcv(struct sk_buff *skb)
+{
+	if (static_branch_unlikely(&rx_needed) &&
+	    receive(skb, inet_iif(skb), inet_sdif(skb)))
 		return 0;
-kernel:
 	return kernel_tcp->handler(skb);
 }
 
@@ -229,9 +237,91 @@ void xtcp_rx_stray(struct net *net, struct sk_buff *skb)
 	local_bh_enable();
 }
 
-static struct net_protocol **slot(void)
+/* In a place of @slot, which is the kernel's. Return: whether we are in. */
+static bool step_in(void **slot, const void *kernel, void *ours)
 {
-	return (struct net_protocol **)&inet_protos[IPPROTO_TCP];
+	return cmpxchg(slot, (void *)kernel, ours) == kernel;
+}
+
+/* Return: whether we are out, or were not in. */
+static bool step_out(void **slot, const void *kernel, void *ours)
+{
+	void *was = cmpxchg(slot, ours, (void *)kernel);
+
+	return was == ours || was == kernel;
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+
+static const struct inet6_protocol *kernel_tcp6;
+static struct inet6_protocol xtcp_protocol6;
+
+static int xtcp_v6_rcv(struct sk_buff *skb)
+{
+	const struct ipv6hdr *hdr = ipv6_hdr(skb);
+
+	/* On the wire such an address is a forgery, and would pass for IPv4's. */
+	if (static_branch_unlikely(&rx_needed) && !ipv6_addr_v4mapped(&hdr->saddr) &&
+	    !ipv6_addr_v4mapped(&hdr->daddr) &&
+	    receive(skb, inet6_iif(skb), inet6_sdif(skb)))
+		return 0;
+	return kernel_tcp6->handler(skb);
+}
+
+static int xtcp_v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 code,
+		       int offset, __be32 info)
+{
+	bool ours = false;
+	int err;
+
+	if (static_branch_unlikely(&rx_needed)) {
+		err = xtcp_icmp6_rcv(skb, type, code, offset, ntohl(info), &ours);
+		if (ours)
+			return err;
+	}
+	return kernel_tcp6->err_handler(skb, opt, type, code, offset, info);
+}
+
+static void **slot6(void)
+{
+	return (void **)&inet6_protos[IPPROTO_TCP];
+}
+
+static bool step_in6(void)
+{
+	if (!xtcp_family6_there())
+		return true;
+	kernel_tcp6 = rcu_dereference_protected(inet6_protos[IPPROTO_TCP], 1);
+	if (!kernel_tcp6)
+		return false;
+	xtcp_protocol6 = *kernel_tcp6;
+	xtcp_protocol6.handler = xtcp_v6_rcv;
+	xtcp_protocol6.err_handler = xtcp_v6_err;
+	return step_in(slot6(), kernel_tcp6, &xtcp_protocol6);
+}
+
+static bool step_out6(void)
+{
+	return !kernel_tcp6 || step_out(slot6(), kernel_tcp6, &xtcp_protocol6);
+}
+
+#else
+
+static bool step_in6(void)
+{
+	return true;
+}
+
+static bool step_out6(void)
+{
+	return true;
+}
+
+#endif
+
+static void **slot4(void)
+{
+	return (void **)&inet_protos[IPPROTO_TCP];
 }
 
 /**
@@ -248,22 +338,27 @@ int xtcp_rx_init(void)
 	xtcp_protocol = *kernel_tcp;
 	xtcp_protocol.handler = xtcp_v4_rcv;
 	xtcp_protocol.err_handler = xtcp_v4_err;
-	if (cmpxchg(slot(), (struct net_protocol *)kernel_tcp, &xtcp_protocol) !=
-	    kernel_tcp)
+	if (!step_in(slot4(), kernel_tcp, &xtcp_protocol))
 		return -EBUSY;
-	return 0;
+	if (step_in6())
+		return 0;
+	step_out(slot4(), kernel_tcp, &xtcp_protocol);
+	synchronize_net();
+	return -EBUSY;
 }
 
 /**
  * xtcp_rx_exit - step aside
  *
  * Context: process, may sleep. On return no packet is in our hands.
- * Return: 0; -EBUSY when somebody stands in front of us and we must stay.
+ * Return: 0; -EBUSY when somebody stands in front of us and we must stay. It
+ * may be called again.
  */
 int xtcp_rx_exit(void)
 {
-	if (cmpxchg(slot(), &xtcp_protocol, (struct net_protocol *)kernel_tcp) !=
-	    &xtcp_protocol)
+	bool out = step_out(slot4(), kernel_tcp, &xtcp_protocol);
+
+	if (!step_out6() || !out)
 		return -EBUSY;
 	synchronize_net();
 	return 0;

@@ -25,10 +25,11 @@ struct arrival {
 static void answer_synack(struct arrival *a, const struct xtcp_half *half)
 	__releases(&a->bucket->lock)
 {
-	struct xtcp_half copy = *half;
+	union xtcp_half_any copy;
 
+	xtcp_half_copy(&copy, half);
 	spin_unlock(&a->bucket->lock);
-	xtcp_half_synack(&copy, a->rx->now);
+	xtcp_half_synack(&copy.half, a->rx->now);
 }
 
 /* Context: bucket's lock, dropped. */
@@ -202,6 +203,7 @@ static void open_fill(const struct arrival *a, struct xtcp_open *open)
 		.reopens = a->rx->reopens,
 		.iss_above = a->rx->iss_above,
 		.rcv_space = xtcp_rcv_space(sk),
+		.v6 = xtcp_flow_is6(&a->rx->flow),
 		.need_ecn = xtcp_cc_needs_ecn(xtcp_sk(sk)->tcb.cc),
 	};
 	open->rcv_space_max = max(xtcp_rcv_space_max(sk), open->rcv_space);
@@ -229,7 +231,7 @@ static enum xtcp_drop syn_new(struct arrival *a, enum fate fate)
 		goto drop;
 	to.sk = a->l->sk;
 	to.mark = READ_ONCE(to.sk->sk_mark);
-	to.oif = READ_ONCE(to.sk->sk_bound_dev_if);
+	to.oif = xtcp_ip_oif(to.sk, to.flow, a->rx->dif);
 	to.tos = xtcp_ip_tos(to.sk, to.flow);
 	a->seg.reason = XTCP_DROP_BAD_ADDRESS;
 	dst = xtcp_ip_route(&to);
@@ -304,7 +306,7 @@ static bool cookie_back(struct arrival *a, struct xtcp_half *half)
 		return false;
 	}
 	xtcp_mib_inc(xn, XTCP_MIB_SYNCOOKIES_RECV);
-	xtcp_half_fill(half, a->l, &a->rx->flow);
+	xtcp_half_fill(half, a->rx, a->l);
 	return true;
 }
 
@@ -354,7 +356,7 @@ static bool stranger(struct arrival *a, const struct sock *sk)
 	__releases(&a->bucket->lock)
 {
 	struct sock *child = NULL;
-	struct xtcp_half half;
+	union xtcp_half_any made;
 	struct xtcp_plan plan;
 	enum fate fate;
 	u32 acts;
@@ -374,8 +376,8 @@ static bool stranger(struct arrival *a, const struct sock *sk)
 		a->seg.reason = syn_new(a, fate);
 		return !a->seg.reason;
 	case XTCP_LISTEN_RST:
-		if (cookie_back(a, &half))
-			return cookie_accept(a, &half);
+		if (cookie_back(a, &made.half))
+			return cookie_accept(a, &made.half);
 		xtcp_rst_plan(&a->seg, &plan);
 		answer(a, sk, &plan);
 		return false;

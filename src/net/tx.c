@@ -166,7 +166,7 @@ static struct sk_buff *build(struct sock *sk, const struct xtcp_plan *plan)
 		if (plan->len > plan->mss) {
 			skb_shinfo(skb)->gso_size = plan->mss;
 			skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(plan->len, plan->mss);
-			skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4;
+			skb_shinfo(skb)->gso_type = sk->sk_gso_type;
 			/* CWR goes with the first part only: not every device can. */
 			if (plan->flags & XTCP_CWR)
 				skb_shinfo(skb)->gso_type |= SKB_GSO_TCP_ECN;
@@ -380,12 +380,13 @@ void xtcp_reply(struct net *net, const struct sock *sk, const struct xtcp_plan *
 		.sk = sk,
 		.flow = &flow,
 		.mark = sk ? READ_ONCE(sk->sk_mark) : xtcp_ip_reply_mark(net, cause),
-		.oif = sk ? READ_ONCE(sk->sk_bound_dev_if) : 0,
-		.tos = sk ? xtcp_ip_tos(sk, &flow) : 0,
 	};
 	struct dst_entry *dst;
 
 	xtcp_ip_flow(cause, &flow);
+	to.oif = xtcp_ip_oif(sk, &flow, cause->skb_iif);
+	if (sk)
+		to.tos = xtcp_ip_tos(sk, &flow);
 	dst = xtcp_ip_route(&to);
 	if (IS_ERR(dst))
 		return;

@@ -9,20 +9,21 @@
  */
 #include <linux/bpf-cgroup.h>
 #include <net/inet_common.h>
+#include <xtcp/family.h>
 
 #include "../compat/inet.h"
 #include "internal.h"
 
 /**
  * xtcp_get_port - proto.get_port: the last step of bind()
- * @sk: socket whose inet_rcv_saddr is set
+ * @sk: socket whose local address is set
  * @snum: port in host byte order, 0 for any
  *
  * Return: 0 with inet_num set, or -EADDRINUSE and what xtcp_port_get() has.
  */
 int xtcp_get_port(struct sock *sk, unsigned short snum)
 {
-	return xtcp_port_get(sk, inet_sk(sk)->inet_rcv_saddr, snum);
+	return xtcp_port_get(sk, snum);
 }
 
 /**
@@ -114,13 +115,11 @@ int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	u64 now;
 	int err;
 
-	if (addr_len < (int)sizeof(struct sockaddr_in))
-		return -EINVAL;
-	if (uaddr->sa_family != AF_INET)
-		return -EAFNOSUPPORT;
-
 	xtcp_follow_now(xtcp_net(sock_net(sk)));
-	err = xtcp_ip4_connect(sk, (struct sockaddr_in *)uaddr, addr_len);
+	if (xtcp_family6(sk))
+		err = xtcp_ip6_connect(sk, (struct sockaddr_in6 *)uaddr, addr_len);
+	else
+		err = xtcp_ip4_connect(sk, (struct sockaddr_in *)uaddr, addr_len);
 	if (err)
 		return err;
 

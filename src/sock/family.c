@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * How programs come in: the address family AF_XTCP, and IPPROTO_XTCP on
- * AF_INET. Both make the same socket.
+ * AF_INET. Both make the same socket. Of IPv6: family6.c.
  */
 #include <linux/bpf-cgroup.h>
 #include <linux/module.h>
@@ -10,6 +10,7 @@
 #include <net/ip.h>
 #include <net/protocol.h>
 #include <net/tcp.h>
+#include <xtcp/family.h>
 
 #include "internal.h"
 
@@ -117,6 +118,7 @@ static void family_inet_init(struct socket *sock, struct sock *sk)
 static int xtcp_create(struct net *net, struct socket *sock, int protocol,
 		       int kern)
 {
+	bool v6 = xtcp_family6_there() && protocol == XTCP_V6;
 	struct sock *sk;
 	int err;
 
@@ -124,20 +126,24 @@ static int xtcp_create(struct net *net, struct socket *sock, int protocol,
 		return -EINVAL;
 	if (sock->type != SOCK_STREAM)
 		return -ESOCKTNOSUPPORT;
-	if (protocol && protocol != IPPROTO_TCP)
+	if (protocol == XTCP_V6 && !v6)
+		return -EAFNOSUPPORT;
+	if (protocol && protocol != IPPROTO_TCP && !v6)
 		return -EPROTONOSUPPORT;
 
 	sock->state = SS_UNCONNECTED;
-	sock->ops = &xtcp_stream_ops;
+	sock->ops = v6 ? &xtcp6_stream_ops : &xtcp_stream_ops;
 	/*
 	 * The family given here chooses the lock class: with AF_INET's lockdep
 	 * would take our socket lock and that of a kernel TCP socket, which
 	 * nest where ports are taken, for one.
 	 */
-	sk = sk_alloc(net, AF_XTCP, GFP_KERNEL, &xtcp_prot, kern);
+	sk = sk_alloc(net, AF_XTCP, GFP_KERNEL, v6 ? &xtcp6_prot : &xtcp_prot, kern);
 	if (!sk)
 		return -ENOMEM;
 	family_inet_init(sock, sk);
+	if (v6)
+		xtcp6_sock_init(sk);
 
 	err = sk->sk_prot->init(sk);
 	if (!err && !kern)
@@ -182,9 +188,14 @@ int xtcp_family_init(void)
 	err = xtcp_sendq_setup();
 	if (err)
 		goto out_count;
+	if (xtcp_family6_there()) {
+		err = xtcp6_family_init();
+		if (err)
+			goto out_sendq;
+	}
 	err = proto_register(&xtcp_prot, 1);
 	if (err)
-		goto out_sendq;
+		goto out_v6;
 	err = sock_register(&xtcp_family);
 	if (err)
 		goto out_proto;
@@ -193,6 +204,11 @@ int xtcp_family_init(void)
 
 out_proto:
 	proto_unregister(&xtcp_prot);
+out_v6:
+	if (xtcp_family6_there()) {
+		xtcp6_family_close();
+		xtcp6_family_exit();
+	}
 out_sendq:
 	xtcp_sendq_teardown();
 out_count:
@@ -209,6 +225,8 @@ out_count:
  */
 void xtcp_family_close(void)
 {
+	if (xtcp_family6_there())
+		xtcp6_family_close();
 	inet_unregister_protosw(&xtcp_protosw);
 	sock_unregister(AF_XTCP);
 }
@@ -220,6 +238,8 @@ void xtcp_family_close(void)
  */
 void xtcp_family_exit(void)
 {
+	if (xtcp_family6_there())
+		xtcp6_family_exit();
 	proto_unregister(&xtcp_prot);
 	xtcp_sendq_teardown();
 	percpu_counter_destroy(&xtcp_sockets_allocated);

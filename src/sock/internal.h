@@ -20,6 +20,19 @@ void xtcp_close_sock(struct sock *sk, long timeout);
 int xtcp_disconnect(struct sock *sk, int flags);
 void xtcp_shutdown_sock(struct sock *sk, int how);
 
+/*
+ * family6.c. In a kernel without IPv6 there is none of it; whoever calls it asks
+ * xtcp_family6() or xtcp_family6_there() first, which the compiler knows then.
+ */
+extern struct proto xtcp6_prot;
+extern struct proto_ops xtcp6_stream_ops;
+int xtcp6_family_init(void);
+void xtcp6_family_close(void);
+void xtcp6_family_exit(void);
+void xtcp6_sock_init(struct sock *sk);
+void xtcp6_sock_child(struct sock *child);
+void xtcp6_sock_blank(struct sock *sk);
+
 /* conn.c */
 int xtcp_get_port(struct sock *sk, unsigned short snum);
 int xtcp_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);

@@ -4,7 +4,9 @@
  * disconnected, closed, and lived on as an orphan until the engine is done.
  */
 #include <net/inet_common.h>
+#include <net/ip.h>
 #include <net/xfrm.h>
+#include <xtcp/family.h>
 
 #include "../compat/inet.h"
 #include "internal.h"
@@ -227,13 +229,13 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	xtcp_recvq_purge(sk);
 	inet->inet_dport = 0;
 	inet->inet_daddr = 0;
-	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) {
-		inet->inet_rcv_saddr = 0;
-		inet->inet_saddr = 0;
-	}
+	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
+		inet_reset_saddr(sk);
 	WRITE_ONCE(sk->sk_shutdown, 0);
 	sock_reset_flag(sk, SOCK_DONE);
 	__sk_dst_reset(sk);
+	if (xtcp_family6(sk))
+		xtcp6_sock_blank(sk);
 	xtcp_connect_defer(sk, false);
 
 	sock_opts_save(&opts, &xs->tcb);
@@ -370,6 +372,8 @@ struct sock *xtcp_sock_child(struct sock *listener)
 	xs = xtcp_sk(child);
 	xtcp_state_blank(child);
 
+	if (xtcp_family6(child))
+		xtcp6_sock_child(child);
 	RCU_INIT_POINTER(xs->inet.inet_opt, NULL);
 	RCU_INIT_POINTER(xs->inet.mc_list, NULL);
 	RCU_INIT_POINTER(child->sk_rx_dst, NULL);

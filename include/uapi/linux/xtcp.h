@@ -17,11 +17,14 @@
 
 /*
  * Third argument of socket(AF_XTCP, SOCK_STREAM, ...): 0 or IPPROTO_TCP for
- * IPv4, XTCP_V6 for IPv6 (EPROTONOSUPPORT where the module has no IPv6).
+ * IPv4, XTCP_V6 for IPv6 (EAFNOSUPPORT where the kernel has none).
  */
 #define XTCP_V6		41
 
-/* socket(AF_INET, SOCK_STREAM, IPPROTO_XTCP) is the same socket. */
+/*
+ * socket(AF_INET, SOCK_STREAM, IPPROTO_XTCP) is the same socket, and with AF_INET6
+ * it is that of XTCP_V6.
+ */
 #define IPPROTO_XTCP	253
 
 /*

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Companions: sockets of the kernel's TCP that stand for one of our ports on
+ * one address and device, bound and no more; and how such addresses meet.
+ *
+ * A companion has the family of the addresses it stands for: to IPv4 addresses
+ * an AF_INET socket is the same as an AF_INET6 one that is bound to ::ffff:a.b.c.d.
+ */
+#include <linux/in.h>
+#include <linux/net.h>
+#include <linux/slab.h>
+#include <net/ip.h>
+#include <net/tcp_states.h>
+#include <xtcp/family.h>
+
+#include "hold.h"
+#include "ip.h"
+
+/**
+ * xtcp_place_of - what a socket's port is, or is to be, bound on
+ * @sk: socket
+ * @place: filled in
+ */
+void xtcp_place_of(const struct sock *sk, struct xtcp_place *place)
+{
+	struct xtcp_flow flow;
+
+	xtcp_flow_of_sock(sk, &flow);
+	memcpy(place->addr, flow.saddr, sizeof(place->addr));
+	place->dif = sk->sk_bound_dev_if;
+	place->only6 = xtcp_family6(sk) && ipv6_only_sock(sk);
+}
+
+/* Does an any-address include the other? */
+static bool any_takes(const struct xtcp_place *any, const u32 addr[4])
+{
+	if (!xtcp_addr_any(any->addr))
+		return false;
+	if (xtcp_addr_is4(any->addr))
+		return xtcp_addr_is4(addr);
+	return !any->only6 || !xtcp_addr_is4(addr);
+}
+
+/**
+ * xtcp_places_meet - is there a packet that both would be for?
+ * @a: place
+ * @b: place
+ *
+ * As bind() of the kernel's TCP has it.
+ */
+bool xtcp_places_meet(const struct xtcp_place *a, const struct xtcp_place *b)
+{
+	if (a->dif && b->dif && a->dif != b->dif)
+		return false;
+	return !memcmp(a->addr, b->addr, sizeof(a->addr)) ||
+	       any_takes(a, b->addr) || any_takes(b, a->addr);
+}
+
+/**
+ * xtcp_place_covers - is each packet for one also for the other?
+ * @a: place of a companion
+ * @b: what it may stand for as well
+ */
+bool xtcp_place_covers(const struct xtcp_place *a, const struct xtcp_place *b)
+{
+	if (a->dif && a->dif != b->dif)
+		return false;
+	if (!memcmp(a->addr, b->addr, sizeof(a->addr)))
+		return !a->only6 || b->only6 || !xtcp_addr_any(a->addr);
+	/* What takes IPv6 and IPv4 is not covered by one of them. */
+	return any_takes(a, b->addr) && (!xtcp_addr_any(b->addr) || xtcp_addr_is4(b->addr));
+}
+
+/**
+ * xtcp_hold_new - a companion for a socket, not bound yet
+ * @sk: socket with a local address
+ *
+ * Context: process, may sleep. Return: companion, or ERR_PTR().
+ */
+struct xtcp_hold *xtcp_hold_new(const struct sock *sk)
+{
+	struct xtcp_hold *h = kzalloc(sizeof(*h), GFP_KERNEL_ACCOUNT);
+	struct sock *csk;
+	int err;
+
+	if (!h)
+		return ERR_PTR(-ENOMEM);
+	xtcp_place_of(sk, &h->place);
+	err = sock_create_kern(sock_net(sk), xtcp_addr_is4(h->place.addr) ? PF_INET : PF_INET6,
+			       SOCK_STREAM, IPPROTO_TCP, &h->sock);
+	if (err) {
+		kfree(h);
+		return ERR_PTR(err);
+	}
+	csk = h->sock->sk;
+	csk->sk_bound_dev_if = h->place.dif;
+	csk->sk_reuse = sk->sk_reuse ? SK_CAN_REUSE : SK_NO_REUSE;
+	if (xtcp_family6(csk))
+		csk->sk_ipv6only = h->place.only6;
+	/* Whether the address may be bound was asked of @sk already. */
+	ip_sock_set_freebind(csk);
+	return h;
+}
+
+/**
+ * xtcp_hold_free - end a companion
+ * @h: companion
+ *
+ * Context: process, may sleep.
+ */
+void xtcp_hold_free(struct xtcp_hold *h)
+{
+	sock_release(h->sock);
+	kfree(h);
+}
+
+/**
+ * xtcp_hold_bind - have a companion take a port
+ * @h: companion
+ * @port: host byte order; 0: the kernel chooses
+ *
+ * Context: process, may sleep. Return: 0 or -errno.
+ */
+int xtcp_hold_bind(struct xtcp_hold *h, u16 port)
+{
+	struct sockaddr_in6 sin6 = {
+		.sin6_family = AF_INET6,
+		.sin6_scope_id = h->place.dif,
+		.sin6_port = htons(port),
+	};
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = xtcp_flow_v4(h->place.addr),
+		.sin_port = htons(port),
+	};
+
+	if (xtcp_addr_is4(h->place.addr))
+		return kernel_bind(h->sock, (struct sockaddr *)&sin, sizeof(sin));
+	memcpy(&sin6.sin6_addr, h->place.addr, sizeof(sin6.sin6_addr));
+	return kernel_bind(h->sock, (struct sockaddr *)&sin6, sizeof(sin6));
+}
+
+/**
+ * xtcp_hold_listen - would the kernel let its own TCP listen here?
+ * @h: companion, bound
+ *
+ * It asks the way listen() asks, being in LISTEN for as long as it takes; from
+ * then on it no longer tolerates reuse, so that the kernel cannot listen on the
+ * port.
+ *
+ * Context: process, port_mutex. Return: 0 or -EADDRINUSE.
+ */
+int xtcp_hold_listen(struct xtcp_hold *h)
+{
+	struct sock *csk = h->sock->sk;
+	int err;
+
+	lock_sock(csk);
+	inet_sk_set_state(csk, TCP_LISTEN);
+	err = csk->sk_prot->get_port(csk, inet_sk(csk)->inet_num);
+	inet_sk_set_state(csk, TCP_CLOSE);
+	release_sock(csk);
+	return err ? -EADDRINUSE : 0;
+}

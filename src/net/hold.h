@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef XTCP_NET_HOLD_H
+#define XTCP_NET_HOLD_H
+
+#include "net.h"
+
+/* What a port is bound on. */
+struct xtcp_place {
+	u32 addr[4];			/* v4-mapped, or of IPv6; or any */
+	int dif;			/* 0: every device */
+	bool only6;			/* any address, but for those of IPv4 */
+};
+
+void xtcp_place_of(const struct sock *sk, struct xtcp_place *place);
+bool xtcp_places_meet(const struct xtcp_place *a, const struct xtcp_place *b);
+bool xtcp_place_covers(const struct xtcp_place *a, const struct xtcp_place *b);
+
+/* A companion. */
+struct xtcp_hold {
+	struct list_head node;		/* of its port; port_mutex */
+	struct socket *sock;
+	struct xtcp_place place;
+};
+
+struct xtcp_hold *xtcp_hold_new(const struct sock *sk);
+void xtcp_hold_free(struct xtcp_hold *h);
+int xtcp_hold_bind(struct xtcp_hold *h, u16 port);
+int xtcp_hold_listen(struct xtcp_hold *h);
+
+#endif /* XTCP_NET_HOLD_H */

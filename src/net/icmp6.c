@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ICMP of IPv6: RFC 4443, and redirects of RFC 4861.
+ */
+#include <linux/icmpv6.h>
+#include <net/ndisc.h>
+
+#include "icmp.h"
+#include "ip.h"
+
+#if IS_ENABLED(CONFIG_IPV6)
+
+/**
+ * xtcp_icmp6_rcv - an ICMPv6 error that quotes a TCP segment
+ * @skb: its data is the quoted IP header
+ * @type: of the message
+ * @code: of the message
+ * @offset: bytes from there to the quoted TCP header
+ * @info: MTU of PKT_TOOBIG, bytes
+ * @ours: set when the quoted segment is one of ours
+ *
+ * Context: softirq, RCU read lock.
+ * Return: 0, or -ENOENT for a message that fits no segment in flight.
+ */
+int xtcp_icmp6_rcv(struct sk_buff *skb, u8 type, u8 code, int offset, u32 info,
+		   bool *ours)
+{
+	const struct ipv6hdr *hdr;
+	const struct tcphdr *th;
+	struct xtcp_quote q = {
+		.mtu = info,
+		.dif = skb->dev->ifindex,
+		.sdif = inet6_sdif(skb),
+		.ttl = ipv6_hdr(skb)->hop_limit,
+		.redirect = type == NDISC_REDIRECT,
+		.kind = XTCP_ICMP_SOFT,
+	};
+
+	if (!pskb_may_pull(skb, offset + XTCP_ICMP_QUOTED))
+		return 0;
+	hdr = (const struct ipv6hdr *)skb->data;
+	th = (const struct tcphdr *)(skb->data + offset);
+	if (icmpv6_err_convert(type, code, &q.err))
+		q.kind = XTCP_ICMP_HARD;
+	if (type == ICMPV6_PKT_TOOBIG) {
+		q.kind = XTCP_ICMP_TOO_BIG;
+		/* No link may have less, RFC 8200, 5. */
+		if (info < IPV6_MIN_MTU) {
+			q.kind = XTCP_ICMP_SOFT;
+			q.err = 0;
+		}
+	}
+	q.seq = ntohl(th->seq);
+	memcpy(q.flow.saddr, &hdr->saddr, sizeof(q.flow.saddr));
+	memcpy(q.flow.daddr, &hdr->daddr, sizeof(q.flow.daddr));
+	q.flow.sport = (__force u16)th->source;
+	q.flow.dport = (__force u16)th->dest;
+	return xtcp_icmp_meet(skb, &q, ours);
+}
+
+#endif

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is particular to IPv6: headers, routes, flow labels, link-local
+ * addresses, the pseudo-header.
+ *
+ * A flow label is np->flow_label where the program has chosen one; else IP
+ * makes it of the addresses and ports, so that all packets of a connection
+ * have the same, those of TIME-WAIT and of a listener included (RFC 6437, 3).
+ * For that the socket has no hash of its own (sk_txhash).
+ */
+#include <net/inet6_hashtables.h>
+#include <net/inet_hashtables.h>
+#include <net/tcp.h>
+#include <net/transp_v6.h>
+
+#include "ip.h"
+
+#if IS_ENABLED(CONFIG_IPV6)
+
+static const struct in6_addr *in6(const u32 addr[4])
+{
+	return (const struct in6_addr *)addr;
+}
+
+/**
+ * xtcp_ip6_flow - 4-tuple of a received packet, seen from this end
+ * @skb: packet with IP and TCP headers in place
+ * @flow: filled in
+ */
+void xtcp_ip6_flow(const struct sk_buff *skb, struct xtcp_flow *flow)
+{
+	const struct ipv6hdr *hdr = ipv6_hdr(skb);
+	const struct tcphdr *th = tcp_hdr(skb);
+
+	memcpy(flow->saddr, &hdr->daddr, sizeof(flow->saddr));
+	memcpy(flow->daddr, &hdr->saddr, sizeof(flow->daddr));
+	flow->sport = (__force u16)th->dest;
+	flow->dport = (__force u16)th->source;
+}
+
+bool xtcp_ip6_kernel_owns(const struct xtcp_rx *rx, bool syn)
+{
+	const struct xtcp_flow *flow = &rx->flow;
+	struct sock *sk;
+	bool owns;
+
+	sk = __inet6_lookup_established(rx->net, rx->net->ipv4.tcp_death_row.hashinfo,
+					in6(flow->daddr), (__force __be16)flow->dport,
+					in6(flow->saddr),
+					ntohs((__force __be16)flow->sport),
+					rx->dif, rx->sdif);
+	if (!sk)
+		return false;
+	owns = !syn || sk->sk_state != TCP_TIME_WAIT;
+	sock_gen_put(sk);
+	return owns;
+}
+
+/**
+ * xtcp_ip6_place - keyed hash of addresses and the peer's port, RFC 6056
+ * @flow: 4-tuple whose own port is still to be chosen
+ * @key: secret
+ */
+u64 xtcp_ip6_place(const struct xtcp_flow *flow, const siphash_key_t *key)
+{
+	return siphash_2u64(siphash(flow, offsetof(struct xtcp_flow, sport), key),
+			    flow->dport, key);
+}
+
+/**
+ * xtcp_ip6_oif - the interface of a link-local address
+ * @flow: 4-tuple
+ * @dif: interface that a packet came in by
+ *
+ * Return: @dif if the peer's address is one only on that link, else 0.
+ */
+int xtcp_ip6_oif(const struct xtcp_flow *flow, int dif)
+{
+	return ipv6_addr_type(in6(flow->daddr)) & IPV6_ADDR_LINKLOCAL ? dif : 0;
+}
+
+static void flowi_of(const struct xtcp_stateless *to, struct flowi6 *fl6)
+{
+	const struct xtcp_flow *flow = to->flow;
+
+	memset(fl6, 0, sizeof(*fl6));
+	fl6->flowi6_proto = IPPROTO_TCP;
+	fl6->daddr = *in6(flow->daddr);
+	fl6->saddr = *in6(flow->saddr);
+	fl6->flowlabel = ip6_make_flowinfo(to->tos, 0);
+	fl6->flowi6_oif = to->oif;
+	fl6->flowi6_mark = to->mark;
+	fl6->fl6_sport = (__force __be16)flow->sport;
+	fl6->fl6_dport = (__force __be16)flow->dport;
+	fl6->flowi6_uid = sock_net_uid(to->net, to->sk);
+}
+
+/* Options of the listener or connection in whose name a packet goes. */
+static const struct ipv6_pinfo *pinfo(const struct xtcp_stateless *to)
+{
+	return to->sk ? inet6_sk(to->sk) : NULL;
+}
+
+struct dst_entry *xtcp_ip6_route(const struct xtcp_stateless *to)
+{
+	const struct ipv6_pinfo *np = pinfo(to);
+	struct in6_addr *final_p = NULL, final;
+	struct dst_entry *dst;
+	struct flowi6 fl6;
+
+	/* A source like that cannot be (RFC 9293, MUST-63). */
+	if (ipv6_addr_type(in6(to->flow->daddr)) == IPV6_ADDR_ANY ||
+	    ipv6_addr_is_multicast(in6(to->flow->daddr)))
+		return ERR_PTR(-EACCES);
+	flowi_of(to, &fl6);
+	if (np) {
+		rcu_read_lock();
+		final_p = fl6_update_dst(&fl6, rcu_dereference(np->opt), &final);
+		rcu_read_unlock();
+	}
+	dst = ip6_dst_lookup_flow(to->net, to->sk, &fl6, final_p);
+	return dst;
+}
+
+/* As ip6_autoflowlabel() has it, which modules cannot call. */
+static bool auto_label(struct net *net, const struct ipv6_pinfo *np)
+{
+	return np && np->autoflowlabel_set ? np->autoflowlabel :
+					     ip6_default_np_autolabel(net);
+}
+
+/* Extension headers make it a matter for IP, which wants a socket. */
+static bool out_with_options(const struct xtcp_stateless *to, struct sk_buff *skb,
+			     struct flowi6 *fl6)
+{
+	const struct ipv6_pinfo *np = pinfo(to);
+	struct ipv6_txoptions *opt;
+
+	if (likely(!np || !rcu_access_pointer(np->opt)))
+		return false;
+	rcu_read_lock();
+	opt = rcu_dereference(np->opt);
+	ip6_xmit(to->sk, skb, fl6, skb->mark, opt, to->tos, skb->priority);
+	rcu_read_unlock();
+	return true;
+}
+
+/**
+ * xtcp_ip6_out - send a packet that has a TCP header and nothing else
+ * @to: where to
+ * @dst: route; its reference is taken over
+ * @skb: its TCP header is its data, the checksum still to be filled in
+ *
+ * Context: any. What cannot be sent is dropped.
+ */
+void xtcp_ip6_out(const struct xtcp_stateless *to, struct dst_entry *dst,
+		  struct sk_buff *skb)
+{
+	const struct ipv6_pinfo *np = pinfo(to);
+	struct flowi6 fl6;
+	struct ipv6hdr *hdr;
+	int hops = -1;
+
+	flowi_of(to, &fl6);
+	/* Of a header alone it costs less than to have somebody else do it. */
+	tcp_hdr(skb)->check = csum_ipv6_magic(&fl6.saddr, &fl6.daddr, skb->len, IPPROTO_TCP,
+					      csum_partial(skb->data, skb->len, 0));
+	skb_dst_set(skb, dst);
+	if (out_with_options(to, skb, &fl6))
+		return;
+	if (np)
+		hops = np->hop_limit;
+	if (hops < 0)
+		hops = ip6_dst_hoplimit(dst);
+	skb_push(skb, sizeof(*hdr));
+	skb_reset_network_header(skb);
+	hdr = ipv6_hdr(skb);
+	ip6_flow_hdr(hdr, to->tos, ip6_make_flowlabel(to->net, skb, fl6.flowlabel,
+						      auto_label(to->net, np), &fl6));
+	hdr->nexthdr = IPPROTO_TCP;
+	hdr->hop_limit = hops;
+	hdr->saddr = fl6.saddr;
+	hdr->daddr = fl6.daddr;
+	ip6_local_out(to->net, skb->sk, skb);
+}
+
+/**
+ * xtcp_ip6_hdr_len - bytes in front of the payload, but for TCP's options
+ * @sk: socket or listener, for its options
+ */
+u32 xtcp_ip6_hdr_len(const struct sock *sk)
+{
+	u32 len = sizeof(struct ipv6hdr) + sizeof(struct tcphdr);
+	const struct ipv6_txoptions *opt;
+
+	rcu_read_lock();
+	opt = rcu_dereference(inet6_sk(sk)->opt);
+	if (opt)
+		len += opt->opt_flen + opt->opt_nflen;
+	rcu_read_unlock();
+	return len;
+}
+
+/**
+ * xtcp_ip6_sock_flow - the addresses a socket of IPv6 has now
+ * @sk: socket of IPv6, whatever it is connected to
+ * @flow: its addresses are filled in
+ */
+void xtcp_ip6_sock_flow(const struct sock *sk, struct xtcp_flow *flow)
+{
+	memcpy(flow->saddr, &sk->sk_v6_rcv_saddr, sizeof(flow->saddr));
+	memcpy(flow->daddr, &sk->sk_v6_daddr, sizeof(flow->daddr));
+}
+
+static void flowi_of_sock(const struct sock *sk, struct flowi6 *fl6)
+{
+	const struct ipv6_pinfo *np = inet6_sk(sk);
+
+	memset(fl6, 0, sizeof(*fl6));
+	fl6->flowi6_proto = IPPROTO_TCP;
+	fl6->daddr = sk->sk_v6_daddr;
+	fl6->saddr = np->saddr;
+	fl6->flowlabel = ip6_make_flowinfo(np->tclass, np->flow_label);
+	fl6->flowi6_oif = sk->sk_bound_dev_if;
+	fl6->flowi6_mark = sk->sk_mark;
+	fl6->fl6_sport = inet_sk(sk)->inet_sport;
+	fl6->fl6_dport = inet_sk(sk)->inet_dport;
+	fl6->flowi6_uid = sk->sk_uid;
+}
+
+/* A routing header names its hops; @fl6 learns the source address. */
+static struct dst_entry *sock_lookup(struct sock *sk, struct flowi6 *fl6)
+{
+	struct in6_addr *final_p, final;
+
+	rcu_read_lock();
+	final_p = fl6_update_dst(fl6, rcu_dereference(inet6_sk(sk)->opt), &final);
+	rcu_read_unlock();
+	return ip6_dst_lookup_flow(sock_net(sk), sk, fl6, final_p);
+}
+
+int xtcp_ip6_sock_route(struct sock *sk)
+{
+	struct dst_entry *dst;
+	struct flowi6 fl6;
+
+	flowi_of_sock(sk, &fl6);
+	dst = sock_lookup(sk, &fl6);
+	if (IS_ERR(dst))
+		return PTR_ERR(dst);
+	ip6_dst_store(sk, dst, NULL, NULL);
+	return 0;
+}
+
+int xtcp_ip6_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
+{
+	const struct ipv6_pinfo *np = inet6_sk(sk);
+	struct dst_entry *dst = xtcp_ip_sock_dst(sk);
+	struct flowi6 fl6;
+	int err;
+
+	if (!dst) {
+		kfree_skb(skb);
+		return -EHOSTUNREACH;
+	}
+	flowi_of_sock(sk, &fl6);
+	rcu_read_lock();
+	skb_dst_set_noref(skb, dst);
+	err = ip6_xmit(sk, skb, &fl6, sk->sk_mark, rcu_dereference(np->opt),
+		       np->tclass | ecn, sk->sk_priority);
+	rcu_read_unlock();
+	return err;
+}
+
+/**
+ * xtcp_ip6_child - what a child of a listener of IPv6 has of its own
+ * @child: cloned from @listener, addresses of IPv4 in place
+ * @listener: listener
+ * @flow: 4-tuple, also of IPv4
+ *
+ * Context: any, child's lock.
+ */
+void xtcp_ip6_child(struct sock *child, const struct sock *listener,
+		    const struct xtcp_flow *flow)
+{
+	struct ipv6_pinfo *np = inet6_sk(child);
+	struct inet_sock *inet = inet_sk(child);
+	struct ipv6_txoptions *opt;
+
+	child->sk_v6_rcv_saddr = *in6(flow->saddr);
+	child->sk_v6_daddr = *in6(flow->daddr);
+	np->saddr = *in6(flow->saddr);
+	if (!xtcp_flow_is6(flow))
+		return;
+	/* No address of IPv4, and none that means "any". */
+	inet->inet_daddr = LOOPBACK4_IPV6;
+	inet->inet_rcv_saddr = LOOPBACK4_IPV6;
+	inet->inet_saddr = LOOPBACK4_IPV6;
+	child->sk_gso_type = SKB_GSO_TCPV6;
+	rcu_read_lock();
+	opt = rcu_dereference(inet6_sk(listener)->opt);
+	if (opt)
+		RCU_INIT_POINTER(np->opt, ipv6_dup_options(child, opt));
+	rcu_read_unlock();
+}
+
+/* connect() to an IPv4 address: from here on it is a connection over IPv4. */
+static int connect_mapped(struct sock *sk, const struct sockaddr_in6 *to)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = to->sin6_port,
+		.sin_addr.s_addr = to->sin6_addr.s6_addr32[3],
+	};
+	int err;
+
+	if (ipv6_only_sock(sk))
+		return -ENETUNREACH;
+	err = xtcp_ip4_connect(sk, &sin, sizeof(sin));
+	if (!err)
+		inet6_sk(sk)->saddr = sk->sk_v6_rcv_saddr;
+	return err;
+}
+
+/* IPV6_FLOWINFO_SEND: the label in the address is used, if it may be. */
+static int connect_label(struct sock *sk, const struct sockaddr_in6 *to)
+{
+	struct ipv6_pinfo *np = inet6_sk(sk);
+	struct ip6_flowlabel *label;
+	__be32 info = 0;
+
+	if (np->sndflow) {
+		info = to->sin6_flowinfo & IPV6_FLOWINFO_MASK;
+		IP6_ECN_flow_init(info);
+		if (info & IPV6_FLOWLABEL_MASK) {
+			label = fl6_sock_lookup(sk, info);
+			if (IS_ERR(label))
+				return -EINVAL;
+			fl6_sock_release(label);
+		}
+	}
+	np->flow_label = info;
+	return 0;
+}
+
+/* The scope of a link-local address is an interface, and binds the socket to it. */
+static int connect_scope(struct sock *sk, const struct sockaddr_in6 *to, int len)
+{
+	if (len >= (int)sizeof(*to) && to->sin6_scope_id) {
+		if (!sk_dev_equal_l3scope(sk, to->sin6_scope_id))
+			return -EINVAL;
+		sk->sk_bound_dev_if = to->sin6_scope_id;
+	}
+	return sk->sk_bound_dev_if ? 0 : -EINVAL;
+}
+
+/* Route, source address and port to sk_v6_daddr. */
+static int connect_native(struct sock *sk, __be16 port)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	struct ipv6_pinfo *np = inet6_sk(sk);
+	bool bound = !ipv6_addr_any(&sk->sk_v6_rcv_saddr);
+	struct dst_entry *dst;
+	struct flowi6 fl6;
+	int err;
+
+	flowi_of_sock(sk, &fl6);
+	fl6.fl6_dport = port;
+	if (bound)
+		fl6.saddr = sk->sk_v6_rcv_saddr;
+	dst = sock_lookup(sk, &fl6);
+	if (IS_ERR(dst))
+		return PTR_ERR(dst);
+	if (!bound)
+		sk->sk_v6_rcv_saddr = fl6.saddr;
+	np->saddr = sk->sk_v6_rcv_saddr;
+	inet->inet_rcv_saddr = LOOPBACK4_IPV6;
+	inet->inet_saddr = LOOPBACK4_IPV6;
+	inet->inet_dport = port;
+	sk->sk_gso_type = SKB_GSO_TCPV6;
+	ip6_dst_store(sk, dst, NULL, NULL);
+	err = xtcp_hash_connect(sk);
+	if (err) {
+		__sk_dst_reset(sk);
+		xtcp_ip_connect_undo(sk);
+	}
+	return err;
+}
+
+int xtcp_ip6_connect(struct sock *sk, const struct sockaddr_in6 *to, int len)
+{
+	struct sockaddr_in6 peer = { };
+	int type, err;
+
+	if (len < SIN6_LEN_RFC2133)
+		return -EINVAL;
+	if (to->sin6_family != AF_INET6)
+		return -EAFNOSUPPORT;
+	memcpy(&peer, to, min_t(size_t, len, sizeof(peer)));
+
+	err = connect_label(sk, &peer);
+	if (err)
+		return err;
+	/* To no address at all means to this host. */
+	if (ipv6_addr_any(&peer.sin6_addr)) {
+		if (ipv6_addr_v4mapped(&sk->sk_v6_rcv_saddr))
+			ipv6_addr_set_v4mapped(htonl(INADDR_LOOPBACK), &peer.sin6_addr);
+		else
+			peer.sin6_addr = in6addr_loopback;
+	}
+	type = ipv6_addr_type(&peer.sin6_addr);
+	if (type & IPV6_ADDR_MULTICAST)
+		return -ENETUNREACH;
+	if (type & IPV6_ADDR_LINKLOCAL) {
+		err = connect_scope(sk, &peer, len);
+		if (err)
+			return err;
+	}
+	sk->sk_v6_daddr = peer.sin6_addr;
+	xtcp_sk(sk)->v6 = !(type & IPV6_ADDR_MAPPED);
+	return type & IPV6_ADDR_MAPPED ? connect_mapped(sk, &peer) :
+					 connect_native(sk, peer.sin6_port);
+}
+
+#endif

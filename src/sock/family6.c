@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sockets of IPv6: XTCP_V6 of AF_XTCP, and IPPROTO_XTCP on AF_INET6. As the
+ * kernel's they are for IPv4 as well, by addresses of the form ::ffff:a.b.c.d,
+ * unless IPV6_V6ONLY says otherwise.
+ *
+ * The system calls' outer halves are the kernel's inet6_bind() and its kin;
+ * what IPv6 adds to a socket is struct ipv6_pinfo, which stands behind ours.
+ */
+#include <linux/bpf-cgroup.h>
+#include <linux/module.h>
+#include <net/inet_common.h>
+#include <net/protocol.h>
+#include <net/transp_v6.h>
+#include <xtcp/family.h>
+
+#include "internal.h"
+
+#if IS_ENABLED(CONFIG_IPV6)
+
+/* The kernel finds ipv6_pinfo at the end of a socket, inet6_create(). */
+struct xtcp6_sock {
+	struct xtcp_sock xtcp;
+	struct ipv6_pinfo inet6;
+};
+
+struct proto xtcp6_prot;
+struct proto_ops xtcp6_stream_ops;
+
+static struct ipv6_pinfo *pinfo_of(struct sock *sk)
+{
+	return &((struct xtcp6_sock *)sk)->inet6;
+}
+
+/**
+ * xtcp6_sock_init - what inet6_create() does for a protocol of AF_INET6
+ * @sk: socket of xtcp6_prot, initialised as one of IPv4
+ */
+void xtcp6_sock_init(struct sock *sk)
+{
+	struct ipv6_pinfo *np = pinfo_of(sk);
+	struct net *net = sock_net(sk);
+
+	sk->sk_family = AF_INET6;
+	sk->sk_destruct = inet6_sock_destruct;
+	sk->sk_ipv6only = net->ipv6.sysctl.bindv6only;
+	inet_sk(sk)->pinet6 = np;
+	np->hop_limit = -1;
+	np->mcast_hops = IPV6_DEFAULT_MCASTHOPS;
+	np->mc_loop = 1;
+	np->mc_all = 1;
+	np->pmtudisc = IPV6_PMTUDISC_WANT;
+	np->repflow = net->ipv6.sysctl.flowlabel_reflect & FLOWLABEL_REFLECT_ESTABLISHED;
+}
+
+/**
+ * xtcp6_sock_child - a clone has what is IPv6's to itself
+ * @child: clone of a listener, whose options it keeps, but for headers to send
+ */
+void xtcp6_sock_child(struct sock *child)
+{
+	struct ipv6_pinfo *np = pinfo_of(child);
+
+	inet_sk(child)->pinet6 = np;
+	np->ipv6_mc_list = NULL;
+	np->ipv6_ac_list = NULL;
+	np->ipv6_fl_list = NULL;
+	np->pktoptions = NULL;
+	np->rxpmtu = NULL;
+	RCU_INIT_POINTER(np->opt, NULL);
+}
+
+/**
+ * xtcp6_sock_blank - a disconnected socket has no peer
+ * @sk: socket of IPv6
+ */
+void xtcp6_sock_blank(struct sock *sk)
+{
+	memset(&sk->sk_v6_daddr, 0, sizeof(sk->sk_v6_daddr));
+	xtcp_sk(sk)->v6 = 0;
+}
+
+static int xtcp6_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
+{
+	/* A BPF program reads that much of it. */
+	if (addr_len < SIN6_LEN_RFC2133)
+		return -EINVAL;
+	return BPF_CGROUP_RUN_PROG_INET6_CONNECT(sk, uaddr);
+}
+
+static struct inet_protosw xtcp6_protosw = {
+	.type		= SOCK_STREAM,
+	.protocol	= IPPROTO_XTCP,
+	.prot		= &xtcp6_prot,
+	.ops		= &xtcp6_stream_ops,
+};
+
+/**
+ * xtcp6_family_init - sockets of IPv6
+ *
+ * Before proto_register() has made use of xtcp_prot. Return: 0 or -errno.
+ */
+int xtcp6_family_init(void)
+{
+	int err;
+
+	BUILD_BUG_ON(offsetofend(struct xtcp6_sock, inet6) != sizeof(struct xtcp6_sock));
+	xtcp6_prot = xtcp_prot;
+	strscpy(xtcp6_prot.name, "XTCPv6", sizeof(xtcp6_prot.name));
+	xtcp6_prot.pre_connect = xtcp6_pre_connect;
+	xtcp6_prot.obj_size = sizeof(struct xtcp6_sock);
+
+	xtcp6_stream_ops = xtcp_stream_ops;
+	xtcp6_stream_ops.family = PF_INET6;
+	xtcp6_stream_ops.release = inet6_release;
+	xtcp6_stream_ops.bind = inet6_bind;
+	xtcp6_stream_ops.getname = inet6_getname;
+	xtcp6_stream_ops.ioctl = inet6_ioctl;
+#ifdef CONFIG_COMPAT
+	xtcp6_stream_ops.compat_ioctl = inet6_compat_ioctl;
+#endif
+	err = proto_register(&xtcp6_prot, 1);
+	if (err)
+		return err;
+	err = inet6_register_protosw(&xtcp6_protosw);
+	if (err)
+		proto_unregister(&xtcp6_prot);
+	return err;
+}
+
+/**
+ * xtcp6_family_close - no new sockets of IPv6
+ */
+void xtcp6_family_close(void)
+{
+	inet6_unregister_protosw(&xtcp6_protosw);
+}
+
+/**
+ * xtcp6_family_exit - give back what they were made of
+ */
+void xtcp6_family_exit(void)
+{
+	proto_unregister(&xtcp6_prot);
+}
+
+/* socket(AF_INET6, SOCK_STREAM, IPPROTO_XTCP) loads the module. */
+MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET6, IPPROTO_XTCP, 1);
+
+#endif
