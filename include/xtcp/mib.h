@@ -81,7 +81,12 @@
 	X(FO_PASSIVE_ALT_KEY, "TCPFastOpenPassiveAltKey")		\
 	X(ABORT_ON_CLOSE, "TCPAbortOnClose")				\
 	X(ABORT_ON_MEMORY, "TCPAbortOnMemory")				\
-	X(OFO_PRUNED, "OfoPruned")
+	X(OFO_PRUNED, "OfoPruned")					\
+	X(PRUNE_CALLED, "PruneCalled")					\
+	X(RCV_PRUNED, "RcvPruned")					\
+	X(RCV_COALESCE, "TCPRcvCoalesce")				\
+	X(MEMORY_PRESSURES, "TCPMemoryPressures")			\
+	X(MEMORY_PRESSURES_CHRONO, "TCPMemoryPressuresChrono")
 
 /* And in the line of Tcp (RFC 4022). */
 #define XTCP_MIBS_TCP(X)						\

@@ -93,6 +93,7 @@ struct xtcp_cookie {
 	X(ACK_FUTURE)		/* ACK of something never sent */	\
 	X(DUP_DATA)		/* every byte was received before */	\
 	X(OOO_LIMIT)		/* reassembly may not grow */		\
+	X(OOO_MEMORY)		/* too early, and no memory to keep it */ \
 	X(AFTER_FIN)		/* data beyond the peer's FIN */	\
 	X(AFTER_CLOSE)		/* data nobody can read any more */	\
 	X(TIME_WAIT)		/* old segment in TIME-WAIT */		\

@@ -105,6 +105,7 @@ struct xtcp_sock {
 
 	/* payload waiting for acknowledgement: sk_write_queue, see sendq.c */
 	struct sk_buff *send_hint;	/* carrier that holds SND.NXT, or NULL */
+	u32 map_lent;			/* entries of the send map, embedded ones not */
 
 	/* reading; socket lock */
 	u32 copied;			/* sequence number of the next byte to read */
@@ -394,6 +395,11 @@ void xtcp_map_drain(struct sock *sk);
 u32 xtcp_rcv_space(const struct sock *sk);	/* bytes the window may offer */
 u32 xtcp_rcv_space_max(const struct sock *sk);	/* xtcp_open.rcv_space_max */
 bool xtcp_rcv_admit(struct sock *sk, struct sk_buff *skb); /* before xtcp_rx() */
+
+/* ---- src/sock/mem.c: memory of all sockets ---- */
+
+bool xtcp_mem_pressed(void);
+void xtcp_mem_limit(long *limits);
 
 /* ---- src/sock/sock.c: life of a socket ---- */
 

@@ -106,16 +106,14 @@ void sleep_ms(unsigned int ms)
 		;
 }
 
-int ns_sysctl(const char *name, const char *value)
+int file_put(const char *path, const char *text)
 {
-	char path[256];
 	int fd, ret = 0;
 
-	snprintf(path, sizeof(path), "/proc/sys/net/%s", name);
 	fd = open(path, O_WRONLY);
 	if (fd < 0)
 		return -errno;
-	if (write(fd, value, strlen(value)) < 0)
+	if (write(fd, text, strlen(text)) < 0)
 		ret = -errno;
 	close(fd);
 	return ret;
@@ -130,6 +128,86 @@ int shell(const char *fmt, ...)
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	return system(line);
+}
+
+int ns_sysctl(const char *name, const char *value)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "/proc/sys/net/%s", name);
+	return file_put(path, value);
+}
+
+/* Into the namespace of the first process; a descriptor of the one we were in. */
+static int ns_visit(void)
+{
+	int here = open("/proc/self/ns/net", O_RDONLY), there = open("/proc/1/ns/net", O_RDONLY);
+
+	if (here < 0 || there < 0 || setns(there, CLONE_NEWNET))
+		here = -errno;
+	close(there);
+	return here;
+}
+
+static void ns_return(int here)
+{
+	if (setns(here, CLONE_NEWNET))
+		abort();
+	close(here);
+}
+
+int init_sysctl(const char *name, const char *value)
+{
+	int here = ns_visit(), ret;
+
+	if (here < 0)
+		return here;
+	ret = ns_sysctl(name, value);
+	ns_return(here);
+	return ret;
+}
+
+int init_sysctl_get(const char *name, char *buf, size_t room)
+{
+	int here = ns_visit(), fd;
+	char path[256];
+	ssize_t n = -1;
+
+	if (here < 0)
+		return here;
+	snprintf(path, sizeof(path), "/proc/sys/net/%s", name);
+	fd = open(path, O_RDONLY);
+	if (fd >= 0) {
+		n = read(fd, buf, room - 1);
+		close(fd);
+	}
+	ns_return(here);
+	if (n < 1)
+		return -EIO;
+	buf[n - 1] = 0;
+	return 0;
+}
+
+static const char *mem_name(enum stack st)
+{
+	return st == XTCP ? "xtcp/mem" : "ipv4/tcp_mem";
+}
+
+int mem_limits_get(struct mem_limits *m, enum stack st)
+{
+	m->st = st;
+	return init_sysctl_get(mem_name(st), m->was, sizeof(m->was));
+}
+
+int mem_limits_set(const struct mem_limits *m, const char *pages)
+{
+	return init_sysctl(mem_name(m->st), pages);
+}
+
+int mem_limits_put(const struct mem_limits *m)
+{
+	/* XTCP's own follow the kernel's until they are written. */
+	return mem_limits_set(m, m->st == XTCP ? "default" : m->was);
 }
 
 int ns_up(const char *dev, const char *addr, int prefix, int mtu)
@@ -482,28 +560,53 @@ ssize_t recv_pat(int fd, uint64_t pos, size_t len)
 	return done;
 }
 
-long xtcp_count(const char *what)
+/* Lines of names and lines of values take turns. */
+static long count_in(const char *path, const char *want)
 {
-	FILE *f = fopen("/proc/net/xtcp_stat", "r");
-	char names[256], values[256];
+	static char names[8192], values[8192];
 	char *name, *value, *n, *v;
+	FILE *f = fopen(path, "r");
 	long found = -1;
 
-	if (!f)
-		return -1;
-	while (fgets(names, sizeof(names), f)) {
-		if (strncmp(names, "Xtcp:", 5))
-			continue;
-		if (!fgets(values, sizeof(values), f))
-			break;
+	while (f && found < 0 && fgets(names, sizeof(names), f) &&
+	       fgets(values, sizeof(values), f)) {
 		name = strtok_r(names, "\n ", &n);
 		value = strtok_r(values, "\n ", &v);
-		for (; name && value; name = strtok_r(NULL, "\n ", &n),
-		     value = strtok_r(NULL, "\n ", &v))
-			if (!strcmp(name, what))
+		while (name && value && found < 0) {
+			if (!strcmp(name, want))
 				found = strtol(value, NULL, 10);
-		break;
+			name = strtok_r(NULL, "\n ", &n);
+			value = strtok_r(NULL, "\n ", &v);
+		}
 	}
-	fclose(f);
+	if (f)
+		fclose(f);
 	return found;
+}
+
+long stack_count(enum stack st, const char *name)
+{
+	long n;
+
+	if (st == XTCP)
+		return count_in("/proc/net/xtcp_stat", name);
+	n = count_in("/proc/net/netstat", name);
+	return n < 0 ? count_in("/proc/net/snmp", name) : n;
+}
+
+long xtcp_count(const char *what)
+{
+	return count_in("/proc/net/xtcp_stat", what);
+}
+
+int mem_hold(enum stack st, int fd[2])
+{
+	int ret = st_pair(st, st, fd);
+
+	if (!ret)
+		ret = set_int(fd[0], SOL_SOCKET, SO_SNDBUFFORCE, MEM_HELD);
+	if (ret)
+		return ret;
+	fcntl(fd[0], F_SETFL, O_NONBLOCK);
+	return send_pat(fd[0], 0, MEM_HELD);
 }

@@ -82,6 +82,27 @@ int ns_sysctl(const char *name, const char *value);
 /* A line for the shell; its exit status. */
 int shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Of the initial namespace, wherever the caller is. 0 or -errno. */
+int init_sysctl(const char *name, const char *value);
+int init_sysctl_get(const char *name, char *buf, size_t room);
+
+/* The limits of the machine's memory for one of its TCPs, and what they were. */
+struct mem_limits {
+	enum stack st;
+	char was[128];
+};
+
+int mem_limits_get(struct mem_limits *m, enum stack st);
+int mem_limits_set(const struct mem_limits *m, const char *pages);
+int mem_limits_put(const struct mem_limits *m);
+
+/*
+ * A connection with so many bytes in its send buffer: the account tells of what a
+ * CPU has charged a megabyte late, so it takes more than that. Bytes or -errno.
+ */
+#define MEM_HELD	(8 << 20)
+int mem_hold(enum stack st, int fd[2]);
+
 /* Byte @pos of the test stream: a period no segment size divides. */
 static inline uint8_t pat(uint64_t pos)
 {
@@ -94,6 +115,12 @@ ssize_t pat_check(const void *buf, uint64_t pos, size_t len);
 
 /* How many "Sockets", "Listeners", "Embryos", "TimeWait" of ours; -1: no file. */
 long xtcp_count(const char *what);
+
+/* A counter by its name in /proc/net/snmp or netstat; XTCP has more. -1: none. */
+long stack_count(enum stack st, const char *name);
+
+/* A file, in one write. 0 or -errno. */
+int file_put(const char *path, const char *text);
 
 /*
  * Hosts have the names of IPv4 addresses, over IPv6 too; what is written as an

@@ -596,38 +596,9 @@ int wire_state(const struct wire *w)
 	return found;
 }
 
-/* Lines of names and lines of values take turns. */
-static long count_in(const char *path, const char *want)
-{
-	static char names[8192], values[8192];
-	char *name, *value, *n, *v;
-	FILE *f = fopen(path, "r");
-	long found = -1;
-
-	while (f && found < 0 && fgets(names, sizeof(names), f) &&
-	       fgets(values, sizeof(values), f)) {
-		name = strtok_r(names, "\n ", &n);
-		value = strtok_r(values, "\n ", &v);
-		while (name && value && found < 0) {
-			if (!strcmp(name, want))
-				found = strtol(value, NULL, 10);
-			name = strtok_r(NULL, "\n ", &n);
-			value = strtok_r(NULL, "\n ", &v);
-		}
-	}
-	if (f)
-		fclose(f);
-	return found;
-}
-
 long wire_count(const struct wire *w, const char *name)
 {
-	long n;
-
-	if (w->stack == XTCP)
-		return count_in("/proc/net/xtcp_stat", name);
-	n = count_in("/proc/net/netstat", name);
-	return n < 0 ? count_in("/proc/net/snmp", name) : n;
+	return stack_count(w->stack, name);
 }
 
 int wire_drops(struct wire_drops *d)

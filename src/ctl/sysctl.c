@@ -75,7 +75,7 @@ static long own_mem[3];
 
 static void xtcp_mem_reset(struct xtcp_net *xn)
 {
-	WRITE_ONCE(xtcp_prot.sysctl_mem, sysctl_tcp_mem);
+	xtcp_mem_limit(sysctl_tcp_mem);
 }
 
 static int xtcp_mem(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp, loff_t *ppos)
@@ -91,7 +91,7 @@ static int xtcp_mem(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp, 
 		return err;
 	for (i = 0; i < ARRAY_SIZE(own_mem); i++)
 		WRITE_ONCE(own_mem[i], mem[i]);
-	WRITE_ONCE(xtcp_prot.sysctl_mem, own_mem);
+	xtcp_mem_limit(own_mem);
 	return 0;
 }
 

@@ -29,6 +29,18 @@ bool xtcp_seg_fill(struct xtcp_seg *seg, struct sk_buff *skb)
 	return true;
 }
 
+/* No memory for the payload: why, and let the reader make room, if he can. */
+static enum xtcp_drop refuse(struct sock *sk, struct xtcp_seg *seg)
+{
+	bool early = seq_gt(seg->seq, xtcp_sk(sk)->tcb.rcv_nxt);
+
+	seg->len = 0;
+	seg->flags &= ~(XTCP_FIN | XTCP_PSH | XTCP_URG);
+	if (!early && !sock_flag(sk, SOCK_DEAD))
+		sk->sk_data_ready(sk);
+	return early ? XTCP_DROP_OOO_MEMORY : XTCP_DROP_RCVBUF;
+}
+
 /**
  * xtcp_input_locked - a segment for a socket that is ours to change
  * @sk: socket
@@ -44,7 +56,7 @@ void xtcp_input_locked(struct sock *sk, struct sk_buff *skb, u64 now)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_sock *xsk = xtcp_sk(sk);
-	bool refused = false;
+	enum xtcp_drop refused = XTCP_DROP_NONE;
 	struct xtcp_seg seg;
 	u32 acts;
 
@@ -56,17 +68,14 @@ void xtcp_input_locked(struct sock *sk, struct sk_buff *skb, u64 now)
 	sk_mark_napi_id(sk, skb);
 	sk_incoming_cpu_update(sk);
 
-	if (seg.len && unlikely(!xtcp_rcv_admit(sk, skb))) {
-		seg.len = 0;
-		seg.flags &= ~(XTCP_FIN | XTCP_PSH | XTCP_URG);
-		refused = true;
-	}
+	if (seg.len && unlikely(!xtcp_rcv_admit(sk, skb)))
+		refused = refuse(sk, &seg);
 	xtcp_space(&xsk->tcb, xtcp_rcv_space(sk));
 	if (seg.nsack)
 		xtcp_map_refill(sk);
 	acts = xtcp_rx(&xsk->tcb, &seg, &XTCP_CB(skb)->ooo, now);
 	if (unlikely(refused) && !(acts & XTCP_ACT_DROP)) {
-		seg.reason = XTCP_DROP_RCVBUF;
+		seg.reason = refused;
 		acts |= XTCP_ACT_DROP;
 	}
 	xtcp_serve_rx(sk, acts, skb, &seg, now);

@@ -282,5 +282,7 @@ struct sock *xtcp_accept_sock(struct sock *sk, int flags, int *err, bool kern)
 	}
 out:
 	release_sock(sk);
+	if (child)
+		xtcp_mem_adopt(child);
 	return child;
 }

@@ -14,27 +14,6 @@
 
 #include "internal.h"
 
-/*
- * Memory of all sockets together, in pages, with the thresholds of
- * net.ipv4.tcp_mem. An account of our own: borrowing TCP's would make one
- * stack's buffers the other's pressure.
- */
-static atomic_long_t xtcp_memory_allocated ____cacheline_aligned_in_smp;
-static DEFINE_PER_CPU(int, xtcp_memory_per_cpu_fw_alloc);
-static struct percpu_counter xtcp_sockets_allocated;
-static unsigned long xtcp_memory_pressure;
-
-static void xtcp_enter_memory_pressure(struct sock *sk)
-{
-	if (!READ_ONCE(xtcp_memory_pressure))
-		WRITE_ONCE(xtcp_memory_pressure, jiffies ? jiffies : 1);
-}
-
-static void xtcp_leave_memory_pressure(struct sock *sk)
-{
-	WRITE_ONCE(xtcp_memory_pressure, 0);
-}
-
 struct proto xtcp_prot = {
 	.name			= "XTCP",
 	.owner			= THIS_MODULE,
@@ -179,15 +158,12 @@ int xtcp_family_init(void)
 {
 	int err;
 
-	/* What a socket may have under pressure: one number for all namespaces. */
-	xtcp_prot.sysctl_wmem = xtcp_net(&init_net)->knobs.wmem;
-	xtcp_prot.sysctl_rmem = xtcp_net(&init_net)->knobs.rmem;
-	err = percpu_counter_init(&xtcp_sockets_allocated, 0, GFP_KERNEL);
+	err = xtcp_mem_setup();
 	if (err)
 		return err;
 	err = xtcp_sendq_setup();
 	if (err)
-		goto out_count;
+		goto out_mem;
 	if (xtcp_family6_there()) {
 		err = xtcp6_family_init();
 		if (err)
@@ -211,8 +187,8 @@ out_v6:
 	}
 out_sendq:
 	xtcp_sendq_teardown();
-out_count:
-	percpu_counter_destroy(&xtcp_sockets_allocated);
+out_mem:
+	xtcp_mem_teardown();
 	return err;
 }
 
@@ -242,5 +218,5 @@ void xtcp_family_exit(void)
 		xtcp6_family_exit();
 	proto_unregister(&xtcp_prot);
 	xtcp_sendq_teardown();
-	percpu_counter_destroy(&xtcp_sockets_allocated);
+	xtcp_mem_teardown();
 }

@@ -47,6 +47,19 @@ void xtcp_state_blank(struct sock *child);
 void xtcp_data_ready(struct sock *sk);
 bool xtcp_stream_memory_free(const struct sock *sk, int wake);
 
+/* mem.c */
+extern atomic_long_t xtcp_memory_allocated;
+DECLARE_PER_CPU(int, xtcp_memory_per_cpu_fw_alloc);
+extern struct percpu_counter xtcp_sockets_allocated;
+extern unsigned long xtcp_memory_pressure;
+void xtcp_enter_memory_pressure(struct sock *sk);
+void xtcp_leave_memory_pressure(struct sock *sk);
+int xtcp_mem_setup(void);
+void xtcp_mem_teardown(void);
+void xtcp_mem_adopt(struct sock *child);
+void xtcp_mem_force(struct sock *sk, int bytes);
+bool xtcp_mem_soft(const struct sock *sk);
+
 /* sendq.c */
 int xtcp_sendq_setup(void);
 void xtcp_sendq_teardown(void);
@@ -102,6 +115,12 @@ int xtcp_set_rcvlowat(struct sock *sk, int val);
 int xtcp_peek_len(struct socket *sock);
 struct tcp_info;
 void xtcp_get_info(struct sock *sk, struct tcp_info *info);
+
+/* Memory lent to the engine for its send map: charged, but no part of the buffer. */
+static inline u32 xtcp_map_bytes(const struct sock *sk)
+{
+	return xtcp_sk(sk)->map_lent * sizeof(struct xtcp_sent);
+}
 
 /* Bytes that may wait unsent before a writer has to, U32_MAX: any number. */
 static inline u32 xtcp_notsent_lowat(const struct sock *sk)

@@ -86,6 +86,7 @@ static bool recvq_pack(struct sock *sk, struct sk_buff *skb, u32 off, u32 from,
 		return false;
 	}
 	XTCP_CB(tail)->q.end = to;
+	xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_RCV_COALESCE);
 	consume_skb(skb);
 	return true;
 }
@@ -115,6 +116,7 @@ void xtcp_recvq_add(struct sock *sk, struct sk_buff *skb, u32 from, u32 to)
 		atomic_add(delta, &sk->sk_rmem_alloc);
 		sk_mem_charge(sk, delta);
 		XTCP_CB(tail)->q.end = to;
+		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_RCV_COALESCE);
 		kfree_skb_partial(skb, stolen);
 		return;
 	}
@@ -261,15 +263,71 @@ void xtcp_recvq_eat(struct sock *sk, u32 seq)
 	}
 }
 
+static bool rcv_over(const struct sock *sk)
+{
+	return atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf;
+}
+
 /* Let the buffer hold one more packet, unless SO_RCVBUF said how large it is. */
 static void rcv_stretch(struct sock *sk, u32 truesize)
 {
 	int used = atomic_read(&sk->sk_rmem_alloc);
 
 	if (used <= sk->sk_rcvbuf || (sk->sk_userlocks & SOCK_RCVBUF_LOCK) ||
-	    used >= READ_ONCE(xtcp_knobs(sk)->rmem[2]) || sk_under_memory_pressure(sk))
+	    used >= READ_ONCE(xtcp_knobs(sk)->rmem[2]) || xtcp_mem_soft(sk))
 		return;
 	WRITE_ONCE(sk->sk_rcvbuf, min_t(int, used + truesize, READ_ONCE(xtcp_knobs(sk)->rmem[2])));
+}
+
+/* Is there room for one more packet, in the buffer and in the account? */
+static bool rcv_room(struct sock *sk, struct sk_buff *skb)
+{
+	return !XTCP_DEFENCE(rcv_admit, rcv_over(sk)) &&
+	       sk_rmem_schedule(sk, skb, skb->truesize);
+}
+
+/*
+ * Packets thrown away for one that arrives, at most: one that GRO merged of many
+ * needs the room of as many small ones. The rest goes with the next.
+ */
+#define PRUNE_MAX	128
+
+/*
+ * tcp_prune_queue(): packets held out of order make room; what is in order was
+ * acknowledged and stays.
+ */
+static bool rcv_prune(struct sock *sk, struct sk_buff *skb)
+{
+	const struct xtcp_net *xn = xtcp_sk_net(sk);
+	bool pruned = false;
+	int i;
+
+	xtcp_mib_inc(xn, XTCP_MIB_PRUNE_CALLED);
+	for (i = 0; i < PRUNE_MAX; i++) {
+		if (!reap(sk, 1)) {
+			if (!xtcp_reass_prune(&xtcp_sk(sk)->tcb))
+				break;
+			if (!pruned)
+				xtcp_mib_inc(xn, XTCP_MIB_OFO_PRUNED);
+			pruned = true;
+			continue;
+		}
+		if (rcv_room(sk, skb))
+			return true;
+	}
+	if (rcv_over(sk))
+		xtcp_mib_inc(xn, XTCP_MIB_RCV_PRUNED);
+	return false;
+}
+
+/* Does the packet hold the byte the reader waits for, who has nothing else? */
+static bool rcv_wanted(const struct sock *sk, const struct sk_buff *skb)
+{
+	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
+	u32 base = recvq_base(skb);
+
+	return skb_queue_empty(&sk->sk_receive_queue) && !tcb->ooo_ready &&
+	       seq_le(base, tcb->rcv_nxt) && seq_gt(base + skb->len, tcb->rcv_nxt);
 }
 
 /**
@@ -280,28 +338,30 @@ static void rcv_stretch(struct sock *sk, u32 truesize)
  * To be asked before xtcp_rx(): once the engine has moved RCV.NXT or taken
  * the node there is no way back. What was promised is taken, though its
  * packets cost more than was reckoned: the buffer grows, within rmem[2], the
- * window does not. Then packets held out of order make room; what is in order
- * was acknowledged and stays.
+ * window does not. A reader who has nothing at all gets his packet however short
+ * memory is, or the stream would stand still.
  *
- * Return: false when the segment is to be dropped (XTCP_DROP_RCVBUF).
+ * Return: false when the segment is to be dropped (XTCP_DROP_RCVBUF, or
+ * XTCP_DROP_OOO_MEMORY).
  */
 bool xtcp_rcv_admit(struct sock *sk, struct sk_buff *skb)
 {
-	struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
-
 	if (!skb->len)
 		return true;
 	rcv_stretch(sk, skb->truesize);
-	for (;;) {
-		if (!XTCP_DEFENCE(rcv_admit, atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf) &&
-		    sk_rmem_schedule(sk, skb, skb->truesize))
-			return true;
-		if (reap(sk, 1))
-			continue;
-		if (!xtcp_reass_prune(tcb))
-			return false;
-		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_OFO_PRUNED);
+	if (likely(rcv_room(sk, skb)))
+		return true;
+	if (rcv_wanted(sk, skb)) {
+		xtcp_mem_force(sk, skb->truesize);
+		return true;
 	}
+	return rcv_prune(sk, skb);
+}
+
+/* tcp_adjust_rcv_ssthresh(): segments, and half of what SO_RESERVE_MEM has left. */
+static u32 rcv_space_pressed(const struct sock *sk)
+{
+	return max_t(u32, 4 * xtcp_sk(sk)->tcb.adv_mss, sk_unused_reserved_mem(sk) / 2);
 }
 
 /**
@@ -325,7 +385,7 @@ u32 xtcp_rcv_space(const struct sock *sk)
 		return 0;
 	space = left / 2 + xs->tcb.ooo_bytes;
 	if (sk_under_memory_pressure(sk))
-		space = min_t(u32, space, 4 * xs->tcb.rcv_mss);
+		space = min(space, rcv_space_pressed(sk));
 	if (xs->window_clamp)
 		space = min(space, xs->window_clamp);
 	return space;

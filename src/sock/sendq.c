@@ -50,12 +50,33 @@ static void sendq_free(struct sock *sk, struct sk_buff *skb)
 	__kfree_skb(skb);
 }
 
-/* The carrier to append to, a new one where @page does not fit the last. */
+/*
+ * Memory for @bytes and a carrier of @extra. Up to wmem[0] may be written though
+ * there is none, or nothing would go on. Return: how many of the bytes.
+ */
+static u32 sendq_schedule(struct sock *sk, u32 bytes, u32 extra)
+{
+	int left;
+
+	if (likely(sk_wmem_schedule(sk, bytes + extra)))
+		return bytes;
+	left = READ_ONCE(xtcp_knobs(sk)->wmem[0]) - sk->sk_wmem_queued - extra;
+	if (left <= 0)
+		return 0;
+	bytes = min_t(u32, bytes, left);
+	xtcp_mem_force(sk, bytes + extra);
+	return bytes;
+}
+
+/*
+ * The carrier to append to, a new one where @page does not fit the last. There
+ * may be memory for less than @size, which then is less.
+ */
 static struct sk_buff *sendq_tail(struct sock *sk, struct page *page, u32 offset,
-				  u32 size, bool *merge)
+				  u32 *size, bool *merge)
 {
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
-	u32 charge = size;
+	u32 extra = 0;
 
 	*merge = false;
 	if (skb) {
@@ -67,12 +88,16 @@ static struct sk_buff *sendq_tail(struct sock *sk, struct page *page, u32 offset
 	}
 	if (!skb) {
 		skb = alloc_skb(0, sk->sk_allocation);
-		if (!skb)
+		if (!skb) {
+			sk->sk_prot->enter_memory_pressure(sk);
+			sk_stream_moderate_sndbuf(sk);
 			return NULL;
+		}
 		XTCP_CB(skb)->q.off = 0;
-		charge += skb->truesize;
+		extra = skb->truesize;
 	}
-	if (!sk_wmem_schedule(sk, charge)) {
+	*size = sendq_schedule(sk, *size, extra);
+	if (!*size) {
 		if (!skb->len)
 			__kfree_skb(skb);
 		return NULL;
@@ -127,7 +152,7 @@ int xtcp_sendq_write(struct sock *sk, struct msghdr *msg, u32 seq)
 		return -ENOMEM;
 
 	size = min_t(size_t, msg_data_left(msg), pfrag->size - pfrag->offset);
-	skb = sendq_tail(sk, pfrag->page, pfrag->offset, size, &merge);
+	skb = sendq_tail(sk, pfrag->page, pfrag->offset, &size, &merge);
 	if (!skb)
 		return -ENOMEM;
 
@@ -153,7 +178,7 @@ int xtcp_sendq_write(struct sock *sk, struct msghdr *msg, u32 seq)
  * The page may change while it is queued (a file mapped elsewhere); checksums
  * are therefore taken at transmission only, which SKBFL_SHARED_FRAG asks for.
  *
- * Return: @size, or -ENOMEM.
+ * Return: bytes taken, of a page less than @size when memory is short; -ENOMEM.
  */
 int xtcp_sendq_page(struct sock *sk, struct page *page, u32 offset, u32 size,
 		    u32 seq)
@@ -161,7 +186,7 @@ int xtcp_sendq_page(struct sock *sk, struct page *page, u32 offset, u32 size,
 	struct sk_buff *skb;
 	bool merge;
 
-	skb = sendq_tail(sk, page, offset, size, &merge);
+	skb = sendq_tail(sk, page, offset, &size, &merge);
 	if (!skb)
 		return -ENOMEM;
 	skb_shinfo(skb)->flags |= SKBFL_SHARED_FRAG;
@@ -387,11 +412,20 @@ int xtcp_sendq_copy(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len)
 	return 0;
 }
 
+static void map_free(struct sock *sk, struct xtcp_sent *sent)
+{
+	kmem_cache_free(xtcp_sent_cache, sent);
+	xtcp_sk(sk)->map_lent--;
+	sk_mem_uncharge(sk, sizeof(*sent));
+}
+
 /**
  * xtcp_map_refill - lend the engine entries for its send map
  * @sk: socket, any context
  *
- * Failure to allocate is no error here: the engine then sends less.
+ * They are charged to the socket, but take no room in its send buffer, where
+ * the kernel's TCP has the far larger skb of each segment. Failure to allocate
+ * is no error here: the engine then sends less.
  */
 void xtcp_map_refill(struct sock *sk)
 {
@@ -400,10 +434,14 @@ void xtcp_map_refill(struct sock *sk)
 	while (tcb->map_nfree < xtcp_map_want(tcb)) {
 		struct xtcp_sent *sent;
 
+		if (!sk_wmem_schedule(sk, sizeof(*sent)))
+			return;
 		sent = kmem_cache_alloc(xtcp_sent_cache,
 					GFP_ATOMIC | __GFP_NOWARN);
 		if (!sent)
 			return;
+		sk_mem_charge(sk, sizeof(*sent));
+		xtcp_sk(sk)->map_lent++;
 		xtcp_map_lend(tcb, sent);
 	}
 	while (tcb->map_nfree > XTCP_MAP_KEEP) {
@@ -411,7 +449,7 @@ void xtcp_map_refill(struct sock *sk)
 
 		if (!sent)
 			return;
-		kmem_cache_free(xtcp_sent_cache, sent);
+		map_free(sk, sent);
 	}
 }
 
@@ -424,7 +462,7 @@ void xtcp_map_drain(struct sock *sk)
 	struct xtcp_sent *sent;
 
 	while ((sent = xtcp_map_reclaim(&xtcp_sk(sk)->tcb)))
-		kmem_cache_free(xtcp_sent_cache, sent);
+		map_free(sk, sent);
 }
 
 /**
@@ -437,7 +475,16 @@ void xtcp_snd_grow(struct sock *sk)
 {
 	u32 want;
 
-	if ((sk->sk_userlocks & SOCK_SNDBUF_LOCK) || sk_under_memory_pressure(sk))
+	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK)
+		return;
+	if (sk_under_memory_pressure(sk)) {
+		/* SO_RESERVE_MEM */
+		want = sk_unused_reserved_mem(sk);
+		if (want > SOCK_MIN_SNDBUF)
+			WRITE_ONCE(sk->sk_sndbuf, want);
+		return;
+	}
+	if (xtcp_mem_soft(sk))
 		return;
 	want = min_t(u32, xtcp_snd_want(&xtcp_sk(sk)->tcb),
 		     READ_ONCE(xtcp_knobs(sk)->wmem[2]));

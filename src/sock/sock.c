@@ -265,8 +265,12 @@ static bool sock_too_many(const struct sock *sk, bool stuck)
 		net_info_ratelimited("xtcp: too many orphaned sockets\n");
 		return true;
 	}
-	return sk->sk_wmem_queued > SOCK_MIN_SNDBUF &&
-	       sk_memory_allocated(sk) > sk_prot_mem_limits(sk, 2);
+	if (sk->sk_wmem_queued > SOCK_MIN_SNDBUF &&
+	    sk_memory_allocated(sk) > sk_prot_mem_limits(sk, 2)) {
+		net_info_ratelimited("xtcp: out of memory -- consider tuning mem\n");
+		return true;
+	}
+	return false;
 }
 
 /**
@@ -390,6 +394,7 @@ struct sock *xtcp_sock_child(struct sock *listener)
 	xs->listener = NULL;
 	xs->port = NULL;
 	xs->destroyed = 0;
+	xs->map_lent = 0;
 	xs->fo = NULL;
 	xs->fo_msg = NULL;
 	xs->fo_sending = 0;
