@@ -56,6 +56,7 @@ static const struct icmp soft6[] = {
 	{ "hop limit exceeded", EXCEEDED6, 0, EHOSTUNREACH },
 	{ "time exceeded in reassembly", EXCEEDED6, 1, EHOSTUNREACH },
 	{ "header erroneous", PROBLEM6, 0, EPROTO },
+	{ "next header unknown", PROBLEM6, 1, EPROTO },
 	{ "option unknown", PROBLEM6, 2, EPROTO },
 	{}
 };
@@ -65,7 +66,6 @@ static const struct icmp hard6[] = {
 	{ "port unreachable", UNREACH6, 4, ECONNREFUSED },
 	{ "policy failed", UNREACH6, 5, EACCES },
 	{ "rejected route", UNREACH6, 6, EACCES },
-	{ "next header unknown", PROBLEM6, 1, EPROTO },
 	{}
 };
 

@@ -40,7 +40,8 @@ int xtcp_icmp6_rcv(struct sk_buff *skb, u8 type, u8 code, int offset, u32 info,
 		return 0;
 	hdr = (const struct ipv6hdr *)skb->data;
 	th = (const struct tcphdr *)(skb->data + offset);
-	if (icmpv6_err_convert(type, code, &q.err))
+	/* Not a parameter problem, which RFC 9293 3.9.2.2 names with the soft ones. */
+	if (icmpv6_err_convert(type, code, &q.err) && type != ICMPV6_PARAMPROB)
 		q.kind = XTCP_ICMP_HARD;
 	if (type == ICMPV6_PKT_TOOBIG) {
 		q.kind = XTCP_ICMP_TOO_BIG;
