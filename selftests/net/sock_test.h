@@ -24,8 +24,6 @@
 #define SKIP_TEST(...)	SKIP(longjmp(_metadata->env, 1), __VA_ARGS__)
 
 #define need_stack(st) do {						\
-	if ((st) == XTCP && net != V4)					\
-		SKIP_TEST("no IPv6 here");				\
 	if (!stack_present(st) && !stack_required())			\
 		SKIP_TEST("no %s here", stack_name(st));		\
 } while (0)

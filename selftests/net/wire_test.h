@@ -78,8 +78,6 @@ FIXTURE_SETUP(wire)
 	self->fd = -1;
 	self->w.tun = -1;
 	signal(SIGPIPE, SIG_IGN);
-	if (variant->stack == XTCP && variant->net != V4)
-		SKIP_TEST("no IPv6 here");
 	if (!stack_present(variant->stack) && !stack_required())
 		SKIP_TEST("no %s here", stack_name(variant->stack));
 	if (variant->stack == KERNEL && no_control())
