@@ -37,6 +37,7 @@ enum xtcp_kind {
 	XTCP_KIND_SOCK,		/* struct xtcp_sock with a 4-tuple */
 	XTCP_KIND_LISTEN,	/* struct xtcp_sock in LISTEN */
 	XTCP_KIND_TW,		/* TIME-WAIT record, src/net/tw.c */
+	XTCP_KIND_PARKED,	/* the same, while a SYN may open a connection in its place */
 };
 
 /*

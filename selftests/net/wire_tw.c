@@ -113,6 +113,81 @@ TEST_F(wire, old_syn_old_timestamp_is_refused)
 	state(TCP_TIME_WAIT);
 }
 
+static void new_syn(FIXTURE_DATA(wire) *self, struct __test_metadata *_metadata)
+{
+	W->isn += 100000;
+	W->snd_nxt = W->rcv_nxt = 0;
+	in(SYN, SEQ(0), MSS(1000));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+}
+
+/* RFC 9293, 3.6.1 (2): a SYN that nobody stands behind has not ended TIME-WAIT. */
+TEST_F(wire, new_syn_was_an_old_duplicate)
+{
+	uint32_t isn, iss;
+
+	XTCP_ONLY("TIME-WAIT ends when the SYN arrives");
+	time_wait(MSS(1000));
+	isn = W->isn;
+	iss = W->iss;
+	new_syn(self, _metadata);
+	in(RST, SEQ(1));
+	none(QUIET);
+	state(TCP_TIME_WAIT);
+	W->isn = isn;
+	W->iss = iss;
+	in(FIN | ACK, SEQ(1), ACKNO(2));
+	out(ACK, SEQ(2), ACKNO(2));
+	/* The next one is meant. */
+	new_syn(self, _metadata);
+	in(ACK, SEQ(1), ACKNO(1));
+	accepts();
+	in(ACK, LEN(10));
+	out(ACK, ACKNO(11));
+	reads(10);
+	state(TCP_ESTABLISHED);
+	closes();
+	out(FIN | ACK, SEQ(1), ACKNO(11));
+	in(FIN | ACK, SEQ(11), ACKNO(2));
+	out(ACK, SEQ(2), ACKNO(12));
+	state(TCP_TIME_WAIT);
+}
+
+/* Nor one whose SYN-ACKs nobody answers. */
+TEST_F_TIMEOUT(wire, new_syn_goes_unanswered, 60)
+{
+	uint32_t isn, iss;
+
+	XTCP_ONLY("TIME-WAIT ends when the SYN arrives");
+	knob("synack_retries", "1");
+	time_wait(MSS(1000));
+	isn = W->isn;
+	iss = W->iss;
+	new_syn(self, _metadata);
+	sleep_ms(10000);
+	wire_drain(W, 1);
+	state(TCP_TIME_WAIT);
+	W->isn = isn;
+	W->iss = iss;
+	in(FIN | ACK, SEQ(1), ACKNO(2));
+	out(ACK, SEQ(2), ACKNO(2));
+}
+
+/* Nor has one to a port where nobody listens any more. */
+TEST_F(wire, new_syn_for_nobody)
+{
+	uint32_t isn;
+
+	time_wait(MSS(1000));
+	stops_listening();
+	isn = W->isn;
+	W->isn += 100000;
+	in(SYN, SEQ(0), MSS(1000));
+	W->isn = isn;
+	out(ACK, SEQ(2), ACKNO(2));
+	state(TCP_TIME_WAIT);
+}
+
 /* The new connection's numbers lie beyond the old one's. */
 TEST_F(wire, reuse_takes_higher_iss)
 {

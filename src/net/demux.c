@@ -315,6 +315,63 @@ void xtcp_table_del(struct xtcp_net *xn, struct xtcp_entry *e)
 	spin_unlock_bh(lock);
 }
 
+/* Context: chain lock. */
+static void change_kind(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind)
+{
+	count(xn, e->kind, -1);
+	count(xn, kind, 1);
+	WRITE_ONCE(e->kind, kind);
+}
+
+/**
+ * xtcp_table_park - an entry stays in its place, and no look-up finds it
+ * @xn: namespace
+ * @e: TIME-WAIT record in the table
+ *
+ * Context: any, lock of TIME-WAIT.
+ */
+void xtcp_table_park(struct xtcp_net *xn, struct xtcp_entry *e)
+{
+	spinlock_t *lock = chain_lock(xn->tables, e->hash);
+
+	spin_lock_bh(lock);
+	change_kind(xn, e, XTCP_KIND_PARKED);
+	spin_unlock_bh(lock);
+}
+
+/**
+ * xtcp_table_unpark - look for what xtcp_table_park() hid
+ * @xn: namespace
+ * @flow: 4-tuple
+ * @hash: its xtcp_flow_hash()
+ * @back: is it to be found again? Not if somebody has this 4-tuple meanwhile.
+ *
+ * Context: any, lock of TIME-WAIT.
+ * Return: record, parked still or of XTCP_KIND_TW again; NULL: there is none.
+ */
+struct xtcp_entry *xtcp_table_unpark(struct xtcp_net *xn, const struct xtcp_flow *flow,
+				     u32 hash, bool back)
+{
+	spinlock_t *lock = chain_lock(xn->tables, hash);
+	struct xtcp_entry *e, *parked = NULL;
+	struct hlist_nulls_node *node;
+
+	spin_lock_bh(lock);
+	hlist_nulls_for_each_entry(e, node, chain(xn->tables, hash), node) {
+		if (e->hash != hash)
+			continue;
+		if (dif_of(e, flow) >= 0)
+			back = false;
+		else if (e->kind == XTCP_KIND_PARKED &&
+			 same_record(container_of(e, struct xtcp_tw_rec, e), flow))
+			parked = e;
+	}
+	if (parked && back)
+		change_kind(xn, parked, XTCP_KIND_TW);
+	spin_unlock_bh(lock);
+	return parked;
+}
+
 /*
  * How well a listener fits: 0 not at all. Address counts most, then device; for
  * IPv4, then, whether it is all the socket is for.

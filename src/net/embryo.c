@@ -236,7 +236,13 @@ void xtcp_half_del(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
 {
 	struct xtcp_listener *l = half->listener;
 	struct xtcp_half **at = &bucket->first;
+	struct xtcp_flow flow;
 
+	/* Unless it has become a connection, which has ended the record. */
+	if (unlikely(atomic_read(&xn->tables->count[XTCP_KIND_PARKED]))) {
+		xtcp_half_flow(half, &flow);
+		xtcp_tw_unpark(xn, &flow, xtcp_flow_hash(xn->tables, &flow), true);
+	}
 	while (*at != half)
 		at = &(*at)->next;
 	WRITE_ONCE(*at, half->next);

@@ -29,9 +29,9 @@
 #define XTCP_LOCK_BITS		8
 
 struct xtcp_tables {
-	struct hlist_nulls_head *chains;	/* by 4-tuple: SOCK, TW */
+	struct hlist_nulls_head *chains;	/* by 4-tuple: SOCK, TW, PARKED */
 	u32 mask;				/* chains - 1 */
-	atomic_t count[XTCP_KIND_TW + 1];	/* entries of each kind */
+	atomic_t count[XTCP_KIND_PARKED + 1];	/* entries of each kind */
 	hsiphash_key_t tuple_key;
 	siphash_key_t port_key;			/* RFC 6056, 3.3.4 */
 	spinlock_t locks[1 << XTCP_LOCK_BITS];	/* of chains, by hash */
@@ -53,6 +53,9 @@ void xtcp_tables_free(struct xtcp_net *xn);
 u32 xtcp_flow_hash(const struct xtcp_tables *t, const struct xtcp_flow *flow);
 int xtcp_table_add(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind,
 		   const struct xtcp_flow *flow, int dif);
+void xtcp_table_park(struct xtcp_net *xn, struct xtcp_entry *e);
+struct xtcp_entry *xtcp_table_unpark(struct xtcp_net *xn, const struct xtcp_flow *flow,
+				     u32 hash, bool back);
 void xtcp_table_replace(struct xtcp_net *xn, struct xtcp_entry *old,
 			struct xtcp_entry *new, u8 kind);
 void xtcp_table_del(struct xtcp_net *xn, struct xtcp_entry *e);
@@ -157,6 +160,8 @@ void xtcp_tw_exit_net(struct xtcp_net *xn);
 int xtcp_tw_slab_init(void);
 void xtcp_tw_slab_exit(void);
 bool xtcp_tw_reuse(struct sock *sk);
+bool xtcp_tw_unpark(struct xtcp_net *xn, const struct xtcp_flow *flow, u32 hash,
+		    bool resume);
 
 static inline void xtcp_tw_flow(const struct xtcp_tw_rec *rec, struct xtcp_flow *flow)
 {

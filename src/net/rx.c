@@ -130,6 +130,10 @@ static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 		} else {
 			sk = xtcp_lookup_listener(rx->xn, &rx->flow, rx->hash, rx->dif,
 						  rx->sdif, skb);
+			/* A record made way for a SYN that nobody wants. */
+			if (!sk && rx->reopens &&
+			    xtcp_tw_unpark(rx->xn, &rx->flow, rx->hash, true))
+				continue;
 			if (!sk)
 				return false;
 			if (ask_kernel && xtcp_ip_kernel_owns(rx, opens(skb)))

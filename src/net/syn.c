@@ -374,6 +374,8 @@ static bool stranger(struct arrival *a, const struct sock *sk)
 			return true;
 		}
 		a->seg.reason = syn_new(a, fate);
+		if (a->seg.reason)
+			xtcp_tw_unpark(a->rx->xn, &a->rx->flow, a->rx->hash, true);
 		return !a->seg.reason;
 	case XTCP_LISTEN_RST:
 		if (cookie_back(a, &made.half))

@@ -146,7 +146,7 @@ static bool expire_some(struct xtcp_tw_table *t)
 			wheel_add(t, rec, now);
 			continue;
 		}
-		if (!(rec->tw.flags & XTCP_TW_F_FIN_WAIT_2))
+		if (rec->e.kind == XTCP_KIND_TW && !(rec->tw.flags & XTCP_TW_F_FIN_WAIT_2))
 			ended++;
 		xtcp_table_del(t->xn, &rec->e);
 		tw_unlink(t, rec);
@@ -371,6 +371,37 @@ out:
 	return done;
 }
 
+/**
+ * xtcp_tw_unpark - the SYN that a record made way for has come to an end
+ * @xn: namespace
+ * @flow: 4-tuple
+ * @hash: its xtcp_flow_hash()
+ * @resume: it was an old duplicate, or was not answered: TIME-WAIT goes on
+ *	(RFC 9293, 3.6.1); else it has become a connection, and the record ends
+ *
+ * Context: any. Return: whether TIME-WAIT goes on.
+ */
+bool xtcp_tw_unpark(struct xtcp_net *xn, const struct xtcp_flow *flow, u32 hash,
+		    bool resume)
+{
+	struct xtcp_tw_table *t = xn->tw;
+	struct xtcp_entry *e;
+	bool back = false;
+
+	if (likely(!atomic_read(&xn->tables->count[XTCP_KIND_PARKED])))
+		return false;
+	spin_lock_bh(&t->lock);
+	e = xtcp_table_unpark(xn, flow, hash, resume);
+	if (e && e->kind == XTCP_KIND_TW) {
+		back = true;
+	} else if (e) {
+		tw_end(t, container_of(e, struct xtcp_tw_rec, e));
+		xtcp_mib_inc(xn, XTCP_MIB_TW_RECYCLED);
+	}
+	spin_unlock_bh(&t->lock);
+	return back;
+}
+
 static void tw_send(const struct xtcp_stateless *to, const struct xtcp_plan *plan)
 {
 	struct dst_entry *dst = xtcp_ip_route(to);
@@ -386,8 +417,8 @@ static void tw_send(const struct xtcp_stateless *to, const struct xtcp_plan *pla
  * @skb: verified segment; taken over unless XTCP_RX_AGAIN
  *
  * Context: RCU read lock, bottom halves off.
- * Return: XTCP_RX_AGAIN when the record ended, by time or because the segment
- * opens a new connection (RFC 6191); it is then for a listener, which may also
+ * Return: XTCP_RX_AGAIN when the record ended, or made way because the segment
+ * may open a new connection (RFC 6191); it is then for a listener, which may also
  * be the kernel's.
  */
 enum xtcp_rx_result xtcp_tw_segment(struct xtcp_rx *rx, struct xtcp_tw_rec *rec,
@@ -418,6 +449,11 @@ enum xtcp_rx_result xtcp_tw_segment(struct xtcp_rx *rx, struct xtcp_tw_rec *rec,
 	to.mark = rec->mark;
 	deadline = rec->tw.deadline;
 	act = xtcp_tw_rx(&rec->tw, &seg, rx->now);
+	/* It was here before, and nobody wants it. */
+	if (act == XTCP_TW_SYN && rx->reopens) {
+		seg.reason = XTCP_DROP_TIME_WAIT;
+		act = XTCP_TW_ACK;
+	}
 	switch (act) {
 	case XTCP_TW_ACK:
 		xtcp_tw_plan(&rec->tw, ts_off, &plan, rx->now);
@@ -433,8 +469,8 @@ enum xtcp_rx_result xtcp_tw_segment(struct xtcp_rx *rx, struct xtcp_tw_rec *rec,
 	case XTCP_TW_SYN:
 		rx->reopens = true;
 		rx->iss_above = rec->tw.snd_nxt;
-		xtcp_mib_inc(rx->xn, XTCP_MIB_TW_RECYCLED);
-		fallthrough;
+		xtcp_table_park(rx->xn, &rec->e);
+		break;
 	case XTCP_TW_END:
 		tw_end(t, rec);
 		break;
