@@ -177,9 +177,29 @@ UNIT(cookie_ages)
 	}
 }
 
+/* Slots are even and odd, and the cookie says which. */
+UNIT(cookie_slots)
+{
+	struct xtcp_embryo emb;
+	struct xtcp_seg ack;
+	u32 i, k;
+
+	fresh();
+	for (i = 0; i < 4; i++) {
+		u64 now = NOW + i * SLOT;
+
+		draw(now);
+		for (k = 0; k < 2; k++) {
+			synack(k ? &full_syn : &plain_syn, &ack, now);
+			CHECK(xtcp_syncookie_rx(&emb, &par, &peer, &ack, now));
+			CHECK(xtcp_syncookie_rx(&emb, &par, &peer, &ack, now + SLOT));
+		}
+	}
+}
+
 UNIT(cookie_lately)
 {
-	static const u64 boot[] = { 0, 1, SLOT, NOW };
+	static const u64 boot[] = { 0, 1, SLOT, 2 * SLOT, NOW };
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(boot); i++) {
@@ -259,6 +279,53 @@ UNIT(cookie_covers)
 }
 
 /* Under IPv6 all of both addresses counts, too. */
+/* Nor does a bit hide behind another one. */
+UNIT(cookie_covers_ones)
+{
+	struct xtcp_open ones = peer, open;
+	struct xtcp_seg syn = plain_syn;
+	struct xtcp_embryo good, emb;
+	u32 bit;
+
+	fresh();
+	ones.flow.saddr[3] = ~0U;
+	ones.flow.daddr[3] = ~0U;
+	ones.flow.sport = 0xffff;
+	ones.flow.dport = 0xffff;
+	syn.seq = ~0U;
+	CHECK(xtcp_syncookie_init(&good, &par, &ones, &syn, NOW));
+	for (bit = 0; bit < 32; bit++) {
+		open = ones;
+		open.flow.saddr[3] ^= 1U << bit;
+		CHECK(xtcp_syncookie_init(&emb, &par, &open, &syn, NOW) && emb.iss != good.iss);
+		open = ones;
+		open.flow.daddr[3] ^= 1U << bit;
+		CHECK(xtcp_syncookie_init(&emb, &par, &open, &syn, NOW) && emb.iss != good.iss);
+		open = ones;
+		if (bit < 16)
+			open.flow.sport ^= 1U << bit;
+		else
+			open.flow.dport ^= 1U << (bit - 16);
+		CHECK(xtcp_syncookie_init(&emb, &par, &open, &syn, NOW) && emb.iss != good.iss);
+		syn.seq ^= 1U << bit;
+		CHECK(xtcp_syncookie_init(&emb, &par, &ones, &syn, NOW) && emb.iss != good.iss);
+		syn.seq ^= 1U << bit;
+	}
+}
+
+/* What it cannot carry is not agreed on. */
+UNIT(cookie_without_timestamp)
+{
+	struct xtcp_seg syn = plain_syn, ack;
+	struct xtcp_plan plan;
+
+	fresh();
+	syn.flags |= XTCP_ACE;
+	plan = synack(&syn, &ack, NOW);
+	CHECK_EQ(plan.flags, XTCP_SYN | XTCP_ACK);
+	CHECK_EQ(plan.tsval, 0);
+}
+
 UNIT(cookie_v6)
 {
 	struct xtcp_open open = peer;

@@ -313,6 +313,19 @@ UNIT(fastopen_cookie_depends)
 	CHECK(memcmp(a.val, b.val, 8));
 }
 
+/* Who did not ask gets none. */
+UNIT(fastopen_cookie_not_asked)
+{
+	struct xtcp_seg seg = { .len = 10 };
+	struct xtcp_cookie give = { .len = 8 };
+
+	CHECK_EQ(xtcp_fastopen_syn(&keys, false, &flow4, &seg, &give), XTCP_FOSYN_PLAIN);
+	CHECK_EQ(give.len, 0);
+	give.len = 8;
+	CHECK_EQ(xtcp_fastopen_syn(&keys, true, &flow4, &seg, &give), XTCP_FOSYN_GOOD);
+	CHECK_EQ(give.len, 0);
+}
+
 /* Each byte counts, and the length. */
 UNIT(fastopen_cookie_compared)
 {
@@ -374,6 +387,12 @@ UNIT(fastopen_cookie_has_room)
 	cookie.len = 4;
 	xtcp_cookie_plan(&plan, &cookie);
 	CHECK_EQ(plan.hdr_len, 20 + 4 + 12 + 8);
+	CHECK(plan.opts & XTCP_OPT_ACCECN0);
+
+	plan.opts = XTCP_OPT_MSS | XTCP_OPT_TS | XTCP_OPT_SACK_PERM | XTCP_OPT_WSCALE |
+		    XTCP_OPT_ACCECN0;
+	xtcp_cookie_plan(&plan, &cookie);
+	CHECK_EQ(plan.hdr_len, XTCP_HDR_MAX);
 	CHECK(plan.opts & XTCP_OPT_ACCECN0);
 
 	/* And none is none. */

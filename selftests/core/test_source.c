@@ -250,6 +250,23 @@ UNIT(source_no_credit)
 	CHECK_EQ(syn(me, SEC), XTCP_SOURCE_MUCH);
 }
 
+/* A handshake completed is worth a SYN and an eighth. */
+UNIT(source_pays_back)
+{
+	u32 n[3] = { 0 }, i;
+	u64 me;
+
+	fresh();
+	me = v4(10, 0, 0, 1);
+	for (i = 0; i < 128; i++)
+		syn(me, SEC);
+	for (i = 0; i < 64; i++)
+		xtcp_source_completed(&src, &par, me, SEC);
+	for (i = 0; i < 128; i++)
+		n[syn(me, SEC)]++;
+	CHECK_EQ(n[XTCP_SOURCE_GOOD], 72);
+}
+
 /* Whenever it is looked at, what is old is empty: 32 bits wrap unseen. */
 UNIT(source_wraps)
 {
