@@ -8,22 +8,12 @@
 
 cd "$(dirname "$0")" || exit 1
 . ./tap.sh
+. ./hosts.sh
 
-[ "$(id -u)" = 0 ] || tap_skip_all "needs root"
-for m in veth sch_tbf sch_red; do
-	modprobe -q $m
-done
-stacks="kernel"
-if [ -e /proc/net/xtcp ]; then
-	stacks="kernel xtcp"
-elif [ "$XTCP_REQUIRED" = 1 ]; then
-	echo "1..1"
-	echo "not ok 1 module is loaded"
-	exit 1
-fi
+need_stacks veth sch_tbf sch_red
 
-a=xtcp-a-$$ b=xtcp-b-$$ r=xtcp-r-$$
-cleanup() { ip netns del $a; ip netns del $b; ip netns del $r; }
+r=xtcp-r-$$
+cleanup() { no_hosts; ip netns del $r; }
 trap cleanup EXIT
 # a - 10.7.0.0/24 - r - 10.7.1.0/24 - b
 {

@@ -8,28 +8,17 @@
 
 cd "$(dirname "$0")" || exit 1
 . ./tap.sh
+. ./hosts.sh
 
-[ "$(id -u)" = 0 ] || tap_skip_all "needs root"
+need_stacks sch_netem veth
 [ "$XTCP_VIRTUAL_TIME" = 1 ] || tap_skip_all "a real clock is too slow for this"
-modprobe -q sch_netem
-modprobe -q veth
-if [ ! -e /proc/net/xtcp ]; then
-	[ "$XTCP_REQUIRED" != 1 ] || { echo "1..1"; echo "not ok 1 module is loaded"; exit 1; }
-	tap_skip_all "the module is not loaded"
-fi
+[ "$stacks" != kernel ] || tap_skip_all "the module is not loaded"
 
-a=xtcp-a-$$ b=xtcp-b-$$
-cleanup() { ip netns del $a; ip netns del $b; }
-trap cleanup EXIT
-{
-	ip netns add $a && ip netns add $b &&
-	ip link add veth0 netns $a type veth peer name veth0 netns $b &&
-	ip -n $a addr add 10.7.0.1/24 dev veth0 && ip -n $a link set veth0 up &&
-	ip -n $b addr add 10.7.0.2/24 dev veth0 && ip -n $b link set veth0 up
-} || tap_skip_all "no namespaces or veth"
+trap no_hosts EXIT
+two_hosts
 # Reading a program for the first time takes time, even here.
 xfer=/dev/shm/xfer-$$
-cp ./xfer $xfer && trap 'rm -f $xfer; cleanup' EXIT
+cp ./xfer $xfer && trap 'rm -f $xfer; no_hosts' EXIT
 
 line() # netem's words
 {

@@ -6,28 +6,12 @@
 
 cd "$(dirname "$0")" || exit 1
 . ./tap.sh
+. ./hosts.sh
 
-[ "$(id -u)" = 0 ] || tap_skip_all "needs root"
-modprobe -q sch_netem
-modprobe -q veth
-stacks="kernel"
-if [ -e /proc/net/xtcp ]; then
-	stacks="kernel xtcp"
-elif [ "$XTCP_REQUIRED" = 1 ]; then
-	echo "1..1"
-	echo "not ok 1 module is loaded"
-	exit 1
-fi
+need_stacks sch_netem veth
 
-a=xtcp-a-$$ b=xtcp-b-$$
-cleanup() { ip netns del $a; ip netns del $b; }
-trap cleanup EXIT
-{
-	ip netns add $a && ip netns add $b &&
-	ip link add veth0 netns $a type veth peer name veth0 netns $b &&
-	ip -n $a addr add 10.7.0.1/24 dev veth0 && ip -n $a link set veth0 up &&
-	ip -n $b addr add 10.7.0.2/24 dev veth0 && ip -n $b link set veth0 up
-} || tap_skip_all "no namespaces or veth"
+trap no_hosts EXIT
+two_hosts
 
 line() # netem's words
 {
