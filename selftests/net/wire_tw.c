@@ -113,13 +113,12 @@ TEST_F(wire, old_syn_old_timestamp_is_refused)
 	state(TCP_TIME_WAIT);
 }
 
-static void new_syn(FIXTURE_DATA(wire) *self, struct __test_metadata *_metadata)
-{
-	W->isn += 100000;
-	W->snd_nxt = W->rcv_nxt = 0;
-	in(SYN, SEQ(0), MSS(1000));
-	out(SYN | ACK, SEQ(0), ACKNO(1));
-}
+#define new_syn() do {					\
+	W->isn += 100000;				\
+	W->snd_nxt = W->rcv_nxt = 0;			\
+	in(SYN, SEQ(0), MSS(1000));			\
+	out(SYN | ACK, SEQ(0), ACKNO(1));		\
+} while (0)
 
 /* RFC 9293, 3.6.1 (2): a SYN that nobody stands behind has not ended TIME-WAIT. */
 TEST_F(wire, new_syn_was_an_old_duplicate)
@@ -130,7 +129,7 @@ TEST_F(wire, new_syn_was_an_old_duplicate)
 	time_wait(MSS(1000));
 	isn = W->isn;
 	iss = W->iss;
-	new_syn(self, _metadata);
+	new_syn();
 	in(RST, SEQ(1));
 	none(QUIET);
 	state(TCP_TIME_WAIT);
@@ -139,7 +138,7 @@ TEST_F(wire, new_syn_was_an_old_duplicate)
 	in(FIN | ACK, SEQ(1), ACKNO(2));
 	out(ACK, SEQ(2), ACKNO(2));
 	/* The next one is meant. */
-	new_syn(self, _metadata);
+	new_syn();
 	in(ACK, SEQ(1), ACKNO(1));
 	accepts();
 	in(ACK, LEN(10));
@@ -163,7 +162,7 @@ TEST_F_TIMEOUT(wire, new_syn_goes_unanswered, 60)
 	time_wait(MSS(1000));
 	isn = W->isn;
 	iss = W->iss;
-	new_syn(self, _metadata);
+	new_syn();
 	sleep_ms(10000);
 	wire_drain(W, 1);
 	state(TCP_TIME_WAIT);
