@@ -4,6 +4,9 @@
  * the program hears of them, and the path MTU (RFC 9293 3.9.2.2, RFC 5927, RFC
  * 1191).
  */
+#include <arpa/inet.h>
+#include <linux/errqueue.h>
+
 #include "wire_test.h"
 
 #define UNREACH		3
@@ -106,10 +109,67 @@ TEST_F(wire, hard_errors_end_connect)
 		connects();
 		wire_icmp(W, hard[i].type, hard[i].code, 0, 0);
 		error_is(hard[i].err);
+		error_is(0);
 		state(0);
 		none(QUIET);
 		closes();
 	}
+}
+
+/* What came, from whom, and about which segment: ip(7), IP_RECVERR. */
+TEST_F(wire, connect_keeps_the_message)
+{
+	char quoted[64], control[256];
+	struct iovec iov = { quoted, sizeof(quoted) };
+	struct sockaddr_in to, *offender;
+	struct msghdr msg = {
+		.msg_name = &to,
+		.msg_namelen = sizeof(to),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	struct sock_extended_err *ee;
+	struct cmsghdr *cmsg;
+
+	if (net != V4)
+		SKIP_TEST("of IPv4: levels and addresses");
+	connects();
+	REPORT(1);
+	wire_icmp(W, UNREACH, 13, 0, 0);
+	ASSERT_TRUE(poll_now(self->fd, POLLIN) & POLLERR);
+	ASSERT_LE(8, recvmsg(self->fd, &msg, MSG_ERRQUEUE));
+	ASSERT_TRUE(msg.msg_flags & MSG_ERRQUEUE);
+	/* It quotes the TCP header, beginning with the ports. */
+	ASSERT_EQ(W->lport, (uint8_t)quoted[0] << 8 | (uint8_t)quoted[1]);
+	ASSERT_EQ(WIRE_PPORT, (uint8_t)quoted[2] << 8 | (uint8_t)quoted[3]);
+	ASSERT_EQ(WIRE_PPORT, ntohs(to.sin_port));
+	ASSERT_EQ(inet_addr(WIRE_PEER), to.sin_addr.s_addr);
+	cmsg = CMSG_FIRSTHDR(&msg);
+	ASSERT_NE(NULL, cmsg);
+	ASSERT_EQ(SOL_IP, cmsg->cmsg_level);
+	ASSERT_EQ(IP_RECVERR, cmsg->cmsg_type);
+	ee = (struct sock_extended_err *)CMSG_DATA(cmsg);
+	ASSERT_EQ(EHOSTUNREACH, ee->ee_errno);
+	ASSERT_EQ(SO_EE_ORIGIN_ICMP, ee->ee_origin);
+	ASSERT_EQ(UNREACH, ee->ee_type);
+	ASSERT_EQ(13, ee->ee_code);
+	offender = (struct sockaddr_in *)SO_EE_OFFENDER(ee);
+	ASSERT_EQ(inet_addr(WIRE_ROUTER), offender->sin_addr.s_addr);
+	ASSERT_EQ(-1, recvmsg(self->fd, &msg, MSG_ERRQUEUE));
+	/* Who has read the message knows the error. */
+	error_is(0);
+	closes();
+	/* Of a connection that is there it goes into SO_ERROR alone. */
+	wire_reset(W, WIRE_PPORT + 1);
+	passive(MSS(1000));
+	REPORT(1);
+	writes(100);
+	out(ACK, LEN(100));
+	wire_icmp(W, UNREACH, 1, 1, 0);
+	ASSERT_EQ(-1, recvmsg(self->fd, &msg, MSG_ERRQUEUE));
+	error_is(EHOSTUNREACH);
 }
 
 TEST_F(wire, soft_errors_do_not_end_connect)

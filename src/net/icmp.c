@@ -97,10 +97,14 @@ void xtcp_hard_error(struct sock *sk)
 }
 
 /* An error other than that a packet was too big. */
-static void bad_news(struct sock *sk, const struct xtcp_quote *q, u64 now)
+static void bad_news(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *q,
+		     u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
+	/* As the kernel's TCP: of what meets a connection being opened, unasked. */
+	if (q->keep && (1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
+		q->keep(sk, skb, q);
 	xsk->soft_err = q->err;
 	if (q->kind == XTCP_ICMP_HARD)
 		xsk->hard_err = q->err;
@@ -110,8 +114,11 @@ static void bad_news(struct sock *sk, const struct xtcp_quote *q, u64 now)
 		return;
 	}
 	xtcp_serve(sk, xtcp_icmp(&xsk->tcb, q->kind, q->seq, 0, now), now);
+	/* It ended the connection, and was reported: once is enough. */
+	if (sk->sk_state == TCP_CLOSE)
+		return;
 	/* RFC 1122, 4.2.3.9: who asked for it by IP_RECVERR sees each one. */
-	if (xtcp_ip_recverr(sk) && sk->sk_state != TCP_CLOSE) {
+	if (xtcp_ip_recverr(sk)) {
 		WRITE_ONCE(sk->sk_err, q->err);
 		sk_error_report(sk);
 	} else {
@@ -167,7 +174,7 @@ int xtcp_icmp_meet(struct sk_buff *skb, const struct xtcp_quote *q, bool *ours)
 	} else if (q->kind == XTCP_ICMP_TOO_BIG) {
 		too_big(sk, q->seq, q->mtu, now);
 	} else if (q->err) {
-		bad_news(sk, q, now);
+		bad_news(sk, skb, q, now);
 	}
 	bh_unlock_sock(sk);
 	sock_put(sk);

@@ -17,6 +17,8 @@ struct xtcp_quote {
 	int err;		/* errno, 0: ignore the message */
 	enum xtcp_icmp kind;	/* what it is to the engine */
 	bool redirect;
+	/* for MSG_ERRQUEUE; NULL: nothing is kept */
+	void (*keep)(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *q);
 	u8 ttl;			/* hops the quoted segment had left */
 };
 

@@ -2,6 +2,7 @@
 /*
  * ICMP of IPv4: RFC 792, and what RFC 1122 makes of it.
  */
+#include <linux/errqueue.h>
 #include <linux/icmp.h>
 #include <linux/tcp.h>
 #include <net/icmp.h>
@@ -35,6 +36,38 @@ static void judge(struct xtcp_quote *q, u8 type, u8 code)
 	}
 }
 
+/*
+ * What recvmsg(MSG_ERRQUEUE) gives: ip_icmp_error(), which modules cannot call.
+ * Context: socket lock. @skb: its data is the quoted IP header.
+ */
+static void keep(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *q)
+{
+	const struct icmphdr *icmp = icmp_hdr(skb);
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	struct sock_exterr_skb *serr;
+
+	skb = skb_clone(skb, GFP_ATOMIC | __GFP_NOWARN);
+	if (!skb)
+		return;
+	serr = SKB_EXT_ERR(skb);
+	serr->ee = (struct sock_extended_err){
+		.ee_errno = q->err,
+		.ee_origin = SO_EE_ORIGIN_ICMP,
+		.ee_type = icmp->type,
+		.ee_code = icmp->code,
+		.ee_info = q->mtu,
+	};
+	serr->addr_offset = (const u8 *)&iph->daddr - skb_network_header(skb);
+	serr->port = (__force __be16)q->flow.dport;
+	__skb_pull(skb, iph->ihl * 4);
+	if (inet_sk(sk)->recverr_rfc4884)
+		ip_icmp_error_rfc4884(skb, &serr->ee.ee_rfc4884, sizeof(*icmp),
+				      icmp->un.reserved[1] * sizeof(u32));
+	skb_reset_transport_header(skb);
+	if (sock_queue_err_skb(sk, skb))
+		kfree_skb(skb);
+}
+
 /**
  * xtcp_icmp4_rcv - an ICMP error that quotes a TCP segment
  * @skb: its data is the quoted IP header
@@ -55,6 +88,7 @@ int xtcp_icmp4_rcv(struct sk_buff *skb, u32 info, bool *ours)
 	iph = (const struct iphdr *)skb->data;
 	th = (const struct tcphdr *)(skb->data + iph->ihl * 4);
 	judge(&q, icmp_hdr(skb)->type, icmp_hdr(skb)->code);
+	q.keep = keep;
 	q.mtu = info;
 	q.seq = ntohl(th->seq);
 	q.ttl = iph->ttl;
