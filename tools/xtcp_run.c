@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <linux/xtcp.h>
@@ -99,6 +100,27 @@ static int preload(const char *path)
 	return ret;
 }
 
+/*
+ * To move programs that cannot be preloaded, static ones above all, is a cgroup's
+ * matter: from Linux 6.6 on a BPF program may change what protocol they ask for.
+ * Silence would let somebody believe that they were moved.
+ */
+static int no_cgroup(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname u;
+
+	if (uname(&u) || sscanf(u.release, "%u.%u", &major, &minor) != 2)
+		major = 0;
+	if (major < 6 || (major == 6 && minor < 6))
+		fprintf(stderr, "xtcp_run: --cgroup: this kernel, %s, cannot move a cgroup to another TCP; that takes Linux 6.6\n",
+			major ? u.release : "of unknown version");
+	else
+		fputs("xtcp_run: --cgroup: not in this version, which runs single programs\n",
+		      stderr);
+	return EXIT_NO_XTCP;
+}
+
 static int run(char **argv)
 {
 	execvp(argv[0], argv);
@@ -116,6 +138,8 @@ int main(int argc, char **argv)
 		fputs(usage, stdout);
 		return 0;
 	}
+	if (argc > 1 && !strcmp(argv[1], "--cgroup"))
+		return no_cgroup();
 	if (argc > 1 && !strcmp(argv[1], "--"))
 		argv++;
 	else if (argc > 1 && argv[1][0] == '-')

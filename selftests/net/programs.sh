@@ -104,7 +104,44 @@ sys.exit(code != errno.EHOSTUNREACH or time.monotonic() - start > 20)
 '
 }
 
-tap_plan 8
+# What this kernel cannot do it says, and runs nothing.
+no_cgroup()
+{
+	local out
+	out=$($run --cgroup /sys/fs/cgroup echo ran 2>&1)
+	[ $? = 1 ] && [ "$(printf '%s\n' "$out" | wc -l)" = 1 ] || { echo "$out"; return 1; }
+	case $(uname -r) in
+	6.1.*) case $out in *"takes Linux 6.6"*) ;; *) echo "$out"; return 1 ;; esac ;;
+	esac
+}
+
+# Who holds the module: a process with its socket, whatever state that is in.
+who()
+{
+	local who pid bad=0
+	who=$(dirname $run)/xtcp_who
+	$who 2>/dev/null | grep -q " python3 " && { echo "somebody is left"; return 1; }
+	ip netns exec $a $run python3 -c "$py"'
+import time
+s = socket.socket()
+l = socket.socket()
+l.bind(("10.7.9.1", 7210))
+l.listen()
+time.sleep(600)
+' & pid=$!
+	for i in $(seq 100); do
+		$who 2>/dev/null | grep -q LISTEN && break
+		sleep 0.1
+	done
+	$who | grep -q "^$pid *python3 .* LISTEN *10.7.9.1:7210" || bad=1
+	$who | grep -q "^$pid *python3 .* CLOSED " || bad=1
+	[ $bad = 0 ] || $who
+	kill $pid
+	wait $pid
+	return $bad
+}
+
+tap_plan 10
 tap "both programs on XTCP" exchange 7201 $run $run
 tap "server on XTCP, client on the kernel's TCP" exchange 7202 $run ""
 tap "client on XTCP, server on the kernel's TCP" exchange 7203 "" $run
@@ -113,4 +150,6 @@ tap "arguments of the program" arguments
 tap "an LD_PRELOAD of the user's own" preload_kept
 tap "no such program" not_there
 tap "an unreachable neighbour is EHOSTUNREACH" unreachable
+tap "a cgroup cannot be moved" no_cgroup
+tap "who has sockets" who
 tap_end
