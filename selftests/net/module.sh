@@ -13,8 +13,9 @@ cd "$(dirname "$0")" || exit 1
 [ ! -e /proc/net/xtcp ] || tap_skip_all "the module is loaded already"
 ip link set lo up
 
-# Real time under emulation is slow: fewer rounds, fewer bytes.
-n=4 load=2000000
+# Real time under emulation is slow: fewer rounds, fewer bytes. XTCP_ROUNDS says how
+# many there are of both for who has the time.
+n=${XTCP_ROUNDS:-4} load=$((${XTCP_ROUNDS:-4} * 500000))
 [ "$XTCP_VIRTUAL_TIME" = 1 ] && n=20 load=200000000
 
 rounds()
@@ -29,6 +30,27 @@ rounds()
 	done
 }
 
+listening() # PORT
+{
+	local i
+	for i in $(seq 100); do
+		grep -q ":$(printf %04X "$1") 00000000:0000 0A" /proc/net/xtcp && return
+		sleep 0.1
+	done
+	echo "nobody listens on $1"
+	return 1
+}
+
+# A transfer of a few segments, after which nothing but TIME-WAIT is left.
+short() # PORT
+{
+	local server
+	./xfer xtcp server "$1" 20000 & server=$!
+	listening "$1" && ./xfer xtcp client 127.0.0.1 "$1" 20000 up ||
+		{ kill $server; return 1; }
+	wait $server
+}
+
 # The kernel's TCP transfers, in both directions, all the while.
 under_load()
 {
@@ -39,7 +61,9 @@ under_load()
 	./xfer kernel client 127.0.0.1 7102 "$size" down & c2=$!
 	for i in $(seq $n); do
 		insmod "$XTCP_KO" || bad=1
-		# A socket of ours turns the receive hook on.
+		# A socket of ours turns the receive hook on: one that ends well, and
+		# one that is killed.
+		short 7105 || bad=1
 		./xfer xtcp client 127.0.0.1 1 1 >/dev/null 2>&1 &
 		sleep 0.02
 		kill $! 2>/dev/null
@@ -137,6 +161,43 @@ congestion()
 	return $bad
 }
 
+# Conntrack is in its hooks before us; it sees our flows all the same, as whole ones.
+after_conntrack()
+{
+	local bad=0
+	unshare -n sh -c '
+		ip link set lo up
+		nft "add table ip t; add chain ip t in { type filter hook input priority 0; };
+		     add rule ip t in ct state invalid counter;
+		     add chain ip t in2 { type filter hook input priority 1; };
+		     add rule ip t in2 tcp dport 7000 ct state established counter" || exit 4
+		insmod "$XTCP_KO" || exit 1
+		./xfer xtcp server 7000 50000 & sleep 0.5
+		./xfer xtcp client 127.0.0.1 7000 50000 up && wait || exit 1
+		nft list chain ip t in | grep -q "counter packets 0 " &&
+		! nft list chain ip t in2 | grep -q "counter packets 0 "' || bad=1
+	unload 600 || bad=1
+	return $bad
+}
+
+# Whoever opens a socket needs not be root, and not know of the module. It is
+# installed for the moment, as the only one there is.
+autoload()
+{
+	local d bad=0 as="setpriv --reuid 65534 --regid 65534 --clear-groups"
+	d=/lib/modules/$(uname -r)
+	mkdir -p "$d" && mount -t tmpfs none "$d" || return 1
+	cp "$XTCP_KO" "$d/xtcp.ko" && depmod 2>/dev/null || bad=1
+	$as ./xfer xtcp client 127.0.0.1 1 1
+	[ -e /proc/net/xtcp ] || { echo "not by AF_XTCP"; bad=1; }
+	unload || bad=1
+	$as python3 -c 'import socket; socket.socket(2, 1, 253)' || bad=1
+	[ -e /proc/net/xtcp ] || { echo "not by IPPROTO_XTCP"; bad=1; }
+	unload || bad=1
+	umount "$d"
+	return $bad
+}
+
 # One in so many allocations that cannot wait fails: packets, send map, embryos,
 # children. Everything arrives all the same, and nothing leaks (the debug
 # kernel's kmemleak and KASAN look on).
@@ -148,17 +209,6 @@ failing()
 	echo N >$fault/task-filter
 	echo -1 >$fault/times
 	echo "${1:-0}" >$fault/probability
-}
-
-listening() # PORT
-{
-	local i
-	for i in $(seq 100); do
-		grep -q ":$(printf %04X "$1") 00000000:0000 0A" /proc/net/xtcp && return
-		sleep 0.1
-	done
-	echo "nobody listens on $1"
-	return 1
 }
 
 # connect() itself may be refused memory, and says so; a transfer may not.
@@ -200,7 +250,7 @@ not_loaded()
 	[ "$(XTCP_FALLBACK=1 $xtcp_run echo yes)" = yes ]
 }
 
-tap_plan 10
+tap_plan 12
 if [ -x $xtcp_run ]; then
 	tap "xtcp_run without the module" not_loaded
 else
@@ -213,6 +263,12 @@ tap "rmmod after a user was killed" kill_user
 tap "ports are free again" ports_free
 tap "namespaces come and go" namespaces
 tap "congestion controls by namespace" congestion
+if nft list tables >/dev/null 2>&1; then
+	tap "conntrack was there before" after_conntrack
+else
+	tap_skip "conntrack was there before" "no nftables"
+fi
+tap "socket() loads the module" autoload
 if [ -d $fault ]; then
 	tap "memory is short" memory_short
 else

@@ -16,6 +16,9 @@
 #define PORT	7000
 #define USER	1234
 
+/* A rule costs seconds where time is real: then only every third of a table. */
+#define STRIDE	(virtual_time() ? 1 : 3)
+
 #define nft(...)	ASSERT_EQ(0, shell("nft " __VA_ARGS__))
 
 FIXTURE(filter)
@@ -152,7 +155,7 @@ static const struct verdict verdicts[] = {
 
 TEST_F_TIMEOUT(filter, connect_meets_a_rule, 300)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i += STRIDE) {
 		const struct verdict *v = &verdicts[i];
 		uint64_t start, took;
 		int most = !v->ms ? INT_MAX : variant->st == KERNEL ? SECOND : v->ms;
@@ -192,7 +195,7 @@ static const char * const passing[][2] = {
 TEST_F_TIMEOUT(filter, rule_comes_and_goes, 120)
 {
 	connected();
-	for (size_t i = 0; i < ARRAY_SIZE(passing); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(passing); i += STRIDE) {
 		TH_LOG("%s %s", passing[i][0], passing[i][1]);
 		nft("add rule ip t %s %s", passing[i][0], passing[i][1]);
 		ASSERT_EQ(30000, send_pat(self->c, 0, 30000));

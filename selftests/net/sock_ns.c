@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Network namespaces: one that dies takes what is in it along, in whatever state
+ * that is, and nothing of one is seen in another.
+ *
+ * That a namespace is gone shows in its device: what still held the one would
+ * keep the other, and with it the peer here.
+ */
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+
+#include "sock_test.h"
+
+#define PORT	7000
+
+FIXTURE(ns)
+{
+	int outer;		/* this test's own namespace */
+};
+
+FIXTURE_VARIANT(ns)
+{
+	enum stack st;
+};
+
+FIXTURE_VARIANT_ADD(ns, kernel)
+{
+	.st = KERNEL,
+};
+
+FIXTURE_VARIANT_ADD(ns, xtcp)
+{
+	.st = XTCP,
+};
+
+FIXTURE_SETUP(ns)
+{
+	if (variant->st == KERNEL && no_control())
+		SKIP_TEST("control left out");
+	need_stack(variant->st);
+	signal(SIGPIPE, SIG_IGN);
+	ASSERT_EQ(0, ns_new());
+	self->outer = open("/proc/self/ns/net", O_RDONLY);
+	ASSERT_GE(self->outer, 0);
+}
+
+FIXTURE_TEARDOWN(ns)
+{
+	close(self->outer);
+}
+
+/*
+ * The child is alone in a namespace of its own, joined to ours by a pair of
+ * devices: v0 here with 10.3.0.1, v1 there with 10.3.0.2.
+ */
+struct other {
+	pid_t pid;
+	int go;			/* a byte: the next step */
+	int said;		/* a byte: a step is done */
+};
+
+#define HERE	"10.3.0.1"
+#define THERE	"10.3.0.2"
+
+static void step(int fd)
+{
+	char byte = 0;
+
+	if (write(fd, &byte, 1) != 1)
+		_exit(100);
+}
+
+static bool wait_step(int fd)
+{
+	char byte;
+
+	return poll_for(fd, POLLIN, 60000) & POLLIN && read(fd, &byte, 1) == 1;
+}
+
+static int enter(struct other *o)
+{
+	int go[2], said[2];
+
+	if (pipe(go) || pipe(said))
+		return -errno;
+	o->pid = child();
+	if (o->pid < 0)
+		return -errno;
+	if (!o->pid) {
+		if (unshare(CLONE_NEWNET))
+			_exit(101);
+		step(said[1]);
+		if (!wait_step(go[0]) || ns_up("v1", THERE, 24, 0) ||
+		    ns_up("lo", NULL, 0, 0))
+			_exit(102);
+		o->go = go[0];
+		o->said = said[1];
+		return 0;
+	}
+	close(go[0]);
+	close(said[1]);
+	o->go = go[1];
+	o->said = said[0];
+	if (!wait_step(o->said) ||
+	    shell("ip link add v0 type veth peer name v1 netns %d", o->pid) ||
+	    ns_up("v0", HERE, 24, 0))
+		return -EIO;
+	step(o->go);
+	return 0;
+}
+
+/* The device here ends with the namespace there: within so many seconds. */
+static bool gone(int seconds)
+{
+	for (int i = 0; i < seconds * 2; i++) {
+		if (!if_nametoindex("v0"))
+			return true;
+		sleep_ms(500);
+	}
+	return false;
+}
+
+static int end(struct other *o)
+{
+	int status;
+
+	kill(o->pid, SIGKILL);
+	close(o->go);
+	close(o->said);
+	return waitpid(o->pid, &status, 0) == o->pid ? 0 : -1;
+}
+
+static int dial(enum stack st, const char *to, uint16_t port, int flags)
+{
+	union addr a = host(to, port);
+	int fd = stack_socket(st, flags);
+
+	if (fd < 0)
+		return -errno;
+	if (connect_to(fd, &a) && errno != EINPROGRESS)
+		return -errno;
+	return fd;
+}
+
+static int serve(enum stack st, const char *on, uint16_t port)
+{
+	union addr a = host(on, port);
+	int fd = stack_socket(st, 0);
+
+	if (fd < 0 || bind_to(fd, &a) || listen(fd, 8))
+		return -errno;
+	return fd;
+}
+
+/*
+ * What is in the namespace when its last process goes. @peer is this test's own
+ * listener. Return: 0, all is as it should be.
+ */
+static int bound(enum stack st)
+{
+	union addr a = host(THERE, 7100);
+
+	return bind_to(stack_socket(st, 0), &a);
+}
+
+static int listening(enum stack st)
+{
+	return serve(st, ANY, 7100) < 0;
+}
+
+static int connecting(enum stack st)
+{
+	return dial(st, "10.3.0.9", PORT, SOCK_NONBLOCK) < 0;
+}
+
+static int established(enum stack st)
+{
+	return dial(st, HERE, PORT, 0) < 0;
+}
+
+/* Three times as much as the other end's buffers take. */
+static int unsent(enum stack st)
+{
+	static char buf[100000];
+	int fd = dial(st, HERE, PORT, 0), i;
+
+	if (fd < 0)
+		return 1;
+	nonblocking(fd);
+	for (i = 0; i < 300 && send(fd, buf, sizeof(buf), 0) > 0; i++)
+		;
+	return i == 300;
+}
+
+/* It has packets in a queue that lets none of them go for a while. */
+static int queued(enum stack st)
+{
+	char buf[5000] = {};
+	int fd = dial(st, HERE, PORT, 0);
+
+	if (fd < 0 || shell("tc qdisc add dev v1 root netem delay 1s"))
+		return 1;
+	return send(fd, buf, sizeof(buf), 0) != sizeof(buf);
+}
+
+static int time_wait(enum stack st)
+{
+	int lfd = serve(st, LOOPBACK, 7100), c = dial(st, LOOPBACK, 7100, 0), s;
+
+	s = accept(lfd, NULL, NULL);
+	close(c);
+	sleep_ms(20);
+	close(s);
+	sleep_ms(50);
+	return st == XTCP ? xtcp_count("TimeWait") < 1 : 0;
+}
+
+/* SYN-ACKs meet a rule: nobody will ever answer them. */
+static int half_open(enum stack st)
+{
+	int lfd = serve(st, LOOPBACK, 7100);
+
+	if (lfd < 0 || shell("nft 'add table ip t; "
+			     "add chain ip t out { type filter hook output priority 0; };"
+			     "add rule ip t out tcp sport 7100 drop'"))
+		return 1;
+	if (dial(st, LOOPBACK, 7100, SOCK_NONBLOCK) < 0)
+		return 1;
+	sleep_ms(50);
+	return st == XTCP ? xtcp_count("Embryos") != 1 : 0;
+}
+
+static int accepted_by_nobody(enum stack st)
+{
+	int lfd = serve(st, LOOPBACK, 7100);
+
+	return lfd < 0 || dial(st, LOOPBACK, 7100, 0) < 0;
+}
+
+/* A socket closed with bytes that its peer does not take. */
+static int orphan(enum stack st)
+{
+	static char buf[100000];
+	int fd = dial(st, HERE, PORT, 0);
+
+	if (fd < 0)
+		return 1;
+	nonblocking(fd);
+	while (send(fd, buf, sizeof(buf), 0) > 0)
+		;
+	/* So that it need not take minutes; the namespace lives until then. */
+	set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 2000);
+	close(fd);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*made)(enum stack st);
+	int seconds;		/* the namespace may live on */
+} states[] = {
+	{ "bound", bound, 10 },
+	{ "listening", listening, 10 },
+	{ "connecting", connecting, 200 },
+	{ "established", established, 90 },
+	{ "with bytes unsent", unsent, 400 },
+	{ "with packets in a queue", queued, 90 },
+	{ "in TIME-WAIT", time_wait, 10 },
+	{ "half open", half_open, 90 },
+	{ "not accepted", accepted_by_nobody, 90 },
+	{ "orphan", orphan, 400 },
+};
+
+TEST_F_TIMEOUT(ns, dies_with, 3000)
+{
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		struct other o;
+		int lfd;
+
+		if (states[i].seconds > 90 && !virtual_time())
+			continue;
+		ASSERT_EQ(0, enter(&o));
+		if (!o.pid) {
+			if (!wait_step(o.go) || states[i].made(variant->st))
+				_exit(103);
+			step(o.said);
+			pause();
+		}
+		TH_LOG("%s", states[i].name);
+		lfd = serve(variant->st, HERE, PORT);
+		ASSERT_GE(lfd, 0);
+		step(o.go);
+		ASSERT_TRUE(wait_step(o.said));
+		ASSERT_EQ(0, end(&o));
+		ASSERT_TRUE(gone(states[i].seconds));
+		close(lfd);
+	}
+}
+
+/* The peer of a connection is gone with its whole host. */
+TEST_F_TIMEOUT(ns, peer_dies, 60)
+{
+	struct other o;
+	int lfd, s;
+
+	ASSERT_EQ(0, enter(&o));
+	if (!o.pid) {
+		if (!wait_step(o.go) || established(variant->st))
+			_exit(103);
+		step(o.said);
+		pause();
+	}
+	lfd = serve(variant->st, HERE, PORT);
+	ASSERT_GE(lfd, 0);
+	step(o.go);
+	ASSERT_TRUE(wait_step(o.said));
+	s = accept(lfd, NULL, NULL);
+	ASSERT_GE(s, 0);
+	ASSERT_EQ(0, set_int(s, IPPROTO_TCP, TCP_USER_TIMEOUT, 2000));
+	ASSERT_EQ(0, end(&o));
+	/* It closed, if its FIN was quick enough; who writes hears of the loss. */
+	for (int i = 0; i < 100 && send(s, "x", 1, MSG_NOSIGNAL) == 1; i++)
+		sleep_ms(100);
+	EXPECT_EQ(-1, send(s, "x", 1, MSG_NOSIGNAL));
+	close(s);
+	close(lfd);
+}
+
+/* A socket belongs to the namespace it was made in, wherever its process goes. */
+TEST_F(ns, socket_stays)
+{
+	struct sockaddr_in any = { .sin_family = AF_INET };
+	int lfd = st_listen(variant->st, PORT, 5), fd, c, s;
+
+	ASSERT_GE(lfd, 0);
+	fd = stack_socket(variant->st, 0);
+	ASSERT_EQ(0, unshare(CLONE_NEWNET));
+	ASSERT_EQ(0, ns_up("lo", NULL, 0, 0));
+	fails(ECONNREFUSED, (errno = -st_connect(variant->st, PORT), errno ? -1 : 0));
+	/* The same port is free here, and listened on at once. */
+	c = st_listen(variant->st, PORT, 5);
+	ASSERT_GE(c, 0);
+	close(c);
+	any = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(PORT),
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	ASSERT_EQ(0, connect(fd, (struct sockaddr *)&any, sizeof(any)));
+	s = accept(lfd, NULL, NULL);
+	ASSERT_GE(s, 0);
+	ASSERT_EQ(100, send_pat(fd, 0, 100));
+	ASSERT_EQ(100, recv_pat(s, 0, 100));
+	close(fd);
+	close(s);
+	close(lfd);
+}
+
+/* Neither tables nor counters nor knobs of one are seen in the other. */
+TEST_F(ns, sees_nothing_of_another)
+{
+	char line[256];
+	int lfd, n = 0;
+	FILE *f;
+
+	if (variant->st == KERNEL)
+		SKIP_TEST("of XTCP's files");
+	lfd = st_listen(XTCP, PORT, 5);
+	ASSERT_GE(lfd, 0);
+	ASSERT_EQ(1, xtcp_count("Listeners"));
+	ASSERT_EQ(0, ns_sysctl("xtcp/keepalive_time", "77"));
+	ASSERT_EQ(0, unshare(CLONE_NEWNET));
+	EXPECT_EQ(0, xtcp_count("Listeners"));
+	f = fopen("/proc/net/xtcp", "r");
+	ASSERT_NE(NULL, f);
+	while (fgets(line, sizeof(line), f))
+		n++;
+	fclose(f);
+	EXPECT_EQ(1, n);
+	f = fopen("/proc/sys/net/xtcp/keepalive_time", "r");
+	ASSERT_NE(NULL, f);
+	ASSERT_NE(NULL, fgets(line, sizeof(line), f));
+	fclose(f);
+	EXPECT_NE(77, atoi(line));
+	close(lfd);
+}
+
+TEST_HARNESS_MAIN
