@@ -143,20 +143,21 @@ namespaces()
 	unload 600
 }
 
-# The initial namespace's administrator decides what others may; a namespace
-# made later begins with what is the default then.
+# The initial namespace's administrator decides what others may; which one a
+# namespace begins with its kernel's TCP says.
 congestion()
 {
 	local d=/proc/sys/net/xtcp bad=0
 	insmod "$XTCP_KO" || return 1
 	echo dctcp >$d/congestion_control || bad=1
 	[ "$(cat $d/allowed_congestion_control)" = "cubic reno bbr dctcp" ] || bad=1
-	unshare -n grep -qx dctcp $d/congestion_control || bad=1
+	unshare -n sh -c "echo reno >/proc/sys/net/ipv4/tcp_congestion_control &&
+		grep -qx reno $d/congestion_control" || bad=1
 	echo reno >$d/congestion_control
 	echo "dctcp bbr" >$d/allowed_congestion_control || bad=1
-	unshare -n grep -qx reno $d/congestion_control || bad=1
+	unshare -n grep -qx cubic $d/congestion_control || bad=1
 	unshare -n sh -c "echo bbr >$d/congestion_control" || bad=1
-	unshare -n sh -c "echo cubic >$d/congestion_control" 2>/dev/null && bad=1
+	unshare -n sh -c "echo reno >$d/congestion_control" 2>/dev/null && bad=1
 	rmmod xtcp || bad=1
 	return $bad
 }

@@ -40,13 +40,19 @@ bool xtcp_cc_may_choose(const struct xtcp_net *xn, const struct xtcp_cc *cc)
  * @xn: namespace
  *
  * DCTCP takes more than its share from whatever knows no marks: like the
- * kernel's TCP this one leaves it to the administrator.
+ * kernel's TCP this one leaves it to the administrator. What he allows holds for
+ * who makes a namespace, too.
  */
 void xtcp_cong_allow(struct xtcp_net *xn)
 {
 	const struct xtcp_cc *cc;
 	u32 allowed = 0, i;
 
+	if (!net_eq(xn->net, &init_net)) {
+		allowed = READ_ONCE(xtcp_net(&init_net)->knobs.cc_allowed);
+		WRITE_ONCE(xn->knobs.cc_allowed, allowed);
+		return;
+	}
 	for (i = 0; (cc = xtcp_cc_list(i)); i++)
 		if (!xtcp_cc_needs_ecn(cc))
 			allowed |= 1U << i;
