@@ -113,7 +113,7 @@ static int no_cgroup(void)
 	if (uname(&u) || sscanf(u.release, "%u.%u", &major, &minor) != 2)
 		major = 0;
 	if (major < 6 || (major == 6 && minor < 6))
-		fprintf(stderr, "xtcp_run: --cgroup: this kernel, %s, cannot move a cgroup to another TCP; that takes Linux 6.6\n",
+		fprintf(stderr, "xtcp_run: --cgroup: this kernel, %s, cannot; that takes Linux 6.6\n",
 			major ? u.release : "of unknown version");
 	else
 		fputs("xtcp_run: --cgroup: not in this version, which runs single programs\n",

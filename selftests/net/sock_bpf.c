@@ -110,7 +110,7 @@ static int load_counting(const struct hook *h, int map)
 		EXIT(),
 	};
 
-	return load(h, insns, sizeof(insns) / sizeof(insns[0]));
+	return load(h, insns, ARRAY_SIZE(insns));
 }
 
 /* ---- a cgroup of our own ---- */
@@ -254,7 +254,7 @@ TEST_F(cgroup, refuses)
 		&create, &bind4, &post_bind4, &connect4, &setopt, &getopt4,
 	};
 
-	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
 		const struct hook *h = hooks[i];
 		/* Nobody listens there. */
 		int without = h == &connect4 ? ECONNREFUSED : 0;
@@ -323,7 +323,6 @@ TEST_F(cgroup, hears_of_the_end)
 }
 
 /* ---- packets ---- */
-
 
 /* SYN, SYN-ACK and ACK, each once on its way out and once on its way in. */
 TEST_F(cgroup, sees_packets)

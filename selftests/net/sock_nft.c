@@ -78,7 +78,7 @@ FIXTURE_TEARDOWN(filter)
 }
 
 /* Rules away; packets count from nothing. */
-static int flush(void)
+static int no_rules(void)
 {
 	return shell("nft 'flush table ip t'");
 }
@@ -172,7 +172,7 @@ TEST_F_TIMEOUT(filter, connect_meets_a_rule, 300)
 		EXPECT_GE(most, took);
 		EXPECT_LE(v->ms ? 0 : 1000, took);
 		ASSERT_EQ(0, close(fd));
-		ASSERT_EQ(0, flush());
+		ASSERT_EQ(0, no_rules());
 	}
 	/* And all that left nothing behind. */
 	connected();
@@ -200,7 +200,7 @@ TEST_F_TIMEOUT(filter, rule_comes_and_goes, 120)
 		nft("add rule ip t %s %s", passing[i][0], passing[i][1]);
 		ASSERT_EQ(30000, send_pat(self->c, 0, 30000));
 		sleep_ms(700);
-		ASSERT_EQ(0, flush());
+		ASSERT_EQ(0, no_rules());
 		ASSERT_EQ(30000, recv_pat(self->s, 0, 30000));
 		ASSERT_EQ(100, send_pat(self->s, 0, 100));
 		ASSERT_EQ(100, recv_pat(self->c, 0, 100));
@@ -225,7 +225,7 @@ TEST_F(filter, reset_ends_a_connection)
 		ASSERT_EQ(100, send_pat(self->c, 0, 100));
 		ASSERT_TRUE(poll_for(self->c, POLLIN, 5000) & POLLERR);
 		fails(ECONNRESET, recv(self->c, &byte, 1, 0));
-		ASSERT_EQ(0, flush());
+		ASSERT_EQ(0, no_rules());
 		reset(self->c);
 		reset(self->s);
 		self->c = -1;
@@ -250,7 +250,7 @@ TEST_F_TIMEOUT(filter, user_timeout, 120)
 		TH_LOG("%s: %d ms", chains[i], (int)(now_ms() - start));
 		EXPECT_LE(1900, now_ms() - start);
 		EXPECT_EQ(ETIMEDOUT, get_int(self->c, SOL_SOCKET, SO_ERROR));
-		ASSERT_EQ(0, flush());
+		ASSERT_EQ(0, no_rules());
 		reset(self->c);
 		reset(self->s);
 		self->c = -1;

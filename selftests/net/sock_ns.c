@@ -274,7 +274,7 @@ static const struct {
 
 TEST_F_TIMEOUT(ns, dies_with, 3000)
 {
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
 		struct other o;
 		int lfd;
 
