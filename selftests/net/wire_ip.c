@@ -318,4 +318,20 @@ TEST_F(wire, source_route_of_the_program)
 	ASSERT_EQ(IPOPT_LSRR, W->got.ipopt[0]);
 }
 
+/* ---- fragments ---- */
+
+/* IP puts them together before TCP sees them. */
+TEST_F(wire, fragments)
+{
+	passive(MSS(1460));
+	in(ACK, LEN(1000), SPLIT(504));
+	out(ACK, SEQ(1), ACKNO(1001));
+	in(ACK, LEN(1460), SPLIT(24));
+	out(ACK, SEQ(1), ACKNO(2461));
+	reads(2460);
+	/* The sum is that of the whole. */
+	dropped("CHECKSUM", in(ACK, LEN(1000), SPLIT(504), BADSUM));
+	none(QUIET);
+}
+
 TEST_HARNESS_MAIN
