@@ -200,7 +200,8 @@ TEST_F_TIMEOUT(pair, ping_pong, 120)
 /* The device takes less now, and more again; the streams go on. */
 TEST_F_TIMEOUT(pair, device_mtu_changes, 120)
 {
-	static const int mtu[] = { 65536, 1500, 9000, 600, 65536 };
+	/* With less than 1280 bytes a device has no IPv6 (RFC 8200 5). */
+	const int mtu[] = { 65536, 1500, 9000, net == V6 ? 1280 : 600, 65536 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(mtu); i++) {
 		ASSERT_EQ(0, ns_up("lo", NULL, 0, mtu[i]));
