@@ -293,17 +293,11 @@ static void count_sent(struct sock *sk, const struct xtcp_plan *plan, u32 *again
  * Is this the word of a queue that has no room, so that the packet may be tried
  * again at once? Else a rule or a route took it. As any network on the way may,
  * and what is lost there has its timers, which in the end give up: SYN retries,
- * user timeout, keepalive. The program is told the reason then.
+ * user timeout, keepalive.
  */
-static bool queue_refused(struct sock *sk, int err)
+static bool queue_refused(int err)
 {
-	if (err > 0 || err == -ENOBUFS || err == -ENOMEM || err == -EAGAIN)
-		return true;
-	if (err == -ENETUNREACH || err == -EHOSTUNREACH) {
-		xtcp_sk(sk)->soft_err = -err;
-		WRITE_ONCE(sk->sk_err_soft, -err);
-	}
-	return false;
+	return err > 0 || err == -ENOBUFS || err == -ENOMEM || err == -EAGAIN;
 }
 
 /**
@@ -343,7 +337,7 @@ void xtcp_push(struct sock *sk, u64 now)
 		if (unlikely(err && err != NET_XMIT_CN)) {
 			bool too_large = err == -EMSGSIZE;
 
-			if (too_large || queue_refused(sk, err)) {
+			if (too_large || queue_refused(err)) {
 				xtcp_tx_abort(&xsk->tcb, &plan, now);
 				if (too_large && xtcp_mtu_sync(sk, now))
 					continue;

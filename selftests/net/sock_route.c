@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Routes and devices: which a connection takes, what it makes of those that
+ * refuse, change or go, marks with rules for them, and VRF.
+ *
+ *	here				there
+ *	e0 10.1.0.1/24 ------------- e0 10.1.0.2/24
+ *	e1 10.2.0.1/24 ------------- e1 10.2.0.2/24
+ *	10.9.9.9 by way of e0        lo 10.9.9.9/32
+ *
+ * There is a server on every address, which sends back what it gets.
+ */
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+
+#include "sock_test.h"
+
+#define PORT	7000
+#define FAR	"10.9.9.9"
+
+FIXTURE(host)
+{
+	pid_t there;
+	int fd;
+};
+
+FIXTURE_VARIANT(host)
+{
+	enum stack st;
+};
+
+FIXTURE_VARIANT_ADD(host, kernel)
+{
+	.st = KERNEL,
+};
+
+FIXTURE_VARIANT_ADD(host, xtcp)
+{
+	.st = XTCP,
+};
+
+static void echo(int fd)
+{
+	char buf[4096];
+	ssize_t n;
+
+	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0)
+		if (send(fd, buf, n, MSG_NOSIGNAL) != n)
+			break;
+	close(fd);
+}
+
+static void server(enum stack st)
+{
+	union addr a = host(ANY, PORT);
+	int lfd = stack_socket(st, 0), fd;
+
+	if (bind_to(lfd, &a) || listen(lfd, 8))
+		_exit(1);
+	signal(SIGCHLD, SIG_IGN);
+	for (;;) {
+		fd = accept(lfd, NULL, NULL);
+		if (fd >= 0 && !child()) {
+			close(lfd);
+			echo(fd);
+			_exit(0);
+		}
+		close(fd);
+	}
+}
+
+static int two_hosts(pid_t *there, enum stack st)
+{
+	int ready[2], go[2];
+	char byte;
+
+	if (pipe(ready) || pipe(go))
+		return -errno;
+	*there = child();
+	if (*there < 0)
+		return -errno;
+	if (!*there) {
+		if (unshare(CLONE_NEWNET) || write(ready[1], "r", 1) != 1 ||
+		    read(go[0], &byte, 1) != 1)
+			_exit(1);
+		if (shell("ip link set lo up; ip addr add " FAR "/32 dev lo;"
+			  "ip addr add 10.1.0.2/24 dev e0; ip addr add 10.2.0.2/24 dev e1;"
+			  "ip link set e0 up; ip link set e1 up") ||
+		    write(ready[1], "r", 1) != 1)
+			_exit(1);
+		server(st);
+	}
+	if (read(ready[0], &byte, 1) != 1)
+		return -EIO;
+	if (shell("set -e; ip link add e0 type veth peer name e0 netns %d;"
+		  "ip link add e1 type veth peer name e1 netns %d;"
+		  "ip addr add 10.1.0.1/24 dev e0; ip addr add 10.2.0.1/24 dev e1;"
+		  "ip link set e0 up; ip link set e1 up;"
+		  "ip route add " FAR " via 10.1.0.2", *there, *there))
+		return -EIO;
+	if (write(go[1], "g", 1) != 1 || read(ready[0], &byte, 1) != 1)
+		return -EIO;
+	sleep_ms(100);
+	return 0;
+}
+
+FIXTURE_SETUP(host)
+{
+	self->fd = -1;
+	if (variant->st == KERNEL && no_control())
+		SKIP_TEST("control left out");
+	need_stack(variant->st);
+	signal(SIGPIPE, SIG_IGN);
+	ASSERT_EQ(0, ns_new());
+	ASSERT_EQ(0, two_hosts(&self->there, variant->st));
+}
+
+FIXTURE_TEARDOWN(host)
+{
+	struct linger hard = { .l_onoff = 1 };
+
+	if (self->fd >= 0) {
+		setsockopt(self->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+		close(self->fd);
+	}
+	kill(self->there, SIGKILL);
+}
+
+static int dial(int fd, const char *to, uint16_t port)
+{
+	union addr a = host(to, port);
+
+	return connect_to(fd, &a) ? errno : 0;
+}
+
+#define dials(to) do {							\
+	self->fd = stack_socket(variant->st, 0);			\
+	ASSERT_EQ(0, dial(self->fd, (to), PORT));			\
+} while (0)
+
+/* What a socket's own address is. */
+static const char *own(int fd)
+{
+	static char text[INET_ADDRSTRLEN];
+	struct sockaddr_in sin = {};
+	socklen_t len = sizeof(sin);
+
+	getsockname(fd, (struct sockaddr *)&sin, &len);
+	return inet_ntop(AF_INET, &sin.sin_addr, text, sizeof(text));
+}
+
+#define goes_round(n) do {						\
+	ASSERT_EQ((n), send_pat(self->fd, 0, (n)));			\
+	ASSERT_EQ((n), recv_pat(self->fd, 0, (n)));			\
+} while (0)
+
+static int to_device(int fd, const char *name)
+{
+	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, strlen(name)) ? -errno : 0;
+}
+
+/* From there, by the kernel's TCP: does anybody answer? */
+#define CALL	"nsenter -t %d -n python3 -c 'import socket;" \
+		"socket.create_connection((\"%s\", 7000), 3)' 2>/dev/null"
+
+/* ---- connect() ---- */
+
+static const struct {
+	const char *route;
+	int err;
+} refusals[] = {
+	{ "unreachable 10.8.0.1", EHOSTUNREACH },
+	{ "prohibit 10.8.0.1", EACCES },
+	{ "blackhole 10.8.0.1", EINVAL },
+	{ "throw 10.8.0.1", ENETUNREACH },
+};
+
+TEST_F(host, routes_that_refuse)
+{
+	int fd;
+
+	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
+		TH_LOG("%s", refusals[i].route);
+		ASSERT_EQ(0, shell("ip route add %s", refusals[i].route));
+		fd = stack_socket(variant->st, 0);
+		EXPECT_EQ(refusals[i].err, dial(fd, "10.8.0.1", PORT));
+		/* The socket is as it was. */
+		EXPECT_EQ(0, dial(fd, FAR, PORT));
+		close(fd);
+		ASSERT_EQ(0, shell("ip route del %s", refusals[i].route));
+	}
+	fd = stack_socket(variant->st, 0);
+	EXPECT_EQ(ENETUNREACH, dial(fd, "10.8.0.1", PORT));
+	close(fd);
+}
+
+TEST_F(host, device_of_the_program)
+{
+	union addr any = host(ANY, PORT);
+	int lfd;
+
+	self->fd = stack_socket(variant->st, 0);
+	ASSERT_EQ(0, to_device(self->fd, "e1"));
+	ASSERT_EQ(0, shell("ip route add 10.9.9.9 via 10.2.0.2 metric 100"));
+	ASSERT_EQ(0, dial(self->fd, FAR, PORT));
+	EXPECT_STREQ("10.2.0.1", own(self->fd));
+	goes_round(5000);
+	/* A listener of a device is there for those who come that way. */
+	lfd = stack_socket(variant->st, 0);
+	ASSERT_EQ(0, to_device(lfd, "e1"));
+	ASSERT_EQ(0, bind_to(lfd, &any));
+	ASSERT_EQ(0, listen(lfd, 5));
+	EXPECT_NE(0, shell(CALL, self->there, "10.1.0.1"));
+	nonblocking(lfd);
+	fails(EAGAIN, accept(lfd, NULL, NULL));
+	ASSERT_EQ(0, shell(CALL, self->there, "10.2.0.1"));
+	EXPECT_LE(0, accept(lfd, NULL, NULL));
+	close(lfd);
+}
+
+TEST_F(host, mark_chooses_the_route)
+{
+	ASSERT_EQ(0, shell("set -e; ip rule add fwmark 7 table 100;"
+			   "ip route add " FAR " via 10.2.0.2 table 100"));
+	dials(FAR);
+	EXPECT_STREQ("10.1.0.1", own(self->fd));
+	close(self->fd);
+	self->fd = stack_socket(variant->st, 0);
+	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_MARK, 7));
+	ASSERT_EQ(0, dial(self->fd, FAR, PORT));
+	EXPECT_STREQ("10.2.0.1", own(self->fd));
+	goes_round(5000);
+	/* All its packets, not only the first. */
+	ASSERT_EQ(0, shell("ip route replace unreachable " FAR));
+	goes_round(5000);
+}
+
+/* ---- a connection ---- */
+
+static const struct {
+	const char *name, *gone, *back;
+} breaks[] = {
+	{ "another way", "ip route replace " FAR " via 10.2.0.2",
+	  "ip route replace " FAR " via 10.1.0.2" },
+	{ "no route", "ip route del " FAR, "ip route add " FAR " via 10.1.0.2" },
+	{ "unreachable", "ip route replace unreachable " FAR,
+	  "ip route replace " FAR " via 10.1.0.2" },
+	{ "prohibit", "ip route replace prohibit " FAR,
+	  "ip route replace " FAR " via 10.1.0.2" },
+	{ "blackhole", "ip route replace blackhole " FAR,
+	  "ip route replace " FAR " via 10.1.0.2" },
+	{ "device down", "ip link set e0 down",
+	  "ip link set e0 up; ip route add " FAR " via 10.1.0.2" },
+	{ "device without an address", "ip addr del 10.1.0.1/24 dev e0",
+	  "ip addr add 10.1.0.1/24 dev e0; ip route replace " FAR " via 10.1.0.2" },
+};
+
+TEST_F_TIMEOUT(host, way_is_lost_and_found, 120)
+{
+	dials(FAR);
+	for (size_t i = 0; i < ARRAY_SIZE(breaks); i++) {
+		TH_LOG("%s", breaks[i].name);
+		ASSERT_EQ(0, shell("%s", breaks[i].gone));
+		ASSERT_EQ(20000, send_pat(self->fd, 0, 20000));
+		sleep_ms(300);
+		ASSERT_EQ(0, shell("%s", breaks[i].back));
+		ASSERT_EQ(20000, recv_pat(self->fd, 0, 20000));
+		get_int(self->fd, SOL_SOCKET, SO_ERROR);
+	}
+}
+
+static const char * const ends[] = {
+	"ip route del " FAR,
+	"ip route replace unreachable " FAR,
+	"ip route replace prohibit " FAR,
+	"ip link set e0 down",
+	"ip link del e0",
+};
+
+/* No timer is ever in doubt, though nothing can be sent. */
+TEST_F_TIMEOUT(host, way_is_lost, 120)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		uint64_t start;
+
+		TH_LOG("%s", ends[i]);
+		dials(FAR);
+		ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 1500));
+		ASSERT_EQ(0, shell("%s", ends[i]));
+		start = now_ms();
+		ASSERT_EQ(100, send_pat(self->fd, 0, 100));
+		ASSERT_TRUE(poll_for(self->fd, POLLIN, 30000) & POLLERR);
+		EXPECT_LE(1000, now_ms() - start);
+		EXPECT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
+		close(self->fd);
+		self->fd = -1;
+		shell("ip link set e0 up 2>/dev/null;"
+		      "ip route replace " FAR " via 10.1.0.2 2>/dev/null");
+		sleep_ms(100);
+	}
+}
+
+/* ---- VRF ---- */
+
+static int vrf(void)
+{
+	return shell("set -e; ip link add red type vrf table 50 2>/dev/null; ip link set red up;"
+		     "ip link set e1 master red; ip addr replace 10.2.0.1/24 dev e1");
+}
+
+TEST_F_TIMEOUT(host, vrf, 60)
+{
+	union addr any = host(ANY, PORT);
+	int lfd, s;
+
+	if (vrf())
+		SKIP_TEST("no VRF in this kernel");
+	/* Out: by the VRF's table, which alone knows of 10.2.0.0/24 now. */
+	self->fd = stack_socket(variant->st, 0);
+	ASSERT_EQ(0, to_device(self->fd, "red"));
+	ASSERT_EQ(0, dial(self->fd, "10.2.0.2", PORT));
+	EXPECT_STREQ("10.2.0.1", own(self->fd));
+	goes_round(20000);
+	close(self->fd);
+	self->fd = stack_socket(variant->st, 0);
+	EXPECT_EQ(ENETUNREACH, dial(self->fd, "10.2.0.2", PORT));
+	close(self->fd);
+	self->fd = -1;
+
+	/* In: a listener of the VRF takes it. */
+	lfd = stack_socket(variant->st, 0);
+	ASSERT_EQ(0, to_device(lfd, "red"));
+	ASSERT_EQ(0, set_int(lfd, SOL_SOCKET, SO_REUSEADDR, 1));
+	ASSERT_EQ(0, bind_to(lfd, &any));
+	ASSERT_EQ(0, listen(lfd, 5));
+	ASSERT_EQ(0, shell(CALL " &", self->there, "10.2.0.1"));
+	ASSERT_TRUE(poll_for(lfd, POLLIN, 5000) & POLLIN);
+	s = accept(lfd, NULL, NULL);
+	EXPECT_STREQ("10.2.0.1", own(s));
+	close(s);
+	close(lfd);
+}
+
+TEST_HARNESS_MAIN
