@@ -148,10 +148,8 @@ void xtcp_embryo_ack_plan(const struct xtcp_embryo *emb, const struct xtcp_param
 
 u32 xtcp_syncookie_key(u64 now, u32 *slot);
 bool xtcp_syncookie_lately(const struct xtcp_params *par, u64 now);
-bool xtcp_syncookie_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
-			 const struct xtcp_open *open, const struct xtcp_seg *seg, u64 now);
-void xtcp_syncookie_plan(const struct xtcp_embryo *emb, const struct xtcp_params *par,
-			 const struct xtcp_open *open, struct xtcp_plan *plan, u64 now);
+bool xtcp_syncookie_synack(const struct xtcp_params *par, const struct xtcp_open *open,
+			   const struct xtcp_seg *seg, struct xtcp_plan *plan, u64 now);
 bool xtcp_syncookie_rx(struct xtcp_embryo *emb, const struct xtcp_params *par,
 		       const struct xtcp_open *open, const struct xtcp_seg *seg, u64 now);
 

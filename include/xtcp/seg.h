@@ -133,19 +133,21 @@ struct xtcp_seg {
 	u8 nsack;	/* SACK blocks, at most XTCP_MAX_SACKS */
 	u8 doff;	/* header length with options, bytes */
 	u8 nacc;	/* with XTCP_OPT_ACCECN: counters in it, 0..3 */
-	u32 acc[3];	/* the 24-bit counters, as they stand on the wire */
 	u8 cookie_len;	/* with XTCP_OPT_FASTOPEN: bytes, 0: one is asked for */
 	u8 cookie_exp;	/* as in struct xtcp_cookie */
+
+	/* out: filled by xtcp_rx() */
+	enum xtcp_drop reason;	/* with XTCP_ACT_DROP */
+	u32 from;	/* with XTCP_ACT_DELIVER: first byte to deliver */
+	u32 to;		/* and the one after the last */
+
+	/* in: what xtcp_parse() leaves as it was where there is none of it */
+	u32 acc[3];	/* nacc 24-bit counters, as they stand on the wire */
 	const u8 *cookie;	/* in the header that was parsed */
 	struct {
 		u32 start;
 		u32 end;
-	} sack[XTCP_MAX_SACKS];
-
-	/* out: filled by xtcp_rx() */
-	u32 from;	/* with XTCP_ACT_DELIVER: first byte to deliver */
-	u32 to;		/* and the one after the last */
-	enum xtcp_drop reason;	/* with XTCP_ACT_DROP */
+	} sack[XTCP_MAX_SACKS];	/* nsack of them */
 };
 
 /*

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * SipHash-2-4 for the userspace build (see include/xtcp/env_user.h), over
- * whole 64-bit words as the kernel's siphash_*u64() are defined: the message
+ * words as the kernel's siphash_*u32() and siphash_*u64() are defined: the message
  * is the words in little-endian order.
  */
 #include <xtcp/env.h>
@@ -37,7 +37,9 @@ static void sip_word(struct sip *s, u64 word)
 	s->v0 ^= word;
 }
 
-static u64 sip_words(const u64 *word, unsigned int n, const siphash_key_t *key)
+/* @n whole words, and a last one with @tail in it, of @ntail bytes. */
+static u64 sip_words(const u64 *word, unsigned int n, u32 tail, unsigned int ntail,
+		     const siphash_key_t *key)
 {
 	struct sip s = {
 		.v0 = 0x736f6d6570736575ULL ^ key->key[0],
@@ -49,12 +51,39 @@ static u64 sip_words(const u64 *word, unsigned int n, const siphash_key_t *key)
 
 	for (i = 0; i < n; i++)
 		sip_word(&s, word[i]);
-	/* The last word has only the length, as n words leave no tail. */
-	sip_word(&s, (u64)n * 8 << 56);
+	sip_word(&s, (u64)(n * 8 + ntail) << 56 | tail);
 	s.v2 ^= 0xff;
 	for (i = 0; i < 4; i++)
 		sip_round(&s);
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
+
+/**
+ * siphash_1u32 - SipHash-2-4 of half a word
+ * @a: the half
+ * @key: secret
+ *
+ * Return: the same value as the kernel's function of that name.
+ */
+u64 siphash_1u32(u32 a, const siphash_key_t *key)
+{
+	return sip_words(NULL, 0, a, sizeof(a), key);
+}
+
+/**
+ * siphash_3u32 - SipHash-2-4 of three halves of words
+ * @a: first half
+ * @b: second half
+ * @c: third half
+ * @key: secret
+ *
+ * Return: the same value as the kernel's function of that name.
+ */
+u64 siphash_3u32(u32 a, u32 b, u32 c, const siphash_key_t *key)
+{
+	const u64 word = (u64)b << 32 | a;
+
+	return sip_words(&word, 1, c, sizeof(c), key);
 }
 
 /**
@@ -66,7 +95,7 @@ static u64 sip_words(const u64 *word, unsigned int n, const siphash_key_t *key)
  */
 u64 siphash_1u64(u64 a, const siphash_key_t *key)
 {
-	return sip_words(&a, 1, key);
+	return sip_words(&a, 1, 0, 0, key);
 }
 
 /**
@@ -81,7 +110,7 @@ u64 siphash_2u64(u64 a, u64 b, const siphash_key_t *key)
 {
 	const u64 word[] = { a, b };
 
-	return sip_words(word, 2, key);
+	return sip_words(word, 2, 0, 0, key);
 }
 
 /**
@@ -97,7 +126,7 @@ u64 siphash_3u64(u64 a, u64 b, u64 c, const siphash_key_t *key)
 {
 	const u64 word[] = { a, b, c };
 
-	return sip_words(word, 3, key);
+	return sip_words(word, 3, 0, 0, key);
 }
 
 /**
@@ -114,5 +143,5 @@ u64 siphash_4u64(u64 a, u64 b, u64 c, u64 d, const siphash_key_t *key)
 {
 	const u64 word[] = { a, b, c, d };
 
-	return sip_words(word, 4, key);
+	return sip_words(word, 4, 0, 0, key);
 }

@@ -41,11 +41,9 @@ static void fresh(void)
 /* The SYN-ACK to a SYN, and the ACK an honest peer makes of it. */
 static struct xtcp_plan synack(const struct xtcp_seg *syn, struct xtcp_seg *ack, u64 now)
 {
-	struct xtcp_embryo emb;
 	struct xtcp_plan plan;
 
-	CHECK(xtcp_syncookie_init(&emb, &par, &peer, syn, now));
-	xtcp_syncookie_plan(&emb, &par, &peer, &plan, now);
+	CHECK(xtcp_syncookie_synack(&par, &peer, syn, &plan, now));
 	*ack = (struct xtcp_seg) {
 		.flags = XTCP_ACK, .seq = syn->seq + 1, .ack = plan.seq + 1, .nsegs = 1,
 		.opts = plan.opts & XTCP_OPT_TS, .tsval = syn->tsval + 1, .tsecr = plan.tsval,
@@ -116,6 +114,7 @@ UNIT(cookie_mss)
 		{ 8960, 1460, 8960 },	{ 65535, 1460, 8960 },
 	};
 	struct xtcp_embryo emb;
+	struct xtcp_plan plan;
 	struct xtcp_seg syn, ack;
 	u32 i, ts;
 	u16 want;
@@ -127,7 +126,7 @@ UNIT(cookie_mss)
 			want = ts ? tab[i].ts : tab[i].plain;
 			syn.mss = tab[i].mss;
 			if (!want) {
-				CHECK(!xtcp_syncookie_init(&emb, &par, &peer, &syn, NOW));
+				CHECK(!xtcp_syncookie_synack(&par, &peer, &syn, &plan, NOW));
 				continue;
 			}
 			synack(&syn, &ack, NOW);
@@ -329,7 +328,7 @@ UNIT(cookie_without_timestamp)
 UNIT(cookie_v6)
 {
 	struct xtcp_open open = peer;
-	struct xtcp_embryo emb;
+	struct xtcp_plan plan;
 	struct xtcp_seg ack = { .flags = XTCP_ACK, .seq = 5001 };
 	u32 i;
 
@@ -338,8 +337,8 @@ UNIT(cookie_v6)
 		open.flow.saddr[i] = 0x20010db8 + i;
 		open.flow.daddr[i] = 0x20010db8 + 7 * i;
 	}
-	CHECK(xtcp_syncookie_init(&emb, &par, &open, &plain_syn, NOW));
-	ack.ack = emb.iss + 1;
+	CHECK(xtcp_syncookie_synack(&par, &open, &plain_syn, &plan, NOW));
+	ack.ack = plan.seq + 1;
 	CHECK(taken(&open, &ack));
 	for (i = 0; i < 4; i++) {
 		open.flow.saddr[i]++;
@@ -360,12 +359,13 @@ UNIT(cookie_bits)
 	for (i = 0; i < n; i++)
 		for (k = 0; k < 2; k++) {
 			struct xtcp_open open = peer;
-			struct xtcp_embryo emb;
+			struct xtcp_plan plan;
 
 			open.flow.dport = i;
-			CHECK(xtcp_syncookie_init(&emb, &par, &open, k ? &full_syn : &plain_syn, NOW));
+			CHECK(xtcp_syncookie_synack(&par, &open, k ? &full_syn : &plain_syn,
+						    &plan, NOW));
 			for (bit = 0; bit < 32; bit++)
-				ones[k][bit] += emb.iss >> bit & 1;
+				ones[k][bit] += plan.seq >> bit & 1;
 		}
 	/* Six standard deviations of n coins. */
 	for (k = 0; k < 2; k++)

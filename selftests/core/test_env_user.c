@@ -9,6 +9,17 @@ static const siphash_key_t key = {
 	{ 0x0706050403020100ULL, 0x0f0e0d0c0b0a0908ULL }
 };
 
+UNIT(siphash_1u32_vector)
+{
+	CHECK_EQ(siphash_1u32(0x03020100, &key), 0xcf2794e0277187b7ULL);
+}
+
+UNIT(siphash_3u32_vector)
+{
+	CHECK_EQ(siphash_3u32(0x03020100, 0x07060504, 0x0b0a0908, &key),
+		 0x751e8fbc860ee5fbULL);
+}
+
 UNIT(siphash_1u64_vector)
 {
 	CHECK_EQ(siphash_1u64(0x0706050403020100ULL, &key), 0x93f5f5799a932462ULL);

@@ -13,7 +13,11 @@
  *				TSval:	clock 25, window scale 4, SACK 1, ECN 2
  *
  * The MAC (SipHash-2-4) covers both addresses and ports, the peer's ISN, all
- * bits of the table above but the clock, and which row it is. The MSS is
+ * bits of the table above but the clock, and which row it is. For addresses and
+ * ports stands their hash of 64 bits under the key of sequence numbers and
+ * timestamps (isn.c), which the SYN-ACK needs anyway: who knows that hash of his own
+ * connections, for they are made of it, knows none of another's, and that two of
+ * them are the same has a chance of 2^-64. The MSS is
  * rounded down to one of a table, window scale 15 says none. TSval is up to
  * 127 ms late for that, and never ahead of the clock, so that later ones are
  * larger. Without timestamps there is no room for ECN, which then is not
@@ -57,7 +61,7 @@ static u32 slot_of(u64 now)
  * @now: ns
  * @slot: filled in: number of the slot
  *
- * Before xtcp_syncookie_init() the caller sees to it that the key at this place of
+ * Before xtcp_syncookie_synack() the caller sees to it that the key at this place of
  * xtcp_params.syncookie is one of this slot, and draws it if it is not.
  *
  * Return: index.
@@ -81,26 +85,13 @@ bool xtcp_syncookie_lately(const struct xtcp_params *par, u64 now)
 	       slot - par->syncookie[!(slot & 1)].slot < 2;
 }
 
-static u64 pair(u32 hi, u32 lo)
-{
-	return (u64)hi << 32 | lo;
-}
-
-static u64 mac(const struct xtcp_params *par, const struct xtcp_flow *flow, u32 irs,
-	       u32 info, u32 parity)
+static u64 mac(const struct xtcp_params *par, u64 flow_hash, u32 irs, u32 info,
+	       u32 parity)
 {
 	const u64 *key = par->syncookie[parity].key;
 	const siphash_key_t k = { { key[0], key[1] } };
-	const u32 *s = flow->saddr, *d = flow->daddr;
-	u64 rest = pair((u32)flow->sport << 16 | flow->dport, irs);
-	u64 addr;
 
-	if (xtcp_flow_is_v4(flow))
-		addr = pair(s[3], d[3]);
-	else
-		addr = siphash_4u64(pair(s[0], s[1]), pair(s[2], s[3]),
-				    pair(d[0], d[1]), pair(d[2], d[3]), &k);
-	return siphash_3u64(addr, rest, info, &k);
+	return siphash_2u64(flow_hash, (u64)irs << 32 | info, &k);
 }
 
 static u32 info_of(const struct xtcp_embryo *emb)
@@ -120,11 +111,11 @@ static u32 ts_info_of(const struct xtcp_embryo *emb)
  * The ISN; @low are its lowest bits below the parity, @nlow of them. With
  * timestamps (@nlow 3) the other bits of TSval are part of it, too.
  */
-static u32 cookie(const struct xtcp_params *par, const struct xtcp_flow *flow, u32 irs,
-		  u32 low, u32 nlow, u32 ts_bits, u32 parity)
+static u32 cookie(const struct xtcp_params *par, u64 flow_hash, u32 irs, u32 low,
+		  u32 nlow, u32 ts_bits, u32 parity)
 {
 	u32 info = nlow << 16 | ts_bits << 8 | low;
-	u32 bits = (u32)mac(par, flow, irs, info, parity) << (nlow + 1);
+	u32 bits = (u32)mac(par, flow_hash, irs, info, parity) << (nlow + 1);
 
 	return bits | parity << nlow | low;
 }
@@ -140,55 +131,53 @@ static bool mss_index(const u16 *tab, u32 n, u16 mss, u32 *index)
 	return false;
 }
 
-/**
- * xtcp_syncookie_init - a SYN that is not to be remembered
- * @emb: filled in: what the cookie says, to be used up for xtcp_syncookie_plan()
- * @par: knobs and keys, that of this slot among them
- * @open: addresses, sizes
- * @seg: the SYN
- * @now: ns
- *
- * Return: false when there is no cookie for it: an MSS below all others.
- */
-bool xtcp_syncookie_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
-			 const struct xtcp_open *open, const struct xtcp_seg *seg, u64 now)
+/* The number of a cookie, for @emb of the SYN; false: its MSS is below all others. */
+static bool cookie_iss(struct xtcp_embryo *emb, const struct xtcp_params *par,
+		       u64 flow_hash, u64 now)
 {
 	u32 parity = slot_of(now) & 1, mss;
 
-	xtcp_embryo_fill(emb, par, open, seg, now);
 	if (emb->opts & XTCP_OPT_TS) {
 		if (!mss_index(mss_ts, ARRAY_SIZE(mss_ts), emb->peer_mss, &mss))
 			return false;
-		emb->iss = cookie(par, &open->flow, emb->irs, mss, 3, ts_info_of(emb), parity);
+		emb->iss = cookie(par, flow_hash, emb->irs, mss, 3, ts_info_of(emb), parity);
 		return true;
 	}
 	emb->ecn = XTCP_ECN_OFF;
 	if (!mss_index(mss_plain, ARRAY_SIZE(mss_plain), emb->peer_mss, &mss))
 		return false;
-	emb->iss = cookie(par, &open->flow, emb->irs, mss << 5 | info_of(emb), 7, 0, parity);
+	emb->iss = cookie(par, flow_hash, emb->irs, mss << 5 | info_of(emb), 7, 0, parity);
 	return true;
 }
 
 /**
- * xtcp_syncookie_plan - the SYN-ACK with a cookie
- * @emb: from xtcp_syncookie_init()
- * @par: keys
- * @open: addresses, and the MSS to offer
- * @plan: filled in
+ * xtcp_syncookie_synack - a SYN that is not to be remembered
+ * @par: knobs and keys, that of this slot among them
+ * @open: addresses, sizes, and the MSS to offer
+ * @seg: the SYN
+ * @plan: filled in: the SYN-ACK with a cookie
  * @now: ns
+ *
+ * Return: false when there is no cookie for it: an MSS below all others.
  */
-void xtcp_syncookie_plan(const struct xtcp_embryo *emb, const struct xtcp_params *par,
-			 const struct xtcp_open *open, struct xtcp_plan *plan, u64 now)
+bool xtcp_syncookie_synack(const struct xtcp_params *par, const struct xtcp_open *open,
+			   const struct xtcp_seg *seg, struct xtcp_plan *plan, u64 now)
 {
+	u64 hash = xtcp_isn_hash(par, &open->flow);
+	struct xtcp_embryo emb;
 	u32 clock;
 
-	xtcp_embryo_plan(emb, par, open, plan, now);
+	xtcp_embryo_fill(&emb, par, open, seg);
+	if (!cookie_iss(&emb, par, hash, now))
+		return false;
+	xtcp_synack_plan(&emb, hash, open->adv_mss, plan, now);
 	if (!(plan->opts & XTCP_OPT_TS))
-		return;
+		return true;
 	clock = plan->tsval;
-	plan->tsval = (clock & ~TS_INFO) | ts_info_of(emb);
+	plan->tsval = (clock & ~TS_INFO) | ts_info_of(&emb);
 	if (seq_gt(plan->tsval, clock))
 		plan->tsval -= TS_INFO + 1;
+	return true;
 }
 
 /* What the low bits say: scale << 1 | SACK. False: no cookie of ours says that. */
@@ -232,7 +221,7 @@ bool xtcp_syncookie_rx(struct xtcp_embryo *emb, const struct xtcp_params *par,
 	/* The slot of that parity: this one, or the last. */
 	slot -= (slot & 1) != parity;
 	if (par->syncookie[parity].slot != slot ||
-	    cookie(par, &open->flow, irs, low, nlow, info, parity) != iss)
+	    cookie(par, xtcp_isn_hash(par, &open->flow), irs, low, nlow, info, parity) != iss)
 		return false;
 	memset(emb, 0, sizeof(*emb));
 	emb->cookie = 1;

@@ -140,8 +140,9 @@ static inline void xtcp_plan_init(struct xtcp_plan *plan)
 /* ---- embryo.c ---- */
 
 void xtcp_embryo_fill(struct xtcp_embryo *emb, const struct xtcp_params *par,
-		      const struct xtcp_open *open, const struct xtcp_seg *seg,
-		      u64 now);
+		      const struct xtcp_open *open, const struct xtcp_seg *seg);
+void xtcp_synack_plan(const struct xtcp_embryo *emb, u64 hash, u16 adv_mss,
+		      struct xtcp_plan *plan, u64 now);
 void xtcp_embryo_born(struct xtcp_embryo *emb, u64 now);
 u64 xtcp_embryo_sent_at(const struct xtcp_embryo *emb, u64 now);
 

@@ -101,10 +101,9 @@ u64 xtcp_embryo_deadline(const struct xtcp_embryo *emb, u64 now)
 	return (ms + (u64)(s32)(emb->deadline - (u32)ms)) * XTCP_NSEC_PER_MSEC;
 }
 
-/* xtcp_embryo_fill - all that a SYN says, but for our own number */
+/* xtcp_embryo_fill - all that a SYN says, but neither number nor times of ours */
 void xtcp_embryo_fill(struct xtcp_embryo *emb, const struct xtcp_params *par,
-		      const struct xtcp_open *open, const struct xtcp_seg *seg,
-		      u64 now)
+		      const struct xtcp_open *open, const struct xtcp_seg *seg)
 {
 	BUILD_BUG_ON(sizeof(*emb) != 32);
 	memset(emb, 0, sizeof(*emb));
@@ -127,6 +126,15 @@ void xtcp_embryo_fill(struct xtcp_embryo *emb, const struct xtcp_params *par,
 		emb->ts_recent = seg->tsval;
 	}
 	xtcp_ecn_embryo(emb, par, seg, open->need_ecn);
+}
+
+/* The same, and what makes it one to be remembered; @hash: xtcp_isn_hash() */
+static void embryo_start(struct xtcp_embryo *emb, const struct xtcp_params *par,
+			 const struct xtcp_open *open, const struct xtcp_seg *seg,
+			 u64 hash, u64 now)
+{
+	xtcp_embryo_fill(emb, par, open, seg);
+	emb->iss = xtcp_iss_of(hash, open, now);
 	emb->rto_ms = (u16)min_t(u32, DIV_ROUND_UP(xtcp_syn_rto(par, open),
 						   XTCP_USEC_PER_MSEC), 65535);
 	emb->born = born_of(now);
@@ -147,8 +155,7 @@ void xtcp_embryo_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
 		      const struct xtcp_open *open, const struct xtcp_seg *seg,
 		      u64 now)
 {
-	xtcp_embryo_fill(emb, par, open, seg, now);
-	emb->iss = xtcp_iss_of(xtcp_isn_hash(par, &open->flow), open, now);
+	embryo_start(emb, par, open, seg, xtcp_isn_hash(par, &open->flow), now);
 }
 
 static enum xtcp_embryo_act embryo_drop(struct xtcp_seg *seg, enum xtcp_drop why,
@@ -318,29 +325,31 @@ void xtcp_embryo_keep(struct xtcp_embryo *emb, const struct xtcp_params *par, u6
 		embryo_sent(emb, par, now);
 }
 
-static void embryo_plan(const struct xtcp_embryo *emb, u32 ts_off,
-			struct xtcp_plan *plan, u64 now)
+static void embryo_plan(const struct xtcp_embryo *emb, u64 hash, struct xtcp_plan *plan,
+			u64 now)
 {
 	xtcp_plan_init(plan);
 	plan->ack = emb->irs + 1;
 	plan->wnd = emb->rcv_wnd;
 	if (emb->opts & XTCP_OPT_TS) {
 		plan->opts = XTCP_OPT_TS;
-		plan->tsval = xtcp_ts_clock(now) + ts_off;
+		plan->tsval = xtcp_ts_clock(now) + xtcp_ts_offset_of(hash);
 		plan->tsecr = emb->ts_recent;
 	}
 }
 
-static u32 ts_offset(const struct xtcp_embryo *emb, const struct xtcp_params *par,
-		     const struct xtcp_flow *flow)
+/* What its timestamps are made of, if it has any. */
+static u64 hash_of(const struct xtcp_embryo *emb, const struct xtcp_params *par,
+		   const struct xtcp_flow *flow)
 {
-	return emb->opts & XTCP_OPT_TS ? xtcp_ts_offset(par, flow) : 0;
+	return emb->opts & XTCP_OPT_TS ? xtcp_isn_hash(par, flow) : 0;
 }
 
-static void synack_plan(const struct xtcp_embryo *emb, u32 ts_off, u16 adv_mss,
-			struct xtcp_plan *plan, u64 now)
+/* xtcp_synack_plan - the SYN-ACK; @hash: xtcp_isn_hash() */
+void xtcp_synack_plan(const struct xtcp_embryo *emb, u64 hash, u16 adv_mss,
+		      struct xtcp_plan *plan, u64 now)
 {
-	embryo_plan(emb, ts_off, plan, now);
+	embryo_plan(emb, hash, plan, now);
 	plan->seq = emb->iss;
 	plan->flags = XTCP_SYN | XTCP_ACK;
 	plan->opts = emb->opts;
@@ -361,7 +370,7 @@ static void synack_plan(const struct xtcp_embryo *emb, u32 ts_off, u16 adv_mss,
 void xtcp_embryo_plan(const struct xtcp_embryo *emb, const struct xtcp_params *par,
 		      const struct xtcp_open *open, struct xtcp_plan *plan, u64 now)
 {
-	synack_plan(emb, ts_offset(emb, par, &open->flow), open->adv_mss, plan, now);
+	xtcp_synack_plan(emb, hash_of(emb, par, &open->flow), open->adv_mss, plan, now);
 }
 
 /**
@@ -379,9 +388,8 @@ void xtcp_embryo_synack(struct xtcp_embryo *emb, const struct xtcp_params *par,
 {
 	u64 hash = xtcp_isn_hash(par, &open->flow);
 
-	xtcp_embryo_fill(emb, par, open, seg, now);
-	emb->iss = xtcp_iss_of(hash, open, now);
-	synack_plan(emb, xtcp_ts_offset_of(hash), open->adv_mss, plan, now);
+	embryo_start(emb, par, open, seg, hash, now);
+	xtcp_synack_plan(emb, hash, open->adv_mss, plan, now);
 }
 
 /**
@@ -395,7 +403,7 @@ void xtcp_embryo_synack(struct xtcp_embryo *emb, const struct xtcp_params *par,
 void xtcp_embryo_ack_plan(const struct xtcp_embryo *emb, const struct xtcp_params *par,
 			  const struct xtcp_flow *flow, struct xtcp_plan *plan, u64 now)
 {
-	embryo_plan(emb, ts_offset(emb, par, flow), plan, now);
+	embryo_plan(emb, hash_of(emb, par, flow), plan, now);
 	plan->seq = emb->iss + 1;
 	plan->wnd = xtcp_window_field(emb->rcv_wnd, emb->rcv_wscale);
 	plan->flags = XTCP_ACK;

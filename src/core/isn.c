@@ -26,7 +26,7 @@ static u64 flow_hash(const struct xtcp_flow *flow, const u64 *key)
 	u64 h;
 
 	if (xtcp_flow_is_v4(flow))
-		return siphash_2u64(pair(s[3], d[3]), ports, &k);
+		return siphash_3u32(s[3], d[3], ports, &k);
 	h = siphash_4u64(pair(s[0], s[1]), pair(s[2], s[3]),
 			 pair(d[0], d[1]), pair(d[2], d[3]), &k);
 	return siphash_2u64(h, ports, &k);

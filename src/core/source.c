@@ -76,8 +76,8 @@ u64 xtcp_source_of(const struct xtcp_sources *src, const struct xtcp_params *par
 		   const u32 addr[4])
 {
 	const siphash_key_t k = { { src->key[0], src->key[1] } };
-	u32 bits = xtcp_addr_is_v4(addr) ? 96U + par->syn_source_prefix4 :
-					   par->syn_source_prefix6;
+	bool v4 = xtcp_addr_is_v4(addr);
+	u32 bits = v4 ? 96U + par->syn_source_prefix4 : par->syn_source_prefix6;
 	u32 a[4];
 	u8 *byte = (u8 *)a;
 
@@ -86,6 +86,9 @@ u64 xtcp_source_of(const struct xtcp_sources *src, const struct xtcp_params *par
 		byte[bits / 8] &= (u8)(0xff00 >> bits % 8);
 		memset(byte + bits / 8 + 1, 0, 15 - bits / 8);
 	}
+	/* What is in front of an IPv4 address is the same for all. */
+	if (v4)
+		return siphash_1u32(a[3], &k);
 	return siphash_2u64((u64)a[0] << 32 | a[1], (u64)a[2] << 32 | a[3], &k);
 }
 

@@ -35,6 +35,8 @@
 #define LEN_ACC_FIELD	XTCP_ACC_FIELD_LEN
 #define ACC_FIELDS	3
 
+#define USUAL_SYN	20	/* bytes of options, parse_usual_syn() */
+
 #define WSCALE_MAX	14	/* RFC 7323, 2.3: larger counts as 14 */
 
 static u16 get16(const u8 *p)
@@ -113,6 +115,13 @@ static void parse_cookie(struct xtcp_seg *seg, const u8 *body, u32 len, bool exp
 	seg->opts |= XTCP_OPT_FASTOPEN;
 }
 
+static void take_ts(struct xtcp_seg *seg, const u8 *body)
+{
+	seg->tsval = get32(body);
+	seg->tsecr = get32(body + 4);
+	seg->opts |= XTCP_OPT_TS;
+}
+
 /*
  * One option with its whole body present; @len counts kind and length bytes.
  * A known kind with a wrong length is skipped like an unknown one: the
@@ -143,11 +152,8 @@ static void parse_option(struct xtcp_seg *seg, u8 kind, const u8 *body, u32 len)
 		parse_sack(seg, body, len - 2);
 		break;
 	case OPT_TS:
-		if (len == LEN_TS) {
-			seg->tsval = get32(body);
-			seg->tsecr = get32(body + 4);
-			seg->opts |= XTCP_OPT_TS;
-		}
+		if (len == LEN_TS)
+			take_ts(seg, body);
 		break;
 	case OPT_ACCECN0:
 	case OPT_ACCECN1:
@@ -163,14 +169,32 @@ static void parse_option(struct xtcp_seg *seg, u8 kind, const u8 *body, u32 len)
 	}
 }
 
+/* The SYN as Linux and its like send it: MSS, SACK permitted, TS, NOP, scale. */
+static bool parse_usual_syn(struct xtcp_seg *seg, const u8 *p)
+{
+	if ((get32(p) & ~0xffffU) != (OPT_MSS << 24 | LEN_MSS << 16) || !get16(p + 2) ||
+	    get32(p + 4) != (OPT_SACK_PERM << 24 | LEN_SACK_PERM << 16 |
+			     OPT_TS << 8 | LEN_TS) ||
+	    (get32(p + 16) & ~0xffU) != (OPT_NOP << 24 | OPT_WSCALE << 16 |
+					 LEN_WSCALE << 8))
+		return false;
+	seg->mss = get16(p + 2);
+	take_ts(seg, p + 8);
+	seg->wscale = min_t(u8, p[19], WSCALE_MAX);
+	seg->opts = XTCP_OPT_MSS | XTCP_OPT_SACK_PERM | XTCP_OPT_TS | XTCP_OPT_WSCALE;
+	return true;
+}
+
 static void parse_options(struct xtcp_seg *seg, const u8 *p, u32 left)
 {
 	/* What nearly every segment carries: NOP NOP TS (RFC 7323, app. A). */
 	if (left == XTCP_TS_LEN &&
 	    get32(p) == (OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | LEN_TS)) {
-		parse_option(seg, OPT_TS, p + 4, LEN_TS);
+		take_ts(seg, p + 4);
 		return;
 	}
+	if (left == USUAL_SYN && seg->flags & XTCP_SYN && parse_usual_syn(seg, p))
+		return;
 
 	while (left) {
 		u8 kind = p[0];
@@ -197,7 +221,8 @@ static void parse_options(struct xtcp_seg *seg, const u8 *p, u32 left)
 
 /**
  * xtcp_parse - read a TCP header
- * @seg: filled in; ecn is 0 and nsegs 1 until the caller says otherwise
+ * @seg: filled in; ecn is 0 and nsegs 1 until the caller says otherwise; of what
+ *	is counted no more than there is
  * @hdr: first byte of the TCP header, any alignment
  * @hdr_avail: readable bytes at @hdr
  * @tcp_len: bytes of TCP header and payload by the IP header
@@ -212,7 +237,7 @@ bool xtcp_parse(struct xtcp_seg *seg, const u8 *hdr, u32 hdr_avail, u32 tcp_len)
 {
 	u32 doff;
 
-	memset(seg, 0, sizeof(*seg));
+	memset(seg, 0, offsetof(struct xtcp_seg, acc));
 	seg->nsegs = 1;
 	if (hdr_avail < XTCP_HDR_LEN || tcp_len < XTCP_HDR_LEN)
 		return false;

@@ -242,11 +242,10 @@ static enum xtcp_drop syn_new(struct arrival *a, enum fate fate)
 	if (fate == FATE_COOKIE) {
 		cookie_key(xn, a->rx->now);
 		a->seg.reason = XTCP_DROP_EMBRYO_OVERFLOW;
-		if (!xtcp_syncookie_init(&emb, par, &open, &a->seg, a->rx->now))
+		if (!xtcp_syncookie_synack(par, &open, &a->seg, &plan, a->rx->now))
 			goto drop_dst;
 		spin_unlock(&a->bucket->lock);
 		xtcp_mib_inc(xn, XTCP_MIB_SYNCOOKIES_SENT);
-		xtcp_syncookie_plan(&emb, par, &open, &plan, a->rx->now);
 	} else {
 		xtcp_metrics_get(xn, &open);
 		xtcp_embryo_synack(&emb, par, &open, &a->seg, &plan, a->rx->now);

@@ -525,6 +525,8 @@ void host_rx(struct host *host, struct pkt *pkt)
 		pkt_free(sim, pkt);
 		return;
 	}
+	/* Whoever reads a block or a counter that is not there shall notice. */
+	memset(&seg, 0xa5, sizeof(seg));
 	if (!xtcp_parse(&seg, pkt_hdr(pkt), pkt->wire_len, pkt->wire_len) ||
 	    seg.doff != pkt->hdr_len)
 		sim_fail(sim, "header that we made does not parse");
