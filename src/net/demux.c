@@ -143,11 +143,12 @@ static bool same_dif(int bound, int dif, int sdif)
 
 static bool same_record(const struct xtcp_tw_rec *rec, const struct xtcp_flow *flow)
 {
-	const struct xtcp_tw_key *key = &rec->addr->key;
+	struct xtcp_flow own;
 
-	return rec->e.dport == flow->dport && key->sport == flow->sport &&
-	       !memcmp(rec->daddr, flow->daddr, sizeof(flow->daddr)) &&
-	       !memcmp(key->saddr, flow->saddr, sizeof(flow->saddr));
+	if (rec->e.dport != flow->dport)
+		return false;
+	xtcp_tw_flow(rec, &own);
+	return same_flow(&own, flow);
 }
 
 /*

@@ -19,6 +19,7 @@
 #include <linux/rhashtable-types.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
+#include <net/ipv6.h>
 #include <xtcp/defence.h>
 #include <xtcp/sock.h>
 
@@ -118,11 +119,11 @@ void xtcp_port_unlisten(struct sock *sk);
 /*
  * There may be a million of these. Dead is a record whose entry is of no kind;
  * then and only then is it on no list, and what only the holder of the table
- * lock reads is free for other use.
+ * lock reads is free for other use. The peer's address comes last, since one of
+ * IPv4 ends with the first quarter of it.
  */
 struct xtcp_tw_rec {
 	struct xtcp_entry e;
-	u32 daddr[4];
 	struct xtcp_tw_addr *addr;	/* our address and port, device */
 	union {
 		struct list_head slot;	/* of the wheel; table lock */
@@ -133,11 +134,19 @@ struct xtcp_tw_rec {
 			struct xtcp_tw tw;	/* table lock */
 			u32 mark;
 		};
-		struct xtcp_tw_rec *next;	/* dead: freed with this one */
+		struct {
+			struct xtcp_tw_rec *next;	/* dead: freed with this one */
+			bool v4;			/* dead: of which size it is */
+		};
 	};
+	u32 daddr[4];
 };
 
+/* Bytes of a record of IPv4. */
+#define XTCP_TW_SIZE4	offsetof(struct xtcp_tw_rec, daddr[1])
+
 static_assert(sizeof(struct xtcp_tw_rec) <= 96);
+static_assert(XTCP_TW_SIZE4 <= 88);
 
 /* The wheel: a slot for each tick, of about an eighth of a second, in a minute. */
 #define XTCP_TW_TICK_SHIFT	7	/* of ms */
@@ -163,12 +172,23 @@ bool xtcp_tw_reuse(struct sock *sk);
 bool xtcp_tw_unpark(struct xtcp_net *xn, const struct xtcp_flow *flow, u32 hash,
 		    bool resume);
 
+static inline bool xtcp_tw_is4(const struct xtcp_tw_rec *rec)
+{
+	return ipv6_addr_v4mapped((const struct in6_addr *)rec->addr->key.saddr);
+}
+
 static inline void xtcp_tw_flow(const struct xtcp_tw_rec *rec, struct xtcp_flow *flow)
 {
 	const struct xtcp_tw_key *key = &rec->addr->key;
 
 	memcpy(flow->saddr, key->saddr, sizeof(flow->saddr));
-	memcpy(flow->daddr, rec->daddr, sizeof(flow->daddr));
+	if (xtcp_tw_is4(rec)) {
+		/* In front of it stands what stands in front of any. */
+		memcpy(flow->daddr, key->saddr, 3 * sizeof(u32));
+		flow->daddr[3] = rec->daddr[0];
+	} else {
+		memcpy(flow->daddr, rec->daddr, sizeof(flow->daddr));
+	}
 	flow->sport = key->sport;
 	flow->dport = rec->e.dport;
 }

@@ -18,7 +18,8 @@
 #include "../compat/timer.h"
 #include "ip.h"
 
-static struct kmem_cache *tw_cache;
+static struct kmem_cache *tw_cache4;	/* of IPv4 */
+static struct kmem_cache *tw_cache6;
 
 /* Records ended under one hold of the lock, and holds in one run of the timer. */
 #define EXPIRE_MAX	256
@@ -27,14 +28,21 @@ static struct kmem_cache *tw_cache;
 int xtcp_tw_slab_init(void)
 {
 	/* Each byte counts: not aligned, not accounted (which takes a pointer). */
-	tw_cache = kmem_cache_create("xtcp_time_wait", sizeof(struct xtcp_tw_rec), 0, 0,
-				     NULL);
-	return tw_cache ? 0 : -ENOMEM;
+	tw_cache4 = kmem_cache_create("xtcp_time_wait", XTCP_TW_SIZE4, 0, 0, NULL);
+	if (!tw_cache4)
+		return -ENOMEM;
+	tw_cache6 = kmem_cache_create("xtcp_time_wait6", sizeof(struct xtcp_tw_rec), 0, 0,
+				      NULL);
+	if (tw_cache6)
+		return 0;
+	kmem_cache_destroy(tw_cache4);
+	return -ENOMEM;
 }
 
 void xtcp_tw_slab_exit(void)
 {
-	kmem_cache_destroy(tw_cache);
+	kmem_cache_destroy(tw_cache6);
+	kmem_cache_destroy(tw_cache4);
 }
 
 /* A record, and those that ended together with it. */
@@ -44,7 +52,7 @@ static void tw_free_rcu(struct rcu_head *head)
 
 	for (; rec; rec = next) {
 		next = rec->next;
-		kmem_cache_free(tw_cache, rec);
+		kmem_cache_free(rec->v4 ? tw_cache4 : tw_cache6, rec);
 	}
 }
 
@@ -55,8 +63,9 @@ static void tw_unlink(struct xtcp_tw_table *t, struct xtcp_tw_rec *rec)
 	WRITE_ONCE(t->count, t->count - 1);
 	if (!t->count)
 		bitmap_zero(t->used, XTCP_TW_SLOTS);
-	xtcp_port_tw_put(t->xn, rec->addr);
+	rec->v4 = xtcp_tw_is4(rec);
 	rec->next = NULL;
+	xtcp_port_tw_put(t->xn, rec->addr);
 }
 
 /* Context: table lock. */
@@ -248,18 +257,23 @@ void xtcp_tw_exit_net(struct xtcp_net *xn)
 static struct xtcp_tw_rec *tw_new(struct sock *sk, u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
+	bool v4 = ipv6_addr_v4mapped((const struct in6_addr *)xsk->flow.saddr);
+	struct kmem_cache *cache = v4 ? tw_cache4 : tw_cache6;
 	struct xtcp_tw_rec *rec;
 
-	rec = kmem_cache_alloc(tw_cache, GFP_ATOMIC | __GFP_NOWARN);
+	rec = kmem_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!rec)
 		return NULL;
 	rec->addr = xtcp_port_tw_get(xtcp_net(sock_net(sk)), sk);
 	if (!rec->addr) {
-		kmem_cache_free(tw_cache, rec);
+		kmem_cache_free(cache, rec);
 		return NULL;
 	}
 	xtcp_tw_init(&rec->tw, &xsk->tcb, now);
-	memcpy(rec->daddr, xsk->flow.daddr, sizeof(rec->daddr));
+	if (v4)
+		rec->daddr[0] = xsk->flow.daddr[3];
+	else
+		memcpy(rec->daddr, xsk->flow.daddr, sizeof(rec->daddr));
 	rec->e.dport = xsk->flow.dport;
 	rec->e.tos = xtcp_ip_tos(sk, &xsk->flow);
 	rec->mark = sk->sk_mark;
