@@ -8,6 +8,7 @@
 #include <net/ip.h>
 #include <net/route.h>
 #include <net/tcp.h>
+#include <net/xfrm.h>
 
 #include "ip.h"
 
@@ -46,6 +47,23 @@ bool xtcp_ip4_kernel_owns(const struct xtcp_rx *rx, bool syn)
 	return owns;
 }
 
+/*
+ * Has IPsec nothing to say about what @to sends? As xfrm_lookup() asks to be quick:
+ * no policy of the namespace nor of the socket, and what has none may pass.
+ */
+static bool xfrm_silent(const struct xtcp_stateless *to)
+{
+#ifdef CONFIG_XFRM
+	const struct netns_xfrm *xfrm = &to->net->xfrm;
+
+	return !READ_ONCE(xfrm->policy_count[XFRM_POLICY_OUT]) &&
+	       READ_ONCE(xfrm->policy_default[XFRM_POLICY_OUT]) != XFRM_USERPOLICY_BLOCK &&
+	       !(to->sk && rcu_access_pointer(to->sk->sk_policy[XFRM_POLICY_OUT]));
+#else
+	return true;
+#endif
+}
+
 struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to)
 {
 	const struct xtcp_flow *flow = to->flow;
@@ -58,7 +76,9 @@ struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to)
 			   xtcp_flow_v4(flow->daddr), xtcp_flow_v4(flow->saddr),
 			   (__force __be16)flow->dport, (__force __be16)flow->sport,
 			   sock_net_uid(to->net, to->sk));
-	rt = ip_route_output_flow(to->net, &fl4, to->sk);
+	/* The same look-up, and then no question that has one answer. */
+	rt = xfrm_silent(to) ? __ip_route_output_key(to->net, &fl4) :
+			       ip_route_output_flow(to->net, &fl4, to->sk);
 	if (IS_ERR(rt))
 		return ERR_CAST(rt);
 	/* A source like that cannot be (RFC 9293, MUST-63). */

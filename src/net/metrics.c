@@ -48,6 +48,7 @@ struct bucket {
 
 struct xtcp_metrics {
 	hsiphash_key_t key;
+	bool known;			/* something was written once */
 	struct bucket *buckets[BUCKETS];
 };
 
@@ -59,8 +60,12 @@ static u32 seconds(void)
 
 static struct bucket **bucket_of(struct xtcp_metrics *m, const u32 addr[4])
 {
-	u32 hash = hsiphash_4u32(addr[0], addr[1], addr[2], addr[3], &m->key);
+	u32 hash;
 
+	if (ipv6_addr_v4mapped((const struct in6_addr *)addr))
+		hash = hsiphash_1u32(addr[3], &m->key);
+	else
+		hash = hsiphash_4u32(addr[0], addr[1], addr[2], addr[3], &m->key);
 	return &m->buckets[hash & (BUCKETS - 1)];
 }
 
@@ -100,12 +105,16 @@ static struct metric *metric_find(struct bucket *b, const u32 addr[4], u32 now)
  */
 void xtcp_metrics_get(struct xtcp_net *xn, struct xtcp_open *open)
 {
-	struct bucket *b = READ_ONCE(*bucket_of(xn->metrics, open->flow.daddr));
-	u32 now = seconds();
 	struct metric *e;
+	struct bucket *b;
+	u32 now;
 
+	if (!READ_ONCE(xn->metrics->known))
+		return;
+	b = READ_ONCE(*bucket_of(xn->metrics, open->flow.daddr));
 	if (!b)
 		return;
+	now = seconds();
 	spin_lock_bh(&b->lock);
 	e = metric_find(b, open->flow.daddr, now);
 	if (e) {
@@ -133,6 +142,7 @@ static struct bucket *bucket_get(struct xtcp_metrics *m, const u32 addr[4])
 		return NULL;
 	spin_lock_init(&b->lock);
 	old = cmpxchg(at, NULL, b);
+	WRITE_ONCE(m->known, true);
 	if (!old)
 		return b;
 	kfree(b);

@@ -257,7 +257,7 @@ void xtcp_tw_exit_net(struct xtcp_net *xn)
 static struct xtcp_tw_rec *tw_new(struct sock *sk, u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
-	bool v4 = ipv6_addr_v4mapped((const struct in6_addr *)xsk->flow.saddr);
+	bool v4 = xtcp_addr_is4(xsk->flow.saddr);
 	struct kmem_cache *cache = v4 ? tw_cache4 : tw_cache6;
 	struct xtcp_tw_rec *rec;
 
