@@ -50,6 +50,7 @@
 	X(OFO_MERGE, "TCPOFOMerge")					\
 	X(FROM_ZERO_WINDOW, "TCPFromZeroWindowAdv")			\
 	X(TO_ZERO_WINDOW, "TCPToZeroWindowAdv")				\
+	X(WANT_ZERO_WINDOW, "TCPWantZeroWindowAdv")			\
 	X(KEEP_ALIVE, "TCPKeepAlive")					\
 	X(WIN_PROBE, "TCPWinProbe")					\
 	X(MTUP_SUCCESS, "TCPMTUPSuccess")				\
@@ -81,6 +82,9 @@
 	X(FO_PASSIVE_ALT_KEY, "TCPFastOpenPassiveAltKey")		\
 	X(ABORT_ON_CLOSE, "TCPAbortOnClose")				\
 	X(ABORT_ON_MEMORY, "TCPAbortOnMemory")				\
+	X(DEFER_ACCEPT_DROP, "TCPDeferAcceptDrop")			\
+	X(MIGRATE_SUCCESS, "TCPMigrateReqSuccess")			\
+	X(MIGRATE_FAILURE, "TCPMigrateReqFailure")			\
 	X(OFO_PRUNED, "OfoPruned")					\
 	X(PRUNE_CALLED, "PruneCalled")					\
 	X(RCV_PRUNED, "RcvPruned")					\

@@ -198,6 +198,7 @@ struct xtcp_knobs {
 	u32 fastopen;			/* XTCP_FO_KNOB_* */
 	u32 fo_blackhole_s;		/* s without Fast Open after it failed; 0: none */
 	u32 max_syn_backlog;		/* half-open connections */
+	u32 limit_output;		/* bytes of a connection below IP */
 	u8 syncookies;			/* 0: never, 1: when there is no room, 2: always */
 	bool abort_on_overflow;		/* accept queue full: RST, not silence */
 	bool migrate_req;		/* a listener that closes leaves them to its group */
@@ -254,11 +255,6 @@ static inline const struct xtcp_knobs *xtcp_knobs(const struct sock *sk)
 	return &xtcp_sk_net(sk)->knobs;
 }
 
-static inline void xtcp_count_drop(struct xtcp_net *xn, enum xtcp_drop reason)
-{
-	this_cpu_inc(xn->drops[reason]);
-}
-
 static inline void xtcp_mib_add(const struct xtcp_net *xn, enum xtcp_mib mib, u64 n)
 {
 	this_cpu_add(xn->mibs[mib], n);
@@ -303,6 +299,10 @@ int xtcp_rx_init(void);		/* wrap inet_protos[6] */
 int xtcp_rx_exit(void);		/* -EBUSY: somebody wrapped over us */
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
 
+/* ---- src/net/discard.c ---- */
+
+void xtcp_discard(struct xtcp_net *xn, struct sk_buff *skb, enum xtcp_drop reason);
+
 /* ---- src/net/tx.c: to IP ---- */
 
 void xtcp_push(struct sock *sk, u64 now);
@@ -335,6 +335,7 @@ void xtcp_open_fill(struct sock *sk, struct xtcp_open *open);
 
 int xtcp_port_get(struct sock *sk, u16 port);
 void xtcp_port_put(struct sock *sk);
+void xtcp_ports_settle(struct net *net);
 int xtcp_port_listen(struct sock *sk);	/* -EADDRINUSE: someone listens there */
 
 /* ---- src/net/demux.c ---- */

@@ -37,6 +37,10 @@ UNIT(pace_max)
 	xtcp_set_pacing_max(&tcb, 1000000);
 	CHECK(tcb.flags & XTCP_F_PACED);
 	CHECK_EQ(xtcp_pace_burst(&tcb, 60000), 2000);
+	par.min_tso_segs = 5;
+	CHECK_EQ(xtcp_pace_burst(&tcb, 60000), 5000);
+	CHECK_EQ(xtcp_pace_burst(&tcb, 3000), 3000);
+	par.min_tso_segs = 2;
 	xtcp_pace_sent(&tcb, 1000, XTCP_NSEC_PER_SEC);
 	/* One millisecond of arrears is forgiven, not more. */
 	CHECK_EQ(xtcp_pace_release(&tcb, XTCP_NSEC_PER_SEC), 0);

@@ -39,12 +39,14 @@ static const struct row rows[] = {
 	{ "keepalive_intvl",	1, SECS, 75 },
 	{ "keepalive_probes",	0, 255, 9 },
 	{ "keepalive_time",	1, SECS, 7200 },
+	{ "limit_output_bytes",	0, I32, 1048576 },
 	{ "max_orphans",	0, I32, DIFFERS },
 	{ "max_syn_backlog",	0, I32, BY_MEMORY },
 	{ "max_tw_buckets",	0, I32, BY_MEMORY },
 	{ "min_rtt_wlen",	0, 86400, 300 },
 	{ "min_snd_mss",	48, 65535, 48 },
 	{ "moderate_rcvbuf",	0, 255, 1 },
+	{ "min_tso_segs",	1, 255, 2 },
 	{ "mtu_probe_floor",	48, 65535, 48 },
 	{ "mtu_probing",	0, 255, 0 },
 	{ "no_metrics_save",	0, 255, 0 },
@@ -68,6 +70,7 @@ static const struct row rows[] = {
 	{ "syn_source_prefix4",	0, 32, DIFFERS, "32" },
 	{ "syn_source_prefix6",	0, 128, DIFFERS, "64" },
 	{ "syn_source_rate",	0, 1000000, DIFFERS, "8" },
+	{ "syn_linear_timeouts", 0, 127, DIFFERS, "0" },
 	{ "syn_retries",	1, 127, DIFFERS, "7" },
 	{ "syncookies",		0, 2, 1 },
 	{ "synack_retries",	0, 255, 5 },
@@ -347,7 +350,7 @@ TEST(every_file_is_known)
 	static const char * const words[] = {
 		"rmem", "wmem", "congestion_control",
 		"available_congestion_control", "allowed_congestion_control",
-		"fastopen_key",
+		"fastopen_key", "ehash_entries",
 	};
 	struct dirent *e;
 	DIR *dir;
@@ -414,6 +417,32 @@ TEST(buffers_stay_below_the_most)
 	ASSERT_GE(80000, get_int(fd[0], SOL_SOCKET, SO_SNDBUF));
 	close(fd[0]);
 	close(fd[1]);
+}
+
+/* However little may wait below IP, one packet is on its way. */
+TEST(limit_output_bytes)
+{
+	int fd[2];
+
+	need_xtcp();
+	ASSERT_STREQ("", put("limit_output_bytes", "0", 0, "0"));
+	ASSERT_EQ(0, st_pair(XTCP, XTCP, fd));
+	for (int i = 0; i < 20; i++) {
+		ASSERT_EQ(50000, send_pat(fd[0], i * 50000, 50000));
+		ASSERT_EQ(50000, recv_pat(fd[1], i * 50000, 50000));
+	}
+	close(fd[0]);
+	close(fd[1]);
+}
+
+TEST(ehash_entries)
+{
+	char now[64];
+
+	need_xtcp();
+	ASSERT_EQ(0, get("xtcp/", "ehash_entries", now, sizeof(now)));
+	ASSERT_GE(atoi(now), 256);
+	ASSERT_EQ(-EACCES, ns_sysctl("xtcp/ehash_entries", "1"));
 }
 
 /* Bytes a writer may leave unsent: the namespace's, then the socket's own. */

@@ -73,6 +73,22 @@ TEST_F(wire, syn_retries)
 	ASSERT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
 }
 
+/* Two SYNs that do not count, and from there on as ever. */
+TEST_F(wire, syn_linear_timeouts)
+{
+	XTCP_ONLY("6.1 has no such knob");
+	knob("syn_linear_timeouts", "2");
+	knob("syn_retries", "2");
+	connects();
+	out(SYN, SEQ(0), AFTER(1000));
+	out(SYN, SEQ(0), AFTER(1000));
+	out(SYN, SEQ(0), AFTER(1000));
+	out(SYN, SEQ(0), AFTER(2000));
+	none(3900);
+	sleep_ms(600);
+	ASSERT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
+}
+
 TEST_F(wire, synack_retries)
 {
 	struct wseg syn = { .flags = SYN, MSS(1000) };

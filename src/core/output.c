@@ -500,6 +500,8 @@ static void commit_window(struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
 	if (unlikely(!plan->wnd != !tcb->rcv_wnd) && !(plan->flags & XTCP_RST))
 		xtcp_mib(tcb, plan->wnd ? XTCP_MIB_FROM_ZERO_WINDOW :
 					  XTCP_MIB_TO_ZERO_WINDOW);
+	if (unlikely(plan->wnd && !(tcb->rcv_space >> tcb->rcv_wscale)))
+		xtcp_mib(tcb, XTCP_MIB_WANT_ZERO_WINDOW);
 	tcb->rcv_wnd = (u32)plan->wnd << tcb->rcv_wscale;
 }
 

@@ -15,7 +15,7 @@
 /* A host that was late may catch up by no more than this. */
 #define BEHIND_NS	XTCP_NSEC_PER_MSEC
 
-/* A burst is worth about a millisecond: rate / 1024, and at least two segments. */
+/* A burst is worth about a millisecond: rate / 1024, and at least min_tso_segs segments. */
 #define BURST_SHIFT	10
 
 /*
@@ -47,7 +47,7 @@ u32 xtcp_pace_burst(const struct xtcp_tcb *tcb, u32 most)
 
 	if (burst >= most)
 		return most;
-	return max_t(u32, burst, min(2U * tcb->mss, most));
+	return max_t(u32, burst, min((u32)tcb->par->min_tso_segs * tcb->mss, most));
 }
 
 /* xtcp_pace_release - earliest departure of a plan made now, ns; 0: at once */

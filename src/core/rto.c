@@ -117,7 +117,7 @@ static u32 retry_limit(const struct xtcp_tcb *tcb)
 {
 	/* The early repetition comes on top: MUST-23 wants three minutes. */
 	if (tcb->state == XTCP_SYN_SENT)
-		return xtcp_syn_retries(tcb) + !!tcb->syn_rto_us;
+		return xtcp_syn_retries(tcb) + !!tcb->syn_rto_us + tcb->par->syn_linear;
 	/* Both ends opened: as patient as either. */
 	if (tcb->state == XTCP_SYN_RECEIVED && !(tcb->flags & XTCP_F_PASSIVE))
 		return xtcp_syn_retries(tcb) + !!tcb->syn_rto_us;
@@ -143,6 +143,7 @@ static bool given_up(const struct xtcp_tcb *tcb, u32 tries)
  */
 u32 xtcp_rto_fire(struct xtcp_tcb *tcb, u64 now)
 {
+	bool linear = tcb->state == XTCP_SYN_SENT && tcb->retries < tcb->par->syn_linear;
 	u32 acts = XTCP_ACT_OUTPUT;
 
 	if (tcb->snd_una == tcb->snd_nxt)
@@ -162,7 +163,7 @@ u32 xtcp_rto_fire(struct xtcp_tcb *tcb, u64 now)
 	}
 	if (tcb->retries < 255)
 		tcb->retries++;
-	if (tcb->backoff < 255)
+	if (tcb->backoff < 255 && !linear)
 		tcb->backoff++;
 	/* R1: from here on IP is asked for another way (MUST-20). */
 	if (tcb->retries >= tcb->par->retries1)

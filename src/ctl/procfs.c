@@ -136,7 +136,6 @@ static void put_listener(struct seq_file *seq, struct sock *sk)
 	line_of_sock(seq, sk, &l);
 	l.state = TCP_LISTEN;
 	l.rx_queue = READ_ONCE(sk->sk_ack_backlog);
-	l.tx_queue = READ_ONCE(sk->sk_max_ack_backlog);
 	put_line(seq, &l);
 	seq_puts(seq, " 100 0 0 10 0");
 	seq_pad(seq, '\n');

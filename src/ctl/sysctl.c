@@ -95,6 +95,17 @@ static int xtcp_mem(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp, 
 	return 0;
 }
 
+/* Chains of the table of connections. */
+static int xtcp_ehash(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
+		      loff_t *ppos)
+{
+	const struct xtcp_net *xn = ctl->data;
+	u32 chains = xn->tables->mask + 1;
+	struct ctl_table tmp = { .data = &chains, .maxlen = sizeof(chains) };
+
+	return proc_douintvec(&tmp, write, buffer, lenp, ppos);
+}
+
 #define U8_MAX_SWITCH	.max = U8_MAX, .means = means_bool
 
 const struct xtcp_knob xtcp_knob_rows[] = {
@@ -112,6 +123,7 @@ const struct xtcp_knob xtcp_knob_rows[] = {
 	{ "ecn",		0, 5, PAR(ecn), .scale = 1, OF(ecn) },
 	{ "ecn_fallback",	0, U8_MAX_SWITCH, PAR(ecn_fallback), OF(ecn_fallback) },
 	{ "ecn_option",		0, 3, PAR(ecn_option), .scale = 1 },
+	{ "ehash_entries",	TEXT(xtcp_ehash, 0444, NULL) },
 	{ "fastopen",		0, INT_MAX, GLUE(fastopen), .scale = 1, OF(fastopen) },
 	{ "fastopen_blackhole_timeout_sec", 0, INT_MAX, GLUE(fo_blackhole_s), .scale = 1,
 	  .wrote = xtcp_fo_rewrite,
@@ -129,6 +141,8 @@ const struct xtcp_knob xtcp_knob_rows[] = {
 	  OF(keepalive_probes) },
 	{ "keepalive_time",	1, SECONDS_MAX, PAR(keep_idle_ms), .scale = 1000,
 	  OF(keepalive_time), .from_unit = XTCP_FROM_S },
+	{ "limit_output_bytes",	0, INT_MAX, GLUE(limit_output), .scale = 1,
+	  OF(limit_output_bytes) },
 	{ "max_orphans",	0, INT_MAX, GLUE(max_orphans), .scale = 1 },
 	{ "max_syn_backlog",	0, INT_MAX, GLUE(max_syn_backlog), .scale = 1,
 	  OF_FIELD(sysctl_max_syn_backlog) },
@@ -142,6 +156,7 @@ const struct xtcp_knob xtcp_knob_rows[] = {
 	  OF(min_snd_mss) },
 	{ "moderate_rcvbuf",	0, U8_MAX_SWITCH, GLUE(moderate_rcvbuf),
 	  OF(moderate_rcvbuf) },
+	{ "min_tso_segs",	1, U8_MAX, PAR(min_tso_segs), .scale = 1, OF(min_tso_segs) },
 	{ "mtu_probe_floor",	48, U16_MAX, PAR(mtu_probe_floor), .scale = 1,
 	  OF(mtu_probe_floor) },
 	{ "mtu_probing",	0, U8_MAX, PAR(mtu_probing), .scale = 1, OF(mtu_probing) },
@@ -173,6 +188,7 @@ const struct xtcp_knob xtcp_knob_rows[] = {
 	{ "shrink_window",	0, 1, PAR(shrink_window), .scale = 1, OF(shrink_window) },
 	{ "slow_start_after_idle", 0, U8_MAX_SWITCH, PAR(idle_restart),
 	  OF(slow_start_after_idle) },
+	{ "syn_linear_timeouts", 0, 127, PAR(syn_linear), .scale = 1 },
 	{ "syn_retries",	1, 127, PAR(syn_retries), .scale = 1,
 	  OF(syn_retries), .takes = takes_syn_retries },
 	{ "syn_source_burst",	1, 65535, PAR(syn_source_burst), .scale = 1 },

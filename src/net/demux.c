@@ -585,5 +585,8 @@ int xtcp_hash_connect(struct sock *sk)
 	if (!inet_sk(sk)->inet_num)
 		return xtcp_port_connect(sk);
 	err = xtcp_hash_flow(sk);
-	return err && xtcp_tw_reuse(sk) ? 0 : err;
+	if (err && !xtcp_tw_reuse(sk))
+		return err;
+	xtcp_port_connected(sk);
+	return 0;
 }

@@ -416,8 +416,11 @@ static bool half_migrate(struct xtcp_half *half)
 		return false;
 	/* Pairs with xtcp_listen_start(). */
 	to = smp_load_acquire(&xtcp_sk(heir)->listener);
-	if (!to || READ_ONCE(to->closed))
+	if (!to || READ_ONCE(to->closed)) {
+		xtcp_mib_inc(from->xn, XTCP_MIB_MIGRATE_FAILURE);
 		return false;
+	}
+	xtcp_mib_inc(from->xn, XTCP_MIB_MIGRATE_SUCCESS);
 	half->listener = to;
 	atomic_dec(&from->count);
 	atomic_inc(&to->count);

@@ -5,6 +5,11 @@
  *
  * A companion has the family of the addresses it stands for: to IPv4 addresses
  * an AF_INET socket is the same as an AF_INET6 one that is bound to ::ffff:a.b.c.d.
+ *
+ * Where addresses meet, our own sockets are for port.c to judge. Therefore all
+ * companions have SO_REUSEPORT, and belong to a user that nobody can be: the
+ * kernel never finds one in another's way, and no program's socket is in a group
+ * with them.
  */
 #include <linux/in.h>
 #include <linux/net.h>
@@ -72,12 +77,14 @@ bool xtcp_place_covers(const struct xtcp_place *a, const struct xtcp_place *b)
 }
 
 /**
- * xtcp_hold_new - a companion for a socket, not bound yet
- * @sk: socket with a local address
+ * xtcp_hold_at - a companion, not bound yet
+ * @net: namespace
+ * @place: what it is to stand for; whether that may be bound was asked already
+ * @reuse: SK_CAN_REUSE, SK_NO_REUSE
  *
  * Context: process, may sleep. Return: companion, or ERR_PTR().
  */
-struct xtcp_hold *xtcp_hold_new(const struct sock *sk)
+struct xtcp_hold *xtcp_hold_at(struct net *net, const struct xtcp_place *place, u8 reuse)
 {
 	struct xtcp_hold *h = kzalloc(sizeof(*h), GFP_KERNEL_ACCOUNT);
 	struct sock *csk;
@@ -85,21 +92,35 @@ struct xtcp_hold *xtcp_hold_new(const struct sock *sk)
 
 	if (!h)
 		return ERR_PTR(-ENOMEM);
-	xtcp_place_of(sk, &h->place);
-	err = sock_create_kern(sock_net(sk), xtcp_addr_is4(h->place.addr) ? PF_INET : PF_INET6,
+	h->place = *place;
+	err = sock_create_kern(net, xtcp_addr_is4(place->addr) ? PF_INET : PF_INET6,
 			       SOCK_STREAM, IPPROTO_TCP, &h->sock);
 	if (err) {
 		kfree(h);
 		return ERR_PTR(err);
 	}
 	csk = h->sock->sk;
-	csk->sk_bound_dev_if = h->place.dif;
-	csk->sk_reuse = sk->sk_reuse ? SK_CAN_REUSE : SK_NO_REUSE;
+	csk->sk_bound_dev_if = place->dif;
+	csk->sk_reuse = reuse;
 	if (xtcp_family6(csk))
-		csk->sk_ipv6only = h->place.only6;
-	/* Whether the address may be bound was asked of @sk already. */
+		csk->sk_ipv6only = place->only6;
+	SOCK_INODE(h->sock)->i_uid = INVALID_UID;
 	ip_sock_set_freebind(csk);
 	return h;
+}
+
+/**
+ * xtcp_hold_new - a companion for a socket, not bound yet
+ * @sk: socket with a local address
+ *
+ * Context: process, may sleep. Return: companion, or ERR_PTR().
+ */
+struct xtcp_hold *xtcp_hold_new(const struct sock *sk)
+{
+	struct xtcp_place place;
+
+	xtcp_place_of(sk, &place);
+	return xtcp_hold_at(sock_net(sk), &place, sk->sk_reuse ? SK_CAN_REUSE : SK_NO_REUSE);
 }
 
 /**
@@ -114,14 +135,7 @@ void xtcp_hold_free(struct xtcp_hold *h)
 	kfree(h);
 }
 
-/**
- * xtcp_hold_bind - have a companion take a port
- * @h: companion
- * @port: host byte order; 0: the kernel chooses
- *
- * Context: process, may sleep. Return: 0 or -errno.
- */
-int xtcp_hold_bind(struct xtcp_hold *h, u16 port)
+static int hold_bind(struct xtcp_hold *h, u16 port)
 {
 	struct sockaddr_in6 sin6 = {
 		.sin6_family = AF_INET6,
@@ -138,6 +152,27 @@ int xtcp_hold_bind(struct xtcp_hold *h, u16 port)
 		return kernel_bind(h->sock, (struct sockaddr *)&sin, sizeof(sin));
 	memcpy(&sin6.sin6_addr, h->place.addr, sizeof(sin6.sin6_addr));
 	return kernel_bind(h->sock, (struct sockaddr *)&sin6, sizeof(sin6));
+}
+
+/**
+ * xtcp_hold_bind - have a companion take a port
+ * @h: companion
+ * @port: host byte order; 0: the kernel chooses
+ * @beside: there are other companions on the port, in whose way it is not. Alone
+ *	it must not have SO_REUSEPORT, by which it would pass a TIME-WAIT of the
+ *	kernel's
+ *
+ * Context: process, may sleep. Return: 0 or -errno.
+ */
+int xtcp_hold_bind(struct xtcp_hold *h, u16 port, bool beside)
+{
+	int err;
+
+	h->sock->sk->sk_reuseport = beside;
+	err = hold_bind(h, port);
+	if (!err)
+		h->sock->sk->sk_reuseport = 1;
+	return err;
 }
 
 /**

@@ -22,9 +22,10 @@ struct xtcp_hold {
 	struct xtcp_place place;
 };
 
+struct xtcp_hold *xtcp_hold_at(struct net *net, const struct xtcp_place *place, u8 reuse);
 struct xtcp_hold *xtcp_hold_new(const struct sock *sk);
 void xtcp_hold_free(struct xtcp_hold *h);
-int xtcp_hold_bind(struct xtcp_hold *h, u16 port);
+int xtcp_hold_bind(struct xtcp_hold *h, u16 port, bool beside);
 int xtcp_hold_listen(struct xtcp_hold *h);
 
 #endif /* XTCP_NET_HOLD_H */

@@ -46,6 +46,8 @@ static bool child_migrate(const struct sock *sk, struct sock *child)
 		done = !sk_acceptq_is_full(heir) && acceptq_add(heir, child);
 		if (done)
 			heir->sk_data_ready(heir);
+		xtcp_mib_inc(xtcp_sk_net(heir), done ? XTCP_MIB_MIGRATE_SUCCESS :
+						       XTCP_MIB_MIGRATE_FAILURE);
 		sock_put(heir);
 	}
 	rcu_read_unlock();

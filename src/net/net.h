@@ -92,9 +92,12 @@ struct xtcp_tw_key {
 	u32 saddr[4];
 	int dif;
 	u16 sport;			/* network byte order */
-	u8 reuse;			/* their sockets had SO_REUSEADDR, */
+	u8 reuse;			/* what their sockets had: XTCP_TW_REUSE*, */
 	u8 family6;			/* and were of IPv6 */
 };
+
+#define XTCP_TW_REUSEADDR	1
+#define XTCP_TW_REUSEPORT	2
 
 /* The records of one such key; freed by RCU, for readers compare the key. */
 struct xtcp_tw_addr {
@@ -113,6 +116,7 @@ struct xtcp_tw_addr *xtcp_port_tw_get(struct xtcp_net *xn, const struct sock *sk
 void xtcp_port_tw_put(struct xtcp_net *xn, struct xtcp_tw_addr *addr);
 int xtcp_port_connect(struct sock *sk);
 void xtcp_port_unlisten(struct sock *sk);
+void xtcp_port_connected(struct sock *sk);
 
 /* ---- tw.c ---- */
 
@@ -220,14 +224,6 @@ enum xtcp_rx_result xtcp_input(struct xtcp_rx *rx, struct sock *sk,
 void xtcp_input_locked(struct sock *sk, struct sk_buff *skb, u64 now);
 bool xtcp_seg_fill(struct xtcp_seg *seg, struct sk_buff *skb);
 void xtcp_rx_stray(struct net *net, struct sk_buff *skb);
-
-/* A segment ends here for @reason. */
-static inline void xtcp_discard(struct xtcp_net *xn, struct sk_buff *skb,
-				enum xtcp_drop reason)
-{
-	xtcp_count_drop(xn, reason);
-	kfree_skb(skb);
-}
 
 enum xtcp_rx_result xtcp_tw_segment(struct xtcp_rx *rx, struct xtcp_tw_rec *rec,
 				    struct sk_buff *skb);

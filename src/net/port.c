@@ -124,6 +124,7 @@ static void holds_tolerate(const struct xtcp_port *p, u8 reuse)
 /* What the companions may tolerate now. Context: port_mutex. */
 static void bucket_relax(struct xtcp_tables *t, struct xtcp_port *p)
 {
+	const struct xtcp_tw_addr *addr;
 	struct xtcp_sock *xsk;
 	u8 reuse = SK_CAN_REUSE;
 
@@ -134,13 +135,112 @@ static void bucket_relax(struct xtcp_tables *t, struct xtcp_port *p)
 			break;
 		}
 	}
+	hlist_for_each_entry(addr, &p->addrs, port_node) {
+		if (!(addr->key.reuse & XTCP_TW_REUSEADDR))
+			reuse = SK_NO_REUSE;
+	}
 	spin_unlock_bh(&t->port_lock);
 	holds_tolerate(p, reuse);
 }
 
-static void port_work(struct work_struct *work)
+/* Bind a new companion to the port of a bucket; where that fails it is freed. */
+static int hold_add(struct xtcp_port *p, struct xtcp_hold *h)
 {
-	struct xtcp_tables *t = container_of(work, struct xtcp_tables, port_work);
+	int err;
+
+	if (IS_ERR(h))
+		return PTR_ERR(h);
+	err = xtcp_hold_bind(h, p->port, !list_empty(&p->holds));
+	if (err)
+		xtcp_hold_free(h);
+	else
+		list_add_tail(&h->node, &p->holds);
+	return err;
+}
+
+/* Local addresses a bucket may be narrowed to: each takes a companion. */
+#define NARROW_MAX	4
+
+static bool place_add(struct xtcp_place *places, u32 *n, const struct xtcp_place *new)
+{
+	u32 i;
+
+	for (i = 0; i < *n; i++) {
+		if (places[i].dif == new->dif &&
+		    !memcmp(places[i].addr, new->addr, sizeof(new->addr)))
+			return true;
+	}
+	if (xtcp_addr_any(new->addr) || *n == NARROW_MAX)
+		return false;
+	places[(*n)++] = *new;
+	return true;
+}
+
+/* Where the users of a bucket are; 0: everywhere, or in too many places. */
+static u32 bucket_places(struct xtcp_tables *t, const struct xtcp_port *p,
+			 struct xtcp_place *places)
+{
+	const struct xtcp_tw_addr *addr;
+	const struct xtcp_sock *xsk;
+	struct xtcp_place place;
+	bool few = true;
+	u32 n = 0;
+
+	spin_lock_bh(&t->port_lock);
+	hlist_for_each_entry(xsk, &p->owners, port_node) {
+		xtcp_place_of(&xsk->inet.sk, &place);
+		few = place_add(places, &n, &place);
+		if (!few)
+			goto out;
+	}
+	hlist_for_each_entry(addr, &p->addrs, port_node) {
+		place = (struct xtcp_place){ .dif = addr->key.dif };
+		memcpy(place.addr, addr->key.saddr, sizeof(place.addr));
+		few = place_add(places, &n, &place);
+		if (!few)
+			goto out;
+	}
+out:
+	spin_unlock_bh(&t->port_lock);
+	return few ? n : 0;
+}
+
+/*
+ * Who bound the wildcard and connected, or was accepted, is on one address: then
+ * the others of the port are the kernel's to give. Context: port_mutex.
+ */
+static void bucket_narrow(struct xtcp_tables *t, struct xtcp_port *p)
+{
+	struct xtcp_place places[NARROW_MAX];
+	struct xtcp_hold *wide = NULL, *h, *next;
+	u32 n, i;
+
+	list_for_each_entry(h, &p->holds, node) {
+		if (xtcp_addr_any(h->place.addr))
+			wide = h;
+	}
+	if (!wide)
+		return;
+	n = bucket_places(t, p, places);
+	for (i = 0; i < n; i++) {
+		h = xtcp_hold_at(sock_net(wide->sock->sk), &places[i],
+				 wide->sock->sk->sk_reuse);
+		if (hold_add(p, h))
+			return;
+	}
+	if (!n)
+		return;
+	list_for_each_entry_safe(h, next, &p->holds, node) {
+		if (!xtcp_addr_any(h->place.addr))
+			continue;
+		list_del(&h->node);
+		xtcp_hold_free(h);
+	}
+}
+
+/* Look at the buckets that want it. Context: process. */
+static void ports_review(struct xtcp_tables *t)
+{
 	struct xtcp_port *p;
 	bool empty = false;
 
@@ -156,12 +256,36 @@ static void port_work(struct work_struct *work)
 		if (!p)
 			break;
 		/* New owners come under the mutex alone. */
-		if (empty)
+		if (empty) {
 			bucket_free(p);
-		else
-			bucket_relax(t, p);
+			continue;
+		}
+		bucket_narrow(t, p);
+		bucket_relax(t, p);
 	}
 	mutex_unlock(&t->port_mutex);
+}
+
+static void port_work(struct work_struct *work)
+{
+	ports_review(container_of(work, struct xtcp_tables, port_work));
+}
+
+/**
+ * xtcp_ports_settle - what a close() left behind is to be gone when it returns
+ * @net: namespace
+ *
+ * Else who closes a socket and asks the kernel's TCP for its port might come
+ * before the work item.
+ *
+ * Context: process, no lock.
+ */
+void xtcp_ports_settle(struct net *net)
+{
+	struct xtcp_tables *t = xtcp_net(net)->tables;
+
+	if (!list_empty_careful(&t->idle_ports))
+		ports_review(t);
 }
 
 /**
@@ -213,27 +337,36 @@ static bool records_agree(const struct sock *sk, const struct xtcp_place *place,
 	struct xtcp_place theirs = { .dif = key->dif };
 
 	memcpy(theirs.addr, key->saddr, sizeof(theirs.addr));
-	return !xtcp_places_meet(place, &theirs) || (sk->sk_reuse && key->reuse);
+	return !xtcp_places_meet(place, &theirs) ||
+	       (sk->sk_reuse && key->reuse & XTCP_TW_REUSEADDR) ||
+	       (sk->sk_reuseport && key->reuse & XTCP_TW_REUSEPORT);
 }
 
-/* Context: port_lock. */
-static bool bucket_conflict(const struct xtcp_port *p, const struct sock *sk)
+static bool bucket_conflict(struct xtcp_tables *t, const struct xtcp_port *p,
+			    const struct sock *sk)
 {
 	const struct xtcp_tw_addr *addr;
 	const struct xtcp_sock *xsk;
 	struct xtcp_place place;
+	bool conflict = false;
 
 	xtcp_place_of(sk, &place);
+	spin_lock_bh(&t->port_lock);
 	hlist_for_each_entry(xsk, &p->owners, port_node) {
-		if (&xsk->inet.sk != sk && !owners_agree(sk, &place, &xsk->inet.sk))
-			return true;
+		if (&xsk->inet.sk != sk && !owners_agree(sk, &place, &xsk->inet.sk)) {
+			conflict = true;
+			goto out;
+		}
 	}
-	/* Like the kernel's, SO_REUSEPORT alone does not pass a TIME-WAIT. */
 	hlist_for_each_entry(addr, &p->addrs, port_node) {
-		if (!records_agree(sk, &place, &addr->key))
-			return true;
+		if (!records_agree(sk, &place, &addr->key)) {
+			conflict = true;
+			goto out;
+		}
 	}
-	return false;
+out:
+	spin_unlock_bh(&t->port_lock);
+	return conflict;
 }
 
 /* A companion that stands for the address and device of @sk as well. */
@@ -247,27 +380,6 @@ static struct xtcp_hold *hold_find(const struct xtcp_port *p, const struct sock 
 		if (xtcp_place_covers(&h->place, &place))
 			return h;
 	return NULL;
-}
-
-/*
- * Bind a new companion beside those the bucket has. They would stand in its
- * way where addresses overlap, which among our own sockets is for
- * bucket_conflict() to judge; so for this moment they all tolerate reuse.
- */
-static int hold_add(struct xtcp_tables *t, struct xtcp_port *p, struct xtcp_hold *h)
-{
-	u8 reuse = h->sock->sk->sk_reuse;
-	int err;
-
-	if (!list_empty(&p->holds))
-		h->sock->sk->sk_reuse = SK_CAN_REUSE;
-	holds_tolerate(p, SK_CAN_REUSE);
-	err = xtcp_hold_bind(h, p->port);
-	h->sock->sk->sk_reuse = reuse;
-	if (!err)
-		list_add_tail(&h->node, &p->holds);
-	bucket_relax(t, p);
-	return err;
 }
 
 static void bucket_join(struct xtcp_tables *t, struct xtcp_port *p, struct sock *sk)
@@ -286,17 +398,15 @@ static void bucket_join(struct xtcp_tables *t, struct xtcp_port *p, struct sock 
 static int port_take(struct xtcp_tables *t, struct sock *sk, u16 port)
 {
 	struct xtcp_port *p = bucket_find(t, port);
-	struct xtcp_hold *h;
-	bool conflict, empty;
+	bool empty;
 	int err = 0;
 
 	if (p) {
+		if (bucket_conflict(t, p, sk))
+			return -EADDRINUSE;
 		spin_lock_bh(&t->port_lock);
-		conflict = bucket_conflict(p, sk);
 		empty = bucket_empty(p);
 		spin_unlock_bh(&t->port_lock);
-		if (conflict)
-			return -EADDRINUSE;
 		/* Those who were here stood on other addresses, perhaps. */
 		if (empty)
 			holds_free(p);
@@ -305,15 +415,8 @@ static int port_take(struct xtcp_tables *t, struct sock *sk, u16 port)
 		if (!p)
 			return -ENOMEM;
 	}
-	if (!hold_find(p, sk)) {
-		h = xtcp_hold_new(sk);
-		err = PTR_ERR_OR_ZERO(h);
-		if (!err) {
-			err = hold_add(t, p, h);
-			if (err)
-				xtcp_hold_free(h);
-		}
-	}
+	if (!hold_find(p, sk))
+		err = hold_add(p, xtcp_hold_new(sk));
 	if (!err) {
 		p->ephemeral = false;
 		bucket_join(t, p, sk);
@@ -339,22 +442,26 @@ static int port_auto(struct xtcp_tables *t, struct sock *sk)
 		if (IS_ERR(h))
 			return PTR_ERR(h);
 		h->sock->sk->sk_reuse = SK_NO_REUSE;
-		err = xtcp_hold_bind(h, 0);
+		inet_sk(h->sock->sk)->local_port_range = inet_sk(sk)->local_port_range;
+		err = xtcp_hold_bind(h, 0, false);
 		if (err) {
 			xtcp_hold_free(h);
 			return err;
 		}
 		port = inet_sk(h->sock->sk)->inet_num;
-		if (bucket_find(t, port)) {	/* of another address */
+		p = bucket_find(t, port);	/* of another address */
+		if (p && bucket_conflict(t, p, sk)) {
 			xtcp_hold_free(h);
 			continue;
 		}
-		p = bucket_new(t, port);
+		if (!p)
+			p = bucket_new(t, port);
 		if (!p) {
 			xtcp_hold_free(h);
 			return -ENOMEM;
 		}
 		list_add_tail(&h->node, &p->holds);
+		p->ephemeral = false;
 		bucket_join(t, p, sk);
 		bucket_relax(t, p);
 		return 0;
@@ -398,10 +505,15 @@ void xtcp_port_put(struct sock *sk)
 {
 	struct xtcp_tables *t = xtcp_net(sock_net(sk))->tables;
 	struct xtcp_sock *xsk = xtcp_sk(sk);
+	struct xtcp_place place;
 
+	xtcp_place_of(sk, &place);
 	spin_lock_bh(&t->port_lock);
 	if (xsk->port) {
 		hlist_del_init(&xsk->port_node);
+		/* Who is left may be on fewer addresses. */
+		if (xtcp_addr_any(place.addr))
+			bucket_review(t, xsk->port);
 		bucket_idle(t, xsk->port);
 		xsk->port = NULL;
 		inet_sk(sk)->inet_num = 0;
@@ -464,7 +576,8 @@ struct xtcp_tw_addr *xtcp_port_tw_get(struct xtcp_net *xn, const struct sock *sk
 	struct xtcp_tw_key key = {
 		.dif = xsk->dif,
 		.sport = xsk->flow.sport,
-		.reuse = !!sk->sk_reuse,
+		.reuse = (sk->sk_reuse ? XTCP_TW_REUSEADDR : 0) |
+			 (sk->sk_reuseport ? XTCP_TW_REUSEPORT : 0),
 		.family6 = xtcp_family6(sk),
 	};
 
@@ -533,28 +646,41 @@ int xtcp_port_listen(struct sock *sk)
 {
 	struct xtcp_tables *t = xtcp_net(sock_net(sk))->tables;
 	struct xtcp_port *p = xtcp_sk(sk)->port;
-	struct xtcp_hold *h;
 	int err = 0;
 
 	if (!p)
 		return -EADDRINUSE;
 	mutex_lock(&t->port_mutex);
-	spin_lock_bh(&t->port_lock);
-	if (bucket_conflict(p, sk))
+	if (bucket_conflict(t, p, sk))
 		err = -EADDRINUSE;
-	spin_unlock_bh(&t->port_lock);
-	h = hold_find(p, sk);
-	/* Of our own sockets bucket_conflict() was the judge. */
-	if (!err && !list_is_singular(&p->holds))
-		holds_tolerate(p, SK_CAN_REUSE);
-	if (!err && h)
-		err = xtcp_hold_listen(h);
+	/* After a connection there may be none for the wildcard any more. */
+	if (!err && !hold_find(p, sk))
+		err = hold_add(p, xtcp_hold_new(sk));
+	if (!err)
+		err = xtcp_hold_listen(hold_find(p, sk));
 	if (!err)
 		holds_tolerate(p, SK_NO_REUSE);
-	else
-		bucket_relax(t, p);
 	mutex_unlock(&t->port_mutex);
 	return err;
+}
+
+/**
+ * xtcp_port_connected - a socket with a port of its own has an address now
+ * @sk: socket that was bound by the program
+ *
+ * Context: process, socket lock, may sleep.
+ */
+void xtcp_port_connected(struct sock *sk)
+{
+	struct xtcp_tables *t = xtcp_net(sock_net(sk))->tables;
+	struct xtcp_port *p = xtcp_sk(sk)->port;
+
+	if (!p || sk->sk_userlocks & SOCK_BINDADDR_LOCK)
+		return;
+	mutex_lock(&t->port_mutex);
+	bucket_narrow(t, p);
+	bucket_relax(t, p);
+	mutex_unlock(&t->port_mutex);
 }
 
 /* Try one port for an active open. Context: port_mutex. */
@@ -577,7 +703,7 @@ static int try_port(struct xtcp_net *xn, struct sock *sk, u16 port,
 			h->sock->sk->sk_reuse = SK_NO_REUSE;
 			*spare = h;
 		}
-		err = xtcp_hold_bind(*spare, port);
+		err = xtcp_hold_bind(*spare, port, p);
 		if (err)
 			return err;
 		if (!p) {
@@ -643,7 +769,7 @@ int xtcp_port_connect(struct sock *sk)
 	u64 where;
 	u16 port;
 
-	inet_get_local_port_range(sock_net(sk), &low, &high);
+	inet_sk_get_local_port_range(sk, &low, &high);
 	n = high - low + 1;
 	where = place_of(sk, &t->port_key);
 	get_random_once(perturb, sizeof(perturb));

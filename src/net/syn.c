@@ -82,6 +82,7 @@ static bool half_accept(struct arrival *a, struct xtcp_half *half)
 
 	if (xtcp_embryo_defers(&half->emb, &a->seg,
 			       READ_ONCE(xtcp_sk(l->sk)->defer_accept), a->rx->now)) {
+		xtcp_mib_inc(xn, XTCP_MIB_DEFER_ACCEPT_DROP);
 		a->seg.reason = XTCP_DROP_EMBRYO;
 		spin_unlock(&a->bucket->lock);
 		return false;

@@ -15,12 +15,10 @@
 #include <linux/tcp.h>
 #include <net/ip.h>
 #include <net/tcp.h>
+#include <trace/events/tcp.h>
 
 #include "ip.h"
 #include "tx.h"
-
-/* Bytes below the device when nothing is known of the rate: net.ipv4.tcp_limit_output_bytes. */
-#define QUEUE_MAX	(1 << 20)
 
 /* Always allowed: two of the largest packets, one in the device, one behind. */
 #define QUEUE_MIN	(2 * (65536 + 4096))
@@ -40,12 +38,14 @@ static u32 queue_limit(const struct sock *sk)
 {
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 	u32 rtt_us = READ_ONCE(tcb->srtt8_us) >> 3;
+	/* With nothing below there is the 1 that sk_wmem_alloc begins with. */
+	u32 most = max(READ_ONCE(xtcp_knobs(sk)->limit_output), 1U);
 	u64 bytes;
 
 	if (rtt_us < 2000)
-		return QUEUE_MAX;
+		return most;
 	bytes = div_u64((u64)READ_ONCE(tcb->cwnd) * 2000, rtt_us);
-	return clamp_t(u64, bytes, QUEUE_MIN, QUEUE_MAX);
+	return min_t(u64, max_t(u64, bytes, QUEUE_MIN), most);
 }
 
 /* Full bursts the local queue must take before they are made larger again. */
@@ -277,6 +277,7 @@ static void count_sent(struct sock *sk, const struct xtcp_plan *plan, u32 *again
 
 	if (plan->flags & XTCP_RST) {
 		xtcp_mib_inc(xn, XTCP_MIB_OUT_RSTS);
+		trace_tcp_send_reset(sk, NULL);
 	} else if (likely(!n)) {
 		xtcp_mib_add(xn, XTCP_MIB_ORIG_DATA_SENT, DIV_ROUND_UP(plan->len, plan->mss));
 	} else {
@@ -384,7 +385,10 @@ void xtcp_reply(struct net *net, const struct sock *sk, const struct xtcp_plan *
 	dst = xtcp_ip_route(&to);
 	if (IS_ERR(dst))
 		return;
-	if (plan->flags & XTCP_RST)
+	if (plan->flags & XTCP_RST) {
 		xtcp_mib_inc(xtcp_net(net), XTCP_MIB_OUT_RSTS);
+		if (sk)
+			trace_tcp_send_reset(sk, cause);
+	}
 	xtcp_ip_send(&to, dst, plan);
 }

@@ -383,12 +383,10 @@ void xtcp_serve_rx(struct sock *sk, u32 acts, struct sk_buff *skb,
 			xtcp_rst_plan(seg, &plan);
 			xtcp_reply(sock_net(sk), sk, &plan, skb);
 		}
-		if (acts & XTCP_ACT_DROP) {
-			xtcp_count_drop(xtcp_net(sock_net(sk)), seg->reason);
-			kfree_skb(skb);
-		} else {
+		if (acts & XTCP_ACT_DROP)
+			xtcp_discard(xtcp_net(sock_net(sk)), skb, seg->reason);
+		else
 			consume_skb(skb);
-		}
 	}
 	xtcp_serve(sk, acts, now);
 }

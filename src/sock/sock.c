@@ -353,6 +353,7 @@ void xtcp_close_sock(struct sock *sk, long timeout)
 		xtcp_done(sk);
 	bh_unlock_sock(sk);
 	local_bh_enable();
+	xtcp_ports_settle(sock_net(sk));
 	sock_put(sk);
 }
 

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Looked at with the machine's own tools: trace points and ss. They have to tell of either
+ * TCP the same.
+ */
+#include <sys/mount.h>
+
+#include "sock_test.h"
+
+#define TRACEFS	"/sys/kernel/tracing/"
+
+static char text[1 << 16];
+
+static struct sockaddr_in here(uint16_t port)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+
+	return sin;
+}
+
+static int put(const char *path, const char *val)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC);
+	int err = fd < 0 || write(fd, val, strlen(val)) < 0;
+
+	close(fd);
+	return err;
+}
+
+static const char *slurp(FILE *f)
+{
+	size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+
+	text[n] = 0;
+	return text;
+}
+
+static const char * const events[] = {
+	"tcp/tcp_send_reset", "tcp/tcp_bad_csum", "sock/inet_sock_set_state", "skb/kfree_skb",
+};
+
+/* Watch the trace points. False where the kernel has none. */
+static bool watch(bool on)
+{
+	char path[128];
+
+	mount("tracefs", TRACEFS, "tracefs", 0, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
+		snprintf(path, sizeof(path), TRACEFS "events/%s/enable", events[i]);
+		if (put(path, on ? "1" : "0"))
+			return false;
+	}
+	return !on || !put(TRACEFS "trace", "");
+}
+
+static const char *seen(void)
+{
+	FILE *f = fopen(TRACEFS "trace", "r");
+
+	slurp(f);
+	fclose(f);
+	return text;
+}
+
+/* Has a line all of these words? */
+static bool line_has(const char *all, const char *a, const char *b, const char *c)
+{
+	static char line[1024];
+	const char *end;
+
+	for (; *all; all = *end ? end + 1 : end) {
+		end = strchrnul(all, '\n');
+		snprintf(line, sizeof(line), "%.*s", (int)(end - all), all);
+		if (strstr(line, a) && strstr(line, b) && strstr(line, c))
+			return true;
+	}
+	return false;
+}
+
+/* A segment out of nothing, its checksum wrong. */
+static void bad_sum(uint16_t port)
+{
+	uint16_t tcp[10] = { htons(1), htons(port), 0, 0, 0, 0, htons(0x5002), 0, 0x1234, 0 };
+	struct sockaddr_in to = here(port);
+	int raw = socket(AF_INET, SOCK_RAW, IPPROTO_TCP);
+
+	sendto(raw, tcp, sizeof(tcp), 0, SA(to), sizeof(to));
+	close(raw);
+}
+
+TEST_F(one, trace)
+{
+	char sport[32], dport[32];
+	int fd[2], lfd;
+
+	if (variant->net != V4)
+		SKIP_TEST("of IPv4");
+	if (!watch(true))
+		SKIP_TEST("no trace points here");
+	ASSERT_EQ(0, st_pair(variant->st, variant->st, fd));
+	snprintf(sport, sizeof(sport), "sport=%d ", sock_port(fd[0]));
+	snprintf(dport, sizeof(dport), "dport=%d ", sock_port(fd[0]));
+	ASSERT_EQ(1, send(fd[0], "x", 1, 0));
+	/* Unread data: RST. */
+	close(fd[1]);
+	lfd = st_listen(variant->st, 0, 1);
+	bad_sum(sock_port(lfd));
+	sleep_ms(20);
+	watch(false);
+	seen();
+	/* The kernel's has no port at that moment. */
+	EXPECT_TRUE(line_has(text, "inet_sock_set_state", "newstate=TCP_SYN_SENT", ""));
+	EXPECT_TRUE(line_has(text, "inet_sock_set_state", sport,
+			     "oldstate=TCP_SYN_SENT newstate=TCP_ESTABLISHED"));
+	EXPECT_TRUE(line_has(text, "inet_sock_set_state", sport,
+			     "oldstate=TCP_ESTABLISHED newstate=TCP_CLOSE"));
+	EXPECT_TRUE(line_has(text, "tcp_send_reset", dport, "state=TCP_"));
+	/* Of a RST that it obeys the kernel gives no reason. */
+	EXPECT_EQ(variant->st == XTCP, line_has(text, "kfree_skb", "reason: TCP_RESET", ""));
+	EXPECT_TRUE(line_has(text, "kfree_skb", "reason: TCP_CSUM", ""));
+	EXPECT_TRUE(line_has(text, "tcp_bad_csum", "", ""));
+	close(fd[0]);
+	close(lfd);
+}
+
+/* A few sockets in different states, with ports that are the same for both TCPs. */
+static void scene(struct __test_metadata *_metadata, enum stack st, int *fd)
+{
+	struct sockaddr_in me, to = here(5000);
+
+	fd[0] = st_listen(st, 5000, 7);
+	ASSERT_GE(fd[0], 0);
+	for (int i = 0; i < 2; i++) {
+		me = here(5555 + i);
+		fd[1 + 2 * i] = stack_socket(st, 0);
+		set_int(fd[1 + 2 * i], SOL_SOCKET, SO_REUSEADDR, 1);
+		ASSERT_EQ(0, bind(fd[1 + 2 * i], SA(me), sizeof(me)));
+		ASSERT_EQ(0, connect(fd[1 + 2 * i], SA(to), sizeof(to)));
+		fd[2 + 2 * i] = accept(fd[0], NULL, NULL);
+		ASSERT_GE(fd[2 + 2 * i], 0);
+	}
+	/* One that waits for its reader, one in TIME-WAIT. */
+	ASSERT_EQ(100, send_pat(fd[1], 0, 100));
+	close(fd[3]);
+	sleep_ms(10);
+	close(fd[4]);
+	fd[3] = -1;
+	fd[4] = -1;
+	sleep_ms(100);
+}
+
+/* What a command prints of that scene, each TCP in a namespace of its own. */
+static void compare(struct __test_metadata *_metadata, const char *const cmd[2],
+		    const char *has)
+{
+	static char first[sizeof(text)];
+	int fd[5];
+
+	for (int st = KERNEL; st <= XTCP; st++) {
+		FILE *f;
+
+		ASSERT_EQ(0, ns_new());
+		scene(_metadata, st, fd);
+		f = popen(cmd[st], "r");
+		slurp(f);
+		pclose(f);
+		for (int i = 0; i < 5; i++)
+			close(fd[i]);
+		if (st == KERNEL)
+			strcpy(first, text);
+	}
+	ASSERT_TRUE(!!strstr(first, has));
+	ASSERT_STREQ(first, text);
+}
+
+TEST(ss)
+{
+	static const char * const all[2] = {
+		"PROC_NET_TCP=/proc/net/tcp ss -Htan | tr -s ' ' | sort",
+		"PROC_NET_TCP=/proc/net/xtcp ss -Htan | tr -s ' ' | sort",
+	};
+	static const char * const timers[2] = {
+		"PROC_NET_TCP=/proc/net/tcp ss -Htanoe state listening state established | "
+			"sed 's/ ino:[0-9]*//; s/ sk:[^ ]*//; s/<->//' | tr -s ' ' | sort",
+		"PROC_NET_TCP=/proc/net/xtcp ss -Htanoe state listening state established | "
+			"sed 's/ ino:[0-9]*//; s/ sk:[^ ]*//; s/<->//' | tr -s ' ' | sort",
+	};
+
+	need_stack(XTCP);
+	if (system("ss -V >/dev/null 2>&1"))
+		SKIP_TEST("no ss");
+	compare(_metadata, all, "TIME-WAIT");
+	compare(_metadata, timers, "127.0.0.1:5555");
+}
+
+TEST_HARNESS_MAIN

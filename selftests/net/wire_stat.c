@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Counters, by segments that each move one of them. What both TCPs count under one
+ * name has to mean the same to both.
+ */
+#include "wire_test.h"
+
+#define counted(n, name, what) do {					\
+	long _was = wire_count(W, (name));				\
+	what;								\
+	ASSERT_EQ((n), wire_count(W, (name)) - _was) TH_LOG("%s", (name)); \
+} while (0)
+
+#define counts_some(name, what) do {					\
+	long _was = wire_count(W, (name));				\
+	what;								\
+	ASSERT_GT(wire_count(W, (name)), _was) TH_LOG("%s", (name));	\
+} while (0)
+
+TEST_F(wire, defer_accept)
+{
+	listens();
+	ASSERT_EQ(0, set_int(self->lfd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 5));
+	in(SYN, MSS(1000));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	counted(1, "TCPDeferAcceptDrop", in(ACK, SEQ(1), ACKNO(1)));
+}
+
+/* Memory is less than what was promised. */
+TEST_F(wire, no_room)
+{
+	passive(MSS(1000));
+	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_RCVBUF, 2000));
+	counts_some("TCPWantZeroWindowAdv", ({
+		for (int i = 0; i < 6; i++) {
+			in(ACK, SEQ(1 + i * 1000), LEN(1000));
+			wire_drain(W, 5);
+		}
+	}));
+	counts_some("PruneCalled", ({
+		for (int i = 0; i < 20; i++) {
+			in(ACK, SEQ(10001 + i * 2000), LEN(1000));
+			wire_drain(W, 5);
+		}
+	}));
+	ASSERT_GT(wire_count(W, "RcvPruned"), 0);
+}
+
+/* What is thrown at a connection that is open, and why each is of no use. */
+static const struct {
+	const char *reason;
+	struct wseg seg;
+} bad[] = {
+	{ "CHECKSUM",		{ .flags = ACK, SEQ(1), ACKNO(1), LEN(10), BADSUM } },
+	{ "HEADER",		{ .flags = ACK, SEQ(1), ACKNO(1), LEN(10), DOFF(4) } },
+	{ "OLD",		{ .flags = ACK, SEQ(-2000), ACKNO(1), LEN(10) } },
+	{ "WINDOW",		{ .flags = ACK, SEQ(5000000), ACKNO(1), LEN(10) } },
+	{ "RST_WINDOW",		{ .flags = RST, SEQ(5000000) } },
+	{ "RST_CHALLENGE",	{ .flags = RST, SEQ(100) } },
+	{ "SYN_CHALLENGE",	{ .flags = SYN, SEQ(1) } },
+	{ "NO_ACK",		{ .flags = PSH, SEQ(1), LEN(10) } },
+	{ "NO_TIMESTAMP",	{ .flags = ACK, SEQ(1), ACKNO(1), LEN(10), NOTS } },
+	{ "PAWS",		{ .flags = ACK, SEQ(1), ACKNO(1), LEN(10), TS(5, 0) } },
+	{ "ACK_FUTURE",		{ .flags = ACK, SEQ(1), ACKNO(5000), LEN(10) } },
+	{ "ACK_OLD",		{ .flags = ACK, SEQ(1), ACKNO(-5000000), LEN(10) } },
+	{ "RST_VALID",		{ .flags = RST, SEQ(1) } },
+};
+
+static unsigned long sum(const struct wire_drops *d)
+{
+	unsigned long all = 0;
+
+	for (int i = 0; i < d->n; i++)
+		all += d->row[i].count;
+	return all;
+}
+
+/* Each counts under its reason and no other; together they are all. */
+TEST_F(wire, every_discard_counts)
+{
+	struct wire_drops before, after;
+	long segs;
+
+	XTCP_ONLY("it has no such list");
+	passive(MSS(1000), TS(10, 0));
+	wire_drops(&before);
+	segs = wire_count(W, "InSegs");
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		W->doing = bad[i].reason;
+		dropped(bad[i].reason, wire_in(W, &bad[i].seg));
+		wire_drain(W, 5);
+	}
+	wire_drops(&after);
+	ASSERT_EQ(ARRAY_SIZE(bad), sum(&after) - sum(&before));
+	ASSERT_EQ(ARRAY_SIZE(bad), wire_count(W, "InSegs") - segs);
+	state(0);
+}
+
+TEST_HARNESS_MAIN
