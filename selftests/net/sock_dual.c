@@ -195,27 +195,11 @@ static int which(int a, int b, int c)
 	return n;
 }
 
-static int connect4(uint16_t port)
+/* A connection of the kernel's to this host. */
+static int call(enum net on, uint16_t port)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(port),
-				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket4(KERNEL);
-
-	if (!connect(fd, SA(sin), sizeof(sin)))
-		return fd;
-	close(fd);
-	return -1;
-}
-
-static int connect6(uint16_t port)
-{
-	struct sockaddr_in6 sin6 = addr6("::1", port);
-	int fd = socket6(KERNEL);
-
-	if (!connect(fd, SA(sin6), sizeof(sin6)))
-		return fd;
-	close(fd);
-	return -1;
+	net = on;
+	return st_connect(KERNEL, port);
 }
 
 TEST_F(one, dual_listener_and_others)
@@ -227,17 +211,17 @@ TEST_F(one, dual_listener_and_others)
 	/* An address beats none, and a socket of IPv4 one of both. */
 	ASSERT_EQ(0, take(&a, variant->st, &dual, 4711, 6));
 	ASSERT_EQ(0, take(&b, variant->st, &any4, 4711, 6));
-	ASSERT_EQ(1, which(a, b, connect4(4711)));
-	ASSERT_EQ(0, which(a, b, connect6(4711)));
+	ASSERT_EQ(1, which(a, b, call(V4, 4711)));
+	ASSERT_EQ(0, which(a, b, call(V6, 4711)));
 	close(b);
-	ASSERT_EQ(0, which(a, -1, connect4(4711)));
+	ASSERT_EQ(0, which(a, -1, call(V4, 4711)));
 	ASSERT_EQ(0, take(&b, variant->st, &lo4, 4711, 6));
-	ASSERT_EQ(1, which(a, b, connect4(4711)));
-	ASSERT_EQ(0, which(a, b, connect6(4711)));
+	ASSERT_EQ(1, which(a, b, call(V4, 4711)));
+	ASSERT_EQ(0, which(a, b, call(V6, 4711)));
 	close(b);
 	ASSERT_EQ(0, take(&b, variant->st, &lo6, 4711, 6));
-	ASSERT_EQ(0, which(a, b, connect4(4711)));
-	ASSERT_EQ(1, which(a, b, connect6(4711)));
+	ASSERT_EQ(0, which(a, b, call(V4, 4711)));
+	ASSERT_EQ(1, which(a, b, call(V6, 4711)));
 	close(b);
 	close(a);
 }

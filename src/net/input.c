@@ -67,6 +67,7 @@ void xtcp_input_locked(struct sock *sk, struct sk_buff *skb, u64 now)
 	__skb_pull(skb, seg.doff);
 	sk_mark_napi_id(sk, skb);
 	sk_incoming_cpu_update(sk);
+	xtcp_ip_seen(sk, skb);
 
 	if (seg.len && unlikely(!xtcp_rcv_admit(sk, skb)))
 		refused = refuse(sk, &seg);

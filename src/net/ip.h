@@ -76,7 +76,9 @@ bool xtcp_ip6_kernel_owns(const struct xtcp_rx *rx, bool syn);
 u64 xtcp_ip6_place(const struct xtcp_flow *flow, const siphash_key_t *key);
 void xtcp_ip6_child(struct sock *child, const struct sock *listener,
 		    const struct xtcp_flow *flow);
+u32 xtcp_ip6_reply_mark(const struct net *net, const struct sk_buff *skb);
 int xtcp_ip6_oif(const struct xtcp_flow *flow, int dif);
+void xtcp_ip6_seen(struct sock *sk, const struct sk_buff *skb);
 
 /* ---- received packets; IP and TCP headers are in place ---- */
 
@@ -160,7 +162,7 @@ static inline u8 xtcp_ip_tos(const struct sock *sk, const struct xtcp_flow *flow
 static inline u32 xtcp_ip_reply_mark(const struct net *net, const struct sk_buff *skb)
 {
 	if (xtcp_skb_is6(skb))
-		return IP6_REPLY_MARK(net, skb->mark);
+		return xtcp_ip6_reply_mark(net, skb);
 	return IP4_REPLY_MARK(net, skb->mark);
 }
 
@@ -242,6 +244,13 @@ static inline u32 xtcp_ip_dst_cookie(const struct sock *sk)
 static inline u32 xtcp_ip_hdr_len(const struct sock *sk)
 {
 	return xtcp_sock_is6(sk) ? xtcp_ip6_hdr_len(sk) : xtcp_ip4_hdr_len(sk);
+}
+
+/* Notes of a segment what a program has asked for. */
+static inline void xtcp_ip_seen(struct sock *sk, const struct sk_buff *skb)
+{
+	if (xtcp_sock_is6(sk) && (inet6_sk(sk)->rxopt.all || inet6_sk(sk)->repflow))
+		xtcp_ip6_seen(sk, skb);
 }
 
 /* Leaves the TCP checksum to the device. @skb begins with its TCP header. */

@@ -79,6 +79,11 @@ int xtcp_ip6_oif(const struct xtcp_flow *flow, int dif)
 	return ipv6_addr_type(in6(flow->daddr)) & IPV6_ADDR_LINKLOCAL ? dif : 0;
 }
 
+u32 xtcp_ip6_reply_mark(const struct net *net, const struct sk_buff *skb)
+{
+	return IP6_REPLY_MARK(net, skb->mark);
+}
+
 static void flowi_of(const struct xtcp_stateless *to, struct flowi6 *fl6)
 {
 	const struct xtcp_flow *flow = to->flow;
@@ -270,6 +275,31 @@ int xtcp_ip6_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 		       np->tclass | ecn, sk->sk_priority);
 	rcu_read_unlock();
 	return err;
+}
+
+/**
+ * xtcp_ip6_seen - what a program may ask of the packets that came (RFC 2292, 5.1)
+ * @sk: socket of IPv6
+ * @skb: verified segment of it
+ *
+ * The last one counts. Whoever sends back the peer's flow label
+ * (net.ipv6.flowlabel_reflect) takes it from here, too.
+ *
+ * Context: any, socket lock.
+ */
+void xtcp_ip6_seen(struct sock *sk, const struct sk_buff *skb)
+{
+	const struct ipv6hdr *hdr = ipv6_hdr(skb);
+	struct ipv6_pinfo *np = inet6_sk(sk);
+
+	if (np->rxopt.bits.rxinfo || np->rxopt.bits.rxoinfo)
+		np->mcast_oif = skb->skb_iif;
+	if (np->rxopt.bits.rxhlim || np->rxopt.bits.rxohlim)
+		np->mcast_hops = hdr->hop_limit;
+	if (np->rxopt.bits.rxflow || np->rxopt.bits.rxtclass)
+		np->rcv_flowinfo = ip6_flowinfo(hdr);
+	if (np->repflow)
+		np->flow_label = ip6_flowlabel(hdr);
 }
 
 /**
