@@ -79,7 +79,12 @@ static const struct place places[] = {
 	{ "::ffff:0.0.0.0", 1, 0, 1 },
 };
 
-#define PLACES	(int)(sizeof(places) / sizeof(places[0]))
+#define PLACES	((int)(sizeof(places) / sizeof(places[0])))
+
+/* How a port is taken. */
+#define REUSEADDR	1
+#define LISTEN		2
+#define REUSEPORT	4
 
 /* bind(), and listen() if wanted: errno or 0, -1 for no socket. */
 static int take(int *fd, enum stack st, const struct place *p, uint16_t port, int flags)
@@ -96,13 +101,13 @@ static int take(int *fd, enum stack st, const struct place *p, uint16_t port, in
 		inet_pton(AF_INET, p->text, &sin.sin_addr);
 	else
 		set_int(*fd, SOL_IPV6, IPV6_V6ONLY, p->only6);
-	if (flags & 1)
+	if (flags & REUSEADDR)
 		set_int(*fd, SOL_SOCKET, SO_REUSEADDR, 1);
-	if (flags & 4)
+	if (flags & REUSEPORT)
 		set_int(*fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	if (bind(*fd, sa, len))
 		return errno;
-	return flags & 2 && listen(*fd, 1) ? errno : 0;
+	return flags & LISTEN && listen(*fd, 1) ? errno : 0;
 }
 
 /* What becomes of the second of two. */
@@ -134,21 +139,89 @@ FIXTURE_VARIANT(bind6)
 	int flags;
 };
 
-#define BIND6(name, a, b, f)	\
-FIXTURE_VARIANT_ADD(bind6, name) { .one = a, .two = b, .flags = f }
+FIXTURE_VARIANT_ADD(bind6, kernel_xtcp)
+{
+	.one = KERNEL,
+	.two = XTCP,
+	.flags = 0,
+};
 
-BIND6(kernel_xtcp, KERNEL, XTCP, 0);
-BIND6(xtcp_kernel, XTCP, KERNEL, 0);
-BIND6(xtcp, XTCP, XTCP, 0);
-BIND6(kernel_xtcp_listen, KERNEL, XTCP, 2);
-BIND6(xtcp_kernel_listen, XTCP, KERNEL, 2);
-BIND6(xtcp_listen, XTCP, XTCP, 2);
-BIND6(xtcp_reuse, XTCP, XTCP, 1);
-BIND6(xtcp_reuse_listen, XTCP, XTCP, 3);
-BIND6(kernel_xtcp_reuse_listen, KERNEL, XTCP, 3);
-BIND6(xtcp_kernel_reuse_listen, XTCP, KERNEL, 3);
-BIND6(xtcp_reuseport, XTCP, XTCP, 4);
-BIND6(xtcp_reuseport_listen, XTCP, XTCP, 6);
+FIXTURE_VARIANT_ADD(bind6, xtcp_kernel)
+{
+	.one = XTCP,
+	.two = KERNEL,
+	.flags = 0,
+};
+
+FIXTURE_VARIANT_ADD(bind6, xtcp)
+{
+	.one = XTCP,
+	.two = XTCP,
+	.flags = 0,
+};
+
+FIXTURE_VARIANT_ADD(bind6, kernel_xtcp_listen)
+{
+	.one = KERNEL,
+	.two = XTCP,
+	.flags = LISTEN,
+};
+
+FIXTURE_VARIANT_ADD(bind6, xtcp_kernel_listen)
+{
+	.one = XTCP,
+	.two = KERNEL,
+	.flags = LISTEN,
+};
+
+FIXTURE_VARIANT_ADD(bind6, xtcp_listen)
+{
+	.one = XTCP,
+	.two = XTCP,
+	.flags = LISTEN,
+};
+
+FIXTURE_VARIANT_ADD(bind6, xtcp_reuse)
+{
+	.one = XTCP,
+	.two = XTCP,
+	.flags = REUSEADDR,
+};
+
+FIXTURE_VARIANT_ADD(bind6, xtcp_reuse_listen)
+{
+	.one = XTCP,
+	.two = XTCP,
+	.flags = REUSEADDR | LISTEN,
+};
+
+FIXTURE_VARIANT_ADD(bind6, kernel_xtcp_reuse_listen)
+{
+	.one = KERNEL,
+	.two = XTCP,
+	.flags = REUSEADDR | LISTEN,
+};
+
+FIXTURE_VARIANT_ADD(bind6, xtcp_kernel_reuse_listen)
+{
+	.one = XTCP,
+	.two = KERNEL,
+	.flags = REUSEADDR | LISTEN,
+};
+
+FIXTURE_VARIANT_ADD(bind6, xtcp_reuseport)
+{
+	.one = XTCP,
+	.two = XTCP,
+	.flags = REUSEPORT,
+};
+
+FIXTURE_VARIANT_ADD(bind6, xtcp_reuseport_listen)
+{
+	.one = XTCP,
+	.two = XTCP,
+	.flags = LISTEN | REUSEPORT,
+};
 
 FIXTURE_SETUP(bind6)
 {
@@ -209,17 +282,17 @@ TEST_F(one, dual_listener_and_others)
 	int a, b;
 
 	/* An address beats none, and a socket of IPv4 one of both. */
-	ASSERT_EQ(0, take(&a, variant->st, &dual, 4711, 6));
-	ASSERT_EQ(0, take(&b, variant->st, &any4, 4711, 6));
+	ASSERT_EQ(0, take(&a, variant->st, &dual, 4711, REUSEPORT | LISTEN));
+	ASSERT_EQ(0, take(&b, variant->st, &any4, 4711, REUSEPORT | LISTEN));
 	ASSERT_EQ(1, which(a, b, call(V4, 4711)));
 	ASSERT_EQ(0, which(a, b, call(V6, 4711)));
 	close(b);
 	ASSERT_EQ(0, which(a, -1, call(V4, 4711)));
-	ASSERT_EQ(0, take(&b, variant->st, &lo4, 4711, 6));
+	ASSERT_EQ(0, take(&b, variant->st, &lo4, 4711, REUSEPORT | LISTEN));
 	ASSERT_EQ(1, which(a, b, call(V4, 4711)));
 	ASSERT_EQ(0, which(a, b, call(V6, 4711)));
 	close(b);
-	ASSERT_EQ(0, take(&b, variant->st, &lo6, 4711, 6));
+	ASSERT_EQ(0, take(&b, variant->st, &lo6, 4711, REUSEPORT | LISTEN));
 	ASSERT_EQ(0, which(a, b, call(V4, 4711)));
 	ASSERT_EQ(1, which(a, b, call(V6, 4711)));
 	close(b);

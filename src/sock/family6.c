@@ -25,7 +25,36 @@ struct xtcp6_sock {
 };
 
 struct proto xtcp6_prot;
-struct proto_ops xtcp6_stream_ops;
+
+const struct proto_ops xtcp6_stream_ops = {
+	.family		= PF_INET6,
+	.owner		= THIS_MODULE,
+	.release	= inet6_release,
+	.bind		= inet6_bind,
+	.connect	= inet_stream_connect,
+	.socketpair	= sock_no_socketpair,
+	.accept		= inet_accept,
+	.getname	= inet6_getname,
+	.poll		= xtcp_poll,
+	.ioctl		= inet6_ioctl,
+	.gettstamp	= sock_gettstamp,
+	.listen		= xtcp_listen,
+	.shutdown	= inet_shutdown,
+	.setsockopt	= sock_common_setsockopt,
+	.getsockopt	= sock_common_getsockopt,
+	.sendmsg	= xtcp_sendmsg,
+	.recvmsg	= xtcp_recvmsg,
+	.mmap		= sock_no_mmap,
+	.sendpage	= xtcp_sendpage,
+	.splice_read	= xtcp_splice_read,
+	.peek_len	= xtcp_peek_len,
+	.sendpage_locked = xtcp_sendpage_locked,
+	.sendmsg_locked	= xtcp_sendmsg_locked,
+#ifdef CONFIG_COMPAT
+	.compat_ioctl	= inet6_compat_ioctl,
+#endif
+	.set_rcvlowat	= xtcp_set_rcvlowat,
+};
 
 static struct ipv6_pinfo *pinfo_of(struct sock *sk)
 {
@@ -110,15 +139,6 @@ int xtcp6_family_init(void)
 	xtcp6_prot.pre_connect = xtcp6_pre_connect;
 	xtcp6_prot.obj_size = sizeof(struct xtcp6_sock);
 
-	xtcp6_stream_ops = xtcp_stream_ops;
-	xtcp6_stream_ops.family = PF_INET6;
-	xtcp6_stream_ops.release = inet6_release;
-	xtcp6_stream_ops.bind = inet6_bind;
-	xtcp6_stream_ops.getname = inet6_getname;
-	xtcp6_stream_ops.ioctl = inet6_ioctl;
-#ifdef CONFIG_COMPAT
-	xtcp6_stream_ops.compat_ioctl = inet6_compat_ioctl;
-#endif
 	err = proto_register(&xtcp6_prot, 1);
 	if (err)
 		return err;

@@ -25,7 +25,7 @@ void xtcp_shutdown_sock(struct sock *sk, int how);
  * xtcp_family6() or xtcp_family6_there() first, which the compiler knows then.
  */
 extern struct proto xtcp6_prot;
-extern struct proto_ops xtcp6_stream_ops;
+extern const struct proto_ops xtcp6_stream_ops;
 int xtcp6_family_init(void);
 void xtcp6_family_close(void);
 void xtcp6_family_exit(void);
