@@ -37,6 +37,7 @@ out_pernet:
 static void __exit xtcp_unload(void)
 {
 	xtcp_family_close();
+	xtcp_evict_stop();
 	/*
 	 * Another module may have wrapped the receive path around us and would
 	 * call what we are about to free. Nothing but its removal helps, and

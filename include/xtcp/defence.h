@@ -39,7 +39,9 @@
 	X(synack_retries)	/* SYN-ACKs end */				\
 	X(isn_key)		/* RFC 6528 */					\
 	X(ts_key)		/* RFC 7323, 5.4: offset per connection */	\
-	X(port_key)		/* RFC 6056 */
+	X(port_key)		/* RFC 6056 */				\
+	X(evict_stalled)	/* who holds memory and makes no progress ends */ \
+	X(evict_holes)		/* and is not kept what is behind a hole */
 
 #ifdef XTCP_WEAKEN
 

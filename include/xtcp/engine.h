@@ -283,6 +283,7 @@ u32 xtcp_rcv_round(struct xtcp_tcb *tcb, u32 bytes, u64 now);
 u32 xtcp_shutdown(struct xtcp_tcb *tcb, u64 now);
 u32 xtcp_close(struct xtcp_tcb *tcb, u64 now);
 u32 xtcp_abort(struct xtcp_tcb *tcb, u64 now);
+u32 xtcp_give_up(struct xtcp_tcb *tcb, u64 now);
 
 /*
  * xtcp_space - tell the engine how much the reader's queue can still take

@@ -92,6 +92,11 @@
 	X(MEMORY_PRESSURES, "TCPMemoryPressures")			\
 	X(MEMORY_PRESSURES_CHRONO, "TCPMemoryPressuresChrono")
 
+/* Of ours alone: XtcpMem. */
+#define XTCP_MIBS_MEM(X)						\
+	X(EVICTED, "Evicted")						\
+	X(EVICT_HOLES, "HolesForgotten")
+
 /* And in the line of Tcp (RFC 4022). */
 #define XTCP_MIBS_TCP(X)						\
 	X(ACTIVE_OPENS, "ActiveOpens")					\
@@ -110,6 +115,7 @@ enum xtcp_mib {
 	XTCP_MIB_ENGINE_MAX,
 	XTCP_MIB_BEFORE_EXT = XTCP_MIB_ENGINE_MAX - 1,
 	XTCP_MIBS_EXT(XTCP_MIB_ENUM)
+	XTCP_MIBS_MEM(XTCP_MIB_ENUM)
 	XTCP_MIBS_TCP(XTCP_MIB_ENUM)
 #undef XTCP_MIB_ENUM
 	XTCP_MIB_MAX

@@ -108,6 +108,13 @@ struct xtcp_sock {
 	struct sk_buff *send_hint;	/* carrier that holds SND.NXT, or NULL */
 	u32 map_lent;			/* entries of the send map, embedded ones not */
 
+	/* how far it was when last looked at while memory is short, evict.c alone */
+	u32 watch_una;
+	u32 watch_nxt;
+	u32 stalled_at;			/* ms, since when SND.UNA makes no progress */
+	u32 hole_at;			/* ms, and RCV.NXT, with a hole behind it */
+	u16 watch;			/* the watch these are of */
+
 	/* reading; socket lock */
 	u32 copied;			/* sequence number of the next byte to read */
 	u32 urg_seq;			/* of the urgent byte */
@@ -193,6 +200,7 @@ struct xtcp_knobs {
 	u32 max_tw_buckets;		/* TIME-WAIT records */
 	u32 max_orphans;		/* connections nobody has open */
 	u32 reuse_delay;		/* ms in TIME-WAIT before that */
+	u32 pressure_timeout;		/* s without progress while memory is short */
 	u8 reuse_tw;			/* connect() may end TIME-WAIT: 1 yes, 2 on loopback */
 	u32 notsent_lowat;		/* bytes, where TCP_NOTSENT_LOWAT is not set */
 	u32 fastopen;			/* XTCP_FO_KNOB_* */
@@ -229,6 +237,8 @@ struct xtcp_net {
 	unsigned long follow_at;	/* jiffies of the last look at net.ipv4, */
 	u32 follow_looks;		/* looks in it, */
 	unsigned long follow_rest;	/* and the jiffy that has seen enough of them */
+	struct list_head evict_node;	/* namespaces to look at, evict.c */
+	u32 evict_hand;			/* the next chain there */
 	seqlock_t fo_lock;
 	struct xtcp_fo_keys fo_keys;	/* Fast Open; fo_lock */
 	bool fo_keys_own;		/* written: not the kernel's */
@@ -374,6 +384,11 @@ void xtcp_fo_keys_reset(struct xtcp_net *xn);
 
 void xtcp_metrics_put(struct sock *sk);	/* before the engine forgets it all */
 
+/* ---- src/net/evict.c: who holds memory and makes no progress ---- */
+
+void xtcp_evict_start(void);	/* memory is short */
+void xtcp_evict_stop(void);
+
 /* ---- src/net/tw.c ---- */
 
 bool xtcp_tw_enter(struct sock *sk, u64 now);	/* record in place of @sk */
@@ -397,6 +412,7 @@ void xtcp_map_drain(struct sock *sk);
 u32 xtcp_rcv_space(const struct sock *sk);	/* bytes the window may offer */
 u32 xtcp_rcv_space_max(const struct sock *sk);	/* xtcp_open.rcv_space_max */
 bool xtcp_rcv_admit(struct sock *sk, struct sk_buff *skb); /* before xtcp_rx() */
+bool xtcp_recvq_forget(struct sock *sk);	/* what is held out of order */
 
 /* ---- src/sock/mem.c: memory of all sockets ---- */
 

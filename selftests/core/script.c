@@ -491,6 +491,11 @@ static void cmd_abort(struct rig *rig, const struct words *w)
 	rig_serve(rig, xtcp_abort(&rig->tcb, rig->now));
 }
 
+static void cmd_give_up(struct rig *rig, const struct words *w)
+{
+	rig_serve(rig, xtcp_give_up(&rig->tcb, rig->now));
+}
+
 static void cmd_set(struct rig *rig, const struct words *w)
 {
 	u32 opt = LOOKUP(rig, set_opts, word(rig, w, 1));
@@ -714,6 +719,7 @@ static const struct command {
 	{ "<", cmd_in }, { ">", cmd_out, true }, { "abort-tx", cmd_abort_tx, true },
 	{ "write", cmd_write }, { "go", cmd_go }, { "read", cmd_read }, { "space", cmd_space },
 	{ "shutdown", cmd_shutdown }, { "close", cmd_close }, { "abort", cmd_abort },
+	{ "give-up", cmd_give_up },
 	{ "set", cmd_set }, { "icmp", cmd_icmp }, { "+", cmd_pass },
 	{ "~", cmd_due }, { "late", cmd_late }, { "no-timer", cmd_no_timer, true }, { "tw", cmd_tw },
 	{ "=", cmd_is, true }, { "acts", cmd_acts, true },

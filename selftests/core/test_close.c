@@ -72,6 +72,14 @@ static const struct script close_abort[] = {
 };
 SCRIPTS(close_abort);
 
+/* The same by the host, who has no memory for a peer that stands still. */
+static const struct script close_give_up[] = {
+	{ "closed window", "established wnd 1000\nwrite 5000\n> A 1+1000\n< A 1 ack 1001 wnd 0\ngive-up\n"
+	  "> RA 1001\n= state CLOSED\n= err TIMEDOUT\n> no\nno-timer\n" },
+	{ "LAST-ACK: nothing", "established\n< FA 1\n> A 1 ack 2\nshutdown\n> FA 1\ngive-up\n> no\n= state CLOSED\n" },
+};
+SCRIPTS(close_give_up);
+
 /* What waited to be acknowledged waits no more: its memory comes back at once. */
 UNIT(close_abort_empties_the_map)
 {

@@ -55,6 +55,7 @@ static const struct row rows[] = {
 	{ "orphan_retries",	0, 255, 0 },
 	{ "pacing_ca_ratio",	0, 1000, 120 },
 	{ "pacing_ss_ratio",	0, 1000, 200 },
+	{ "pressure_timeout",	0, 86400, DIFFERS, "60" },
 	{ "probe_interval",	0, U32 / 250, 600 },	/* HZ of these kernels */
 	{ "probe_threshold",	0, 65535, 8 },
 	{ "recovery",		0, 1, 1 },

@@ -99,6 +99,23 @@ u32 xtcp_close(struct xtcp_tcb *tcb, u64 now)
 	return xtcp_shutdown(tcb, now);
 }
 
+static u32 end_at_once(struct xtcp_tcb *tcb, enum xtcp_err err)
+{
+	u8 state = tcb->state;
+	u32 acts = xtcp_fail(tcb, err);
+
+	switch (state) {
+	case XTCP_SYN_RECEIVED:
+	case XTCP_ESTABLISHED:
+	case XTCP_FIN_WAIT_1:
+	case XTCP_FIN_WAIT_2:
+	case XTCP_CLOSE_WAIT:
+		return acts | xtcp_rst_owed(tcb);
+	default:
+		return acts;
+	}
+}
+
 /**
  * xtcp_abort - end the connection at once
  * @tcb: connection
@@ -112,20 +129,24 @@ u32 xtcp_close(struct xtcp_tcb *tcb, u64 now)
  */
 u32 xtcp_abort(struct xtcp_tcb *tcb, u64 now)
 {
-	u8 state = tcb->state;
-	u32 acts = xtcp_fail(tcb, XTCP_ERR_ABORTED);
-
 	(void)now;
-	switch (state) {
-	case XTCP_SYN_RECEIVED:
-	case XTCP_ESTABLISHED:
-	case XTCP_FIN_WAIT_1:
-	case XTCP_FIN_WAIT_2:
-	case XTCP_CLOSE_WAIT:
-		return acts | xtcp_rst_owed(tcb);
-	default:
-		return acts;
-	}
+	return end_at_once(tcb, XTCP_ERR_ABORTED);
+}
+
+/**
+ * xtcp_give_up - the host can no longer afford the connection
+ * @tcb: connection whose peer makes no progress
+ * @now: ns
+ *
+ * As xtcp_abort(), but the application has not asked for it: to it this is a
+ * time-out.
+ *
+ * Return: XTCP_ACT_* bits.
+ */
+u32 xtcp_give_up(struct xtcp_tcb *tcb, u64 now)
+{
+	(void)now;
+	return end_at_once(tcb, XTCP_ERR_TIMEDOUT);
 }
 
 static u32 enter_time_wait(struct xtcp_tcb *tcb, u64 now, u32 acts)

@@ -35,6 +35,10 @@ static const struct row ext_rows[] = {
 	{ "TCPMinTTLDrop", ROW_DROP, XTCP_DROP_MIN_TTL },
 };
 
+static const struct row mem_rows[] = {
+	XTCP_MIBS_MEM(MIB_ROW)
+};
+
 /* Every reason; NONE is none. */
 static const struct row drop_rows[] = {
 #define DROP_ROW(name)	{ #name, ROW_DROP, XTCP_DROP_##name },
@@ -92,7 +96,7 @@ int xtcp_stat_show(struct seq_file *seq, void *v)
 	const struct xtcp_net *xn = xtcp_net(seq_file_single_net(seq));
 	const struct xtcp_tables *t = xn->tables;
 	const struct xtcp_half_table *half = READ_ONCE(xn->half);
-	char rto[48];
+	char rto[48], mem[32];
 
 	/* RFC 4022: Van Jacobson's algorithm, milliseconds, no limit. */
 	snprintf(rto, sizeof(rto), " 4 %u %u -1", xn->params.rto_min_us / 1000,
@@ -105,6 +109,9 @@ int xtcp_stat_show(struct seq_file *seq, void *v)
 		   atomic_read(&t->count[XTCP_KIND_LISTEN]),
 		   half ? atomic_read(&half->count) : 0,
 		   atomic_read(&t->count[XTCP_KIND_TW]));
+	snprintf(mem, sizeof(mem), " %ld %d", proto_memory_allocated(&xtcp_prot),
+		 xtcp_mem_pressed());
+	put_rows(seq, "XtcpMem", " Pages Pressure", mem, mem_rows, ARRAY_SIZE(mem_rows));
 	put_rows(seq, "XtcpDrop", "", "", drop_rows + 1, ARRAY_SIZE(drop_rows) - 1);
 	return 0;
 }

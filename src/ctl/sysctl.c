@@ -172,6 +172,7 @@ const struct xtcp_knob xtcp_knob_rows[] = {
 	  OF(pacing_ca_ratio) },
 	{ "pacing_ss_ratio",	0, 1000, PAR(pacing_ss_pct), .scale = 1,
 	  OF(pacing_ss_ratio) },
+	{ "pressure_timeout",	0, ONE_DAY, GLUE(pressure_timeout), .scale = 1 },
 	{ "probe_interval",	0, U32_MAX / HZ, PAR(probe_interval_s), .scale = 1,
 	  OF(probe_interval) },
 	{ "probe_threshold",	0, U16_MAX, PAR(probe_threshold), .scale = 1,
@@ -211,6 +212,7 @@ const u32 xtcp_knob_count = ARRAY_SIZE(xtcp_knob_rows);
 static_assert(ARRAY_SIZE(xtcp_knob_rows) <= XTCP_KNOBS);
 
 #define TW_REUSE_DELAY	1000	/* ms */
+#define PRESSURE_TIMEOUT 60	/* s: a path that is lost for longer seldom comes back */
 
 /**
  * xtcp_sysctl_init - the knobs of a namespace, and their files
@@ -228,6 +230,7 @@ int xtcp_sysctl_init(struct net *net)
 	/* The rest follows; the limit of orphans the kernel shows no module. */
 	xn->knobs.max_orphans = (init_net.ipv4.tcp_death_row.hashinfo->ehash_mask + 1) / 2;
 	xn->knobs.reuse_delay = TW_REUSE_DELAY;
+	xn->knobs.pressure_timeout = PRESSURE_TIMEOUT;
 	xtcp_cong_allow(xn);
 	ctl = xtcp_knob_alloc(xn);
 	if (!ctl)

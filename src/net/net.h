@@ -343,6 +343,11 @@ void xtcp_metrics_get(struct xtcp_net *xn, struct xtcp_open *open);
 bool xtcp_metrics_cookie_get(const struct sock *sk, struct xtcp_fo_client *fo);
 void xtcp_metrics_cookie_put(const struct sock *sk);
 
+/* ---- evict.c ---- */
+
+void xtcp_evict_init_net(struct xtcp_net *xn);
+void xtcp_evict_exit_net(struct xtcp_net *xn);
+
 /* ---- timer.c ---- */
 
 unsigned long xtcp_jiffies_at(u64 at);

@@ -47,6 +47,7 @@ static int __net_init xtcp_net_init(struct net *net)
 	err = xtcp_proc_init(net);
 	if (err)
 		goto no_proc;
+	xtcp_evict_init_net(xn);
 	return 0;
 
 no_proc:
@@ -69,6 +70,7 @@ static void __net_exit xtcp_net_exit(struct net *net)
 {
 	struct xtcp_net *xn = xtcp_net(net);
 
+	xtcp_evict_exit_net(xn);
 	xtcp_proc_exit(net);
 	/* Their timers read knobs. */
 	xtcp_half_exit_net(xn);

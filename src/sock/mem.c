@@ -34,8 +34,10 @@ void xtcp_enter_memory_pressure(struct sock *sk)
 
 	if (READ_ONCE(xtcp_memory_pressure))
 		return;
-	if (!cmpxchg(&xtcp_memory_pressure, 0, now ? now : 1))
-		xtcp_mib_inc(xtcp_net(sock_net(sk)), XTCP_MIB_MEMORY_PRESSURES);
+	if (cmpxchg(&xtcp_memory_pressure, 0, now ? now : 1))
+		return;
+	xtcp_mib_inc(xtcp_net(sock_net(sk)), XTCP_MIB_MEMORY_PRESSURES);
+	xtcp_evict_start();
 }
 
 /* and of whoever gave so much back that it is no longer */

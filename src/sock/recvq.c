@@ -268,6 +268,12 @@ static bool rcv_over(const struct sock *sk)
 	return atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf;
 }
 
+/*
+ * Packets thrown away for one that arrives, at most: one that GRO merged of many
+ * needs the room of as many small ones. The rest goes with the next.
+ */
+#define PRUNE_MAX	128
+
 /* Let the buffer hold one more packet, unless SO_RCVBUF said how large it is. */
 static void rcv_stretch(struct sock *sk, u32 truesize)
 {
@@ -279,18 +285,33 @@ static void rcv_stretch(struct sock *sk, u32 truesize)
 	WRITE_ONCE(sk->sk_rcvbuf, min_t(int, used + truesize, READ_ONCE(xtcp_knobs(sk)->rmem[2])));
 }
 
+/**
+ * xtcp_recvq_forget - throw away what came too early
+ * @sk: socket, any context
+ *
+ * The peer has it, too, and nothing of it was acknowledged but by SACK, which a
+ * receiver short of memory may take back (RFC 2018, 8).
+ *
+ * Return: whether there was anything.
+ */
+bool xtcp_recvq_forget(struct sock *sk)
+{
+	int i;
+
+	for (i = 0; i < PRUNE_MAX && xtcp_reass_prune(&xtcp_sk(sk)->tcb); i++)
+		;
+	xtcp_recvq_reap(sk);
+	if (i)
+		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_OFO_PRUNED);
+	return i;
+}
+
 /* Is there room for one more packet, in the buffer and in the account? */
 static bool rcv_room(struct sock *sk, struct sk_buff *skb)
 {
 	return !XTCP_DEFENCE(rcv_admit, rcv_over(sk)) &&
 	       sk_rmem_schedule(sk, skb, skb->truesize);
 }
-
-/*
- * Packets thrown away for one that arrives, at most: one that GRO merged of many
- * needs the room of as many small ones. The rest goes with the next.
- */
-#define PRUNE_MAX	128
 
 /*
  * tcp_prune_queue(): packets held out of order make room; what is in order was

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The attacker is a peer who has the host keep memory for him, and takes his time.
+ * The limits of memory are the machine's: this test runs alone (run-vm).
+ */
+#include <linux/sock_diag.h>
+
+#include "attack_test.h"
+
+#define PEERS		4
+#define EACH		(2 << 20)	/* bytes in the send buffer of each */
+#define TIMEOUT_S	5		/* pressure_timeout of the test */
+
+/* What a socket's buffers hold, SK_MEMINFO_*. */
+static uint32_t held(int fd, int what)
+{
+	uint32_t info[SK_MEMINFO_VARS] = {};
+	socklen_t len = sizeof(info);
+
+	getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len);
+	return info[what];
+}
+
+static void lets_go(int *fd, int n)
+{
+	struct linger hard = { .l_onoff = 1 };
+
+	for (int i = 0; i < n; i++) {
+		setsockopt(fd[i], SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+		close(fd[i]);
+	}
+}
+
+/*
+ * Windows are closed, but that one peer takes a byte now and then. Memory is short.
+ * Who is slow and makes progress, on a connection that holds as much, stays.
+ */
+TEST_F_TIMEOUT(wire, closed_windows, 300)
+{
+	int fd[PEERS], slow[2], err[PEERS], ended = 0;
+	struct mem_limits limits;
+	uint32_t sum = 0;
+	char buf[16384];
+
+	ASSERT_EQ(0, mem_limits_get(&limits, W->stack));
+	if (W->stack == XTCP)
+		ASSERT_EQ(0, wire_knob(W, "pressure_timeout", "5"));
+	for (int i = 0; i < PEERS; i++) {
+		wire_reset(W, WIRE_PPORT + i);
+		self->fd = -1;
+		passive(MSS(1000));
+		fd[i] = self->fd;
+		self->fd = -1;
+		ASSERT_EQ(0, set_int(fd[i], SOL_SOCKET, SO_SNDBUFFORCE, EACH));
+		in(ACK, LEN(10), WND(0));
+		ASSERT_LT(EACH / 4, send_pat(fd[i], 0, EACH));
+		wire_drain(W, 0);
+	}
+	ASSERT_LT(0, mem_hold(W->stack, slow));
+	/* Less than there is is the first threshold; the last is far. */
+	ASSERT_EQ(0, mem_limits_set(&limits, "256 512 100000"));
+	for (int s = 0; s < 4 * TIMEOUT_S; s++) {
+		for (int i = 0; i < 16; i++)
+			ASSERT_LT(0, recv(slow[1], buf, sizeof(buf), 0));
+		in(ACK, ACKNO(1 + s), WND(1));
+		wire_drain(W, 0);
+		sleep_ms(1000);
+	}
+	for (int i = 0; i < PEERS; i++) {
+		sum += held(fd[i], SK_MEMINFO_WMEM_QUEUED);
+		err[i] = get_int(fd[i], SOL_SOCKET, SO_ERROR);
+		ended += err[i] == ETIMEDOUT;
+	}
+	ASSERT_EQ(0, mem_limits_put(&limits));
+	ASSERT_EQ(0, get_int(slow[0], SOL_SOCKET, SO_ERROR));
+	ASSERT_LT(0, recv(slow[1], buf, sizeof(buf), 0));
+	lets_go(slow, 2);
+	lets_go(fd, PEERS);
+	printf("# %s: %d of %d ended, %u bytes held\n", stack_name(W->stack), ended, PEERS, sum);
+	defended("closed windows do not hold memory that is short", sum <= EACH);
+	if (W->stack == XTCP) {
+		ASSERT_EQ(PEERS, ended);
+		ASSERT_EQ(PEERS, wire_count(W, "Evicted"));
+	}
+}
+
+/* A hole that is never filled, and much behind it. */
+TEST_F_TIMEOUT(wire, hole_for_ever, 300)
+{
+	struct mem_limits limits;
+	uint32_t before, after;
+	int other[2];
+
+	ASSERT_EQ(0, mem_limits_get(&limits, W->stack));
+	if (W->stack == XTCP)
+		ASSERT_EQ(0, wire_knob(W, "pressure_timeout", "0"));
+	passive(MSS(1000), SACKOK);
+	for (uint32_t i = 0; i < 40; i++)
+		in(ACK, SEQ(1001 + i * 1000), LEN(1000));
+	wire_drain(W, SETTLE);
+	before = held(self->fd, SK_MEMINFO_RMEM_ALLOC);
+	ASSERT_LT(40000, before);
+	ASSERT_LT(0, mem_hold(W->stack, other));
+	ASSERT_EQ(0, mem_limits_set(&limits, "256 512 100000"));
+	for (int s = 0; s < 10; s++) {
+		send(other[1], "x", 1, 0);	/* somebody notices */
+		sleep_ms(1000);
+	}
+	after = held(self->fd, SK_MEMINFO_RMEM_ALLOC);
+	ASSERT_EQ(0, mem_limits_put(&limits));
+	lets_go(other, 2);
+	printf("# %s: %u bytes, then %u\n", stack_name(W->stack), before, after);
+	/* What was forgotten comes again, and all of it is read. */
+	in(ACK, SEQ(1), LEN(1000));
+	for (uint32_t i = 0; i < 40; i++)
+		in(ACK, SEQ(1001 + i * 1000), LEN(1000));
+	wire_drain(W, SETTLE);
+	reads(41000);
+	defended("what is behind a hole does not hold memory that is short", after < before / 4);
+}
+
+TEST_HARNESS_MAIN

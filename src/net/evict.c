@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * While memory is short: who holds much of it and makes no progress?
+ *
+ * A peer that closes its window, or takes a byte now and then, has the host keep
+ * what was written for as long as the program has the connection open; one that
+ * leaves a hole has it keep what comes behind. A worker looks at so many sockets
+ * a run, with a hand that goes round the tables, and notes how far each has come.
+ * What is held behind a hole goes first: the peer has it, too. Then, of those who
+ * have made no progress for pressure_timeout, the ones that hold most for longest
+ * end, as many as it takes. Nothing of this costs a packet anything.
+ */
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/workqueue.h>
+
+#include "net.h"
+
+/* Between two runs, ms. */
+#define RUN_MS		250
+
+/* Steps a run: a chain is one, a socket eight. */
+#define STEPS_MAX	(1 << 18)
+#define SOCKET_STEPS	8
+
+/* A hole that is not filled in so many ms: the peer's first repetitions are over. */
+#define HOLE_MS		3000
+
+/*
+ * Progress is an eighth of what is held, or so many bytes: in the 60 s of the
+ * knob 1 KB/s, less than any path is for.
+ */
+#define PROGRESS_MAX	(64 << 10)
+
+/* Connections ended a run, at most. */
+#define VICTIMS		32
+
+struct victim {
+	struct sock *sk;	/* held */
+	u64 score;		/* bytes times ms */
+};
+
+/* One run. */
+struct patrol {
+	struct victim victim[VICTIMS];
+	u32 n;
+	u32 now;		/* ms */
+	int steps;		/* still to go */
+};
+
+static void evict_run(struct work_struct *work);
+
+static DEFINE_MUTEX(evict_mutex);	/* nets, evict_hand; one run */
+static LIST_HEAD(nets);
+static DECLARE_DELAYED_WORK(evict_work, evict_run);
+static u16 watch = 1;			/* notes of another one are void */
+static u32 pressed_at;			/* ms, when memory was last short */
+
+static u32 clock_ms(void)
+{
+	return (u32)div_u64(xtcp_now(), NSEC_PER_MSEC);
+}
+
+/* ms without progress, and the note of how far it has come. */
+static u32 stalled(struct xtcp_sock *xsk, u32 held, u32 now)
+{
+	u32 una = READ_ONCE(xsk->tcb.snd_una);
+	u32 progress = max(min_t(u32, held / 8, PROGRESS_MAX), 1U);
+
+	if (xsk->watch != watch || held <= SOCK_MIN_SNDBUF ||
+	    una - xsk->watch_una >= progress) {
+		xsk->watch_una = una;
+		xsk->stalled_at = now;
+	}
+	return now - xsk->stalled_at;
+}
+
+/* The same of a hole. */
+static bool hole_stays(struct xtcp_sock *xsk, u32 now)
+{
+	u32 nxt = READ_ONCE(xsk->tcb.rcv_nxt);
+
+	if (xsk->watch != watch || !READ_ONCE(xsk->tcb.ooo_bytes) || nxt != xsk->watch_nxt) {
+		xsk->watch_nxt = nxt;
+		xsk->hole_at = now;
+	}
+	return now - xsk->hole_at >= HOLE_MS;
+}
+
+/* Who a system call has is looked at again in the next run. Context: bh_lock_sock(). */
+static bool idle(struct sock *sk)
+{
+	return !sock_owned_by_user(sk) && !xtcp_sk(sk)->inert;
+}
+
+static void forget_early(struct sock *sk)
+{
+	bh_lock_sock(sk);
+	if (idle(sk) && xtcp_recvq_forget(sk))
+		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_EVICT_HOLES);
+	bh_unlock_sock(sk);
+}
+
+/* Among the worst so far? */
+static void nominate(struct patrol *p, struct sock *sk, u64 score)
+{
+	struct victim *least = &p->victim[0];
+	u32 i;
+
+	if (p->n < VICTIMS) {
+		least = &p->victim[p->n];
+		least->sk = NULL;
+		least->score = 0;
+	} else {
+		for (i = 1; i < VICTIMS; i++)
+			if (p->victim[i].score < least->score)
+				least = &p->victim[i];
+	}
+	if (score <= least->score || !refcount_inc_not_zero(&sk->sk_refcnt))
+		return;
+	if (least->sk)
+		sock_put(least->sk);
+	else
+		p->n++;
+	least->sk = sk;
+	least->score = score;
+}
+
+static void look_at(struct patrol *p, struct xtcp_sock *xsk)
+{
+	struct sock *sk = &xsk->inet.sk;
+	u32 limit = READ_ONCE(xtcp_knobs(sk)->pressure_timeout);
+	u32 held = max(READ_ONCE(sk->sk_wmem_queued), 0);
+	u32 ms = stalled(xsk, held, p->now);
+	bool hole = hole_stays(xsk, p->now);
+
+	xsk->watch = watch;
+	if (!xtcp_mem_pressed())
+		return;
+	if (XTCP_DEFENCE(evict_holes, hole))
+		forget_early(sk);
+	if (XTCP_DEFENCE(evict_stalled, limit && div_u64(ms, MSEC_PER_SEC) >= limit))
+		nominate(p, sk, (u64)held * ms);
+}
+
+static void patrol_chain(struct patrol *p, struct hlist_nulls_head *chain)
+{
+	struct hlist_nulls_node *node;
+	struct xtcp_entry *e;
+
+	rcu_read_lock_bh();
+	hlist_nulls_for_each_entry_rcu(e, node, chain, node) {
+		if (READ_ONCE(e->kind) != XTCP_KIND_SOCK)
+			continue;
+		look_at(p, xtcp_entry_xsk(e));
+		p->steps -= SOCKET_STEPS;
+	}
+	rcu_read_unlock_bh();
+}
+
+/* Where the hand stands in one namespace; whether it went all the way round. */
+static bool patrol_net(struct patrol *p, struct xtcp_net *xn)
+{
+	struct xtcp_tables *t = xn->tables;
+	u32 i;
+
+	for (i = 0; i <= t->mask; i++) {
+		if (--p->steps < 0)
+			return false;
+		patrol_chain(p, &t->chains[xn->evict_hand++ & t->mask]);
+		if (!(i % 64))
+			cond_resched();
+	}
+	return true;
+}
+
+/* Only who has not come on meanwhile. Return: pages that are free now. */
+static long evict(struct sock *sk)
+{
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+	long pages = 0;
+	u64 now;
+
+	local_bh_disable();
+	bh_lock_sock(sk);
+	if (idle(sk) && stalled(xsk, sk->sk_wmem_queued, clock_ms())) {
+		pages = sk_mem_pages(sk->sk_wmem_queued);
+		now = xtcp_now();
+		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_EVICTED);
+		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_ABORT_ON_MEMORY);
+		xtcp_serve(sk, xtcp_give_up(&xsk->tcb, now), now);
+	}
+	bh_unlock_sock(sk);
+	local_bh_enable();
+	return pages;
+}
+
+/* The worst first, until memory is no longer short; the rest is let go. */
+static void evict_worst(struct patrol *p)
+{
+	struct victim *worst;
+	long excess = 0;
+	u32 i;
+
+	if (p->n)
+		excess = sk_memory_allocated(p->victim[0].sk) -
+			 sk_prot_mem_limits(p->victim[0].sk, 0);
+	while (p->n) {
+		worst = &p->victim[0];
+		for (i = 1; i < p->n; i++)
+			if (p->victim[i].score > worst->score)
+				worst = &p->victim[i];
+		if (excess >= 0)
+			excess -= evict(worst->sk);
+		sock_put(worst->sk);
+		*worst = p->victim[--p->n];
+	}
+}
+
+/* Notes stay good for a while after, or memory that is short at times would never end. */
+#define WATCH_MS	120000
+
+static void evict_run(struct work_struct *work)
+{
+	struct patrol p = { .now = clock_ms(), .steps = STEPS_MAX };
+	struct xtcp_net *xn, *last;
+
+	if (xtcp_mem_pressed())
+		pressed_at = p.now;
+	if (p.now - pressed_at > WATCH_MS) {
+		watch++;
+		return;
+	}
+	mutex_lock(&evict_mutex);
+	/* The initial namespace is always there. */
+	last = list_last_entry(&nets, struct xtcp_net, evict_node);
+	for (;;) {
+		xn = list_first_entry(&nets, struct xtcp_net, evict_node);
+		if (!patrol_net(&p, xn))
+			break;
+		list_move_tail(&xn->evict_node, &nets);
+		if (xn == last)
+			break;
+	}
+	mutex_unlock(&evict_mutex);
+	evict_worst(&p);
+	schedule_delayed_work(&evict_work, msecs_to_jiffies(RUN_MS));
+}
+
+/**
+ * xtcp_evict_start - memory is short: have a look
+ *
+ * Context: any.
+ */
+void xtcp_evict_start(void)
+{
+	schedule_delayed_work(&evict_work, 0);
+}
+
+/**
+ * xtcp_evict_stop - after the last socket
+ *
+ * Context: process, may sleep.
+ */
+void xtcp_evict_stop(void)
+{
+	cancel_delayed_work_sync(&evict_work);
+}
+
+/**
+ * xtcp_evict_init_net - a namespace to look at
+ * @xn: namespace with its tables
+ */
+void xtcp_evict_init_net(struct xtcp_net *xn)
+{
+	mutex_lock(&evict_mutex);
+	list_add_tail(&xn->evict_node, &nets);
+	mutex_unlock(&evict_mutex);
+}
+
+/**
+ * xtcp_evict_exit_net - and no longer
+ * @xn: namespace
+ */
+void xtcp_evict_exit_net(struct xtcp_net *xn)
+{
+	mutex_lock(&evict_mutex);
+	list_del(&xn->evict_node);
+	mutex_unlock(&evict_mutex);
+}
