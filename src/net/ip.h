@@ -64,6 +64,14 @@ int xtcp_ip4_sock_route(struct sock *sk);
 u32 xtcp_ip4_hdr_len(const struct sock *sk);
 bool xtcp_ip4_kernel_owns(const struct xtcp_rx *rx, bool syn);
 
+/* An address on the wire that would pass for one of IPv4. */
+static inline bool xtcp_ip6_forged(const struct sk_buff *skb)
+{
+	const struct ipv6hdr *hdr = ipv6_hdr(skb);
+
+	return ipv6_addr_v4mapped(&hdr->saddr) || ipv6_addr_v4mapped(&hdr->daddr);
+}
+
 void xtcp_ip6_flow(const struct sk_buff *skb, struct xtcp_flow *flow);
 struct dst_entry *xtcp_ip6_route(const struct xtcp_stateless *to);
 void xtcp_ip6_out(const struct xtcp_stateless *to, struct dst_entry *dst,

@@ -262,11 +262,7 @@ static struct inet6_protocol xtcp_protocol6;
 
 static int xtcp_v6_rcv(struct sk_buff *skb)
 {
-	const struct ipv6hdr *hdr = ipv6_hdr(skb);
-
-	/* On the wire such an address is a forgery, and would pass for IPv4's. */
-	if (static_branch_unlikely(&rx_needed) && !ipv6_addr_v4mapped(&hdr->saddr) &&
-	    !ipv6_addr_v4mapped(&hdr->daddr) &&
+	if (static_branch_unlikely(&rx_needed) && !xtcp_ip6_forged(skb) &&
 	    receive(skb, inet6_iif(skb), inet6_sdif(skb)))
 		return 0;
 	return kernel_tcp6->handler(skb);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What wire.c asks of wire_net.c. */
-#ifndef XTCP_TEST_WIRE_NET_H
-#define XTCP_TEST_WIRE_NET_H
+/* What wire.c asks of packet.c. */
+#ifndef XTCP_TEST_PACKET_H
+#define XTCP_TEST_PACKET_H
 
 #include "wire.h"
 
@@ -22,4 +22,4 @@ uint8_t *net_get(const struct wire *w, uint8_t *ip, ssize_t n, size_t *len,
 void net_send(struct wire *w, const struct wseg *s, const uint8_t *pkt, size_t hdr,
 	      size_t len);
 
-#endif /* XTCP_TEST_WIRE_NET_H */
+#endif /* XTCP_TEST_PACKET_H */

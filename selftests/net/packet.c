@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "wire_net.h"
+#include "packet.h"
 
 #define IP4_LEN		20
 #define IP6_LEN		40
