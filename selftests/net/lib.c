@@ -63,6 +63,11 @@ bool no_control(void)
 	return env_set("XTCP_NO_CONTROL");
 }
 
+bool no_mapped(void)
+{
+	return env_set("XTCP_NO_MAPPED");
+}
+
 bool virtual_time(void)
 {
 	return env_set("XTCP_VIRTUAL_TIME");

@@ -56,6 +56,12 @@ bool stack_required(void);
 bool no_control(void);
 
 /*
+ * XTCP_NO_MAPPED=1: leave out IPv4 on sockets of IPv6, whose packets are those of
+ * IPv4 and whose sockets are those of IPv6.
+ */
+bool no_mapped(void);
+
+/*
  * Time costs nothing (qemu's -icount): tests that wait for minutes may run.
  * XTCP_VIRTUAL_TIME=1 says so; run-vm finds out with ./vtime.
  */

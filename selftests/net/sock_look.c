@@ -179,13 +179,13 @@ static void compare(struct __test_metadata *_metadata, const char *const cmd[2],
 
 #define TIMERS(table)								\
 	"PROC_NET_TCP=" table " ss -Htanoe state listening state established | "	\
-	"sed 's/ ino:[0-9]*//; s/ sk:[^ ]*//; s/<->//' | tr -s ' ' | sort"
+	"sed 's/ ino:[0-9]*//; s/ sk:[^ ]*//; s/<->//' | tr -s ' ' | sed 's, $,,' | sort"
 
 TEST(ss)
 {
 	static const char * const all[2] = {
-		"PROC_NET_TCP=/proc/net/tcp ss -Htan | tr -s ' ' | sort",
-		"PROC_NET_TCP=/proc/net/xtcp ss -Htan | tr -s ' ' | sort",
+		"PROC_NET_TCP=/proc/net/tcp ss -Htan | tr -s ' ' | sed 's, $,,' | sort",
+		"PROC_NET_TCP=/proc/net/xtcp ss -Htan | tr -s ' ' | sed 's, $,,' | sort",
 	};
 	static const char * const timers[2] = {
 		TIMERS("/proc/net/tcp"),

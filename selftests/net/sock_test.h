@@ -113,6 +113,8 @@ FIXTURE_SETUP(pair)
 	if (variant->client == KERNEL && variant->server == KERNEL &&
 	    no_control())
 		SKIP_TEST("control left out");
+	if (variant->net == MAPPED && no_mapped())
+		SKIP_TEST("mapped left out");
 	net = variant->net;
 	need_stack(variant->client);
 	need_stack(variant->server);
@@ -184,6 +186,8 @@ FIXTURE_SETUP(one)
 {
 	if (variant->st == KERNEL && no_control())
 		SKIP_TEST("control left out");
+	if (variant->net == MAPPED && no_mapped())
+		SKIP_TEST("mapped left out");
 	net = variant->net;
 	need_stack(variant->st);
 	signal(SIGPIPE, SIG_IGN);

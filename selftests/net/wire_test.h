@@ -82,6 +82,8 @@ FIXTURE_SETUP(wire)
 		SKIP_TEST("no %s here", stack_name(variant->stack));
 	if (variant->stack == KERNEL && no_control())
 		SKIP_TEST("control left out");
+	if (variant->net == MAPPED && no_mapped())
+		SKIP_TEST("mapped left out");
 	if (getenv("XTCP_TEST") && strcmp(getenv("XTCP_TEST"), _metadata->name))
 		SKIP_TEST("only $XTCP_TEST");
 	ASSERT_EQ(0, wire_init(&self->w, variant->stack, variant->net));
