@@ -10,6 +10,8 @@
 
 static void check_ranges(const struct xtcp_seg *seg, u32 avail, u32 tcp_len)
 {
+	u32 i;
+
 	if (seg->doff < XTCP_HDR_LEN || seg->doff > XTCP_HDR_MAX || seg->doff > avail ||
 	    seg->doff + seg->len != tcp_len)
 		fuzz_fail("data offset %u of %u bytes", seg->doff, avail);
@@ -19,9 +21,11 @@ static void check_ranges(const struct xtcp_seg *seg, u32 avail, u32 tcp_len)
 	if (!(seg->opts & XTCP_OPT_SACK) != !seg->nsack)
 		fuzz_fail("%u SACK blocks, options 0x%x", seg->nsack, seg->opts);
 	if (seg->nacc > 3 || (seg->nacc && !(seg->opts & XTCP_OPT_ACCECN)) ||
-	    (seg->opts & XTCP_OPT_ACCECN) == XTCP_OPT_ACCECN ||
-	    (seg->acc[0] | seg->acc[1] | seg->acc[2]) >> 24)
+	    (seg->opts & XTCP_OPT_ACCECN) == XTCP_OPT_ACCECN)
 		fuzz_fail("%u AccECN counters, options 0x%x", seg->nacc, seg->opts);
+	for (i = 0; i < seg->nacc; i++)
+		if (seg->acc[i] >> 24)
+			fuzz_fail("AccECN counter %u is 0x%x", i, seg->acc[i]);
 	if (seg->opts & XTCP_OPT_MSS && !seg->mss)
 		fuzz_fail("an MSS of 0");
 	if (!(seg->flags & XTCP_SYN) &&
