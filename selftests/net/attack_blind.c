@@ -107,7 +107,8 @@ TEST_F(wire, blind_syn)
 }
 
 /* Right sequence number, any ACK: 32 guesses around the circle. */
-TEST_F(wire, blind_data)
+/* It waits for 20 s itself, so that no answer is due to a limit. */
+TEST_F_TIMEOUT(wire, blind_data, 120)
 {
 	passive(MSS(1000));
 	for (uint32_t i = 0; i < 32; i++) {

@@ -83,7 +83,8 @@ int wire_knob(const struct wire *w, const char *name, const char *value)
 /*
  * The kernel's TCP does more than RFC 9293 and 5681 ask for. For one set of
  * tests to fit both, it is told to leave that off; its remaining differences
- * are named where a test meets them.
+ * are named where a test meets them. Not where XTCP is tested, whose knobs follow
+ * the kernel's.
  */
 static void plain_kernel(void)
 {
@@ -95,7 +96,6 @@ static void plain_kernel(void)
 		{ "ipv4/tcp_recovery", "0" },
 		{ "ipv4/tcp_rfc1337", "1" },
 		{ "ipv4/tcp_no_metrics_save", "1" },
-		{ "xtcp/no_metrics_save", "1" },
 		{ "ipv4/tcp_autocorking", "0" },
 		{ "ipv4/tcp_tw_reuse", "0" },
 	};
@@ -146,7 +146,10 @@ int wire_init(struct wire *w, enum stack st, enum net on)
 	w->tun = ns_tun("tun0");
 	if (w->tun < 0)
 		return w->tun;
-	plain_kernel();
+	if (st == KERNEL)
+		plain_kernel();
+	else
+		ns_sysctl("xtcp/no_metrics_save", "1");
 	quiet_device(on);
 	err = dev_up("tun0", WIRE_LOCAL, 24, 1500);
 	if (err)

@@ -45,7 +45,6 @@ TEST_F_TIMEOUT(wire, options_survive, 60)
 {
 	XTCP_ONLY("it keeps none without timestamps, and other MSSs");
 	knob("syncookies", "2");
-	knob("ecn", "2");
 	listens();
 	for (size_t i = 0; i < ARRAY_SIZE(offers); i++) {
 		const struct offer *o = &offers[i];
