@@ -85,12 +85,7 @@ without_ecn()
 		[ "$ecn" = 0 ] && [ "$again" -gt 0 ] && [ "$marked" = 0 ] && [ $ce = 0 ]
 }
 
-pairs=()
-for s in $stacks; do
-	for c in $stacks; do
-		[ "$s$c$XTCP_NO_CONTROL" = kernelkernel1 ] || pairs+=("$s $c")
-	done
-done
+stack_pairs
 accurate=0
 [ "$stacks" = kernel ] || accurate=1
 tap_plan $((2 * ${#pairs[@]} + accurate))

@@ -21,6 +21,20 @@ need_stacks()
 	fi
 }
 
+# stack_pairs: $pairs, "SERVER CLIENT" of $stacks, without what only shows that the
+# kernel's TCP passes where that is to be left out.
+stack_pairs()
+{
+	local s c
+
+	pairs=()
+	for s in $stacks; do
+		for c in $stacks; do
+			[ "$s$c$XTCP_NO_CONTROL" = kernelkernel1 ] || pairs+=("$s $c")
+		done
+	done
+}
+
 a=xtcp-a-$$ b=xtcp-b-$$
 
 # two_hosts: namespaces $a and $b, 10.7.0.1 and 10.7.0.2 on their veth0. The caller's

@@ -7,18 +7,9 @@
 
 cd "$(dirname "$0")" || exit 1
 . ./tap.sh
+. ./hosts.sh
 
-[ "$(id -u)" = 0 ] || tap_skip_all "needs root"
-modprobe -q veth
-modprobe -q bridge
-stacks="kernel"
-if [ -e /proc/net/xtcp ]; then
-	stacks="kernel xtcp"
-elif [ "$XTCP_REQUIRED" = 1 ]; then
-	echo "1..1"
-	echo "not ok 1 module is loaded"
-	exit 1
-fi
+need_stacks veth bridge
 
 out=xtcp-o-$$ host=xtcp-h-$$ c1=xtcp-1-$$ c2=xtcp-2-$$
 cleanup()
@@ -93,12 +84,7 @@ rows=(
 	"from container to container|$c1 $c2 172.18.0.2 7000"
 	"from a container to its host|$host $c1 172.18.0.1 7000"
 )
-pairs=()
-for s in $stacks; do
-	for c in $stacks; do
-		[ "$s$c$XTCP_NO_CONTROL" = kernelkernel1 ] || pairs+=("$s $c")
-	done
-done
+stack_pairs
 tap_plan $((${#rows[@]} * ${#pairs[@]} + 1))
 for r in "${rows[@]}"; do
 	for p in "${pairs[@]}"; do

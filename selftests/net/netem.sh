@@ -46,12 +46,7 @@ lines=(
 )
 [ "$XTCP_VIRTUAL_TIME" = 1 ] || lines=("${lines[0]}" "${lines[4]}")
 
-pairs=()
-for s in $stacks; do
-	for c in $stacks; do
-		[ "$s$c$XTCP_NO_CONTROL" = kernelkernel1 ] || pairs+=("$s $c")
-	done
-done
+stack_pairs
 tap_plan $((${#lines[@]} * ${#pairs[@]} * 2))
 for l in "${lines[@]}"; do
 	line $l || exit 1
