@@ -180,7 +180,8 @@ static const struct xtcp_fo_client *fo_client(struct host *host,
 }
 
 /*
- * Return: whether a connection was made of the SYN. Twice in a round it is not:
+ * Return: whether a connection was made of the SYN. Twice in a round it is not, nor
+ * after the last, when a copy of the SYN may still be on its way:
  * a duplicate of the SYN would repeat the request, which RFC 7413 (section 2.1)
  * leaves to the application to survive, and this one does not.
  */
@@ -192,7 +193,7 @@ static bool fo_server(struct host *host, struct xtcp_seg *seg, struct pkt *pkt,
 	struct xtcp_open open;
 	struct conn *conn;
 
-	if (!host->cfg->fastopen)
+	if (!host->cfg->fastopen || host->sim->round == host->sim->cfg.rounds)
 		return false;
 	worth = xtcp_fastopen_syn(&fo_keys, host->cfg->fo_bare, &host->flow, seg, give);
 	if ((worth != XTCP_FOSYN_GOOD && worth != XTCP_FOSYN_OLD) || host->out.opened)
