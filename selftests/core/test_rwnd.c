@@ -108,7 +108,7 @@ static const struct {
 
 UNIT(rwnd_round)
 {
-	struct xtcp_tcb tcb = { .rcv_mss = 1460, .srtt8_us = 8 * 100000 };
+	struct xtcp_tcb tcb = { .rcv_mss = 1460, .srtt8_us = 8 * 100000, .rcv_space = 65535 };
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(reads); i++)
@@ -117,9 +117,39 @@ UNIT(rwnd_round)
 	CHECK_EQ(tcb.rcv_round, 36600);
 }
 
+/*
+ * A sender that fills the first window once in a round, and waits: the reader cannot
+ * take more than that, whatever ten segments are.
+ */
+static const struct {
+	const char *name;
+	u32 mss;
+	u32 space;
+	u32 took;
+	u32 want;
+} first_windows[] = {
+	{ "loopback", 65483, 65535, 55872, 2794629 },
+	{ "jumbo frames", 8960, 65535, 62720, 760231 },
+	{ "a small buffer", 1460, 10000, 8760, 102363 },
+	{ "half of a window is no reason", 1460, 10000, 5000, 0 },
+};
+
+UNIT(rwnd_round_first)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(first_windows); i++) {
+		struct xtcp_tcb tcb = { .rcv_mss = first_windows[i].mss, .srtt8_us = 8 * 20,
+					.rcv_space = first_windows[i].space };
+
+		CHECK_EQ(xtcp_rcv_round(&tcb, first_windows[i].took, 5000 * MS),
+			 first_windows[i].want);
+	}
+}
+
 UNIT(rwnd_round_limits)
 {
-	struct xtcp_tcb tcb = { .rcv_mss = 1460 };
+	struct xtcp_tcb tcb = { .rcv_mss = 1460, .rcv_space = 65535 };
 
 	/* No round trip is known: nothing is. */
 	CHECK_EQ(xtcp_rcv_round(&tcb, 1 << 20, 5000 * MS), 0);

@@ -83,6 +83,19 @@ void xtcp_rcv_rtt(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 	tcb->rcv_rtt_at = ticks(now) | 1;
 }
 
+/*
+ * What a first round has to exceed, in bytes. A reader who takes a whole window in
+ * one can take no more: against such a window, of few segments of a jumbo or
+ * loopback path or of a small buffer, half of it is enough. Else it would stay at
+ * its first size for ever, beside flows whose windows grow.
+ */
+static u32 first_round(const struct xtcp_tcb *tcb)
+{
+	u32 total = min(tcb->rcv_nxt - tcb->rcv_read + tcb->rcv_space, WINDOW_FIELD_MAX);
+
+	return clamp_t(u32, ROUND_FIRST * tcb->rcv_mss, 1, max(total / 2, 1U));
+}
+
 /**
  * xtcp_rcv_round - the reader takes bytes: is a larger window of use?
  * @tcb: connection
@@ -103,7 +116,7 @@ u32 xtcp_rcv_round(struct xtcp_tcb *tcb, u32 bytes, u64 now)
 
 	tcb->round_bytes += bytes;
 	if (!before)
-		before = clamp_t(u32, ROUND_FIRST * tcb->rcv_mss, 1, WINDOW_FIELD_MAX);
+		before = first_round(tcb);
 	if (!rtt || ticks(now) - tcb->round_at < max_t(u32, rtt, ROUND_MIN_US))
 		return 0;
 	took = min(tcb->round_bytes, WINDOW_MAX);
