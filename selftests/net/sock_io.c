@@ -29,6 +29,30 @@ TEST_F(pair, zero_bytes)
 	fails(EAGAIN, recv(self->s, &byte, 1, MSG_DONTWAIT));
 }
 
+/* Room for no byte: it waits all the same, and hears of what a reader would. */
+TEST_F(pair, receive_zero_bytes)
+{
+	struct linger hard = { .l_onoff = 1 };
+	char byte;
+
+	fails(EAGAIN, recv(self->s, &byte, 0, MSG_DONTWAIT));
+	ASSERT_EQ(10, send_pat(self->c, 0, 10));
+	ASSERT_EQ(0, recv(self->s, &byte, 0, 0));
+	ASSERT_EQ(0, recv(self->s, &byte, 0, MSG_PEEK));
+	ASSERT_EQ(10, recv_pat(self->s, 0, 10));
+	ASSERT_EQ(0, setsockopt(self->c, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)));
+	close(self->c);
+	fails(ECONNRESET, recv(self->s, &byte, 0, 0));
+	ASSERT_EQ(0, recv(self->s, &byte, 0, 0));
+}
+
+TEST_F(one, receive_zero_bytes_of_nobody)
+{
+	char byte;
+
+	fails(ENOTCONN, recv(self->fd, &byte, 0, 0));
+}
+
 TEST_F(pair, bad_buffers)
 {
 	char buf[10];

@@ -111,6 +111,32 @@ TEST_F(pair, sigurg)
 	ASSERT_EQ(1, got_sigurg);
 }
 
+static int urgent_fd;
+static char urgent;
+
+static void take_urgent(int sig)
+{
+	recv(urgent_fd, &urgent, 1, MSG_OOB | MSG_DONTWAIT);
+}
+
+/* The handler runs before a reader who sleeps at the mark goes past it. */
+TEST_F(pair, sigurg_of_a_reader)
+{
+	struct sigaction sa = { .sa_handler = take_urgent };
+	char byte;
+
+	urgent_fd = self->s;
+	sigaction(SIGURG, &sa, NULL);
+	ASSERT_EQ(0, fcntl(self->s, F_SETOWN, getpid()));
+	if (!child()) {
+		sleep_ms(100);
+		send(self->c, "!", 1, MSG_OOB);
+		_exit(0);
+	}
+	fails(EINTR, recv(self->s, &byte, 1, 0));
+	ASSERT_EQ('!', urgent);
+}
+
 TEST_F(pair, select_except)
 {
 	struct timeval tv = {};

@@ -148,6 +148,17 @@ static int recv_wait(struct recv_state *r)
 	return err;
 }
 
+/* A read stops before the urgent byte, so that it can be seen. Return: 0 to go on, 1, or the error. */
+static int recv_at_mark(const struct recv_state *r)
+{
+	if (r->done)
+		return 1;
+	/* Going on would forget the byte that SIGURG's handler is to take. */
+	if (signal_pending(current))
+		return r->timeo ? sock_intr_errno(r->timeo) : -EAGAIN;
+	return 0;
+}
+
 static ssize_t recv_locked(struct recv_state *r)
 {
 	struct sock *sk = r->sk;
@@ -162,13 +173,16 @@ static ssize_t recv_locked(struct recv_state *r)
 
 	r->target = sock_rcvlowat(sk, r->flags & MSG_WAITALL, r->len);
 	r->seq = xs->copied;
-	while (r->len) {
+	/* Who has room for nothing waits, and hears of errors, as everybody does. */
+	do {
 		struct sk_buff *skb;
 		u32 off, len;
 
-		/* A read stops before the urgent byte, so that it can be seen. */
-		if (xs->urg_data && xs->urg_seq == r->seq && r->done)
-			break;
+		if (unlikely(xs->urg_data) && xs->urg_seq == r->seq) {
+			err = recv_at_mark(r);
+			if (err)
+				break;
+		}
 		skb = xtcp_recvq_seek(sk, r->seq, &off, &len);
 		if (skb) {
 			err = recv_copy(r, skb, off, len);
@@ -182,7 +196,7 @@ static ssize_t recv_locked(struct recv_state *r)
 		err = recv_wait(r);
 		if (err)
 			break;
-	}
+	} while (r->len);
 	if (!(r->flags & MSG_PEEK))
 		recv_taken(sk, r->seq);
 	if (r->done)
