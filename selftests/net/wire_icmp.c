@@ -227,6 +227,25 @@ TEST_F_TIMEOUT(wire, told_at_the_end, 120)
 	state(0);
 }
 
+/* The peer was heard again since: that is not why it came to an end. */
+TEST_F_TIMEOUT(wire, forgotten_at_the_end, 120)
+{
+	LONG_TEST();
+	passive(MSS(1000));
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 3000));
+	writes(100);
+	out(ACK, SEQ(1), LEN(100));
+	out(ACK, SEQ(1), LEN(100), AFTER(200));
+	host_unreachable(1);
+	in(ACK, ACKNO(101));
+	error_is(0);
+	writes(100);
+	out(ACK, SEQ(101), LEN(100));
+	sleep_ms(7000);
+	error_is(ETIMEDOUT);
+	state(0);
+}
+
 /* MUST-55 */
 TEST_F(wire, source_quench_is_ignored)
 {

@@ -207,8 +207,20 @@ static void act_room(struct sock *sk)
 	xtcp_write_space(sk);
 }
 
+/* The peer answers: whatever the network said before, it is not why this ends. */
+static void act_heard(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (likely(!xs->soft_err))
+		return;
+	xs->soft_err = 0;
+	WRITE_ONCE(sk->sk_err_soft, 0);
+}
+
 static void act_acked(struct sock *sk)
 {
+	act_heard(sk);
 	xtcp_sendq_trim(sk);
 	act_room(sk);
 }
@@ -321,8 +333,10 @@ void xtcp_serve(struct sock *sk, u32 acts, u64 now)
 		xtcp_set_state(sk);
 		opened = half && sk->sk_state != TCP_CLOSE &&
 			 sk->sk_state != TCP_SYN_RECV;
-		if (opened)
+		if (opened) {
+			act_heard(sk);
 			xtcp_snd_grow(sk);
+		}
 		if (unlikely(xs->tcb.fo))
 			xtcp_fo_state(sk, opened);
 	}
