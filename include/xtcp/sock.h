@@ -137,10 +137,9 @@ struct xtcp_sock {
 
 	/* Fast Open; socket lock */
 	struct xtcp_fo_queue *fo;	/* listener: its own; child: its place in it */
-	struct msghdr *fo_msg;		/* in connect(): what the SYN may carry */
+	struct msghdr *fo_msg;		/* of the sendmsg() that opens the connection */
 	u8 fo_connect : 1;		/* TCP_FASTOPEN_CONNECT */
 	u8 fo_bare : 1;			/* TCP_FASTOPEN_NO_COOKIE */
-	u8 fo_sending : 1;		/* a sendmsg() is opening the connection */
 
 	/* listener; acceptq_lock */
 	spinlock_t acceptq_lock;

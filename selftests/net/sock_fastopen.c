@@ -6,6 +6,7 @@
  */
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sched.h>
 
 #define _NETINET_TCP_H	1	/* the same names, fewer of them */
 #include "sock_test.h"
@@ -332,6 +333,64 @@ TEST_F(fo, lazy_connect_closed)
 	ASSERT_EQ(0, connect_to(c, &sin));
 	close(c);
 	ASSERT_EQ(0, poll_for(self->lfd, POLLIN, 50));
+}
+
+/*
+ * A sendto() that waits for an answer, in a process that gets to run when ours
+ * sleeps, while we dissolve its connection.
+ */
+static void send_then_dissolve(int c)
+{
+	union addr to = { .in = {
+		.sin_family = AF_INET,
+		.sin_port = htons(7),
+		.sin_addr.s_addr = htonl(0x0a4d0002),
+	} }, none = { .sa.sa_family = AF_UNSPEC };
+	struct sched_param first = { .sched_priority = 1 };
+	static char buf[20000];
+
+	if (!child()) {
+		sendto(c, buf, sizeof(buf), MSG_FASTOPEN, &to.sa, addr_len(&to));
+		sleep_ms(100000);
+	}
+	sleep_ms(200);
+	sched_setscheduler(0, SCHED_FIFO, &first);
+	connect_to(c, &none);
+}
+
+/* What it sent is not for the connection that takes the place. */
+TEST_F(fo, dissolved_by_another)
+{
+	union addr sin = local(self->port);
+	int c, s;
+
+	if (net != V4)
+		SKIP_TEST("of IPv4: the address");
+	ASSERT_EQ(0, knob(variant->client, "fastopen", "5"));
+	ASSERT_EQ(0, shell("set -e; ip link add d0 type dummy; ip link set d0 up;"
+			   "ip addr add 10.77.0.1/24 dev d0;"
+			   "ip neigh add 10.77.0.2 lladdr 02:00:00:00:00:02 dev d0"));
+	c = stack_socket(variant->client, 0);
+	send_then_dissolve(c);
+	ASSERT_EQ(0, connect_to(c, &sin));
+	s = accept(self->lfd, NULL, NULL);
+	ASSERT_GE(s, 0);
+	ASSERT_EQ(0, poll_for(s, POLLIN, 1000));
+	hard_close(c);
+	hard_close(s);
+
+	/* Nor does it end what connect() has put off. */
+	c = stack_socket(variant->client, 0);
+	ASSERT_EQ(0, set_int(c, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1));
+	send_then_dissolve(c);
+	ASSERT_EQ(0, connect_to(c, &sin));
+	ASSERT_EQ(0, poll_for(self->lfd, POLLIN, 200));
+	ASSERT_EQ(1, send(c, "x", 1, MSG_DONTWAIT));
+	s = accept(self->lfd, NULL, NULL);
+	ASSERT_GE(s, 0);
+	ASSERT_EQ(POLLIN, poll_for(s, POLLIN, 1000));
+	hard_close(c);
+	hard_close(s);
 }
 
 /* Nobody there: the error is that of connect(). */

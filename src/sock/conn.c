@@ -51,11 +51,11 @@ static bool connect_fastopen(struct sock *sk, struct xtcp_fo_client *fo)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
-	if (!xs->fo_sending && !xs->fo_connect)
+	if (!xs->fo_msg && !xs->fo_connect)
 		return false;
 	if (!xtcp_fo_client(sk, fo))
 		return false;
-	fo->wait = !xs->fo_sending && (fo->bare || fo->cookie.len);
+	fo->wait = !xs->fo_msg && (fo->bare || fo->cookie.len);
 	return true;
 }
 

@@ -147,20 +147,19 @@ static int send_fastopen(struct send_state *s, struct msghdr *msg)
 	    (to && msg->msg_namelen >= (int)sizeof(to->sa_family) &&
 	     to->sa_family == AF_UNSPEC))
 		return -EOPNOTSUPP;
-	if (xs->fo_sending)
+	if (xs->fo_msg)
 		return -EALREADY;
-	xs->fo_sending = 1;
-	if (deferred && sk->sk_state == TCP_SYN_SENT) {
+	/* For xtcp_connect_sock(), which returns before anybody waits. */
+	xs->fo_msg = msg;
+	if (deferred && sk->sk_state == TCP_SYN_SENT)
 		xtcp_connect_go(sk, msg);
-	} else {
-		/* For xtcp_connect_sock(), which returns before anybody waits. */
-		xs->fo_msg = msg;
-	}
 	err = __inet_stream_connect(sk->sk_socket, to, msg->msg_namelen,
 				    s->flags & MSG_DONTWAIT ? O_NONBLOCK : 0, 1);
-	xs->fo_msg = NULL;
-	xs->fo_sending = 0;
-	xtcp_connect_defer(sk, false);
+	/* Else it was dissolved meanwhile, and what is there now is another's. */
+	if (xs->fo_msg == msg) {
+		xs->fo_msg = NULL;
+		xtcp_connect_defer(sk, false);
+	}
 	s->done = size - msg_data_left(msg);
 	return err;
 }

@@ -236,6 +236,8 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	__sk_dst_reset(sk);
 	if (xtcp_family6(sk))
 		xtcp6_sock_blank(sk);
+	/* Its sendmsg() may still sleep, and is to have no part in another one. */
+	xs->fo_msg = NULL;
 	xtcp_connect_defer(sk, false);
 
 	sock_opts_save(&opts, &xs->tcb);
@@ -398,7 +400,6 @@ struct sock *xtcp_sock_child(struct sock *listener)
 	xs->map_lent = 0;
 	xs->fo = NULL;
 	xs->fo_msg = NULL;
-	xs->fo_sending = 0;
 	xtcp_connect_defer(child, false);
 
 	xtcp_timer_init(child);
