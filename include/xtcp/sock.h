@@ -92,7 +92,8 @@ struct xtcp_sock {
 	struct xtcp_flow flow;		/* as it was entered there */
 	int dif;			/* device we are bound to, 0: any */
 	u32 gso_full;			/* bytes a plan may carry by the route */
-	u32 pmtu;			/* bytes, of the route as the engine has it */
+	u32 pmtu;			/* bytes, of the route as the engine has it, */
+	u32 pmtu_hdr;			/* and what of them headers take */
 	u8 near_runs;			/* the handler of near is who holds the lock */
 	u8 gso_good;			/* full plans sent since gso_max last grew */
 

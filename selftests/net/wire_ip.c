@@ -300,6 +300,34 @@ TEST_F(wire, options_of_the_program)
 	}
 }
 
+/* The same, while the connection is there. */
+TEST_F(wire, options_set_later)
+{
+	static const uint8_t route[12] = { IPOPT_RR, 11, 4 };
+	static const uint8_t pad[8] = { 0, 0, 1, 4 };
+	uint32_t len = 1460 - (W->net == V6 ? sizeof(pad) : sizeof(route));
+
+	if (W->net == V6)
+		XTCP_ONLY("of IPv6 it loses what has become too long");
+	passive(MSS(1460));
+	if (W->net == V6) {
+		ASSERT_EQ(0, setsockopt(self->fd, IPPROTO_IPV6, IPV6_HOPOPTS, pad,
+					sizeof(pad)));
+	} else {
+		ASSERT_EQ(0, setsockopt(self->fd, IPPROTO_IP, IP_OPTIONS, route,
+					sizeof(route)));
+	}
+	writes(1460);
+	out(ACK, SEQ(1), LEN(len));
+	ASSERT_EQ(1460 - len, W->got.ipoptlen);
+	in(ACK, ACKNO(1 + len));
+	out(ACK, SEQ(1 + len), LEN(1460 - len));
+	in(ACK, ACKNO(1461));
+	writes(3 * len);
+	for (int i = 0; i < 3; i++)
+		out(ACK, SEQ(1461 + i * len), LEN(len));
+}
+
 /* MUST-51: by way of another router, in every segment. */
 TEST_F(wire, source_route_of_the_program)
 {

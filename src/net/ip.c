@@ -187,6 +187,7 @@ void xtcp_open_fill(struct sock *sk, struct xtcp_open *open)
 		xtcp_open_dst(sk, dst, open);
 		xtcp_sk(sk)->gso_full = open->gso_max;
 		xtcp_sk(sk)->pmtu = dst_mtu(dst);
+		xtcp_sk(sk)->pmtu_hdr = xtcp_ip_hdr_len(sk);
 		return;
 	}
 	/* The route went away since it was looked up: the smallest path. */

@@ -236,10 +236,10 @@ static void pacing_sync(struct sock *sk)
  * @sk: socket
  * @now: ns
  *
- * A device was told so, a message about another connection arrived, or what
- * one said has expired. Asked where IP has refused a packet as too large, which
- * it would do for ever, and whenever a timer runs: that is once in a while for
- * any connection that has something to send.
+ * A device was told so, a message about another connection arrived, what one
+ * said has expired, or the program has set options of IP. Asked where IP has
+ * refused a packet as too large, which it would do for ever, and whenever a timer
+ * runs: that is once in a while for any connection that has something to send.
  *
  * Context: any, socket lock. Return: whether it is another one.
  */
@@ -248,16 +248,18 @@ bool xtcp_mtu_sync(struct sock *sk, u64 now)
 	const struct dst_entry *dst = __sk_dst_get(sk);
 	struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 	struct xtcp_open open;
-	u32 mtu;
+	u32 mtu, hdr;
 
 	if (!dst)
 		return false;
 	mtu = dst_mtu(dst);
-	if (mtu == xtcp_sk(sk)->pmtu)
+	hdr = xtcp_ip_hdr_len(sk);
+	if (mtu == xtcp_sk(sk)->pmtu && hdr == xtcp_sk(sk)->pmtu_hdr)
 		return false;
 	memset(&open, 0, sizeof(open));
 	xtcp_open_dst(sk, dst, &open);
 	xtcp_sk(sk)->pmtu = mtu;
+	xtcp_sk(sk)->pmtu_hdr = hdr;
 	xtcp_sk(sk)->gso_full = open.gso_max;
 	if (tcb->gso_max > open.gso_max)
 		xtcp_set(tcb, XTCP_SET_GSO_MAX, open.gso_max, now);
