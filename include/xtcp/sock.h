@@ -353,6 +353,7 @@ int xtcp_port_listen(struct sock *sk);	/* -EADDRINUSE: someone listens there */
 int xtcp_hash_connect(struct sock *sk);	/* picks the port, enters the 4-tuple */
 int xtcp_hash_listen(struct sock *sk);
 void xtcp_unhash(struct sock *sk);
+void xtcp_rehash(struct sock *sk);
 
 /* ---- src/net/listen.c: SYN to accept queue ---- */
 

@@ -233,6 +233,24 @@ TEST_F(one, bindtodevice)
 				 "none0", 6));
 }
 
+/* What comes to a listener follows the option, whenever it is set. */
+TEST_F(one, bindtodevice_of_a_listener)
+{
+	union addr sin = local(0);
+	int c;
+
+	ASSERT_EQ(0, shell("ip link add d0 type dummy && ip link set d0 up"));
+	ASSERT_EQ(0, bind_to(self->fd, &sin));
+	ASSERT_EQ(0, listen(self->fd, 5));
+	sin = local(sock_port(self->fd));
+	ASSERT_EQ(0, setsockopt(self->fd, SOL_SOCKET, SO_BINDTODEVICE, "d0", 3));
+	c = stack_socket(KERNEL, 0);
+	fails(ECONNREFUSED, connect_to(c, &sin));
+	ASSERT_EQ(0, setsockopt(self->fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3));
+	ASSERT_EQ(0, connect_to(c, &sin));
+	close(c);
+}
+
 TEST_F(one, congestion)
 {
 	char name[16] = {};

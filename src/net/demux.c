@@ -163,7 +163,7 @@ static int dif_of(const struct xtcp_entry *e, const struct xtcp_flow *flow)
 	switch (READ_ONCE(e->kind)) {
 	case XTCP_KIND_SOCK:
 		xsk = xtcp_entry_xsk(e);
-		return same_flow(&xsk->flow, flow) ? xsk->dif : -1;
+		return same_flow(&xsk->flow, flow) ? READ_ONCE(xsk->dif) : -1;
 	case XTCP_KIND_TW:
 		rec = container_of(e, struct xtcp_tw_rec, e);
 		return same_record(rec, flow) ? rec->addr->key.dif : -1;
@@ -381,9 +381,10 @@ static u32 listener_score(const struct xtcp_sock *l, const struct xtcp_flow *flo
 			  int dif, int sdif)
 {
 	const struct sock *sk = &l->inet.sk;
+	int bound = READ_ONCE(l->dif);
 	u32 score = 1;
 
-	if (l->flow.sport != flow->sport || !same_dif(l->dif, dif, sdif))
+	if (l->flow.sport != flow->sport || !same_dif(bound, dif, sdif))
 		return 0;
 	if (!xtcp_addr_any(l->flow.saddr)) {
 		if (memcmp(l->flow.saddr, flow->saddr, sizeof(flow->saddr)))
@@ -393,7 +394,7 @@ static u32 listener_score(const struct xtcp_sock *l, const struct xtcp_flow *flo
 					 xtcp_family6(sk) && ipv6_only_sock(sk)) {
 		return 0;
 	}
-	if (l->dif)
+	if (bound)
 		score += 4;
 	if (!xtcp_family6(sk))
 		score += 2;
@@ -550,6 +551,20 @@ void xtcp_unhash(struct sock *sk)
 	count(xn, XTCP_KIND_LISTEN, -1);
 	WRITE_ONCE(e->kind, XTCP_KIND_NONE);
 	spin_unlock_bh(&xn->tables->listen_lock);
+}
+
+/**
+ * xtcp_rehash - proto.rehash: the socket was bound to a device, or is no longer
+ * @sk: socket, in a table or not
+ *
+ * What comes to it follows at once, as with the kernel's TCP; its place in the
+ * table does not depend on it.
+ *
+ * Context: process, socket lock.
+ */
+void xtcp_rehash(struct sock *sk)
+{
+	WRITE_ONCE(xtcp_sk(sk)->dif, sk->sk_bound_dev_if);
 }
 
 /**

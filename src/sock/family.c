@@ -32,6 +32,7 @@ struct proto xtcp_prot = {
 	.backlog_rcv		= xtcp_backlog_rcv,
 	.release_cb		= xtcp_release_cb,
 	.unhash			= xtcp_unhash,
+	.rehash			= xtcp_rehash,
 	.get_port		= xtcp_get_port,
 	.put_port		= xtcp_port_put,
 	.stream_memory_free	= xtcp_stream_memory_free,
