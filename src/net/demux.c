@@ -33,6 +33,12 @@
 /* Namespaces beside the first are many and small. */
 #define CHAINS_OTHER		4096u
 
+/*
+ * The chains of listeners end in other values than those of the 4-tuples: one that
+ * stops to listen and connects carries a reader over as well.
+ */
+#define LISTEN_NULLS		CHAINS_MAX
+
 static spinlock_t *chain_lock(struct xtcp_tables *t, u32 hash)
 {
 	return &t->locks[hash & ((1 << XTCP_LOCK_BITS) - 1)];
@@ -79,7 +85,7 @@ int xtcp_tables_init(struct xtcp_net *xn)
 	for (i = 0; i < ARRAY_SIZE(t->locks); i++)
 		spin_lock_init(&t->locks[i]);
 	for (i = 0; i < ARRAY_SIZE(t->listen); i++)
-		INIT_HLIST_NULLS_HEAD(&t->listen[i], i);
+		INIT_HLIST_NULLS_HEAD(&t->listen[i], LISTEN_NULLS + i);
 	spin_lock_init(&t->listen_lock);
 	get_random_bytes(&t->tuple_key, sizeof(t->tuple_key));
 	get_random_bytes(&t->port_key, sizeof(t->port_key));
@@ -431,6 +437,9 @@ begin:
 	top = 0;
 	heaviest = 0;
 	hlist_nulls_for_each_entry_rcu(e, node, head, node) {
+		/* Among 4-tuples meanwhile, where not each is a socket's. */
+		if (unlikely(READ_ONCE(e->kind) != XTCP_KIND_LISTEN))
+			continue;
 		score = listener_score(xtcp_entry_xsk(e), flow, dif, sdif);
 		if (!score || score < top)
 			continue;
@@ -444,7 +453,7 @@ begin:
 		top = score;
 		heaviest = weight;
 	}
-	if (get_nulls_value(node) != head - xn->tables->listen)
+	if (get_nulls_value(node) != LISTEN_NULLS + (head - xn->tables->listen))
 		goto begin;
 	if (!best)
 		return NULL;
