@@ -398,7 +398,7 @@ struct xtcp_tcb {
 #define XTCP_F_MORE		0x0080	/* MSG_MORE on the last write */
 #define XTCP_F_KEEPALIVE	0x0100
 #define XTCP_F_SND_URG		0x0200	/* snd_up is ahead of SND.UNA */
-#define XTCP_F_RCV_URG		0x0400	/* rcv_up is valid */
+#define XTCP_F_RCV_URG		0x0400	/* rcv_up is ahead of RCV.NXT */
 #define XTCP_F_PROBE		0x0800	/* output owes a window probe */
 #define XTCP_F_KEEP_PROBE	0x1000	/* output owes a keepalive probe */
 #define XTCP_F_SWS_OVERRIDE	0x2000	/* send though the segment is small */
@@ -517,10 +517,16 @@ static inline u32 xtcp_flight(const struct xtcp_tcb *tcb)
 	return tcb->snd_nxt - tcb->snd_una - tcb->lost_out - tcb->sacked_out;
 }
 
+/* Is our SYN not acknowledged yet? Its number comes again after 4 GB. */
+static inline bool xtcp_syn_out(const struct xtcp_tcb *tcb)
+{
+	return tcb->snd_una == tcb->iss && !tcb->bytes_acked;
+}
+
 /* First payload byte not yet acknowledged: the SYN is not payload. */
 static inline u32 xtcp_snd_data_una(const struct xtcp_tcb *tcb)
 {
-	return tcb->snd_una == tcb->iss ? tcb->iss + 1 : tcb->snd_una;
+	return tcb->snd_una + xtcp_syn_out(tcb);
 }
 
 /* A child of a listener that may send and be read in SYN-RECEIVED (RFC 7413, 4.2.2). */

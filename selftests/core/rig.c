@@ -306,6 +306,53 @@ void rig_commit(struct rig *rig, const struct xtcp_plan *plan)
 	rig_check(rig);
 }
 
+/*
+ * The next @n bytes are written, sent and acknowledged, at once and in full segments.
+ * Of a connection without timestamps.
+ */
+void rig_gone(struct rig *rig, u64 n)
+{
+	struct xtcp_seg ack = { .flags = XTCP_ACK, .wnd = rig->last_wnd, .nsegs = 1 };
+	struct xtcp_tcb *tcb = &rig->tcb;
+	struct xtcp_plan plan;
+	u32 len;
+
+	for (; n; n -= len) {
+		len = (u32)min_t(u64, n, 32U * tcb->mss);
+		rig_serve(rig, xtcp_wrote(tcb, len, 0, rig->now));
+		while (tcb->snd_una != tcb->snd_end) {
+			while (rig_peek(rig, &plan))
+				rig_commit(rig, &plan);
+			ack.seq = rig->expect;
+			ack.ack = tcb->snd_nxt;
+			if (rig->bad || tcb->snd_una == tcb->snd_nxt) {
+				rig_fail(rig, "bytes do not get through");
+				return;
+			}
+			rig_rx(rig, &ack);
+		}
+	}
+}
+
+/* The next @n bytes arrive, and are read. Likewise. */
+void rig_came(struct rig *rig, u64 n)
+{
+	struct xtcp_seg seg = { .flags = XTCP_ACK, .wnd = rig->last_wnd, .nsegs = 1 };
+	struct xtcp_tcb *tcb = &rig->tcb;
+	struct xtcp_plan plan;
+
+	for (; n && !rig->bad; n -= seg.len) {
+		seg.seq = rig->expect;
+		seg.ack = tcb->snd_una;
+		seg.len = (u32)min_t(u64, n, tcb->adv_mss);
+		rig_rx(rig, &seg);
+		rig->unread = 0;
+		rig_serve(rig, xtcp_read(tcb, seg.len, rig->rcvbuf, rig->now));
+		while (rig_peek(rig, &plan))
+			rig_commit(rig, &plan);
+	}
+}
+
 static u64 rig_deadline(const struct rig *rig)
 {
 	switch (rig->mode) {

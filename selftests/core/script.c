@@ -454,6 +454,11 @@ static void cmd_write(struct rig *rig, const struct words *w)
 	rig_serve(rig, xtcp_wrote(&rig->tcb, number(rig, w, 1), flags, rig->now));
 }
 
+static void cmd_stream(struct rig *rig, const struct words *w)
+{
+	(!strcmp(w->w[0], "gone") ? rig_gone : rig_came)(rig, number(rig, w, 1));
+}
+
 static void cmd_go(struct rig *rig, const struct words *w)
 {
 	rig_serve(rig, xtcp_fastopen_go(&rig->tcb, number(rig, w, 1), rig->now));
@@ -717,7 +722,8 @@ static const struct command {
 	{ "par", cmd_par }, { "cc", cmd_cc }, { "connect", cmd_connect }, { "listen", cmd_listen },
 	{ "established", cmd_established }, { "accepted", cmd_accepted },
 	{ "<", cmd_in }, { ">", cmd_out, true }, { "abort-tx", cmd_abort_tx, true },
-	{ "write", cmd_write }, { "go", cmd_go }, { "read", cmd_read }, { "space", cmd_space },
+	{ "write", cmd_write }, { "gone", cmd_stream }, { "came", cmd_stream },
+	{ "go", cmd_go }, { "read", cmd_read }, { "space", cmd_space },
 	{ "shutdown", cmd_shutdown }, { "close", cmd_close }, { "abort", cmd_abort },
 	{ "give-up", cmd_give_up },
 	{ "set", cmd_set }, { "icmp", cmd_icmp }, { "+", cmd_pass },

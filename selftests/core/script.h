@@ -23,6 +23,7 @@
  *				theirs; no: nothing
  *	abort-tx		peek, then xtcp_tx_abort()
  *	write N [more] [urg]	read N, space N, shutdown, close, abort
+ *	gone N, came N		N bytes are sent and acknowledged; or arrive and are read
  *	set OPT VALUE		xtcp_set()
  *	icmp KIND SEQ [MSS]	soft, hard, too-big
  *	+ TIME			time passes, timers run when due
@@ -107,6 +108,8 @@ void rig_rx(struct rig *rig, const struct xtcp_seg *seg);
 void rig_serve(struct rig *rig, u32 acts);
 bool rig_peek(struct rig *rig, struct xtcp_plan *plan);
 void rig_commit(struct rig *rig, const struct xtcp_plan *plan);
+void rig_gone(struct rig *rig, u64 n);
+void rig_came(struct rig *rig, u64 n);
 void rig_run_until(struct rig *rig, u64 when);
 void rig_fail(struct rig *rig, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -53,7 +53,7 @@ static u32 advance(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ack *
 	bool fin;
 
 	fin = tcb->flags & XTCP_F_FIN_SENT && seg->ack == tcb->snd_end + 1;
-	data = seg->ack - tcb->snd_una - fin - (tcb->snd_una == tcb->iss);
+	data = seg->ack - tcb->snd_una - fin - xtcp_syn_out(tcb);
 	xtcp_map_ack(tcb, seg->ack, a);
 	tcb->bytes_acked += data;
 	tcb->retries = 0;
@@ -72,7 +72,7 @@ static u32 advance(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ack *
  */
 static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
-	bool syn = tcb->snd_una == tcb->iss && seg->ack != tcb->iss;
+	bool syn = xtcp_syn_out(tcb) && seg->ack != tcb->iss;
 	bool sack = seg->opts & XTCP_OPT_SACK && tcb->opts & XTCP_OPT_SACK_PERM &&
 		    tcb->par->rack;
 	bool dup = seg->ack == tcb->snd_una && is_duplicate(tcb, seg);

@@ -125,7 +125,7 @@ static const char *check_send(const struct xtcp_tcb *tcb)
 	MUST(!fin || tcb->flags & XTCP_F_FIN_QUEUED);
 	if (tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED)
 		return bad;
-	MUST(tcb->snd_una != tcb->iss);
+	MUST(!xtcp_syn_out(tcb));
 	MUST(tcb->mss > 0);
 	MUST(tcb->cwnd >= tcb->mss);
 	MUST(tcb->max_snd_wnd >= tcb->snd_wnd);

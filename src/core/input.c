@@ -217,6 +217,9 @@ static u32 rx_in_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		xtcp_ack_now(tcb);
 		acts |= xtcp_reass_advance(tcb, seg->to);
 	}
+	/* Passed: after 2 GB more it would seem to lie ahead. */
+	if (unlikely(tcb->flags & XTCP_F_RCV_URG) && seq_ge(tcb->rcv_nxt, tcb->rcv_up))
+		tcb->flags &= ~XTCP_F_RCV_URG;
 	tcb->bytes_received += tcb->rcv_nxt - before;
 	xtcp_rcv_rtt(tcb, seg, now);
 	xtcp_ack_data(tcb, seg, now);

@@ -62,7 +62,9 @@ void xtcp_rack_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent,
  */
 void xtcp_rack_dsack(struct xtcp_tcb *tcb)
 {
-	if (seq_lt(tcb->snd_una, tcb->rack_dsack_round))
+	/* Of 2 GB ago it lies ahead, but ahead of all that was sent, too. */
+	if (seq_lt(tcb->snd_una, tcb->rack_dsack_round) &&
+	    seq_le(tcb->rack_dsack_round, tcb->snd_nxt))
 		return;
 	tcb->rack_dsack_round = tcb->snd_nxt;
 	if (tcb->rack_mult < MULT_MAX)

@@ -197,7 +197,7 @@ void xtcp_map_lost(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 	tcb->lost_out += sent_len(sent);
 	lost_add(tcb, sent);
 	/* A SYN is no data, and no congestion control has begun. */
-	if (tcb->snd_una == tcb->iss)
+	if (xtcp_syn_out(tcb))
 		return;
 	tcb->lost += sent_len(sent);
 	if (tcb->cc->lost)
