@@ -453,6 +453,8 @@ static void commit_rtx(struct xtcp_tcb *tcb, const struct xtcp_plan *plan,
 	xtcp_undo_rtx(tcb, plan->seq, end, now);
 	tcb->prr_out += end - plan->seq;
 	tcb->flags &= ~XTCP_F_FORCE_RTX;
+	/* It may be a probe, in smaller segments: what arrives says nothing of it. */
+	tcb->mtup_size = 0;
 	if (!xtcp_dl_is_set(tcb, XTCP_DL_RTO))
 		xtcp_rto_restart(tcb, now);
 }
