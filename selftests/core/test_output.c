@@ -107,6 +107,9 @@ static const struct script probes[] = {
 	{ "window opens between probe and its refusal: nothing is lost",
 	  "established wnd 1000\nwrite 3000\n> A 1+1000\n< A 1 ack 1001 wnd 0\n~ 200001us\n> A 1001+1\n"
 	  "< A 1 ack 1001 wnd 3000\n> PA 1001+2000\n< A 1 ack 1002 wnd 3000\n= snd_una 1002\n< A 1 ack 3001\nno-timer\n" },
+	{ "the probes that nobody answered do not count any more then", "par retries2 2\npar tlp 0\nestablished wnd 1000\nwrite 3000\n> A 1+1000\n"
+	  "< A 1 ack 1001 wnd 0\n~ 200001us\n> A 1001+1\n~ 400002us\n> A 1001+1\n= retries 2\n< A 1 ack 1001 wnd 2000\n"
+	  "> PA 1001+2000\n= retries 0\n~ 200001us\n> A 1001+1000\n= state ESTABLISHED\n" },
 	{ "nothing to send: no probe", "established wnd 1000\nwrite 1000\n> PA 1+1000\n< A 1 ack 1001 wnd 0\nno-timer\n" },
 	{ "an ACK keeps acceptable while the window is closed",
 	  "established wnd 1000\nwrite 3000\n> A 1+1000\n< A 1 ack 1001 wnd 0\n~ 200001us\n> A 1001+1\n"

@@ -25,8 +25,11 @@ static void window_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 
 	if (seq_le(seg->ack, tcb->snd_wl2) && seq_lt(seg->seq, tcb->snd_wl1))
 		return;
-	if (!tcb->snd_wnd && wnd)
+	if (!tcb->snd_wnd && wnd) {
 		xtcp_map_unsend_probe(tcb);
+		/* What was not answered were probes of a closed window. */
+		tcb->retries = 0;
+	}
 	tcb->snd_wnd = wnd;
 	tcb->snd_wl1 = seg->seq;
 	tcb->snd_wl2 = seg->ack;

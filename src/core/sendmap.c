@@ -468,6 +468,8 @@ void xtcp_map_unlose(struct xtcp_tcb *tcb)
  * The octet goes out again as the first of a full segment instead of alone,
  * as if it had never been sent; an acknowledgement of it that is still on
  * its way finds SND.NXT beyond it again, since the segment follows at once.
+ * Where the window opened by less than a segment is worth, that one is refused
+ * and the next one counts: a timeout of the octet alone would cost more.
  */
 void xtcp_map_unsend_probe(struct xtcp_tcb *tcb)
 {
