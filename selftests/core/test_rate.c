@@ -19,6 +19,8 @@ static const struct script rate_sample[] = {
 	{ "and not once more by the ACK", OPEN "write 10000\n> PA 1+10000\n+ 40ms\n< A 1 ack 1 sack 8001-10001\n< A 1 ack 10001\n= delivered 10000\n" },
 	{ "shorter than the shortest round trip: no sample", OPEN "write 1000\n> PA 1+1000\n+ 40ms\n< A 1 ack 1001\n= rate_us 40000\n"
 	  "write 10000\n> PA 1001+10000\n+ 10ms\n< A 1 ack 11001\n= rate_us 10000\n" },
+	{ "acknowledged before the time it was released for: nothing held it back", "par pacing 1\n" OPEN "write 600\n> PA 1+600\n"
+	  "+ 20us\n< A 1 ack 601\n= rate_us 20\nwrite 100\n> PA 601+100\n+ 20us\n< A 1 ack 701\n= rate_us 20\n" },
 };
 SCRIPTS(rate_sample);
 
@@ -61,4 +63,33 @@ UNIT(rate_snd_want)
 		tcb.sacked_out = snd_wants[i].sacked;
 		CHECK_EQ(xtcp_snd_want(&tcb), snd_wants[i].want);
 	}
+}
+
+/* What left while others counted as lost, and they were not: none were lost since. */
+UNIT(rate_lost_and_found)
+{
+	struct xtcp_params par;
+	struct xtcp_sent lent[4];
+	struct xtcp_ack a = { .now = 300 };
+	struct xtcp_tcb tcb;
+	u32 i;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.state = XTCP_ESTABLISHED;
+	tcb.mss = 1000;
+	tcb.iss = 0xffffff00;
+	tcb.snd_una = tcb.iss + 1;
+	tcb.snd_nxt = tcb.snd_una;
+	for (i = 0; i < ARRAY_SIZE(lent); i++)
+		xtcp_map_lend(&tcb, &lent[i]);
+	xtcp_map_append(&tcb, tcb.iss + 5001, 0, 100);
+	xtcp_map_lost(&tcb, tcb.map_head);
+	xtcp_map_append(&tcb, tcb.iss + 6001, 0, 200);
+	xtcp_map_unlose(&tcb);
+	xtcp_map_ack(&tcb, tcb.iss + 6001, &a);
+	xtcp_rate_ack(&tcb, &a);
+	CHECK(a.rs_any);
+	CHECK_EQ(a.rs_flight, 1000);
+	CHECK_EQ(a.rs_lost, 0);
 }

@@ -230,7 +230,7 @@ static void note_loss(struct xtcp_tcb *tcb, struct bbr *b)
 static void bbr_lost(struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
 {
 	struct bbr *b = state(tcb);
-	u32 lost = tcb->lost - sent->lost;
+	u32 lost = xtcp_lost_since(tcb, sent->lost);
 	u32 len = sent->end - sent->seq;
 
 	if ((!b->lost_ranges || sent->seq != b->lost_end) && b->lost_ranges < 255)

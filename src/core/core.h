@@ -281,6 +281,15 @@ bool xtcp_undo_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *a);
 
 /* ---- rate.c ---- */
 
+/*
+ * Bytes lost since tcb->lost was @then. None when some of those counted then
+ * turned out not to be lost, and were taken off (xtcp_map_unlose()).
+ */
+static inline u32 xtcp_lost_since(const struct xtcp_tcb *tcb, u32 then)
+{
+	return seq_gt(tcb->lost, then) ? tcb->lost - then : 0;
+}
+
 void xtcp_rate_sent(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u64 now);
 void xtcp_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent, u32 end,
 		    bool sacked, struct xtcp_ack *a);

@@ -78,6 +78,8 @@ void xtcp_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent, u32 end,
  */
 void xtcp_rate_ack(struct xtcp_tcb *tcb, struct xtcp_ack *a)
 {
+	/* It may have left before the time it was released for, see pace.c. */
+	u64 ack_ns = a->now > a->rs_prior_at ? a->now - a->rs_prior_at : 0;
 	u64 span;
 
 	if (!a->delivered)
@@ -88,11 +90,11 @@ void xtcp_rate_ack(struct xtcp_tcb *tcb, struct xtcp_ack *a)
 	if (tcb->flags & XTCP_F_APP && seq_gt(tcb->delivered, tcb->app_limited))
 		tcb->flags &= ~XTCP_F_APP;
 	a->rs_delivered = tcb->delivered - a->rs_prior;
-	a->rs_lost = tcb->lost - a->rs_lost;
+	a->rs_lost = xtcp_lost_since(tcb, a->rs_lost);
 	/* A SYN, a FIN, a small write: no path is as slow as that. */
 	if (a->rs_delivered < tcb->mss)
 		a->rs_app_limited = true;
-	span = max(a->now - a->rs_prior_at, a->rs_send_ns);
+	span = max(ack_ns, a->rs_send_ns);
 	span = div_u64(span, 1000);
 	if (span < tcb->min_rtt_us && tcb->min_rtt_us != ~0U)
 		return;
