@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,7 +74,7 @@ static bool run_forked(const struct unit *unit)
 	}
 	if (!pid) {
 		/* A loop in the engine is a failure, not a hang of the run. */
-		alarm(60);
+		setitimer(ITIMER_PROF, &(struct itimerval){ .it_value.tv_sec = 60 }, NULL);
 		run_one(unit);
 		fflush(stdout);
 		_exit(failures ? 1 : 0);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,9 +49,9 @@ static void run(const struct fuzz_target *target, const u8 *data, size_t len)
 		exit(2);
 	memcpy(copy, data, len);
 	in = (struct fuzz_in){ copy, copy + len };
-	alarm(INPUT_SECONDS);
+	setitimer(ITIMER_PROF, &(struct itimerval){ .it_value.tv_sec = INPUT_SECONDS }, NULL);
 	target->run(&in);
-	alarm(0);
+	setitimer(ITIMER_PROF, &(struct itimerval){ .it_value.tv_sec = 0 }, NULL);
 	free(copy);
 }
 
