@@ -209,6 +209,7 @@ struct xtcp_knobs {
 	u32 limit_output;		/* bytes of a connection below IP */
 	u8 syncookies;			/* 0: never, 1: when there is no room, 2: always */
 	bool abort_on_overflow;		/* accept queue full: RST, not silence */
+	bool l3mdev_accept;		/* listeners of no device are there for all VRFs */
 	bool migrate_req;		/* a listener that closes leaves them to its group */
 	bool moderate_rcvbuf;		/* the receive buffer grows by itself */
 	bool no_metrics_save;		/* connections leave nothing in the cache, */
@@ -341,7 +342,7 @@ int xtcp_ip4_connect(struct sock *sk, const struct sockaddr_in *to, int len);
 int xtcp_ip6_connect(struct sock *sk, const struct sockaddr_in6 *to, int len);
 void xtcp_open_fill(struct sock *sk, struct xtcp_open *open);
 
-/* ---- src/net/port.c: ports, shared with the kernel's TCP ---- */
+/* ---- src/net/port.c, port_connect.c: ports, shared with the kernel's TCP ---- */
 
 int xtcp_port_get(struct sock *sk, u16 port);
 void xtcp_port_put(struct sock *sk);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Routes and devices: which a connection takes, what it makes of those that
- * refuse, change or go, marks with rules for them, and VRF.
+ * refuse, change or go, and marks with rules for them. VRF: sock_vrf.c.
  *
  *	here				there
  *	e0 10.1.0.1/24 ------------- e0 10.1.0.2/24
@@ -323,50 +323,6 @@ TEST_F_TIMEOUT(host, way_is_lost, 120)
 		      "ip route replace " FAR " via 10.1.0.2 2>/dev/null");
 		sleep_ms(100);
 	}
-}
-
-/* ---- VRF ---- */
-
-static int vrf(void)
-{
-	return shell("set -e; ip link add red type vrf table 50 2>/dev/null; ip link set red up;"
-		     "ip link set e1 master red; ip addr replace 10.2.0.1/24 dev e1");
-}
-
-TEST_F_TIMEOUT(host, vrf, 60)
-{
-	union addr any = host(ANY, PORT);
-	pid_t caller;
-	int lfd, s;
-
-	if (vrf())
-		SKIP_TEST("no VRF in this kernel");
-	/* Out: by the VRF's table, which alone knows of 10.2.0.0/24 now. */
-	self->fd = stack_socket(variant->st, 0);
-	ASSERT_EQ(0, to_device(self->fd, "red"));
-	ASSERT_EQ(0, dial(self->fd, "10.2.0.2", PORT));
-	EXPECT_STREQ("10.2.0.1", own(self->fd));
-	goes_round(20000);
-	close(self->fd);
-	self->fd = stack_socket(variant->st, 0);
-	EXPECT_EQ(ENETUNREACH, dial(self->fd, "10.2.0.2", PORT));
-	close(self->fd);
-	self->fd = -1;
-
-	/* In: a listener of the VRF takes it. */
-	lfd = stack_socket(variant->st, 0);
-	ASSERT_EQ(0, to_device(lfd, "red"));
-	ASSERT_EQ(0, set_int(lfd, SOL_SOCKET, SO_REUSEADDR, 1));
-	ASSERT_EQ(0, bind_to(lfd, &any));
-	ASSERT_EQ(0, listen(lfd, 5));
-	caller = call(self->there, "10.2.0.1");
-	ASSERT_GE(caller, 0);
-	ASSERT_TRUE(poll_for(lfd, POLLIN, 5000) & POLLIN);
-	s = accept(lfd, NULL, NULL);
-	EXPECT_STREQ("10.2.0.1", own(s));
-	EXPECT_TRUE(got_through(caller));
-	close(s);
-	close(lfd);
 }
 
 TEST_HARNESS_MAIN

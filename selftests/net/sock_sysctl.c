@@ -39,6 +39,7 @@ static const struct row rows[] = {
 	{ "keepalive_intvl",	1, SECS, 75 },
 	{ "keepalive_probes",	0, 255, 9 },
 	{ "keepalive_time",	1, SECS, 7200 },
+	{ "l3mdev_accept",	0, 1, 0 },
 	{ "limit_output_bytes",	0, I32, 1048576 },
 	{ "max_orphans",	0, I32, DIFFERS },
 	{ "max_syn_backlog",	0, I32, BY_MEMORY },

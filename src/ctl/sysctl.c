@@ -141,6 +141,10 @@ const struct xtcp_knob xtcp_knob_rows[] = {
 	  OF(keepalive_probes) },
 	{ "keepalive_time",	1, SECONDS_MAX, PAR(keep_idle_ms), .scale = 1000,
 	  OF(keepalive_time), .from_unit = XTCP_FROM_S },
+#ifdef CONFIG_NET_L3_MASTER_DEV
+	{ "l3mdev_accept",	0, 1, GLUE(l3mdev_accept), .scale = 1,
+	  OF(l3mdev_accept) },
+#endif
 	{ "limit_output_bytes",	0, INT_MAX, GLUE(limit_output), .scale = 1,
 	  OF(limit_output_bytes) },
 	{ "max_orphans",	0, INT_MAX, GLUE(max_orphans), .scale = 1 },

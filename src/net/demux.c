@@ -142,9 +142,25 @@ static bool same_flow(const struct xtcp_flow *a, const struct xtcp_flow *b)
 	       !memcmp(a->daddr, b->daddr, 12) && !memcmp(a->saddr, b->saddr, 12);
 }
 
-static bool same_dif(int bound, int dif, int sdif)
+static bool same_dif(const struct xtcp_net *xn, int bound, int dif, int sdif)
 {
-	return !bound || bound == dif || bound == sdif;
+	if (!bound)
+		return !sdif || xtcp_across_vrfs(xn);
+	return bound == dif || bound == sdif;
+}
+
+/* Is there a packet that comes in by both, or by any, of the same domain, for 0? */
+static bool difs_meet(const struct xtcp_net *xn, int a, int b)
+{
+	int vrf_a, vrf_b;
+
+	if (a == b)
+		return true;
+	vrf_a = xtcp_vrf(xn->net, a);
+	vrf_b = xtcp_vrf(xn->net, b);
+	if (vrf_a != vrf_b)
+		return (!a || !b) && xtcp_across_vrfs(xn);
+	return a == vrf_a || b == vrf_b;
 }
 
 static bool same_record(const struct xtcp_tw_rec *rec, const struct xtcp_flow *flow)
@@ -178,9 +194,10 @@ static int dif_of(const struct xtcp_entry *e, const struct xtcp_flow *flow)
 	}
 }
 
-static struct xtcp_entry *find(const struct xtcp_tables *t,
-			       const struct xtcp_flow *flow, u32 hash, int dif, int sdif)
+static struct xtcp_entry *find(const struct xtcp_net *xn, const struct xtcp_flow *flow,
+			       u32 hash, int dif, int sdif)
 {
+	const struct xtcp_tables *t = xn->tables;
 	struct hlist_nulls_node *node;
 	struct xtcp_entry *e;
 	int bound;
@@ -190,7 +207,7 @@ begin:
 		if (e->hash != hash)
 			continue;
 		bound = dif_of(e, flow);
-		if (bound >= 0 && same_dif(bound, dif, sdif))
+		if (bound >= 0 && same_dif(xn, bound, dif, sdif))
 			return e;
 	}
 	/* Carried over to another chain: what we look for may have been missed. */
@@ -215,7 +232,7 @@ begin:
 struct xtcp_entry *xtcp_lookup(const struct xtcp_net *xn, const struct xtcp_flow *flow,
 			       u32 hash, int dif, int sdif)
 {
-	return find(xn->tables, flow, hash, dif, sdif);
+	return find(xn, flow, hash, dif, sdif);
 }
 
 static void count(struct xtcp_net *xn, u8 kind, int n)
@@ -251,7 +268,7 @@ int xtcp_table_add(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind,
 		if (other->hash != e->hash)
 			continue;
 		bound = dif_of(other, flow);
-		if (bound >= 0 && (!bound || !dif || bound == dif)) {
+		if (bound >= 0 && difs_meet(xn, bound, dif)) {
 			err = -EADDRNOTAVAIL;
 			break;
 		}
@@ -383,14 +400,14 @@ struct xtcp_entry *xtcp_table_unpark(struct xtcp_net *xn, const struct xtcp_flow
  * How well a listener fits: 0 not at all. Address counts most, then device; for
  * IPv4, then, whether it is all the socket is for.
  */
-static u32 listener_score(const struct xtcp_sock *l, const struct xtcp_flow *flow,
-			  int dif, int sdif)
+static u32 listener_score(const struct xtcp_net *xn, const struct xtcp_sock *l,
+			  const struct xtcp_flow *flow, int dif, int sdif)
 {
 	const struct sock *sk = &l->inet.sk;
 	int bound = READ_ONCE(l->dif);
 	u32 score = 1;
 
-	if (l->flow.sport != flow->sport || !same_dif(bound, dif, sdif))
+	if (l->flow.sport != flow->sport || !same_dif(xn, bound, dif, sdif))
 		return 0;
 	if (!xtcp_addr_any(l->flow.saddr)) {
 		if (memcmp(l->flow.saddr, flow->saddr, sizeof(flow->saddr)))
@@ -440,7 +457,7 @@ begin:
 		/* Among 4-tuples meanwhile, where not each is a socket's. */
 		if (unlikely(READ_ONCE(e->kind) != XTCP_KIND_LISTEN))
 			continue;
-		score = listener_score(xtcp_entry_xsk(e), flow, dif, sdif);
+		score = listener_score(xn, xtcp_entry_xsk(e), flow, dif, sdif);
 		if (!score || score < top)
 			continue;
 		sk = xtcp_entry_sk(e);

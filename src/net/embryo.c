@@ -22,7 +22,7 @@
 #include "ip.h"
 
 static struct kmem_cache *half_cache;	/* of IPv4 */
-static struct kmem_cache *half_cache6;
+static struct kmem_cache *half_cache6;	/* of IPv6, or tied to an interface */
 
 /* Chains are this long when the table is full, unless it was made larger later. */
 #define HALF_PER_BUCKET	8
@@ -78,7 +78,7 @@ void xtcp_half_flow(const struct xtcp_half *half, struct xtcp_flow *flow)
 		xtcp_flow_set4(flow->saddr, (__force __be32)half->addr[0]);
 		xtcp_flow_set4(flow->daddr, (__force __be32)half->addr[1]);
 	}
-	flow->sport = half->sport;
+	flow->sport = half->listener->sport;
 	flow->dport = half->dport;
 }
 
@@ -86,11 +86,11 @@ void xtcp_half_flow(const struct xtcp_half *half, struct xtcp_flow *flow)
  * xtcp_half_dif - the interface a half-open connection is tied to
  * @half: embryo
  *
- * Return: interface of link-local addresses, or 0.
+ * Return: as of xtcp_ip_tie().
  */
 int xtcp_half_dif(const struct xtcp_half *half)
 {
-	return half->emb.v6 ? half->addr[8] : 0;
+	return half->wide ? half->addr[8] : 0;
 }
 
 /**
@@ -102,18 +102,19 @@ int xtcp_half_dif(const struct xtcp_half *half)
  */
 void xtcp_half_copy(union xtcp_half_any *to, const struct xtcp_half *half)
 {
-	memcpy(to, half, half->emb.v6 ? sizeof(*to) : HALF_SIZE4);
+	memcpy(to, half, half->wide ? sizeof(*to) : HALF_SIZE4);
 }
 
 static bool half_is(const struct xtcp_half *half, const struct xtcp_flow *flow)
 {
-	if (half->dport != flow->dport || half->sport != flow->sport ||
-	    half->emb.v6 != xtcp_flow_is6(flow))
+	if (half->dport != flow->dport || half->emb.v6 != xtcp_flow_is6(flow))
 		return false;
 	if (half->emb.v6)
 		return !memcmp(half->addr + 4, flow->daddr, sizeof(flow->daddr)) &&
-		       !memcmp(half->addr, flow->saddr, sizeof(flow->saddr));
-	return half->addr[1] == flow->daddr[3] && half->addr[0] == flow->saddr[3];
+		       !memcmp(half->addr, flow->saddr, sizeof(flow->saddr)) &&
+		       half->listener->sport == flow->sport;
+	return half->addr[1] == flow->daddr[3] && half->addr[0] == flow->saddr[3] &&
+	       half->listener->sport == flow->sport;
 }
 
 /**
@@ -169,7 +170,7 @@ static void half_due(struct xtcp_half_table *t, struct xtcp_half_bucket *bucket,
 
 /**
  * xtcp_half_fill - all of an embryo but what is the engine's
- * @half: embryo, emb.v6 set
+ * @half: embryo, emb set, and wide
  * @rx: particulars of the packet
  * @l: listener
  */
@@ -180,16 +181,16 @@ void xtcp_half_fill(struct xtcp_half *half, const struct xtcp_rx *rx,
 
 	half->listener = l;
 	half->mark = READ_ONCE(l->sk->sk_mark);
-	half->sport = flow->sport;
 	half->dport = flow->dport;
 	if (half->emb.v6) {
 		memcpy(half->addr, flow->saddr, sizeof(flow->saddr));
 		memcpy(half->addr + 4, flow->daddr, sizeof(flow->daddr));
-		half->addr[8] = xtcp_ip_oif(NULL, flow, rx->dif);
 	} else {
 		half->addr[0] = flow->saddr[3];
 		half->addr[1] = flow->daddr[3];
 	}
+	if (half->wide)
+		half->addr[8] = xtcp_ip_tie(rx);
 }
 
 /**
@@ -204,13 +205,15 @@ void xtcp_half_fill(struct xtcp_half *half, const struct xtcp_rx *rx,
 bool xtcp_half_add(struct xtcp_rx *rx, struct xtcp_half_bucket *bucket,
 		   struct xtcp_listener *l, const struct xtcp_embryo *emb)
 {
-	struct xtcp_half *half = kmem_cache_alloc(emb->v6 ? half_cache6 : half_cache,
+	bool wide = emb->v6 || xtcp_ip_tie(rx);
+	struct xtcp_half *half = kmem_cache_alloc(wide ? half_cache6 : half_cache,
 						  GFP_ATOMIC | __GFP_NOWARN);
 	struct xtcp_half_table *t = rx->xn->half;
 
 	if (!half)
 		return false;
 	half->emb = *emb;
+	half->wide = wide;
 	xtcp_half_fill(half, rx, l);
 	half->next = bucket->first;
 	if (!bucket->first)
@@ -250,7 +253,7 @@ void xtcp_half_del(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
 	if (!half->emb.retries)
 		atomic_dec(&l->young);
 	atomic_dec(&xn->half->count);
-	kmem_cache_free(half->emb.v6 ? half_cache6 : half_cache, half);
+	kmem_cache_free(half->wide ? half_cache6 : half_cache, half);
 }
 
 /* Half-open connections a listener may have. */
@@ -293,7 +296,7 @@ struct xtcp_stateless xtcp_half_to(const struct xtcp_half *half, struct xtcp_flo
 		.sk = sk,
 		.flow = flow,
 		.mark = half->mark,
-		.oif = xtcp_ip_oif(sk, flow, xtcp_half_dif(half)),
+		.oif = xtcp_ip_oif(sk, xtcp_half_dif(half)),
 		.tos = xtcp_ip_tos(sk, flow),
 	};
 }

@@ -258,7 +258,7 @@ static bool route_bare(const struct xtcp_rx *rx, const struct sock *sk)
 		.sk = sk,
 		.flow = &rx->flow,
 		.mark = READ_ONCE(sk->sk_mark),
-		.oif = xtcp_ip_oif(sk, &rx->flow, rx->dif),
+		.oif = xtcp_ip_oif(sk, xtcp_ip_tie(rx)),
 		.tos = xtcp_ip_tos(sk, &rx->flow),
 	};
 	struct dst_entry *dst = xtcp_ip_route(&to);

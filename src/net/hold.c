@@ -33,7 +33,23 @@ void xtcp_place_of(const struct sock *sk, struct xtcp_place *place)
 	xtcp_flow_of_sock(sk, &flow);
 	memcpy(place->addr, flow.saddr, sizeof(place->addr));
 	place->dif = sk->sk_bound_dev_if;
+	place->vrf = xtcp_vrf(sock_net(sk), place->dif);
 	place->only6 = xtcp_family6(sk) && ipv6_only_sock(sk);
+}
+
+/**
+ * xtcp_place_of_record - the same of TIME-WAIT records
+ * @net: namespace
+ * @key: what they have in common
+ * @place: filled in
+ */
+void xtcp_place_of_record(const struct net *net, const struct xtcp_tw_key *key,
+			  struct xtcp_place *place)
+{
+	memcpy(place->addr, key->saddr, sizeof(place->addr));
+	place->dif = key->dif;
+	place->vrf = xtcp_vrf(net, key->dif);
+	place->only6 = false;
 }
 
 /* Does an any-address include the other? */
@@ -48,14 +64,18 @@ static bool any_takes(const struct xtcp_place *any, const u32 addr[4])
 
 /**
  * xtcp_places_meet - is there a packet that both would be for?
+ * @net: namespace
  * @a: place
  * @b: place
  *
  * As bind() of the kernel's TCP has it.
  */
-bool xtcp_places_meet(const struct xtcp_place *a, const struct xtcp_place *b)
+bool xtcp_places_meet(const struct net *net, const struct xtcp_place *a,
+		      const struct xtcp_place *b)
 {
 	if (a->dif && b->dif && a->dif != b->dif)
+		return false;
+	if (a->vrf != b->vrf && !xtcp_across_vrfs(xtcp_net(net)))
 		return false;
 	return !memcmp(a->addr, b->addr, sizeof(a->addr)) ||
 	       any_takes(a, b->addr) || any_takes(b, a->addr);
@@ -68,7 +88,8 @@ bool xtcp_places_meet(const struct xtcp_place *a, const struct xtcp_place *b)
  */
 bool xtcp_place_covers(const struct xtcp_place *a, const struct xtcp_place *b)
 {
-	if (a->dif && a->dif != b->dif)
+	/* Over VRFs the kernel's own knob decides, and would do so anew each time. */
+	if ((a->dif && a->dif != b->dif) || a->vrf != b->vrf)
 		return false;
 	if (!memcmp(a->addr, b->addr, sizeof(a->addr)))
 		return !a->only6 || b->only6 || !xtcp_addr_any(a->addr);

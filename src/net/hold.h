@@ -7,12 +7,16 @@
 /* What a port is bound on. */
 struct xtcp_place {
 	u32 addr[4];			/* v4-mapped, or of IPv6; or any */
-	int dif;			/* 0: every device */
+	int dif;			/* 0: every device ... */
+	int vrf;			/* ... of this L3 domain; 0: the default one */
 	bool only6;			/* any address, but for those of IPv4 */
 };
 
 void xtcp_place_of(const struct sock *sk, struct xtcp_place *place);
-bool xtcp_places_meet(const struct xtcp_place *a, const struct xtcp_place *b);
+void xtcp_place_of_record(const struct net *net, const struct xtcp_tw_key *key,
+			  struct xtcp_place *place);
+bool xtcp_places_meet(const struct net *net, const struct xtcp_place *a,
+		      const struct xtcp_place *b);
 bool xtcp_place_covers(const struct xtcp_place *a, const struct xtcp_place *b);
 
 /* A companion. */

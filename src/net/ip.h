@@ -151,14 +151,20 @@ static inline bool xtcp_ip_to_many(const struct sk_buff *skb)
 /* ---- packets without a socket ---- */
 
 /*
- * The interface by which an answer has to leave: the one the socket is bound
- * to, or, to a link-local address, the one its cause came in by; 0: any.
+ * The interface that an answer to a packet has to leave by, unless a socket says
+ * otherwise: its VRF's, or, to a link-local address, the one it came in by; 0: any.
  */
-static inline int xtcp_ip_oif(const struct sock *sk, const struct xtcp_flow *flow, int dif)
+static inline int xtcp_ip_tie(const struct xtcp_rx *rx)
 {
-	int oif = sk ? READ_ONCE(sk->sk_bound_dev_if) : 0;
+	if (rx->sdif)
+		return rx->dif;
+	return xtcp_flow_is6(&rx->flow) ? xtcp_ip6_oif(&rx->flow, rx->dif) : 0;
+}
 
-	return oif || !xtcp_flow_is6(flow) ? oif : xtcp_ip6_oif(flow, dif);
+/* The interface an answer leaves by: the one the socket is bound to goes first. */
+static inline int xtcp_ip_oif(const struct sock *sk, int tie)
+{
+	return READ_ONCE(sk->sk_bound_dev_if) ?: tie;
 }
 
 /* IP_TOS, IPV6_TCLASS */

@@ -27,6 +27,7 @@ int xtcp_listen_start(struct sock *sk)
 		return -ENOMEM;
 	l->sk = sk;
 	l->xn = xn;
+	l->sport = (__force u16)htons(inet_sk(sk)->inet_num);
 	/* Pairs with xtcp_listen_segment(). */
 	smp_store_release(&xtcp_sk(sk)->listener, l);
 	return 0;
@@ -174,7 +175,7 @@ static void child_drop(struct sock *child)
  * table, and @open; locked. NULL: @why.
  */
 static struct sock *child_new(struct xtcp_listener *l, const struct xtcp_flow *flow,
-			      int dif, u64 who, u32 mark, struct xtcp_open *open,
+			      int tie, u64 who, u32 mark, struct xtcp_open *open,
 			      enum xtcp_drop *why)
 {
 	struct sock *sk = l->sk, *child;
@@ -187,7 +188,7 @@ static struct sock *child_new(struct xtcp_listener *l, const struct xtcp_flow *f
 	if (!child)
 		return NULL;
 	child_addresses(child, sk, flow, mark);
-	child->sk_bound_dev_if = xtcp_ip_oif(sk, flow, dif);
+	child->sk_bound_dev_if = xtcp_ip_oif(sk, tie);
 	xtcp_sk(child)->source = who >> 32;
 	if (xtcp_ip_sock_route(child)) {
 		*why = XTCP_DROP_BAD_ADDRESS;
@@ -262,7 +263,7 @@ struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx *rx,
 	struct xtcp_open open;
 	struct sock *child;
 
-	child = child_new(l, &rx->flow, rx->dif, source_of(l->xn, &rx->flow),
+	child = child_new(l, &rx->flow, xtcp_ip_tie(rx), source_of(l->xn, &rx->flow),
 			  READ_ONCE(l->sk->sk_mark), &open, &seg->reason);
 	if (!child)
 		return NULL;

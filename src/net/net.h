@@ -20,6 +20,7 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <net/ipv6.h>
+#include <net/l3mdev.h>
 #include <xtcp/defence.h>
 #include <xtcp/sock.h>
 
@@ -47,6 +48,18 @@ struct xtcp_tables {
 	struct list_head idle_ports;		/* buckets to look at; port_lock */
 	struct work_struct port_work;		/* frees the empty ones */
 };
+
+/* The L3 domain of a device: the interface that is its VRF; 0: the default one. */
+static inline int xtcp_vrf(const struct net *net, int dif)
+{
+	return l3mdev_master_ifindex_by_index((struct net *)net, dif);
+}
+
+/* Is what is bound to no device there for all VRFs? Else for the default one. */
+static inline bool xtcp_across_vrfs(const struct xtcp_net *xn)
+{
+	return READ_ONCE(xn->knobs.l3mdev_accept);
+}
 
 int xtcp_tables_init(struct xtcp_net *xn);
 void xtcp_tables_free(struct xtcp_net *xn);
@@ -85,7 +98,7 @@ u64 xtcp_group_weight(const struct sock *sk, u32 own, u32 flow);
 struct sock *xtcp_group_heir(const struct sock *sk, const struct xtcp_flow *flow);
 struct sock *xtcp_group_select(struct sock *sk, u32 hash, struct sk_buff *skb);
 
-/* ---- port.c ---- */
+/* ---- port.c, port_connect.c ---- */
 
 /* What TIME-WAIT records have in common with others, and bind() asks for. */
 struct xtcp_tw_key {
@@ -244,6 +257,7 @@ struct xtcp_stateless {
 struct xtcp_listener {
 	struct sock *sk;		/* outlives this by RCU */
 	struct xtcp_net *xn;
+	u16 sport;			/* network byte order */
 	atomic_t count;			/* embryos */
 	atomic_t young;			/* of these: no SYN-ACK was repeated yet */
 	bool closed;			/* no more of them */
@@ -253,14 +267,15 @@ struct xtcp_listener {
 
 /*
  * A half-open connection: one cache line, addresses last. IPv6 (emb.v6) needs two
- * of 16 bytes and an interface for link-local ones, and makes it 92 bytes.
+ * of 16 bytes and an interface for link-local ones, and makes it 92 bytes. One of
+ * IPv4 that is tied to an interface is as large.
  */
 struct xtcp_half {
 	struct xtcp_half *next;		/* in its bucket */
 	struct xtcp_listener *listener;
 	u32 mark;
-	u16 sport;			/* this end; network byte order */
-	u16 dport;
+	u16 dport;			/* the other end; ours is the listener's */
+	u8 wide;			/* addr[] has room for IPv6 and an interface */
 	struct xtcp_embryo emb;
 	u32 addr[];			/* this end, the other end, interface */
 };

@@ -19,22 +19,12 @@
 #include <net/ip.h>
 #include <xtcp/family.h>
 
-#include "hold.h"
 #include "ip.h"
+#include "port.h"
 #include "rx.h"
 
 /* bind() to port 0: ports the kernel offers and we have another use for. */
 #define AUTO_TRIES	16
-
-struct xtcp_port {
-	struct hlist_node node;		/* xtcp_tables.ports; port_mutex */
-	struct hlist_head owners;	/* xtcp_sock.port_node; port_lock */
-	struct hlist_head addrs;	/* xtcp_tw_addr.port_node; port_lock */
-	struct list_head idle;		/* xtcp_tables.idle_ports; port_lock */
-	struct list_head holds;		/* port_mutex */
-	u16 port;			/* host byte order */
-	bool ephemeral;			/* connect() alone made and uses it */
-};
 
 /* There are few, unless each connection has a local address of its own. */
 static const struct rhashtable_params tw_addr_params = {
@@ -49,7 +39,14 @@ static struct hlist_head *bucket_head(struct xtcp_tables *t, u16 port)
 	return &t->ports[port & ((1 << XTCP_PORT_BITS) - 1)];
 }
 
-static struct xtcp_port *bucket_find(struct xtcp_tables *t, u16 port)
+/**
+ * xtcp_bucket_find - the bucket of a port
+ * @t: tables
+ * @port: host byte order
+ *
+ * Context: port_mutex. Return: bucket or NULL.
+ */
+struct xtcp_port *xtcp_bucket_find(struct xtcp_tables *t, u16 port)
 {
 	struct xtcp_port *p;
 
@@ -60,7 +57,14 @@ static struct xtcp_port *bucket_find(struct xtcp_tables *t, u16 port)
 	return NULL;
 }
 
-static struct xtcp_port *bucket_new(struct xtcp_tables *t, u16 port)
+/**
+ * xtcp_bucket_new - make the bucket of a port
+ * @t: tables, where it has none
+ * @port: host byte order
+ *
+ * Context: port_mutex. Return: bucket, empty; or NULL.
+ */
+struct xtcp_port *xtcp_bucket_new(struct xtcp_tables *t, u16 port)
 {
 	struct xtcp_port *p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
 
@@ -92,7 +96,13 @@ static void bucket_free(struct xtcp_port *p)
 	xtcp_rx_unneed();
 }
 
-static bool bucket_empty(const struct xtcp_port *p)
+/**
+ * xtcp_bucket_empty - does nobody use the port any more?
+ * @p: bucket
+ *
+ * Context: port_lock.
+ */
+bool xtcp_bucket_empty(const struct xtcp_port *p)
 {
 	return hlist_empty(&p->owners) && hlist_empty(&p->addrs);
 }
@@ -106,9 +116,16 @@ static void bucket_review(struct xtcp_tables *t, struct xtcp_port *p)
 	}
 }
 
-static void bucket_idle(struct xtcp_tables *t, struct xtcp_port *p)
+/**
+ * xtcp_bucket_idle - have a bucket freed if nobody uses it
+ * @t: tables
+ * @p: bucket
+ *
+ * Context: port_lock.
+ */
+void xtcp_bucket_idle(struct xtcp_tables *t, struct xtcp_port *p)
 {
-	if (bucket_empty(p))
+	if (xtcp_bucket_empty(p))
 		bucket_review(t, p);
 }
 
@@ -177,8 +194,8 @@ static bool place_add(struct xtcp_place *places, u32 *n, const struct xtcp_place
 }
 
 /* Where the users of a bucket are; 0: everywhere, or in too many places. */
-static u32 bucket_places(struct xtcp_tables *t, const struct xtcp_port *p,
-			 struct xtcp_place *places)
+static u32 bucket_places(const struct net *net, struct xtcp_tables *t,
+			 const struct xtcp_port *p, struct xtcp_place *places)
 {
 	const struct xtcp_tw_addr *addr;
 	const struct xtcp_sock *xsk;
@@ -194,8 +211,7 @@ static u32 bucket_places(struct xtcp_tables *t, const struct xtcp_port *p,
 			goto out;
 	}
 	hlist_for_each_entry(addr, &p->addrs, port_node) {
-		place = (struct xtcp_place){ .dif = addr->key.dif };
-		memcpy(place.addr, addr->key.saddr, sizeof(place.addr));
+		xtcp_place_of_record(net, &addr->key, &place);
 		few = place_add(places, &n, &place);
 		if (!few)
 			goto out;
@@ -203,6 +219,48 @@ static u32 bucket_places(struct xtcp_tables *t, const struct xtcp_port *p,
 out:
 	spin_unlock_bh(&t->port_lock);
 	return few ? n : 0;
+}
+
+/* Does a companion stand for one of the users of its bucket? */
+static bool hold_needed(const struct net *net, struct xtcp_tables *t,
+			const struct xtcp_port *p, const struct xtcp_hold *h)
+{
+	const struct xtcp_tw_addr *addr;
+	const struct xtcp_sock *xsk;
+	struct xtcp_place place;
+	bool needed = false;
+
+	spin_lock_bh(&t->port_lock);
+	hlist_for_each_entry(xsk, &p->owners, port_node) {
+		xtcp_place_of(&xsk->inet.sk, &place);
+		needed = xtcp_place_covers(&h->place, &place);
+		if (needed)
+			goto out;
+	}
+	hlist_for_each_entry(addr, &p->addrs, port_node) {
+		xtcp_place_of_record(net, &addr->key, &place);
+		needed = xtcp_place_covers(&h->place, &place);
+		if (needed)
+			goto out;
+	}
+out:
+	spin_unlock_bh(&t->port_lock);
+	return needed;
+}
+
+/* Of users on several addresses or devices some have left. Context: port_mutex. */
+static void bucket_prune(struct xtcp_tables *t, struct xtcp_port *p)
+{
+	struct xtcp_hold *h, *next;
+
+	if (list_empty(&p->holds) || list_is_singular(&p->holds))
+		return;
+	list_for_each_entry_safe(h, next, &p->holds, node) {
+		if (hold_needed(sock_net(h->sock->sk), t, p, h))
+			continue;
+		list_del(&h->node);
+		xtcp_hold_free(h);
+	}
 }
 
 /*
@@ -213,6 +271,7 @@ static void bucket_narrow(struct xtcp_tables *t, struct xtcp_port *p)
 {
 	struct xtcp_place places[NARROW_MAX];
 	struct xtcp_hold *wide = NULL, *h, *next;
+	struct net *net;
 	u32 n, i;
 
 	list_for_each_entry(h, &p->holds, node) {
@@ -221,10 +280,10 @@ static void bucket_narrow(struct xtcp_tables *t, struct xtcp_port *p)
 	}
 	if (!wide)
 		return;
-	n = bucket_places(t, p, places);
+	net = sock_net(wide->sock->sk);
+	n = bucket_places(net, t, p, places);
 	for (i = 0; i < n; i++) {
-		h = xtcp_hold_at(sock_net(wide->sock->sk), &places[i],
-				 wide->sock->sk->sk_reuse);
+		h = xtcp_hold_at(net, &places[i], wide->sock->sk->sk_reuse);
 		if (hold_add(p, h))
 			return;
 	}
@@ -250,7 +309,7 @@ static void ports_review(struct xtcp_tables *t)
 		p = list_first_entry_or_null(&t->idle_ports, struct xtcp_port, idle);
 		if (p) {
 			list_del_init(&p->idle);
-			empty = bucket_empty(p);
+			empty = xtcp_bucket_empty(p);
 		}
 		spin_unlock_bh(&t->port_lock);
 		if (!p)
@@ -260,6 +319,7 @@ static void ports_review(struct xtcp_tables *t)
 			bucket_free(p);
 			continue;
 		}
+		bucket_prune(t, p);
 		bucket_narrow(t, p);
 		bucket_relax(t, p);
 	}
@@ -322,7 +382,7 @@ static bool owners_agree(const struct sock *sk, const struct xtcp_place *place,
 	struct xtcp_place theirs;
 
 	xtcp_place_of(other, &theirs);
-	if (!xtcp_places_meet(place, &theirs))
+	if (!xtcp_places_meet(sock_net(sk), place, &theirs))
 		return true;
 	if (sk->sk_reuse && other->sk_reuse &&
 	    !READ_ONCE(xtcp_sk(other)->listener))
@@ -334,10 +394,10 @@ static bool owners_agree(const struct sock *sk, const struct xtcp_place *place,
 static bool records_agree(const struct sock *sk, const struct xtcp_place *place,
 			  const struct xtcp_tw_key *key)
 {
-	struct xtcp_place theirs = { .dif = key->dif };
+	struct xtcp_place theirs;
 
-	memcpy(theirs.addr, key->saddr, sizeof(theirs.addr));
-	return !xtcp_places_meet(place, &theirs) ||
+	xtcp_place_of_record(sock_net(sk), key, &theirs);
+	return !xtcp_places_meet(sock_net(sk), place, &theirs) ||
 	       (sk->sk_reuse && key->reuse & XTCP_TW_REUSEADDR) ||
 	       (sk->sk_reuseport && key->reuse & XTCP_TW_REUSEPORT);
 }
@@ -369,8 +429,14 @@ out:
 	return conflict;
 }
 
-/* A companion that stands for the address and device of @sk as well. */
-static struct xtcp_hold *hold_find(const struct xtcp_port *p, const struct sock *sk)
+/**
+ * xtcp_bucket_hold - a companion that stands for address and device of a socket
+ * @p: bucket
+ * @sk: socket
+ *
+ * Context: port_mutex. Return: companion or NULL.
+ */
+struct xtcp_hold *xtcp_bucket_hold(const struct xtcp_port *p, const struct sock *sk)
 {
 	struct xtcp_place place;
 	struct xtcp_hold *h;
@@ -382,7 +448,15 @@ static struct xtcp_hold *hold_find(const struct xtcp_port *p, const struct sock 
 	return NULL;
 }
 
-static void bucket_join(struct xtcp_tables *t, struct xtcp_port *p, struct sock *sk)
+/**
+ * xtcp_bucket_join - a socket has this port from now on
+ * @t: tables
+ * @p: bucket
+ * @sk: socket
+ *
+ * Context: port_mutex, socket lock.
+ */
+void xtcp_bucket_join(struct xtcp_tables *t, struct xtcp_port *p, struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
@@ -397,7 +471,7 @@ static void bucket_join(struct xtcp_tables *t, struct xtcp_port *p, struct sock 
 /* Take @port for @sk; its bucket may exist. Context: port_mutex. */
 static int port_take(struct xtcp_tables *t, struct sock *sk, u16 port)
 {
-	struct xtcp_port *p = bucket_find(t, port);
+	struct xtcp_port *p = xtcp_bucket_find(t, port);
 	bool empty;
 	int err = 0;
 
@@ -405,26 +479,26 @@ static int port_take(struct xtcp_tables *t, struct sock *sk, u16 port)
 		if (bucket_conflict(t, p, sk))
 			return -EADDRINUSE;
 		spin_lock_bh(&t->port_lock);
-		empty = bucket_empty(p);
+		empty = xtcp_bucket_empty(p);
 		spin_unlock_bh(&t->port_lock);
 		/* Those who were here stood on other addresses, perhaps. */
 		if (empty)
 			holds_free(p);
 	} else {
-		p = bucket_new(t, port);
+		p = xtcp_bucket_new(t, port);
 		if (!p)
 			return -ENOMEM;
 	}
-	if (!hold_find(p, sk))
+	if (!xtcp_bucket_hold(p, sk))
 		err = hold_add(p, xtcp_hold_new(sk));
 	if (!err) {
 		p->ephemeral = false;
-		bucket_join(t, p, sk);
+		xtcp_bucket_join(t, p, sk);
 		bucket_relax(t, p);
 		return 0;
 	}
 	spin_lock_bh(&t->port_lock);
-	bucket_idle(t, p);
+	xtcp_bucket_idle(t, p);
 	spin_unlock_bh(&t->port_lock);
 	return err;
 }
@@ -449,20 +523,20 @@ static int port_auto(struct xtcp_tables *t, struct sock *sk)
 			return err;
 		}
 		port = inet_sk(h->sock->sk)->inet_num;
-		p = bucket_find(t, port);	/* of another address */
+		p = xtcp_bucket_find(t, port);	/* of another address */
 		if (p && bucket_conflict(t, p, sk)) {
 			xtcp_hold_free(h);
 			continue;
 		}
 		if (!p)
-			p = bucket_new(t, port);
+			p = xtcp_bucket_new(t, port);
 		if (!p) {
 			xtcp_hold_free(h);
 			return -ENOMEM;
 		}
 		list_add_tail(&h->node, &p->holds);
 		p->ephemeral = false;
-		bucket_join(t, p, sk);
+		xtcp_bucket_join(t, p, sk);
 		bucket_relax(t, p);
 		return 0;
 	}
@@ -512,9 +586,9 @@ void xtcp_port_put(struct sock *sk)
 	if (xsk->port) {
 		hlist_del_init(&xsk->port_node);
 		/* Who is left may be on fewer addresses. */
-		if (xtcp_addr_any(place.addr))
+		if (xtcp_addr_any(place.addr) || sk->sk_userlocks & SOCK_BINDPORT_LOCK)
 			bucket_review(t, xsk->port);
-		bucket_idle(t, xsk->port);
+		xtcp_bucket_idle(t, xsk->port);
 		xsk->port = NULL;
 		inet_sk(sk)->inet_num = 0;
 	}
@@ -609,7 +683,7 @@ void xtcp_port_tw_put(struct xtcp_net *xn, struct xtcp_tw_addr *addr)
 	if (!--addr->count) {
 		rhashtable_remove_fast(&t->tw_addrs, &addr->node, tw_addr_params);
 		hlist_del(&addr->port_node);
-		bucket_idle(t, addr->port);
+		xtcp_bucket_idle(t, addr->port);
 		kfree_rcu(addr, rcu);
 	}
 	spin_unlock_bh(&t->port_lock);
@@ -654,10 +728,10 @@ int xtcp_port_listen(struct sock *sk)
 	if (bucket_conflict(t, p, sk))
 		err = -EADDRINUSE;
 	/* After a connection there may be none for the wildcard any more. */
-	if (!err && !hold_find(p, sk))
+	if (!err && !xtcp_bucket_hold(p, sk))
 		err = hold_add(p, xtcp_hold_new(sk));
 	if (!err)
-		err = xtcp_hold_listen(hold_find(p, sk));
+		err = xtcp_hold_listen(xtcp_bucket_hold(p, sk));
 	if (!err)
 		holds_tolerate(p, SK_NO_REUSE);
 	mutex_unlock(&t->port_mutex);
@@ -681,114 +755,4 @@ void xtcp_port_connected(struct sock *sk)
 	bucket_narrow(t, p);
 	bucket_relax(t, p);
 	mutex_unlock(&t->port_mutex);
-}
-
-/* Try one port for an active open. Context: port_mutex. */
-static int try_port(struct xtcp_net *xn, struct sock *sk, u16 port,
-		    struct xtcp_hold **spare)
-{
-	struct xtcp_tables *t = xn->tables;
-	struct xtcp_port *p = bucket_find(t, port);
-	int err;
-
-	if (p && !p->ephemeral && !bucket_empty(p))
-		return -EADDRINUSE;
-	if (!p || !hold_find(p, sk)) {
-		if (!*spare) {
-			struct xtcp_hold *h;
-
-			h = xtcp_hold_new(sk);
-			if (IS_ERR(h))
-				return PTR_ERR(h);
-			h->sock->sk->sk_reuse = SK_NO_REUSE;
-			*spare = h;
-		}
-		err = xtcp_hold_bind(*spare, port, p);
-		if (err)
-			return err;
-		if (!p) {
-			p = bucket_new(t, port);
-			if (!p)
-				return -ENOMEM;
-		}
-		list_add_tail(&(*spare)->node, &p->holds);
-		*spare = NULL;
-	}
-	p->ephemeral = true;
-
-	inet_sk(sk)->inet_sport = htons(port);
-	err = xtcp_hash_flow(sk);
-	if (!err || xtcp_tw_reuse(sk)) {
-		bucket_join(t, p, sk);
-		return 0;
-	}
-	inet_sk(sk)->inet_sport = 0;
-	spin_lock_bh(&t->port_lock);
-	bucket_idle(t, p);
-	spin_unlock_bh(&t->port_lock);
-	return -EADDRINUSE;
-}
-
-/*
- * RFC 6056, 3.3.4. With few counters one peer's would move with connections to
- * another, so that whoever asks often enough could tell hosts apart
- * (CVE-2022-32296). One table for all namespaces, each has its key; a count lost
- * between two of them makes no difference.
- */
-static u32 perturb[1 << 16];
-
-static u64 place_of(const struct sock *sk, const siphash_key_t *key)
-{
-	struct xtcp_flow flow;
-
-	xtcp_flow_of_sock(sk, &flow);
-	if (xtcp_flow_is6(&flow))
-		return xtcp_ip6_place(&flow, key);
-	return siphash_2u64((u64)flow.saddr[3] << 32 | flow.daddr[3], flow.dport, key);
-}
-
-/**
- * xtcp_port_connect - choose the ephemeral port of an active open
- * @sk: socket with both addresses and the peer's port
- *
- * RFC 6056, 3.3.4: a keyed hash of the addresses says where in the range to
- * begin, a counter picked by another hash moves on, so that ports neither
- * repeat soon towards one peer nor tell one peer about another. A port may
- * serve several connections as long as the 4-tuples differ.
- *
- * Context: process, socket lock, may sleep.
- * Return: 0 with the 4-tuple in the table, or -EADDRNOTAVAIL, -ENOMEM.
- */
-int xtcp_port_connect(struct sock *sk)
-{
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
-	struct xtcp_tables *t = xn->tables;
-	struct xtcp_hold *spare = NULL;
-	int low, high, i, n, err = -EADDRNOTAVAIL;
-	u32 *count, from;
-	u64 where;
-	u16 port;
-
-	inet_sk_get_local_port_range(sk, &low, &high);
-	n = high - low + 1;
-	where = place_of(sk, &t->port_key);
-	get_random_once(perturb, sizeof(perturb));
-	count = &perturb[(where >> 32) % ARRAY_SIZE(perturb)];
-
-	mutex_lock(&t->port_mutex);
-	from = XTCP_DEFENCE_OR(port_key, (u32)where + READ_ONCE(*count), 0);
-	for (i = 0; i < n; i++) {
-		port = low + (from + i) % n;
-		if (inet_is_local_reserved_port(sock_net(sk), port))
-			continue;
-		err = try_port(xn, sk, port, &spare);
-		if (err != -EADDRINUSE)
-			break;
-		cond_resched();
-	}
-	WRITE_ONCE(*count, READ_ONCE(*count) + i + 1);
-	mutex_unlock(&t->port_mutex);
-	if (spare)
-		xtcp_hold_free(spare);
-	return err == -EADDRINUSE ? -EADDRNOTAVAIL : err;
 }

@@ -232,7 +232,7 @@ static enum xtcp_drop syn_new(struct arrival *a, enum fate fate)
 		goto drop;
 	to.sk = a->l->sk;
 	to.mark = READ_ONCE(to.sk->sk_mark);
-	to.oif = xtcp_ip_oif(to.sk, to.flow, a->rx->dif);
+	to.oif = xtcp_ip_oif(to.sk, xtcp_ip_tie(a->rx));
 	to.tos = xtcp_ip_tos(to.sk, to.flow);
 	a->seg.reason = XTCP_DROP_BAD_ADDRESS;
 	dst = xtcp_ip_route(&to);
@@ -306,6 +306,7 @@ static bool cookie_back(struct arrival *a, struct xtcp_half *half)
 		return false;
 	}
 	xtcp_mib_inc(xn, XTCP_MIB_SYNCOOKIES_RECV);
+	half->wide = true;
 	xtcp_half_fill(half, a->rx, a->l);
 	return true;
 }

@@ -364,7 +364,8 @@ bool xtcp_tw_reuse(struct sock *sk)
 	    (!chosen && !reuse_allowed(xn, &xsk->flow)))
 		return false;
 	rcu_read_lock();
-	e = xtcp_lookup(xn, &xsk->flow, xtcp_flow_hash(xn->tables, &xsk->flow), xsk->dif, 0);
+	e = xtcp_lookup(xn, &xsk->flow, xtcp_flow_hash(xn->tables, &xsk->flow), xsk->dif,
+			xtcp_vrf(xn->net, xsk->dif));
 	if (!e || READ_ONCE(e->kind) != XTCP_KIND_TW)
 		goto out;
 	rec = container_of(e, struct xtcp_tw_rec, e);

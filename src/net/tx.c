@@ -381,7 +381,12 @@ void xtcp_reply(struct net *net, const struct sock *sk, const struct xtcp_plan *
 	struct dst_entry *dst;
 
 	xtcp_ip_flow(cause, &flow);
-	to.oif = xtcp_ip_oif(sk, &flow, cause->skb_iif);
+	if (sk)
+		to.oif = READ_ONCE(sk->sk_bound_dev_if);
+	if (!to.oif && xtcp_flow_is6(&flow))
+		to.oif = xtcp_ip6_oif(&flow, cause->skb_iif);
+	if (!to.oif && netif_index_is_l3_master(net, cause->skb_iif))
+		to.oif = cause->skb_iif;
 	if (sk)
 		to.tos = xtcp_ip_tos(sk, &flow);
 	dst = xtcp_ip_route(&to);

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * VRF: who is there for whom where one host has several routing domains, and
+ * whether ports of one are in the way of another.
+ *
+ *	here				there, the kernel's TCP
+ *	e0 10.1.0.1/24 ------------- e0 10.1.0.2/24
+ *	e1 10.2.0.1/24 ------------- e1 10.2.0.2/24
+ *	in the VRF red
+ */
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+
+#include "sock_test.h"
+
+#define PORT	7000
+#define BLUE	"10.1.0.1"	/* of no VRF */
+#define RED	"10.2.0.1"
+#define BYTES	5000
+
+FIXTURE(vrf)
+{
+	pid_t there;
+};
+
+FIXTURE_VARIANT(vrf)
+{
+	enum stack st;
+	enum net net;
+};
+
+FIXTURE_VARIANT_ADD(vrf, kernel)
+{
+	.st = KERNEL,
+};
+
+FIXTURE_VARIANT_ADD(vrf, xtcp)
+{
+	.st = XTCP,
+};
+
+FIXTURE_VARIANT_ADD(vrf, kernel_v6)
+{
+	.st = KERNEL,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(vrf, xtcp_v6)
+{
+	.st = XTCP,
+	.net = V6,
+};
+
+static int to_device(int fd, const char *name)
+{
+	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, strlen(name));
+}
+
+/* Bound to @dev, "": to none. Or -errno. */
+static int listener(enum stack st, const char *dev)
+{
+	union addr any = host(ANY, PORT);
+	int fd = stack_socket(st, 0), err;
+
+	if (!set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1) && (!*dev || !to_device(fd, dev)) &&
+	    !bind_to(fd, &any) && !listen(fd, 5))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static int addresses(const char *host)
+{
+	for (int dev = 0; dev < 2; dev++) {
+		char name[] = { 'e', '0' + dev, 0 }, addr[INET_ADDRSTRLEN];
+		int err;
+
+		snprintf(addr, sizeof(addr), "10.%d.0.%s", dev + 1, host);
+		err = dev_up(name, addr, 24, 1500);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void echo(int fd)
+{
+	char buf[4096];
+	ssize_t n;
+
+	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0)
+		if (send(fd, buf, n, MSG_NOSIGNAL) != n)
+			break;
+}
+
+/* The other host: a namespace, and in it a server. */
+static void other_host(int ready, int go)
+{
+	char byte;
+	int lfd, fd;
+
+	if (unshare(CLONE_NEWNET) || write(ready, "r", 1) != 1 || read(go, &byte, 1) != 1 ||
+	    addresses("2"))
+		_exit(1);
+	lfd = listener(KERNEL, "");
+	if (lfd < 0 || write(ready, "r", 1) != 1)
+		_exit(1);
+	for (;;) {
+		fd = accept(lfd, NULL, NULL);
+		echo(fd);
+		close(fd);
+	}
+}
+
+FIXTURE_SETUP(vrf)
+{
+	int ready[2], go[2];
+	char byte;
+
+	if (variant->st == KERNEL && no_control())
+		SKIP_TEST("control left out");
+	need_stack(variant->st);
+	net = variant->net;
+	signal(SIGPIPE, SIG_IGN);
+	ASSERT_EQ(0, ns_new());
+	ASSERT_EQ(0, pipe(ready));
+	ASSERT_EQ(0, pipe(go));
+	self->there = child();
+	ASSERT_LE(0, self->there);
+	if (!self->there)
+		other_host(ready[1], go[0]);
+	close(ready[1]);
+	ASSERT_EQ(1, read(ready[0], &byte, 1));
+	if (shell("ip link add red type vrf table 50"))
+		SKIP_TEST("no VRF in this kernel");
+	ASSERT_EQ(0, shell("set -e; ip link set red up;"
+			   "ip link add e0 type veth peer name e0 netns %d;"
+			   "ip link add e1 type veth peer name e1 netns %d;"
+			   "ip link set e1 master red", self->there, self->there));
+	ASSERT_EQ(0, addresses("1"));
+	ASSERT_EQ(1, write(go[1], "g", 1));
+	ASSERT_EQ(1, read(ready[0], &byte, 1));
+	sleep_ms(100);
+}
+
+FIXTURE_TEARDOWN(vrf)
+{
+	kill(self->there, SIGKILL);
+}
+
+/* May one listen there? 0 or -errno. */
+static int listens(enum stack st, const char *dev)
+{
+	int fd = listener(st, dev);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+/* Somebody there calls @addr, and sends back what he gets until he gets no more. */
+static pid_t call(pid_t there, const char *addr)
+{
+	struct timeval limit = { .tv_sec = 5 };
+	union addr a = host(addr, PORT);
+	pid_t pid = child();
+	char path[32];
+	int ns, fd;
+
+	if (pid)
+		return pid;
+	/* Not even while he calls he has a listener. */
+	for (fd = 3; fd < 64; fd++)
+		close(fd);
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", there);
+	ns = open(path, O_RDONLY);
+	if (ns < 0 || setns(ns, CLONE_NEWNET))
+		_exit(ECHILD);
+	fd = stack_socket(KERNEL, 0);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	if (connect_to(fd, &a))
+		_exit(errno);
+	echo(fd);
+	_exit(0);
+}
+
+/* What connect() said to him. */
+static int outcome(pid_t pid)
+{
+	int status;
+
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* What a socket is bound to. */
+static const char *device(int fd)
+{
+	static char name[IFNAMSIZ];
+	socklen_t len = sizeof(name);
+
+	memset(name, 0, sizeof(name));
+	getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &len);
+	return name;
+}
+
+#define goes_round(fd) do {						\
+	ASSERT_EQ(BYTES, send_pat((fd), 0, BYTES));			\
+	ASSERT_EQ(BYTES, recv_pat((fd), 0, BYTES));			\
+} while (0)
+
+/* By the VRF's table, which alone knows of 10.2.0.0/24. */
+TEST_F(vrf, connects_out)
+{
+	union addr red = host("10.2.0.2", PORT);
+	int fd = stack_socket(variant->st, 0);
+
+	fails(ENETUNREACH, connect_to(fd, &red));
+	ASSERT_EQ(0, to_device(fd, "red"));
+	ASSERT_EQ(0, connect_to(fd, &red));
+	goes_round(fd);
+	close(fd);
+}
+
+static const struct {
+	const char *dev;	/* what the listener is bound to */
+	bool across;		/* l3mdev_accept */
+	const char *calls;
+	int err;
+	const char *child;	/* what the accepted socket is bound to */
+} accepts[] = {
+	{ "",    false, BLUE, 0,		"" },
+	{ "",    false, RED,  ECONNREFUSED },
+	{ "red", false, RED,  0,		"red" },
+	{ "red", false, BLUE, ECONNREFUSED },
+	{ "e1",  false, RED,  0,		"e1" },
+	{ "",    true,  BLUE, 0,		"" },
+	{ "",    true,  RED,  0,		"red" },
+	{ "red", true,  RED,  0,		"red" },
+	{ "red", true,  BLUE, ECONNREFUSED },
+	{ "e1",  true,  RED,  0,		"e1" },
+};
+
+TEST_F_TIMEOUT(vrf, accepts, 60)
+{
+	int lfd, fd, cookies;
+	pid_t caller;
+
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(accepts); i++) {
+		cookies = i % 2;
+		TH_LOG("%zu, cookies %d", i / 2, cookies);
+		ASSERT_EQ(0, ns_sysctl("ipv4/tcp_syncookies", cookies ? "2" : "0"));
+		ASSERT_EQ(0, ns_sysctl("ipv4/tcp_l3mdev_accept",
+				       accepts[i / 2].across ? "1" : "0"));
+		lfd = listener(variant->st, accepts[i / 2].dev);
+		ASSERT_LE(0, lfd);
+		caller = call(self->there, accepts[i / 2].calls);
+		if (accepts[i / 2].err) {
+			EXPECT_EQ(accepts[i / 2].err, outcome(caller));
+			close(lfd);
+			continue;
+		}
+		ASSERT_TRUE(poll_for(lfd, POLLIN, 4000) & POLLIN);
+		fd = accept(lfd, NULL, NULL);
+		EXPECT_STREQ(accepts[i / 2].child, device(fd));
+		goes_round(fd);
+		close(fd);
+		close(lfd);
+		EXPECT_EQ(0, outcome(caller));
+	}
+}
+
+/* A SYN-ACK that is repeated goes the same way. */
+TEST_F_TIMEOUT(vrf, synack_again, 60)
+{
+	pid_t caller;
+	int lfd, fd;
+
+	ASSERT_EQ(0, ns_sysctl("ipv4/tcp_l3mdev_accept", "1"));
+	if (shell("nft 'add table inet t; add chain inet t out { type filter hook output priority 0; };"
+		  "add rule inet t out tcp sport %d drop'", PORT))
+		SKIP_TEST("no nftables");
+	lfd = listener(variant->st, "");
+	ASSERT_LE(0, lfd);
+	caller = call(self->there, RED);
+	sleep_ms(500);
+	ASSERT_EQ(0, shell("nft flush table inet t"));
+	ASSERT_TRUE(poll_for(lfd, POLLIN, 4000) & POLLIN);
+	fd = accept(lfd, NULL, NULL);
+	EXPECT_STREQ("red", device(fd));
+	goes_round(fd);
+	close(fd);
+	close(lfd);
+	EXPECT_EQ(0, outcome(caller));
+}
+
+/* What a listener in the VRF leaves behind, or is, when others want its port. */
+static const struct {
+	const char *name;
+	bool lingers;	/* TIME-WAIT is here */
+	bool open;	/* its connection is */
+	bool listens;
+} left[] = {
+	{ "nothing" },
+	{ "TIME-WAIT",	.lingers = true },
+	{ "connection",	.open = true },
+	{ "listener",	.open = true, .listens = true },
+};
+
+static void ports(struct __test_metadata *_metadata, pid_t there, enum stack st, bool across)
+{
+	struct linger hard = { .l_onoff = 1 };
+	int lfd, fd, held;
+	pid_t caller;
+
+	ASSERT_EQ(0, ns_sysctl("ipv4/tcp_l3mdev_accept", across ? "1" : "0"));
+	for (size_t i = 0; i < ARRAY_SIZE(left); i++) {
+		TH_LOG("%s", left[i].name);
+		lfd = listener(st, "red");
+		ASSERT_LE(0, lfd);
+		caller = call(there, RED);
+		fd = accept(lfd, NULL, NULL);
+		ASSERT_LE(0, fd);
+		sleep_ms(100);
+		if (!left[i].open) {
+			if (!left[i].lingers)
+				setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+			close(fd);
+		}
+		if (!left[i].listens)
+			close(lfd);
+		sleep_ms(100);
+		held = left[i].listens ? -EADDRINUSE : 0;
+		EXPECT_EQ(across ? held : 0, listens(st, ""));
+		/* The two stacks are in each other's way where one would be in its own. */
+		EXPECT_EQ(across ? held : 0, listens(!st, ""));
+		EXPECT_EQ(held, listens(!st, "red"));
+		if (left[i].open)
+			close(fd);
+		if (left[i].listens)
+			close(lfd);
+		EXPECT_EQ(0, outcome(caller));
+	}
+}
+
+TEST_F_TIMEOUT(vrf, ports, 60)
+{
+	ports(_metadata, self->there, variant->st, false);
+	ports(_metadata, self->there, variant->st, true);
+}
+
+TEST_HARNESS_MAIN
