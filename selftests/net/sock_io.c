@@ -104,6 +104,30 @@ TEST_F(pair, recvmsg)
 	ASSERT_EQ(0, msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC));
 }
 
+/* Control messages that no socket knows. */
+TEST_F(pair, sendmsg_control)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { .align = {
+		.cmsg_len = CMSG_LEN(sizeof(int)),
+		.cmsg_level = SOL_SOCKET,
+		.cmsg_type = 0x7777,
+	} };
+	struct iovec iov = { "x", 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+
+	fails(EINVAL, sendmsg(self->c, &msg, 0));
+	control.align.cmsg_level = IPPROTO_UDP;
+	ASSERT_EQ(1, sendmsg(self->c, &msg, 0));
+}
+
 TEST_F(pair, sendto_address_is_ignored)
 {
 	union addr sin = local(9);

@@ -164,6 +164,15 @@ static int send_fastopen(struct send_state *s, struct msghdr *msg)
 	return err;
 }
 
+/* Control messages: none of them is for us, but who knows none refuses them. */
+static int send_control(struct sock *sk, struct msghdr *msg)
+{
+	struct sockcm_cookie sockc;
+
+	sockcm_init(&sockc, sk);
+	return sock_cmsg_send(sk, msg, &sockc) ? -EINVAL : 0;
+}
+
 /**
  * xtcp_sendmsg_locked - take a message into the send queue
  * @sk: socket, process context
@@ -171,7 +180,7 @@ static int send_fastopen(struct send_state *s, struct msghdr *msg)
  * @size: bytes in it
  *
  * Return: bytes taken, or -EPIPE (with SIGPIPE unless MSG_NOSIGNAL), -EAGAIN,
- * -EINTR, -ERESTARTSYS, -EFAULT, -EOPNOTSUPP, or the socket's error.
+ * -EINTR, -ERESTARTSYS, -EFAULT, -EINVAL, -EOPNOTSUPP, or the socket's error.
  */
 int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 {
@@ -186,6 +195,8 @@ int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 			return sk_stream_error(sk, s.flags, err);
 	}
 	err = send_begin(&s);
+	if (!err && unlikely(msg->msg_controllen))
+		err = send_control(sk, msg);
 	while (!err && msg_data_left(msg)) {
 		int n = -ENOMEM;
 
