@@ -33,22 +33,16 @@ static bool header_turn(struct sk_buff *skb, u32 len)
 	    skb_is_gso(skb) || skb_end_pointer(skb) - skb->data < (int)len)
 		return false;
 	skb_orphan(skb);
-	skb_dst_drop(skb);
-	skb_ext_reset(skb);
-	nf_reset_ct(skb);
-	nf_reset_trace(skb);
+	/* Route, conntrack, IPVS and what else the kernel knows of. */
+	skb_scrub_packet(skb, true);
 	skb_trim(skb, 0);
 	skb_put(skb, len);
 	memset(skb->cb, 0, sizeof(skb->cb));
 	skb_shinfo(skb)->tx_flags = 0;
-	skb_clear_tstamp(skb);
 	skb_clear_hash(skb);
 	skb_set_queue_mapping(skb, 0);
 	__vlan_hwaccel_clear_tag(skb);
 	skb->encapsulation = 0;
-	skb->pkt_type = PACKET_HOST;
-	skb->skb_iif = 0;
-	skb->ignore_df = 0;
 	return true;
 }
 
