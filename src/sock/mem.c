@@ -77,11 +77,21 @@ static void teller_setup(void)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-		per_cpu(mem_teller, cpu).sk_prot = &teller_prot;
+	for_each_possible_cpu(cpu) {
+		struct sock *teller = &per_cpu(mem_teller, cpu);
+
+		teller->sk_prot = &teller_prot;
+		/* A stream beyond its send buffer, which is 0 and stays so. */
+		teller->sk_type = SOCK_STREAM;
+		teller->sk_userlocks = SOCK_SNDBUF_LOCK;
+	}
 }
 
-/* With bottom halves off a charge is atomic, and such a one does not fail. */
+/*
+ * With bottom halves off a charge is atomic, and such a one does not fail; but for
+ * the account that groups of the first version have for sockets, which is then
+ * forced to take what a stream has written.
+ */
 static void group_charge(struct mem_cgroup *group, int pages)
 {
 	struct sock *teller;
@@ -89,7 +99,7 @@ static void group_charge(struct mem_cgroup *group, int pages)
 	local_bh_disable();
 	teller = this_cpu_ptr(&mem_teller);
 	teller->sk_memcg = group;
-	WARN_ON_ONCE(!__sk_mem_schedule(teller, pages << PAGE_SHIFT, SK_MEM_RECV));
+	WARN_ON_ONCE(!__sk_mem_schedule(teller, pages << PAGE_SHIFT, SK_MEM_SEND));
 	teller->sk_memcg = NULL;
 	__sk_mem_reclaim(teller, pages << PAGE_SHIFT);
 	local_bh_enable();
