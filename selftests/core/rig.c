@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "answer.h"
 #include "harness.h"
 #include "script.h"
 
@@ -178,16 +179,9 @@ static void rx_embryo(struct rig *rig)
 
 	act = xtcp_embryo_rx(&rig->emb, &rig->par, &rig->seg, rig->now);
 	rig->verdict = act;
-	rig->have_reply = act == XTCP_EMBRYO_SYNACK || act == XTCP_EMBRYO_ACK ||
-			  act == XTCP_EMBRYO_RST || act == XTCP_EMBRYO_RESET;
-	if (act == XTCP_EMBRYO_SYNACK)
-		xtcp_embryo_plan(&rig->emb, &rig->par, &rig->open, &rig->reply, rig->now);
-	if (act == XTCP_EMBRYO_ACK)
-		xtcp_embryo_ack_plan(&rig->emb, &rig->par, &rig->open.flow, &rig->reply,
-				     rig->now);
-	if (act == XTCP_EMBRYO_RST || act == XTCP_EMBRYO_RESET)
-		xtcp_rst_plan(&rig->seg, &rig->reply);
-	if (act == XTCP_EMBRYO_KILL || act == XTCP_EMBRYO_RESET)
+	rig->have_reply = embryo_answer(act, &rig->emb, &rig->par, &rig->open, &rig->seg,
+					&rig->reply, rig->now);
+	if (embryo_ends(act))
 		rig->mode = RIG_LISTEN;
 	if (act == XTCP_EMBRYO_ACCEPT) {
 		rig->mode = RIG_TCB;
@@ -242,13 +236,8 @@ static void rx_listen(struct rig *rig)
 static void rx_tw(struct rig *rig)
 {
 	rig->verdict = xtcp_tw_rx(&rig->tw, &rig->seg, rig->now);
-	if (rig->verdict == XTCP_TW_ACK) {
-		xtcp_tw_plan(&rig->tw, rig->tcb.ts_off, &rig->reply, rig->now);
+	if (tw_answer(rig->verdict, &rig->tw, rig->tcb.ts_off, &rig->reply, rig->now))
 		rig->have_reply = true;
-	} else if (rig->verdict == XTCP_TW_RST) {
-		xtcp_tw_rst(&rig->tw, &rig->reply);
-		rig->have_reply = true;
-	}
 }
 
 /* A segment arrives at whatever there is now. */

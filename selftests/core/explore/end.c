@@ -4,6 +4,7 @@
  * It serves the action bits in their order and looks at everything that
  * passes: what is delivered, offered, sent and acknowledged.
  */
+#include "answer.h"
 #include "explore.h"
 
 #define PUSH_LIMIT	64	/* plans in one go: more is a loop */
@@ -442,37 +443,18 @@ static void embryo_act(struct end *e, enum xtcp_embryo_act what,
 	struct xtcp_plan plan;
 	struct xtcp_open open;
 
-	switch (what) {
-	case XTCP_EMBRYO_DROP:
-		break;
-	case XTCP_EMBRYO_SYNACK:
-		open_params(e, &open);
-		xtcp_embryo_plan(&e->emb, &run.par, &open, &plan, end_now(e));
+	open_params(e, &open);
+	if (embryo_answer(what, &e->emb, &run.par, &open, seg, &plan, end_now(e)))
 		reply(e, &plan);
-		break;
-	case XTCP_EMBRYO_ACK:
-		open_params(e, &open);
-		xtcp_embryo_ack_plan(&e->emb, &run.par, &open.flow, &plan, end_now(e));
-		reply(e, &plan);
-		break;
-	case XTCP_EMBRYO_RST:
-		reply_rst(e, seg);
-		break;
-	case XTCP_EMBRYO_RESET:
-		reply_rst(e, seg);
-		fallthrough;
-	case XTCP_EMBRYO_KILL:
+	if (embryo_ends(what))
 		e->mode = MODE_LISTEN;
-		break;
-	case XTCP_EMBRYO_ACCEPT:
-		open_params(e, &open);
-		tcb_init(e);
-		xtcp_accept(&e->tcb, &e->emb, &open, end_now(e));
-		memset(&e->emb, 0, sizeof(e->emb));
-		check(e);
-		rx_tcb(e, seg, f);
-		break;
-	}
+	if (what != XTCP_EMBRYO_ACCEPT)
+		return;
+	tcb_init(e);
+	xtcp_accept(&e->tcb, &e->emb, &open, end_now(e));
+	memset(&e->emb, 0, sizeof(e->emb));
+	check(e);
+	rx_tcb(e, seg, f);
 }
 
 /* A SYN with data is a connection: cookies are the unit tests'. */
@@ -527,26 +509,15 @@ static void tw_over(struct end *e)
 static void rx_tw(struct end *e, struct xtcp_seg *seg)
 {
 	bool waits = e->tw.flags & XTCP_TW_F_FIN_WAIT_2;
+	enum xtcp_tw_act what = xtcp_tw_rx(&e->tw, seg, end_now(e));
 	struct xtcp_plan plan;
 
-	switch (xtcp_tw_rx(&e->tw, seg, end_now(e))) {
-	case XTCP_TW_ACK:
-		if (waits && !(e->tw.flags & XTCP_TW_F_FIN_WAIT_2))
-			e->eof = true;
-		xtcp_tw_plan(&e->tw, e->ts_off, &plan, end_now(e));
+	if (waits && !(e->tw.flags & XTCP_TW_F_FIN_WAIT_2))
+		e->eof = true;
+	if (tw_answer(what, &e->tw, e->ts_off, &plan, end_now(e)))
 		reply(e, &plan);
-		break;
-	case XTCP_TW_RST:
-		xtcp_tw_rst(&e->tw, &plan);
-		reply(e, &plan);
+	if (tw_ends(what))
 		tw_over(e);
-		break;
-	case XTCP_TW_END:
-		tw_over(e);
-		break;
-	default:
-		break;
-	}
 }
 
 /* What a segment of the true peer tells this end of the peer's window. */

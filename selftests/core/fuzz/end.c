@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "answer.h"
 #include "fuzz.h"
 
 /* One packet lent to the engine for being out of order. */
@@ -397,37 +398,22 @@ static void rx_tcb(struct end *end)
 
 static void rx_embryo(struct end *end)
 {
+	enum xtcp_embryo_act act = xtcp_embryo_rx(&end->emb, &end->par, &end->seg,
+						  *end->now);
 	struct xtcp_plan plan;
 
-	switch (xtcp_embryo_rx(&end->emb, &end->par, &end->seg, *end->now)) {
-	case XTCP_EMBRYO_SYNACK:
-		xtcp_embryo_plan(&end->emb, &end->par, &end->open, &plan, *end->now);
+	if (embryo_answer(act, &end->emb, &end->par, &end->open, &end->seg, &plan,
+			  *end->now))
 		end->send(end, &plan);
-		break;
-	case XTCP_EMBRYO_ACK:
-		xtcp_embryo_ack_plan(&end->emb, &end->par, &end->open.flow, &plan, *end->now);
-		end->send(end, &plan);
-		break;
-	case XTCP_EMBRYO_RST:
-		reply_rst(end, &end->seg);
-		break;
-	case XTCP_EMBRYO_RESET:
-		reply_rst(end, &end->seg);
+	if (embryo_ends(act))
 		end->mode = END_LISTEN;
-		break;
-	case XTCP_EMBRYO_KILL:
-		end->mode = END_LISTEN;
-		break;
-	case XTCP_EMBRYO_ACCEPT:
-		conn_new(end);
-		xtcp_accept(end->tcb, &end->emb, &end->open, *end->now);
-		end->expect = end->tcb->irs + 1;
-		contract_tcb(end, "xtcp_accept()");
-		rx_tcb(end);
-		break;
-	case XTCP_EMBRYO_DROP:
-		break;
-	}
+	if (act != XTCP_EMBRYO_ACCEPT)
+		return;
+	conn_new(end);
+	xtcp_accept(end->tcb, &end->emb, &end->open, *end->now);
+	end->expect = end->tcb->irs + 1;
+	contract_tcb(end, "xtcp_accept()");
+	rx_tcb(end);
 }
 
 static void rx_listen(struct end *end)
@@ -459,34 +445,21 @@ static void tw_over(struct end *end)
 static void rx_tw(struct end *end)
 {
 	bool waits = end->tw.flags & XTCP_TW_F_FIN_WAIT_2;
+	enum xtcp_tw_act act = xtcp_tw_rx(&end->tw, &end->seg, *end->now);
 	struct xtcp_plan plan;
 
-	switch (xtcp_tw_rx(&end->tw, &end->seg, *end->now)) {
-	case XTCP_TW_DROP:
-		break;
-	case XTCP_TW_ACK:
-		if (waits && !(end->tw.flags & XTCP_TW_F_FIN_WAIT_2))
-			end->eof = true;
-		xtcp_tw_plan(&end->tw, xtcp_ts_offset(&end->par, &end->open.flow), &plan,
-			     *end->now);
+	if (waits && !(end->tw.flags & XTCP_TW_F_FIN_WAIT_2))
+		end->eof = true;
+	if (tw_answer(act, &end->tw, xtcp_ts_offset(&end->par, &end->open.flow), &plan,
+		      *end->now))
 		end->send(end, &plan);
-		break;
-	case XTCP_TW_RST:
-		xtcp_tw_rst(&end->tw, &plan);
-		end->send(end, &plan);
+	if (tw_ends(act)) {
 		end->aborted = true;
 		tw_over(end);
-		break;
-	case XTCP_TW_END:
-		end->aborted = true;
-		tw_over(end);
-		break;
-	case XTCP_TW_SYN:
-		if (!end->listening)
-			break;
+	}
+	if (act == XTCP_TW_SYN && end->listening) {
 		end->mode = END_LISTEN;
 		rx_listen(end);
-		break;
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "answer.h"
 #include "sim.h"
 
 u64 host_now(const struct host *host)
@@ -250,36 +251,20 @@ static void embryo_accept(struct host *host, struct xtcp_seg *seg, struct pkt *p
 static void embryo_act(struct host *host, enum xtcp_embryo_act act,
 		       struct xtcp_seg *seg, struct pkt *pkt)
 {
-	struct xtcp_embryo *emb = &host->embryo->emb;
-	const struct xtcp_params *par = &host->cfg->par;
 	struct xtcp_open open;
 	struct xtcp_plan plan;
 
-	switch (act) {
-	case XTCP_EMBRYO_DROP:
-		break;
-	case XTCP_EMBRYO_SYNACK:
-		conn_open_params(host, &open);
-		xtcp_embryo_plan(emb, par, &open, &plan, host_now(host));
-		reply(host, &plan);
-		break;
-	case XTCP_EMBRYO_ACK:
-		xtcp_embryo_ack_plan(emb, par, &host->flow, &plan, host_now(host));
-		reply(host, &plan);
-		break;
-	case XTCP_EMBRYO_RST:
-		reply_rst(host, seg);
-		break;
-	case XTCP_EMBRYO_RESET:
-		reply_rst(host, seg);
-		fallthrough;
-	case XTCP_EMBRYO_KILL:
-		TRACE(host->sim, "%u embryo ends", host->id);
-		embryo_free(host);
-		break;
-	case XTCP_EMBRYO_ACCEPT:
+	if (act == XTCP_EMBRYO_ACCEPT) {
 		embryo_accept(host, seg, pkt);
 		return;
+	}
+	conn_open_params(host, &open);
+	if (embryo_answer(act, &host->embryo->emb, &host->cfg->par, &open, seg, &plan,
+			  host_now(host)))
+		reply(host, &plan);
+	if (embryo_ends(act)) {
+		TRACE(host->sim, "%u embryo ends", host->id);
+		embryo_free(host);
 	}
 	if (pkt)
 		pkt_free(host->sim, pkt);
@@ -379,32 +364,20 @@ void host_tw_timer(struct host *host)
 static bool tw_rx(struct host *host, struct xtcp_seg *seg)
 {
 	u32 deadline = host->tw->deadline;
+	enum xtcp_tw_act act = xtcp_tw_rx(host->tw, seg, host_now(host));
 	struct xtcp_plan plan;
 
-	switch (xtcp_tw_rx(host->tw, seg, host_now(host))) {
-	case XTCP_TW_DROP:
-		break;
-	case XTCP_TW_ACK:
-		xtcp_tw_plan(host->tw, host->tw_ts_off, &plan, host_now(host));
+	if (tw_answer(act, host->tw, host->tw_ts_off, &plan, host_now(host)))
 		reply(host, &plan);
-		if (host->tw->deadline != deadline)
-			tw_arm(host);
-		break;
-	case XTCP_TW_RST:
-		xtcp_tw_rst(host->tw, &plan);
-		reply(host, &plan);
-		tw_free(host);
-		break;
-	case XTCP_TW_END:
-		tw_free(host);
-		break;
-	case XTCP_TW_SYN:
-		if (!host->listening)
-			break;
+	if (act == XTCP_TW_SYN && host->listening) {
 		TRACE(host->sim, "%u TIME-WAIT reopened", host->id);
 		tw_free(host);
 		return false;
 	}
+	if (tw_ends(act))
+		tw_free(host);
+	else if (host->tw->deadline != deadline)
+		tw_arm(host);
 	return true;
 }
 
