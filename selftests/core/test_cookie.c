@@ -338,6 +338,7 @@ UNIT(cookie_v6)
 	struct xtcp_open open = peer;
 	struct xtcp_plan plan;
 	struct xtcp_seg ack = { .flags = XTCP_ACK, .seq = 5001 };
+	struct xtcp_embryo emb;
 	u32 i;
 
 	fresh();
@@ -348,6 +349,9 @@ UNIT(cookie_v6)
 	CHECK(xtcp_syncookie_synack(&par, &open, &plain_syn, &plan, NOW));
 	ack.ack = plan.seq + 1;
 	CHECK(taken(&open, &ack));
+	open.v6 = true;
+	CHECK(xtcp_syncookie_rx(&emb, &par, &open, &ack, NOW));
+	CHECK(emb.v6);
 	for (i = 0; i < 4; i++) {
 		open.flow.saddr[i]++;
 		CHECK(!taken(&open, &ack));
