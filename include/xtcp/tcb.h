@@ -292,6 +292,7 @@ struct xtcp_tcb {
 	u32 rcv_nxt;
 	u32 rcv_wup;		/* RCV.NXT when we last sent an ACK */
 	u32 rcv_wnd;		/* window as of rcv_wup, bytes */
+	u32 rcv_most;		/* right edge of the largest window before that */
 	u32 rcv_read;		/* one after the last byte the reader took */
 	u32 rcv_space;		/* bytes the glue has room for beyond RCV.NXT */
 	u32 rcv_up;		/* one after the last urgent byte announced */

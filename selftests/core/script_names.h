@@ -135,7 +135,7 @@ static const struct field params[] = {
 	PAR(fin_timeout_ms), PAR(timewait_ms), PAR(challenge_ms),
 	PAR(min_snd_mss), PAR(initial_cwnd), PAR(keep_probes), PAR(syn_retries),
 	PAR(synack_retries), PAR(retries1), PAR(retries2), PAR(orphan_retries),
-	PAR(dupthresh), PAR(wscale), PAR(timestamps), PAR(idle_restart),
+	PAR(shrink_window), PAR(dupthresh), PAR(wscale), PAR(timestamps), PAR(idle_restart),
 	PAR(mtu_probing), PAR(base_mss), PAR(mtu_probe_floor), PAR(probe_threshold),
 	PAR(probe_interval_s),
 	PAR(sack), PAR(dsack), PAR(ecn), PAR(ecn_option), PAR(ecn_fallback), PAR(rack), PAR(tlp), PAR(frto), PAR(pacing),

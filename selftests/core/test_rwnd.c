@@ -25,6 +25,10 @@ static const struct script rwnd[] = {
 	  "< A 11+990\n> A 1 ack 1001 wnd 65535\n" },
 	{ "scaled, rounded so that no promise is taken back",
 	  "established space 60000 max 1000000 ws 0\n< A 1+10\n> A 1 ack 11 wnd 3750\n" },
+	{ "taken back by the knob: what may have left before that is taken (RFC 7323, 2.4)",
+	  "par shrink_window 1\nestablished space 60000 max 1000000 ws 0\n< A 1+1000\n> A 1 ack 1001 wnd 3687\nspace 3000\n"
+	  "< A 1001+1000\n> A 1 ack 2001 wnd 62\n< A 5001+1000\n> A 1 ack 2001\n= ooo_bytes 1000\n"
+	  "< A 60001+1000\ndrop WINDOW\n> A 1 ack 2001\n" },
 	{ "closed for as long as nobody reads (MAY-8)", "established space 1000 max 1000\n< A 1+1000\n"
 	  "> A 1 ack 1001 wnd 0\n+ 3600s\n< A 1001+1\n> A 1 ack 1001 wnd 0\n+ 86400s\n< A 1001+1\n"
 	  "> A 1 ack 1001 wnd 0\n= state ESTABLISHED\nread 1000\n> A 1 ack 1001 wnd 1000\n" },

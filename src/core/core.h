@@ -369,6 +369,7 @@ bool xtcp_ack_challenge(struct xtcp_tcb *tcb, u64 now);
 
 u32 xtcp_rcv_edge(const struct xtcp_tcb *tcb);
 u32 xtcp_rcv_wnd(const struct xtcp_tcb *tcb);
+u32 xtcp_rcv_promised(const struct xtcp_tcb *tcb);
 void xtcp_rcv_rtt(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now);
 u32 xtcp_window_pick(const struct xtcp_tcb *tcb);
 u16 xtcp_window_field(u32 wnd, u8 shift);

@@ -71,7 +71,7 @@ static u32 challenge(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 /* What lies below RCV.NXT plus this is in the window; that number is not. */
 static u32 rx_wnd(const struct xtcp_tcb *tcb)
 {
-	return xtcp_rcv_wnd(tcb) + XTCP_DEFENCE_OR(window_edge, 0, 1);
+	return xtcp_rcv_promised(tcb) + XTCP_DEFENCE_OR(window_edge, 0, 1);
 }
 
 /* Bytes of sequence space the segment occupies behind its SYN. */

@@ -182,6 +182,7 @@ static void start_receive(struct xtcp_tcb *tcb, u32 irs)
 	tcb->irs = irs;
 	tcb->rcv_nxt = irs + 1;
 	tcb->rcv_wup = irs + 1;
+	tcb->rcv_most = irs + 1;
 	tcb->rcv_read = irs + 1;
 	tcb->rcv_up = irs + 1;
 	tcb->ack_seq_last = irs + 1;

@@ -527,6 +527,7 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 	xtcp_dl_clear(tcb, XTCP_DL_RETRY);
 	tcb->aborts = 0;
 	if (plan->flags & XTCP_ACK) {
+		tcb->rcv_most = xtcp_rcv_edge(tcb);
 		tcb->rcv_wup = plan->ack;
 		/* A SYN-ACK cannot say all, and takes nothing back. */
 		if (plan->flags & XTCP_SYN)

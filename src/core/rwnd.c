@@ -8,18 +8,30 @@
 
 #define WINDOW_FIELD_MAX	65535U
 
-/* The right edge promised last; data up to it must be taken. */
-u32 xtcp_rcv_edge(const struct xtcp_tcb *tcb)
+static u32 left_of(const struct xtcp_tcb *tcb, u32 edge)
 {
-	return tcb->rcv_wup + tcb->rcv_wnd;
+	return seq_gt(edge, tcb->rcv_nxt) ? edge - tcb->rcv_nxt : 0;
 }
 
-/* RCV.WND: what is left of the promise. */
+/* RCV.WND: what is left of the window offered last. */
 u32 xtcp_rcv_wnd(const struct xtcp_tcb *tcb)
 {
-	u32 edge = xtcp_rcv_edge(tcb);
+	return left_of(tcb, tcb->rcv_wup + tcb->rcv_wnd);
+}
 
-	return seq_gt(edge, tcb->rcv_nxt) ? edge - tcb->rcv_nxt : 0;
+/*
+ * The right edge of the largest window ever offered. Data up to it is taken though
+ * less was offered since (RFC 7323, 2.4): it may have left before the peer knew.
+ */
+u32 xtcp_rcv_edge(const struct xtcp_tcb *tcb)
+{
+	return seq_max(tcb->rcv_most, tcb->rcv_wup + tcb->rcv_wnd);
+}
+
+/* What is left of that one. */
+u32 xtcp_rcv_promised(const struct xtcp_tcb *tcb)
+{
+	return left_of(tcb, xtcp_rcv_edge(tcb));
 }
 
 /* Segments beyond what was measured: the sender of a short flow is a burst ahead. */
