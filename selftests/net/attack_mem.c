@@ -23,12 +23,8 @@ static uint32_t held(int fd, int what)
 
 static void lets_go(int *fd, int n)
 {
-	struct linger hard = { .l_onoff = 1 };
-
-	for (int i = 0; i < n; i++) {
-		setsockopt(fd[i], SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
-		close(fd[i]);
-	}
+	for (int i = 0; i < n; i++)
+		hard_close(fd[i]);
 }
 
 /*

@@ -461,16 +461,21 @@ static int keep_errno(int fd)
 	return -err;
 }
 
-int st_listen(enum stack st, uint16_t port, int backlog)
+int st_bind(enum stack st, const char *addr, uint16_t port)
 {
-	union addr a = local(port);
+	union addr a = host(addr, port);
 	int fd = stack_socket(st, 0);
 
 	if (fd < 0)
 		return -errno;
-	if (bind_to(fd, &a) || listen(fd, backlog))
-		return keep_errno(fd);
-	return fd;
+	return bind_to(fd, &a) ? keep_errno(fd) : fd;
+}
+
+int st_listen(enum stack st, uint16_t port, int backlog)
+{
+	int fd = st_bind(st, LOOPBACK, port);
+
+	return fd >= 0 && listen(fd, backlog) ? keep_errno(fd) : fd;
 }
 
 int st_connect(enum stack st, uint16_t port)
@@ -503,6 +508,16 @@ int st_pair(enum stack client, enum stack server, int fd[2])
 	}
 	close(lfd);
 	return 0;
+}
+
+void hard_close(int fd)
+{
+	struct linger hard = { .l_onoff = 1 };
+
+	if (fd < 0)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+	close(fd);
 }
 
 int set_int(int fd, int level, int name, int val)

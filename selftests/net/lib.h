@@ -145,10 +145,13 @@ int dev_up(const char *dev, const char *addr, int prefix, int mtu);
 /* Sockets on the host itself. */
 union addr local(uint16_t port);
 uint16_t sock_port(int fd);
+int st_bind(enum stack st, const char *addr, uint16_t port);
 int st_listen(enum stack st, uint16_t port, int backlog);
 int st_connect(enum stack st, uint16_t port);
 /* fd[0] connected to fd[1]; 0 or -errno. */
 int st_pair(enum stack client, enum stack server, int fd[2]);
+/* Without TIME-WAIT, which would outlive a test and keep the module busy. */
+void hard_close(int fd);
 int set_int(int fd, int level, int name, int val);
 int get_int(int fd, int level, int name);	/* or -errno */
 

@@ -279,10 +279,7 @@ TEST_F(pair, many_connections)
 	for (int i = n - 1; i >= 0; i--)
 		ASSERT_EQ(100, recv_pat(s[i], i, 100));
 	for (int i = 0; i < n; i++) {
-		struct linger hard = { .l_onoff = 1 };
-
-		setsockopt(c[i], SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
-		close(c[i]);
+		hard_close(c[i]);
 		close(s[i]);
 	}
 	close(lfd);

@@ -166,14 +166,6 @@ FIXTURE_TEARDOWN(fo)
 	close(self->lfd);
 }
 
-static void hard_close(int fd)
-{
-	struct linger hard = { .l_onoff = 1 };
-
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
-	close(fd);
-}
-
 /* One connection with @len bytes by sendto(); was the first of it early? */
 #define visit(len, was_early) do {					\
 	int _c = stack_socket(variant->client, 0), _s;			\

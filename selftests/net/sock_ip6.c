@@ -62,10 +62,7 @@ FIXTURE_SETUP(ends)
 
 FIXTURE_TEARDOWN(ends)
 {
-	struct linger hard = { .l_onoff = 1 };
-
-	setsockopt(self->c, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
-	close(self->c);
+	hard_close(self->c);
 	close(self->s);
 	close(self->l);
 }
@@ -184,9 +181,7 @@ static int calls(enum stack st, enum net on, int *fd)
 } while (0)
 
 #define hangs_up() do {							\
-	struct linger _hard = { .l_onoff = 1 };				\
-	setsockopt(self->c, SOL_SOCKET, SO_LINGER, &_hard, sizeof(_hard)); \
-	close(self->c);							\
+	hard_close(self->c);						\
 	close(self->s);							\
 	self->c = -1;							\
 	self->s = -1;							\
@@ -245,6 +240,80 @@ TEST_F(ends, bindv6only)
 	ASSERT_EQ(1, get_int(self->l, IPPROTO_IPV6, IPV6_V6ONLY));
 	unheard(V4);
 	heard(V6);
+}
+
+/* ---- which of two listeners ---- */
+
+static const struct {
+	struct end other;	/* beside one for both families */
+	bool hears4, hears6;	/* it and not that */
+} nearer[] = {
+	/* An address beats none, and a socket of IPv4 one of both. */
+	{ { V4, ANY }, true, false },
+	{ { V4, LOOPBACK }, true, false },
+	{ { V6, LOOPBACK }, false, true },
+	{ { MAPPED, LOOPBACK }, true, false },
+};
+
+static int listener(enum stack st, const struct end *e)
+{
+	int fd = new_socket(st, e->net);
+	union addr a = host(e->addr, PORT);
+
+	set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	return bind_to(fd, &a) || listen(fd, 4) ? -1 : fd;
+}
+
+/* Who calls over @on is for the listener, within a second. */
+#define is_for(lfd, on) do {						\
+	ASSERT_EQ(0, calls(variant->c, (on), &self->c));		\
+	ASSERT_TRUE(poll_for((lfd), POLLIN, 1000) & POLLIN);		\
+	self->s = accept((lfd), NULL, NULL);				\
+	hangs_up();							\
+} while (0)
+
+TEST_F(ends, nearest_listener_hears)
+{
+	static const struct end dual = { V6, ANY };
+
+	self->l = listener(variant->l, &dual);
+	ASSERT_GE(self->l, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(nearer); i++) {
+		int fd = listener(variant->l, &nearer[i].other);
+
+		ASSERT_GE(fd, 0);
+		is_for(nearer[i].hears4 ? fd : self->l, V4);
+		is_for(nearer[i].hears6 ? fd : self->l, V6);
+		close(fd);
+		is_for(self->l, V4);
+		is_for(self->l, V6);
+	}
+}
+
+/* A socket that was connected over one family may be over the other. */
+TEST_F(ends, again_over_the_other)
+{
+	static const enum net over[] = { V6, MAPPED, V6 };
+	/* The kernel does not find back to IPv6. */
+	int times = variant->c == XTCP ? 3 : 2;
+	struct sockaddr unspec = { .sa_family = AF_UNSPEC };
+
+	listens(V6, ANY, 0);
+	self->c = new_socket(variant->c, V6);
+	for (int i = 0; i < times; i++) {
+		union addr to;
+
+		net = over[i];
+		to = local(PORT);
+		ASSERT_EQ(0, connect_to(self->c, &to));
+		self->s = accept(self->l, NULL, NULL);
+		ASSERT_GE(self->s, 0);
+		ASSERT_EQ(1000, send_pat(self->c, 0, 1000));
+		ASSERT_EQ(1000, recv_pat(self->s, 0, 1000));
+		ASSERT_EQ(0, connect(self->c, &unspec, sizeof(unspec)));
+		hard_close(self->s);
+		self->s = -1;
+	}
 }
 
 /* ---- names ---- */

@@ -6,10 +6,6 @@
  */
 #include "sock_test.h"
 
-#define LO1	0x7f000001
-#define LO2	0x7f000002
-#define WILD	0
-
 #define SERVER	5000		/* whom the holder connects to, of the kernel */
 
 /* What the holder does with the port. */
@@ -26,7 +22,28 @@ enum state {
 #define P	2		/* SO_REUSEPORT */
 #define U	4		/* another user's socket */
 
-static const uint32_t addrs[] = { WILD, LO1, LO2 };
+struct place {
+	enum net net;
+	const char *addr;
+	bool only6;
+};
+
+static const struct place places[] = {
+	{ V4, ANY },
+	{ V4, LOOPBACK },
+	{ V4, "127.0.0.2" },
+	{ V6, ANY },
+	{ V6, ANY, true },
+	{ V6, LOOPBACK },
+	{ V6, "fd00::1" },
+	{ MAPPED, LOOPBACK },
+	{ MAPPED, ANY },
+};
+
+#define PLACES		((int)ARRAY_SIZE(places))
+#define DUAL		3
+#define MAPPED_ANY	8
+
 static const int holders[] = { 0, R, P, R | P };
 static const int askers[] = { 0, R, P, R | P, P | U, R | P | U };
 
@@ -35,23 +52,13 @@ struct answer {
 	short bind, listen;
 };
 
-static struct answer want[STATES][3][4][3][6];
+static struct answer want[STATES][ARRAY_SIZE(places)][4][ARRAY_SIZE(places)][6];
 
-static struct sockaddr_in addr(uint32_t ip, uint16_t port)
-{
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(ip),
-	};
-
-	return sin;
-}
-
-static int opened(enum stack st, int flags)
+static int opened(enum stack st, const struct place *p, int flags)
 {
 	int fd;
 
+	net = p->net;
 	if (flags & U && seteuid(65534))
 		return -1;
 	fd = stack_socket(st, 0);
@@ -61,36 +68,30 @@ static int opened(enum stack st, int flags)
 		set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (flags & P)
 		set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	if (p->only6)
+		set_int(fd, SOL_IPV6, IPV6_V6ONLY, 1);
 	return fd;
-}
-
-static void reset(int fd)
-{
-	struct linger hard = { .l_onoff = 1 };
-
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
-	close(fd);
 }
 
 /* The holder's connection to the server: the holder's end, *peer the other. */
 static bool hold_connection(int fd, int server, int *peer)
 {
-	struct sockaddr_in to = addr(LO1, SERVER);
+	union addr to = local(SERVER);
 
-	if (connect(fd, SA(to), sizeof(to)))
+	if (connect_to(fd, &to))
 		return false;
 	*peer = accept(server, NULL, NULL);
 	return *peer >= 0;
 }
 
 /* A connection the holder accepts; its listener ends. The accepted one. */
-static int hold_accepted(int fd, uint32_t ip, uint16_t port, int *peer)
+static int hold_accepted(int fd, const struct place *p, uint16_t port, int *peer)
 {
-	struct sockaddr_in to = addr(ip ? ip : LO1, port);
+	union addr to = host(strcmp(p->addr, ANY) ? p->addr : LOOPBACK, port);
 	int child;
 
 	*peer = stack_socket(KERNEL, 0);
-	if (listen(fd, 1) || connect(*peer, SA(to), sizeof(to)))
+	if (listen(fd, 1) || connect_to(*peer, &to))
 		return -1;
 	child = accept(fd, NULL, NULL);
 	close(fd);
@@ -98,15 +99,15 @@ static int hold_accepted(int fd, uint32_t ip, uint16_t port, int *peer)
 }
 
 /* Have the port. What is to be closed, -1 where it is in vain; -2: nothing is. */
-static int hold(enum stack st, enum state state, uint32_t ip, int flags, uint16_t port,
-		int server, int *peer)
+static int hold(enum stack st, enum state state, const struct place *p, int flags,
+		uint16_t port, int server, int *peer)
 {
-	struct sockaddr_in sin = addr(ip, port);
-	int fd = opened(st, flags);
+	int fd = opened(st, p, flags);
+	union addr a = host(p->addr, port);
 	char byte;
 
 	*peer = -1;
-	if (fd < 0 || bind(fd, SA(sin), sizeof(sin)))
+	if (fd < 0 || bind_to(fd, &a))
 		return -1;
 	switch (state) {
 	case LISTENS:
@@ -114,7 +115,7 @@ static int hold(enum stack st, enum state state, uint32_t ip, int flags, uint16_
 	case CONNECTED:
 		return hold_connection(fd, server, peer) ? fd : -1;
 	case ACCEPTED:
-		return hold_accepted(fd, ip, port, peer);
+		return hold_accepted(fd, p, port, peer);
 	case TIMEWAIT:
 		if (!hold_connection(fd, server, peer) || close(fd) ||
 		    read(*peer, &byte, 1) || close(*peer))
@@ -126,13 +127,13 @@ static int hold(enum stack st, enum state state, uint32_t ip, int flags, uint16_
 	}
 }
 
-static struct answer ask(enum stack st, uint32_t ip, int flags, uint16_t port)
+static struct answer ask(enum stack st, const struct place *p, int flags, uint16_t port)
 {
 	struct answer got = { .listen = -1 };
-	struct sockaddr_in sin = addr(ip, port);
-	int fd = opened(st, flags);
+	int fd = opened(st, p, flags);
+	union addr a = host(p->addr, port);
 
-	if (bind(fd, SA(sin), sizeof(sin)))
+	if (bind_to(fd, &a))
 		got.bind = errno;
 	else
 		got.listen = listen(fd, 1) ? errno : 0;
@@ -140,9 +141,15 @@ static struct answer ask(enum stack st, uint32_t ip, int flags, uint16_t port)
 	return got;
 }
 
-static const char *text(uint32_t ip)
+static const char *text(const struct place *p)
 {
-	return ip == WILD ? "any" : ip == LO1 ? "127.0.0.1" : "127.0.0.2";
+	static char buf[2][64];
+	static int i;
+	char *t = buf[i ^= 1];
+
+	snprintf(t, sizeof(buf[0]), "%s%s%s", p->net == V6 ? "6:" : p->net == MAPPED ? "::ffff:" : "",
+		 p->addr, p->only6 ? " only" : "");
+	return t;
 }
 
 static const char *opts(int flags)
@@ -157,6 +164,24 @@ static const char *opts(int flags)
 }
 
 /*
+ * The kernel says two things, and one has to be chosen. Sockets of IPv6 for IPv4
+ * are as those of IPv4, where it lets an address be taken beside all of them, but
+ * not the other way round. And with a socket for both that is connected over IPv6
+ * all addresses of IPv4 are in conflict when the asker's socket is of IPv4, and not
+ * when it is of IPv6: that is left open (-1).
+ */
+static int chosen(enum state state, int *ai, int *bi)
+{
+	const struct place *a = &places[*ai], *b = &places[*bi];
+
+	if (a->net == MAPPED && b->net == MAPPED) {
+		*ai = *ai == MAPPED_ANY ? 0 : 1;
+		*bi = *bi == MAPPED_ANY ? 0 : 1;
+	}
+	return *ai == DUAL && state >= CONNECTED && (*bi == 0 || *bi == MAPPED_ANY) ? -1 : 0;
+}
+
+/*
  * Sockets of the two do not share a port by SO_REUSEPORT: one group of listeners
  * would be two, of which only one would ever be found. It counts as if it was not
  * set; without it the tables above begin with none and R.
@@ -164,8 +189,36 @@ static const char *opts(int flags)
 static struct answer *wanted(enum stack a, enum stack b, enum state state, int ai, int af,
 			     int bi, int bf)
 {
+	if (a == KERNEL && b == KERNEL)
+		return &want[state][ai][af][bi][bf];
+	if (chosen(state, &ai, &bi))
+		return NULL;
 	return a == b ? &want[state][ai][af][bi][bf] :
 			&want[state][ai][holders[af] & R][bi][askers[bf] & R];
+}
+
+/*
+ * Where time is real, a seventh of the pairs, and each at some other state; but
+ * always those that stand for others, too (chosen()).
+ */
+static bool left_out(enum state state, int ai, int bi)
+{
+	if (ai <= 1 && bi <= 1)
+		return false;
+	return !virtual_time() && (state * PLACES * PLACES + ai * PLACES + bi) % 7;
+}
+
+/*
+ * The options mean the same wherever the two are: between those of IPv6 each pair
+ * has a third of them, in turn. The kernel's own answers are needed all.
+ */
+static bool passed_over(enum stack a, enum stack b, enum state state, int ai, int af,
+			int bi, int bf)
+{
+	if ((a == KERNEL && b == KERNEL) ||
+	    (places[ai].net == V4 && places[bi].net == V4))
+		return false;
+	return (state + ai + bi + af + bf) % 3;
 }
 
 /* All askers for one holder; how many answers were not those of the kernel's. */
@@ -177,28 +230,30 @@ static int all_askers(struct __test_metadata *_metadata, enum stack a, enum stac
 	};
 	int wrong = 0, fd, peer;
 
-	for (int bi = 0; bi < 3; bi++) {
+	for (int bi = 0; bi < PLACES; bi++) {
+		if (left_out(state, ai, bi))
+			continue;
 		for (size_t bf = 0; bf < ARRAY_SIZE(askers); bf++) {
 			struct answer *w = wanted(a, b, state, ai, af, bi, bf), got;
 
-			fd = hold(a, state, addrs[ai], holders[af], ++*port, server, &peer);
+			if (passed_over(a, b, state, ai, af, bi, bf))
+				continue;
+			fd = hold(a, state, &places[ai], holders[af], ++*port, server, &peer);
 			if (fd == -1) {
 				TH_LOG("%s cannot hold", stack_name(a));
 				return wrong + 1;
 			}
-			got = ask(b, addrs[bi], askers[bf], *port);
-			if (fd >= 0)
-				reset(fd);
-			if (peer >= 0)
-				reset(peer);
+			got = ask(b, &places[bi], askers[bf], *port);
+			hard_close(fd);
+			hard_close(peer);
 			if (a == KERNEL && b == KERNEL)
 				*w = got;
-			if (got.bind == w->bind && got.listen == w->listen)
+			if (!w || (got.bind == w->bind && got.listen == w->listen))
 				continue;
 			wrong++;
 			TH_LOG("%s %s %s %s | %s %s %s | bind %s, listen %s, not %s, %s",
-			       stack_name(a), states[state], text(addrs[ai]),
-			       opts(holders[af]), stack_name(b), text(addrs[bi]),
+			       stack_name(a), states[state], text(&places[ai]),
+			       opts(holders[af]), stack_name(b), text(&places[bi]),
 			       opts(askers[bf]), strerrorname_np(got.bind),
 			       got.listen < 0 ? "-" : strerrorname_np(got.listen),
 			       strerrorname_np(w->bind),
@@ -210,11 +265,15 @@ static int all_askers(struct __test_metadata *_metadata, enum stack a, enum stac
 
 static int all_holders(struct __test_metadata *_metadata, enum stack a, enum stack b)
 {
-	int server = st_listen(KERNEL, SERVER, 16), wrong = 0;
 	uint16_t port = 10000;
+	int server, wrong = 0;
 
+	net = V6;
+	server = st_bind(KERNEL, ANY, SERVER);
+	if (listen(server, 16))
+		return -1;
 	for (int state = 0; state < STATES; state++)
-		for (int ai = 0; ai < 3; ai++)
+		for (int ai = 0; ai < PLACES; ai++)
 			for (size_t af = 0; af < ARRAY_SIZE(holders); af++)
 				wrong += all_askers(_metadata, a, b, state, ai, af, server,
 						    &port);
@@ -222,49 +281,36 @@ static int all_holders(struct __test_metadata *_metadata, enum stack a, enum sta
 	return wrong;
 }
 
+/* A host with addresses of IPv6 to choose from; wrong answers on it. */
+static int on_own_host(struct __test_metadata *_metadata, enum stack a, enum stack b)
+{
+	if (ns_new())
+		return -1;
+	net = V6;
+	if (dev_up("lo", "fd00::1", 112, 0))
+		return -1;
+	return all_holders(_metadata, a, b);
+}
+
 FIXTURE(matrix)
 {
-};
-
-FIXTURE_VARIANT(matrix)
-{
-	enum stack a;
-	enum stack b;
-};
-
-FIXTURE_VARIANT_ADD(matrix, kernel_xtcp)
-{
-	.a = KERNEL,
-	.b = XTCP,
-};
-
-FIXTURE_VARIANT_ADD(matrix, xtcp_kernel)
-{
-	.a = XTCP,
-	.b = KERNEL,
-};
-
-FIXTURE_VARIANT_ADD(matrix, xtcp_xtcp)
-{
-	.a = XTCP,
-	.b = XTCP,
 };
 
 FIXTURE_SETUP(matrix)
 {
 	need_stack(XTCP);
-	ASSERT_EQ(0, ns_new());
-	ASSERT_EQ(0, all_holders(_metadata, KERNEL, KERNEL));
-	ASSERT_EQ(0, ns_new());
 }
 
 FIXTURE_TEARDOWN(matrix)
 {
 }
 
-TEST_F_TIMEOUT(matrix, as_the_kernel_alone, 300)
+TEST_F_TIMEOUT(matrix, as_the_kernel_alone, 600)
 {
-	ASSERT_EQ(0, all_holders(_metadata, variant->a, variant->b));
+	ASSERT_EQ(0, on_own_host(_metadata, KERNEL, KERNEL));
+	EXPECT_EQ(0, on_own_host(_metadata, KERNEL, XTCP));
+	EXPECT_EQ(0, on_own_host(_metadata, XTCP, KERNEL));
+	EXPECT_EQ(0, on_own_host(_metadata, XTCP, XTCP));
 }
 
 TEST_HARNESS_MAIN

@@ -3,55 +3,26 @@
  * Which ports and addresses there are to have: ranges, what is reserved or takes
  * privilege, foreign addresses, and many connections from one port.
  */
+#include <arpa/inet.h>
 #include <sys/resource.h>
 
 #include "sock_test.h"
 
-#define WILD	0
-#define LO1	0x7f000001
-#define LO2	0x7f000002
-
-#define only_v4() do {							\
-	need_stack(XTCP);						\
-	if (variant->net != V4)						\
-		SKIP_TEST("of IPv4");					\
-} while (0)
-
-static struct sockaddr_in addr(uint32_t ip, uint16_t port)
-{
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(ip),
-	};
-
-	return sin;
-}
+#define OTHER	"127.0.0.2"
+#define FOREIGN	"10.9.9."
 
 #ifndef IP_LOCAL_PORT_RANGE
 #define IP_LOCAL_PORT_RANGE 51
 #endif
-
-static int bound(enum stack st, uint32_t ip, uint16_t port)
-{
-	struct sockaddr_in sin = addr(ip, port);
-	int fd = stack_socket(st, 0);
-
-	if (!bind(fd, SA(sin), sizeof(sin)))
-		return fd;
-	close(fd);
-	return -errno;
-}
 
 /* Of four ports the last is the only one that is not reserved. */
 TEST_F(one, reserved_ports)
 {
 	int lfd = st_listen(variant->st, 0, 4), fd;
 
-	only_v4();
 	ASSERT_EQ(0, ns_sysctl("ipv4/ip_local_port_range", "40000 40003"));
 	ASSERT_EQ(0, ns_sysctl("ipv4/ip_local_reserved_ports", "40000-40002"));
-	fd = bound(variant->st, LO1, 0);
+	fd = st_bind(variant->st, LOOPBACK, 0);
 	ASSERT_GE(fd, 0);
 	ASSERT_EQ(40003, sock_port(fd));
 	close(fd);
@@ -61,7 +32,7 @@ TEST_F(one, reserved_ports)
 	ASSERT_EQ(-EADDRNOTAVAIL, st_connect(variant->st, sock_port(lfd)));
 	close(fd);
 	/* Who asks for one by name has it. */
-	fd = bound(variant->st, LO1, 40001);
+	fd = st_bind(variant->st, LOOPBACK, 40001);
 	ASSERT_GE(fd, 0);
 	close(fd);
 	close(lfd);
@@ -70,18 +41,15 @@ TEST_F(one, reserved_ports)
 /* A socket's own range is within that of the namespace. */
 TEST_F(one, own_range)
 {
-	struct sockaddr_in any = addr(LO1, 0), to;
+	union addr any = local(0), to = local(5000);
 	int lfd = st_listen(variant->st, 5000, 4), fd;
 	uint32_t range = 40005 << 16 | 40005;
 
-	only_v4();
 	ASSERT_EQ(0, ns_sysctl("ipv4/ip_local_port_range", "40000 40009"));
 	for (int i = 0; i < 2; i++) {
 		fd = stack_socket(variant->st, 0);
 		ASSERT_EQ(0, set_int(fd, SOL_IP, IP_LOCAL_PORT_RANGE, range));
-		to = addr(LO1, 5000);
-		ASSERT_EQ(0, i ? connect(fd, SA(to), sizeof(to)) :
-				 bind(fd, SA(any), sizeof(any)));
+		ASSERT_EQ(0, i ? connect_to(fd, &to) : bind_to(fd, &any));
 		ASSERT_EQ(40005, sock_port(fd));
 		close(fd);
 		ASSERT_EQ(0, ns_sysctl("ipv4/ip_local_port_range", "40000 40008"));
@@ -93,17 +61,16 @@ TEST_F(one, own_range)
 
 TEST_F(one, unprivileged_ports)
 {
-	struct sockaddr_in sin = addr(LO1, 79);
+	union addr low = local(79);
 	int status;
 	pid_t pid;
 
-	only_v4();
 	for (int i = 0; i < 2; i++) {
 		pid = child();
 		if (!pid) {
 			if (setuid(65534))
 				_exit(2);
-			_exit(bind(self->fd, SA(sin), sizeof(sin)) ? errno : 0);
+			_exit(bind_to(self->fd, &low) ? errno : 0);
 		}
 		ASSERT_EQ(pid, waitpid(pid, &status, 0));
 		ASSERT_EQ(i ? 0 : EACCES, WEXITSTATUS(status));
@@ -114,19 +81,20 @@ TEST_F(one, unprivileged_ports)
 /* An address without a port: connect() chooses that, and may share it. */
 TEST_F(one, address_without_port)
 {
-	struct sockaddr_in sin = addr(LO2, 0), to = addr(LO1, 5000);
+	union addr from = host(OTHER, 0), to;
 	int lfd = st_listen(variant->st, 5000, 4), fd[2];
 
-	only_v4();
+	if (net == V6)
+		ASSERT_EQ(0, dev_up("lo", OTHER, 112, 0));
 	ASSERT_EQ(0, ns_sysctl("ipv4/ip_local_port_range", "40000 40000"));
 	ASSERT_GE(st_listen(variant->st, 5001, 4), 0);
 	for (int i = 0; i < 2; i++) {
 		fd[i] = stack_socket(variant->st, 0);
 		ASSERT_EQ(0, set_int(fd[i], SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1));
-		ASSERT_EQ(0, bind(fd[i], SA(sin), sizeof(sin)));
+		ASSERT_EQ(0, bind_to(fd[i], &from));
 		ASSERT_EQ(0, sock_port(fd[i]));
-		to.sin_port = htons(5000 + i);
-		ASSERT_EQ(0, connect(fd[i], SA(to), sizeof(to)));
+		to = local(5000 + i);
+		ASSERT_EQ(0, connect_to(fd[i], &to));
 		ASSERT_EQ(40000, sock_port(fd[i]));
 	}
 	close(fd[0]);
@@ -137,23 +105,26 @@ TEST_F(one, address_without_port)
 /* An address that is not this host's, by each of the ways there are. */
 TEST_F(one, foreign_address)
 {
-	struct sockaddr_in sin = addr(0x0a090909, 5000);
+	union addr a = host(FOREIGN "9", 5000);
 	int other = stack_socket(!variant->st, 0);
+	bool v4 = net == V4;
 
-	only_v4();
-	fails(EADDRNOTAVAIL, bind(self->fd, SA(sin), sizeof(sin)));
-	fails(EADDRNOTAVAIL, bind(other, SA(sin), sizeof(sin)));
-	ASSERT_EQ(0, set_int(self->fd, SOL_IP, IP_FREEBIND, 1));
-	ASSERT_EQ(0, set_int(other, SOL_IP, IP_TRANSPARENT, 1));
-	ASSERT_EQ(0, bind(self->fd, SA(sin), sizeof(sin)));
-	fails(EADDRINUSE, bind(other, SA(sin), sizeof(sin)));
-	sin = addr(0x0a090908, 5000);
-	ASSERT_EQ(0, bind(other, SA(sin), sizeof(sin)));
-	ASSERT_EQ(0, ns_sysctl("ipv4/ip_nonlocal_bind", "1"));
-	ASSERT_EQ(-EADDRINUSE, bound(variant->st, 0x0a090908, 5000));
-	ASSERT_EQ(-EADDRINUSE, bound(!variant->st, 0x0a090909, 5000));
-	ASSERT_EQ(-EADDRINUSE, bound(!variant->st, WILD, 5000));
-	ASSERT_GE(bound(variant->st, 0x0a090907, 5000), 0);
+	fails(EADDRNOTAVAIL, bind_to(self->fd, &a));
+	fails(EADDRNOTAVAIL, bind_to(other, &a));
+	ASSERT_EQ(0, v4 ? set_int(self->fd, SOL_IP, IP_FREEBIND, 1) :
+			  set_int(self->fd, SOL_IPV6, IPV6_FREEBIND, 1));
+	ASSERT_EQ(0, v4 ? set_int(other, SOL_IP, IP_TRANSPARENT, 1) :
+			  set_int(other, SOL_IPV6, IPV6_TRANSPARENT, 1));
+	ASSERT_EQ(0, bind_to(self->fd, &a));
+	fails(EADDRINUSE, bind_to(other, &a));
+	a = host(FOREIGN "8", 5000);
+	ASSERT_EQ(0, bind_to(other, &a));
+	ASSERT_EQ(0, ns_sysctl(net == V6 ? "ipv6/ip_nonlocal_bind" : "ipv4/ip_nonlocal_bind",
+			       "1"));
+	ASSERT_EQ(-EADDRINUSE, st_bind(variant->st, FOREIGN "8", 5000));
+	ASSERT_EQ(-EADDRINUSE, st_bind(!variant->st, FOREIGN "9", 5000));
+	ASSERT_EQ(-EADDRINUSE, st_bind(!variant->st, ANY, 5000));
+	ASSERT_GE(st_bind(variant->st, FOREIGN "7", 5000), 0);
 	close(other);
 }
 
@@ -164,9 +135,13 @@ TEST_F(one, foreign_address)
 static int one_port(struct __test_metadata *_metadata, enum stack st, bool named, int n)
 {
 	struct rlimit many = { 2 * n + 100, 2 * n + 100 };
-	struct sockaddr_in me = addr(WILD, 40000), to;
-	int lfd = bound(st, WILD, 5000), *fd = calloc(n, sizeof(*fd)), i;
+	int lfd = st_bind(st, ANY, 5000), *fd = calloc(n, sizeof(*fd)), i;
+	union addr me = host(ANY, 40000), to;
+	char text[INET_ADDRSTRLEN];
 
+	/* All of a network is this host, as it is with 127.0.0.0/8. */
+	if (net == V6 && shell("ip -6 route add local fd00:7f01::/32 dev lo"))
+		return -1;
 	setrlimit(RLIMIT_NOFILE, &many);
 	if (listen(lfd, 16))
 		return -1;
@@ -174,10 +149,11 @@ static int one_port(struct __test_metadata *_metadata, enum stack st, bool named
 		fd[i] = stack_socket(st, 0);
 		if (named)
 			set_int(fd[i], SOL_SOCKET, SO_REUSEADDR, 1);
-		if (named && bind(fd[i], SA(me), sizeof(me)))
+		if (named && bind_to(fd[i], &me))
 			break;
-		to = addr(0x7f010000 + i, 5000);
-		if (connect(fd[i], SA(to), sizeof(to)) || sock_port(fd[i]) != 40000)
+		snprintf(text, sizeof(text), "127.1.%d.%d", i / 256, i % 256);
+		to = host(text, 5000);
+		if (connect_to(fd[i], &to) || sock_port(fd[i]) != 40000)
 			break;
 		close(accept(lfd, NULL, NULL));
 	}
@@ -194,14 +170,12 @@ TEST_F_TIMEOUT(one, ten_thousand_from_one_port, 120)
 {
 	int n = virtual_time() && variant->st == XTCP ? 10000 : 1000;
 
-	only_v4();
 	ASSERT_EQ(0, ns_sysctl("ipv4/ip_local_port_range", "40000 40000"));
 	ASSERT_EQ(n, one_port(_metadata, variant->st, false, n));
 }
 
 TEST_F_TIMEOUT(one, a_thousand_from_a_named_port, 120)
 {
-	only_v4();
 	ASSERT_EQ(1000, one_port(_metadata, variant->st, true, 1000));
 }
 

@@ -127,14 +127,8 @@ FIXTURE_SETUP(pair)
 
 FIXTURE_TEARDOWN(pair)
 {
-	/* TIME-WAIT would outlive the test and keep the module busy. */
-	struct linger hard = { .l_onoff = 1 };
-
-	for (int i = 0; i < 2; i++) {
-		setsockopt(self->fd[i], SOL_SOCKET, SO_LINGER, &hard,
-			   sizeof(hard));
-		close(self->fd[i]);
-	}
+	hard_close(self->fd[0]);
+	hard_close(self->fd[1]);
 }
 
 FIXTURE(one)

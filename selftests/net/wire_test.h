@@ -91,12 +91,7 @@ FIXTURE_SETUP(wire)
 
 FIXTURE_TEARDOWN(wire)
 {
-	struct linger hard = { .l_onoff = 1 };
-
-	if (self->fd >= 0) {
-		setsockopt(self->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
-		close(self->fd);
-	}
+	hard_close(self->fd);
 	if (self->lfd >= 0)
 		close(self->lfd);
 	wire_fini(&self->w);

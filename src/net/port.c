@@ -749,7 +749,10 @@ void xtcp_port_connected(struct sock *sk)
 	struct xtcp_tables *t = xtcp_net(sock_net(sk))->tables;
 	struct xtcp_port *p = xtcp_sk(sk)->port;
 
-	if (!p || sk->sk_userlocks & SOCK_BINDADDR_LOCK)
+	if (!p)
+		return;
+	/* To all addresses of IPv4 a socket of IPv6 is bound as to any single one. */
+	if (sk->sk_userlocks & SOCK_BINDADDR_LOCK && xtcp_family6(sk) == xtcp_sock_is6(sk))
 		return;
 	mutex_lock(&t->port_mutex);
 	bucket_narrow(t, p);
