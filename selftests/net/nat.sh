@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Containers as they are on any host: two of them on a bridge, behind one address
-# by NAT, with a port of the host's forwarded to one. Which TCP is at which end
-# makes no difference.
+# by NAT, with a port of the host's forwarded to one; over IPv6 the same. Which TCP
+# is at which end makes no difference.
 
 cd "$(dirname "$0")" || exit 1
 . ./tap.sh
@@ -20,40 +20,50 @@ cleanup()
 	done
 }
 trap cleanup EXIT
-container() # NAMESPACE ADDRESS DEVICE
+address() # NAMESPACE DEVICE NUMBER-OF-NET NUMBER-OF-HOST
 {
-	ip link add "$3" netns $host type veth peer name eth0 netns "$1" &&
-	ip -n $host link set "$3" master br0 && ip -n $host link set "$3" up &&
-	ip -n "$1" addr add "$2/24" dev eth0 && ip -n "$1" link set eth0 up &&
-	ip -n "$1" link set lo up && ip -n "$1" route add default via 172.18.0.1
+	ip -n "$1" addr add "${net4[$3]}.$4/24" dev "$2" &&
+	ip -n "$1" addr add "${net6[$3]}::$4/64" dev "$2" nodad && ip -n "$1" link set "$2" up
+}
+net4=(10.5.0 172.18.0) net6=(fd00:5 fd00:18)
+
+container() # NAMESPACE DEVICE NUMBER-OF-HOST
+{
+	ip link add "$2" netns $host type veth peer name eth0 netns "$1" &&
+	ip -n $host link set "$2" master br0 && ip -n $host link set "$2" up &&
+	address "$1" eth0 1 "$3" && ip -n "$1" link set lo up &&
+	ip -n "$1" route add default via ${net4[1]}.1 &&
+	ip -n "$1" route add default via ${net6[1]}::1
 }
 {
 	ip netns add $out && ip netns add $host && ip netns add $c1 && ip netns add $c2 &&
 	ip link add eth0 netns $host type veth peer name eth0 netns $out &&
-	ip -n $host addr add 10.5.0.1/24 dev eth0 && ip -n $host link set eth0 up &&
-	ip -n $host link set lo up &&
-	ip -n $out addr add 10.5.0.2/24 dev eth0 && ip -n $out link set eth0 up &&
-	ip -n $host link add br0 type bridge && ip -n $host link set br0 up &&
-	ip -n $host addr add 172.18.0.1/24 dev br0 &&
-	container $c1 172.18.0.2 v1 && container $c2 172.18.0.3 v2 &&
-	ip netns exec $host sysctl -qw net.ipv4.ip_forward=1
+	address $host eth0 0 1 && address $out eth0 0 2 && ip -n $host link set lo up &&
+	ip -n $host link add br0 type bridge && address $host br0 1 1 &&
+	container $c1 v1 2 && container $c2 v2 3 &&
+	ip netns exec $host sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 } || tap_skip_all "no namespaces, veth or bridge"
 ip netns exec $host nft '
-	add table ip nat
-	add chain ip nat post { type nat hook postrouting priority 100; }
-	add rule ip nat post ip saddr 172.18.0.0/24 oifname eth0 masquerade
-	add chain ip nat pre { type nat hook prerouting priority -100; }
-	add rule ip nat pre iifname eth0 tcp dport 8080 dnat to 172.18.0.2:7000
-	add chain ip nat own { type nat hook output priority -100; }
-	add rule ip nat own ip daddr 10.5.0.1 tcp dport 8080 dnat to 172.18.0.2:7000
-	add table ip f
-	add chain ip f fw { type filter hook forward priority 0; policy drop; }
-	add rule ip f fw ct state invalid counter
-	add rule ip f fw ct state established,related accept
-	add rule ip f fw iifname br0 accept
-	add rule ip f fw ct status dnat accept' || tap_skip_all "no nftables with NAT"
+	add table inet nat
+	add chain inet nat post { type nat hook postrouting priority 100; }
+	add rule inet nat post ip saddr 172.18.0.0/24 oifname eth0 masquerade
+	add rule inet nat post ip6 saddr fd00:18::/64 oifname eth0 masquerade
+	add chain inet nat pre { type nat hook prerouting priority -100; }
+	add rule inet nat pre iifname eth0 tcp dport 8080 dnat ip to 172.18.0.2:7000
+	add rule inet nat pre iifname eth0 tcp dport 8080 dnat ip6 to [fd00:18::2]:7000
+	add chain inet nat own { type nat hook output priority -100; }
+	add rule inet nat own ip daddr 10.5.0.1 tcp dport 8080 dnat ip to 172.18.0.2:7000
+	add rule inet nat own ip6 daddr fd00:5::1 tcp dport 8080 dnat ip6 to [fd00:18::2]:7000
+	add table inet f
+	add chain inet f fw { type filter hook forward priority 0; policy drop; }
+	add rule inet f fw ct state invalid counter
+	add rule inet f fw ct state established,related accept
+	add rule inet f fw iifname br0 accept
+	add rule inet f fw ct status dnat accept' || tap_skip_all "no nftables with NAT"
 # Addresses are found before the clock counts.
-ip netns exec $c1 ping -qc 1 -w 5 10.5.0.2 >/dev/null 2>&1
+for h in 10.5.0.2 fd00:5::2; do
+	ip netns exec $c1 ping -qc 1 -w 5 $h >/dev/null 2>&1
+done
 
 size=1000000
 [ "$XTCP_VIRTUAL_TIME" = 1 ] || size=100000
@@ -73,23 +83,28 @@ transfer() # SERVER-NS CLIENT-NS ADDRESS PORT SERVER-STACK CLIENT-STACK
 
 none_invalid()
 {
-	ip netns exec $host nft list chain ip f fw | tee /dev/stderr |
+	ip netns exec $host nft list chain inet f fw | tee /dev/stderr |
 		grep -q "invalid counter packets 0 "
 }
 
 rows=(
-	"from outside to a forwarded port|$c1 $out 10.5.0.1 8080"
-	"from the host to a forwarded port|$c1 $host 10.5.0.1 8080"
-	"from a container to the outside|$out $c2 10.5.0.2 7000"
-	"from container to container|$c1 $c2 172.18.0.2 7000"
-	"from a container to its host|$host $c1 172.18.0.1 7000"
+	"from outside to a forwarded port|$c1 $out 0 1 8080"
+	"from the host to a forwarded port|$c1 $host 0 1 8080"
+	"from a container to the outside|$out $c2 0 2 7000"
+	"from container to container|$c1 $c2 1 2 7000"
+	"from a container to its host|$host $c1 1 1 7000"
 )
 stack_pairs
-tap_plan $((${#rows[@]} * ${#pairs[@]} + 1))
+tap_plan $((${#rows[@]} * ${#pairs[@]} * 2 + 1))
 for r in "${rows[@]}"; do
+	read -r server client n h port <<<"${r#*|}"
 	for p in "${pairs[@]}"; do
 		# shellcheck disable=SC2086
-		tap "${r%%|*}: server and client are $p" transfer ${r#*|} $p
+		tap "${r%%|*}: server and client are $p" \
+			transfer $server $client "${net4[n]}.$h" $port $p
+		# shellcheck disable=SC2086
+		XFER_V6=1 tap "${r%%|*}, over IPv6: server and client are $p" \
+			transfer $server $client "${net6[n]}::$h" $port $p
 	done
 done
 tap "conntrack followed them all" none_invalid

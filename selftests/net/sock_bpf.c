@@ -125,6 +125,7 @@ FIXTURE(cgroup)
 FIXTURE_VARIANT(cgroup)
 {
 	enum stack st;
+	enum net net;
 };
 
 FIXTURE_VARIANT_ADD(cgroup, kernel)
@@ -135,6 +136,18 @@ FIXTURE_VARIANT_ADD(cgroup, kernel)
 FIXTURE_VARIANT_ADD(cgroup, xtcp)
 {
 	.st = XTCP,
+};
+
+FIXTURE_VARIANT_ADD(cgroup, kernel_v6)
+{
+	.st = KERNEL,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(cgroup, xtcp_v6)
+{
+	.st = XTCP,
+	.net = V6,
 };
 
 static int cgroup_enter(const char *path)
@@ -157,6 +170,7 @@ FIXTURE_SETUP(cgroup)
 	self->fd = -1;
 	if (variant->st == KERNEL && no_control())
 		SKIP_TEST("control left out");
+	net = variant->net;
 	need_stack(variant->st);
 	signal(SIGPIPE, SIG_IGN);
 	if (access("/sys/fs/cgroup/cgroup.procs", W_OK))
@@ -212,37 +226,43 @@ static int detach(int dir, const struct hook *h, int prog)
 static const struct hook
 	create = { "socket", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE },
 	release = { "close", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_RELEASE },
-	bind4 = { "bind", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_BIND },
-	post_bind4 = { "bind, after", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET4_POST_BIND },
-	connect4 = { "connect", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT },
-	getname4 = { "getsockname", BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
-		     BPF_CGROUP_INET4_GETSOCKNAME },
-	getpeer4 = { "getpeername", BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
-		     BPF_CGROUP_INET4_GETPEERNAME },
-	setopt = { "setsockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_SETSOCKOPT },
-	getopt4 = { "getsockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_GETSOCKOPT },
+	set_option = { "setsockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_SETSOCKOPT },
+	get_option = { "getsockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_GETSOCKOPT },
 	egress = { "packets out", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS },
 	ingress = { "packets in", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_INGRESS };
 
+/* What has a name in each family, by net. */
+#define hook_of(what, prog, name) {						\
+	{ what, BPF_PROG_TYPE_CGROUP_##prog, BPF_CGROUP_INET4_##name },		\
+	{ what, BPF_PROG_TYPE_CGROUP_##prog, BPF_CGROUP_INET6_##name },		\
+}
+
+static const struct hook
+	bind_in[] = hook_of("bind", SOCK_ADDR, BIND),
+	post_bind_in[] = hook_of("bind, after", SOCK, POST_BIND),
+	connect_in[] = hook_of("connect", SOCK_ADDR, CONNECT),
+	getname_in[] = hook_of("getsockname", SOCK_ADDR, GETSOCKNAME),
+	getpeer_in[] = hook_of("getpeername", SOCK_ADDR, GETPEERNAME);
+
 /* ---- system calls ---- */
 
-/* What a program of the hook has a say in; 0 or an errno. @door: by AF_INET. */
+/* What a program of the hook has a say in; 0 or an errno. @door: by IPPROTO_XTCP. */
 static int try(enum stack st, const struct hook *h, bool door)
 {
 	union addr to = local(PORT);
-	int fd = door ? socket(AF_INET, SOCK_STREAM, st == XTCP ? IPPROTO_XTCP : 0) :
+	int fd = door ? socket(to.sa.sa_family, SOCK_STREAM, st == XTCP ? IPPROTO_XTCP : 0) :
 			stack_socket(st, 0);
 	int err = 0, val;
 
 	if (fd < 0)
 		return errno;
-	if (h == &bind4 || h == &post_bind4)
+	if (h == &bind_in[net] || h == &post_bind_in[net])
 		err = bind_to(fd, &to) ? errno : 0;
-	else if (h == &connect4)
+	else if (h == &connect_in[net])
 		err = connect_to(fd, &to) ? errno : 0;
-	else if (h == &setopt)
+	else if (h == &set_option)
 		err = -set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	else if (h == &getopt4)
+	else if (h == &get_option)
 		val = get_int(fd, IPPROTO_TCP, TCP_NODELAY), err = val < 0 ? -val : 0;
 	close(fd);
 	return err;
@@ -250,19 +270,20 @@ static int try(enum stack st, const struct hook *h, bool door)
 
 TEST_F(cgroup, refuses)
 {
-	static const struct hook * const hooks[] = {
-		&create, &bind4, &post_bind4, &connect4, &setopt, &getopt4,
+	const struct hook * const hooks[] = {
+		&create, &bind_in[net], &post_bind_in[net], &connect_in[net], &set_option,
+		&get_option,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
 		const struct hook *h = hooks[i];
 		/* Nobody listens there. */
-		int without = h == &connect4 ? ECONNREFUSED : 0;
+		int without = h == &connect_in[net] ? ECONNREFUSED : 0;
 
 		for (int door = 0; door < 2; door++) {
 			int prog = attached(h, load_verdict(h, 1));
 
-			TH_LOG("%s, %s", h->name, door ? "by AF_INET" : "of the family");
+			TH_LOG("%s, %s", h->name, door ? "by protocol" : "by family");
 			EXPECT_EQ(without, try(variant->st, h, door));
 			detached(h, prog);
 			prog = attached(h, load_verdict(h, 0));
@@ -283,27 +304,27 @@ TEST_F(cgroup, rewrites)
 	int lfd = st_listen(variant->st, PORT + 1, 5), prog, prog2, c;
 
 	ASSERT_GE(lfd, 0);
-	prog = attached(&connect4, load_rewrite(&connect4, PORT_OFFSET, htons(PORT + 1)));
+	prog = attached(&connect_in[net], load_rewrite(&connect_in[net], PORT_OFFSET, htons(PORT + 1)));
 	c = stack_socket(variant->st, 0);
 	ASSERT_EQ(0, connect_to(c, &to));
 	ASSERT_EQ(0, getpeername(c, &got.sa, &len));
 	EXPECT_EQ(PORT + 1, ntohs(got.in.sin_port));
-	detached(&connect4, prog);
+	detached(&connect_in[net], prog);
 
-	prog = attached(&getpeer4, load_rewrite(&getpeer4, PORT_OFFSET, htons(PORT)));
-	prog2 = attached(&getname4, load_rewrite(&getname4, PORT_OFFSET, htons(PORT + 2)));
+	prog = attached(&getpeer_in[net], load_rewrite(&getpeer_in[net], PORT_OFFSET, htons(PORT)));
+	prog2 = attached(&getname_in[net], load_rewrite(&getname_in[net], PORT_OFFSET, htons(PORT + 2)));
 	ASSERT_EQ(0, getpeername(c, &got.sa, &len));
 	EXPECT_EQ(PORT, ntohs(got.in.sin_port));
 	ASSERT_EQ(0, getsockname(c, &got.sa, &len));
 	EXPECT_EQ(PORT + 2, ntohs(got.in.sin_port));
-	detached(&getpeer4, prog);
-	detached(&getname4, prog2);
+	detached(&getpeer_in[net], prog);
+	detached(&getname_in[net], prog2);
 	close(c);
 
-	prog = attached(&bind4, load_rewrite(&bind4, PORT_OFFSET, htons(PORT + 3)));
+	prog = attached(&bind_in[net], load_rewrite(&bind_in[net], PORT_OFFSET, htons(PORT + 3)));
 	self->fd = stack_socket(variant->st, 0);
 	ASSERT_EQ(0, bind_to(self->fd, &to));
-	detached(&bind4, prog);
+	detached(&bind_in[net], prog);
 	EXPECT_EQ(PORT + 3, sock_port(self->fd));
 	close(lfd);
 }
@@ -333,7 +354,8 @@ TEST_F(cgroup, sees_packets)
 	prog_out = attached(&egress, load_counting(&egress, out));
 	ASSERT_EQ(0, st_pair(variant->st, variant->st, fd));
 	EXPECT_EQ(3, count_of(in));
-	EXPECT_EQ(3, count_of(out));
+	/* Its own SYN-ACKs over IPv6 the kernel does not count. */
+	EXPECT_EQ(variant->st == KERNEL && net == V6 ? 2 : 3, count_of(out));
 	ASSERT_EQ(100, send_pat(fd[0], 0, 100));
 	ASSERT_EQ(100, recv_pat(fd[1], 0, 100));
 	EXPECT_LE(4, count_of(in));

@@ -22,6 +22,7 @@ FIXTURE(ns)
 FIXTURE_VARIANT(ns)
 {
 	enum stack st;
+	enum net net;
 };
 
 FIXTURE_VARIANT_ADD(ns, kernel)
@@ -34,10 +35,23 @@ FIXTURE_VARIANT_ADD(ns, xtcp)
 	.st = XTCP,
 };
 
+FIXTURE_VARIANT_ADD(ns, kernel_v6)
+{
+	.st = KERNEL,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(ns, xtcp_v6)
+{
+	.st = XTCP,
+	.net = V6,
+};
+
 FIXTURE_SETUP(ns)
 {
 	if (variant->st == KERNEL && no_control())
 		SKIP_TEST("control left out");
+	net = variant->net;
 	need_stack(variant->st);
 	signal(SIGPIPE, SIG_IGN);
 	ASSERT_EQ(0, ns_new());
@@ -91,7 +105,7 @@ static int enter(struct other *o)
 		if (unshare(CLONE_NEWNET))
 			_exit(101);
 		step(said[1]);
-		if (!wait_step(go[0]) || ns_up("v1", THERE, 24, 0) ||
+		if (!wait_step(go[0]) || dev_up("v1", THERE, 24, 1500) ||
 		    ns_up("lo", NULL, 0, 0))
 			_exit(102);
 		o->go = go[0];
@@ -104,7 +118,7 @@ static int enter(struct other *o)
 	o->said = said[0];
 	if (!wait_step(o->said) ||
 	    shell("ip link add v0 type veth peer name v1 netns %d", o->pid) ||
-	    ns_up("v0", HERE, 24, 0))
+	    dev_up("v0", HERE, 24, 1500))
 		return -EIO;
 	step(o->go);
 	return 0;
@@ -145,12 +159,9 @@ static int dial(enum stack st, const char *to, uint16_t port, int flags)
 
 static int serve(enum stack st, const char *on, uint16_t port)
 {
-	union addr a = host(on, port);
-	int fd = stack_socket(st, 0);
+	int fd = st_bind(st, on, port);
 
-	if (fd < 0 || bind_to(fd, &a) || listen(fd, 8))
-		return -errno;
-	return fd;
+	return fd >= 0 && listen(fd, 8) ? -errno : fd;
 }
 
 /*
@@ -159,9 +170,7 @@ static int serve(enum stack st, const char *on, uint16_t port)
  */
 static int bound(enum stack st)
 {
-	union addr a = host(THERE, 7100);
-
-	return bind_to(stack_socket(st, 0), &a);
+	return st_bind(st, THERE, 7100) < 0;
 }
 
 static int listening(enum stack st)
@@ -221,9 +230,9 @@ static int half_open(enum stack st)
 {
 	int lfd = serve(st, LOOPBACK, 7100);
 
-	if (lfd < 0 || shell("nft 'add table ip t; "
-			     "add chain ip t out { type filter hook output priority 0; };"
-			     "add rule ip t out tcp sport 7100 drop'"))
+	if (lfd < 0 || shell("nft 'add table inet t; "
+			     "add chain inet t out { type filter hook output priority 0; };"
+			     "add rule inet t out tcp sport 7100 drop'"))
 		return 1;
 	if (dial(st, LOOPBACK, 7100, SOCK_NONBLOCK) < 0)
 		return 1;
@@ -330,8 +339,8 @@ TEST_F_TIMEOUT(ns, peer_dies, 60)
 /* A socket belongs to the namespace it was made in, wherever its process goes. */
 TEST_F(ns, socket_stays)
 {
-	struct sockaddr_in any = { .sin_family = AF_INET };
 	int lfd = st_listen(variant->st, PORT, 5), fd, c, s;
+	union addr to = local(PORT);
 
 	ASSERT_GE(lfd, 0);
 	fd = stack_socket(variant->st, 0);
@@ -342,9 +351,7 @@ TEST_F(ns, socket_stays)
 	c = st_listen(variant->st, PORT, 5);
 	ASSERT_GE(c, 0);
 	close(c);
-	any = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(PORT),
-				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	ASSERT_EQ(0, connect(fd, (struct sockaddr *)&any, sizeof(any)));
+	ASSERT_EQ(0, connect_to(fd, &to));
 	s = accept(lfd, NULL, NULL);
 	ASSERT_GE(s, 0);
 	ASSERT_EQ(100, send_pat(fd, 0, 100));
@@ -369,7 +376,7 @@ TEST_F(ns, sees_nothing_of_another)
 	ASSERT_EQ(0, ns_sysctl("xtcp/keepalive_time", "77"));
 	ASSERT_EQ(0, unshare(CLONE_NEWNET));
 	EXPECT_EQ(0, xtcp_count("Listeners"));
-	f = fopen("/proc/net/xtcp", "r");
+	f = fopen(net == V6 ? "/proc/net/xtcp6" : "/proc/net/xtcp", "r");
 	ASSERT_NE(NULL, f);
 	while (fgets(line, sizeof(line), f))
 		n++;

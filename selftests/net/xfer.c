@@ -12,9 +12,9 @@
  *
  * With XFER_INFO set the sender says how it went, from TCP_INFO: whether ECN
  * was agreed on, segments sent again, segments reported as marked. With
- * XFER_RATE set the client says how many kbit/s it got.
+ * XFER_RATE set the client says how many kbit/s it got. With XFER_V6 set sockets
+ * are of IPv6.
  */
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,16 +81,13 @@ static int give(int fd, uint64_t len)
 
 static int server(enum stack st, uint16_t port, uint64_t len, int count)
 {
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-	};
 	int lfd = stack_socket(st, 0), bad = 0;
+	union addr any = host(ANY, port);
 
 	if (lfd < 0)
 		return die("xfer: socket");
 	set_int(lfd, SOL_SOCKET, SO_REUSEADDR, 1);
-	if (bind(lfd, (struct sockaddr *)&sin, sizeof(sin)) || listen(lfd, 16))
+	if (bind_to(lfd, &any) || listen(lfd, 16))
 		return die("xfer: listen");
 	while (count--) {
 		int fd = accept(lfd, NULL, NULL);
@@ -111,20 +108,16 @@ static int server(enum stack st, uint16_t port, uint64_t len, int count)
 static int client(enum stack st, const char *addr, uint16_t port, uint64_t len,
 		  bool up)
 {
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-	};
+	union addr to = host(addr, port);
 	int fd, i, ret;
 	uint64_t start;
 
-	inet_pton(AF_INET, addr, &sin.sin_addr);
 	/* The server may still be starting. */
 	for (i = 0; i < 100; i++) {
 		fd = stack_socket(st, 0);
 		if (fd < 0)
 			return die("xfer: socket");
-		if (!connect(fd, (struct sockaddr *)&sin, sizeof(sin)))
+		if (!connect_to(fd, &to))
 			break;
 		if (errno != ECONNREFUSED || i == 99)
 			return die("xfer: connect");
@@ -143,6 +136,8 @@ static int client(enum stack st, const char *addr, uint16_t port, uint64_t len,
 
 int main(int argc, char **argv)
 {
+	if (getenv("XFER_V6"))
+		net = V6;
 	if (argc >= 5 && strcmp(argv[2], "server") == 0)
 		return server(stack_of(argv[1]), atoi(argv[3]), atoll(argv[4]),
 			      argc > 5 ? atoi(argv[5]) : 1);
