@@ -467,6 +467,119 @@ TEST_F(ends, connect_to_any)
 	ASSERT_GE(self->s, 0);
 }
 
+/* Has the file of @st and @family a row from @name to @peer? Hexadecimal. */
+static bool row(enum stack st, bool six, const char *name, uint16_t port,
+		const char *peer, uint16_t pport)
+{
+	char path[32], want[100], line[400];
+	bool found = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/net/%stcp%s", st == XTCP ? "x" : "",
+		 six ? "6" : "");
+	snprintf(want, sizeof(want), ": %s:%04X %s:%04X ", name, port, peer, pport);
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+	while (!found && fgets(line, sizeof(line), f))
+		found = strstr(line, want);
+	fclose(f);
+	return found;
+}
+
+#define HEX_ANY		"00000000000000000000000000000000"
+#define HEX_V6		"00000000000000000000000001000000"
+#define HEX_MAPPED	"0000000000000000FFFF00000100007F"
+#define HEX_V4		"0100007F"
+
+/* ---- IPV6_ADDRFORM: of one for both to one of IPv4 ---- */
+
+#define addrform(fd, family)	set_int((fd), IPPROTO_IPV6, IPV6_ADDRFORM, (family))
+
+/* It is one of IPv4 in whatever can be asked, and goes on where it was. */
+#define is_of_ipv4(fd, port, peer) do {					\
+	union addr _name, _far;						\
+	net = V4;							\
+	_name = local(port);						\
+	_far = local(peer);						\
+	ASSERT_EQ(AF_INET, get_int((fd), SOL_SOCKET, SO_DOMAIN));	\
+	named(getsockname, (fd), _name);				\
+	named(getpeername, (fd), _far);					\
+	ASSERT_EQ(-EOPNOTSUPP, get_int((fd), IPPROTO_IPV6, IPV6_ADDRFORM)); \
+	ASSERT_EQ(-ENOPROTOOPT, set_int((fd), IPPROTO_IPV6, IPV6_TCLASS, 8)); \
+	ASSERT_EQ(0, set_int((fd), IPPROTO_IP, IP_TOS, 8));		\
+	ASSERT_EQ(0, set_int((fd), IPPROTO_TCP, TCP_NODELAY, 1));	\
+} while (0)
+
+TEST_F(ends, addrform)
+{
+	struct sockaddr unspec = { .sa_family = AF_UNSPEC };
+	union addr again;
+	uint16_t port;
+
+	listens(V6, ANY, 0);
+	ASSERT_EQ(0, calls(variant->c, MAPPED, &self->c));
+	self->s = accept(self->l, NULL, NULL);
+	port = sock_port(self->c);
+	ASSERT_EQ(AF_INET6, get_int(self->c, IPPROTO_IPV6, IPV6_ADDRFORM));
+	ASSERT_EQ(0, set_int(self->c, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1));
+	/* With bytes on their way. */
+	ASSERT_EQ(1000, send_pat(self->c, 0, 1000));
+	ASSERT_EQ(1000, send_pat(self->s, 0, 1000));
+	ASSERT_EQ(0, addrform(self->c, AF_INET));
+	is_of_ipv4(self->c, port, PORT);
+	ASSERT_EQ(0, addrform(self->s, AF_INET));
+	is_of_ipv4(self->s, PORT, port);
+	ASSERT_TRUE(row(variant->c, false, HEX_V4, port, HEX_V4, PORT));
+	ASSERT_TRUE(row(variant->l, false, HEX_V4, PORT, HEX_V4, port));
+	ASSERT_EQ(1000, recv_pat(self->s, 0, 1000));
+	ASSERT_EQ(1000, recv_pat(self->c, 0, 1000));
+	ASSERT_EQ(100000, send_pat(self->c, 0, 100000));
+	ASSERT_EQ(100000, recv_pat(self->s, 0, 100000));
+	hard_close(self->s);
+	self->s = -1;
+	/* And is that from then on. */
+	again = local(PORT);
+	ASSERT_EQ(0, connect(self->c, &unspec, sizeof(unspec)));
+	ASSERT_EQ(0, connect_to(self->c, &again));
+}
+
+TEST_F(ends, addrform_refused)
+{
+	char groups[1024] = {};
+	struct group_req join = {};
+	int val = AF_INET, fd;
+
+	fd = new_socket(variant->c, V6);
+	ASSERT_EQ(-ENOTCONN, addrform(fd, AF_INET));
+	ASSERT_EQ(-ENOTCONN, get_int(fd, IPPROTO_IPV6, IPV6_ADDRFORM));
+	ASSERT_EQ(-EINVAL, addrform(fd, AF_INET6));
+	fails(EINVAL, setsockopt(fd, IPPROTO_IPV6, IPV6_ADDRFORM, &val, 2));
+	fails(EFAULT, setsockopt(fd, IPPROTO_IPV6, IPV6_ADDRFORM, (void *)8, 4));
+	close(fd);
+	listens(V6, ANY, 0);
+	ASSERT_EQ(-ENOTCONN, addrform(self->l, AF_INET));
+	ASSERT_EQ(0, calls(variant->c, V6, &self->c));
+	ASSERT_EQ(-EADDRNOTAVAIL, addrform(self->c, AF_INET));
+	hangs_up();
+	ASSERT_EQ(0, calls(variant->c, V4, &self->c));
+	ASSERT_EQ(-ENOPROTOOPT, addrform(self->c, AF_INET));
+	hangs_up();
+	/* The kernel leaves the groups for it. */
+	ASSERT_EQ(0, calls(variant->c, MAPPED, &self->c));
+	net = V6;
+	join.gr_interface = if_nametoindex("lo");
+	ip6_of("ff02::7", (uint8_t *)&((struct sockaddr_in6 *)&join.gr_group)->sin6_addr);
+	join.gr_group.ss_family = AF_INET6;
+	ASSERT_EQ(0, setsockopt(self->c, IPPROTO_IPV6, MCAST_JOIN_GROUP, &join, sizeof(join)));
+	ASSERT_EQ(variant->c == XTCP ? -EBUSY : 0, addrform(self->c, AF_INET));
+	hangs_up();
+	fd = open("/proc/net/igmp6", O_RDONLY);
+	ASSERT_LT(0, read(fd, groups, sizeof(groups) - 1));
+	ASSERT_EQ(NULL, strstr(groups, "ff020000000000000000000000000007"));
+	close(fd);
+}
+
 /* ---- what is inherited ---- */
 
 TEST_F(ends, options_are_inherited)
@@ -497,31 +610,6 @@ TEST_F(ends, options_are_inherited)
 }
 
 /* ---- /proc ---- */
-
-/* Has the file of @st and @family a row from @name to @peer? Hexadecimal. */
-static bool row(enum stack st, bool six, const char *name, uint16_t port,
-		const char *peer, uint16_t pport)
-{
-	char path[32], want[100], line[400];
-	bool found = false;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/net/%stcp%s", st == XTCP ? "x" : "",
-		 six ? "6" : "");
-	snprintf(want, sizeof(want), ": %s:%04X %s:%04X ", name, port, peer, pport);
-	f = fopen(path, "r");
-	if (!f)
-		return false;
-	while (!found && fgets(line, sizeof(line), f))
-		found = strstr(line, want);
-	fclose(f);
-	return found;
-}
-
-#define HEX_ANY		"00000000000000000000000000000000"
-#define HEX_V6		"00000000000000000000000001000000"
-#define HEX_MAPPED	"0000000000000000FFFF00000100007F"
-#define HEX_V4		"0100007F"
 
 TEST_F(ends, proc)
 {

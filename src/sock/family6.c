@@ -109,6 +109,73 @@ void xtcp6_sock_blank(struct sock *sk)
 	xtcp_sk(sk)->v6 = 0;
 }
 
+/*
+ * IPV6_ADDRFORM: a socket of IPv6 becomes one of IPv4. Its packets are of IPv4
+ * already, so that only the operations change. What IPv6 has added stays behind it
+ * in memory, and is given back with it.
+ */
+static int addrform(struct sock *sk, int family)
+{
+	struct ipv6_pinfo *np = pinfo_of(sk);
+
+	/* Another thread was here before. */
+	if (!xtcp_family6(sk))
+		return -ENOPROTOOPT;
+	if (family != AF_INET)
+		return -EINVAL;
+	if (sk->sk_state != TCP_ESTABLISHED)
+		return -ENOTCONN;
+	if (ipv6_only_sock(sk) || !ipv6_addr_v4mapped(&sk->sk_v6_daddr))
+		return -EADDRNOTAVAIL;
+	/* It would stay in its groups for ever: inet_release() knows of none of IPv6. */
+	if (rcu_access_pointer(np->ipv6_mc_list) || np->ipv6_ac_list)
+		return -EBUSY;
+	np->rxopt.all = 0;
+	WRITE_ONCE(sk->sk_prot, &xtcp_prot);
+	WRITE_ONCE(sk->sk_socket->ops, &xtcp_stream_ops);
+	WRITE_ONCE(sk->sk_family, AF_INET);
+	return 0;
+}
+
+static int xtcp6_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
+			    unsigned int optlen)
+{
+	int val, err;
+
+	if (level == SOL_TCP)
+		return xtcp_setsockopt(sk, level, optname, optval, optlen);
+	if (level != SOL_IPV6 || optname != IPV6_ADDRFORM)
+		return ipv6_setsockopt(sk, level, optname, optval, optlen);
+	if (optlen < sizeof(int))
+		return -EINVAL;
+	if (copy_from_sockptr(&val, optval, sizeof(val)))
+		return -EFAULT;
+	lock_sock(sk);
+	err = addrform(sk, val);
+	release_sock(sk);
+	return err;
+}
+
+static int xtcp6_getsockopt(struct sock *sk, int level, int optname, char __user *optval,
+			    int __user *optlen)
+{
+	int len, val;
+
+	if (level == SOL_TCP)
+		return xtcp_getsockopt(sk, level, optname, optval, optlen);
+	if (level != SOL_IPV6 || optname != IPV6_ADDRFORM)
+		return ipv6_getsockopt(sk, level, optname, optval, optlen);
+	if (get_user(len, optlen))
+		return -EFAULT;
+	if (sk->sk_state != TCP_ESTABLISHED)
+		return -ENOTCONN;
+	val = READ_ONCE(sk->sk_family);
+	len = min_t(unsigned int, len, sizeof(val));
+	if (put_user(len, optlen) || copy_to_user(optval, &val, len))
+		return -EFAULT;
+	return 0;
+}
+
 static int xtcp6_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 {
 	/* A BPF program reads that much of it. */
@@ -137,6 +204,8 @@ int xtcp6_family_init(void)
 	xtcp6_prot = xtcp_prot;
 	strscpy(xtcp6_prot.name, "XTCPv6", sizeof(xtcp6_prot.name));
 	xtcp6_prot.pre_connect = xtcp6_pre_connect;
+	xtcp6_prot.setsockopt = xtcp6_setsockopt;
+	xtcp6_prot.getsockopt = xtcp6_getsockopt;
 	xtcp6_prot.obj_size = sizeof(struct xtcp6_sock);
 
 	err = proto_register(&xtcp6_prot, 1);

@@ -10,8 +10,6 @@
 #include <linux/inet_diag.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
-#include <net/ipv6.h>
-#include <xtcp/family.h>
 #include <asm/unaligned.h>
 
 #include "internal.h"
@@ -228,7 +226,7 @@ static int set_int(struct sock *sk, int optname, int val)
 /**
  * xtcp_setsockopt - proto.setsockopt
  * @sk: socket, process context, lock not held
- * @level: SOL_TCP, SOL_IP or SOL_IPV6
+ * @level: SOL_TCP, SOL_IP
  * @optname: TCP_*
  * @optval: value
  * @optlen: bytes of it; more than an int is read as an int
@@ -240,8 +238,6 @@ int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 {
 	int val, err;
 
-	if (level != SOL_TCP && xtcp_family6(sk))
-		return ipv6_setsockopt(sk, level, optname, optval, optlen);
 	if (level != SOL_TCP)
 		return ip_setsockopt(sk, level, optname, optval, optlen);
 	xtcp_follow_now(xtcp_net(sock_net(sk)));
@@ -431,7 +427,7 @@ static int get_cc_info(struct sock *sk, char __user *optval, int __user *optlen,
 /**
  * xtcp_getsockopt - proto.getsockopt
  * @sk: socket, process context, lock not held
- * @level: SOL_TCP, SOL_IP or SOL_IPV6
+ * @level: SOL_TCP, SOL_IP
  * @optname: TCP_*
  * @optval: where the value goes
  * @optlen: room for it; set to the bytes written
@@ -443,8 +439,6 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname,
 {
 	int len, val, err;
 
-	if (level != SOL_TCP && xtcp_family6(sk))
-		return ipv6_getsockopt(sk, level, optname, optval, optlen);
 	if (level != SOL_TCP)
 		return ip_getsockopt(sk, level, optname, optval, optlen);
 	xtcp_follow_now(xtcp_net(sock_net(sk)));
