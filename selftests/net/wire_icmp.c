@@ -4,7 +4,7 @@
  * the program hears of them, and the path MTU (RFC 9293 3.9.2.2, RFC 5927, RFC
  * 1191).
  */
-#include <arpa/inet.h>
+#include <time.h>
 #include <linux/errqueue.h>
 
 #include "wire_test.h"
@@ -24,6 +24,10 @@
 #define host_unreachable(seq)	unreachable(1, 3, (seq))
 #define port_unreachable(seq)	unreachable(3, 4, (seq))
 #define REPORT(on)	ASSERT_EQ(0, wire_recverr(W, self->fd, on))
+#define fails_with(err, call) do {					\
+	ASSERT_EQ(-1, (call));						\
+	ASSERT_EQ((err), errno);					\
+} while (0)
 #define error_is(err)	ASSERT_EQ((err), get_int(self->fd, SOL_SOCKET, SO_ERROR))
 
 struct icmp {
@@ -116,12 +120,13 @@ TEST_F(wire, hard_errors_end_connect)
 	}
 }
 
-/* What came, from whom, and about which segment: ip(7), IP_RECVERR. */
+/* What came, from whom, and about which segment: ip(7), IP_RECVERR; ipv6(7). */
 TEST_F(wire, connect_keeps_the_message)
 {
+	union addr to, peer = host(WIRE_PEER, WIRE_PPORT), router = host(WIRE_ROUTER, 0);
+	bool v6 = W->net == V6;
 	char quoted[64], control[256];
 	struct iovec iov = { quoted, sizeof(quoted) };
-	struct sockaddr_in to, *offender;
 	struct msghdr msg = {
 		.msg_name = &to,
 		.msg_namelen = sizeof(to),
@@ -133,31 +138,28 @@ TEST_F(wire, connect_keeps_the_message)
 	struct sock_extended_err *ee;
 	struct cmsghdr *cmsg;
 
-	if (net != V4)
-		SKIP_TEST("of IPv4: levels and addresses");
 	connects();
 	REPORT(1);
-	wire_icmp(W, UNREACH, 13, 0, 0);
+	unreachable(13, 1, 0);
 	ASSERT_TRUE(poll_now(self->fd, POLLIN) & POLLERR);
 	ASSERT_LE(8, recvmsg(self->fd, &msg, MSG_ERRQUEUE));
 	ASSERT_TRUE(msg.msg_flags & MSG_ERRQUEUE);
 	/* It quotes the TCP header, beginning with the ports. */
 	ASSERT_EQ(W->lport, (uint8_t)quoted[0] << 8 | (uint8_t)quoted[1]);
 	ASSERT_EQ(WIRE_PPORT, (uint8_t)quoted[2] << 8 | (uint8_t)quoted[3]);
-	ASSERT_EQ(WIRE_PPORT, ntohs(to.sin_port));
-	ASSERT_EQ(inet_addr(WIRE_PEER), to.sin_addr.s_addr);
+	ASSERT_EQ(addr_len(&peer), msg.msg_namelen);
+	ASSERT_EQ(0, memcmp(&to, &peer, addr_len(&peer)));
 	cmsg = CMSG_FIRSTHDR(&msg);
 	ASSERT_NE(NULL, cmsg);
-	ASSERT_EQ(SOL_IP, cmsg->cmsg_level);
-	ASSERT_EQ(IP_RECVERR, cmsg->cmsg_type);
+	ASSERT_EQ(net == V4 ? SOL_IP : SOL_IPV6, cmsg->cmsg_level);
+	ASSERT_EQ(net == V4 ? IP_RECVERR : IPV6_RECVERR, cmsg->cmsg_type);
 	ee = (struct sock_extended_err *)CMSG_DATA(cmsg);
-	ASSERT_EQ(EHOSTUNREACH, ee->ee_errno);
-	ASSERT_EQ(SO_EE_ORIGIN_ICMP, ee->ee_origin);
-	ASSERT_EQ(UNREACH, ee->ee_type);
-	ASSERT_EQ(13, ee->ee_code);
-	offender = (struct sockaddr_in *)SO_EE_OFFENDER(ee);
-	ASSERT_EQ(inet_addr(WIRE_ROUTER), offender->sin_addr.s_addr);
-	ASSERT_EQ(-1, recvmsg(self->fd, &msg, MSG_ERRQUEUE));
+	ASSERT_EQ(v6 ? EACCES : EHOSTUNREACH, ee->ee_errno);
+	ASSERT_EQ(v6 ? SO_EE_ORIGIN_ICMP6 : SO_EE_ORIGIN_ICMP, ee->ee_origin);
+	ASSERT_EQ(v6 ? UNREACH6 : UNREACH, ee->ee_type);
+	ASSERT_EQ(v6 ? 1 : 13, ee->ee_code);
+	ASSERT_EQ(0, memcmp(SO_EE_OFFENDER(ee), &router, addr_len(&router)));
+	fails_with(EAGAIN, recvmsg(self->fd, &msg, MSG_ERRQUEUE));
 	/* Who has read the message knows the error. */
 	error_is(0);
 	closes();
@@ -167,9 +169,23 @@ TEST_F(wire, connect_keeps_the_message)
 	REPORT(1);
 	writes(100);
 	out(ACK, LEN(100));
-	wire_icmp(W, UNREACH, 1, 1, 0);
-	ASSERT_EQ(-1, recvmsg(self->fd, &msg, MSG_ERRQUEUE));
+	host_unreachable(1);
+	fails_with(EAGAIN, recvmsg(self->fd, &msg, MSG_ERRQUEUE));
 	error_is(EHOSTUNREACH);
+}
+
+/* Who has not asked has it all the same over IPv4, and not over IPv6. */
+TEST_F(wire, connect_keeps_it_unasked)
+{
+	struct msghdr msg = {};
+
+	connects();
+	port_unreachable(0);
+	if (W->net == V6)
+		fails_with(EAGAIN, recvmsg(self->fd, &msg, MSG_ERRQUEUE));
+	else
+		ASSERT_EQ(0, recvmsg(self->fd, &msg, MSG_ERRQUEUE));
+	error_is(W->net == V6 ? ECONNREFUSED : 0);
 }
 
 TEST_F(wire, soft_errors_do_not_end_connect)

@@ -102,8 +102,8 @@ static void bad_news(struct sock *sk, struct sk_buff *skb, const struct xtcp_quo
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
-	/* As the kernel's TCP: of what meets a connection being opened, unasked. */
-	if (q->keep && (1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
+	/* As the kernel's TCP: of what meets a connection being opened. */
+	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
 		q->keep(sk, skb, q);
 	xsk->soft_err = q->err;
 	if (q->kind == XTCP_ICMP_HARD)

@@ -12,12 +12,13 @@ struct xtcp_quote {
 	struct xtcp_flow flow;	/* of the quoted segment: saddr is this end */
 	u32 seq;		/* its sequence number */
 	u32 mtu;		/* bytes, XTCP_ICMP_TOO_BIG */
+	u32 tcp_offset;		/* bytes from the quoted IP header to TCP's */
 	int dif;
 	int sdif;
 	int err;		/* errno, 0: ignore the message */
 	enum xtcp_icmp kind;	/* what it is to the engine */
 	bool redirect;
-	/* for MSG_ERRQUEUE; NULL: nothing is kept */
+	/* for MSG_ERRQUEUE */
 	void (*keep)(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *q);
 	u8 ttl;			/* hops the quoted segment had left */
 };

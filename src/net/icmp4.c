@@ -59,7 +59,7 @@ static void keep(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *
 	};
 	serr->addr_offset = (const u8 *)&iph->daddr - skb_network_header(skb);
 	serr->port = (__force __be16)q->flow.dport;
-	__skb_pull(skb, iph->ihl * 4);
+	__skb_pull(skb, q->tcp_offset);
 	if (inet_sk(sk)->recverr_rfc4884)
 		ip_icmp_error_rfc4884(skb, &serr->ee.ee_rfc4884, sizeof(*icmp),
 				      icmp->un.reserved[1] * sizeof(u32));
@@ -89,6 +89,7 @@ int xtcp_icmp4_rcv(struct sk_buff *skb, u32 info, bool *ours)
 	th = (const struct tcphdr *)(skb->data + iph->ihl * 4);
 	judge(&q, icmp_hdr(skb)->type, icmp_hdr(skb)->code);
 	q.keep = keep;
+	q.tcp_offset = iph->ihl * 4;
 	q.mtu = info;
 	q.seq = ntohl(th->seq);
 	q.ttl = iph->ttl;

@@ -2,6 +2,8 @@
 /*
  * ICMP of IPv6: RFC 4443, and redirects of RFC 4861.
  */
+#include <linux/errqueue.h>
+#include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <net/ndisc.h>
 
@@ -9,6 +11,41 @@
 #include "ip.h"
 
 #if IS_ENABLED(CONFIG_IPV6)
+
+/*
+ * What recvmsg(MSG_ERRQUEUE) gives who has asked: ipv6_icmp_error(), which modules
+ * cannot call. Context: socket lock. @skb: its data is the quoted IP header.
+ */
+static void keep(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *q)
+{
+	const struct ipv6hdr *hdr = (const struct ipv6hdr *)skb->data;
+	const struct icmp6hdr *icmp = icmp6_hdr(skb);
+	struct sock_exterr_skb *serr;
+
+	if (!inet6_sk(sk)->recverr)
+		return;
+	skb = skb_clone(skb, GFP_ATOMIC | __GFP_NOWARN);
+	if (!skb)
+		return;
+	serr = SKB_EXT_ERR(skb);
+	serr->ee = (struct sock_extended_err){
+		.ee_errno = q->err,
+		.ee_origin = SO_EE_ORIGIN_ICMP6,
+		.ee_type = icmp->icmp6_type,
+		.ee_code = icmp->icmp6_code,
+		.ee_info = q->mtu,
+	};
+	serr->addr_offset = (const u8 *)&hdr->daddr - skb_network_header(skb);
+	serr->port = (__force __be16)q->flow.dport;
+	__skb_pull(skb, q->tcp_offset);
+	if (inet6_sk(sk)->recverr_rfc4884 &&
+	    (icmp->icmp6_type == ICMPV6_TIME_EXCEED || icmp->icmp6_type == ICMPV6_DEST_UNREACH))
+		ip_icmp_error_rfc4884(skb, &serr->ee.ee_rfc4884, sizeof(*icmp),
+				      icmp->icmp6_datagram_len * sizeof(u64));
+	skb_reset_transport_header(skb);
+	if (sock_queue_err_skb(sk, skb))
+		kfree_skb(skb);
+}
 
 /**
  * xtcp_icmp6_rcv - an ICMPv6 error that quotes a TCP segment
@@ -28,6 +65,8 @@ int xtcp_icmp6_rcv(struct sk_buff *skb, u8 type, u8 code, int offset, u32 info,
 	const struct ipv6hdr *hdr;
 	const struct tcphdr *th;
 	struct xtcp_quote q = {
+		.keep = keep,
+		.tcp_offset = offset,
 		.mtu = info,
 		.dif = skb->dev->ifindex,
 		.sdif = inet6_sdif(skb),
