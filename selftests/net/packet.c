@@ -81,6 +81,11 @@ int wire_hops(const struct wire *w, int fd, int ttl)
 	return net_opt(w, fd, IP_TTL, IPV6_UNICAST_HOPS, ttl);
 }
 
+int wire_min_hops(const struct wire *w, int fd, int ttl)
+{
+	return net_opt(w, fd, IP_MINTTL, IPV6_MINHOPCOUNT, ttl);
+}
+
 int wire_recverr(const struct wire *w, int fd, int on)
 {
 	return net_opt(w, fd, IP_RECVERR, IPV6_RECVERR, on);
@@ -260,30 +265,70 @@ void net_send(struct wire *w, const struct wseg *s, const uint8_t *pkt, size_t h
 
 /* ---- ICMP ---- */
 
-void wire_icmp(struct wire *w, uint8_t type, uint8_t code, uint32_t seq, uint32_t info)
+/* The start of the tested TCP's segment at @seq, as a router saw it. Its length. */
+static size_t quote_put(const struct wire *w, uint8_t *ip, uint32_t seq)
 {
 	static const struct wseg plain;
-	uint8_t pkt[2 * IP6_LEN + 16] = {};
-	uint8_t protocol = is_ip6(w) ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
-	size_t hdr = net_len(w, &plain), len = 8 + hdr + 8;
-	uint8_t *icmp = pkt + hdr, *tcp = icmp + 8 + hdr;
-	uint32_t sum = 0;
+	size_t hdr = net_len(w, &plain);
+	uint8_t *tcp = ip + hdr;
 
-	net_put(w, icmp + 8, w->local, w->peer, IPPROTO_TCP, &plain, 20);
+	net_put(w, ip, w->local, w->peer, IPPROTO_TCP, &plain, 20);
 	put16(tcp, w->lport);
 	put16(tcp + 2, w->pport);
 	put16(tcp + 4, (w->iss + seq) >> 16);
 	put16(tcp + 6, w->iss + seq);
-	icmp[0] = type;
-	icmp[1] = code;
-	put16(icmp + 4, info >> 16);
-	put16(icmp + 6, info);
-	net_put(w, pkt, WIRE_ROUTER, w->local, protocol, &plain, len);
+	return hdr + 8;
+}
+
+/* A message of @len bytes, in place behind where @pkt gets its header. */
+static void icmp_send(struct wire *w, const char *from, const struct wseg *s, uint8_t *pkt,
+		      size_t len)
+{
+	uint8_t protocol = is_ip6(w) ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+	size_t hdr = net_len(w, s);
+	uint8_t *icmp = pkt + hdr;
+	uint32_t sum = 0;
+
+	net_put(w, pkt, from, w->local, protocol, s, len);
 	if (is_ip6(w))
 		sum = net_pseudo(pkt, hdr, protocol, len);
 	put16(icmp + 2, fold(sum16(sum, icmp, len)));
 	send_packet(w, pkt, hdr + len);
 	w->last_ms = now_ms();
+}
+
+void wire_icmp(struct wire *w, uint8_t type, uint8_t code, uint32_t seq, uint32_t info)
+{
+	static const struct wseg plain;
+	uint8_t pkt[2 * IP6_LEN + 16] = {};
+	uint8_t *icmp = pkt + net_len(w, &plain);
+
+	icmp[0] = type;
+	icmp[1] = code;
+	put16(icmp + 4, info >> 16);
+	put16(icmp + 6, info);
+	icmp_send(w, WIRE_ROUTER, &plain, pkt, 8 + quote_put(w, icmp + 8, seq));
+}
+
+/* RFC 792; RFC 4861 4.5, with the quoted segment in an option. */
+void wire_redirect(struct wire *w, uint32_t seq)
+{
+	static const struct wseg near = { .ttl = 255 };
+	uint8_t pkt[2 * IP6_LEN + 64] = {};
+	uint8_t *icmp = pkt + IP6_LEN;
+	size_t len;
+
+	if (!is_ip6(w)) {
+		wire_icmp(w, 5, 1, seq, ntohl(inet_addr(WIRE_BETTER)));
+		return;
+	}
+	icmp[0] = 137;
+	ip6_of(WIRE_BETTER6, icmp + 8);
+	ip6_of(w->peer, icmp + 24);
+	len = 8 + quote_put(w, icmp + 48, seq);
+	icmp[40] = 4;
+	icmp[41] = len / 8;
+	icmp_send(w, WIRE_ROUTER6, &near, pkt, 40 + len);
 }
 
 void wire_too_big(struct wire *w, uint32_t seq, uint32_t mss)
@@ -292,4 +337,16 @@ void wire_too_big(struct wire *w, uint32_t seq, uint32_t mss)
 		wire_icmp(w, 2, 0, seq, mss + IP6_LEN + 20);
 	else
 		wire_icmp(w, 3, 4, seq, mss + IP4_LEN + 20);
+}
+
+int wire_route(struct wire *w, const char *before, const char *after)
+{
+	char text[INET6_ADDRSTRLEN];
+	uint8_t bin[16];
+
+	if (!is_ip6(w))
+		return shell("ip %s %s %s", before, w->peer, after);
+	ip6_of(w->peer, bin);
+	inet_ntop(AF_INET6, bin, text, sizeof(text));
+	return shell("ip -6 %s %s %s", before, text, after);
 }

@@ -161,6 +161,10 @@ struct wire {
 #define WIRE_LOCAL	"10.9.0.1"
 #define WIRE_PEER	"10.9.0.2"
 #define WIRE_ROUTER	"10.9.0.9"
+#define WIRE_ROUTER6	"fe80::9"	/* the same, as a neighbour */
+#define WIRE_BETTER	"10.9.0.8"	/* another one */
+#define WIRE_BETTER6	"fe80::8"
+#define WIRE_ELSEWHERE	"10.8.0.2"	/* a peer there is no route to */
 #define WIRE_PORT	8080	/* where the tested TCP listens */
 #define WIRE_PPORT	40000	/* where the peer is */
 
@@ -182,6 +186,12 @@ void wire_icmp(struct wire *w, uint8_t type, uint8_t code, uint32_t seq, uint32_
 /* The next link carries no more than @mss bytes behind minimal headers. */
 void wire_too_big(struct wire *w, uint32_t seq, uint32_t mss);
 
+/* Of WIRE_ROUTER about the same segment: there is a better one. */
+void wire_redirect(struct wire *w, uint32_t seq);
+
+/* A line for the shell with "ip" of the family and the peer's address. Its status. */
+int wire_route(struct wire *w, const char *before, const char *after);
+
 /* "" or what was wrong with the next segment. */
 const char *wire_out(struct wire *w, const struct wseg *want);
 /* "" or the segment that came within @ms. */
@@ -194,6 +204,7 @@ int wire_drain(struct wire *w, unsigned int ms);
 /* Options that have a name in each family. 0 or -errno. */
 int wire_tos(const struct wire *w, int fd, int tos);
 int wire_hops(const struct wire *w, int fd, int ttl);
+int wire_min_hops(const struct wire *w, int fd, int ttl);
 int wire_recverr(const struct wire *w, int fd, int on);
 
 /* Sockets of the tested TCP on this network. fd or -errno. */

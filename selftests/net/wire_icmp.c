@@ -24,10 +24,6 @@
 #define host_unreachable(seq)	unreachable(1, 3, (seq))
 #define port_unreachable(seq)	unreachable(3, 4, (seq))
 #define REPORT(on)	ASSERT_EQ(0, wire_recverr(W, self->fd, on))
-#define fails_with(err, call) do {					\
-	ASSERT_EQ(-1, (call));						\
-	ASSERT_EQ((err), errno);					\
-} while (0)
 #define error_is(err)	ASSERT_EQ((err), get_int(self->fd, SOL_SOCKET, SO_ERROR))
 
 struct icmp {
@@ -313,6 +309,47 @@ TEST_F(wire, wrong_number_does_not_end_connect)
 	port_unreachable((uint32_t)-1);
 	state(TCP_SYN_SENT);
 	error_is(0);
+}
+
+/* RFC 5082 6.1: who listens to neighbours alone hears of nothing from farther off. */
+TEST_F(wire, message_from_afar)
+{
+	self->fd = wire_socket(W, 0);
+	ASSERT_EQ(0, wire_min_hops(W, self->fd, 65));
+	connects();
+	port_unreachable(0);
+	state(TCP_SYN_SENT);
+	ASSERT_EQ(0, wire_min_hops(W, self->fd, 64));
+	port_unreachable(0);
+	state(0);
+	error_is(ECONNREFUSED);
+}
+
+/* ---- redirects ---- */
+
+#define goes_by(router) \
+	ASSERT_EQ(0, wire_route(W, "route get", W->net == V6 ? "| grep -q ' via " router##6 " '" : \
+							       "| grep -q ' via " router " '"))
+
+/* Believed of a segment in flight; from then on the way is another one. */
+TEST_F(wire, redirected)
+{
+	W->peer = WIRE_ELSEWHERE;
+	ASSERT_EQ(0, wire_route(W, "route add", W->net == V6 ?
+				"via " WIRE_ROUTER6 " dev tun0" : "via " WIRE_ROUTER));
+	passive(MSS(1000));
+	writes(1000);
+	out(ACK, SEQ(1), LEN(1000));
+	wire_redirect(W, 0);
+	wire_redirect(W, 5000);
+	wire_redirect(W, 0x80000000u);
+	goes_by(WIRE_ROUTER);
+	wire_redirect(W, 1);
+	goes_by(WIRE_BETTER);
+	wire_drain(W, QUIET);
+	in(ACK);
+	writes(1000);
+	out(ACK, SEQ(1001), LEN(1000));
 }
 
 /* ---- path MTU ---- */

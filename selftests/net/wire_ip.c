@@ -224,6 +224,100 @@ TEST_F(wire, ttl_of_listener)
 	ttl_of(77, ACK, SEQ(1), LEN(100));
 }
 
+/* ---- neighbours alone: RFC 5082 ---- */
+
+TEST_F(wire, near_only)
+{
+	passive(MSS(1000));
+	ASSERT_EQ(0, wire_min_hops(W, self->fd, 255));
+	dropped("MIN_TTL", in(ACK, LEN(10), TTL(254)));
+	dropped("MIN_TTL", in(RST, SEQ(1), TTL(254)));
+	none(QUIET);
+	state(TCP_ESTABLISHED);
+	in(ACK, SEQ(1), LEN(10), TTL(255));
+	out(ACK, ACKNO(11));
+	in(RST, SEQ(11), TTL(255));
+	state(0);
+}
+
+TEST_F(wire, near_only_of_connect)
+{
+	self->fd = wire_socket(W, 0);
+	ASSERT_EQ(0, wire_min_hops(W, self->fd, 255));
+	connects();
+	dropped("MIN_TTL", in(SYN | ACK, MSS(1000), TTL(254)));
+	dropped("MIN_TTL", in(RST | ACK, SEQ(0), TTL(254)));
+	state(TCP_SYN_SENT);
+	in(SYN | ACK, SEQ(0), MSS(1000), TTL(255));
+	out(ACK, SEQ(1), ACKNO(1));
+}
+
+TEST_F(wire, near_only_of_listener)
+{
+	listens();
+	ASSERT_EQ(0, wire_min_hops(W, self->lfd, 100));
+	dropped("MIN_TTL", in(SYN, MSS(1000), TTL(99)));
+	none(QUIET);
+	in(SYN, SEQ(0), MSS(1000), TTL(100));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	/* The kernel's TCP takes the end of a handshake from anywhere. */
+	if (W->stack == XTCP) {
+		dropped("MIN_TTL", in(ACK, SEQ(1), ACKNO(1), TTL(99)));
+		fails_with(EAGAIN, accept(self->lfd, NULL, NULL));
+	}
+	in(ACK, SEQ(1), ACKNO(1), TTL(100));
+	accepts();
+	dropped("MIN_TTL", in(ACK, LEN(10), TTL(99)));
+	none(QUIET);
+}
+
+/* ---- marks ---- */
+
+/* The peer is reached by what has mark 7, and by nothing else. */
+#define marked_only() do {						\
+	W->peer = WIRE_ELSEWHERE;					\
+	ASSERT_EQ(0, wire_route(W, "rule add to", "fwmark 7 table 100"));	\
+	ASSERT_EQ(0, wire_route(W, "route add", "dev tun0 table 100"));	\
+} while (0)
+
+TEST_F(wire, mark)
+{
+	self->fd = wire_socket(W, 0);
+	marked_only();
+	ASSERT_EQ(-ENETUNREACH, wire_connect(W, self->fd, WIRE_PPORT));
+	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_MARK, 7));
+	active(MSS(1000));
+	writes(1000);
+	out(ACK, SEQ(1), LEN(1000));
+	out(ACK, SEQ(1), LEN(1000), AFTER(200));
+	in(ACK, LEN(100));
+	out(ACK, ACKNO(101));
+	closes();
+	/* With bytes nobody has read. */
+	out(RST | ACK, SEQ(1001), ACKNO(101));
+}
+
+TEST_F(wire, mark_of_listener)
+{
+	marked_only();
+	listens();
+	in(SYN, MSS(1000));
+	none(QUIET);
+	ASSERT_EQ(0, set_int(self->lfd, SOL_SOCKET, SO_MARK, 7));
+	wire_reset(W, WIRE_PPORT + 1);
+	W->peer = WIRE_ELSEWHERE;
+	in(SYN, MSS(1000));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	out(SYN | ACK, SEQ(0), ACKNO(1), AFTER(1000));
+	in(ACK, SEQ(1), ACKNO(1));
+	accepts();
+	ASSERT_EQ(7, get_int(self->fd, SOL_SOCKET, SO_MARK));
+	both_close();
+	state(TCP_TIME_WAIT);
+	in(FIN | ACK, SEQ(1), ACKNO(2));
+	out(ACK, SEQ(2), ACKNO(2));
+}
+
 /* ---- IP options ---- */
 
 struct ipopts {

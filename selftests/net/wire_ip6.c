@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What TCP has to do with the header of IPv6 below it: flow labels, extension
- * headers, scopes, hop limits, the least MTU (RFC 8200, 8201, 6437, 4007, 5082).
+ * headers, scopes, the least MTU (RFC 8200, 8201, 6437, 4007).
  */
 #include <linux/in6.h>
 #include <net/if.h>
@@ -117,36 +117,6 @@ TEST_F(wire, flow_label_of_the_program)
 	flow_of(LABEL, ACK, SEQ(1), ACKNO(1));
 	writes(1000);
 	flow_of(LABEL, ACK, SEQ(1), LEN(1000));
-}
-
-/* ---- the hop limit, RFC 5082 ---- */
-
-TEST_F(wire, min_hop_count)
-{
-	passive(MSS(1000));
-	ASSERT_EQ(0, set_int(self->fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, 255));
-	in(ACK, LEN(10), TTL(254));
-	in(RST, SEQ(1), TTL(254));
-	none(QUIET);
-	state(TCP_ESTABLISHED);
-	in(ACK, SEQ(1), LEN(10), TTL(255));
-	out(ACK, ACKNO(11));
-	in(RST, SEQ(11), TTL(255));
-	state(0);
-}
-
-TEST_F(wire, min_hop_count_of_listener)
-{
-	listens();
-	ASSERT_EQ(0, set_int(self->lfd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, 100));
-	in(SYN, MSS(1000), TTL(99));
-	none(QUIET);
-	in(SYN, SEQ(0), MSS(1000), TTL(100));
-	out(SYN | ACK, SEQ(0), ACKNO(1));
-	in(ACK, SEQ(1), ACKNO(1), TTL(100));
-	accepts();
-	in(ACK, LEN(10), TTL(99));
-	none(QUIET);
 }
 
 /* ---- extension headers on the way in ---- */

@@ -210,6 +210,11 @@ FIXTURE_TEARDOWN(wire)
 	ASSERT_EQ((err), errno);					\
 } while (0)
 
+#define fails_with(err, call) do {					\
+	ASSERT_EQ(-1, (call));						\
+	ASSERT_EQ((err), errno);					\
+} while (0)
+
 #define reads_eof() do {						\
 	char _byte;							\
 	ASSERT_EQ(0, recv(self->fd, &_byte, 1, 0));			\

@@ -20,7 +20,7 @@ struct xtcp_quote {
 	bool redirect;
 	/* for MSG_ERRQUEUE */
 	void (*keep)(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *q);
-	u8 ttl;			/* hops the quoted segment had left */
+	u8 ttl;			/* hops left: the quoted segment's; over IPv6 the message's */
 };
 
 int xtcp_icmp_meet(struct sk_buff *skb, const struct xtcp_quote *q, bool *ours);
