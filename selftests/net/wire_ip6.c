@@ -92,6 +92,45 @@ TEST_F(wire, flow_label_by_knob)
 }
 
 #define LABEL	0x12345
+#define REFLECT(bits)	ASSERT_EQ(0, ns_sysctl("ipv6/flowlabel_reflect", bits))
+
+/* Bit 0: all of a connection has the peer's, from the SYN-ACK to TIME-WAIT. */
+TEST_F(wire, flow_label_is_sent_back)
+{
+	REFLECT("1");
+	listens();
+	in(SYN, MSS(1000), FLOW(LABEL));
+	flow_of(LABEL, SYN | ACK, SEQ(0), ACKNO(1));
+	in(ACK, SEQ(1), ACKNO(1), FLOW(LABEL));
+	accepts();
+	writes(1000);
+	flow_of(LABEL, ACK, SEQ(1), LEN(1000));
+	in(ACK, LEN(100), FLOW(LABEL));
+	flow_of(LABEL, ACK, ACKNO(101));
+	reads(100);
+	closes();
+	flow_of(LABEL, FIN | ACK, SEQ(1001), ACKNO(101));
+	in(FIN | ACK, SEQ(101), ACKNO(1002), FLOW(LABEL));
+	flow_of(LABEL, ACK, SEQ(1002), ACKNO(102));
+	state(TCP_TIME_WAIT);
+	in(FIN | ACK, SEQ(101), ACKNO(1002), FLOW(LABEL));
+	flow_of(LABEL, ACK, SEQ(1002), ACKNO(102));
+}
+
+/* A listener's RST is a connection's. */
+TEST_F(wire, flow_label_of_a_listeners_rst)
+{
+	REFLECT("1");
+	listens();
+	in(ACK, SEQ(1), ACKNO(777), FLOW(LABEL));
+	flow_of(LABEL, RST, SEQ(777));
+	stops_listening();
+	REFLECT("2");
+	listens();
+	in(ACK, SEQ(1), ACKNO(777), FLOW(LABEL));
+	out(RST, SEQ(777));
+	ASSERT_NE(LABEL, W->got.flow);
+}
 
 /* The program's own, which it has leased (RFC 6437 3). */
 TEST_F(wire, flow_label_of_the_program)

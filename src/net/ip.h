@@ -72,6 +72,8 @@ static inline bool xtcp_ip6_forged(const struct sk_buff *skb)
 	return ipv6_addr_v4mapped(&hdr->saddr) || ipv6_addr_v4mapped(&hdr->daddr);
 }
 
+__be32 xtcp_ip6_label(const struct net *net, const struct sock *sk,
+		      const struct sk_buff *cause, u8 nobody);
 void xtcp_ip6_flow(const struct sk_buff *skb, struct xtcp_flow *flow);
 struct dst_entry *xtcp_ip6_route(const struct xtcp_stateless *to);
 void xtcp_ip6_out(const struct xtcp_stateless *to, struct dst_entry *dst,
@@ -258,6 +260,17 @@ static inline u32 xtcp_ip_dst_cookie(const struct sock *sk)
 static inline u32 xtcp_ip_hdr_len(const struct sock *sk)
 {
 	return xtcp_sock_is6(sk) ? xtcp_ip6_hdr_len(sk) : xtcp_ip4_hdr_len(sk);
+}
+
+/*
+ * The flow label of an answer to @cause, for @sk or, by a bit of
+ * net.ipv6.flowlabel_reflect, for nobody.
+ */
+static inline __be32 xtcp_ip_label(const struct xtcp_flow *flow, const struct net *net,
+				   const struct sock *sk, const struct sk_buff *cause,
+				   u8 nobody)
+{
+	return xtcp_flow_is6(flow) ? xtcp_ip6_label(net, sk, cause, nobody) : 0;
 }
 
 /* Notes of a segment what a program has asked for. */

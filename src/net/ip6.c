@@ -6,7 +6,8 @@
  * A flow label is np->flow_label where the program has chosen one; else IP
  * makes it of the addresses and ports, so that all packets of a connection
  * have the same, those of TIME-WAIT and of a listener included (RFC 6437, 3).
- * For that the socket has no hash of its own (sk_txhash).
+ * For that the socket has no hash of its own (sk_txhash). Where the peer's label is
+ * to be sent back (net.ipv6.flowlabel_reflect) answers take it from their cause.
  */
 #include <net/inet6_hashtables.h>
 #include <net/inet_hashtables.h>
@@ -84,6 +85,23 @@ u32 xtcp_ip6_reply_mark(const struct net *net, const struct sk_buff *skb)
 	return IP6_REPLY_MARK(net, skb->mark);
 }
 
+/**
+ * xtcp_ip6_label - the flow label of an answer, if that is to be the cause's
+ * @net: namespace
+ * @sk: socket that it is for, or NULL
+ * @cause: packet of IPv6
+ * @nobody: FLOWLABEL_REFLECT_* that decides where there is no socket
+ *
+ * Return: label in network byte order; 0: no, IP makes one.
+ */
+__be32 xtcp_ip6_label(const struct net *net, const struct sock *sk,
+		      const struct sk_buff *cause, u8 nobody)
+{
+	if (sk ? inet6_sk(sk)->repflow : net->ipv6.sysctl.flowlabel_reflect & nobody)
+		return ip6_flowlabel(ipv6_hdr(cause));
+	return 0;
+}
+
 static void flowi_of(const struct xtcp_stateless *to, struct flowi6 *fl6)
 {
 	const struct xtcp_flow *flow = to->flow;
@@ -92,7 +110,7 @@ static void flowi_of(const struct xtcp_stateless *to, struct flowi6 *fl6)
 	fl6->flowi6_proto = IPPROTO_TCP;
 	fl6->daddr = *in6(flow->daddr);
 	fl6->saddr = *in6(flow->saddr);
-	fl6->flowlabel = ip6_make_flowinfo(to->tos, 0);
+	fl6->flowlabel = ip6_make_flowinfo(to->tos, to->label);
 	fl6->flowi6_oif = to->oif;
 	fl6->flowi6_mark = to->mark;
 	fl6->fl6_sport = (__force __be16)flow->sport;

@@ -247,6 +247,7 @@ struct xtcp_stateless {
 	const struct sock *sk;		/* whose options count, or NULL */
 	const struct xtcp_flow *flow;
 	u32 mark;
+	__be32 label;			/* of IPv6; 0: the one IP makes */
 	int oif;
 	u8 tos;
 };

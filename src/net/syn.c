@@ -234,6 +234,7 @@ static enum xtcp_drop syn_new(struct arrival *a, enum fate fate)
 	to.mark = READ_ONCE(to.sk->sk_mark);
 	to.oif = xtcp_ip_oif(to.sk, xtcp_ip_tie(a->rx));
 	to.tos = xtcp_ip_tos(to.sk, to.flow);
+	to.label = xtcp_ip_label(to.flow, to.net, to.sk, a->skb, 0);
 	a->seg.reason = XTCP_DROP_BAD_ADDRESS;
 	dst = xtcp_ip_route(&to);
 	if (IS_ERR(dst))

@@ -496,8 +496,11 @@ enum xtcp_rx_result xtcp_tw_segment(struct xtcp_rx *rx, struct xtcp_tw_rec *rec,
 
 	if (act == XTCP_TW_SYN)
 		return XTCP_RX_AGAIN;
-	if (plan.hdr_len)
+	if (plan.hdr_len) {
+		to.label = xtcp_ip_label(to.flow, to.net, NULL, skb,
+					 FLOWLABEL_REFLECT_ESTABLISHED);
 		tw_send(&to, &plan);
+	}
 	if (seg.reason)
 		xtcp_discard(rx->xn, skb, seg.reason);
 	else

@@ -389,6 +389,7 @@ void xtcp_reply(struct net *net, const struct sock *sk, const struct xtcp_plan *
 		to.oif = cause->skb_iif;
 	if (sk)
 		to.tos = xtcp_ip_tos(sk, &flow);
+	to.label = xtcp_ip_label(&flow, net, sk, cause, FLOWLABEL_REFLECT_TCP_RESET);
 	dst = xtcp_ip_route(&to);
 	if (IS_ERR(dst))
 		return;
