@@ -185,16 +185,19 @@ after_conntrack()
 # installed for the moment, as the only one there is.
 autoload()
 {
-	local d bad=0 as="setpriv --reuid 65534 --regid 65534 --clear-groups"
+	local d family bad=0 as="setpriv --reuid 65534 --regid 65534 --clear-groups"
 	d=/lib/modules/$(uname -r)
 	mkdir -p "$d" && mount -t tmpfs none "$d" || return 1
 	cp "$XTCP_KO" "$d/xtcp.ko" && depmod 2>/dev/null || bad=1
 	$as ./xfer xtcp client 127.0.0.1 1 1
 	[ -e /proc/net/xtcp ] || { echo "not by AF_XTCP"; bad=1; }
 	unload || bad=1
-	$as python3 -c 'import socket; socket.socket(2, 1, 253)' || bad=1
-	[ -e /proc/net/xtcp ] || { echo "not by IPPROTO_XTCP"; bad=1; }
-	unload || bad=1
+	for family in AF_INET AF_INET6; do
+		$as python3 -c "import socket as s; s.socket(s.$family, s.SOCK_STREAM, 253)" ||
+			bad=1
+		[ -e /proc/net/xtcp ] || { echo "not by IPPROTO_XTCP on $family"; bad=1; }
+		unload || bad=1
+	done
 	umount "$d"
 	return $bad
 }
