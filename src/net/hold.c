@@ -10,8 +10,13 @@
  * companions have SO_REUSEPORT, and belong to a user that nobody can be: the
  * kernel never finds one in another's way, and no program's socket is in a group
  * with them.
+ *
+ * The kernel asks a socket's inode for its user. One inode is enough for that: once
+ * it is bound, a companion has the struct socket of all, and its own is freed, which
+ * is a quarter of its memory.
  */
 #include <linux/in.h>
+#include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/slab.h>
 #include <net/ip.h>
@@ -97,6 +102,49 @@ bool xtcp_place_covers(const struct xtcp_place *a, const struct xtcp_place *b)
 	return any_takes(a, b->addr) && (!xtcp_addr_any(b->addr) || xtcp_addr_is4(b->addr));
 }
 
+/* Of the user that nobody can be. */
+static struct socket *nobody;
+static DEFINE_MUTEX(nobody_mutex);
+
+/**
+ * xtcp_hold_init - what companions have in common
+ *
+ * Context: process, may sleep. Return: 0 or -ENOMEM.
+ */
+int xtcp_hold_init(void)
+{
+	nobody = sock_alloc();
+	if (!nobody)
+		return -ENOMEM;
+	nobody->type = SOCK_STREAM;
+	SOCK_INODE(nobody)->i_uid = INVALID_UID;
+	return 0;
+}
+
+/**
+ * xtcp_hold_exit - no companion is left
+ *
+ * Context: process, may sleep.
+ */
+void xtcp_hold_exit(void)
+{
+	sock_release(nobody);
+}
+
+/* A companion is bound: it needs no socket of its own any more. */
+static void hold_slim(struct xtcp_hold *h)
+{
+	struct socket *own = h->sock;
+
+	h->sock = NULL;
+	own->sk = NULL;
+	mutex_lock(&nobody_mutex);
+	sock_graft(h->sk, nobody);
+	nobody->sk = NULL;
+	mutex_unlock(&nobody_mutex);
+	sock_release(own);
+}
+
 /**
  * xtcp_hold_at - a companion, not bound yet
  * @net: namespace
@@ -121,6 +169,7 @@ struct xtcp_hold *xtcp_hold_at(struct net *net, const struct xtcp_place *place, 
 		return ERR_PTR(err);
 	}
 	csk = h->sock->sk;
+	h->sk = csk;
 	csk->sk_bound_dev_if = place->dif;
 	csk->sk_reuse = reuse;
 	if (xtcp_family6(csk))
@@ -152,7 +201,10 @@ struct xtcp_hold *xtcp_hold_new(const struct sock *sk)
  */
 void xtcp_hold_free(struct xtcp_hold *h)
 {
-	sock_release(h->sock);
+	if (h->sock)
+		sock_release(h->sock);
+	else
+		h->sk->sk_prot->close(h->sk, 0);
 	kfree(h);
 }
 
@@ -189,10 +241,12 @@ int xtcp_hold_bind(struct xtcp_hold *h, u16 port, bool beside)
 {
 	int err;
 
-	h->sock->sk->sk_reuseport = beside;
+	h->sk->sk_reuseport = beside;
 	err = hold_bind(h, port);
-	if (!err)
-		h->sock->sk->sk_reuseport = 1;
+	if (!err) {
+		h->sk->sk_reuseport = 1;
+		hold_slim(h);
+	}
 	return err;
 }
 
@@ -208,7 +262,7 @@ int xtcp_hold_bind(struct xtcp_hold *h, u16 port, bool beside)
  */
 int xtcp_hold_listen(struct xtcp_hold *h)
 {
-	struct sock *csk = h->sock->sk;
+	struct sock *csk = h->sk;
 	int err;
 
 	lock_sock(csk);

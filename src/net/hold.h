@@ -22,10 +22,13 @@ bool xtcp_place_covers(const struct xtcp_place *a, const struct xtcp_place *b);
 /* A companion. */
 struct xtcp_hold {
 	struct list_head node;		/* of its port; port_mutex */
-	struct socket *sock;
+	struct sock *sk;		/* of the kernel's TCP */
+	struct socket *sock;		/* of its own, until it is bound */
 	struct xtcp_place place;
 };
 
+int xtcp_hold_init(void);
+void xtcp_hold_exit(void);
 struct xtcp_hold *xtcp_hold_at(struct net *net, const struct xtcp_place *place, u8 reuse);
 struct xtcp_hold *xtcp_hold_new(const struct sock *sk);
 void xtcp_hold_free(struct xtcp_hold *h);

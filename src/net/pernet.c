@@ -10,7 +10,7 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 
-#include "net.h"
+#include "hold.h"
 #include "../ctl/ctl.h"
 
 unsigned int xtcp_net_id __read_mostly;
@@ -105,12 +105,17 @@ int xtcp_pernet_init(void)
 	err = xtcp_half_slab_init();
 	if (err)
 		goto no_half;
+	err = xtcp_hold_init();
+	if (err)
+		goto no_hold;
 	err = register_pernet_subsys(&xtcp_net_ops);
 	if (err)
 		goto no_net;
 	return 0;
 
 no_net:
+	xtcp_hold_exit();
+no_hold:
 	xtcp_half_slab_exit();
 no_half:
 	xtcp_tw_slab_exit();
@@ -128,6 +133,7 @@ void xtcp_pernet_exit(void)
 	unregister_pernet_subsys(&xtcp_net_ops);
 	/* Records are freed by RCU callbacks of ours. */
 	rcu_barrier();
+	xtcp_hold_exit();
 	xtcp_half_slab_exit();
 	xtcp_tw_slab_exit();
 }

@@ -135,7 +135,7 @@ static void holds_tolerate(const struct xtcp_port *p, u8 reuse)
 	struct xtcp_hold *h;
 
 	list_for_each_entry(h, &p->holds, node)
-		h->sock->sk->sk_reuse = reuse;
+		h->sk->sk_reuse = reuse;
 }
 
 /* What the companions may tolerate now. Context: port_mutex. */
@@ -256,7 +256,7 @@ static void bucket_prune(struct xtcp_tables *t, struct xtcp_port *p)
 	if (list_empty(&p->holds) || list_is_singular(&p->holds))
 		return;
 	list_for_each_entry_safe(h, next, &p->holds, node) {
-		if (hold_needed(sock_net(h->sock->sk), t, p, h))
+		if (hold_needed(sock_net(h->sk), t, p, h))
 			continue;
 		list_del(&h->node);
 		xtcp_hold_free(h);
@@ -280,10 +280,10 @@ static void bucket_narrow(struct xtcp_tables *t, struct xtcp_port *p)
 	}
 	if (!wide)
 		return;
-	net = sock_net(wide->sock->sk);
+	net = sock_net(wide->sk);
 	n = bucket_places(net, t, p, places);
 	for (i = 0; i < n; i++) {
-		h = xtcp_hold_at(net, &places[i], wide->sock->sk->sk_reuse);
+		h = xtcp_hold_at(net, &places[i], wide->sk->sk_reuse);
 		if (hold_add(p, h))
 			return;
 	}
@@ -515,14 +515,14 @@ static int port_auto(struct xtcp_tables *t, struct sock *sk)
 		h = xtcp_hold_new(sk);
 		if (IS_ERR(h))
 			return PTR_ERR(h);
-		h->sock->sk->sk_reuse = SK_NO_REUSE;
-		inet_sk(h->sock->sk)->local_port_range = inet_sk(sk)->local_port_range;
+		h->sk->sk_reuse = SK_NO_REUSE;
+		inet_sk(h->sk)->local_port_range = inet_sk(sk)->local_port_range;
 		err = xtcp_hold_bind(h, 0, false);
 		if (err) {
 			xtcp_hold_free(h);
 			return err;
 		}
-		port = inet_sk(h->sock->sk)->inet_num;
+		port = inet_sk(h->sk)->inet_num;
 		p = xtcp_bucket_find(t, port);	/* of another address */
 		if (p && bucket_conflict(t, p, sk)) {
 			xtcp_hold_free(h);

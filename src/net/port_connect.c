@@ -26,7 +26,7 @@ static int try_port(struct xtcp_net *xn, struct sock *sk, u16 port,
 			h = xtcp_hold_new(sk);
 			if (IS_ERR(h))
 				return PTR_ERR(h);
-			h->sock->sk->sk_reuse = SK_NO_REUSE;
+			h->sk->sk_reuse = SK_NO_REUSE;
 			*spare = h;
 		}
 		err = xtcp_hold_bind(*spare, port, p);
