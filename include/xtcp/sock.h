@@ -209,6 +209,8 @@ struct xtcp_knobs {
 	u32 limit_output;		/* bytes of a connection below IP */
 	u8 syncookies;			/* 0: never, 1: when there is no room, 2: always */
 	bool abort_on_overflow;		/* accept queue full: RST, not silence */
+	bool fwmark_accept;		/* who is accepted has the mark of its SYN, */
+	bool reflect_tos;		/* and its TOS */
 	bool l3mdev_accept;		/* listeners of no device are there for all VRFs */
 	bool migrate_req;		/* a listener that closes leaves them to its group */
 	bool moderate_rcvbuf;		/* the receive buffer grows by itself */

@@ -35,6 +35,7 @@ static const struct row rows[] = {
 	{ "fastopen_blackhole_timeout_sec", 0, I32, 0 },
 	{ "fin_timeout",	0, SECS, 60 },
 	{ "frto",		0, 255, 2 },
+	{ "fwmark_accept",	0, 255, 0 },
 	{ "invalid_ratelimit",	0, I32, 500 },
 	{ "keepalive_intvl",	1, SECS, 75 },
 	{ "keepalive_probes",	0, 255, 9 },
@@ -60,6 +61,7 @@ static const struct row rows[] = {
 	{ "probe_interval",	0, U32 / 250, 600 },	/* HZ of these kernels */
 	{ "probe_threshold",	0, 65535, 8 },
 	{ "recovery",		0, 1, 1 },
+	{ "reflect_tos",	0, 1, 0 },
 	{ "reordering",		1, 255, 3 },
 	{ "retries1",		0, 255, 3 },
 	{ "retries2",		0, 255, 15 },

@@ -165,7 +165,7 @@ static int listens(enum stack st, const char *dev)
 /* Somebody there calls @addr, and sends back what he gets until he gets no more. */
 static pid_t call(pid_t there, const char *addr)
 {
-	struct timeval limit = { .tv_sec = 5 };
+	struct timeval limit = { .tv_sec = 20 };
 	union addr a = host(addr, PORT);
 	pid_t pid = child();
 	char path[32];
@@ -244,7 +244,7 @@ static const struct {
 	{ "e1",  true,  RED,  0,		"e1" },
 };
 
-TEST_F_TIMEOUT(vrf, accepts, 60)
+TEST_F_TIMEOUT(vrf, accepts, 300)
 {
 	int lfd, fd, cookies;
 	pid_t caller;
@@ -263,7 +263,7 @@ TEST_F_TIMEOUT(vrf, accepts, 60)
 			close(lfd);
 			continue;
 		}
-		ASSERT_TRUE(poll_for(lfd, POLLIN, 4000) & POLLIN);
+		ASSERT_TRUE(poll_for(lfd, POLLIN, 20000) & POLLIN);
 		fd = accept(lfd, NULL, NULL);
 		EXPECT_STREQ(accepts[i / 2].child, device(fd));
 		goes_round(fd);
@@ -274,7 +274,7 @@ TEST_F_TIMEOUT(vrf, accepts, 60)
 }
 
 /* A SYN-ACK that is repeated goes the same way. */
-TEST_F_TIMEOUT(vrf, synack_again, 60)
+TEST_F_TIMEOUT(vrf, synack_again, 120)
 {
 	pid_t caller;
 	int lfd, fd;
@@ -288,7 +288,7 @@ TEST_F_TIMEOUT(vrf, synack_again, 60)
 	caller = call(self->there, RED);
 	sleep_ms(500);
 	ASSERT_EQ(0, shell("nft flush table inet t"));
-	ASSERT_TRUE(poll_for(lfd, POLLIN, 4000) & POLLIN);
+	ASSERT_TRUE(poll_for(lfd, POLLIN, 20000) & POLLIN);
 	fd = accept(lfd, NULL, NULL);
 	EXPECT_STREQ("red", device(fd));
 	goes_round(fd);
@@ -346,7 +346,7 @@ static void ports(struct __test_metadata *_metadata, pid_t there, enum stack st,
 	}
 }
 
-TEST_F_TIMEOUT(vrf, ports, 60)
+TEST_F_TIMEOUT(vrf, ports, 120)
 {
 	ports(_metadata, self->there, variant->st, false);
 	ports(_metadata, self->there, variant->st, true);

@@ -180,7 +180,8 @@ void xtcp_half_fill(struct xtcp_half *half, const struct xtcp_rx *rx,
 	const struct xtcp_flow *flow = &rx->flow;
 
 	half->listener = l;
-	half->mark = READ_ONCE(l->sk->sk_mark);
+	half->mark = xtcp_accept_mark(rx, l->sk);
+	half->tos = rx->tos;
 	half->dport = flow->dport;
 	if (half->emb.v6) {
 		memcpy(half->addr, flow->saddr, sizeof(flow->saddr));
@@ -297,7 +298,7 @@ struct xtcp_stateless xtcp_half_to(const struct xtcp_half *half, struct xtcp_flo
 		.flow = flow,
 		.mark = half->mark,
 		.oif = xtcp_ip_oif(sk, xtcp_half_dif(half)),
-		.tos = xtcp_ip_tos(sk, flow),
+		.tos = xtcp_accept_tos(half->listener->xn, sk, flow, half->tos),
 	};
 }
 

@@ -257,9 +257,9 @@ static bool route_bare(const struct xtcp_rx *rx, const struct sock *sk)
 		.net = rx->net,
 		.sk = sk,
 		.flow = &rx->flow,
-		.mark = READ_ONCE(sk->sk_mark),
+		.mark = xtcp_accept_mark(rx, sk),
 		.oif = xtcp_ip_oif(sk, xtcp_ip_tie(rx)),
-		.tos = xtcp_ip_tos(sk, &rx->flow),
+		.tos = xtcp_accept_tos(rx->xn, sk, &rx->flow, rx->tos),
 	};
 	struct dst_entry *dst = xtcp_ip_route(&to);
 	bool bare;

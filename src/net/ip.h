@@ -106,12 +106,18 @@ static inline void xtcp_ip_flow(const struct sk_buff *skb, struct xtcp_flow *flo
 		xtcp_ip4_flow(skb, flow);
 }
 
+/* TOS or traffic class, with the ECN field. */
+static inline u8 xtcp_ip_dsfield(const struct sk_buff *skb)
+{
+	if (xtcp_skb_is6(skb))
+		return ipv6_get_dsfield(ipv6_hdr(skb));
+	return ip_hdr(skb)->tos;
+}
+
 /* The ECN field, RFC 3168. */
 static inline u8 xtcp_ip_ecn(const struct sk_buff *skb)
 {
-	if (xtcp_skb_is6(skb))
-		return ipv6_get_dsfield(ipv6_hdr(skb)) & INET_ECN_MASK;
-	return ip_hdr(skb)->tos & INET_ECN_MASK;
+	return xtcp_ip_dsfield(skb) & INET_ECN_MASK;
 }
 
 /* Has it come farther than IP_MINTTL, IPV6_MINHOPCOUNT allow (RFC 5082)? */
@@ -173,6 +179,20 @@ static inline int xtcp_ip_oif(const struct sock *sk, int tie)
 static inline u8 xtcp_ip_tos(const struct sock *sk, const struct xtcp_flow *flow)
 {
 	return xtcp_flow_is6(flow) ? inet6_sk(sk)->tclass : inet_sk(sk)->tos;
+}
+
+/* What SYN-ACK and connection have of listener or SYN: fwmark_accept, reflect_tos. */
+static inline u32 xtcp_accept_mark(const struct xtcp_rx *rx, const struct sock *sk)
+{
+	u32 mark = READ_ONCE(sk->sk_mark);
+
+	return mark || !READ_ONCE(rx->xn->knobs.fwmark_accept) ? mark : rx->mark;
+}
+
+static inline u8 xtcp_accept_tos(const struct xtcp_net *xn, const struct sock *sk,
+				 const struct xtcp_flow *flow, u8 syn_tos)
+{
+	return READ_ONCE(xn->knobs.reflect_tos) ? syn_tos : xtcp_ip_tos(sk, flow);
 }
 
 static inline u32 xtcp_ip_reply_mark(const struct net *net, const struct sk_buff *skb)

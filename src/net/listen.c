@@ -142,10 +142,20 @@ static u64 source_of(const struct xtcp_net *xn, const struct xtcp_flow *flow)
 	return xtcp_source_of(&xn->half->sources, &xn->params, flow->daddr);
 }
 
-/* Addresses and ports of a child. */
+/* What the SYN says of the socket it becomes. */
+struct claim {
+	struct xtcp_flow flow;
+	u64 who;			/* source */
+	int tie;			/* xtcp_ip_tie() */
+	u32 mark;			/* xtcp_accept_mark() */
+	u8 tos;				/* without ECN */
+};
+
+/* Addresses and ports of a child, and what its packets are marked with. */
 static void child_addresses(struct sock *child, const struct sock *listener,
-			    const struct xtcp_flow *flow, u32 mark)
+			    const struct claim *claim)
 {
+	const struct xtcp_flow *flow = &claim->flow;
 	struct inet_sock *inet = inet_sk(child);
 
 	xtcp_sk(child)->v6 = xtcp_flow_is6(flow);
@@ -155,10 +165,17 @@ static void child_addresses(struct sock *child, const struct sock *listener,
 	inet->inet_sport = (__force __be16)flow->sport;
 	inet->inet_dport = (__force __be16)flow->dport;
 	inet->inet_num = ntohs(inet->inet_sport);
-	child->sk_mark = mark;
+	child->sk_mark = claim->mark;
+	child->sk_bound_dev_if = xtcp_ip_oif(listener, claim->tie);
 	child->sk_gso_type = SKB_GSO_TCPV4;
 	if (xtcp_family6(child))
 		xtcp_ip6_child(child, listener, flow);
+	if (!READ_ONCE(xtcp_knobs(child)->reflect_tos))
+		return;
+	if (xtcp_flow_is6(flow))
+		inet6_sk(child)->tclass = claim->tos;
+	else
+		inet->tos = claim->tos;
 }
 
 /* It came to nothing, and nobody has seen it. */
@@ -174,22 +191,20 @@ static void child_drop(struct sock *child)
  * A socket for a connection to come: addresses, route, port, a place in the
  * table, and @open; locked. NULL: @why.
  */
-static struct sock *child_new(struct xtcp_listener *l, const struct xtcp_flow *flow,
-			      int tie, u64 who, u32 mark, struct xtcp_open *open,
-			      enum xtcp_drop *why)
+static struct sock *child_new(struct xtcp_listener *l, const struct claim *claim,
+			      struct xtcp_open *open, enum xtcp_drop *why)
 {
 	struct sock *sk = l->sk, *child;
 
-	*why = xtcp_acceptq_refuses(l, who);
+	*why = xtcp_acceptq_refuses(l, claim->who);
 	if (*why)
 		return NULL;
 	*why = XTCP_DROP_NO_MEMORY;
 	child = xtcp_sock_child(sk);
 	if (!child)
 		return NULL;
-	child_addresses(child, sk, flow, mark);
-	child->sk_bound_dev_if = xtcp_ip_oif(sk, tie);
-	xtcp_sk(child)->source = who >> 32;
+	child_addresses(child, sk, claim);
+	xtcp_sk(child)->source = claim->who >> 32;
 	if (xtcp_ip_sock_route(child)) {
 		*why = XTCP_DROP_BAD_ADDRESS;
 		child_drop(child);
@@ -204,7 +219,7 @@ static struct sock *child_new(struct xtcp_listener *l, const struct xtcp_flow *f
 		child_drop(child);
 		return NULL;
 	}
-	xtcp_tw_unpark(l->xn, flow, xtcp_sk(child)->entry.hash, false);
+	xtcp_tw_unpark(l->xn, &claim->flow, xtcp_sk(child)->entry.hash, false);
 	xtcp_open_fill(child, open);
 	xtcp_mib_inc(l->xn, XTCP_MIB_PASSIVE_OPENS);
 	return child;
@@ -228,19 +243,22 @@ static struct sock *child_new(struct xtcp_listener *l, const struct xtcp_flow *f
 struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_half *half,
 			       enum xtcp_drop *why, u64 now)
 {
-	struct xtcp_flow flow;
+	struct claim claim = {
+		.tie = xtcp_half_dif(half),
+		.mark = half->mark,
+		.tos = half->tos,
+	};
 	struct xtcp_open open;
 	struct sock *child;
-	u64 who;
 
-	xtcp_half_flow(half, &flow);
-	who = source_of(l->xn, &flow);
-	child = child_new(l, &flow, xtcp_half_dif(half), who, half->mark, &open, why);
+	xtcp_half_flow(half, &claim.flow);
+	claim.who = source_of(l->xn, &claim.flow);
+	child = child_new(l, &claim, &open, why);
 	if (!child)
 		return NULL;
 	xtcp_accept(&xtcp_sk(child)->tcb, &half->emb, &open, now);
 	xtcp_set_state(child);
-	xtcp_source_completed(&l->xn->half->sources, &l->xn->params, who, now);
+	xtcp_source_completed(&l->xn->half->sources, &l->xn->params, claim.who, now);
 	return child;
 }
 
@@ -259,12 +277,18 @@ struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx *rx,
 			     struct sk_buff *skb, struct xtcp_seg *seg,
 			     const struct xtcp_cookie *give, u32 *acts)
 {
+	const struct claim claim = {
+		.flow = rx->flow,
+		.who = source_of(l->xn, &rx->flow),
+		.tie = xtcp_ip_tie(rx),
+		.mark = xtcp_accept_mark(rx, l->sk),
+		.tos = rx->tos,
+	};
 	struct xtcp_embryo emb;
 	struct xtcp_open open;
 	struct sock *child;
 
-	child = child_new(l, &rx->flow, xtcp_ip_tie(rx), source_of(l->xn, &rx->flow),
-			  READ_ONCE(l->sk->sk_mark), &open, &seg->reason);
+	child = child_new(l, &claim, &open, &seg->reason);
 	if (!child)
 		return NULL;
 	seg->reason = XTCP_DROP_NONE;

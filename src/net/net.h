@@ -223,6 +223,8 @@ struct xtcp_rx {
 	bool verified;			/* checksum, policy, filter are done */
 	bool reopens;			/* a SYN ended TIME-WAIT (RFC 6191), */
 	u32 iss_above;			/* of which this was SND.NXT */
+	u32 mark;			/* of a packet that met a listener, */
+	u8 tos;				/* without ECN */
 	u64 now;			/* ns */
 };
 
@@ -276,6 +278,7 @@ struct xtcp_half {
 	struct xtcp_listener *listener;
 	u32 mark;
 	u16 dport;			/* the other end; ours is the listener's */
+	u8 tos;				/* of the SYN, without ECN */
 	u8 wide;			/* addr[] has room for IPv6 and an interface */
 	struct xtcp_embryo emb;
 	u32 addr[];			/* this end, the other end, interface */

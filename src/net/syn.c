@@ -231,9 +231,9 @@ static enum xtcp_drop syn_new(struct arrival *a, enum fate fate)
 	if (fate == FATE_DROP)
 		goto drop;
 	to.sk = a->l->sk;
-	to.mark = READ_ONCE(to.sk->sk_mark);
+	to.mark = xtcp_accept_mark(a->rx, to.sk);
 	to.oif = xtcp_ip_oif(to.sk, xtcp_ip_tie(a->rx));
-	to.tos = xtcp_ip_tos(to.sk, to.flow);
+	to.tos = xtcp_accept_tos(xn, to.sk, to.flow, a->rx->tos);
 	to.label = xtcp_ip_label(to.flow, to.net, to.sk, a->skb, 0);
 	a->seg.reason = XTCP_DROP_BAD_ADDRESS;
 	dst = xtcp_ip_route(&to);
@@ -418,6 +418,8 @@ enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 		xtcp_discard(rx->xn, skb, XTCP_DROP_BAD_ADDRESS);
 		return XTCP_RX_DONE;
 	}
+	rx->mark = skb->mark;
+	rx->tos = xtcp_ip_dsfield(skb) & ~INET_ECN_MASK;
 	/* Pairs with xtcp_listen_start(). */
 	a.l = smp_load_acquire(&xtcp_sk(sk)->listener);
 	a.bucket = xtcp_half_lock(rx->xn, rx->hash);
