@@ -376,6 +376,9 @@ struct xtcp_tw {
 
 #define XTCP_TW_F_TS		0x01	/* timestamps were agreed on */
 #define XTCP_TW_F_FIN_WAIT_2	0x02	/* the peer's FIN is still to come */
+#define XTCP_TW_F_SKIPPED	0x04	/* an answer was due and did not leave: the
+					 * caller may count that, and clear it
+					 */
 #define XTCP_TW_F_ECN		0x70	/* header flags AE, CWR, ECE of each answer */
 #define XTCP_TW_ECN_SHIFT	4
 

@@ -68,6 +68,8 @@
 	X(TW, "TW")							\
 	X(TW_RECYCLED, "TWRecycled")					\
 	X(TW_OVERFLOW, "TCPTimeWaitOverflow")				\
+	X(ACK_SKIPPED_FIN_WAIT_2, "TCPACKSkippedFinWait2")		\
+	X(ACK_SKIPPED_TIME_WAIT, "TCPACKSkippedTimeWait")		\
 	X(OUT_OF_WINDOW_ICMPS, "OutOfWindowIcmps")			\
 	X(FAST_RETRANS, "TCPFastRetrans")				\
 	X(SLOW_START_RETRANS, "TCPSlowStartRetrans")			\

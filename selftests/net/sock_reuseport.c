@@ -169,6 +169,7 @@ TEST_F(one, closes_with_connections)
 {
 	struct linger hard = { .l_onoff = 1 };
 	int lfd[2], c[8], s, n, err;
+	long moved, lost;
 	char byte;
 
 	for (int on = 0; on < 2; on++) {
@@ -181,7 +182,11 @@ TEST_F(one, closes_with_connections)
 			ASSERT_GE(c[i], 0);
 			ASSERT_EQ(1, send(c[i], "x", 1, 0));
 		}
+		moved = stack_count(variant->st, "TCPMigrateReqSuccess");
+		lost = stack_count(variant->st, "TCPMigrateReqFailure");
 		ASSERT_EQ(0, close(lfd[0]));
+		ASSERT_EQ(on ? 8 : 0, stack_count(variant->st, "TCPMigrateReqSuccess") - moved);
+		ASSERT_EQ(0, stack_count(variant->st, "TCPMigrateReqFailure") - lost);
 		for (n = 0; (s = accept(lfd[1], NULL, NULL)) >= 0; n++) {
 			ASSERT_EQ(1, recv(s, &byte, 1, 0));
 			setsockopt(s, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
@@ -195,6 +200,27 @@ TEST_F(one, closes_with_connections)
 		}
 		close(lfd[1]);
 	}
+}
+
+/* The last of a group has nobody to leave them to. */
+TEST_F(one, last_closes_with_connections)
+{
+	long moved, lost;
+	int lfd, c[3];
+
+	ASSERT_EQ(0, migrate(variant->st, "1"));
+	lfd = member(_metadata, variant->st);
+	for (int i = 0; i < 3; i++) {
+		c[i] = st_connect(variant->st, PORT);
+		ASSERT_GE(c[i], 0);
+	}
+	moved = stack_count(variant->st, "TCPMigrateReqSuccess");
+	lost = stack_count(variant->st, "TCPMigrateReqFailure");
+	ASSERT_EQ(0, close(lfd));
+	ASSERT_EQ(0, stack_count(variant->st, "TCPMigrateReqSuccess") - moved);
+	ASSERT_EQ(3, stack_count(variant->st, "TCPMigrateReqFailure") - lost);
+	for (int i = 0; i < 3; i++)
+		close(c[i]);
 }
 
 TEST_HARNESS_MAIN

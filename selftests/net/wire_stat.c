@@ -46,6 +46,32 @@ TEST_F(wire, no_room)
 	ASSERT_GT(wire_count(W, "RcvPruned"), 0);
 }
 
+/* Three ACKs of nothing in a row: one is answered, at most. */
+#define skips_two(name) do {						\
+	sleep_ms(1000);							\
+	counted(2, (name), ({						\
+		for (int i = 0; i < 3; i++) {				\
+			in(ACK, SEQ(5000000), ACKNO(2));		\
+			wire_drain(W, 5);				\
+		}							\
+	}));								\
+} while (0)
+
+TEST_F(wire, answers_in_time_wait)
+{
+	time_wait(MSS(1000));
+	skips_two("TCPACKSkippedTimeWait");
+}
+
+TEST_F(wire, answers_in_fin_wait_2)
+{
+	passive(MSS(1000));
+	closes();
+	out(FIN | ACK, SEQ(1), ACKNO(1));
+	in(ACK, SEQ(1), ACKNO(2));
+	skips_two("TCPACKSkippedFinWait2");
+}
+
 /* What is thrown at a connection that is open, and why each is of no use. */
 static const struct {
 	const char *reason;

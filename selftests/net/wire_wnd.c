@@ -252,11 +252,14 @@ static uint32_t fill(struct wire *w, int scale, uint32_t *right)
 TEST_F_TIMEOUT(wire, receiver_closes_and_opens, 60)
 {
 	uint32_t sent, right;
+	long drops;
 	int scale;
 
 	closes_window(8192);
+	drops = wire_count(W, "TCPZeroWindowDrop");
 	/* Beyond the window nothing is taken, and the peer is told. */
 	dropped("ZERO_WINDOW", in(ACK, SEQ(right), LEN(1)));
+	ASSERT_EQ(1, wire_count(W, "TCPZeroWindowDrop") - drops);
 	out(ACK, SEQ(1), ACKNO(right), WND(0));
 	W->snd_nxt = right;
 	/* Reading opens it again, and says so at once. */

@@ -72,8 +72,10 @@ static enum xtcp_tw_act answer(struct xtcp_tw *tw, struct xtcp_seg *seg,
 	u32 clock = xtcp_tw_clock(now);
 
 	seg->reason = why;
-	if (XTCP_DEFENCE(tw_answers, clock - tw->ack_at < ANSWER_GAP_MS))
+	if (XTCP_DEFENCE(tw_answers, clock - tw->ack_at < ANSWER_GAP_MS)) {
+		tw->flags |= XTCP_TW_F_SKIPPED;
 		return XTCP_TW_DROP;
+	}
 	tw->ack_at = clock;
 	return XTCP_TW_ACK;
 }

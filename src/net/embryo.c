@@ -415,11 +415,11 @@ static bool half_migrate(struct xtcp_half *half)
 	struct sock *heir;
 
 	xtcp_half_flow(half, &flow);
-	heir = xtcp_group_heir(from->sk, &flow);
-	if (!heir)
+	if (!from->sk->sk_reuseport || !READ_ONCE(from->xn->knobs.migrate_req))
 		return false;
+	heir = xtcp_group_heir(from->sk, &flow);
 	/* Pairs with xtcp_listen_start(). */
-	to = smp_load_acquire(&xtcp_sk(heir)->listener);
+	to = heir ? smp_load_acquire(&xtcp_sk(heir)->listener) : NULL;
 	if (!to || READ_ONCE(to->closed)) {
 		xtcp_mib_inc(from->xn, XTCP_MIB_MIGRATE_FAILURE);
 		return false;

@@ -41,17 +41,19 @@ static bool child_migrate(const struct sock *sk, struct sock *child)
 	struct sock *heir;
 	bool done = false;
 
+	if (!sk->sk_reuseport || !READ_ONCE(xtcp_knobs(sk)->migrate_req))
+		return false;
 	rcu_read_lock();
 	heir = xtcp_group_heir(sk, &xtcp_sk(child)->flow);
 	if (heir && refcount_inc_not_zero(&heir->sk_refcnt)) {
 		done = !sk_acceptq_is_full(heir) && acceptq_add(heir, child);
 		if (done)
 			heir->sk_data_ready(heir);
-		xtcp_mib_inc(xtcp_sk_net(heir), done ? XTCP_MIB_MIGRATE_SUCCESS :
-						       XTCP_MIB_MIGRATE_FAILURE);
 		sock_put(heir);
 	}
 	rcu_read_unlock();
+	xtcp_mib_inc(xtcp_sk_net(sk), done ? XTCP_MIB_MIGRATE_SUCCESS :
+					     XTCP_MIB_MIGRATE_FAILURE);
 	return done;
 }
 

@@ -490,6 +490,11 @@ enum xtcp_rx_result xtcp_tw_segment(struct xtcp_rx *rx, struct xtcp_tw_rec *rec,
 		tw_end(t, rec);
 		break;
 	case XTCP_TW_DROP:
+		if (!(rec->tw.flags & XTCP_TW_F_SKIPPED))
+			break;
+		rec->tw.flags &= ~XTCP_TW_F_SKIPPED;
+		xtcp_mib_inc(rx->xn, rec->tw.flags & XTCP_TW_F_FIN_WAIT_2 ?
+			     XTCP_MIB_ACK_SKIPPED_FIN_WAIT_2 : XTCP_MIB_ACK_SKIPPED_TIME_WAIT);
 		break;
 	}
 	spin_unlock_bh(&t->lock);
