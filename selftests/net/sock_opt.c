@@ -163,6 +163,24 @@ TEST_F(one, unknown)
 	fails(ENOPROTOOPT, setsockopt(self->fd, 4711, 1, &val, 4));
 }
 
+/* A stream is from one to one. */
+TEST_F(one, no_groups)
+{
+	struct ip_mreqn m4 = { .imr_multiaddr.s_addr = htonl(0xe0000105), .imr_ifindex = 1 };
+	struct ipv6_mreq m6 = {
+		.ipv6mr_multiaddr.s6_addr = { 0xff, 2, [15] = 5 },
+		.ipv6mr_interface = 1,
+	};
+
+	fails(EPROTO, setsockopt(self->fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &m4, sizeof(m4)));
+	fails(EPROTO, setsockopt(self->fd, IPPROTO_IP, IP_DROP_MEMBERSHIP, &m4, sizeof(m4)));
+	if (net == V4)
+		return;
+	fails(EINVAL, setsockopt(self->fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &m6, sizeof(m6) - 1));
+	fails(EPROTO, setsockopt(self->fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &m6, sizeof(m6)));
+	fails(EPROTO, setsockopt(self->fd, IPPROTO_IPV6, IPV6_LEAVE_GROUP, &m6, sizeof(m6)));
+}
+
 TEST_F(one, read_only)
 {
 	ASSERT_EQ(SOCK_STREAM, get_int(self->fd, SOL_SOCKET, SO_TYPE));

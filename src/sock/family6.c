@@ -142,8 +142,11 @@ static int xtcp6_setsockopt(struct sock *sk, int level, int optname, sockptr_t o
 {
 	int val, err;
 
-	if (level == SOL_TCP)
+	if (level == SOL_TCP || level == SOL_IP)
 		return xtcp_setsockopt(sk, level, optname, optval, optlen);
+	if (level == SOL_IPV6 &&
+	    (optname == IPV6_ADD_MEMBERSHIP || optname == IPV6_DROP_MEMBERSHIP))
+		return optlen < sizeof(struct ipv6_mreq) ? -EINVAL : -EPROTO;
 	if (level != SOL_IPV6 || optname != IPV6_ADDRFORM)
 		return ipv6_setsockopt(sk, level, optname, optval, optlen);
 	if (optlen < sizeof(int))

@@ -231,13 +231,17 @@ static int set_int(struct sock *sk, int optname, int val)
  * @optval: value
  * @optlen: bytes of it; more than an int is read as an int
  *
- * Return: 0, -EINVAL, -EFAULT, -ENOENT, -EPERM, -ENOPROTOOPT.
+ * Return: 0, -EINVAL, -EFAULT, -ENOENT, -EPERM, -EPROTO, -ENOPROTOOPT.
  */
 int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		    unsigned int optlen)
 {
 	int val, err;
 
+	/* IP itself refuses it to TCP, whose sockets it knows by inet_sk->is_icsk. */
+	if (level == SOL_IP &&
+	    (optname == IP_ADD_MEMBERSHIP || optname == IP_DROP_MEMBERSHIP))
+		return -EPROTO;
 	if (level != SOL_TCP)
 		return ip_setsockopt(sk, level, optname, optval, optlen);
 	xtcp_follow_now(xtcp_net(sock_net(sk)));
