@@ -8,7 +8,8 @@
  *	e1 10.2.0.1/24 ------------- e1 10.2.0.2/24
  *	10.9.9.9 by way of e0        lo 10.9.9.9/32
  *
- * There is a server on every address, which sends back what it gets.
+ * There is a server on every address, which sends back what it gets. Over IPv6 the
+ * same, with the addresses of ip6_of().
  */
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -29,6 +30,7 @@ FIXTURE(host)
 FIXTURE_VARIANT(host)
 {
 	enum stack st;
+	enum net net;
 };
 
 FIXTURE_VARIANT_ADD(host, kernel)
@@ -40,6 +42,82 @@ FIXTURE_VARIANT_ADD(host, xtcp)
 {
 	.st = XTCP,
 };
+
+FIXTURE_VARIANT_ADD(host, kernel_v6)
+{
+	.st = KERNEL,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(host, xtcp_v6)
+{
+	.st = XTCP,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(host, kernel_mapped)
+{
+	.st = KERNEL,
+	.net = MAPPED,
+};
+
+FIXTURE_VARIANT_ADD(host, xtcp_mapped)
+{
+	.st = XTCP,
+	.net = MAPPED,
+};
+
+/* An address at @from, and its prefix length, to @to as IPv6 has them; bytes taken. */
+static int word(const char *from, char *to, size_t room)
+{
+	char text[INET6_ADDRSTRLEN];
+	uint8_t bin[16];
+	int len, bits = 0, more = 0;
+
+	if (sscanf(from, "%15[0-9.]%n", text, &len) != 1 || !inet_pton(AF_INET, text, bin))
+		return 0;
+	ip6_of(text, bin);
+	inet_ntop(AF_INET6, bin, text, sizeof(text));
+	if (sscanf(from + len, "/%d%n", &bits, &more) == 1)
+		/* 16 bits stand before those of IPv4. */
+		snprintf(to, room, "%s/%d", text, bits == 32 ? 128 : bits + 16);
+	else
+		snprintf(to, room, "%s", text);
+	return len + more;
+}
+
+/* Runs @cmd, for the family of the test. Return: its status. */
+static int run(const char *cmd)
+{
+	char line[1024];
+	size_t n = 0;
+	int len;
+
+	if (net != V6)
+		return shell("%s", cmd);
+	while (*cmd && n < sizeof(line) - 1) {
+		line[n] = 0;
+		len = n && line[n - 1] == ' ' ? word(cmd, line + n, sizeof(line) - n) : 0;
+		if (!len && !strncmp(cmd, "ip ", 3) && strncmp(cmd, "ip link", 7)) {
+			strncat(line, "ip -6 ", sizeof(line) - n - 1);
+			len = 3;
+		}
+		if (len)
+			n += strlen(line + n);
+		else
+			line[n++] = *cmd;
+		cmd += len ? len : 1;
+	}
+	line[n] = 0;
+	return shell("%s", line);
+}
+
+/* An address is there at once. */
+static void sure(void)
+{
+	ns_sysctl("ipv6/conf/all/accept_dad", "0");
+	ns_sysctl("ipv6/conf/default/accept_dad", "0");
+}
 
 static void echo(int fd)
 {
@@ -82,10 +160,12 @@ static int two_hosts(pid_t *there, enum stack st)
 	if (*there < 0)
 		return -errno;
 	if (!*there) {
-		if (unshare(CLONE_NEWNET) || write(ready[1], "r", 1) != 1 ||
-		    read(go[0], &byte, 1) != 1)
+		if (unshare(CLONE_NEWNET))
 			_exit(1);
-		if (shell("ip link set lo up; ip addr add " FAR "/32 dev lo;"
+		sure();
+		if (write(ready[1], "r", 1) != 1 || read(go[0], &byte, 1) != 1)
+			_exit(1);
+		if (run("ip link set lo up; ip addr add " FAR "/32 dev lo;"
 			  "ip addr add 10.1.0.2/24 dev e0; ip addr add 10.2.0.2/24 dev e1;"
 			  "ip link set e0 up; ip link set e1 up") ||
 		    write(ready[1], "r", 1) != 1)
@@ -94,16 +174,16 @@ static int two_hosts(pid_t *there, enum stack st)
 	}
 	if (read(ready[0], &byte, 1) != 1)
 		return -EIO;
+	sure();
 	if (shell("set -e; ip link add e0 type veth peer name e0 netns %d;"
-		  "ip link add e1 type veth peer name e1 netns %d;"
-		  "ip addr add 10.1.0.1/24 dev e0; ip addr add 10.2.0.1/24 dev e1;"
-		  "ip link set e0 up; ip link set e1 up;"
-		  "ip route add " FAR " via 10.1.0.2", *there, *there))
+		  "ip link add e1 type veth peer name e1 netns %d", *there, *there) ||
+	    run("set -e; ip addr add 10.1.0.1/24 dev e0; ip addr add 10.2.0.1/24 dev e1;"
+		"ip link set e0 up; ip link set e1 up"))
 		return -EIO;
 	if (write(go[1], "g", 1) != 1 || read(ready[0], &byte, 1) != 1)
 		return -EIO;
 	sleep_ms(100);
-	return 0;
+	return run("ip route add " FAR " via 10.1.0.2") ? -EIO : 0;
 }
 
 FIXTURE_SETUP(host)
@@ -111,7 +191,10 @@ FIXTURE_SETUP(host)
 	self->fd = -1;
 	if (variant->st == KERNEL && no_control())
 		SKIP_TEST("control left out");
+	if (variant->net == MAPPED && no_mapped())
+		SKIP_TEST("IPv4 on sockets of IPv6 left out");
 	need_stack(variant->st);
+	net = variant->net;
 	signal(SIGPIPE, SIG_IGN);
 	ASSERT_EQ(0, ns_new());
 	ASSERT_EQ(0, two_hosts(&self->there, variant->st));
@@ -140,15 +223,14 @@ static int dial(int fd, const char *to, uint16_t port)
 	ASSERT_EQ(0, dial(self->fd, (to), PORT));			\
 } while (0)
 
-/* What a socket's own address is. */
-static const char *own(int fd)
+/* Is that a socket's own address? */
+static bool has(int fd, const char *addr)
 {
-	static char text[INET_ADDRSTRLEN];
-	struct sockaddr_in sin = {};
-	socklen_t len = sizeof(sin);
+	union addr want = host(addr, sock_port(fd)), a = {};
+	socklen_t len = sizeof(a);
 
-	getsockname(fd, (struct sockaddr *)&sin, &len);
-	return inet_ntop(AF_INET, &sin.sin_addr, text, sizeof(text));
+	return !getsockname(fd, &a.sa, &len) && len == addr_len(&want) &&
+	       !memcmp(&a, &want, len);
 }
 
 #define goes_round(n) do {						\
@@ -161,10 +243,11 @@ static int to_device(int fd, const char *name)
 	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, strlen(name)) ? -errno : 0;
 }
 
-/* Somebody on the other host calls @addr of this one. */
-static pid_t call(pid_t there, const char *addr)
+/* Somebody on the other host, at @from, calls @addr of this one. */
+static pid_t call(pid_t there, const char *from, const char *addr)
 {
 	struct timeval limit = { .tv_sec = 3 };
+	union addr own = host(from, 0);
 	pid_t pid = child();
 	char path[32];
 	int ns, fd;
@@ -177,7 +260,7 @@ static pid_t call(pid_t there, const char *addr)
 		_exit(2);
 	fd = stack_socket(KERNEL, 0);
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	_exit(dial(fd, addr, PORT) ? 1 : 0);
+	_exit(bind_to(fd, &own) || dial(fd, addr, PORT) ? 1 : 0);
 }
 
 /* Return: whether the call @pid came through. */
@@ -202,17 +285,20 @@ static const struct {
 
 TEST_F(host, routes_that_refuse)
 {
+	char cmd[100];
 	int fd;
 
 	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
 		TH_LOG("%s", refusals[i].route);
-		ASSERT_EQ(0, shell("ip route add %s", refusals[i].route));
+		snprintf(cmd, sizeof(cmd), "ip route add %s", refusals[i].route);
+		ASSERT_EQ(0, run(cmd));
 		fd = stack_socket(variant->st, 0);
 		EXPECT_EQ(refusals[i].err, dial(fd, "10.8.0.1", PORT));
 		/* The socket is as it was. */
 		EXPECT_EQ(0, dial(fd, FAR, PORT));
 		close(fd);
-		ASSERT_EQ(0, shell("ip route del %s", refusals[i].route));
+		snprintf(cmd, sizeof(cmd), "ip route del %s", refusals[i].route);
+		ASSERT_EQ(0, run(cmd));
 	}
 	fd = stack_socket(variant->st, 0);
 	EXPECT_EQ(ENETUNREACH, dial(fd, "10.8.0.1", PORT));
@@ -226,37 +312,60 @@ TEST_F(host, device_of_the_program)
 
 	self->fd = stack_socket(variant->st, 0);
 	ASSERT_EQ(0, to_device(self->fd, "e1"));
-	ASSERT_EQ(0, shell("ip route add 10.9.9.9 via 10.2.0.2 metric 100"));
+	ASSERT_EQ(0, run("ip route add " FAR " via 10.2.0.2 metric 2000"));
 	ASSERT_EQ(0, dial(self->fd, FAR, PORT));
-	EXPECT_STREQ("10.2.0.1", own(self->fd));
+	EXPECT_TRUE(has(self->fd, "10.2.0.1"));
 	goes_round(5000);
 	/* A listener of a device is there for those who come that way. */
 	lfd = stack_socket(variant->st, 0);
 	ASSERT_EQ(0, to_device(lfd, "e1"));
 	ASSERT_EQ(0, bind_to(lfd, &any));
 	ASSERT_EQ(0, listen(lfd, 5));
-	EXPECT_FALSE(got_through(call(self->there, "10.1.0.1")));
+	EXPECT_FALSE(got_through(call(self->there, "10.1.0.2", "10.1.0.1")));
 	nonblocking(lfd);
 	fails(EAGAIN, accept(lfd, NULL, NULL));
-	ASSERT_TRUE(got_through(call(self->there, "10.2.0.1")));
+	ASSERT_TRUE(got_through(call(self->there, "10.2.0.2", "10.2.0.1")));
 	EXPECT_LE(0, accept(lfd, NULL, NULL));
+	close(lfd);
+}
+
+/* SO_DONTROUTE: who is behind a gateway is not there, whoever calls whom. IPv6 has it not. */
+TEST_F(host, no_gateway)
+{
+	union addr any = host(ANY, PORT);
+	int lfd, fd;
+
+	if (net == V6)
+		return;
+	self->fd = stack_socket(variant->st, 0);
+	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_DONTROUTE, 1));
+	EXPECT_EQ(ENETUNREACH, dial(self->fd, FAR, PORT));
+	lfd = stack_socket(variant->st, 0);
+	ASSERT_EQ(0, set_int(lfd, SOL_SOCKET, SO_DONTROUTE, 1));
+	ASSERT_EQ(0, bind_to(lfd, &any));
+	ASSERT_EQ(0, listen(lfd, 5));
+	EXPECT_FALSE(got_through(call(self->there, FAR, "10.1.0.1")));
+	ASSERT_TRUE(got_through(call(self->there, "10.1.0.2", "10.1.0.1")));
+	fd = accept(lfd, NULL, NULL);
+	EXPECT_LE(0, fd);
+	close(fd);
 	close(lfd);
 }
 
 TEST_F(host, mark_chooses_the_route)
 {
-	ASSERT_EQ(0, shell("set -e; ip rule add fwmark 7 table 100;"
-			   "ip route add " FAR " via 10.2.0.2 table 100"));
+	ASSERT_EQ(0, run("set -e; ip rule add fwmark 7 table 100;"
+			 "ip route add " FAR " via 10.2.0.2 table 100"));
 	dials(FAR);
-	EXPECT_STREQ("10.1.0.1", own(self->fd));
+	EXPECT_TRUE(has(self->fd, "10.1.0.1"));
 	close(self->fd);
 	self->fd = stack_socket(variant->st, 0);
 	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_MARK, 7));
 	ASSERT_EQ(0, dial(self->fd, FAR, PORT));
-	EXPECT_STREQ("10.2.0.1", own(self->fd));
+	EXPECT_TRUE(has(self->fd, "10.2.0.1"));
 	goes_round(5000);
 	/* All its packets, not only the first. */
-	ASSERT_EQ(0, shell("ip route replace unreachable " FAR));
+	ASSERT_EQ(0, run("ip route replace unreachable " FAR));
 	goes_round(5000);
 }
 
@@ -275,7 +384,8 @@ static const struct {
 	{ "blackhole", "ip route replace blackhole " FAR,
 	  "ip route replace " FAR " via 10.1.0.2" },
 	{ "device down", "ip link set e0 down",
-	  "ip link set e0 up; ip route add " FAR " via 10.1.0.2" },
+	  "ip link set e0 up; ip addr replace 10.1.0.1/24 dev e0;"
+	  "ip route replace " FAR " via 10.1.0.2" },
 	{ "device without an address", "ip addr del 10.1.0.1/24 dev e0",
 	  "ip addr add 10.1.0.1/24 dev e0; ip route replace " FAR " via 10.1.0.2" },
 };
@@ -285,42 +395,52 @@ TEST_F_TIMEOUT(host, way_is_lost_and_found, 120)
 	dials(FAR);
 	for (size_t i = 0; i < ARRAY_SIZE(breaks); i++) {
 		TH_LOG("%s", breaks[i].name);
-		ASSERT_EQ(0, shell("%s", breaks[i].gone));
+		ASSERT_EQ(0, run(breaks[i].gone));
 		ASSERT_EQ(20000, send_pat(self->fd, 0, 20000));
 		sleep_ms(300);
-		ASSERT_EQ(0, shell("%s", breaks[i].back));
+		ASSERT_EQ(0, run(breaks[i].back));
 		ASSERT_EQ(20000, recv_pat(self->fd, 0, 20000));
 		get_int(self->fd, SOL_SOCKET, SO_ERROR);
 	}
 }
 
-static const char * const ends[] = {
-	"ip route del " FAR,
-	"ip route replace unreachable " FAR,
-	"ip route replace prohibit " FAR,
-	"ip link set e0 down",
-	"ip link del e0",
+static const struct {
+	const char *gone;
+	int told;	/* over IPv6, by the kernel's TCP */
+} ends[] = {
+	{ "ip route del " FAR, ENETUNREACH },
+	{ "ip route replace unreachable " FAR, EHOSTUNREACH },
+	{ "ip route replace prohibit " FAR, EACCES },
+	{ "ip link set e0 down", ENETUNREACH },
+	{ "ip link del e0", ENETUNREACH },
 };
 
-/* No timer is ever in doubt, though nothing can be sent. */
+/*
+ * No timer is ever in doubt, though nothing can be sent. Over IPv6 the kernel's TCP
+ * says in the end what the route's error was.
+ */
 TEST_F_TIMEOUT(host, way_is_lost, 120)
 {
+	bool told = net == V6 && variant->st == KERNEL;
+
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
 		uint64_t start;
 
-		TH_LOG("%s", ends[i]);
+		TH_LOG("%s", ends[i].gone);
 		dials(FAR);
 		ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 1500));
-		ASSERT_EQ(0, shell("%s", ends[i]));
+		ASSERT_EQ(0, run(ends[i].gone));
 		start = now_ms();
 		ASSERT_EQ(100, send_pat(self->fd, 0, 100));
 		ASSERT_TRUE(poll_for(self->fd, POLLIN, 30000) & POLLERR);
 		EXPECT_LE(1000, now_ms() - start);
-		EXPECT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
+		EXPECT_EQ(told ? ends[i].told : ETIMEDOUT,
+			  get_int(self->fd, SOL_SOCKET, SO_ERROR));
 		close(self->fd);
 		self->fd = -1;
-		shell("ip link set e0 up 2>/dev/null;"
-		      "ip route replace " FAR " via 10.1.0.2 2>/dev/null");
+		run("ip link set e0 up 2>/dev/null;"
+		    "ip addr replace 10.1.0.1/24 dev e0 2>/dev/null;"
+		    "ip route replace " FAR " via 10.1.0.2 2>/dev/null");
 		sleep_ms(100);
 	}
 }

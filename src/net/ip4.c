@@ -71,7 +71,8 @@ struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to)
 	struct rtable *rt;
 
 	/* The packet to answer was for us, so its address may be the source. */
-	flowi4_init_output(&fl4, to->oif, to->mark, RT_TOS(to->tos),
+	flowi4_init_output(&fl4, to->oif, to->mark,
+			   RT_TOS(to->tos) | (to->sk && sock_flag(to->sk, SOCK_LOCALROUTE)),
 			   RT_SCOPE_UNIVERSE, IPPROTO_TCP, FLOWI_FLAG_ANYSRC,
 			   xtcp_flow_v4(flow->daddr), xtcp_flow_v4(flow->saddr),
 			   (__force __be16)flow->dport, (__force __be16)flow->sport,
@@ -159,7 +160,7 @@ int xtcp_ip4_sock_route(struct sock *sk)
 		hop = opt->opt.faddr;
 	rcu_read_unlock();
 	flowi4_init_output(fl4, sk->sk_bound_dev_if, sk->sk_mark,
-			   RT_TOS(inet->tos), RT_SCOPE_UNIVERSE, IPPROTO_TCP,
+			   RT_CONN_FLAGS(sk), RT_SCOPE_UNIVERSE, IPPROTO_TCP,
 			   FLOWI_FLAG_ANYSRC, hop, inet->inet_saddr,
 			   inet->inet_dport, inet->inet_sport, sk->sk_uid);
 	rt = ip_route_output_flow(sock_net(sk), fl4, sk);
