@@ -3,6 +3,9 @@
  * SO_MAX_PACING_RATE: a stream goes no faster, and not much slower either;
  * whether the queue below can hold packets back or not.
  */
+#include <linux/tcp.h>
+
+#define _NETINET_TCP_H	1	/* the same names, fewer of them */
 #include "sock_test.h"
 
 #define RATE	2000000		/* bytes a second */
@@ -53,6 +56,24 @@ TEST_F_TIMEOUT(pair, rate_by_the_queue, 600)
 		SKIP_TEST("no fq here");
 	ASSERT_EQ(0, set_rate(self->c, RATE));
 	takes(500, self->c, self->s, 0, BYTES);
+}
+
+/*
+ * A queue that holds nothing back sends at once what is a moment early, and the round
+ * trip begins then.
+ */
+TEST_F(pair, round_trip_without_queue)
+{
+	struct tcp_info info = {};
+	socklen_t len = sizeof(info);
+
+	small_packets();
+	if (!virtual_time() || system("tc qdisc replace dev lo root netem delay 1ms"))
+		SKIP_TEST("no netem here, or no exact time");
+	ASSERT_EQ(0, set_rate(self->c, RATE));
+	ASSERT_LE(0, transfer_ms(self->c, self->s, 0, BYTES));
+	ASSERT_EQ(0, getsockopt(self->c, IPPROTO_TCP, TCP_INFO, &info, &len));
+	EXPECT_LE(2000, info.tcpi_rtt);
 }
 
 /* A limit set, changed and taken away while the connection lives. */

@@ -331,6 +331,9 @@ void xtcp_push(struct sock *sk, u64 now)
 		xtcp_map_refill(sk);
 		if (!xtcp_tx_peek(&xsk->tcb, now, &plan))
 			break;
+		/* Who would not hold it back until then sends it now. */
+		if (unlikely(plan.release) && READ_ONCE(sk->sk_pacing_status) != SK_PACING_FQ)
+			plan.release = 0;
 		skb = build(sk, &plan);
 		if (unlikely(!skb)) {
 			xtcp_tx_abort(&xsk->tcb, &plan, now);
