@@ -77,6 +77,7 @@ enum xtcp_spell {
 /* Spells are counted in ticks of 2^16 ns: three days of them in 32 bits. */
 #define XTCP_SPELL_SHIFT	16
 
+/* Of up to 2,680 bytes a slab of 32 KiB holds twelve; of more, eleven. */
 struct xtcp_sock {
 	struct inet_sock inet;		/* must be first */
 	struct xtcp_tcb tcb;		/* socket lock */
@@ -105,6 +106,9 @@ struct xtcp_sock {
 	u32 spell_at;			/* ticks, when the present spell began */
 	u32 spell_ticks[XTCP_SPELLS - 1]; /* of those that ended, but for idle */
 
+	struct xtcp_port *port;		/* bind bucket we hold, or NULL */
+	struct hlist_node port_node;	/* in it; bucket lock */
+
 	/* payload waiting for acknowledgement: sk_write_queue, see sendq.c */
 	struct sk_buff *send_hint;	/* carrier that holds SND.NXT, or NULL */
 	u32 map_lent;			/* entries of the send map, embedded ones not */
@@ -124,12 +128,11 @@ struct xtcp_sock {
 	u8 inert;			/* xtcp_done() ran: no hash, no timer */
 	u8 destroyed;			/* the socket's own reference is gone */
 	u8 reopens;			/* took the place of a TIME-WAIT record */
+	u8 fo_connect : 1;		/* TCP_FASTOPEN_CONNECT */
+	u8 fo_bare : 1;			/* TCP_FASTOPEN_NO_COOKIE */
 	u32 iss_above;			/* whose SND.NXT this was */
 	int soft_err;			/* errno of the last soft ICMP error */
 	int hard_err;			/* errno behind XTCP_ERR_UNREACH */
-
-	struct xtcp_port *port;		/* bind bucket we hold, or NULL */
-	struct hlist_node port_node;	/* in it; bucket lock */
 
 	/* options the engine need not know; socket lock */
 	u32 notsent_lowat;		/* TCP_NOTSENT_LOWAT, bytes; 0: off */
@@ -139,14 +142,12 @@ struct xtcp_sock {
 	/* Fast Open; socket lock */
 	struct xtcp_fo_queue *fo;	/* listener: its own; child: its place in it */
 	struct msghdr *fo_msg;		/* of the sendmsg() that opens the connection */
-	u8 fo_connect : 1;		/* TCP_FASTOPEN_CONNECT */
-	u8 fo_bare : 1;			/* TCP_FASTOPEN_NO_COOKIE */
 
 	/* listener; acceptq_lock */
 	spinlock_t acceptq_lock;
+	u32 source;			/* child: as whom its listener counts it */
 	struct list_head acceptq;	/* children established, not accepted */
 	struct list_head accept_node;	/* child: link in its listener's queue */
-	u32 source;			/* child: as whom it is counted there */
 	struct xtcp_listener *listener;	/* what its embryos share, listen.c */
 
 };

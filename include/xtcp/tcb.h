@@ -224,7 +224,7 @@ struct xtcp_tcb {
 	u32 prr_delivered;	/* bytes since recovery began (RFC 9937) */
 	u32 prr_out;		/* bytes sent since recovery began */
 	u32 recover_fs;		/* RecoverFS: bytes in flight as it began */
-	bool rate_app;		/* the application limited the last rate sample */
+	u32 lost;		/* bytes ever marked lost; wraps */
 	u64 pacing_rate;	/* bytes a second; 0: not known yet */
 	u64 pacing_max;		/* SO_MAX_PACING_RATE, bytes a second; ~0: none */
 	u64 pace_next;		/* ns, when the next packet may leave */
@@ -251,6 +251,7 @@ struct xtcp_tcb {
 	u8 net_dups;		/* D-SACKs came for what was sent once */
 	u8 rack_mult;		/* quarters of min_rtt to wait, at least 1 */
 	u8 rack_persist;	/* recoveries until the multiplier is 1 again */
+	bool rate_app;		/* the application limited the last rate sample */
 	u32 tlp_end;		/* SND.NXT as the probe left, with XTCP_F_TLP_* */
 	u32 tlp_seq;		/* first byte of the probe */
 	u32 ack_delay_us;	/* what spurious probes taught of the peer's delay */
@@ -271,17 +272,16 @@ struct xtcp_tcb {
 	};
 
 	/* undo, RFC 3522, 3708, 5682 */
+	u64 undo_rtx_at;	/* ns, when the first of what is sent again left */
 	u32 prior_cwnd;		/* bytes, before the last reduction */
 	u32 prior_ssthresh;
 	u32 undo_una;		/* SND.UNA then */
 	u32 undo_rtx;		/* bytes sent again since and not D-SACKed */
 	u32 undo_rtx_end;	/* one after the highest of these */
-	u64 undo_rtx_at;	/* ns, when the first of them left */
 
 	/* delivery rate, rate.c; all wrap */
 	u32 delivered;		/* bytes */
 	u32 delivered_ce;	/* bytes, of these CE-marked */
-	u32 lost;		/* bytes ever marked lost */
 	u32 app_limited;	/* until delivered is beyond this, if XTCP_F_APP */
 	u64 delivered_at;	/* ns, when delivered last grew */
 	u64 first_tx_at;	/* ns, departure of the newest delivered, or start */
@@ -297,7 +297,6 @@ struct xtcp_tcb {
 	u32 rcv_space;		/* bytes the glue has room for beyond RCV.NXT */
 	u32 rcv_up;		/* one after the last urgent byte announced */
 	u32 irs;
-	u32 rcv_fin;		/* number of the peer's FIN, with XTCP_F_FIN_SEEN */
 	u32 ts_recent;
 	u32 ack_seq_last;	/* Last.ACK.sent, RFC 7323 */
 	u64 ts_recent_at;	/* ns */
@@ -311,6 +310,7 @@ struct xtcp_tcb {
 	u32 rcv_round;		/* most ever read in one; 0: none is over yet */
 	u8 ack_pending;		/* XTCP_ACKP_* */
 	u8 quickack;		/* segments still to acknowledge at once */
+	u8 nsack;		/* entries of sack[], below */
 	u32 ato_us;		/* delayed ACK time in force */
 	u64 last_rx_at;		/* ns, any acceptable segment */
 	u64 last_data_rx_at;	/* ns, segment with payload */
@@ -326,7 +326,6 @@ struct xtcp_tcb {
 	u32 sack[XTCP_MAX_SACKS];	/* starts of runs to tell of, newest first */
 	u32 dsack_start;	/* received twice, to be told once; */
 	u32 dsack_end;		/* equal: nothing */
-	u8 nsack;		/* entries of sack[] */
 	u32 ooo_seed;		/* state of the priorities' generator */
 
 	/* timers */
@@ -342,16 +341,17 @@ struct xtcp_tcb {
 	u32 user_timeout_ms;	/* 0: R2 decides */
 	u32 linger2_ms;		/* life of an orphan in FIN-WAIT-2, XTCP_LINGER2_PAR */
 	u32 timewait_ms;	/* 2 MSL; 0: the namespace's */
+	u32 rcv_fin;		/* number of the peer's FIN, with XTCP_F_FIN_SEEN */
 	u16 user_mss;		/* TCP_MAXSEG, 0: none */
 
 	/* search for the path MTU, mtup.c; sizes as in path_mss */
 	u16 mtup_low;		/* arrives */
 	u16 mtup_high;		/* may arrive */
 	u16 mtup_size;		/* of the probe now out, 0: none */
-	u8 mtup_on;		/* the search has begun */
 	u32 mtup_seq;		/* the probe's bytes */
 	u32 mtup_end;
 	u64 mtup_at;		/* ns, of the last probe */
+	u8 mtup_on;		/* the search has begun */
 	u8 keep_probes;
 	u8 syn_retries;
 	u32 syn_rto_us;		/* first RTO of the SYN, from a cache; 0: none */
