@@ -407,6 +407,11 @@ union addr host(const char *text, uint16_t port)
 	return a;
 }
 
+int to_device(int fd, const char *name)
+{
+	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, strlen(name)) ? -errno : 0;
+}
+
 int bind_to(int fd, const union addr *a)
 {
 	return bind(fd, &a->sa, addr_len(a));

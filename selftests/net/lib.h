@@ -139,6 +139,7 @@ union addr host(const char *text, uint16_t port);
 /* bind() and connect(): 0, or -1 and errno. */
 int bind_to(int fd, const union addr *a);
 int connect_to(int fd, const union addr *a);
+int to_device(int fd, const char *name);	/* SO_BINDTODEVICE; 0 or -errno */
 /* An address for the device, and an MTU of so many bytes as it has with IPv4. */
 int dev_up(const char *dev, const char *addr, int prefix, int mtu);
 

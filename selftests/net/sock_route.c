@@ -238,11 +238,6 @@ static bool has(int fd, const char *addr)
 	ASSERT_EQ((n), recv_pat(self->fd, 0, (n)));			\
 } while (0)
 
-static int to_device(int fd, const char *name)
-{
-	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, strlen(name)) ? -errno : 0;
-}
-
 /* Somebody on the other host, at @from, calls @addr of this one. */
 static pid_t call(pid_t there, const char *from, const char *addr)
 {

@@ -53,11 +53,6 @@ FIXTURE_VARIANT_ADD(vrf, xtcp_v6)
 	.net = V6,
 };
 
-static int to_device(int fd, const char *name)
-{
-	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, strlen(name));
-}
-
 /* Bound to @dev, "": to none. Or -errno. */
 static int listener(enum stack st, const char *dev)
 {
