@@ -96,6 +96,41 @@ void xtcp_hard_error(struct sock *sk)
 					 0, now), now);
 }
 
+/**
+ * xtcp_icmp_queue - a message for recvmsg(MSG_ERRQUEUE)
+ * @sk: socket
+ * @skb: the message; its data is the quoted IP header
+ * @q: what it says
+ * @ee: the same, for the program
+ * @daddr: address in the quoted IP header
+ * @quoted: bytes quoted, for whom RFC 4884 is to be told; -1: for nobody
+ *
+ * What ip_icmp_error() and ipv6_icmp_error() do, which modules cannot call.
+ *
+ * Context: softirq, socket lock.
+ */
+void xtcp_icmp_queue(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *q,
+		     const struct sock_extended_err *ee, const void *daddr, int quoted)
+{
+	u16 offset = (const u8 *)daddr - skb_network_header(skb);
+	struct sock_exterr_skb *serr;
+
+	skb = skb_clone(skb, GFP_ATOMIC | __GFP_NOWARN);
+	if (!skb)
+		return;
+	serr = SKB_EXT_ERR(skb);
+	serr->ee = *ee;
+	serr->addr_offset = offset;
+	serr->port = (__force __be16)q->flow.dport;
+	__skb_pull(skb, q->tcp_offset);
+	if (quoted >= 0)
+		ip_icmp_error_rfc4884(skb, &serr->ee.ee_rfc4884, sizeof(struct icmphdr),
+				      quoted);
+	skb_reset_transport_header(skb);
+	if (sock_queue_err_skb(sk, skb))
+		kfree_skb(skb);
+}
+
 /* An error other than that a packet was too big. */
 static void bad_news(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *q,
 		     u64 now)

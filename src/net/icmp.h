@@ -2,6 +2,9 @@
 #ifndef XTCP_NET_ICMP_H
 #define XTCP_NET_ICMP_H
 
+#include <linux/errqueue.h>
+#include <linux/icmp.h>
+
 #include "net.h"
 
 /* Bytes of the TCP header an ICMP error must quote: ports and sequence number. */
@@ -24,6 +27,8 @@ struct xtcp_quote {
 };
 
 int xtcp_icmp_meet(struct sk_buff *skb, const struct xtcp_quote *q, bool *ours);
+void xtcp_icmp_queue(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *q,
+		     const struct sock_extended_err *ee, const void *daddr, int quoted);
 int xtcp_icmp4_rcv(struct sk_buff *skb, u32 info, bool *ours);
 int xtcp_icmp6_rcv(struct sk_buff *skb, u8 type, u8 code, int offset, u32 info,
 		   bool *ours);

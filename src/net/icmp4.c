@@ -44,28 +44,17 @@ static void keep(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *
 {
 	const struct icmphdr *icmp = icmp_hdr(skb);
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
-	struct sock_exterr_skb *serr;
-
-	skb = skb_clone(skb, GFP_ATOMIC | __GFP_NOWARN);
-	if (!skb)
-		return;
-	serr = SKB_EXT_ERR(skb);
-	serr->ee = (struct sock_extended_err){
+	const struct sock_extended_err ee = {
 		.ee_errno = q->err,
 		.ee_origin = SO_EE_ORIGIN_ICMP,
 		.ee_type = icmp->type,
 		.ee_code = icmp->code,
 		.ee_info = q->mtu,
 	};
-	serr->addr_offset = (const u8 *)&iph->daddr - skb_network_header(skb);
-	serr->port = (__force __be16)q->flow.dport;
-	__skb_pull(skb, q->tcp_offset);
-	if (inet_sk(sk)->recverr_rfc4884)
-		ip_icmp_error_rfc4884(skb, &serr->ee.ee_rfc4884, sizeof(*icmp),
-				      icmp->un.reserved[1] * sizeof(u32));
-	skb_reset_transport_header(skb);
-	if (sock_queue_err_skb(sk, skb))
-		kfree_skb(skb);
+
+	xtcp_icmp_queue(sk, skb, q, &ee, &iph->daddr,
+			inet_sk(sk)->recverr_rfc4884 ?
+			icmp->un.reserved[1] * (int)sizeof(u32) : -1);
 }
 
 /**

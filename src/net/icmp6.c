@@ -2,8 +2,6 @@
 /*
  * ICMP of IPv6: RFC 4443, and redirects of RFC 4861.
  */
-#include <linux/errqueue.h>
-#include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <net/ndisc.h>
 
@@ -20,31 +18,20 @@ static void keep(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *
 {
 	const struct ipv6hdr *hdr = (const struct ipv6hdr *)skb->data;
 	const struct icmp6hdr *icmp = icmp6_hdr(skb);
-	struct sock_exterr_skb *serr;
-
-	if (!inet6_sk(sk)->recverr)
-		return;
-	skb = skb_clone(skb, GFP_ATOMIC | __GFP_NOWARN);
-	if (!skb)
-		return;
-	serr = SKB_EXT_ERR(skb);
-	serr->ee = (struct sock_extended_err){
+	const struct sock_extended_err ee = {
 		.ee_errno = q->err,
 		.ee_origin = SO_EE_ORIGIN_ICMP6,
 		.ee_type = icmp->icmp6_type,
 		.ee_code = icmp->icmp6_code,
 		.ee_info = q->mtu,
 	};
-	serr->addr_offset = (const u8 *)&hdr->daddr - skb_network_header(skb);
-	serr->port = (__force __be16)q->flow.dport;
-	__skb_pull(skb, q->tcp_offset);
-	if (inet6_sk(sk)->recverr_rfc4884 &&
-	    (icmp->icmp6_type == ICMPV6_TIME_EXCEED || icmp->icmp6_type == ICMPV6_DEST_UNREACH))
-		ip_icmp_error_rfc4884(skb, &serr->ee.ee_rfc4884, sizeof(*icmp),
-				      icmp->icmp6_datagram_len * sizeof(u64));
-	skb_reset_transport_header(skb);
-	if (sock_queue_err_skb(sk, skb))
-		kfree_skb(skb);
+	bool extended = inet6_sk(sk)->recverr_rfc4884 &&
+			(icmp->icmp6_type == ICMPV6_TIME_EXCEED ||
+			 icmp->icmp6_type == ICMPV6_DEST_UNREACH);
+
+	if (inet6_sk(sk)->recverr)
+		xtcp_icmp_queue(sk, skb, q, &ee, &hdr->daddr, extended ?
+				icmp->icmp6_datagram_len * (int)sizeof(u64) : -1);
 }
 
 /**
