@@ -247,6 +247,7 @@ void xtcp_reass_flush(struct xtcp_tcb *tcb);
 bool xtcp_tx_peek(struct xtcp_tcb *tcb, u64 now, struct xtcp_plan *plan);
 void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now);
 void xtcp_tx_abort(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now);
+void xtcp_queue_full(struct xtcp_tcb *tcb, u64 now);
 
 /* ---- sendmap.c: memory for transmissions ---- */
 

@@ -450,7 +450,7 @@ enum xtcp_cong {
 	XTCP_CONG_OPEN,		/* nothing wrong */
 	XTCP_CONG_RECOVERY,	/* fast retransmit and recovery */
 	XTCP_CONG_LOSS,		/* after a retransmission timeout */
-	XTCP_CONG_CWR,		/* reduction without loss: ECN, or a probe's repair */
+	XTCP_CONG_CWR,		/* reduction without loss: ECN, a probe's repair, our queue */
 };
 
 /* tcb->ecn */

@@ -725,7 +725,7 @@ static const struct command {
 	{ "write", cmd_write }, { "gone", cmd_stream }, { "came", cmd_stream },
 	{ "go", cmd_go }, { "read", cmd_read }, { "space", cmd_space },
 	{ "shutdown", cmd_shutdown }, { "close", cmd_close }, { "abort", cmd_abort },
-	{ "give-up", cmd_give_up },
+	{ "give-up", cmd_give_up }, { "queue-full", cmd_queue_full, true },
 	{ "set", cmd_set }, { "icmp", cmd_icmp }, { "+", cmd_pass },
 	{ "~", cmd_due }, { "late", cmd_late }, { "no-timer", cmd_no_timer, true }, { "tw", cmd_tw },
 	{ "=", cmd_is, true }, { "acts", cmd_acts, true },

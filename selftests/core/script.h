@@ -22,6 +22,7 @@
  *				acc 0:A,B,C (option AccECN0) or none, fo as above, none, or
  *				theirs; no: nothing
  *	abort-tx		peek, then xtcp_tx_abort()
+ *	queue-full		xtcp_queue_full()
  *	write N [more] [urg]	read N, space N, shutdown, close, abort
  *	gone N, came N		N bytes are sent and acknowledged; or arrive and are read
  *	set OPT VALUE		xtcp_set()
@@ -117,6 +118,8 @@ void rig_fail(struct rig *rig, const char *fmt, ...)
 /* script_opts.c: into and out of options */
 void bad_script(struct rig *rig, const char *what);
 void in_accecn(struct xtcp_seg *seg, u8 opt, const char *s);
+struct words;
+void cmd_queue_full(struct rig *rig, const struct words *w);
 void in_sack(struct rig *rig, struct xtcp_seg *seg, const char *s);
 void in_cookie(struct rig *rig, struct xtcp_seg *seg, const char *name);
 void out_accecn(struct rig *rig, const struct xtcp_plan *plan, const char *wanted);

@@ -14,6 +14,11 @@ void bad_script(struct rig *rig, const char *what)
 	exit(1);
 }
 
+void cmd_queue_full(struct rig *rig, const struct words *w)
+{
+	xtcp_queue_full(&rig->tcb, rig->now);
+}
+
 /* "A,B,C" or "-" for an empty one. */
 void in_accecn(struct xtcp_seg *seg, u8 opt, const char *s)
 {

@@ -33,3 +33,17 @@ static const struct script fast[] = {
 	  "< A 1\n< A 1\n< A 1\n< A 1\n< A 1\n< A 1\n< A 1\n< A 1\n< A 1\n< A 1\n< A 1\n< A 1\n= cwnd 15000\n" },
 };
 SCRIPTS(fast);
+
+/* A queue of this host is full: nothing is lost, and less is sent. */
+static const struct script full_queue[] = {
+	{ "half of what was out", TEN "queue-full\n= cong 3\n= ssthresh 5000\n= recover 10001\n= lost_out 0\n"
+	  "write 10000\n< A 1 ack 10001\n= cong 0\n= cwnd 5000\n> A 10001+5000\n> no\n" },
+	{ "in proportion to what is delivered", TEN "queue-full\nwrite 10000\n> no\n< A 1 ack 2001\n> A 10001+1000\n> no\n"
+	  "< A 1 ack 4001\n> A 11001+1000\n> no\n" },
+	{ "once a round trip", TEN "queue-full\nqueue-full\n= ssthresh 5000\n< A 1 ack 5001\nqueue-full\n= ssthresh 5000\n"
+	  "< A 1 ack 10001\nwrite 4000\n> PA 10001+4000\nqueue-full\n= ssthresh 2000\n= cong 3\n" },
+	{ "not in a recovery", TEN THREE "> A 1+1000\nqueue-full\n= cong 1\n= ssthresh 5000\n" },
+	{ "not when nothing is out", "established\nqueue-full\n= cong 0\nwrite 1000\nabort-tx\nqueue-full\n= cong 0\n~ 5ms\n> PA 1+1000\n" },
+	{ "what is lost then is resent at once", TEN "queue-full\n" THREE "> A 1+1000\n= cong 1\n= ssthresh 5000\n= cwnd 8000\n" },
+};
+SCRIPTS(full_queue);

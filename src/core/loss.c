@@ -7,7 +7,8 @@
  * want of SACK, by counting. Here is what it means for the connection:
  *
  *	OPEN, CWR --(something is lost)--> RECOVERY --(ACK of recover)--> OPEN
- *	OPEN      --(ECN, probe's repair)--> CWR    --(ACK of recover)--> OPEN
+ *	OPEN      --(ECN, probe's repair, our queue is full)
+ *	                                --> CWR     --(ACK of recover)--> OPEN
  *	any       --(timeout)--> LOSS               --(ACK of recover)--> OPEN
  *	any       --(it was for nothing)--> OPEN, see undo.c
  *
@@ -53,6 +54,21 @@ void xtcp_loss_reduce(struct xtcp_tcb *tcb, enum xtcp_cc_event why,
 {
 	if (tcb->cong == XTCP_CONG_OPEN)
 		reduce(tcb, XTCP_CONG_CWR, why, a->flight, a->now);
+}
+
+/**
+ * xtcp_queue_full - a queue of this host had no room for a packet, or hardly
+ * @tcb: connection
+ * @now: ns
+ *
+ * That is congestion like any other, seen without a round trip: whoever shares the
+ * queue has to yield, or those who see their packets lost in it get nothing. Once a
+ * round trip; with nothing in flight there would be no ACK to end it.
+ */
+void xtcp_queue_full(struct xtcp_tcb *tcb, u64 now)
+{
+	if (tcb->cong == XTCP_CONG_OPEN && tcb->snd_una != tcb->snd_nxt)
+		reduce(tcb, XTCP_CONG_CWR, XTCP_CC_LOSS, xtcp_flight(tcb), now);
 }
 
 /*
@@ -131,9 +147,10 @@ static void dupack(struct xtcp_tcb *tcb, u64 now)
 		   tcb->cong != XTCP_CONG_LOSS &&
 		   /*
 		    * RFC 6582 3.2 step 2: the duplicates of what an earlier
-		    * recovery resent in vain say nothing new.
+		    * recovery resent in vain say nothing new. A reduction
+		    * without loss has resent nothing.
 		    */
-		   seq_gt(tcb->snd_una, tcb->recover)) {
+		   (tcb->cong == XTCP_CONG_CWR || seq_gt(tcb->snd_una, tcb->recover))) {
 		enter_recovery(tcb, xtcp_flight(tcb), now);
 		xtcp_map_mark_head(tcb, tcb->mss);
 		/* The duplicates say that this many segments have left. */

@@ -310,7 +310,7 @@ static bool queue_refused(int err)
  *
  * A packet the local queue refuses was not sent: the engine takes it back and
  * tries again at its own deadline. One it marked as congestion (NET_XMIT_CN)
- * did go out.
+ * did go out. Either way the path is congested here.
  *
  * Context: any, socket lock. The caller arms the timer afterwards.
  */
@@ -348,10 +348,14 @@ void xtcp_push(struct sock *sk, u64 now)
 				if (too_large && xtcp_mtu_sync(sk, now))
 					continue;
 				burst_refused(sk, &plan, now);
+				if (err > 0)
+					xtcp_queue_full(&xsk->tcb, now);
 				break;
 			}
 		}
 		xtcp_tx_commit(&xsk->tcb, &plan, now);
+		if (unlikely(err == NET_XMIT_CN))
+			xtcp_queue_full(&xsk->tcb, now);
 		burst_sent(sk, &plan, now);
 		if (plan.len || unlikely(plan.flags & XTCP_RST))
 			count_sent(sk, &plan, &again);

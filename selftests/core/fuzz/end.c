@@ -133,6 +133,8 @@ static void push(struct end *end)
 			xtcp_tx_abort(end->tcb, &plan, *end->now);
 			contract_work(end, "xtcp_tx_abort()");
 			contract_tcb(end, "xtcp_tx_abort()");
+			xtcp_queue_full(end->tcb, *end->now);
+			contract_tcb(end, "xtcp_queue_full()");
 			end->want_output = false;
 			end->tx_failed = true;
 			return;
