@@ -14,13 +14,17 @@ KDIR := $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 		grep -v -e cloud -e -rt- | sort -Vr))
 endif
 
+# Type information for debuggers and BPF is no reason to fail: where headers have
+# what it takes (Debian's from 6.12 on) but pahole is missing, there is none.
+KOPTS := $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
+
 # Empty assignments would hide the defaults of the makefiles below.
 export KDIR PREFIX DESTDIR
 
 all: module tools
 
 module: have-kdir
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(KOPTS) modules
 
 have-kdir:
 	@test -e "$(KDIR)/Makefile" || { \
@@ -30,6 +34,9 @@ have-kdir:
 # For scripts.
 print-kdir:
 	@echo $(KDIR)
+
+print-kopts:
+	@echo $(KOPTS)
 
 tools:
 	$(MAKE) -C tools
@@ -122,5 +129,5 @@ help:
 	@echo 'scripts/vm [SCRIPT] runs anything in a virtual machine;'
 	@echo 'Documentation/testing.rst tells the rest.'
 
-.PHONY: all module have-kdir print-kdir tools demo check check-debug check-long fuzz mutate style \
+.PHONY: all module have-kdir print-kdir print-kopts tools demo check check-debug check-long fuzz mutate style \
 	bench bench-recovery bench-attack install clean help

@@ -1,29 +1,67 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * inet_sock's "connect() has returned, the SYN waits for data": a bit-field at
- * first, a bit of inet_flags later.
+ * The switches of inet_sock and ipv6_pinfo: bit-fields of these at first, bits of
+ * inet_flags later, of IPv4 since 6.6, of IPv6 since 6.7.
  */
 #ifndef XTCP_COMPAT_INET_H
 #define XTCP_COMPAT_INET_H
 
+#include <linux/ipv6.h>
 #include <net/inet_sock.h>
 
-static inline bool xtcp_connect_deferred(const struct sock *sk)
-{
 #ifdef inet_test_bit
-	return inet_test_bit(DEFER_CONNECT, sk);
-#else
-	return inet_sk(sk)->defer_connect;
-#endif
+#define XTCP_INET_FLAG(name, field, bit)					\
+static inline bool xtcp_inet_##name(const struct sock *sk)			\
+{										\
+	return inet_test_bit(bit, sk);						\
+}										\
+										\
+static inline void xtcp_inet_set_##name(struct sock *sk, bool on)		\
+{										\
+	inet_assign_bit(bit, sk, on);						\
 }
+#else
+#define XTCP_INET_FLAG(name, field, bit)					\
+static inline bool xtcp_inet_##name(const struct sock *sk)			\
+{										\
+	return inet_sk(sk)->field;						\
+}										\
+										\
+static inline void xtcp_inet_set_##name(struct sock *sk, bool on)		\
+{										\
+	inet_sk(sk)->field = on;						\
+}
+#endif
 
-static inline void xtcp_connect_defer(struct sock *sk, bool on)
-{
-#ifdef inet_assign_bit
-	inet_assign_bit(DEFER_CONNECT, sk, on);
+#ifdef inet6_test_bit
+#define XTCP_INET6_FLAG(name, field, bit)	XTCP_INET_FLAG(name, field, bit)
 #else
-	inet_sk(sk)->defer_connect = on;
-#endif
+#define XTCP_INET6_FLAG(name, field, bit)					\
+static inline bool xtcp_inet_##name(const struct sock *sk)			\
+{										\
+	return inet6_sk(sk)->field;						\
+}										\
+										\
+static inline void xtcp_inet_set_##name(struct sock *sk, bool on)		\
+{										\
+	inet6_sk(sk)->field = on;						\
 }
+#endif
+
+/* connect() has returned, the SYN waits for data. */
+XTCP_INET_FLAG(deferred, defer_connect, DEFER_CONNECT)
+XTCP_INET_FLAG(recverr, recverr, RECVERR)
+XTCP_INET_FLAG(recverr_ext, recverr_rfc4884, RECVERR_RFC4884)
+XTCP_INET_FLAG(mc_loop, mc_loop, MC_LOOP)
+XTCP_INET_FLAG(mc_all, mc_all, MC_ALL)
+
+XTCP_INET6_FLAG(recverr6, recverr, RECVERR6)
+XTCP_INET6_FLAG(recverr6_ext, recverr_rfc4884, RECVERR6_RFC4884)
+XTCP_INET6_FLAG(mc6_loop, mc_loop, MC6_LOOP)
+XTCP_INET6_FLAG(mc6_all, mc_all, MC6_ALL)
+XTCP_INET6_FLAG(autolabel, autoflowlabel, AUTOFLOWLABEL)
+XTCP_INET6_FLAG(autolabel_set, autoflowlabel_set, AUTOFLOWLABEL_SET)
+XTCP_INET6_FLAG(repflow, repflow, REPFLOW)
+XTCP_INET6_FLAG(sndflow, sndflow, SNDFLOW)
 
 #endif /* XTCP_COMPAT_INET_H */

@@ -4,6 +4,7 @@
  * /proc/net/snmp and /proc/net/netstat and under their names, so that what reads
  * those reads this. A name never changes its meaning.
  */
+#include "../compat/moved.h"
 #include "../net/net.h"
 #include "ctl.h"
 

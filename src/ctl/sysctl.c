@@ -75,7 +75,7 @@ static long own_mem[3];
 
 static void xtcp_mem_reset(struct xtcp_net *xn)
 {
-	xtcp_mem_limit(sysctl_tcp_mem);
+	xtcp_mem_limit(tcp_prot.sysctl_mem);
 }
 
 static int xtcp_mem(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp, loff_t *ppos)

@@ -14,6 +14,7 @@
 #include <linux/mutex.h>
 #include <linux/workqueue.h>
 
+#include "../compat/moved.h"
 #include "net.h"
 
 /* Between two runs, ms. */

@@ -53,7 +53,7 @@ static void keep(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *
 	};
 
 	xtcp_icmp_queue(sk, skb, q, &ee, &iph->daddr,
-			inet_sk(sk)->recverr_rfc4884 ?
+			xtcp_inet_recverr_ext(sk) ?
 			icmp->un.reserved[1] * (int)sizeof(u32) : -1);
 }
 

@@ -25,11 +25,11 @@ static void keep(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *
 		.ee_code = icmp->icmp6_code,
 		.ee_info = q->mtu,
 	};
-	bool extended = inet6_sk(sk)->recverr_rfc4884 &&
+	bool extended = xtcp_inet_recverr6_ext(sk) &&
 			(icmp->icmp6_type == ICMPV6_TIME_EXCEED ||
 			 icmp->icmp6_type == ICMPV6_DEST_UNREACH);
 
-	if (inet6_sk(sk)->recverr)
+	if (xtcp_inet_recverr6(sk))
 		xtcp_icmp_queue(sk, skb, q, &ee, &hdr->daddr, extended ?
 				icmp->icmp6_datagram_len * (int)sizeof(u64) : -1);
 }

@@ -20,6 +20,7 @@
 #include <net/route.h>
 #include <net/xfrm.h>
 
+#include "../compat/inet.h"
 #include "net.h"
 
 /* IPv4 addresses are v4-mapped in a flow: ::ffff:a.b.c.d. */
@@ -256,7 +257,7 @@ static inline bool xtcp_ip_pmtu_heeded(const struct sock *sk)
 /* IP_RECVERR, IPV6_RECVERR */
 static inline bool xtcp_ip_recverr(const struct sock *sk)
 {
-	return xtcp_sock_is6(sk) ? inet6_sk(sk)->recverr : inet_sk(sk)->recverr;
+	return xtcp_sock_is6(sk) ? xtcp_inet_recverr6(sk) : xtcp_inet_recverr(sk);
 }
 
 /**
@@ -296,7 +297,7 @@ static inline __be32 xtcp_ip_label(const struct xtcp_flow *flow, const struct ne
 /* Notes of a segment what a program has asked for. */
 static inline void xtcp_ip_seen(struct sock *sk, const struct sk_buff *skb)
 {
-	if (xtcp_sock_is6(sk) && (inet6_sk(sk)->rxopt.all || inet6_sk(sk)->repflow))
+	if (xtcp_sock_is6(sk) && (inet6_sk(sk)->rxopt.all || xtcp_inet_repflow(sk)))
 		xtcp_ip6_seen(sk, skb);
 }
 

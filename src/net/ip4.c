@@ -10,6 +10,7 @@
 #include <net/tcp.h>
 #include <net/xfrm.h>
 
+#include "../compat/route.h"
 #include "ip.h"
 
 /**
@@ -72,8 +73,7 @@ struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to)
 
 	/* The packet to answer was for us, so its address may be the source. */
 	flowi4_init_output(&fl4, to->oif, to->mark,
-			   RT_TOS(to->tos) | (to->sk && sock_flag(to->sk, SOCK_LOCALROUTE)),
-			   RT_SCOPE_UNIVERSE, IPPROTO_TCP, FLOWI_FLAG_ANYSRC,
+			   xtcp_rt_tos(to->sk, to->tos), xtcp_rt_scope(to->sk), IPPROTO_TCP, FLOWI_FLAG_ANYSRC,
 			   xtcp_flow_v4(flow->daddr), xtcp_flow_v4(flow->saddr),
 			   (__force __be16)flow->dport, (__force __be16)flow->sport,
 			   sock_net_uid(to->net, to->sk));
@@ -160,7 +160,7 @@ int xtcp_ip4_sock_route(struct sock *sk)
 		hop = opt->opt.faddr;
 	rcu_read_unlock();
 	flowi4_init_output(fl4, sk->sk_bound_dev_if, sk->sk_mark,
-			   RT_CONN_FLAGS(sk), RT_SCOPE_UNIVERSE, IPPROTO_TCP,
+			   xtcp_rt_tos(sk, inet->tos), xtcp_rt_scope(sk), IPPROTO_TCP,
 			   FLOWI_FLAG_ANYSRC, hop, inet->inet_saddr,
 			   inet->inet_dport, inet->inet_sport, sk->sk_uid);
 	rt = ip_route_output_flow(sock_net(sk), fl4, sk);

@@ -97,7 +97,7 @@ u32 xtcp_ip6_reply_mark(const struct net *net, const struct sk_buff *skb)
 __be32 xtcp_ip6_label(const struct net *net, const struct sock *sk,
 		      const struct sk_buff *cause, u8 nobody)
 {
-	if (sk ? inet6_sk(sk)->repflow : net->ipv6.sysctl.flowlabel_reflect & nobody)
+	if (sk ? xtcp_inet_repflow(sk) : net->ipv6.sysctl.flowlabel_reflect & nobody)
 		return ip6_flowlabel(ipv6_hdr(cause));
 	return 0;
 }
@@ -146,10 +146,10 @@ struct dst_entry *xtcp_ip6_route(const struct xtcp_stateless *to)
 }
 
 /* As ip6_autoflowlabel() has it, which modules cannot call. */
-static bool auto_label(struct net *net, const struct ipv6_pinfo *np)
+static bool auto_label(struct net *net, const struct sock *sk)
 {
-	return np && np->autoflowlabel_set ? np->autoflowlabel :
-					     ip6_default_np_autolabel(net);
+	return sk && xtcp_inet_autolabel_set(sk) ? xtcp_inet_autolabel(sk) :
+						   ip6_default_np_autolabel(net);
 }
 
 /* Extension headers make it a matter for IP, which wants a socket. */
@@ -199,7 +199,8 @@ void xtcp_ip6_out(const struct xtcp_stateless *to, struct dst_entry *dst,
 	skb_reset_network_header(skb);
 	hdr = ipv6_hdr(skb);
 	ip6_flow_hdr(hdr, to->tos, ip6_make_flowlabel(to->net, skb, fl6.flowlabel,
-						      auto_label(to->net, np), &fl6));
+						      auto_label(to->net, np ? to->sk : NULL),
+						      &fl6));
 	hdr->nexthdr = IPPROTO_TCP;
 	hdr->hop_limit = hops;
 	hdr->saddr = fl6.saddr;
@@ -316,7 +317,7 @@ void xtcp_ip6_seen(struct sock *sk, const struct sk_buff *skb)
 		np->mcast_hops = hdr->hop_limit;
 	if (np->rxopt.bits.rxflow || np->rxopt.bits.rxtclass)
 		np->rcv_flowinfo = ip6_flowinfo(hdr);
-	if (np->repflow)
+	if (xtcp_inet_repflow(sk))
 		np->flow_label = ip6_flowlabel(hdr);
 }
 
@@ -377,7 +378,7 @@ static int connect_label(struct sock *sk, const struct sockaddr_in6 *to)
 	struct ip6_flowlabel *label;
 	__be32 info = 0;
 
-	if (np->sndflow) {
+	if (xtcp_inet_sndflow(sk)) {
 		info = to->sin6_flowinfo & IPV6_FLOWINFO_MASK;
 		IP6_ECN_flow_init(info);
 		if (info & IPV6_FLOWLABEL_MASK) {

@@ -15,8 +15,8 @@
 #include <linux/tcp.h>
 #include <net/ip.h>
 #include <net/tcp.h>
-#include <trace/events/tcp.h>
 
+#include "../compat/trace.h"
 #include "ip.h"
 #include "tx.h"
 
@@ -279,7 +279,7 @@ static void count_sent(struct sock *sk, const struct xtcp_plan *plan, u32 *again
 
 	if (plan->flags & XTCP_RST) {
 		xtcp_mib_inc(xn, XTCP_MIB_OUT_RSTS);
-		trace_tcp_send_reset(sk, NULL);
+		xtcp_trace_send_reset(sk, NULL);
 	} else if (likely(!n)) {
 		xtcp_mib_add(xn, XTCP_MIB_ORIG_DATA_SENT, DIV_ROUND_UP(plan->len, plan->mss));
 	} else {
@@ -403,7 +403,7 @@ void xtcp_reply(struct net *net, const struct sock *sk, const struct xtcp_plan *
 	if (plan->flags & XTCP_RST) {
 		xtcp_mib_inc(xtcp_net(net), XTCP_MIB_OUT_RSTS);
 		if (sk)
-			trace_tcp_send_reset(sk, cause);
+			xtcp_trace_send_reset(sk, cause);
 	}
 	xtcp_ip_send(&to, dst, plan);
 }

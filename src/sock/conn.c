@@ -7,11 +7,12 @@
  * of connect(), address and capability checks and the cgroup hooks, and they
  * know nothing of TCP. What is here is what they call.
  */
-#include <linux/bpf-cgroup.h>
 #include <net/inet_common.h>
 #include <xtcp/family.h>
 
+#include "../compat/bpf.h"
 #include "../compat/inet.h"
+#include "../compat/proto.h"
 #include "internal.h"
 
 /**
@@ -39,7 +40,7 @@ int xtcp_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	/* The program reads a whole sockaddr_in. */
 	if (addr_len < (int)sizeof(struct sockaddr_in))
 		return -EINVAL;
-	return BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, uaddr);
+	return xtcp_bpf_connect4(sk, uaddr, addr_len);
 }
 
 /*
@@ -132,7 +133,7 @@ int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 		open.fo = &fo;
 	acts = xtcp_connect(&xs->tcb, &open, now);
 	if (open.fo && fo.wait)
-		xtcp_connect_defer(sk, true);
+		xtcp_inet_set_deferred(sk, true);
 	else if (xs->fo_msg)
 		acts |= connect_data(sk, xs->fo_msg, now);
 	xtcp_serve(sk, acts, now);
@@ -255,30 +256,31 @@ static int accept_wait(struct sock *sk, long timeo)
 /**
  * xtcp_accept_sock - proto.accept
  * @sk: listener, process context, lock not held
- * @flags: O_NONBLOCK
- * @err: set on failure: -EINVAL not listening, -EAGAIN, -EINTR, -ERESTARTSYS
- * @kern: unused, the child is of its listener's kind
+ * @arg: flags: O_NONBLOCK. Set: err on failure, -EINVAL not listening, -EAGAIN,
+ *	-EINTR, -ERESTARTSYS; is_empty when no other connection waits. Whether the
+ *	kernel calls is not looked at, the child is of its listener's kind
  *
  * Return: the child, with the reference that is the socket's own, or NULL.
  */
-struct sock *xtcp_accept_sock(struct sock *sk, int flags, int *err, bool kern)
+struct sock *xtcp_accept_sock(struct sock *sk, struct proto_accept_arg *arg)
 {
 	struct sock *child = NULL;
 
 	lock_sock(sk);
-	*err = -EINVAL;
+	arg->err = -EINVAL;
 	if (sk->sk_state != TCP_LISTEN)
 		goto out;
-	*err = 0;
+	arg->err = 0;
 	if (xtcp_acceptq_empty(sk)) {
-		long timeo = sock_rcvtimeo(sk, flags & O_NONBLOCK);
+		long timeo = sock_rcvtimeo(sk, arg->flags & O_NONBLOCK);
 
-		*err = timeo ? accept_wait(sk, timeo) : -EAGAIN;
+		arg->err = timeo ? accept_wait(sk, timeo) : -EAGAIN;
 	}
-	if (!*err) {
+	if (!arg->err) {
 		child = xtcp_acceptq_pop(sk);
 		if (!child)
-			*err = -EAGAIN;
+			arg->err = -EAGAIN;
+		arg->is_empty = xtcp_acceptq_empty(sk);
 	}
 out:
 	release_sock(sk);

@@ -12,6 +12,9 @@
 #include <net/tcp.h>
 #include <xtcp/family.h>
 
+#include "../compat/inet.h"
+#include "../compat/proto.h"
+#include "../compat/splice.h"
 #include "internal.h"
 
 struct proto xtcp_prot = {
@@ -21,8 +24,8 @@ struct proto xtcp_prot = {
 	.pre_connect		= xtcp_pre_connect,
 	.connect		= xtcp_connect_sock,
 	.disconnect		= xtcp_disconnect,
-	.accept			= xtcp_accept_sock,
-	.ioctl			= xtcp_ioctl,
+	.accept			= xtcp_proto_accept,
+	.ioctl			= xtcp_proto_ioctl,
 	.init			= xtcp_init_sock,
 	.destroy		= xtcp_destroy_sock,
 	.shutdown		= xtcp_shutdown_sock,
@@ -42,7 +45,6 @@ struct proto xtcp_prot = {
 	.memory_allocated	= &xtcp_memory_allocated,
 	.per_cpu_fw_alloc	= &xtcp_memory_per_cpu_fw_alloc,
 	.memory_pressure	= &xtcp_memory_pressure,
-	.sysctl_mem		= sysctl_tcp_mem,
 	.max_header		= L1_CACHE_ALIGN(128 + MAX_HEADER),
 	.no_autobind		= true,
 	.obj_size		= sizeof(struct xtcp_sock),
@@ -67,12 +69,11 @@ const struct proto_ops xtcp_stream_ops = {
 	.sendmsg	= xtcp_sendmsg,
 	.recvmsg	= xtcp_recvmsg,
 	.mmap		= sock_no_mmap,
-	.sendpage	= xtcp_sendpage,
 	.splice_read	= xtcp_splice_read,
 	.peek_len	= xtcp_peek_len,
-	.sendpage_locked = xtcp_sendpage_locked,
 	.sendmsg_locked	= xtcp_sendmsg_locked,
 	.set_rcvlowat	= xtcp_set_rcvlowat,
+	XTCP_SPLICE_OPS
 };
 
 /* What inet_create() does for a protocol of AF_INET. */
@@ -90,9 +91,9 @@ static void family_inet_init(struct socket *sock, struct sock *sk)
 	sk->sk_backlog_rcv = sk->sk_prot->backlog_rcv;
 	sk->sk_txrehash = READ_ONCE(net->core.sysctl_txrehash);
 	inet->uc_ttl = -1;
-	inet->mc_loop = 1;
+	xtcp_inet_set_mc_loop(sk, true);
 	inet->mc_ttl = 1;
-	inet->mc_all = 1;
+	xtcp_inet_set_mc_all(sk, true);
 }
 
 static int xtcp_create(struct net *net, struct socket *sock, int protocol,

@@ -7,13 +7,16 @@
  * The system calls' outer halves are the kernel's inet6_bind() and its kin;
  * what IPv6 adds to a socket is struct ipv6_pinfo, which stands behind ours.
  */
-#include <linux/bpf-cgroup.h>
 #include <linux/module.h>
 #include <net/inet_common.h>
 #include <net/protocol.h>
 #include <net/transp_v6.h>
 #include <xtcp/family.h>
 
+#include "../compat/bpf.h"
+#include "../compat/inet.h"
+#include "../compat/proto.h"
+#include "../compat/splice.h"
 #include "internal.h"
 
 #if IS_ENABLED(CONFIG_IPV6)
@@ -45,15 +48,14 @@ const struct proto_ops xtcp6_stream_ops = {
 	.sendmsg	= xtcp_sendmsg,
 	.recvmsg	= xtcp_recvmsg,
 	.mmap		= sock_no_mmap,
-	.sendpage	= xtcp_sendpage,
 	.splice_read	= xtcp_splice_read,
 	.peek_len	= xtcp_peek_len,
-	.sendpage_locked = xtcp_sendpage_locked,
 	.sendmsg_locked	= xtcp_sendmsg_locked,
 #ifdef CONFIG_COMPAT
 	.compat_ioctl	= inet6_compat_ioctl,
 #endif
 	.set_rcvlowat	= xtcp_set_rcvlowat,
+	XTCP_SPLICE_OPS
 };
 
 static struct ipv6_pinfo *pinfo_of(struct sock *sk)
@@ -76,10 +78,11 @@ void xtcp6_sock_init(struct sock *sk)
 	inet_sk(sk)->pinet6 = np;
 	np->hop_limit = -1;
 	np->mcast_hops = IPV6_DEFAULT_MCASTHOPS;
-	np->mc_loop = 1;
-	np->mc_all = 1;
+	xtcp_inet_set_mc6_loop(sk, true);
+	xtcp_inet_set_mc6_all(sk, true);
 	np->pmtudisc = IPV6_PMTUDISC_WANT;
-	np->repflow = net->ipv6.sysctl.flowlabel_reflect & FLOWLABEL_REFLECT_ESTABLISHED;
+	xtcp_inet_set_repflow(sk, net->ipv6.sysctl.flowlabel_reflect &
+				  FLOWLABEL_REFLECT_ESTABLISHED);
 }
 
 /**
@@ -184,7 +187,7 @@ static int xtcp6_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_l
 	/* A BPF program reads that much of it. */
 	if (addr_len < SIN6_LEN_RFC2133)
 		return -EINVAL;
-	return BPF_CGROUP_RUN_PROG_INET6_CONNECT(sk, uaddr);
+	return xtcp_bpf_connect6(sk, uaddr, addr_len);
 }
 
 static struct inet_protosw xtcp6_protosw = {
@@ -210,6 +213,7 @@ int xtcp6_family_init(void)
 	xtcp6_prot.setsockopt = xtcp6_setsockopt;
 	xtcp6_prot.getsockopt = xtcp6_getsockopt;
 	xtcp6_prot.obj_size = sizeof(struct xtcp6_sock);
+	xtcp_proto_pinfo(&xtcp6_prot, offsetof(struct xtcp6_sock, inet6));
 
 	err = proto_register(&xtcp6_prot, 1);
 	if (err)

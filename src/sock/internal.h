@@ -39,7 +39,6 @@ int xtcp_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
 int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len);
 void xtcp_connect_go(struct sock *sk, struct msghdr *msg);
 int xtcp_listen(struct socket *sock, int backlog);
-struct sock *xtcp_accept_sock(struct sock *sk, int flags, int *err, bool kern);
 void xtcp_unlisten(struct sock *sk);
 
 /* act.c */
@@ -87,10 +86,6 @@ int xtcp_recv_urg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
 /* sendmsg.c */
 int xtcp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size);
 int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size);
-int xtcp_sendpage_locked(struct sock *sk, struct page *page, int offset,
-			 size_t size, int flags);
-ssize_t xtcp_sendpage(struct socket *sock, struct page *page, int offset,
-		      size_t size, int flags);
 
 /* recvmsg.c */
 int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags);
@@ -101,9 +96,6 @@ ssize_t xtcp_splice_read(struct socket *sock, loff_t *ppos,
 /* poll.c */
 __poll_t xtcp_poll(struct file *file, struct socket *sock,
 		   struct poll_table_struct *wait);
-
-/* ioctl.c */
-int xtcp_ioctl(struct sock *sk, int cmd, unsigned long arg);
 
 /* sockopt.c, info.c */
 int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,

@@ -3,9 +3,9 @@
  * tcp(7)'s ioctls; the rest are inet_ioctl()'s.
  */
 #include <linux/sockios.h>
-#include <linux/uaccess.h>
 #include <asm/ioctls.h>
 
+#include "../compat/proto.h"
 #include "internal.h"
 
 /* Bytes to read now; the urgent byte, when next, hides what is behind it. */
@@ -31,15 +31,15 @@ static int ioctl_inq(struct sock *sk)
  * xtcp_ioctl - proto.ioctl
  * @sk: socket, process context, lock not held
  * @cmd: SIOCINQ, SIOCOUTQ, SIOCOUTQNSD, SIOCATMARK
- * @arg: pointer to int
+ * @val: the answer
  *
- * Return: 0, -EINVAL on a listener, -EFAULT, -ENOIOCTLCMD.
+ * Return: 0, -EINVAL on a listener, -ENOIOCTLCMD.
  */
-int xtcp_ioctl(struct sock *sk, int cmd, unsigned long arg)
+int xtcp_ioctl(struct sock *sk, int cmd, int *val)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	const struct xtcp_tcb *tcb = &xs->tcb;
-	int val = -EINVAL;
+	int n = -EINVAL;
 
 	if (cmd != SIOCINQ && cmd != SIOCOUTQ && cmd != SIOCOUTQNSD &&
 	    cmd != SIOCATMARK)
@@ -48,27 +48,28 @@ int xtcp_ioctl(struct sock *sk, int cmd, unsigned long arg)
 	lock_sock(sk);
 	switch (cmd) {
 	case SIOCATMARK:
-		val = xs->urg_data && xs->urg_seq == xs->copied;
+		n = xs->urg_data && xs->urg_seq == xs->copied;
 		break;
 	case SIOCINQ:
 		if (sk->sk_state != TCP_LISTEN)
-			val = ioctl_inq(sk);
+			n = ioctl_inq(sk);
 		break;
 	case SIOCOUTQ:
 		if (sk->sk_state != TCP_LISTEN)
-			val = xs->inert || sk->sk_state == TCP_SYN_SENT ? 0 :
-			      tcb->snd_end - seq_min(xtcp_snd_data_una(tcb),
-						     tcb->snd_end);
+			n = xs->inert || sk->sk_state == TCP_SYN_SENT ? 0 :
+			    tcb->snd_end - seq_min(xtcp_snd_data_una(tcb),
+						   tcb->snd_end);
 		break;
 	case SIOCOUTQNSD:
 		if (sk->sk_state != TCP_LISTEN)
-			val = xs->inert || sk->sk_state == TCP_SYN_SENT ? 0 :
-			      tcb->snd_end - seq_min(tcb->snd_nxt, tcb->snd_end);
+			n = xs->inert || sk->sk_state == TCP_SYN_SENT ? 0 :
+			    tcb->snd_end - seq_min(tcb->snd_nxt, tcb->snd_end);
 		break;
 	}
 	release_sock(sk);
 
-	if (val == -EINVAL)
+	if (n == -EINVAL)
 		return -EINVAL;
-	return put_user(val, (int __user *)arg);
+	*val = n;
+	return 0;
 }

@@ -5,7 +5,10 @@
  */
 #include <linux/memcontrol.h>
 #include <linux/percpu.h>
+#include <net/tcp.h>
 
+#include "../compat/memcg.h"
+#include "../compat/moved.h"
 #include "internal.h"
 
 /*
@@ -119,7 +122,7 @@ static struct mem_cgroup *group_get(void)
 	rcu_read_lock();
 	group = mem_cgroup_from_task(current);
 	if (group && (!group->css.parent ||
-		      (!cgroup_subsys_on_dfl(memory_cgrp_subsys) && !group->tcpmem_active) ||
+		      (!cgroup_subsys_on_dfl(memory_cgrp_subsys) && !xtcp_memcg1_sockets(group)) ||
 		      !css_tryget(&group->css)))
 		group = NULL;
 	rcu_read_unlock();
@@ -225,6 +228,7 @@ void xtcp_mem_limit(long *limits)
 int xtcp_mem_setup(void)
 {
 	teller_setup();
+	xtcp_prot.sysctl_mem = tcp_prot.sysctl_mem;
 	/* What a socket may have under pressure: one number for all namespaces. */
 	xtcp_prot.sysctl_wmem = xtcp_net(&init_net)->knobs.wmem;
 	xtcp_prot.sysctl_rmem = xtcp_net(&init_net)->knobs.rmem;

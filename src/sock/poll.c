@@ -80,7 +80,7 @@ __poll_t xtcp_poll(struct file *file, struct socket *sock,
 			mask |= EPOLLOUT | EPOLLWRNORM;
 		if (READ_ONCE(xtcp_sk(sk)->urg_data) & XTCP_URG_VALID)
 			mask |= EPOLLPRI;
-	} else if (state == TCP_SYN_SENT && xtcp_connect_deferred(sk)) {
+	} else if (state == TCP_SYN_SENT && xtcp_inet_deferred(sk)) {
 		/* The SYN waits for what is written. */
 		mask |= EPOLLOUT | EPOLLWRNORM;
 	}

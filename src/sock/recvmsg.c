@@ -6,6 +6,7 @@
 #include <linux/splice.h>
 #include <net/inet_common.h>
 
+#include "../compat/moved.h"
 #include "internal.h"
 
 /* A read in progress. */

@@ -9,6 +9,7 @@
  */
 #include <linux/tcp.h>
 
+#include "../compat/moved.h"
 #include "internal.h"
 
 /* Sequence number of the first byte at skb->data. */

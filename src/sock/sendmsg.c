@@ -6,6 +6,8 @@
 #include <net/inet_common.h>
 
 #include "../compat/inet.h"
+#include "../compat/moved.h"
+#include "../compat/splice.h"
 #include "internal.h"
 
 /*
@@ -138,7 +140,7 @@ static int send_fastopen(struct send_state *s, struct msghdr *msg)
 {
 	struct sock *sk = s->sk;
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	bool deferred = xtcp_connect_deferred(sk);
+	bool deferred = xtcp_inet_deferred(sk);
 	size_t size = msg_data_left(msg);
 	struct sockaddr *to = msg->msg_name;
 	int err;
@@ -158,7 +160,7 @@ static int send_fastopen(struct send_state *s, struct msghdr *msg)
 	/* Else it was dissolved meanwhile, and what is there now is another's. */
 	if (xs->fo_msg == msg) {
 		xs->fo_msg = NULL;
-		xtcp_connect_defer(sk, false);
+		xtcp_inet_set_deferred(sk, false);
 	}
 	s->done = size - msg_data_left(msg);
 	return err;
@@ -173,10 +175,33 @@ static int send_control(struct sock *sk, struct msghdr *msg)
 	return sock_cmsg_send(sk, msg, &sockc) ? -EINVAL : 0;
 }
 
+/*
+ * The next bytes of @msg into the queue, pages by reference where they are offered.
+ * Return: how many, or -ENOMEM, -EFAULT, -EIO; as many fewer are left in @msg.
+ */
+static int send_take(struct send_state *s, struct msghdr *msg)
+{
+	struct page *page;
+	size_t offset;
+	ssize_t there;
+	int n;
+
+	if (likely(!(s->flags & MSG_SPLICE_PAGES)))
+		return xtcp_sendq_write(s->sk, msg, send_seq(s));
+	there = xtcp_msg_page(msg, &page, &offset);
+	if (!there)
+		return xtcp_sendq_write(s->sk, msg, send_seq(s));
+	if (there < 0)
+		return there;
+	n = xtcp_sendq_page(s->sk, page, offset, there, send_seq(s));
+	iov_iter_revert(&msg->msg_iter, there - max(n, 0));
+	return n;
+}
+
 /**
  * xtcp_sendmsg_locked - take a message into the send queue
  * @sk: socket, process context
- * @msg: message
+ * @msg: message; with MSG_SPLICE_PAGES its pages are referenced, not copied
  * @size: bytes in it
  *
  * Return: bytes taken, or -EPIPE (with SIGPIPE unless MSG_NOSIGNAL), -EAGAIN,
@@ -187,7 +212,12 @@ int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 	struct send_state s = { .sk = sk, .flags = msg->msg_flags };
 	int err;
 
-	if (unlikely(s.flags & MSG_FASTOPEN || xtcp_connect_deferred(sk))) {
+	if (unlikely(xtcp_inet_deferred(sk) && s.flags & MSG_SPLICE_PAGES)) {
+		/* A page is not for the SYN: it leaves without. */
+		xtcp_inet_set_deferred(sk, false);
+		if (sk->sk_state == TCP_SYN_SENT)
+			xtcp_connect_go(sk, NULL);
+	} else if (unlikely(s.flags & MSG_FASTOPEN || xtcp_inet_deferred(sk))) {
 		err = send_fastopen(&s, msg);
 		if (err == -EINPROGRESS && s.done)
 			return s.done;
@@ -201,7 +231,7 @@ int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 		int n = -ENOMEM;
 
 		if (sk_stream_memory_free(sk))
-			n = xtcp_sendq_write(sk, msg, send_seq(&s));
+			n = send_take(&s, msg);
 		if (n > 0)
 			send_took(&s, n);
 		else if (n == -ENOMEM)
@@ -226,71 +256,9 @@ int xtcp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 	int ret;
 
 	sock_rps_record_flow(sk);
+	msg->msg_flags = xtcp_program_flags(msg);
 	lock_sock(sk);
 	ret = xtcp_sendmsg_locked(sk, msg, size);
-	release_sock(sk);
-	return ret;
-}
-
-/**
- * xtcp_sendpage_locked - take a page by reference: sendfile, splice
- * @sk: socket, process context
- * @page: page
- * @offset: first byte
- * @size: bytes
- * @flags: MSG_*
- *
- * Return: as xtcp_sendmsg_locked().
- */
-int xtcp_sendpage_locked(struct sock *sk, struct page *page, int offset,
-			 size_t size, int flags)
-{
-	struct send_state s = { .sk = sk, .flags = flags };
-	int err;
-
-	/* A page is not for the SYN: it leaves without. */
-	if (unlikely(xtcp_connect_deferred(sk))) {
-		xtcp_connect_defer(sk, false);
-		if (sk->sk_state == TCP_SYN_SENT)
-			xtcp_connect_go(sk, NULL);
-	}
-	/* Slab memory has no reference of its own: such bytes are copied. */
-	if (!sendpage_ok(page))
-		return sock_no_sendpage_locked(sk, page, offset, size, flags);
-
-	err = send_begin(&s);
-	while (!err && s.done < size) {
-		int n = -ENOMEM;
-
-		if (sk_stream_memory_free(sk))
-			n = xtcp_sendq_page(sk, page, offset + s.done,
-					    size - s.done, send_seq(&s));
-		if (n > 0)
-			send_took(&s, n);
-		else
-			err = send_wait(&s);
-	}
-	return send_end(&s, err);
-}
-
-/**
- * xtcp_sendpage - proto_ops.sendpage
- * @sock: socket
- * @page: page
- * @offset: first byte
- * @size: bytes
- * @flags: MSG_*
- *
- * Return: as xtcp_sendmsg_locked().
- */
-ssize_t xtcp_sendpage(struct socket *sock, struct page *page, int offset,
-		      size_t size, int flags)
-{
-	struct sock *sk = sock->sk;
-	int ret;
-
-	lock_sock(sk);
-	ret = xtcp_sendpage_locked(sk, page, offset, size, flags);
 	release_sock(sk);
 	return ret;
 }

@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 
+#include "../compat/moved.h"
 #include "internal.h"
 
 /*

@@ -9,6 +9,7 @@
 #include <xtcp/family.h>
 
 #include "../compat/inet.h"
+#include "../compat/moved.h"
 #include "internal.h"
 
 /* What a connection starts from; also a clone's and a disconnected socket's. */
@@ -238,7 +239,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 		xtcp6_sock_blank(sk);
 	/* Its sendmsg() may still sleep, and is to have no part in another one. */
 	xs->fo_msg = NULL;
-	xtcp_connect_defer(sk, false);
+	xtcp_inet_set_deferred(sk, false);
 
 	sock_opts_save(&opts, &xs->tcb);
 	sock_blank(sk);
@@ -400,7 +401,7 @@ struct sock *xtcp_sock_child(struct sock *listener)
 	xs->map_lent = 0;
 	xs->fo = NULL;
 	xs->fo_msg = NULL;
-	xtcp_connect_defer(child, false);
+	xtcp_inet_set_deferred(child, false);
 
 	xtcp_timer_init(child);
 	sock_opts_save(&opts, &xs->tcb);

@@ -10,8 +10,8 @@
 #include <linux/inet_diag.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
-#include <asm/unaligned.h>
 
+#include "../compat/moved.h"
 #include "internal.h"
 
 /* Smallest and largest TCP_MAXSEG, as in TCP: it must not be told apart. */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Since 6.12 a kernel may be without the first version of memory control groups. */
+#ifndef XTCP_COMPAT_MEMCG_H
+#define XTCP_COMPAT_MEMCG_H
+
+#include <linux/memcontrol.h>
+
+#ifdef CONFIG_MEMCG
+/* Does a group of the first version have an account for sockets? */
+static inline bool xtcp_memcg1_sockets(const struct mem_cgroup *group)
+{
+#if defined(CONFIG_MEMCG_V1) || !defined(XTCP_MEMCG_V1)
+	return group->tcpmem_active;
+#else
+	return false;
+#endif
+}
+#endif
+
+#endif /* XTCP_COMPAT_MEMCG_H */

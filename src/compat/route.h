@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * SO_DONTROUTE: told to the look-up by a bit of the type of service at first, by
+ * the scope since 6.6. And since then the type of service has all bits of a DSCP.
+ */
+#ifndef XTCP_COMPAT_ROUTE_H
+#define XTCP_COMPAT_ROUTE_H
+
+#include <net/route.h>
+
+/* Of @sk, or of nobody. */
+static inline u8 xtcp_rt_tos(const struct sock *sk, u8 tos)
+{
+#ifdef RT_CONN_FLAGS
+	return RT_TOS(tos) | (sk && sock_flag(sk, SOCK_LOCALROUTE));
+#else
+	return tos & INET_DSCP_MASK;
+#endif
+}
+
+static inline u8 xtcp_rt_scope(const struct sock *sk)
+{
+#ifdef RT_CONN_FLAGS
+	return RT_SCOPE_UNIVERSE;
+#else
+	return sk ? ip_sock_rt_scope(sk) : RT_SCOPE_UNIVERSE;
+#endif
+}
+
+#endif /* XTCP_COMPAT_ROUTE_H */
