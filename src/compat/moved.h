@@ -8,15 +8,15 @@
 
 #include <net/sock.h>
 
-#if __has_include(<net/proto_memory.h>)
+#ifdef XTCP_PROTO_MEMORY_H
 #include <net/proto_memory.h>
 #endif
 
-#if __has_include(<net/rps.h>)
+#ifdef XTCP_RPS_H
 #include <net/rps.h>
 #endif
 
-#if __has_include(<linux/unaligned.h>)
+#ifdef XTCP_UNALIGNED_H
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>
