@@ -74,6 +74,8 @@
 	X(FAST_RETRANS, "TCPFastRetrans")				\
 	X(SLOW_START_RETRANS, "TCPSlowStartRetrans")			\
 	X(ORIG_DATA_SENT, "TCPOrigDataSent")				\
+	X(DELIVERED, "TCPDelivered")					\
+	X(DELIVERED_CE, "TCPDeliveredCE")				\
 	X(FO_ACTIVE, "TCPFastOpenActive")				\
 	X(FO_ACTIVE_FAIL, "TCPFastOpenActiveFail")			\
 	X(FO_PASSIVE, "TCPFastOpenPassive")				\
@@ -84,6 +86,9 @@
 	X(FO_PASSIVE_ALT_KEY, "TCPFastOpenPassiveAltKey")		\
 	X(ABORT_ON_CLOSE, "TCPAbortOnClose")				\
 	X(ABORT_ON_MEMORY, "TCPAbortOnMemory")				\
+	X(ABORT_FAILED, "TCPAbortFailed")				\
+	X(DELAYED_ACK_LOCKED, "DelayedACKLocked")			\
+	X(LOCK_DROPPED_ICMPS, "LockDroppedIcmps")			\
 	X(DEFER_ACCEPT_DROP, "TCPDeferAcceptDrop")			\
 	X(MIGRATE_SUCCESS, "TCPMigrateReqSuccess")			\
 	X(MIGRATE_FAILURE, "TCPMigrateReqFailure")			\

@@ -140,6 +140,8 @@ struct xtcp_seg {
 	enum xtcp_drop reason;	/* with XTCP_ACT_DROP */
 	u32 from;	/* with XTCP_ACT_DELIVER: first byte to deliver */
 	u32 to;		/* and the one after the last */
+	u32 delivered;	/* segments of ours that it says arrived, by ACK or SACK, */
+	u32 delivered_ce;	/* and that it says were CE-marked */
 
 	/* in: what xtcp_parse() leaves as it was where there is none of it */
 	u32 acc[3];	/* nacc 24-bit counters, as they stand on the wire */

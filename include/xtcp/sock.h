@@ -333,6 +333,7 @@ void xtcp_reply(struct net *net, const struct sock *sk, const struct xtcp_plan *
 void xtcp_timer_init(struct sock *sk);
 void xtcp_release_cb(struct sock *sk);	/* proto.release_cb: what was put off */
 void xtcp_timer_arm(struct sock *sk);	/* after every engine call */
+void xtcp_timer_late(const struct sock *sk, u64 now);
 void xtcp_timer_stop(struct sock *sk);	/* socket lock held */
 
 /* ---- src/net/ip4.c, ip6.c: what differs between the families ---- */

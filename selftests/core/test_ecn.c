@@ -308,10 +308,12 @@ UNIT(dctcp_sender)
 	seg.ack = tcb.snd_una + 2000;
 	xtcp_rx(&tcb, &seg, NULL, 4);
 	CHECK_EQ(tcb.delivered_ce, 2000);
+	CHECK_EQ(seg.delivered_ce, 2);
 	seg.ack += 1000;
 	seg.flags = XTCP_ACK;
 	xtcp_rx(&tcb, &seg, NULL, 5);
 	CHECK_EQ(tcb.delivered_ce, 2000);
+	CHECK_EQ(seg.delivered_ce, 0);
 	CHECK_EQ(tcb.cong, XTCP_CONG_OPEN);
 	xtcp_tcb_fini(&tcb);
 }

@@ -24,6 +24,64 @@ static const struct script rate_sample[] = {
 };
 SCRIPTS(rate_sample);
 
+/* In segments, each ACK for itself. */
+static const struct {
+	const char *name;
+	u32 len;	/* written at once, MSS 1000 */
+	bool fin;
+	u32 ack[4];	/* bytes acknowledged by each of them */
+	u32 segs[4];
+} said[] = {
+	{ "a byte", 1, false, { 1 }, { 1 } },
+	{ "a segment", 1000, false, { 1000 }, { 1 } },
+	{ "a byte more", 1001, false, { 1001 }, { 2 } },
+	{ "half of one", 3000, false, { 1500, 3000 }, { 1, 2 } },
+	{ "byte by byte", 3000, false, { 1, 999, 1000, 3000 }, { 0, 0, 1, 2 } },
+	{ "with FIN", 1000, true, { 1001 }, { 1 } },
+	{ "before FIN", 1000, true, { 1000, 1001 }, { 0, 1 } },
+	{ "FIN", 0, true, { 1 }, { 1 } },
+};
+
+UNIT(rate_segments)
+{
+	struct xtcp_open peer = {
+		.flow = { .sport = 1, .dport = 2 },
+		.rcv_space = 60000, .rcv_space_max = 60000, .gso_max = 60000,
+		.path_mss = 1000, .adv_mss = 1000,
+	};
+	unsigned int i, k;
+
+	for (i = 0; i < ARRAY_SIZE(said); i++) {
+		static struct xtcp_tcb tcb;
+		struct xtcp_params par;
+		struct xtcp_plan plan;
+		struct xtcp_seg seg = { .nsegs = 1, .seq = 7, .wnd = 60000, .mss = 1000,
+					.opts = XTCP_OPT_MSS, .flags = XTCP_SYN | XTCP_ACK };
+
+		xtcp_params_init(&par);
+		xtcp_tcb_init(&tcb, &par);
+		xtcp_connect(&tcb, &peer, 1);
+		CHECK(xtcp_tx_peek(&tcb, 1, &plan));
+		xtcp_tx_commit(&tcb, &plan, 1);
+		seg.ack = plan.seq + 1;
+		xtcp_rx(&tcb, &seg, NULL, 2);
+		CHECK_ROW(said[i].name, seg.delivered, 1);
+		xtcp_wrote(&tcb, said[i].len, 0, 3);
+		if (said[i].fin)
+			xtcp_shutdown(&tcb, 3);
+		while (xtcp_tx_peek(&tcb, 3, &plan))
+			xtcp_tx_commit(&tcb, &plan, 3);
+		seg.flags = XTCP_ACK;
+		seg.seq = 8;
+		for (k = 0; k < ARRAY_SIZE(said[i].ack) && said[i].ack[k]; k++) {
+			seg.ack = tcb.iss + 1 + said[i].ack[k];
+			xtcp_rx(&tcb, &seg, NULL, 4 + k);
+			CHECK_ROW(said[i].name, seg.delivered, said[i].segs[k]);
+		}
+		xtcp_tcb_fini(&tcb);
+	}
+}
+
 static const struct script rate_app[] = {
 	{ "the window has room and nothing waits: the application is the limit", OPEN "write 3000\n> PA 1+3000\nwrite 1000\n"
 	  "> PA 3001+1000\n= app_limited 3000\n= flags 0x10000020\n" },

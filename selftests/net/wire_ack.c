@@ -48,9 +48,10 @@ TEST_F(wire, delayed_by_40_ms)
 
 /* A reader whose page is missing sleeps in the copy, the socket locked. */
 struct reader {
-	int fd;
+	int fd, uffd;
 	char *page;
 	long got;
+	pthread_t thread;
 };
 
 static void *read_page(void *arg)
@@ -61,47 +62,98 @@ static void *read_page(void *arg)
 	return NULL;
 }
 
-/* RFC 9293 MUST-59: what a system call kept waiting is one ACK (the kernel: each). */
-TEST_F(wire, queued_segments_are_one_ack)
+/* There are 100 bytes to read, and he has begun. 0 or -errno. */
+static int reader_sleeps(struct reader *r, int fd)
 {
 	long size = sysconf(_SC_PAGESIZE);
 	struct uffdio_api api = { .api = UFFD_API };
 	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	struct uffdio_zeropage zero;
 	struct uffd_msg msg;
+
+	r->fd = fd;
+	r->uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	r->page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	reg.range.start = (unsigned long)r->page;
+	reg.range.len = size;
+	if (r->uffd < 0 || r->page == MAP_FAILED || ioctl(r->uffd, UFFDIO_API, &api) ||
+	    ioctl(r->uffd, UFFDIO_REGISTER, &reg) ||
+	    pthread_create(&r->thread, NULL, read_page, r) ||
+	    read(r->uffd, &msg, sizeof(msg)) != sizeof(msg))
+		return -errno;
+	return 0;
+}
+
+/* He gets his page, and with it the 100 bytes. */
+static bool reader_wakes(struct reader *r)
+{
+	struct uffdio_zeropage zero = {
+		.range = {
+			.start = (unsigned long)r->page,
+			.len = sysconf(_SC_PAGESIZE),
+		},
+	};
+	bool ok = !ioctl(r->uffd, UFFDIO_ZEROPAGE, &zero) && !pthread_join(r->thread, NULL);
+
+	munmap(r->page, zero.range.len);
+	close(r->uffd);
+	return ok && r->got == 100;
+}
+
+static bool may_sleep(void)
+{
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* RFC 9293 MUST-59: what a system call kept waiting is one ACK (the kernel: each). */
+TEST_F(wire, queued_segments_are_one_ack)
+{
 	struct reader r;
-	pthread_t thread;
-	int uffd;
 
 	if (W->stack != XTCP)
 		SKIP_TEST("acknowledges one by one");
-	uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	if (uffd < 0)
+	if (!may_sleep())
 		SKIP_TEST("no userfaultfd");
 	passive(MSS(1000));
-	r.fd = self->fd;
-	r.page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, r.page);
-	reg.range.start = (unsigned long)r.page;
-	reg.range.len = size;
-	zero.range = reg.range;
-	zero.mode = 0;
-	ASSERT_EQ(0, ioctl(uffd, UFFDIO_API, &api));
-	ASSERT_EQ(0, ioctl(uffd, UFFDIO_REGISTER, &reg));
 	in(ACK, LEN(100));
 	out(ACK, ACKNO(101), WITHIN(500));
-	ASSERT_EQ(0, pthread_create(&thread, NULL, read_page, &r));
-	ASSERT_EQ((long)sizeof(msg), read(uffd, &msg, sizeof(msg)));
+	ASSERT_EQ(0, reader_sleeps(&r, self->fd));
 	for (int i = 0; i < 6; i++)
 		in(ACK, LEN(1000));
 	none(1);
-	ASSERT_EQ(0, ioctl(uffd, UFFDIO_ZEROPAGE, &zero));
-	ASSERT_EQ(0, pthread_join(thread, NULL));
-	ASSERT_EQ(100, r.got);
+	ASSERT_TRUE(reader_wakes(&r));
 	out(ACK, ACKNO(6101), WITHIN(1));
 	none(QUIET);
-	munmap(r.page, size);
-	close(uffd);
+}
+
+/* What comes while a system call has the socket may have to wait, or is not heard. */
+TEST_F(wire, locked)
+{
+	struct reader r;
+
+	if (!may_sleep())
+		SKIP_TEST("no userfaultfd");
+	interactive();
+	in(ACK, LEN(100));
+	counted(1, "DelayedACKLocked", ({
+		ASSERT_EQ(0, reader_sleeps(&r, self->fd));
+		sleep_ms(500);
+		ASSERT_TRUE(reader_wakes(&r));
+	}));
+	out(ACK, ACKNO(401), WITHIN(100));
+
+	writes(1000);
+	out(ACK, SEQ(301), LEN(1000));
+	in(ACK, ACKNO(301), LEN(100));
+	counted(1, "LockDroppedIcmps", ({
+		ASSERT_EQ(0, reader_sleeps(&r, self->fd));
+		wire_redirect(W, 301);
+		sleep_ms(1);
+	}));
+	ASSERT_TRUE(reader_wakes(&r));
 }
 
 /* RFC 9293 SHLD-19: at least every second full-sized segment. */

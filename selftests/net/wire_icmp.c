@@ -317,10 +317,10 @@ TEST_F(wire, message_from_afar)
 	self->fd = wire_socket(W, 0);
 	ASSERT_EQ(0, wire_min_hops(W, self->fd, 65));
 	connects();
-	port_unreachable(0);
+	counted(1, "TCPMinTTLDrop", dropped("MIN_TTL", port_unreachable(0)));
 	state(TCP_SYN_SENT);
 	ASSERT_EQ(0, wire_min_hops(W, self->fd, 64));
-	port_unreachable(0);
+	counted(0, "TCPMinTTLDrop", port_unreachable(0));
 	state(0);
 	error_is(ECONNREFUSED);
 }

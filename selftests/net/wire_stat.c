@@ -5,12 +5,6 @@
  */
 #include "wire_test.h"
 
-#define counted(n, name, what) do {					\
-	long _was = wire_count(W, (name));				\
-	what;								\
-	ASSERT_EQ((n), wire_count(W, (name)) - _was) TH_LOG("%s", (name)); \
-} while (0)
-
 #define counts_some(name, what) do {					\
 	long _was = wire_count(W, (name));				\
 	what;								\
@@ -70,6 +64,104 @@ TEST_F(wire, answers_in_fin_wait_2)
 	out(FIN | ACK, SEQ(1), ACKNO(1));
 	in(ACK, SEQ(1), ACKNO(2));
 	skips_two("TCPACKSkippedFinWait2");
+}
+
+#define arrived(n, ce, ...) \
+	counted((n), "TCPDelivered", counted((ce), "TCPDeliveredCE", in(__VA_ARGS__)))
+
+/* Of a SYN-ACK nothing is counted, of a SYN one segment. */
+TEST_F(wire, delivered_opening)
+{
+	listens();
+	in(SYN, MSS(1000), SACKOK);
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	arrived(0, 0, ACK, SEQ(1), ACKNO(1));
+	accepts();
+	hard_close(self->fd);
+	self->fd = -1;
+	wire_drain(W, QUIET);
+	wire_reset(W, WIRE_PPORT);
+	connects();
+	arrived(1, 0, SYN | ACK, MSS(1000), SACKOK);
+	out(ACK, SEQ(1), ACKNO(1));
+}
+
+/* What ACKs and SACK blocks say of 5,000 bytes in segments of 1,000, and of a FIN. */
+static const struct {
+	const char *name;
+	uint32_t ack, from, to;	/* "to" 0: no SACK block */
+	int segs;
+} said[] = {
+	{ "one",			1001, .segs = 1 },
+	{ "one and a half",		2501, .segs = 1 },
+	{ "the other half",		3001, .segs = 1 },
+	{ "one above a hole",		3001, 4001, 5001, .segs = 1 },
+	{ "the same again",		3001, 4001, 5001, .segs = 0 },
+	{ "the hole",			5001, .segs = 1 },
+};
+
+typedef FIXTURE_DATA(wire) wire_data;
+
+static void delivered(struct __test_metadata *_metadata, wire_data *self, uint16_t ece)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(said); i++) {
+		int segs = said[i].segs;
+
+		W->doing = said[i].name;
+		if (said[i].to)
+			arrived(segs, ece ? segs : 0, ACK | ece, ACKNO(said[i].ack),
+				SACKS(said[i].from, said[i].to));
+		else
+			arrived(segs, ece ? segs : 0, ACK | ece, ACKNO(said[i].ack));
+		wire_drain(W, QUIET);
+	}
+	/* A FIN counts if it goes by itself. */
+	shutdown(self->fd, SHUT_WR);
+	out(FIN | ACK, SEQ(5001));
+	arrived(1, ece ? 1 : 0, ACK | ece, ACKNO(5002));
+}
+
+TEST_F(wire, delivered)
+{
+	passive(MSS(1000), SACKOK);
+	writes(5000);
+	segments(1, 5);
+	delivered(_metadata, self, 0);
+}
+
+TEST_F(wire, delivered_marked)
+{
+	knob("ecn", "1");
+	listens();
+	in(SYN | ECE | CWR, MSS(1000), SACKOK);
+	out(SYN | ACK | ECE, SEQ(0), ACKNO(1));
+	in(ACK, SEQ(1), ACKNO(1));
+	accepts();
+	writes(5000);
+	segments(1, 5);
+	delivered(_metadata, self, ECE);
+}
+
+/* With its data a FIN counts for nothing. */
+TEST_F(wire, delivered_with_fin)
+{
+	passive(MSS(1000), SACKOK);
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_CORK, 1));
+	writes(500);
+	closes();
+	out(FIN | ACK, SEQ(1), LEN(500));
+	arrived(1, 0, ACK, ACKNO(502));
+}
+
+/* A RST that does not even leave the host. */
+TEST_F(wire, abort_failed)
+{
+	passive(MSS(1000));
+	in(ACK, SEQ(1), ACKNO(1), LEN(100));
+	wire_drain(W, QUIET);
+	ASSERT_EQ(0, wire_route(W, "route add unreachable", ""));
+	counted(1, "TCPAbortFailed", closes());
+	none(QUIET);
 }
 
 /* What is thrown at a connection that is open, and why each is of no use. */

@@ -136,6 +136,13 @@ FIXTURE_TEARDOWN(wire)
 		ASSERT_STREQ("", wire_drops_diff(W, &_before, reason));	\
 } while (0)
 
+/* Does @what, which counts as @n under this name. */
+#define counted(n, name, what) do {					\
+	long _was = wire_count(W, (name));				\
+	what;								\
+	ASSERT_EQ((n), wire_count(W, (name)) - _was) TH_LOG("%s", (name)); \
+} while (0)
+
 /* A listener, and a handshake with it; the arguments are the SYN's options. */
 #define listens_for(backlog) do {					\
 	self->lfd = wire_listen(W, WIRE_PORT, (backlog));		\

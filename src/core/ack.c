@@ -94,6 +94,7 @@ static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 		xtcp_rtt_syn(tcb, &a);
 	if (seq_gt(seg->ack, tcb->snd_una))
 		acts = advance(tcb, seg, &a);
+	seg->delivered = a.segs;
 	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT)
 		return acts;
 	/* A SYN is no data: it measures a round trip, and nothing else. */
@@ -101,10 +102,12 @@ static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 		a.delivered--;
 	if (sack)
 		xtcp_score_rx(tcb, seg, &a);
+	seg->delivered = a.segs;
 	if (a.delivered || syn)
 		xtcp_rtt_acked(tcb, &a);
 	if (unlikely(tcb->ecn))
 		xtcp_ecn_ack(tcb, seg, &a);
+	seg->delivered_ce = a.ce_segs;
 	if (xtcp_loss_ack(tcb, seg, &a, dup))
 		xtcp_rto_restart(tcb, now);
 	/* What was sent after a probe waits for the probe to be answered. */

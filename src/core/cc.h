@@ -55,6 +55,8 @@ struct xtcp_ack {
 	u32 orig;		/* of these taken for lost, and not yet sent again */
 	u32 lost;		/* newly taken for lost */
 	u32 ce;			/* newly reported as CE-marked (ecn.c) */
+	u32 segs;		/* delivered, in segments, SYN and FIN included */
+	u32 ce_segs;		/* ce, in segments */
 	u32 rtt_us;		/* of the newest delivered, Karn's rule kept; 0: none */
 	bool ece;		/* congestion reported by ECN (ecn.c) */
 	bool dsack;		/* something arrived twice (RFC 2883) */

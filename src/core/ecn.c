@@ -331,6 +331,7 @@ static void acc_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 		tcb->ecn_flags &= ~XTCP_ECN_MARKED;
 	tcb->s_cep = (u8)ace;
 	ack->ce = marked_bytes(tcb, seg, ack, ce, segs);
+	ack->ce_segs = max_t(u32, ce, DIV_ROUND_UP(ack->ce, tcb->mss));
 	ack->ece = ce || ack->ce;
 }
 
@@ -382,6 +383,7 @@ void xtcp_ecn_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, struct xtcp_
 	} else if (seg->flags & XTCP_ECE) {
 		ack->ece = true;
 		ack->ce = ack->delivered;
+		ack->ce_segs = ack->segs;
 	}
 	if (!ack->ece)
 		return;

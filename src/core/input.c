@@ -408,6 +408,7 @@ static u32 rx_syn_sent_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	tcb->bytes_acked += seg->ack - tcb->iss - 1;
 	xtcp_rtt_syn(tcb, &a);
 	xtcp_map_ack(tcb, seg->ack, &a);
+	seg->delivered = a.segs;
 	xtcp_rtt_acked(tcb, &a);
 	acts |= xtcp_move(tcb, XTCP_EV_SYNACK);
 	xtcp_ecn_synack(tcb, seg);
@@ -469,6 +470,8 @@ static u32 rx_syn_sent(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 u32 xtcp_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ooo *node,
 	    u64 now)
 {
+	seg->delivered = 0;
+	seg->delivered_ce = 0;
 	tcb->segs_in += seg->nsegs;
 	if (seg->len)
 		tcb->data_segs_in += seg->nsegs;

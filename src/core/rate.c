@@ -50,6 +50,22 @@ static void rate_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent,
 }
 
 /*
+ * [@seq, @end) in segments, as the kernel's TCP counts them: a SYN is one, a FIN
+ * only where it has no data to ride on, and the SYN of a SYN-ACK none.
+ */
+static u32 segments(const struct xtcp_tcb *tcb, u32 seq, u32 end)
+{
+	bool syn = seq == tcb->iss && (tcb->state == XTCP_SYN_SENT || xtcp_syn_out(tcb));
+	bool fin = tcb->flags & XTCP_F_FIN_SENT && end == tcb->snd_end + 1;
+	u32 len = end - seq - syn - fin;
+	u32 n = len <= tcb->mss ? !!len : DIV_ROUND_UP(len, tcb->mss);
+
+	if (syn)
+		return n + !(tcb->flags & XTCP_F_PASSIVE);
+	return fin && !n ? 1 : n;
+}
+
+/*
  * xtcp_delivered - @sent arrived, up to @end: by ACK or, @sacked, by SACK, once
  *
  * The one place that all of recovery and congestion control hear it from.
@@ -60,6 +76,10 @@ void xtcp_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent, u32 end,
 	u32 len = end - sent->seq;
 
 	a->delivered += len;
+	a->segs += segments(tcb, sent->seq, sent->end);
+	/* Of a segment the peer has a part of nothing has arrived. */
+	if (end != sent->end)
+		a->segs -= segments(tcb, end, sent->end);
 	if (sent->marks & XTCP_SENT_RTX)
 		a->rtx = true;
 	else if (sent->sent_at > a->sent_at)

@@ -71,8 +71,10 @@ static void redirect(struct sock *sk, struct sk_buff *skb)
 {
 	struct dst_entry *dst;
 
-	if (sock_owned_by_user(sk))
+	if (sock_owned_by_user(sk)) {
+		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_LOCK_DROPPED_ICMPS);
 		return;
+	}
 	dst = __sk_dst_check(sk, xtcp_ip_dst_cookie(sk));
 	if (dst)
 		dst->ops->redirect(dst, sk, skb);
@@ -198,9 +200,10 @@ int xtcp_icmp_meet(struct sk_buff *skb, const struct xtcp_quote *q, bool *ours)
 	if (!sk)
 		return 0;
 	bh_lock_sock(sk);
-	if (xtcp_sk(sk)->entry.kind != XTCP_KIND_SOCK ||
-	    q->ttl < xtcp_ip_min_ttl(sk)) {
+	if (xtcp_sk(sk)->entry.kind != XTCP_KIND_SOCK) {
 		err = 0;
+	} else if (q->ttl < xtcp_ip_min_ttl(sk)) {
+		this_cpu_inc(xtcp_sk_net(sk)->drops[XTCP_DROP_MIN_TTL]);
 	} else if (XTCP_DEFENCE(icmp_seq, !in_flight(&xtcp_sk(sk)->tcb, q->seq))) {
 		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_OUT_OF_WINDOW_ICMPS);
 		err = -ENOENT;

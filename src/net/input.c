@@ -75,6 +75,10 @@ void xtcp_input_locked(struct sock *sk, struct sk_buff *skb, u64 now)
 	if (seg.nsack)
 		xtcp_map_refill(sk);
 	acts = xtcp_rx(&xsk->tcb, &seg, &XTCP_CB(skb)->ooo, now);
+	if (seg.delivered)
+		xtcp_mib_add(xn, XTCP_MIB_DELIVERED, seg.delivered);
+	if (unlikely(seg.delivered_ce))
+		xtcp_mib_add(xn, XTCP_MIB_DELIVERED_CE, seg.delivered_ce);
 	if (unlikely(refused) && !(acts & XTCP_ACT_DROP)) {
 		seg.reason = refused;
 		acts |= XTCP_ACT_DROP;

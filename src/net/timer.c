@@ -147,6 +147,23 @@ static void timer_run(struct sock *sk)
 		xtcp_timer_arm(sk);
 }
 
+/**
+ * xtcp_timer_late - what a timer would have done, had no system call had the socket
+ * @sk: socket with XTCP_DEFER_TIMER
+ * @now: ns
+ *
+ * Asked before anything else is sent, since an ACK goes with that: is one overdue?
+ *
+ * Context: any, socket lock.
+ */
+void xtcp_timer_late(const struct sock *sk, u64 now)
+{
+	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
+
+	if (tcb->dl_armed & BIT(XTCP_DL_DELACK) && tcb->dl[XTCP_DL_DELACK] <= now)
+		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_DELAYED_ACK_LOCKED);
+}
+
 /* With the reference that arming took. Context: softirq. */
 static void timer_fired(struct sock *sk, bool near)
 {
@@ -216,6 +233,8 @@ void xtcp_release_cb(struct sock *sk)
 		xtcp_serve(sk, XTCP_ACT_OUTPUT, xtcp_now());
 	if (test_and_clear_bit(XTCP_DEFER_TX, &xsk->deferred))
 		xtcp_tx_resume(sk);
-	if (test_and_clear_bit(XTCP_DEFER_TIMER, &xsk->deferred))
+	if (test_and_clear_bit(XTCP_DEFER_TIMER, &xsk->deferred)) {
+		xtcp_timer_late(sk, xtcp_now());
 		timer_run(sk);
+	}
 }

@@ -292,6 +292,12 @@ static void count_sent(struct sock *sk, const struct xtcp_plan *plan, u32 *again
 	}
 }
 
+static void count_failed(struct sock *sk, const struct xtcp_plan *plan)
+{
+	if (plan->flags & XTCP_RST)
+		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_ABORT_FAILED);
+}
+
 /*
  * Is this the word of a queue that has no room, so that the packet may be tried
  * again at once? Else a rule or a route took it. As any network on the way may,
@@ -322,6 +328,8 @@ void xtcp_push(struct sock *sk, u64 now)
 	struct sk_buff *skb;
 	int i, err;
 
+	if (unlikely(test_bit(XTCP_DEFER_TIMER, &xsk->deferred)))
+		xtcp_timer_late(sk, now);
 	pacing_sync(sk);
 	for (i = 0; !queue_full(sk); i++) {
 		if (unlikely(i >= BURST_MAX)) {
@@ -336,6 +344,7 @@ void xtcp_push(struct sock *sk, u64 now)
 			plan.release = 0;
 		skb = build(sk, &plan);
 		if (unlikely(!skb)) {
+			count_failed(sk, &plan);
 			xtcp_tx_abort(&xsk->tcb, &plan, now);
 			break;
 		}
@@ -343,6 +352,7 @@ void xtcp_push(struct sock *sk, u64 now)
 		if (unlikely(err && err != NET_XMIT_CN)) {
 			bool too_large = err == -EMSGSIZE;
 
+			count_failed(sk, &plan);
 			if (too_large || queue_refused(err)) {
 				xtcp_tx_abort(&xsk->tcb, &plan, now);
 				if (too_large && xtcp_mtu_sync(sk, now))
