@@ -130,6 +130,7 @@ struct xtcp_sock {
 	u8 reopens;			/* took the place of a TIME-WAIT record */
 	u8 fo_connect : 1;		/* TCP_FASTOPEN_CONNECT */
 	u8 fo_bare : 1;			/* TCP_FASTOPEN_NO_COOKIE */
+	u8 stamped : 1;			/* some write asked for time stamps */
 	u32 iss_above;			/* whose SND.NXT this was */
 	int soft_err;			/* errno of the last soft ICMP error */
 	int hard_err;			/* errno behind XTCP_ERR_UNREACH */
@@ -174,6 +175,9 @@ struct xtcp_skb_cb {
 			u32 seq;	/* bytes [seq, end) of the stream ... */
 			u32 end;
 			u32 off;	/* ... begin this far into the packet */
+			u32 stamp;	/* carrier: byte to be time-stamped, if any: */
+			u8 stamp_flags;	/* SKBTX_*, as it is sent */
+			bool stamp_ack;	/* as it is acknowledged */
 		} q;
 	};
 };
@@ -410,6 +414,7 @@ void xtcp_set_listen(struct sock *sk, bool on);	/* LISTEN is not the engine's */
 
 /* ---- src/sock/sendq.c, recvq.c: payload and its memory ---- */
 
+void xtcp_sendq_stamp(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len);
 int xtcp_sendq_copy(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len);
 void xtcp_sendq_trim(struct sock *sk);	/* free what SND.UNA has passed */
 void xtcp_sendq_purge(struct sock *sk);

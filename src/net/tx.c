@@ -163,6 +163,8 @@ static struct sk_buff *build(struct sock *sk, const struct xtcp_plan *plan)
 			kfree_skb(skb);
 			return NULL;
 		}
+		if (unlikely(xtcp_sk(sk)->stamped))
+			xtcp_sendq_stamp(skb, sk, plan->data, plan->len);
 		if (plan->len > plan->mss) {
 			skb_shinfo(skb)->gso_size = plan->mss;
 			skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(plan->len, plan->mss);

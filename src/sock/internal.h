@@ -87,6 +87,22 @@ int xtcp_recv_urg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
 int xtcp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size);
 int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size);
 
+/* stamp.c */
+void xtcp_stamp_tell(const struct sock *sk, struct msghdr *msg, ktime_t at, ktime_t hw);
+void xtcp_stamp_begin(struct sock *sk);
+void xtcp_stamp_ask(struct sock *sk, u32 tsflags);
+void xtcp_stamp_acked(struct sock *sk, u32 una);
+void xtcp_stamp_settle(struct sock *sk);
+
+/* A packet, or carrier, takes another one in: the newer time is that of both. */
+static inline void xtcp_stamp_join(struct sk_buff *to, const struct sk_buff *from)
+{
+	if (from->tstamp || skb_hwtstamps((struct sk_buff *)from)->hwtstamp) {
+		to->tstamp = from->tstamp;
+		*skb_hwtstamps(to) = *skb_hwtstamps((struct sk_buff *)from);
+	}
+}
+
 /* recvmsg.c */
 int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags);
 ssize_t xtcp_splice_read(struct socket *sock, loff_t *ppos,

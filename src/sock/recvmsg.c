@@ -19,6 +19,9 @@ struct recv_state {
 	size_t len;		/* bytes still wanted */
 	size_t target;		/* enough to return with */
 	ssize_t done;
+	bool stamps;		/* wants to know when packets came in: */
+	ktime_t at;		/* the last one, by the system's clock */
+	ktime_t at_hw;		/* and by the device's */
 };
 
 /* The reader has taken everything below @seq: the window may open. */
@@ -84,6 +87,10 @@ static int recv_copy(struct recv_state *r, struct sk_buff *skb, u32 off, u32 len
 		r->seq += used;
 		r->done += used;
 		r->len -= used;
+	}
+	if (unlikely(r->stamps) && (skb->tstamp || skb_hwtstamps(skb)->hwtstamp)) {
+		r->at = skb->tstamp;
+		r->at_hw = skb_hwtstamps(skb)->hwtstamp;
 	}
 	if (!(r->flags & MSG_PEEK)) {
 		recv_urg_passed(r->sk, r->seq);
@@ -226,6 +233,7 @@ int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 	if (unlikely(flags & MSG_ERRQUEUE)) {
 		int addr_len = 0;
 
+		xtcp_stamp_settle(sk);
 		ret = inet_recv_error(sk, msg, len, &addr_len);
 		if (ret >= 0)
 			msg->msg_namelen = addr_len;
@@ -233,8 +241,11 @@ int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 	}
 	sock_rps_record_flow(sk);
 	lock_sock(sk);
+	r.stamps = sock_flag(sk, SOCK_RCVTSTAMP) || READ_ONCE(sk->sk_tsflags);
 	ret = recv_locked(&r);
 	release_sock(sk);
+	if (unlikely(r.stamps) && ret >= 0)
+		xtcp_stamp_tell(sk, msg, r.at, r.at_hw);
 	return ret;
 }
 

@@ -87,6 +87,7 @@ static bool recvq_pack(struct sock *sk, struct sk_buff *skb, u32 off, u32 from,
 		return false;
 	}
 	XTCP_CB(tail)->q.end = to;
+	xtcp_stamp_join(tail, skb);
 	xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_RCV_COALESCE);
 	consume_skb(skb);
 	return true;
@@ -117,6 +118,7 @@ void xtcp_recvq_add(struct sock *sk, struct sk_buff *skb, u32 from, u32 to)
 		atomic_add(delta, &sk->sk_rmem_alloc);
 		sk_mem_charge(sk, delta);
 		XTCP_CB(tail)->q.end = to;
+		xtcp_stamp_join(tail, skb);
 		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_RCV_COALESCE);
 		kfree_skb_partial(skb, stolen);
 		return;

@@ -62,6 +62,7 @@ static int send_begin(struct send_state *s)
 		if (err)
 			return err;
 	}
+	xtcp_stamp_begin(sk);
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	if (sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN))
 		return -EPIPE;
@@ -166,13 +167,16 @@ static int send_fastopen(struct send_state *s, struct msghdr *msg)
 	return err;
 }
 
-/* Control messages: none of them is for us, but who knows none refuses them. */
-static int send_control(struct sock *sk, struct msghdr *msg)
+/* Control messages: which time stamps this write asks for. Who knows others refuses them. */
+static int send_control(struct sock *sk, struct msghdr *msg, u32 *tsflags)
 {
 	struct sockcm_cookie sockc;
 
 	sockcm_init(&sockc, sk);
-	return sock_cmsg_send(sk, msg, &sockc) ? -EINVAL : 0;
+	if (sock_cmsg_send(sk, msg, &sockc))
+		return -EINVAL;
+	*tsflags = sockc.tsflags;
+	return 0;
 }
 
 /*
@@ -210,6 +214,7 @@ static int send_take(struct send_state *s, struct msghdr *msg)
 int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 {
 	struct send_state s = { .sk = sk, .flags = msg->msg_flags };
+	u32 tsflags = READ_ONCE(sk->sk_tsflags);
 	int err;
 
 	if (unlikely(xtcp_inet_deferred(sk) && s.flags & MSG_SPLICE_PAGES)) {
@@ -226,12 +231,15 @@ int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 	}
 	err = send_begin(&s);
 	if (!err && unlikely(msg->msg_controllen))
-		err = send_control(sk, msg);
+		err = send_control(sk, msg, &tsflags);
 	while (!err && msg_data_left(msg)) {
 		int n = -ENOMEM;
 
 		if (sk_stream_memory_free(sk))
 			n = send_take(&s, msg);
+		/* Before it may leave. */
+		if (n > 0 && unlikely(tsflags) && !msg_data_left(msg))
+			xtcp_stamp_ask(sk, tsflags);
 		if (n > 0)
 			send_took(&s, n);
 		else if (n == -ENOMEM)
@@ -239,6 +247,8 @@ int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 		else
 			err = n;
 	}
+	if (unlikely(err && tsflags && s.pending))
+		xtcp_stamp_ask(sk, tsflags);
 	return send_end(&s, err);
 }
 

@@ -69,6 +69,15 @@ static u32 sendq_schedule(struct sock *sk, u32 bytes, u32 extra)
 	return bytes;
 }
 
+/* A byte of it that was sent is to be told of: no other may take its place. */
+static bool sendq_followed(const struct sock *sk, const struct sk_buff *skb)
+{
+	const struct xtcp_skb_cb *cb = XTCP_CB(skb);
+
+	return unlikely(cb->q.stamp_flags || cb->q.stamp_ack) &&
+	       seq_lt(cb->q.stamp, xtcp_sk(sk)->tcb.snd_nxt);
+}
+
 /*
  * The carrier to append to, a new one where @page does not fit the last. There
  * may be memory for less than @size, which then is less.
@@ -84,8 +93,10 @@ static struct sk_buff *sendq_tail(struct sock *sk, struct page *page, u32 offset
 		int n = skb_shinfo(skb)->nr_frags;
 
 		*merge = skb_can_coalesce(skb, n, page, offset);
-		if (!*merge && n >= MAX_SKB_FRAGS)
+		if ((!*merge && n >= MAX_SKB_FRAGS) || sendq_followed(sk, skb)) {
+			*merge = false;
 			skb = NULL;
+		}
 	}
 	if (!skb) {
 		skb = alloc_skb(0, sk->sk_allocation);
@@ -236,6 +247,8 @@ void xtcp_sendq_trim(struct sock *sk)
 	u32 una = xtcp_snd_data_una(&xtcp_sk(sk)->tcb);
 	struct sk_buff *skb;
 
+	if (unlikely(xtcp_sk(sk)->stamped))
+		xtcp_stamp_acked(sk, una);
 	while ((skb = skb_peek(&sk->sk_write_queue))) {
 		u32 seq = XTCP_CB(skb)->q.seq;
 
@@ -411,6 +424,28 @@ int xtcp_sendq_copy(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len)
 		left -= done;
 	}
 	return 0;
+}
+
+/**
+ * xtcp_sendq_stamp - a transmission is to be time-stamped if one of its bytes is
+ * @skb: the packet
+ * @sk: socket, any context
+ * @seq: sequence number of its first payload byte
+ * @len: bytes
+ */
+void xtcp_sendq_stamp(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len)
+{
+	struct sk_buff *from = sendq_find(sk, seq);
+
+	for (; from && seq_lt(XTCP_CB(from)->q.seq, seq + len);
+	     from = skb_peek_next(from, &sk->sk_write_queue)) {
+		const struct xtcp_skb_cb *cb = XTCP_CB(from);
+
+		if (!cb->q.stamp_flags || cb->q.stamp - seq >= len)
+			continue;
+		skb_shinfo(skb)->tx_flags |= cb->q.stamp_flags;
+		skb_shinfo(skb)->tskey = cb->q.stamp;
+	}
 }
 
 static void map_free(struct sock *sk, struct xtcp_sent *sent)
