@@ -117,6 +117,49 @@ TEST_F(wire, flow_label_is_sent_back)
 	flow_of(LABEL, ACK, SEQ(1002), ACKNO(102));
 }
 
+/* A SYN-ACK that is repeated, by itself or for a SYN that is, has the label of the first. */
+static const struct {
+	const char *reflect, *rehash;	/* net.core.txrehash */
+	bool drawn;			/* anew by the kernel, which RFC 6437 does not want */
+} again[] = {
+	{ "0", "0" },
+	{ "1", "0" },
+	{ "1", "1" },
+	{ "0", "1", .drawn = true },
+};
+
+TEST_F(wire, flow_label_of_a_synack_again)
+{
+	uint32_t label;
+
+	LONG_TEST();
+	for (size_t i = 0; i < ARRAY_SIZE(again); i++) {
+		if (W->stack == KERNEL && again[i].drawn)
+			continue;
+		REFLECT(again[i].reflect);
+		ASSERT_EQ(0, ns_sysctl("core/txrehash", again[i].rehash));
+		wire_reset(W, WIRE_PPORT + i);
+		listens();
+		in(SYN, MSS(1000), FLOW(LABEL));
+		out(SYN | ACK, SEQ(0), ACKNO(1));
+		label = W->got.flow;
+		ASSERT_EQ(*again[i].reflect == '1', label == LABEL);
+		flow_of(label, SYN | ACK, SEQ(0), ACKNO(1), WITHIN(3000));
+		sleep_ms(100);
+		in(SYN, SEQ(0), MSS(1000), FLOW(LABEL));
+		flow_of(label, SYN | ACK, SEQ(0), ACKNO(1));
+		in(ACK, SEQ(1), ACKNO(1), FLOW(LABEL));
+		accepts();
+		writes(1000);
+		flow_of(label, ACK, SEQ(1), LEN(1000));
+		hard_close(self->fd);
+		self->fd = -1;
+		self->wpos = 0;
+		wire_drain(W, QUIET);
+		stops_listening();
+	}
+}
+
 /* A listener's RST is a connection's. */
 TEST_F(wire, flow_label_of_a_listeners_rst)
 {

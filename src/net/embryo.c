@@ -186,6 +186,7 @@ void xtcp_half_fill(struct xtcp_half *half, const struct xtcp_rx *rx,
 	if (half->emb.v6) {
 		memcpy(half->addr, flow->saddr, sizeof(flow->saddr));
 		memcpy(half->addr + 4, flow->daddr, sizeof(flow->daddr));
+		half->addr[9] = (__force u32)rx->label;
 	} else {
 		half->addr[0] = flow->saddr[3];
 		half->addr[1] = flow->daddr[3];
@@ -299,6 +300,7 @@ struct xtcp_stateless xtcp_half_to(const struct xtcp_half *half, struct xtcp_flo
 		.mark = half->mark,
 		.oif = xtcp_ip_oif(sk, xtcp_half_dif(half)),
 		.tos = xtcp_accept_tos(half->listener->xn, sk, flow, half->tos),
+		.label = half->emb.v6 ? (__force __be32)half->addr[9] : 0,
 	};
 }
 

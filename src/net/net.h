@@ -225,6 +225,7 @@ struct xtcp_rx {
 	u32 iss_above;			/* of which this was SND.NXT */
 	u32 mark;			/* of a packet that met a listener, */
 	u8 tos;				/* without ECN */
+	__be32 label;			/* of a SYN: that of the SYN-ACK, see xtcp_ip_label() */
 	u64 now;			/* ns */
 };
 
@@ -270,8 +271,8 @@ struct xtcp_listener {
 
 /*
  * A half-open connection: one cache line, addresses last. IPv6 (emb.v6) needs two
- * of 16 bytes and an interface for link-local ones, and makes it 92 bytes. One of
- * IPv4 that is tied to an interface is as large.
+ * of 16 bytes, an interface for link-local ones and the flow label of the SYN-ACK,
+ * which makes it 96 bytes. One of IPv4 that is tied to an interface is as large.
  */
 struct xtcp_half {
 	struct xtcp_half *next;		/* in its bucket */
@@ -281,12 +282,12 @@ struct xtcp_half {
 	u8 tos;				/* of the SYN, without ECN */
 	u8 wide;			/* addr[] has room for IPv6 and an interface */
 	struct xtcp_embryo emb;
-	u32 addr[];			/* this end, the other end, interface */
+	u32 addr[];			/* this end, the other end, interface, label */
 };
 
 /* Words of addr[]. */
 #define XTCP_HALF_ADDR4	2
-#define XTCP_HALF_ADDR6	(4 + 4 + 1)
+#define XTCP_HALF_ADDR6	(4 + 4 + 1 + 1)
 
 /* One outside of the table, of either family. */
 union xtcp_half_any {

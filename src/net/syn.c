@@ -235,6 +235,7 @@ static enum xtcp_drop syn_new(struct arrival *a, enum fate fate)
 	to.oif = xtcp_ip_oif(to.sk, xtcp_ip_tie(a->rx));
 	to.tos = xtcp_accept_tos(xn, to.sk, to.flow, a->rx->tos);
 	to.label = xtcp_ip_label(to.flow, to.net, to.sk, a->skb, 0);
+	a->rx->label = to.label;
 	a->seg.reason = XTCP_DROP_BAD_ADDRESS;
 	dst = xtcp_ip_route(&to);
 	if (IS_ERR(dst))
@@ -308,6 +309,7 @@ static bool cookie_back(struct arrival *a, struct xtcp_half *half)
 	}
 	xtcp_mib_inc(xn, XTCP_MIB_SYNCOOKIES_RECV);
 	half->wide = true;
+	a->rx->label = xtcp_ip_label(&a->rx->flow, a->rx->net, a->l->sk, a->skb, 0);
 	xtcp_half_fill(half, a->rx, a->l);
 	return true;
 }
