@@ -1,0 +1,107 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# AppArmor, as a stock kernel has it: what a profile that grants or denies networks
+# lets a program do with each kind of socket. A socket of AF_XTCP is made by the name
+# that the parser has for family 22, sna, and used as one of inet or inet6, so who is
+# not allowed TCP is not allowed XTCP, either.
+
+cd "$(dirname "$0")" || exit 1
+. ./tap.sh
+
+[ "$(id -u)" = 0 ] || tap_skip_all "needs root"
+sec=/sys/kernel/security
+grep -qs securityfs /proc/mounts || mount -t securityfs sec $sec 2>/dev/null
+grep -qs apparmor $sec/lsm || tap_skip_all "no AppArmor in this kernel"
+command -v apparmor_parser aa-exec >/dev/null || tap_skip_all "no apparmor_parser"
+if [ ! -e /proc/net/xtcp ]; then
+	[ "$XTCP_REQUIRED" != 1 ] || { printf '1..1\nnot ok 1 module is loaded\n'; exit 1; }
+	tap_skip_all "the module is not loaded"
+fi
+
+tmp=$(mktemp -d)
+cleanup()
+{
+	apparmor_parser -R "$tmp/profiles" 2>/dev/null
+	rm -rf "$tmp"
+}
+trap cleanup EXIT
+
+# As far as a socket of family and protocol gets on the way to a connection.
+cat >"$tmp/sockets.py" <<'END'
+import socket, sys
+
+def make(family, protocol):
+    s = socket.socket(family, socket.SOCK_STREAM, protocol)
+    if family == 22:
+        family = 10 if protocol == 41 else 2
+        s = socket.socket(family, socket.SOCK_STREAM, 0, fileno=s.detach())
+    return s
+
+for kind in sys.argv[1:]:
+    kind = list(map(int, kind.split("/")))
+    step = "socket"
+    try:
+        c, s = make(*kind), make(*kind)
+        step = "connect"
+        try:
+            c.connect(("127.0.0.1" if s.family == 2 else "::1", 9))
+        except ConnectionRefusedError:
+            pass
+        step = "connect"
+        s.bind(("", 0))
+        step = "all"
+        s.listen()
+        c = make(*kind)
+        c.connect(s.getsockname())
+        s.accept()[0].send(b"x")
+        c.recv(1)
+    except PermissionError:
+        pass
+    print(step)
+END
+
+# Sockets, as columns of the rows below: TCP, XTCP and IPPROTO_XTCP, then over IPv6.
+kinds="2/0 22/0 2/253 10/0 22/41 10/253"
+# What a profile grants and denies; where each kind is stopped.
+rows=(
+	"network|all all all all all all"
+	"|socket socket socket socket socket socket"
+	"network inet stream|all socket all socket socket socket"
+	"network sna stream|socket connect socket socket connect socket"
+	"network inet stream,network sna stream|all all all socket connect socket"
+	"network inet6 stream,network sna stream|socket connect socket all all all"
+	"network,deny network inet stream|socket connect socket all all all"
+	"network,deny network inet6 stream|all all all socket connect socket"
+	"network,deny network sna|all socket all all socket all"
+)
+
+{
+	echo "abi <abi/3.0>,"
+	for i in "${!rows[@]}"; do
+		echo "profile xtcp_test_$i {"
+		echo "file, capability,"
+		rules=${rows[i]%|*}
+		[ -z "$rules" ] || printf '%s\n' "${rules//,/$',\n'},"
+		echo "}"
+	done
+} >"$tmp/profiles"
+apparmor_parser -rK "$tmp/profiles" || tap_skip_all "the parser does not know the rules"
+
+confined() # NUMBER STEP...
+{
+	local got i=$1
+
+	shift
+	# shellcheck disable=SC2086
+	got=$(aa-exec -p "xtcp_test_$i" -- python3 "$tmp/sockets.py" $kinds | tr '\n' ' ')
+	echo "stopped at: $got"
+	[ "$got" = "$* " ]
+}
+
+tap_plan ${#rows[@]}
+for i in "${!rows[@]}"; do
+	# shellcheck disable=SC2086
+	tap "profile: ${rows[i]%|*}" confined "$i" ${rows[i]#*|}
+done
+tap_end
