@@ -84,7 +84,7 @@ struct xtcp_embryo {
 	u32 iss;
 	u32 ts_recent;		/* peer's TSval */
 	u32 deadline;		/* ms: next SYN-ACK, or the end */
-	u32 sent_at;		/* us: last SYN-ACK, first RTT sample */
+	u32 sent_at;		/* us: last SYN-ACK, first RTT sample; or last answer */
 	u16 born;		/* ticks of 2^7 ms, when the SYN came */
 	u16 rto_ms;		/* until the first repetition; 0: nothing is known */
 	u16 peer_mss;
@@ -93,7 +93,7 @@ struct xtcp_embryo {
 	u8 snd_wscale : 4;
 	u8 rcv_wscale : 4;
 	u8 opts : 4;		/* XTCP_OPT_* agreed on: MSS to TS */
-	u8 again : 1;		/* the SYN came again, and the SYN-ACK was repeated */
+	u8 again : 1;		/* a segment was answered, maybe by the SYN-ACK again */
 	u8 acked : 1;		/* TCP_DEFER_ACCEPT: waits for data */
 	u8 cookie : 1;		/* made of one: nothing is known of when it began */
 	u8 v6 : 1;		/* xtcp_open.v6 */
@@ -114,6 +114,7 @@ enum xtcp_listen xtcp_listen_rx(struct xtcp_seg *seg);
 /* What to do with an embryo after a segment or its deadline. */
 enum xtcp_embryo_act {
 	XTCP_EMBRYO_DROP,	/* nothing; seg->reason */
+	XTCP_EMBRYO_SKIP,	/* the same, since an answer has just left */
 	XTCP_EMBRYO_SYNACK,	/* send xtcp_embryo_plan() */
 	XTCP_EMBRYO_ACK,	/* send xtcp_embryo_ack_plan() (challenge) */
 	XTCP_EMBRYO_RST,	/* send xtcp_rst_plan() for the segment */

@@ -68,6 +68,7 @@
 	X(TW, "TW")							\
 	X(TW_RECYCLED, "TWRecycled")					\
 	X(TW_OVERFLOW, "TCPTimeWaitOverflow")				\
+	X(ACK_SKIPPED_SYN_RECV, "TCPACKSkippedSynRecv")			\
 	X(ACK_SKIPPED_FIN_WAIT_2, "TCPACKSkippedFinWait2")		\
 	X(ACK_SKIPPED_TIME_WAIT, "TCPACKSkippedTimeWait")		\
 	X(OUT_OF_WINDOW_ICMPS, "OutOfWindowIcmps")			\

@@ -41,7 +41,7 @@ static const struct name drops[] = {
 };
 
 static const struct name embryo_acts[] = {
-	{ "DROP", XTCP_EMBRYO_DROP }, { "SYNACK", XTCP_EMBRYO_SYNACK },
+	{ "DROP", XTCP_EMBRYO_DROP }, { "SKIP", XTCP_EMBRYO_SKIP }, { "SYNACK", XTCP_EMBRYO_SYNACK },
 	{ "ACK", XTCP_EMBRYO_ACK }, { "RST", XTCP_EMBRYO_RST },
 	{ "KILL", XTCP_EMBRYO_KILL }, { "RESET", XTCP_EMBRYO_RESET }, { "ACCEPT", XTCP_EMBRYO_ACCEPT },
 };

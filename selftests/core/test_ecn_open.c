@@ -248,7 +248,7 @@ static const struct script acc_third[] = {
 SCRIPTS(acc_third);
 
 static const struct script acc_embryo[] = {
-	{ "the newest SYN's field", ACC_SYN "< SECN 0 mss 1000 ecn 3\n> SACN 0 acc none\n< SECN 0 mss 1000 ecn 2\n> SAN 0\n" },
+	{ "the newest SYN's field", ACC_SYN "< SECN 0 mss 1000 ecn 3\n> SACN 0 acc none\n+ 500ms\n< SECN 0 mss 1000 ecn 2\n> SAN 0\n" },
 	{ "a SYN that does not ask: AccECN, but no ECT", ACC_SYN "< S 0 mss 1000\n> SAC 0\n< AC 1 ack 1\n= ecn 2\nwrite 10\n> PAEN 1+10 ect 0\n" },
 	{ "who knows only RFC 3168 does not see the difference", "listen\n< SEC 0 mss 1000\n> SAE 0\n< SECN 0 mss 1000\n> SAE 0\n" },
 	{ "no ECN stays so", "par ecn 3\nlisten\n< S 0 mss 1000\n> SA 0\n< SECN 0 mss 1000\n> SA 0\n" },

@@ -31,7 +31,12 @@ static const struct script embryo_synack[] = {
 	{ "SYN again: SYN-ACK again", "listen\n< S 0 mss 1000\n> SA 0\n+ 200ms\n< S 0 mss 1000\n"
 	  "verdict embryo SYNACK\n> SA 0 ack 1\n" },
 	{ "with the timestamp of the newest SYN", "listen\n< S 0 mss 1000 ts 1000 0\n> SA 0 tsecr 1000\n+ 100ms\n"
-	  "< S 0 mss 1000 ts 1100 0\n> SA 0 tsecr 1100\n< S 0 mss 1000 nots\n> SA 0 tsecr 1100\n" },
+	  "< S 0 mss 1000 ts 1100 0\n> SA 0 tsecr 1100\n+ 500ms\n< S 0 mss 1000 nots\n> SA 0 tsecr 1100\n" },
+	{ "a third one not at once", "listen\n< S 0 mss 1000\n> SA 0\n+ 200ms\n< S 0 mss 1000\nverdict embryo SYNACK\n> SA 0\n"
+	  "+ 499ms\n< S 0 mss 1000\nverdict embryo SKIP\ndrop EMBRYO\n> no\n+ 1ms\n< S 0 mss 1000\nverdict embryo SYNACK\n> SA 0\n" },
+	{ "unless there is no limit", "par challenge_ms 0\nlisten\n< S 0 mss 1000\n> SA 0\n< S 0 mss 1000\n> SA 0\n< S 0 mss 1000\n> SA 0\n" },
+	{ "the newest timestamp is that of a copy not answered, too", "listen\n< S 0 mss 1000 ts 1000 0\n> SA 0 tsecr 1000\n"
+	  "< S 0 mss 1000 ts 1100 0\n> SA 0 tsecr 1100\n< S 0 mss 1000 ts 1200 0\n> no\n~ 1s\n> SA 0 tsecr 1200\n" },
 	{ "repeated 1, 2, 4 .. s, then gone",
 	  "listen\n< S 0 mss 1000\n> SA 0\n~ 1s\n> SA 0\n~ 2s\n> SA 0\n~ 4s\n> SA 0\n~ 8s\n> SA 0\n"
 	  "~ 16s\n> SA 0\n~ 32s\nverdict embryo KILL\n> no\n" },
@@ -57,6 +62,10 @@ static const struct script embryo_rx[] = {
 	{ "another SYN is challenged", HALF "< S 5\nverdict embryo ACK\n> A 1 ack 1\n" },
 	{ "a SYN outside, too", HALF "< S -100000\nverdict embryo ACK\n> A 1 ack 1\n" },
 	{ "outside of the window: ACK", HALF "< A 70000+10 ack 1\nverdict embryo ACK\n> A 1 ack 1\n" },
+	{ "one answer to all that is wrong in half a second", HALF "< A 70000 ack 1\nverdict embryo ACK\n> A 1 ack 1\n"
+	  "< A 70000 ack 1\nverdict embryo SKIP\n> no\n< S 5\nverdict embryo SKIP\ndrop SYN_CHALLENGE\n> no\n"
+	  "< R 2\nverdict embryo SKIP\ndrop RST_CHALLENGE\n> no\n< S 0 mss 1000\nverdict embryo SKIP\n> no\n"
+	  "+ 500ms\n< S 5\nverdict embryo ACK\n> A 1 ack 1\n" },
 	{ "all of it old: ACK", HALF "< A -9+10 ack 1\nverdict embryo ACK\n> A 1 ack 1\n" },
 	{ "its last byte is new", HALF "< A -9+11 ack 1\nverdict embryo ACCEPT\n= got 1\n> A 1 ack 2\n" },
 	{ "its FIN is new", HALF "< FA -9+10 ack 1\nverdict embryo ACCEPT\n= state CLOSE-WAIT\n> A 1 ack 2\n" },

@@ -54,6 +54,45 @@ TEST_F(wire, syn_recv_same_syn_again)
 	accepts();
 }
 
+/* What a half-open connection answers, and how long it is before it does again. */
+static const struct {
+	const char *name;
+	struct wseg seg;
+	uint16_t answer;
+} half_answers[] = {
+	{ "the same SYN",	{ .flags = SYN, SEQ(0), MSS(1000) },		SYN | ACK },
+	{ "below the window",	{ .flags = ACK, SEQ(-5000), ACKNO(1) },		ACK },
+	{ "above the window",	{ .flags = ACK, SEQ(0x30000000), ACKNO(1) },	ACK },
+};
+
+TEST_F(wire, syn_recv_answers_are_few)
+{
+	long skipped;
+	int i, n;
+
+	for (i = 0; i < ARRAY_SIZE(half_answers); i++) {
+		skipped = wire_count(W, "TCPACKSkippedSynRecv");
+		wire_reset(W, WIRE_PPORT + i);
+		if (!i)
+			listens();
+		in(SYN, MSS(1000));
+		out(SYN | ACK, SEQ(0), ACKNO(1));
+		for (n = 0; n < 3; n++) {
+			wire_in(W, &half_answers[i].seg);
+			ASSERT_EQ(!n, wire_get(W, QUIET)) TH_LOG("%s", half_answers[i].name);
+			if (!n)
+				ASSERT_EQ(half_answers[i].answer, W->got.flags);
+		}
+		ASSERT_EQ(skipped + 2, wire_count(W, "TCPACKSkippedSynRecv"));
+		next_challenge();
+		wire_in(W, &half_answers[i].seg);
+		ASSERT_TRUE(wire_get(W, QUIET)) TH_LOG("%s", half_answers[i].name);
+		ASSERT_EQ(half_answers[i].answer, W->got.flags);
+		ASSERT_EQ(skipped + 2, wire_count(W, "TCPACKSkippedSynRecv"));
+		in(RST, SEQ(1));
+	}
+}
+
 TEST_F(wire, syn_recv_rst_exact)
 {
 	half_open();

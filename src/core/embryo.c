@@ -165,6 +165,26 @@ static enum xtcp_embryo_act embryo_drop(struct xtcp_seg *seg, enum xtcp_drop why
 	return act;
 }
 
+/*
+ * Discarded for @why, and answered by @act unless that was done a moment ago: two
+ * ends that take each other for wrong must not go on for ever, nor is a forged SYN
+ * to be had repeated at will. What was sent twice gives no RTT sample but by its
+ * timestamp (Karn), so the time of the answer may stand in the place of that.
+ */
+static enum xtcp_embryo_act embryo_answer(struct xtcp_embryo *emb,
+					  const struct xtcp_params *par,
+					  struct xtcp_seg *seg, enum xtcp_drop why,
+					  enum xtcp_embryo_act act, u64 now)
+{
+	u64 gap = (u64)par->challenge_ms * XTCP_USEC_PER_MSEC;
+
+	if (emb->again && us_of(now) - emb->sent_at < gap)
+		return embryo_drop(seg, why, XTCP_EMBRYO_SKIP);
+	emb->again = 1;
+	emb->sent_at = us_of(now);
+	return embryo_drop(seg, why, act);
+}
+
 static bool embryo_in_window(const struct xtcp_embryo *emb,
 			     const struct xtcp_seg *seg)
 {
@@ -186,7 +206,8 @@ static bool embryo_in_window(const struct xtcp_embryo *emb,
  *
  * RFC 9293 3.10.7.4 for SYN-RECEIVED, in its order: sequence, RST, SYN, ACK.
  * The same SYN again means that our SYN-ACK was lost: it is repeated at once,
- * which also answers the unacceptable segment as the RFC wants.
+ * which also answers the unacceptable segment as the RFC wants. Answers leave at
+ * the pace of challenge ACKs (invalid_ratelimit).
  *
  * Return: what to do.
  */
@@ -198,32 +219,32 @@ enum xtcp_embryo_act xtcp_embryo_rx(struct xtcp_embryo *emb,
 	    seg->seq == emb->irs) {
 		if (emb->opts & XTCP_OPT_TS && seg->opts & XTCP_OPT_TS)
 			emb->ts_recent = seg->tsval;
-		/* Two SYN-ACKs are out: no RTT sample without a timestamp (Karn). */
-		emb->again = 1;
-		return embryo_drop(seg, XTCP_DROP_EMBRYO,
-				   xtcp_ecn_embryo_again(emb, par, seg) ?
-				   XTCP_EMBRYO_SYNACK : XTCP_EMBRYO_RESET);
+		if (!xtcp_ecn_embryo_again(emb, par, seg))
+			return embryo_drop(seg, XTCP_DROP_EMBRYO, XTCP_EMBRYO_RESET);
+		return embryo_answer(emb, par, seg, XTCP_DROP_EMBRYO,
+				     XTCP_EMBRYO_SYNACK, now);
 	}
 	if (emb->opts & XTCP_OPT_TS && seg->opts & XTCP_OPT_TS &&
 	    !(seg->flags & XTCP_RST) && seq_lt(seg->tsval, emb->ts_recent))
-		return embryo_drop(seg, XTCP_DROP_PAWS, XTCP_EMBRYO_ACK);
+		return embryo_answer(emb, par, seg, XTCP_DROP_PAWS, XTCP_EMBRYO_ACK, now);
 	if (!embryo_in_window(emb, seg))
 		return seg->flags & XTCP_RST ?
 		       embryo_drop(seg, XTCP_DROP_RST_WINDOW, XTCP_EMBRYO_DROP) :
-		       embryo_drop(seg, XTCP_DROP_EMBRYO, XTCP_EMBRYO_ACK);
+		       embryo_answer(emb, par, seg, XTCP_DROP_EMBRYO, XTCP_EMBRYO_ACK,
+				     now);
 	if (seg->flags & XTCP_RST) {
 		if (seg->seq != emb->irs + 1)
-			return embryo_drop(seg, XTCP_DROP_RST_CHALLENGE,
-					   XTCP_EMBRYO_ACK);
+			return embryo_answer(emb, par, seg, XTCP_DROP_RST_CHALLENGE,
+					     XTCP_EMBRYO_ACK, now);
 		return embryo_drop(seg, XTCP_DROP_RST_VALID, XTCP_EMBRYO_KILL);
 	}
 	if (seg->flags & XTCP_SYN)
-		return embryo_drop(seg, XTCP_DROP_SYN_CHALLENGE, XTCP_EMBRYO_ACK);
+		return embryo_answer(emb, par, seg, XTCP_DROP_SYN_CHALLENGE,
+				     XTCP_EMBRYO_ACK, now);
 	if (!(seg->flags & XTCP_ACK))
 		return embryo_drop(seg, XTCP_DROP_NO_ACK, XTCP_EMBRYO_DROP);
 	if (seg->ack != emb->iss + 1)
 		return embryo_drop(seg, XTCP_DROP_ACK_FUTURE, XTCP_EMBRYO_RST);
-	(void)now;
 	return XTCP_EMBRYO_ACCEPT;
 }
 

@@ -130,6 +130,9 @@ static bool half_segment(struct arrival *a, struct xtcp_half *half)
 		xtcp_mib_inc(a->rx->xn, XTCP_MIB_EMBRYONIC_RSTS);
 		xtcp_half_del(a->rx->xn, a->bucket, half);
 		break;
+	case XTCP_EMBRYO_SKIP:
+		xtcp_mib_inc(a->rx->xn, XTCP_MIB_ACK_SKIPPED_SYN_RECV);
+		break;
 	case XTCP_EMBRYO_DROP:
 		break;
 	}
