@@ -7,6 +7,12 @@
  *	e0 10.1.0.1/24 ------------- e0 10.1.0.2/24
  *	e1 10.2.0.1/24 ------------- e1 10.2.0.2/24
  *	in the VRF red
+ *
+ * and, for twins, whose addresses and ports are the same:
+ *
+ *	here				two hosts
+ *	t0 10.3.0.1/24, VRF red ---- e0 10.3.0.2/24
+ *	t1 10.3.0.1/24, VRF green -- e0 10.3.0.2/24
  */
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -157,11 +163,11 @@ static int listens(enum stack st, const char *dev)
 	return 0;
 }
 
-/* Somebody there calls @addr, and sends back what he gets until he gets no more. */
-static pid_t call(pid_t there, const char *addr)
+/* Somebody there calls @addr from port @from, 0: any, and is his echo to the end. */
+static pid_t call_from(pid_t there, uint16_t from, const char *addr)
 {
 	struct timeval limit = { .tv_sec = 20 };
-	union addr a = host(addr, PORT);
+	union addr a = host(addr, PORT), own = host(ANY, from);
 	pid_t pid = child();
 	char path[32];
 	int ns, fd;
@@ -177,10 +183,16 @@ static pid_t call(pid_t there, const char *addr)
 		_exit(ECHILD);
 	fd = stack_socket(KERNEL, 0);
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	if (connect_to(fd, &a))
+	set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if ((from && bind_to(fd, &own)) || connect_to(fd, &a))
 		_exit(errno);
 	echo(fd);
 	_exit(0);
+}
+
+static pid_t call(pid_t there, const char *addr)
+{
+	return call_from(there, 0, addr);
 }
 
 /* What connect() said to him. */
@@ -345,6 +357,185 @@ TEST_F_TIMEOUT(vrf, ports, 120)
 {
 	ports(_metadata, self->there, variant->st, false);
 	ports(_metadata, self->there, variant->st, true);
+}
+
+/* ---- twins ---- */
+
+#define TWIN	"10.3.0.1"
+#define FROM	5555
+
+static const char *const twin_vrf[] = { "red", "green" };
+
+FIXTURE(twins)
+{
+	pid_t there[2];
+};
+
+FIXTURE_VARIANT(twins)
+{
+	enum stack st;
+	enum net net;
+};
+
+FIXTURE_VARIANT_ADD(twins, kernel)
+{
+	.st = KERNEL,
+};
+
+FIXTURE_VARIANT_ADD(twins, xtcp)
+{
+	.st = XTCP,
+};
+
+FIXTURE_VARIANT_ADD(twins, kernel_v6)
+{
+	.st = KERNEL,
+	.net = V6,
+};
+
+FIXTURE_VARIANT_ADD(twins, xtcp_v6)
+{
+	.st = XTCP,
+	.net = V6,
+};
+
+/* A namespace that has one address, once its device is there. */
+static void twin_host(int ready, int go)
+{
+	char byte;
+
+	if (unshare(CLONE_NEWNET) || write(ready, "r", 1) != 1 || read(go, &byte, 1) != 1 ||
+	    dev_up("e0", "10.3.0.2", 24, 1500) || write(ready, "r", 1) != 1)
+		_exit(1);
+	pause();
+}
+
+FIXTURE_SETUP(twins)
+{
+	char byte, dev[] = "t0";
+	int ready[2], go[2];
+
+	if (variant->st == KERNEL && no_control())
+		SKIP_TEST("control left out");
+	need_stack(variant->st);
+	net = variant->net;
+	signal(SIGPIPE, SIG_IGN);
+	ASSERT_EQ(0, ns_new());
+	if (shell("ip link add red type vrf table 50"))
+		SKIP_TEST("no VRF in this kernel");
+	ASSERT_EQ(0, shell("ip link add green type vrf table 51"));
+	if (shell("nft 'add table inet t; add chain inet t out { type filter hook output priority 0; }'"))
+		SKIP_TEST("no nftables");
+	ASSERT_EQ(0, ns_sysctl("ipv4/tcp_l3mdev_accept", "1"));
+	for (int i = 0; i < 2; i++) {
+		ASSERT_EQ(0, pipe(ready));
+		ASSERT_EQ(0, pipe(go));
+		self->there[i] = child();
+		ASSERT_LE(0, self->there[i]);
+		if (!self->there[i])
+			twin_host(ready[1], go[0]);
+		dev[1] = '0' + i;
+		ASSERT_EQ(1, read(ready[0], &byte, 1));
+		ASSERT_EQ(0, shell("set -e; ip link set %s up;"
+				   "ip link add %s type veth peer name e0 netns %d;"
+				   "ip link set %s master %s", twin_vrf[i], dev,
+				   self->there[i], dev, twin_vrf[i]));
+		ASSERT_EQ(0, dev_up(dev, TWIN, 24, 1500));
+		ASSERT_EQ(1, write(go[1], "g", 1));
+		ASSERT_EQ(1, read(ready[0], &byte, 1));
+	}
+	sleep_ms(100);
+}
+
+FIXTURE_TEARDOWN(twins)
+{
+	kill(self->there[0], SIGKILL);
+	kill(self->there[1], SIGKILL);
+}
+
+/* What the listener says to the first twin is lost. */
+#define unheard()	ASSERT_EQ(0, shell("nft add rule inet t out oifname t0 tcp sport %d drop", PORT))
+#define heard_again()	ASSERT_EQ(0, shell("nft flush table inet t"))
+
+#define answers(lfd, fd, twin) do {					\
+	ASSERT_TRUE(poll_for((lfd), POLLIN, 20000) & POLLIN);		\
+	(fd) = accept((lfd), NULL, NULL);				\
+	ASSERT_STREQ(twin_vrf[twin], device(fd));			\
+	goes_round(fd);							\
+} while (0)
+
+/* One is half-open for a while, of the other one knows nothing of that. */
+TEST_F_TIMEOUT(twins, half_open, 120)
+{
+	int lfd = listener(variant->st, ""), fd[2];
+	pid_t caller[2];
+	uint64_t start;
+
+	ASSERT_LE(0, lfd);
+	unheard();
+	caller[0] = call_from(self->there[0], FROM, TWIN);
+	sleep_ms(300);
+	if (variant->st == XTCP)
+		ASSERT_EQ(1, xtcp_count("Embryos"));
+	start = now_ms();
+	caller[1] = call_from(self->there[1], FROM, TWIN);
+	answers(lfd, fd[1], 1);
+	/* By its first SYN. */
+	if (virtual_time())
+		EXPECT_GT(900, now_ms() - start);
+	if (variant->st == XTCP)
+		ASSERT_EQ(1, xtcp_count("Embryos"));
+	heard_again();
+	answers(lfd, fd[0], 0);
+	goes_round(fd[1]);
+	for (int i = 0; i < 2; i++) {
+		close(fd[i]);
+		EXPECT_EQ(0, outcome(caller[i]));
+	}
+	close(lfd);
+}
+
+/* In TIME-WAIT both, of which one is opened anew. */
+TEST_F_TIMEOUT(twins, time_wait, 120)
+{
+	int lfd = listener(variant->st, ""), fd;
+	pid_t caller;
+
+	ASSERT_LE(0, lfd);
+	for (int i = 0; i < 2; i++) {
+		caller = call_from(self->there[i], FROM, TWIN);
+		answers(lfd, fd, i);
+		close(fd);
+		EXPECT_EQ(0, outcome(caller));
+	}
+	if (variant->st == XTCP)
+		ASSERT_EQ(2, xtcp_count("TimeWait"));
+	sleep_ms(1100);
+	/* A SYN that comes to nothing: TIME-WAIT goes on. */
+	ASSERT_EQ(0, ns_sysctl("ipv4/tcp_synack_retries", "0"));
+	unheard();
+	caller = call_from(self->there[0], FROM, TWIN);
+	sleep_ms(300);
+	if (variant->st == XTCP)
+		EXPECT_EQ(1, xtcp_count("TimeWait"));
+	kill(caller, SIGKILL);
+	waitpid(caller, NULL, 0);
+	sleep_ms(5000);
+	if (variant->st == XTCP) {
+		EXPECT_EQ(0, xtcp_count("Embryos"));
+		EXPECT_EQ(2, xtcp_count("TimeWait"));
+	}
+	heard_again();
+	for (int i = 0; i < 2; i++) {
+		caller = call_from(self->there[i], FROM, TWIN);
+		answers(lfd, fd, i);
+		if (variant->st == XTCP)
+			EXPECT_EQ(1 - i, xtcp_count("TimeWait"));
+		set_int(fd, IPPROTO_TCP, TCP_LINGER2, -1);
+		hard_close(fd);
+		outcome(caller);
+	}
+	close(lfd);
 }
 
 TEST_HARNESS_MAIN

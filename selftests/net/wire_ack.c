@@ -156,6 +156,59 @@ TEST_F(wire, locked)
 	ASSERT_TRUE(reader_wakes(&r));
 }
 
+/* What is to come after the end of a connection in the same queue, by way of a VRF. */
+static const struct {
+	const char *dev;	/* what the listener is bound to */
+	uint16_t ends, then;
+	uint16_t answer;	/* to the latter */
+	int state;
+} strays[] = {
+	{ "red",  RST, ACK, RST, 0 },
+	{ "tun0", RST, ACK, RST, 0 },
+	{ "tun0", FIN | ACK, FIN | ACK, ACK, TCP_TIME_WAIT },
+};
+
+TEST_F(wire, stray_in_vrf)
+{
+	struct reader r;
+
+	XTCP_ONLY("it drops the second of them");
+	if (!may_sleep())
+		SKIP_TEST("no userfaultfd");
+	ASSERT_EQ(0, ns_sysctl("ipv6/conf/all/keep_addr_on_down", "1"));
+	if (shell("ip link add red type vrf table 50"))
+		SKIP_TEST("no VRF in this kernel");
+	ASSERT_EQ(0, shell("ip link set red up && ip link set tun0 master red"));
+	for (size_t i = 0; i < ARRAY_SIZE(strays); i++) {
+		wire_reset(W, WIRE_PPORT + i);
+		self->lfd = wire_socket(W, 0);
+		ASSERT_EQ(0, to_device(self->lfd, strays[i].dev));
+		ASSERT_EQ(0, wire_bind(W, self->lfd, ANY, WIRE_PORT));
+		ASSERT_EQ(0, listen(self->lfd, 5));
+		passive(MSS(1000));
+		stops_listening();
+		if (strays[i].ends & FIN) {
+			ASSERT_EQ(0, shutdown(self->fd, SHUT_WR));
+			out(FIN | ACK, SEQ(1), ACKNO(1));
+			in(ACK, SEQ(1), ACKNO(2));
+		}
+		in(ACK, SEQ(1), LEN(100));
+		out(ACK, ACKNO(101), WITHIN(500));
+		ASSERT_EQ(0, reader_sleeps(&r, self->fd));
+		in(strays[i].ends, SEQ(101));
+		in(strays[i].then, SEQ(101), ACKNO(2));
+		none(1);
+		ASSERT_TRUE(reader_wakes(&r));
+		if (strays[i].ends & FIN)
+			out(ACK, SEQ(2), ACKNO(102));
+		out(strays[i].answer, SEQ(2));
+		state(strays[i].state);
+		hard_close(self->fd);
+		self->fd = -1;
+		wire_drain(W, QUIET);
+	}
+}
+
 /* RFC 9293 SHLD-19: at least every second full-sized segment. */
 TEST_F(wire, second_full_segment)
 {

@@ -163,23 +163,24 @@ static bool difs_meet(const struct xtcp_net *xn, int a, int b)
 	return a == vrf_a || b == vrf_b;
 }
 
-static bool same_record(const struct xtcp_tw_rec *rec, const struct xtcp_flow *flow)
+/* The device a record is bound to, if it has this 4-tuple; else -1. */
+static int record_dif(const struct xtcp_entry *e, const struct xtcp_flow *flow)
 {
+	const struct xtcp_tw_rec *rec = container_of(e, struct xtcp_tw_rec, e);
 	struct xtcp_flow own;
 
 	if (rec->e.dport != flow->dport)
-		return false;
+		return -1;
 	xtcp_tw_flow(rec, &own);
-	return same_flow(&own, flow);
+	return same_flow(&own, flow) ? rec->addr->key.dif : -1;
 }
 
 /*
- * The device an entry is bound to, if it has this 4-tuple; else -1. Entries of
- * no kind have just left; whatever took their place is behind them.
+ * The same of any entry that is to be found. Those of no kind have just left;
+ * whatever took their place is behind them.
  */
 static int dif_of(const struct xtcp_entry *e, const struct xtcp_flow *flow)
 {
-	const struct xtcp_tw_rec *rec;
 	const struct xtcp_sock *xsk;
 
 	switch (READ_ONCE(e->kind)) {
@@ -187,8 +188,7 @@ static int dif_of(const struct xtcp_entry *e, const struct xtcp_flow *flow)
 		xsk = xtcp_entry_xsk(e);
 		return same_flow(&xsk->flow, flow) ? READ_ONCE(xsk->dif) : -1;
 	case XTCP_KIND_TW:
-		rec = container_of(e, struct xtcp_tw_rec, e);
-		return same_record(rec, flow) ? rec->addr->key.dif : -1;
+		return record_dif(e, flow);
 	default:
 		return -1;
 	}
@@ -368,27 +368,31 @@ void xtcp_table_park(struct xtcp_net *xn, struct xtcp_entry *e)
  * @xn: namespace
  * @flow: 4-tuple
  * @hash: its xtcp_flow_hash()
+ * @tie: xtcp_ip_tie() of the SYN that it was for
  * @back: is it to be found again? Not if somebody has this 4-tuple meanwhile.
  *
  * Context: any, lock of TIME-WAIT.
  * Return: record, parked still or of XTCP_KIND_TW again; NULL: there is none.
  */
 struct xtcp_entry *xtcp_table_unpark(struct xtcp_net *xn, const struct xtcp_flow *flow,
-				     u32 hash, bool back)
+				     u32 hash, int tie, bool back)
 {
 	spinlock_t *lock = chain_lock(xn->tables, hash);
 	struct xtcp_entry *e, *parked = NULL;
 	struct hlist_nulls_node *node;
+	int bound;
 
 	spin_lock_bh(lock);
 	hlist_nulls_for_each_entry(e, node, chain(xn->tables, hash), node) {
 		if (e->hash != hash)
 			continue;
-		if (dif_of(e, flow) >= 0)
-			back = false;
-		else if (e->kind == XTCP_KIND_PARKED &&
-			 same_record(container_of(e, struct xtcp_tw_rec, e), flow))
+		bound = e->kind == XTCP_KIND_PARKED ? record_dif(e, flow) : dif_of(e, flow);
+		if (bound < 0 || !difs_meet(xn, bound, tie))
+			continue;
+		if (e->kind == XTCP_KIND_PARKED)
 			parked = e;
+		else
+			back = false;
 	}
 	if (parked && back)
 		change_kind(xn, parked, XTCP_KIND_TW);

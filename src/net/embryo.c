@@ -137,17 +137,17 @@ struct xtcp_half_bucket *xtcp_half_lock(struct xtcp_net *xn, u32 hash)
 /**
  * xtcp_half_find - look for a half-open connection
  * @bucket: from xtcp_half_lock()
- * @flow: the same 4-tuple
+ * @rx: a segment of the same 4-tuple; each VRF and each link has its own
  *
  * Context: bucket's lock. Return: embryo or NULL.
  */
 struct xtcp_half *xtcp_half_find(const struct xtcp_half_bucket *bucket,
-				 const struct xtcp_flow *flow)
+				 const struct xtcp_rx *rx)
 {
 	struct xtcp_half *half;
 
 	for (half = bucket->first; half; half = half->next)
-		if (half_is(half, flow))
+		if (half_is(half, &rx->flow) && xtcp_half_dif(half) == xtcp_ip_tie(rx))
 			return half;
 	return NULL;
 }
@@ -246,7 +246,8 @@ void xtcp_half_del(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
 	/* Unless it has become a connection, which has ended the record. */
 	if (unlikely(atomic_read(&xn->tables->count[XTCP_KIND_PARKED]))) {
 		xtcp_half_flow(half, &flow);
-		xtcp_tw_unpark(xn, &flow, xtcp_flow_hash(xn->tables, &flow), true);
+		xtcp_tw_unpark(xn, &flow, xtcp_flow_hash(xn->tables, &flow),
+			       xtcp_half_dif(half), true);
 	}
 	while (*at != half)
 		at = &(*at)->next;

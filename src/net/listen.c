@@ -221,7 +221,7 @@ static struct sock *child_new(struct xtcp_listener *l, const struct claim *claim
 		child_drop(child);
 		return NULL;
 	}
-	xtcp_tw_unpark(l->xn, &claim->flow, xtcp_sk(child)->entry.hash, false);
+	xtcp_tw_unpark(l->xn, &claim->flow, xtcp_sk(child)->entry.hash, claim->tie, false);
 	xtcp_open_fill(child, open);
 	xtcp_mib_inc(l->xn, XTCP_MIB_PASSIVE_OPENS);
 	return child;

@@ -69,7 +69,7 @@ int xtcp_table_add(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind,
 		   const struct xtcp_flow *flow, int dif);
 void xtcp_table_park(struct xtcp_net *xn, struct xtcp_entry *e);
 struct xtcp_entry *xtcp_table_unpark(struct xtcp_net *xn, const struct xtcp_flow *flow,
-				     u32 hash, bool back);
+				     u32 hash, int tie, bool back);
 void xtcp_table_replace(struct xtcp_net *xn, struct xtcp_entry *old,
 			struct xtcp_entry *new, u8 kind);
 void xtcp_table_del(struct xtcp_net *xn, struct xtcp_entry *e);
@@ -187,7 +187,7 @@ int xtcp_tw_slab_init(void);
 void xtcp_tw_slab_exit(void);
 bool xtcp_tw_reuse(struct sock *sk);
 bool xtcp_tw_unpark(struct xtcp_net *xn, const struct xtcp_flow *flow, u32 hash,
-		    bool resume);
+		    int tie, bool resume);
 
 static inline bool xtcp_tw_is4(const struct xtcp_tw_rec *rec)
 {
@@ -320,7 +320,7 @@ void xtcp_half_flow(const struct xtcp_half *half, struct xtcp_flow *flow);
 struct xtcp_half_bucket *xtcp_half_lock(struct xtcp_net *xn, u32 hash)
 	__acquires(&bucket->lock);
 struct xtcp_half *xtcp_half_find(const struct xtcp_half_bucket *bucket,
-				 const struct xtcp_flow *flow);
+				 const struct xtcp_rx *rx);
 void xtcp_half_copy(union xtcp_half_any *to, const struct xtcp_half *half);
 int xtcp_half_dif(const struct xtcp_half *half);
 void xtcp_half_fill(struct xtcp_half *half, const struct xtcp_rx *rx,

@@ -132,7 +132,8 @@ static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 						  rx->sdif, skb);
 			/* A record made way for a SYN that nobody wants. */
 			if (!sk && rx->reopens &&
-			    xtcp_tw_unpark(rx->xn, &rx->flow, rx->hash, true))
+			    xtcp_tw_unpark(rx->xn, &rx->flow, rx->hash, xtcp_ip_tie(rx),
+					   true))
 				continue;
 			if (!sk)
 				return false;
@@ -221,6 +222,7 @@ void xtcp_rx_stray(struct net *net, struct sk_buff *skb)
 		.net = net,
 		.xn = xtcp_net(net),
 		.dif = skb->skb_iif,
+		.sdif = xtcp_skb_is6(skb) ? inet6_sdif(skb) : inet_sdif(skb),
 		.verified = true,
 		.now = xtcp_now(),
 	};

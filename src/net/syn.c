@@ -382,7 +382,8 @@ static bool stranger(struct arrival *a, const struct sock *sk)
 		}
 		a->seg.reason = syn_new(a, fate);
 		if (a->seg.reason)
-			xtcp_tw_unpark(a->rx->xn, &a->rx->flow, a->rx->hash, true);
+			xtcp_tw_unpark(a->rx->xn, &a->rx->flow, a->rx->hash,
+				       xtcp_ip_tie(a->rx), true);
 		return !a->seg.reason;
 	case XTCP_LISTEN_RST:
 		if (cookie_back(a, &made.half))
@@ -428,7 +429,7 @@ enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 	/* Pairs with xtcp_listen_start(). */
 	a.l = smp_load_acquire(&xtcp_sk(sk)->listener);
 	a.bucket = xtcp_half_lock(rx->xn, rx->hash);
-	half = xtcp_half_find(a.bucket, &rx->flow);
+	half = xtcp_half_find(a.bucket, rx);
 	if (half) {
 		if (half_segment(&a, half))
 			return XTCP_RX_DONE;

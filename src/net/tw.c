@@ -391,13 +391,14 @@ out:
  * @xn: namespace
  * @flow: 4-tuple
  * @hash: its xtcp_flow_hash()
+ * @tie: xtcp_ip_tie() of the SYN
  * @resume: it was an old duplicate, or was not answered: TIME-WAIT goes on
  *	(RFC 9293, 3.6.1); else it has become a connection, and the record ends
  *
  * Context: any. Return: whether TIME-WAIT goes on.
  */
 bool xtcp_tw_unpark(struct xtcp_net *xn, const struct xtcp_flow *flow, u32 hash,
-		    bool resume)
+		    int tie, bool resume)
 {
 	struct xtcp_tw_table *t = xn->tw;
 	struct xtcp_entry *e;
@@ -406,7 +407,7 @@ bool xtcp_tw_unpark(struct xtcp_net *xn, const struct xtcp_flow *flow, u32 hash,
 	if (likely(!atomic_read(&xn->tables->count[XTCP_KIND_PARKED])))
 		return false;
 	spin_lock_bh(&t->lock);
-	e = xtcp_table_unpark(xn, flow, hash, resume);
+	e = xtcp_table_unpark(xn, flow, hash, tie, resume);
 	if (e && e->kind == XTCP_KIND_TW) {
 		back = true;
 	} else if (e) {
