@@ -76,6 +76,7 @@ static void carrier_free(struct sk_buff *skb)
 {
 	sendq_unref(skb);
 	skb_shinfo(skb)->flags = 0;
+	memset(skb->cb, 0, sizeof(struct xtcp_skb_cb));
 	if (this_cpu_cmpxchg(spare_carrier, NULL, skb))
 		__kfree_skb(skb);
 }
@@ -144,7 +145,6 @@ static struct sk_buff *sendq_tail(struct sock *sk, struct page *page, u32 offset
 			sk_stream_moderate_sndbuf(sk);
 			return NULL;
 		}
-		XTCP_CB(skb)->q.off = 0;
 		extra = skb->truesize;
 	}
 	*size = sendq_schedule(sk, *size, extra);
