@@ -11,6 +11,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -148,34 +149,48 @@ static bool first_of_namespace(const char *pid)
 	return true;
 }
 
-/* Rows of the table without an inode: no process has them, or not yet. */
-static int orphans(const char *pid)
+/* An address as the tables have it: words of eight digits, in the host's order. */
+static void address_of(struct sockaddr_storage *ss, const char *digits, unsigned int port)
 {
-	unsigned int own, own_port, peer, peer_port, state;
-	struct sockaddr_storage ss = {};
-	struct sockaddr_in *in = (void *)&ss;
-	char path[64], line[256], a[80], b[80];
+	struct sockaddr_in6 *in6 = (void *)ss;
+	struct sockaddr_in *in = (void *)ss;
+	uint32_t word[4] = {};
+
+	for (int i = 0; i < 4 && sscanf(digits + 8 * i, "%8" SCNx32, &word[i]) == 1; i++)
+		;
+	if (ss->ss_family == AF_INET6) {
+		memcpy(&in6->sin6_addr, word, sizeof(word));
+		in6->sin6_port = htons(port);
+	} else {
+		in->sin_addr.s_addr = word[0];
+		in->sin_port = htons(port);
+	}
+}
+
+/* Rows of the table without an inode: no process has them, or not yet. */
+static int orphans(const char *pid, const char *table, sa_family_t family)
+{
+	unsigned int own_port, peer_port, state;
+	struct sockaddr_storage ss = { .ss_family = family };
+	char path[64], line[256], own[40], peer[40], a[80], b[80];
 	unsigned long inode;
 	int found = 0;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%.20s/net/xtcp", pid);
+	snprintf(path, sizeof(path), "/proc/%.20s/net/%s", pid, table);
 	f = fopen(path, "r");
 	if (!f)
 		return 0;
-	in->sin_family = AF_INET;
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, " %*d: %x:%x %x:%x %x %*s %*s %*s %*u %*d %lu", &own,
-			   &own_port, &peer, &peer_port, &state, &inode) != 6)
+		if (sscanf(line, " %*d: %32[0-9A-F]:%x %32[0-9A-F]:%x %x %*s %*s %*s %*u %*d %lu",
+			   own, &own_port, peer, &peer_port, &state, &inode) != 6)
 			continue;
 		/* Records and half-open connections do not hold the module. */
 		if (inode || state == TCP_TIME_WAIT || state == TCP_SYN_RECV)
 			continue;
-		in->sin_addr.s_addr = own;
-		in->sin_port = htons(own_port);
+		address_of(&ss, own, own_port);
 		address(a, sizeof(a), &ss);
-		in->sin_addr.s_addr = peer;
-		in->sin_port = htons(peer_port);
+		address_of(&ss, peer, peer_port);
 		address(b, sizeof(b), &ss);
 		row("-", "-", "-", state, a, b);
 		found++;
@@ -223,7 +238,8 @@ int main(int argc, char **argv)
 		command_of(d->d_name, command, sizeof(command));
 		found += sockets(d->d_name, command);
 		if (first_of_namespace(d->d_name))
-			found += orphans(d->d_name);
+			found += orphans(d->d_name, "xtcp", AF_INET) +
+				 orphans(d->d_name, "xtcp6", AF_INET6);
 	}
 	closedir(proc);
 	if (!found)

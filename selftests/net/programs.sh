@@ -141,7 +141,48 @@ time.sleep(600)
 	return $bad
 }
 
-tap_plan 10
+# And a connection whose program has closed it, over either family.
+who_without()
+{
+	local addr pid who bad=0
+	who=$(dirname $run)/xtcp_who
+	ip -n $a link set lo up
+	for addr in 127.0.0.1 ::1; do
+		ip netns exec $a $run python3 -c "$py"'
+import time
+to = ("'$addr'", 7211)
+family = socket.AF_INET6 if ":" in to[0] else socket.AF_INET
+l = socket.socket(family)
+l.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+l.bind(to)
+l.listen()
+s = socket.socket(family)
+s.connect(to)
+s.setblocking(False)
+try:
+	while True:
+		s.send(bytes(65536))
+except BlockingIOError:
+	s.close()
+time.sleep(600)
+' & pid=$!
+		for i in $(seq 100); do
+			$who 2>/dev/null | grep -q FIN-WAIT-1 && break
+			sleep 0.1
+		done
+		[ $addr != ::1 ] || addr='\[::1\]'
+		$who | grep -q "^- .* FIN-WAIT-1 *$addr:[0-9]* *$addr:7211" || { $who; bad=1; }
+		kill $pid
+		wait $pid
+		for i in $(seq 100); do
+			$who 2>/dev/null | grep -q FIN-WAIT-1 || break
+			sleep 0.1
+		done
+	done
+	return $bad
+}
+
+tap_plan 11
 tap "both programs on XTCP" exchange 7201 $run $run
 tap "server on XTCP, client on the kernel's TCP" exchange 7202 $run ""
 tap "client on XTCP, server on the kernel's TCP" exchange 7203 "" $run
@@ -152,4 +193,5 @@ tap "no such program" not_there
 tap "an unreachable neighbour is EHOSTUNREACH" unreachable
 tap "a cgroup cannot be moved" no_cgroup
 tap "who has sockets" who
+tap "who has connections without a process" who_without
 tap_end
