@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Looked at with the machine's own tools: trace points and ss. They have to tell of either
- * TCP the same.
+ * Looked at with the machine's own tools: trace points, ss and netstat. They
+ * have to tell of either TCP the same.
  */
 #include <sys/mount.h>
 
@@ -197,6 +197,38 @@ TEST(ss)
 		SKIP_TEST("no ss");
 	compare(_metadata, all, "TIME-WAIT");
 	compare(_metadata, timers, "127.0.0.1:5555");
+}
+
+/*
+ * netstat knows no other name of the table, and nothing can be mounted in its place:
+ * it is shown a copy, in a /proc of its own.
+ */
+#define NETSTAT(mine, theirs, args)						\
+	"unshare -m sh -c 't=$(cat /proc/net/" mine ") && mount -t tmpfs t /proc &&"	\
+	" mkdir /proc/net && echo \"$t\" >/proc/net/" theirs " && exec netstat " args	\
+	"' | grep -v ^Active | sort"
+
+TEST(netstat)
+{
+	static const char * const connections[2] = {
+		NETSTAT("tcp", "tcp", "-tn4"),
+		NETSTAT("xtcp", "tcp", "-tn4"),
+	};
+	static const char * const all[2] = {
+		NETSTAT("tcp", "tcp", "-tan4"),
+		NETSTAT("xtcp", "tcp", "-tan4"),
+	};
+	static const char * const counters[2] = {
+		NETSTAT("snmp", "snmp", "-st") " | grep connection.openings",
+		NETSTAT("xtcp_stat", "snmp", "-st") " | grep connection.openings",
+	};
+
+	need_stack(XTCP);
+	if (system("netstat -V >/dev/null 2>&1"))
+		SKIP_TEST("no netstat");
+	compare(_metadata, connections, "127.0.0.1:5555");
+	compare(_metadata, all, "TIME_WAIT");
+	compare(_metadata, counters, "2 active connection openings");
 }
 
 TEST_HARNESS_MAIN
