@@ -87,6 +87,7 @@ rows=(
 	"rate 100mbit burst 100kb limit 1mb|95000 0"
 	"rate 100mbit burst 20kb limit 100kb|90000 60"
 )
+[ "$XTCP_VIRTUAL_TIME" = 1 ] || rows=("${rows[2]}" "${rows[4]}")
 own=() pairs=()
 for s in $stacks; do
 	[ "$s$XTCP_NO_CONTROL" = kernel1 ] || own+=("$s")
