@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * xtcp_run PROGRAM [ARGUMENT...]
+ * xtcp_run --cgroup DIR [--off]
  *
  * Runs a program with its TCP connections over XTCP: puts the preload library
  * that stands beside this program, or in ../lib/xtcp from it, into LD_PRELOAD
- * and becomes the program. See xtcp_run(1).
+ * and becomes the program. The second form does it for a cgroup (xtcp_cgroup.c).
+ * See xtcp_run(1).
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -13,10 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <linux/xtcp.h>
+
+#include "xtcp_cgroup.h"
 
 #define LIBRARY	"xtcp_preload.so"
 
@@ -30,7 +33,9 @@
 
 static const char usage[] =
 	"usage: xtcp_run PROGRAM [ARGUMENT...]\n"
+	"       xtcp_run --cgroup DIR [--off]\n"
 	"Runs PROGRAM with its TCP streams (IPv4, IPv6) over XTCP.\n"
+	"--cgroup: so all that runs in the cgroup DIR, until --off; Linux 6.6.\n"
 	"XTCP_FALLBACK=1 in the environment: over the kernel's TCP where the\n"
 	"xtcp module is not loaded. More in xtcp_run(1).\n";
 
@@ -101,24 +106,25 @@ static int preload(const char *path)
 }
 
 /*
- * To move programs that cannot be preloaded, static ones above all, is a cgroup's
- * matter: from Linux 6.6 on a BPF program may change what protocol they ask for.
- * Silence would let somebody believe that they were moved.
+ * --cgroup DIR [--off]: for programs that cannot be preloaded. Where the module is
+ * missing they would be without sockets; to take it off is possible then, too.
  */
-static int no_cgroup(void)
+static int cgroup(int argc, char **argv)
 {
-	unsigned int major = 0, minor = 0;
-	struct utsname u;
+	int ret;
 
-	if (uname(&u) || sscanf(u.release, "%u.%u", &major, &minor) != 2)
-		major = 0;
-	if (major < 6 || (major == 6 && minor < 6))
-		fprintf(stderr, "xtcp_run: --cgroup: this kernel, %s, cannot; that takes Linux 6.6\n",
-			major ? u.release : "of unknown version");
-	else
-		fputs("xtcp_run: --cgroup: not in this version, which runs single programs\n",
-		      stderr);
-	return EXIT_NO_XTCP;
+	if (argc == 4 && !strcmp(argv[3], "--off"))
+		return xtcp_cgroup_off(argv[2]) ? EXIT_NO_XTCP : 0;
+	if (argc != 3) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	ret = xtcp_probe();
+	if (ret) {
+		fprintf(stderr, "xtcp_run: %s\n", why(ret));
+		return EXIT_NO_XTCP;
+	}
+	return xtcp_cgroup_on(argv[2]) ? EXIT_NO_XTCP : 0;
 }
 
 static int run(char **argv)
@@ -139,7 +145,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc > 1 && !strcmp(argv[1], "--cgroup"))
-		return no_cgroup();
+		return cgroup(argc, argv);
 	if (argc > 1 && !strcmp(argv[1], "--"))
 		argv++;
 	else if (argc > 1 && argv[1][0] == '-')

@@ -104,17 +104,6 @@ sys.exit(code != errno.EHOSTUNREACH or time.monotonic() - start > 20)
 '
 }
 
-# What this kernel cannot do it says, and runs nothing.
-no_cgroup()
-{
-	local out
-	out=$($run --cgroup /sys/fs/cgroup echo ran 2>&1)
-	[ $? = 1 ] && [ "$(printf '%s\n' "$out" | wc -l)" = 1 ] || { echo "$out"; return 1; }
-	case $(uname -r) in
-	6.1.*) case $out in *"takes Linux 6.6"*) ;; *) echo "$out"; return 1 ;; esac ;;
-	esac
-}
-
 # Who holds the module: a process with its socket, whatever state that is in.
 who()
 {
@@ -182,7 +171,7 @@ time.sleep(600)
 	return $bad
 }
 
-tap_plan 11
+tap_plan 10
 tap "both programs on XTCP" exchange 7201 $run $run
 tap "server on XTCP, client on the kernel's TCP" exchange 7202 $run ""
 tap "client on XTCP, server on the kernel's TCP" exchange 7203 "" $run
@@ -191,7 +180,6 @@ tap "arguments of the program" arguments
 tap "an LD_PRELOAD of the user's own" preload_kept
 tap "no such program" not_there
 tap "an unreachable neighbour is EHOSTUNREACH" unreachable
-tap "a cgroup cannot be moved" no_cgroup
 tap "who has sockets" who
 tap "who has connections without a process" who_without
 tap_end

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * which: says on which TCP the sockets are that it opens in some ways, a line each.
+ * Linked statically, so that nothing but the kernel can decide that.
+ *
+ * which wait FILE...: the same after each FILE has come into being, for a task that
+ * is moved, or a switch that is turned, while it runs.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/xtcp.h>
+#include <netinet/in.h>
+
+/* What the kernel answers for a socket of XTCP. */
+#define SK_PROTOCOL	518
+
+static const struct {
+	const char *name;
+	int family, type, protocol;
+} ways[] = {
+	{ "inet", AF_INET, SOCK_STREAM, 0 },
+	{ "inet-tcp", AF_INET, SOCK_STREAM, IPPROTO_TCP },
+	{ "inet-flags", AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0 },
+	{ "inet6", AF_INET6, SOCK_STREAM, 0 },
+	{ "inet6-tcp", AF_INET6, SOCK_STREAM, IPPROTO_TCP },
+	{ "inet-udp", AF_INET, SOCK_DGRAM, 0 },
+	{ "inet-mptcp", AF_INET, SOCK_STREAM, 262 },
+	{ "unix", AF_UNIX, SOCK_STREAM, 0 },
+};
+
+static const char *stack_of(int fd)
+{
+	socklen_t len = sizeof(int);
+	static char text[64];
+	int protocol;
+
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len))
+		return strerror(errno);
+	if (protocol == SK_PROTOCOL)
+		return "xtcp";
+	snprintf(text, sizeof(text), "%d", protocol);
+	return text;
+}
+
+/* A connection to itself: what it sent, or why not. */
+static const char *talks(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int lfd = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0);
+	socklen_t len = sizeof(at);
+	static char got[8];
+	int child;
+
+	if (bind(lfd, (void *)&at, len) || listen(lfd, 1) ||
+	    getsockname(lfd, (void *)&at, &len) || connect(fd, (void *)&at, len) ||
+	    send(fd, "hello", 5, 0) != 5)
+		return strerror(errno);
+	child = accept(lfd, NULL, NULL);
+	if (child < 0 || recv(child, got, sizeof(got) - 1, 0) != 5)
+		return strerror(errno);
+	close(child);
+	close(lfd);
+	close(fd);
+	return got;
+}
+
+static void tell(void)
+{
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		int fd = socket(ways[i].family, ways[i].type, ways[i].protocol);
+
+		printf("%s %s\n", ways[i].name, stack_of(fd));
+		close(fd);
+	}
+	printf("talks %s\n", talks());
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2 || strcmp(argv[1], "wait")) {
+		tell();
+		return 0;
+	}
+	for (int i = 2; i < argc; i++) {
+		while (access(argv[i], F_OK))
+			usleep(10000);
+		tell();
+		unlink(argv[i]);
+	}
+	return 0;
+}
