@@ -306,7 +306,7 @@ int xtcp_cgroup_on(const char *dir)
 		return cgroup;
 	ret = -ENODEV;
 	if (statfs(BPFFS, &fs) || fs.f_type != BPF_FS_MAGIC) {
-		fputs("xtcp_run: --cgroup: mount -t bpf bpf " BPFFS " is needed\n", stderr);
+		fputs("xtcp_run: --cgroup: mount -t bpf none " BPFFS " is needed\n", stderr);
 		goto out;
 	}
 	if (mkdir(PINS, 0700) && errno != EEXIST) {
