@@ -99,7 +99,32 @@ confined() # NUMBER STEP...
 	[ "$got" = "$* " ]
 }
 
-tap_plan ${#rows[@]}
+# Modules that label what goes over a network ask to be called when a connection is
+# open. How often were they, for one of a kind of socket: TCP where it was opened,
+# XTCP at both ends, since here nothing else tells them of the end that accepts.
+trace=/sys/kernel/tracing
+told() # KIND TIMES
+{
+	local got
+
+	[ -e $trace/kprobe_events ] || mount -t tracefs tracefs $trace || return
+	echo 'p:xtcp_test/told security_inet_conn_established' >>$trace/kprobe_events || return
+	echo >$trace/trace
+	echo 1 >$trace/events/xtcp_test/told/enable
+	got=$(python3 "$tmp/sockets.py" "$1")
+	echo 0 >$trace/events/xtcp_test/told/enable
+	set -- "$got $(grep -c ' told: ' $trace/trace)" "all $2"
+	echo '-:xtcp_test/told' >>$trace/kprobe_events
+	echo "got: $1, expected: $2"
+	[ "$1" = "$2" ]
+}
+opened=("2/0 1" "22/0 2" "10/0 1" "22/41 2")
+
+tap_plan $((${#rows[@]} + ${#opened[@]}))
+for row in "${opened[@]}"; do
+	# shellcheck disable=SC2086
+	tap "hook of an open connection: family/protocol $row" told $row
+done
 for i in "${!rows[@]}"; do
 	# shellcheck disable=SC2086
 	tap "profile: ${rows[i]%|*}" confined "$i" ${rows[i]#*|}

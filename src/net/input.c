@@ -2,6 +2,7 @@
 /*
  * A verified segment meets its socket.
  */
+#include <linux/security.h>
 #include <linux/tcp.h>
 #include <net/busy_poll.h>
 
@@ -39,6 +40,15 @@ static enum xtcp_drop refuse(struct sock *sk, struct xtcp_seg *seg)
 	if (!early && !sock_flag(sk, SOCK_DEAD))
 		sk->sk_data_ready(sk);
 	return early ? XTCP_DROP_OOO_MEMORY : XTCP_DROP_RCVBUF;
+}
+
+/* Has this segment opened the connection? What the engine says is not mirrored yet. */
+static bool opened(const struct sock *sk)
+{
+	enum xtcp_state state = xtcp_sk(sk)->tcb.state;
+
+	return (1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV) &&
+	       state != XTCP_SYN_SENT && state != XTCP_SYN_RECEIVED && state != XTCP_CLOSED;
 }
 
 /**
@@ -83,6 +93,9 @@ void xtcp_input_locked(struct sock *sk, struct sk_buff *skb, u64 now)
 		seg.reason = refused;
 		acts |= XTCP_ACT_DROP;
 	}
+	/* The peer's label, for SO_PEERSEC, is that of its segment. */
+	if (unlikely(acts & XTCP_ACT_STATE) && opened(sk))
+		security_inet_conn_established(sk, skb);
 	xtcp_serve_rx(sk, acts, skb, &seg, now);
 }
 

@@ -3,6 +3,7 @@
  * What is particular to IPv4: headers, routes, the pseudo-header.
  */
 #include <linux/ip.h>
+#include <linux/security.h>
 #include <linux/tcp.h>
 #include <net/inet_hashtables.h>
 #include <net/ip.h>
@@ -77,9 +78,15 @@ struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to)
 			   xtcp_flow_v4(flow->daddr), xtcp_flow_v4(flow->saddr),
 			   (__force __be16)flow->dport, (__force __be16)flow->sport,
 			   sock_net_uid(to->net, to->sk));
-	/* The same look-up, and then no question that has one answer. */
-	rt = xfrm_silent(to) ? __ip_route_output_key(to->net, &fl4) :
-			       ip_route_output_flow(to->net, &fl4, to->sk);
+	if (likely(xfrm_silent(to))) {
+		/* The same look-up, and then no question that has one answer. */
+		rt = __ip_route_output_key(to->net, &fl4);
+	} else {
+		if (to->sk)
+			security_sk_classify_flow((struct sock *)to->sk,
+						  flowi4_to_flowi_common(&fl4));
+		rt = ip_route_output_flow(to->net, &fl4, to->sk);
+	}
 	if (IS_ERR(rt))
 		return ERR_CAST(rt);
 	/* A source like that cannot be (RFC 9293, MUST-63). */
@@ -163,6 +170,7 @@ int xtcp_ip4_sock_route(struct sock *sk)
 			   xtcp_rt_tos(sk, inet->tos), xtcp_rt_scope(sk), IPPROTO_TCP,
 			   FLOWI_FLAG_ANYSRC, hop, inet->inet_saddr,
 			   inet->inet_dport, inet->inet_sport, sk->sk_uid);
+	security_sk_classify_flow(sk, flowi4_to_flowi_common(fl4));
 	rt = ip_route_output_flow(sock_net(sk), fl4, sk);
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);

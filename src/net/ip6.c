@@ -9,6 +9,7 @@
  * For that the socket has no hash of its own (sk_txhash). Where the peer's label is
  * to be sent back (net.ipv6.flowlabel_reflect) answers take it from their cause.
  */
+#include <linux/security.h>
 #include <net/inet6_hashtables.h>
 #include <net/inet_hashtables.h>
 #include <net/tcp.h>
@@ -141,6 +142,8 @@ struct dst_entry *xtcp_ip6_route(const struct xtcp_stateless *to)
 		final_p = fl6_update_dst(&fl6, rcu_dereference(np->opt), &final);
 		rcu_read_unlock();
 	}
+	if (to->sk)
+		security_sk_classify_flow((struct sock *)to->sk, flowi6_to_flowi_common(&fl6));
 	dst = ip6_dst_lookup_flow(to->net, to->sk, &fl6, final_p);
 	return dst;
 }
@@ -260,6 +263,7 @@ static struct dst_entry *sock_lookup(struct sock *sk, struct flowi6 *fl6)
 	rcu_read_lock();
 	final_p = fl6_update_dst(fl6, rcu_dereference(inet6_sk(sk)->opt), &final);
 	rcu_read_unlock();
+	security_sk_classify_flow(sk, flowi6_to_flowi_common(fl6));
 	return ip6_dst_lookup_flow(sock_net(sk), sk, fl6, final_p);
 }
 
