@@ -63,7 +63,7 @@ bool no_mapped(void);
 
 /*
  * Time costs nothing (qemu's -icount): tests that wait for minutes may run.
- * XTCP_VIRTUAL_TIME=1 says so; run-vm finds out with ./vtime.
+ * XTCP_VIRTUAL_TIME=1 says so; scripts/vm sets it.
  */
 bool virtual_time(void);
 
