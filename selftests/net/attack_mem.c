@@ -27,6 +27,19 @@ static void lets_go(int *fd, int n)
 		hard_close(fd[i]);
 }
 
+/* Peer @i has what is written to fd[@i] kept: its window is closed. */
+#define shuts_window(i, bytes) do {							\
+	wire_reset(W, WIRE_PPORT + (i));					\
+	self->fd = -1;								\
+	passive(MSS(1000));							\
+	fd[i] = self->fd;							\
+	self->fd = -1;								\
+	ASSERT_EQ(0, set_int(fd[i], SOL_SOCKET, SO_SNDBUFFORCE, (bytes)));	\
+	in(ACK, LEN(10), WND(0));						\
+	ASSERT_LT((bytes) / 4, send_pat(fd[i], 0, (bytes)));			\
+	wire_drain(W, 0);							\
+} while (0)
+
 /*
  * Windows are closed, but that one peer takes a byte now and then. Memory is short.
  * Who is slow and makes progress, on a connection that holds as much, stays.
@@ -41,17 +54,8 @@ TEST_F_TIMEOUT(wire, closed_windows, 300)
 	ASSERT_EQ(0, mem_limits_get(&limits, W->stack));
 	if (W->stack == XTCP)
 		ASSERT_EQ(0, wire_knob(W, "pressure_timeout", "5"));
-	for (int i = 0; i < PEERS; i++) {
-		wire_reset(W, WIRE_PPORT + i);
-		self->fd = -1;
-		passive(MSS(1000));
-		fd[i] = self->fd;
-		self->fd = -1;
-		ASSERT_EQ(0, set_int(fd[i], SOL_SOCKET, SO_SNDBUFFORCE, EACH));
-		in(ACK, LEN(10), WND(0));
-		ASSERT_LT(EACH / 4, send_pat(fd[i], 0, EACH));
-		wire_drain(W, 0);
-	}
+	for (int i = 0; i < PEERS; i++)
+		shuts_window(i, EACH);
 	ASSERT_LT(0, mem_hold(W->stack, slow));
 	/* The first threshold is below what is held now; the last is far. */
 	ASSERT_EQ(0, mem_limits_set(&limits, "256 512 100000"));
@@ -78,6 +82,42 @@ TEST_F_TIMEOUT(wire, closed_windows, 300)
 		ASSERT_EQ(PEERS, ended);
 		ASSERT_EQ(PEERS, wire_count(W, "Evicted"));
 	}
+}
+
+/* No more end than it takes, and who holds most goes first. */
+TEST_F_TIMEOUT(wire, most_held_first, 300)
+{
+	static const int bytes[PEERS] = { EACH / 16, EACH, EACH / 16, EACH / 16 };
+	uint32_t sum = 0, most = 0, now;
+	int fd[PEERS], other[2];
+	struct mem_limits limits;
+	char pages[64];
+
+	if (W->stack != XTCP)
+		SKIP_TEST("the kernel ends none");
+	ASSERT_EQ(0, mem_limits_get(&limits, W->stack));
+	ASSERT_EQ(0, wire_knob(W, "pressure_timeout", "5"));
+	ASSERT_EQ(0, st_pair(W->stack, W->stack, other));
+	for (int i = 0; i < PEERS; i++) {
+		shuts_window(i, bytes[i]);
+		now = held(fd[i], SK_MEMINFO_WMEM_QUEUED);
+		most = now > most ? now : most;
+		sum += now;
+	}
+	snprintf(pages, sizeof(pages), "%u %u 100000", (sum - most / 2) / 4096,
+		 (sum - most / 2) / 4096 + 1);
+	ASSERT_EQ(0, mem_limits_set(&limits, pages));
+	for (int s = 0; s < 2 * TIMEOUT_S; s++) {
+		send(other[0], "x", 1, 0);	/* somebody notices */
+		sleep_ms(1000);
+	}
+	ASSERT_EQ(0, mem_limits_put(&limits));
+	for (int i = 0; i < PEERS; i++)
+		EXPECT_EQ(bytes[i] == EACH ? ETIMEDOUT : 0,
+			  get_int(fd[i], SOL_SOCKET, SO_ERROR));
+	EXPECT_EQ(1, wire_count(W, "Evicted"));
+	lets_go(other, 2);
+	lets_go(fd, PEERS);
 }
 
 /* A hole that is never filled, and much behind it. */
