@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,9 @@
 
 /* Low bits of a socket's type; the rest are SOCK_NONBLOCK and SOCK_CLOEXEC. */
 #define TYPE_MASK	0xf
+
+/* How long a program may take to go, ms. */
+#define GONE_MS		5000
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -330,22 +334,63 @@ out:
 	return ret;
 }
 
+/* The number of the program behind a pin; 0: there is none. */
+static uint32_t program_of(const char *pin)
+{
+	struct bpf_link_info info = {};
+	union bpf_attr attr = { .pathname = (uintptr_t)pin };
+	int ret, link = bpf(BPF_OBJ_GET, &attr);
+
+	if (link < 0)
+		return 0;
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = link;
+	attr.info.info = (uintptr_t)&info;
+	attr.info.info_len = sizeof(info);
+	ret = bpf(BPF_OBJ_GET_INFO_BY_FD, &attr);
+	close(link);
+	return ret < 0 ? 0 : info.prog_id;
+}
+
+/*
+ * The kernel takes a program off some time after the last name of its link is gone,
+ * and forgets its number then. Return: whether that has happened.
+ */
+static bool program_gone(uint32_t id)
+{
+	int i, fd;
+
+	for (i = 0; i < GONE_MS; i++) {
+		union bpf_attr attr = { .prog_id = id };
+
+		fd = bpf(BPF_PROG_GET_FD_BY_ID, &attr);
+		if (fd < 0)
+			return true;
+		close(fd);
+		usleep(1000);
+	}
+	return false;
+}
+
 /**
  * xtcp_cgroup_off - new sockets of a cgroup's tasks are the kernel's again
  * @dir: directory of the cgroup
  *
- * Sockets that are open stay what they are. Return: as above; -ENOENT: it was off.
+ * Sockets that are open stay what they are. Return: as above; -ENOENT: it was off;
+ * -EBUSY: somebody else has hold of the program.
  */
 int xtcp_cgroup_off(const char *dir)
 {
 	char pin[PATH_MAX];
 	int cgroup = cgroup_open(dir, pin, sizeof(pin));
+	uint32_t id;
 
 	if (cgroup < 0)
 		return cgroup;
 	close(cgroup);
+	id = program_of(pin);
 	if (!unlink(pin))
-		return 0;
+		return !id || program_gone(id) ? 0 : complain("the program", -EBUSY);
 	if (errno != ENOENT)
 		return complain(pin, -errno);
 	fprintf(stderr, "xtcp_run: --cgroup: %s is not switched on\n", dir);
