@@ -229,9 +229,11 @@ TEST_F(wire, ack_of_unsent_syn)
 
 TEST_F(wire, challenges_are_few)
 {
+	uint64_t start, halves;
 	int n = 0;
 
 	passive(MSS(1000));
+	start = now_ms();
 	for (int i = 0; i < 200; i++) {
 		in(RST, SEQ(100 + i));
 		in(SYN, SEQ(100 + i));
@@ -240,7 +242,9 @@ TEST_F(wire, challenges_are_few)
 		W->snd_nxt = 1;
 	}
 	n += wire_drain(W, SETTLE);
-	defended("600 segments, at most 2 answers", n <= 2);
+	/* One for each half of a second; in real time there may be several. */
+	halves = (now_ms() - start) / 500;
+	defended("600 segments, at most 2 answers", n <= 2 + (int)halves);
 }
 
 /*
