@@ -42,6 +42,8 @@ TEST_F(pair, receive_zero_bytes)
 	ASSERT_EQ(10, recv_pat(self->s, 0, 10));
 	ASSERT_EQ(0, setsockopt(self->c, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)));
 	close(self->c);
+	/* Who has to wait for the RST is told of nothing. */
+	poll_for(self->s, POLLERR, 2000);
 	fails(ECONNRESET, recv(self->s, &byte, 0, 0));
 	ASSERT_EQ(0, recv(self->s, &byte, 0, 0));
 }
