@@ -7,14 +7,7 @@
 cd "$(dirname "$0")" || exit 1
 . ./tap.sh
 
-[ "$(id -u)" = 0 ] || tap_skip_all "needs root"
-[ -e /proc/net/xtcp ] || tap_skip_all "the module is not loaded"
-run=../../tools/xtcp_run
-if [ ! -x $run ] && ! run=$(command -v xtcp_run); then
-	[ -n "$XTCP_REQUIRED" ] || tap_skip_all "no xtcp_run"
-	printf '1..1\nnot ok 1 xtcp_run is built\n'
-	exit 1
-fi
+need_xtcp_run
 root=/sys/fs/cgroup
 grep -q " $root cgroup2 " /proc/mounts || tap_skip_all "no cgroups of the second version"
 top=$root/xtcp-test-$$

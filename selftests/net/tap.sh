@@ -28,6 +28,19 @@ tap_end() { [ $tap_bad -eq 0 ]; exit; }
 # What kselftest calls a test that cannot run here.
 tap_skip_all() { echo "1..0 # SKIP $1"; exit 4; }
 
+# The module is loaded, and $run starts programs on it.
+need_xtcp_run()
+{
+	[ "$(id -u)" = 0 ] || tap_skip_all "needs root"
+	[ -e /proc/net/xtcp ] || tap_skip_all "the module is not loaded"
+	run=../../tools/xtcp_run
+	if [ ! -x $run ] && ! run=$(command -v xtcp_run); then
+		[ -n "$XTCP_REQUIRED" ] || tap_skip_all "no xtcp_run"
+		printf '1..1\nnot ok 1 xtcp_run is built\n'
+		exit 1
+	fi
+}
+
 # Unload; connections that are just ending may hold the module for a while.
 unload()
 {
