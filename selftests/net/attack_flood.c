@@ -52,15 +52,22 @@ static bool has_options(int fd)
 	       info.tcpi_snd_mss == 1460 - 12;
 }
 
+/* Does a SYN-ACK come to @port? Those to others may be repeated meanwhile. */
+static bool answered(struct wire *w, uint16_t port)
+{
+	while (wire_get(w, 1000))
+		if (w->got.dport == port)
+			return w->got.flags == (SYN | ACK) && w->got.ack == 1;
+	return false;
+}
+
 /* A client that answers, from @port. Its socket, or -1. */
 static int honest(struct wire *w, int lfd, uint16_t port)
 {
-	static const struct wseg synack = { .flags = SYN | ACK, ACKNO(1) };
-
 	wire_drain(w, 0);
 	wire_reset(w, port);
 	wire_in(w, &(struct wseg){ .flags = SYN, MSS(1460), WS(7), SACKOK, TS(1000, 0) });
-	if (*wire_out(w, &synack))
+	if (!answered(w, port))
 		return -1;
 	w->ts = true;
 	wire_in(w, &(struct wseg){ .flags = ACK });
@@ -139,8 +146,7 @@ TEST_F_TIMEOUT(wire, accept_queue, 120)
 	wire_drain(W, 0);
 	wire_reset(W, 40000);
 	in(SYN, MSS(1460));
-	defended("an honest client is answered", *wire_out(W, &(struct wseg){
-		.flags = SYN | ACK, ACKNO(1) }) == 0);
+	defended("an honest client is answered", answered(W, 40000));
 	in(ACK);
 	defended("and connects", wire_state(W) == TCP_ESTABLISHED);
 }

@@ -59,9 +59,8 @@ for ns in $r1 $r2; do
 done
 ip netns exec $r1 nft '
 	add table inet f
-	add counter inet f seen
 	add chain inet f fw { type filter hook forward priority 0; }
-	add rule inet f fw meta l4proto tcp counter name seen' || tap_skip_all "no nftables"
+	add rule inet f fw meta l4proto tcp counter' || tap_skip_all "no nftables"
 
 size=1000000 row=0
 # Each has addresses of its own: what one has learnt is nothing to the next.
@@ -81,7 +80,9 @@ connect() # STACK-OF-A here|there
 		ip -n $b addr add $there/$bits dev lo &&
 		ip -n $a route add $there/$bits via $first src $here &&
 		ip -n $b route add $here/$bits via $second src $there || return 1
-	ip netns exec $r1 nft reset counter inet f seen >/dev/null
+	ip netns exec $r1 nft '
+		flush chain inet f fw
+		add rule inet f fw meta l4proto tcp counter'
 	if [ "$2" = here ]; then
 		ip netns exec $b ./xfer kernel server 7000 $size & server=$!
 		ip netns exec $a timeout 100 ./xfer "$1" client $there 7000 $size up
@@ -95,7 +96,7 @@ connect() # STACK-OF-A here|there
 # What the first router had to forward, bytes.
 by_first()
 {
-	ip netns exec $r1 nft list counter inet f seen | sed -n 's/.* bytes //p'
+	ip netns exec $r1 nft list chain inet f fw | sed -n 's/.* bytes //p'
 }
 
 goes_over() # STACK here|there
