@@ -99,10 +99,14 @@ by_first()
 	ip netns exec $r1 nft list chain inet f fw | sed -n 's/.* bytes //p'
 }
 
+# A redirect that meets the lock of a busy socket is lost, and there is another one
+# soon; where time is real that happens some times over.
+most=$((size / 2))
+[ "$XTCP_VIRTUAL_TIME" = 1 ] || most=$size
 goes_over() # STACK here|there
 {
 	connect "$@" && echo "$(by_first) bytes by way of the first router" &&
-		[ "$(by_first)" -gt 0 ] && [ "$(by_first)" -lt $((size / 2)) ]
+		[ "$(by_first)" -gt 0 ] && [ "$(by_first)" -lt $most ]
 }
 
 stays() # STACK here|there
