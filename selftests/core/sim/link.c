@@ -196,10 +196,39 @@ static bool policed(struct sim *sim, struct link *link, const struct pkt *pkt)
 	return false;
 }
 
-static u64 rate_now(const struct sim *sim, const struct link_cfg *cfg)
+/* Bytes a second at @t, 0: no limit; @until: when that changes, XTCP_NEVER: never. */
+static u64 rate_at(const struct sim *sim, const struct link_cfg *cfg, u64 t, u64 *until)
 {
-	return cfg->rate_at && sim->now >= sim->start + cfg->rate_at ? cfg->rate_then :
-								      cfg->rate;
+	u64 change = sim->start + cfg->rate_at;
+
+	*until = cfg->rate_at && t < change ? change : XTCP_NEVER;
+	return cfg->rate_at && t >= change ? cfg->rate_then : cfg->rate;
+}
+
+/* When the last bit of @bytes has left that begin to leave at @t. */
+static u64 served(const struct sim *sim, const struct link_cfg *cfg, u64 t, u64 bytes)
+{
+	u64 work = bytes * SEC, until, rate;
+
+	for (;; t = until) {
+		rate = rate_at(sim, cfg, t, &until);
+		if (!rate || t + work / rate <= until)
+			return rate ? t + work / rate : t;
+		work -= (until - t) * rate;
+	}
+}
+
+/* Bytes that leave from now until @t. */
+static u64 backlog(const struct sim *sim, const struct link_cfg *cfg, u64 t)
+{
+	u64 at = sim->now, bytes = 0, until, rate;
+
+	for (; at < t; at = until) {
+		rate = rate_at(sim, cfg, at, &until);
+		until = min(until, t);
+		bytes += (until - at) * rate / SEC;
+	}
+	return bytes;
 }
 
 /*
@@ -212,7 +241,7 @@ static const char *forward(struct sim *sim, struct host *from, struct pkt *pkt,
 	struct link *link = &sim->link[from->id & 1];
 	const struct link_cfg *cfg = link->cfg;
 	u64 start = max(sim->now, link->free_at), wait = start - sim->now;
-	u64 rate = rate_now(sim, cfg), queued = wait * rate / SEC;
+	u64 queued = backlog(sim, cfg, start);
 
 	router_ecn(sim, cfg, pkt, queued);
 	if (cfg->mtu_at && sim->now >= sim->start + cfg->mtu_at &&
@@ -223,11 +252,9 @@ static const char *forward(struct sim *sim, struct host *from, struct pkt *pkt,
 	}
 	if (policed(sim, link, pkt))
 		return "policed";
-	if (rate) {
-		if (queued > cfg->queue)
-			return "queue full";
-		start += (pkt->wire_len + IP_LEN) * SEC / rate;
-	}
+	if (cfg->rate && queued > cfg->queue)
+		return "queue full";
+	start = served(sim, cfg, start, pkt->wire_len + IP_LEN);
 	link->free_at = start;
 	link->waited += wait;
 	link->waited_max = max(link->waited_max, wait);

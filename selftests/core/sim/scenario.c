@@ -209,6 +209,29 @@ static void reopen(struct sim_cfg *cfg)
 	cfg->rounds = 3;
 }
 
+/*
+ * The rate changes while the queue is full: what waits there leaves at the new
+ * one, and none of it is lost, for the receiver's buffer is smaller than the
+ * queue.
+ */
+static void change(struct sim_cfg *cfg, u64 bytes, u64 rate_then)
+{
+	cfg_plain(cfg, 40 * MSEC, 1250000, 0, bytes);
+	cfg->link[0].queue = 600000;
+	cfg->link[0].rate_at = 500 * MSEC;
+	cfg->link[0].rate_then = rate_then;
+}
+
+static void faster(struct sim_cfg *cfg)
+{
+	change(cfg, 5000000, 12500000);
+}
+
+static void slower(struct sim_cfg *cfg)
+{
+	change(cfg, 1000000, 125000);
+}
+
 /* A request and its answer, 100 ms; @cookie: the client has been here before. */
 static void request(struct sim_cfg *cfg, bool cookie)
 {
@@ -278,6 +301,8 @@ const struct scenario scenarios[] = {
 	{ "200 kB to a reader of 2000 B every 0.1 s", slow_reader, 10000, 30000 },
 	{ "20 kB in tiny writes, 10 ms", tiny_writes, 50, 1000 },
 	{ "simultaneous open and close, 100 ms", simultaneous, 30000, 31000 },
+	{ "5 MB, 40 ms, 10 Mbit/s, from 0.5 s on 100 Mbit/s", faster, 850, 1100, true },
+	{ "1 MB, 40 ms, 10 Mbit/s, from 0.5 s on 1 Mbit/s", slower, 4400, 5000, true },
 	{ "three connections of one port pair", reopen, 100, 10000 },
 	{ "request and answer, 100 ms, first visit", request_first, 200, 200, .answer = true },
 	{ "request and answer, 100 ms, Fast Open", request_again, 100, 100, .answer = true },
