@@ -212,6 +212,29 @@ TEST_F(wire, urgent_anywhere)
 	defended("no byte is lost", true);
 }
 
+/* The urgent byte is always ahead, and the reader is behind. */
+TEST_F_TIMEOUT(wire, urgent_behind_a_queue, 300)
+{
+	int us, worst = 0;
+
+	WORK_TEST();
+	ASSERT_EQ(0, wire_knob(W, "rmem", "4096 33554432 33554432"));
+	passive(MSS(1460), WS(7));
+	for (uint32_t i = 0; i < 4000; i++) {
+		in(ACK, LEN(1460));
+		wire_drain(W, 0);
+	}
+	for (uint32_t i = 0; i < 20; i++) {
+		us = work(W, &(struct wseg){ .flags = ACK | URG,
+			  LEN(1460), URP(0xffff) });
+		worst = us > worst ? us : worst;
+		W->snd_nxt += 1460;
+		wire_drain(W, 0);
+	}
+	printf("# %s: %d us at worst\n", stack_name(W->stack), worst);
+	defended("the work for one segment is bounded", worst <= WORK_US);
+}
+
 /* ---- peers that hold on ---- */
 
 /* Answers each probe of the closed window; whether the connection ended. */

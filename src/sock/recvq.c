@@ -207,16 +207,8 @@ bool xtcp_recvq_purge(struct sock *sk)
 	return unread;
 }
 
-/**
- * xtcp_recvq_find - the packet that holds a byte
- * @sk: socket
- * @seq: sequence number of the byte
- * @off: set to where it is in the packet
- * @len: set to how many bytes may be taken from there
- *
- * Return: the packet, still queued, or NULL when @seq has not arrived.
- */
-struct sk_buff *xtcp_recvq_find(struct sock *sk, u32 seq, u32 *off, u32 *len)
+/* The packet that holds byte @seq; @len: bytes that may be taken from there on. */
+static struct sk_buff *recvq_find(struct sock *sk, u32 seq, u32 *off, u32 *len)
 {
 	struct sk_buff *skb;
 
@@ -234,21 +226,49 @@ struct sk_buff *xtcp_recvq_find(struct sock *sk, u32 seq, u32 *off, u32 *len)
 }
 
 /**
- * xtcp_recvq_seek - the same for a reader
+ * xtcp_recvq_newest - the packet that holds a byte near the end of the queue
+ * @sk: socket
+ * @seq: sequence number of the byte
+ * @off: set to where it is in the packet
+ *
+ * Walks back from the tail and only over what was queued behind the byte. A byte
+ * that has not arrived costs one comparison, however long the queue is.
+ *
+ * Return: the packet, still queued, or NULL when @seq has not arrived.
+ */
+struct sk_buff *xtcp_recvq_newest(struct sock *sk, u32 seq, u32 *off)
+{
+	struct sk_buff *skb;
+
+	skb_queue_reverse_walk(&sk->sk_receive_queue, skb) {
+		const struct xtcp_skb_cb *cb = XTCP_CB(skb);
+
+		if (seq_ge(seq, cb->q.end))
+			break;
+		if (seq_ge(seq, cb->q.seq)) {
+			*off = cb->q.off + (seq - cb->q.seq);
+			return skb;
+		}
+	}
+	return NULL;
+}
+
+/**
+ * xtcp_recvq_seek - the packet that holds the byte a reader is at
  * @sk: socket, process context
  * @seq: sequence number of the byte
- * @off: as xtcp_recvq_find()
- * @len: likewise
+ * @off: set to where it is in the packet
+ * @len: set to how many bytes may be taken from there
  *
  * What was left over when it arrived is queued now, for somebody who wants it.
  *
- * Return: as xtcp_recvq_find().
+ * Return: the packet, still queued, or NULL when @seq has not arrived.
  */
 struct sk_buff *xtcp_recvq_seek(struct sock *sk, u32 seq, u32 *off, u32 *len)
 {
 	struct sk_buff *skb;
 
-	while (!(skb = xtcp_recvq_find(sk, seq, off, len)) && xtcp_sk(sk)->tcb.ooo_ready)
+	while (!(skb = recvq_find(sk, seq, off, len)) && xtcp_sk(sk)->tcb.ooo_ready)
 		drain(sk, READER_MAX);
 	reap(sk, READER_MAX);
 	return skb;

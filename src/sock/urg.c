@@ -16,12 +16,12 @@ bool xtcp_urg_fetch(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct sk_buff *skb;
-	u32 off, len;
+	u32 off;
 	u8 byte;
 
 	if (xs->urg_data != XTCP_URG_NOTYET)
 		return false;
-	skb = xtcp_recvq_find(sk, xs->urg_seq, &off, &len);
+	skb = xtcp_recvq_newest(sk, xs->urg_seq, &off);
 	if (!skb || skb_copy_bits(skb, off, &byte, 1))
 		return false;
 	WRITE_ONCE(xs->urg_data, XTCP_URG_VALID | byte);
