@@ -142,7 +142,7 @@ static const struct script acc_room[] = {
 	{ "three blocks go first", ACC_TS "< AEN 101+10 ts 0xffffff00 0\n> AEN 1\n< AEN 201+10 ts 0xffffff00 0\n> AEN 1\n"
 	  "< AEN 301+10 ecn 3 ts 0xffffff00 0\n> ACN 1 sack 301-311,201-211,101-111 acc none hdr 60\n" },
 	{ "and it is made up for", ACC_TS "< AEN 101+10 ts 0xffffff00 0\n> AEN 1\n< AEN 201+10 ts 0xffffff00 0\n> AEN 1\n"
-	  "< AEN 301+10 ecn 3 ts 0xffffff00 0\n> ACN 1 acc none\n< AEN 1+200 ts 0xffffff00 0\n> ACN 1 ack 211 sack 301-311 acc 0:1,10\n" },
+	  "< AEN 301+10 ecn 3 ts 0xffffff00 0\n> ACN 1 acc none\n< AEN 1+200 ts 0xffffff00 0\n> ACN 1 ack 211 sack 101-111,301-311 acc 0:1,10\n" },
 };
 SCRIPTS(acc_room);
 

@@ -28,6 +28,16 @@ static const struct script sack[] = {
 	{ "received twice: told once (RFC 2883)", OPEN "< A 1+100\n> A 1 ack 101\n< A 1+100\n> A 1 ack 101 sack 1-101\n"
 	  "< A 201+100\n> A 1 sack 201-301\n" },
 	{ "partly received twice", OPEN "< A 1+100\n> A 1 ack 101\n< A 51+100\n> A 1 ack 151 sack 51-101\n" },
+	{ "partly received twice, out of order (RFC 2883, 4.2)", OPEN "< A 1+100\n> A 1 ack 101\n< A 201+100\n> A 1\n"
+	  "< A 201+150\n> A 1 ack 101 sack 201-301,201-351\nmib TCPDSACKOfoSent TCPOFOQueue\n" },
+	{ "the end of it is held", OPEN "< A 201+100\n> A 1\n< A 151+100\n> A 1 ack 1 sack 201-251,151-301\n" },
+	{ "of two ranges received twice the first is told", OPEN "< A 201+50\n> A 1\n< A 301+50\n> A 1\n"
+	  "< A 151+300\n> A 1 ack 1 sack 201-251,151-451\n" },
+	{ "in order, over data that is held", OPEN "< A 101+100\n> A 1\n< A 1+300\n> A 1 ack 301 sack 101-201\n" },
+	{ "in order, into data that is held", OPEN "< A 101+100\n> A 1\n< A 301+10\n> A 1\n< A 1+150\n> A 1 ack 201 sack 101-151,301-311\n" },
+	{ "below RCV.NXT and again above it: the first is told", OPEN "< A 1+100\n> A 1 ack 101\n< A 201+100\n> A 1\n"
+	  "< A 51+300\n> A 1 ack 351 sack 51-101\n" },
+	{ "it touches what is held: no duplicate", OPEN "< A 201+100\n> A 1\n< A 101+100\n> A 1 sack 101-301\n< A 301+10\n> A 1 sack 101-311\n" },
 	{ "twice inside of a run: the duplicate, then the run", OPEN "< A 101+100\n> A 1\n< A 301+10\n> A 1\n"
 	  "< A 121+20\n> A 1 sack 121-141,101-201,301-311\n< A 401+10\n> A 1 sack 401-411,101-201,301-311\n" },
 	{ "twice, and all of a run: both", OPEN "< A 201+100\n> A 1\n< A 201+100\n> A 1 sack 201-301,201-301\n" },

@@ -70,6 +70,25 @@ TEST_F(wire, sack_of_duplicate)
 	reads(100);
 }
 
+/* RFC 2883, 4.2: out of order, in order over data that is held, and into it. */
+TEST_F(wire, sack_of_partial_duplicate)
+{
+	passive(MSS(1000), SACKOK);
+	in(ACK, SEQ(1), LEN(100));
+	out(ACK, ACKNO(101), NOSACKS);
+	in(ACK, SEQ(201), LEN(100));
+	out(ACK, ACKNO(101), SACKS(201, 301));
+	in(ACK, SEQ(201), LEN(150));
+	out(ACK, ACKNO(101), SACKS(201, 301, 201, 351));
+	in(ACK, SEQ(101), LEN(300));
+	out(ACK, ACKNO(401), SACKS(201, 351));
+	in(ACK, SEQ(501), LEN(100));
+	out(ACK, ACKNO(401), SACKS(501, 601));
+	in(ACK, SEQ(401), LEN(150));
+	out(ACK, ACKNO(601), SACKS(501, 551));
+	reads(600);
+}
+
 /* What goes out with payload has no room for blocks: it does not lose them. */
 TEST_F(wire, sack_while_sending)
 {

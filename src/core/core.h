@@ -390,12 +390,14 @@ void xtcp_reass_follow(struct xtcp_tcb *tcb, struct xtcp_ooo *node, u32 seq, u32
 u32 xtcp_reass_cut(struct xtcp_tcb *tcb, u32 end);
 
 const struct xtcp_ooo *xtcp_reass_find(const struct xtcp_tcb *tcb, u32 seq);
+bool xtcp_reass_overlap(const struct xtcp_tcb *tcb, u32 *seq, u32 *end);
 
 /* ---- sack.c ---- */
 
 bool xtcp_sack_pending(const struct xtcp_tcb *tcb);
 void xtcp_sack_held(struct xtcp_tcb *tcb, u32 seq);
 void xtcp_sack_duplicate(struct xtcp_tcb *tcb, u32 start, u32 end);
+void xtcp_sack_overlap(struct xtcp_tcb *tcb, u32 seq, u32 end);
 void xtcp_sack_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan);
 void xtcp_sack_sent(struct xtcp_tcb *tcb);
 

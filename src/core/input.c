@@ -200,6 +200,8 @@ static u32 rx_in_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	u32 acts = XTCP_ACT_DELIVER;
 	u32 before = tcb->rcv_nxt;
 
+	if (unlikely(tcb->ooo_root))
+		xtcp_sack_overlap(tcb, seg->seq, seg->seq + seg->len);
 	seg->from = seg->seq;
 	seg->to = xtcp_reass_cover(tcb, seg->seq + seg->len, seg->nsegs);
 	/* What was handed over before has not all been taken: behind it. */
@@ -234,6 +236,7 @@ static u32 rx_out_of_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	tcb->rcv_ooo_segs += seg->nsegs;
 	if (!node)
 		return xtcp_drop(seg, XTCP_DROP_NO_MEMORY);
+	xtcp_sack_overlap(tcb, seg->seq, seg->seq + seg->len);
 	switch (xtcp_reass_insert(tcb, node, seg->seq, seg->seq + seg->len)) {
 	case XTCP_REASS_HELD:
 		xtcp_mib(tcb, XTCP_MIB_OFO_QUEUE);
@@ -242,7 +245,6 @@ static u32 rx_out_of_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	case XTCP_REASS_DUP:
 		xtcp_mib(tcb, XTCP_MIB_OFO_MERGE);
 		xtcp_sack_held(tcb, seg->seq);
-		xtcp_sack_duplicate(tcb, seg->seq, seg->seq + seg->len);
 		return xtcp_drop(seg, XTCP_DROP_DUP_DATA);
 	default:
 		return xtcp_drop(seg, XTCP_DROP_OOO_LIMIT) |

@@ -86,6 +86,24 @@ static struct xtcp_ooo *run_after(const struct xtcp_tcb *tcb, u32 seq)
 	return best;
 }
 
+/*
+ * xtcp_reass_overlap - the first bytes of [*@seq, *@end) that are held
+ *
+ * Return: whether there are any; *@seq and *@end are cut to them.
+ */
+bool xtcp_reass_overlap(const struct xtcp_tcb *tcb, u32 *seq, u32 *end)
+{
+	const struct xtcp_ooo *run = xtcp_reass_find(tcb, *seq);
+
+	if (!run)
+		run = run_after(tcb, *seq);
+	if (!run || seq_ge(run->seq, *end))
+		return false;
+	*seq = seq_max(*seq, run->seq);
+	*end = seq_min(*end, run_end(run));
+	return true;
+}
+
 static void tree_insert(struct xtcp_tcb *tcb, struct xtcp_ooo *run)
 {
 	struct xtcp_ooo **link = &tcb->ooo_root;

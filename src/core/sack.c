@@ -68,6 +68,20 @@ void xtcp_sack_duplicate(struct xtcp_tcb *tcb, u32 start, u32 end)
 	tcb->dsack_end = end;
 }
 
+/*
+ * xtcp_sack_overlap - [@seq, @end) arrived, beyond RCV.NXT; before it is stored
+ *
+ * The first range of it that is held already is a duplicate (RFC 2883, 4.2).
+ * One that is pending lies below RCV.NXT, hence before it, and is kept.
+ */
+void xtcp_sack_overlap(struct xtcp_tcb *tcb, u32 seq, u32 end)
+{
+	u32 start = seq, stop = end;
+
+	if (tcb->dsack_start == tcb->dsack_end && xtcp_reass_overlap(tcb, &start, &stop))
+		xtcp_sack_duplicate(tcb, start, stop);
+}
+
 static void add_block(struct xtcp_plan *plan, u32 start, u32 end)
 {
 	plan->sack[plan->nsack].start = start;
