@@ -95,6 +95,7 @@ struct xtcp_sock {
 	u32 gso_full;			/* bytes a plan may carry by the route */
 	u32 pmtu;			/* bytes, of the route as the engine has it, */
 	u32 pmtu_hdr;			/* and what of them headers take */
+	u32 icmp_mtu;			/* bytes, of the message behind XTCP_DEFER_MTU */
 	u8 near_runs;			/* the handler of near is who holds the lock */
 	u8 gso_good;			/* full plans sent since gso_max last grew */
 

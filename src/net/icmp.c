@@ -22,14 +22,18 @@ static bool in_flight(const struct xtcp_tcb *tcb, u32 seq)
 	return seq_ge(seq, tcb->snd_una) && seq_lt(seq, tcb->snd_nxt);
 }
 
-/* Tell the engine what one packet may carry now. Context: socket lock. */
-static void mtu_apply(struct sock *sk, u32 seq, u64 now)
+/* The route learns the MTU, and the engine what a packet may carry. Context: socket lock. */
+static void mtu_apply(struct sock *sk, u32 seq, u32 mtu, u64 now)
 {
-	struct xtcp_sock *xsk = xtcp_sk(sk);
-	/* The route that the message was about may have been replaced by it. */
 	struct dst_entry *dst = xtcp_ip_sock_dst(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 	struct xtcp_open open;
 
+	if (!dst)
+		return;
+	dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
+	/* The route that the message was about may have been replaced by it. */
+	dst = xtcp_ip_sock_dst(sk);
 	if (!dst)
 		return;
 	memset(&open, 0, sizeof(open));
@@ -41,30 +45,36 @@ static void mtu_apply(struct sock *sk, u32 seq, u64 now)
 
 /**
  * xtcp_mtu_reduced - a path MTU that shrank while a system call had the socket
- * @sk: socket
- *
- * The route has the new MTU already; its message was checked when it came.
+ * @sk: socket with XTCP_DEFER_MTU, whose message was checked when it came
  *
  * Context: socket lock, bottom halves off.
  */
 void xtcp_mtu_reduced(struct sock *sk)
 {
-	if (!xtcp_sk(sk)->inert)
-		mtu_apply(sk, xtcp_sk(sk)->tcb.snd_una, xtcp_now());
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+
+	if (!xsk->inert)
+		mtu_apply(sk, xsk->tcb.snd_una, xsk->icmp_mtu, xtcp_now());
 }
 
+/*
+ * The cached route of a socket belongs to the owner of its lock: two that find it
+ * expired at the same time would drop its one reference twice. So the message waits
+ * where a system call has the socket; of several the smallest MTU counts.
+ */
 static void too_big(struct sock *sk, u32 seq, u32 mtu, u64 now)
 {
-	struct dst_entry *dst = sock_owned_by_user(sk) ? __sk_dst_check(sk, xtcp_ip_dst_cookie(sk)) :
-							 xtcp_ip_sock_dst(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 
-	if (!dst || !xtcp_ip_pmtu_heeded(sk))
+	if (!xtcp_ip_pmtu_heeded(sk))
 		return;
-	dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
-	if (sock_owned_by_user(sk))
-		set_bit(XTCP_DEFER_MTU, &xtcp_sk(sk)->deferred);
-	else
-		mtu_apply(sk, seq, now);
+	if (!sock_owned_by_user(sk)) {
+		mtu_apply(sk, seq, mtu, now);
+		return;
+	}
+	if (!test_bit(XTCP_DEFER_MTU, &xsk->deferred) || mtu < xsk->icmp_mtu)
+		xsk->icmp_mtu = mtu;
+	set_bit(XTCP_DEFER_MTU, &xsk->deferred);
 }
 
 static void redirect(struct sock *sk, struct sk_buff *skb)

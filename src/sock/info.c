@@ -135,6 +135,7 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	const struct xtcp_tcb *tcb = &xs->tcb;
+	const struct dst_entry *dst = __sk_dst_get(sk);
 	u64 now = xtcp_now();
 
 	memset(info, 0, sizeof(*info));
@@ -175,8 +176,8 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_rcv_rtt = tcb->rcv_rtt_us;
 	info->tcpi_rcv_space = tcb->rcv_round;
 	info->tcpi_rcv_ssthresh = tcb->rcv_wnd;
-	if (__sk_dst_get(sk))
-		info->tcpi_pmtu = dst_mtu(__sk_dst_get(sk));
+	if (dst)
+		info->tcpi_pmtu = dst_mtu(dst);
 	if (seq_gt(tcb->snd_end, tcb->snd_nxt))
 		info->tcpi_notsent_bytes = tcb->snd_end - tcb->snd_nxt;
 }
