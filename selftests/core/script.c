@@ -533,9 +533,14 @@ static void cmd_par(struct rig *rig, const struct words *w)
 
 static void cmd_cc(struct rig *rig, const struct words *w)
 {
-	rig->par.cc = xtcp_cc_find(word(rig, w, 1));
-	if (!rig->par.cc)
+	const struct xtcp_cc *cc = xtcp_cc_find(word(rig, w, 1));
+
+	if (!cc)
 		bad_script(rig, w->w[1]);
+	else if (rig->tcb_live)
+		xtcp_cc_set(&rig->tcb, cc, rig->now);
+	else
+		rig->par.cc = cc;
 }
 
 /* ---- time ---- */

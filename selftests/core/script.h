@@ -5,7 +5,7 @@
  * to begin with may be absolute: @0.
  *
  *	par NAME VALUE		a field of xtcp_params, before opening
- *	cc NAME			its congestion control
+ *	cc NAME			its congestion control; later: another from here on
  *	connect [OPT..]		active open;	OPT: mss N (path), space N, max N,
  *	listen [OPT..]		passive		gso N, user N, v6
  *	established [OPT..]	handshake done; OPT also: ts, sack, ws N, wnd N, peer N,

@@ -83,6 +83,9 @@ UNIT(check_sees_damage_of_sending)
 {
 	DAMAGE(t->snd_end--);
 	DAMAGE(t->cwnd = 999);
+	DAMAGE(t->cwnd = XTCP_CWND_MAX + 1);
+	DAMAGE(t->cong = XTCP_CONG_RECOVERY);
+	DAMAGE(t->cong = XTCP_CONG_CWR);
 	DAMAGE(t->mss = 0);
 	DAMAGE(t->max_snd_wnd--);
 	DAMAGE(xtcp_dl_clear(t, XTCP_DL_RTO));

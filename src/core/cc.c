@@ -76,17 +76,31 @@ const char *xtcp_cc_name(const struct xtcp_cc *cc)
  * @cc: algorithm
  * @now: ns
  *
- * cwnd and ssthresh are kept; the algorithm's own state starts anew.
+ * cwnd and ssthresh are kept; the algorithm's own state starts anew. A window
+ * algorithm that takes over from a model during a reduction computes ssthresh.
  */
 void xtcp_cc_set(struct xtcp_tcb *tcb, const struct xtcp_cc *cc, u64 now)
 {
+	const struct xtcp_cc *was = tcb->cc;
+
 	tcb->cc = cc;
 	memset(tcb->cc_priv, 0, sizeof(tcb->cc_priv));
 	tcb->pacing_rate = 0;
 	xtcp_pace_sync(tcb);
-	/* Else xtcp_established() does it. */
-	if (xtcp_synchronized(tcb) && tcb->state != XTCP_SYN_RECEIVED)
-		cc->init(tcb, now);
+	/* Otherwise xtcp_established() does it. */
+	if (!xtcp_synchronized(tcb) || tcb->state == XTCP_SYN_RECEIVED)
+		return;
+	xtcp_cc_start(tcb, now);
+	if (was->control && !cc->control)
+		xtcp_loss_take_over(tcb);
+}
+
+/* xtcp_cc_start - the algorithm begins, with the windows as they are */
+void xtcp_cc_start(struct xtcp_tcb *tcb, u64 now)
+{
+	tcb->cc->init(tcb, now);
+	if (tcb->flags & XTCP_F_PACED && !tcb->cc->control)
+		xtcp_pace_update(tcb);
 }
 
 /*

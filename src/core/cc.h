@@ -133,6 +133,7 @@ extern const struct xtcp_cc xtcp_cc_dctcp;
 #define XTCP_CC_ONE	65536
 #define XTCP_CC_HALF	32768
 
+void xtcp_cc_start(struct xtcp_tcb *tcb, u64 now);
 u32 xtcp_cc_initial_cwnd(const struct xtcp_tcb *tcb);
 void xtcp_cc_grow(struct xtcp_tcb *tcb, u32 bytes);
 u32 xtcp_cc_whole(const struct xtcp_tcb *tcb);

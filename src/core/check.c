@@ -128,6 +128,11 @@ static const char *check_send(const struct xtcp_tcb *tcb)
 	MUST(!xtcp_syn_out(tcb));
 	MUST(tcb->mss > 0);
 	MUST(tcb->cwnd >= tcb->mss);
+	MUST(tcb->cwnd <= XTCP_CWND_MAX);
+	/* A window algorithm ends these with a window of ssthresh. */
+	if (!tcb->cc->control &&
+	    (tcb->cong == XTCP_CONG_RECOVERY || tcb->cong == XTCP_CONG_CWR))
+		MUST(tcb->ssthresh <= XTCP_CWND_MAX);
 	MUST(tcb->max_snd_wnd >= tcb->snd_wnd);
 	/* Something waits, so something must wake it: no dead end. */
 	if (tcb->state != XTCP_TIME_WAIT && tcb->snd_una != tcb->snd_nxt)

@@ -181,6 +181,7 @@ bool xtcp_loss_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 void xtcp_loss_found(struct xtcp_tcb *tcb, u64 now);
 void xtcp_loss_reduce(struct xtcp_tcb *tcb, enum xtcp_cc_event why,
 		      const struct xtcp_ack *a);
+void xtcp_loss_take_over(struct xtcp_tcb *tcb);
 void xtcp_loss_refit(struct xtcp_tcb *tcb);
 void xtcp_loss_timeout(struct xtcp_tcb *tcb, u64 now);
 

@@ -22,6 +22,15 @@ static bool by_time(const struct xtcp_tcb *tcb)
 	return tcb->opts & XTCP_OPT_SACK_PERM && tcb->par->rack;
 }
 
+/*
+ * FlightSize (RFC 5681, 2): sent and not yet cumulatively acknowledged, whether
+ * SACKed or lost.
+ */
+static u32 flight_size(const struct xtcp_tcb *tcb)
+{
+	return tcb->snd_nxt - tcb->snd_una;
+}
+
 /* ---- reductions ---- */
 
 static void reduce(struct xtcp_tcb *tcb, enum xtcp_cong cong,
@@ -69,6 +78,26 @@ void xtcp_queue_full(struct xtcp_tcb *tcb, u64 now)
 {
 	if (tcb->cong == XTCP_CONG_OPEN && tcb->snd_una != tcb->snd_nxt)
 		reduce(tcb, XTCP_CONG_CWR, XTCP_CC_LOSS, xtcp_flight(tcb), now);
+}
+
+/*
+ * xtcp_loss_take_over - a window algorithm takes the windows over from a model
+ *
+ * A model keeps no ssthresh, so the reduction under way, if any, is computed now,
+ * from what is outstanding, and PRR starts with it.
+ */
+void xtcp_loss_take_over(struct xtcp_tcb *tcb)
+{
+	u32 flight = xtcp_flight(tcb) + tcb->lost_out;
+
+	if (tcb->cong == XTCP_CONG_OPEN)
+		return;
+	tcb->ssthresh = tcb->cc->ssthresh(tcb, tcb->cong == XTCP_CONG_LOSS ?
+					  XTCP_CC_TIMEOUT : XTCP_CC_LOSS,
+					  flight_size(tcb));
+	xtcp_prr_start(tcb, flight);
+	if (tcb->cong == XTCP_CONG_RECOVERY && !by_time(tcb))
+		tcb->cwnd = min(tcb->cwnd, tcb->ssthresh + tcb->dupacks * tcb->mss);
 }
 
 /*
@@ -139,10 +168,10 @@ static void dupack(struct xtcp_tcb *tcb, u64 now)
 	if (tcb->dupacks < 255)
 		tcb->dupacks++;
 	if (tcb->cong == XTCP_CONG_RECOVERY) {
-		u32 limit = tcb->ssthresh + (tcb->snd_nxt - tcb->snd_una);
+		u32 limit = tcb->ssthresh + flight_size(tcb);
 
 		if (tcb->cwnd < limit)
-			tcb->cwnd += tcb->mss;
+			xtcp_cc_grow(tcb, tcb->mss);
 	} else if (tcb->dupacks >= tcb->par->dupthresh &&
 		   tcb->cong != XTCP_CONG_LOSS &&
 		   /*

@@ -275,9 +275,7 @@ void xtcp_established(struct xtcp_tcb *tcb, u64 now)
 		tcb->rto_us = max_t(u32, tcb->rto_us, RTO_AFTER_SYN_LOSS_US);
 	tcb->cwnd = xtcp_cc_initial_cwnd(tcb);
 	tcb->cong = XTCP_CONG_OPEN;
-	tcb->cc->init(tcb, now);
-	if (tcb->flags & XTCP_F_PACED && !tcb->cc->control)
-		xtcp_pace_update(tcb);
+	xtcp_cc_start(tcb, now);
 	tcb->retries = 0;
 	tcb->backoff = 0;
 	tcb->quickack = QUICKACKS;

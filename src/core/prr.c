@@ -47,5 +47,6 @@ void xtcp_prr_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 	}
 	if (!tcb->prr_out)
 		count = max_t(s64, count, tcb->mss);
-	tcb->cwnd = max_t(u32, flight + (u32)max_t(s64, count, 0), tcb->mss);
+	count = clamp_t(s64, flight + max_t(s64, count, 0), tcb->mss, XTCP_CWND_MAX);
+	tcb->cwnd = (u32)count;
 }
