@@ -71,6 +71,7 @@ struct xtcp_sent {
 	u32 lost;		/* bytes */
 	u32 flight;		/* bytes, this one included */
 
+	u32 order;		/* number of the last transmission; wraps */
 	u8 marks;		/* XTCP_SENT_* */
 	u8 nrtx;		/* retransmissions, saturating */
 	u8 embedded;		/* lives in the TCB: never given back */
@@ -216,6 +217,7 @@ struct xtcp_tcb {
 	struct xtcp_score score[XTCP_MAX_SACKS];
 	struct xtcp_sent *map_free;	/* lent and unused */
 	u32 map_nfree;
+	u32 departures;		/* transmissions so far, those of the same data too; wraps */
 
 	/* congestion and loss */
 	u32 cwnd;		/* bytes */
@@ -243,7 +245,7 @@ struct xtcp_tcb {
 	u64 min_rtt_at;		/* ns, when that began */
 
 	/* RACK-TLP, RFC 8985 */
-	u64 rack_sent_at;	/* ns: departure of the newest delivered */
+	u32 rack_order;		/* of what is delivered, the one that left last */
 	u32 rack_end;		/* its end */
 	u32 rack_rtt_us;	/* its round trip */
 	u32 rack_fack;		/* highest sequence number delivered */

@@ -2,6 +2,7 @@
 /*
  * Loss by time: RFC 8985, sections 5 and 6. MSS 1000, round trip 40 ms.
  */
+#include "core.h"
 #include "harness.h"
 
 #define OPEN "established sack rtt 40\nset nodelay 1\n"
@@ -56,3 +57,45 @@ static const struct script rack_timeout[] = {
 	  "= sacked_out 4000\n~ 240ms\n= reneges 1\n= sacked_out 0\n= lost_out 4000\n> A 1001+1000\n" },
 };
 SCRIPTS(rack_timeout);
+
+/*
+ * Retransmissions of one push: 3, 5 and 4 leave at the same time in this order.
+ * That of 5 arrives first: what left before it is lost, and what left after it
+ * is not, though its number is smaller.
+ */
+UNIT(rack_departures_of_one_push)
+{
+	static const u32 lost[] = { 3, 5, 4 };
+	struct xtcp_ack a = { .now = 140000000 };
+	struct xtcp_sent lent[8], *seg[6];
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	u32 i;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.state = XTCP_ESTABLISHED;
+	tcb.opts = XTCP_OPT_SACK_PERM;
+	tcb.mss = 1000;
+	tcb.iss = 0xfffffff0;
+	tcb.snd_una = tcb.snd_nxt = tcb.iss + 1;
+	tcb.cong = XTCP_CONG_RECOVERY;
+	tcb.min_rtt_us = 20000;
+	for (i = 0; i < ARRAY_SIZE(lent); i++)
+		xtcp_map_lend(&tcb, &lent[i]);
+	for (i = 1; i < ARRAY_SIZE(seg); i++)
+		seg[i] = xtcp_map_append(&tcb, tcb.snd_nxt + 1000, 0, 1000 + i);
+	xtcp_map_sacked(&tcb, seg[1], &a);
+	for (i = 0; i < ARRAY_SIZE(lost); i++)
+		xtcp_map_lost(&tcb, seg[lost[i]]);
+	for (i = 0; i < ARRAY_SIZE(lost); i++) {
+		CHECK(xtcp_map_next(&tcb) == seg[lost[i]]);
+		xtcp_map_resent(&tcb, seg[lost[i]]->seq, seg[lost[i]]->end, 100000000);
+	}
+	CHECK_EQ(tcb.lost_out, 0);
+	seg[5] = xtcp_map_sacked(&tcb, seg[5], &a);
+	xtcp_rack_detect(&tcb, a.now);
+	CHECK(seg[2]->marks & XTCP_SENT_LOST);
+	CHECK(seg[3]->marks & XTCP_SENT_LOST);
+	CHECK(!(seg[4]->marks & XTCP_SENT_LOST));
+}

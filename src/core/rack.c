@@ -18,9 +18,16 @@
 /* Multiples of min_rtt / 4 that are told apart; SRTT is the bound in effect. */
 #define MULT_MAX	255
 
-static bool sent_after(u64 t1, u32 end1, u64 t2, u32 end2)
+/*
+ * RFC 8985, 6.2 step 2 compares times of departure, and the sequence numbers of
+ * what left at the same time. All that one call of the glue transmits has the
+ * same time, and retransmissions do not leave in the order of their numbers: so
+ * departures are counted. The parts of an entry that was cut left together, in
+ * the order of their numbers.
+ */
+static bool sent_after(u32 order1, u32 end1, u32 order2, u32 end2)
 {
-	return t1 > t2 || (t1 == t2 && seq_gt(end1, end2));
+	return seq_gt(order1, order2) || (order1 == order2 && seq_gt(end1, end2));
 }
 
 /*
@@ -48,8 +55,8 @@ void xtcp_rack_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent,
 	}
 	if (seq_gt(end, tcb->rack_fack))
 		tcb->rack_fack = end;
-	if (sent_after(sent->sent_at, end, tcb->rack_sent_at, tcb->rack_end)) {
-		tcb->rack_sent_at = sent->sent_at;
+	if (sent_after(sent->order, end, tcb->rack_order, tcb->rack_end)) {
+		tcb->rack_order = sent->order;
 		tcb->rack_end = end;
 		tcb->rack_rtt_us = rtt_us;
 	}
@@ -108,7 +115,7 @@ void xtcp_rack_detect(struct xtcp_tcb *tcb, u64 now)
 
 	xtcp_dl_clear(tcb, XTCP_DL_REO);
 	while ((sent = tcb->map_old) &&
-	       sent_after(tcb->rack_sent_at, tcb->rack_end, sent->sent_at, sent->end)) {
+	       sent_after(tcb->rack_order, tcb->rack_end, sent->order, sent->end)) {
 		if (sent->sent_at + late > now || !marks--) {
 			xtcp_dl_set(tcb, XTCP_DL_REO, max(sent->sent_at + late, now));
 			return;

@@ -84,6 +84,7 @@ static u32 sent_len(const struct xtcp_sent *sent)
 
 static void flight_add(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
+	sent->order = ++tcb->departures;
 	sent->tnext = NULL;
 	sent->tprev = tcb->map_new;
 	if (tcb->map_new)
@@ -283,6 +284,7 @@ bool xtcp_map_split(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u32 at)
 	rest->seq = at;
 	rest->end = sent->end;
 	rest->sent_at = sent->sent_at;
+	rest->order = sent->order;
 	rest->first_at = sent->first_at;
 	rest->delivered_at = sent->delivered_at;
 	rest->first_tx_at = sent->first_tx_at;

@@ -59,7 +59,8 @@ static const struct rule tcb_rules[] = {
 	R(map_new, SKIP), R(map_lost, SKIP), R(map_lost_tail, SKIP),
 	R(score, SKIP), R(map_free, SKIP), R(map_own, SKIP),
 	R(pace_next, DUE), R(min_rtt_at, AGE, .cap = LONG),
-	R(rack_sent_at, AGE, .cap = LONG), R(rack_end, SND), R(rack_fack, SND),
+	R(departures, SKIP), R(rack_order, SKIP),	/* by hand */
+	R(rack_end, SND), R(rack_fack, SND),
 	R(rack_dsack_round, SND), R(tlp_end, SND), R(tlp_seq, SND),
 	R(undo_una, SND), R(undo_rtx_at, AGE, .cap = LONG),
 	R(undo_rtx_end, SND),
@@ -98,6 +99,7 @@ static const struct rule sent_rules[] = {
 	R(seq, SND), R(end, SND),
 	R(sent_at, AGE, .cap = LONG),
 	R(first_at, PATIENCE, .cap = LONG),
+	R(order, SKIP),				/* by hand */
 	R(embedded, SKIP),
 };
 
@@ -313,6 +315,18 @@ static void put_runs(const struct end *e)
 	}
 }
 
+/* Only which left before which counts: how many of the map, of those before it. */
+static u32 rank(const struct xtcp_tcb *tcb, u32 order, u32 end)
+{
+	const struct xtcp_sent *sent;
+	u32 n = 0;
+
+	for (sent = tcb->map_head; sent; sent = sent->next)
+		n += seq_lt(sent->order, order) ||
+		     (sent->order == order && seq_lt(sent->end, end));
+	return n;
+}
+
 static void put_tcb(const struct end *e)
 {
 	const struct xtcp_tcb *tcb = &e->tcb;
@@ -321,8 +335,11 @@ static void put_tcb(const struct end *e)
 
 	put_struct(e, &tcb_plan, tcb);
 	put32(tcb->flags & XTCP_F_FIN_SEEN ? tcb->rcv_fin - irs : 0);
-	for (sent = tcb->map_head; sent; sent = sent->next)
+	put32(rank(tcb, tcb->rack_order, tcb->rack_end));
+	for (sent = tcb->map_head; sent; sent = sent->next) {
 		put_struct(e, &sent_plan, sent);
+		put32(rank(tcb, sent->order, sent->end));
+	}
 	for (sent = tcb->map_old; sent; sent = sent->tnext)
 		put32(sent->seq - e->iss);
 	for (sent = tcb->map_lost; sent; sent = sent->tnext)
