@@ -132,6 +132,7 @@ struct xtcp_sock {
 	u8 fo_connect : 1;		/* TCP_FASTOPEN_CONNECT */
 	u8 fo_bare : 1;			/* TCP_FASTOPEN_NO_COOKIE */
 	u8 stamped : 1;			/* some write asked for time stamps */
+	u8 tell_inq : 1;		/* TCP_INQ */
 	u32 iss_above;			/* whose SND.NXT this was */
 	int soft_err;			/* errno of the last soft ICMP error */
 	int hard_err;			/* errno behind XTCP_ERR_UNREACH */

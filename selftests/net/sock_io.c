@@ -3,8 +3,11 @@
  * Moving bytes: every call and every flag, time-outs, and what is waiting.
  */
 #include <limits.h>
+#include <linux/io_uring.h>
 #include <linux/sockios.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 
 #include "sock_test.h"
@@ -351,6 +354,44 @@ TEST_F(pair, siocoutq)
 	ASSERT_LE(unsent, n);
 }
 
+/* The control message of TCP_INQ; -1: none came. */
+static int read_inq(int fd, size_t len)
+{
+	char buf[100], control[CMSG_SPACE(sizeof(int))];
+	struct iovec iov = { buf, len };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cm;
+	int inq;
+
+	if (recvmsg(fd, &msg, 0) != len)
+		return -2;
+	cm = CMSG_FIRSTHDR(&msg);
+	if (!cm || cm->cmsg_level != IPPROTO_TCP || cm->cmsg_type != TCP_CM_INQ)
+		return -1;
+	memcpy(&inq, CMSG_DATA(cm), sizeof(inq));
+	return inq;
+}
+
+TEST_F(pair, inq)
+{
+	ASSERT_EQ(100, send_pat(self->c, 0, 100));
+	queued(self->s, SIOCINQ, 100);
+	ASSERT_EQ(-1, read_inq(self->s, 10));
+	ASSERT_EQ(0, set_int(self->s, IPPROTO_TCP, TCP_INQ, 1));
+	ASSERT_EQ(50, read_inq(self->s, 40));
+	ASSERT_EQ(0, read_inq(self->s, 50));
+	/* The end is there to be read as well, and counts. */
+	ASSERT_EQ(10, send_pat(self->c, 0, 10));
+	ASSERT_EQ(0, shutdown(self->c, SHUT_WR));
+	polls(self->s, POLLRDHUP, 0);
+	ASSERT_EQ(6, read_inq(self->s, 5));
+	ASSERT_EQ(1, read_inq(self->s, 5));
+	ASSERT_EQ(1, read_inq(self->s, 0));
+}
+
 TEST_F(pair, fionbio)
 {
 	int on = 1;
@@ -446,6 +487,81 @@ TEST_F(pair, splice_in)
 	ASSERT_EQ(0, shutdown(self->c, SHUT_WR));
 	ASSERT_TRUE(poll_for(self->s, POLLRDHUP, 3000) & POLLRDHUP);
 	ASSERT_EQ(0, splice(self->s, NULL, p[1], NULL, 100, 0));
+}
+
+/* SPLICE_F_NONBLOCK is about the pipe: the socket says whether to wait for bytes. */
+TEST_F(pair, splice_in_waits)
+{
+	char buf[100];
+	int p[2];
+
+	ASSERT_EQ(0, pipe(p));
+	if (!child()) {
+		sleep_ms(100);
+		_exit(send_pat(self->c, 0, 100) != 100);
+	}
+	ASSERT_EQ(100, splice(self->s, NULL, p[1], NULL, 100, SPLICE_F_NONBLOCK));
+	ASSERT_EQ(100, read(p[0], buf, 100));
+	ASSERT_EQ(-1, pat_check(buf, 0, 100));
+	nonblocking(self->s);
+	fails(EAGAIN, splice(self->s, NULL, p[1], NULL, 100, 0));
+	close(p[0]);
+	close(p[1]);
+}
+
+/*
+ * One request to a new io_uring. Its result; -ENOSYS where the kernel has none.
+ * With IORING_OP_SEND_ZC there are two answers, and the buffer is free after the
+ * second: then *@more is 1.
+ */
+static int uring(const struct io_uring_sqe *sqe, int *more)
+{
+	struct io_uring_params p = {};
+	int fd = syscall(__NR_io_uring_setup, 2, &p), res;
+	struct io_uring_sqe *sqes;
+	struct io_uring_cqe *cqe;
+	char *ring;
+
+	if (fd < 0)
+		return -errno;
+	ring = mmap(NULL, p.cq_off.cqes + p.cq_entries * sizeof(*cqe),
+		    PROT_READ | PROT_WRITE, MAP_SHARED, fd, IORING_OFF_SQ_RING);
+	sqes = mmap(NULL, p.sq_entries * sizeof(*sqes), PROT_READ | PROT_WRITE, MAP_SHARED,
+		    fd, IORING_OFF_SQES);
+	sqes[0] = *sqe;
+	((unsigned int *)(ring + p.sq_off.array))[0] = 0;
+	*(unsigned int *)(ring + p.sq_off.tail) = 1;
+	if (syscall(__NR_io_uring_enter, fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) < 0)
+		return -errno;
+	cqe = (struct io_uring_cqe *)(ring + p.cq_off.cqes);
+	res = cqe[0].res;
+	*more = !!(cqe[0].flags & IORING_CQE_F_MORE);
+	if (*more && (syscall(__NR_io_uring_enter, fd, 0, 2, IORING_ENTER_GETEVENTS, NULL, 0) < 0 ||
+		      !(cqe[1].flags & IORING_CQE_F_NOTIF)))
+		res = -EIO;
+	close(fd);
+	return res;
+}
+
+/* Without a copy or with: the bytes go, and the program hears when they are its own again. */
+TEST_F(pair, io_uring_send_zc)
+{
+	for (int i = 0; i < 2; i++) {
+		char buf[3000];
+		struct io_uring_sqe sqe = {
+			.opcode = IORING_OP_SEND_ZC, .fd = self->fd[i],
+			.addr = (uintptr_t)buf, .len = sizeof(buf),
+		};
+		int more = 0, n;
+
+		pat_fill(buf, 0, sizeof(buf));
+		n = uring(&sqe, &more);
+		if (n == -ENOSYS)
+			SKIP_TEST("no io_uring here");
+		ASSERT_EQ(sizeof(buf), n);
+		ASSERT_EQ(1, more);
+		ASSERT_EQ(sizeof(buf), recv_pat(self->fd[!i], 0, sizeof(buf)));
+	}
 }
 
 /* What was sent is what it was at that moment (no reference kept). */

@@ -50,6 +50,12 @@ static const struct opt opts[] = {
 	{ "SYNCNT max", IPPROTO_TCP, TCP_SYNCNT, ANYTHING, 127, 127, L, 128, EINVAL },
 	{ "LINGER2", IPPROTO_TCP, TCP_LINGER2, 60, 11, 11, L, NONE },
 	{ "DEFER_ACCEPT", IPPROTO_TCP, TCP_DEFER_ACCEPT, 0, 1, 1, false, NONE },
+	{ "DEFER_ACCEPT 5", IPPROTO_TCP, TCP_DEFER_ACCEPT, 0, 5, 7, false, NONE },
+	{ "DEFER_ACCEPT 64", IPPROTO_TCP, TCP_DEFER_ACCEPT, 0, 64, 127, false, NONE },
+	{ "DEFER_ACCEPT 200", IPPROTO_TCP, TCP_DEFER_ACCEPT, 0, 200, 247, false, NONE },
+	{ "DEFER_ACCEPT off", IPPROTO_TCP, TCP_DEFER_ACCEPT, 0, -1, 0, false, NONE },
+	{ "INQ", IPPROTO_TCP, TCP_INQ, 0, 1, 1, L, 2, EINVAL },
+	{ "THIN_DUPACK", IPPROTO_TCP, TCP_THIN_DUPACK, 0, 1, 0, L, 2, EINVAL },
 	{ "WINDOW_CLAMP", IPPROTO_TCP, TCP_WINDOW_CLAMP, ANYTHING, 20000, 20000,
 	  false, NONE },
 	{ "QUICKACK", IPPROTO_TCP, TCP_QUICKACK, 1, 1, 1, false, NONE },
@@ -161,6 +167,23 @@ TEST_F(one, unknown)
 	fails(ENOPROTOOPT, getsockopt(self->fd, IPPROTO_TCP, 999, &val, &len));
 	fails(ENOPROTOOPT, setsockopt(self->fd, SOL_SOCKET, 9999, &val, 4));
 	fails(ENOPROTOOPT, setsockopt(self->fd, 4711, 1, &val, 4));
+}
+
+/* No upper layer: a name of no bytes, whatever room there is. */
+TEST_F(pair, no_ulp)
+{
+	char name[16] = "unchanged";
+
+	for (int i = 0; i < 2; i++) {
+		socklen_t len = sizeof(name);
+
+		ASSERT_EQ(0, getsockopt(self->fd[i], IPPROTO_TCP, TCP_ULP, name, &len));
+		ASSERT_EQ(0, len);
+		ASSERT_STREQ("unchanged", name);
+		len = -1;
+		fails(EINVAL, getsockopt(self->fd[i], IPPROTO_TCP, TCP_ULP, name, &len));
+		fails(EFAULT, getsockopt(self->fd[i], IPPROTO_TCP, TCP_ULP, name, NULL));
+	}
 }
 
 /* A stream is from one to one. */
@@ -324,6 +347,19 @@ TEST_F(pair, info)
 		ASSERT_EQ(0, getsockopt(self->fd[i], IPPROTO_TCP, TCP_INFO, &ti,
 					&len));
 		ASSERT_EQ(1, len);
+	}
+}
+
+/* Nothing was read yet: as much as a first window has. */
+TEST_F(pair, info_of_a_quiet_connection)
+{
+	for (int i = 0; i < 2; i++) {
+		struct tcp_info ti = {};
+		socklen_t len = sizeof(ti);
+
+		ASSERT_EQ(0, getsockopt(self->fd[i], IPPROTO_TCP, TCP_INFO, &ti, &len));
+		ASSERT_GE(ti.tcpi_rcv_space, 32768);
+		ASSERT_LE(ti.tcpi_rcv_space, 10 * ti.tcpi_advmss);
 	}
 }
 

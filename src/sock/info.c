@@ -6,6 +6,9 @@
 
 #include "internal.h"
 
+/* What tcpi_rcv_space begins with, in segments: an initial window. */
+#define RCV_SPACE_SEGS	10
+
 static u32 info_ms_since(u64 then, u64 now)
 {
 	return then && now > then ? div_u64(now - then, NSEC_PER_MSEC) : 0;
@@ -174,7 +177,9 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_last_data_recv = info_ms_since(tcb->last_data_rx_at, now);
 	info->tcpi_last_ack_recv = info_ms_since(tcb->last_rx_at, now);
 	info->tcpi_rcv_rtt = tcb->rcv_rtt_us;
-	info->tcpi_rcv_space = tcb->rcv_round;
+	/* Until more than that was read in a round trip, as in TCP. */
+	info->tcpi_rcv_space = max_t(u32, tcb->rcv_round,
+				     min(RCV_SPACE_SEGS * tcb->adv_mss, sk->sk_rcvbuf / 2));
 	info->tcpi_rcv_ssthresh = tcb->rcv_wnd;
 	if (dst)
 		info->tcpi_pmtu = dst_mtu(dst);

@@ -4,6 +4,7 @@
  */
 #include <linux/sched/signal.h>
 #include <linux/splice.h>
+#include <linux/tcp.h>
 #include <net/inet_common.h>
 
 #include "../compat/moved.h"
@@ -212,6 +213,21 @@ static ssize_t recv_locked(struct recv_state *r)
 	return err < 0 ? err : 0;
 }
 
+/*
+ * TCP_INQ: how much is left to read, the FIN included, so that the program reads on
+ * and sees the end of the stream.
+ */
+static void recv_tell_inq(struct sock *sk, struct msghdr *msg)
+{
+	int inq = READ_ONCE(xtcp_sk(sk)->tcb.rcv_nxt) - READ_ONCE(xtcp_sk(sk)->copied);
+
+	/* Without the lock another reader's progress may be seen before RCV.NXT's. */
+	inq = max(inq, (int)sock_flag(sk, SOCK_DONE));
+	msg->msg_inq = inq;
+	if (xtcp_sk(sk)->tell_inq)
+		put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(inq), &inq);
+}
+
 /**
  * xtcp_recvmsg - proto_ops.recvmsg
  * @sock: socket
@@ -246,6 +262,8 @@ int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 	release_sock(sk);
 	if (unlikely(r.stamps) && ret >= 0)
 		xtcp_stamp_tell(sk, msg, r.at, r.at_hw);
+	if (unlikely(xtcp_sk(sk)->tell_inq || msg->msg_get_inq) && ret >= 0)
+		recv_tell_inq(sk, msg);
 	return ret;
 }
 
@@ -314,8 +332,8 @@ ssize_t xtcp_splice_read(struct socket *sock, loff_t *ppos,
 		return 0;
 	sock_rps_record_flow(sk);
 	lock_sock(sk);
-	r.timeo = sock_rcvtimeo(sk, (sock->file->f_flags & O_NONBLOCK) ||
-				    (flags & SPLICE_F_NONBLOCK));
+	/* SPLICE_F_NONBLOCK is about the pipe alone, splice(2). */
+	r.timeo = sock_rcvtimeo(sk, sock->file->f_flags & O_NONBLOCK);
 	for (;;) {
 		ret = -ENOTCONN;
 		if (sk->sk_state == TCP_LISTEN)

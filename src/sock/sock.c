@@ -97,6 +97,8 @@ int xtcp_init_sock(struct sock *sk)
 	sock_blank(sk);
 	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(xtcp_knobs(sk)->wmem[1]));
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(xtcp_knobs(sk)->rmem[1]));
+	/* io_uring then sends with IORING_OP_SEND_ZC; the bytes are copied. */
+	set_bit(SOCK_SUPPORT_ZC, &sk->sk_socket->flags);
 	sk_sockets_allocated_inc(sk);
 	return 0;
 }

@@ -20,6 +20,10 @@
 
 #define LINGER2_MAX	120	/* s */
 
+/* Between two SYN-ACKs, s: at first, and at most. */
+#define DEFER_FIRST	1
+#define DEFER_STEP_MAX	120
+
 /* Options that are an int in a range, and the engine's. */
 struct int_opt {
 	int name;
@@ -124,6 +128,21 @@ static int set_window_clamp(struct sock *sk, int val)
 	return 0;
 }
 
+/*
+ * TCP_DEFER_ACCEPT reads back as the time of so many SYN-ACKs as begin within what
+ * was set, the first after a second: 1, 3, 7, ... s, as the kernel's TCP has it.
+ */
+static u32 defer_round(int seconds)
+{
+	u32 step = DEFER_FIRST, period = 0, n;
+
+	for (n = 0; seconds > 0 && (n == 0 || (u32)seconds > period) && n < U8_MAX; n++) {
+		period += step;
+		step = min_t(u32, 2 * step, DEFER_STEP_MAX);
+	}
+	return period;
+}
+
 /* Options of Fast Open that are 0 or 1, and who may set them when. */
 static int set_fastopen(struct sock *sk, int optname, int val)
 {
@@ -206,8 +225,16 @@ static int set_int(struct sock *sk, int optname, int val)
 	case TCP_LINGER2:
 		return set_linger2(sk, val);
 	case TCP_DEFER_ACCEPT:
-		xs->defer_accept = max(val, 0);
+		xs->defer_accept = defer_round(val);
 		return 0;
+	case TCP_INQ:
+		if (val < 0 || val > 1)
+			return -EINVAL;
+		xs->tell_inq = val;
+		return 0;
+	case TCP_THIN_DUPACK:
+		/* Nothing to choose: RACK does for thin streams what it did. */
+		return val < 0 || val > 1 ? -EINVAL : 0;
 	case TCP_FASTOPEN:
 	case TCP_FASTOPEN_CONNECT:
 	case TCP_FASTOPEN_NO_COOKIE:
@@ -304,6 +331,12 @@ static int get_int(struct sock *sk, int optname, int *val)
 		break;
 	case TCP_DEFER_ACCEPT:
 		*val = xs->defer_accept;
+		break;
+	case TCP_INQ:
+		*val = xs->tell_inq;
+		break;
+	case TCP_THIN_DUPACK:
+		*val = 0;
 		break;
 	case TCP_FASTOPEN:
 		*val = xtcp_fo_most(sk);
@@ -452,6 +485,9 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname,
 		return -EINVAL;
 	if (optname == TCP_INFO)
 		return get_info(sk, optval, optlen, len);
+	/* There never is one, which is no bytes of a name. */
+	if (optname == TCP_ULP)
+		return get_done(optval, optlen, "", 0, len);
 	if (optname == TCP_CONGESTION)
 		return get_congestion(sk, optval, optlen, len);
 	if (optname == TCP_FASTOPEN_KEY)
