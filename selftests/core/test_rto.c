@@ -13,6 +13,9 @@ static const struct script rto[] = {
 	{ "restarted by an ACK of new data (5.3)", "established\nwrite 2000\n> PA 1+2000\n+ 100ms\n< A 1 ack 1001\n= rto_us 212500\n"
 	  "~ 212500us\n> PA 1001+1000\n" },
 	{ "not by a duplicate", "established\nwrite 2000\n> PA 1+2000\n+ 100ms\n< A 1 ack 1\n~ 100001us\n> A 1+1000\n" },
+	{ "but by a SACK of what left before the head was sent again", "par tlp 0\nestablished sack rtt 40\nset nodelay 1\nwrite 5000\n> PA 1+5000\n"
+	  "+ 20ms\nwrite 2000\n> PA 5001+2000\n+ 20ms\n< A 1 ack 1 sack 1001-5001\n> A 1+1000\n+ 150ms\n< A 1 ack 1 sack 1001-6001\n"
+	  "~ 256250us\n> A 1+1000\n= rtx_timeouts 1\n" },
 	{ "the earliest is sent again, one segment (5.4)", "established\nwrite 5000\n> PA 1+5000\n~ 200001us\n> A 1+1000\n> no\n"
 	  "= cwnd 1000\n= rtx_timeouts 1\n= total_retrans 1\n= bytes_retrans 1000\n" },
 	{ "doubled (5.5) up to the maximum", "par rto_max_us 1500000\nestablished\nwrite 100\n> PA 1+100\n~ 200001us\n> PA 1+100\n"

@@ -70,6 +70,21 @@ static u32 advance(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ack *
 }
 
 /*
+ * Did something arrive that left before the head was sent again, and only that?
+ * Then no round trip is over since, however long the timer has run: the queue on
+ * the way may have grown meanwhile. RFC 6298 (5.3) restarts the timer for an ACK
+ * of new data, and a SACK is one; not for what left later, since the head might
+ * be lost again, and recovery would put its timer off for ever.
+ */
+static bool before_head(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
+{
+	const struct xtcp_sent *head = tcb->map_head;
+
+	return a->sacked && a->sent_at && head && head->marks & XTCP_SENT_RTX &&
+	       a->sent_at < head->sent_at;
+}
+
+/*
  * What the segment says of our data: the ACK, then the SACK blocks, then what
  * follows from both.
  */
@@ -108,7 +123,7 @@ static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	if (unlikely(tcb->ecn))
 		xtcp_ecn_ack(tcb, seg, &a);
 	seg->delivered_ce = a.ce_segs;
-	if (xtcp_loss_ack(tcb, seg, &a, dup))
+	if (xtcp_loss_ack(tcb, seg, &a, dup) || before_head(tcb, &a))
 		xtcp_rto_restart(tcb, now);
 	/* What was sent after a probe waits for the probe to be answered. */
 	if (a.una || a.sacked || (probe && !(tcb->flags & XTCP_F_TLP_OUT)))
