@@ -9,7 +9,7 @@
 
 #include "sim.h"
 
-#define PUSH_LIMIT	20000	/* plans in one go: more is a loop */
+#define PUSH_LIMIT	200000	/* plans in one go: more is a loop */
 #define STUCK_LIMIT	200	/* timer runs without time passing */
 
 u32 conn_space(const struct conn *conn)
@@ -109,6 +109,8 @@ void conn_free(struct conn *conn)
 	struct xtcp_ooo *node;
 
 	conn_outcome(conn);
+	if (!conn->host->id)
+		sim->ledger = conn->host->ledger;
 	xtcp_reass_flush(&conn->tcb);
 	while ((node = xtcp_reass_pop(&conn->tcb)))
 		node_free(conn, node);

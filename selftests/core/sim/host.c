@@ -108,6 +108,7 @@ static void put_segment(struct host *host, const struct xtcp_plan *plan,
 	pkt->wire_len = pkt->hdr_len + len;
 	pkt->ecn = plan->ecn;
 	pkt->stream = off + at;
+	pkt->echo = host->got;
 	pattern_fill(key, off + at, pkt_data(pkt), len);
 	sum = xtcp_csum_fold(xtcp_csum_add(xtcp_csum_pseudo(&host->flow,
 							    sim->cfg.v6,
@@ -388,6 +389,9 @@ static void demux(struct host *host, struct xtcp_seg *seg, struct pkt *pkt)
 	struct conn *conn = host->conn;
 
 	pkt->data_seq = seg->seq + !!(seg->flags & XTCP_SYN);
+	if (seg->len)
+		host->got = max(host->got, pkt->nr);
+	ledger_heard(&host->ledger, pkt->echo, host->sim->now);
 	if (conn && !conn->over) {
 		conn_rx(conn, seg, pkt);
 		return;
@@ -443,6 +447,8 @@ static void merge(struct host *host, const struct xtcp_seg *seg, struct pkt *pkt
 	both->hdr_len = old->hdr_len;
 	both->ecn = old->ecn;
 	both->wire_len = old->wire_len + seg->len;
+	both->nr = max(old->nr, pkt->nr);
+	both->echo = max(old->echo, pkt->echo);
 	memcpy(both->bytes, pkt_hdr(old), old->wire_len);
 	memcpy(both->bytes + old->wire_len, pkt_data(pkt), seg->len);
 	host->gro_seg.len += seg->len;

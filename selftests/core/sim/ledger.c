@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who sends something again that is not lost? The network knows at once what
- * the sender can only guess: of each stream this keeps what was lost and not
- * sent again since.
+ * Oracle of waste and of time. The network knows at once what the sender has to
+ * infer: of each stream the ledger keeps what was lost and not sent again since,
+ * and since when the sender could know.
+ *
+ * Packets are numbered as they enter a link. A receiver's packet carries the
+ * highest number that had arrived (a field of struct pkt, not of the segment).
+ * Where nothing overtakes, a number above that of a loss is proof of it.
  */
 #include <stdlib.h>
 
 #include "sim.h"
+
+/* Losses of neighbouring bytes so close together are one range. */
+#define CLOSE	64	/* packets */
 
 void ledger_reset(struct ledger *led)
 {
@@ -14,8 +21,15 @@ void ledger_reset(struct ledger *led)
 	*led = (struct ledger){};
 }
 
-static void insert(struct ledger *led, u32 at, u64 from, u64 to)
+static void insert(struct ledger *led, u32 at, u64 from, u64 to, u64 nr)
 {
+	struct lost *prev = at ? &led->lost[at - 1] : NULL;
+
+	if (prev && prev->to == from && prev->nr <= nr && prev->nr + CLOSE >= nr) {
+		prev->to = to;
+		prev->nr = nr;
+		return;
+	}
 	if (led->n == led->room) {
 		led->room = led->room ? 2 * led->room : 16;
 		led->lost = realloc(led->lost, led->room * sizeof(*led->lost));
@@ -24,52 +38,92 @@ static void insert(struct ledger *led, u32 at, u64 from, u64 to)
 	}
 	memmove(&led->lost[at + 1], &led->lost[at],
 		(led->n++ - at) * sizeof(*led->lost));
-	led->lost[at].from = from;
-	led->lost[at].to = to;
+	led->lost[at] = (struct lost){ .from = from, .to = to, .nr = nr };
 }
 
-/* Take [@from, @to) out of what was lost; returns whether any of it was. */
-static bool repair(struct ledger *led, u64 from, u64 to, bool again)
+/*
+ * Take [@from, @to) out of what was lost, or when it is lost again enter it under
+ * its new number @nr. Return: whether any of it was lost.
+ */
+static bool repair(struct ledger *led, u64 from, u64 to, bool again, u64 nr)
 {
 	bool any = false;
 	u32 i = 0;
 
 	while (i < led->n && led->lost[i].from < to) {
-		u64 a = led->lost[i].from, b = led->lost[i].to;
+		struct lost old = led->lost[i];
+		u64 a = max(old.from, from), b = min(old.to, to);
 
-		if (b <= from) {
+		if (old.to <= from) {
 			i++;
 			continue;
 		}
 		any = true;
-		if (again) {
-			i++;
-			continue;
-		}
 		memmove(&led->lost[i], &led->lost[i + 1],
 			(--led->n - i) * sizeof(*led->lost));
-		if (a < from)
-			insert(led, i++, a, from);
-		if (b > to)
-			insert(led, i++, to, b);
+		if (old.from < a)
+			insert(led, i++, old.from, a, old.nr);
+		if (again)
+			insert(led, i, a, b, nr);
+		/* It may have become part of the range before it. */
+		while (i < led->n && led->lost[i].from < b)
+			i++;
+		if (b < old.to)
+			insert(led, i, b, old.to, old.nr);
 	}
 	return any;
 }
 
-/*
- * Bytes [@from, @to) of the stream were put onto the wire; @lost: in vain. A
- * packet of which every byte has arrived or is about to is spurious: returned.
- */
-bool ledger_sent(struct ledger *led, u64 from, u64 to, bool lost)
+/* Which loss is the first now, and can the sender know of it? */
+static void look(struct ledger *led, u64 now)
 {
-	bool lacked = from < led->sent && repair(led, from, to, lost);
+	const struct lost *head = led->lost;
 
-	if (to <= led->sent) {
-		led->spurious += !lacked;
-		return !lacked;
+	if (!led->n) {
+		led->known_at = 0;
+		return;
 	}
-	if (lost)
-		insert(led, led->n, max(from, led->sent), to);
-	led->sent = to;
-	return false;
+	if (head->from != led->head.from || head->nr != led->head.nr)
+		led->known_at = 0;
+	led->head = *head;
+	if (led->known_at || led->heard <= head->nr)
+		return;
+	led->known_at = now;
+	led->first_at = led->first_at ?: now;
+}
+
+/* A packet of the peer has arrived, sent when packet @nr had arrived there. */
+void ledger_heard(struct ledger *led, u64 nr, u64 now)
+{
+	led->heard = max(led->heard, nr);
+	look(led, now);
+}
+
+/*
+ * Bytes [@from, @to) of the stream were put onto the wire as packet @nr; @lost:
+ * in vain. A packet of which every byte has arrived or is about to is spurious:
+ * returned.
+ */
+bool ledger_sent(struct ledger *led, u64 from, u64 to, bool lost, u64 nr, u64 now)
+{
+	bool spurious = false, any = led->n;
+
+	if (any && led->known_at && from <= led->head.from && led->head.from < to)
+		led->slowest = max(led->slowest, now - led->known_at);
+	if (from < led->sent) {
+		spurious = !repair(led, from, min(to, led->sent), lost, nr);
+		if (!spurious && !lost)
+			led->begun_at = led->begun_at ?: now;
+	}
+	if (to > led->sent) {
+		spurious = false;
+		if (lost)
+			insert(led, led->n, max(from, led->sent), to, nr);
+		led->sent = to;
+	}
+	led->spurious += spurious;
+	if (any && !led->n)
+		led->done_at = now;
+	look(led, now);
+	return spurious;
 }

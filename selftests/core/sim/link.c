@@ -157,6 +157,7 @@ static void number(struct sim *sim, struct link *link, struct pkt *pkt)
 
 	sim->segs++;
 	n = (u32)sim->segs;
+	pkt->nr = sim->segs;
 	if (pkt->wire_len > pkt->hdr_len) {
 		link->first_data = link->first_data ?: n;
 		link->last_data = n;
@@ -260,6 +261,8 @@ static const char *forward(struct sim *sim, struct host *from, struct pkt *pkt,
 	link->waited_max = max(link->waited_max, wait);
 	link->through++;
 	*leaves = start;
+	if (cfg->outage_at && sim->now - sim->start - cfg->outage_at < cfg->outage)
+		return "outage";
 	if (prng_hit(&sim->rng, in_burst(sim, link) ? cfg->burst_loss : cfg->loss) ||
 	    chosen(sim))
 		return "lost";
@@ -273,7 +276,7 @@ void link_enter(struct sim *sim, struct host *from, struct pkt *pkt)
 	const struct link_cfg *cfg = link->cfg;
 	const char *fate;
 	bool bad, spurious = false;
-	u64 leaves;
+	u64 leaves = 0;
 
 	number(sim, link, pkt);
 	fate = forward(sim, from, pkt, &leaves);
@@ -281,7 +284,7 @@ void link_enter(struct sim *sim, struct host *from, struct pkt *pkt)
 	if (pkt->wire_len > pkt->hdr_len)
 		spurious = ledger_sent(&from->ledger, pkt->stream,
 				       pkt->stream + pkt->wire_len - pkt->hdr_len,
-				       fate || bad);
+				       fate || bad, pkt->nr, sim->now);
 	seg_trace(sim, from->id, fate ?: spurious ? "> (spurious)" : ">", pkt);
 	if (fate) {
 		pkt_free(sim, pkt);

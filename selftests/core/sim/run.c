@@ -5,6 +5,8 @@
  *	sim --seeds N [--from S] [--jobs J]	seeds S .. S + N - 1, as TAP
  *	sim --time SECONDS [--from S] [--jobs J]	as many as fit
  *	sim --seed S [--trace]			one, told in detail
+ *	sim --outages N [--from S]		one loss event each, of any length
+ *	sim --outage S [--trace]		one of these
  *	sim --scenario NAME [--trace]		one of the fixed ones
  *	sim --bulk all|LINE|CC|'LINE|CC' [--trace]	the table of results.txt, or a part
  *	sim --compare FILE			is it still this one?
@@ -269,9 +271,9 @@ static int run_time(u64 from, u64 secs, u32 jobs)
 
 int main(int argc, char **argv)
 {
-	u64 seeds = 0, secs = 0, from = 0, seed = 0;
+	u64 seeds = 0, secs = 0, from = 0, seed = 0, outages = 0;
 	const char *scenario = NULL, *drop = NULL, *bulk = NULL, *variant = "20 ms";
-	bool one = false, trace = false;
+	bool one = false, outage = false, trace = false;
 	u32 jobs = 1, depth = 0, i;
 	int a;
 
@@ -294,6 +296,10 @@ int main(int argc, char **argv)
 			jobs = max(1UL, strtoul(val, NULL, 0));
 		else if (!strcmp(argv[a], "--seed"))
 			one = true, seed = strtoull(val, NULL, 0);
+		else if (!strcmp(argv[a], "--outages"))
+			outages = strtoull(val, NULL, 0);
+		else if (!strcmp(argv[a], "--outage"))
+			outage = true, seed = strtoull(val, NULL, 0);
 		else if (!strcmp(argv[a], "--scenario"))
 			scenario = val;
 		else if (!strcmp(argv[a], "--sweep"))
@@ -305,13 +311,19 @@ int main(int argc, char **argv)
 		else if (!strcmp(argv[a], "--variant"))
 			variant = val;
 		else {
-			fprintf(stderr, "usage: sim --seeds N | --time SECONDS [--from S] [--jobs J] | --seed S [--trace] | --scenario NAME [--trace] | --bulk NAME [--trace] | --compare FILE | --sweep DEPTH | --drop N[,N...] [--variant NAME] [--trace]\n");
+			fprintf(stderr, "usage: sim --seeds N | --time SECONDS [--from S] [--jobs J] | --seed S [--trace] | --outages N [--from S] | --outage S [--trace] | --scenario NAME [--trace] | --bulk NAME [--trace] | --compare FILE | --sweep DEPTH | --drop N[,N...] [--variant NAME] [--trace]\n");
 			return 2;
 		}
 		a++;
 	}
 	if (one)
 		return run_one(seed, trace);
+	if (outage)
+		return outage_one(seed, trace);
+	if (outages) {
+		printf("TAP version 13\n1..1\n");
+		return !!outage_all(from, outages, 1);
+	}
 	if (drop)
 		return sweep_one(variant, drop, trace);
 	if (bulk)

@@ -9,10 +9,11 @@
  *	config.c	seed to configuration
  *	scenario.c	fixed configurations with known results
  *	sweep.c		every pattern of one, two and three packets lost
+ *	outage.c	one long loss in a window of any size
  *	bulk.c		scenarios and algorithms, measured: results.txt
  *	world.c		time, events, trace, verdict
  *	link.c		wire
- *	ledger.c	what is on the wire twice
+ *	ledger.c	what is lost, sent twice, and sent too late
  *	host.c		demultiplexing, listener, embryos, TIME-WAIT
  *	conn.c		one TCB and its payload
  *	app.c		one application
@@ -69,6 +70,8 @@ struct pkt {
 	struct pkt *next;
 	u32 data_seq;		/* sequence number of the first payload byte */
 	u64 stream;		/* offset of that byte in its stream */
+	u64 nr;			/* of all packets, as they enter a link */
+	u64 echo;		/* highest of these that the sender had received */
 	u32 off;		/* of the TCP header in bytes[] */
 	u32 wire_len;		/* TCP header and payload */
 	u32 hdr_len;
@@ -114,6 +117,8 @@ struct link_cfg {
 	u64 rate_then;
 	u64 route_at;		/* ns after start: another route; 0: never */
 	u64 route_delay;	/* ns, its delay */
+	u64 outage_at;		/* ns after start: all is lost; 0: never */
+	u64 outage;		/* ns that it lasts */
 	u64 mtu_at;		/* ns after start: the path MTU drops; 0: never */
 	u32 mtu;		/* then: TCP header and payload, bytes */
 	bool mtu_silent;	/* and no ICMP says so */
@@ -246,22 +251,34 @@ struct link {
 	u64 through;		/* packets that were */
 };
 
+/* Bytes [@from, @to) of a stream, last lost as packet @nr. */
+struct lost {
+	u64 from;
+	u64 to;
+	u64 nr;
+};
+
 /*
  * What of a stream has left and was lost on the way: the rest below @sent has
  * arrived or will.
  */
 struct ledger {
-	struct {
-		u64 from;
-		u64 to;
-	} *lost;	/* in order, disjoint */
+	struct lost *lost;	/* in order, disjoint */
 	u32 n;
 	u32 room;
 	u64 sent;	/* offset after the last byte that has left */
+	u64 heard;	/* highest number of a packet that the sender knows arrived */
+	struct lost head;	/* the first that is missing, and since when the */
+	u64 known_at;		/* sender can know, virtual time; 0: it cannot */
+	u64 slowest;	/* ns until it sent what it could know was missing */
+	u64 first_at;	/* when it could first know of any loss, virtual time */
+	u64 begun_at;	/* when it first repaired one, */
+	u64 done_at;	/* and when nothing was missing any more */
 	u32 spurious;	/* packets sent again that had no need to */
 };
 
-bool ledger_sent(struct ledger *led, u64 from, u64 to, bool lost);
+bool ledger_sent(struct ledger *led, u64 from, u64 to, bool lost, u64 nr, u64 now);
+void ledger_heard(struct ledger *led, u64 nr, u64 now);
 void ledger_reset(struct ledger *led);
 
 /* What became of one end of one round. */
@@ -304,6 +321,7 @@ struct host {
 	struct xtcp_tw *tw;
 	u64 tw_timer;
 	u32 tw_ts_off;
+	u64 got;	/* highest number of a packet with payload received */
 	struct pkt *gro;
 	struct xtcp_seg gro_seg;
 	u64 gro_at;
@@ -332,6 +350,7 @@ struct sim {
 	struct host host[2 * PAIRS];
 	struct link link[2];
 	struct outcome last[2 * PAIRS];	/* of the last round that is over */
+	struct ledger ledger;	/* host 0's of its last connection, without what was lost */
 	struct outcome before[2 * PAIRS];	/* at measure_at */
 	long pkts;		/* alive */
 	long sents;
@@ -466,6 +485,11 @@ extern const u32 nscenarios;
 u32 sweep_count(u32 depth);
 u32 sweep_all(u32 depth, u32 tap);
 int sweep_one(const char *variant, const char *drops, bool trace);
+
+/* ---- outage.c ---- */
+
+u32 outage_all(u64 from, u64 n, u32 tap);
+int outage_one(u64 seed, bool trace);
 
 /* ---- bulk.c ---- */
 

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One loss event of any length, in a window of any size up to 64 MB, on a path
+ * where nothing overtakes and no ACK is lost: the line is dead for some time,
+ * whatever is sent meanwhile is lost, and that is all. Then much is certain:
+ *
+ *  - No byte is sent again that was not lost, but for tail loss probes: a probe
+ *    asks, and what it repeats may have arrived (RFC 8985, 7.3). That holds
+ *    after a timeout as well, since every ACK arrives.
+ *  - A byte that is missing is sent again within a round trip from when the
+ *    sender could know of its loss, that is, when an ACK arrived that left the
+ *    receiver after a packet had arrived that had left after the last
+ *    transmission of the byte. RACK may wait for its reordering window, at most
+ *    SRTT (RFC 8985, 6.2 step 4), and the first byte missing goes first. So there
+ *    is no timeout when anything behind the loss has arrived.
+ *  - Where nothing behind it arrived a timer has to find out: it does at most as
+ *    long after the end of the outage as that took, and one RTO.
+ *  - All that was lost is sent again within some round trips, and the doublings
+ *    that a window of one segment needs. Where the receiver merges what arrives
+ *    a round trip may have one ACK, for which PRR allows one segment more than
+ *    was delivered (RFC 9937, 6.2): that is linear growth.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim.h"
+
+#define WINDOW_MIN	20000		/* bytes */
+#define WINDOW_MAX	(64U << 20)
+#define RATE_MAX	12500000000ULL	/* bytes a second */
+#define REPAIR_RTTS	8		/* beside the doublings */
+
+static u64 log2_of(u64 n)
+{
+	u64 bits = 0;
+
+	while (n >>= 1)
+		bits++;
+	return bits;
+}
+
+static void make_host(struct prng *r, struct host_cfg *h, u32 window, u16 mss)
+{
+	h->mss = mss;
+	h->gso_max = prng_below(r, 2) ? mss : (u32)prng_range(r, mss, 65535);
+	h->timer_slack = prng_below(r, 2) ? prng_log(r, USEC, 4 * MSEC) : 0;
+	if (prng_below(r, 2)) {
+		h->gro = prng_log(r, USEC, 300 * USEC);
+		h->gro_max = 65000;
+	}
+	h->par.cc = cc_pick(r);
+	h->par.timestamps = prng_below(r, 4);
+	h->par.pacing = !prng_below(r, 4);
+	if (prng_below(r, 2))
+		h->par.initial_cwnd = (u32)prng_log(r, 1, 1000);
+	h->app.sndbuf = 2 * window;
+	h->app.rcvbuf_min = window;
+	h->app.rcvbuf_max = window;
+	h->app.rchunk = window;
+	h->app.chunk = window;
+	h->app.exact = true;
+}
+
+/* The window is what the receiver offers, and the queue has room for all of it. */
+static void make(struct sim_cfg *cfg, u64 seed)
+{
+	static const u16 sizes[] = { 536, 1460, 1460, 8960 };
+	struct prng rng, *r = &rng;
+	struct link_cfg *data = &cfg->link[0];
+	u64 rtt, rate;
+	u32 window, i;
+	u16 mss;
+
+	prng_seed(r, seed);
+	window = (u32)prng_log(r, WINDOW_MIN, WINDOW_MAX);
+	rtt = prng_log(r, 50 * USEC, 400 * MSEC);
+	rate = window * SEC / rtt;
+	rate = min(prng_log(r, rate / 8 + 1, 8 * rate), RATE_MAX);
+	mss = sizes[prng_below(r, ARRAY_SIZE(sizes))];
+	cfg_plain(cfg, rtt, rate, 0, prng_range(r, window, 4 * (u64)window));
+	for (i = 0; i < 2; i++) {
+		make_host(r, &cfg->host[i], window, mss);
+		cfg->link[i].queue = 2 * window;
+	}
+	cfg->check_every = window / 1000;
+	data->outage_at = prng_range(r, 2 * rtt, rtt * (log2_of(window / mss) + 4));
+	data->outage = prng_log(r, USEC, 3 * rtt);
+}
+
+/* Round trips until a window of @segs segments has been sent, at most. */
+static u64 rounds(u64 segs, bool merged)
+{
+	u64 n = 0;
+
+	if (!merged)
+		return log2_of(segs);
+	while (n * n < 2 * segs)
+		n++;
+	return n;
+}
+
+/* The longest round trip of such a path, with all timers late. */
+static u64 round_trip(const struct sim_cfg *cfg)
+{
+	const struct link_cfg *l = &cfg->link[0];
+	u64 rtt = 2 * l->delay + (u64)cfg->host[0].app.rcvbuf_max * SEC / l->rate;
+
+	return rtt + cfg->host[0].timer_slack + cfg->host[1].timer_slack +
+	       2 * (cfg->host[0].gro + cfg->host[1].gro);
+}
+
+/* What a sender did that it need not have done, or NULL. */
+static const char *verdict(const struct sim *sim, const struct ledger *led, char *why,
+			   size_t size)
+{
+	const struct sim_cfg *cfg = &sim->cfg;
+	const struct outcome *out = &sim->last[0];
+	u64 rtt = round_trip(cfg), over = sim->start + cfg->link[0].outage_at +
+					  cfg->link[0].outage;
+	/* A segment paced at the rate of the line, and RFC 6298, 2. */
+	u64 step = rtt + 4 * (cfg->host[0].mss + XTCP_HDR_MAX) * SEC / cfg->link[0].rate;
+	u64 timer = SEC + 5 * rtt + cfg->link[0].outage;
+	u64 repair = rtt * (REPAIR_RTTS + rounds(cfg->host[0].app.rcvbuf_max / cfg->host[0].mss,
+						 cfg->host[1].gro));
+	u64 from = max(over, led->first_at);
+
+	*why = 0;
+	if (out->spurious > out->probes)
+		snprintf(why, size, "%u packets sent again for nothing, %u probes",
+			 out->spurious, out->probes);
+	else if (led->slowest > step)
+		snprintf(why, size, "%.3f ms until a loss that could be known was repaired, %.3f allowed",
+			 (double)led->slowest / MSEC, (double)step / MSEC);
+	else if (led->begun_at > over + timer)
+		snprintf(why, size, "%.3f ms from the end of the outage to the first repair, %.3f allowed",
+			 (double)(led->begun_at - over) / MSEC, (double)timer / MSEC);
+	else if (led->first_at && led->done_at > from + repair)
+		snprintf(why, size, "%.3f ms for the repair, %.3f allowed",
+			 (double)(led->done_at - from) / MSEC, (double)repair / MSEC);
+	return *why ? why : NULL;
+}
+
+static bool run(struct sim *sim, u64 seed, bool trace)
+{
+	struct sim_cfg *cfg = malloc(sizeof(*cfg));
+	char why[200];
+	bool ok;
+
+	if (!cfg)
+		exit(2);
+	make(cfg, seed);
+	if (trace)
+		cfg_print(cfg);
+	ok = sim_run(sim, seed, cfg, trace);
+	free(cfg);
+	if (ok && verdict(sim, &sim->ledger, why, sizeof(why))) {
+		snprintf(sim->why, sizeof(sim->why), "%s", why);
+		ok = false;
+	}
+	return ok;
+}
+
+/* Seeds @from to @from + @n - 1, as one line of TAP. Return: how many failed. */
+u32 outage_all(u64 from, u64 n, u32 tap)
+{
+	struct sim *sim = calloc(1, sizeof(*sim));
+	u32 bad = 0, timeouts = 0;
+	u64 seed, segs = 0;
+
+	if (!sim)
+		exit(2);
+	for (seed = from; seed < from + n; seed++) {
+		if (!run(sim, seed, false)) {
+			printf("# seed %llu: %s\n#   replay: sim --outage %llu --trace\n",
+			       (unsigned long long)seed, sim->why,
+			       (unsigned long long)seed);
+			bad++;
+		}
+		timeouts += sim->last[0].rtos;
+		segs += sim->segs;
+	}
+	printf("%sok %u - one outage, seeds %llu to %llu: %u failed, %u timeouts, %llu segments\n",
+	       bad ? "not " : "", tap, (unsigned long long)from,
+	       (unsigned long long)(from + n - 1), bad, timeouts,
+	       (unsigned long long)segs);
+	free(sim);
+	return bad;
+}
+
+/* One seed told in detail; returns the exit status. */
+int outage_one(u64 seed, bool trace)
+{
+	struct sim *sim = calloc(1, sizeof(*sim));
+	bool ok;
+
+	if (!sim)
+		exit(2);
+	ok = run(sim, seed, trace);
+	printf("# outage %llu: %s%s, %u segments sent again, %u for nothing, %u probes, %u timeouts, %.3f s\n",
+	       (unsigned long long)seed, ok ? "passed" : "FAILED ", sim->why,
+	       sim->last[0].retrans, sim->last[0].spurious, sim->last[0].probes,
+	       sim->last[0].rtos, (double)(sim->now - sim->start) / SEC);
+	free(sim);
+	return !ok;
+}
