@@ -99,6 +99,9 @@ install: all
 	$(MAKE) -C tools install
 	install -D -m 644 include/uapi/linux/xtcp.h \
 		$(DESTDIR)$(PREFIX)/include/linux/xtcp.h
+	# Who may load the module is the administrator's to decide.
+	test "$(AUTOLOAD)" != y || \
+		install -D -m 644 tools/xtcp.conf $(DESTDIR)/etc/modprobe.d/xtcp.conf
 
 clean:
 	test ! -e "$(KDIR)/Makefile" || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
@@ -119,7 +122,8 @@ help:
 	@echo 'make bench        XTCP and the kernel'"'"'s TCP side by side'
 	@echo 'make bench-recovery  recovery from loss beside the kernel'"'"'s TCP'
 	@echo 'make bench-attack what attacks cost, beside the kernel'"'"'s TCP'
-	@echo 'make install      module, tools and header (DESTDIR, PREFIX)'
+	@echo 'make install      module, tools and header (DESTDIR, PREFIX); AUTOLOAD=y: any'
+	@echo '                  user loads the module by opening a socket'
 	@echo 'make clean'
 	@echo
 	@echo 'KDIR=DIR          the kernel build tree, now $(or $(KDIR),none)'

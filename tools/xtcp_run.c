@@ -40,8 +40,8 @@ static const char usage[] =
 	"xtcp module is not loaded. More in xtcp_run(1).\n";
 
 /*
- * Opening a socket makes the kernel load an installed module by its alias
- * net-pf-22, for any user; asking modprobe ourselves would need root.
+ * Opening a socket makes the kernel load an installed module, for any user, where
+ * "make install AUTOLOAD=y" allows it; asking modprobe ourselves would need root.
  */
 static int xtcp_probe(void)
 {
@@ -59,6 +59,8 @@ static const char *why(int err)
 
 	if (err == -EAFNOSUPPORT)
 		return "the xtcp module is not loaded (modprobe xtcp, or insmod xtcp.ko)";
+	if (err == -ENOPROTOOPT)
+		return "XTCP is turned off in this network namespace (net.xtcp.enabled)";
 	snprintf(text, sizeof(text), "cannot open an XTCP socket: %s",
 		 strerror(-err));
 	return text;

@@ -215,6 +215,7 @@ struct xtcp_knobs {
 	u32 max_syn_backlog;		/* half-open connections */
 	u32 limit_output;		/* bytes of a connection below IP */
 	u8 syncookies;			/* 0: never, 1: when there is no room, 2: always */
+	bool enabled;			/* socket() answers with a socket */
 	bool abort_on_overflow;		/* accept queue full: RST, not silence */
 	bool fwmark_accept;		/* who is accepted has the mark of its SYN, */
 	bool reflect_tos;		/* and its TOS */
@@ -315,6 +316,7 @@ bool xtcp_cc_may_choose(const struct xtcp_net *xn, const struct xtcp_cc *cc);
 
 /* ---- src/net/rx.c: from IP ---- */
 
+int xtcp_rx_below(void);	/* -EBUSY: not the kernel's TCP there */
 int xtcp_rx_init(void);		/* wrap inet_protos[6] */
 int xtcp_rx_exit(void);		/* -EBUSY: somebody wrapped over us */
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);

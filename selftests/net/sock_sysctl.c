@@ -289,6 +289,39 @@ TEST(follows_as_far_as_it_goes)
 	}
 }
 
+/* Off: no new socket by any door; what is open goes on, a listener accepts. */
+TEST(enabled)
+{
+	static const int doors[][2] = {
+		{ AF_XTCP, 0 }, { AF_XTCP, XTCP_V6 }, { AF_INET, IPPROTO_XTCP },
+		{ AF_INET6, IPPROTO_XTCP },
+	};
+	int fd, l, c, s;
+
+	need_xtcp();
+	ASSERT_STREQ("", put("enabled", "2", EINVAL, "1"));
+	ASSERT_STREQ("", put("enabled", "junk", EINVAL, "1"));
+	l = st_listen(XTCP, 7000, 1);
+	ASSERT_GE(l, 0);
+	ASSERT_STREQ("", put("enabled", "0", 0, "0"));
+	for (size_t i = 0; i < ARRAY_SIZE(doors); i++) {
+		ASSERT_EQ(-1, socket(doors[i][0], SOCK_STREAM, doors[i][1]));
+		ASSERT_EQ(ENOPROTOOPT, errno);
+	}
+	c = st_connect(KERNEL, 7000);
+	ASSERT_GE(c, 0);
+	s = accept(l, NULL, NULL);
+	ASSERT_GE(s, 0);
+	ASSERT_EQ(10, send_pat(s, 0, 10));
+	ASSERT_EQ(10, recv_pat(c, 0, 10));
+	ASSERT_STREQ("", put("enabled", "default", 0, "1"));
+	for (size_t i = 0; i < ARRAY_SIZE(doors); i++) {
+		fd = socket(doors[i][0], SOCK_STREAM, doors[i][1]);
+		ASSERT_GE(fd, 0);
+		close(fd);
+	}
+}
+
 /* Memory of all sockets: of the machine, not of a namespace. */
 TEST(mem)
 {
@@ -354,7 +387,7 @@ TEST(every_file_is_known)
 	static const char * const words[] = {
 		"rmem", "wmem", "congestion_control",
 		"available_congestion_control", "allowed_congestion_control",
-		"fastopen_key", "ehash_entries",
+		"fastopen_key", "ehash_entries", "enabled",
 	};
 	struct dirent *e;
 	DIR *dir;

@@ -208,6 +208,17 @@ struct xtcp_sysctl *xtcp_knob_alloc(struct xtcp_net *xn)
 	return ctl;
 }
 
+/* A write that failed: the knob is unwritten still, its value what it was. */
+static void knob_unown(struct xtcp_net *xn, const struct xtcp_knob *k)
+{
+	spin_lock_bh(&xn->sysctl->lock);
+	__clear_bit(k - xtcp_knob_rows, xn->sysctl->written);
+	/* What was written to the kernel's meanwhile was not adopted. */
+	if (k->from_size)
+		knob_unwritten(xn, k);
+	spin_unlock_bh(&xn->sysctl->lock);
+}
+
 /* From here on the knob follows nothing. Returns whether that is new. */
 static bool knob_own(struct xtcp_sysctl *ctl, const struct xtcp_knob *k)
 {
@@ -272,7 +283,7 @@ static int knob_text(struct xtcp_net *xn, const struct xtcp_knob *k, int write,
 	int err = k->text(&tmp, write, buffer, lenp, ppos);
 
 	if (err && new)
-		knob_disown(xn, k);
+		knob_unown(xn, k);
 	return err;
 }
 

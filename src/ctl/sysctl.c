@@ -6,6 +6,7 @@
  *
  * What they do when they are read, written and followed is in knob.c.
  */
+#include <linux/capability.h>
 #include <linux/slab.h>
 #include <linux/swap.h>
 #include <net/inet_hashtables.h>
@@ -95,6 +96,43 @@ static int xtcp_mem(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp, 
 	return 0;
 }
 
+/* A namespace begins as the initial one is. */
+static void xtcp_enabled_reset(struct xtcp_net *xn)
+{
+	bool initial = net_eq(xn->net, &init_net);
+
+	WRITE_ONCE(xn->knobs.enabled,
+		   initial || READ_ONCE(xtcp_net(&init_net)->knobs.enabled));
+}
+
+/*
+ * The administrator of a namespace may turn it off. What is off in the initial one
+ * only the administrator of the machine turns on elsewhere, or anybody who may
+ * create a user namespace would.
+ */
+static int xtcp_enabled(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
+			loff_t *ppos)
+{
+	struct xtcp_net *xn = ctl->data;
+	u32 val = READ_ONCE(xn->knobs.enabled);
+	struct ctl_table tmp = {
+		.procname = "enabled",
+		.data = &val,
+		.maxlen = sizeof(val),
+		.extra1 = SYSCTL_ZERO,
+		.extra2 = SYSCTL_ONE,
+	};
+	int err;
+
+	err = proc_douintvec_minmax(&tmp, write, buffer, lenp, ppos);
+	if (err || !write)
+		return err;
+	if (val && !READ_ONCE(xtcp_net(&init_net)->knobs.enabled) && !capable(CAP_NET_ADMIN))
+		return -EPERM;
+	WRITE_ONCE(xn->knobs.enabled, val);
+	return 0;
+}
+
 /* Chains of the table of connections. */
 static int xtcp_ehash(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
 		      loff_t *ppos)
@@ -124,6 +162,7 @@ const struct xtcp_knob xtcp_knob_rows[] = {
 	{ "ecn_fallback",	0, U8_MAX_SWITCH, PAR(ecn_fallback), OF(ecn_fallback) },
 	{ "ecn_option",		0, 3, PAR(ecn_option), .scale = 1 },
 	{ "ehash_entries",	TEXT(xtcp_ehash, 0444, NULL) },
+	{ "enabled",		TEXT(xtcp_enabled, 0644, xtcp_enabled_reset) },
 	{ "fastopen",		0, INT_MAX, GLUE(fastopen), .scale = 1, OF(fastopen) },
 	{ "fastopen_blackhole_timeout_sec", 0, INT_MAX, GLUE(fo_blackhole_s), .scale = 1,
 	  .wrote = xtcp_fo_rewrite,
@@ -238,6 +277,7 @@ int xtcp_sysctl_init(struct net *net)
 	xn->knobs.reuse_delay = TW_REUSE_DELAY;
 	xn->knobs.pressure_timeout = PRESSURE_TIMEOUT;
 	xtcp_cong_allow(xn);
+	xtcp_enabled_reset(xn);
 	ctl = xtcp_knob_alloc(xn);
 	if (!ctl)
 		return -ENOMEM;

@@ -240,7 +240,4 @@ void xtcp6_family_exit(void)
 	proto_unregister(&xtcp6_prot);
 }
 
-/* socket(AF_INET6, SOCK_STREAM, IPPROTO_XTCP) loads the module. */
-MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET6, IPPROTO_XTCP, 1);
-
 #endif

@@ -80,7 +80,9 @@ static void sock_opts_restore(const struct sock_opts *o, struct xtcp_tcb *tcb,
  * xtcp_init_sock - proto.init: a socket nobody has connected yet
  * @sk: fresh from sk_alloc(), zeroed but for what inet_create() sets
  *
- * Return: 0.
+ * A socket that is refused is complete: the caller ends it by proto.destroy.
+ *
+ * Return: 0; -ENOPROTOOPT where net.xtcp.enabled is 0, as MPTCP answers.
  */
 int xtcp_init_sock(struct sock *sk)
 {
@@ -100,7 +102,7 @@ int xtcp_init_sock(struct sock *sk)
 	/* io_uring then sends with IORING_OP_SEND_ZC; the bytes are copied. */
 	set_bit(SOCK_SUPPORT_ZC, &sk->sk_socket->flags);
 	sk_sockets_allocated_inc(sk);
-	return 0;
+	return READ_ONCE(xtcp_knobs(sk)->enabled) ? 0 : -ENOPROTOOPT;
 }
 
 /* Give back everything that was lent to the engine. */
