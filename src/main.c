@@ -15,6 +15,9 @@ static int __init xtcp_load(void)
 	BUILD_BUG_ON(sizeof(struct xtcp_skb_cb) >
 		     sizeof_field(struct sk_buff, cb));
 
+	err = xtcp_rx_below();		/* what we stand in front of */
+	if (err)
+		return err;
 	err = xtcp_pernet_init();	/* tables, TIME-WAIT, parameters */
 	if (err)
 		return err;
@@ -57,6 +60,3 @@ module_exit(xtcp_unload);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("A second TCP for Linux");
-MODULE_ALIAS_NETPROTO(AF_XTCP);
-/* socket(AF_INET, SOCK_STREAM, IPPROTO_XTCP) loads it too. */
-MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET, IPPROTO_XTCP, 1);

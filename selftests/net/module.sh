@@ -181,14 +181,23 @@ after_conntrack()
 	return $bad
 }
 
-# Whoever opens a socket needs not be root, and not know of the module. It is
-# installed for the moment, as the only one there is.
+# By default a socket loads nothing. Where the administrator has allowed it, whoever
+# opens one needs not be root, and not know of the module. It is installed for the
+# moment, as the only one there is.
+as="setpriv --reuid 65534 --regid 65534 --clear-groups"
 autoload()
 {
-	local d family bad=0 as="setpriv --reuid 65534 --regid 65534 --clear-groups"
+	local d family conf=/etc/modprobe.d/xtcp.conf bad=0
 	d=/lib/modules/$(uname -r)
 	mkdir -p "$d" && mount -t tmpfs none "$d" || return 1
 	cp "$XTCP_KO" "$d/xtcp.ko" && depmod 2>/dev/null || bad=1
+	$as ./xfer xtcp client 127.0.0.1 1 1
+	for family in AF_INET AF_INET6; do
+		$as python3 -c "import socket as s; s.socket(s.$family, s.SOCK_STREAM, 253)" \
+			2>/dev/null
+	done
+	[ ! -e /proc/net/xtcp ] || { echo "nobody allowed it"; unload; bad=1; }
+	mkdir -p "${conf%/*}" && cp ../../tools/xtcp.conf "$conf" || bad=1
 	$as ./xfer xtcp client 127.0.0.1 1 1
 	[ -e /proc/net/xtcp ] || { echo "not by AF_XTCP"; bad=1; }
 	unload || bad=1
@@ -198,7 +207,77 @@ autoload()
 		[ -e /proc/net/xtcp ] || { echo "not by IPPROTO_XTCP on $family"; bad=1; }
 		unload || bad=1
 	done
+	rm -f "$conf"
 	umount "$d"
+	return $bad
+}
+
+# What stands before the kernel's TCP already is not stood before: here the module
+# itself, loaded once more under another name.
+not_the_kernels()
+{
+	local tmp bad=0
+	tmp=$(mktemp -d) && insmod "$XTCP_KO" || return 1
+	python3 -c "
+import sys
+ko = open(sys.argv[1], 'rb').read()
+for old in b'xtcp'.ljust(56, b'\\0'), b'\\0name=xtcp\\0':
+	assert ko.count(old) == 1, old
+	ko = ko.replace(old, old.replace(b'xtcp', b'xtcq'))
+open(sys.argv[2], 'wb').write(ko)
+" "$XTCP_KO" "$tmp/xtcq.ko" || bad=1
+	insmod "$tmp/xtcq.ko" 2>&1 | grep -q 'resource busy' || { echo "loaded"; bad=1; }
+	dmesg | grep -q 'handled by xtcp_v4_rcv \[xtcp\]' || { dmesg | tail; bad=1; }
+	rm -rf "$tmp"
+	rmmod xtcp && return $bad
+}
+
+# A kernel that lets others bind ports of ours would have two TCPs on one port. Here a
+# program of the cgroup gives each bind() another port than it asks for.
+ports_not_kept()
+{
+	local tmp bad=0
+	tmp=$(mktemp -d) && mount -t cgroup2 none "$tmp" && mkdir -p "$tmp/xtcp" || return 1
+	python3 -c "
+import ctypes, os, struct, subprocess, sys
+def bpf(cmd, attr):
+	fd = ctypes.CDLL(None, use_errno=True).syscall(321, cmd, attr, len(attr))
+	assert fd >= 0, os.strerror(ctypes.get_errno())
+	return fd
+# r2 = 0; ctx->user_port = r2; r0 = 1; exit
+text = b''.join(struct.pack('<BBhi', *i) for i in (
+	(0xb7, 2, 0, 0), (0x63, 0x21, 24, 0), (0xb7, 0, 0, 1), (0x95, 0, 0, 0)))
+insns, gpl = ctypes.create_string_buffer(text), ctypes.create_string_buffer(b'GPL')
+prog = bpf(5, struct.pack('<IIQQ44xI4x', 18, 4, ctypes.addressof(insns),
+			  ctypes.addressof(gpl), 8))
+group = os.open(sys.argv[1], os.O_RDONLY)
+bpf(8, struct.pack('<IIII', group, prog, 8, 0))
+open(sys.argv[1] + '/cgroup.procs', 'w').write('0')
+sys.exit(subprocess.call(['insmod', sys.argv[2]]) != 1)
+" "$tmp/xtcp" "$XTCP_KO" || { rmmod xtcp; bad=1; }
+	dmesg | tail -2 | grep -q "kernel's TCP binds a port" || { dmesg | tail -2; bad=1; }
+	rmdir "$tmp/xtcp"
+	umount "$tmp" && return $bad
+}
+
+# What the machine's administrator turned off nobody turns on in a namespace of their
+# own, and each namespace begins as the initial one is. Root without the capability
+# writes the files of any namespace, as the root of a user namespace does in its own.
+turned_off()
+{
+	local knob=/proc/sys/net/xtcp/enabled bad=0
+	local other="setpriv --bounding-set -net_admin --inh-caps -net_admin unshare -n"
+	insmod "$XTCP_KO" || return 1
+	unshare -n grep -qx 1 $knob || bad=1
+	echo 0 >$knob || bad=1
+	unshare -n grep -qx 0 $knob || bad=1
+	$other sh -c "echo 1 >$knob" && { echo "turned on"; bad=1; }
+	$other sh -c "echo junk >$knob; echo default >$knob; grep -qx 0 $knob" ||
+		bad=1
+	unshare -n sh -c "echo 1 >$knob && grep -qx 1 $knob" || bad=1
+	echo 1 >$knob || bad=1
+	$other sh -c "echo 0 >$knob && echo 1 >$knob && grep -qx 1 $knob" || bad=1
+	unload || bad=1
 	return $bad
 }
 
@@ -254,7 +333,7 @@ not_loaded()
 	[ "$(XTCP_FALLBACK=1 $xtcp_run echo yes)" = yes ]
 }
 
-tap_plan 12
+tap_plan 15
 if [ -x $xtcp_run ]; then
 	tap "xtcp_run without the module" not_loaded
 else
@@ -272,7 +351,10 @@ if nft list tables >/dev/null 2>&1; then
 else
 	tap_skip "conntrack was there before" "no nftables"
 fi
-tap "socket() loads the module" autoload
+tap "socket() loads the module where that is allowed" autoload
+tap "another receive handler" not_the_kernels
+tap "ports that the kernel does not keep" ports_not_kept
+tap "turned off on the machine" turned_off
 if [ -d $fault ]; then
 	tap "memory is short" memory_short
 else

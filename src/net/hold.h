@@ -29,6 +29,7 @@ struct xtcp_hold {
 
 int xtcp_hold_init(void);
 void xtcp_hold_exit(void);
+int xtcp_hold_check(void);
 struct xtcp_hold *xtcp_hold_at(struct net *net, const struct xtcp_place *place, u8 reuse);
 struct xtcp_hold *xtcp_hold_new(const struct sock *sk);
 void xtcp_hold_free(struct xtcp_hold *h);

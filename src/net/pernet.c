@@ -108,6 +108,9 @@ int xtcp_pernet_init(void)
 	err = xtcp_hold_init();
 	if (err)
 		goto no_hold;
+	err = xtcp_hold_check();
+	if (err)
+		goto no_net;
 	err = register_pernet_subsys(&xtcp_net_ops);
 	if (err)
 		goto no_net;

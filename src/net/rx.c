@@ -12,6 +12,7 @@
  */
 #include <linux/filter.h>
 #include <linux/jump_label.h>
+#include <linux/kallsyms.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
 #include <net/protocol.h>
@@ -243,6 +244,26 @@ void xtcp_rx_stray(struct net *net, struct sk_buff *skb)
 	local_bh_enable();
 }
 
+/*
+ * Is a handler the one of the kernel's TCP? Its symbol tells: the kernel has no
+ * suffix, but for "[ipv6]" where that is a module. A kernel without symbols cannot be
+ * asked.
+ */
+static bool is_kernels(const void *handler, const char *name)
+{
+	char symbol[KSYM_SYMBOL_LEN];
+	size_t len = strlen(name);
+
+	if (!IS_ENABLED(CONFIG_KALLSYMS))
+		return true;
+	sprint_symbol_no_offset(symbol, (unsigned long)handler);
+	if (!strncmp(symbol, name, len) && (!symbol[len] || !strcmp(symbol + len, " [ipv6]")))
+		return true;
+	pr_err("xtcp: TCP segments are handled by %s, not by the kernel's %s: not loaded\n",
+	       symbol, name);
+	return false;
+}
+
 /* In a place of @slot, which is the kernel's. Return: whether we are in. */
 static bool step_in(void **slot, const void *kernel, void *ours)
 {
@@ -289,13 +310,19 @@ static void **slot6(void)
 	return (void **)&inet6_protos[IPPROTO_TCP];
 }
 
-static bool step_in6(void)
+static bool below6(void)
 {
 	if (!xtcp_family6_there())
 		return true;
 	kernel_tcp6 = rcu_dereference_protected(inet6_protos[IPPROTO_TCP], 1);
-	if (!kernel_tcp6)
-		return false;
+	return kernel_tcp6 && is_kernels(kernel_tcp6->handler, "tcp_v6_rcv") &&
+	       is_kernels(kernel_tcp6->err_handler, "tcp_v6_err");
+}
+
+static bool step_in6(void)
+{
+	if (!xtcp_family6_there())
+		return true;
 	xtcp_protocol6 = *kernel_tcp6;
 	xtcp_protocol6.handler = xtcp_v6_rcv;
 	xtcp_protocol6.err_handler = xtcp_v6_err;
@@ -308,6 +335,11 @@ static bool step_out6(void)
 }
 
 #else
+
+static bool below6(void)
+{
+	return true;
+}
 
 static bool step_in6(void)
 {
@@ -327,16 +359,30 @@ static void **slot4(void)
 }
 
 /**
+ * xtcp_rx_below - look at what XTCP is to stand in front of
+ *
+ * What another module handles TCP with is not known to pass on what is not for it,
+ * nor to be the kernel's in the ways that are relied on.
+ *
+ * Return: 0; -EBUSY when that is not the kernel's TCP.
+ */
+int xtcp_rx_below(void)
+{
+	kernel_tcp = rcu_dereference_protected(inet_protos[IPPROTO_TCP], 1);
+	if (!kernel_tcp || !is_kernels(kernel_tcp->handler, "tcp_v4_rcv") ||
+	    !is_kernels(kernel_tcp->err_handler, "tcp_v4_err") || !below6())
+		return -EBUSY;
+	return 0;
+}
+
+/**
  * xtcp_rx_init - step in front of the kernel's TCP
  *
- * Context: process, may sleep.
+ * After xtcp_rx_below(). Context: process, may sleep.
  * Return: 0; -EBUSY when somebody else did so at the same moment.
  */
 int xtcp_rx_init(void)
 {
-	kernel_tcp = rcu_dereference_protected(inet_protos[IPPROTO_TCP], 1);
-	if (!kernel_tcp)
-		return -EPROTONOSUPPORT;
 	xtcp_protocol = *kernel_tcp;
 	xtcp_protocol.handler = xtcp_v4_rcv;
 	xtcp_protocol.err_handler = xtcp_v4_err;

@@ -76,6 +76,36 @@ static struct proto teller_prot = {
 	.sysctl_mem		= teller_limits,
 };
 
+/* Whether it does that in this kernel, too: nothing is charged where it does not. */
+static bool teller_works;
+
+/* Pages that no CPU has in stock. */
+#define TELLER_TRY	256
+
+/* Charge, and give back: it is taken at once, and the account is where it was. */
+static bool teller_try(struct sock *teller)
+{
+	bool taken;
+	int rest;
+
+	taken = __sk_mem_schedule(teller, TELLER_TRY << PAGE_SHIFT, SK_MEM_SEND);
+	if (!taken)
+		return false;
+	taken = teller->sk_forward_alloc == TELLER_TRY << PAGE_SHIFT;
+	__sk_mem_reclaim(teller, TELLER_TRY << PAGE_SHIFT);
+	rest = atomic_long_read(&teller_allocated) + this_cpu_read(teller_per_cpu_fw_alloc);
+	return taken && !teller->sk_forward_alloc && !rest;
+}
+
+static void teller_check(void)
+{
+	local_bh_disable();
+	teller_works = teller_try(this_cpu_ptr(&mem_teller));
+	local_bh_enable();
+	if (!teller_works)
+		pr_warn("xtcp: this kernel does not charge as expected: accepted connections are charged to no memory control group\n");
+}
+
 static void teller_setup(void)
 {
 	int cpu;
@@ -88,6 +118,7 @@ static void teller_setup(void)
 		teller->sk_type = SOCK_STREAM;
 		teller->sk_userlocks = SOCK_SNDBUF_LOCK;
 	}
+	teller_check();
 }
 
 /*
@@ -110,7 +141,7 @@ static void group_charge(struct mem_cgroup *group, int pages)
 
 static void sk_group_charge(const struct sock *sk, int pages)
 {
-	if (mem_cgroup_sockets_enabled && sk->sk_memcg)
+	if (mem_cgroup_sockets_enabled && sk->sk_memcg && teller_works)
 		group_charge(sk->sk_memcg, pages);
 }
 
@@ -142,7 +173,7 @@ void xtcp_mem_adopt(struct sock *child)
 {
 	u32 bytes;
 
-	if (!mem_cgroup_sockets_enabled)
+	if (!mem_cgroup_sockets_enabled || !teller_works)
 		return;
 	lock_sock(child);
 	if (!child->sk_memcg) {

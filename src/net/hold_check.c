@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Does this kernel treat companions as hold.c needs it? That is how bind() of its TCP
+ * judges a socket that never listens, and nothing it has promised: so it is asked
+ * when the module is loaded.
+ */
+#include <linux/err.h>
+#include <linux/in.h>
+#include <linux/net.h>
+#include <net/ip.h>
+
+#include "hold.h"
+#include "ip.h"
+
+/* Another program's socket of the kernel's TCP takes a port. Return: 0 or -errno. */
+static int check_stranger(u16 port, bool reuseport)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons(port),
+	};
+	struct socket *sock;
+	int err;
+
+	err = sock_create_kern(&init_net, PF_INET, SOCK_STREAM, IPPROTO_TCP, &sock);
+	if (err)
+		return err;
+	sock->sk->sk_reuseport = reuseport;
+	err = kernel_bind(sock, (struct sockaddr *)&sin, sizeof(sin));
+	sock_release(sock);
+	return err;
+}
+
+/* @h has the port, @beside is not bound. Return: what does not hold; NULL: nothing. */
+static const char *check_port(struct xtcp_hold *h, struct xtcp_hold *beside)
+{
+	u16 port = inet_sk(h->sk)->inet_num;
+
+	if (!check_stranger(port, false))
+		return "the kernel's TCP binds a port that XTCP has";
+	if (!check_stranger(port, true))
+		return "SO_REUSEPORT of the kernel's TCP shares a port that XTCP has";
+	if (xtcp_hold_bind(beside, port, true) == -EADDRINUSE)
+		return "XTCP is in its own way on a port";
+	if (xtcp_hold_listen(h))
+		return "a bound port cannot be asked whether it may listen";
+	return NULL;
+}
+
+/**
+ * xtcp_hold_check - try a companion, in the initial namespace
+ *
+ * After xtcp_hold_init(). What cannot be tried, as where a program of the cgroup
+ * refuses bind(), is taken to hold.
+ *
+ * Context: process, may sleep. Return: 0; -EOPNOTSUPP when the two TCPs would take
+ * each other's ports.
+ */
+int xtcp_hold_check(void)
+{
+	struct xtcp_place place = {};
+	struct xtcp_hold *h, *beside;
+	const char *what = NULL;
+	int err;
+
+	xtcp_flow_set4(place.addr, htonl(INADDR_LOOPBACK));
+	h = xtcp_hold_at(&init_net, &place, SK_NO_REUSE);
+	if (IS_ERR(h))
+		return PTR_ERR(h);
+	beside = xtcp_hold_at(&init_net, &place, SK_NO_REUSE);
+	if (IS_ERR(beside)) {
+		err = PTR_ERR(beside);
+		goto out;
+	}
+	err = xtcp_hold_bind(h, 0, false);
+	if (err)
+		pr_warn("xtcp: could not try how ports are shared with the kernel's TCP: %d\n", err);
+	else
+		what = check_port(h, beside);
+	err = 0;
+	if (what) {
+		pr_err("xtcp: %s: not loaded\n", what);
+		err = -EOPNOTSUPP;
+	}
+	xtcp_hold_free(beside);
+out:
+	xtcp_hold_free(h);
+	return err;
+}
