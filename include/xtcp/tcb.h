@@ -47,22 +47,43 @@ enum xtcp_dl {
 };
 
 /*
+ * A node of a search tree, treap.c. It comes first in what has one, where its
+ * fields can be named without it: a pointer to either is one to the other.
+ */
+struct xtcp_node {
+	struct xtcp_node *left;
+	struct xtcp_node *right;
+	u32 prio;		/* heap order */
+	u32 seq;		/* what it is found by */
+};
+
+/*
  * One transmission: [seq, end) left at sent_at in one go, whether one packet
  * or a TSO burst of forty. The list in sequence order covers SND.UNA to
- * SND.NXT without gap or overlap. Each entry is besides on one of two lists or
+ * SND.NXT without gap or overlap; a tree finds the one that holds a number
+ * (xtcp_map_find()). Each entry is besides on one of two lists or
  * on none: in flight, in order of departure; lost, waiting to be sent again;
  * SACKed, on none, and merged with SACKed neighbours. Memory is lent by the
  * caller (xtcp_map_lend()) and given back (xtcp_map_reclaim()).
  */
 struct xtcp_sent {
+	union {
+		struct xtcp_node node;
+		struct {
+			struct xtcp_node *left;
+			struct xtcp_node *right;
+			u32 prio;
+			u32 seq;	/* SYN and FIN occupy a number as usual */
+		};
+	};
 	struct xtcp_sent *next;	/* in sequence order; free list link too */
 	struct xtcp_sent *prev;
 	struct xtcp_sent *tnext;	/* in order of departure, or of loss */
 	struct xtcp_sent *tprev;
 	u64 sent_at;		/* ns, of the last transmission */
 	u64 first_at;		/* ns, of the first one: user timeout */
-	u32 seq;		/* SYN and FIN occupy a number as usual */
 	u32 end;
+	u32 order;		/* number of the last transmission; wraps */
 
 	/* as the connection was when this left, for rate.c */
 	u64 delivered_at;	/* ns */
@@ -71,7 +92,6 @@ struct xtcp_sent {
 	u32 lost;		/* bytes */
 	u32 flight;		/* bytes, this one included */
 
-	u32 order;		/* number of the last transmission; wraps */
 	u8 marks;		/* XTCP_SENT_* */
 	u8 nrtx;		/* retransmissions, saturating */
 	u8 embedded;		/* lives in the TCB: never given back */
@@ -83,13 +103,6 @@ struct xtcp_sent {
 #define XTCP_SENT_SACKED 0x08	/* the peer holds it (RFC 2018) */
 #define XTCP_SENT_APP	0x10	/* left while the application was the limit */
 
-/* A SACK block of the last ACKs, see score.c. */
-struct xtcp_score {
-	u32 start;		/* entered into the map: [start, end) */
-	u32 end;
-	struct xtcp_sent *at;	/* where the walk along it ended, or NULL */
-};
-
 /* Enough for a request and a FIN without borrowing anything. */
 #define XTCP_SENT_EMBEDDED	2
 
@@ -99,13 +112,18 @@ struct xtcp_score {
  * entry of the tree, its other packets chained behind it.
  */
 struct xtcp_ooo {
-	struct xtcp_ooo *left;	/* treap by seq; of the run's first packet */
-	struct xtcp_ooo *right;
+	union {
+		struct xtcp_node node;	/* of the run's first packet */
+		struct {
+			struct xtcp_node *left;
+			struct xtcp_node *right;
+			u32 prio;
+			u32 seq;	/* bytes to take from this packet: [seq, end) */
+		};
+	};
 	struct xtcp_ooo *next;	/* next packet of the run; then of pop's list */
 	struct xtcp_ooo *tail;	/* last packet of the run, in its first */
-	u32 seq;		/* bytes to take from this packet: [seq, end) */
 	u32 end;
-	u32 prio;		/* heap order of the treap, keyed hash */
 };
 
 struct xtcp_tcb;
@@ -214,7 +232,7 @@ struct xtcp_tcb {
 	struct xtcp_sent *map_new;	/* and the one that left last */
 	struct xtcp_sent *map_lost;	/* lost: the one to be sent again first */
 	struct xtcp_sent *map_lost_tail;
-	struct xtcp_score score[XTCP_MAX_SACKS];
+	struct xtcp_node *map_root;	/* all of them, by number */
 	struct xtcp_sent *map_free;	/* lent and unused */
 	u32 map_nfree;
 	u32 departures;		/* transmissions so far, those of the same data too; wraps */
@@ -319,7 +337,7 @@ struct xtcp_tcb {
 	u64 last_data_tx_at;	/* ns */
 
 	/* out of order, see reass.c */
-	struct xtcp_ooo *ooo_root;
+	struct xtcp_node *ooo_root;	/* runs, by number */
 	struct xtcp_ooo *ooo_ready;	/* in order now, waiting for pop */
 	struct xtcp_ooo *ooo_ready_tail;
 	struct xtcp_ooo *ooo_dead;	/* superseded, waiting for reap */
@@ -328,7 +346,7 @@ struct xtcp_tcb {
 	u32 sack[XTCP_MAX_SACKS];	/* starts of runs to tell of, newest first */
 	u32 dsack_start;	/* received twice, to be told once; */
 	u32 dsack_end;		/* equal: nothing */
-	u32 ooo_seed;		/* state of the priorities' generator */
+	u32 prio_seed;		/* state of the generator of treap.c */
 
 	/* timers */
 	u32 dl_armed;		/* bit per enum xtcp_dl that is not NEVER */

@@ -72,7 +72,9 @@ UNIT(check_sees_damage_of_the_send_map)
 	DAMAGE(t->map_new = t->map_head);
 	DAMAGE(t->map_head->tnext = NULL);
 	DAMAGE(t->map_tail->tprev = NULL);
-	DAMAGE(t->score[1].at = (void *)&s.node[0]; t->sacked_out = 1);
+	DAMAGE(t->map_root = NULL);
+	DAMAGE(t->map_root = t->map_root->left ? t->map_root->left : t->map_root->right);
+	DAMAGE(t->map_root->prio = 0);
 	DAMAGE(t->map_nfree++);
 	DAMAGE(t->map_head->first_at = 11);
 	DAMAGE(t->snd_nxt++);
@@ -96,7 +98,7 @@ UNIT(check_sees_damage_of_sending)
 /* The treap's heap order, the wrong way round. */
 static void lift_children(struct xtcp_tcb *tcb)
 {
-	struct xtcp_ooo *root = tcb->ooo_root;
+	struct xtcp_node *root = tcb->ooo_root;
 
 	root->prio = 0;
 	if (root->left)

@@ -185,7 +185,7 @@ UNIT(reass_many_holes)
 	struct xtcp_params par;
 	struct xtcp_tcb tcb;
 	u32 i, held = 0, depth = 0;
-	struct xtcp_ooo *run;
+	struct xtcp_node *run;
 
 	xtcp_params_init(&par);
 	par.isn_key[0] = 0x123456789abcdefULL;
@@ -435,7 +435,7 @@ static u32 priority(u32 iss, u64 key0, u32 seed)
 	par.isn_key[0] = key0;
 	xtcp_tcb_init(&tcb, &par);
 	tcb.iss = iss;
-	tcb.ooo_seed = seed;
+	tcb.prio_seed = seed;
 	tcb.rcv_nxt = BASE;
 	xtcp_reass_insert(&tcb, &node, BASE + 1, BASE + 2);
 	return node.prio;

@@ -13,6 +13,15 @@ static void note(const char **bad, bool holds, const char *what)
 		*bad = what;
 }
 
+/* A tree of treap.c: is @node where its number and its priority belong? */
+static bool in_place(const struct xtcp_node *node)
+{
+	const struct xtcp_node *left = node->left, *right = node->right;
+
+	return (!left || (left->prio <= node->prio && seq_lt(left->seq, node->seq))) &&
+	       (!right || (right->prio <= node->prio && seq_gt(right->seq, node->seq)));
+}
+
 /* One of the two lists by time: its entries are marked so, and @n bytes in all. */
 static const char *check_list(const struct xtcp_sent *sent,
 			      const struct xtcp_sent *tail, u8 marks, u32 *n)
@@ -31,8 +40,7 @@ static const char *check_list(const struct xtcp_sent *sent,
 
 static const char *check_map(const struct xtcp_tcb *tcb)
 {
-	u32 at = tcb->snd_una, lost = 0, sacked = 0, nfree = 0, n;
-	u32 places = 0, k;
+	u32 at = tcb->snd_una, lost = 0, sacked = 0, nfree = 0, nodes = 0, n;
 	const struct xtcp_sent *sent;
 	const char *bad = NULL;
 
@@ -50,11 +58,14 @@ static const char *check_map(const struct xtcp_tcb *tcb)
 		/* Both together would be one entry. */
 		if (sent->next && sent->marks & XTCP_SENT_SACKED)
 			MUST(!(sent->next->marks & XTCP_SENT_SACKED));
-		for (k = 0; k < XTCP_MAX_SACKS; k++)
-			if (tcb->score[k].at == sent)
-				places |= 1U << k;
+		MUST(in_place(&sent->node));
+		/* Each is the child of one, or the root. */
+		nodes += 1 - !!sent->left - !!sent->right;
 		at = sent->end;
 	}
+	MUST(nodes == !!tcb->map_root);
+	MUST((void *)xtcp_treap_first(tcb->map_root) == tcb->map_head);
+	MUST((void *)xtcp_treap_last(tcb->map_root) == tcb->map_tail);
 	for (sent = tcb->map_free; sent; sent = sent->next)
 		nfree++;
 	MUST(nfree == tcb->map_nfree);
@@ -63,9 +74,6 @@ static const char *check_map(const struct xtcp_tcb *tcb)
 	MUST(at == tcb->snd_nxt);
 	MUST(lost == tcb->lost_out);
 	MUST(sacked == tcb->sacked_out);
-	/* Without anything SACKed they are not looked at. */
-	for (k = 0; tcb->sacked_out && k < XTCP_MAX_SACKS; k++)
-		MUST(!tcb->score[k].at || places & 1U << k);
 	if (!bad)
 		bad = check_list(tcb->map_lost, tcb->map_lost_tail, XTCP_SENT_LOST, &n);
 	MUST(bad || n == lost);
@@ -75,28 +83,19 @@ static const char *check_map(const struct xtcp_tcb *tcb)
 	return bad;
 }
 
-/* The runs in order, by successor search: no recursion, the kernel has it too. */
 static const char *check_reass(const struct xtcp_tcb *tcb)
 {
 	u32 after = tcb->rcv_nxt, bytes = 0, runs = 0;
 	const char *bad = NULL;
 
 	while (!bad) {
-		const struct xtcp_ooo *run = tcb->ooo_root, *next = NULL, *pkt;
+		const struct xtcp_node *node = xtcp_treap_after(tcb->ooo_root, after);
+		const struct xtcp_ooo *next = (const struct xtcp_ooo *)node, *pkt;
 		u32 at;
 
-		while (run) {
-			MUST(!run->left || run->left->prio <= run->prio);
-			MUST(!run->right || run->right->prio <= run->prio);
-			if (seq_gt(run->seq, after)) {
-				next = run;
-				run = run->left;
-			} else {
-				run = run->right;
-			}
-		}
-		if (!next)
+		if (!node)
 			break;
+		MUST(in_place(node));
 		at = next->seq;
 		for (pkt = next; ; pkt = pkt->next) {
 			MUST(pkt->seq == at);

@@ -158,9 +158,21 @@ bool xtcp_fastopen_again(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
 
 u32 xtcp_ack_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now);
 
+/* ---- treap.c ---- */
+
+struct xtcp_node *xtcp_treap_before(struct xtcp_node *root, u32 seq);
+struct xtcp_node *xtcp_treap_after(struct xtcp_node *root, u32 seq);
+struct xtcp_node *xtcp_treap_first(struct xtcp_node *root);
+struct xtcp_node *xtcp_treap_last(struct xtcp_node *root);
+void xtcp_treap_insert(struct xtcp_tcb *tcb, struct xtcp_node **root,
+		       struct xtcp_node *node);
+void xtcp_treap_remove(struct xtcp_node **root, struct xtcp_node *node);
+void xtcp_treap_cut(struct xtcp_node **root, u32 seq);
+
 /* ---- sendmap.c ---- */
 
 struct xtcp_sent *xtcp_map_append(struct xtcp_tcb *tcb, u32 end, u8 marks, u64 now);
+struct xtcp_sent *xtcp_map_find(const struct xtcp_tcb *tcb, u32 seq);
 bool xtcp_map_split(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u32 at);
 struct xtcp_sent *xtcp_map_next(const struct xtcp_tcb *tcb);
 void xtcp_map_lost(struct xtcp_tcb *tcb, struct xtcp_sent *sent);
@@ -187,8 +199,6 @@ void xtcp_loss_timeout(struct xtcp_tcb *tcb, u64 now);
 
 /* ---- score.c ---- */
 
-void xtcp_score_reset(struct xtcp_tcb *tcb);
-void xtcp_score_forget(struct xtcp_tcb *tcb, const struct xtcp_sent *sent);
 void xtcp_score_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 		   struct xtcp_ack *a);
 

@@ -3,14 +3,10 @@
  * Packets that came too early: RFC 9293 SHLD-31.
  *
  * A run is a maximal range of contiguous bytes. Runs are disjoint and do not
- * touch; they stand in a treap ordered by sequence number, so that a peer
+ * touch; they stand in a tree by sequence number (treap.c), so that a peer
  * who makes holes on purpose pays a logarithm and not a walk. The packets of
  * a run are a chain: appending, joining two runs and handing a run over are
  * a few pointers each. The nodes live in the packets, nothing is allocated.
- *
- * The treap's priorities come from a generator the peer cannot predict; a
- * plain binary tree he could degrade to a list by the order of his segments.
- * A red-black tree would not need them, but three times the code.
  */
 #include "core.h"
 
@@ -19,22 +15,6 @@
 
 /* Runs one packet may swallow: bounds the work a single packet makes. */
 #define SWALLOW_MAX	10
-
-static u32 next_prio(struct xtcp_tcb *tcb)
-{
-	u32 x = tcb->ooo_seed;
-
-	/* The peer knows our ISS; the key makes it secret. */
-	if (!x)
-		x = (u32)(tcb->par->isn_key[0] >> 32) ^ tcb->iss ^ 0x9e3779b9;
-	if (!x)
-		x = 1;
-	x ^= x << 13;	/* Marsaglia, xorshift32: never 0 */
-	x ^= x >> 17;
-	x ^= x << 5;
-	tcb->ooo_seed = x;
-	return x;
-}
 
 static u32 run_end(const struct xtcp_ooo *run)
 {
@@ -49,17 +29,8 @@ static u32 run_bytes(const struct xtcp_ooo *run)
 /* The last run that starts at or before @seq. */
 static struct xtcp_ooo *run_before(const struct xtcp_tcb *tcb, u32 seq)
 {
-	struct xtcp_ooo *run = tcb->ooo_root, *best = NULL;
-
-	while (run) {
-		if (seq_le(run->seq, seq)) {
-			best = run;
-			run = run->right;
-		} else {
-			run = run->left;
-		}
-	}
-	return best;
+	BUILD_BUG_ON(offsetof(struct xtcp_ooo, seq) != offsetof(struct xtcp_node, seq));
+	return (struct xtcp_ooo *)xtcp_treap_before(tcb->ooo_root, seq);
 }
 
 /* The run that holds the byte @seq, or NULL. */
@@ -73,17 +44,7 @@ const struct xtcp_ooo *xtcp_reass_find(const struct xtcp_tcb *tcb, u32 seq)
 /* The first run that starts after @seq. */
 static struct xtcp_ooo *run_after(const struct xtcp_tcb *tcb, u32 seq)
 {
-	struct xtcp_ooo *run = tcb->ooo_root, *best = NULL;
-
-	while (run) {
-		if (seq_gt(run->seq, seq)) {
-			best = run;
-			run = run->left;
-		} else {
-			run = run->right;
-		}
-	}
-	return best;
+	return (struct xtcp_ooo *)xtcp_treap_after(tcb->ooo_root, seq);
 }
 
 /*
@@ -104,54 +65,19 @@ bool xtcp_reass_overlap(const struct xtcp_tcb *tcb, u32 *seq, u32 *end)
 	return true;
 }
 
-static void tree_insert(struct xtcp_tcb *tcb, struct xtcp_ooo *run)
+static struct xtcp_ooo *first_run(const struct xtcp_tcb *tcb)
 {
-	struct xtcp_ooo **link = &tcb->ooo_root;
-	struct xtcp_ooo **left = &run->left, **right = &run->right;
-	struct xtcp_ooo *cur;
-
-	while (*link && (*link)->prio >= run->prio)
-		link = seq_lt(run->seq, (*link)->seq) ? &(*link)->left :
-							&(*link)->right;
-	/* What hangs here is split into what is smaller and what is larger. */
-	cur = *link;
-	*link = run;
-	while (cur) {
-		if (seq_lt(cur->seq, run->seq)) {
-			*left = cur;
-			left = &cur->right;
-			cur = cur->right;
-		} else {
-			*right = cur;
-			right = &cur->left;
-			cur = cur->left;
-		}
-	}
-	*left = NULL;
-	*right = NULL;
-	tcb->ooo_runs++;
+	return (struct xtcp_ooo *)xtcp_treap_first(tcb->ooo_root);
 }
 
-static void tree_remove(struct xtcp_tcb *tcb, struct xtcp_ooo *run)
+static struct xtcp_ooo *last_run(const struct xtcp_tcb *tcb)
 {
-	struct xtcp_ooo **link = &tcb->ooo_root;
-	struct xtcp_ooo *left = run->left, *right = run->right;
+	return (struct xtcp_ooo *)xtcp_treap_last(tcb->ooo_root);
+}
 
-	while (*link != run)
-		link = seq_lt(run->seq, (*link)->seq) ? &(*link)->left :
-							&(*link)->right;
-	while (left && right) {
-		if (left->prio >= right->prio) {
-			*link = left;
-			link = &left->right;
-			left = left->right;
-		} else {
-			*link = right;
-			link = &right->left;
-			right = right->left;
-		}
-	}
-	*link = left ? left : right;
+static void run_remove(struct xtcp_tcb *tcb, struct xtcp_ooo *run)
+{
+	xtcp_treap_remove(&tcb->ooo_root, &run->node);
 	tcb->ooo_runs--;
 }
 
@@ -165,7 +91,7 @@ static void bury(struct xtcp_tcb *tcb, struct xtcp_ooo *first,
 
 static void drop_run(struct xtcp_tcb *tcb, struct xtcp_ooo *run)
 {
-	tree_remove(tcb, run);
+	run_remove(tcb, run);
 	tcb->ooo_bytes -= run_bytes(run);
 	bury(tcb, run, run->tail);
 }
@@ -188,7 +114,7 @@ static void join_following(struct xtcp_tcb *tcb, struct xtcp_ooo *run,
 			drop_run(tcb, after);
 			continue;
 		}
-		tree_remove(tcb, after);
+		run_remove(tcb, after);
 		tcb->ooo_bytes -= node->end - after->seq;
 		node->end = after->seq;
 		node->next = after;
@@ -223,22 +149,13 @@ enum xtcp_reass xtcp_reass_insert(struct xtcp_tcb *tcb, struct xtcp_ooo *node,
 			return XTCP_REASS_FULL;
 		node->seq = seq;
 		node->tail = node;
-		node->prio = next_prio(tcb);
-		tree_insert(tcb, node);
+		xtcp_treap_insert(tcb, &tcb->ooo_root, &node->node);
+		tcb->ooo_runs++;
 		run = node;
 	}
 	tcb->ooo_bytes += node->end - node->seq;
 	join_following(tcb, run, node);
 	return XTCP_REASS_HELD;
-}
-
-static struct xtcp_ooo *first_run(const struct xtcp_tcb *tcb)
-{
-	struct xtcp_ooo *run = tcb->ooo_root;
-
-	while (run && run->left)
-		run = run->left;
-	return run;
 }
 
 /*
@@ -289,7 +206,7 @@ u32 xtcp_reass_advance(struct xtcp_tcb *tcb, u32 rcv_nxt)
 
 	tcb->rcv_nxt = rcv_nxt;
 	if (run && run->seq == rcv_nxt) {
-		tree_remove(tcb, run);
+		run_remove(tcb, run);
 		tcb->ooo_bytes -= run_bytes(run);
 		tcb->rcv_nxt = run_end(run);
 		ready_add(tcb, run, run->tail);
@@ -308,15 +225,6 @@ void xtcp_reass_follow(struct xtcp_tcb *tcb, struct xtcp_ooo *node, u32 seq, u32
 	node->seq = seq;
 	node->end = end;
 	ready_add(tcb, node, node);
-}
-
-static struct xtcp_ooo *last_run(const struct xtcp_tcb *tcb)
-{
-	struct xtcp_ooo *run = tcb->ooo_root;
-
-	while (run && run->right)
-		run = run->right;
-	return run;
 }
 
 /*
@@ -396,7 +304,7 @@ bool xtcp_reass_prune(struct xtcp_tcb *tcb)
 void xtcp_reass_flush(struct xtcp_tcb *tcb)
 {
 	while (tcb->ooo_root)
-		drop_run(tcb, tcb->ooo_root);
+		drop_run(tcb, (struct xtcp_ooo *)tcb->ooo_root);
 	if (tcb->ooo_ready) {
 		bury(tcb, tcb->ooo_ready, tcb->ooo_ready_tail);
 		tcb->ooo_ready = NULL;

@@ -3,7 +3,8 @@
  * The send map: what was transmitted, when, and what became of it.
  *
  * One entry is one transmission, a burst of forty segments as well as a
- * single FIN. The list in sequence order covers [SND.UNA, SND.NXT) exactly.
+ * single FIN. The list in sequence order covers [SND.UNA, SND.NXT) exactly, and
+ * a tree finds the entry that holds a number, however long the list is.
  * What is in flight is also listed in order of departure (RACK looks there),
  * what is lost in the order in which it is to be sent again; what was SACKed
  * is on neither, and SACKed neighbours become one entry, so that a walk along
@@ -167,10 +168,9 @@ static void uncount(struct xtcp_tcb *tcb, const struct xtcp_sent *sent, u32 len)
 		tcb->sacked_out -= len;
 }
 
+/* Off the lists; the tree is the caller's. */
 static void unlink_sent(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
-	if (unlikely(tcb->sacked_out))
-		xtcp_score_forget(tcb, sent);
 	time_del(tcb, sent);
 	uncount(tcb, sent, sent_len(sent));
 	if (sent->prev)
@@ -182,6 +182,19 @@ static void unlink_sent(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 	else
 		tcb->map_tail = sent->prev;
 	sent_put(tcb, sent);
+}
+
+static void remove_sent(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
+{
+	xtcp_treap_remove(&tcb->map_root, &sent->node);
+	unlink_sent(tcb, sent);
+}
+
+/* xtcp_map_find - the entry that holds @seq, which is out */
+struct xtcp_sent *xtcp_map_find(const struct xtcp_tcb *tcb, u32 seq)
+{
+	BUILD_BUG_ON(offsetof(struct xtcp_sent, seq) != offsetof(struct xtcp_node, seq));
+	return (struct xtcp_sent *)xtcp_treap_before(tcb->map_root, seq);
 }
 
 /*
@@ -219,8 +232,6 @@ struct xtcp_sent *xtcp_map_next(const struct xtcp_tcb *tcb)
 
 static void set_in_flight(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
-	if (unlikely(sent->marks & XTCP_SENT_SACKED))
-		xtcp_score_reset(tcb);
 	time_del(tcb, sent);
 	uncount(tcb, sent, sent_len(sent));
 	sent->marks &= ~(XTCP_SENT_LOST | XTCP_SENT_SACKED);
@@ -264,6 +275,7 @@ struct xtcp_sent *xtcp_map_append(struct xtcp_tcb *tcb, u32 end, u8 marks, u64 n
 	else
 		tcb->map_head = sent;
 	tcb->map_tail = sent;
+	xtcp_treap_insert(tcb, &tcb->map_root, &sent->node);
 	flight_add(tcb, sent);
 	tcb->snd_nxt = end;
 	xtcp_rate_sent(tcb, sent, now);
@@ -301,6 +313,7 @@ bool xtcp_map_split(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u32 at)
 		tcb->map_tail = rest;
 	sent->next = rest;
 	sent->end = at;
+	xtcp_treap_insert(tcb, &tcb->map_root, &rest->node);
 	time_add_after(tcb, sent, rest);
 	return true;
 }
@@ -313,17 +326,8 @@ bool xtcp_map_split(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u32 at)
  */
 void xtcp_map_resent(struct xtcp_tcb *tcb, u32 seq, u32 end, u64 now)
 {
-	struct xtcp_sent *sent = tcb->map_head;
+	struct xtcp_sent *sent = xtcp_map_find(tcb, seq);
 
-	/* What is resent is the head, the first that is lost, or the end. */
-	if (tcb->map_lost && tcb->map_lost->seq == seq)
-		sent = tcb->map_lost;
-	else if (sent && seq_le(sent->end, seq))
-		sent = tcb->map_tail;
-	while (sent && seq_gt(sent->seq, seq))
-		sent = sent->prev;
-	while (sent && seq_le(sent->end, seq))
-		sent = sent->next;
 	if (sent && seq_lt(sent->seq, seq) && xtcp_map_split(tcb, sent, seq))
 		sent = sent->next;
 	for (; sent && seq_lt(sent->seq, end); sent = sent->next) {
@@ -366,6 +370,7 @@ void xtcp_map_ack(struct xtcp_tcb *tcb, u32 ack, struct xtcp_ack *a)
 		}
 		unlink_sent(tcb, sent);
 	}
+	xtcp_treap_cut(&tcb->map_root, ack);
 	tcb->snd_una = ack;
 }
 
@@ -390,7 +395,7 @@ struct xtcp_sent *xtcp_map_sacked(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
 		u32 end = next->end;
 
 		sent->marks |= next->marks & XTCP_SENT_RTX;
-		unlink_sent(tcb, next);
+		remove_sent(tcb, next);
 		tcb->sacked_out += end - sent->end;
 		sent->end = end;
 	}
@@ -398,7 +403,7 @@ struct xtcp_sent *xtcp_map_sacked(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
 		u32 end = sent->end;
 
 		prev->marks |= sent->marks & XTCP_SENT_RTX;
-		unlink_sent(tcb, sent);
+		remove_sent(tcb, sent);
 		tcb->sacked_out += end - prev->end;
 		prev->end = end;
 		sent = prev;
@@ -482,7 +487,7 @@ void xtcp_map_unsend_probe(struct xtcp_tcb *tcb)
 	if (seq_gt(head->end, tcb->snd_end))
 		tcb->flags &= ~XTCP_F_FIN_SENT;
 	tcb->snd_nxt = tcb->snd_una;
-	unlink_sent(tcb, head);
+	remove_sent(tcb, head);
 }
 
 /* The connection is over: every entry is unused. */
@@ -490,4 +495,5 @@ void xtcp_map_flush(struct xtcp_tcb *tcb)
 {
 	while (tcb->map_head)
 		unlink_sent(tcb, tcb->map_head);
+	tcb->map_root = NULL;
 }

@@ -14,6 +14,7 @@
  */
 #include <stdlib.h>
 
+#include "core.h"
 #include "explore.h"
 
 enum kind {
@@ -57,7 +58,7 @@ static const struct rule tcb_rules[] = {
 	R(snd_sml, SND), R(snd_up, SND), R(iss, SKIP), R(recover, SND),
 	R(map_head, SKIP), R(map_tail, SKIP), R(map_old, SKIP),	/* by hand */
 	R(map_new, SKIP), R(map_lost, SKIP), R(map_lost_tail, SKIP),
-	R(score, SKIP), R(map_free, SKIP), R(map_own, SKIP),
+	R(map_root, SKIP), R(map_free, SKIP), R(map_own, SKIP),
 	R(pace_next, DUE), R(min_rtt_at, AGE, .cap = LONG),
 	R(departures, SKIP), R(rack_order, SKIP),	/* by hand */
 	R(rack_end, SND), R(rack_fack, SND),
@@ -78,7 +79,7 @@ static const struct rule tcb_rules[] = {
 	R(challenge_at, AGE, .cap = SEC),	/* against challenge_ms */
 	R(ptb_at, AGE, .cap = 120 * SEC),	/* against the RTO */
 	R(ooo_root, SKIP), R(ooo_ready, SKIP), R(ooo_ready_tail, SKIP),
-	R(ooo_dead, SKIP), R(ooo_seed, SKIP),	/* by hand */
+	R(ooo_dead, SKIP), R(prio_seed, SKIP),	/* by hand */
 	R(sack, SKIP), R(dsack_start, SKIP), R(dsack_end, SKIP),	/* by hand */
 	R(dl_armed, RAW), R(dl, SKIP),		/* by hand */
 	R(mib, SKIP), R(bytes_sent, SKIP), R(bytes_retrans, SKIP), R(bytes_acked, SKIP),
@@ -93,6 +94,7 @@ static const struct rule tcb_rules[] = {
 #define R(field, ...)	RULE(struct xtcp_sent, field, __VA_ARGS__)
 
 static const struct rule sent_rules[] = {
+	R(left, SKIP), R(right, SKIP), R(prio, SKIP),	/* what is found, not how */
 	R(next, SKIP), R(prev, SKIP), R(tnext, SKIP), R(tprev, SKIP),	/* by hand */
 	R(delivered_at, RATE), R(first_tx_at, RATE), R(delivered, RATE),
 	R(lost, RATE), R(flight, RATE),
@@ -291,20 +293,12 @@ static void put_struct(const struct end *e, const struct plan *plan, const void 
 /* Runs in order of their numbers: the shape of the tree matters to nobody. */
 static void put_runs(const struct end *e)
 {
-	const struct xtcp_ooo *run, *next;
-	u32 after = e->tcb.rcv_nxt, irs = end_peer(e)->iss;
+	const struct xtcp_node *node = xtcp_treap_first(e->tcb.ooo_root);
+	u32 irs = end_peer(e)->iss;
 
-	for (;; after = next->seq) {
-		next = NULL;
-		for (run = e->tcb.ooo_root; run;)
-			if (seq_gt(run->seq, after)) {
-				next = run;
-				run = run->left;
-			} else {
-				run = run->right;
-			}
-		if (!next)
-			break;
+	for (; node; node = xtcp_treap_after(e->tcb.ooo_root, node->seq)) {
+		const struct xtcp_ooo *run, *next = (const struct xtcp_ooo *)node;
+
 		for (run = next; ; run = run->next) {
 			put32(run->seq - irs);
 			put32(run->end - irs);
