@@ -13,6 +13,7 @@
 #define WMEM		16384		/* what a socket begins with, and */
 #define WMEM_MAX	(4U << 20)	/* its most: /proc/sys/net/xtcp/wmem */
 #define ROW_MAX		320	/* characters */
+#define SEEDS		3	/* runs of a row in which chance has a part */
 #define CHECK_EVERY	64	/* most of the time would go into it else */
 #define PAIRS_APART	(100 * MSEC)	/* between the first SYNs of two pairs */
 
@@ -21,8 +22,10 @@ struct line {
 	const char *name;
 	u32 mbit;
 	u32 rtt_ms;
+	u32 rtt_us;		/* or these */
 	u32 buffer;		/* percent of rate * RTT */
 	u32 secs;
+	u32 ms;			/* or these */
 	u32 from;		/* s: what was before does not count */
 	u32 pairs;
 	u32 far_ms;		/* RTT of the last pair is longer by this */
@@ -31,12 +34,14 @@ struct line {
 	u32 mark;		/* percent of rate * RTT: router marks above it */
 	u8 ecn;			/* of both ends, as the knob counts; 0: by mark */
 	bool socket;		/* the send buffer grows as that of a socket */
+	const char *only;	/* this algorithm; NULL: all */
+	struct host_cfg host;	/* of both ends; what has to do with time and ACKs */
 	struct link_cfg data;	/* mishaps of the one way, */
 	struct link_cfg acks;	/* and of the other */
 };
 
 #define HEADING	"line                               cc      Mbit/s resent%  spur.  RTOs undos" \
-		"   queue  max ms   jain  1st%"
+		"   queue  max ms   jain  1st%   least    most"
 
 static const char *const algorithms[] = { "reno", "cubic", "bbr", "dctcp" };
 
@@ -48,6 +53,9 @@ static const char *const algorithms[] = { "reno", "cubic", "bbr", "dctcp" };
 
 #define LINE		.mbit = 20, .rtt_ms = 40, .buffer = 100, .secs = 20
 #define FAST		.mbit = 100, .rtt_ms = 40, .buffer = 100, .secs = 20
+#define SHORT		.mbit = 20, .rtt_ms = 40, .buffer = 100, .secs = 10
+#define WIDE		.mbit = 1000, .rtt_ms = 20, .buffer = 100, .secs = 1
+#define GRO		.host.gro = 20 * USEC, .host.gro_max = 65000
 #define SHARED		.mbit = 20, .rtt_ms = 40, .buffer = 100, .secs = 40, .from = 10
 
 static const struct line lines[] = {
@@ -114,8 +122,37 @@ static const struct line lines[] = {
 	{ "  the other is reno", SHARED, .pairs = 2, .rival = "reno" },
 	{ "  the other is cubic", SHARED, .pairs = 2, .rival = "cubic" },
 	{ "  the other is bbr", SHARED, .pairs = 2, .rival = "bbr" },
+	{ "  policed to 10 Mbit/s, 50 kB", SHARED, .pairs = 2,
+	  .data.police_rate = 10 * MBIT, .data.police_burst = 50000 },
 	{ "8 flows on 20 Mbit/s, 40 ms", SHARED, .pairs = 8 },
 	{ "  marked above 0.2 BDP", SHARED, .pairs = 8, .mark = 20 },
+	{ "  policed to 10 Mbit/s, 50 kB", SHARED, .pairs = 8,
+	  .data.police_rate = 10 * MBIT, .data.police_burst = 50000 },
+	{ "20 Mbit/s, 40 ms, ACKs every 6 ms", SHORT, .acks.clump = 6 * MSEC },
+	{ "  clumps of 4 ms, loss 0.01 %", SHORT, .data.clump = 4 * MSEC,
+	  .acks.clump = 4 * MSEC, .data.loss = 100 },
+	{ "  clumps of 10 ms, 0.2 s in 2 held", SHORT, .data.clump = 10 * MSEC,
+	  .acks.clump = 10 * MSEC, .data.outage_at = SEC, .data.outage = 200 * MSEC,
+	  .data.outage_every = 2 * SEC, .data.outage_holds = true },
+	{ "  dead for 60 ms every 2 s", SHORT, .data.outage_at = SEC,
+	  .data.outage = 60 * MSEC, .data.outage_every = 2 * SEC },
+	{ "  one ACK for 16", SHORT, .host.ack_every = 8, .host.ack_wait = 10 * MSEC },
+	{ "  every packet acknowledged", SHORT, .host.ack_each = true },
+	{ "  compressed SACK, loss 0.1 %", SHORT, .host.sack_wait = MSEC,
+	  .data.loss = 1000 },
+	{ "  GRO, loss 0.1 %", SHORT, GRO, .data.loss = 1000 },
+	{ "1 Gbit/s, 20 ms, GRO", WIDE, GRO },
+	{ "  dead for 2 ms after 0.5 s", WIDE, GRO, .data.outage_at = 500 * MSEC,
+	  .data.outage = 2 * MSEC },
+	{ "  no sch_fq", WIDE, GRO, .host.no_fq = true, .only = "bbr" },
+	{ "10 Gbit/s, 0.5 ms, GRO", .mbit = 10000, .rtt_us = 500, .buffer = 100,
+	  .ms = 100, GRO },
+	{ "  no sch_fq", .mbit = 10000, .rtt_us = 500, .buffer = 100, .ms = 100, GRO,
+	  .host.no_fq = true, .only = "bbr" },
+	{ "  2 us for a burst", .mbit = 10000, .rtt_us = 500, .buffer = 100, .ms = 100,
+	  GRO, .host.plan_cost = 2 * USEC },
+	{ "100 Gbit/s, 0.1 ms, GRO", .mbit = 100000, .rtt_us = 100, .buffer = 100,
+	  .ms = 10, GRO },
 };
 
 /* How an algorithm did on a line. */
@@ -130,15 +167,27 @@ struct figures {
 	u32 undos;
 	double queue;	/* ms, mean of what packets waited */
 	double queue_max;
+	double least;	/* Mbit/s of all seeds */
+	double most;
 };
+
+static u64 rtt_of(const struct line *line)
+{
+	return line->rtt_us ? line->rtt_us * USEC : line->rtt_ms * MSEC;
+}
+
+static u64 length_of(const struct line *line)
+{
+	return line->ms ? line->ms * MSEC : line->secs * SEC;
+}
 
 static void make_link(struct link_cfg *link, const struct link_cfg *mishaps,
 		      const struct line *line)
 {
-	u64 bdp = line->mbit * MBIT * line->rtt_ms / 1000;
+	u64 bdp = line->mbit * MBIT * (rtt_of(line) / USEC) / 1000000;
 
 	*link = *mishaps;
-	link->delay = line->rtt_ms * MSEC / 2;
+	link->delay = rtt_of(line) / 2;
 	link->rate = line->mbit * MBIT;
 	link->queue = (u32)(bdp * line->buffer / 100);
 	link->mark = (u32)(bdp * line->mark / 100);
@@ -169,6 +218,14 @@ static void make_pair(struct sim_cfg *cfg, u32 pair, const struct line *line,
 		h->app.sndbuf_max = line->socket ? WMEM_MAX : 0;
 		h->app.rcvbuf_min = RCVBUF;
 		h->app.rcvbuf_max = RCVBUF;
+		h->gro = line->host.gro;
+		h->gro_max = line->host.gro_max;
+		h->plan_cost = line->host.plan_cost;
+		h->no_fq = line->host.no_fq;
+		h->ack_each = line->host.ack_each;
+		h->ack_every = line->host.ack_every;
+		h->ack_wait = line->host.ack_wait;
+		h->sack_wait = line->host.sack_wait;
 	}
 }
 
@@ -177,11 +234,11 @@ static void make(struct sim_cfg *cfg, const struct line *line, const struct xtcp
 	u32 pairs = max(line->pairs, 1U), i;
 	struct host_cfg *last;
 
-	cfg_plain(cfg, line->rtt_ms * MSEC, 0, 0, ~0ULL >> 1);
+	cfg_plain(cfg, rtt_of(line), 0, 0, ~0ULL >> 1);
 	cfg->pairs = pairs;
 	cfg->check_every = CHECK_EVERY;
 	cfg->measure_at = line->from * SEC;
-	cfg->stop_at = line->secs * SEC;
+	cfg->stop_at = length_of(line);
 	make_link(&cfg->link[0], &line->data, line);
 	make_link(&cfg->link[1], &line->acks, line);
 	for (i = 0; i < pairs; i++)
@@ -194,7 +251,7 @@ static void make(struct sim_cfg *cfg, const struct line *line, const struct xtcp
 
 static void sum_up(const struct sim *sim, const struct line *line, struct figures *f)
 {
-	double secs = line->secs - line->from, sum = 0, squares = 0, first = 0;
+	double secs = (double)length_of(line) / SEC - line->from, sum = 0, squares = 0, first = 0;
 	const struct link *link = &sim->link[0];
 	u32 i;
 
@@ -220,6 +277,13 @@ static void sum_up(const struct sim *sim, const struct line *line, struct figure
 	f->queue_max = (double)link->waited_max / MSEC;
 }
 
+/* Has chance a part in it? */
+static bool random_link(const struct link_cfg *l)
+{
+	return l->loss || (l->burst_good && l->burst_loss) || l->reorder || l->dup ||
+	       l->corrupt || l->jitter || (l->ce && l->ce < 1000000);
+}
+
 static void put(char *row, size_t size, const struct line *line, const char *algorithm,
 		const struct figures *f)
 {
@@ -230,6 +294,8 @@ static void put(char *row, size_t size, const struct line *line, const char *alg
 
 	if (line->pairs > 1)
 		snprintf(row + len, size - len, "  %5.3f %5.1f", f->jain, 100 * f->share);
+	else if (f->most > 0)
+		snprintf(row + len, size - len, "%13s %7.2f %7.2f", "", f->least, f->most);
 }
 
 /* Has this line a row of this algorithm? */
@@ -245,10 +311,31 @@ static bool wanted(const struct line *line, const char *algorithm, const char *o
 	/* Made for marks: without them it is reno. */
 	if (!ecn_of(line) && !strcmp(algorithm, "dctcp"))
 		return false;
+	if (line->only && strcmp(algorithm, line->only))
+		return false;
 	return !line->rival || strcmp(algorithm, line->rival);
 }
 
-/* One row into @row; false and why not, when the run failed. */
+/* Goodput of the other seeds, for the spread; the first one's is known. */
+static bool spread(struct sim *sim, const struct line *line, const struct sim_cfg *cfg,
+		   struct figures *f)
+{
+	struct figures g;
+	u64 seed;
+
+	f->least = f->mbit;
+	f->most = f->mbit;
+	for (seed = 2; seed <= SEEDS; seed++) {
+		if (!sim_run(sim, seed, cfg, false))
+			return false;
+		sum_up(sim, line, &g);
+		f->least = g.mbit < f->least ? g.mbit : f->least;
+		f->most = g.mbit > f->most ? g.mbit : f->most;
+	}
+	return true;
+}
+
+/* One row into @row; false and why not, when a run failed. */
 static bool measure(struct sim *sim, const struct line *line, const char *algorithm,
 		    bool trace, char *row, size_t size)
 {
@@ -260,12 +347,15 @@ static bool measure(struct sim *sim, const struct line *line, const char *algori
 		exit(2);
 	make(cfg, line, xtcp_cc_find(algorithm));
 	ok = sim_run(sim, 1, cfg, trace);
+	if (ok)
+		sum_up(sim, line, &f);
+	if (ok && !trace && (random_link(&line->data) || random_link(&line->acks)))
+		ok = spread(sim, line, cfg, &f);
 	free(cfg);
 	if (!ok) {
 		snprintf(row, size, "%s, %s: %s", line->name, algorithm, sim->why);
 		return false;
 	}
-	sum_up(sim, line, &f);
 	put(row, size, line, algorithm, &f);
 	return true;
 }

@@ -283,6 +283,40 @@ static void fit(struct prng *r, struct sim_cfg *cfg, u32 i)
 		app->total = at_most(app->total, (u64)(l->mtu - 60) * SEGS_MAX);
 }
 
+/* Radio and cable: clumps, pauses; hosts that are slow or acknowledge otherwise. */
+static void make_others(struct prng *r, struct sim_cfg *cfg, u32 nhosts)
+{
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		struct link_cfg *l = &cfg->link[i];
+
+		if (chance(r, 12))
+			l->clump = prng_log(r, 10 * USEC, 10 * MSEC);
+		if (!chance(r, 10))
+			continue;
+		l->outage_at = prng_log(r, MSEC, 10 * SEC);
+		l->outage = prng_log(r, MSEC, 2 * SEC);
+		l->outage_holds = chance(r, 50);
+		if (chance(r, 30))
+			l->outage_every = l->outage * prng_range(r, 4, 40);
+	}
+	for (i = 0; i < nhosts; i++) {
+		struct host_cfg *h = &cfg->host[i];
+
+		h->no_fq = chance(r, 50);
+		if (chance(r, 15))
+			h->plan_cost = prng_log(r, 100, 50 * USEC);
+		h->ack_each = chance(r, 8);
+		if (chance(r, 10)) {
+			h->ack_every = (u32)prng_range(r, 2, 64);
+			h->ack_wait = prng_log(r, 100 * USEC, 40 * MSEC);
+		}
+		if (chance(r, 10))
+			h->sack_wait = prng_log(r, 50 * USEC, 5 * MSEC);
+	}
+}
+
 static u64 fastest(const struct link_cfg *l)
 {
 	return l->route_at ? min(l->delay, l->route_delay) : l->delay;
@@ -331,6 +365,7 @@ void cfg_from_seed(struct sim_cfg *cfg, u64 seed)
 	make_fastopen(r, cfg, nhosts);
 	for (i = 0; i < 2; i++)
 		make_marks(r, &cfg->link[i]);
+	make_others(r, cfg, nhosts);
 }
 
 static void print_host(u32 i, const struct host_cfg *h)
@@ -352,6 +387,10 @@ static void print_host(u32 i, const struct host_cfg *h)
 	if (h->fastopen)
 		printf("#   Fast Open%s%s%s\n", h->fo_cookie ? ", a cookie" : "",
 		       h->fo_bad ? ", a bad one" : "", h->fo_bare ? ", bare" : "");
+	printf("#   plan %llu ns%s, ACKs: %s1 of %u in %.3f ms, with SACK in %.3f ms\n",
+	       (unsigned long long)h->plan_cost, h->no_fq ? ", no fq" : "",
+	       h->ack_each ? "each packet, " : "", h->ack_every,
+	       (double)h->ack_wait / MSEC, (double)h->sack_wait / MSEC);
 	printf("#   app: %llu bytes by %u every %.3f ms, sndbuf %u, rcvbuf %u..%u, reads %u every %.3f ms, %s%s%s%s urgent %u more %u cork %u fiddle %u\n",
 	       (unsigned long long)a->total, a->chunk, (double)a->pause / MSEC,
 	       a->sndbuf, a->rcvbuf_min, a->rcvbuf_max, a->rchunk,
@@ -373,6 +412,10 @@ static void print_link(u32 i, const struct link_cfg *l)
 	       l->police_burst, (double)l->route_delay / MSEC,
 	       (double)l->route_at / MSEC, l->mtu, l->mtu_silent ? " silent" : "",
 	       (double)l->mtu_at / MSEC);
+	printf("#   clumps every %.3f ms, %s for %.3f ms from %.3f ms on, every %.3f ms\n",
+	       (double)l->clump / MSEC, l->outage_holds ? "held" : "dead",
+	       (double)l->outage / MSEC, (double)l->outage_at / MSEC,
+	       (double)l->outage_every / MSEC);
 }
 
 void cfg_print(const struct sim_cfg *cfg)

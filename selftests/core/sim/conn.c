@@ -248,25 +248,30 @@ static void send_plan(struct conn *conn, const struct xtcp_plan *plan)
 static void push(struct conn *conn)
 {
 	struct host *host = conn->host;
+	/* The glue reads the clock once, however long it takes from there. */
+	u64 now = host_now(host);
 	struct xtcp_plan plan;
 	int limit = PUSH_LIMIT;
 
 	while (limit--) {
 		map_refill(conn);
 		xtcp_space(&conn->tcb, conn_space(conn));
-		if (!xtcp_tx_peek(&conn->tcb, host_now(host), &plan)) {
+		if (!xtcp_tx_peek(&conn->tcb, now, &plan)) {
 			check(conn);
 			return;
 		}
 		if (prng_hit(&conn->sim->rng, host->cfg->tx_fail)) {
 			TRACE(conn->sim, "%u no memory to send seq %u+%u", host->id,
 			      plan.seq, plan.len);
-			xtcp_tx_abort(&conn->tcb, &plan, host_now(host));
+			xtcp_tx_abort(&conn->tcb, &plan, now);
 			check(conn);
 			return;
 		}
+		if (host->cfg->plan_cost)
+			host->busy = max(conn->sim->now, host->busy) +
+				     host->cfg->plan_cost;
 		send_plan(conn, &plan);
-		xtcp_tx_commit(&conn->tcb, &plan, host_now(host));
+		xtcp_tx_commit(&conn->tcb, &plan, now);
 		check(conn);
 	}
 	sim_fail(conn->sim, "host %u: output does not end", host->id);
@@ -373,6 +378,10 @@ void conn_rx(struct conn *conn, struct xtcp_seg *seg, struct pkt *pkt)
 
 	memset(&pkt->ooo, 0xa5, sizeof(pkt->ooo));
 	map_refill(conn);
+	if (conn->host->cfg->ack_each && conn->established &&
+	    !(conn->tcb.flags & XTCP_F_QUICKACK))
+		conn_serve(conn, xtcp_set(&conn->tcb, XTCP_SET_QUICKACK, 1,
+					  host_now(conn->host)), NULL, NULL);
 	acts = xtcp_rx(&conn->tcb, seg, &pkt->ooo, host_now(conn->host));
 	conn_serve(conn, acts, pkt, seg);
 	if (!(acts & XTCP_ACT_HELD))

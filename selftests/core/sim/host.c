@@ -12,7 +12,7 @@
 
 u64 host_now(const struct host *host)
 {
-	return host->sim->now + host->clock;
+	return max(host->sim->now, host->busy) + host->clock;
 }
 
 static u64 to_virtual(const struct host *host, u64 at)
@@ -93,6 +93,7 @@ static void put_segment(struct host *host, const struct xtcp_plan *plan,
 	struct xtcp_plan one = *plan;
 	struct pkt *pkt = pkt_new(sim, len);
 	u8 *hdr = pkt->bytes;
+	u64 leave = 0;
 	u16 sum;
 
 	/* As a device splits a large packet: FIN and PSH go last. */
@@ -116,7 +117,11 @@ static void put_segment(struct host *host, const struct xtcp_plan *plan,
 					   hdr, pkt->wire_len));
 	hdr[16] = sum >> 8;
 	hdr[17] = sum & 0xff;
-	link_send(sim, host, pkt, plan->release ? to_virtual(host, plan->release) : 0);
+	if (acks_hold(host, pkt, plan))
+		return;
+	if (plan->release && !host->cfg->no_fq)
+		leave = to_virtual(host, plan->release);
+	link_send(sim, host, pkt, max(leave, host->busy));
 }
 
 /*
@@ -565,6 +570,9 @@ void host_cleanup(struct host *host)
 	if (host->gro)
 		pkt_free(host->sim, host->gro);
 	host->gro = NULL;
+	if (host->ack)
+		pkt_free(host->sim, host->ack);
+	host->ack = NULL;
 	if (host->embryo)
 		embryo_free(host);
 	if (host->tw)

@@ -9,6 +9,7 @@
 #include "sim.h"
 
 #define IP_LEN	20	/* counted against the rate, as a router would */
+#define STOPPED	(~0ULL)	/* a rate: nothing leaves */
 
 struct pkt *pkt_new(struct sim *sim, u32 payload)
 {
@@ -144,6 +145,8 @@ static u64 travel(struct sim *sim, struct link *link, u64 sent)
 
 	if (cfg->jitter)
 		at += prng_below(&sim->rng, cfg->jitter + 1);
+	if (cfg->clump)
+		at += cfg->clump - 1 - (at - sim->start + cfg->clump - 1) % cfg->clump;
 	if (prng_hit(&sim->rng, cfg->reorder))
 		return at + prng_below(&sim->rng, cfg->reorder_by + 1);
 	link->last_arrival = max(link->last_arrival, at);
@@ -197,12 +200,41 @@ static bool policed(struct sim *sim, struct link *link, const struct pkt *pkt)
 	return false;
 }
 
-/* Bytes a second at @t, 0: no limit; @until: when that changes, XTCP_NEVER: never. */
+/* Is @t within an outage? @until: when the answer changes, XTCP_NEVER: never. */
+static bool in_outage(const struct sim *sim, const struct link_cfg *cfg, u64 t, u64 *until)
+{
+	u64 first = sim->start + cfg->outage_at, at = t - first;
+
+	*until = XTCP_NEVER;
+	if (!cfg->outage_at)
+		return false;
+	if (t < first) {
+		*until = first;
+		return false;
+	}
+	if (cfg->outage_every)
+		at %= cfg->outage_every;
+	if (at < cfg->outage)
+		*until = t + cfg->outage - at;
+	else if (cfg->outage_every)
+		*until = t + cfg->outage_every - at;
+	return at < cfg->outage;
+}
+
+/*
+ * Bytes a second at @t, 0: no limit, or STOPPED; @until: when that changes,
+ * XTCP_NEVER: never.
+ */
 static u64 rate_at(const struct sim *sim, const struct link_cfg *cfg, u64 t, u64 *until)
 {
 	u64 change = sim->start + cfg->rate_at;
 
-	*until = cfg->rate_at && t < change ? change : XTCP_NEVER;
+	if (cfg->outage_holds && in_outage(sim, cfg, t, until))
+		return STOPPED;
+	if (!cfg->outage_holds)
+		*until = XTCP_NEVER;
+	if (cfg->rate_at && t < change)
+		*until = min(*until, change);
 	return cfg->rate_at && t >= change ? cfg->rate_then : cfg->rate;
 }
 
@@ -213,6 +245,8 @@ static u64 served(const struct sim *sim, const struct link_cfg *cfg, u64 t, u64 
 
 	for (;; t = until) {
 		rate = rate_at(sim, cfg, t, &until);
+		if (rate == STOPPED)
+			continue;
 		if (!rate || t + work / rate <= until)
 			return rate ? t + work / rate : t;
 		work -= (until - t) * rate;
@@ -227,7 +261,8 @@ static u64 backlog(const struct sim *sim, const struct link_cfg *cfg, u64 t)
 	for (; at < t; at = until) {
 		rate = rate_at(sim, cfg, at, &until);
 		until = min(until, t);
-		bytes += (until - at) * rate / SEC;
+		if (rate != STOPPED)
+			bytes += (until - at) * rate / SEC;
 	}
 	return bytes;
 }
@@ -242,7 +277,7 @@ static const char *forward(struct sim *sim, struct host *from, struct pkt *pkt,
 	struct link *link = &sim->link[from->id & 1];
 	const struct link_cfg *cfg = link->cfg;
 	u64 start = max(sim->now, link->free_at), wait = start - sim->now;
-	u64 queued = backlog(sim, cfg, start);
+	u64 queued = backlog(sim, cfg, start), until;
 
 	router_ecn(sim, cfg, pkt, queued);
 	if (cfg->mtu_at && sim->now >= sim->start + cfg->mtu_at &&
@@ -261,7 +296,7 @@ static const char *forward(struct sim *sim, struct host *from, struct pkt *pkt,
 	link->waited_max = max(link->waited_max, wait);
 	link->through++;
 	*leaves = start;
-	if (cfg->outage_at && sim->now - sim->start - cfg->outage_at < cfg->outage)
+	if (!cfg->outage_holds && in_outage(sim, cfg, sim->now, &until))
 		return "outage";
 	if (prng_hit(&sim->rng, in_burst(sim, link) ? cfg->burst_loss : cfg->loss) ||
 	    chosen(sim))

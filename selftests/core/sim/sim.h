@@ -15,6 +15,7 @@
  *	link.c		wire
  *	ledger.c	what is lost, sent twice, and sent too late
  *	host.c		demultiplexing, listener, embryos, TIME-WAIT
+ *	acks.c		ACKs thinned out
  *	conn.c		one TCB and its payload
  *	app.c		one application
  *	attack.c	segments of somebody else
@@ -117,8 +118,11 @@ struct link_cfg {
 	u64 rate_then;
 	u64 route_at;		/* ns after start: another route; 0: never */
 	u64 route_delay;	/* ns, its delay */
-	u64 outage_at;		/* ns after start: all is lost; 0: never */
+	u64 clump;		/* ns: packets arrive at multiples of it only, together */
+	u64 outage_at;		/* ns after start: nothing leaves; 0: never */
 	u64 outage;		/* ns that it lasts */
+	u64 outage_every;	/* ns between the beginnings of two; 0: one */
+	bool outage_holds;	/* packets wait in the queue, else all are lost */
 	u64 mtu_at;		/* ns after start: the path MTU drops; 0: never */
 	u32 mtu;		/* then: TCP header and payload, bytes */
 	bool mtu_silent;	/* and no ICMP says so */
@@ -174,6 +178,12 @@ struct host_cfg {
 	u64 open_at;		/* ns after start, beside sim_cfg.skew */
 	u64 pacing_max;		/* bytes a second; 0: none */
 	u64 access;		/* ns a packet takes to the link that is shared */
+	u64 plan_cost;		/* ns of the processor for each plan */
+	bool no_fq;		/* no queue here keeps to release times */
+	bool ack_each;		/* every packet is acknowledged */
+	u32 ack_every;		/* pure ACKs of which one leaves, */
+	u64 ack_wait;		/* ns it waits for the others at most; 0: none waits */
+	u64 sack_wait;		/* ns an ACK with SACK blocks waits; 0: none */
 	bool fastopen;		/* client: asks for it; server: does it */
 	bool fo_cookie;		/* the client has a cookie from earlier, good or */
 	bool fo_bad;		/* of another key */
@@ -210,6 +220,7 @@ enum ev_type {
 	EV_PKT,		/* arrives at host */
 	EV_SEND,	/* leaves host, its release time has come */
 	EV_GRO,		/* merge window of host is over */
+	EV_ACK,		/* what waits in acks.c has waited long enough */
 	EV_TIMER,	/* of conn */
 	EV_EMBRYO,
 	EV_TW,
@@ -325,6 +336,10 @@ struct host {
 	struct pkt *gro;
 	struct xtcp_seg gro_seg;
 	u64 gro_at;
+	struct pkt *ack;	/* waits, */
+	u64 ack_at;		/* until then, virtual time, */
+	u32 nacks;		/* and stands for so many */
+	u64 busy;		/* virtual time: until then it sends */
 	struct ledger ledger;
 	struct outcome out;
 	struct xtcp_cookie cookie;	/* the client's, of any round; MSS beside it */
@@ -379,6 +394,12 @@ void sim_dump(struct sim *sim);
 void link_send(struct sim *sim, struct host *from, struct pkt *pkt, u64 release);
 void link_enter(struct sim *sim, struct host *from, struct pkt *pkt);
 void seg_trace(struct sim *sim, u32 from, const char *what, struct pkt *pkt);
+
+/* ---- acks.c ---- */
+
+void acks_flush(struct host *host);
+bool acks_hold(struct host *host, struct pkt *pkt, const struct xtcp_plan *plan);
+void acks_timer(struct host *host);
 
 /* ---- host.c ---- */
 

@@ -191,6 +191,9 @@ static void dispatch(struct sim *sim, const struct event *ev)
 		if (host->gro && host->gro_at <= sim->now)
 			host_gro_flush(host);
 		return;
+	case EV_ACK:
+		acks_timer(host);
+		return;
 	case EV_EMBRYO:
 		host_embryo_timer(host);
 		return;
@@ -263,8 +266,9 @@ static bool perfect(const struct sim_cfg *cfg)
 		const struct host_cfg *h = &cfg->host[i];
 
 		if (l->rate || l->loss || l->burst_good || l->reorder || l->dup ||
-		    l->corrupt || l->mtu_at || l->jitter || l->police_rate || l->route_at || h->tx_fail || h->accept_fail ||
-		    h->attack)
+		    l->corrupt || l->mtu_at || l->jitter || l->police_rate ||
+		    l->route_at || l->outage_at || h->tx_fail || h->accept_fail ||
+		    h->attack || h->ack_wait || h->sack_wait)
 			return false;
 	}
 	return true;
