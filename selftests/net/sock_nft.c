@@ -474,4 +474,46 @@ TEST_F_TIMEOUT(filter, redirected, 120)
 	fails(EINVAL, getsockopt(self->s, level, 80, &orig, &len));
 }
 
+/*
+ * A packet that a rule has given a socket is that socket's, whoever listens where it
+ * was sent to.
+ */
+TEST_F(filter, tproxy)
+{
+	const char *family = net == V6 ? "ip6" : "ip";
+	union addr to;
+	int lfd, any;
+
+	/* Beside the listener of the address one of all addresses. */
+	any = st_bind(variant->st, ANY, PORT + 1);
+	ASSERT_GE(any, 0);
+	ASSERT_EQ(0, listen(any, 8));
+	lfd = stack_socket(KERNEL, 0);
+	to = host(LOOPBACK, PORT + 2);
+	ASSERT_EQ(0, net == V6 ? set_int(lfd, SOL_IPV6, IPV6_TRANSPARENT, 1) :
+				 set_int(lfd, SOL_IP, IP_TRANSPARENT, 1));
+	ASSERT_EQ(0, bind_to(lfd, &to));
+	ASSERT_EQ(0, listen(lfd, 8));
+	nft("'add chain inet t pre { type filter hook prerouting priority -150; }; "
+	    "add rule inet t pre tcp dport { %d, %d } tproxy %s to :%d'",
+	    PORT, PORT + 1, family, PORT + 2);
+	for (int i = 0; i < 2; i++) {
+		self->c = stack_socket(variant->st, 0);
+		to = host(LOOPBACK, PORT + i);
+		ASSERT_EQ(0, connect_to(self->c, &to));
+		ASSERT_EQ(POLLIN, poll_for(lfd, POLLIN, 1000));
+		self->s = accept(lfd, NULL, NULL);
+		ASSERT_EQ(PORT + i, sock_port(self->s));
+		ASSERT_EQ(30000, send_pat(self->c, 0, 30000));
+		ASSERT_EQ(30000, recv_pat(self->s, 0, 30000));
+		ASSERT_EQ(100, send_pat(self->s, 0, 100));
+		ASSERT_EQ(100, recv_pat(self->c, 0, 100));
+		hard_close(self->c);
+		hard_close(self->s);
+		self->c = self->s = -1;
+	}
+	close(lfd);
+	close(any);
+}
+
 TEST_HARNESS_MAIN

@@ -165,6 +165,16 @@ static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 }
 
 /*
+ * A packet that has its socket is the kernel's: early demultiplexing has found a
+ * connection, or TPROXY or bpf_sk_assign() have chosen a socket, none of which can
+ * be ours. A record in TIME-WAIT does not claim what follows, see dispatch().
+ */
+static bool assigned(const struct sk_buff *skb)
+{
+	return skb->sk && skb->sk->sk_state != TCP_TIME_WAIT;
+}
+
+/*
  * The way of every TCP packet of the host. Return: whether it is ours.
  * @dif, @sdif: interface it came in by, and its slave of an L3 master.
  */
@@ -172,6 +182,8 @@ static __always_inline bool receive(struct sk_buff *skb, int dif, int sdif)
 {
 	struct xtcp_rx rx;
 
+	if (assigned(skb))
+		return false;
 	rx.net = dev_net(skb->dev);
 	rx.xn = xtcp_net(rx.net);
 	if (!atomic_read(&rx.xn->sockets) || !pskb_may_pull(skb, PORTS_LEN))
