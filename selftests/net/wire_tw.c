@@ -3,6 +3,10 @@
  * TIME-WAIT: how long, what may end it and what may not (RFC 9293 3.6.1 and
  * 3.10.7.4, RFC 1337, RFC 6191).
  */
+#include <linux/filter.h>
+#include <linux/netlink.h>
+#include <linux/xfrm.h>
+
 #include "wire_test.h"
 
 TEST_F_TIMEOUT(wire, lasts_two_msl, 300)
@@ -185,6 +189,64 @@ TEST_F(wire, new_syn_for_nobody)
 	W->isn = isn;
 	out(ACK, SEQ(2), ACKNO(2));
 	state(TCP_TIME_WAIT);
+}
+
+/* What a listener lets in: see ask() below. */
+enum asked { HOPS, FILTER, POLICY, ASKED };
+
+static int ask(const struct wire *w, int fd, enum asked what, bool strict)
+{
+	struct sock_filter code = { BPF_RET | BPF_K, 0, 0, 0 };
+	struct sock_fprog drop = { 1, &code };
+	struct xfrm_userpolicy_info policy = {
+		.dir = XFRM_POLICY_IN,
+		.action = strict ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW,
+		.sel.family = w->net == V6 ? AF_INET6 : AF_INET,
+	};
+
+	switch (what) {
+	case HOPS:
+		return wire_min_hops(w, fd, strict ? 65 : 64);
+	case FILTER:
+		return strict ? setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &drop, sizeof(drop)) :
+				set_int(fd, SOL_SOCKET, SO_DETACH_FILTER, 0);
+	default:
+		/* Who reads policies may be a module. */
+		close(socket(AF_NETLINK, SOCK_RAW, NETLINK_XFRM));
+		return w->net == V6 ?
+		       setsockopt(fd, SOL_IPV6, IPV6_XFRM_POLICY, &policy, sizeof(policy)) :
+		       setsockopt(fd, SOL_IP, IP_XFRM_POLICY, &policy, sizeof(policy));
+	}
+}
+
+/* A SYN that the record would make way for is refused by the listener, if by anybody. */
+TEST_F(wire, new_syn_is_refused_by_the_listener)
+{
+	static const char * const reason[] = { "MIN_TTL", "FILTER", "FILTER" };
+	uint32_t isn;
+
+	for (int i = 0; i < ASKED; i++) {
+		/* A policy of a socket of IPv6 is one about IPv6. */
+		if (i == POLICY && W->net == MAPPED)
+			break;
+		TH_LOG("%s, %d", reason[i], i);
+		wire_reset(W, WIRE_PPORT + i);
+		time_wait(MSS(1000));
+		isn = W->isn;
+		ASSERT_EQ(0, ask(W, self->lfd, i, true));
+		W->isn += 100000;
+		dropped(reason[i], in(SYN, SEQ(0), MSS(1000)));
+		none(QUIET);
+		ASSERT_EQ(0, ask(W, self->lfd, i, false));
+		W->isn = isn;
+		if (W->stack == XTCP) {
+			state(TCP_TIME_WAIT);
+			in(FIN | ACK, SEQ(1), ACKNO(2));
+			out(ACK, SEQ(2), ACKNO(2));
+		}
+		new_syn();
+		in(RST, SEQ(1));
+	}
 }
 
 /* The new connection's numbers lie beyond the old one's. */

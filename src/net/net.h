@@ -220,7 +220,7 @@ struct xtcp_rx {
 	u32 hash;			/* xtcp_flow_hash() */
 	int dif;
 	int sdif;
-	bool verified;			/* checksum, policy, filter are done */
+	bool verified;			/* header and checksum are */
 	bool reopens;			/* a SYN ended TIME-WAIT (RFC 6191), */
 	u32 iss_above;			/* of which this was SND.NXT */
 	u32 mark;			/* of a packet that met a listener, */

@@ -54,8 +54,8 @@ void xtcp_rx_unneed(void)
 	static_branch_dec(&rx_needed);
 }
 
-/* Header, checksum, IPsec policy, TTL, socket filter: XTCP_DROP_NONE is good. */
-static enum xtcp_drop verify(struct xtcp_rx *rx, struct sk_buff *skb, struct sock *sk)
+/* The same whoever it is for: header, checksum, address. XTCP_DROP_NONE is good. */
+static enum xtcp_drop verify(struct sk_buff *skb)
 {
 	u32 doff;
 
@@ -68,14 +68,22 @@ static enum xtcp_drop verify(struct xtcp_rx *rx, struct sk_buff *skb, struct soc
 		return XTCP_DROP_CHECKSUM;
 	if (skb->pkt_type != PACKET_HOST)
 		return XTCP_DROP_BAD_ADDRESS;
+	return XTCP_DROP_NONE;
+}
+
+/*
+ * What an owner asks of a verified packet: TTL, IPsec policy, socket filter. A SYN
+ * may meet several. @sk: NULL for a record. XTCP_DROP_NONE is good.
+ */
+static enum xtcp_drop admit(struct sock *sk, struct sk_buff *skb)
+{
 	if (sk && xtcp_ip_far(sk, skb))
 		return XTCP_DROP_MIN_TTL;
 	if (!xtcp_ip_policy(sk, skb))
 		return XTCP_DROP_FILTER;
 	nf_reset_ct(skb);
-	if (sk && sk_filter_trim_cap(sk, skb, doff))
+	if (sk && sk_filter_trim_cap(sk, skb, __tcp_hdrlen(tcp_hdr(skb))))
 		return XTCP_DROP_FILTER;
-	rx->verified = true;
 	return XTCP_DROP_NONE;
 }
 
@@ -84,17 +92,6 @@ static bool opens(struct sk_buff *skb)
 {
 	return pskb_may_pull(skb, XTCP_HDR_LEN) && tcp_hdr(skb)->syn &&
 	       !tcp_hdr(skb)->ack;
-}
-
-/* The socket whose options judge a packet for @e; NULL: there is none. */
-static struct sock *judge(struct xtcp_entry *e)
-{
-	switch (e->kind) {
-	case XTCP_KIND_SOCK:
-		return xtcp_entry_sk(e);
-	default:
-		return NULL;
-	}
 }
 
 static enum xtcp_rx_result hand_over(struct xtcp_rx *rx, struct xtcp_entry *e,
@@ -110,13 +107,36 @@ static enum xtcp_rx_result hand_over(struct xtcp_rx *rx, struct xtcp_entry *e,
 	}
 }
 
+/* Verified once, admitted by each owner. @sk: NULL for a record. Return: whether it is. */
+static bool checked(struct xtcp_rx *rx, struct sock *sk, struct sk_buff *skb)
+{
+	enum xtcp_drop why = XTCP_DROP_NONE;
+
+	if (!rx->verified) {
+		xtcp_mib_add(rx->xn, XTCP_MIB_IN_SEGS,
+			     max_t(u16, skb_shinfo(skb)->gso_segs, 1));
+		why = verify(skb);
+		rx->verified = true;
+		rx->now = xtcp_now();
+		xtcp_follow(rx->xn);
+	}
+	if (!why)
+		why = admit(sk, skb);
+	if (likely(!why))
+		return true;
+	/* TIME-WAIT goes on: the SYN that it made way for opens nothing. */
+	if (rx->reopens)
+		xtcp_tw_unpark(rx->xn, &rx->flow, rx->hash, xtcp_ip_tie(rx), true);
+	xtcp_discard(rx->xn, skb, why);
+	return false;
+}
+
 /*
  * Find the owner and hand over. Context: RCU read lock, bottom halves off.
- * Return: false when nobody here wants the packet, which is then untouched.
+ * Return: false when nobody here wants the packet, which is then as it was.
  */
 static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 {
-	enum xtcp_drop why;
 	struct xtcp_entry *e;
 	struct sock *sk;
 	int i;
@@ -127,7 +147,7 @@ static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 		e = xtcp_lookup(rx->xn, &rx->flow, rx->hash, rx->dif, rx->sdif);
 		kind = e ? READ_ONCE(e->kind) : XTCP_KIND_LISTEN;
 		if (e) {
-			sk = judge(e);
+			sk = kind == XTCP_KIND_SOCK ? xtcp_entry_sk(e) : NULL;
 		} else {
 			sk = xtcp_lookup_listener(rx->xn, &rx->flow, rx->hash, rx->dif,
 						  rx->sdif, skb);
@@ -141,17 +161,8 @@ static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 			if (ask_kernel && xtcp_ip_kernel_owns(rx, opens(skb)))
 				return false;
 		}
-		if (!rx->verified) {
-			xtcp_mib_add(rx->xn, XTCP_MIB_IN_SEGS,
-				     max_t(u16, skb_shinfo(skb)->gso_segs, 1));
-			why = verify(rx, skb, sk);
-			if (why) {
-				xtcp_discard(rx->xn, skb, why);
-				return true;
-			}
-			rx->now = xtcp_now();
-			xtcp_follow(rx->xn);
-		}
+		if (!checked(rx, sk, skb))
+			return true;
 		if (kind == XTCP_KIND_LISTEN) {
 			if (xtcp_listen_segment(rx, sk, skb) == XTCP_RX_DONE)
 				return true;
