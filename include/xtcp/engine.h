@@ -395,6 +395,7 @@ enum xtcp_tw_act {
 };
 
 void xtcp_tw_init(struct xtcp_tw *tw, const struct xtcp_tcb *tcb, u64 now);
+bool xtcp_tw_reopens(const struct xtcp_tw *tw, const struct xtcp_seg *seg);
 enum xtcp_tw_act xtcp_tw_rx(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now);
 void xtcp_tw_plan(const struct xtcp_tw *tw, u32 ts_off, struct xtcp_plan *plan,
 		  u64 now);

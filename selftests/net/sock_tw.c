@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TIME-WAIT records by the hundred thousand: connections over loopback that
- * their server closes first. Each leaves a record, none of them a socket, and
- * all of them end.
+ * TIME-WAIT of connections over loopback that their server closes first. By the
+ * hundred thousand: each leaves a record, none of them a socket, and all of them
+ * end. And of a service that moves from one TCP to the other, whose clients use
+ * their ports again.
  */
 #include "sock_test.h"
 
@@ -103,6 +104,113 @@ TEST_F_TIMEOUT(records, a_hundred_thousand, 1200)
 	if (!getenv("XTCP_MANY"))
 		SKIP_TEST("takes minutes: XTCP_MANY=1");
 	fill(_metadata, 100000);
+}
+
+/* ---- a service moves ---- */
+
+#define PORT	7000
+#define CPORT	7001	/* the client's */
+
+FIXTURE(moves)
+{
+	int lfd;
+	int c;
+	int s;
+};
+
+FIXTURE_VARIANT(moves)
+{
+	enum stack client, from, to;
+	enum net net;
+};
+
+#define MOVES(name, ...) FIXTURE_VARIANT_ADD(moves, name) { __VA_ARGS__ }
+
+MOVES(kernel_kernel_kernel, KERNEL, KERNEL, KERNEL, V4);
+MOVES(kernel_kernel_xtcp, KERNEL, KERNEL, XTCP, V4);
+MOVES(kernel_xtcp_kernel, KERNEL, XTCP, KERNEL, V4);
+MOVES(kernel_xtcp_xtcp, KERNEL, XTCP, XTCP, V4);
+MOVES(xtcp_kernel_kernel, XTCP, KERNEL, KERNEL, V4);
+MOVES(xtcp_kernel_xtcp, XTCP, KERNEL, XTCP, V4);
+MOVES(xtcp_xtcp_kernel, XTCP, XTCP, KERNEL, V4);
+MOVES(xtcp_xtcp_xtcp, XTCP, XTCP, XTCP, V4);
+MOVES(kernel_kernel_kernel_v6, KERNEL, KERNEL, KERNEL, V6);
+MOVES(kernel_kernel_xtcp_v6, KERNEL, KERNEL, XTCP, V6);
+MOVES(kernel_xtcp_kernel_v6, KERNEL, XTCP, KERNEL, V6);
+MOVES(kernel_xtcp_xtcp_v6, KERNEL, XTCP, XTCP, V6);
+MOVES(xtcp_kernel_kernel_v6, XTCP, KERNEL, KERNEL, V6);
+MOVES(xtcp_kernel_xtcp_v6, XTCP, KERNEL, XTCP, V6);
+MOVES(xtcp_xtcp_kernel_v6, XTCP, XTCP, KERNEL, V6);
+MOVES(xtcp_xtcp_xtcp_v6, XTCP, XTCP, XTCP, V6);
+
+FIXTURE_SETUP(moves)
+{
+	self->c = self->s = self->lfd = -1;
+	need_stack(XTCP);
+	if (variant->client == KERNEL && variant->from == KERNEL &&
+	    variant->to == KERNEL && no_control())
+		SKIP_TEST("control left out");
+	net = variant->net;
+	ASSERT_EQ(0, ns_new());
+}
+
+FIXTURE_TEARDOWN(moves)
+{
+	hard_close(self->c);
+	hard_close(self->s);
+	close(self->lfd);
+}
+
+/* Bound again at once, as services are. */
+static int bound(enum stack st, uint16_t port)
+{
+	union addr at = local(port);
+	int fd = stack_socket(st, 0);
+
+	set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	return bind_to(fd, &at) ? -errno : fd;
+}
+
+static int retransmissions(int fd)
+{
+	struct tcp_info ti = {};
+	socklen_t len = sizeof(ti);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &ti, &len) ? -errno : ti.tcpi_total_retrans;
+}
+
+TEST_F_TIMEOUT(moves, clients_come_back, 300)
+{
+	const enum stack server[] = { variant->from, variant->to, variant->from };
+	const struct timeval limit = { .tv_sec = 5 };
+	union addr to = local(PORT);
+	char byte;
+
+	for (size_t i = 0; i < ARRAY_SIZE(server); i++) {
+		TH_LOG("%zu: %s", i, stack_name(server[i]));
+		self->lfd = bound(server[i], PORT);
+		ASSERT_GE(self->lfd, 0);
+		ASSERT_EQ(0, listen(self->lfd, 5));
+		self->c = bound(variant->client, CPORT);
+		ASSERT_GE(self->c, 0);
+		setsockopt(self->c, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+		ASSERT_EQ(0, connect_to(self->c, &to));
+		self->s = accept(self->lfd, NULL, NULL);
+		ASSERT_GE(self->s, 0);
+		ASSERT_EQ(100, send_pat(self->c, 0, 100));
+		ASSERT_EQ(100, recv_pat(self->s, 0, 100));
+		ASSERT_EQ(100, send_pat(self->s, 0, 100));
+		ASSERT_EQ(100, recv_pat(self->c, 0, 100));
+		EXPECT_EQ(0, retransmissions(self->c));
+		EXPECT_EQ(0, retransmissions(self->s));
+		/* The server has TIME-WAIT, and the client's number moves on. */
+		ASSERT_EQ(0, close(self->s));
+		ASSERT_EQ(0, recv(self->c, &byte, 1, 0));
+		ASSERT_EQ(0, close(self->c));
+		ASSERT_EQ(0, close(self->lfd));
+		self->c = self->s = self->lfd = -1;
+		sleep_ms(20);
+	}
 }
 
 TEST_HARNESS_MAIN

@@ -288,6 +288,92 @@ TEST_F(wire, reuse_begins_above_what_was_sent)
 	in(RST, SEQ(1));
 }
 
+/* ---- a service that moves to the other TCP of the machine ---- */
+
+static const struct {
+	const char *name;
+	uint32_t isn, step;	/* of the old connection; from there to the new one's */
+	uint32_t ts, ts_step;	/* the same of timestamps; 0: there are none */
+	bool opens;
+} moves[] = {
+	{ "a higher number", 1000, 100000, 0, 0, true },
+	{ "a higher number that has wrapped", 0xfffffff0, 100000, 0, 0, true },
+	{ "a lower number", 500000, -100000, 0, 0, false },
+	{ "a lower number from before the wrap", 1000, -100000, 0, 0, false },
+	{ "a later timestamp", 500000, -100000, 1000000, 50000, true },
+	{ "a later timestamp that has wrapped", 1000, -100000, 0xffffc000, 50000, true },
+	{ "an earlier timestamp", 1000, 100000, 1000000, -50000, false },
+	{ "an earlier timestamp from before the wrap", 1000, 100000, 1000, -50000, false },
+};
+
+/* The SYN of a client that uses its port again. */
+#define next_syn(isn_step, has, ts_) do {				\
+	W->isn += (isn_step);						\
+	W->snd_nxt = W->rcv_nxt = 0;					\
+	W->ts = false;							\
+	if (has) {							\
+		W->tsval = (ts_);					\
+		W->ts_start = now_ms();					\
+		in(SYN, SEQ(0), MSS(1000), TS(W->tsval, 0));		\
+	} else {							\
+		in(SYN, SEQ(0), MSS(1000));				\
+	}								\
+} while (0)
+
+/* TIME-WAIT of the one TCP, and a listener of the other: who may reopen it does at once. */
+TEST_F_TIMEOUT(wire, service_moves, 120)
+{
+	enum stack old = W->stack, new = old == XTCP ? KERNEL : XTCP;
+	uint32_t isn;
+
+	for (size_t i = 0; i < ARRAY_SIZE(moves); i++) {
+		bool ts = moves[i].ts;
+
+		wire_reset(W, WIRE_PPORT + i);
+		W->doing = moves[i].name;
+		W->stack = old;
+		W->isn = moves[i].isn;
+		W->tsval = moves[i].ts;
+		if (ts)
+			time_wait(MSS(1000), TS(moves[i].ts, 0));
+		else
+			time_wait(MSS(1000));
+		stops_listening();
+		W->stack = new;
+		listens();
+		isn = W->isn;
+		if (!moves[i].opens) {
+			next_syn(moves[i].step, ts, moves[i].ts + moves[i].ts_step);
+			/* Of the old connection. */
+			W->isn = isn;
+			out(ACK, SEQ(2), ACKNO(2));
+			W->stack = old;
+			state(TCP_TIME_WAIT);
+			W->stack = new;
+			none(QUIET);
+			next_syn(100000, ts, moves[i].ts + 100000);
+		} else {
+			next_syn(moves[i].step, ts, moves[i].ts + moves[i].ts_step);
+		}
+		out(SYN | ACK, SEQ(0), ACKNO(1));
+		W->ts = ts;
+		in(ACK, SEQ(1), ACKNO(1));
+		accepts();
+		in(ACK, LEN(10));
+		out(ACK, ACKNO(11));
+		self->rpos = 0;
+		reads(10);
+		W->stack = old;
+		state(0);
+		W->stack = new;
+		state(TCP_ESTABLISHED);
+		in(RST | ACK);
+		state(0);
+		closes();
+		stops_listening();
+	}
+}
+
 TEST_F(wire, record_does_not_hold_the_listener)
 {
 	time_wait(MSS(1000));

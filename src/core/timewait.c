@@ -52,13 +52,20 @@ void xtcp_tw_init(struct xtcp_tw *tw, const struct xtcp_tcb *tcb, u64 now)
 		tw->flags |= XTCP_TW_F_FIN_WAIT_2;
 }
 
-/*
- * May a SYN open the next incarnation (RFC 6191, section 2; MAY-2)? Its
- * timestamp is newer than any of the old one's, or its number is beyond all
- * that the old one used.
+/**
+ * xtcp_tw_reopens - does a segment open the next incarnation?
+ * @tw: record in TIME-WAIT; flags, rcv_nxt and ts_recent are looked at
+ * @seg: parsed segment
+ *
+ * RFC 6191, section 2, and RFC 9293 MAY-2: a SYN whose timestamp is newer than any
+ * of the old one's, or whose number is beyond all that the old one used.
+ *
+ * Return: whether it may.
  */
-static bool new_incarnation(const struct xtcp_tw *tw, const struct xtcp_seg *seg)
+bool xtcp_tw_reopens(const struct xtcp_tw *tw, const struct xtcp_seg *seg)
 {
+	if ((seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) != XTCP_SYN)
+		return false;
 	if (tw->flags & XTCP_TW_F_TS && seg->opts & XTCP_OPT_TS &&
 	    seg->tsval != tw->ts_recent)
 		return seq_gt(seg->tsval, tw->ts_recent);
@@ -113,8 +120,7 @@ static enum xtcp_tw_act time_wait(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 
 	seg->reason = XTCP_DROP_TIME_WAIT;
 	if (seg->flags & XTCP_RST)
 		return XTCP_DEFENCE_OR(tw_rst, XTCP_TW_DROP, XTCP_TW_SYN);
-	if ((seg->flags & (XTCP_SYN | XTCP_ACK)) == XTCP_SYN &&
-	    new_incarnation(tw, seg)) {
+	if (xtcp_tw_reopens(tw, seg)) {
 		seg->reason = XTCP_DROP_NONE;
 		return XTCP_TW_SYN;
 	}

@@ -63,7 +63,8 @@ void xtcp_ip4_out(const struct xtcp_stateless *to, struct dst_entry *dst,
 		  struct sk_buff *skb);
 int xtcp_ip4_sock_route(struct sock *sk);
 u32 xtcp_ip4_hdr_len(const struct sock *sk);
-bool xtcp_ip4_kernel_owns(const struct xtcp_rx *rx, bool syn);
+struct sock *xtcp_ip4_kernel_sock(const struct xtcp_rx *rx);
+bool xtcp_ip4_kernel_listens(const struct xtcp_rx *rx, struct sk_buff *skb);
 
 /* An address on the wire that would pass for one of IPv4. */
 static inline bool xtcp_ip6_forged(const struct sk_buff *skb)
@@ -83,7 +84,8 @@ int xtcp_ip6_sock_route(struct sock *sk);
 void xtcp_ip6_sock_flow(const struct sock *sk, struct xtcp_flow *flow);
 u32 xtcp_ip6_hdr_len(const struct sock *sk);
 int xtcp_ip6_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn);
-bool xtcp_ip6_kernel_owns(const struct xtcp_rx *rx, bool syn);
+struct sock *xtcp_ip6_kernel_sock(const struct xtcp_rx *rx);
+bool xtcp_ip6_kernel_listens(const struct xtcp_rx *rx, struct sk_buff *skb);
 u64 xtcp_ip6_place(const struct xtcp_flow *flow, const siphash_key_t *key);
 void xtcp_ip6_child(struct sock *child, const struct sock *listener,
 		    const struct xtcp_flow *flow);
@@ -215,21 +217,29 @@ static inline struct dst_entry *xtcp_ip_route(const struct xtcp_stateless *to)
 }
 
 /**
- * xtcp_ip_kernel_owns - is this a connection of the kernel's TCP?
+ * xtcp_ip_kernel_sock - the kernel's TCP's connection that a packet is of
  * @rx: packet
- * @syn: it opens a connection
  *
- * To be asked before a listener of ours takes a packet that fits no
- * connection of ours: a port may have been the kernel's until a moment ago,
- * and its connections there live on. A record in TIME-WAIT does not keep a
- * new connection from us.
+ * Context: RCU read lock.
+ * Return: socket, half-open connection or record in TIME-WAIT, with a reference for
+ * sock_gen_put(); or NULL.
+ */
+static inline struct sock *xtcp_ip_kernel_sock(const struct xtcp_rx *rx)
+{
+	return xtcp_flow_is6(&rx->flow) ? xtcp_ip6_kernel_sock(rx) : xtcp_ip4_kernel_sock(rx);
+}
+
+/**
+ * xtcp_ip_kernel_listens - does the kernel's TCP have a listener for a packet?
+ * @rx: packet's particulars
+ * @skb: packet with its TCP header at its data
  *
  * Context: RCU read lock.
  */
-static inline bool xtcp_ip_kernel_owns(const struct xtcp_rx *rx, bool syn)
+static inline bool xtcp_ip_kernel_listens(const struct xtcp_rx *rx, struct sk_buff *skb)
 {
-	return xtcp_flow_is6(&rx->flow) ? xtcp_ip6_kernel_owns(rx, syn) :
-					  xtcp_ip4_kernel_owns(rx, syn);
+	return xtcp_flow_is6(&rx->flow) ? xtcp_ip6_kernel_listens(rx, skb) :
+					  xtcp_ip4_kernel_listens(rx, skb);
 }
 
 /* ---- packets of a connection; context: socket lock ---- */

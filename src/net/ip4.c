@@ -30,23 +30,26 @@ void xtcp_ip4_flow(const struct sk_buff *skb, struct xtcp_flow *flow)
 	flow->dport = (__force u16)th->source;
 }
 
-bool xtcp_ip4_kernel_owns(const struct xtcp_rx *rx, bool syn)
+struct sock *xtcp_ip4_kernel_sock(const struct xtcp_rx *rx)
 {
 	const struct xtcp_flow *flow = &rx->flow;
-	struct sock *sk;
-	bool owns;
 
-	sk = __inet_lookup_established(rx->net, rx->net->ipv4.tcp_death_row.hashinfo,
-				       xtcp_flow_v4(flow->daddr),
-				       (__force __be16)flow->dport,
-				       xtcp_flow_v4(flow->saddr),
-				       ntohs((__force __be16)flow->sport),
-				       rx->dif, rx->sdif);
-	if (!sk)
-		return false;
-	owns = !syn || sk->sk_state != TCP_TIME_WAIT;
-	sock_gen_put(sk);
-	return owns;
+	return __inet_lookup_established(rx->net, rx->net->ipv4.tcp_death_row.hashinfo,
+					 xtcp_flow_v4(flow->daddr),
+					 (__force __be16)flow->dport,
+					 xtcp_flow_v4(flow->saddr),
+					 ntohs((__force __be16)flow->sport),
+					 rx->dif, rx->sdif);
+}
+
+bool xtcp_ip4_kernel_listens(const struct xtcp_rx *rx, struct sk_buff *skb)
+{
+	const struct xtcp_flow *flow = &rx->flow;
+
+	return inet_lookup_listener(rx->net, rx->net->ipv4.tcp_death_row.hashinfo, skb,
+				    __tcp_hdrlen(tcp_hdr(skb)), xtcp_flow_v4(flow->daddr),
+				    (__force __be16)flow->dport, xtcp_flow_v4(flow->saddr),
+				    (__force __be16)flow->sport, rx->dif, rx->sdif);
 }
 
 /*

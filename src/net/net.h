@@ -223,6 +223,7 @@ struct xtcp_rx {
 	bool verified;			/* header and checksum are */
 	bool reopens;			/* a SYN ended TIME-WAIT (RFC 6191), */
 	u32 iss_above;			/* of which this was SND.NXT */
+	struct inet_timewait_sock *old;	/* the kernel's record that a SYN may end; our reference */
 	u32 mark;			/* of a packet that met a listener, */
 	u8 tos;				/* without ECN */
 	__be32 label;			/* of a SYN: that of the SYN-ACK, see xtcp_ip_label() */

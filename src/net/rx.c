@@ -16,6 +16,7 @@
 #include <linux/tcp.h>
 #include <net/ip.h>
 #include <net/protocol.h>
+#include <net/tcp.h>
 #include <xtcp/family.h>
 
 #include "icmp.h"
@@ -87,11 +88,65 @@ static enum xtcp_drop admit(struct sock *sk, struct sk_buff *skb)
 	return XTCP_DROP_NONE;
 }
 
-/* Is this the first segment of a connection? It may be cut short. */
-static bool opens(struct sk_buff *skb)
+/* The kernel's record in TIME-WAIT, and a SYN for a listener of ours: by the same rules. */
+static bool reopens(const struct sock *sk, struct sk_buff *skb)
 {
-	return pskb_may_pull(skb, XTCP_HDR_LEN) && tcp_hdr(skb)->syn &&
-	       !tcp_hdr(skb)->ack;
+	const struct tcp_timewait_sock *tcptw = tcp_twsk(sk);
+	struct xtcp_tw tw = {
+		.rcv_nxt = READ_ONCE(tcptw->tw_rcv_nxt),
+		.ts_recent = READ_ONCE(tcptw->tw_ts_recent),
+	};
+	struct xtcp_seg seg;
+	u32 doff;
+
+	if (READ_ONCE(inet_twsk(sk)->tw_substate) != TCP_TIME_WAIT)
+		return false;
+	if (READ_ONCE(tcptw->tw_ts_recent_stamp))
+		tw.flags = XTCP_TW_F_TS;
+	if (!pskb_may_pull(skb, XTCP_HDR_LEN))
+		return false;
+	doff = __tcp_hdrlen(tcp_hdr(skb));
+	return doff >= XTCP_HDR_LEN && pskb_may_pull(skb, doff) &&
+	       xtcp_seg_fill(&seg, skb) && xtcp_tw_reopens(&tw, &seg);
+}
+
+/*
+ * Is a packet for a listener of ours of a connection of the kernel's TCP? A port may
+ * have been the kernel's until a moment ago, and its connections there live on, as
+ * its records do, until a SYN may end one: that is rx->old then.
+ */
+static bool kernel_owns(struct xtcp_rx *rx, struct sk_buff *skb)
+{
+	struct sock *sk = xtcp_ip_kernel_sock(rx);
+
+	if (likely(!sk))
+		return false;
+	if (sk->sk_state == TCP_TIME_WAIT && reopens(sk, skb)) {
+		rx->old = inet_twsk(sk);
+		return false;
+	}
+	sock_gen_put(sk);
+	return true;
+}
+
+/*
+ * A record of ours made way for a SYN that no listener of ours wants. One of the
+ * kernel's TCP may: then it has ended. Return: whether TIME-WAIT goes on.
+ */
+static bool made_way(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
+{
+	bool wanted = ask_kernel && xtcp_ip_kernel_listens(rx, skb);
+
+	return xtcp_tw_unpark(rx->xn, &rx->flow, rx->hash, xtcp_ip_tie(rx), !wanted);
+}
+
+/* The kernel's record ends, as it does for a listener of the kernel's. */
+static void old_ends(struct xtcp_rx *rx)
+{
+	rx->reopens = true;
+	rx->iss_above = READ_ONCE(tcp_twsk((struct sock *)rx->old)->tw_snd_nxt);
+	inet_twsk_deschedule_put(rx->old);
+	rx->old = NULL;
 }
 
 static enum xtcp_rx_result hand_over(struct xtcp_rx *rx, struct xtcp_entry *e,
@@ -122,9 +177,15 @@ static bool checked(struct xtcp_rx *rx, struct sock *sk, struct sk_buff *skb)
 	}
 	if (!why)
 		why = admit(sk, skb);
-	if (likely(!why))
+	if (likely(!why)) {
+		if (unlikely(rx->old))
+			old_ends(rx);
+		skb_orphan(skb);
 		return true;
+	}
 	/* TIME-WAIT goes on: the SYN that it made way for opens nothing. */
+	if (rx->old)
+		inet_twsk_put(rx->old);
 	if (rx->reopens)
 		xtcp_tw_unpark(rx->xn, &rx->flow, rx->hash, xtcp_ip_tie(rx), true);
 	xtcp_discard(rx->xn, skb, why);
@@ -151,14 +212,11 @@ static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 		} else {
 			sk = xtcp_lookup_listener(rx->xn, &rx->flow, rx->hash, rx->dif,
 						  rx->sdif, skb);
-			/* A record made way for a SYN that nobody wants. */
-			if (!sk && rx->reopens &&
-			    xtcp_tw_unpark(rx->xn, &rx->flow, rx->hash, xtcp_ip_tie(rx),
-					   true))
+			if (!sk && rx->reopens && made_way(rx, skb, ask_kernel))
 				continue;
 			if (!sk)
 				return false;
-			if (ask_kernel && xtcp_ip_kernel_owns(rx, opens(skb)))
+			if (ask_kernel && kernel_owns(rx, skb))
 				return false;
 		}
 		if (!checked(rx, sk, skb))
@@ -203,6 +261,7 @@ static __always_inline bool receive(struct sk_buff *skb, int dif, int sdif)
 	rx.verified = false;
 	rx.reopens = false;
 	rx.iss_above = 0;
+	rx.old = NULL;
 	rx.dif = dif;
 	rx.sdif = sdif;
 	xtcp_ip_flow(skb, &rx.flow);
