@@ -77,6 +77,7 @@ UNIT(check_sees_damage_of_the_send_map)
 	DAMAGE(t->map_root->prio = 0);
 	DAMAGE(t->map_nfree++);
 	DAMAGE(t->map_head->first_at = 11);
+	DAMAGE(t->map_head->order += 2);
 	DAMAGE(t->snd_nxt++);
 	DAMAGE(t->snd_una--);
 }

@@ -300,6 +300,38 @@ UNIT(sendmap_order_of_loss)
 	CHECK(is(&m, m.tcb.map_old, 1, 1001));
 }
 
+/*
+ * Found lost in one order, and not lost after all: in flight in the order of
+ * departure again, those that were left in flight between them.
+ */
+UNIT(sendmap_unlose_in_order_of_departure)
+{
+	static const u32 lost[] = { 4, 1, 6, 3, 0 };
+	struct xtcp_sent *seg[8];
+	struct map m;
+	u32 i;
+
+	init(&m, 8);
+	for (i = 0; i < ARRAY_SIZE(seg); i++)
+		seg[i] = xtcp_map_append(&m.tcb, at(&m, 1000 * i + 1001), 0, 10 + i);
+	/* The second one is sent again: it left last. */
+	xtcp_map_lost(&m.tcb, seg[1]);
+	xtcp_map_resent(&m.tcb, seg[1]->seq, seg[1]->end, 20);
+	for (i = 0; i < ARRAY_SIZE(lost); i++)
+		xtcp_map_lost(&m.tcb, seg[lost[i]]);
+	xtcp_map_split(&m.tcb, seg[6], at(&m, 6501));
+	xtcp_map_unlose(&m.tcb);
+	m.tcb.snd_end = m.tcb.snd_nxt;
+	m.tcb.cwnd = 1000;
+	m.tcb.dl_armed = 1U << XTCP_DL_RTO;
+	if (xtcp_check(&m.tcb))
+		unit_fail(__FILE__, __LINE__, "%s", xtcp_check(&m.tcb));
+	CHECK(m.tcb.map_old == seg[0]);
+	CHECK(seg[0]->tnext == seg[2]);
+	CHECK(m.tcb.map_new == seg[1]);
+	CHECK(is(&m, seg[6]->tnext, 6501, 7001));
+}
+
 /* Without an entry to spare a SACKed tail that grows is in flight again. */
 UNIT(sendmap_sacked_tail_grows)
 {

@@ -32,6 +32,10 @@ static const char *check_list(const struct xtcp_sent *sent,
 	for (*n = 0; sent && !bad; prev = sent, sent = sent->tnext) {
 		MUST(sent->tprev == prev);
 		MUST((sent->marks & (XTCP_SENT_LOST | XTCP_SENT_SACKED)) == marks);
+		/* RACK stops at the first of those in flight that is not late. */
+		if (prev && !marks)
+			MUST(seq_lt(prev->order, sent->order) ||
+			     (prev->order == sent->order && seq_lt(prev->seq, sent->seq)));
 		*n += sent->end - sent->seq;
 	}
 	MUST(tail == prev);

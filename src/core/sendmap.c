@@ -444,25 +444,57 @@ void xtcp_map_mark_all(struct xtcp_tcb *tcb, bool renege)
 			xtcp_map_lost(tcb, sent);
 }
 
+static bool left_before(const struct xtcp_sent *a, const struct xtcp_sent *b)
+{
+	return seq_lt(a->order, b->order) ||
+	       (a->order == b->order && seq_lt(a->seq, b->seq));
+}
+
+/* Two lists in order of departure, linked by tnext alone, become one. */
+static struct xtcp_sent *merge(struct xtcp_sent *a, struct xtcp_sent *b)
+{
+	struct xtcp_sent *first = NULL, **link = &first;
+
+	while (a && b) {
+		struct xtcp_sent **least = left_before(a, b) ? &a : &b;
+
+		*link = *least;
+		link = &(*link)->tnext;
+		*least = *link;
+	}
+	*link = a ? a : b;
+	return first;
+}
+
 /*
  * xtcp_map_unlose - what was taken for lost is on its way after all
  *
- * It left before what is in flight, so it goes to the front of that list.
+ * It goes back to its place in the order of departure, or RACK would stop
+ * before it at an entry that left later. The order of loss is another one, and a
+ * peer has a hand in it: so a merge sort, run[i] of 2^i entries.
  */
 void xtcp_map_unlose(struct xtcp_tcb *tcb)
 {
-	struct xtcp_sent *sent;
+	struct xtcp_sent *run[32] = { NULL }, *sent, *next;
+	u32 i;
 
 	if (!tcb->map_lost)
 		return;
-	for (sent = tcb->map_lost; sent; sent = sent->tnext)
+	for (sent = tcb->map_lost; sent; sent = next) {
+		next = sent->tnext;
+		sent->tnext = NULL;
 		sent->marks &= ~XTCP_SENT_LOST;
-	tcb->map_lost_tail->tnext = tcb->map_old;
-	if (tcb->map_old)
-		tcb->map_old->tprev = tcb->map_lost_tail;
-	else
-		tcb->map_new = tcb->map_lost_tail;
-	tcb->map_old = tcb->map_lost;
+		for (i = 0; run[i]; i++) {
+			sent = merge(run[i], sent);
+			run[i] = NULL;
+		}
+		run[i] = sent;
+	}
+	for (i = 0; i < ARRAY_SIZE(run); i++)
+		tcb->map_old = merge(run[i], tcb->map_old);
+	for (sent = NULL, next = tcb->map_old; next; sent = next, next = next->tnext)
+		next->tprev = sent;
+	tcb->map_new = sent;
 	tcb->map_lost = NULL;
 	tcb->map_lost_tail = NULL;
 	tcb->lost -= tcb->lost_out;
