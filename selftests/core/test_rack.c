@@ -54,7 +54,11 @@ static const struct script rack_timeout[] = {
 	  "> PA 2001+3000\n+ 20ms\n= cong 2\n= lost_out 2000\n> A 1+1000\n> no\n" },
 	{ "before any measure all of it", "par tlp 0\nestablished sack\nwrite 2000\n> PA 1+2000\n~ 200001us\n= lost_out 2000\n> A 1+1000\n" },
 	{ "a peer that forgets what it SACKed (RFC 2018, 8)", SENT5 "< A 1 ack 1 sack 1001-5001\n> A 1+1000\n+ 40ms\n< A 1 ack 1001\n"
-	  "= sacked_out 4000\n~ 240ms\n= reneges 1\n= sacked_out 0\n= lost_out 4000\n> A 1001+1000\n" },
+	  "= sacked_out 4000\n~ 20ms\n= reneges 1\n= sacked_out 0\n= lost_out 4000\n> A 1001+1000\n" },
+	{ "after 10 ms at least", "established sack rtt 4\nset nodelay 1\nwrite 5000\n> PA 1+5000\n+ 4ms\n< A 1 ack 1 sack 1001-5001\n"
+	  "> A 1+1000\n+ 4ms\n< A 1 ack 1001\n~ 10ms\n= reneges 1\n> A 1001+1000\n" },
+	{ "an ACK of it ends the doubt", SENT5 "< A 1 ack 1 sack 1001-5001\n> A 1+1000\n+ 40ms\n< A 1 ack 1001\n+ 19ms\n"
+	  "< A 1 ack 5001\n+ 5ms\n= reneges 0\n= rtx_timeouts 0\n" },
 };
 SCRIPTS(rack_timeout);
 

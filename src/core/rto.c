@@ -13,6 +13,9 @@
 /* RFC 9293 3.8.6.2.1: silly window avoidance is overridden after 0.1 to 1 s. */
 #define OVERRIDE_MAX_NS	XTCP_NSEC_PER_SEC
 
+/* What is to be acknowledged was SACKed: so long the peer may take to see it. */
+#define RENEGE_MIN_NS	(10 * XTCP_NSEC_PER_MSEC)
+
 static u64 backed_off(const struct xtcp_tcb *tcb, u32 doublings)
 {
 	u64 us = tcb->rto_us;
@@ -82,9 +85,24 @@ void xtcp_persist_check(struct xtcp_tcb *tcb, u64 now)
 	}
 }
 
+/*
+ * A peer that holds what follows SND.UNA acknowledges it together with the hole
+ * before it. If an ACK ends there, the peer has dropped what it had SACKed
+ * (RFC 2018, 8), or this ACK was overtaken by the one that says more: half a
+ * round trip decides, as with the kernel's TCP.
+ */
+static u64 renege_ns(const struct xtcp_tcb *tcb)
+{
+	u64 half = (u64)(tcb->srtt8_us >> 4) * XTCP_NSEC_PER_USEC;
+
+	return max_t(u64, half, RENEGE_MIN_NS);
+}
+
 /* RFC 6298 (5.1) to (5.3): after new data was sent or acknowledged. */
 void xtcp_rto_restart(struct xtcp_tcb *tcb, u64 now)
 {
+	u64 wait;
+
 	if (tcb->snd_una == tcb->snd_nxt) {
 		xtcp_dl_clear(tcb, XTCP_DL_RTO);
 		return;
@@ -92,7 +110,10 @@ void xtcp_rto_restart(struct xtcp_tcb *tcb, u64 now)
 	if (tcb->snd_wnd || tcb->state == XTCP_SYN_SENT ||
 	    tcb->state == XTCP_SYN_RECEIVED) {
 		xtcp_dl_clear(tcb, XTCP_DL_PERSIST);
-		xtcp_dl_set(tcb, XTCP_DL_RTO, now + xtcp_rto_ns(tcb));
+		wait = xtcp_rto_ns(tcb);
+		if (unlikely(tcb->sacked_out) && tcb->map_head->marks & XTCP_SENT_SACKED)
+			wait = min_t(u64, wait, renege_ns(tcb));
+		xtcp_dl_set(tcb, XTCP_DL_RTO, now + wait);
 	}
 }
 
