@@ -20,6 +20,9 @@ static const struct script timewait[] = {
 	{ "an old bare ACK, too, even just below", WAITING "+ 10s\n< A 1 ack 2\nverdict tw ACK\n> A 2\n~ 50s\n" },
 	{ "a FIN in another place", WAITING "+ 10s\n< FA 5 ack 2\nverdict tw ACK\n> A 2\n~ 50s\n" },
 	{ "the FIN with data before it", WAITING "+ 30s\n< FA -9+10 ack 2\nverdict tw ACK\n> A 2\n~ 60s\n" },
+	{ "a FIN at RCV.NXT", WAITING "+ 30s\n< FA 2 ack 2\nverdict tw ACK\n> A 2 ack 2\n~ 60s\n" },
+	{ "and with old data before it", WAITING "+ 30s\n< FA -8+10 ack 2\nverdict tw ACK\n> A 2 ack 2\n~ 60s\n" },
+	{ "but not beyond it", WAITING "+ 10s\n< FA 3 ack 2\nverdict tw ACK\n> A 2 ack 2\n~ 50s\n" },
 	{ "the answer to a FIN counts, too", WAITING "< FA 1 ack 2\n> A 2\n< A 1+1\nverdict tw DROP\n> no\n" },
 	{ "half a second, exactly", WAITING "+ 10s\n< A 1+1\n> A 2\n+ 499ms\n< A 1+1\nverdict tw DROP\n+ 1ms\n< A 1+1\n"
 	  "verdict tw ACK\n> A 2\n" },

@@ -40,6 +40,11 @@ TEST_F(wire, fin_is_acknowledged)
 	in(FIN | ACK, SEQ(1), ACKNO(2));
 	out(ACK, SEQ(2), ACKNO(2));
 	state(TCP_TIME_WAIT);
+	/* One at RCV.NXT, too. */
+	sleep_ms(600);
+	in(FIN | ACK, SEQ(2), ACKNO(2));
+	out(ACK, SEQ(2), ACKNO(2));
+	state(TCP_TIME_WAIT);
 }
 
 /* RFC 1337: a RST does not end it (the kernel: with tcp_rfc1337). */

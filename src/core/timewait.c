@@ -134,7 +134,8 @@ static enum xtcp_tw_act time_wait(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 
 	why = check_ack(tw, seg);
 	if (why)
 		return answer(tw, seg, why, now);
-	if (seg->flags & XTCP_FIN && seg->seq + seg->len + 1 == tw->rcv_nxt)
+	/* The FIN again; or one more where that was to be, of a peer that has not counted it. */
+	if (seg->flags & XTCP_FIN && tw->rcv_nxt - (seg->seq + seg->len) <= 1)
 		return fin(tw, seg, now);
 	/* A bare ACK in its place is the end of a simultaneous close. */
 	if (!seg->len && seg->seq == tw->rcv_nxt)
