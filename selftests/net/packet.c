@@ -164,6 +164,7 @@ static size_t ip4_get(const uint8_t *ip, size_t n, size_t *len, struct wseg *g)
 	*len = total - ihl;
 	g->tos = ip[1];
 	g->df = ip[6] & 0x40;
+	g->ipid = ip[4] << 8 | ip[5];
 	g->ttl = ip[8];
 	g->ipoptlen = ihl - IP4_LEN;
 	memcpy(g->ipopt, ip + IP4_LEN, g->ipoptlen);

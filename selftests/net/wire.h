@@ -64,6 +64,7 @@ struct wseg {
 	uint8_t tos;		/* with the ECN field; the traffic class */
 	uint8_t ttl;		/* the hop limit; in: 0 is 64 */
 	bool df;		/* out: over IPv6 always */
+	uint16_t ipid;		/* out: of IPv4 */
 	uint32_t flow;		/* the flow label, 20 bits */
 	uint8_t ipoptlen;
 	uint8_t ipopt[64];	/* options, or all extension headers */

@@ -456,4 +456,37 @@ TEST_F(wire, fragments)
 	none(QUIET);
 }
 
+/* RFC 6864 leaves it open; what counts from 0 tells strangers how much was sent. */
+TEST_F(wire, identification)
+{
+	uint16_t first = 0, id;
+	bool same;
+
+	IPV4_ONLY("there is none without fragments");
+	for (int kind = 0; kind < 2; kind++) {
+		same = true;
+		for (int i = 0; i < 4; i++) {
+			wire_reset(W, WIRE_PPORT);
+			self->wpos = 0;
+			if (kind)
+				passive(MSS(1000));
+			else
+				active(MSS(1000));
+			writes(100);
+			out(ACK | PSH, SEQ(1), LEN(100));
+			first = i ? first : W->got.ipid;
+			id = W->got.ipid;
+			same = same && id == first;
+			in(ACK);
+			writes(100);
+			out(ACK | PSH, SEQ(101), LEN(100));
+			ASSERT_EQ((uint16_t)(id + 1), W->got.ipid);
+			in(RST, SEQ(1));
+			state(0);
+			closes();
+		}
+		ASSERT_FALSE(same);
+	}
+}
+
 TEST_HARNESS_MAIN

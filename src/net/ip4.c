@@ -230,6 +230,7 @@ int xtcp_ip4_connect(struct sock *sk, const struct sockaddr_in *to, int len)
 		return err;
 	}
 	sk_set_txhash(sk);
+	atomic_set(&inet->inet_id, get_random_u16());
 	rt = ip_route_newports(fl4, rt, sport, to->sin_port, inet->inet_sport,
 			       inet->inet_dport, sk);
 	if (IS_ERR(rt)) {

@@ -394,6 +394,7 @@ struct sock *xtcp_sock_child(struct sock *listener)
 	memset(&child->sk_frag, 0, sizeof(child->sk_frag));
 	child->sk_shutdown = 0;
 	child->sk_ack_backlog = 0;
+	atomic_set(&xs->inet.inet_id, get_random_u16());
 
 	spin_lock_init(&xs->acceptq_lock);
 	INIT_LIST_HEAD(&xs->acceptq);
