@@ -34,6 +34,26 @@ static const struct script fast[] = {
 };
 SCRIPTS(fast);
 
+/*
+ * A reduction starts from FlightSize (RFC 5681, 2 and equation 4; RFC 6675, 5;
+ * RFC 9438, 4.6), not from what SACK leaves of it.
+ */
+#define SACK "par tlp 0\nestablished sack rtt 40\nset nodelay 1\n"
+static const struct script loss_base[] = {
+	{ "SACKed data counts", "cc cubic\n" SACK "write 10000\n> PA 1+10000\n+ 40ms\n< A 1 ack 1 sack 1001-2001\n"
+	  "< A 1 ack 1 sack 1001-3001\n< A 1 ack 1 sack 1001-4001\n= cong 1\n= ssthresh 7000\n= recover_fs 8000\n> A 1+1000\n> no\n" },
+	{ "what the ACK itself acknowledged counts", SACK "write 10000\n> PA 1+10000\n+ 40ms\n< A 1 ack 2001 sack 3001-6001\n"
+	  "= cong 1\n= ssthresh 5000\n> A 2001+1000\n> no\n" },
+	{ "what limited transmit added does not", SACK "write 20000\n> A 1+10000\n+ 40ms\n< A 1 ack 1 sack 1001-2001\n> A 10001+1000\n"
+	  "< A 1 ack 1 sack 1001-3001\n> A 11001+1000\n< A 1 ack 1 sack 1001-4001\n= ssthresh 5000\n> A 1+1000\n> no\n" },
+	{ "nor without SACK", "established\nwrite 20000\n> A 1+10000\n< A 1 ack 1\n> A 10001+1000\n< A 1\n> A 11001+1000\n"
+	  "< A 1\n> A 1+1000\n= ssthresh 5000\n" },
+	{ "at a timeout, too", "established\nwrite 20000\n> A 1+10000\n< A 1 ack 1\n> A 10001+1000\n< A 1\n> A 11001+1000\n"
+	  "~ 200001us\n> A 1+1000\n= cong 2\n= ssthresh 5000\n" },
+	{ "a smaller window was in use before it", SACK "write 10000\n> PA 1+10000\n+ 40ms\n< A 1 ack 4001\nqueue-full\n= ssthresh 3000\n" },
+};
+SCRIPTS(loss_base);
+
 /* A queue of this host is full: nothing is lost, and less is sent. */
 static const struct script full_queue[] = {
 	{ "half of what was out", TEN "queue-full\n= cong 3\n= ssthresh 5000\n= recover 10001\n= lost_out 0\n"

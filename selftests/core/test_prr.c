@@ -63,12 +63,40 @@ UNIT(prr_conservative)
 	walk("conservative", tab, ARRAY_SIZE(tab));
 }
 
+/* However much was sent before, what this ACK delivers is replaced (RFC 9937, 6.2). */
+UNIT(prr_replaces_what_arrives)
+{
+	static const struct prr_step tab[] = {
+		{ 1, 15, true, 0, 4, 1000 }, { 1, 0, true, 1, 4, 2000 }, { 1, 0, true, 2, 5, 2000 },
+		{ 1, 2, true, 2, 4, 1000 }, { 2, 0, false, 1, 4, 2000 }, { 0, 1, false, 2, 4, 0 },
+	};
+
+	walk("replacing", tab, ARRAY_SIZE(tab));
+}
+
+/* Not even a window without end goes beyond the largest there may be. */
+UNIT(prr_largest_window)
+{
+	struct xtcp_ack a = { .delivered = 1000 };
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.mss = 1000;
+	tcb.ssthresh = XTCP_CWND_MAX / 2;
+	xtcp_prr_start(&tcb, 1000);
+	tcb.snd_nxt = tcb.snd_una + XTCP_CWND_MAX - 1;
+	xtcp_prr_ack(&tcb, &a);
+	CHECK_EQ(tcb.cwnd, XTCP_CWND_MAX);
+}
+
 /* With progress and no new loss one more than delivered: slow start. */
 UNIT(prr_catches_up)
 {
 	static const struct prr_step tab[] = {
 		{ 1, 15, false, 0, 4, 1000 }, { 1, 0, true, 1, 4, 2000 }, { 2, 0, true, 2, 4, 3000 },
-		{ 3, 0, true, 3, 4, 4000 }, { 4, 0, true, 4, 4, 5000 }, { 1, 1, true, 5, 7, 0 },
+		{ 3, 0, true, 3, 4, 4000 }, { 4, 0, true, 4, 4, 5000 }, { 1, 1, true, 5, 7, 1000 },
 	};
 
 	walk("catching up", tab, ARRAY_SIZE(tab));
@@ -88,6 +116,10 @@ static const struct script prr_exit[] = {
 	{ "what the timer finds lost does not open the window", "par tlp 0\nestablished sack rtt 40\nset nodelay 1\nwrite 10000\n"
 	  "> PA 1+10000\n+ 40ms\n< A 1 ack 1 sack 9001-10001\n~ 10ms\n= lost_out 9000\n> A 1+1000\n> no\n" },
 	{ "ends at ssthresh, whatever was lost", "par tlp 0\nestablished sack rtt 40\nset nodelay 1\nwrite 10000\n> PA 1+10000\n+ 40ms\n"
-	  "< A 1 ack 1 sack 9001-10001\n~ 10ms\n> A 1+1000\n> no\n= ssthresh 4500\n+ 40ms\n< A 1 ack 10001\n= cwnd 4500\n= cong 0\n" },
+	  "< A 1 ack 1 sack 9001-10001\n~ 10ms\n> A 1+1000\n> no\n= ssthresh 5000\n+ 40ms\n< A 1 ack 10001\n= cwnd 5000\n= cong 0\n" },
+	{ "after the first retransmission each delivery is replaced", "cc cubic\npar tlp 0\nestablished sack rtt 40\nset nodelay 1\n"
+	  "write 10000\n> PA 1+10000\n+ 40ms\n< A 1 ack 1 sack 5001-6001\n~ 10ms\n= ssthresh 7000\n> A 1+1000\n> no\n"
+	  "< A 1 ack 1 sack 5001-7001\n> A 1001+1000\n> no\n< A 1 ack 1 sack 5001-8001\n> A 2001+1000\n> no\n"
+	  "< A 1 ack 1 sack 5001-9001\n> A 3001+1000\n> no\n< A 1 ack 1 sack 5001-10001\n> A 4001+1000\n> no\n" },
 };
 SCRIPTS(prr_exit);

@@ -95,7 +95,7 @@ struct xtcp_cc {
 
 	/*
 	 * XTCP_CC_LOSS, XTCP_CC_TIMEOUT or XTCP_CC_ECN: the new ssthresh in
-	 * bytes, from @flight, the bytes in flight when it was noticed.
+	 * bytes, from @flight: FlightSize (RFC 5681, 2), see loss.c.
 	 */
 	u32 (*ssthresh)(struct xtcp_tcb *tcb, enum xtcp_cc_event why, u32 flight);
 

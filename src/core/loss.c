@@ -31,24 +31,36 @@ static u32 flight_size(const struct xtcp_tcb *tcb)
 	return tcb->snd_nxt - tcb->snd_una;
 }
 
+/*
+ * The base of a reduction (RFC 5681, equation 4; RFC 9438, 4.6): FlightSize
+ * before the ACK that moved SND.UNA by @una. Without what limited transmit added
+ * (RFC 5681, 3.2 step 2; RFC 6675, 5), which is what exceeds cwnd.
+ */
+static u32 reduction_base(const struct xtcp_tcb *tcb, u32 una)
+{
+	return min(flight_size(tcb) + una, tcb->cwnd);
+}
+
 /* ---- reductions ---- */
 
 static void reduce(struct xtcp_tcb *tcb, enum xtcp_cong cong,
-		   enum xtcp_cc_event why, u32 flight, u64 now)
+		   enum xtcp_cc_event why, const struct xtcp_ack *a)
 {
 	/* From a reduction to a worse one: the first one's memory counts. */
 	if (tcb->cong == XTCP_CONG_OPEN) {
 		xtcp_undo_mark(tcb);
-		xtcp_prr_start(tcb, flight);
+		/* RecoverFS counts what this ACK took out of flight (RFC 9937, 6.1). */
+		xtcp_prr_start(tcb, xtcp_flight(tcb) + tcb->lost_out + a->delivered);
 		if (!tcb->cc->control)
-			tcb->ssthresh = tcb->cc->ssthresh(tcb, why, flight);
+			tcb->ssthresh = tcb->cc->ssthresh(tcb, why,
+							  reduction_base(tcb, a->una));
 		xtcp_ecn_reduced(tcb);
 	}
 	tcb->recover = tcb->snd_nxt;
 	tcb->cong = (u8)cong;
 	tcb->flags &= ~(XTCP_F_PARTIAL | XTCP_F_FRTO | XTCP_F_FRTO_NEW);
 	xtcp_dl_clear(tcb, XTCP_DL_TLP);
-	xtcp_cc_event(tcb, why, now);
+	xtcp_cc_event(tcb, why, a->now);
 }
 
 /*
@@ -62,7 +74,7 @@ void xtcp_loss_reduce(struct xtcp_tcb *tcb, enum xtcp_cc_event why,
 		      const struct xtcp_ack *a)
 {
 	if (tcb->cong == XTCP_CONG_OPEN)
-		reduce(tcb, XTCP_CONG_CWR, why, a->flight, a->now);
+		reduce(tcb, XTCP_CONG_CWR, why, a);
 }
 
 /**
@@ -76,8 +88,10 @@ void xtcp_loss_reduce(struct xtcp_tcb *tcb, enum xtcp_cc_event why,
  */
 void xtcp_queue_full(struct xtcp_tcb *tcb, u64 now)
 {
+	struct xtcp_ack a = { .now = now };
+
 	if (tcb->cong == XTCP_CONG_OPEN && tcb->snd_una != tcb->snd_nxt)
-		reduce(tcb, XTCP_CONG_CWR, XTCP_CC_LOSS, xtcp_flight(tcb), now);
+		reduce(tcb, XTCP_CONG_CWR, XTCP_CC_LOSS, &a);
 }
 
 /*
@@ -113,13 +127,13 @@ static void refit(struct xtcp_tcb *tcb)
 	tcb->flags |= XTCP_F_FORCE_RTX;
 }
 
-static void enter_recovery(struct xtcp_tcb *tcb, u32 flight, u64 now)
+static void enter_recovery(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
 	if (unlikely(tcb->mtup_size) && xtcp_mtup_lost(tcb)) {
 		refit(tcb);
 		return;
 	}
-	reduce(tcb, XTCP_CONG_RECOVERY, XTCP_CC_LOSS, flight, now);
+	reduce(tcb, XTCP_CONG_RECOVERY, XTCP_CC_LOSS, a);
 	tcb->flags |= XTCP_F_FORCE_RTX;
 	tcb->flags &= ~XTCP_F_TLP_OUT;
 	tcb->fast_rtx++;
@@ -139,7 +153,7 @@ void xtcp_loss_found(struct xtcp_tcb *tcb, u64 now)
 
 	if (tcb->lost_out &&
 	    (tcb->cong == XTCP_CONG_OPEN || tcb->cong == XTCP_CONG_CWR))
-		enter_recovery(tcb, xtcp_flight(tcb) + tcb->lost_out, now);
+		enter_recovery(tcb, &a);
 	if (tcb->cong == XTCP_CONG_RECOVERY && !tcb->cc->control)
 		xtcp_prr_ack(tcb, &a);
 }
@@ -163,7 +177,7 @@ static void leave(struct xtcp_tcb *tcb, u64 now)
  * keeps the ACK clock going (RFC 5681 3.2 step 4), up to the window itself,
  * since a peer can repeat an ACK as often as it likes.
  */
-static void dupack(struct xtcp_tcb *tcb, u64 now)
+static void dupack(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
 	if (tcb->dupacks < 255)
 		tcb->dupacks++;
@@ -180,7 +194,7 @@ static void dupack(struct xtcp_tcb *tcb, u64 now)
 		    * without loss has resent nothing.
 		    */
 		   (tcb->cong == XTCP_CONG_CWR || seq_gt(tcb->snd_una, tcb->recover))) {
-		enter_recovery(tcb, xtcp_flight(tcb), now);
+		enter_recovery(tcb, a);
 		xtcp_map_mark_head(tcb, tcb->mss);
 		/* The duplicates say that this many segments have left. */
 		tcb->cwnd = tcb->ssthresh + tcb->dupacks * tcb->mss;
@@ -291,7 +305,7 @@ bool xtcp_loss_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 {
 	/* Not on the ACK that ends a reduction: it has just set the window. */
 	bool grow = tcb->cong == XTCP_CONG_OPEN || tcb->cong == XTCP_CONG_LOSS;
-	u32 lost = tcb->lost, flight;
+	u32 lost = tcb->lost;
 	bool restart = a->una;
 
 	a->limited = limited(tcb, a->flight);
@@ -315,16 +329,14 @@ bool xtcp_loss_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 		tcb->flags |= XTCP_F_PARTIAL;
 		partial_ack(tcb, a->una);
 	} else if (dup && !by_time(tcb)) {
-		dupack(tcb, a->now);
+		dupack(tcb, a);
 	}
 	if (tcb->cong == XTCP_CONG_OPEN)
 		/* Follows SND.UNA, or it would seem ahead after 2 GB. */
 		tcb->recover = seq_max(tcb->recover, tcb->snd_una - 1);
-	/* RecoverFS counts what this ACK took out of flight (RFC 9937, 6.1). */
-	flight = xtcp_flight(tcb) + tcb->lost_out + a->delivered;
 	if (tcb->lost_out &&
 	    (tcb->cong == XTCP_CONG_OPEN || tcb->cong == XTCP_CONG_CWR))
-		enter_recovery(tcb, flight, a->now);
+		enter_recovery(tcb, a);
 	window(tcb, a, grow);
 	return restart;
 }
@@ -381,12 +393,12 @@ void xtcp_loss_timeout(struct xtcp_tcb *tcb, u64 now)
 	note_failure(tcb);
 	if (tcb->cong == XTCP_CONG_OPEN ||
 	    (tcb->cong == XTCP_CONG_LOSS && !tcb->retries)) {
-		u32 flight = xtcp_flight(tcb) + tcb->lost_out;
+		u32 base = tcb->cong == XTCP_CONG_OPEN ? reduction_base(tcb, 0) :
+							 flight_size(tcb);
 
 		xtcp_undo_mark(tcb);
 		if (!tcb->cc->control)
-			tcb->ssthresh = tcb->cc->ssthresh(tcb, XTCP_CC_TIMEOUT,
-							  flight);
+			tcb->ssthresh = tcb->cc->ssthresh(tcb, XTCP_CC_TIMEOUT, base);
 	}
 	tcb->cwnd = tcb->mss;
 	tcb->recover = tcb->snd_nxt;

@@ -24,9 +24,10 @@ void xtcp_prr_start(struct xtcp_tcb *tcb, u32 fs)
  * xtcp_prr_ack - an ACK in recovery: the window until the next one
  *
  * RFC 9937, section 6.2. Above ssthresh in proportion to what was delivered;
- * below it the connection is allowed to catch up as in slow start as long as
- * each ACK makes progress and shows no new loss, else it only replaces what
- * was delivered. The first retransmission goes in any case.
+ * below it the connection may catch up as in slow start as long as each ACK
+ * makes progress and shows no new loss. Otherwise it replaces what was delivered:
+ * by this ACK at least, even where more was sent before than had been delivered.
+ * The first retransmission goes in any case.
  */
 void xtcp_prr_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
@@ -40,9 +41,9 @@ void xtcp_prr_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 		count = (s64)div_u64(due + tcb->recover_fs - 1, tcb->recover_fs) -
 			tcb->prr_out;
 	} else {
-		count = (s64)tcb->prr_delivered - tcb->prr_out;
+		count = max_t(s64, (s64)tcb->prr_delivered - tcb->prr_out, a->delivered);
 		if (a->una && !a->lost)
-			count = max_t(s64, count, a->delivered) + tcb->mss;
+			count += tcb->mss;
 		count = min_t(s64, count, tcb->ssthresh - flight);
 	}
 	if (!tcb->prr_out)
