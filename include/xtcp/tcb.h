@@ -245,6 +245,8 @@ struct xtcp_tcb {
 	u32 prr_out;		/* bytes sent since recovery began */
 	u32 recover_fs;		/* RecoverFS: bytes in flight as it began */
 	u32 lost;		/* bytes ever marked lost; wraps */
+	u32 flight_most;	/* bytes, largest flight of this round trip, */
+	u32 flight_end;		/* which ends with the ACK of this: SND.NXT then */
 	u64 pacing_rate;	/* bytes a second; 0: not known yet */
 	u64 pacing_max;		/* SO_MAX_PACING_RATE, bytes a second; ~0: none */
 	u64 pace_next;		/* ns, when the next packet may leave */

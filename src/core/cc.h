@@ -64,7 +64,7 @@ struct xtcp_ack {
 	bool original;		/* SND.UNA was sent again, and this is not for that */
 	bool ts;		/* tsecr is valid */
 	u32 tsecr;
-	bool limited;		/* the window was in full use: it may grow */
+	bool limited;		/* the window was in full use this round trip: it may grow */
 
 	/* departure of the newest delivered and never retransmitted; 0: none */
 	u64 sent_at;		/* ns */

@@ -216,12 +216,20 @@ static void partial_ack(struct xtcp_tcb *tcb, u32 bytes)
 
 /*
  * Only a window that was in use has been tested (RFC 7661, 3): in slow start
- * use of half of it is enough, because it is doubled.
+ * use of half of it is enough, because it is doubled. What counts is the largest
+ * flight since a round trip began, or the last ACKs of each burst would not let
+ * the window grow. Flight is largest just before an ACK.
+ *
+ * To be asked after SND.UNA moved by @una, once for each ACK.
  */
-static bool limited(const struct xtcp_tcb *tcb, u32 flight)
+static bool limited(struct xtcp_tcb *tcb, u32 una, u32 flight)
 {
-	return tcb->cwnd < tcb->ssthresh ? tcb->cwnd < 2 * flight :
-					   tcb->cwnd <= flight + 3U * tcb->mss;
+	if (seq_ge(tcb->snd_una - una, tcb->flight_end) || flight > tcb->flight_most) {
+		tcb->flight_most = flight;
+		tcb->flight_end = tcb->snd_nxt;
+	}
+	return tcb->cwnd < tcb->ssthresh ? tcb->cwnd < 2 * tcb->flight_most :
+					   tcb->cwnd <= tcb->flight_most + 3U * tcb->mss;
 }
 
 /* RFC 9937, 6.3, or RFC 6582 3.2 step 3 in the variant without a burst. */
@@ -308,7 +316,7 @@ bool xtcp_loss_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 	u32 lost = tcb->lost;
 	bool restart = a->una;
 
-	a->limited = limited(tcb, a->flight);
+	a->limited = limited(tcb, a->una, a->flight);
 	if (by_time(tcb) && (a->delivered || tcb->sacked_out))
 		xtcp_rack_detect(tcb, a->now);
 	a->lost = tcb->lost - lost;
