@@ -29,7 +29,7 @@ static const struct script mtup_search[] = {
 	{ "lost with others: congestion, and nothing learnt", PROBED "+ 40ms\n< A 1 ack 1 sack 2267-14555\n> A 1+2266\n"
 	  "= mtup_high 1460\n= mtup_size 0\n= fast_rtx 1\n> A 14555+4096\n" },
 	{ "a timeout has it sent in pieces, which say nothing of its size", "par tlp 0\n" PROBED "~ 240ms\n> A 1+1024\n+ 40ms\n< A 1 ack 14555\n"
-	  "= mtup_low 1024\n= mtup_size 0\n= mss 1024\n> A 14555+1242 pmss 1242\n> PA 15797+4204 pmss 1024\n" },
+	  "= mtup_low 1024\n= mtup_size 0\n= mss 1024\n> PA 14555+5446 pmss 1024\n" },
 	{ "one at a time", PROBED "< A 1 ack 2\n> no\nwrite 60000\n> no\n" },
 	{ "not with too little behind it", OPEN2 "write 5000\n> PA 1+5000\n= mtup_size 0\n" },
 	{ "not when all was sent, the FIN included", "par probe_interval_s 0\n" OPEN2 "write 5000\n> PA 1+5000\nshutdown\n> FA 5001\n"

@@ -79,9 +79,20 @@ static const struct script undo_dsack[] = {
 SCRIPTS(undo_dsack);
 
 static const struct script undo_frto[] = {
-	{ "SACK: something taken for lost arrives without having been resent", SACK10 "~ 240ms\n> A 1+1000\n= lost_out 9000\n"
-	  "< A 1 ack 3001\n= cong 0\n= spurious_rtos 1\n= cwnd 10000\n= lost_out 0\n> no\n" },
-	{ "or by SACK", SACK10 "~ 240ms\n> A 1+1000\n< A 1 ack 1 sack 3001-4001\n= cong 0\n= spurious_rtos 1\n" },
+	{ "every SACK lost, the ACK of the retransmission covers all: it was real", SACK10 "~ 240ms\n> A 1+1000\n= lost_out 9000\n"
+	  "< A 1 ack 10001\n= cong 0\n= undos 0\n= spurious_rtos 0\n= ssthresh 5000\n> no\n" },
+	{ "what the first ACK covers may have arrived before the timeout", SACK10 "~ 240ms\n> A 1+1000\n< A 1 ack 3001\n= cong 2\n"
+	  "= spurious_rtos 0\n> A 3001+4000\n" },
+	{ "the same of what is SACKed before it (step 2)", SACK10 "~ 240ms\n> A 1+1000\nwrite 5000\n< A 1 ack 1 sack 3001-4001\n= cong 2\n> no\n"
+	  "< A 1 ack 1001\n> A 10001+2000\n> no\n= spurious_rtos 0\n< A 1 ack 2001\n= cong 0\n= spurious_rtos 1\n> A 12001+1000\n" },
+	{ "SACKed after it, without having been resent (step 3b)", SACK10 "~ 240ms\n> A 1+1000\nwrite 5000\n< A 1 ack 1001\n"
+	  "> A 10001+2000\n< A 1 ack 1001 sack 5001-6001\n= cong 0\n= spurious_rtos 1\n= cwnd 10000\n> no\n" },
+	{ "new data SACKed, and what is below it: it was real (step 3a)", SACK10 "~ 240ms\n> A 1+1000\nwrite 5000\n< A 1 ack 1001\n"
+	  "> A 10001+2000\n< A 1 ack 1001 sack 5001-6001,10001-11001\n= spurious_rtos 0\n= cong 2\n= cwnd 3000\n> A 1001+2000\n" },
+	{ "a hole sent again, and what lay behind it", SACK10 "~ 240ms\n> A 1+1000\n< A 1 ack 1001\n> A 1001+2000\n"
+	  "< A 1 ack 5001\n= spurious_rtos 0\n= cong 2\n> PA 5001+5000\n" },
+	{ "without SACK, too", PLAIN10 "~ 240ms\n> A 1+1000\n< A 1 ack 1001\n> A 1001+2000\n< A 1 ack 5001\n= spurious_rtos 0\n= cong 2\n"
+	  "> PA 5001+5000\n" },
 	{ "only the retransmission: new data first, then the verdict", SACK10 "~ 240ms\n> A 1+1000\nwrite 5000\n> no\n"
 	  "< A 1 ack 1001\n= cong 2\n> A 10001+2000\n> no\n< A 1 ack 2001\n= cong 0\n= spurious_rtos 1\n" },
 	{ "a duplicate then: it was real (step 3a)", SACK10 "~ 240ms\n> A 1+1000\nwrite 5000\n< A 1 ack 1001\n"

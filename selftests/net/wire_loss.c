@@ -210,7 +210,10 @@ TEST_F(wire, proportional_rate)
 
 /* ---- in vain ---- */
 
-/* After a timeout the ACK of something not sent again: nothing was lost. */
+/*
+ * RFC 5682, 3.1: after a timeout and the ACK of its retransmission, the ACK of
+ * something not sent again: nothing was lost.
+ */
 TEST_F(wire, spurious_timeout)
 {
 	far_away();
@@ -218,13 +221,35 @@ TEST_F(wire, spurious_timeout)
 	segments(1, 6);
 	out(ACK, SEQ(5001), LEN(1000), AFTER(2 * RTT));	/* the probe */
 	out(ACK, SEQ(1), LEN(1000), AFTER(3 * RTT));
+	writes(4000);
+	none(10);
+	in(ACK, ACKNO(1001));
+	segments(6001, 2);
 	in(ACK, ACKNO(3001));
-	none(50);
-	in(ACK, ACKNO(6001));
+	segments(8001, 2);
+	in(ACK, ACKNO(10001));
 	none(400);
 	/* The window is what it was: ten, and what was acknowledged. */
 	writes(10000);
-	segments(6001, 10);
+	segments(10001, 10);
+}
+
+/*
+ * The head lost, the rest there, and every SACK lost: the ACK of the
+ * retransmission covers all, and takes nothing back.
+ */
+TEST_F(wire, real_timeout_sacks_lost)
+{
+	XTCP_ONLY("it takes the first ACK for proof");
+	far_away();
+	writes(6000);
+	segments(1, 6);
+	out(ACK, SEQ(5001), LEN(1000), AFTER(2 * RTT));	/* the probe */
+	out(ACK, SEQ(1), LEN(1000), AFTER(3 * RTT));
+	in(ACK, ACKNO(6001));
+	writes(10000);
+	segments(6001, 4);
+	none(50);
 }
 
 TEST_F(wire, real_timeout)

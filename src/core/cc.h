@@ -62,6 +62,7 @@ struct xtcp_ack {
 	bool dsack;		/* something arrived twice (RFC 2883) */
 	bool rtx;		/* of what was delivered, some was retransmitted */
 	bool original;		/* SND.UNA was sent again, and this is not for that */
+	bool head_orig;		/* SND.UNA was taken for lost, not yet sent again */
 	bool ts;		/* tsecr is valid */
 	u32 tsecr;
 	bool limited;		/* the window was in full use this round trip: it may grow */

@@ -285,6 +285,7 @@ static inline bool xtcp_ecn_single(const struct xtcp_tcb *tcb)
 /* ---- undo.c ---- */
 
 void xtcp_undo_mark(struct xtcp_tcb *tcb);
+bool xtcp_undo_head(const struct xtcp_tcb *tcb);
 bool xtcp_undo_original(const struct xtcp_tcb *tcb, const struct xtcp_ack *a);
 void xtcp_undo_rtx(struct xtcp_tcb *tcb, u32 seq, u32 end, u64 now);
 void xtcp_dsack_rx(struct xtcp_tcb *tcb, u32 start, u32 end, struct xtcp_ack *a);

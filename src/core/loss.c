@@ -249,8 +249,9 @@ static void recovered(struct xtcp_tcb *tcb, u64 now)
 /*
  * RFC 5682, 3.1 step 2 and 2.1 step 2b: the first ACK after the timeout moved
  * SND.UNA, but not over all: new data shall show whether the rest is really
- * lost. What comes next without showing it was a real timeout; the two new
- * segments must not keep the rest from being sent again (step 3a).
+ * lost. With SACK duplicates may come before that ACK, and say nothing. What comes
+ * next without showing it was a real timeout; the two new segments must not keep
+ * the rest from being sent again (step 3a).
  *
  * Return: whether this ACK has set the window for that.
  */
@@ -260,11 +261,14 @@ static bool frto_step(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 
 	if (!(tcb->flags & XTCP_F_FRTO))
 		return false;
-	if (a->una && !(tcb->flags & XTCP_F_FRTO_NEW)) {
-		tcb->flags |= XTCP_F_FRTO_NEW;
+	if (!(tcb->flags & XTCP_F_FRTO_NEW)) {
+		if (a->una)
+			tcb->flags |= XTCP_F_FRTO_NEW;
+		else if (!(tcb->opts & XTCP_OPT_SACK_PERM))
+			tcb->flags &= ~XTCP_F_FRTO;
 		return false;
 	}
-	if (tcb->flags & XTCP_F_FRTO_NEW && !a->una && !tcb->cc->control) {
+	if (!a->una && !tcb->cc->control) {
 		tcb->cwnd = 3 * tcb->mss;
 		tcb->flags |= XTCP_F_FORCE_RTX;
 		failed = true;

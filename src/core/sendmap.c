@@ -358,6 +358,7 @@ void xtcp_map_ack(struct xtcp_tcb *tcb, u32 ack, struct xtcp_ack *a)
 
 	a->una = ack - tcb->snd_una;
 	a->original = xtcp_undo_original(tcb, a);
+	a->head_orig = xtcp_undo_head(tcb);
 	while ((sent = tcb->map_head) && seq_lt(sent->seq, ack)) {
 		u32 end = seq_min(sent->end, ack);
 

@@ -6,8 +6,9 @@
  *  - the timestamp echoed is older than the first retransmission, so what is
  *    acknowledged is the original (Eifel, RFC 3522);
  *  - everything that was retransmitted arrived twice (D-SACK, RFC 3708);
- *  - something taken for lost arrived before it was sent again (RFC 5682 for
- *    a timeout; for RACK the same holds when nothing at all was sent again).
+ *  - something taken for lost arrived before it was sent again: after the
+ *    timeout's retransmission was acknowledged (RFC 5682), or, where RACK took it
+ *    for lost, when nothing at all was sent again.
  */
 #include "core.h"
 
@@ -86,6 +87,18 @@ bool xtcp_undo_original(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 	       xtcp_ts_before(tcb, a->tsecr, head->sent_at);
 }
 
+/*
+ * xtcp_undo_head - is SND.UNA taken for lost, and not sent again since?
+ *
+ * To be asked before SND.UNA moves.
+ */
+bool xtcp_undo_head(const struct xtcp_tcb *tcb)
+{
+	const struct xtcp_sent *head = tcb->map_head;
+
+	return head && (head->marks & (XTCP_SENT_RTX | XTCP_SENT_LOST)) == XTCP_SENT_LOST;
+}
+
 static bool all_twice(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
 	return tcb->flags & XTCP_F_UNDO_RTX && a->dsack && !tcb->undo_rtx &&
@@ -93,15 +106,21 @@ static bool all_twice(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 }
 
 /*
- * RFC 5682, 3.1 (SACK) and 2.1: with SACK the arrival of anything that was
- * taken for lost and not sent again is proof. Without it a single ACK may cover
- * a hole just filled and what lay behind it, so it takes a second one.
+ * RFC 5682, 3.1 and 2.1, step 3: only what arrived after the timeout proves that
+ * it was spurious. The first ACK after it (step 2) covers the retransmission, and
+ * all that may have lain behind it for long, with every SACK lost. What is missing
+ * at SND.UNA then, was never sent again, and is acknowledged by the next ACK, is
+ * proof; and so is a SACK of such data, unless it tells of new data as well.
  */
 static bool frto(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
-	if (!(tcb->flags & XTCP_F_FRTO) || !a->orig)
+	u32 phase = XTCP_F_FRTO | XTCP_F_FRTO_NEW;
+
+	if ((tcb->flags & phase) != phase)
 		return false;
-	return tcb->opts & XTCP_OPT_SACK_PERM || tcb->flags & XTCP_F_FRTO_NEW;
+	if (a->una)
+		return a->head_orig;
+	return a->orig && seq_le(tcb->rack_fack, tcb->recover);
 }
 
 /* Why a reduction is taken back, for the counters. */
