@@ -102,3 +102,32 @@ UNIT(pace_rate)
 		CHECK_EQ(tcb.pacing_rate, tab[i].rate);
 	}
 }
+
+/* What 64 KB take at a rate, however high. */
+UNIT(pace_interval)
+{
+	static const struct {
+		u64 rate, ns;
+	} tab[] = {
+		{ 1, 65536 * XTCP_NSEC_PER_SEC },
+		{ 125000000, 524288 },			/* 1 Gbit/s */
+		{ ~0U, 15258 },				/* 34 Gbit/s: the last of 32 bits */
+		{ 1ULL << 32, 15258 },
+		{ 12500000000ULL, 5242 },		/* 100 Gbit/s */
+		{ 50000000000ULL, 1310 },		/* 400 Gbit/s */
+		{ ~0ULL >> 1, 0 },
+	};
+	u64 now = 1000 * XTCP_NSEC_PER_SEC;
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	u32 i;
+
+	xtcp_params_init(&par);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		xtcp_tcb_init(&tcb, &par);
+		tcb.pacing_rate = tab[i].rate;
+		tcb.pace_next = now;
+		xtcp_pace_sent(&tcb, 65536, now);
+		CHECK_EQ(tcb.pace_next - now, tab[i].ns);
+	}
+}

@@ -57,6 +57,21 @@ u64 xtcp_pace_release(const struct xtcp_tcb *tcb, u64 now)
 }
 
 /*
+ * What @len bytes take at @rate, ns. Both are halved until the
+ * divisor has 32 bits, 32 times at most: an error of one part in 2^31.
+ */
+static u64 duration(u32 len, u64 rate)
+{
+	u64 work = len * XTCP_NSEC_PER_SEC;
+
+	while (rate > ~0U) {
+		rate >>= 1;
+		work >>= 1;
+	}
+	return div_u64(work, (u32)rate);
+}
+
+/*
  * xtcp_pace_sent - @len bytes of payload were handed out
  *
  * When the next may leave is known now; if that is not soon, output stops
@@ -70,8 +85,7 @@ void xtcp_pace_sent(struct xtcp_tcb *tcb, u32 len, u64 now)
 		return;
 	if (tcb->pace_next + BEHIND_NS < now)
 		tcb->pace_next = now - BEHIND_NS;
-	/* Rates above 4 GB/s are told apart no further. */
-	tcb->pace_next += div_u64(len * XTCP_NSEC_PER_SEC, (u32)min_t(u64, r, ~0U));
+	tcb->pace_next += duration(len, r);
 	if (tcb->pace_next > now + AHEAD_NS) {
 		tcb->flags |= XTCP_F_PACE_WAIT;
 		xtcp_dl_set(tcb, XTCP_DL_PACE, tcb->pace_next - AHEAD_NS);
