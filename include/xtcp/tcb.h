@@ -496,7 +496,7 @@ enum xtcp_ecn {
 #define XTCP_ECN_GUESSED	0x0400	/* bytes in s_ceb were estimated */
 #define XTCP_ECN_OPT_DOUBT	0x0800	/* acknowledged data came again: */
 #define XTCP_ECN_OPT_TRIED	0x1000	/* and since then an option was sent */
-#define XTCP_ECN_SYN_CE		0x2000	/* our SYN or SYN-ACK arrived marked */
+#define XTCP_ECN_SYN_CE		0x2000	/* our SYN or SYN-ACK arrived marked; for the first window */
 #define XTCP_ECN_CWR_END	0x4000	/* cwr_end is valid */
 
 /* tcb->linger2_ms: what the namespace says. 0 is a value: no FIN-WAIT-2 at all. */

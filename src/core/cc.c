@@ -109,7 +109,7 @@ void xtcp_cc_start(struct xtcp_tcb *tcb, u64 now)
  * RFC 6928: min(10 * MSS, max(2 * MSS, 14600)), the count by knob. One segment
  * when the SYN or SYN-ACK was lost more than once: a single repetition is more
  * often a timer that was too short than congestion (section 2). Or when it was
- * marked, which no timer does.
+ * marked, which no timer does. Both only for the first window.
  */
 u32 xtcp_cc_initial_cwnd(const struct xtcp_tcb *tcb)
 {

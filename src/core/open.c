@@ -274,6 +274,8 @@ void xtcp_established(struct xtcp_tcb *tcb, u64 now)
 	if (tcb->flags & XTCP_F_SYN_TIMEOUT && !tcb->srtt8_us)
 		tcb->rto_us = max_t(u32, tcb->rto_us, RTO_AFTER_SYN_LOSS_US);
 	tcb->cwnd = xtcp_cc_initial_cwnd(tcb);
+	/* The mark says nothing of the path when the window next starts again. */
+	tcb->ecn_flags &= ~XTCP_ECN_SYN_CE;
 	tcb->cong = XTCP_CONG_OPEN;
 	xtcp_cc_start(tcb, now);
 	tcb->retries = 0;
