@@ -102,6 +102,7 @@ struct xtcp_sent {
 #define XTCP_SENT_PROBE	0x04	/* went out against a closed window */
 #define XTCP_SENT_SACKED 0x08	/* the peer holds it (RFC 2018) */
 #define XTCP_SENT_APP	0x10	/* left while the application was the limit */
+#define XTCP_SENT_SMALL	0x20	/* its last segment is shorter than the MSS was */
 
 /* Enough for a request and a FIN without borrowing anything. */
 #define XTCP_SENT_EMBEDDED	2
@@ -222,6 +223,8 @@ struct xtcp_tcb {
 	u32 snd_wl2;		/* SEG.ACK of it */
 	u32 max_snd_wnd;	/* largest window the peer ever offered */
 	u32 snd_sml;		/* end of the last small segment: Minshall */
+	u16 small_out;		/* small segments in flight, see small_limit() */
+	u16 small_more;		/* how many may be, beyond the initial window */
 	u32 snd_up;		/* one after the last urgent byte written */
 	u32 iss;
 	u32 lost_out;		/* bytes marked lost and not sent again */

@@ -41,6 +41,27 @@ static const struct script nagle[] = {
 };
 SCRIPTS(nagle);
 
+/* Segments below the MSS in flight are counted: three of them, here. */
+#define THREE	"par initial_cwnd 3\nestablished\nset nodelay 1\nwrite 10\n> PA 1+10\nwrite 10\n> PA 11+10\n" \
+		"write 10\n> PA 21+10\n= small_out 3\n"
+
+static const struct script small[] = {
+	{ "the next waits for an ACK, and merges with what follows", THREE "write 10\n> no\nwrite 20\n> no\n"
+	  "< A 1 ack 11\n> PA 31+30\n> no\n= small_out 3\n" },
+	{ "as many more as were acknowledged meanwhile", THREE "write 10\n> no\n< A 1 ack 21\n= small_more 2\n"
+	  "> PA 31+10\nwrite 10\n> PA 41+10\nwrite 10\n> PA 51+10\nwrite 10\n> PA 61+10\nwrite 10\n> no\n" },
+	{ "no more where none waited", THREE "< A 1 ack 31\n= small_more 0\n= small_out 0\n" },
+	{ "a full segment goes, its rest waits", THREE "write 1500\n> A 31+1000\n> no\n< A 1 ack 11\n"
+	  "> PA 1031+500\n" },
+	{ "so does what ends the stream", THREE "write 10\n> no\nshutdown\n> FPA 31+10\n" },
+	{ "and what fills a wide window", THREE "< A 1 ack 31\nwrite 3000\n> PA 31+3000\n< A 1 ack 3031\n= cwnd 6000\n"
+	  "write 10\n> PA 3031+10\nwrite 10\n> PA 3041+10\nwrite 10\n> PA 3051+10\nwrite 10\n> PA 3061+10\n" },
+	{ "what is lost is not in flight", THREE "write 10\n> no\n~ 200001us\n= small_out 0\n> A 1+30\n= small_out 3\n" },
+	{ "a reduction halves what was added, idle time takes it back", THREE "write 10\n> no\n< A 1 ack 21\n"
+	  "> PA 31+10\n= small_more 2\n< A 1 ack 41\n+ 2s\nwrite 10\n= small_more 0\n> PA 41+10\n" },
+};
+SCRIPTS(small);
+
 static const struct script cork[] = {
 	{ "holds a partial segment", "established\nset cork 1\nwrite 999\n> no\nwrite 1\n> PA 1+1000\n" },
 	{ "full ones go", "established\nset cork 1\nwrite 2500\n> A 1+2000\n> no\n< A 1 ack 2001\n> no\n"

@@ -2,6 +2,9 @@
 /*
  * Big transfers, byte for byte, with every size of read and write.
  */
+#include <linux/tcp.h>
+
+#define _NETINET_TCP_H	1	/* the same names, fewer of them */
 #include "sock_test.h"
 
 static size_t bulk_size(void)
@@ -154,6 +157,31 @@ TEST_F_TIMEOUT(pair, small_messages_late_reader, 120)
 	ASSERT_EQ(0, status);
 	if (virtual_time())
 		ASSERT_LE(now_ms() - start, 100);
+}
+
+/*
+ * A stream of messages without Nagle, whose reader is away: as many segments as a
+ * first window has leave one by one, the rest is merged until an ACK comes. A
+ * segment a message is what makes such streams dear.
+ */
+TEST_F_TIMEOUT(pair, small_messages_merge, 120)
+{
+	static const size_t lens[] = { 64, 200, 500 };
+	size_t n = 100, pos = 0;
+	struct tcp_info ti;
+	socklen_t size = sizeof(ti);
+	unsigned int before = 0;
+
+	ASSERT_EQ(0, set_int(self->c, IPPROTO_TCP, TCP_NODELAY, 1));
+	for (size_t i = 0; i < ARRAY_SIZE(lens); i++) {
+		for (size_t k = 0; k < n; k++)
+			ASSERT_EQ(lens[i], send_pat(self->c, pos + k * lens[i], lens[i]));
+		ASSERT_EQ(n * lens[i], recv_pat(self->s, pos, n * lens[i]));
+		ASSERT_EQ(0, getsockopt(self->c, IPPROTO_TCP, TCP_INFO, &ti, &size));
+		EXPECT_GE(n / 2, ti.tcpi_data_segs_out - before);
+		before = ti.tcpi_data_segs_out;
+		pos += n * lens[i];
+	}
 }
 
 /* The last bytes arrive although the sender closes at once. */

@@ -95,6 +95,7 @@ static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 		    tcb->par->rack;
 	bool dup = seg->ack == tcb->snd_una && is_duplicate(tcb, seg);
 	bool probe = tcb->flags & XTCP_F_TLP_OUT;
+	u32 small = xtcp_small_full(tcb) && xtcp_unsent(tcb) ? tcb->small_out : 0;
 	struct xtcp_ack a;
 	u32 acts = 0;
 
@@ -125,6 +126,11 @@ static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	seg->delivered_ce = a.ce_segs;
 	if (xtcp_loss_ack(tcb, seg, &a, dup) || before_head(tcb, &a))
 		xtcp_rto_restart(tcb, now);
+	/* As slow start, which a growing round trip ends. */
+	if (small > tcb->small_out && tcb->cong == XTCP_CONG_OPEN &&
+	    tcb->srtt8_us >> 4 <= tcb->min_rtt_us)
+		tcb->small_more = (u16)min_t(u32, tcb->small_more + small - tcb->small_out,
+					     65535);
 	/* What was sent after a probe waits for the probe to be answered. */
 	if (a.una || a.sacked || (probe && !(tcb->flags & XTCP_F_TLP_OUT)))
 		xtcp_tlp_arm(tcb, now);

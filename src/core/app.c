@@ -17,6 +17,8 @@ static void idle_restart(struct xtcp_tcb *tcb, u64 now)
 		return;
 	if (tcb->par->idle_restart && !tcb->cc->control)
 		tcb->cwnd = min(tcb->cwnd, xtcp_cc_initial_cwnd(tcb));
+	if (tcb->par->idle_restart)
+		tcb->small_more = 0;
 	xtcp_cc_event(tcb, XTCP_CC_RESTART, now);
 }
 

@@ -45,6 +45,7 @@ static const char *check_list(const struct xtcp_sent *sent,
 static const char *check_map(const struct xtcp_tcb *tcb)
 {
 	u32 at = tcb->snd_una, lost = 0, sacked = 0, nfree = 0, nodes = 0, n;
+	u32 small = 0;
 	const struct xtcp_sent *sent;
 	const char *bad = NULL;
 
@@ -59,6 +60,8 @@ static const char *check_map(const struct xtcp_tcb *tcb)
 			lost += sent->end - sent->seq;
 		if (sent->marks & XTCP_SENT_SACKED)
 			sacked += sent->end - sent->seq;
+		if (!(sent->marks & (XTCP_SENT_LOST | XTCP_SENT_SACKED)))
+			small += !!(sent->marks & XTCP_SENT_SMALL);
 		/* Both together would be one entry. */
 		if (sent->next && sent->marks & XTCP_SENT_SACKED)
 			MUST(!(sent->next->marks & XTCP_SENT_SACKED));
@@ -78,6 +81,7 @@ static const char *check_map(const struct xtcp_tcb *tcb)
 	MUST(at == tcb->snd_nxt);
 	MUST(lost == tcb->lost_out);
 	MUST(sacked == tcb->sacked_out);
+	MUST(small == tcb->small_out);
 	if (!bad)
 		bad = check_list(tcb->map_lost, tcb->map_lost_tail, XTCP_SENT_LOST, &n);
 	MUST(bad || n == lost);

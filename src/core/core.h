@@ -355,6 +355,7 @@ enum xtcp_plan_kind {
 };
 
 u32 xtcp_tx_new_len(const struct xtcp_tcb *tcb, bool *fin);
+bool xtcp_small_full(const struct xtcp_tcb *tcb);
 u32 xtcp_want_output(const struct xtcp_tcb *tcb);
 u32 xtcp_retry_fire(struct xtcp_tcb *tcb);
 

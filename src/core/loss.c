@@ -58,6 +58,7 @@ static void reduce(struct xtcp_tcb *tcb, enum xtcp_cong cong,
 	}
 	tcb->recover = tcb->snd_nxt;
 	tcb->cong = (u8)cong;
+	tcb->small_more /= 2;
 	tcb->flags &= ~(XTCP_F_PARTIAL | XTCP_F_FRTO | XTCP_F_FRTO_NEW);
 	xtcp_dl_clear(tcb, XTCP_DL_TLP);
 	xtcp_cc_event(tcb, why, a->now);

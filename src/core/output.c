@@ -214,6 +214,28 @@ static bool nagle_holds(const struct xtcp_tcb *tcb)
 	       seq_le(tcb->snd_sml, tcb->snd_nxt);
 }
 
+/*
+ * How many segments below the MSS may be in flight. The congestion window is in
+ * bytes, and would let hundreds of them out where the MSS is large; what a program
+ * writes meanwhile then costs a segment a write. Beyond this number it is held and
+ * merged until an ACK comes, as where a window counts segments. It begins with the
+ * initial window and grows as in slow start, so that a stream of small messages over
+ * a long path soon has as many in flight as it writes in a round trip.
+ */
+static u32 small_limit(const struct xtcp_tcb *tcb)
+{
+	u32 wide = tcb->cwnd / tcb->mss;
+	u32 grown = tcb->par->initial_cwnd + tcb->small_more;
+
+	return min_t(u32, max(wide, grown), 65535);
+}
+
+/* xtcp_small_full - is no further segment below the MSS to be sent for now? */
+bool xtcp_small_full(const struct xtcp_tcb *tcb)
+{
+	return tcb->small_out >= tcb->par->initial_cwnd && tcb->small_out >= small_limit(tcb);
+}
+
 /* May a segment below the MSS go? RFC 9293 3.8.6.2.1, conditions 2 to 4. */
 static bool may_send_small(const struct xtcp_tcb *tcb, u32 len, u32 data)
 {
@@ -222,7 +244,7 @@ static bool may_send_small(const struct xtcp_tcb *tcb, u32 len, u32 data)
 	if (len == data && tcb->flags & XTCP_F_FIN_QUEUED)
 		return true;
 	if (len == data && !(tcb->flags & (XTCP_F_CORK | XTCP_F_MORE)))
-		return !nagle_holds(tcb);
+		return !nagle_holds(tcb) && !xtcp_small_full(tcb);
 	/* The window is small, not the data: half of its best is enough. */
 	return len < data && len >= tcb->max_snd_wnd / 2;
 }
@@ -438,7 +460,7 @@ static void commit_new(struct xtcp_tcb *tcb, const struct xtcp_plan *plan,
 	if (plan->flags & XTCP_FIN)
 		tcb->flags |= XTCP_F_FIN_SENT;
 	tcb->flags &= ~XTCP_F_SWS_OVERRIDE;
-	xtcp_map_append(tcb, end, 0, now);
+	xtcp_map_append(tcb, end, plan->len % tcb->mss ? XTCP_SENT_SMALL : 0, now);
 	if (!xtcp_dl_is_set(tcb, XTCP_DL_RTO))
 		xtcp_rto_restart(tcb, now);
 	if (tcb->user_timeout_ms && !xtcp_dl_is_set(tcb, XTCP_DL_USER))

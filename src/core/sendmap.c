@@ -85,6 +85,7 @@ static u32 sent_len(const struct xtcp_sent *sent)
 
 static void flight_add(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
+	tcb->small_out += !!(sent->marks & XTCP_SENT_SMALL);
 	sent->order = ++tcb->departures;
 	sent->tnext = NULL;
 	sent->tprev = tcb->map_new;
@@ -128,6 +129,8 @@ static void time_del(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 
 	if (sent->marks & XTCP_SENT_SACKED)
 		return;
+	if (!lost)
+		tcb->small_out -= !!(sent->marks & XTCP_SENT_SMALL);
 	if (sent->tprev)
 		sent->tprev->tnext = sent->tnext;
 	else if (lost)
@@ -304,6 +307,7 @@ bool xtcp_map_split(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u32 at)
 	rest->lost = sent->lost;
 	rest->flight = sent->flight;
 	rest->marks = sent->marks;
+	sent->marks &= ~XTCP_SENT_SMALL;
 	rest->nrtx = sent->nrtx;
 	rest->prev = sent;
 	rest->next = sent->next;
@@ -485,6 +489,7 @@ void xtcp_map_unlose(struct xtcp_tcb *tcb)
 		next = sent->tnext;
 		sent->tnext = NULL;
 		sent->marks &= ~XTCP_SENT_LOST;
+		tcb->small_out += !!(sent->marks & XTCP_SENT_SMALL);
 		for (i = 0; run[i]; i++) {
 			sent = merge(run[i], sent);
 			run[i] = NULL;
