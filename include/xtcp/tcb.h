@@ -41,7 +41,7 @@ enum xtcp_dl {
 	XTCP_DL_PERSIST,	/* zero window probe, SWS override */
 	XTCP_DL_KEEP,		/* keepalive */
 	XTCP_DL_LINGER,		/* FIN-WAIT-2 of an orphan, TIME-WAIT */
-	XTCP_DL_USER,		/* user timeout on unacknowledged data */
+	XTCP_DL_USER,		/* user timeout; R2 of what the local queue refuses */
 	XTCP_DL_RETRY,		/* a transmission that could not be made */
 	XTCP_DL_MAX
 };

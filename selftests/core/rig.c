@@ -103,6 +103,22 @@ static void deliver(struct rig *rig, u32 from, u32 to)
 	rig->unread += to - from;
 }
 
+/* The local queue takes nothing, or nothing but bare ACKs. */
+void rig_refuse(struct rig *rig)
+{
+	struct xtcp_plan plan;
+
+	while (rig_peek(rig, &plan)) {
+		if (rig->refuse_acks || plan.len || plan.flags & (XTCP_SYN | XTCP_FIN)) {
+			xtcp_tx_abort(&rig->tcb, &plan, rig->now);
+			rig->aborted = true;
+			break;
+		}
+		rig_commit(rig, &plan);
+	}
+	rig->want_output = false;
+}
+
 /* Action bits in the order seg.h lists them. */
 void rig_serve(struct rig *rig, u32 acts)
 {
@@ -127,6 +143,8 @@ void rig_serve(struct rig *rig, u32 acts)
 		rig->want_output = true;
 	if (acts & XTCP_ACT_OUTPUT)
 		rig->aborted = false;
+	if (rig->refuse && rig->want_output)
+		rig_refuse(rig);
 	if (rig->tcb_live)
 		xtcp_space(&rig->tcb, rig->rcvbuf > rig->unread ?
 					      rig->rcvbuf - rig->unread : 0);

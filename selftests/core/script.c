@@ -442,6 +442,18 @@ static void cmd_abort_tx(struct rig *rig, const struct words *w)
 	rig->aborted = true;
 }
 
+static void cmd_refuse(struct rig *rig, const struct words *w)
+{
+	const char *what = word(rig, w, 1);
+
+	rig->refuse_acks = !strcmp(what, "all");
+	rig->refuse = rig->refuse_acks || !strcmp(what, "data");
+	if (!rig->refuse && strcmp(what, "none"))
+		bad_script(rig, what);
+	if (rig->refuse && rig->want_output)
+		rig_refuse(rig);
+}
+
 /* ---- the application ---- */
 
 static void cmd_write(struct rig *rig, const struct words *w)
@@ -726,7 +738,7 @@ static const struct command {
 } commands[] = {
 	{ "par", cmd_par }, { "cc", cmd_cc }, { "connect", cmd_connect }, { "listen", cmd_listen },
 	{ "established", cmd_established }, { "accepted", cmd_accepted },
-	{ "<", cmd_in }, { ">", cmd_out, true }, { "abort-tx", cmd_abort_tx, true },
+	{ "<", cmd_in }, { ">", cmd_out, true }, { "abort-tx", cmd_abort_tx, true }, { "refuse", cmd_refuse, true },
 	{ "write", cmd_write }, { "gone", cmd_stream }, { "came", cmd_stream },
 	{ "go", cmd_go }, { "read", cmd_read }, { "space", cmd_space },
 	{ "shutdown", cmd_shutdown }, { "close", cmd_close }, { "abort", cmd_abort },

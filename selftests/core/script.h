@@ -22,6 +22,7 @@
  *				acc 0:A,B,C (option AccECN0) or none, fo as above, none, or
  *				theirs; no: nothing
  *	abort-tx		peek, then xtcp_tx_abort()
+ *	refuse all, data, none	from now on output is aborted; data: but for bare ACKs
  *	queue-full		xtcp_queue_full()
  *	write N [more] [urg]	read N, space N, shutdown, close, abort
  *	gone N, came N		N bytes are sent and acknowledged; or arrive and are read
@@ -76,6 +77,8 @@ struct rig {
 	bool have_reply;
 	bool want_output;	/* XTCP_ACT_OUTPUT seen and not yet drained */
 	bool aborted;		/* a transmission failed; silent until the next */
+	bool refuse;		/* all transmissions fail, */
+	bool refuse_acks;	/* bare ACKs, too */
 	bool tcb_live;
 	bool v6;
 	bool ts;		/* peer sends timestamps */
@@ -107,6 +110,7 @@ void rig_fini(struct rig *rig);
 void rig_open(struct rig *rig, bool active);
 void rig_rx(struct rig *rig, const struct xtcp_seg *seg);
 void rig_serve(struct rig *rig, u32 acts);
+void rig_refuse(struct rig *rig);
 bool rig_peek(struct rig *rig, struct xtcp_plan *plan);
 void rig_commit(struct rig *rig, const struct xtcp_plan *plan);
 void rig_gone(struct rig *rig, u64 n);

@@ -27,6 +27,9 @@ static const struct script app_calls[] = {
 	  "set user-timeout 160\n~ 10ms\n= err TIMEDOUT\n" },
 	{ "progress restarts it", "established\nset user-timeout 300\nwrite 2000\n> PA 1+2000\n+ 150ms\n< A 1 ack 1001\n"
 	  "~ 150ms\n= err TIMEDOUT\n" },
+	{ "a window that opens: counted from the first transmission", "par tlp 0\nestablished rtt 1\nset user-timeout 1000\n< A 1 wnd 0\n"
+	  "write 10\n+ 190ms\n< A 1 wnd 1000\n> PA 1+10\n~ 201ms\n> PA 1+10\n~ 402ms\n> PA 1+10\n+ 300ms\n= state ESTABLISHED\n"
+	  "~ 97ms\n= err TIMEDOUT\n" },
 	{ "acknowledged: over", "established\nset user-timeout 300\nwrite 10\n> PA 1+10\n< A 1 ack 11\nno-timer\n" },
 	{ "a cork taken off ends MSG_MORE, too", "established\nwrite 10 more\n> no\nset cork 1\n> no\nset cork 0\n> PA 1+10\n" },
 	{ "MSG_MORE below a cork", "established\nset cork 1\nwrite 10 more\nwrite 10\n> no\nset cork 0\n> PA 1+20\n" },

@@ -19,12 +19,34 @@ static const struct script output_size[] = {
 	{ "abort leaves everything as it was", "established\nwrite 1000\nabort-tx\n= snd_nxt 1\n~ 5ms\n> PA 1+1000\n" },
 	{ "refused here again and again: less and less often", "established\nwrite 1000\nabort-tx\n~ 5ms\nabort-tx\n~ 10ms\n"
 	  "abort-tx\n~ 20ms\n> PA 1+1000\n= aborts 0\n" },
-	{ "refused for good: R2 ends it", "par retries2 2\nestablished\nwrite 1000\nabort-tx\n~ 5ms\nabort-tx\n~ 10ms\nabort-tx\n~ 20ms\n"
-	  "= state CLOSED\n= err TIMEDOUT\n" },
 	{ "abort of an ACK", "established\n< A 1+100\nabort-tx\n~ 5ms\n> A 1 ack 101\n" },
 	{ "abort of a retransmission", "established\nwrite 1000\n> PA 1+1000\n~ 200001us\nabort-tx\n~ 5ms\n> PA 1+1000\n" },
 };
 SCRIPTS(output_size);
+
+/* What the local queue refuses has no retransmission timer: R2 and the user timeout. */
+static const struct script refused[] = {
+	{ "for good: R2 ends it", "par retries2 2\nestablished rtt 1\nrefuse all\nwrite 1000\n+ 1390ms\n= state ESTABLISHED\n+ 20ms\n"
+	  "= state CLOSED\n= err TIMEDOUT\n" },
+	{ "likewise the FIN of a closed socket", "par orphan_retries 2\nestablished rtt 1\nrefuse all\nclose\n+ 1390ms\n= state FIN-WAIT-1\n"
+	  "+ 20ms\n= state CLOSED\n= err TIMEDOUT\n" },
+	{ "though ACKs pass", "par orphan_retries 2\nestablished rtt 1\nrefuse data\nclose\n+ 700ms\n< A 0\n+ 690ms\n= state FIN-WAIT-1\n"
+	  "+ 20ms\n= state CLOSED\n= err TIMEDOUT\n" },
+	{ "a SYN: R2 for SYNs", "par syn_retries 2\nrefuse all\nconnect\n+ 6990ms\n= state SYN-SENT\n+ 20ms\n= state CLOSED\n= err TIMEDOUT\n" },
+	{ "not for a user timeout", "par syn_retries 2\nrefuse all\nconnect\nset user-timeout 3000\n+ 6990ms\n= state SYN-SENT\n+ 20ms\n"
+	  "= state CLOSED\n" },
+	{ "a user timeout replaces R2", "par retries2 2\nestablished rtt 1\nset user-timeout 3000\nrefuse all\nwrite 1000\n+ 2990ms\n"
+	  "= state ESTABLISHED\n+ 20ms\n= state CLOSED\n= err TIMEDOUT\n" },
+	{ "also one that is set later", "par retries2 2\nestablished rtt 1\nrefuse all\nwrite 1000\nset user-timeout 3000\n+ 2990ms\n"
+	  "= state ESTABLISHED\n+ 20ms\n= state CLOSED\n" },
+	{ "data that leaves after all: the time of its own", "par tlp 0\nestablished rtt 1\nset user-timeout 3000\nrefuse all\nwrite 1000\n+ 2s\n"
+	  "refuse none\n+ 1s\n> PA 1+1000\n~ 201ms\n> PA 1+1000\n< A 1 ack 1001\nno-timer\n" },
+	{ "a SYN that leaves after all", "par syn_retries 2\nrefuse all\nconnect\n+ 1s\nrefuse none\n+ 1s\n> S 0\n< SA 0 ack 1 mss 1000\n> A 1\n"
+	  "no-timer\n" },
+	{ "an ACK that is refused ends nothing", "par retries2 2\nestablished rtt 1\nrefuse all\n< A 1+100\n+ 100s\n= state ESTABLISHED\n"
+	  "refuse none\n+ 400s\n> A 1 ack 101\nno-timer\n" },
+};
+SCRIPTS(refused);
 
 /* RFC 9293 3.7.4 (Minshall's variant: one small segment in flight). */
 static const struct script nagle[] = {

@@ -440,4 +440,19 @@ TEST_F_TIMEOUT(host, way_is_lost, 120)
 	}
 }
 
+/* Nor where it is the device's own queue that takes nothing. */
+TEST_F(host, queue_takes_nothing)
+{
+	uint64_t start;
+
+	dials(FAR);
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 1500));
+	ASSERT_EQ(0, run("tc qdisc replace dev e0 root pfifo limit 0"));
+	start = now_ms();
+	ASSERT_EQ(100, send_pat(self->fd, 0, 100));
+	ASSERT_TRUE(poll_for(self->fd, POLLIN, 20000) & POLLERR);
+	EXPECT_LE(1000, now_ms() - start);
+	EXPECT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
+}
+
 TEST_HARNESS_MAIN

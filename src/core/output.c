@@ -452,6 +452,13 @@ bool xtcp_tx_peek(struct xtcp_tcb *tcb, u64 now, struct xtcp_plan *plan)
 	return tcb->ack_pending & XTCP_ACKP_NOW && plan_ack(tcb, plan, now);
 }
 
+/* What the user timeout counts from has left only now. */
+static void commit_user(struct xtcp_tcb *tcb, u64 now)
+{
+	if (unlikely(tcb->user_timeout_ms || xtcp_dl_is_set(tcb, XTCP_DL_USER)))
+		xtcp_user_restart(tcb, now);
+}
+
 static void commit_new(struct xtcp_tcb *tcb, const struct xtcp_plan *plan,
 		       u32 end, u64 now)
 {
@@ -463,8 +470,7 @@ static void commit_new(struct xtcp_tcb *tcb, const struct xtcp_plan *plan,
 	xtcp_map_append(tcb, end, plan->len % tcb->mss ? XTCP_SENT_SMALL : 0, now);
 	if (!xtcp_dl_is_set(tcb, XTCP_DL_RTO))
 		xtcp_rto_restart(tcb, now);
-	if (tcb->user_timeout_ms && !xtcp_dl_is_set(tcb, XTCP_DL_USER))
-		xtcp_user_restart(tcb, now);
+	commit_user(tcb, now);
 	tcb->prr_out += end - plan->seq;
 }
 
@@ -503,6 +509,7 @@ static void commit_syn(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 n
 		if (plan->len)
 			xtcp_map_append(tcb, plan->data + plan->len, 0, now);
 		xtcp_fastopen_sent(tcb, plan);
+		commit_user(tcb, now);
 	} else {
 		xtcp_map_resent(tcb, tcb->iss, tcb->iss + 1, now);
 		xtcp_mib(tcb, XTCP_MIB_SYN_RETRANS);
@@ -611,11 +618,9 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 	}
 }
 
-/*
- * A transmission that failed for want of memory or room is tried again, after
- * times that double: the sum of R2's fifteen is above the 100 s of SHLD-11.
- */
+/* A transmission that failed is tried again after this time, which doubles. */
 #define RETRY_NS	(5 * XTCP_NSEC_PER_MSEC)
+#define RETRY_SHIFT_MAX	16
 
 /**
  * xtcp_tx_abort - a plan could not be sent
@@ -623,8 +628,9 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
  * @plan: from the last xtcp_tx_peek()
  * @now: ns
  *
- * The state is as before the peek; XTCP_ACT_OUTPUT comes again by a deadline,
- * until this end counts as cut off (xtcp_retry_fire()).
+ * The state is as before the peek; XTCP_ACT_OUTPUT comes again by a deadline.
+ * Data, a SYN or a FIN that was never sent has until the user timeout or R2
+ * (RFC 9293 3.8.3), counted from its first refusal.
  */
 void xtcp_tx_abort(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 {
@@ -635,21 +641,16 @@ void xtcp_tx_abort(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 	if (tcb->state == XTCP_CLOSED)
 		return;
 	if (!xtcp_dl_is_set(tcb, XTCP_DL_RETRY))
-		xtcp_dl_set(tcb, XTCP_DL_RETRY,
-			    now + (RETRY_NS << min_t(u32, tcb->aborts, 16)));
+		xtcp_dl_set(tcb, XTCP_DL_RETRY, now + (RETRY_NS << tcb->aborts));
+	if (!xtcp_dl_is_set(tcb, XTCP_DL_USER))
+		xtcp_user_restart(tcb, now);
 }
 
-/*
- * xtcp_retry_fire - try what could not be sent
- *
- * Nothing else ends a connection whose packets this host itself refuses: what
- * was never sent has no retransmission timer.
- */
+/* xtcp_retry_fire - try what could not be sent */
 u32 xtcp_retry_fire(struct xtcp_tcb *tcb)
 {
-	if (tcb->aborts >= tcb->par->retries2)
-		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT);
-	tcb->aborts++;
+	if (tcb->aborts < RETRY_SHIFT_MAX)
+		tcb->aborts++;
 	return XTCP_ACT_OUTPUT;
 }
 

@@ -117,22 +117,6 @@ void xtcp_rto_restart(struct xtcp_tcb *tcb, u64 now)
 	}
 }
 
-/* The user timeout counts from the first sending of the oldest byte. */
-void xtcp_user_restart(struct xtcp_tcb *tcb, u64 now)
-{
-	u64 from = now;
-
-	if (tcb->map_head)
-		from = tcb->map_head->first_at;
-	else if (!xtcp_unsent(tcb) || tcb->snd_wnd)
-		from = XTCP_NEVER;
-	if (!tcb->user_timeout_ms || from == XTCP_NEVER)
-		xtcp_dl_clear(tcb, XTCP_DL_USER);
-	else
-		xtcp_dl_set(tcb, XTCP_DL_USER,
-			    from + tcb->user_timeout_ms * XTCP_NSEC_PER_MSEC);
-}
-
 /* R2 of RFC 9293 3.8.3 as a number of retransmissions. */
 static u32 retry_limit(const struct xtcp_tcb *tcb)
 {
@@ -147,6 +131,43 @@ static u32 retry_limit(const struct xtcp_tcb *tcb)
 	if (tcb->flags & XTCP_F_ORPHAN)
 		return tcb->par->orphan_retries;
 	return tcb->par->retries2;
+}
+
+/* R2 as a time: how long that many retransmissions take. */
+static u64 retry_limit_ns(const struct xtcp_tcb *tcb)
+{
+	u32 i, n = retry_limit(tcb);
+	u64 ns = 0;
+
+	for (i = 0; i <= n; i++)
+		ns += backed_off(tcb, i);
+	return ns;
+}
+
+/*
+ * xtcp_user_restart - the deadline by which something must be acknowledged
+ *
+ * It counts from the first transmission of the oldest byte. Data and FINs behind
+ * a closed window, or refused by the local queue, have not been sent: it counts
+ * from now. What is refused has no retransmission timer either, so R2 limits it
+ * where no user timeout is set.
+ */
+void xtcp_user_restart(struct xtcp_tcb *tcb, u64 now)
+{
+	bool unsent = !tcb->map_head && xtcp_unsent(tcb);
+	bool refused = unsent && xtcp_dl_is_set(tcb, XTCP_DL_RETRY);
+	u64 wait = 0, from = now;
+
+	if (xtcp_synchronized(tcb))
+		wait = tcb->user_timeout_ms * XTCP_NSEC_PER_MSEC;
+	if (!wait && refused)
+		wait = retry_limit_ns(tcb);
+	if (tcb->map_head)
+		from = tcb->map_head->first_at;
+	if (!wait || (!tcb->map_head && !refused && !(unsent && !tcb->snd_wnd)))
+		xtcp_dl_clear(tcb, XTCP_DL_USER);
+	else
+		xtcp_dl_set(tcb, XTCP_DL_USER, from + wait);
 }
 
 /* A user timeout replaces R2, not R2 for a SYN (RFC 5482, tcp(7)). */
