@@ -445,6 +445,7 @@ struct xtcp_tcb {
 #define XTCP_F_APP		0x10000000 /* app_limited is valid */
 #define XTCP_F_PACED		0x20000000 /* output keeps to the pacing rate */
 #define XTCP_F_FRTO_NEW		0x40000000 /* RFC 5682 step 2b: new data meanwhile */
+#define XTCP_F_FLUSH		0x80000000 /* no cork holds what was written so far */
 
 /* tcb->fo; 0 in nearly every connection */
 #define XTCP_FO_ASK	0x01	/* the first SYN carries the option, */

@@ -33,6 +33,13 @@ static const struct script app_calls[] = {
 	{ "acknowledged: over", "established\nset user-timeout 300\nwrite 10\n> PA 1+10\n< A 1 ack 11\nno-timer\n" },
 	{ "a cork taken off ends MSG_MORE, too", "established\nwrite 10 more\n> no\nset cork 1\n> no\nset cork 0\n> PA 1+10\n" },
 	{ "MSG_MORE below a cork", "established\nset cork 1\nwrite 10 more\nwrite 10\n> no\nset cork 0\n> PA 1+20\n" },
+	{ "NODELAY sends what a cork holds", "established\nset cork 1\nwrite 1010\n> A 1+1000\nset nodelay 1\n> PA 1001+10\nwrite 10\n> no\n"
+	  "set cork 0\n> PA 1011+10\n" },
+	{ "and what MSG_MORE does", "established\nwrite 10 more\n> no\nset nodelay 1\n> PA 1+10\nwrite 10 more\n> no\nwrite 10\n> PA 11+20\n" },
+	{ "also behind a window", "established wnd 2000\nset cork 1\nwrite 2500\n> A 1+2000\nset nodelay 1\n> no\n< A 1 ack 2001\n"
+	  "> PA 2001+500\n" },
+	{ "NODELAY off sends nothing, on again does", "established\nset cork 1\nset nodelay 1\nwrite 10\n> no\nset nodelay 0\n> no\n"
+	  "set nodelay 1\n> PA 1+10\n" },
 	{ "options in CLOSED are harmless", "established\n< R 1\nset keepalive 1\nset nodelay 1\nset user-timeout 5\nset cork 1\n"
 	  "set maxseg 500\nset quickack 1\n> no\nno-timer\n" },
 	{ "reading from CLOSED is harmless", "established\n< A 1+10\n> A 1\n< R 11\nread 10\n> no\n" },

@@ -166,6 +166,21 @@ TEST_F(wire, cork)
 	out(ACK, SEQ(1001), LEN(100), WITHIN(100));
 }
 
+/* tcp(7): though a cork stays; what is written later is held again. */
+TEST_F(wire, nodelay_sends_what_a_cork_held)
+{
+	passive(MSS(1000));
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_CORK, 1));
+	writes(100);
+	none(50);
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_NODELAY, 1));
+	out(ACK, SEQ(1), LEN(100), WITHIN(100));
+	writes(100);
+	none(50);
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_CORK, 0));
+	out(ACK, SEQ(101), LEN(100), WITHIN(100));
+}
+
 TEST_F(wire, msg_more)
 {
 	char buf[100];

@@ -38,6 +38,7 @@ u32 xtcp_wrote(struct xtcp_tcb *tcb, u32 bytes, u32 flags, u64 now)
 	idle_restart(tcb, now);
 	xtcp_rate_app(tcb);
 	tcb->snd_end += bytes;
+	tcb->flags &= ~XTCP_F_FLUSH;
 	if (flags & XTCP_WROTE_MORE)
 		tcb->flags |= XTCP_F_MORE;
 	else
@@ -106,6 +107,17 @@ static void set_quickack(struct xtcp_tcb *tcb, u32 val)
 		xtcp_ack_now(tcb);
 }
 
+/* tcp(7): turning Nagle off also sends what a cork or MSG_MORE holds back. */
+static void set_nodelay(struct xtcp_tcb *tcb, u32 val)
+{
+	set_flag(tcb, XTCP_F_NODELAY, val);
+	if (!val)
+		return;
+	tcb->flags &= ~XTCP_F_MORE;
+	if (xtcp_unsent(tcb))
+		tcb->flags |= XTCP_F_FLUSH;
+}
+
 /**
  * xtcp_set - change an option of a connection
  * @tcb: connection in any state
@@ -119,7 +131,7 @@ u32 xtcp_set(struct xtcp_tcb *tcb, enum xtcp_opt opt, u32 val, u64 now)
 {
 	switch (opt) {
 	case XTCP_SET_NODELAY:
-		set_flag(tcb, XTCP_F_NODELAY, val);
+		set_nodelay(tcb, val);
 		break;
 	case XTCP_SET_CORK:
 		set_flag(tcb, XTCP_F_CORK, val);

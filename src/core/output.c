@@ -241,7 +241,7 @@ static bool may_send_small(const struct xtcp_tcb *tcb, u32 len, u32 data)
 {
 	if (tcb->flags & XTCP_F_SWS_OVERRIDE)
 		return true;
-	if (len == data && tcb->flags & XTCP_F_FIN_QUEUED)
+	if (len == data && tcb->flags & (XTCP_F_FIN_QUEUED | XTCP_F_FLUSH))
 		return true;
 	if (len == data && !(tcb->flags & (XTCP_F_CORK | XTCP_F_MORE)))
 		return !nagle_holds(tcb) && !xtcp_small_full(tcb);
