@@ -90,6 +90,8 @@
 	X(ABORT_FAILED, "TCPAbortFailed")				\
 	X(DELAYED_ACK_LOCKED, "DelayedACKLocked")			\
 	X(LOCK_DROPPED_ICMPS, "LockDroppedIcmps")			\
+	X(TIMEOUT_REHASH, "TcpTimeoutRehash")				\
+	X(DUPLICATE_DATA_REHASH, "TcpDuplicateDataRehash")		\
 	X(DEFER_ACCEPT_DROP, "TCPDeferAcceptDrop")			\
 	X(MIGRATE_SUCCESS, "TCPMigrateReqSuccess")			\
 	X(MIGRATE_FAILURE, "TCPMigrateReqFailure")			\

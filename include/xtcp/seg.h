@@ -169,6 +169,9 @@ struct xtcp_seg {
 #define XTCP_ACT_DROP		0x0400	/* segment discarded, seg->reason says why */
 #define XTCP_ACT_RST		0x0800	/* answer this segment: xtcp_rst_plan() */
 #define XTCP_ACT_OUTPUT		0x1000	/* xtcp_tx_peek() has something to send */
+/* Before that one: the path may be dead, take another label or hash for it. */
+#define XTCP_ACT_REPATH		0x2000	/* a timeout: ours may not arrive */
+#define XTCP_ACT_REPATH_ACK	0x4000	/* data came again and again: nor our ACKs */
 
 /* Why a connection ended (tcb->err); the glue turns them into errno. */
 enum xtcp_err {

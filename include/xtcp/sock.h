@@ -99,6 +99,8 @@ struct xtcp_sock {
 	u8 near_runs;			/* the handler of near is who holds the lock */
 	u8 gso_good;			/* full plans sent since gso_max last grew */
 
+	u64 opened_at;			/* ns, of the handshake */
+
 	/* what the sender spent its time on, TCP_INFO; socket lock */
 	u8 spell;			/* enum xtcp_spell */
 	u8 cc_chosen;			/* TCP_CONGESTION was set */
@@ -133,7 +135,9 @@ struct xtcp_sock {
 	u8 fo_bare : 1;			/* TCP_FASTOPEN_NO_COOKIE */
 	u8 stamped : 1;			/* some write asked for time stamps */
 	u8 tell_inq : 1;		/* TCP_INQ */
+	u8 repathed : 1;		/* routes are chosen by sk_txhash */
 	u32 iss_above;			/* whose SND.NXT this was */
+	u32 rehashes;			/* paths left after a timeout, TCP_INFO */
 	int soft_err;			/* errno of the last soft ICMP error */
 	int hard_err;			/* errno behind XTCP_ERR_UNREACH */
 
@@ -330,6 +334,10 @@ void xtcp_discard(struct xtcp_net *xn, struct sk_buff *skb, enum xtcp_drop reaso
 void xtcp_push(struct sock *sk, u64 now);
 void xtcp_reply(struct net *net, const struct sock *sk, const struct xtcp_plan *plan,
 		struct sk_buff *cause);
+
+/* ---- src/net/ip.c ---- */
+
+void xtcp_ip_repath(struct sock *sk, enum xtcp_mib why);
 
 /* ---- src/net/timer.c ---- */
 

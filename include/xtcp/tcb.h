@@ -273,6 +273,7 @@ struct xtcp_tcb {
 	u32 rack_rtt_us;	/* its round trip */
 	u32 rack_fack;		/* highest sequence number delivered */
 	u32 rack_dsack_round;	/* SND.NXT when the multiplier last grew */
+	u16 reordering;		/* segments by which the worst arrived late; 0: none did */
 	u8 net_dups;		/* D-SACKs came for what was sent once */
 	u8 rack_mult;		/* quarters of min_rtt to wait, at least 1 */
 	u8 rack_persist;	/* recoveries until the multiplier is 1 again */
@@ -349,6 +350,7 @@ struct xtcp_tcb {
 	u32 ooo_bytes;
 	u32 ooo_runs;
 	u32 sack[XTCP_MAX_SACKS];	/* starts of runs to tell of, newest first */
+	u32 dup_seq;		/* of the last segment that had come before */
 	u32 dsack_start;	/* received twice, to be told once; */
 	u32 dsack_end;		/* equal: nothing */
 	u32 prio_seed;		/* state of the generator of treap.c */

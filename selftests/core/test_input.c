@@ -141,6 +141,17 @@ static const struct script cut_and_dropped[] = {
 };
 SCRIPTS(cut_and_dropped);
 
+/* Our ACKs may be what gets lost. */
+static const struct script again[] = {
+	{ "the third time asks for another path", "established\n< A 1+100\n> A 1 ack 101\n< A 1+100\nnoacts REPATH_ACK\n"
+	  "> A 1 ack 101\n< A 1+100\nacts REPATH_ACK\n> A 1 ack 101\n< A 1+100\nacts REPATH_ACK\n> A 1 ack 101\n" },
+	{ "what else came twice does not", "established\n< A 1+200\n> A 1 ack 201\n< A 1+100\n> A 1 ack 201\n"
+	  "< A 101+100\nnoacts REPATH_ACK\n> A 1 ack 201\n< A 1+100\nnoacts REPATH_ACK\n> A 1 ack 201\n" },
+	{ "nor while our own timer does", "established\nwrite 100\n> PA 1+100\n< A 1+100\n> A 101 ack 101\n~ 200001us\n"
+	  "> PA 1+100\n< A 1+100\n> A 101 ack 101\n< A 1+100\nnoacts REPATH_ACK\n> A 101 ack 101\n" },
+};
+SCRIPTS(again);
+
 UNIT(input_without_ack)
 {
 	const struct way *w;

@@ -38,6 +38,8 @@ static const struct script rack_reordering[] = {
 	{ "a hole filled by an original: from then on even the third waits", SENT5 "< A 1 ack 1 sack 1001-2001\n+ 1ms\n< A 1 ack 2001\n"
 	  "< A 1 ack 5001\n= total_retrans 0\nwrite 5000\n> PA 5001+5000\n+ 40ms\n< A 1 ack 5001 sack 6001-10001\n> no\n"
 	  "= lost_out 0\n~ 10ms\n> A 5001+1000\n" },
+	{ "by how many segments the worst was late", SENT5 "= reordering 0\n< A 1 ack 1 sack 2001-3001\n"
+	  "< A 1 ack 1 sack 1001-3001\n= reordering 2\n< A 1 ack 1 sack 1001-4001\n= reordering 2\n< A 1 ack 4001\n= reordering 4\n" },
 	{ "an ACK with a block above it says nothing of order", SENT5 "< A 1 ack 2001 sack 3001-4001\n= flags 0x20\n" },
 	{ "nor do blocks that are out of order in the option", SENT5 "< A 1 ack 1 sack 3001-4001,1001-2001\n+ 1ms\n< A 1 ack 5001\n"
 	  "= total_retrans 0\n" },

@@ -30,6 +30,8 @@ static const struct script rto[] = {
 	{ "R1 asks for another way (MUST-20), R2 ends it", "par retries1 2\npar retries2 3\nestablished\nwrite 100\n> PA 1+100\n"
 	  "~ 200001us\nnoacts ADVICE\n> PA 1+100\n~ 400002us\nacts ADVICE\n> PA 1+100\n~ 800004us\nacts ADVICE\n"
 	  "> PA 1+100\n~ 1600008us\nacts ERROR|STATE\n= state CLOSED\n= err TIMEDOUT\n> no\nno-timer\n" },
+	{ "each asks for another path", "established\nwrite 100\n> PA 1+100\n~ 200001us\nacts REPATH\n> PA 1+100\n"
+	  "~ 400002us\nacts REPATH\n> PA 1+100\n" },
 	{ "retransmissions carry the newest ACK and window", "established\nwrite 100\n> PA 1+100\n< A 1+500\n> A 101 ack 501\n"
 	  "~ 200001us\n> PA 1+100 ack 501 wnd 65035\n" },
 	{ "early calls are harmless", "established\nwrite 100\n> PA 1+100\n+ 200ms\n> no\n+ 1us\n> PA 1+100\n" },

@@ -455,4 +455,45 @@ TEST_F(host, queue_takes_nothing)
 	EXPECT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
 }
 
+/*
+ * Of two ways one is dead behind the router, and no message says so. Whoever waits
+ * draws another one at each timeout: half of those that are left find the good one.
+ */
+#define FLOWS	32
+
+TEST_F_TIMEOUT(host, one_of_two_ways_is_dead, 600)
+{
+	int fd[FLOWS], soon = 0, all = 0;
+	char byte;
+
+	if (variant->st == KERNEL)
+		SKIP_TEST("the kernel's TCP keeps the route it has");
+	if (!virtual_time())
+		SKIP_TEST("too many minutes for a real clock");
+	ASSERT_EQ(0, ns_sysctl("ipv4/fib_multipath_hash_policy", "1"));	/* by ports */
+	ASSERT_EQ(0, run("ip route replace " FAR " nexthop via 10.1.0.2 nexthop via 10.2.0.2"));
+	for (int i = 0; i < FLOWS; i++) {
+		self->fd = stack_socket(variant->st, 0);
+		ASSERT_EQ(0, dial(self->fd, FAR, PORT));
+		goes_round(10);
+		fd[i] = self->fd;
+	}
+	ASSERT_EQ(0, run("ip neigh replace 10.2.0.2 lladdr 02:00:00:00:00:99 dev e1 nud permanent"));
+	for (int i = 0; i < FLOWS; i++)
+		ASSERT_EQ(1, send(fd[i], "x", 1, 0));
+	sleep_ms(1600);		/* three timeouts: 200, 400, 800 ms */
+	for (int i = 0; i < FLOWS; i++)
+		soon += recv(fd[i], &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 1;
+	/* 30 on average; without a new draw 16. */
+	TH_LOG("%d of %d within three timeouts", soon, FLOWS);
+	ASSERT_GE(soon, 24);
+	sleep_ms(300000);
+	for (int i = 0; i < FLOWS; i++) {
+		all += recv(fd[i], &byte, 1, MSG_DONTWAIT) == 1;
+		hard_close(fd[i]);
+	}
+	self->fd = -1;
+	ASSERT_EQ(FLOWS, all);
+}
+
 TEST_HARNESS_MAIN

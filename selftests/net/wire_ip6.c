@@ -160,6 +160,62 @@ TEST_F(wire, flow_label_of_a_synack_again)
 	}
 }
 
+/* What nobody answers takes another path each time: Protective ReRoute. */
+TEST_F(wire, flow_label_after_a_timeout)
+{
+	uint32_t label, was = 0;
+
+	passive(MSS(1000));
+	counted(4, "TcpTimeoutRehash", ({
+		writes(1000);
+		for (int i = 0; i < 5; i++) {
+			out(ACK, SEQ(1), LEN(1000), WITHIN(5000));
+			label = W->got.flow;
+			ASSERT_NE(was, label);
+			was = label;
+		}
+	}));
+	/* It has found one, and stays on it. */
+	in(ACK, ACKNO(1001));
+	writes(1000);
+	flow_of(label, ACK, SEQ(1001), LEN(1000));
+	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_TXREHASH, 0));
+	flow_of(label, ACK, SEQ(1001), LEN(1000), WITHIN(5000));
+}
+
+TEST_F(wire, flow_label_of_a_syn_again)
+{
+	uint32_t was;
+
+	connects();
+	for (int i = 0; i < 3; i++) {
+		was = W->got.flow;
+		out(SYN, SEQ(0), WITHIN(5000));
+		ASSERT_NE(was, W->got.flow);
+	}
+	in(SYN | ACK, MSS(1000));
+	was = W->got.flow;
+	flow_of(was, ACK, SEQ(1), ACKNO(1));
+}
+
+/* The same data again and again: it is our ACKs that do not arrive. */
+TEST_F(wire, flow_label_of_acks_that_are_lost)
+{
+	uint32_t label;
+
+	passive(MSS(1000), SACKOK);
+	in(ACK, LEN(1000));
+	out(ACK, ACKNO(1001), WITHIN(500));
+	label = W->got.flow;
+	counted(1, "TcpDuplicateDataRehash", ({
+		in(ACK, SEQ(1), LEN(1000), FLOW(0x11111));
+		flow_of(label, ACK, ACKNO(1001));
+		in(ACK, SEQ(1), LEN(1000), FLOW(0x11112));
+		out(ACK, ACKNO(1001));
+		ASSERT_NE(label, W->got.flow);
+	}));
+}
+
 /* A listener's RST is a connection's. */
 TEST_F(wire, flow_label_of_a_listeners_rst)
 {

@@ -26,6 +26,18 @@ static u32 ack_one_behind(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 }
 
 /*
+ * The same data for the third time, and more: its sender waits for an ACK that does
+ * not arrive. Where this end waits as well, its timer has done something about it.
+ */
+static u32 rx_again(struct xtcp_tcb *tcb, u32 seq)
+{
+	bool again = seq == tcb->dup_seq && tcb->cong != XTCP_CONG_LOSS;
+
+	tcb->dup_seq = seq;
+	return again ? XTCP_ACT_REPATH_ACK : 0;
+}
+
+/*
  * An unacceptable segment is answered by an ACK (RFC 9293 3.10.7.4, first
  * step). At once if it occupies sequence space, since its sender waits for
  * that; else at the pace of challenge ACKs, or two confused ends would answer
@@ -47,6 +59,7 @@ static u32 refuse(struct xtcp_tcb *tcb, struct xtcp_seg *seg, enum xtcp_drop why
 		xtcp_mib(tcb, XTCP_MIB_DELAYED_ACK_LOST);
 		xtcp_sack_duplicate(tcb, seg->seq, seg->seq + seg->len);
 		xtcp_ecn_again(tcb);
+		acts |= rx_again(tcb, seg->seq);
 	}
 	if (why == XTCP_DROP_OLD)
 		acts |= ack_one_behind(tcb, seg, now);

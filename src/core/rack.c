@@ -15,6 +15,9 @@
 /* RFC 8985, 6.2 step 4: recoveries without D-SACK until patience ends. */
 #define PERSIST		16
 
+/* What Linux tells of reordering at most (net.ipv4.tcp_max_reordering), segments. */
+#define REORDERING_MAX	300
+
 /* Multiples of min_rtt / 4 that are told apart; SRTT is the bound in effect. */
 #define MULT_MAX	255
 
@@ -28,6 +31,14 @@
 static bool sent_after(u32 order1, u32 end1, u32 order2, u32 end2)
 {
 	return seq_gt(order1, order2) || (order1 == order2 && seq_gt(end1, end2));
+}
+
+/* As Linux has it in TCP_INFO; nothing is decided by it. */
+static void note_distance(struct xtcp_tcb *tcb, u32 seq)
+{
+	u32 segs = DIV_ROUND_UP(tcb->rack_fack - seq, tcb->mss);
+
+	tcb->reordering = max_t(u32, tcb->reordering, min_t(u32, segs, REORDERING_MAX));
 }
 
 /*
@@ -51,6 +62,7 @@ void xtcp_rack_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent,
 			return;
 	} else if (seq_lt(end, tcb->rack_fack)) {
 		tcb->flags |= XTCP_F_REORDERED;
+		note_distance(tcb, sent->seq);
 		xtcp_mib(tcb, XTCP_MIB_SACK_REORDER);
 	}
 	if (seq_gt(end, tcb->rack_fack))

@@ -186,7 +186,7 @@ static bool given_up(const struct xtcp_tcb *tcb, u32 tries)
 u32 xtcp_rto_fire(struct xtcp_tcb *tcb, u64 now)
 {
 	bool linear = tcb->state == XTCP_SYN_SENT && tcb->retries < tcb->par->syn_linear;
-	u32 acts = XTCP_ACT_OUTPUT;
+	u32 acts = XTCP_ACT_OUTPUT | XTCP_ACT_REPATH;
 
 	if (tcb->snd_una == tcb->snd_nxt)
 		return 0;

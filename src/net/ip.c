@@ -210,6 +210,32 @@ struct dst_entry *xtcp_ip_sock_dst(struct sock *sk)
 }
 
 /**
+ * xtcp_ip_repath - what is sent on this path may not arrive: try another
+ * @sk: connection
+ * @why: counter of the reason
+ *
+ * Protective ReRoute: packets get another hash, and with it another flow label, by
+ * which routers with several paths choose anew; so does this host, if it has several.
+ * SO_TXREHASH, net.core.txrehash turn it off.
+ *
+ * Context: any, socket lock, not owned by a system call where this is softirq.
+ */
+void xtcp_ip_repath(struct sock *sk, enum xtcp_mib why)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (READ_ONCE(sk->sk_txrehash) != SOCK_TXREHASH_ENABLED)
+		return;
+	sk_set_txhash(sk);
+	xs->repathed = 1;
+	if (why == XTCP_MIB_TIMEOUT_REHASH)
+		xs->rehashes++;
+	xtcp_mib_inc(xtcp_sk_net(sk), why);
+	/* Without a route at present the old one stays, and IP finds it expired. */
+	xtcp_ip_sock_route(sk);
+}
+
+/**
  * xtcp_ip_connect_undo - undo what an active open set before it failed
  * @sk: socket
  *

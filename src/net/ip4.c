@@ -173,6 +173,8 @@ int xtcp_ip4_sock_route(struct sock *sk)
 			   xtcp_rt_tos(sk, inet->tos), xtcp_rt_scope(sk), IPPROTO_TCP,
 			   FLOWI_FLAG_ANYSRC, hop, inet->inet_saddr,
 			   inet->inet_dport, inet->inet_sport, sk->sk_uid);
+	if (unlikely(xtcp_sk(sk)->repathed))
+		fl4->flowi4_multipath_hash = sk->sk_txhash;
 	security_sk_classify_flow(sk, flowi4_to_flowi_common(fl4));
 	rt = ip_route_output_flow(sock_net(sk), fl4, sk);
 	if (IS_ERR(rt))

@@ -6,7 +6,8 @@
  * A flow label is np->flow_label where the program has chosen one; else IP
  * makes it of the addresses and ports, so that all packets of a connection
  * have the same, those of TIME-WAIT and of a listener included (RFC 6437, 3).
- * For that the socket has no hash of its own (sk_txhash). Where the peer's label is
+ * For that the socket has no hash of its own (sk_txhash), until xtcp_ip_repath() wants
+ * another label. Where the peer's label is
  * to be sent back (net.ipv6.flowlabel_reflect) answers take it from their cause.
  */
 #include <linux/security.h>
@@ -257,6 +258,8 @@ static void flowi_of_sock(const struct sock *sk, struct flowi6 *fl6)
 	fl6->fl6_sport = inet_sk(sk)->inet_sport;
 	fl6->fl6_dport = inet_sk(sk)->inet_dport;
 	fl6->flowi6_uid = sk->sk_uid;
+	if (unlikely(xtcp_sk(sk)->repathed))
+		fl6->mp_hash = sk->sk_txhash >> 1;
 }
 
 /* A routing header names its hops; @fl6 learns the source address. */

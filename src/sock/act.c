@@ -90,8 +90,10 @@ void xtcp_set_state(struct sock *sk)
 	if (state == sk->sk_state)
 		return;
 	/* From here on there is a stream to read: its first byte is known. */
-	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_CLOSE))
+	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_CLOSE)) {
 		WRITE_ONCE(xs->copied, xs->tcb.rcv_read);
+		xs->opened_at = xtcp_now();
+	}
 	act_count(sk, sk->sk_state, state);
 	act_state(sk, state);
 }
@@ -350,6 +352,11 @@ void xtcp_serve(struct sock *sk, u32 acts, u64 now)
 		dst_negative_advice(sk);
 	if (unlikely(xs->tcb.fo) && acts & (XTCP_ACT_ADVICE | XTCP_ACT_ERROR))
 		xtcp_fo_silence(sk, acts & XTCP_ACT_ERROR);
+
+	if (unlikely(acts & XTCP_ACT_REPATH))
+		xtcp_ip_repath(sk, XTCP_MIB_TIMEOUT_REHASH);
+	else if (unlikely(acts & XTCP_ACT_REPATH_ACK))
+		xtcp_ip_repath(sk, XTCP_MIB_DUPLICATE_DATA_REHASH);
 
 	/*
 	 * Before the wake-ups: on one CPU the reader would else run first and

@@ -2,8 +2,7 @@
 /*
  * TCP_INFO: the connection's figures in the structure everybody reads.
  */
-#include <linux/tcp.h>
-
+#include "info.h"
 #include "internal.h"
 
 /* What tcpi_rcv_space begins with, in segments: an initial window. */
@@ -36,7 +35,7 @@ static u32 info_rtx_out(const struct xtcp_tcb *tcb)
 	return bytes;
 }
 
-static void info_path(const struct xtcp_tcb *tcb, struct tcp_info *info)
+static void info_path(const struct xtcp_tcb *tcb, struct xtcp_tcp_info *info)
 {
 	u32 mss = tcb->mss, rtx_out = info_rtx_out(tcb);
 
@@ -57,12 +56,12 @@ static void info_path(const struct xtcp_tcb *tcb, struct tcp_info *info)
 	/* What was lost and is on its way again counts as both. */
 	info->tcpi_lost = info_segs(tcb->lost_out + rtx_out, mss);
 	info->tcpi_retrans = info_segs(rtx_out, mss);
-	info->tcpi_reordering = tcb->par->dupthresh;
+	info->tcpi_reordering = max_t(u32, tcb->par->dupthresh, tcb->reordering);
 	info->tcpi_reord_seen = !!(tcb->flags & XTCP_F_REORDERED);
 	info->tcpi_snd_wnd = tcb->snd_wnd;
 }
 
-static void info_rates(const struct xtcp_tcb *tcb, struct tcp_info *info)
+static void info_rates(const struct xtcp_tcb *tcb, struct xtcp_tcp_info *info)
 {
 	u32 mss = tcb->mss;
 
@@ -73,12 +72,32 @@ static void info_rates(const struct xtcp_tcb *tcb, struct tcp_info *info)
 		info->tcpi_delivery_rate = div_u64((u64)tcb->rate_delivered * USEC_PER_SEC,
 						   tcb->rate_us);
 	info->tcpi_delivery_rate_app_limited = tcb->rate_app;
-	info->tcpi_delivered = info_segs(tcb->bytes_acked + tcb->sacked_out, mss);
+	/* The handshake is one, as the kernel has it. */
+	info->tcpi_delivered = info_segs(tcb->bytes_acked + tcb->sacked_out, mss) +
+			       !xtcp_syn_out(tcb);
 	info->tcpi_delivered_ce = info_segs(tcb->delivered_ce, mss);
 }
 
+/* Bytes the peer may still send. */
+static u32 info_rcv_wnd(const struct xtcp_tcb *tcb)
+{
+	u32 edge = tcb->rcv_wup + tcb->rcv_wnd;
+
+	return seq_gt(edge, tcb->rcv_nxt) ? edge - tcb->rcv_nxt : 0;
+}
+
+/* TCPI_ECN_MODE_*, which are as XTCP_ECN_* but for a question not yet answered. */
+#define INFO_ECN_PENDING	3
+
+static u32 info_ecn_mode(const struct xtcp_tcb *tcb)
+{
+	if (tcb->state != XTCP_SYN_SENT)
+		return tcb->ecn;
+	return tcb->ecn == XTCP_ECN_ACC ? INFO_ECN_PENDING : XTCP_ECN_OFF;
+}
+
 /* Microseconds a spell lasted in all; busy is whatever is not idle. */
-static void info_spells(const struct xtcp_sock *xs, struct tcp_info *info, u64 now)
+static void info_spells(const struct xtcp_sock *xs, struct xtcp_tcp_info *info, u64 now)
 {
 	u64 us[XTCP_SPELLS];
 	int i;
@@ -95,7 +114,7 @@ static void info_spells(const struct xtcp_sock *xs, struct tcp_info *info, u64 n
 	info->tcpi_sndbuf_limited = us[XTCP_SPELL_SNDBUF];
 }
 
-static void info_counts(const struct xtcp_tcb *tcb, struct tcp_info *info)
+static void info_counts(const struct xtcp_tcb *tcb, struct xtcp_tcp_info *info)
 {
 	info->tcpi_retransmits = tcb->retries;
 	info->tcpi_probes = tcb->probes;
@@ -121,6 +140,8 @@ static u8 info_ca_state(const struct xtcp_tcb *tcb)
 		return TCP_CA_Recovery;
 	case XTCP_CONG_LOSS:
 		return TCP_CA_Loss;
+	case XTCP_CONG_CWR:
+		return TCP_CA_CWR;
 	default:
 		return tcb->dupacks || tcb->sacked_out ? TCP_CA_Disorder : TCP_CA_Open;
 	}
@@ -134,7 +155,7 @@ static u8 info_ca_state(const struct xtcp_tcb *tcb)
  * A listener has its accept queue in tcpi_unacked and the limit of it in
  * tcpi_sacked, as Linux does.
  */
-void xtcp_get_info(struct sock *sk, struct tcp_info *info)
+void xtcp_get_info(struct sock *sk, struct xtcp_tcp_info *info)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	const struct xtcp_tcb *tcb = &xs->tcb;
@@ -173,14 +194,19 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	info_rates(tcb, info);
 	info_spells(xs, info, now);
 
-	info->tcpi_last_data_sent = info_ms_since(tcb->last_data_tx_at, now);
-	info->tcpi_last_data_recv = info_ms_since(tcb->last_data_rx_at, now);
+	/* Until there was data they count from the handshake. */
+	info->tcpi_last_data_sent = info_ms_since(max(tcb->last_data_tx_at, xs->opened_at), now);
+	info->tcpi_last_data_recv = info_ms_since(max(tcb->last_data_rx_at, xs->opened_at), now);
 	info->tcpi_last_ack_recv = info_ms_since(tcb->last_rx_at, now);
 	info->tcpi_rcv_rtt = tcb->rcv_rtt_us;
 	/* Until more than that was read in a round trip, as in TCP. */
 	info->tcpi_rcv_space = max_t(u32, tcb->rcv_round,
 				     min(RCV_SPACE_SEGS * tcb->adv_mss, sk->sk_rcvbuf / 2));
 	info->tcpi_rcv_ssthresh = tcb->rcv_wnd;
+	info->tcpi_rcv_wnd = info_rcv_wnd(tcb);
+	info->tcpi_rehash = xs->rehashes;
+	info->tcpi_total_rto = min_t(u32, tcb->rtx_timeouts, U16_MAX);
+	info->tcpi_ecn_mode = info_ecn_mode(tcb);
 	if (dst)
 		info->tcpi_pmtu = dst_mtu(dst);
 	if (seq_gt(tcb->snd_end, tcb->snd_nxt))

@@ -121,8 +121,8 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname,
 void xtcp_keepalive(struct sock *sk, int on);
 int xtcp_set_rcvlowat(struct sock *sk, int val);
 int xtcp_peek_len(struct socket *sock);
-struct tcp_info;
-void xtcp_get_info(struct sock *sk, struct tcp_info *info);
+struct xtcp_tcp_info;
+void xtcp_get_info(struct sock *sk, struct xtcp_tcp_info *info);
 
 /* Memory lent to the engine for its send map: charged, but no part of the buffer. */
 static inline u32 xtcp_map_bytes(const struct sock *sk)

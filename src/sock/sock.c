@@ -24,6 +24,9 @@ static void sock_blank(struct sock *sk)
 	WRITE_ONCE(xs->eof, 0);
 	xs->inert = 0;
 	xs->reopens = 0;
+	xs->repathed = 0;
+	xs->rehashes = 0;
+	sk->sk_txhash = 0;
 	xs->soft_err = 0;
 	xs->hard_err = 0;
 	xs->spell = XTCP_SPELL_IDLE;

@@ -12,6 +12,7 @@
 #include <net/ip.h>
 
 #include "../compat/moved.h"
+#include "info.h"
 #include "internal.h"
 
 /* Smallest and largest TCP_MAXSEG, as in TCP: it must not be told apart. */
@@ -384,7 +385,7 @@ static int get_done(char __user *optval, int __user *optlen, const void *from,
 static int get_info(struct sock *sk, char __user *optval, int __user *optlen,
 		    int len)
 {
-	struct tcp_info info;
+	struct xtcp_tcp_info info;
 
 	lock_sock(sk);
 	xtcp_get_info(sk, &info);
