@@ -2,6 +2,8 @@
 /*
  * Ports belong to both TCPs of the machine: who has one keeps the other out.
  */
+#include <stdio.h>
+
 #include "sock_test.h"
 
 FIXTURE(two)
@@ -347,6 +349,60 @@ TEST_F(one, udp_does_not_matter)
 	ASSERT_EQ(0, bind_to(u, &sin));
 	ASSERT_EQ(0, bind_to(self->fd, &sin));
 	close(u);
+}
+
+/* Interrupts by which other CPUs were called so far. */
+static long cpu_calls(void)
+{
+	FILE *f = fopen("/proc/interrupts", "r");
+	char line[4096], *at, *end;
+	long sum = 0, n;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		at = strstr(line, "CAL:");
+		for (; at && (n = strtol(at + 4, &end, 10), end != at + 4); at = end - 4)
+			sum += n;
+	}
+	if (f)
+		fclose(f);
+	return sum;
+}
+
+#define COMINGS	100
+
+/* Of taking a port and giving it back: microseconds, of some rounds the best, and calls. */
+static void comes_and_goes(enum stack st, int64_t *us, long *calls)
+{
+	int64_t now;
+
+	*us = INT64_MAX;
+	*calls = -cpu_calls();
+	for (int round = 0; round < 5; round++) {
+		now = -now_us();
+		for (int i = 0; i < COMINGS / 5; i++)
+			close(st_bind(st, LOOPBACK, 5000));
+		now += now_us();
+		*us = now < *us ? now : *us;
+	}
+	*calls += cpu_calls();
+}
+
+/* The only port of the machine is no reason to stop its CPUs, or change its code. */
+TEST_F(one, ports_come_and_go)
+{
+	int64_t alone, beside;
+	long calls;
+	int fd;
+
+	comes_and_goes(variant->st, &alone, &calls);
+	ASSERT_LT(calls, COMINGS);
+	fd = st_bind(variant->st, LOOPBACK, 5001);
+	ASSERT_GE(fd, 0);
+	comes_and_goes(variant->st, &beside, &calls);
+	/* In virtual time a nanosecond is an instruction. */
+	if (virtual_time())
+		ASSERT_LT(alone, beside + beside / 4);
+	close(fd);
 }
 
 TEST_HARNESS_MAIN

@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 
 #include "hold.h"
+#include "rx.h"
 #include "../ctl/ctl.h"
 
 unsigned int xtcp_net_id __read_mostly;
@@ -134,6 +135,7 @@ no_tw:
 void xtcp_pernet_exit(void)
 {
 	unregister_pernet_subsys(&xtcp_net_ops);
+	xtcp_rx_flush();	/* the last ports went with their namespaces */
 	/* Records are freed by RCU callbacks of ours. */
 	rcu_barrier();
 	xtcp_hold_exit();

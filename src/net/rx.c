@@ -11,7 +11,7 @@
  * be taken for one of a kernel TCP socket, and written into ours.
  */
 #include <linux/filter.h>
-#include <linux/jump_label.h>
+#include <linux/jump_label_ratelimit.h>
 #include <linux/kallsyms.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
@@ -29,8 +29,15 @@
 /* Looks at the owner again when the one that was found went away meanwhile. */
 #define LOOKUPS_MAX	4
 
-/* Off while no port is in use: hosts without XTCP sockets pay one no-op. */
-static DEFINE_STATIC_KEY_FALSE(rx_needed);
+/* rx_needed is switched on and off once in this time, jiffies. */
+#define KEY_RATE	(60 * HZ)
+
+/*
+ * Off while no port is in use: hosts without XTCP sockets pay one no-op. Switching
+ * it interrupts every CPU of the host, and any user can take a port and give it
+ * back: therefore it goes off late, KEY_RATE after the last port at the earliest.
+ */
+static DEFINE_STATIC_KEY_DEFERRED_FALSE(rx_needed, KEY_RATE);
 
 static const struct net_protocol *kernel_tcp;
 static struct net_protocol xtcp_protocol;
@@ -42,7 +49,7 @@ static struct net_protocol xtcp_protocol;
  */
 void xtcp_rx_need(void)
 {
-	static_branch_inc(&rx_needed);
+	static_branch_deferred_inc(&rx_needed);
 }
 
 /**
@@ -52,7 +59,17 @@ void xtcp_rx_need(void)
  */
 void xtcp_rx_unneed(void)
 {
-	static_branch_dec(&rx_needed);
+	static_branch_slow_dec_deferred(&rx_needed);
+}
+
+/**
+ * xtcp_rx_flush - no port is left, nor will be
+ *
+ * Context: process, may sleep. The work item of the key has run on return.
+ */
+void xtcp_rx_flush(void)
+{
+	static_key_deferred_flush(&rx_needed);
 }
 
 /* The same whoever it is for: header, checksum, address. XTCP_DROP_NONE is good. */
@@ -270,7 +287,7 @@ static __always_inline bool receive(struct sk_buff *skb, int dif, int sdif)
 
 static int xtcp_v4_rcv(struct sk_buff *skb)
 {
-	if (static_branch_unlikely(&rx_needed) &&
+	if (static_branch_unlikely(&rx_needed.key) &&
 	    receive(skb, inet_iif(skb), inet_sdif(skb)))
 		return 0;
 	return kernel_tcp->handler(skb);
@@ -281,7 +298,7 @@ static int xtcp_v4_err(struct sk_buff *skb, u32 info)
 	bool ours = false;
 	int err;
 
-	if (static_branch_unlikely(&rx_needed)) {
+	if (static_branch_unlikely(&rx_needed.key)) {
 		err = xtcp_icmp4_rcv(skb, info, &ours);
 		if (ours)
 			return err;
@@ -367,7 +384,7 @@ static struct inet6_protocol xtcp_protocol6;
 
 static int xtcp_v6_rcv(struct sk_buff *skb)
 {
-	if (static_branch_unlikely(&rx_needed) && !xtcp_ip6_forged(skb) &&
+	if (static_branch_unlikely(&rx_needed.key) && !xtcp_ip6_forged(skb) &&
 	    receive(skb, inet6_iif(skb), inet6_sdif(skb)))
 		return 0;
 	return kernel_tcp6->handler(skb);
@@ -379,7 +396,7 @@ static int xtcp_v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
 	bool ours = false;
 	int err;
 
-	if (static_branch_unlikely(&rx_needed)) {
+	if (static_branch_unlikely(&rx_needed.key)) {
 		err = xtcp_icmp6_rcv(skb, type, code, offset, ntohl(info), &ours);
 		if (ours)
 			return err;
