@@ -4,6 +4,8 @@
  * accepts. What counts is an honest client in the middle of it (RFC 4987).
  */
 #include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <time.h>
 
 #include "attack_test.h"
 
@@ -149,6 +151,127 @@ TEST_F_TIMEOUT(wire, accept_queue, 120)
 	defended("an honest client is answered", answered(W, 40000));
 	in(ACK);
 	defended("and connects", wire_state(W) == TCP_ESTABLISHED);
+}
+
+/* ---- listeners without number, whoever of this host has made them ---- */
+
+#define CROWD	900
+#define MEMBERS	128
+#define SAMPLES	50
+
+/* In virtual time a nanosecond is an instruction: of a segment's write(), the median. */
+static int64_t cost(struct wire *w, const struct wseg *s, uint16_t port)
+{
+	int64_t ns[SAMPLES], t;
+	struct timespec ts;
+	int j;
+
+	for (int i = 0; i < SAMPLES; i++) {
+		wire_drain(w, 0);
+		if (port)
+			wire_reset(w, port + i);
+		clock_gettime(CLOCK_MONOTONIC, &ts);
+		t = -(ts.tv_sec * 1000000000LL + ts.tv_nsec);
+		wire_in(w, s);
+		clock_gettime(CLOCK_MONOTONIC, &ts);
+		t += ts.tv_sec * 1000000000LL + ts.tv_nsec;
+		for (j = i; j > 0 && ns[j - 1] > t; j--)
+			ns[j] = ns[j - 1];
+		ns[j] = t;
+	}
+	return ns[SAMPLES / 2];
+}
+
+static int64_t syn_cost(struct wire *w, uint16_t port)
+{
+	return cost(w, &(struct wseg){ .flags = SYN, MSS(1460), SACKOK, TS(1000, 0) }, port);
+}
+
+/* Of 64 chains by the product of port and golden ratio, the one of @port. */
+static uint32_t chain(uint16_t port)
+{
+	return htons(port) * 0x61c88647u >> 26;
+}
+
+/* So many listeners of ours on ports that whoever hashes without a key has in one chain. */
+static int crowd(int n)
+{
+	static uint16_t port = 1024;
+	int fd;
+
+	while (n && ++port) {
+		if (port == WIRE_PORT || chain(port) != chain(WIRE_PORT))
+			continue;
+		fd = socket(AF_XTCP, SOCK_STREAM, 0);
+		if (fd < 0 || bind_to(fd, &(union addr){ .in = { .sin_family = AF_INET,
+				.sin_port = htons(port) } }) || listen(fd, 5))
+			return -errno;
+		n--;
+	}
+	return n;
+}
+
+#define COUNTS_TEST() do {						\
+	struct rlimit _many = { 2 * CROWD, 2 * CROWD };			\
+	if (!virtual_time() || W->net != V4)			\
+		SKIP_TEST("counts instructions");			\
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &_many));			\
+	wire_knob(W, "syncookies", "2");				\
+} while (0)
+
+/* A thirtieth, of a segment that goes through all of IP. */
+#define same_cost(what, alone, now) do {				\
+	int64_t _now = (now);						\
+	printf("# %s: %s: %d, alone %d\n", stack_name(W->stack), (what),	\
+	       (int)_now, (int)(alone));				\
+	fflush(stdout);							\
+	ASSERT_LT(_now, (alone) + (alone) / 30);			\
+} while (0)
+
+/* A SYN, and data of a connection of either TCP. */
+TEST_F_TIMEOUT(wire, listeners_beside, 300)
+{
+	struct wseg dup = { .flags = ACK, SEQ(1), LEN(1) };
+	int64_t syn, data;
+
+	COUNTS_TEST();
+	passive(MSS(1460), SACKOK);
+	in(ACK, SEQ(1), LEN(1));
+	ASSERT_EQ(0, crowd(1));
+	/* The first of them are answered, and then there are too many. */
+	cost(W, &dup, 0);
+	data = cost(W, &dup, 0);
+	syn = syn_cost(W, 20000);
+	ASSERT_EQ(0, crowd(CROWD));
+	same_cost("a SYN", syn, syn_cost(W, 30000));
+	wire_reset(W, WIRE_PPORT);
+	same_cost("data", data, cost(W, &dup, 0));
+}
+
+static int member(struct wire *w)
+{
+	int fd = wire_socket(w, 0);
+
+	if (set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1) ||
+	    wire_bind(w, fd, w->local, WIRE_PORT) || listen(fd, 5))
+		return -1;
+	return fd;
+}
+
+/* A SYN to a group of many. */
+TEST_F_TIMEOUT(wire, group_of_many, 300)
+{
+	int64_t syn;
+
+	COUNTS_TEST();
+	self->lfd = member(W);
+	ASSERT_GE(self->lfd, 0);
+	syn = syn_cost(W, 20000);
+	for (int i = 1; i < MEMBERS; i++)
+		ASSERT_GE(member(W), 0);
+	/* What the kernel's costs more is its own. */
+	if (W->stack == XTCP)
+		same_cost("a SYN to a group", syn, syn_cost(W, 30000));
 }
 
 TEST_HARNESS_MAIN

@@ -15,6 +15,7 @@
  */
 #include <linux/mm.h>
 #include <linux/random.h>
+#include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <net/inet_hashtables.h>
 #include <net/sock_reuseport.h>
@@ -34,10 +35,31 @@
 #define CHAINS_OTHER		4096u
 
 /*
- * The chains of listeners end in other values than those of the 4-tuples: one that
+ * The lists of listeners end in other values than the chains of 4-tuples: one that
  * stops to listen and connects carries a reader over as well.
  */
 #define LISTEN_NULLS		CHAINS_MAX
+
+/* Of the hash of spots: a program chooses its ports, and addresses of loopback. */
+static hsiphash_key_t spot_key __read_mostly;
+
+static u32 spot_hash(const void *data, u32 len, u32 seed)
+{
+	const struct xtcp_spot_key *key = data;
+	u32 all[] = { key->addr[0], key->addr[1], key->addr[2], key->addr[3], key->port, seed };
+
+	if (likely(xtcp_addr_is4(key->addr) || xtcp_addr_any(key->addr)))
+		return hsiphash_3u32(key->addr[3], key->port, seed, &spot_key);
+	return hsiphash(all, sizeof(all), &spot_key);
+}
+
+static const struct rhashtable_params spot_params = {
+	.key_len = sizeof(struct xtcp_spot_key),
+	.key_offset = offsetof(struct xtcp_spot, key),
+	.head_offset = offsetof(struct xtcp_spot, node),
+	.hashfn = spot_hash,
+	.automatic_shrinking = true,
+};
 
 static spinlock_t *chain_lock(struct xtcp_tables *t, u32 hash)
 {
@@ -49,11 +71,10 @@ static struct hlist_nulls_head *chain(const struct xtcp_tables *t, u32 hash)
 	return &t->chains[hash & t->mask];
 }
 
-static struct hlist_nulls_head *listen_chain(struct xtcp_tables *t, u16 port)
+/* Where /proc finds a listener; packets look for its spot. */
+static struct hlist_nulls_head *listen_list(struct xtcp_tables *t, u32 hash)
 {
-	u32 h = ((__force u32)port * GOLDEN_RATIO_32) >> (32 - XTCP_LISTEN_BITS);
-
-	return &t->listen[h];
+	return &t->listen[hash & ((1 << XTCP_LISTEN_BITS) - 1)];
 }
 
 /**
@@ -75,10 +96,8 @@ int xtcp_tables_init(struct xtcp_net *xn)
 		n = roundup_pow_of_two(clamp_t(u64, want, CHAINS_MIN, CHAINS_MAX));
 	}
 	t->chains = kvmalloc_array(n, sizeof(*t->chains), GFP_KERNEL_ACCOUNT);
-	if (!t->chains) {
-		kvfree(t);
-		return -ENOMEM;
-	}
+	if (!t->chains)
+		goto no_chains;
 	t->mask = n - 1;
 	for (i = 0; i < n; i++)
 		INIT_HLIST_NULLS_HEAD(&t->chains[i], i);
@@ -89,13 +108,21 @@ int xtcp_tables_init(struct xtcp_net *xn)
 	spin_lock_init(&t->listen_lock);
 	get_random_bytes(&t->tuple_key, sizeof(t->tuple_key));
 	get_random_bytes(&t->port_key, sizeof(t->port_key));
-	if (xtcp_ports_init(t)) {
-		kvfree(t->chains);
-		kvfree(t);
-		return -ENOMEM;
-	}
+	get_random_once(&spot_key, sizeof(spot_key));
+	if (rhashtable_init(&t->spots, &spot_params))
+		goto no_spots;
+	if (xtcp_ports_init(t))
+		goto no_ports;
 	xn->tables = t;
 	return 0;
+
+no_ports:
+	rhashtable_destroy(&t->spots);
+no_spots:
+	kvfree(t->chains);
+no_chains:
+	kvfree(t);
+	return -ENOMEM;
 }
 
 /**
@@ -109,6 +136,7 @@ void xtcp_tables_free(struct xtcp_net *xn)
 	struct xtcp_tables *t = xn->tables;
 
 	xtcp_ports_free(t);
+	rhashtable_destroy(&t->spots);
 	xn->tables = NULL;
 	kvfree(t->chains);
 	kvfree(t);
@@ -401,31 +429,49 @@ struct xtcp_entry *xtcp_table_unpark(struct xtcp_net *xn, const struct xtcp_flow
 }
 
 /*
- * How well a listener fits: 0 not at all. Address counts most, then device; for
- * IPv4, then, whether it is all the socket is for.
+ * How well a listener of a spot fits: 0 not at all. Device counts most; for IPv4,
+ * then, whether it is all the socket is for.
  */
-static u32 listener_score(const struct xtcp_net *xn, const struct xtcp_sock *l,
+static u32 listener_score(const struct xtcp_net *xn, const struct xtcp_sock *xsk,
 			  const struct xtcp_flow *flow, int dif, int sdif)
 {
-	const struct sock *sk = &l->inet.sk;
-	int bound = READ_ONCE(l->dif);
+	const struct sock *sk = &xsk->inet.sk;
+	int bound = READ_ONCE(xsk->dif);
 	u32 score = 1;
 
-	if (l->flow.sport != flow->sport || !same_dif(xn, bound, dif, sdif))
+	if (!same_dif(xn, bound, dif, sdif))
 		return 0;
-	if (!xtcp_addr_any(l->flow.saddr)) {
-		if (memcmp(l->flow.saddr, flow->saddr, sizeof(flow->saddr)))
-			return 0;
-		score += 8;
-	} else if (xtcp_flow_is6(flow) ? xtcp_addr_is4(l->flow.saddr) :
-					 xtcp_family6(sk) && ipv6_only_sock(sk)) {
+	if (xtcp_addr_any(xsk->flow.saddr) &&
+	    (xtcp_flow_is6(flow) ? xtcp_addr_is4(xsk->flow.saddr) :
+				   xtcp_family6(sk) && ipv6_only_sock(sk)))
 		return 0;
-	}
 	if (bound)
 		score += 4;
 	if (!xtcp_family6(sk))
 		score += 2;
 	return score;
+}
+
+/* The listener of a spot that fits best, be it for itself or for its group. */
+static struct sock *best_at(const struct xtcp_net *xn, const struct xtcp_spot_key *key,
+			    const struct xtcp_flow *flow, int dif, int sdif)
+{
+	const struct xtcp_spot *spot;
+	const struct xtcp_listener *l;
+	struct sock *best = NULL;
+	u32 score, top = 0;
+
+	spot = rhashtable_lookup(&xn->tables->spots, key, spot_params);
+	if (!spot)
+		return NULL;
+	hlist_for_each_entry_rcu(l, &spot->leaders, spot_node) {
+		score = listener_score(xn, xtcp_sk(l->sk), flow, dif, sdif);
+		if (score > top) {
+			best = l->sk;
+			top = score;
+		}
+	}
+	return best;
 }
 
 /**
@@ -437,7 +483,9 @@ static u32 listener_score(const struct xtcp_net *xn, const struct xtcp_sock *l,
  * @sdif: its slave of an L3 master, or 0
  * @skb: segment, for the program of a SO_REUSEPORT group; or NULL
  *
- * Among SO_REUSEPORT listeners that fit equally the group decides, group.c.
+ * Who is bound to the address goes before those of the wildcard. A SO_REUSEPORT
+ * group is one entry, and decides by itself, group.c. So the work depends neither on
+ * how many listeners there are nor on how many belong to a group.
  *
  * Context: RCU read lock, which is all that holds the result.
  * Return: socket or NULL.
@@ -446,42 +494,20 @@ struct sock *xtcp_lookup_listener(const struct xtcp_net *xn,
 				  const struct xtcp_flow *flow, u32 hash, int dif,
 				  int sdif, struct sk_buff *skb)
 {
-	struct hlist_nulls_head *head = listen_chain(xn->tables, flow->sport);
-	struct hlist_nulls_node *node;
-	struct xtcp_entry *e, *best;
-	u32 score, top;
-	u64 weight, heaviest;
-	struct sock *sk;
+	struct xtcp_spot_key key = { .port = flow->sport };
+	const struct xtcp_tables *t = xn->tables;
+	struct sock *sk = NULL;
 
-begin:
-	best = NULL;
-	top = 0;
-	heaviest = 0;
-	hlist_nulls_for_each_entry_rcu(e, node, head, node) {
-		/* Among 4-tuples meanwhile, where not each is a socket's. */
-		if (unlikely(READ_ONCE(e->kind) != XTCP_KIND_LISTEN))
-			continue;
-		score = listener_score(xn, xtcp_entry_xsk(e), flow, dif, sdif);
-		if (!score || score < top)
-			continue;
-		sk = xtcp_entry_sk(e);
-		weight = 0;
-		if (sk->sk_reuseport)
-			weight = xtcp_group_weight(sk, e->hash, hash);
-		if (score == top && weight <= heaviest)
-			continue;
-		best = e;
-		top = score;
-		heaviest = weight;
-	}
-	if (get_nulls_value(node) != LISTEN_NULLS + (head - xn->tables->listen))
-		goto begin;
-	if (!best)
+	if (!atomic_read(&t->spots.nelems))
 		return NULL;
-	sk = xtcp_entry_sk(best);
-	if (sk->sk_reuseport)
-		sk = xtcp_group_select(sk, hash, skb) ?: sk;
-	return sk;
+	if (READ_ONCE(t->narrow)) {
+		memcpy(key.addr, flow->saddr, sizeof(key.addr));
+		sk = best_at(xn, &key, flow, dif, sdif);
+		memset(key.addr, 0, sizeof(key.addr));
+	}
+	if (!sk)
+		sk = best_at(xn, &key, flow, dif, sdif);
+	return sk ? xtcp_group_select(sk, hash, skb) : NULL;
 }
 
 /**
@@ -503,20 +529,17 @@ void xtcp_flow_of_sock(const struct sock *sk, struct xtcp_flow *flow)
 	flow->dport = (__force u16)inet->inet_dport;
 }
 
-/* A listener @sk may share its port with. Context: lock of the listeners. */
-static struct sock *group_of(struct xtcp_tables *t, const struct sock *sk,
-			     const struct xtcp_sock *mine)
+/* The group @sk belongs to with this device: its leader. Context: listen_lock. */
+static struct sock *group_of(const struct xtcp_spot *spot, const struct sock *sk, int dif)
 {
-	struct hlist_nulls_node *node;
-	struct xtcp_sock *xsk;
-	struct xtcp_entry *e;
+	const struct xtcp_listener *l;
 	struct sock *other;
 
-	hlist_nulls_for_each_entry(e, node, listen_chain(t, mine->flow.sport), node) {
-		xsk = xtcp_entry_xsk(e);
-		other = &xsk->inet.sk;
-		if (xsk->flow.sport == mine->flow.sport && xsk->dif == mine->dif &&
-		    !memcmp(xsk->flow.saddr, mine->flow.saddr, sizeof(mine->flow.saddr)) &&
+	hlist_for_each_entry(l, &spot->leaders, spot_node) {
+		other = l->sk;
+		if (other != sk && xtcp_sk(other)->dif == dif &&
+		    !memcmp(xtcp_sk(other)->flow.saddr, xtcp_sk(sk)->flow.saddr,
+			    sizeof(xtcp_sk(sk)->flow.saddr)) &&
 		    other->sk_reuseport && other->sk_family == sk->sk_family &&
 		    other->sk_ipv6only == sk->sk_ipv6only &&
 		    uid_eq(sock_i_uid(other), sock_i_uid((struct sock *)sk)))
@@ -525,34 +548,103 @@ static struct sock *group_of(struct xtcp_tables *t, const struct sock *sk,
 	return NULL;
 }
 
+/* To its group, or as a leader to its spot. Context: listen_lock. */
+static int spot_enter(struct sock *sk)
+{
+	struct xtcp_listener *l = xtcp_sk(sk)->listener;
+	struct sock *leader = NULL;
+	int err;
+
+	if (sk->sk_reuseport) {
+		leader = group_of(l->spot, sk, xtcp_sk(sk)->dif);
+		err = xtcp_group_join(sk, leader);
+		if (err)
+			return err;
+	}
+	if (!leader)
+		hlist_add_head_rcu(&l->spot_node, &l->spot->leaders);
+	return 0;
+}
+
+/* Of a group another one leads before this one goes. Context: listen_lock. */
+static void spot_leave(struct sock *sk)
+{
+	struct xtcp_listener *l = xtcp_sk(sk)->listener;
+	struct sock *heir = xtcp_group_leave(sk);
+
+	if (hlist_unhashed(&l->spot_node))
+		return;
+	if (heir)
+		hlist_add_head_rcu(&xtcp_sk(heir)->listener->spot_node, &l->spot->leaders);
+	hlist_del_init_rcu(&l->spot_node);
+}
+
+/* Context: listen_lock. */
+static void spot_put(struct xtcp_tables *t, struct xtcp_spot *spot)
+{
+	if (!hlist_empty(&spot->leaders))
+		return;
+	rhashtable_remove_fast(&t->spots, &spot->node, spot_params);
+	WRITE_ONCE(t->narrow, t->narrow - !xtcp_addr_any(spot->key.addr));
+	kfree_rcu(spot, rcu);
+}
+
+/* The spot of a listener; @fresh where it has none yet. Context: listen_lock. */
+static struct xtcp_spot *spot_get(struct xtcp_tables *t, const struct xtcp_flow *flow,
+				  struct xtcp_spot *fresh)
+{
+	struct xtcp_spot *spot;
+
+	fresh->key.port = flow->sport;
+	if (!xtcp_addr_any(flow->saddr))
+		memcpy(fresh->key.addr, flow->saddr, sizeof(fresh->key.addr));
+	spot = rhashtable_lookup_fast(&t->spots, &fresh->key, spot_params);
+	if (spot)
+		return spot;
+	if (rhashtable_insert_fast(&t->spots, &fresh->node, spot_params))
+		return NULL;
+	WRITE_ONCE(t->narrow, t->narrow + !xtcp_addr_any(fresh->key.addr));
+	return fresh;
+}
+
 /**
  * xtcp_hash_listen - let a listener be found
  * @sk: socket, bound, listener structure in place
  *
- * Context: process, socket lock.
+ * Context: process, socket lock, may sleep.
  * Return: 0, or -ENOMEM, -ENOSPC when it cannot join its SO_REUSEPORT group.
  */
 int xtcp_hash_listen(struct sock *sk)
 {
+	struct xtcp_spot *spot, *fresh = kzalloc(sizeof(*fresh), GFP_KERNEL_ACCOUNT);
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	struct xtcp_entry *e = &xsk->entry;
 	struct xtcp_tables *t = xn->tables;
-	int err = 0;
+	int err = -ENOMEM;
 
+	if (!fresh)
+		return err;
 	xtcp_flow_of_sock(sk, &xsk->flow);
 	xsk->dif = sk->sk_bound_dev_if;
-	e->hash = get_random_u32();	/* which of a SO_REUSEPORT group */
+	e->hash = get_random_u32();
 
 	spin_lock_bh(&t->listen_lock);
-	if (sk->sk_reuseport)
-		err = xtcp_group_join(sk, group_of(t, sk, xsk));
-	if (!err && e->kind == XTCP_KIND_NONE) {
+	spot = spot_get(t, &xsk->flow, fresh);
+	if (spot) {
+		xsk->listener->spot = spot;
+		err = spot_enter(sk);
+		if (err)
+			spot_put(t, spot);
+	}
+	if (!err) {
 		WRITE_ONCE(e->kind, XTCP_KIND_LISTEN);
-		hlist_nulls_add_head_rcu(&e->node, listen_chain(t, xsk->flow.sport));
+		hlist_nulls_add_head_rcu(&e->node, listen_list(t, e->hash));
 		count(xn, XTCP_KIND_LISTEN, 1);
 	}
 	spin_unlock_bh(&t->listen_lock);
+	if (spot != fresh)
+		kfree(fresh);
 	return err;
 }
 
@@ -575,8 +667,8 @@ void xtcp_unhash(struct sock *sk)
 		return;
 	}
 	spin_lock_bh(&xn->tables->listen_lock);
-	if (rcu_access_pointer(sk->sk_reuseport_cb))
-		reuseport_stop_listen_sock(sk);
+	spot_leave(sk);
+	spot_put(xn->tables, xtcp_sk(sk)->listener->spot);
 	hlist_nulls_del_init_rcu(&e->node);
 	count(xn, XTCP_KIND_LISTEN, -1);
 	WRITE_ONCE(e->kind, XTCP_KIND_NONE);
@@ -588,13 +680,34 @@ void xtcp_unhash(struct sock *sk)
  * @sk: socket, in a table or not
  *
  * What comes to it follows at once, as with the kernel's TCP; its place in the
- * table does not depend on it.
+ * table does not depend on it, but with which listeners it is in a group does.
  *
  * Context: process, socket lock.
  */
 void xtcp_rehash(struct sock *sk)
 {
-	WRITE_ONCE(xtcp_sk(sk)->dif, sk->sk_bound_dev_if);
+	struct xtcp_tables *t = xtcp_net(sock_net(sk))->tables;
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+	int dif = sk->sk_bound_dev_if;
+
+	if (READ_ONCE(xsk->entry.kind) != XTCP_KIND_LISTEN || xsk->dif == dif ||
+	    !rcu_access_pointer(sk->sk_reuseport_cb)) {
+		WRITE_ONCE(xsk->dif, dif);
+		return;
+	}
+	spin_lock_bh(&t->listen_lock);
+	/* Alone before and after, it is found without a break. */
+	if (xtcp_group_alone(sk) && !group_of(xsk->listener->spot, sk, dif)) {
+		WRITE_ONCE(xsk->dif, dif);
+	} else {
+		spot_leave(sk);
+		WRITE_ONCE(xsk->dif, dif);
+		/* Without memory for a group it is none, but listens. */
+		if (spot_enter(sk))
+			hlist_add_head_rcu(&xsk->listener->spot_node,
+					   &xsk->listener->spot->leaders);
+	}
+	spin_unlock_bh(&t->listen_lock);
 }
 
 /**

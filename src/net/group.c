@@ -3,16 +3,18 @@
  * SO_REUSEPORT groups: listeners that share a port.
  *
  * Membership and the program of a group are the kernel's struct sock_reuseport:
- * setsockopt(SO_ATTACH_REUSEPORT_CBPF, _EBPF) reaches it without us, and so do
- * BPF maps of sockets. Without a program the choice is ours: by rendezvous
- * hashing (the heaviest of hash(connection, listener) wins), so that a listener
- * that comes or goes moves only its share, where the kernel's scaling by the
- * number of members moves them all.
+ * setsockopt(SO_ATTACH_REUSEPORT_CBPF, _EBPF) reaches it without us. It takes socket
+ * filters; programs of the type sk_reuseport, and the maps they choose from, are for
+ * protocols whose number the kernel knows. Without a program the choice is ours: a jump consistent hash
+ * (Lamping, Veach 2014) of the connection. A listener that comes takes its share and
+ * leaves the others theirs, where the kernel's scaling by the number of members
+ * moves them all; of one that goes the last member takes the place.
  */
-#include <linux/jhash.h>
+#include <linux/math64.h>
 #include <linux/tcp.h>
 #include <net/sock_reuseport.h>
 
+#include "../compat/reuseport.h"
 #include "net.h"
 
 static bool any_address(const struct sock *sk)
@@ -38,43 +40,100 @@ int xtcp_group_join(struct sock *sk, struct sock *other)
 }
 
 /**
- * xtcp_group_weight - how much a listener wants a connection
- * @sk: listener with SO_REUSEPORT
- * @own: its secret number
- * @flow: hash of the connection
+ * xtcp_group_leave - a listener is about to leave the table
+ * @sk: socket, in a group or not
  *
- * SO_INCOMING_CPU of the processor this runs on goes before chance.
- *
- * Return: the member with the largest gets it; never 0.
+ * Context: lock of the listeners' table. Return: one of those that stay, or NULL.
  */
-u64 xtcp_group_weight(const struct sock *sk, u32 own, u32 flow)
+struct sock *xtcp_group_leave(struct sock *sk)
 {
-	/* Not a product: it keeps sums, and gaps between numbers would decide. */
-	u64 weight = jhash_2words(own, flow, 0) | 1;
+	const struct sock_reuseport *group;
+	struct sock *heir = NULL;
 
-	if (READ_ONCE(sk->sk_incoming_cpu) == raw_smp_processor_id())
-		weight |= 1ULL << 32;
-	return weight;
+	rcu_read_lock();
+	group = rcu_dereference(sk->sk_reuseport_cb);
+	if (group) {
+		reuseport_stop_listen_sock(sk);
+		if (group->num_socks)
+			heir = group->socks[0];
+	}
+	rcu_read_unlock();
+	return heir;
 }
 
 /**
- * xtcp_group_select - the choice of a group's program
- * @sk: a member
+ * xtcp_group_alone - is this socket all of its group?
+ * @sk: member
+ *
+ * Context: lock of the listeners' table.
+ */
+bool xtcp_group_alone(const struct sock *sk)
+{
+	const struct sock_reuseport *group;
+	bool alone;
+
+	rcu_read_lock();
+	group = rcu_dereference(sk->sk_reuseport_cb);
+	alone = !group || group->num_socks == 1;
+	rcu_read_unlock();
+	return alone;
+}
+
+/* One of @n, of which each gets as many; the steps are as the logarithm of @n. */
+static u32 jump(u64 key, u32 n)
+{
+	u64 at = 0, next = 0;
+
+	while (next < n) {
+		at = next;
+		key = key * 2862933555777941757ULL + 1;
+		next = div64_u64((at + 1) << 31, (key >> 33) + 1);
+	}
+	return at;
+}
+
+/*
+ * SO_INCOMING_CPU of the processor this runs on goes before chance; where nobody
+ * has asked for that, the others are not looked at.
+ */
+static struct sock *choose(const struct sock_reuseport *group, u32 hash)
+{
+	u32 n = READ_ONCE(group->num_socks), first, i;
+	struct sock *sk;
+
+	if (!n)
+		return NULL;
+	/* Pairs with the barrier of whoever adds a member. */
+	smp_rmb();
+	first = jump(hash, n);
+	if (xtcp_group_has_cpus(group)) {
+		for (i = 0; i < n; i++) {
+			sk = READ_ONCE(group->socks[(first + i) % n]);
+			if (READ_ONCE(sk->sk_incoming_cpu) == raw_smp_processor_id())
+				return sk;
+		}
+	}
+	return READ_ONCE(group->socks[first]);
+}
+
+/**
+ * xtcp_group_select - whose is a connection that a listener's group may have
+ * @sk: listener, for itself or for its group
  * @hash: of the connection
  * @skb: segment that opens it, TCP header at its data; NULL: there is none
  *
- * Context: RCU read lock.
- * Return: listener; NULL when the group has no program.
+ * Context: RCU read lock. Return: listener.
  */
 struct sock *xtcp_group_select(struct sock *sk, u32 hash, struct sk_buff *skb)
 {
 	const struct sock_reuseport *group = rcu_dereference(sk->sk_reuseport_cb);
+	struct sock *chosen = NULL;
 
-	if (likely(!group || !rcu_access_pointer(group->prog)))
-		return NULL;
-	if (!skb || !pskb_may_pull(skb, XTCP_HDR_LEN))
-		return NULL;
-	return reuseport_select_sock(sk, hash, skb, __tcp_hdrlen(tcp_hdr(skb)));
+	if (likely(!group))
+		return sk;
+	if (rcu_access_pointer(group->prog) && skb && pskb_may_pull(skb, XTCP_HDR_LEN))
+		chosen = reuseport_select_sock(sk, hash, skb, __tcp_hdrlen(tcp_hdr(skb)));
+	return chosen ?: choose(group, hash) ?: sk;
 }
 
 /**

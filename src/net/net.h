@@ -38,8 +38,10 @@ struct xtcp_tables {
 	siphash_key_t port_key;			/* RFC 6056, 3.3.4 */
 	spinlock_t locks[1 << XTCP_LOCK_BITS];	/* of chains, by hash */
 
-	struct hlist_nulls_head listen[1 << XTCP_LISTEN_BITS];
+	struct rhashtable spots;		/* struct xtcp_spot; listen_lock */
+	u32 narrow;				/* of these, with an address; listen_lock */
 	spinlock_t listen_lock;
+	struct hlist_nulls_head listen[1 << XTCP_LISTEN_BITS];	/* all, for /proc */
 
 	struct mutex port_mutex;		/* buckets come and go, and holds */
 	spinlock_t port_lock;			/* who is in a bucket */
@@ -47,6 +49,20 @@ struct xtcp_tables {
 	struct rhashtable tw_addrs;		/* struct xtcp_tw_addr; port_lock */
 	struct list_head idle_ports;		/* buckets to look at; port_lock */
 	struct work_struct port_work;		/* frees the empty ones */
+};
+
+/* An address, or the wildcard of both families, and a port. */
+struct xtcp_spot_key {
+	u32 addr[4];
+	u32 port;			/* network byte order */
+};
+
+/* Where somebody listens; freed by RCU. */
+struct xtcp_spot {
+	struct rhash_head node;
+	struct xtcp_spot_key key;
+	struct hlist_head leaders;	/* xtcp_listener.spot_node; listen_lock */
+	struct rcu_head rcu;
 };
 
 /* The L3 domain of a device: the interface that is its VRF; 0: the default one. */
@@ -94,7 +110,8 @@ static inline struct sock *xtcp_entry_sk(const struct xtcp_entry *e)
 /* ---- group.c: SO_REUSEPORT ---- */
 
 int xtcp_group_join(struct sock *sk, struct sock *other);
-u64 xtcp_group_weight(const struct sock *sk, u32 own, u32 flow);
+struct sock *xtcp_group_leave(struct sock *sk);
+bool xtcp_group_alone(const struct sock *sk);
 struct sock *xtcp_group_heir(const struct sock *sk, const struct xtcp_flow *flow);
 struct sock *xtcp_group_select(struct sock *sk, u32 hash, struct sk_buff *skb);
 
@@ -266,6 +283,8 @@ struct xtcp_listener {
 	atomic_t count;			/* embryos */
 	atomic_t young;			/* of these: no SYN-ACK was repeated yet */
 	bool closed;			/* no more of them */
+	struct xtcp_spot *spot;		/* where it is found; listen_lock */
+	struct hlist_node spot_node;	/* there, unless another leads its group */
 	struct xtcp_places places;	/* whose the accept queue is; acceptq_lock */
 	struct rcu_head rcu;
 };
