@@ -123,6 +123,23 @@ TEST_F(one, program_before_listen)
 	close(lfd[1]);
 }
 
+/* A port has one group, so who has a program already comes first or not at all. */
+TEST_F(one, program_of_each)
+{
+	union addr sin = local(PORT);
+	int fd = stack_socket(variant->st, 0);
+
+	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_REUSEPORT, 1));
+	ASSERT_EQ(0, set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1));
+	ASSERT_EQ(0, choose(self->fd, 0));
+	ASSERT_EQ(0, choose(fd, 0));
+	ASSERT_EQ(0, bind_to(self->fd, &sin));
+	fails(EADDRINUSE, bind_to(fd, &sin));
+	close(fd);
+	ASSERT_EQ(0, listen(self->fd, 1));
+	close(member(_metadata, variant->st));
+}
+
 /* The program sees the segment's payload, of which a SYN has none. */
 TEST_F(one, program_sees_the_segment)
 {

@@ -375,6 +375,12 @@ void xtcp_ports_free(struct xtcp_tables *t)
 	rhashtable_destroy(&t->tw_addrs);
 }
 
+/* Not who has brought a program: a port has one group, and that has one. */
+static bool shares_port(const struct sock *sk)
+{
+	return sk->sk_reuseport && !rcu_access_pointer(sk->sk_reuseport_cb);
+}
+
 /* May two owners of a port live side by side? RFC 9293 leaves it to us: as TCP. */
 static bool owners_agree(const struct sock *sk, const struct xtcp_place *place,
 			 const struct sock *other)
@@ -387,7 +393,7 @@ static bool owners_agree(const struct sock *sk, const struct xtcp_place *place,
 	if (sk->sk_reuse && other->sk_reuse &&
 	    !READ_ONCE(xtcp_sk(other)->listener))
 		return true;
-	return sk->sk_reuseport && other->sk_reuseport &&
+	return shares_port(sk) && other->sk_reuseport &&
 	       uid_eq(sock_i_uid((struct sock *)sk), sock_i_uid((struct sock *)other));
 }
 
@@ -399,7 +405,7 @@ static bool records_agree(const struct sock *sk, const struct xtcp_place *place,
 	xtcp_place_of_record(sock_net(sk), key, &theirs);
 	return !xtcp_places_meet(sock_net(sk), place, &theirs) ||
 	       (sk->sk_reuse && key->reuse & XTCP_TW_REUSEADDR) ||
-	       (sk->sk_reuseport && key->reuse & XTCP_TW_REUSEPORT);
+	       (shares_port(sk) && key->reuse & XTCP_TW_REUSEPORT);
 }
 
 static bool bucket_conflict(struct xtcp_tables *t, const struct xtcp_port *p,
