@@ -9,6 +9,9 @@
 #define SENT3 OPEN "write 3000\n> PA 1+3000\n"
 #define LONE OPEN "write 1000\n> PA 1+1000\n"
 
+/* What went last is acknowledged after 20 ms, and the next follows. */
+#define ANSWERED(seq)	"+ 20ms\n< A 1 ack " #seq "\nwrite 1000\n> PA " #seq "+1000\n"
+
 static const struct script tlp_probe[] = {
 	{ "after two round trips the last segment again", SENT3 "~ 80ms\n> PA 2001+1000\n> no\n= tlp_probes 1\n= cong 0\n= cwnd 10000\n" },
 	{ "counted from the last departure", SENT3 "+ 30ms\nwrite 1000\n> PA 3001+1000\n~ 80ms\n> PA 3001+1000\n" },
@@ -16,7 +19,10 @@ static const struct script tlp_probe[] = {
 	  "> no\n~ 80ms\n> PA 3501+400\n= tlp_probes 1\n= total_retrans 0\n" },
 	{ "beyond cwnd, but not beyond the peer's window", "established sack rtt 40 wnd 3000\nwrite 4000\n> A 1+3000\n~ 80ms\n> A 2001+1000\n" },
 	{ "a lone segment: the variance, too, for a delayed ACK", LONE "~ 120ms\n> PA 1+1000\n" },
-	{ "at least 10 ms for a lone one", "established sack\nset nodelay 1\nwrite 1000\n> PA 1+1000\n~ 10ms\n> PA 1+1000\n" },
+	{ "a lone one on a short path: no receiver's delay is probed for", "established sack\nset nodelay 1\nwrite 1000\n> PA 1+1000\n"
+	  "~ 50ms\n> PA 1+1000\n" },
+	{ "once two round trips are as long, they are enough", "established sack rtt 20\nset nodelay 1\nwrite 1000\n> PA 1+1000\n"
+	  ANSWERED(1001) ANSWERED(2001) ANSWERED(3001) ANSWERED(4001) ANSWERED(5001) ANSWERED(6001) "~ 40ms\n> PA 6001+1000\n" },
 	{ "at least 2 ms for several", "established sack\nset nodelay 1\nwrite 2000\n> PA 1+2000\n~ 2ms\n> PA 1001+1000\n" },
 	{ "the last segment as it was cut", OPEN "write 1500\n> PA 1+1500\n~ 80ms\n> PA 1001+500\n" },
 	{ "the FIN", OPEN "shutdown\n> FA 1\n~ 120ms\n> FA 1\n" },

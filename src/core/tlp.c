@@ -8,13 +8,18 @@
  */
 #include "core.h"
 
-/* Below these a wake-up would be late anyway, and a busy receiver is, too. */
+/* Below this a wake-up would be late anyway, and a busy receiver is, too. */
 #define PTO_MIN_US		2000
-#define PTO_LONE_MIN_US		10000
 
-/* What a first spurious probe teaches of the peer's delayed ACKs, and the most. */
+/*
+ * What most receivers delay an ACK by on a short path; a first spurious probe
+ * teaches as much. And the most that is learned.
+ */
 #define ACK_DELAY_FIRST_US	40000
 #define ACK_DELAY_MAX_US	200000
+
+/* That delay, and what a busy host adds to it. */
+#define PTO_LONE_MIN_US		50000
 
 /*
  * RFC 8985, 7.2. After a timeout the timer alone goes on (RFC 6298, 5.5), and it
@@ -35,8 +40,11 @@ static bool may_probe(const struct xtcp_tcb *tcb)
  * RFC adds the longest delay any receiver may use, 200 ms, and with it a lone
  * segment lost costs ten round trips of 20 ms. Here the variance, which knows
  * delays that were met, and what spurious probes have taught, stand in for it:
- * the first wrong guess costs one segment, and is not made again. What fills a
- * hole is acknowledged at once (RFC 5681, 4.2).
+ * the first wrong guess costs one segment, and is not made again. Where two round
+ * trips are less than the delay of nearly every receiver, the first guess would be
+ * wrong whenever the application takes its time, on each connection anew: there a
+ * lone segment waits for that delay, which is still a quarter of the RTO. What fills
+ * a hole is acknowledged at once (RFC 5681, 4.2).
  */
 static u32 pto_us(const struct xtcp_tcb *tcb)
 {
@@ -46,7 +54,9 @@ static u32 pto_us(const struct xtcp_tcb *tcb)
 	if (tcb->sacked_out || xtcp_flight(tcb) > tcb->mss)
 		return max_t(u32, pto, PTO_MIN_US);
 	pto = max(pto, srtt + tcb->rttvar4_us);
-	return max_t(u32, pto, PTO_LONE_MIN_US) + tcb->ack_delay_us;
+	if (2 * srtt < ACK_DELAY_FIRST_US)
+		pto = max_t(u32, pto, PTO_LONE_MIN_US);
+	return pto + tcb->ack_delay_us;
 }
 
 /*
