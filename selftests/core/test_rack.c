@@ -64,6 +64,40 @@ static const struct script rack_timeout[] = {
 };
 SCRIPTS(rack_timeout);
 
+/* In recovery, with nothing out; the path reorders when @reorders. */
+struct rack {
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	struct xtcp_sent lent[200];
+};
+
+static void init(struct rack *r, bool reorders)
+{
+	struct xtcp_tcb *tcb = &r->tcb;
+	u32 i;
+
+	xtcp_params_init(&r->par);
+	xtcp_tcb_init(tcb, &r->par);
+	tcb->state = XTCP_ESTABLISHED;
+	tcb->opts = XTCP_OPT_SACK_PERM;
+	tcb->mss = 1000;
+	tcb->iss = 0xfffffff0;
+	tcb->snd_una = tcb->snd_nxt = tcb->iss + 1;
+	tcb->cong = XTCP_CONG_RECOVERY;
+	tcb->min_rtt_us = 20000;
+	tcb->srtt8_us = 8 * 30000;
+	tcb->rack_rtt_us = 25000;
+	if (reorders)
+		tcb->flags |= XTCP_F_REORDERED;
+	for (i = 0; i < ARRAY_SIZE(r->lent); i++)
+		xtcp_map_lend(tcb, &r->lent[i]);
+}
+
+static struct xtcp_sent *append(struct rack *r, u64 ms)
+{
+	return xtcp_map_append(&r->tcb, r->tcb.snd_nxt + 1000, 0, ms * XTCP_NSEC_PER_MSEC);
+}
+
 /*
  * Retransmissions of one push: 3, 5 and 4 leave at the same time in this order.
  * That of 5 arrives first: what left before it is lost, and what left after it
@@ -73,35 +107,97 @@ UNIT(rack_departures_of_one_push)
 {
 	static const u32 lost[] = { 3, 5, 4 };
 	struct xtcp_ack a = { .now = 140000000 };
-	struct xtcp_sent lent[8], *seg[6];
-	struct xtcp_params par;
-	struct xtcp_tcb tcb;
+	struct xtcp_sent *seg[6];
+	struct xtcp_tcb *tcb;
+	struct rack r;
 	u32 i;
 
-	xtcp_params_init(&par);
-	xtcp_tcb_init(&tcb, &par);
-	tcb.state = XTCP_ESTABLISHED;
-	tcb.opts = XTCP_OPT_SACK_PERM;
-	tcb.mss = 1000;
-	tcb.iss = 0xfffffff0;
-	tcb.snd_una = tcb.snd_nxt = tcb.iss + 1;
-	tcb.cong = XTCP_CONG_RECOVERY;
-	tcb.min_rtt_us = 20000;
-	for (i = 0; i < ARRAY_SIZE(lent); i++)
-		xtcp_map_lend(&tcb, &lent[i]);
+	init(&r, false);
+	tcb = &r.tcb;
 	for (i = 1; i < ARRAY_SIZE(seg); i++)
-		seg[i] = xtcp_map_append(&tcb, tcb.snd_nxt + 1000, 0, 1000 + i);
-	xtcp_map_sacked(&tcb, seg[1], &a);
+		seg[i] = append(&r, 1);
+	xtcp_map_sacked(tcb, seg[1], &a);
 	for (i = 0; i < ARRAY_SIZE(lost); i++)
-		xtcp_map_lost(&tcb, seg[lost[i]]);
+		xtcp_map_lost(tcb, seg[lost[i]]);
 	for (i = 0; i < ARRAY_SIZE(lost); i++) {
-		CHECK(xtcp_map_next(&tcb) == seg[lost[i]]);
-		xtcp_map_resent(&tcb, seg[lost[i]]->seq, seg[lost[i]]->end, 100000000);
+		CHECK(xtcp_map_next(tcb) == seg[lost[i]]);
+		xtcp_map_resent(tcb, seg[lost[i]]->seq, seg[lost[i]]->end, 100000000);
 	}
-	CHECK_EQ(tcb.lost_out, 0);
-	seg[5] = xtcp_map_sacked(&tcb, seg[5], &a);
-	xtcp_rack_detect(&tcb, a.now);
+	CHECK_EQ(tcb->lost_out, 0);
+	seg[5] = xtcp_map_sacked(tcb, seg[5], &a);
+	xtcp_rack_detect(tcb, a.now);
 	CHECK(seg[2]->marks & XTCP_SENT_LOST);
 	CHECK(seg[3]->marks & XTCP_SENT_LOST);
 	CHECK(!(seg[4]->marks & XTCP_SENT_LOST));
+}
+
+/* RFC 8985, 6.2 step 4: quarters of the minimum, and never more than SRTT. */
+UNIT(rack_window)
+{
+	static const struct {
+		u8 mult;
+		u32 ms;		/* from departure to loss: round trip and window */
+	} tab[] = { { 1, 25 + 5 }, { 2, 25 + 10 }, { 6, 25 + 30 }, { 7, 25 + 30 }, { 255, 25 + 30 } };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct rack r;
+
+		init(&r, true);
+		append(&r, 100);
+		r.tcb.rack_mult = tab[i].mult;
+		r.tcb.rack_order = r.tcb.departures + 1;
+		xtcp_rack_detect(&r.tcb, 101 * XTCP_NSEC_PER_MSEC);
+		CHECK_EQ(r.tcb.lost_out, 0);
+		CHECK_EQ(r.tcb.dl[XTCP_DL_REO], (100 + tab[i].ms) * XTCP_NSEC_PER_MSEC);
+	}
+}
+
+/* 150 entries late at once: 64 are marked in one go, the rest is due at once. */
+UNIT(rack_work_is_bounded)
+{
+	u64 now = 500 * XTCP_NSEC_PER_MSEC;
+	struct rack r;
+	u32 i;
+
+	init(&r, false);
+	for (i = 0; i < 150; i++)
+		append(&r, 100);
+	r.tcb.rack_order = r.tcb.departures + 1;
+	xtcp_rack_detect(&r.tcb, now);
+	CHECK_EQ(r.tcb.lost_out, 64000);
+	CHECK_EQ(r.tcb.dl[XTCP_DL_REO], now);
+	xtcp_rack_detect(&r.tcb, now);
+	CHECK_EQ(r.tcb.lost_out, 128000);
+	CHECK_EQ(r.tcb.dl[XTCP_DL_REO], now);
+	xtcp_rack_detect(&r.tcb, now);
+	CHECK_EQ(r.tcb.lost_out, 150000);
+	CHECK(!xtcp_dl_is_set(&r.tcb, XTCP_DL_REO));
+}
+
+/*
+ * The retransmission timer: the head is lost, however late it was sent again, and
+ * what is as late as RACK says; and the reordering timer has nothing left to do.
+ */
+UNIT(rack_timeout_marks_the_head)
+{
+	u64 now = 200 * XTCP_NSEC_PER_MSEC;
+	struct xtcp_sent *head, *late, *young;
+	struct rack r;
+
+	init(&r, false);
+	head = append(&r, 100);
+	late = append(&r, 175);
+	young = append(&r, 176);
+	xtcp_map_lost(&r.tcb, head);
+	xtcp_map_resent(&r.tcb, head->seq, head->end, 190 * XTCP_NSEC_PER_MSEC);
+	xtcp_dl_set(&r.tcb, XTCP_DL_REO, now + 1);
+	xtcp_rack_timeout(&r.tcb, now);
+	CHECK(head->marks & XTCP_SENT_LOST);
+	CHECK(late->marks & XTCP_SENT_LOST);
+	CHECK(!(young->marks & XTCP_SENT_LOST));
+	CHECK(!xtcp_dl_is_set(&r.tcb, XTCP_DL_REO));
+	/* Lost already: once is enough. */
+	xtcp_rack_timeout(&r.tcb, now);
+	CHECK_EQ(r.tcb.lost_out, 2000);
 }
