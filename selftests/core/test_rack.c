@@ -201,3 +201,35 @@ UNIT(rack_timeout_marks_the_head)
 	xtcp_rack_timeout(&r.tcb, now);
 	CHECK_EQ(r.tcb.lost_out, 2000);
 }
+
+UNIT(rack_patience_has_an_end)
+{
+	struct rack r;
+
+	init(&r, true);
+	r.tcb.rack_mult = 254;
+	xtcp_rack_dsack(&r.tcb);
+	CHECK_EQ(r.tcb.rack_mult, 255);
+	r.tcb.rack_dsack_round = r.tcb.snd_una;
+	xtcp_rack_dsack(&r.tcb);
+	CHECK_EQ(r.tcb.rack_mult, 255);
+}
+
+/* A timestamp older than the retransmission: what arrived is the original. */
+UNIT(rack_original_by_timestamp)
+{
+	struct xtcp_ack a = { .now = 150 * XTCP_NSEC_PER_MSEC, .ts = true };
+	struct xtcp_sent *sent;
+	struct rack r;
+
+	init(&r, false);
+	sent = append(&r, 90);
+	xtcp_map_lost(&r.tcb, sent);
+	xtcp_map_resent(&r.tcb, sent->seq, sent->end, 100 * XTCP_NSEC_PER_MSEC);
+	a.tsecr = xtcp_ts_clock(90 * XTCP_NSEC_PER_MSEC) + r.tcb.ts_off;
+	xtcp_rack_delivered(&r.tcb, sent, sent->end, false, &a);
+	CHECK_EQ(r.tcb.rack_order, 0);
+	a.tsecr = xtcp_ts_clock(100 * XTCP_NSEC_PER_MSEC) + r.tcb.ts_off;
+	xtcp_rack_delivered(&r.tcb, sent, sent->end, false, &a);
+	CHECK_EQ(r.tcb.rack_order, sent->order);
+}

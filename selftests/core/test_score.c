@@ -47,6 +47,7 @@ SCRIPTS(score_nonsense);
 static const struct script score_dsack[] = {
 	{ "below the ACK", SENT9 "< A 1 ack 3001 sack 1001-2001,5001-6001\n= dsacks_in 1\n= sacked_out 1000\n" },
 	{ "inside of the second block", SENT9 "< A 1 ack 1 sack 6001-7001,5001-8001\n= dsacks_in 1\n= sacked_out 3000\n> A 1+3000\n" },
+	{ "an empty one is none", SENT9 "< A 1 ack 3001 sack 2001-2001\n= dsacks_in 0\n" },
 	{ "alone", SENT9 "< A 1 ack 3001 sack 1-1001\n= dsacks_in 1\n= sacked_out 0\n" },
 };
 SCRIPTS(score_dsack);
@@ -78,6 +79,42 @@ static void queue_init(struct queue *q, u32 n, u32 mss)
 	for (i = 0; i < n; i++)
 		xtcp_map_append(&q->tcb, q->tcb.snd_nxt + mss, 0, 1000 + i);
 	q->tcb.snd_end = q->tcb.snd_nxt;
+}
+
+/* A block without a whole segment in it leaves the map as it is. */
+UNIT(score_no_border_for_nothing)
+{
+	struct xtcp_seg seg = { .flags = XTCP_ACK, .nsack = 1, .nsegs = 1 };
+	struct xtcp_ack a = { .now = 100000 };
+	struct queue q;
+
+	queue_init(&q, 0, 100);
+	xtcp_map_append(&q.tcb, q.tcb.snd_nxt + 900, 0, 1000);
+	seg.ack = q.tcb.snd_una;
+	seg.sack[0].start = q.tcb.snd_una + 450;
+	seg.sack[0].end = q.tcb.snd_una + 500;
+	xtcp_score_rx(&q.tcb, &seg, &a);
+	CHECK(q.tcb.map_head == q.tcb.map_tail);
+	CHECK_EQ(q.tcb.sacked_out, 0);
+	free(q.sent);
+}
+
+/* What lies behind the last block in memory is none. */
+UNIT(score_reads_as_many_as_there_are)
+{
+	struct xtcp_seg seg = { .flags = XTCP_ACK, .nsack = 1, .nsegs = 1 };
+	struct xtcp_ack a = { .now = 100000 };
+	struct queue q;
+
+	queue_init(&q, 4, 100);
+	seg.ack = q.tcb.snd_una;
+	seg.sack[0].start = seg.sack[1].start = q.tcb.snd_una + 100;
+	seg.sack[0].end = q.tcb.snd_una + 200;
+	seg.sack[1].end = q.tcb.snd_una + 300;
+	xtcp_score_rx(&q.tcb, &seg, &a);
+	CHECK_EQ(q.tcb.sacked_out, 100);
+	CHECK_EQ(q.tcb.dsacks_in, 0);
+	free(q.sent);
 }
 
 /* Entries marked by one ACK do not grow with the queue; later ACKs go on. */
