@@ -27,6 +27,8 @@ static int __init xtcp_load(void)
 	err = xtcp_family_init();	/* sockets */
 	if (err)
 		goto out_rx;
+	/* rmmod is refused without asking us, so this is said beforehand. */
+	pr_info("xtcp: loaded; when rmmod finds it in use, xtcp_who(1) says by whom\n");
 	return 0;
 
 out_rx:

@@ -20,6 +20,7 @@
 #include <linux/xtcp.h>
 
 #include "xtcp_cgroup.h"
+#include "xtcp_elf.h"
 
 #define LIBRARY	"xtcp_preload.so"
 
@@ -129,6 +130,18 @@ static int cgroup(int argc, char **argv)
 	return xtcp_cgroup_on(argv[2]) ? EXIT_NO_XTCP : 0;
 }
 
+/* The program is started all the same: what it starts in turn may be on XTCP. */
+static void warn_unpreloaded(const char *name)
+{
+	char *path;
+	const char *reason = xtcp_elf_why_not(name, &path);
+
+	if (reason)
+		fprintf(stderr, "xtcp_run: %s %s: it stays on the kernel's TCP; --cgroup moves it\n",
+			path, reason);
+	free(path);
+}
+
 static int run(char **argv)
 {
 	execvp(argv[0], argv);
@@ -181,5 +194,6 @@ int main(int argc, char **argv)
 			strerror(-ret));
 		return EXIT_NO_XTCP;
 	}
+	warn_unpreloaded(argv[1]);
 	return run(argv + 1);
 }

@@ -80,6 +80,23 @@ arguments() { [ "$($run echo 'a  b' c)" = 'a  b c' ]; }
 preload_kept() { LD_PRELOAD=/nonexistent/x.so $run sh -c 'case $LD_PRELOAD in *x.so*) ;; *) exit 1 ;; esac' 2>/dev/null; }
 not_there() { $run /nonexistent/program 2>"$tmp/err"; [ $? -ge 126 ] && [ -s "$tmp/err" ]; }
 
+# A program without a dynamic linker stays on the kernel's TCP, and that is said.
+static_said()
+{
+	local said="$PWD/which is linked statically"
+	$run "$PWD/which" 2>"$tmp/err" | grep -qx "inet 6" || { $run ./which; return 1; }
+	grep -q "$said.*--cgroup" "$tmp/err" || { cat "$tmp/err"; return 1; }
+	# By way of a script and of PATH as well.
+	printf '#! %s -x\n' "$PWD/which" >"$tmp/script"
+	chmod 755 "$tmp/script"
+	PATH=/nonexistent:$tmp:$PATH $run script 2>"$tmp/err" >"$tmp/out"
+	grep -q "$said" "$tmp/err" || { cat "$tmp/err"; return 1; }
+	# And nothing of what can be preloaded, a script by its interpreter.
+	printf '#!/bin/sh\nexit 0\n' >"$tmp/script"
+	$run "$tmp/script" 2>"$tmp/err" && $run true 2>>"$tmp/err" && [ ! -s "$tmp/err" ] ||
+		{ cat "$tmp/err"; return 1; }
+}
+
 # A neighbour that does not answer: the error, not the time-out, ends it.
 unreachable()
 {
@@ -164,7 +181,7 @@ time.sleep(600)
 	return $bad
 }
 
-tap_plan 10
+tap_plan 11
 tap "both programs on XTCP" exchange 7201 $run $run
 tap "server on XTCP, client on the kernel's TCP" exchange 7202 $run ""
 tap "client on XTCP, server on the kernel's TCP" exchange 7203 "" $run
@@ -172,6 +189,7 @@ tap "exit status of the program" status_kept
 tap "arguments of the program" arguments
 tap "an LD_PRELOAD of the user's own" preload_kept
 tap "no such program" not_there
+tap "a static program stays where it is, and that is said" static_said
 tap "an unreachable neighbour is EHOSTUNREACH" unreachable
 tap "who has sockets" who
 tap "who has connections without a process" who_without

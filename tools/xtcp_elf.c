@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Can a program be preloaded? Only the dynamic linker does that, and a program
+ * names it in its ELF header (PT_INTERP), or has none.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <link.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "xtcp_elf.h"
+
+#define OWN_CLASS	(sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32)
+
+/* Scripts that are run by scripts: the kernel's own limit. */
+#define SCRIPTS_MAX	5
+
+/* The file that execvp() takes; malloc()ed, NULL where there is none. */
+static char *find(const char *name)
+{
+	const char *dir = getenv("PATH"), *end;
+	char *path;
+
+	if (strchr(name, '/'))
+		return strdup(name);
+	for (dir = dir ? dir : "/bin:/usr/bin"; dir; dir = *end ? end + 1 : NULL) {
+		end = strchrnul(dir, ':');
+		if (asprintf(&path, "%.*s%s%s", (int)(end - dir), dir,
+			     end == dir ? "" : "/", name) < 0)
+			return NULL;
+		if (!access(path, X_OK))
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
+/* "#!", blanks, the interpreter; @line ends in 0. */
+static char *interpreter(char *line)
+{
+	line += 2;
+	line += strspn(line, " \t");
+	line[strcspn(line, " \t\r\n")] = '\0';
+	return *line ? strdup(line) : NULL;
+}
+
+static bool names_linker(int fd, const ElfW(Ehdr) *eh)
+{
+	ElfW(Phdr) ph;
+	int i;
+
+	for (i = 0; i < eh->e_phnum; i++) {
+		off_t at = eh->e_phoff + (off_t)i * eh->e_phentsize;
+
+		/* What cannot be read is not for us to judge. */
+		if (pread(fd, &ph, sizeof(ph), at) != sizeof(ph) || ph.p_type == PT_INTERP)
+			return true;
+	}
+	return false;
+}
+
+static const char *judge(int fd, const void *head, size_t n)
+{
+	const ElfW(Ehdr) *eh = head;
+	struct stat st;
+
+	if (n < sizeof(*eh) || memcmp(eh->e_ident, ELFMAG, SELFMAG))
+		return NULL;
+	if (eh->e_ident[EI_CLASS] != OWN_CLASS)
+		return "has another word size than the library";
+	if (!names_linker(fd, eh))
+		return "is linked statically";
+	if (!fstat(fd, &st) && ((st.st_mode & S_ISUID && st.st_uid != getuid()) ||
+				(st.st_mode & S_ISGID && st.st_gid != getgid())))
+		return "runs as another user or group";
+	return NULL;
+}
+
+const char *xtcp_elf_why_not(const char *name, char **path)
+{
+	union {
+		ElfW(Ehdr) elf;
+		char line[PATH_MAX];
+	} head;
+	const char *why = NULL;
+	int i;
+
+	*path = find(name);
+	for (i = 0; i < SCRIPTS_MAX && *path; i++) {
+		int fd = open(*path, O_RDONLY | O_CLOEXEC);
+		char *next = NULL;
+		ssize_t n;
+
+		if (fd < 0)
+			break;
+		n = read(fd, head.line, sizeof(head.line) - 1);
+		if (n > 2 && !memcmp(head.line, "#!", 2)) {
+			head.line[n] = '\0';
+			next = interpreter(head.line);
+		} else if (n > 0) {
+			why = judge(fd, &head, n);
+		}
+		close(fd);
+		if (!next)
+			break;
+		free(*path);
+		*path = next;
+	}
+	return why;
+}
