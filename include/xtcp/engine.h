@@ -457,5 +457,6 @@ static inline u64 xtcp_mib_take(struct xtcp_tcb *tcb)
 
 /* NULL, or the invariant that does not hold; for test and debug builds. */
 const char *xtcp_check(const struct xtcp_tcb *tcb);
+const char *xtcp_check_at(const struct xtcp_tcb *tcb, u64 now);
 
 #endif /* XTCP_ENGINE_H */

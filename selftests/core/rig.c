@@ -58,7 +58,7 @@ static void rig_check(struct rig *rig)
 
 	if (!rig->tcb_live)
 		return;
-	broken = xtcp_check(&rig->tcb);
+	broken = xtcp_check_at(&rig->tcb, rig->now);
 	if (broken)
 		rig_fail(rig, "xtcp_check: %s", broken);
 }

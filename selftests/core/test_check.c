@@ -76,6 +76,9 @@ UNIT(check_sees_damage_of_the_send_map)
 	DAMAGE(t->map_root = t->map_root->left ? t->map_root->left : t->map_root->right);
 	DAMAGE(t->map_root->prio = 0);
 	DAMAGE(t->map_nfree++);
+	DAMAGE(t->map_head->nrtx = 1);
+	DAMAGE(t->map_tail->order = t->departures + 1);
+	DAMAGE(t->map_head->delivered = t->delivered + 1);
 	DAMAGE(t->map_head->first_at = 11);
 	DAMAGE(t->map_head->order += 2);
 	DAMAGE(t->snd_nxt++);
@@ -129,6 +132,74 @@ UNIT(check_sees_wrong_states)
 	DAMAGE(t->state = XTCP_LAST_ACK);
 	DAMAGE(t->state = XTCP_TIME_WAIT);
 	DAMAGE(t->flags |= XTCP_F_FIN_SEEN; t->rcv_fin = t->rcv_nxt - 1);
+}
+
+/* All that was out is acknowledged. */
+static void all_arrived(struct xtcp_tcb *tcb)
+{
+	xtcp_map_flush(tcb);
+	tcb->snd_una = tcb->snd_nxt;
+}
+
+UNIT(check_sees_deadlines_without_reason)
+{
+	DAMAGE(t->dl_armed |= 1U << XTCP_DL_MAX);
+	DAMAGE(all_arrived(t));
+	DAMAGE(t->snd_wnd = 0);
+	DAMAGE(xtcp_dl_set(t, XTCP_DL_PERSIST, 500));
+	DAMAGE(xtcp_dl_set(t, XTCP_DL_TLP, 1001));
+	DAMAGE(xtcp_dl_set(t, XTCP_DL_TLP, 500); t->flags |= XTCP_F_TLP_OUT);
+	DAMAGE(all_arrived(t); t->dl_armed = 0; xtcp_dl_set(t, XTCP_DL_TLP, 500));
+	DAMAGE(all_arrived(t); t->dl_armed = 0; xtcp_dl_set(t, XTCP_DL_PERSIST, 500));
+	DAMAGE(xtcp_map_mark_all(t, false); xtcp_dl_set(t, XTCP_DL_REO, 500));
+	DAMAGE(xtcp_dl_set(t, XTCP_DL_PACE, 500));
+	DAMAGE(t->flags |= XTCP_F_PACE_WAIT);
+	DAMAGE(xtcp_dl_set(t, XTCP_DL_DELACK, 500));
+	DAMAGE(xtcp_dl_set(t, XTCP_DL_KEEP, 500));
+	DAMAGE(xtcp_dl_set(t, XTCP_DL_LINGER, 500));
+}
+
+/* The latest that each may be, and no later. */
+UNIT(check_sees_deadlines_out_of_range)
+{
+	static const struct {
+		enum xtcp_dl dl;
+		u64 most;	/* ns from now */
+	} tab[] = {
+		{ XTCP_DL_RTO, 120 * XTCP_NSEC_PER_SEC },
+		{ XTCP_DL_REO, XTCP_NSEC_PER_MSEC },
+		{ XTCP_DL_DELACK, 200 * XTCP_NSEC_PER_MSEC },
+		{ XTCP_DL_KEEP, 7200 * XTCP_NSEC_PER_SEC },
+		{ XTCP_DL_PERSIST, 120 * XTCP_NSEC_PER_SEC },
+		{ XTCP_DL_TLP, 120 * XTCP_NSEC_PER_SEC },
+		{ XTCP_DL_LINGER, 60 * XTCP_NSEC_PER_SEC },
+	};
+	u64 now = 1000 * XTCP_NSEC_PER_SEC;
+	u32 i, late;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++)
+		for (late = 0; late < 2; late++) {
+			struct sound s;
+
+			sound(&s);
+			s.tcb.ack_pending = XTCP_ACKP_DELAYED;
+			s.tcb.flags |= XTCP_F_KEEPALIVE;
+			if (tab[i].dl == XTCP_DL_PERSIST || tab[i].dl == XTCP_DL_TLP) {
+				s.tcb.snd_wnd = 0;
+				s.tcb.dl_armed = 1U << XTCP_DL_PERSIST;
+			}
+			if (tab[i].dl == XTCP_DL_LINGER) {
+				s.tcb.state = XTCP_FIN_WAIT_2;
+				s.tcb.flags |= XTCP_F_FIN_QUEUED | XTCP_F_FIN_SENT;
+				all_arrived(&s.tcb);
+				s.tcb.snd_una = ++s.tcb.snd_nxt;
+				s.tcb.dl_armed = 0;
+			}
+			xtcp_dl_set(&s.tcb, tab[i].dl, now + tab[i].most + late);
+			if (!!xtcp_check_at(&s.tcb, now) != late)
+				unit_fail(__FILE__, __LINE__, "deadline %u, late %u: %s",
+					  tab[i].dl, late, xtcp_check_at(&s.tcb, now));
+		}
 }
 
 UNIT(check_sees_damage_of_ecn)

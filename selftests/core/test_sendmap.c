@@ -216,7 +216,8 @@ UNIT(sendmap_random)
 			}
 			m.tcb.snd_end = m.tcb.snd_nxt;
 			m.tcb.cwnd = 1000;
-			m.tcb.dl_armed = 1U << XTCP_DL_RTO;
+			m.tcb.dl_armed = m.tcb.snd_nxt == m.tcb.snd_una ? 0 : 1U << XTCP_DL_RTO;
+			m.tcb.snd_wnd = m.tcb.max_snd_wnd = 65535;
 			if (xtcp_check(&m.tcb)) {
 				unit_fail(__FILE__, __LINE__, "round %u step %u: %s",
 					  round, step, xtcp_check(&m.tcb));
@@ -324,6 +325,7 @@ UNIT(sendmap_unlose_in_order_of_departure)
 	m.tcb.snd_end = m.tcb.snd_nxt;
 	m.tcb.cwnd = 1000;
 	m.tcb.dl_armed = 1U << XTCP_DL_RTO;
+	m.tcb.snd_wnd = m.tcb.max_snd_wnd = 65535;
 	if (xtcp_check(&m.tcb))
 		unit_fail(__FILE__, __LINE__, "%s", xtcp_check(&m.tcb));
 	CHECK(m.tcb.map_old == seg[0]);

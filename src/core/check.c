@@ -56,6 +56,10 @@ static const char *check_map(const struct xtcp_tcb *tcb)
 		MUST(sent->first_at <= sent->sent_at);
 		MUST((sent->marks & (XTCP_SENT_LOST | XTCP_SENT_SACKED)) !=
 		     (XTCP_SENT_LOST | XTCP_SENT_SACKED));
+		MUST(!sent->nrtx || sent->marks & XTCP_SENT_RTX);
+		/* None knows of more than has happened. */
+		MUST(seq_le(sent->order, tcb->departures));
+		MUST(seq_le(sent->delivered, tcb->delivered));
 		if (sent->marks & XTCP_SENT_LOST)
 			lost += sent->end - sent->seq;
 		if (sent->marks & XTCP_SENT_SACKED)
@@ -147,6 +151,38 @@ static const char *check_send(const struct xtcp_tcb *tcb)
 	return bad;
 }
 
+/* Each deadline has something to wait for, and what waits has its deadline. */
+static const char *check_deadlines(const struct xtcp_tcb *tcb)
+{
+	bool syn = tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED;
+	bool unacked = tcb->snd_una != tcb->snd_nxt;
+	const char *bad = NULL;
+
+	MUST(!(tcb->dl_armed >> XTCP_DL_MAX));
+	if (xtcp_dl_is_set(tcb, XTCP_DL_RTO)) {
+		MUST(unacked && (tcb->snd_wnd || syn));
+		MUST(!xtcp_dl_is_set(tcb, XTCP_DL_PERSIST));
+	}
+	/* A probe that is due while the window is closed is not sent. */
+	if (xtcp_dl_is_set(tcb, XTCP_DL_TLP)) {
+		MUST(unacked && !(tcb->flags & XTCP_F_TLP_OUT));
+		if (tcb->snd_wnd)
+			MUST(xtcp_dl_is_set(tcb, XTCP_DL_RTO) &&
+			     tcb->dl[XTCP_DL_TLP] <= tcb->dl[XTCP_DL_RTO]);
+	}
+	if (xtcp_dl_is_set(tcb, XTCP_DL_PERSIST))
+		MUST(unacked || xtcp_unsent(tcb));
+	MUST(!xtcp_dl_is_set(tcb, XTCP_DL_REO) || tcb->map_old);
+	/* What is held back is released; in TIME-WAIT nothing is sent. */
+	MUST(xtcp_dl_is_set(tcb, XTCP_DL_PACE) == !!(tcb->flags & XTCP_F_PACE_WAIT) ||
+	     tcb->state == XTCP_TIME_WAIT);
+	MUST(!xtcp_dl_is_set(tcb, XTCP_DL_DELACK) || tcb->ack_pending);
+	MUST(!xtcp_dl_is_set(tcb, XTCP_DL_KEEP) || tcb->flags & XTCP_F_KEEPALIVE);
+	MUST(!xtcp_dl_is_set(tcb, XTCP_DL_LINGER) || tcb->state == XTCP_FIN_WAIT_2 ||
+	     tcb->state == XTCP_TIME_WAIT);
+	return bad;
+}
+
 static const char *check_state(const struct xtcp_tcb *tcb)
 {
 	bool queued = tcb->flags & XTCP_F_FIN_QUEUED;
@@ -215,5 +251,45 @@ const char *xtcp_check(const struct xtcp_tcb *tcb)
 	}
 	if (!bad)
 		bad = check_ecn(tcb);
+	if (!bad)
+		bad = check_deadlines(tcb);
 	return bad ? bad : check_state(tcb);
+}
+
+/**
+ * xtcp_check_at - do the invariants hold, and the deadlines lie within their range?
+ * @tcb: connection between two calls
+ * @now: ns, of the last call
+ *
+ * A deadline that has passed is in its range: the caller may be late.
+ *
+ * Return: NULL, or the condition that does not hold.
+ */
+const char *xtcp_check_at(const struct xtcp_tcb *tcb, u64 now)
+{
+	u64 rto = max(tcb->par->rto_max_us, tcb->syn_rto_us) * XTCP_NSEC_PER_USEC;
+	u32 late_us = tcb->rack_rtt_us + (tcb->srtt8_us >> 3);
+	const char *bad = xtcp_check(tcb);
+	u64 left[XTCP_DL_MAX] = { 0 };
+	u32 armed = tcb->dl_armed;
+
+	if (bad || tcb->state == XTCP_CLOSED)
+		return bad;
+	for (; armed; armed &= armed - 1) {
+		u32 dl = __ffs(armed);
+
+		if (tcb->dl[dl] > now)
+			left[dl] = tcb->dl[dl] - now;
+	}
+	MUST(left[XTCP_DL_RTO] <= rto);
+	MUST(left[XTCP_DL_TLP] <= rto);
+	MUST(left[XTCP_DL_PERSIST] <= rto);
+	/* What left may have been released a moment ahead of its time. */
+	MUST(left[XTCP_DL_REO] <= late_us * XTCP_NSEC_PER_USEC + XTCP_NSEC_PER_MSEC);
+	MUST(left[XTCP_DL_DELACK] <= tcb->par->delack_max_us * XTCP_NSEC_PER_USEC);
+	MUST(left[XTCP_DL_KEEP] <= max(xtcp_keep_idle_ms(tcb), xtcp_keep_intvl_ms(tcb)) *
+				   XTCP_NSEC_PER_MSEC);
+	MUST(left[XTCP_DL_LINGER] <= max(xtcp_linger2_ms(tcb), xtcp_timewait_ms(tcb)) *
+				     XTCP_NSEC_PER_MSEC);
+	return bad;
 }

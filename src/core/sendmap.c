@@ -447,6 +447,8 @@ void xtcp_map_mark_all(struct xtcp_tcb *tcb, bool renege)
 	for (sent = tcb->map_head; sent; sent = sent->next)
 		if (!(sent->marks & (XTCP_SENT_LOST | XTCP_SENT_SACKED)))
 			xtcp_map_lost(tcb, sent);
+	/* Nothing is in flight that could become late. */
+	xtcp_dl_clear(tcb, XTCP_DL_REO);
 }
 
 static bool left_before(const struct xtcp_sent *a, const struct xtcp_sent *b)

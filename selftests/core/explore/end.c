@@ -244,7 +244,7 @@ static bool peek(struct end *e, struct xtcp_plan *plan)
 
 static void check(struct end *e)
 {
-	const char *broken = xtcp_check(&e->tcb);
+	const char *broken = xtcp_check_at(&e->tcb, end_now(e));
 
 	if (broken)
 		fail("end %u: xtcp_check: %s", e->id, broken);

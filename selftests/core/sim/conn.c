@@ -40,7 +40,7 @@ static void check(struct conn *conn)
 	/* It looks at all that is in flight, which may be much. */
 	if (!conn->sim->cfg.check_every ||
 	    !(conn->checks++ % conn->sim->cfg.check_every))
-		broken = xtcp_check(&conn->tcb);
+		broken = xtcp_check_at(&conn->tcb, host_now(conn->host));
 	if (broken)
 		sim_fail(conn->sim, "host %u: xtcp_check: %s", conn->host->id, broken);
 	note_edge(conn);
