@@ -10,7 +10,7 @@
 #include "sim.h"
 
 #define PUSH_LIMIT	200000	/* plans in one go: more is a loop */
-#define STUCK_LIMIT	200	/* timer runs without time passing */
+#define STUCK_LIMIT	2000	/* timer runs without time passing: RACK marks 64 in each */
 
 u32 conn_space(const struct conn *conn)
 {
@@ -260,6 +260,9 @@ static void push(struct conn *conn)
 			check(conn);
 			return;
 		}
+		/* As the glue does, and so the engine learns when it left. */
+		if (host->cfg->no_fq)
+			plan.release = 0;
 		if (prng_hit(&conn->sim->rng, host->cfg->tx_fail)) {
 			TRACE(conn->sim, "%u no memory to send seq %u+%u", host->id,
 			      plan.seq, plan.len);
@@ -285,7 +288,7 @@ static void arm(struct conn *conn)
 
 	if (conn->over || due == XTCP_NEVER)
 		return;
-	at = max(due - conn->host->clock, conn->sim->now) +
+	at = max(due, host_now(conn->host)) - conn->host->clock +
 	     prng_below(&conn->sim->rng, conn->host->cfg->timer_slack + 1);
 	/* As a kernel timer: moved to earlier only, firing early is harmless. */
 	if (at >= conn->timer_at)

@@ -119,7 +119,7 @@ static void put_segment(struct host *host, const struct xtcp_plan *plan,
 	hdr[17] = sum & 0xff;
 	if (acks_hold(host, pkt, plan))
 		return;
-	if (plan->release && !host->cfg->no_fq)
+	if (plan->release)
 		leave = to_virtual(host, plan->release);
 	link_send(sim, host, pkt, max(leave, host->busy));
 }

@@ -15,6 +15,11 @@
  *    is no timeout when anything behind the loss has arrived.
  *  - Where nothing behind it arrived a timer has to find out: it does at most as
  *    long after the end of the outage as that took, and one RTO.
+ *    An ACK marks 64 transmissions at most (MARKS_MAX in score.c), and what lies
+ *    between those and the newest seems late: no ACK here stands for so many.
+ *  - A window that is paced without timestamps is left out: its rate follows SRTT,
+ *    which retransmissions cannot renew (RFC 6298, 3), so where the queue has drained
+ *    PRR cannot double what it sends.
  *  - All that was lost is sent again within some round trips, and the doublings
  *    that a window of one segment needs. Where the receiver merges what arrives
  *    a round trip may have one ACK, for which PRR allows one segment more than
@@ -28,6 +33,7 @@
 #define WINDOW_MIN	20000		/* bytes */
 #define WINDOW_MAX	(64U << 20)
 #define RATE_MAX	12500000000ULL	/* bytes a second */
+#define ACKED_MAX	64		/* segments that one ACK is for */
 #define REPAIR_RTTS	8		/* beside the doublings */
 
 static u64 log2_of(u64 n)
@@ -46,11 +52,12 @@ static void make_host(struct prng *r, struct host_cfg *h, u32 window, u16 mss)
 	h->timer_slack = prng_below(r, 2) ? prng_log(r, USEC, 4 * MSEC) : 0;
 	if (prng_below(r, 2)) {
 		h->gro = prng_log(r, USEC, 300 * USEC);
-		h->gro_max = 65000;
+		h->gro_max = min(65000U, ACKED_MAX / 2U * mss);
 	}
 	h->par.cc = cc_pick(r);
 	h->par.timestamps = prng_below(r, 4);
-	h->par.pacing = !prng_below(r, 4);
+	h->par.tlp = prng_below(r, 4);
+	h->par.pacing = h->par.timestamps && !prng_below(r, 4);
 	if (prng_below(r, 2))
 		h->par.initial_cwnd = (u32)prng_log(r, 1, 1000);
 	h->app.sndbuf = 2 * window;
@@ -59,6 +66,36 @@ static void make_host(struct prng *r, struct host_cfg *h, u32 window, u16 mss)
 	h->app.rchunk = window;
 	h->app.chunk = window;
 	h->app.exact = true;
+}
+
+/* ACKs in clumps, thinned out or one for each packet; a sender that takes its time. */
+static void make_others(struct prng *r, struct sim_cfg *cfg, u64 rtt)
+{
+	struct host_cfg *sender = &cfg->host[0], *receiver = &cfg->host[1];
+
+	sender->no_fq = prng_below(r, 2);
+	if (!prng_below(r, 4))
+		sender->plan_cost = prng_log(r, 100, 2 * USEC);
+	switch (prng_below(r, 8)) {
+	case 0:
+		cfg->link[1].clump = prng_log(r, USEC, max(rtt / 4, 2 * USEC));
+		break;
+	case 1:
+		receiver->ack_each = true;
+		break;
+	case 2:
+		receiver->gro = 0;
+		receiver->ack_every = (u32)prng_range(r, 2, ACKED_MAX / 4);
+		receiver->ack_wait = prng_log(r, USEC, max(rtt / 4, 2 * USEC));
+		break;
+	case 3:
+		/* As Linux: 5 % of a round trip, at most 1 ms. */
+		receiver->gro = 0;
+		receiver->sack_wait = min(rtt / 20 + 1, MSEC);
+		break;
+	default:
+		break;
+	}
 }
 
 /* The window is what the receiver offers, and the queue has room for all of it. */
@@ -83,8 +120,11 @@ static void make(struct sim_cfg *cfg, u64 seed)
 		cfg->link[i].queue = 2 * window;
 	}
 	cfg->check_every = window / 1000;
+	make_others(r, cfg, rtt);
 	data->outage_at = prng_range(r, 2 * rtt, rtt * (log2_of(window / mss) + 4));
 	data->outage = prng_log(r, USEC, 3 * rtt);
+	if (!prng_below(r, 4))
+		data->outage = prng_log(r, rtt, rtt + 2 * SEC);
 }
 
 /* Round trips until a window of @segs segments has been sent, at most. */
@@ -99,12 +139,20 @@ static u64 rounds(u64 segs, bool merged)
 	return n;
 }
 
+static bool few_acks(const struct sim_cfg *cfg)
+{
+	return cfg->host[1].gro || cfg->host[1].ack_wait || cfg->host[1].sack_wait ||
+	       cfg->link[1].clump;
+}
+
 /* The longest round trip of such a path, with all timers late. */
 static u64 round_trip(const struct sim_cfg *cfg)
 {
 	const struct link_cfg *l = &cfg->link[0];
 	u64 rtt = 2 * l->delay + (u64)cfg->host[0].app.rcvbuf_max * SEC / l->rate;
 
+	rtt += cfg->link[1].clump + cfg->host[1].ack_wait + cfg->host[1].sack_wait;
+	rtt += cfg->host[0].plan_cost * (cfg->host[0].app.rcvbuf_max / cfg->host[0].mss);
 	return rtt + cfg->host[0].timer_slack + cfg->host[1].timer_slack +
 	       2 * (cfg->host[0].gro + cfg->host[1].gro);
 }
@@ -121,9 +169,15 @@ static const char *verdict(const struct sim *sim, const struct ledger *led, char
 	u64 step = rtt + 4 * (cfg->host[0].mss + XTCP_HDR_MAX) * SEC / cfg->link[0].rate;
 	u64 timer = SEC + 5 * rtt + cfg->link[0].outage;
 	u64 repair = rtt * (REPAIR_RTTS + rounds(cfg->host[0].app.rcvbuf_max / cfg->host[0].mss,
-						 cfg->host[1].gro));
+						 few_acks(cfg)));
 	u64 from = max(over, led->first_at);
 
+	/*
+	 * A window of few segments, paced: the next one waits for a part of SRTT, in
+	 * which the delayed ACK of the first one after a timeout is counted.
+	 */
+	if (cfg->host[0].par.pacing)
+		step += cfg->host[1].par.delack_max_us * USEC;
 	*why = 0;
 	if (out->spurious > out->probes)
 		snprintf(why, size, "%u packets sent again for nothing, %u probes",
