@@ -233,3 +233,21 @@ UNIT(rack_original_by_timestamp)
 	xtcp_rack_delivered(&r.tcb, sent, sent->end, false, &a);
 	CHECK_EQ(r.tcb.rack_order, sent->order);
 }
+
+/* The first of two arrives last: the path reorders, and it is counted. */
+UNIT(rack_reordering_is_counted)
+{
+	struct xtcp_ack a = { .now = 150 * XTCP_NSEC_PER_MSEC };
+	struct xtcp_sent *first, *second;
+	struct rack r;
+
+	init(&r, false);
+	r.tcb.rack_fack = r.tcb.snd_una;
+	first = append(&r, 100);
+	second = append(&r, 100);
+	xtcp_rack_delivered(&r.tcb, second, second->end, true, &a);
+	CHECK(!(r.tcb.mib & 1ULL << XTCP_MIB_SACK_REORDER));
+	xtcp_rack_delivered(&r.tcb, first, first->end, true, &a);
+	CHECK(r.tcb.mib & 1ULL << XTCP_MIB_SACK_REORDER);
+	CHECK(r.tcb.flags & XTCP_F_REORDERED);
+}
