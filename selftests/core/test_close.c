@@ -41,7 +41,8 @@ SCRIPTS(close_normal);
 static const struct script close_orphan[] = {
 	{ "data after close is reset (SHLD-3)", "established\nclose\n> FA 1\n< A 1 ack 2\n< A 1+10\n"
 	  "= state CLOSED\ndrop AFTER_CLOSE\n> RA 2\n" },
-	{ "in FIN-WAIT-1, too", "established\nclose\n> FA 1\n< A 1+10\n= state CLOSED\n> RA 2\n" },
+	{ "in FIN-WAIT-1 at SEG.ACK: the FIN may be lost", "established\nclose\n> FA 1\n< A 1+10\n= state CLOSED\n> RA 1 ack 1\n" },
+	{ "with data in flight at SND.NXT", "established\nwrite 10\n> PA 1+10\nclose\n> FA 11\n< A 1+10\n= state CLOSED\n> RA 12\n" },
 	{ "a FIN alone is fine", "established\nclose\n> FA 1\n< FA 1 ack 2\n> A 2 ack 2\n= state TIME-WAIT\n" },
 	{ "FIN-WAIT-2 without reader ends", "established\nclose\n> FA 1\n< A 1 ack 2\n= state FIN-WAIT-2\n"
 	  "~ 60s\n= state CLOSED\n> no\n" },
@@ -58,6 +59,7 @@ SCRIPTS(close_orphan);
 static const struct script close_abort[] = {
 	{ "ESTABLISHED", "established\nabort\n> RA 1 ack 1\n= state CLOSED\n= err ABORTED\n> no\nno-timer\n" },
 	{ "with data unsent", "established wnd 1000\nwrite 5000\n> A 1+1000\nabort\n> RA 1001\n" },
+	{ "with a timestamp where agreed (RFC 7323 3.2)", "established ts\nabort\n> RA 1 ack 1 tsecr 0xffffff00 hdr 32\n" },
 	{ "CLOSE-WAIT", "established\n< FA 1\n> A 1 ack 2\nabort\n> RA 1 ack 2\n" },
 	{ "FIN-WAIT-1", "established\nshutdown\n> FA 1\nabort\n> RA 2\n" },
 	{ "FIN-WAIT-2", "established\nshutdown\n> FA 1\n< A 1 ack 2\nabort\n> RA 2\n" },

@@ -214,6 +214,20 @@ TEST_F(wire, linger_zero)
 	state(0);
 }
 
+/* RFC 7323 3.2. */
+TEST_F(wire, reset_with_timestamp)
+{
+	struct linger hard = { .l_onoff = 1 };
+
+	passive(MSS(1000), TS(1000, 0));
+	ASSERT_EQ(0, setsockopt(self->fd, SOL_SOCKET, SO_LINGER, &hard,
+				sizeof(hard)));
+	closes();
+	out(RST | ACK, SEQ(1), ACKNO(1));
+	ASSERT_TRUE(W->got.has_ts);
+	ASSERT_EQ(W->tsval, W->got.tsecr);
+}
+
 TEST_F(wire, linger_zero_with_data_out)
 {
 	struct linger hard = { .l_onoff = 1 };
@@ -253,6 +267,8 @@ TEST_F(wire, data_after_close_fin_wait_1)
 	dropped("AFTER_CLOSE", in(ACK, ACKNO(1), LEN(100)));
 	ASSERT_TRUE(wire_get(W, 500));
 	ASSERT_TRUE(W->got.flags & RST);
+	/* The FIN may be lost, and only SEG.ACK is the peer's RCV.NXT then. */
+	ASSERT_EQ(1, W->got.seq);
 	state(0);
 }
 

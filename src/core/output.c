@@ -74,15 +74,27 @@ static bool plan_syn(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 	return true;
 }
 
+/*
+ * A peer resets at its RCV.NXT alone (RFC 5961 3.2). If only the FIN of a closed
+ * socket is outstanding, that is what the segment to be answered acknowledged:
+ * SND.UNA. Data in flight arrives before the RST, so SND.NXT is the better guess.
+ */
+static u32 rst_seq(const struct xtcp_tcb *tcb)
+{
+	u32 fin = XTCP_F_ORPHAN | XTCP_F_FIN_SENT;
+
+	return (tcb->flags & fin) == fin && tcb->snd_una == tcb->snd_end ?
+	       tcb->snd_una : tcb->snd_nxt;
+}
+
+/* With a timestamp where they were agreed on: RFC 7323 3.2. */
 static bool plan_rst(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
 {
 	plan_base(tcb, plan, now);
 	plan->kind = XTCP_PLAN_RST;
-	plan->seq = tcb->snd_nxt;
+	plan->seq = rst_seq(tcb);
 	plan->flags = XTCP_RST | XTCP_ACK;
 	plan->wnd = 0;
-	plan->opts = 0;
-	plan->hdr_len = XTCP_HDR_LEN;
 	return true;
 }
 
