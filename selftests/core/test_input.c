@@ -337,6 +337,21 @@ static const struct script syn_sent[] = {
 	{ "simultaneous open ended by data",
 	  "connect\n> S 0\n< S 0 mss 1000\n> SA 0 ack 1\n< A 1+50 ack 1\n> A 1 ack 51\n"
 	  "= state ESTABLISHED\n= got 50\n" },
+	{ "text on a SYN waits until the connection is established",
+	  "connect\n> S 0\n< S 0+50 mss 1000\nacts HELD\n> SA 0 ack 1\n= got 0\n= ooo_bytes 50\n< A 51 ack 1\nacts STATE|DRAIN\n"
+	  "> A 1 ack 51\n= state ESTABLISHED\n= got 50\n= bytes_received 50\n= ooo_bytes 0\n< A 51+10\n> A 1 ack 61\n" },
+	{ "text and FIN on a SYN",
+	  "connect\n> S 0\n< SF 0+50 mss 1000\n> SA 0 ack 1\nnoacts EOF\n< A 52 ack 1\nacts EOF\n> A 1 ack 52\n"
+	  "= state CLOSE-WAIT\n= got 50\n" },
+	{ "it comes again with the ACK of our SYN",
+	  "connect\n> S 0\n< S 0+50 mss 1000\n> SA 0 ack 1\n< SA 0+50 ack 1\n> A 1 ack 51\n= got 50\n= bytes_received 50\n" },
+	{ "with more behind it",
+	  "connect\n> S 0\n< S 0+50 mss 1000\n> SA 0 ack 1\n< A 21+50 ack 1\n> A 1 ack 71\n= got 70\n= bytes_received 70\n" },
+	{ "it comes again in part",
+	  "connect\n> S 0\n< S 0+50 mss 1000\n> SA 0 ack 1\n< A 1+20 ack 1\nacts DELIVER|REAP\n> A 1 ack 21\n= got 20\n= ooo_bytes 0\n" },
+	{ "beyond the window it is cut",
+	  "connect space 20\n> S 0\n< S 0+50 mss 1000\n> SA 0 ack 1\n< A 1 ack 1\n> A 1 ack 21\n= got 20\n" },
+	{ "reset before: given back", "connect\n> S 0\n< S 0+50 mss 1000\n> SA 0 ack 1\n< RA 1 ack 1\nacts REAP\n= state CLOSED\n" },
 };
 SCRIPTS(syn_sent);
 

@@ -303,6 +303,19 @@ TEST_F(wire, simultaneous_open_ack_alone)
 	out(ACK, SEQ(1), LEN(10));
 }
 
+/* RFC 9293 3.10.7.3: queued until the connection is established; the kernel drops it. */
+TEST_F(wire, simultaneous_open_with_text)
+{
+	XTCP_ONLY("it drops the text");
+	connects();
+	in(SYN, SEQ(0), MSS(1000), LEN(10));
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+	in(ACK, SEQ(11), ACKNO(1));
+	out(ACK, SEQ(1), ACKNO(11));
+	state(TCP_ESTABLISHED);
+	reads(10);
+}
+
 TEST_F(wire, simultaneous_open_reset)
 {
 	int err;

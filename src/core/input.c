@@ -285,6 +285,22 @@ static u32 note_fin(struct xtcp_tcb *tcb, struct xtcp_seg *seg)
 	return acts;
 }
 
+/* Eighth step: everything before the FIN has arrived. */
+static u32 rx_fin(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
+{
+	u32 acts;
+
+	if (!(tcb->flags & XTCP_F_FIN_SEEN) || tcb->rcv_nxt != tcb->rcv_fin)
+		return 0;
+	acts = xtcp_fin_rx(tcb, now);
+	/* In CLOSE-WAIT our own FIN may follow soon and carry the ACK. */
+	if (tcb->state == XTCP_CLOSE_WAIT)
+		xtcp_ack_data(tcb, seg, now);
+	else
+		xtcp_ack_now(tcb);
+	return acts;
+}
+
 /* Seventh and eighth step: the text, then the FIN. */
 static u32 rx_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		   struct xtcp_ooo *node, u32 had, u64 now)
@@ -316,15 +332,46 @@ static u32 rx_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	} else if (seg->flags & XTCP_FIN && seg->seq != tcb->rcv_nxt) {
 		xtcp_ack_now(tcb);
 	}
-	if (tcb->flags & XTCP_F_FIN_SEEN && tcb->rcv_nxt == tcb->rcv_fin) {
-		acts |= xtcp_fin_rx(tcb, now);
-		/* In CLOSE-WAIT our own FIN may follow soon and carry the ACK. */
-		if (tcb->state == XTCP_CLOSE_WAIT)
-			xtcp_ack_data(tcb, seg, now);
-		else
-			xtcp_ack_now(tcb);
+	return acts | rx_fin(tcb, seg, now);
+}
+
+/*
+ * RFC 9293 3.10.7.3: text and FIN of a SYN that crossed ours wait until the
+ * connection is established. They are acknowledged then, and not before, so
+ * memory pressure may drop them.
+ */
+static u32 hold_syn_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
+			 struct xtcp_ooo *node, u64 now)
+{
+	u32 acts;
+
+	seg->seq++;
+	acts = check_sequence(tcb, seg, now);
+	if (acts)
+		return acts;
+	acts = note_fin(tcb, seg);
+	if (!seg->len)
+		return acts;
+	if (!node || xtcp_reass_insert(tcb, node, seg->seq, seg->seq + seg->len) !=
+	    XTCP_REASS_HELD)
+		return acts | xtcp_drop(seg, XTCP_DROP_NO_MEMORY);
+	return acts | XTCP_ACT_HELD;
+}
+
+/* @seg established the connection, and was handled. */
+static u32 take_syn_text(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
+{
+	u32 before = tcb->rcv_nxt, acts;
+
+	if (likely(!tcb->ooo_root))
+		return 0;
+	acts = xtcp_reass_advance(tcb, tcb->rcv_nxt);
+	if (tcb->rcv_nxt != before) {
+		tcb->bytes_received += tcb->rcv_nxt - before;
+		tcb->last_data_rx_at = now;
+		xtcp_ack_now(tcb);
 	}
-	return acts;
+	return acts | rx_fin(tcb, seg, now);
 }
 
 /* RFC 9293 3.10.7.4: every state from SYN-RECEIVED on but TIME-WAIT. */
@@ -332,6 +379,7 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 			   struct xtcp_ooo *node, u64 now)
 {
 	u32 acts = 0, seq, had;
+	bool opened = false;
 
 	/* Simultaneous open: the peer's SYN again, now with the ACK of ours. */
 	if (tcb->state == XTCP_SYN_RECEIVED && seg->seq == tcb->irs &&
@@ -371,6 +419,7 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		acts = rx_ack_of_syn(tcb, seg, now);
 		if (acts & XTCP_ACT_DROP)
 			return acts | xtcp_want_output(tcb);
+		opened = true;
 	}
 	acts |= xtcp_ack_rx(tcb, seg, now);
 	if (acts & XTCP_ACT_DROP || tcb->state == XTCP_CLOSED)
@@ -386,7 +435,15 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		tcb->ts_recent_at = now;
 	}
 	acts |= rx_urgent(tcb, seg, seq);
+	if (likely(!opened))
+		return acts | rx_text(tcb, seg, node, had, now) | xtcp_want_output(tcb);
+	/* The peer sends the text of its SYN again: this takes its place. */
+	if (seg->len && seg->seq == tcb->rcv_nxt && tcb->ooo_root) {
+		xtcp_reass_flush(tcb);
+		acts |= XTCP_ACT_REAP;
+	}
 	acts |= rx_text(tcb, seg, node, had, now);
+	acts |= take_syn_text(tcb, seg, now);
 	return acts | xtcp_want_output(tcb);
 }
 
@@ -411,6 +468,8 @@ static u32 rx_syn_sent_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		acts = xtcp_move(tcb, XTCP_EV_SYN);
 		xtcp_ecn_syn(tcb, seg);
 		xtcp_map_mark_all(tcb, false);
+		if (seg->len || seg->flags & XTCP_FIN)
+			acts |= hold_syn_text(tcb, seg, node, now);
 		return acts | xtcp_want_output(tcb);
 	}
 	tcb->snd_wl2 = seg->ack;
