@@ -251,3 +251,18 @@ UNIT(rack_reordering_is_counted)
 	CHECK(r.tcb.mib & 1ULL << XTCP_MIB_SACK_REORDER);
 	CHECK(r.tcb.flags & XTCP_F_REORDERED);
 }
+
+/* On a path that reorders, late means by the window, too: 25 ms and 5. */
+UNIT(rack_timeout_on_a_path_that_reorders)
+{
+	struct xtcp_sent *late, *young;
+	struct rack r;
+
+	init(&r, true);
+	append(&r, 100);
+	late = append(&r, 170);
+	young = append(&r, 171);
+	xtcp_rack_timeout(&r.tcb, 200 * XTCP_NSEC_PER_MSEC);
+	CHECK(late->marks & XTCP_SENT_LOST);
+	CHECK(!(young->marks & XTCP_SENT_LOST));
+}
