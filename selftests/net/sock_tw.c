@@ -201,8 +201,11 @@ TEST_F_TIMEOUT(moves, clients_come_back, 300)
 		ASSERT_EQ(100, recv_pat(self->s, 0, 100));
 		ASSERT_EQ(100, send_pat(self->s, 0, 100));
 		ASSERT_EQ(100, recv_pat(self->c, 0, 100));
-		EXPECT_EQ(0, retransmissions(self->c));
-		EXPECT_EQ(0, retransmissions(self->s));
+		/* Real time may pass a deadline on a busy host, whoever has the connection. */
+		if (virtual_time()) {
+			EXPECT_EQ(0, retransmissions(self->c));
+			EXPECT_EQ(0, retransmissions(self->s));
+		}
 		/* The server has TIME-WAIT, and the client's number moves on. */
 		ASSERT_EQ(0, close(self->s));
 		ASSERT_EQ(0, recv(self->c, &byte, 1, 0));
