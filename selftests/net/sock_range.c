@@ -4,6 +4,7 @@
  * privilege, foreign addresses, and many connections from one port.
  */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <sys/resource.h>
 
 #include "sock_test.h"
@@ -177,6 +178,58 @@ TEST_F_TIMEOUT(one, ten_thousand_from_one_port, 120)
 TEST_F_TIMEOUT(one, a_thousand_from_a_named_port, 120)
 {
 	ASSERT_EQ(1000, one_port(_metadata, variant->st, true, 1000));
+}
+
+#define HELD	4000
+
+/* Microseconds of a connect() that is refused, the mean of many; or -1. */
+static int64_t refused(enum stack st)
+{
+	int64_t us = -now_us();
+	union addr to;
+	int fd;
+
+	for (int i = 0; i < 50; i++) {
+		to = local(100 + i);
+		fd = stack_socket(st, 0);
+		if (!connect_to(fd, &to) || errno != ECONNREFUSED)
+			return -1;
+		close(fd);
+	}
+	return (us + now_us()) / 50;
+}
+
+/* Of a range the kernel's TCP has all but the last port: what that adds to connect(). */
+TEST_F_TIMEOUT(one, past_the_kernels_ports, 120)
+{
+	struct rlimit many = { HELD + 100, HELD + 100 };
+	int64_t us[2], free[2];
+
+	if (!virtual_time() || variant->st == KERNEL)
+		SKIP_TEST("compares instructions");
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &many));
+	ASSERT_EQ(0, ns_sysctl("ipv4/ip_local_port_range", "20000 23999"));
+	for (int st = KERNEL; st <= XTCP; st++) {
+		refused(st);	/* the first of all draws secrets */
+		free[st] = refused(st);
+		ASSERT_GT(free[st], 0);
+	}
+	for (int i = 0; i < HELD - 1; i++)
+		ASSERT_GE(st_bind(KERNEL, LOOPBACK, 20000 + i), 0);
+	for (int st = KERNEL; st <= XTCP; st++) {
+		us[st] = refused(st);
+		ASSERT_GT(us[st], 0);
+		us[st] -= free[st];
+	}
+	printf("# %d us, the kernel's TCP %d\n", (int)us[XTCP], (int)us[KERNEL]);
+	fflush(stdout);
+	/* Both begin where chance has them: their means differ by a few in a hundred. */
+	ASSERT_LT(us[XTCP], us[KERNEL] + us[KERNEL] / 5);
+	/* The last one, too, on another address. */
+	if (net == V6)
+		ASSERT_EQ(0, dev_up("lo", OTHER, 112, 0));
+	ASSERT_GE(st_bind(KERNEL, OTHER, 23999), 0);
+	ASSERT_GT(refused(XTCP), 0);
 }
 
 TEST_HARNESS_MAIN

@@ -27,7 +27,7 @@
 /* ---- demux.c ---- */
 
 #define XTCP_LISTEN_BITS	6
-#define XTCP_PORT_BITS		8
+#define XTCP_PORT_BITS		10
 #define XTCP_LOCK_BITS		8
 
 struct xtcp_tables {

@@ -44,17 +44,30 @@ static struct hlist_head *bucket_head(struct xtcp_tables *t, u16 port)
  * @t: tables
  * @port: host byte order
  *
- * Context: port_mutex. Return: bucket or NULL.
+ * Context: port_mutex; or RCU read lock, to look at it. Return: bucket or NULL.
  */
 struct xtcp_port *xtcp_bucket_find(struct xtcp_tables *t, u16 port)
 {
 	struct xtcp_port *p;
 
-	hlist_for_each_entry(p, bucket_head(t, port), node) {
+	hlist_for_each_entry_rcu(p, bucket_head(t, port), node,
+				 lockdep_is_held(&t->port_mutex)) {
 		if (p->port == port)
 			return p;
 	}
 	return NULL;
+}
+
+/**
+ * xtcp_bucket_look - is the port one to look for with xtcp_bucket_find()?
+ * @t: tables
+ * @port: host byte order
+ *
+ * Context: any. Return: false where it certainly has no bucket.
+ */
+bool xtcp_bucket_look(struct xtcp_tables *t, u16 port)
+{
+	return !hlist_empty(bucket_head(t, port));
 }
 
 /**
@@ -73,7 +86,7 @@ struct xtcp_port *xtcp_bucket_new(struct xtcp_tables *t, u16 port)
 	p->port = port;
 	INIT_LIST_HEAD(&p->idle);
 	INIT_LIST_HEAD(&p->holds);
-	hlist_add_head(&p->node, bucket_head(t, port));
+	hlist_add_head_rcu(&p->node, bucket_head(t, port));
 	xtcp_rx_need();
 	return p;
 }
@@ -90,9 +103,9 @@ static void holds_free(struct xtcp_port *p)
 
 static void bucket_free(struct xtcp_port *p)
 {
-	hlist_del(&p->node);
+	hlist_del_rcu(&p->node);
 	holds_free(p);
-	kfree(p);
+	kfree_rcu(p, rcu);
 	xtcp_rx_unneed();
 }
 
@@ -498,7 +511,7 @@ static int port_take(struct xtcp_tables *t, struct sock *sk, u16 port)
 	if (!xtcp_bucket_hold(p, sk))
 		err = hold_add(p, xtcp_hold_new(sk));
 	if (!err) {
-		p->ephemeral = false;
+		WRITE_ONCE(p->ephemeral, false);
 		xtcp_bucket_join(t, p, sk);
 		bucket_relax(t, p);
 		return 0;
@@ -541,7 +554,7 @@ static int port_auto(struct xtcp_tables *t, struct sock *sk)
 			return -ENOMEM;
 		}
 		list_add_tail(&h->node, &p->holds);
-		p->ephemeral = false;
+		WRITE_ONCE(p->ephemeral, false);
 		xtcp_bucket_join(t, p, sk);
 		bucket_relax(t, p);
 		return 0;

@@ -7,16 +7,18 @@
 
 /* A port somebody here uses. */
 struct xtcp_port {
-	struct hlist_node node;		/* xtcp_tables.ports; port_mutex */
+	struct hlist_node node;		/* xtcp_tables.ports; port_mutex, read under RCU */
 	struct hlist_head owners;	/* xtcp_sock.port_node; port_lock */
 	struct hlist_head addrs;	/* xtcp_tw_addr.port_node; port_lock */
 	struct list_head idle;		/* xtcp_tables.idle_ports; port_lock */
 	struct list_head holds;		/* port_mutex */
 	u16 port;			/* host byte order */
 	bool ephemeral;			/* connect() alone made and uses it */
+	struct rcu_head rcu;
 };
 
 struct xtcp_port *xtcp_bucket_find(struct xtcp_tables *t, u16 port);
+bool xtcp_bucket_look(struct xtcp_tables *t, u16 port);
 struct xtcp_port *xtcp_bucket_new(struct xtcp_tables *t, u16 port);
 bool xtcp_bucket_empty(const struct xtcp_port *p);
 void xtcp_bucket_idle(struct xtcp_tables *t, struct xtcp_port *p);

@@ -40,7 +40,7 @@ static int try_port(struct xtcp_net *xn, struct sock *sk, u16 port,
 		list_add_tail(&(*spare)->node, &p->holds);
 		*spare = NULL;
 	}
-	p->ephemeral = true;
+	WRITE_ONCE(p->ephemeral, true);
 
 	inet_sk(sk)->inet_sport = htons(port);
 	err = xtcp_hash_flow(sk);
@@ -53,6 +53,82 @@ static int try_port(struct xtcp_net *xn, struct sock *sk, u16 port,
 	xtcp_bucket_idle(t, p);
 	spin_unlock_bh(&t->port_lock);
 	return -EADDRINUSE;
+}
+
+/* What is to be expected of a port. */
+enum outlook {
+	OPEN,		/* free, or of connections, which it may have more of */
+	FOREIGN,	/* the kernel's; perhaps on another address */
+	BOUND,		/* a program has bound it */
+};
+
+/* Context: bottom halves off. It may be otherwise the next moment. */
+static enum outlook look_at(struct xtcp_net *xn, u16 port)
+{
+	const struct xtcp_port *p = NULL;
+	enum outlook look = OPEN;
+
+	if (xtcp_bucket_look(xn->tables, port)) {
+		rcu_read_lock();
+		p = xtcp_bucket_find(xn->tables, port);
+		if (p && !READ_ONCE(p->ephemeral) && !xtcp_bucket_empty(p))
+			look = BOUND;
+		rcu_read_unlock();
+	}
+	if (!p && xtcp_hold_met(xn->net, port))
+		look = FOREIGN;
+	return look;
+}
+
+/* connect() on its way through a range: each second port, from somewhere on. */
+struct walk {
+	struct xtcp_net *xn;
+	struct xtcp_hold *spare;	/* not bound yet, or NULL */
+	int low;			/* the first of these ports */
+	u32 n;				/* so many there are, */
+	u32 at;				/* this is the next, */
+	u32 done;			/* so many are behind */
+};
+
+/* Ports looked at with bottom halves off. */
+#define STRETCH		64
+
+/* The next port that looks like @want; 0: none of a stretch. */
+static u16 next_port(struct walk *w, enum outlook want)
+{
+	u16 found = 0, port;
+	u32 i;
+
+	local_bh_disable();
+	for (i = 0; i < STRETCH && w->done < w->n && !found; i++) {
+		port = w->low + 2 * w->at;
+		w->at = w->at + 1 < w->n ? w->at + 1 : 0;
+		w->done++;
+		if (!inet_is_local_reserved_port(w->xn->net, port) &&
+		    look_at(w->xn, port) == want)
+			found = port;
+	}
+	local_bh_enable();
+	return found;
+}
+
+/* Each port is tried by itself: others bind and connect in between. */
+static int try_ports(struct walk *w, struct sock *sk, enum outlook want)
+{
+	struct xtcp_tables *t = w->xn->tables;
+	int err = -EADDRINUSE;
+	u16 port;
+
+	while (w->done < w->n && err == -EADDRINUSE) {
+		cond_resched();
+		port = next_port(w, want);
+		if (!port)
+			continue;
+		mutex_lock(&t->port_mutex);
+		err = try_port(w->xn, sk, port, &w->spare);
+		mutex_unlock(&t->port_mutex);
+	}
+	return err;
 }
 
 /*
@@ -80,7 +156,9 @@ static u64 place_of(const struct sock *sk, const siphash_key_t *key)
  * RFC 6056, 3.3.4: a keyed hash of the addresses says where in the range to
  * begin, a counter picked by another hash moves on, so that ports neither
  * repeat soon towards one peer nor tell one peer about another. A port may
- * serve several connections as long as the 4-tuples differ.
+ * serve several connections as long as the 4-tuples differ. Every second port of
+ * the range comes first, as with the kernel's TCP, whichever half the hash says; what
+ * the kernel's sockets have is asked for last, each being the work of a bind().
  *
  * Context: process, socket lock, may sleep.
  * Return: 0 with the 4-tuple in the table, or -EADDRNOTAVAIL, -ENOMEM.
@@ -88,33 +166,25 @@ static u64 place_of(const struct sock *sk, const siphash_key_t *key)
 int xtcp_port_connect(struct sock *sk)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
-	struct xtcp_tables *t = xn->tables;
-	struct xtcp_hold *spare = NULL;
-	int low, high, i, n, err = -EADDRNOTAVAIL;
-	u32 *count, from;
-	u64 where;
-	u16 port;
+	struct walk w = { .xn = xn };
+	u64 where = place_of(sk, &xn->tables->port_key);
+	int low, high, i, err = -EADDRINUSE;
+	u32 *count, from, odd = where >> 63;
 
 	inet_sk_get_local_port_range(sk, &low, &high);
-	n = high - low + 1;
-	where = place_of(sk, &t->port_key);
 	get_random_once(perturb, sizeof(perturb));
 	count = &perturb[(where >> 32) % ARRAY_SIZE(perturb)];
-
-	mutex_lock(&t->port_mutex);
 	from = XTCP_DEFENCE_OR(port_key, (u32)where + READ_ONCE(*count), 0);
-	for (i = 0; i < n; i++) {
-		port = low + (from + i) % n;
-		if (inet_is_local_reserved_port(sock_net(sk), port))
-			continue;
-		err = try_port(xn, sk, port, &spare);
-		if (err != -EADDRINUSE)
-			break;
-		cond_resched();
+
+	for (i = 0; i < 4 && err == -EADDRINUSE; i++) {
+		w.low = low + (i + odd) % 2;
+		w.n = (high - w.low) / 2 + (w.low <= high);
+		w.at = w.n ? from % w.n : 0;
+		w.done = 0;
+		err = try_ports(&w, sk, i < 2 ? OPEN : FOREIGN);
 	}
-	WRITE_ONCE(*count, READ_ONCE(*count) + i + 1);
-	mutex_unlock(&t->port_mutex);
-	if (spare)
-		xtcp_hold_free(spare);
+	WRITE_ONCE(*count, READ_ONCE(*count) + w.done);
+	if (w.spare)
+		xtcp_hold_free(w.spare);
 	return err == -EADDRINUSE ? -EADDRNOTAVAIL : err;
 }
