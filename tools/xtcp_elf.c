@@ -21,6 +21,12 @@
 /* Scripts that are run by scripts: the kernel's own limit. */
 #define SCRIPTS_MAX	5
 
+/* What a file begins with. */
+union head {
+	ElfW(Ehdr) elf;
+	char line[PATH_MAX];
+};
+
 /* The file that execvp() takes; malloc()ed, NULL where there is none. */
 static char *find(const char *name)
 {
@@ -50,13 +56,13 @@ static char *interpreter(char *line)
 	return *line ? strdup(line) : NULL;
 }
 
-static bool names_linker(int fd, const ElfW(Ehdr) *eh)
+static bool names_linker(int fd, const union head *head)
 {
 	ElfW(Phdr) ph;
 	int i;
 
-	for (i = 0; i < eh->e_phnum; i++) {
-		off_t at = eh->e_phoff + (off_t)i * eh->e_phentsize;
+	for (i = 0; i < head->elf.e_phnum; i++) {
+		off_t at = head->elf.e_phoff + (off_t)i * head->elf.e_phentsize;
 
 		/* What cannot be read is not for us to judge. */
 		if (pread(fd, &ph, sizeof(ph), at) != sizeof(ph) || ph.p_type == PT_INTERP)
@@ -65,16 +71,15 @@ static bool names_linker(int fd, const ElfW(Ehdr) *eh)
 	return false;
 }
 
-static const char *judge(int fd, const void *head, size_t n)
+static const char *judge(int fd, const union head *head, size_t n)
 {
-	const ElfW(Ehdr) *eh = head;
 	struct stat st;
 
-	if (n < sizeof(*eh) || memcmp(eh->e_ident, ELFMAG, SELFMAG))
+	if (n < sizeof(head->elf) || memcmp(head->elf.e_ident, ELFMAG, SELFMAG))
 		return NULL;
-	if (eh->e_ident[EI_CLASS] != OWN_CLASS)
+	if (head->elf.e_ident[EI_CLASS] != OWN_CLASS)
 		return "has another word size than the library";
-	if (!names_linker(fd, eh))
+	if (!names_linker(fd, head))
 		return "is linked statically";
 	if (!fstat(fd, &st) && ((st.st_mode & S_ISUID && st.st_uid != getuid()) ||
 				(st.st_mode & S_ISGID && st.st_gid != getgid())))
@@ -84,10 +89,7 @@ static const char *judge(int fd, const void *head, size_t n)
 
 const char *xtcp_elf_why_not(const char *name, char **path)
 {
-	union {
-		ElfW(Ehdr) elf;
-		char line[PATH_MAX];
-	} head;
+	union head head;
 	const char *why = NULL;
 	int i;
 

@@ -87,30 +87,6 @@ struct hello {
 	u32 rtt;	/* ms the handshake takes */
 };
 
-/* Words of Fast Open; false: it is none. */
-static bool open_fastopen(struct rig *rig, const char *opt)
-{
-	if (!strcmp(opt, "fo") || !strcmp(opt, "fo-bare")) {
-		rig->fo_server = true;
-		rig->fo_bare = opt[2];
-	} else if (!strcmp(opt, "key2")) {
-		rig->keys.n = 2;
-	} else if (!strcmp(opt, "ask")) {
-		rig->open.fo = &rig->fo;
-	} else if (!strcmp(opt, "cookie")) {
-		rig->fo.cookie = named_cookie(rig, "theirs");
-		rig->open.fo = &rig->fo;
-	} else if (!strcmp(opt, "bare")) {
-		rig->fo.bare = true;
-		rig->open.fo = &rig->fo;
-	} else if (!strcmp(opt, "wait")) {
-		rig->fo.wait = true;
-	} else {
-		return false;
-	}
-	return true;
-}
-
 static void open_options(struct rig *rig, const struct words *w, struct hello *hello)
 {
 	int i;

@@ -125,6 +125,7 @@ void in_accecn(struct xtcp_seg *seg, u8 opt, const char *s);
 struct words;
 void cmd_queue_full(struct rig *rig, const struct words *w);
 void in_sack(struct rig *rig, struct xtcp_seg *seg, const char *s);
+bool open_fastopen(struct rig *rig, const char *opt);
 void in_cookie(struct rig *rig, struct xtcp_seg *seg, const char *name);
 void out_accecn(struct rig *rig, const struct xtcp_plan *plan, const char *wanted);
 void out_sack(struct rig *rig, const struct xtcp_plan *plan, const char *wanted);

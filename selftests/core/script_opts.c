@@ -124,3 +124,27 @@ void out_cookie(struct rig *rig, const struct xtcp_plan *plan, const char *name)
 		rig_fail(rig, "another cookie, of %u bytes, want %s", plan->cookie->len,
 			 name);
 }
+
+/* Words of Fast Open; false: it is none. */
+bool open_fastopen(struct rig *rig, const char *opt)
+{
+	if (!strcmp(opt, "fo") || !strcmp(opt, "fo-bare")) {
+		rig->fo_server = true;
+		rig->fo_bare = opt[2];
+	} else if (!strcmp(opt, "key2")) {
+		rig->keys.n = 2;
+	} else if (!strcmp(opt, "ask")) {
+		rig->open.fo = &rig->fo;
+	} else if (!strcmp(opt, "cookie")) {
+		rig->fo.cookie = named_cookie(rig, "theirs");
+		rig->open.fo = &rig->fo;
+	} else if (!strcmp(opt, "bare")) {
+		rig->fo.bare = true;
+		rig->open.fo = &rig->fo;
+	} else if (!strcmp(opt, "wait")) {
+		rig->fo.wait = true;
+	} else {
+		return false;
+	}
+	return true;
+}

@@ -196,15 +196,16 @@ static uint32_t chain(uint16_t port)
 /* So many listeners of ours on ports that whoever hashes without a key has in one chain. */
 static int crowd(int n)
 {
+	union addr to = { .in = { .sin_family = AF_INET } };
 	static uint16_t port = 1024;
 	int fd;
 
 	while (n && ++port) {
 		if (port == WIRE_PORT || chain(port) != chain(WIRE_PORT))
 			continue;
+		to.in.sin_port = htons(port);
 		fd = socket(AF_XTCP, SOCK_STREAM, 0);
-		if (fd < 0 || bind_to(fd, &(union addr){ .in = { .sin_family = AF_INET,
-				.sin_port = htons(port) } }) || listen(fd, 5))
+		if (fd < 0 || bind_to(fd, &to) || listen(fd, 5))
 			return -errno;
 		n--;
 	}

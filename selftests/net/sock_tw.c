@@ -124,24 +124,22 @@ FIXTURE_VARIANT(moves)
 	enum net net;
 };
 
-#define MOVES(name, ...) FIXTURE_VARIANT_ADD(moves, name) { __VA_ARGS__ }
-
-MOVES(kernel_kernel_kernel, KERNEL, KERNEL, KERNEL, V4);
-MOVES(kernel_kernel_xtcp, KERNEL, KERNEL, XTCP, V4);
-MOVES(kernel_xtcp_kernel, KERNEL, XTCP, KERNEL, V4);
-MOVES(kernel_xtcp_xtcp, KERNEL, XTCP, XTCP, V4);
-MOVES(xtcp_kernel_kernel, XTCP, KERNEL, KERNEL, V4);
-MOVES(xtcp_kernel_xtcp, XTCP, KERNEL, XTCP, V4);
-MOVES(xtcp_xtcp_kernel, XTCP, XTCP, KERNEL, V4);
-MOVES(xtcp_xtcp_xtcp, XTCP, XTCP, XTCP, V4);
-MOVES(kernel_kernel_kernel_v6, KERNEL, KERNEL, KERNEL, V6);
-MOVES(kernel_kernel_xtcp_v6, KERNEL, KERNEL, XTCP, V6);
-MOVES(kernel_xtcp_kernel_v6, KERNEL, XTCP, KERNEL, V6);
-MOVES(kernel_xtcp_xtcp_v6, KERNEL, XTCP, XTCP, V6);
-MOVES(xtcp_kernel_kernel_v6, XTCP, KERNEL, KERNEL, V6);
-MOVES(xtcp_kernel_xtcp_v6, XTCP, KERNEL, XTCP, V6);
-MOVES(xtcp_xtcp_kernel_v6, XTCP, XTCP, KERNEL, V6);
-MOVES(xtcp_xtcp_xtcp_v6, XTCP, XTCP, XTCP, V6);
+FIXTURE_VARIANT_ADD(moves, kernel_kernel_kernel) { KERNEL, KERNEL, KERNEL, V4 };
+FIXTURE_VARIANT_ADD(moves, kernel_kernel_xtcp) { KERNEL, KERNEL, XTCP, V4 };
+FIXTURE_VARIANT_ADD(moves, kernel_xtcp_kernel) { KERNEL, XTCP, KERNEL, V4 };
+FIXTURE_VARIANT_ADD(moves, kernel_xtcp_xtcp) { KERNEL, XTCP, XTCP, V4 };
+FIXTURE_VARIANT_ADD(moves, xtcp_kernel_kernel) { XTCP, KERNEL, KERNEL, V4 };
+FIXTURE_VARIANT_ADD(moves, xtcp_kernel_xtcp) { XTCP, KERNEL, XTCP, V4 };
+FIXTURE_VARIANT_ADD(moves, xtcp_xtcp_kernel) { XTCP, XTCP, KERNEL, V4 };
+FIXTURE_VARIANT_ADD(moves, xtcp_xtcp_xtcp) { XTCP, XTCP, XTCP, V4 };
+FIXTURE_VARIANT_ADD(moves, kernel_kernel_kernel_v6) { KERNEL, KERNEL, KERNEL, V6 };
+FIXTURE_VARIANT_ADD(moves, kernel_kernel_xtcp_v6) { KERNEL, KERNEL, XTCP, V6 };
+FIXTURE_VARIANT_ADD(moves, kernel_xtcp_kernel_v6) { KERNEL, XTCP, KERNEL, V6 };
+FIXTURE_VARIANT_ADD(moves, kernel_xtcp_xtcp_v6) { KERNEL, XTCP, XTCP, V6 };
+FIXTURE_VARIANT_ADD(moves, xtcp_kernel_kernel_v6) { XTCP, KERNEL, KERNEL, V6 };
+FIXTURE_VARIANT_ADD(moves, xtcp_kernel_xtcp_v6) { XTCP, KERNEL, XTCP, V6 };
+FIXTURE_VARIANT_ADD(moves, xtcp_xtcp_kernel_v6) { XTCP, XTCP, KERNEL, V6 };
+FIXTURE_VARIANT_ADD(moves, xtcp_xtcp_xtcp_v6) { XTCP, XTCP, XTCP, V6 };
 
 FIXTURE_SETUP(moves)
 {

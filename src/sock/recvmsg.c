@@ -222,7 +222,7 @@ static void recv_tell_inq(struct sock *sk, struct msghdr *msg)
 	int inq = READ_ONCE(xtcp_sk(sk)->tcb.rcv_nxt) - READ_ONCE(xtcp_sk(sk)->copied);
 
 	/* Without the lock another reader's progress may be seen before RCV.NXT's. */
-	inq = max(inq, (int)sock_flag(sk, SOCK_DONE));
+	inq = max_t(int, inq, sock_flag(sk, SOCK_DONE));
 	msg->msg_inq = inq;
 	if (xtcp_sk(sk)->tell_inq)
 		put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(inq), &inq);
