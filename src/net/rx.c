@@ -332,7 +332,11 @@ void xtcp_rx_stray(struct net *net, struct sk_buff *skb)
 	xtcp_ip_flow(skb, &rx.flow);
 	local_bh_disable();
 	rcu_read_lock();
-	if (!dispatch(&rx, skb, false)) {
+	/* The backlog keeps no device; IPsec policies and filters of the next owner ask for it. */
+	skb->dev = dev_get_by_index_rcu(net, skb->skb_iif);
+	if (!skb->dev) {
+		xtcp_discard(rx.xn, skb, XTCP_DROP_CLOSED);
+	} else if (!dispatch(&rx, skb, false)) {
 		if (xtcp_seg_fill(&seg, skb) && !(seg.flags & XTCP_RST)) {
 			xtcp_rst_plan(&seg, &plan);
 			xtcp_reply(net, NULL, &plan, skb);
