@@ -153,10 +153,10 @@ UNIT(rack_window)
 	}
 }
 
-/* 150 entries late at once: 64 are marked in one go, the rest is due at once. */
+/* 150 entries late at once: 64 are marked in one go, the next after 100 us. */
 UNIT(rack_work_is_bounded)
 {
-	u64 now = 500 * XTCP_NSEC_PER_MSEC;
+	u64 now = 500 * XTCP_NSEC_PER_MSEC, next = now + 100 * XTCP_NSEC_PER_USEC;
 	struct rack r;
 	u32 i;
 
@@ -166,10 +166,10 @@ UNIT(rack_work_is_bounded)
 	r.tcb.rack_order = r.tcb.departures + 1;
 	xtcp_rack_detect(&r.tcb, now);
 	CHECK_EQ(r.tcb.lost_out, 64000);
-	CHECK_EQ(r.tcb.dl[XTCP_DL_REO], now);
+	CHECK_EQ(r.tcb.dl[XTCP_DL_REO], next);
 	xtcp_rack_detect(&r.tcb, now);
 	CHECK_EQ(r.tcb.lost_out, 128000);
-	CHECK_EQ(r.tcb.dl[XTCP_DL_REO], now);
+	CHECK_EQ(r.tcb.dl[XTCP_DL_REO], next);
 	xtcp_rack_detect(&r.tcb, now);
 	CHECK_EQ(r.tcb.lost_out, 150000);
 	CHECK(!xtcp_dl_is_set(&r.tcb, XTCP_DL_REO));

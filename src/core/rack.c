@@ -9,8 +9,12 @@
  */
 #include "core.h"
 
-/* Entries marked in one go; the rest follows at once, by the timer. */
+/*
+ * Entries marked in one go. The next ACK goes on with the rest, or the timer, which
+ * leaves the CPU to others in between: ten times the marks that a recovery can use.
+ */
 #define MARKS_MAX	64
+#define MARKS_WAIT_NS	(100 * XTCP_NSEC_PER_USEC)
 
 /* RFC 8985, 6.2 step 4: recoveries without D-SACK until patience ends. */
 #define PERSIST		16
@@ -128,8 +132,12 @@ void xtcp_rack_detect(struct xtcp_tcb *tcb, u64 now)
 	xtcp_dl_clear(tcb, XTCP_DL_REO);
 	while ((sent = tcb->map_old) &&
 	       sent_after(tcb->rack_order, tcb->rack_end, sent->order, sent->end)) {
-		if (sent->sent_at + late > now || !marks--) {
-			xtcp_dl_set(tcb, XTCP_DL_REO, max(sent->sent_at + late, now));
+		if (sent->sent_at + late > now) {
+			xtcp_dl_set(tcb, XTCP_DL_REO, sent->sent_at + late);
+			return;
+		}
+		if (!marks--) {
+			xtcp_dl_set(tcb, XTCP_DL_REO, now + MARKS_WAIT_NS);
 			return;
 		}
 		xtcp_map_lost(tcb, sent);
