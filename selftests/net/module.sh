@@ -213,7 +213,8 @@ autoload()
 }
 
 # What stands before the kernel's TCP already is not stood before: here the module
-# itself, loaded once more under another name.
+# itself, loaded once more under another name. KASAN pads other strings as the name
+# is padded: they change with it, and nothing minds.
 not_the_kernels()
 {
 	local tmp bad=0
@@ -222,7 +223,7 @@ not_the_kernels()
 import sys
 ko = open(sys.argv[1], 'rb').read()
 for old in b'xtcp'.ljust(56, b'\\0'), b'\\0name=xtcp\\0':
-	assert ko.count(old) == 1, old
+	assert old in ko, old
 	ko = ko.replace(old, old.replace(b'xtcp', b'xtcq'))
 open(sys.argv[2], 'wb').write(ko)
 " "$XTCP_KO" "$tmp/xtcq.ko" || bad=1
