@@ -418,6 +418,13 @@ TEST_F(fo, client_off)
 	fails(EOPNOTSUPP, send_early(c, self->port, 100, 0));
 	ASSERT_EQ(-EOPNOTSUPP, set_int(c, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1));
 	close(c);
+	/* The kernel's knob counts where ours was not written, whenever that changes. */
+	ASSERT_EQ(0, ns_sysctl("xtcp/fastopen", "default"));
+	ASSERT_EQ(0, ns_sysctl("ipv4/tcp_fastopen", "3"));
+	c = stack_socket(variant->client, 0);
+	ASSERT_EQ(0, ns_sysctl("ipv4/tcp_fastopen", "2"));
+	fails(EOPNOTSUPP, send_early(c, self->port, 100, 0));
+	close(c);
 }
 
 #define KEY1	"00112233-44556677-8899aabb-ccddeeff"
