@@ -144,6 +144,44 @@ TEST_F(wire, passive_window_scale_14)
 		out(ACK, SEQ(1 + i * 1000), LEN(1000));
 }
 
+/*
+ * RFC 7323 2.3 leaves the shift open. One that is not Linux's for the same buffers is
+ * noticed: what is offered is the largest that the buffer may become, not its half.
+ */
+TEST_F(wire, passive_window_scale_offered)
+{
+	static const struct {
+		const char *rmem;
+		int rcvbuf;	/* SO_RCVBUF, 0: none */
+		int clamp;	/* TCP_WINDOW_CLAMP, 0: none */
+		int shift;
+	} rows[] = {
+		{ "4096 131072 6291456", 0, 0, 7 },
+		{ "4096 131072 4194304", 0, 0, 7 },
+		{ "4096 131072 4194303", 0, 0, 6 },
+		/* net.core.rmem_max is 212992. */
+		{ "4096 65536 65536", 0, 0, 2 },
+		{ "4096 131072 6291456", 100000, 0, 1 },
+		{ "4096 131072 6291456", 0, 300000, 3 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		wire_reset(W, WIRE_PPORT);
+		W->doing = rows[i].rmem;
+		knob("rmem", rows[i].rmem);
+		listens();
+		if (rows[i].rcvbuf)
+			ASSERT_EQ(0, set_int(self->lfd, SOL_SOCKET, SO_RCVBUF, rows[i].rcvbuf));
+		if (rows[i].clamp)
+			ASSERT_EQ(0, set_int(self->lfd, IPPROTO_TCP, TCP_WINDOW_CLAMP,
+					     rows[i].clamp));
+		in(SYN, MSS(1000), SACKOK, WS(7));
+		out(SYN | ACK, MSS(1460), SACKOK, WS(rows[i].shift));
+		in(RST, SEQ(1));
+		stops_listening();
+	}
+}
+
 /* RFC 7323 2.3: a shift above 14 counts as 14. */
 TEST_F(wire, passive_window_scale_15_is_14)
 {

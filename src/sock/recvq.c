@@ -439,18 +439,20 @@ u32 xtcp_rcv_space(const struct sock *sk)
  * xtcp_rcv_space_max - the largest window this socket may ever offer
  * @sk: socket, any context
  *
- * It decides the window scale, which cannot change later.
+ * It decides the window scale, which cannot change later (RFC 7323, 2.3). A buffer
+ * that may grow counts whole, though half of it is offered, and up to what SO_RCVBUF
+ * may make of it: as Linux counts, whose scale for these buffers peers expect.
  *
  * Return: bytes.
  */
 u32 xtcp_rcv_space_max(const struct sock *sk)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 space = READ_ONCE(sk->sk_rcvbuf);
+	u32 space = READ_ONCE(sk->sk_rcvbuf) / 2;
 
 	if (!(sk->sk_userlocks & SOCK_RCVBUF_LOCK))
-		space = max_t(u32, space, READ_ONCE(xtcp_knobs(sk)->rmem[2]));
-	space /= 2;
+		space = max3(space, (u32)READ_ONCE(xtcp_knobs(sk)->rmem[2]),
+			     READ_ONCE(sysctl_rmem_max));
 	if (xs->window_clamp)
 		space = min(space, xs->window_clamp);
 	return space;
