@@ -392,6 +392,42 @@ UNIT(wire_put_options_are_well_formed)
 		}
 }
 
+#define TS_1_2	8, 10, 0, 0, 0, 1, 0, 0, 0, 2
+
+/* The order and the padding are Linux's: fingerprints and test suites expect them. */
+static const struct {
+	u8 opts;
+	u8 len;
+	u8 bytes[20];
+} orders[] = {
+	{ XTCP_OPT_MSS | XTCP_OPT_SACK_PERM | XTCP_OPT_TS | XTCP_OPT_WSCALE, 20,
+	  { 2, 4, 0x05, 0xb4, 4, 2, TS_1_2, 1, 3, 3, 7 } },
+	{ XTCP_OPT_MSS | XTCP_OPT_TS | XTCP_OPT_WSCALE, 20,
+	  { 2, 4, 0x05, 0xb4, 1, 1, TS_1_2, 1, 3, 3, 7 } },
+	{ XTCP_OPT_MSS | XTCP_OPT_SACK_PERM | XTCP_OPT_WSCALE, 12,
+	  { 2, 4, 0x05, 0xb4, 1, 1, 4, 2, 1, 3, 3, 7 } },
+	{ XTCP_OPT_MSS | XTCP_OPT_SACK_PERM, 8, { 2, 4, 0x05, 0xb4, 1, 1, 4, 2 } },
+	{ XTCP_OPT_MSS | XTCP_OPT_WSCALE, 8, { 2, 4, 0x05, 0xb4, 1, 3, 3, 7 } },
+	{ XTCP_OPT_TS, 12, { 1, 1, TS_1_2 } },
+};
+
+UNIT(wire_put_order)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(orders); i++) {
+		struct xtcp_plan plan = {
+			.flags = XTCP_SYN, .opts = orders[i].opts, .opt_mss = 1460,
+			.wscale = 7, .tsval = 1, .tsecr = 2,
+		};
+		u8 hdr[XTCP_HDR_MAX];
+
+		plan.hdr_len = xtcp_hdr_len(&plan);
+		CHECK_EQ(xtcp_hdr_put(hdr, &plan, 1, 2), 20U + orders[i].len);
+		CHECK(!memcmp(hdr + 20, orders[i].bytes, orders[i].len));
+	}
+}
+
 /* A cookie of each length, in either option, beside the rest of a SYN. */
 UNIT(wire_put_cookie)
 {

@@ -315,6 +315,7 @@ static u8 *put_cookie(u8 *p, const struct xtcp_cookie *cookie)
 
 static u8 *put_options(u8 *p, const struct xtcp_plan *plan)
 {
+	bool sack_perm = plan->opts & XTCP_OPT_SACK_PERM;
 	u32 i;
 
 	if (plan->opts & XTCP_OPT_MSS) {
@@ -322,22 +323,19 @@ static u8 *put_options(u8 *p, const struct xtcp_plan *plan)
 		*p++ = LEN_MSS;
 		p = put16(p, plan->opt_mss);
 	}
-	/* SACK-permitted takes the place of the timestamp's two NOPs. */
-	if (plan->opts & XTCP_OPT_SACK_PERM) {
-		*p++ = OPT_SACK_PERM;
-		*p++ = LEN_SACK_PERM;
-	}
-	if (plan->opts & (XTCP_OPT_TS | XTCP_OPT_SACK_PERM) &&
-	    (plan->opts & (XTCP_OPT_TS | XTCP_OPT_SACK_PERM)) !=
-	    (XTCP_OPT_TS | XTCP_OPT_SACK_PERM)) {
-		*p++ = OPT_NOP;
-		*p++ = OPT_NOP;
-	}
+	/* The order is Linux's. SACK-permitted takes the place of the timestamp's two NOPs. */
 	if (plan->opts & XTCP_OPT_TS) {
+		*p++ = sack_perm ? OPT_SACK_PERM : OPT_NOP;
+		*p++ = sack_perm ? LEN_SACK_PERM : OPT_NOP;
 		*p++ = OPT_TS;
 		*p++ = LEN_TS;
 		p = put32(p, plan->tsval);
 		p = put32(p, plan->tsecr);
+	} else if (sack_perm) {
+		*p++ = OPT_NOP;
+		*p++ = OPT_NOP;
+		*p++ = OPT_SACK_PERM;
+		*p++ = LEN_SACK_PERM;
 	}
 	if (plan->opts & XTCP_OPT_WSCALE) {
 		*p++ = OPT_NOP;
