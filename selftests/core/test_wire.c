@@ -392,8 +392,6 @@ UNIT(wire_put_options_are_well_formed)
 		}
 }
 
-#define TS_1_2	8, 10, 0, 0, 0, 1, 0, 0, 0, 2
-
 /* The order and the padding are Linux's: fingerprints and test suites expect them. */
 static const struct {
 	u8 opts;
@@ -401,14 +399,14 @@ static const struct {
 	u8 bytes[20];
 } orders[] = {
 	{ XTCP_OPT_MSS | XTCP_OPT_SACK_PERM | XTCP_OPT_TS | XTCP_OPT_WSCALE, 20,
-	  { 2, 4, 0x05, 0xb4, 4, 2, TS_1_2, 1, 3, 3, 7 } },
+	  { 2, 4, 0x05, 0xb4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 1, 3, 3, 7 } },
 	{ XTCP_OPT_MSS | XTCP_OPT_TS | XTCP_OPT_WSCALE, 20,
-	  { 2, 4, 0x05, 0xb4, 1, 1, TS_1_2, 1, 3, 3, 7 } },
+	  { 2, 4, 0x05, 0xb4, 1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 1, 3, 3, 7 } },
 	{ XTCP_OPT_MSS | XTCP_OPT_SACK_PERM | XTCP_OPT_WSCALE, 12,
 	  { 2, 4, 0x05, 0xb4, 1, 1, 4, 2, 1, 3, 3, 7 } },
 	{ XTCP_OPT_MSS | XTCP_OPT_SACK_PERM, 8, { 2, 4, 0x05, 0xb4, 1, 1, 4, 2 } },
 	{ XTCP_OPT_MSS | XTCP_OPT_WSCALE, 8, { 2, 4, 0x05, 0xb4, 1, 3, 3, 7 } },
-	{ XTCP_OPT_TS, 12, { 1, 1, TS_1_2 } },
+	{ XTCP_OPT_TS, 12, { 1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2 } },
 };
 
 UNIT(wire_put_order)
