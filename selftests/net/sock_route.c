@@ -493,7 +493,8 @@ TEST_F_TIMEOUT(host, one_of_two_ways_is_dead, 600)
 		hard_close(fd[i]);
 	}
 	self->fd = -1;
-	ASSERT_EQ(FLOWS, all);
+	/* After ten timeouts chance leaves one flow in 2,048: three of these never. */
+	ASSERT_GE(all, FLOWS - 2);
 }
 
 TEST_HARNESS_MAIN
