@@ -9,9 +9,6 @@
 /* quickack 0 ends the first moments, in which every segment is answered. */
 #define SETTLED "established\nset quickack 0\nset quickack 1\nset quickack 0\n"
 
-/* Full segments were of 1000 bytes until now. */
-#define FULL_1000 SETTLED "< A 1+1000\n< A 1001+1000\n> A 1 ack 2001\n"
-
 static const struct script ackpolicy[] = {
 	{ "the first sixteen at once", "established\n< A 1+10\n> A 1 ack 11\n= quickack 15\n" },
 	{ "delayed", SETTLED "< A 1+10\n> no\n~ 40ms\n> A 1 ack 11\n" },
@@ -22,14 +19,6 @@ static const struct script ackpolicy[] = {
 	{ "a merged run is more than two", SETTLED "< A 1+5000 nsegs 5\n> A 1 ack 5001\n" },
 	{ "many small ones wait together (MUST-58)", SETTLED "< A 1+10\n< A 11+10\n< A 21+10\n> no\n~ 40ms\n> A 1 ack 31\n" },
 	{ "the deadline is the first one's", SETTLED "< A 1+10\n+ 30ms\n< A 11+10\n~ 10ms\n> A 1 ack 21\n" },
-	{ "smaller full segments, as of a smaller path MTU", FULL_1000 "< A 2001+500\n= rcv_mss 1000\n< A 2501+500\n> no\n= rcv_mss 500\n"
-	  "< A 3001+500\n> A 1 ack 3501\n" },
-	{ "merged ones", FULL_1000 "< A 2001+1500 nsegs 3\n> no\n= rcv_mss 500\n< A 3501+500\n> A 1 ack 4001\n" },
-	{ "merged ones, the last shorter: not known", FULL_1000 "< A 2001+1400 nsegs 3\n> no\n= rcv_mss 1000\n" },
-	{ "the ends of writes are not full", FULL_1000 "< PA 2001+500\n< PA 2501+500\n> no\n= rcv_mss 1000\n" },
-	{ "nor are two that differ", FULL_1000 "< A 2001+400\n< A 2401+500\n< A 2901+400\n> no\n= rcv_mss 1000\n" },
-	{ "nor two with a full one between", FULL_1000 "< A 2001+500\n< A 2501+1000\n> no\n< A 3501+500\n> A 1 ack 4001\n= rcv_mss 1000\n" },
-	{ "and the size grows at once", FULL_1000 "< A 2001+1000 nsegs 2\n> no\n= rcv_mss 500\n< A 3001+900\n= rcv_mss 900\n> A 1 ack 3901\n" },
 	{ "data takes it along", SETTLED "< A 1+10\nwrite 10\n> PA 1+10 ack 11\n+ 100ms\n> no\n" },
 	{ "no answer: the next may wait longer", "established\nset quickack 0\n< A 1+10\n~ 40ms\n> A 1 ack 11\n" },
 	{ "out of order: at once", SETTLED "< A 11+10\n> A 1 ack 1\n" },

@@ -10,27 +10,15 @@ void xtcp_ack_now(struct xtcp_tcb *tcb)
 	tcb->ack_pending |= XTCP_ACKP_NOW;
 }
 
-/* Bytes. What is smaller is hardly a path's MTU; Linux draws the line there, too. */
-#define RCV_MSS_MIN	88
-
-/*
- * The size of the peer's full segments, at most what we offered. It grows at once.
- * It shrinks, as after a smaller path MTU, when two segments in a row have the same
- * smaller size without PSH: a write does not end there, so they are full ones.
- */
+/* The peer's segment size: what it sends repeatedly, at most what we offered. */
 static void learn_rcv_mss(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
-	u32 n = max_t(u32, seg->nsegs, 1), size = seg->len / n;
-	bool whole = !(seg->flags & (XTCP_PSH | XTCP_FIN)) && size >= RCV_MSS_MIN &&
-		     size * n == seg->len;
-	bool again = n > 1 || size == tcb->rcv_small;
+	u32 size = seg->len;
 
-	if (size >= tcb->rcv_mss || (whole && again)) {
+	if (seg->nsegs > 1)
+		size /= seg->nsegs;
+	if (size > tcb->rcv_mss)
 		tcb->rcv_mss = (u16)min_t(u32, size, tcb->adv_mss);
-		tcb->rcv_small = 0;
-		return;
-	}
-	tcb->rcv_small = whole ? (u16)size : 0;
 }
 
 /*
