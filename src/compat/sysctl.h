@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
+ * Four knobs of net.ipv4 are newer than 6.1: tcp_syn_linear_timeouts (6.5),
+ * tcp_rto_min_us (6.11), tcp_tw_reuse_delay (6.14), tcp_rto_max_ms (6.15).
  * Since 6.6 tables are registered with their size, and then may not end with an
  * empty row; since 6.11 handlers get a const table.
  */
@@ -13,6 +15,28 @@
 #define xtcp_ctl_table	const struct ctl_table
 #else
 #define xtcp_ctl_table	struct ctl_table
+#endif
+
+/* In a row of ctl/sysctl.c: the knob follows the kernel's where that exists. */
+#ifdef XTCP_SYN_LINEAR
+#define XTCP_OF_SYN_LINEAR	OF(syn_linear_timeouts)
+#else
+#define XTCP_OF_SYN_LINEAR
+#endif
+#ifdef XTCP_RTO_MIN_US
+#define XTCP_OF_RTO_MIN_US	OF(rto_min_us)
+#else
+#define XTCP_OF_RTO_MIN_US
+#endif
+#ifdef XTCP_TW_REUSE_DELAY
+#define XTCP_OF_TW_REUSE_DELAY	OF(tw_reuse_delay)
+#else
+#define XTCP_OF_TW_REUSE_DELAY
+#endif
+#ifdef XTCP_RTO_MAX_MS
+#define XTCP_OF_RTO_MAX_MS	OF(rto_max_ms)
+#else
+#define XTCP_OF_RTO_MAX_MS
 #endif
 
 /* @table has @rows rows and an empty one behind them. */

@@ -71,6 +71,12 @@ static u32 takes_syn_retries(u32 val)
 	return val == TCP_SYN_RETRIES ? 7 : val;
 }
 
+/* The kernel's default since 6.5 is 4; RFC 6298 (5.5) doubles the timeout each time. */
+static u32 takes_syn_linear(u32 val)
+{
+	return val == 4 ? 0 : val;
+}
+
 /* Pages of all buffers together: no pressure, pressure, the end. */
 static long own_mem[3];
 
@@ -228,13 +234,16 @@ const struct xtcp_knob xtcp_knob_rows[] = {
 	{ "retries1",		0, U8_MAX, PAR(retries1), .scale = 1, OF(retries1) },
 	{ "retries2",		0, U8_MAX, PAR(retries2), .scale = 1, OF(retries2) },
 	{ "rmem",		RMEM_MIN, INT_MAX, GLUE3(rmem), .scale = 1, OF3(rmem) },
-	{ "rto_max_ms",		1000, 120000, PAR(rto_max_us), .scale = 1000 },
-	{ "rto_min_us",		1, INT_MAX, PAR(rto_min_us), .scale = 1 },
+	{ "rto_max_ms",		1000, 120000, PAR(rto_max_us), .scale = 1000,
+	  XTCP_OF_RTO_MAX_MS },
+	{ "rto_min_us",		1, INT_MAX, PAR(rto_min_us), .scale = 1,
+	  XTCP_OF_RTO_MIN_US },
 	{ "sack",		0, U8_MAX_SWITCH, PAR(sack), OF(sack) },
 	{ "shrink_window",	0, 1, PAR(shrink_window), .scale = 1, OF(shrink_window) },
 	{ "slow_start_after_idle", 0, U8_MAX_SWITCH, PAR(idle_restart),
 	  OF(slow_start_after_idle) },
-	{ "syn_linear_timeouts", 0, 127, PAR(syn_linear), .scale = 1 },
+	{ "syn_linear_timeouts", 0, 127, PAR(syn_linear), .scale = 1,
+	  .takes = takes_syn_linear, XTCP_OF_SYN_LINEAR },
 	{ "syn_retries",	1, 127, PAR(syn_retries), .scale = 1,
 	  OF(syn_retries), .takes = takes_syn_retries },
 	{ "syn_source_burst",	1, 65535, PAR(syn_source_burst), .scale = 1 },
@@ -247,7 +256,8 @@ const struct xtcp_knob xtcp_knob_rows[] = {
 	{ "timestamps",		0, U8_MAX_SWITCH, PAR(timestamps), OF(timestamps) },
 	{ "timewait_ms",	1, XTCP_TIMEWAIT_MAX, PAR(timewait_ms), .scale = 1 },
 	{ "tw_reuse",		0, 2, GLUE(reuse_tw), .scale = 1, OF(tw_reuse) },
-	{ "tw_reuse_delay",	1, 60000, GLUE(reuse_delay), .scale = 1 },
+	{ "tw_reuse_delay",	1, 60000, GLUE(reuse_delay), .scale = 1,
+	  XTCP_OF_TW_REUSE_DELAY },
 	{ "window_scaling",	0, U8_MAX_SWITCH, PAR(wscale), OF(window_scaling) },
 	{ "wmem",		1, INT_MAX, GLUE3(wmem), .scale = 1, OF3(wmem) },
 };
