@@ -208,6 +208,7 @@ struct xtcp_tcb {
 	u16 path_mss;		/* MTU less fixed headers */
 	u16 rcv_mss;		/* size of the peer's full segments, estimated */
 	u16 adv_mss;		/* what our SYN offered */
+	u16 rcv_small;		/* size below rcv_mss of the last segment, if full; 0: it was not */
 	u32 gso_max;		/* bytes of payload one plan may carry */
 	u32 ts_off;		/* added to the ms clock in TSval */
 	u8 ecn;			/* enum xtcp_ecn: asked for, then agreed on */

@@ -10,15 +10,31 @@ void xtcp_ack_now(struct xtcp_tcb *tcb)
 	tcb->ack_pending |= XTCP_ACKP_NOW;
 }
 
-/* The peer's segment size: what it sends repeatedly, at most what we offered. */
+/*
+ * Bytes, as in Linux: a segment below the first is hardly as large as a path's MTU
+ * allows; one below the second may be so only if no write ends there.
+ */
+#define RCV_MSS_MIN	88
+#define RCV_MSS_PUSHED	536
+
+/*
+ * The size of the peer's full segments, at most what we offered. It grows at once.
+ * It shrinks when two segments in a row, or the segments of a merged run, have the
+ * same smaller size: the path MTU is smaller now, or options take their part.
+ */
 static void learn_rcv_mss(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
-	u32 size = seg->len;
+	u32 n = max_t(u32, seg->nsegs, 1), size = seg->len / n;
+	bool whole = size * n == seg->len && size >= RCV_MSS_MIN &&
+		     (size >= RCV_MSS_PUSHED || !(seg->flags & (XTCP_PSH | XTCP_FIN)));
+	bool again = n > 1 || size == tcb->rcv_small;
 
-	if (seg->nsegs > 1)
-		size /= seg->nsegs;
-	if (size > tcb->rcv_mss)
+	if (size >= tcb->rcv_mss || (whole && again)) {
 		tcb->rcv_mss = (u16)min_t(u32, size, tcb->adv_mss);
+		tcb->rcv_small = 0;
+		return;
+	}
+	tcb->rcv_small = whole ? (u16)size : 0;
 }
 
 /*
@@ -73,10 +89,11 @@ bool xtcp_ack_read(const struct xtcp_tcb *tcb)
  */
 void xtcp_ack_data(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 {
-	u32 limit = min(2U * tcb->rcv_mss, tcb->rcv_wnd / 2);
-	u32 unacked = tcb->rcv_nxt - tcb->rcv_wup;
+	u32 unacked = tcb->rcv_nxt - tcb->rcv_wup, limit;
 
+	/* First: a full segment after small ones is not two full segments. */
 	learn_rcv_mss(tcb, seg);
+	limit = min(2U * tcb->rcv_mss, tcb->rcv_wnd / 2);
 	if ((unacked >= limit && !reader_behind(tcb, seg)) ||
 	    tcb->flags & XTCP_F_QUICKACK) {
 		xtcp_ack_now(tcb);
