@@ -42,7 +42,7 @@ SCRIPTS(ack_window);
 
 /* MUST-34, SHLD-15, SHLD-16: a window that shrank. */
 static const struct script ack_shrunk[] = {
-	{ "no new data beyond it", "established wnd 4000\nwrite 6000\n> A 1+4000\n< A 1 ack 1001 wnd 1000\n> no\n"
+	{ "no new data beyond it", "established wnd 4000\nwrite 6000\n> PA 1+4000\n< A 1 ack 1001 wnd 1000\n> no\n"
 	  "< A 1 ack 2001 wnd 1000\n> no\n= snd_una 2001\n" },
 	{ "what fits is sent again", "established wnd 4000\nwrite 4000\n> PA 1+4000\n< A 1 ack 1001 wnd 1000\n"
 	  "~ 200001us\n> A 1001+1000\n> no\n" },

@@ -13,7 +13,7 @@ static const struct script app_calls[] = {
 	  "> A 1 ack 11\n< A 11+10\n> A 1 ack 21\n" },
 	{ "idle longer than an RTO: cwnd starts again", "established\nwrite 10000\n> PA 1+10000\n< A 1 ack 10001\n"
 	  "= cwnd 20000\n+ 200ms\nwrite 10\n> PA 10001+10\n= cwnd 20000\n< A 1 ack 10011\n+ 201ms\nwrite 20000\n"
-	  "= cwnd 10000\n> A 10011+10000\n" },
+	  "= cwnd 10000\n> PA 10011+10000\n" },
 	{ "exactly an RTO is not longer", "established\nwrite 10000\n> PA 1+10000\n< A 1 ack 10001\n= cwnd 20000\n+ 200001us\n"
 	  "write 10\n> PA 10001+10\n= cwnd 20000\n" },
 	{ "nor is it idle with data outstanding", "par tlp 0\nestablished\nwrite 10000\n> PA 1+10000\n< A 1 ack 10001\nwrite 20000\n"
@@ -36,7 +36,7 @@ static const struct script app_calls[] = {
 	{ "NODELAY sends what a cork holds", "established\nset cork 1\nwrite 1010\n> A 1+1000\nset nodelay 1\n> PA 1001+10\nwrite 10\n> no\n"
 	  "set cork 0\n> PA 1011+10\n" },
 	{ "and what MSG_MORE does", "established\nwrite 10 more\n> no\nset nodelay 1\n> PA 1+10\nwrite 10 more\n> no\nwrite 10\n> PA 11+20\n" },
-	{ "also behind a window", "established wnd 2000\nset cork 1\nwrite 2500\n> A 1+2000\nset nodelay 1\n> no\n< A 1 ack 2001\n"
+	{ "also behind a window", "established wnd 2000\nset cork 1\nwrite 2500\n> PA 1+2000\nset nodelay 1\n> no\n< A 1 ack 2001\n"
 	  "> PA 2001+500\n" },
 	{ "NODELAY off sends nothing, on again does", "established\nset cork 1\nset nodelay 1\nwrite 10\n> no\nset nodelay 0\n> no\n"
 	  "set nodelay 1\n> PA 1+10\n" },

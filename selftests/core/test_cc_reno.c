@@ -113,6 +113,6 @@ static const struct script cwnd_in_use[] = {
 	  "write 1000\n> PA 15001+1000\n+ 40ms\n< A 1 ack 16001\n= cwnd 6000\nwrite 5000\n> PA 16001+5000\n+ 40ms\n< A 1 ack 21001\n= cwnd 6000\n" },
 	{ "a larger one within the round counts", "established rtt 40\nset nodelay 1\nwrite 4000\n> PA 1+4000\n+ 10ms\nwrite 2000\n> PA 4001+2000\n"
 	  "< A 1 ack 2001\n= cwnd 12000\n< A 1 ack 6001\n= cwnd 12000\n" },
-	{ "in full use: it doubles", "established\nwrite 60000\n> A 1+10000\n< A 1 ack 10001\n= cwnd 20000\n> A 10001+20000\n" },
+	{ "in full use: it doubles", "established\nwrite 60000\n> PA 1+10000\n< A 1 ack 10001\n= cwnd 20000\n> PA 10001+20000\n" },
 };
 SCRIPTS(cwnd_in_use);

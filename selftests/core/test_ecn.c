@@ -44,33 +44,33 @@ SCRIPTS(ecn_echo);
 
 /* cwnd 10 * 1000; Reno takes a fifth off for a mark (RFC 8511). */
 static const struct script ecn_reduce[] = {
-	{ "a reduction, and CWR on the next new data", CLASSIC "write 20000\n> A 1+10000\n< AE 1 ack 2001\n= cong 3\n= ssthresh 8000\n"
+	{ "a reduction, and CWR on the next new data", CLASSIC "write 20000\n> PA 1+10000\n< AE 1 ack 2001\n= cong 3\n= ssthresh 8000\n"
 	  "> AC 10001+1000 ect 2\n< AE 1 ack 4001\n> A 11001+1000\n= ssthresh 8000\n" },
-	{ "once a round trip, then again", CLASSIC "write 20000\n> A 1+10000\n< AE 1 ack 2001\n> AC 10001+1000\n< AE 1 ack 10001\n= cong 0\n"
-	  "= cwnd 8000\n> A 11001+7000\n< AE 1 ack 11001\n= cong 3\n= ssthresh 6400\n> AC 18001+1000\n" },
+	{ "once a round trip, then again", CLASSIC "write 20000\n> PA 1+10000\n< AE 1 ack 2001\n> AC 10001+1000\n< AE 1 ack 10001\n= cong 0\n"
+	  "= cwnd 8000\n> PA 11001+7000\n< AE 1 ack 11001\n= cong 3\n= ssthresh 6400\n> AC 18001+1000\n" },
 	{ "CWR not on what is sent again", "par tlp 0\n" CLASSIC "write 10000\n> PA 1+10000\n< AE 1 ack 2001\n+ 250ms\n> A 2001+1000 ect 0\n"
 	  "< A 1 ack 10001\nwrite 1000\n> PAC 10001+1000 ect 2\n" },
 	{ "CWR after a timeout", CLASSIC "write 3000\n> PA 1+3000\n+ 1100ms\n> A 1+1000\n< A 1 ack 3001\nwrite 10\n> PAC 3001+10\n" },
-	{ "CWR once", CLASSIC "write 20000\n> A 1+10000\n< AE 1 ack 2001\n> AC 10001+1000\n< A 1 ack 10001\n> A 11001+7000\n" },
-	{ "ECE in an ACK without news", CLASSIC "write 20000\n> A 1+10000\n< AE 1+10 ack 1\n> A 10001 ack 11\n= cong 0\n" },
-	{ "not agreed on", "established\nwrite 20000\n> A 1+10000\n< AE 1 ack 2001\n= cong 0\n> A 10001+4000\n" },
+	{ "CWR once", CLASSIC "write 20000\n> PA 1+10000\n< AE 1 ack 2001\n> AC 10001+1000\n< A 1 ack 10001\n> PA 11001+7000\n" },
+	{ "ECE in an ACK without news", CLASSIC "write 20000\n> PA 1+10000\n< AE 1+10 ack 1\n> A 10001 ack 11\n= cong 0\n" },
+	{ "not agreed on", "established\nwrite 20000\n> PA 1+10000\n< AE 1 ack 2001\n= cong 0\n> PA 10001+4000\n" },
 	{ "a window of one segment waits for the timer (6.1.2)", "par initial_cwnd 1\n" CLASSIC "write 5000\n> A 1+1000\n+ 100ms\n"
 	  "< AE 1 ack 1001\n> no\n~ 212500us\n> AC 1001+1000 ect 2\n" },
 	{ "and the next one, as long as all are marked", "par initial_cwnd 1\n" CLASSIC "write 5000\n> A 1+1000\n+ 100ms\n"
 	  "< AE 1 ack 1001\n~ 212500us\n> AC 1001+1000\n+ 100ms\n< AE 1 ack 2001\n> no\n= cwnd 1000\n~ 223438us\n> AC 2001+1000\n"
 	  "+ 100ms\n< A 1 ack 3001\n> PA 3001+2000\n" },
 	{ "one segment after a timeout: the holes do not wait", "par tlp 0\npar frto 0\n" CLASSIC "write 5000\n> PA 1+5000\n+ 300ms\n"
-	  "> A 1+1000\n+ 20ms\n< AE 1 ack 1001\n> A 1001+2000 ect 0\n+ 20ms\n< AE 1 ack 3001\n> PA 3001+2000\n" },
+	  "> A 1+1000\n+ 20ms\n< AE 1 ack 1001\n> PA 1001+2000 ect 0\n+ 20ms\n< AE 1 ack 3001\n> PA 3001+2000\n" },
 	{ "nor in a recovery", "cc reno\npar ecn 1\npar tlp 0\nconnect space 60000\n> SEC 0\n< SAE 0 ack 1 mss 1000 wnd 65535 sackok\n> A 1\n"
 	  "write 4000\n> PA 1+4000\n+ 40ms\n< AE 1 ack 1 sack 3001-4001\n> A 1+1000\n= cwnd 1000\n+ 40ms\n< AE 1 ack 1001 sack 3001-4001\n"
-	  "> A 1001+2000\n" },
+	  "> PA 1001+2000\n" },
 };
 SCRIPTS(ecn_reduce);
 
 /* A mark is not taken back with the losses that were none. */
 static const struct script ecn_undo[] = {
 	{ "a reduction for a mark", "cc reno\npar ecn 1\npar tlp 0\nconnect space 60000\n> SEC 0\n< SAE 0 ack 1 mss 1000 wnd 65535 sackok\n> A 1\n"
-	  "set nodelay 1\nwrite 10000\n> PA 1+10000\n+ 40ms\n< AE 1 ack 2001 sack 4001-10001\n= ssthresh 8000\n> A 2001+2000 ect 0\n"
+	  "set nodelay 1\nwrite 10000\n> PA 1+10000\n+ 40ms\n< AE 1 ack 2001 sack 4001-10001\n= ssthresh 8000\n> PA 2001+2000 ect 0\n"
 	  "< A 1 ack 10001 sack 2001-4001\n= undos 0\n= ssthresh 8000\n" },
 };
 SCRIPTS(ecn_undo);
@@ -98,11 +98,11 @@ static const struct script acc_tell[] = {
 	  "< AEN 201+100 ecn 2\n> no\nwrite 988\n> PAEN 1+988 acc 0:201,0,101 hdr 32\n" },
 	{ "not in what is sent again", "par tlp 0\n" ACC "write 100\n> PAEN 1+100\nset quickack 0\n+ 190ms\n< AEN 1+100 ecn 2 ack 1\n"
 	  "~ 10001us\n> PAEN 1+100 ack 101 acc none\n" },
-	{ "ECT is no hurry: with the data", ACC "write 20000\n> AEN 1+10000\n< AEN 1+1000 ecn 2 ack 2001\n> AEN 10001+4000 ack 1001 acc none\n" },
-	{ "CE before data that has no room, which then goes one by one", ACC "write 20000\n> AEN 1+10000\n< AEN 1+1000 ecn 3 ack 2001\n"
+	{ "ECT is no hurry: with the data", ACC "write 20000\n> PAEN 1+10000\n< AEN 1+1000 ecn 2 ack 2001\n> PAEN 10001+4000 ack 1001 acc none\n" },
+	{ "CE before data that has no room, which then goes one by one", ACC "write 20000\n> PAEN 1+10000\n< AEN 1+1000 ecn 3 ack 2001\n"
 	  "> ACN 10001 ack 1001 acc 0:1,1000\n> ACN 10001+1000 acc none\n> ACN 11001+1000\n> ACN 12001+1000\n> ACN 13001+1000\n" },
 	{ "CE without the option: no hurry either", "par ecn_option 0\ncc reno\npar ecn 3\nconnect space 60000\n> SECN 0\n"
-	  "< SAC 0 ack 1 mss 1000 wnd 65535\n> AC 1\nwrite 20000\n> AEN 1+10000\n< AEN 1+1000 ecn 3 ack 2001\n> ACN 10001+1000 ack 1001\n"
+	  "< SAC 0 ack 1 mss 1000 wnd 65535\n> AC 1\nwrite 20000\n> PAEN 1+10000\n< AEN 1+1000 ecn 3 ack 2001\n> ACN 10001+1000 ack 1001\n"
 	  "> ACN 11001+1000\n> ACN 12001+1000\n> ACN 13001+1000\n" },
 	{ "wrap of ACE", ACC "< AEN 1+3000 nsegs 3 ecn 3\n> A 1 ack 3001 acc 0:1,3000\n< AEN 3001+5000 nsegs 5 ecn 3\n> AEN 1 acc 0:1,8000\n" },
 	{ "a mark on a bare ACK counts as a packet", ACC "< AEN 1 ecn 3\n> no\n< AEN 1+100\n> ACN 1 acc none\n" },
@@ -160,52 +160,52 @@ SCRIPTS(acc_mute);
 /* ---- RFC 9768: what we are told ---- */
 
 static const struct script acc_told[] = {
-	{ "one mark: one reduction, no CWR", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 2001\n= cong 3\n= ssthresh 8000\n= s_cep 6\n"
+	{ "one mark: one reduction, no CWR", ACC "write 20000\n> PAEN 1+10000\n< ACN 1 ack 2001\n= cong 3\n= ssthresh 8000\n= s_cep 6\n"
 	  "> AEN 10001+1000 ect 2\n" },
-	{ "bytes from the option", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 2001 acc0 1001,1000\n= s_ceb 1000\n= delivered_ce 1000\n"
+	{ "bytes from the option", ACC "write 20000\n> PAEN 1+10000\n< ACN 1 ack 2001 acc0 1001,1000\n= s_ceb 1000\n= delivered_ce 1000\n"
 	  "> AEN 10001+1000\n" },
-	{ "bytes from the count alone", ACC "write 20000\n> AEN 1+10000\n< AECN 1 ack 4001\n= s_ceb 2000\n= delivered_ce 2000\n> AEN 10001+2000\n" },
-	{ "an estimate is put right", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 2001\n= s_ceb 1000\n> AEN 10001+1000\n"
+	{ "bytes from the count alone", ACC "write 20000\n> PAEN 1+10000\n< AECN 1 ack 4001\n= s_ceb 2000\n= delivered_ce 2000\n> PAEN 10001+2000\n" },
+	{ "an estimate is put right", ACC "write 20000\n> PAEN 1+10000\n< ACN 1 ack 2001\n= s_ceb 1000\n> AEN 10001+1000\n"
 	  "< ACN 1 ack 4001 acc0 1,400\n= s_ceb 400\n= delivered_ce 1000\n> AEN 11001+1000\n< ACN 1 ack 6001 acc0 1,500\n= delivered_ce 1100\n"
-	  "> AEN 12001+2000\n" },
-	{ "half of the counter's range is a step back", ACC "write 20000\n> AEN 1+10000\n< AEN 1 ack 2001 acc0 1,8388608\n= delivered_ce 0\n"
-	  "= s_ceb 8388608\n> AEN 10001+4000\n" },
-	{ "order 1", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 2001 acc1 1001,700\n= s_ceb 700\n> AEN 10001+1000\n" },
-	{ "a short option says nothing of CE", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 2001 acc0 1001\n= s_ceb 1000\n> AEN 10001+1000\n" },
-	{ "a duplicate brings no news", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 1\n= s_cep 5\n> AEN 10001+1000\n" },
-	{ "an ACK overtaken, with SACK news, is of the past, too", ACC_SACK "write 20000\n> AEN 1+10000\n< AECN 1 ack 4001\n= s_cep 7\n"
-	  "> AEN 10001+2000\n< ACN 1 ack 2001 sack 9001-10001\n= s_cep 7\n= sacked_out 1000\n> AEN 4001+3000\n" },
-	{ "an ACK overtaken is of the past", ACC "write 20000\n> AEN 1+10000\n< AECN 1 ack 4001\n= s_cep 7\n> AEN 10001+2000\n< ACN 1 ack 2001\n= s_cep 7\n" },
+	  "> PAEN 12001+2000\n" },
+	{ "half of the counter's range is a step back", ACC "write 20000\n> PAEN 1+10000\n< AEN 1 ack 2001 acc0 1,8388608\n= delivered_ce 0\n"
+	  "= s_ceb 8388608\n> PAEN 10001+4000\n" },
+	{ "order 1", ACC "write 20000\n> PAEN 1+10000\n< ACN 1 ack 2001 acc1 1001,700\n= s_ceb 700\n> AEN 10001+1000\n" },
+	{ "a short option says nothing of CE", ACC "write 20000\n> PAEN 1+10000\n< ACN 1 ack 2001 acc0 1001\n= s_ceb 1000\n> AEN 10001+1000\n" },
+	{ "a duplicate brings no news", ACC "write 20000\n> PAEN 1+10000\n< ACN 1 ack 1\n= s_cep 5\n> AEN 10001+1000\n" },
+	{ "an ACK overtaken, with SACK news, is of the past, too", ACC_SACK "write 20000\n> PAEN 1+10000\n< AECN 1 ack 4001\n= s_cep 7\n"
+	  "> PAEN 10001+2000\n< ACN 1 ack 2001 sack 9001-10001\n= s_cep 7\n= sacked_out 1000\n> PAEN 4001+3000\n" },
+	{ "an ACK overtaken is of the past", ACC "write 20000\n> PAEN 1+10000\n< AECN 1 ack 4001\n= s_cep 7\n> PAEN 10001+2000\n< ACN 1 ack 2001\n= s_cep 7\n" },
 };
 SCRIPTS(acc_told);
 
 /* 3.2.2.5.2, ten segments acknowledged at once: the count may have gone round. */
 static const struct script acc_round[] = {
-	{ "one may be nine", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 10001\n= s_ceb 9000\n> AEN 10001+8000\n" },
-	{ "seven segments: one is one", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 7001\n= s_ceb 1000\n> AEN 10001+5000\n" },
-	{ "none is none", ACC "write 20000\n> AEN 1+10000\n< AEN 1 ack 10001\n= s_ceb 0\n= cong 0\n> PAEN 10001+10000\n" },
-	{ "none after some may be eight", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 1001\n= s_ceb 1000\n> AEN 10001+1000\n"
-	  "< ACN 1 ack 10001\n= s_ceb 9000\n> AEN 11001+7000\n" },
-	{ "but not with the option", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 1001 acc0 1,1000\n> AEN 10001+1000\n"
-	  "< ACN 1 ack 10001 acc0 9001,1000\n= delivered_ce 1000\n= cong 0\n> AEN 11001+7000\n< ACN 1 ack 18001 acc0 1,1000\n= cong 0\n"
+	{ "one may be nine", ACC "write 20000\n> PAEN 1+10000\n< ACN 1 ack 10001\n= s_ceb 9000\n> PAEN 10001+8000\n" },
+	{ "seven segments: one is one", ACC "write 20000\n> PAEN 1+10000\n< ACN 1 ack 7001\n= s_ceb 1000\n> PAEN 10001+5000\n" },
+	{ "none is none", ACC "write 20000\n> PAEN 1+10000\n< AEN 1 ack 10001\n= s_ceb 0\n= cong 0\n> PAEN 10001+10000\n" },
+	{ "none after some may be eight", ACC "write 20000\n> PAEN 1+10000\n< ACN 1 ack 1001\n= s_ceb 1000\n> AEN 10001+1000\n"
+	  "< ACN 1 ack 10001\n= s_ceb 9000\n> PAEN 11001+7000\n" },
+	{ "but not with the option", ACC "write 20000\n> PAEN 1+10000\n< ACN 1 ack 1001 acc0 1,1000\n> AEN 10001+1000\n"
+	  "< ACN 1 ack 10001 acc0 9001,1000\n= delivered_ce 1000\n= cong 0\n> PAEN 11001+7000\n< ACN 1 ack 18001 acc0 1,1000\n= cong 0\n"
 	  "> PAEN 18001+2000\n" },
-	{ "with the option there is no doubt", ACC "write 20000\n> AEN 1+10000\n< ACN 1 ack 10001 acc0 9001,1000\n= s_ceb 1000\n"
-	  "= delivered_ce 1000\n> AEN 10001+8000\n" },
+	{ "with the option there is no doubt", ACC "write 20000\n> PAEN 1+10000\n< ACN 1 ack 10001 acc0 9001,1000\n= s_ceb 1000\n"
+	  "= delivered_ce 1000\n> PAEN 10001+8000\n" },
 };
 SCRIPTS(acc_round);
 
 static const struct script acc_mangled[] = {
-	{ "ACE zero at first: no ECT, no belief", ACC "write 20000\n> AEN 1+10000 ect 2\n< A 1 ack 1001\n= cong 0\n> AEN 10001+2000 ect 0\n"
-	  "< ACN 1 ack 2001\n= cong 0\n> AEN 12001+2000 ect 0\n" },
-	{ "zero because it went round", ACC "write 20000\n> AEN 1+10000\n< A 1 ack 3001\n= cong 3\n> AEN 10001+1000 ect 2\n" },
-	{ "zero later on is a count", ACC "write 20000\n> AEN 1+10000\n< AECN 1 ack 2001\n> AEN 10001+1000\n< A 1 ack 4001\n= s_cep 0\n"
+	{ "ACE zero at first: no ECT, no belief", ACC "write 20000\n> PAEN 1+10000 ect 2\n< A 1 ack 1001\n= cong 0\n> PAEN 10001+2000 ect 0\n"
+	  "< ACN 1 ack 2001\n= cong 0\n> PAEN 12001+2000 ect 0\n" },
+	{ "zero because it went round", ACC "write 20000\n> PAEN 1+10000\n< A 1 ack 3001\n= cong 3\n> AEN 10001+1000 ect 2\n" },
+	{ "zero later on is a count", ACC "write 20000\n> PAEN 1+10000\n< AECN 1 ack 2001\n> AEN 10001+1000\n< A 1 ack 4001\n= s_cep 0\n"
 	  "> AEN 11001+1000 ect 2\n" },
-	{ "bytes without packets: no ECT", ACC "write 20000\n> AEN 1+10000\n< AEN 1 ack 2001 acc0 1,500\n> AEN 10001+1000 ect 0\n" },
-	{ "seven segments cannot hide eight marks", ACC "write 20000\n> AEN 1+10000\n< AEN 1 ack 7001 acc0 1,500\n> AEN 10001+5000 ect 0\n" },
-	{ "eight can", ACC "write 20000\n> AEN 1+10000\n< AEN 1 ack 8001 acc0 1,500\n> AEN 10001+6000 ect 2\n" },
+	{ "bytes without packets: no ECT", ACC "write 20000\n> PAEN 1+10000\n< AEN 1 ack 2001 acc0 1,500\n> AEN 10001+1000 ect 0\n" },
+	{ "seven segments cannot hide eight marks", ACC "write 20000\n> PAEN 1+10000\n< AEN 1 ack 7001 acc0 1,500\n> PAEN 10001+5000 ect 0\n" },
+	{ "eight can", ACC "write 20000\n> PAEN 1+10000\n< AEN 1 ack 8001 acc0 1,500\n> PAEN 10001+6000 ect 2\n" },
 	{ "zeroed option in the SYN-ACK: not believed", "par ecn 3\nconnect\n> SECN 0\n< SAC 0 ack 1 mss 1000 wnd 60000 acc0 0,0,0\n> AC 1\n"
-	  "write 20000\n> AEN 1+10000\n< ACN 1 ack 2001 acc0 1,500\n= s_ceb 1000\n> AEN 10001+1000 ect 2\n" },
-	{ "zeroed option in the third ACK", ACC_SYN "< AC 1 ack 1 acc0 0,0,0\nwrite 20000\n> AEN 1+10000\n< ACN 1 ack 2001 acc0 1,500\n= s_ceb 1000\n"
+	  "write 20000\n> PAEN 1+10000\n< ACN 1 ack 2001 acc0 1,500\n= s_ceb 1000\n> AEN 10001+1000 ect 2\n" },
+	{ "zeroed option in the third ACK", ACC_SYN "< AC 1 ack 1 acc0 0,0,0\nwrite 20000\n> PAEN 1+10000\n< ACN 1 ack 2001 acc0 1,500\n= s_ceb 1000\n"
 	  "> AEN 10001+1000 ect 2\n" },
 	{ "one counter is enough to see it", "par ecn 3\nconnect\n> SECN 0\n< SAC 0 ack 1 mss 1000 acc0 0\n> AC 1\n= ecn_flags 8\n" },
 	{ "or the last one", "par ecn 3\nconnect\n> SECN 0\n< SAC 0 ack 1 mss 1000 acc0 1,0,0\n> AC 1\n= ecn_flags 8\n" },

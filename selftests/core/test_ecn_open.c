@@ -220,9 +220,9 @@ static const struct script acc_open[] = {
 	{ "our SYN arrived as CE: no ECT, one segment", "par ecn 3\nconnect\n> SECN 0\n< SACN 0 ack 1 mss 1000 wnd 60000\n> AC 1\n= cwnd 1000\n"
 	  "= s_cep 5\nwrite 10\n> PAEN 1+10 ect 0\n" },
 	{ "and only the first window: after an idle time it is the usual", "par ecn 3\npar tlp 0\nconnect\n> SECN 0\n< SACN 0 ack 1 mss 1000 wnd 60000\n"
-	  "> AC 1\n= cwnd 1000\nset nodelay 1\nwrite 14000\n> AEN 1+1000\n< AEN 1 ack 1001\n> AEN 1001+2000\n< AEN 1 ack 3001\n"
-	  "> AEN 3001+4000\n< AEN 1 ack 7001\n> PAEN 7001+7000\n< AEN 1 ack 14001\n= cwnd 15000\n+ 5s\nwrite 20000\n"
-	  "= cwnd 10000\n> AEN 14001+10000\n" },
+	  "> AC 1\n= cwnd 1000\nset nodelay 1\nwrite 14000\n> AEN 1+1000\n< AEN 1 ack 1001\n> PAEN 1001+2000\n< AEN 1 ack 3001\n"
+	  "> PAEN 3001+4000\n< AEN 1 ack 7001\n> PAEN 7001+7000\n< AEN 1 ack 14001\n= cwnd 15000\n+ 5s\nwrite 20000\n"
+	  "= cwnd 10000\n> PAEN 14001+10000\n" },
 	{ "the SYN asks twice, then no more", "par ecn 3\nconnect\n> SECN 0\n~ 1s\n> SECN 0\n~ 2s\n> S 0\n~ 4s\n> S 0\n" },
 	{ "an answer to the first: AccECN, and ECT", "par ecn 3\nconnect\n> SECN 0\n~ 1s\n> SECN 0\n~ 2s\n> S 0\n< SAC 0 ack 1 mss 1000\n> AC 1\n"
 	  "write 10\n> PAEN 1+10 ect 2\n" },

@@ -167,7 +167,7 @@ static const struct script fastopen_child[] = {
 	  "< A 101 ack 501\n= state ESTABLISHED\n= bytes_acked 500\nno-timer\n" },
 	{ "at most the initial window",
 	  "listen fo\n< S 0+100 mss 1000 fo key1 wnd 65535\n> SA 0 ack 101\nwrite 20000\n"
-	  "> A 1+9000\n> no\n< A 101 ack 1\n> A 9001+1000\n> no\n" },
+	  "> PA 1+9000\n> no\n< A 101 ack 1\n> A 9001+1000\n> no\n" },
 	{ "at most the window of the SYN, which is not scaled",
 	  "listen fo\n< S 0+100 mss 1000 ws 7 wnd 2000 fo key1\n> SA 0 ack 101\nwrite 20000\n"
 	  "> A 1+1000\n> no\n= snd_wnd 2000\n" },

@@ -13,7 +13,7 @@ static const struct script icmp[] = {
 	{ "hard error later is soft (RFC 5461)", "established\nwrite 10\n> PA 1+10\nicmp hard 1\n= state ESTABLISHED\n" },
 	{ "nothing in flight: not believed (RFC 5927)", "established\nicmp hard 1\nacts DROP\nicmp too-big 1 500\nacts DROP\n= mss 1000\n" },
 	{ "all is sent again, nothing can become late", "par tlp 0\nestablished sack rtt 40\nset nodelay 1\nwrite 3000\n> PA 1+3000\n"
-	  "+ 40ms\n< A 1 ack 1 sack 2001-3001\nicmp too-big 1 500\n= lost_out 2000\n> A 1+2000 pmss 500\n" },
+	  "+ 40ms\n< A 1 ack 1 sack 2001-3001\nicmp too-big 1 500\n= lost_out 2000\n> PA 1+2000 pmss 500\n" },
 	{ "already acknowledged: not believed", "established\nwrite 10\n> PA 1+10\n< A 1 ack 11\nicmp too-big 1 500\nacts DROP\n= mss 1000\n" },
 	{ "beyond SND.NXT: not believed", "established\nwrite 10\n> PA 1+10\nicmp too-big 11 500\nacts DROP\n= mss 1000\n" },
 	{ "too big: sent again at once, smaller", "established\nset nodelay 1\nwrite 2000\n> PA 1+2000\nicmp too-big 1 400\n= mss 400\n"

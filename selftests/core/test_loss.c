@@ -21,9 +21,9 @@ static const struct script fast[] = {
 	  "< A 1 ack 10001\n= cong 0\nno-timer\n" },
 	{ "only the first partial ACK restarts the timer", TEN "+ 50ms\n" THREE "> A 1+1000\n+ 50ms\n< A 1 ack 3001\n> A 3001+1000\n"
 	  "= cong 1\n+ 50ms\n< A 1 ack 5001\n> A 5001+1000\n" },
-	{ "duplicates of the recovery do not begin another", TEN THREE "> A 1+1000\n< A 1 ack 10001\nwrite 4000\n> A 10001+2000\n"
+	{ "duplicates of the recovery do not begin another", TEN THREE "> A 1+1000\n< A 1 ack 10001\nwrite 4000\n> PA 10001+2000\n"
 	  "< A 1 ack 10001\n> A 12001+1000\n< A 1\n> PA 13001+1000\n< A 1\n> no\n= fast_rtx 1\n" },
-	{ "limited transmit: a new segment for each of the first two (RFC 3042)", "established\nwrite 20000\n> A 1+10000\n"
+	{ "limited transmit: a new segment for each of the first two (RFC 3042)", "established\nwrite 20000\n> PA 1+10000\n"
 	  "< A 1 ack 1\n> A 10001+1000\n> no\n< A 1\n> A 11001+1000\n> no\n= cwnd 10000\n< A 1\n> A 1+1000\n" },
 	{ "not before something new was acknowledged after a timeout", TEN "~ 200001us\n> A 1+1000\n" THREE "= fast_rtx 0\n> no\n" },
 	{ "the timeout in recovery", TEN THREE "> A 1+1000\n~ 200001us\n> A 1+1000\n= cong 2\n= cwnd 1000\n= recover 10001\n" },
@@ -44,11 +44,11 @@ static const struct script loss_base[] = {
 	  "< A 1 ack 1 sack 1001-3001\n< A 1 ack 1 sack 1001-4001\n= cong 1\n= ssthresh 7000\n= recover_fs 8000\n> A 1+1000\n> no\n" },
 	{ "what the ACK itself acknowledged counts", SACK "write 10000\n> PA 1+10000\n+ 40ms\n< A 1 ack 2001 sack 3001-6001\n"
 	  "= cong 1\n= ssthresh 5000\n> A 2001+1000\n> no\n" },
-	{ "what limited transmit added does not", SACK "write 20000\n> A 1+10000\n+ 40ms\n< A 1 ack 1 sack 1001-2001\n> A 10001+1000\n"
+	{ "what limited transmit added does not", SACK "write 20000\n> PA 1+10000\n+ 40ms\n< A 1 ack 1 sack 1001-2001\n> A 10001+1000\n"
 	  "< A 1 ack 1 sack 1001-3001\n> A 11001+1000\n< A 1 ack 1 sack 1001-4001\n= ssthresh 5000\n> A 1+1000\n> no\n" },
-	{ "nor without SACK", "established\nwrite 20000\n> A 1+10000\n< A 1 ack 1\n> A 10001+1000\n< A 1\n> A 11001+1000\n"
+	{ "nor without SACK", "established\nwrite 20000\n> PA 1+10000\n< A 1 ack 1\n> A 10001+1000\n< A 1\n> A 11001+1000\n"
 	  "< A 1\n> A 1+1000\n= ssthresh 5000\n" },
-	{ "at a timeout, too", "established\nwrite 20000\n> A 1+10000\n< A 1 ack 1\n> A 10001+1000\n< A 1\n> A 11001+1000\n"
+	{ "at a timeout, too", "established\nwrite 20000\n> PA 1+10000\n< A 1 ack 1\n> A 10001+1000\n< A 1\n> A 11001+1000\n"
 	  "~ 200001us\n> A 1+1000\n= cong 2\n= ssthresh 5000\n" },
 	{ "a smaller window was in use before it", SACK "write 10000\n> PA 1+10000\n+ 40ms\n< A 1 ack 4001\nqueue-full\n= ssthresh 3000\n" },
 };
@@ -57,7 +57,7 @@ SCRIPTS(loss_base);
 /* A queue of this host is full: nothing is lost, and less is sent. */
 static const struct script full_queue[] = {
 	{ "half of what was out", TEN "queue-full\n= cong 3\n= ssthresh 5000\n= recover 10001\n= lost_out 0\n"
-	  "write 10000\n< A 1 ack 10001\n= cong 0\n= cwnd 5000\n> A 10001+5000\n> no\n" },
+	  "write 10000\n< A 1 ack 10001\n= cong 0\n= cwnd 5000\n> PA 10001+5000\n> no\n" },
 	{ "in proportion to what is delivered", TEN "queue-full\nwrite 10000\n> no\n< A 1 ack 2001\n> A 10001+1000\n> no\n"
 	  "< A 1 ack 4001\n> A 11001+1000\n> no\n" },
 	{ "once a round trip", TEN "queue-full\nqueue-full\n= ssthresh 5000\n< A 1 ack 5001\nqueue-full\n= ssthresh 5000\n"

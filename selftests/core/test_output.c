@@ -6,13 +6,14 @@
 #include "harness.h"
 
 static const struct script output_size[] = {
-	{ "one burst up to cwnd", "established\nwrite 60000\n> A 1+10000 pmss 1000 ack 1\n> no\n" },
-	{ "bursts end on a segment", "established gso 3500\nwrite 8000\n> A 1+3000\n> A 3001+3000\n"
+	{ "one burst up to cwnd", "established\nwrite 60000\n> PA 1+10000 pmss 1000 ack 1\n> no\n" },
+	{ "bursts end on a segment", "established gso 3500\nwrite 8000\n> PA 1+3000\n> PA 3001+3000\n"
 	  "> PA 6001+2000\n" },
 	{ "gso off", "established gso 1000\nwrite 2000\n> A 1+1000\n> PA 1001+1000\n" },
 	{ "the small rest goes at once behind full ones", "established\nwrite 2500\n> PA 1+2500\n" },
-	{ "the peer's window cuts", "established wnd 2000\nwrite 5000\n> A 1+2000\n> no\n" },
+	{ "the peer's window cuts", "established wnd 2000\nwrite 5000\n> PA 1+2000\n> no\n" },
 	{ "PSH where the buffer ends (MUST-61)", "established\nwrite 10\n> PA 1+10\n" },
+	{ "and where a burst of several segments ends", "established gso 2000 wnd 3000\nwrite 5000\n> PA 1+2000\n> A 2001+1000\n> no\n" },
 	{ "one PSH for writes that were collected (SHLD-27)", "established wnd 1000\nwrite 1000\n> PA 1+1000\n"
 	  "write 300\nwrite 300\n> no\n< A 1 ack 1001\n> PA 1001+600\n" },
 	{ "acknowledgement rides along", "established\n< A 1+100\n> A 1 ack 101\nwrite 10\n> PA 1+10 ack 101\n" },
@@ -86,12 +87,13 @@ SCRIPTS(small);
 
 static const struct script cork[] = {
 	{ "holds a partial segment", "established\nset cork 1\nwrite 999\n> no\nwrite 1\n> PA 1+1000\n" },
-	{ "full ones go", "established\nset cork 1\nwrite 2500\n> A 1+2000\n> no\n< A 1 ack 2001\n> no\n"
+	{ "full ones go", "established\nset cork 1\nwrite 2500\n> PA 1+2000\n> no\n< A 1 ack 2001\n> no\n"
 	  "set cork 0\n> PA 2001+500\n" },
 	{ "let go at once", "established\nset cork 1\nwrite 10\n> no\nset cork 0\n> PA 1+10\n" },
 	{ "not for ever (MUST-60)", "established\nset cork 1\nwrite 10\n> no\n~ 200001us\n> PA 1+10\n" },
 	{ "MSG_MORE", "established\nwrite 10 more\n> no\nwrite 10\n> PA 1+20\n" },
 	{ "MSG_MORE: no PSH on full ones", "established\nwrite 1500 more\n> A 1+1000\n> no\nwrite 500\n> PA 1001+1000\n" },
+	{ "MSG_MORE: but at the end of a burst", "established\nwrite 2500 more\n> PA 1+2000\n> no\n" },
 	{ "cork beats NODELAY", "established\nset nodelay 1\nset cork 1\nwrite 10\n> no\n" },
 };
 SCRIPTS(cork);
@@ -99,18 +101,18 @@ SCRIPTS(cork);
 /* RFC 9293 3.8.6.2.1 */
 static const struct script sender_sws[] = {
 	{ "a small window is not used: half of its best or a segment",
-	  "established wnd 2000\nwrite 5000\n> A 1+2000\n< A 1 ack 2001 wnd 400\n> no\n< A 1 wnd 999\n> no\n"
+	  "established wnd 2000\nwrite 5000\n> PA 1+2000\n< A 1 ack 2001 wnd 400\n> no\n< A 1 wnd 999\n> no\n"
 	  "< A 1 wnd 1000\n> A 2001+1000\n" },
 	{ "half of the largest window is enough",
 	  "established wnd 600\nwrite 5000\n> A 1+600\n< A 1 ack 601 wnd 299\n> no\n< A 1 wnd 300\n> A 601+300\n" },
-	{ "overridden after a while", "established wnd 2000\nwrite 5000\n> A 1+2000\n< A 1 ack 2001 wnd 400\n> no\n"
+	{ "overridden after a while", "established wnd 2000\nwrite 5000\n> PA 1+2000\n< A 1 ack 2001 wnd 400\n> no\n"
 	  "~ 200001us\n> A 2001+400\n" },
 	{ "the override does not inherit the probes' back-off",
-	  "established wnd 2000\nwrite 5000\n> A 1+2000\n< A 1 ack 2001 wnd 0\n~ 200001us\n> A 2001+1\n"
+	  "established wnd 2000\nwrite 5000\n> PA 1+2000\n< A 1 ack 2001 wnd 0\n~ 200001us\n> A 2001+1\n"
 	  "~ 400002us\n> A 2001+1\n~ 800004us\n> A 2001+1\n< A 1 ack 2002 wnd 400\n> no\n~ 200001us\n> A 2002+400\n" },
 	{ "it comes within a second",
-	  "par rto_min_us 3000000\nestablished wnd 2000\nwrite 5000\n> A 1+2000\n< A 1 ack 2001 wnd 400\n~ 1s\n> A 2001+400\n" },
-	{ "all there is may go", "established wnd 2000\nwrite 2300\n> A 1+2000\n< A 1 ack 2001 wnd 400\n"
+	  "par rto_min_us 3000000\nestablished wnd 2000\nwrite 5000\n> PA 1+2000\n< A 1 ack 2001 wnd 400\n~ 1s\n> A 2001+400\n" },
+	{ "all there is may go", "established wnd 2000\nwrite 2300\n> PA 1+2000\n< A 1 ack 2001 wnd 400\n"
 	  "> PA 2001+300\n" },
 };
 SCRIPTS(sender_sws);

@@ -19,7 +19,7 @@ static const struct script rack_loss[] = {
 	{ "what left after the newest delivered is not late", OPEN "write 3000\n> PA 1+3000\n+ 20ms\nwrite 3000\n> PA 3001+3000\n+ 20ms\n"
 	  "< A 1 ack 1 sack 1001-2001\n+ 10ms\n> A 1+1000\n= sacked_out 1000\n+ 25ms\n= total_retrans 1\n> no\n" },
 	{ "a retransmission lost again is resent again", OPEN "write 9000\n> PA 1+9000\n+ 40ms\n"
-	  "< A 1 ack 1 sack 1001-9001\n> A 1+1000\nwrite 4000\n> A 9001+3000\n> no\n+ 40ms\n< A 1 sack 1001-12001\n"
+	  "< A 1 ack 1 sack 1001-9001\n> A 1+1000\nwrite 4000\n> PA 9001+3000\n> no\n+ 40ms\n< A 1 sack 1001-12001\n"
 	  "> A 1+1000\n= total_retrans 2\n> PA 12001+1000\n" },
 	{ "a lost retransmission behind another hole, with timestamps: TSecr is of the hole",
 	  "par tlp 0\nestablished sack ts rtt 40\nset nodelay 1\nwrite 9880\n> PA 1+9880\n+ 40ms\n"

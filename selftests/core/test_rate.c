@@ -86,7 +86,7 @@ static const struct script rate_app[] = {
 	{ "the window has room and nothing waits: the application is the limit", OPEN "write 3000\n> PA 1+3000\nwrite 1000\n"
 	  "> PA 3001+1000\n= app_limited 3000\n= flags 0x10000020\n" },
 	{ "until what was out then is delivered", OPEN "write 3000\n> PA 1+3000\nwrite 1000\n> PA 3001+1000\nwrite 20000\n"
-	  "> A 4001+6000\n+ 40ms\n< A 1 ack 4001\n> A 10001+8000\n= flags 0x10000020\n< A 1 ack 10001\n= flags 0x20\n> PA 18001+6000\n" },
+	  "> PA 4001+6000\n+ 40ms\n< A 1 ack 4001\n> PA 10001+8000\n= flags 0x10000020\n< A 1 ack 10001\n= flags 0x20\n> PA 18001+6000\n" },
 	{ "less than a segment in a sample: the application, whatever was known", OPEN "shutdown\n> FA 1\n+ 40ms\n< A 1 ack 2\n"
 	  "= rate_delivered 1\n= rate_app 1\n" },
 	{ "not when the window is full", OPEN "write 10000\n> PA 1+10000\nwrite 1000\n> no\n= app_limited 0\n" },

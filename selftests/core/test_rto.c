@@ -21,7 +21,7 @@ static const struct script rto[] = {
 	{ "doubled (5.5) up to the maximum", "par rto_max_us 1500000\nestablished\nwrite 100\n> PA 1+100\n~ 200001us\n> PA 1+100\n"
 	  "~ 400002us\n> PA 1+100\n~ 800004us\n> PA 1+100\n~ 1500ms\n> PA 1+100\n~ 1500ms\n> PA 1+100\n" },
 	{ "slow start after it", "established\nwrite 5000\n> PA 1+5000\n~ 200001us\n> A 1+1000\n< A 1 ack 1001\n= cwnd 2000\n"
-	  "> A 1001+2000\n< A 1 ack 3001\n> PA 3001+2000\n< A 1 ack 5001\nno-timer\n= cong 0\n" },
+	  "> PA 1001+2000\n< A 1 ack 3001\n> PA 3001+2000\n< A 1 ack 5001\nno-timer\n= cong 0\n" },
 	{ "ssthresh from the flight, once (RFC 5681)", "established\nwrite 10000\n> PA 1+10000\n~ 200001us\n= ssthresh 5000\n"
 	  "> A 1+1000\n~ 400002us\n> A 1+1000\n= ssthresh 5000\n= cwnd 1000\n" },
 	{ "at least two segments", "established\nwrite 100\n> PA 1+100\n~ 200001us\n= ssthresh 2000\n> PA 1+100\n" },

@@ -17,7 +17,7 @@ static const struct script tlp_probe[] = {
 	{ "counted from the last departure", SENT3 "+ 30ms\nwrite 1000\n> PA 3001+1000\n~ 80ms\n> PA 3001+1000\n" },
 	{ "a new segment instead, if there is one", OPEN "set nodelay 0\nwrite 3000\n> PA 1+3000\nwrite 500\n> PA 3001+500\nwrite 400\n"
 	  "> no\n~ 80ms\n> PA 3501+400\n= tlp_probes 1\n= total_retrans 0\n" },
-	{ "beyond cwnd, but not beyond the peer's window", "established sack rtt 40 wnd 3000\nwrite 4000\n> A 1+3000\n~ 80ms\n> A 2001+1000\n" },
+	{ "beyond cwnd, but not beyond the peer's window", "established sack rtt 40 wnd 3000\nwrite 4000\n> PA 1+3000\n~ 80ms\n> A 2001+1000\n" },
 	{ "a lone segment: the variance, too, for a delayed ACK", LONE "~ 120ms\n> PA 1+1000\n" },
 	{ "a lone one on a short path: no receiver's delay is probed for", "established sack\nset nodelay 1\nwrite 1000\n> PA 1+1000\n"
 	  "~ 50ms\n> PA 1+1000\n" },
@@ -29,7 +29,7 @@ static const struct script tlp_probe[] = {
 	{ "a lone FIN with the data before it", OPEN "write 500\n> PA 1+500\nshutdown\n> FA 501\n~ 120ms\n> FPA 1+500\n" },
 	{ "of a burst its last segment", OPEN "write 2400\n> PA 1+2400\nshutdown\n> FA 2401\n~ 80ms\n> FPA 2001+400\n" },
 	{ "which may be a whole one", OPEN "write 2000\n> PA 1+2000\nshutdown\n> FA 2001\n~ 80ms\n> FPA 1001+1000\n" },
-	{ "the FIN and the whole one that it left with", "established sack rtt 40 wnd 4000\nwrite 5000\n> A 1+4000\nshutdown\n+ 40ms\n"
+	{ "the FIN and the whole one that it left with", "established sack rtt 40 wnd 4000\nwrite 5000\n> PA 1+4000\nshutdown\n+ 40ms\n"
 	  "< A 1 ack 2001\n> FPA 4001+1000\n~ 80ms\n> FPA 4001+1000\n" },
 	{ "small writes as far as they fit", OPEN "write 400\n> PA 1+400\nwrite 400\n> PA 401+400\nwrite 400\n> PA 801+400\n~ 80ms\n> PA 401+800\n" },
 	{ "not those that are acknowledged", OPEN "write 400\n> PA 1+400\nwrite 400\n> PA 401+400\n+ 40ms\n< A 1 ack 401\n~ 100ms\n> PA 401+400\n" },
@@ -67,16 +67,16 @@ static const struct script tlp_recovery[] = {
 	  "< A 1 ack 1 sack 1001-5001\n> A 1+1000\n+ 40ms\n< A 1 ack 1 sack 1001-6001\n= srtt8_us 360000\n~ 50ms\n> A 1+1000\n" },
 	{ "which may be later", OPEN "write 6000\n> PA 1+6000\n+ 40ms\n< A 1 ack 1 sack 1001-5001\n> A 1+1000\n+ 76ms\n"
 	  "< A 1 ack 1 sack 1001-6001\n= srtt8_us 396000\n~ 24750us\n> A 1+1000\n" },
-	{ "the first that waits, where the window keeps it back", OPEN "write 10000\n> PA 1+10000\n+ 40ms\n< A 1 ack 1 sack 7001-10001\n> A 1+3000\n"
+	{ "the first that waits, where the window keeps it back", OPEN "write 10000\n> PA 1+10000\n+ 40ms\n< A 1 ack 1 sack 7001-10001\n> PA 1+3000\n"
 	  "= lost_out 4000\n~ 80ms\n> A 3001+1000\n= lost_out 3000\n" },
 	{ "no new data, which waits for the window", HOLE "set nodelay 0\nwrite 100\n> PA 5001+100\nwrite 300\n~ 80ms\n> A 1+1000\n" },
 	{ "small ones together, up to what was SACKed", OPEN "write 300\n> PA 1+300\nwrite 300\n> PA 301+300\nwrite 3000\n> PA 601+3000\n"
 	  "+ 40ms\n< A 1 ack 1 sack 601-3601\n> A 1+600\n~ 80ms\n> A 1+600\n" },
 	{ "not more than was taken for lost", OPEN "write 300\n> PA 1+300\nwrite 2000\n> PA 301+2000\nwrite 3000\n> PA 2301+3000\n"
-	  "+ 40ms\n< A 1 ack 1 sack 2301-5301\n> A 1+2000\n~ 80ms\n> A 2001+300\n" },
+	  "+ 40ms\n< A 1 ack 1 sack 2301-5301\n> PA 1+2000\n~ 80ms\n> A 2001+300\n" },
 	{ "not a part of the next one", OPEN "write 300\n> PA 1+300\nwrite 1500\n> PA 301+1500\nwrite 4000\n> PA 1801+4000\n"
-	  "+ 40ms\n< A 1 ack 1 sack 1801-5801\n> A 1+1800\n~ 80ms\n> A 1+300\n" },
-	{ "one segment of a burst", OPEN "write 7000\n> PA 1+7000\n+ 40ms\n< A 1 ack 1 sack 2001-7001\n> A 1+2000\n~ 80ms\n> A 1+1000\n" },
+	  "+ 40ms\n< A 1 ack 1 sack 1801-5801\n> PA 1+1800\n~ 80ms\n> A 1+300\n" },
+	{ "one segment of a burst", OPEN "write 7000\n> PA 1+7000\n+ 40ms\n< A 1 ack 1 sack 2001-7001\n> PA 1+2000\n~ 80ms\n> A 1+1000\n" },
 	{ "not beyond a window that shrank", HOLE "< A 1 ack 1 wnd 500 sack 1001-5001\n+ 200ms\n> no\n= tlp_probes 0\n" },
 	{ "not when loss is not found by time", "par rack 0\n" OPEN "write 5000\n> PA 1+5000\n+ 40ms\n< A 1 ack 1\n< A 1 ack 1\n< A 1 ack 1\n> A 1+1000\n"
 	  "+ 190ms\n> no\n= tlp_probes 0\n" },

@@ -202,6 +202,22 @@ TEST_F(wire, push_on_last_segment)
 	out(ACK | PSH, SEQ(1001), LEN(500), PUSHED);
 }
 
+/* More data waits for ACKs, but the peer's GRO has no reason to wait for them. */
+TEST_F(wire, push_at_end_of_burst)
+{
+	passive(MSS(1000));
+	writes(25000);
+	out(ACK, SEQ(1), LEN(1000), PUSHED);
+	/* The kernel may send two bursts of five. */
+	for (int i = 1; i < 9; i++)
+		out(ACK, SEQ(1 + i * 1000), LEN(1000));
+	out(ACK | PSH, SEQ(9001), LEN(1000), PUSHED);
+	none(10);
+	/* One segment by itself is no burst. */
+	in(ACK, ACKNO(10001), WND(1000));
+	out(ACK, SEQ(10001), LEN(1000), PUSHED);
+}
+
 /* A window smaller than a segment: better wait than send a silly one. */
 TEST_F_TIMEOUT(wire, sender_waits_for_half_window, 60)
 {

@@ -135,8 +135,12 @@ static void plan_payload(const struct xtcp_tcb *tcb, struct xtcp_plan *plan,
 	plan->len = len;
 	if (fin)
 		plan->flags |= XTCP_FIN;
-	/* The buffer ends here: RFC 9293 MUST-61. */
-	if (len && seq + len == tcb->snd_end && !(tcb->flags & XTCP_F_MORE))
+	/*
+	 * The buffer ends here: RFC 9293 MUST-61. Or the burst of several segments
+	 * does, whose last one alone carries it: the peer's GRO need not wait.
+	 */
+	if (len > plan->mss ||
+	    (len && seq + len == tcb->snd_end && !(tcb->flags & XTCP_F_MORE)))
 		plan->flags |= XTCP_PSH;
 	plan_urgent(tcb, plan);
 	if (unlikely(tcb->ecn))
