@@ -76,6 +76,55 @@ TEST_F(pair, in_line)
 	ASSERT_EQ(0, memcmp(buf, "!cd", 3));
 }
 
+/*
+ * splice() stops at the urgent byte: it returns 0 there, or EAGAIN where it does not
+ * wait, until recv() has gone past it.
+ */
+static const struct {
+	bool inline_;	/* SO_OOBINLINE */
+	bool nonblock;
+} splices[] = {
+	{ false, false },
+	{ false, true },
+	{ true, false },
+	{ true, true },
+};
+
+TEST_F(pair, splice_stops_at_mark)
+{
+	char buf[100];
+	int p[2];
+
+	ASSERT_EQ(0, pipe(p));
+	for (size_t i = 0; i < sizeof(splices) / sizeof(splices[0]); i++) {
+		ASSERT_EQ(0, set_int(self->s, SOL_SOCKET, SO_OOBINLINE, splices[i].inline_));
+		fcntl(self->s, F_SETFL, splices[i].nonblock ? O_NONBLOCK : 0);
+		ASSERT_EQ(10, send_pat(self->c, 0, 10));
+		ASSERT_EQ(1, send(self->c, "!", 1, MSG_OOB));
+		ASSERT_EQ(10, send_pat(self->c, 10, 10));
+		polls(self->s, POLLPRI, 0);
+		sleep_ms(50);
+		ASSERT_EQ(10, splice(self->s, NULL, p[1], NULL, 100, 0));
+		ASSERT_EQ(10, read(p[0], buf, 100));
+		ASSERT_EQ(-1, pat_check(buf, 0, 10));
+		for (int again = 0; again < 2; again++) {
+			errno = 0;
+			ASSERT_EQ(splices[i].nonblock ? -1 : 0,
+				  splice(self->s, NULL, p[1], NULL, 100, 0));
+			ASSERT_EQ(splices[i].nonblock ? EAGAIN : 0, errno);
+			ASSERT_EQ(1, at_mark(self->s));
+		}
+		ASSERT_EQ(1, recv(self->s, buf, 1, splices[i].inline_ ? 0 : MSG_OOB));
+		ASSERT_EQ('!', buf[0]);
+		ASSERT_EQ(1, recv(self->s, buf, 1, 0));
+		ASSERT_EQ(9, splice(self->s, NULL, p[1], NULL, 100, 0));
+		ASSERT_EQ(9, read(p[0], buf, 100));
+		ASSERT_EQ(-1, pat_check(buf, 11, 9));
+	}
+	close(p[0]);
+	close(p[1]);
+}
+
 /* Of two the later counts. */
 TEST_F(pair, second_replaces_first)
 {

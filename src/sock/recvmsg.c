@@ -267,7 +267,10 @@ int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 	return ret;
 }
 
-/* Hand what is queued to a pipe. Return: bytes, 0 when nothing is there. */
+/*
+ * Hand what is queued to a pipe, up to the urgent byte: that one is for recv(), in
+ * line or not. Return: bytes, 0 when nothing is there or the mark is next.
+ */
 static ssize_t splice_queue(struct sock *sk, struct pipe_inode_info *pipe,
 			    size_t len, unsigned int flags)
 {
@@ -279,28 +282,25 @@ static ssize_t splice_queue(struct sock *sk, struct pipe_inode_info *pipe,
 	while (len) {
 		struct sk_buff *skb;
 		u32 off, avail;
-		bool skip = false;
 
 		skb = xtcp_recvq_seek(sk, seq, &off, &avail);
 		if (!skb)
 			break;
 		avail = min_t(size_t, avail, len);
-		if (unlikely(xs->urg_data))
-			avail = recv_urg_limit(sk, seq, avail, &skip);
-		if (skip) {
-			seq++;
-		} else {
-			n = skb_splice_bits(skb, sk, off, pipe, avail, flags);
-			if (n <= 0)
+		if (unlikely(xs->urg_data)) {
+			avail = min(avail, xs->urg_seq - seq);
+			if (!avail)
 				break;
-			seq += n;
-			done += n;
-			len -= n;
 		}
-		recv_urg_passed(sk, seq);
+		n = skb_splice_bits(skb, sk, off, pipe, avail, flags);
+		if (n <= 0)
+			break;
+		seq += n;
+		done += n;
+		len -= n;
 		xtcp_recvq_eat(sk, seq);
 		/* The pipe is full. */
-		if (!skip && (u32)n < avail)
+		if ((u32)n < avail)
 			break;
 	}
 	recv_taken(sk, seq);
@@ -315,7 +315,8 @@ static ssize_t splice_queue(struct sock *sk, struct pipe_inode_info *pipe,
  * @len: bytes wanted
  * @flags: SPLICE_F_*
  *
- * Return: bytes, 0 at the end of the stream, or an error as xtcp_recvmsg().
+ * Return: bytes, 0 at the end of the stream or at the urgent mark, or an error as
+ * xtcp_recvmsg().
  */
 ssize_t xtcp_splice_read(struct socket *sock, loff_t *ppos,
 			 struct pipe_inode_info *pipe, size_t len,
@@ -341,11 +342,10 @@ ssize_t xtcp_splice_read(struct socket *sock, loff_t *ppos,
 		ret = splice_queue(sk, pipe, len, flags);
 		if (ret)
 			break;
-		/* The pipe took nothing of what is there: it is full. */
-		ret = -EAGAIN;
-		if (!skb_queue_empty(&sk->sk_receive_queue))
-			break;
 		err = recv_empty(&r);
+		/* At the urgent mark nobody waits: only recv() goes past it. */
+		if (!err && !skb_queue_empty(&sk->sk_receive_queue))
+			err = 1;
 		if (!err)
 			err = sk_wait_data(sk, &r.timeo, NULL) < 0 ? -EPIPE : 0;
 		ret = min(err, 0);
