@@ -34,7 +34,7 @@ struct xtcp_flow {
 /* What a client of Fast Open knows of the server, RFC 7413 4.1.3. */
 struct xtcp_fo_client {
 	struct xtcp_cookie cookie;	/* of length 0: there is none, ask for one */
-	u16 mss;		/* what the server offered then; 0: not known */
+	u16 mss;		/* of its last SYN-ACK; 0: not known */
 	bool bare;		/* data goes without cookie or option */
 	bool wait;		/* no SYN before xtcp_fastopen_go() */
 };

@@ -391,6 +391,20 @@ TEST_F(wire, client_sends_what_fits)
 	out(ACK, SEQ(961), ACKNO(1));
 }
 
+/* Also of one that has not taken the data: the server's MSS is another one now. */
+TEST_F(wire, client_sends_what_fitted_last)
+{
+	learns(MSS(1000), COOKIE);
+	ASSERT_EQ(960, send_early(W, self->fd, 3000));
+	out(SYN, SEQ(0), LEN(960), COOKIE);
+	in(SYN | ACK, ACKNO(1), MSS(600));
+	out(ACK, SEQ(1), ACKNO(1), LEN(600));
+	out(ACK, SEQ(601), ACKNO(1), LEN(360));
+	next_after_reset();
+	ASSERT_EQ(560, send_early(W, self->fd, 3000));
+	out(SYN, SEQ(0), LEN(560), COOKIE);
+}
+
 TEST_F(wire, client_syn_alone_acknowledged)
 {
 	learns(MSS(1000), COOKIE);

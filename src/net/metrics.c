@@ -36,7 +36,7 @@ struct metric {
 	/* Fast Open, RFC 7413 4.1.3; has its own life */
 	u32 fo_from[4];		/* this end: the cookie is for it, too */
 	struct xtcp_cookie cookie;
-	u16 fo_mss;		/* the peer's, of the SYN-ACK that gave it */
+	u16 fo_mss;		/* the peer's, of the last SYN-ACK; 0: not known */
 	u8 fo_lost;		/* SYNs with data in a row that were lost */
 	u32 fo_lost_at;		/* s, the last of them */
 };
@@ -294,10 +294,11 @@ void xtcp_metrics_cookie_put(const struct sock *sk)
 	}
 	if (tcb->fo & XTCP_FO_GIVEN)
 		e->cookie = tcb->cookie;
-	if (tcb->fo & (XTCP_FO_GIVEN | XTCP_FO_ACKED)) {
+	/* The cookie of another address of ours stays, and its MSS with it. */
+	if (tcb->fo & (XTCP_FO_GIVEN | XTCP_FO_ACKED) || !e->cookie.len)
 		memcpy(e->fo_from, flow->saddr, sizeof(e->fo_from));
+	if (!memcmp(e->fo_from, flow->saddr, sizeof(e->fo_from)))
 		e->fo_mss = tcb->peer_mss;
-	}
 	if (!(tcb->fo & XTCP_FO_LOST)) {
 		e->fo_lost = 0;
 	} else {
