@@ -114,6 +114,7 @@ struct xtcp_sock {
 
 	/* payload waiting for acknowledgement: sk_write_queue, see sendq.c */
 	struct sk_buff *send_hint;	/* carrier that holds SND.NXT, or NULL */
+	u32 goal_seq;			/* byte at which SO_SNDBUF was last checked */
 	u32 map_lent;			/* entries of the send map, embedded ones not */
 
 	/* how far it was when last looked at while memory is short, evict.c alone */

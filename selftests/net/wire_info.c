@@ -205,7 +205,7 @@ TEST_F(wire, buffer_limited)
 	fcntl(self->fd, F_SETFL, 0);
 	pid = child();
 	if (!pid)
-		_exit(send_pat(self->fd, 0, 20000) != 20000);
+		_exit(send_pat(self->fd, 0, 400000) != 400000);
 	while (wire_drain(W, 50)) {
 		ti = info(self->fd);
 		in(ACK, ACKNO(W->got.seq + W->got.len));

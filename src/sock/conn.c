@@ -67,19 +67,14 @@ static bool connect_fastopen(struct sock *sk, struct xtcp_fo_client *fo)
 static u32 connect_data(struct sock *sk, struct msghdr *msg, u64 now)
 {
 	struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
-	size_t left = msg_data_left(msg);
-	u32 room = min_t(size_t, left, tcb->fo_room), done = 0;
+	u32 room = min_t(size_t, msg_data_left(msg), tcb->fo_room), done = 0;
 
 	while (done < room) {
-		int n;
+		int n = xtcp_sendq_write(sk, msg, room - done, tcb->snd_end + done);
 
-		iov_iter_truncate(&msg->msg_iter, room - done);
-		n = xtcp_sendq_write(sk, msg, tcb->snd_end + done);
-		if (n > 0)
-			done += n;
-		iov_iter_reexpand(&msg->msg_iter, left - done);
 		if (n <= 0)
 			break;
+		done += n;
 	}
 	return xtcp_fastopen_go(tcb, done, now);
 }

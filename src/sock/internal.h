@@ -62,7 +62,7 @@ bool xtcp_mem_soft(const struct sock *sk);
 /* sendq.c */
 int xtcp_sendq_setup(void);
 void xtcp_sendq_teardown(void);
-int xtcp_sendq_write(struct sock *sk, struct msghdr *msg, u32 seq);
+int xtcp_sendq_write(struct sock *sk, struct msghdr *msg, u32 most, u32 seq);
 int xtcp_sendq_page(struct sock *sk, struct page *page, u32 offset, u32 size,
 		    u32 seq);
 void xtcp_snd_grow(struct sock *sk);

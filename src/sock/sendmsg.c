@@ -93,6 +93,63 @@ static u32 send_seq(const struct send_state *s)
 	return xtcp_sk(s->sk)->tcb.snd_end + s->pending;
 }
 
+/*
+ * What TCP fills one skb of its queue with, tcp_xmit_size_goal(): the largest
+ * burst of whole segments, and not more than half of the peer's window.
+ */
+static u32 send_goal(const struct sock *sk)
+{
+	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
+	u32 most = tcb->max_snd_wnd, goal;
+
+	if (most > TCP_MSS_DEFAULT)
+		most /= 2;
+	goal = min(xtcp_sk(sk)->gso_full, most ? most : U32_MAX);
+	if (goal > tcb->mss)
+		goal -= goal % tcb->mss;
+	return max(goal, 1U);
+}
+
+/* Bytes of the present goal that are queued and not sent. */
+static u32 send_filled(const struct send_state *s)
+{
+	const struct xtcp_sock *xs = xtcp_sk(s->sk);
+	u32 filled = send_seq(s) - xs->goal_seq;
+	u32 unsent = send_seq(s) - xs->tcb.snd_nxt;
+
+	return min(filled, unsent);
+}
+
+/*
+ * How many bytes may be queued before this is called again; 0: the writer waits.
+ * With a buffer that grows by itself any number, while there is room. Where the
+ * program has set SO_SNDBUF or TCP_NOTSENT_LOWAT, they are checked once for each
+ * goal, as in TCP, and what a full goal can send is sent before the check. So a
+ * write takes as many bytes as with the kernel's TCP, and one that finds a little
+ * room still makes a burst.
+ */
+static u32 send_room(struct send_state *s)
+{
+	struct sock *sk = s->sk;
+	u32 goal;
+
+	if (likely(!(sk->sk_userlocks & SOCK_SNDBUF_LOCK) &&
+		   xtcp_notsent_lowat(sk) == U32_MAX))
+		return sk_stream_memory_free(sk) ? U32_MAX : 0;
+
+	goal = send_goal(sk);
+	if (s->pending && send_filled(s) >= goal)
+		send_flush(s, true);
+	if (sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN))
+		return 0;
+	if (send_filled(s) && send_filled(s) < goal)
+		return goal - send_filled(s);
+	if (!sk_stream_memory_free(sk))
+		return 0;
+	xtcp_sk(sk)->goal_seq = send_seq(s);
+	return goal;
+}
+
 static void send_took(struct send_state *s, u32 bytes)
 {
 	u32 chunk = clamp(xtcp_notsent_lowat(s->sk), 4096U, XTCP_WRITE_CHUNK);
@@ -181,10 +238,11 @@ static int send_control(struct sock *sk, struct msghdr *msg, u32 *tsflags)
 }
 
 /*
- * The next bytes of @msg into the queue, pages by reference where they are offered.
+ * The next bytes of @msg into the queue, @most of them, pages by reference where
+ * they are offered.
  * Return: how many, or -ENOMEM, -EFAULT, -EIO; as many fewer are left in @msg.
  */
-static int send_take(struct send_state *s, struct msghdr *msg)
+static int send_take(struct send_state *s, struct msghdr *msg, u32 most)
 {
 	struct page *page;
 	size_t offset;
@@ -192,13 +250,13 @@ static int send_take(struct send_state *s, struct msghdr *msg)
 	int n;
 
 	if (likely(!(s->flags & MSG_SPLICE_PAGES)))
-		return xtcp_sendq_write(s->sk, msg, send_seq(s));
+		return xtcp_sendq_write(s->sk, msg, most, send_seq(s));
 	there = xtcp_msg_page(msg, &page, &offset);
 	if (!there)
-		return xtcp_sendq_write(s->sk, msg, send_seq(s));
+		return xtcp_sendq_write(s->sk, msg, most, send_seq(s));
 	if (there < 0)
 		return there;
-	n = xtcp_sendq_page(s->sk, page, offset, there, send_seq(s));
+	n = xtcp_sendq_page(s->sk, page, offset, min_t(size_t, there, most), send_seq(s));
 	iov_iter_revert(&msg->msg_iter, there - max(n, 0));
 	return n;
 }
@@ -234,10 +292,9 @@ int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 	if (!err && unlikely(msg->msg_controllen))
 		err = send_control(sk, msg, &tsflags);
 	while (!err && msg_data_left(msg)) {
-		int n = -ENOMEM;
+		u32 room = send_room(&s);
+		int n = room ? send_take(&s, msg, room) : -ENOMEM;
 
-		if (sk_stream_memory_free(sk))
-			n = send_take(&s, msg);
 		/* Before it may leave. */
 		if (n > 0 && unlikely(tsflags) && !msg_data_left(msg))
 			xtcp_stamp_ask(sk, tsflags);

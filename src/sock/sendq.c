@@ -186,13 +186,14 @@ static void sendq_put(struct sock *sk, struct sk_buff *skb, struct page *page,
  * xtcp_sendq_write - take bytes of a write into the queue
  * @sk: socket, process context
  * @msg: where the bytes come from; advanced by what was taken
+ * @most: bytes to take at most
  * @seq: sequence number of the first of them
  *
  * Takes at most what one page fragment holds; the caller loops.
  *
  * Return: bytes taken, -ENOMEM when there is no memory now, -EFAULT.
  */
-int xtcp_sendq_write(struct sock *sk, struct msghdr *msg, u32 seq)
+int xtcp_sendq_write(struct sock *sk, struct msghdr *msg, u32 most, u32 seq)
 {
 	struct page_frag *pfrag = sk_page_frag(sk);
 	struct sk_buff *skb;
@@ -202,7 +203,7 @@ int xtcp_sendq_write(struct sock *sk, struct msghdr *msg, u32 seq)
 	if (!sk_page_frag_refill(sk, pfrag))
 		return -ENOMEM;
 
-	size = min_t(size_t, msg_data_left(msg), pfrag->size - pfrag->offset);
+	size = min_t(size_t, msg_data_left(msg), min(most, pfrag->size - pfrag->offset));
 	skb = sendq_tail(sk, pfrag->page, pfrag->offset, &size, &merge);
 	if (!skb)
 		return -ENOMEM;
