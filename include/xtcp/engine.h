@@ -39,6 +39,35 @@ struct xtcp_fo_client {
 	bool wait;		/* no SYN before xtcp_fastopen_go() */
 };
 
+/**
+ * struct xtcp_route - what the administrator says of the way to the peer
+ * @cc: algorithm to use instead of the socket's; NULL: none
+ * @initcwnd: segments, initial congestion window, and that after an idle time
+ * @initrwnd: segments of the MSS offered, most that the first window offers
+ * @cwnd: segments, most that the congestion window may become
+ * @ssthresh: segments, initial slow start threshold
+ * @reordering: segments, instead of params.dupthresh
+ * @rto_min_us: floor of the RTO, instead of params.rto_min_us
+ * @rtt_us: round trip to take the first RTO of data from, if it is longer than
+ *	what the handshake measured
+ * @quickack: every segment with data is acknowledged at once
+ * @ecn: RFC 3168 is asked for and accepted, even where the namespace does not
+ *
+ * The metrics of ip-route(8) that concern a TCP. 0: the route does not say.
+ */
+struct xtcp_route {
+	const struct xtcp_cc *cc;
+	u32 initcwnd;
+	u32 initrwnd;
+	u32 cwnd;
+	u32 ssthresh;
+	u32 reordering;
+	u32 rto_min_us;
+	u32 rtt_us;
+	bool quickack;
+	bool ecn;
+};
+
 /* What the caller knows when a connection opens, from either end. */
 struct xtcp_open {
 	struct xtcp_flow flow;
@@ -50,6 +79,7 @@ struct xtcp_open {
 	u16 user_mss;		/* TCP_MAXSEG, 0: none */
 	bool v6;		/* wire family: default MSS */
 	bool need_ecn;		/* listener: its xtcp_cc_needs_ecn() */
+	struct xtcp_route route;
 	u32 cached_srtt_us;	/* of earlier connections on this path (RFC 9040), */
 	u32 cached_rttvar_us;	/* 0: none known */
 	u32 cached_ssthresh;	/* bytes, likewise */

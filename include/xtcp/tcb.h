@@ -251,6 +251,8 @@ struct xtcp_tcb {
 	u32 lost;		/* bytes ever marked lost; wraps */
 	u32 flight_most;	/* bytes, largest flight of this round trip, */
 	u32 flight_end;		/* which ends with the ACK of this: SND.NXT then */
+	u16 initcwnd;		/* segments, of the route; 0: params.initial_cwnd */
+	u16 cwnd_clamp;		/* segments, of the route: most that cwnd is; 0: none */
 	u64 pacing_rate;	/* bytes a second; 0: not known yet */
 	u64 pacing_max;		/* SO_MAX_PACING_RATE, bytes a second; ~0: none */
 	u64 pace_next;		/* ns, when the next packet may leave */
@@ -279,6 +281,7 @@ struct xtcp_tcb {
 	u8 rack_mult;		/* quarters of min_rtt to wait, at least 1 */
 	u8 rack_persist;	/* recoveries until the multiplier is 1 again */
 	bool rate_app;		/* the application limited the last rate sample */
+	u16 dupthresh;		/* segments, of the route; 0: params.dupthresh */
 	u32 tlp_end;		/* SND.NXT as the probe left, with XTCP_F_TLP_* */
 	u32 tlp_seq;		/* first byte of the probe */
 	u32 ack_delay_us;	/* what spurious probes taught of the peer's delay */
@@ -336,8 +339,9 @@ struct xtcp_tcb {
 	u32 round_bytes;	/* read in it */
 	u32 rcv_round;		/* most ever read in one; 0: none is over yet */
 	u8 ack_pending;		/* XTCP_ACKP_* */
-	u8 quickack;		/* segments still to acknowledge at once */
+	u8 quickack;		/* segments still to acknowledge at once, or XTCP_QUICKACK_ALL */
 	u8 nsack;		/* entries of sack[], below */
+	u8 rcv_init;		/* segments the first window offered, of the route; 0: none */
 	u32 ato_us;		/* delayed ACK time in force */
 	u64 last_rx_at;		/* ns, any acceptable segment */
 	u64 last_data_rx_at;	/* ns, segment with payload */
@@ -358,6 +362,8 @@ struct xtcp_tcb {
 
 	/* timers */
 	u32 dl_armed;		/* bit per enum xtcp_dl that is not NEVER */
+	u16 rto_min_ms;		/* floor of the RTO, of the route; 0: params.rto_min_us */
+	u16 route_rtt_ms;	/* for the RTO of the first data, of the route; 0: none */
 	u64 dl[XTCP_DL_MAX];	/* ns */
 
 	/* slow path */
@@ -382,8 +388,9 @@ struct xtcp_tcb {
 	u8 mtup_on;		/* the search has begun */
 	u8 keep_probes;
 	u8 syn_retries;
-	u32 syn_rto_us;		/* first RTO of the SYN, from a cache; 0: none */
 	u8 aborts;		/* retries in a row that could not be sent */
+	u32 syn_rto_us;		/* first RTO of the SYN, from a cache; 0: none */
+	u16 route_ssthresh;	/* segments, for the first ssthresh; 0: none */
 
 	/* Fast Open, fastopen.c */
 	u8 fo;			/* XTCP_FO_* */
@@ -539,6 +546,15 @@ static inline u32 xtcp_linger2_ms(const struct xtcp_tcb *tcb)
 static inline u32 xtcp_timewait_ms(const struct xtcp_tcb *tcb)
 {
 	return tcb->timewait_ms ? tcb->timewait_ms : tcb->par->timewait_ms;
+}
+
+/* tcb->quickack, which never ends: the route says quickack 1. */
+#define XTCP_QUICKACK_ALL	255
+
+/* Segments by which reordering is no loss: of the route, or else the namespace's. */
+static inline u32 xtcp_dupthresh(const struct xtcp_tcb *tcb)
+{
+	return tcb->dupthresh ? tcb->dupthresh : tcb->par->dupthresh;
 }
 
 /* Bytes in flight: out, not known lost, not known to have arrived. */

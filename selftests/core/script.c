@@ -132,7 +132,7 @@ static void open_options(struct rig *rig, const struct words *w, struct hello *h
 			hello->peer = number(rig, w, i);
 		else if (!strcmp(opt, "rtt"))
 			hello->rtt = number(rig, w, i);
-		else
+		else if (!open_route(rig, opt, word(rig, w, i)))
 			bad_script(rig, opt);
 	}
 	rig->open.rcv_space_max = max(rig->open.rcv_space_max, rig->open.rcv_space);

@@ -11,6 +11,8 @@
  *	established [OPT..]	handshake done; OPT also: ts, sack, ws N, wnd N, peer N,
  *				rtt MS
  *	accepted [OPT..]	the same from a listener
+ *	any of these, the route: initcwnd N, initrwnd N, cwnd N, ssthresh N, reordering N,
+ *				rto_min US, route_rtt US, quickack 1, ecn 1, congctl NAME
  *	connect, Fast Open: ask, cookie, bare, wait, fomss N, data N;	listen: fo, fo-bare, key2
  *	go N			xtcp_fastopen_go()
  *	< FLAGS SEQ[+LEN] [F..]	a segment arrives; F: ack N, wnd N, mss N, ws N,
@@ -126,6 +128,7 @@ struct words;
 void cmd_queue_full(struct rig *rig, const struct words *w);
 void in_sack(struct rig *rig, struct xtcp_seg *seg, const char *s);
 bool open_fastopen(struct rig *rig, const char *opt);
+bool open_route(struct rig *rig, const char *opt, const char *val);
 void in_cookie(struct rig *rig, struct xtcp_seg *seg, const char *name);
 void out_accecn(struct rig *rig, const struct xtcp_plan *plan, const char *wanted);
 void out_sack(struct rig *rig, const struct xtcp_plan *plan, const char *wanted);

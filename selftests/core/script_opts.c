@@ -148,3 +148,34 @@ bool open_fastopen(struct rig *rig, const char *opt)
 	}
 	return true;
 }
+
+/* Words of struct xtcp_route: a metric and its value. False: it is none. */
+bool open_route(struct rig *rig, const char *opt, const char *val)
+{
+	struct xtcp_route *route = &rig->open.route;
+	u32 n = strtoul(val, NULL, 0);
+
+	if (!strcmp(opt, "initcwnd"))
+		route->initcwnd = n;
+	else if (!strcmp(opt, "initrwnd"))
+		route->initrwnd = n;
+	else if (!strcmp(opt, "cwnd"))
+		route->cwnd = n;
+	else if (!strcmp(opt, "ssthresh"))
+		route->ssthresh = n;
+	else if (!strcmp(opt, "reordering"))
+		route->reordering = n;
+	else if (!strcmp(opt, "rto_min"))
+		route->rto_min_us = n;
+	else if (!strcmp(opt, "route_rtt"))
+		route->rtt_us = n;
+	else if (!strcmp(opt, "quickack"))
+		route->quickack = n;
+	else if (!strcmp(opt, "ecn"))
+		route->ecn = n;
+	else if (!strcmp(opt, "congctl"))
+		route->cc = xtcp_cc_find(val);
+	else
+		return false;
+	return true;
+}

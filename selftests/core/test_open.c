@@ -76,6 +76,124 @@ static const struct script open_cwnd[] = {
 };
 SCRIPTS(open_cwnd);
 
+/*
+ * The metrics of a route, ip-route(8). Segments have 1000 bytes; the handshake takes no
+ * time, so that SRTT is 1 us.
+ */
+static const struct script open_route_rows[] = {
+	{ "initcwnd", "established initcwnd 3\n= cwnd 3000\nwrite 9000\n> PA 1+3000\n" },
+	{ "initcwnd, passive", "accepted initcwnd 20\n= cwnd 20000\n" },
+	{ "initcwnd is segments, however large",
+	  "established mss 9000 peer 8960 initcwnd 20\n= cwnd 179200\n" },
+	{ "initcwnd over the knob", "par initial_cwnd 2\nestablished initcwnd 4\n= cwnd 4000\n" },
+	{ "initcwnd beyond any window", "established initcwnd 4000000000\n= cwnd 65535000\n" },
+	{ "initcwnd after an idle time, too", "established initcwnd 3\nwrite 3000\n> PA 1+3000\n"
+	  "< A 1 ack 3001\n= cwnd 6000\n+ 10s\nwrite 9000\n> PA 3001+3000\n" },
+	{ "not after a SYN was lost twice", "par timestamps 0\nconnect initcwnd 3\n> S 0\n~ 1s\n> S 0\n~ 2s\n> S 0\n"
+	  "< SA 0 ack 1 mss 1000\n> A 1\n= cwnd 1000\n" },
+	{ "cwnd limits the initial window", "established cwnd 4\n= cwnd 4000\n" },
+	{ "cwnd limits its growth", "established initcwnd 3 cwnd 4\nwrite 3000\n> PA 1+3000\n"
+	  "< A 1 ack 3001\n= cwnd 4000\nwrite 9000\n> PA 3001+4000\n" },
+	{ "cwnd limits ssthresh", "established cwnd 4 ssthresh 9\n= ssthresh 4000\n" },
+	{ "cwnd limits small segments, too", "established cwnd 2\nset nodelay 1\nwrite 10\n> PA 1+10\n"
+	  "write 10\n> PA 11+10\nwrite 10\n> no\n" },
+	{ "ssthresh", "established ssthresh 12\n= ssthresh 12000\n" },
+	{ "ssthresh, passive", "accepted ssthresh 12 ts\n= ssthresh 11856\n" },
+	{ "reordering", "established reordering 5\nwrite 8000\n> PA 1+8000\n"
+	  "< A 1 ack 1\n< A 1 ack 1\n< A 1 ack 1\n< A 1 ack 1\n= cong 0\n< A 1 ack 1\n= cong 1\n> A 1+1000\n" },
+	{ "three without it", "established\nwrite 8000\n> PA 1+8000\n"
+	  "< A 1 ack 1\n< A 1 ack 1\n= cong 0\n< A 1 ack 1\n= cong 1\n> A 1+1000\n" },
+	{ "rto_min", "established rto_min 30000\n= rto_us 30001\n" },
+	{ "rto_min, passive", "accepted rto_min 30000\n= rto_us 30001\n" },
+	{ "rto_min, longer", "established rto_min 700000\n= rto_us 700001\n" },
+	{ "rto_min in parts of a millisecond", "established rto_min 1\n= rto_us 1001\n" },
+	{ "a delayed ACK stays below rto_min", "established rto_min 30000\nset quickack 0\n< A 1+10\n~ 29ms\n> A 1 ack 11\n"
+	  "set quickack 0\n< A 11+10\n~ 29ms\n> A 1 ack 21\n" },
+	{ "as it does below a longer one", "established rto_min 700000\nset quickack 0\n< A 1+10\n~ 40ms\n> A 1 ack 11\n" },
+	{ "the least that rto_min leaves of it", "established rto_min 1000\nset quickack 0\n< A 1+10\n~ 1ms\n> A 1 ack 11\n" },
+	{ "a probe for a lone segment does not wait longer than rto_min",
+	  "established sack rtt 1 rto_min 20000\nwrite 10\n> PA 1+10\n~ 20ms\n> PA 1+10\n= tlp_probes 1\n" },
+	{ "rtt: the first RTO of data", "established route_rtt 500000\n= rto_us 1500000\n= srtt8_us 8\n" },
+	{ "rtt, passive", "accepted route_rtt 500000\n= rto_us 1500000\n" },
+	{ "rtt: what is measured by data replaces it", "established route_rtt 500000\nwrite 10\n> PA 1+10\n+ 8ms\n"
+	  "< A 1 ack 11\n= rto_us 201000\n" },
+	{ "rtt: not where the handshake took longer", "established rtt 100 route_rtt 90000\n= rto_us 300000\n" },
+	{ "rtt and a lost SYN: no fallback of 3 s is needed", "par timestamps 0\nconnect route_rtt 100000\n> S 0\n~ 1s\n> S 0\n"
+	  "< SA 0 ack 1 mss 1000\n> A 1\n= rto_us 300000\n" },
+	{ "quickack", "established quickack 1\nset quickack 0\n< A 1+10\n> A 1 ack 11\n= quickack 255\n< A 11+10\n> A 1 ack 21\n" },
+	{ "quickack, passive, in a dialogue", "accepted quickack 1\n< A 1+10\n> A 1 ack 11\nwrite 10\n> PA 1+10\n"
+	  "< A 11+10 ack 11\n> A 11 ack 21\n" },
+	{ "initrwnd", "connect initrwnd 4 mss 1000\n> S 0 wnd 4000\n" },
+	{ "initrwnd, passive", "listen initrwnd 4 mss 1000\n< S 0 mss 1000\n> SA 0 ack 1 wnd 4000\n" },
+	{ "initrwnd, passive: less the options of each segment",
+	  "listen initrwnd 4 mss 1000\n< S 0 mss 1000 ts 1 0\n> SA 0 ack 1 wnd 3952\n" },
+	{ "initrwnd is a limit, no promise", "connect space 2000 initrwnd 4 mss 1000\n> S 0 wnd 2000\n" },
+	{ "initrwnd beyond any window", "connect space 60000 initrwnd 4000000000 mss 1000\n> S 0 wnd 60000\n" },
+	{ "initrwnd grows by twice what arrives", "connect initrwnd 4 mss 1000\n> S 0 wnd 4000\n< SA 0 ack 1 mss 1000\n> A 1 wnd 4000\n"
+	  "< A 1+1000\n> A 1 ack 1001 wnd 6000\n= rcv_init 4\n< A 1001+5000\n> A 1 ack 6001 wnd 16000\n" },
+	{ "initrwnd ends when the reader's room is the limit", "established space 9000 initrwnd 4 mss 1000\n< A 1+1000\n"
+	  "> A 1 ack 1001 wnd 6000\n< A 1001+2000\n> A 1 ack 3001 wnd 6000\n< A 3001+1000\n> A 1 ack 4001 wnd 5000\n= rcv_init 0\n" },
+	{ "congctl: the SYN asks for what it needs", "connect congctl dctcp\n> SEC 0\n" },
+	{ "congctl: the SYN-ACK accepts it", "par ecn 0\nlisten congctl dctcp\n< SEC 0 mss 1000 ecn 2\n> SAE 0 ack 1\n" },
+	{ "ecn", "connect ecn 1\n> SEC 0\n" },
+	{ "ecn where the knob says never", "par ecn 0\nconnect ecn 1\n> SEC 0\n" },
+	{ "ecn: AccECN by the knob is more", "par ecn 3\nconnect ecn 1\n> SECN 0\n" },
+	{ "ecn, passive", "par ecn 0\nlisten ecn 1\n< SEC 0 mss 1000\n> SAE 0 ack 1\n" },
+	{ "not without it", "par ecn 0\nlisten\n< SEC 0 mss 1000\n> SA 0 ack 1\n" },
+	{ "ecn, passive: a SYN with ECT is no more to be trusted",
+	  "par ecn 0\nlisten ecn 1\n< SEC 0 mss 1000 ecn 2\n> SA 0 ack 1\n" },
+	{ "ecn, both at once", "par ecn 0\nconnect ecn 1\n> SEC 0\n< SEC 0 mss 1000\n> SAE 0 ack 1\n" },
+};
+SCRIPTS(open_route_rows);
+
+/* congctl: the connection's, whatever the socket had. */
+UNIT(open_route_cc)
+{
+	struct xtcp_open open = {
+		.path_mss = 1460, .adv_mss = 1400, .gso_max = 30000, .rcv_space = 20000,
+	};
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	xtcp_connect(&tcb, &open, 1);
+	CHECK(tcb.cc == &xtcp_cc_cubic);
+	xtcp_tcb_init(&tcb, &par);
+	open.route.cc = &xtcp_cc_bbr;
+	xtcp_connect(&tcb, &open, 1);
+	CHECK(tcb.cc == &xtcp_cc_bbr);
+	CHECK(tcb.flags & XTCP_F_PACED);
+}
+
+/* A SYN cookie forgets the windows of its SYN-ACK: they follow from the route again. */
+UNIT(open_route_cookie)
+{
+	struct xtcp_open open = {
+		.path_mss = 1460, .adv_mss = 1460, .gso_max = 30000, .rcv_space = 60000,
+		.rcv_space_max = 1000000, .route = { .initrwnd = 4 },
+	};
+	struct xtcp_embryo emb = {
+		.opts = XTCP_OPT_MSS | XTCP_OPT_TS | XTCP_OPT_WSCALE, .peer_mss = 1460,
+		.rcv_wnd = 20000, .rcv_wscale = 7, .cookie = 1,
+	};
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	xtcp_accept(&tcb, &emb, &open, 1);
+	CHECK_EQ(tcb.rcv_wnd, 4 * 1448);
+	CHECK_EQ(tcb.rcv_wscale, 4);
+	xtcp_tcb_fini(&tcb);
+	emb.cookie = 0;
+	xtcp_tcb_init(&tcb, &par);
+	xtcp_accept(&tcb, &emb, &open, 1);
+	CHECK_EQ(tcb.rcv_wnd, 20000);
+	CHECK_EQ(tcb.rcv_wscale, 7);
+	xtcp_tcb_fini(&tcb);
+}
+
 #define TWICE "connect\n> S 0\n~ 1s\n> S 0\n"
 #define FIRST TWICE "+ 20ms\n< SA 0 ack 1 mss 1000 ts 5000 0 tsecr 0 sackok wnd 9000\n> A 1\n= srtt8_us 0\n"
 

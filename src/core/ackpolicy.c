@@ -93,9 +93,11 @@ void xtcp_ack_data(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 
 	/* First: a full segment after small ones is not two full segments. */
 	learn_rcv_mss(tcb, seg);
+	if (unlikely(tcb->rcv_init))
+		xtcp_rcv_init(tcb);
 	limit = min(2U * tcb->rcv_mss, tcb->rcv_wnd / 2);
 	if ((unacked >= limit && !reader_behind(tcb, seg)) ||
-	    tcb->flags & XTCP_F_QUICKACK) {
+	    tcb->flags & XTCP_F_QUICKACK || tcb->quickack == XTCP_QUICKACK_ALL) {
 		xtcp_ack_now(tcb);
 		return;
 	}
@@ -144,9 +146,9 @@ void xtcp_ack_delayed_fire(struct xtcp_tcb *tcb)
 		return;
 	if (tcb->flags & XTCP_F_PINGPONG) {
 		tcb->flags &= ~XTCP_F_PINGPONG;
-		tcb->ato_us = tcb->par->delack_min_us;
+		tcb->ato_us = min(tcb->par->delack_min_us, xtcp_delack_max_us(tcb));
 	} else {
-		tcb->ato_us = min(tcb->ato_us * 2, tcb->par->delack_max_us);
+		tcb->ato_us = min(tcb->ato_us * 2, xtcp_delack_max_us(tcb));
 	}
 	xtcp_mib(tcb, XTCP_MIB_DELAYED_ACKS);
 	xtcp_ack_now(tcb);

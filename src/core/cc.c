@@ -109,24 +109,37 @@ void xtcp_cc_start(struct xtcp_tcb *tcb, u64 now)
  * RFC 6928: min(10 * MSS, max(2 * MSS, 14600)), the count by knob. One segment
  * when the SYN or SYN-ACK was lost more than once: a single repetition is more
  * often a timer that was too short than congestion (section 2). Or when it was
- * marked, which no timer does. Both only for the first window.
+ * marked, which no timer does. Both only for the first window. A count by the
+ * route is one of segments, of whatever size, as Linux has it.
  */
 u32 xtcp_cc_initial_cwnd(const struct xtcp_tcb *tcb)
 {
-	u32 n = tcb->par->initial_cwnd;
+	u32 n = xtcp_initcwnd(tcb);
 	u32 mss = tcb->mss;
 
 	if (tcb->flags & XTCP_F_SYN_TIMEOUT && tcb->retries > 1)
 		return mss;
 	if (tcb->ecn_flags & XTCP_ECN_SYN_CE)
 		return mss;
+	if (tcb->initcwnd)
+		return min_t(u32, n * mss, XTCP_CWND_MAX);
 	return min(n * mss, max(2 * mss, n * 1460));
 }
 
-/* xtcp_cc_grow - a larger window, up to the largest there is */
+/* xtcp_cc_most - the largest window there may be, in bytes */
+u32 xtcp_cc_most(const struct xtcp_tcb *tcb)
+{
+	if (likely(!tcb->cwnd_clamp))
+		return XTCP_CWND_MAX;
+	return min_t(u32, (u32)tcb->cwnd_clamp * tcb->mss, XTCP_CWND_MAX);
+}
+
+/* xtcp_cc_grow - a larger window, up to the largest there may be */
 void xtcp_cc_grow(struct xtcp_tcb *tcb, u32 bytes)
 {
-	tcb->cwnd = (u32)min_t(u64, (u64)tcb->cwnd + bytes, XTCP_CWND_MAX);
+	u32 wnd = (u32)min_t(u64, (u64)tcb->cwnd + bytes, xtcp_cc_most(tcb));
+
+	tcb->cwnd = max(tcb->cwnd, wnd);
 }
 
 /*

@@ -136,6 +136,7 @@ extern const struct xtcp_cc xtcp_cc_dctcp;
 
 void xtcp_cc_start(struct xtcp_tcb *tcb, u64 now);
 u32 xtcp_cc_initial_cwnd(const struct xtcp_tcb *tcb);
+u32 xtcp_cc_most(const struct xtcp_tcb *tcb);
 void xtcp_cc_grow(struct xtcp_tcb *tcb, u32 bytes);
 u32 xtcp_cc_whole(const struct xtcp_tcb *tcb);
 u32 xtcp_cc_slow_start(struct xtcp_tcb *tcb, u32 bytes);

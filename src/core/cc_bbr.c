@@ -459,7 +459,7 @@ static void set_cwnd(struct xtcp_tcb *tcb, const struct bbr *b, const struct bbr
 	else if (in_probe_bw(b))
 		cap = b->inflight_long;
 	cap = max(min(cap, b->inflight_short), xtcp_bbr_min_pipe(tcb));
-	tcb->cwnd = min(wnd, cap);
+	tcb->cwnd = min(min(wnd, cap), xtcp_cc_most(tcb));
 }
 
 static void bbr_control(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)

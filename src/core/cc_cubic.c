@@ -205,7 +205,7 @@ static void avoid(struct xtcp_tcb *tcb, struct cubic *c, u32 bytes, u64 now)
 			xtcp_cc_grow(tcb, n);
 		}
 	}
-	tcb->cwnd = max(tcb->cwnd, c->cur.w_est);
+	tcb->cwnd = max(tcb->cwnd, min(c->cur.w_est, xtcp_cc_most(tcb)));
 }
 
 static void cubic_acked(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)

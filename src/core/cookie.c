@@ -192,10 +192,10 @@ static bool take_info(struct xtcp_embryo *emb, const struct xtcp_params *par,
 			return false;
 		emb->opts |= XTCP_OPT_WSCALE;
 		emb->snd_wscale = scale & 15;
-		emb->rcv_wscale = xtcp_pick_wscale(open->rcv_space_max);
 	}
 	if (info & 1)
 		emb->opts |= XTCP_OPT_SACK_PERM;
+	xtcp_embryo_window(emb, open);
 	return true;
 }
 
@@ -228,7 +228,6 @@ bool xtcp_syncookie_rx(struct xtcp_embryo *emb, const struct xtcp_params *par,
 	emb->v6 = open->v6;
 	emb->iss = iss;
 	emb->irs = irs;
-	emb->rcv_wnd = (u16)min_t(u32, open->rcv_space, 65535);
 	emb->opts = XTCP_OPT_MSS;
 	xtcp_embryo_born(emb, now);
 	if (!ts) {

@@ -92,6 +92,31 @@ static inline bool xtcp_synchronized(const struct xtcp_tcb *tcb)
 	       tcb->state != XTCP_LISTEN;
 }
 
+/* ---- what the route of the connection says, or else its namespace ---- */
+
+static inline u32 xtcp_rto_min_us(const struct xtcp_tcb *tcb)
+{
+	return tcb->rto_min_ms ? tcb->rto_min_ms * XTCP_USEC_PER_MSEC : tcb->par->rto_min_us;
+}
+
+/* An ACK is delayed by less than the RTO that a peer on such a path has, too. */
+static inline u32 xtcp_delack_max_us(const struct xtcp_tcb *tcb)
+{
+	u32 ms = max_t(u32, tcb->rto_min_ms, 2) - 1;
+
+	if (!tcb->rto_min_ms)
+		return tcb->par->delack_max_us;
+	return min_t(u32, tcb->par->delack_max_us, ms * XTCP_USEC_PER_MSEC);
+}
+
+/* The initial window in segments. */
+static inline u32 xtcp_initcwnd(const struct xtcp_tcb *tcb)
+{
+	u32 n = tcb->initcwnd ? tcb->initcwnd : tcb->par->initial_cwnd;
+
+	return tcb->cwnd_clamp ? min_t(u32, n, tcb->cwnd_clamp) : n;
+}
+
 /* ---- open.c ---- */
 
 /* What a peer that offers no MSS can take: RFC 9293 3.7.1, MUST-15. */
@@ -104,8 +129,10 @@ void xtcp_mss_sync(struct xtcp_tcb *tcb);
 void xtcp_peer_options(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
 void xtcp_established(struct xtcp_tcb *tcb, u64 now);
 u8 xtcp_pick_wscale(u32 space_max);
+u32 xtcp_first_wnd(const struct xtcp_open *open, u8 opts);
 u32 xtcp_syn_rto(const struct xtcp_params *par, const struct xtcp_open *open);
 
+void xtcp_embryo_window(struct xtcp_embryo *emb, const struct xtcp_open *open);
 void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 		      const struct xtcp_open *open, u64 now);
 
@@ -239,14 +266,14 @@ void xtcp_prr_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *a);
 
 /* ---- ecn.c ---- */
 
-void xtcp_ecn_connect(struct xtcp_tcb *tcb);
+void xtcp_ecn_connect(struct xtcp_tcb *tcb, bool permit);
 void xtcp_ecn_plan_syn(const struct xtcp_tcb *tcb, struct xtcp_plan *plan);
 void xtcp_ecn_syn(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
 void xtcp_ecn_synack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
 void xtcp_ecn_synack_again(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
 void xtcp_ecn_third(struct xtcp_tcb *tcb, struct xtcp_seg *seg);
 void xtcp_ecn_embryo(struct xtcp_embryo *emb, const struct xtcp_params *par,
-		     const struct xtcp_seg *seg, bool need);
+		     const struct xtcp_open *open, const struct xtcp_seg *seg);
 bool xtcp_ecn_embryo_again(struct xtcp_embryo *emb, const struct xtcp_params *par,
 			   const struct xtcp_seg *seg);
 void xtcp_ecn_embryo_timeout(struct xtcp_embryo *emb, const struct xtcp_params *par);
@@ -319,6 +346,7 @@ u32 xtcp_pace_fire(struct xtcp_tcb *tcb);
 
 /* ---- rtt.c ---- */
 
+void xtcp_rtt_route(struct xtcp_tcb *tcb);
 void xtcp_rtt_sample(struct xtcp_tcb *tcb, u32 rtt_us);
 void xtcp_rtt_acked(struct xtcp_tcb *tcb, struct xtcp_ack *a);
 void xtcp_rtt_syn(const struct xtcp_tcb *tcb, struct xtcp_ack *a);
@@ -383,6 +411,7 @@ bool xtcp_ack_challenge(struct xtcp_tcb *tcb, u64 now);
 u32 xtcp_rcv_edge(const struct xtcp_tcb *tcb);
 u32 xtcp_rcv_wnd(const struct xtcp_tcb *tcb);
 u32 xtcp_rcv_promised(const struct xtcp_tcb *tcb);
+void xtcp_rcv_init(struct xtcp_tcb *tcb);
 void xtcp_rcv_rtt(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now);
 u32 xtcp_window_pick(const struct xtcp_tcb *tcb);
 u16 xtcp_window_field(u32 wnd, u8 shift);

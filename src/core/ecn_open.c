@@ -30,8 +30,11 @@ bool xtcp_cc_needs_ecn(const struct xtcp_cc *cc)
 	return cc->flags & XTCP_CC_ECT;
 }
 
-/* What to ask for in a SYN, the values being those of net.ipv4.tcp_ecn. */
-static u8 asks(const struct xtcp_params *par, bool need)
+/*
+ * What to ask for in a SYN, the values being those of net.ipv4.tcp_ecn; @permit: by
+ * the algorithm or by the route it is asked for all the same.
+ */
+static u8 asks(const struct xtcp_params *par, bool permit)
 {
 	switch (par->ecn) {
 	case 3:
@@ -40,16 +43,16 @@ static u8 asks(const struct xtcp_params *par, bool need)
 	case 4:
 		return XTCP_ECN_CLASSIC;
 	default:
-		return need ? XTCP_ECN_CLASSIC : XTCP_ECN_OFF;
+		return permit ? XTCP_ECN_CLASSIC : XTCP_ECN_OFF;
 	}
 }
 
-/* The most to agree to. */
-static u8 accepts(const struct xtcp_params *par, bool need)
+/* The most to agree to; @permit: likewise. */
+static u8 accepts(const struct xtcp_params *par, bool permit)
 {
 	if (par->ecn >= 3)
 		return XTCP_ECN_ACC;
-	return par->ecn || need ? XTCP_ECN_CLASSIC : XTCP_ECN_OFF;
+	return par->ecn || permit ? XTCP_ECN_CLASSIC : XTCP_ECN_OFF;
 }
 
 /*
@@ -58,9 +61,10 @@ static u8 accepts(const struct xtcp_params *par, bool need)
  * to be trusted; unless this is a network of DCTCP hosts (RFC 8257, 3.5) or the
  * sender knows of AE.
  */
-static u8 respond(const struct xtcp_params *par, const struct xtcp_seg *seg, bool need)
+static u8 respond(const struct xtcp_params *par, const struct xtcp_seg *seg, bool need,
+		  bool permit)
 {
-	u8 most = accepts(par, need);
+	u8 most = accepts(par, need || permit);
 	u32 ace = xtcp_ace(seg->flags);
 
 	if (most == XTCP_ECN_ACC && ace && ace != 3)
@@ -101,10 +105,10 @@ static void synack_option(struct xtcp_plan *plan)
 	plan->acc[2] = XTCP_ECT_INIT;
 }
 
-/* xtcp_ecn_connect - active open: what the SYN is to ask for */
-void xtcp_ecn_connect(struct xtcp_tcb *tcb)
+/* xtcp_ecn_connect - active open: what the SYN is to ask for; @permit: by the route */
+void xtcp_ecn_connect(struct xtcp_tcb *tcb, bool permit)
 {
-	tcb->ecn = asks(tcb->par, tcb->cc->flags & XTCP_CC_ECT);
+	tcb->ecn = asks(tcb->par, permit || tcb->cc->flags & XTCP_CC_ECT);
 }
 
 /*
@@ -132,7 +136,9 @@ void xtcp_ecn_plan_syn(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 /* xtcp_ecn_syn - SYN-SENT received a SYN: as if it had been a responder */
 void xtcp_ecn_syn(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
-	enter(tcb, respond(tcb->par, seg, tcb->cc->flags & XTCP_CC_ECT));
+	/* Whoever asks accepts. */
+	enter(tcb, respond(tcb->par, seg, tcb->cc->flags & XTCP_CC_ECT,
+			   tcb->ecn != XTCP_ECN_OFF));
 	tcb->ecn_syn = seg->ecn;
 }
 
@@ -242,9 +248,12 @@ void xtcp_ecn_third(struct xtcp_tcb *tcb, struct xtcp_seg *seg)
 
 /* xtcp_ecn_embryo - a SYN for a listener */
 void xtcp_ecn_embryo(struct xtcp_embryo *emb, const struct xtcp_params *par,
-		     const struct xtcp_seg *seg, bool need)
+		     const struct xtcp_open *open, const struct xtcp_seg *seg)
 {
-	emb->ecn = respond(par, seg, need);
+	const struct xtcp_cc *cc = open->route.cc;
+
+	emb->ecn = respond(par, seg, open->need_ecn || (cc && cc->flags & XTCP_CC_ECT),
+			   open->route.ecn);
 	emb->ecn_syn = seg->ecn;
 	if (par->ecn_option == XTCP_OPTION_NEVER)
 		emb->ecn_flags |= XTCP_ECN_OPT_MUTE;

@@ -101,6 +101,14 @@ u64 xtcp_embryo_deadline(const struct xtcp_embryo *emb, u64 now)
 	return (ms + (u64)(s32)(emb->deadline - (u32)ms)) * XTCP_NSEC_PER_MSEC;
 }
 
+/* xtcp_embryo_window - what the SYN-ACK says of windows, the options being agreed on */
+void xtcp_embryo_window(struct xtcp_embryo *emb, const struct xtcp_open *open)
+{
+	emb->rcv_wnd = (u16)xtcp_first_wnd(open, emb->opts);
+	if (emb->opts & XTCP_OPT_WSCALE)
+		emb->rcv_wscale = xtcp_pick_wscale(open->rcv_space_max);
+}
+
 /* xtcp_embryo_fill - all that a SYN says, but neither number nor times of ours */
 void xtcp_embryo_fill(struct xtcp_embryo *emb, const struct xtcp_params *par,
 		      const struct xtcp_open *open, const struct xtcp_seg *seg)
@@ -108,7 +116,6 @@ void xtcp_embryo_fill(struct xtcp_embryo *emb, const struct xtcp_params *par,
 	BUILD_BUG_ON(sizeof(*emb) != 32);
 	memset(emb, 0, sizeof(*emb));
 	emb->irs = seg->seq;
-	emb->rcv_wnd = (u16)min_t(u32, open->rcv_space, 65535);
 	emb->peer_mss = xtcp_default_mss(open->v6);
 	emb->v6 = open->v6;
 	emb->opts = XTCP_OPT_MSS;
@@ -119,13 +126,13 @@ void xtcp_embryo_fill(struct xtcp_embryo *emb, const struct xtcp_params *par,
 	if (par->wscale && seg->opts & XTCP_OPT_WSCALE) {
 		emb->opts |= XTCP_OPT_WSCALE;
 		emb->snd_wscale = seg->wscale;
-		emb->rcv_wscale = xtcp_pick_wscale(open->rcv_space_max);
 	}
 	if (par->timestamps && seg->opts & XTCP_OPT_TS) {
 		emb->opts |= XTCP_OPT_TS;
 		emb->ts_recent = seg->tsval;
 	}
-	xtcp_ecn_embryo(emb, par, seg, open->need_ecn);
+	xtcp_embryo_window(emb, open);
+	xtcp_ecn_embryo(emb, par, open, seg);
 }
 
 /* The same, and what makes it one to be remembered; @hash: xtcp_isn_hash() */

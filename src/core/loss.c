@@ -187,7 +187,7 @@ static void dupack(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 
 		if (tcb->cwnd < limit)
 			xtcp_cc_grow(tcb, tcb->mss);
-	} else if (tcb->dupacks >= tcb->par->dupthresh &&
+	} else if (tcb->dupacks >= xtcp_dupthresh(tcb) &&
 		   tcb->cong != XTCP_CONG_LOSS &&
 		   /*
 		    * RFC 6582 3.2 step 2: the duplicates of what an earlier
@@ -270,7 +270,7 @@ static bool frto_step(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 		return false;
 	}
 	if (!a->una && !tcb->cc->control) {
-		tcb->cwnd = 3 * tcb->mss;
+		tcb->cwnd = min_t(u32, 3 * tcb->mss, xtcp_cc_most(tcb));
 		tcb->flags |= XTCP_F_FORCE_RTX;
 		failed = true;
 	}

@@ -119,7 +119,7 @@ u32 xtcp_mtup_len(const struct xtcp_tcb *tcb, u64 now)
 		return 0;
 	if (tcb->opts & XTCP_OPT_TS)
 		size -= XTCP_TS_LEN;
-	need = size + (tcb->par->dupthresh + 1) * tcb->mss;
+	need = size + (xtcp_dupthresh(tcb) + 1) * tcb->mss;
 	flight = xtcp_flight(tcb);
 	room = tcb->cwnd > flight ? tcb->cwnd - flight : 0;
 	if (tcb->snd_end - tcb->snd_nxt < need || room < need ||

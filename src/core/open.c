@@ -144,12 +144,49 @@ u8 xtcp_pick_wscale(u32 space_max)
 	return (u8)min_t(u32, 16 - (u32)__builtin_clz(space_max), WSCALE_MAX);
 }
 
+/* Most that fits; 0 is kept, which says that there is none. */
+static u16 to_u16(u32 val)
+{
+	return (u16)min_t(u32, val, 65535);
+}
+
+/* What the route says: struct xtcp_route. */
+static void open_route(struct xtcp_tcb *tcb, const struct xtcp_route *route)
+{
+	u32 rto_min_ms = DIV_ROUND_UP(route->rto_min_us, XTCP_USEC_PER_MSEC);
+
+	if (route->cc && route->cc != tcb->cc)
+		xtcp_cc_set(tcb, route->cc, 0);
+	tcb->initcwnd = to_u16(route->initcwnd);
+	tcb->cwnd_clamp = to_u16(route->cwnd);
+	tcb->dupthresh = to_u16(route->reordering);
+	tcb->rcv_init = (u8)min_t(u32, route->initrwnd, 255);
+	tcb->rto_min_ms = to_u16(rto_min_ms);
+	tcb->route_rtt_ms = to_u16(route->rtt_us / XTCP_USEC_PER_MSEC);
+	tcb->route_ssthresh = to_u16(route->ssthresh);
+	tcb->ato_us = min(tcb->ato_us, xtcp_delack_max_us(tcb));
+	if (route->quickack)
+		tcb->quickack = XTCP_QUICKACK_ALL;
+}
+
+/* xtcp_first_wnd - bytes that a SYN or SYN-ACK with these options offers */
+u32 xtcp_first_wnd(const struct xtcp_open *open, u8 opts)
+{
+	u32 mss = open->adv_mss - (opts & XTCP_OPT_TS ? XTCP_TS_LEN : 0);
+	u32 wnd = min_t(u32, open->rcv_space, WINDOW_FIELD_MAX);
+
+	if (open->route.initrwnd)
+		wnd = (u32)min_t(u64, wnd, (u64)open->route.initrwnd * mss);
+	return wnd;
+}
+
 static void open_common(struct xtcp_tcb *tcb, const struct xtcp_open *open)
 {
 	tcb->peer_mss = xtcp_default_mss(open->v6);
 	tcb->path_mss = open->path_mss;
 	tcb->adv_mss = open->adv_mss;
 	tcb->user_mss = open->user_mss;
+	open_route(tcb, &open->route);
 	if (open->cached_ssthresh)
 		tcb->ssthresh = open->cached_ssthresh;
 	if (open->cached_reordering)
@@ -158,7 +195,7 @@ static void open_common(struct xtcp_tcb *tcb, const struct xtcp_open *open)
 	tcb->rcv_space = open->rcv_space;
 	/* A guess until the first segment: too small costs an early ACK. */
 	tcb->rcv_mss = min_t(u16, open->adv_mss, tcb->peer_mss);
-	tcb->rcv_wnd = min_t(u32, open->rcv_space, WINDOW_FIELD_MAX);
+	tcb->rcv_wnd = xtcp_first_wnd(open, 0);
 }
 
 /* The send sequence space before the SYN: RFC 9293 3.3.1. */
@@ -216,7 +253,7 @@ u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now)
 		tcb->ts_off = xtcp_ts_offset(par, &open->flow);
 	}
 	start_send(tcb, xtcp_iss(par, open, now));
-	xtcp_ecn_connect(tcb);
+	xtcp_ecn_connect(tcb, open->route.ecn);
 	tcb->last_rx_at = now;
 	tcb->syn_rto_us = xtcp_syn_rto(par, open);
 	xtcp_mss_sync(tcb);
@@ -234,11 +271,12 @@ u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now)
  */
 u32 xtcp_syn_rto(const struct xtcp_params *par, const struct xtcp_open *open)
 {
+	u32 rto_min = open->route.rto_min_us ? open->route.rto_min_us : par->rto_min_us;
 	u32 rto;
 
 	if (!open->cached_srtt_us)
 		return 0;
-	rto = open->cached_srtt_us + max(4 * open->cached_rttvar_us, par->rto_min_us / 2);
+	rto = open->cached_srtt_us + max(4 * open->cached_rttvar_us, rto_min / 2);
 	return rto < par->rto_init_us ? rto : 0;
 }
 
@@ -273,6 +311,12 @@ void xtcp_established(struct xtcp_tcb *tcb, u64 now)
 {
 	if (tcb->flags & XTCP_F_SYN_TIMEOUT && !tcb->srtt8_us)
 		tcb->rto_us = max_t(u32, tcb->rto_us, RTO_AFTER_SYN_LOSS_US);
+	if (unlikely(tcb->route_rtt_ms))
+		xtcp_rtt_route(tcb);
+	if (tcb->route_ssthresh)
+		tcb->ssthresh = min_t(u32, (u32)tcb->route_ssthresh * tcb->mss, XTCP_CWND_MAX);
+	if (tcb->cwnd_clamp && tcb->ssthresh != ~0U)
+		tcb->ssthresh = min(tcb->ssthresh, xtcp_cc_most(tcb));
 	tcb->cwnd = xtcp_cc_initial_cwnd(tcb);
 	/* The mark says nothing of the path when the window next starts again. */
 	tcb->ecn_flags &= ~XTCP_ECN_SYN_CE;
@@ -280,9 +324,21 @@ void xtcp_established(struct xtcp_tcb *tcb, u64 now)
 	xtcp_cc_start(tcb, now);
 	tcb->retries = 0;
 	tcb->backoff = 0;
-	tcb->quickack = QUICKACKS;
+	if (tcb->quickack != XTCP_QUICKACK_ALL)
+		tcb->quickack = QUICKACKS;
 	xtcp_keep_restart(tcb, now);
 	xtcp_mtup_init(tcb, now);
+}
+
+/*
+ * The windows that a SYN-ACK with a cookie offered are not in the cookie. They follow
+ * from the route again, which is known by now.
+ */
+static void accept_cookie(struct xtcp_tcb *tcb, const struct xtcp_open *open)
+{
+	tcb->rcv_wnd = xtcp_first_wnd(open, tcb->opts);
+	if (tcb->opts & XTCP_OPT_WSCALE)
+		tcb->rcv_wscale = xtcp_pick_wscale(open->rcv_space_max);
 }
 
 /* xtcp_accept_init - all of xtcp_accept() but for the SYN-ACK */
@@ -297,13 +353,15 @@ void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 	tcb->peer_mss = emb->peer_mss;
 	tcb->snd_wscale = emb->snd_wscale;
 	tcb->rcv_wscale = emb->rcv_wscale;
+	tcb->rcv_wnd = emb->rcv_wnd;
+	if (emb->cookie)
+		accept_cookie(tcb, open);
 	if (emb->opts & XTCP_OPT_TS)
 		tcb->ts_off = xtcp_ts_offset(tcb->par, &open->flow);
 	tcb->ts_recent = emb->ts_recent;
 	tcb->ts_recent_at = sent_at;
 	start_send(tcb, emb->iss);
 	start_receive(tcb, emb->irs);
-	tcb->rcv_wnd = emb->rcv_wnd;
 	tcb->last_rx_at = now;
 	tcb->syn_rto_us = emb->rto_ms * XTCP_USEC_PER_MSEC;
 	xtcp_ecn_accept(tcb, emb);

@@ -241,15 +241,16 @@ static bool nagle_holds(const struct xtcp_tcb *tcb)
 static u32 small_limit(const struct xtcp_tcb *tcb)
 {
 	u32 wide = tcb->cwnd / tcb->mss;
-	u32 grown = tcb->par->initial_cwnd + tcb->small_more;
+	u32 grown = xtcp_initcwnd(tcb) + tcb->small_more;
+	u32 most = tcb->cwnd_clamp ? tcb->cwnd_clamp : 65535;
 
-	return min_t(u32, max(wide, grown), 65535);
+	return min(max(wide, grown), most);
 }
 
 /* xtcp_small_full - is no further segment below the MSS to be sent for now? */
 bool xtcp_small_full(const struct xtcp_tcb *tcb)
 {
-	return tcb->small_out >= tcb->par->initial_cwnd && tcb->small_out >= small_limit(tcb);
+	return tcb->small_out >= xtcp_initcwnd(tcb) && tcb->small_out >= small_limit(tcb);
 }
 
 /* May a segment below the MSS go? RFC 9293 3.8.6.2.1, conditions 2 to 4. */

@@ -109,7 +109,7 @@ static u32 reo_wnd_us(const struct xtcp_tcb *tcb)
 
 	if (!(tcb->flags & XTCP_F_REORDERED) &&
 	    (tcb->cong == XTCP_CONG_RECOVERY || tcb->cong == XTCP_CONG_LOSS ||
-	     tcb->sacked_out >= tcb->par->dupthresh * tcb->mss))
+	     tcb->sacked_out >= xtcp_dupthresh(tcb) * tcb->mss))
 		return 0;
 	if (tcb->min_rtt_us == ~0U)
 		return 0;

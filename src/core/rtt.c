@@ -8,6 +8,21 @@
 #include "core.h"
 
 /*
+ * xtcp_rtt_route - the route tells a round trip: the RTO before data is measured
+ *
+ * It counts where it is longer than that of the SYN, which is small. As Linux: the
+ * estimates remain those of the handshake.
+ */
+void xtcp_rtt_route(struct xtcp_tcb *tcb)
+{
+	u32 rtt = tcb->route_rtt_ms * XTCP_USEC_PER_MSEC;
+
+	if (!tcb->bytes_acked && rtt > tcb->srtt8_us >> 3)
+		tcb->rto_us = min(rtt + max(2 * rtt, xtcp_rto_min_us(tcb)),
+				  tcb->par->rto_max_us);
+}
+
+/*
  * xtcp_rtt_sample - one measurement
  * @rtt_us: microseconds, 0 counts as 1 (G, the clock's granularity)
  *
@@ -16,7 +31,7 @@
  * round-trip time, and a floor under the sum would make every delayed ACK on
  * a path of 200 ms a spurious timeout. (2.4) asks for a floor of 1 s; like
  * every deployed TCP this one takes 200 ms (par->rto_min_us), which the RFC
- * permits by its SHOULD. A sample that is no retransmission's also ends the
+ * permits by its SHOULD, or what the route says. A sample that is no retransmission's also ends the
  * back-off (5.5, Karn).
  */
 void xtcp_rtt_sample(struct xtcp_tcb *tcb, u32 rtt_us)
@@ -38,8 +53,10 @@ void xtcp_rtt_sample(struct xtcp_tcb *tcb, u32 rtt_us)
 		tcb->srtt8_us += rtt_us - srtt;
 	}
 	tcb->rto_us = min_t(u32, (tcb->srtt8_us >> 3) +
-			    max(tcb->rttvar4_us, par->rto_min_us),
+			    max(tcb->rttvar4_us, xtcp_rto_min_us(tcb)),
 			    par->rto_max_us);
+	if (unlikely(tcb->route_rtt_ms))
+		xtcp_rtt_route(tcb);
 	tcb->backoff = 0;
 }
 

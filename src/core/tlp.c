@@ -55,7 +55,7 @@ static u32 pto_us(const struct xtcp_tcb *tcb)
 		return max_t(u32, pto, PTO_MIN_US);
 	pto = max(pto, srtt + tcb->rttvar4_us);
 	if (2 * srtt < ACK_DELAY_FIRST_US)
-		pto = max_t(u32, pto, PTO_LONE_MIN_US);
+		pto = max(pto, min_t(u32, PTO_LONE_MIN_US, xtcp_rto_min_us(tcb)));
 	return pto + tcb->ack_delay_us;
 }
 

@@ -56,7 +56,7 @@ static void info_path(const struct xtcp_tcb *tcb, struct xtcp_tcp_info *info)
 	/* What was lost and is on its way again counts as both. */
 	info->tcpi_lost = info_segs(tcb->lost_out + rtx_out, mss);
 	info->tcpi_retrans = info_segs(rtx_out, mss);
-	info->tcpi_reordering = max_t(u32, tcb->par->dupthresh, tcb->reordering);
+	info->tcpi_reordering = max_t(u32, xtcp_dupthresh(tcb), tcb->reordering);
 	info->tcpi_reord_seen = !!(tcb->flags & XTCP_F_REORDERED);
 	info->tcpi_snd_wnd = tcb->snd_wnd;
 }
