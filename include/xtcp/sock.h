@@ -137,6 +137,7 @@ struct xtcp_sock {
 	u8 stamped : 1;			/* some write asked for time stamps */
 	u8 tell_inq : 1;		/* TCP_INQ */
 	u8 repathed : 1;		/* routes are chosen by sk_txhash */
+	u8 cc_locked : 1;		/* the route says which algorithm: congctl lock */
 	u32 iss_above;			/* whose SND.NXT this was */
 	u32 rehashes;			/* paths left after a timeout, TCP_INFO */
 	int soft_err;			/* errno of the last soft ICMP error */
@@ -317,6 +318,7 @@ void xtcp_pernet_exit(void);
 
 #define XTCP_CC_NAME_MAX	16	/* bytes, TCP_CA_NAME_MAX */
 
+const struct xtcp_cc *xtcp_cong_of_key(u32 key);
 bool xtcp_cc_may_choose(const struct xtcp_net *xn, const struct xtcp_cc *cc);
 
 /* ---- src/net/rx.c: from IP ---- */

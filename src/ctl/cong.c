@@ -3,6 +3,7 @@
  * Which congestion controls there are, which one a new socket gets, and which
  * ones a user may choose: congestion_control and its two kin.
  */
+#include <linux/jhash.h>
 #include <linux/slab.h>
 #include <net/tcp.h>
 
@@ -11,6 +12,29 @@
 
 /* Bytes of a list of names, TCP_CA_BUF_MAX of the kernel's TCP. */
 #define LIST_MAX	(XTCP_CC_NAME_MAX * 128)
+
+/**
+ * xtcp_cong_of_key - the algorithm that a route names, congctl of ip-route(8)
+ * @key: RTAX_CC_ALGO
+ *
+ * A route keeps a hash of the name, and no function that would look it up is exported.
+ * It is made as in tcp_register_congestion_control().
+ *
+ * Return: the algorithm, or NULL where this TCP has none of that name.
+ */
+const struct xtcp_cc *xtcp_cong_of_key(u32 key)
+{
+	char name[TCP_CA_NAME_MAX];
+	const struct xtcp_cc *cc;
+	u32 i;
+
+	for (i = 0; (cc = xtcp_cc_list(i)); i++) {
+		strscpy_pad(name, xtcp_cc_name(cc), sizeof(name));
+		if (jhash(name, sizeof(name), strlen(name)) == key)
+			return cc;
+	}
+	return NULL;
+}
 
 static u32 cc_bit(const struct xtcp_cc *cc)
 {

@@ -139,6 +139,56 @@ u16 xtcp_adv_mss(const struct sock *sk, const struct dst_entry *dst)
 	return min_t(u32, dst_metric_advmss(dst), user_mss ? user_mss : U16_MAX);
 }
 
+/* Of milliseconds that Linux keeps times @scale; 0: the route does not say. */
+static u32 route_us(const struct dst_entry *dst, int metric, u32 scale)
+{
+	u64 us = (u64)dst_metric(dst, metric) * USEC_PER_MSEC;
+
+	return min_t(u64, div_u64(us, scale), U32_MAX / 4);
+}
+
+/**
+ * xtcp_open_route - the metrics of the route, ip-route(8)
+ * @sk: socket or listener: its TCP_WINDOW_CLAMP replaces the route's window
+ * @dst: route to the peer
+ * @open: the receive space is filled in, and limited by the route's window; what the
+ *	cache knows is filled in, if the connection opens now; route is filled in
+ *
+ * As in Linux, rto_min and cwnd count only where they are locked (ip locks rto_min by
+ * itself). What connections have measured replaces an rtt or ssthresh that is not
+ * locked, and ssthresh counts only where no_ssthresh_metrics_save is 0.
+ */
+void xtcp_open_route(const struct sock *sk, const struct dst_entry *dst,
+		     struct xtcp_open *open)
+{
+	const struct xtcp_net *xn = xtcp_sk_net(sk);
+	u32 window = dst_metric(dst, RTAX_WINDOW);
+	struct xtcp_route *route = &open->route;
+
+	*route = (struct xtcp_route) {
+		.initcwnd = dst_metric(dst, RTAX_INITCWND),
+		.initrwnd = dst_metric(dst, RTAX_INITRWND),
+		.reordering = dst_metric(dst, RTAX_REORDERING),
+		.quickack = dst_metric(dst, RTAX_QUICKACK),
+		.ecn = dst_feature(dst, RTAX_FEATURE_ECN),
+	};
+	if (unlikely(dst_metric(dst, RTAX_CC_ALGO) != TCP_CA_UNSPEC))
+		route->cc = xtcp_cong_of_key(dst_metric(dst, RTAX_CC_ALGO));
+	if (dst_metric_locked(dst, RTAX_CWND))
+		route->cwnd = dst_metric(dst, RTAX_CWND);
+	if (dst_metric_locked(dst, RTAX_RTO_MIN))
+		route->rto_min_us = max_t(u32, route_us(dst, RTAX_RTO_MIN, 1), 1);
+	if (dst_metric_locked(dst, RTAX_RTT) || !open->cached_srtt_us)
+		route->rtt_us = route_us(dst, RTAX_RTT, 8);
+	if (!READ_ONCE(xn->knobs.no_ssthresh_save) &&
+	    (dst_metric_locked(dst, RTAX_SSTHRESH) || !open->cached_ssthresh))
+		route->ssthresh = dst_metric(dst, RTAX_SSTHRESH);
+	if (!window || READ_ONCE(xtcp_sk(sk)->window_clamp))
+		return;
+	open->rcv_space = min(open->rcv_space, window);
+	open->rcv_space_max = min(open->rcv_space_max, window);
+}
+
 /**
  * xtcp_open_dst - what the route says about a connection to be
  * @sk: socket or listener, for its options
@@ -161,6 +211,17 @@ void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
 	open->need_ecn = xtcp_cc_needs_ecn(xtcp_sk(sk)->tcb.cc);
 }
 
+/* What the socket keeps of it: the engine has the rest. */
+static void route_keep(struct sock *sk, const struct dst_entry *dst,
+			    const struct xtcp_route *route)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (!xs->window_clamp)
+		xs->window_clamp = dst_metric(dst, RTAX_WINDOW);
+	xs->cc_locked = route->cc && dst_metric_locked(dst, RTAX_CC_ALGO);
+}
+
 /**
  * xtcp_open_fill - what the engine wants to know when a connection opens
  * @sk: socket with addresses and a route
@@ -179,6 +240,8 @@ void xtcp_open_fill(struct sock *sk, struct xtcp_open *open)
 	open->iss_above = xtcp_sk(sk)->iss_above;
 	if (dst) {
 		xtcp_open_dst(sk, dst, open);
+		xtcp_open_route(sk, dst, open);
+		route_keep(sk, dst, &open->route);
 		xtcp_sk(sk)->gso_full = open->gso_max;
 		xtcp_sk(sk)->pmtu = dst_mtu(dst);
 		xtcp_sk(sk)->pmtu_hdr = xtcp_ip_hdr_len(sk);

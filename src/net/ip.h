@@ -354,6 +354,8 @@ void xtcp_ip_send(const struct xtcp_stateless *to, struct dst_entry *dst,
 void xtcp_ip_answer(const struct xtcp_stateless *to, struct dst_entry *dst,
 		    const struct xtcp_plan *plan, struct sk_buff *cause);
 u16 xtcp_adv_mss(const struct sock *sk, const struct dst_entry *dst);
+void xtcp_open_route(const struct sock *sk, const struct dst_entry *dst,
+		     struct xtcp_open *open);
 void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
 		   struct xtcp_open *open);
 struct dst_entry *xtcp_ip_sock_dst(struct sock *sk);

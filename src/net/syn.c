@@ -245,6 +245,7 @@ static enum xtcp_drop syn_new(struct arrival *a, enum fate fate)
 		goto drop;
 	open_fill(a, &open);
 	open.adv_mss = xtcp_adv_mss(to.sk, dst);
+	xtcp_open_route(to.sk, dst, &open);
 	if (fate == FATE_COOKIE) {
 		cookie_key(xn, a->rx->now);
 		a->seg.reason = XTCP_DROP_EMBRYO_OVERFLOW;

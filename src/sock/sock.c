@@ -244,6 +244,8 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	__sk_dst_reset(sk);
 	if (xtcp_family6(sk))
 		xtcp6_sock_blank(sk);
+	/* It may be the last route's. Linux forgets it, too. */
+	xs->window_clamp = 0;
 	/* Its sendmsg() may still sleep, and is to have no part in another one. */
 	xs->fo_msg = NULL;
 	xtcp_inet_set_deferred(sk, false);

@@ -83,7 +83,9 @@ static int set_congestion(struct sock *sk, sockptr_t optval, unsigned int optlen
 	if (!cc)
 		return -ENOENT;
 	lock_sock(sk);
-	if (cc == xs->tcb.cc)
+	if (xs->cc_locked)
+		err = -EPERM;
+	else if (cc == xs->tcb.cc)
 		xs->cc_chosen = 1;
 	else if (!xtcp_cc_may_choose(xtcp_sk_net(sk), cc) &&
 		 !ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN))

@@ -1,0 +1,557 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The metrics of a route that concern a TCP, ip-route(8): they hold for whoever
+ * connects, for whoever is accepted, and for whoever comes back with a SYN cookie.
+ */
+#include "wire_test.h"
+
+enum way { ACTIVE, PASSIVE, COOKIE, WAYS };
+
+static const char * const ways[] = { "active", "passive", "cookie" };
+
+/* MSS of the link, and one of the peer's that SYN cookies can keep. */
+#define LINK_MSS	1460
+#define M		1440
+
+/* The route to the peer has these metrics from now on. */
+#define route(metrics)							\
+	ASSERT_EQ(0, wire_route(W, "route replace", "dev tun0 " metrics))
+
+/* The same, of a table's row. */
+#define route_is(metrics) do {						\
+	char _after[128];						\
+	snprintf(_after, sizeof(_after), "dev tun0 %s", (metrics));	\
+	W->doing = (metrics);						\
+	ASSERT_EQ(0, wire_route(W, "route replace", _after)) TH_LOG("%s", (metrics)); \
+} while (0)
+
+#define cookies(way)	knob("syncookies", (way) == COOKIE ? "2" : "1")
+
+/* A connection of its own; the arguments are the options of our SYN or SYN-ACK. */
+#define opens(way, ...) do {						\
+	static uint16_t _port = 41000;					\
+	wire_reset(W, _port++);						\
+	self->wpos = 0;							\
+	self->rpos = 0;							\
+	cookies(way);							\
+	if ((way) == ACTIVE) {						\
+		if (self->lfd >= 0)					\
+			stops_listening();				\
+		active(__VA_ARGS__);					\
+	} else {							\
+		passive(__VA_ARGS__);					\
+	}								\
+} while (0)
+
+/* The peer ends it. */
+#define leaves() do {							\
+	in(RST | ACK);							\
+	sleep_ms(1);							\
+	closes();							\
+	wire_drain(W, 1);						\
+} while (0)
+
+#define each_way(way)	for (enum way way = ACTIVE; way < WAYS; way++)
+
+/* @n bytes in full segments, of which the kernel's TCP would not take so many at first. */
+#define writes_all(n) do {						\
+	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_SNDBUF, 1 << 19)); \
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_CORK, 1));	\
+	writes(n);							\
+} while (0)
+
+/* ---- initcwnd ---- */
+
+TEST_F_TIMEOUT(wire, initcwnd, 120)
+{
+	static const struct {
+		const char *metric;
+		int segs;
+	} rows[] = {
+		{ "", 10 },
+		{ "initcwnd 1", 1 },
+		{ "initcwnd 3", 3 },
+		{ "initcwnd 20", 20 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		route_is(rows[i].metric);
+		each_way(way) {
+			opens(way, MSS(M), WS(7));
+			in(ACK, WND(60000));
+			writes_all(rows[i].segs * M);
+			for (int k = 0; k < rows[i].segs; k++)
+				out(ACK, SEQ(1 + k * M), LEN(M));
+			writes(2 * M);
+			none(QUIET);
+			leaves();
+		}
+	}
+}
+
+/* RFC 5681, 4.1: it is the restart window, too. */
+TEST_F_TIMEOUT(wire, initcwnd_after_idle, 600)
+{
+	LONG_TEST();
+	route("initcwnd 3");
+	each_way(way) {
+		opens(way, MSS(M));
+		writes_all(3 * M);
+		for (int i = 0; i < 3; i++)
+			out(ACK, SEQ(1 + i * M), LEN(M));
+		in(ACK, ACKNO(1 + 3 * M));
+		writes(6 * M);
+		for (int i = 3; i < 9; i++)
+			out(ACK, SEQ(1 + i * M), LEN(M));
+		in(ACK, ACKNO(1 + 9 * M));
+		sleep_ms(20000);
+		writes(10 * M);
+		for (int i = 9; i < 12; i++)
+			out(ACK, SEQ(1 + i * M), LEN(M));
+		none(QUIET);
+		leaves();
+	}
+}
+
+/* ---- initrwnd, window ---- */
+
+/* Bytes that the last segment offers, behind a SYN that offered a scale of @ws. */
+#define offered(ws)	((int)W->got.wnd << (ws))
+
+/*
+ * It limits the first window, and what is offered before data arrives; the peer's
+ * window scale is agreed on, so that all windows behind the SYN are scaled.
+ */
+TEST_F_TIMEOUT(wire, initrwnd, 120)
+{
+	each_way(way) {
+		int ws, first, opts = way == ACTIVE ? 0 : 12;
+
+		route("initrwnd 4");
+		wire_reset(W, 42000 + way);
+		self->rpos = 0;
+		cookies(way);
+		first = 4 * (LINK_MSS - opts);
+		if (way == ACTIVE) {
+			connects();
+			ASSERT_EQ(first, W->got.wnd);
+			ws = W->got.ws;
+			in(SYN | ACK, MSS(M), WS(7), TS(1, W->tsecr));
+			W->ts = true;
+			out(ACK, SEQ(1), ACKNO(1));
+			ASSERT_LE(offered(ws), first + (1 << ws));
+		} else {
+			listens();
+			in(SYN, MSS(M), WS(7), TS(1, 0));
+			out(SYN | ACK, SEQ(0), ACKNO(1));
+			ASSERT_EQ(first, W->got.wnd) TH_LOG("%s", ways[way]);
+			ws = W->got.ws;
+			W->ts = true;
+			in(ACK, SEQ(1), ACKNO(1));
+			accepts();
+			stops_listening();
+		}
+		/* From there it grows as the peer's slow start would. */
+		in(ACK, LEN(1000));
+		out(ACK, ACKNO(1001));
+		ASSERT_GT(offered(ws), first - 1000) TH_LOG("%s", ways[way]);
+		ASSERT_LE(offered(ws), first + 4 * 1460) TH_LOG("%s", ways[way]);
+		for (int i = 0; i < 12; i++) {
+			in(ACK, LEN(1000));
+			wire_drain(W, 1);
+		}
+		reads(13000);
+		wire_drain(W, 50);
+		in(ACK, LEN(1000));
+		wire_drain(W, 50);
+		ASSERT_GT(offered(ws), 20000) TH_LOG("%s", ways[way]);
+		leaves();
+	}
+}
+
+TEST_F_TIMEOUT(wire, window, 120)
+{
+	static const struct {
+		const char *metric;
+		int most, ws;
+	} rows[] = {
+		{ "window 20000", 20000, 0 },
+		{ "window 65535", 65535, 0 },
+		{ "window 1000000", 1000000, 4 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		route_is(rows[i].metric);
+		each_way(way) {
+			int most = rows[i].most < 65535 ? rows[i].most : 65535;
+
+			wire_reset(W, 43000 + 10 * i + way);
+			cookies(way);
+			if (way == ACTIVE) {
+				connects();
+			} else {
+				if (self->lfd < 0)
+					listens();
+				in(SYN, MSS(M), WS(7), TS(1, 0));
+				out(SYN | ACK, SEQ(0), ACKNO(1));
+			}
+			ASSERT_TRUE(W->got.has_ws);
+			ASSERT_EQ(rows[i].ws, W->got.ws) TH_LOG("%s", ways[way]);
+			ASSERT_LE((int)W->got.wnd, most) TH_LOG("%s", ways[way]);
+			ASSERT_GT((int)W->got.wnd, most - 1500) TH_LOG("%s", ways[way]);
+			W->ts = true;
+			if (way == ACTIVE) {
+				in(SYN | ACK, MSS(M), WS(7));
+				out(ACK, SEQ(1), ACKNO(1));
+			} else {
+				in(ACK, SEQ(1), ACKNO(1));
+				accepts();
+			}
+			in(ACK, LEN(1000));
+			out(ACK, ACKNO(1001));
+			ASSERT_LE(offered(rows[i].ws), rows[i].most) TH_LOG("%s", ways[way]);
+			ASSERT_GT(offered(rows[i].ws), most - 3000) TH_LOG("%s", ways[way]);
+			leaves();
+		}
+	}
+}
+
+/* What the application has set counts, not the route. */
+TEST_F_TIMEOUT(wire, window_clamp_first, 120)
+{
+	route("window 20000");
+	self->fd = wire_socket(W, 0);
+	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, 30000));
+	connects();
+	ASSERT_GT((int)W->got.wnd, 28000);
+	ASSERT_LE((int)W->got.wnd, 30000);
+}
+
+/* ---- rto_min, rtt ---- */
+
+TEST_F_TIMEOUT(wire, rto_min, 120)
+{
+	static const struct {
+		const char *metric;
+		int ms;
+	} rows[] = {
+		{ "", 200 },
+		{ "rto_min 40ms", 40 },
+		{ "rto_min 600ms", 600 },
+	};
+
+	LONG_TEST();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		route_is(rows[i].metric);
+		each_way(way) {
+			opens(way, MSS(M));
+			writes(100);
+			out(ACK, SEQ(1), LEN(100));
+			in(ACK, ACKNO(101));
+			writes(100);
+			out(ACK, SEQ(101), LEN(100));
+			ASSERT_GE((int)info(self->fd).tcpi_rto, rows[i].ms * 1000);
+			ASSERT_LE((int)info(self->fd).tcpi_rto, rows[i].ms * 1000 + 12000)
+				TH_LOG("%s", ways[way]);
+			out(ACK, SEQ(101), LEN(100), AFTER(rows[i].ms));
+			leaves();
+		}
+	}
+}
+
+/* Nor is an ACK delayed for longer, or the peer, who has such a route, repeats. */
+TEST_F_TIMEOUT(wire, rto_min_bounds_delayed_acks, 120)
+{
+	XTCP_ONLY("so does Linux since 6.7");
+	LONG_TEST();
+	route("rto_min 20ms");
+	each_way(way) {
+		opens(way, MSS(M));
+		ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_QUICKACK, 0));
+		in(ACK, LEN(100));
+		out(ACK, ACKNO(101), AFTER(19));
+		leaves();
+	}
+}
+
+/* ---- what the kernel's TCP takes by way of what it knows of peers ---- */
+
+/* It learns what a route says when a connection over it ends. */
+#define learns() do {							\
+	opens(PASSIVE, MSS(M));					\
+	writes(100);							\
+	out(ACK, SEQ(1), LEN(100));					\
+	in(ACK, ACKNO(101));						\
+	closes();							\
+	out(FIN | ACK, SEQ(101));					\
+	in(FIN | ACK, ACKNO(102));					\
+	out(ACK, SEQ(102));						\
+	sleep_ms(1);							\
+} while (0)
+
+/* XTCP needs no such connection, and learns nothing from this one. */
+#define saves()		knob("no_metrics_save", W->stack == KERNEL ? "0" : "1")
+
+TEST_F_TIMEOUT(wire, rtt, 120)
+{
+	saves();
+	route("rtt lock 500ms");
+	learns();
+	each_way(way) {
+		opens(way, MSS(M));
+		/* 500 ms and twice as much. */
+		ASSERT_GE((int)info(self->fd).tcpi_rto, 1500 * 1000) TH_LOG("%s", ways[way]);
+		ASSERT_LE((int)info(self->fd).tcpi_rto, 1512 * 1000);
+		writes(100);
+		out(ACK, SEQ(1), LEN(100));
+		in(ACK, ACKNO(101));
+		ASSERT_LE((int)info(self->fd).tcpi_rto, 212 * 1000);
+		leaves();
+	}
+}
+
+TEST_F_TIMEOUT(wire, ssthresh, 120)
+{
+	saves();
+	route("ssthresh lock 14");
+	learns();
+	each_way(way) {
+		knob("no_ssthresh_metrics_save", "0");
+		opens(way, MSS(M));
+		ASSERT_EQ(14, (int)info(self->fd).tcpi_snd_ssthresh) TH_LOG("%s", ways[way]);
+		leaves();
+		knob("no_ssthresh_metrics_save", "1");
+		opens(way, MSS(M));
+		ASSERT_EQ(0x7fffffff, (int)info(self->fd).tcpi_snd_ssthresh);
+		leaves();
+	}
+}
+
+TEST_F_TIMEOUT(wire, cwnd, 120)
+{
+	saves();
+	route("cwnd lock 4");
+	learns();
+	each_way(way) {
+		opens(way, MSS(M));
+		writes_all(8 * M);
+		for (int i = 0; i < 4; i++)
+			out(ACK, SEQ(1 + i * M), LEN(M));
+		none(QUIET);
+		in(ACK, ACKNO(1 + 4 * M));
+		for (int i = 4; i < 8; i++)
+			out(ACK, SEQ(1 + i * M), LEN(M));
+		none(QUIET);
+		leaves();
+	}
+}
+
+/* Not locked it says nothing. */
+TEST_F_TIMEOUT(wire, cwnd_without_lock, 120)
+{
+	saves();
+	route("cwnd 4");
+	learns();
+	each_way(way) {
+		opens(way, MSS(M));
+		ASSERT_EQ(10, (int)info(self->fd).tcpi_snd_cwnd);
+		leaves();
+	}
+}
+
+TEST_F_TIMEOUT(wire, reordering, 120)
+{
+	saves();
+	route("reordering lock 6");
+	learns();
+	each_way(way) {
+		opens(way, MSS(M));
+		ASSERT_EQ(6, (int)info(self->fd).tcpi_reordering) TH_LOG("%s", ways[way]);
+		leaves();
+	}
+}
+
+/* ---- quickack ---- */
+
+/* In a dialogue, where the answer would take the ACK along. */
+TEST_F_TIMEOUT(wire, quickack, 120)
+{
+	static const struct {
+		const char *metric;
+		int ms;
+	} rows[] = {
+		{ "", 40 },
+		{ "quickack 1", 0 },
+	};
+
+	LONG_TEST();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		route_is(rows[i].metric);
+		each_way(way) {
+			opens(way, MSS(M));
+			for (int k = 0; k < 8; k++) {
+				in(ACK, LEN(100));
+				reads(100);
+				writes(100);
+				wire_drain(W, 5);
+				in(ACK, ACKNO(101 + 100 * k));
+			}
+			in(ACK, LEN(100));
+			out(ACK, ACKNO(901), AFTER(rows[i].ms));
+			leaves();
+		}
+	}
+}
+
+/* ---- congctl ---- */
+
+#define algorithm(fd) ({						\
+	static char _name[16];						\
+	socklen_t _len = sizeof(_name);					\
+	ASSERT_EQ(0, getsockopt((fd), IPPROTO_TCP, TCP_CONGESTION, _name, &_len)); \
+	_name; })
+
+#define sets_algorithm(fd, name) \
+	setsockopt((fd), IPPROTO_TCP, TCP_CONGESTION, (name), strlen(name))
+
+TEST_F_TIMEOUT(wire, congctl, 120)
+{
+	knob("congestion_control", "reno");
+	each_way(way) {
+		route("congctl cubic");
+		opens(way, MSS(M));
+		ASSERT_STREQ("cubic", algorithm(self->fd)) TH_LOG("%s", ways[way]);
+		ASSERT_EQ(0, sets_algorithm(self->fd, "reno"));
+		ASSERT_STREQ("reno", algorithm(self->fd));
+		leaves();
+		route("");
+		opens(way, MSS(M));
+		ASSERT_STREQ("reno", algorithm(self->fd));
+		leaves();
+	}
+}
+
+/* Over what the application has chosen before. */
+TEST_F_TIMEOUT(wire, congctl_over_choice, 120)
+{
+	knob("congestion_control", "reno");
+	route("congctl cubic");
+	self->fd = wire_socket(W, 0);
+	ASSERT_EQ(0, sets_algorithm(self->fd, "reno"));
+	active(MSS(M));
+	ASSERT_STREQ("cubic", algorithm(self->fd));
+	leaves();
+	wire_reset(W, 40001);
+	listens();
+	ASSERT_EQ(0, sets_algorithm(self->lfd, "reno"));
+	passive(MSS(M));
+	ASSERT_STREQ("cubic", algorithm(self->fd));
+}
+
+/* Locked: nor may it choose another. */
+TEST_F_TIMEOUT(wire, congctl_lock, 120)
+{
+	knob("congestion_control", "reno");
+	route("congctl lock cubic");
+	each_way(way) {
+		opens(way, MSS(M));
+		ASSERT_STREQ("cubic", algorithm(self->fd)) TH_LOG("%s", ways[way]);
+		fails_with(EPERM, sets_algorithm(self->fd, "reno"));
+		ASSERT_STREQ("cubic", algorithm(self->fd));
+		leaves();
+	}
+}
+
+/* One that this TCP has not: as if the route said nothing. */
+TEST_F_TIMEOUT(wire, congctl_unknown, 120)
+{
+	XTCP_ONLY("it has it");
+	knob("congestion_control", "reno");
+	if (wire_route(W, "route replace", "dev tun0 congctl vegas"))
+		SKIP_TEST("no vegas here");
+	each_way(way) {
+		opens(way, MSS(M));
+		ASSERT_STREQ("reno", algorithm(self->fd));
+		leaves();
+	}
+}
+
+/* DCTCP asks for ECN, and accepts it of a SYN with ECT (RFC 8257, 3.5). */
+TEST_F_TIMEOUT(wire, congctl_that_needs_ecn, 120)
+{
+	knob("ecn", "0");
+	if (wire_route(W, "route replace", "dev tun0 congctl dctcp"))
+		SKIP_TEST("no dctcp here");
+	W->pport = WIRE_PPORT;
+	self->fd = wire_socket(W, 0);
+	ASSERT_EQ(-EINPROGRESS, wire_connect(W, self->fd, WIRE_PPORT));
+	out(SYN | ECE | CWR, SEQ(0));
+	in(SYN | ACK | ECE, MSS(M));
+	out(ACK, SEQ(1), ACKNO(1));
+	ASSERT_STREQ("dctcp", algorithm(self->fd));
+	leaves();
+
+	wire_reset(W, 40001);
+	listens();
+	in(SYN | ECE | CWR, MSS(M), ECT0);
+	out(SYN | ACK | ECE, SEQ(0), ACKNO(1));
+	in(ACK, SEQ(1), ACKNO(1));
+	accepts();
+	ASSERT_STREQ("dctcp", algorithm(self->fd));
+}
+
+/* ---- features ecn ---- */
+
+TEST_F_TIMEOUT(wire, ecn, 120)
+{
+	static const struct {
+		const char *metric;
+		int flags;
+	} rows[] = {
+		{ "", 0 },
+		{ "features ecn", ECE },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		route_is(rows[i].metric);
+		each_way(way) {
+			knob("ecn", "0");
+			wire_reset(W, 44000 + 10 * i + way);
+			self->wpos = 0;
+			cookies(way);
+			if (way == ACTIVE) {
+				self->fd = wire_socket(W, 0);
+				W->pport = WIRE_PPORT;
+				ASSERT_EQ(-EINPROGRESS,
+					  wire_connect(W, self->fd, WIRE_PPORT));
+				out(SYN | rows[i].flags | (rows[i].flags ? CWR : 0), SEQ(0));
+				in(SYN | ACK | ECE, MSS(M));
+				out(ACK, SEQ(1), ACKNO(1));
+			} else {
+				if (self->lfd < 0)
+					listens();
+				in(SYN | ECE | CWR, MSS(M), TS(1, 0));
+				out(SYN | ACK | rows[i].flags, SEQ(0), ACKNO(1));
+				W->ts = true;
+				in(ACK, SEQ(1), ACKNO(1));
+				accepts();
+			}
+			writes(100);
+			/* Marked as capable, if it was agreed on. */
+			out(ACK, SEQ(1), LEN(100), TOS(rows[i].flags ? 2 : 0));
+			leaves();
+		}
+	}
+}
+
+/* ECT in a SYN was not put there by who sent it. */
+TEST_F_TIMEOUT(wire, ecn_syn_with_ect, 120)
+{
+	route("features ecn");
+	knob("ecn", "0");
+	listens();
+	in(SYN | ECE | CWR, MSS(M), ECT0);
+	out(SYN | ACK, SEQ(0), ACKNO(1));
+}
+
+TEST_HARNESS_MAIN
