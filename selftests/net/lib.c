@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -80,6 +81,34 @@ pid_t child(void)
 	if (pid == 0)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	return pid;
+}
+
+int close_as(int fd, int (*become)(const char *arg), const char *arg)
+{
+	const struct sched_param first = { .sched_priority = 1 };
+	int go[2], status;
+	char byte;
+	pid_t pid;
+
+	if (pipe(go))
+		return -errno;
+	pid = child();
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		close(go[1]);
+		if (sched_setscheduler(0, SCHED_FIFO, &first) || become(arg) ||
+		    read(go[0], &byte, 1))
+			_exit(1);
+		close(fd);
+		_exit(0);
+	}
+	close(fd);
+	close(go[0]);
+	close(go[1]);
+	if (waitpid(pid, &status, 0) != pid)
+		return -errno;
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -ECHILD;
 }
 
 uint64_t now_us(void)

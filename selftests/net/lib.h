@@ -69,6 +69,12 @@ bool virtual_time(void);
 
 /* fork(), and the child goes when the test does. */
 pid_t child(void);
+/*
+ * The last to close the descriptor is another process, once @become, given @arg, has
+ * made it somebody else. Workers of the kernel do not come in between, unless it waits
+ * for them. 0 or -errno.
+ */
+int close_as(int fd, int (*become)(const char *arg), const char *arg);
 
 uint64_t now_ms(void);
 uint64_t now_us(void);

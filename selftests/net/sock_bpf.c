@@ -294,6 +294,84 @@ TEST_F(cgroup, refuses)
 	}
 }
 
+/* connect() chooses a port, which is no bind(). */
+TEST_F(cgroup, bind_has_no_say_in_connect)
+{
+	const struct hook * const hooks[] = { &bind_in[net], &post_bind_in[net] };
+	int lfd = st_listen(variant->st, PORT, 5);
+
+	ASSERT_GE(lfd, 0);
+	for (int i = 0; i < 2; i++) {
+		int prog = attached(hooks[i], load_verdict(hooks[i], 0)), fd;
+
+		TH_LOG("%s", hooks[i]->name);
+		fd = st_connect(variant->st, PORT);
+		EXPECT_GE(fd, 0);
+		if (fd >= 0)
+			hard_close(fd);
+		detached(hooks[i], prog);
+	}
+	close(lfd);
+}
+
+/* Lines of cgroup.stat; -1: no such. */
+static long cgroup_stat(const char *path, const char *name)
+{
+	char file[96], line[64];
+	long n = -1;
+	FILE *f;
+
+	snprintf(file, sizeof(file), "%s/cgroup.stat", path);
+	f = fopen(file, "r");
+	while (f && n < 0 && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, strlen(name)))
+			n = atol(line + strlen(name));
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/*
+ * A listener that is closed by a process of another cgroup: what is done with its port
+ * is no work of that cgroup, whose programs are not asked, and which can go.
+ */
+TEST_F(cgroup, closes_what_another_bound)
+{
+	const struct hook * const hooks[] = { &bind_in[net], &post_bind_in[net] };
+	union addr any = host(ANY, PORT), second = host("10.9.0.1", PORT);
+	char other[80];
+	int fd[2], prog;
+
+	snprintf(other, sizeof(other), "%s/other", self->path);
+	ASSERT_EQ(0, dev_up("lo", "10.9.0.1", 24, 0));
+	for (int i = 0; i < 2; i++) {
+		int lfd = stack_socket(variant->st, 0);
+
+		TH_LOG("%s", hooks[i]->name);
+		ASSERT_EQ(0, set_int(lfd, SOL_SOCKET, SO_REUSEADDR, 1));
+		ASSERT_EQ(0, bind_to(lfd, &any));
+		ASSERT_EQ(0, listen(lfd, 5));
+		fd[0] = st_connect(variant->st, PORT);
+		ASSERT_GE(fd[0], 0);
+		fd[1] = accept(lfd, NULL, NULL);
+		ASSERT_GE(fd[1], 0);
+		ASSERT_EQ(0, mkdir(other, 0755));
+		prog = attached(hooks[i], load_verdict(hooks[i], 0));
+		ASSERT_EQ(0, close_as(lfd, cgroup_enter, other));
+		detached(hooks[i], prog);
+		self->fd = stack_socket(KERNEL, 0);
+		EXPECT_EQ(0, bind_to(self->fd, &second));
+		ASSERT_EQ(0, rmdir(other));
+		for (int ms = 0; ms < 5000 && cgroup_stat(self->path, "nr_dying_descendants "); ms += 100)
+			sleep_ms(100);
+		EXPECT_EQ(0, cgroup_stat(self->path, "nr_dying_descendants "));
+		close(self->fd);
+		hard_close(fd[1]);
+		close(fd[0]);
+	}
+	self->fd = -1;
+}
+
 #define PORT_OFFSET	offsetof(struct bpf_sock_addr, user_port)
 
 /* Services by address: a cluster's proxy rewrites where programs want to. */

@@ -215,6 +215,37 @@ TEST_F(two, listener_restarts)
 	close(c);
 }
 
+/* Somebody without CAP_NET_BIND_SERVICE. */
+static int become_nobody(const char *unused)
+{
+	return setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534);
+}
+
+/*
+ * With its listener gone, what a connection has is one address. That holds whoever
+ * closes the listener, also one who might not bind its port.
+ */
+TEST_F(two, listener_is_closed_by_another_user)
+{
+	union addr any = host(ANY, 79), second = host(SECOND, 79);
+	int c, s;
+
+	ASSERT_EQ(0, dev_up("lo", SECOND, 24, 0));
+	ASSERT_EQ(0, bind_to(self->a, &any));
+	ASSERT_EQ(0, listen(self->a, 1));
+	c = st_connect(variant->b, 79);
+	ASSERT_GE(c, 0);
+	s = accept(self->a, NULL, NULL);
+	ASSERT_GE(s, 0);
+	if (net != MAPPED)	/* Of 6.1 sees no later one behind the mapped wildcard. */
+		fails(EADDRINUSE, bind_to(self->b, &second));
+	ASSERT_EQ(0, close_as(self->a, become_nobody, NULL));
+	self->a = -1;
+	EXPECT_EQ(0, bind_to(self->b, &second));
+	hard_close(s);
+	close(c);
+}
+
 TEST_F(two, ephemeral_ports_never_meet)
 {
 	union addr any = host(LOOPBACK, 0);

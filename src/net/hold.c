@@ -22,6 +22,7 @@
 #include <net/inet_hashtables.h>
 #include <net/ip.h>
 #include <net/tcp_states.h>
+#include <net/transp_v6.h>
 #include <xtcp/family.h>
 
 #include "hold.h"
@@ -209,23 +210,36 @@ void xtcp_hold_free(struct xtcp_hold *h)
 	kfree(h);
 }
 
+/*
+ * What bind() does, but for what it asks of the caller: CAP_NET_BIND_SERVICE and the
+ * programs of his cgroup had their say about our own socket, if it was bound; an
+ * ephemeral port that connect() chooses is none of theirs.
+ */
 static int hold_bind(struct xtcp_hold *h, u16 port)
 {
-	struct sockaddr_in6 sin6 = {
-		.sin6_family = AF_INET6,
-		.sin6_scope_id = h->place.dif,
-		.sin6_port = htons(port),
-	};
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = xtcp_flow_v4(h->place.addr),
-		.sin_port = htons(port),
-	};
+	struct inet_sock *inet = inet_sk(h->sk);
+	struct sock *csk = h->sk;
+	int err;
 
-	if (xtcp_addr_is4(h->place.addr))
-		return kernel_bind(h->sock, (struct sockaddr *)&sin, sizeof(sin));
-	memcpy(&sin6.sin6_addr, h->place.addr, sizeof(sin6.sin6_addr));
-	return kernel_bind(h->sock, (struct sockaddr *)&sin6, sizeof(sin6));
+	lock_sock(csk);
+	if (xtcp_addr_is4(h->place.addr)) {
+		inet->inet_rcv_saddr = xtcp_flow_v4(h->place.addr);
+	} else {
+		memcpy(&csk->sk_v6_rcv_saddr, h->place.addr, sizeof(csk->sk_v6_rcv_saddr));
+		inet6_sk(csk)->saddr = csk->sk_v6_rcv_saddr;
+		if (!xtcp_addr_any(h->place.addr)) {
+			inet->inet_rcv_saddr = LOOPBACK4_IPV6;
+			csk->sk_ipv6only = 1;
+		}
+	}
+	inet->inet_saddr = inet->inet_rcv_saddr;
+	err = csk->sk_prot->get_port(csk, port);
+	if (!err) {
+		csk->sk_userlocks |= SOCK_BINDADDR_LOCK | (port ? SOCK_BINDPORT_LOCK : 0);
+		inet->inet_sport = htons(inet->inet_num);
+	}
+	release_sock(csk);
+	return err ? -EADDRINUSE : 0;
 }
 
 /**

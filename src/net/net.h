@@ -48,7 +48,9 @@ struct xtcp_tables {
 	struct hlist_head ports[1 << XTCP_PORT_BITS];
 	struct rhashtable tw_addrs;		/* struct xtcp_tw_addr; port_lock */
 	struct list_head idle_ports;		/* buckets to look at; port_lock */
-	struct work_struct port_work;		/* frees the empty ones */
+	struct list_head wide_ports;		/* those that take new companions; port_lock */
+	atomic_t unsettled;			/* buckets of both lists, or being looked at */
+	struct work_struct port_work;		/* looks at them */
 };
 
 /* An address, or the wildcard of both families, and a port. */

@@ -11,8 +11,8 @@
  *
  * Binding a companion sleeps, so buckets and companions are made in system
  * calls under port_mutex. Sockets and records leave from softirq under
- * port_lock; a bucket they leave empty is freed by a work item, unless a
- * bind() finds it first.
+ * port_lock, and port_review.c looks at what they leave; an empty bucket is freed,
+ * unless a bind() finds it first.
  */
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
@@ -91,24 +91,6 @@ struct xtcp_port *xtcp_bucket_new(struct xtcp_tables *t, u16 port)
 	return p;
 }
 
-static void holds_free(struct xtcp_port *p)
-{
-	struct xtcp_hold *h, *next;
-
-	list_for_each_entry_safe(h, next, &p->holds, node) {
-		list_del(&h->node);
-		xtcp_hold_free(h);
-	}
-}
-
-static void bucket_free(struct xtcp_port *p)
-{
-	hlist_del_rcu(&p->node);
-	holds_free(p);
-	kfree_rcu(p, rcu);
-	xtcp_rx_unneed();
-}
-
 /**
  * xtcp_bucket_empty - does nobody use the port any more?
  * @p: bucket
@@ -120,61 +102,14 @@ bool xtcp_bucket_empty(const struct xtcp_port *p)
 	return hlist_empty(&p->owners) && hlist_empty(&p->addrs);
 }
 
-/* Have the work item look at a bucket. Context: port_lock. */
-static void bucket_review(struct xtcp_tables *t, struct xtcp_port *p)
-{
-	if (list_empty(&p->idle)) {
-		list_add_tail(&p->idle, &t->idle_ports);
-		schedule_work(&t->port_work);
-	}
-}
-
 /**
- * xtcp_bucket_idle - have a bucket freed if nobody uses it
- * @t: tables
+ * xtcp_bucket_hold_add - bind a new companion to the port of a bucket
  * @p: bucket
+ * @h: companion, or ERR_PTR(); where it cannot be bound it is freed
  *
- * Context: port_lock.
+ * Context: port_mutex. Return: 0 or -errno.
  */
-void xtcp_bucket_idle(struct xtcp_tables *t, struct xtcp_port *p)
-{
-	if (xtcp_bucket_empty(p))
-		bucket_review(t, p);
-}
-
-/* Context: port_mutex. */
-static void holds_tolerate(const struct xtcp_port *p, u8 reuse)
-{
-	struct xtcp_hold *h;
-
-	list_for_each_entry(h, &p->holds, node)
-		h->sk->sk_reuse = reuse;
-}
-
-/* What the companions may tolerate now. Context: port_mutex. */
-static void bucket_relax(struct xtcp_tables *t, struct xtcp_port *p)
-{
-	const struct xtcp_tw_addr *addr;
-	struct xtcp_sock *xsk;
-	u8 reuse = SK_CAN_REUSE;
-
-	spin_lock_bh(&t->port_lock);
-	hlist_for_each_entry(xsk, &p->owners, port_node) {
-		if (!xsk->inet.sk.sk_reuse || READ_ONCE(xsk->listener)) {
-			reuse = SK_NO_REUSE;
-			break;
-		}
-	}
-	hlist_for_each_entry(addr, &p->addrs, port_node) {
-		if (!(addr->key.reuse & XTCP_TW_REUSEADDR))
-			reuse = SK_NO_REUSE;
-	}
-	spin_unlock_bh(&t->port_lock);
-	holds_tolerate(p, reuse);
-}
-
-/* Bind a new companion to the port of a bucket; where that fails it is freed. */
-static int hold_add(struct xtcp_port *p, struct xtcp_hold *h)
+int xtcp_bucket_hold_add(struct xtcp_port *p, struct xtcp_hold *h)
 {
 	int err;
 
@@ -188,179 +123,6 @@ static int hold_add(struct xtcp_port *p, struct xtcp_hold *h)
 	return err;
 }
 
-/* Local addresses a bucket may be narrowed to: each takes a companion. */
-#define NARROW_MAX	4
-
-static bool place_add(struct xtcp_place *places, u32 *n, const struct xtcp_place *new)
-{
-	u32 i;
-
-	for (i = 0; i < *n; i++) {
-		if (places[i].dif == new->dif &&
-		    !memcmp(places[i].addr, new->addr, sizeof(new->addr)))
-			return true;
-	}
-	if (xtcp_addr_any(new->addr) || *n == NARROW_MAX)
-		return false;
-	places[(*n)++] = *new;
-	return true;
-}
-
-/* Where the users of a bucket are; 0: everywhere, or in too many places. */
-static u32 bucket_places(const struct net *net, struct xtcp_tables *t,
-			 const struct xtcp_port *p, struct xtcp_place *places)
-{
-	const struct xtcp_tw_addr *addr;
-	const struct xtcp_sock *xsk;
-	struct xtcp_place place;
-	bool few = true;
-	u32 n = 0;
-
-	spin_lock_bh(&t->port_lock);
-	hlist_for_each_entry(xsk, &p->owners, port_node) {
-		xtcp_place_of(&xsk->inet.sk, &place);
-		few = place_add(places, &n, &place);
-		if (!few)
-			goto out;
-	}
-	hlist_for_each_entry(addr, &p->addrs, port_node) {
-		xtcp_place_of_record(net, &addr->key, &place);
-		few = place_add(places, &n, &place);
-		if (!few)
-			goto out;
-	}
-out:
-	spin_unlock_bh(&t->port_lock);
-	return few ? n : 0;
-}
-
-/* Does a companion stand for one of the users of its bucket? */
-static bool hold_needed(const struct net *net, struct xtcp_tables *t,
-			const struct xtcp_port *p, const struct xtcp_hold *h)
-{
-	const struct xtcp_tw_addr *addr;
-	const struct xtcp_sock *xsk;
-	struct xtcp_place place;
-	bool needed = false;
-
-	spin_lock_bh(&t->port_lock);
-	hlist_for_each_entry(xsk, &p->owners, port_node) {
-		xtcp_place_of(&xsk->inet.sk, &place);
-		needed = xtcp_place_covers(&h->place, &place);
-		if (needed)
-			goto out;
-	}
-	hlist_for_each_entry(addr, &p->addrs, port_node) {
-		xtcp_place_of_record(net, &addr->key, &place);
-		needed = xtcp_place_covers(&h->place, &place);
-		if (needed)
-			goto out;
-	}
-out:
-	spin_unlock_bh(&t->port_lock);
-	return needed;
-}
-
-/* Of users on several addresses or devices some have left. Context: port_mutex. */
-static void bucket_prune(struct xtcp_tables *t, struct xtcp_port *p)
-{
-	struct xtcp_hold *h, *next;
-
-	if (list_empty(&p->holds) || list_is_singular(&p->holds))
-		return;
-	list_for_each_entry_safe(h, next, &p->holds, node) {
-		if (hold_needed(sock_net(h->sk), t, p, h))
-			continue;
-		list_del(&h->node);
-		xtcp_hold_free(h);
-	}
-}
-
-/*
- * Who bound the wildcard and connected, or was accepted, is on one address: then
- * the others of the port are the kernel's to give. Context: port_mutex.
- */
-static void bucket_narrow(struct xtcp_tables *t, struct xtcp_port *p)
-{
-	struct xtcp_place places[NARROW_MAX];
-	struct xtcp_hold *wide = NULL, *h, *next;
-	struct net *net;
-	u32 n, i;
-
-	list_for_each_entry(h, &p->holds, node) {
-		if (xtcp_addr_any(h->place.addr))
-			wide = h;
-	}
-	if (!wide)
-		return;
-	net = sock_net(wide->sk);
-	n = bucket_places(net, t, p, places);
-	for (i = 0; i < n; i++) {
-		h = xtcp_hold_at(net, &places[i], wide->sk->sk_reuse);
-		if (hold_add(p, h))
-			return;
-	}
-	if (!n)
-		return;
-	list_for_each_entry_safe(h, next, &p->holds, node) {
-		if (!xtcp_addr_any(h->place.addr))
-			continue;
-		list_del(&h->node);
-		xtcp_hold_free(h);
-	}
-}
-
-/* Look at the buckets that want it. Context: process. */
-static void ports_review(struct xtcp_tables *t)
-{
-	struct xtcp_port *p;
-	bool empty = false;
-
-	mutex_lock(&t->port_mutex);
-	for (;;) {
-		spin_lock_bh(&t->port_lock);
-		p = list_first_entry_or_null(&t->idle_ports, struct xtcp_port, idle);
-		if (p) {
-			list_del_init(&p->idle);
-			empty = xtcp_bucket_empty(p);
-		}
-		spin_unlock_bh(&t->port_lock);
-		if (!p)
-			break;
-		/* New owners come under the mutex alone. */
-		if (empty) {
-			bucket_free(p);
-			continue;
-		}
-		bucket_prune(t, p);
-		bucket_narrow(t, p);
-		bucket_relax(t, p);
-	}
-	mutex_unlock(&t->port_mutex);
-}
-
-static void port_work(struct work_struct *work)
-{
-	ports_review(container_of(work, struct xtcp_tables, port_work));
-}
-
-/**
- * xtcp_ports_settle - what a close() left behind is to be gone when it returns
- * @net: namespace
- *
- * Else who closes a socket and asks the kernel's TCP for its port might come
- * before the work item.
- *
- * Context: process, no lock.
- */
-void xtcp_ports_settle(struct net *net)
-{
-	struct xtcp_tables *t = xtcp_net(net)->tables;
-
-	if (!list_empty_careful(&t->idle_ports))
-		ports_review(t);
-}
-
 /**
  * xtcp_ports_init - a namespace without buckets
  * @t: its tables
@@ -372,7 +134,9 @@ int xtcp_ports_init(struct xtcp_tables *t)
 	mutex_init(&t->port_mutex);
 	spin_lock_init(&t->port_lock);
 	INIT_LIST_HEAD(&t->idle_ports);
-	INIT_WORK(&t->port_work, port_work);
+	INIT_LIST_HEAD(&t->wide_ports);
+	atomic_set(&t->unsettled, 0);
+	INIT_WORK(&t->port_work, xtcp_ports_work);
 	return rhashtable_init(&t->tw_addrs, &tw_addr_params);
 }
 
@@ -482,7 +246,10 @@ void xtcp_bucket_join(struct xtcp_tables *t, struct xtcp_port *p, struct sock *s
 	spin_lock_bh(&t->port_lock);
 	hlist_add_head(&xsk->port_node, &p->owners);
 	xsk->port = p;
-	list_del_init(&p->idle);
+	if (!list_empty(&p->idle)) {
+		list_del_init(&p->idle);
+		atomic_dec(&t->unsettled);
+	}
 	spin_unlock_bh(&t->port_lock);
 	inet_sk(sk)->inet_num = p->port;
 }
@@ -502,18 +269,18 @@ static int port_take(struct xtcp_tables *t, struct sock *sk, u16 port)
 		spin_unlock_bh(&t->port_lock);
 		/* Those who were here stood on other addresses, perhaps. */
 		if (empty)
-			holds_free(p);
+			xtcp_bucket_holds_free(p);
 	} else {
 		p = xtcp_bucket_new(t, port);
 		if (!p)
 			return -ENOMEM;
 	}
 	if (!xtcp_bucket_hold(p, sk))
-		err = hold_add(p, xtcp_hold_new(sk));
+		err = xtcp_bucket_hold_add(p, xtcp_hold_new(sk));
 	if (!err) {
 		WRITE_ONCE(p->ephemeral, false);
 		xtcp_bucket_join(t, p, sk);
-		bucket_relax(t, p);
+		xtcp_bucket_relax(t, p);
 		return 0;
 	}
 	spin_lock_bh(&t->port_lock);
@@ -556,7 +323,7 @@ static int port_auto(struct xtcp_tables *t, struct sock *sk)
 		list_add_tail(&h->node, &p->holds);
 		WRITE_ONCE(p->ephemeral, false);
 		xtcp_bucket_join(t, p, sk);
-		bucket_relax(t, p);
+		xtcp_bucket_relax(t, p);
 		return 0;
 	}
 	return -EADDRINUSE;
@@ -606,7 +373,7 @@ void xtcp_port_put(struct sock *sk)
 		hlist_del_init(&xsk->port_node);
 		/* Who is left may be on fewer addresses. */
 		if (xtcp_addr_any(place.addr) || sk->sk_userlocks & SOCK_BINDPORT_LOCK)
-			bucket_review(t, xsk->port);
+			xtcp_bucket_review(t, xsk->port);
 		xtcp_bucket_idle(t, xsk->port);
 		xsk->port = NULL;
 		inet_sk(sk)->inet_num = 0;
@@ -722,7 +489,7 @@ void xtcp_port_unlisten(struct sock *sk)
 
 	spin_lock_bh(&t->port_lock);
 	if (xtcp_sk(sk)->port)
-		bucket_review(t, xtcp_sk(sk)->port);
+		xtcp_bucket_review(t, xtcp_sk(sk)->port);
 	spin_unlock_bh(&t->port_lock);
 }
 
@@ -748,11 +515,11 @@ int xtcp_port_listen(struct sock *sk)
 		err = -EADDRINUSE;
 	/* After a connection there may be none for the wildcard any more. */
 	if (!err && !xtcp_bucket_hold(p, sk))
-		err = hold_add(p, xtcp_hold_new(sk));
+		err = xtcp_bucket_hold_add(p, xtcp_hold_new(sk));
 	if (!err)
 		err = xtcp_hold_listen(xtcp_bucket_hold(p, sk));
 	if (!err)
-		holds_tolerate(p, SK_NO_REUSE);
+		xtcp_bucket_tolerate(p, SK_NO_REUSE);
 	mutex_unlock(&t->port_mutex);
 	return err;
 }
@@ -774,7 +541,7 @@ void xtcp_port_connected(struct sock *sk)
 	if (sk->sk_userlocks & SOCK_BINDADDR_LOCK && xtcp_family6(sk) == xtcp_sock_is6(sk))
 		return;
 	mutex_lock(&t->port_mutex);
-	bucket_narrow(t, p);
-	bucket_relax(t, p);
+	xtcp_bucket_narrow(t, p, true);
+	xtcp_bucket_relax(t, p);
 	mutex_unlock(&t->port_mutex);
 }
