@@ -5,7 +5,9 @@
 #include <limits.h>
 #include <linux/io_uring.h>
 #include <linux/sockios.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -576,6 +578,51 @@ TEST_F(pair, buffer_is_free_after_send)
 	memset(buf, 0, 1 << 20);
 	ASSERT_EQ(n, recv_pat(self->s, 0, n));
 	free(buf);
+}
+
+/* ---- where a flow is worked on ---- */
+
+static int on_cpu(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set);
+}
+
+/* What a namespace's own loopback is told in /sys. 0 or -errno. */
+static int steer_flows(void)
+{
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("sysfs", "/sys", "sysfs", 0, NULL))
+		return -errno;
+	return init_sysctl("core/rps_sock_flow_entries", "1024") ?:
+	       file_put("/sys/class/net/lo/queues/rx-0/rps_flow_cnt", "1024");
+}
+
+/* RFS: packets go to the CPU where they are read, not to that which sends them. */
+TEST_F(pair, packets_follow_the_reader)
+{
+	char byte = 0;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP_TEST("takes two CPUs");
+	ASSERT_EQ(0, steer_flows());
+	for (int reader = 0; reader < 2; reader++) {
+		int followed = 0;
+
+		for (int i = 0; i < 20; i++) {
+			ASSERT_EQ(0, on_cpu(!reader));
+			ASSERT_EQ(1, send(self->c, &byte, 1, 0));
+			ASSERT_EQ(0, on_cpu(reader));
+			ASSERT_EQ(1, recv(self->s, &byte, 1, 0));
+			followed += get_int(self->s, SOL_SOCKET, SO_INCOMING_CPU) == reader;
+		}
+		/* The first is under way before anybody reads. */
+		EXPECT_LE(15, followed);
+	}
+	ASSERT_EQ(0, init_sysctl("core/rps_sock_flow_entries", "0"));
 }
 
 TEST_HARNESS_MAIN

@@ -6,6 +6,7 @@
 #include <linux/tcp.h>
 #include <net/busy_poll.h>
 
+#include "../compat/moved.h"
 #include "ip.h"
 
 /* Beyond both buffers a backlog may hold this much: headers of small packets. */
@@ -77,6 +78,7 @@ void xtcp_input_locked(struct sock *sk, struct sk_buff *skb, u64 now)
 	__skb_pull(skb, seg.doff);
 	sk_mark_napi_id(sk, skb);
 	sk_incoming_cpu_update(sk);
+	sock_rps_save_rxhash(sk, skb);
 	xtcp_ip_seen(sk, skb);
 
 	if (seg.len && unlikely(!xtcp_rcv_admit(sk, skb)))

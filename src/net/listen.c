@@ -373,6 +373,7 @@ void xtcp_listen_accept_syn(struct sock *sk, struct sock *child, struct sk_buff 
 {
 	sk_mark_napi_id(child, skb);
 	sk_incoming_cpu_update(child);
+	sock_rps_save_rxhash(child, skb);
 	xtcp_serve_rx(child, acts, skb, seg, now);
 	child_queue(sk, child);
 }
