@@ -242,8 +242,9 @@ struct xtcp_knobs {
 struct xtcp_net {
 	struct xtcp_params params;
 	struct xtcp_knobs knobs;
-	u64 __percpu *drops;		/* [XTCP_DROP_MAX] discarded segments */
-	u64 __percpu *mibs;		/* [XTCP_MIB_MAX] */
+	/* Words of the machine, as in the kernel's SNMP: no reader sees half of one. */
+	unsigned long __percpu *drops;	/* [XTCP_DROP_MAX] discarded segments */
+	unsigned long __percpu *mibs;	/* [XTCP_MIB_MAX] */
 	atomic_t sockets;		/* hashed sockets: gate of rx */
 	atomic_t orphans;		/* sockets that closed before their connection */
 	struct xtcp_tables *tables;	/* look-up, src/net/demux.c */
@@ -282,7 +283,8 @@ static inline const struct xtcp_knobs *xtcp_knobs(const struct sock *sk)
 	return &xtcp_sk_net(sk)->knobs;
 }
 
-static inline void xtcp_mib_add(const struct xtcp_net *xn, enum xtcp_mib mib, u64 n)
+static inline void xtcp_mib_add(const struct xtcp_net *xn, enum xtcp_mib mib,
+				unsigned long n)
 {
 	this_cpu_add(xn->mibs[mib], n);
 }

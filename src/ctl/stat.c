@@ -4,6 +4,8 @@
  * /proc/net/snmp and /proc/net/netstat and under their names, so that what reads
  * those reads this. A name never changes its meaning.
  */
+#include <net/ip.h>
+
 #include "../compat/moved.h"
 #include "../net/net.h"
 #include "ctl.h"
@@ -47,25 +49,15 @@ static const struct row drop_rows[] = {
 #undef DROP_ROW
 };
 
-static u64 total(const u64 __percpu *counters, int i)
-{
-	u64 sum = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		sum += per_cpu_ptr(counters, cpu)[i];
-	return sum;
-}
-
-static u64 row_value(const struct xtcp_net *xn, const struct row *row)
+static unsigned long row_value(const struct xtcp_net *xn, const struct row *row)
 {
 	switch (row->kind) {
 	case ROW_MIB:
-		return total(xn->mibs, row->a);
+		return snmp_fold_field(xn->mibs, row->a);
 	case ROW_DROP:
-		return total(xn->drops, row->a);
+		return snmp_fold_field(xn->drops, row->a);
 	default:
-		return total(xn->drops, row->a) + total(xn->drops, row->b);
+		return snmp_fold_field(xn->drops, row->a) + snmp_fold_field(xn->drops, row->b);
 	}
 }
 
@@ -81,7 +73,7 @@ static void put_rows(struct seq_file *seq, const char *head, const char *first_n
 		seq_printf(seq, " %s", rows[i].name);
 	seq_printf(seq, "\n%s:%s", head, first);
 	for (i = 0; i < n; i++)
-		seq_printf(seq, " %llu", row_value(xn, &rows[i]));
+		seq_printf(seq, " %lu", row_value(xn, &rows[i]));
 	seq_putc(seq, '\n');
 }
 

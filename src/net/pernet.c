@@ -27,10 +27,10 @@ static int __net_init xtcp_net_init(struct net *net)
 	get_random_bytes(xn->params.isn_key, sizeof(xn->params.isn_key));
 	xtcp_fo_init_net(xn);
 
-	xn->drops = __alloc_percpu(sizeof(u64) * XTCP_DROP_MAX, sizeof(u64));
+	xn->drops = __alloc_percpu(sizeof(*xn->drops) * XTCP_DROP_MAX, sizeof(*xn->drops));
 	if (!xn->drops)
 		goto no_drops;
-	xn->mibs = __alloc_percpu(sizeof(u64) * XTCP_MIB_MAX, sizeof(u64));
+	xn->mibs = __alloc_percpu(sizeof(*xn->mibs) * XTCP_MIB_MAX, sizeof(*xn->mibs));
 	if (!xn->mibs)
 		goto no_mibs;
 	err = xtcp_tables_init(xn);
