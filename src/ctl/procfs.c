@@ -341,10 +341,14 @@ static const struct seq_operations xtcp_seq_ops = {
  * xtcp_proc_init - the files of a namespace
  * @net: namespace
  *
+ * A kernel without /proc has none.
+ *
  * Return: 0 or -ENOMEM.
  */
 int xtcp_proc_init(struct net *net)
 {
+	if (!IS_ENABLED(CONFIG_PROC_FS))
+		return 0;
 	if (!proc_create_net("xtcp", 0444, net->proc_net, &xtcp_seq_ops,
 			     sizeof(struct iter)))
 		return -ENOMEM;

@@ -273,6 +273,8 @@ static_assert(ARRAY_SIZE(xtcp_knob_rows) <= XTCP_KNOBS);
  * xtcp_sysctl_init - the knobs of a namespace, and their files
  * @net: namespace whose parameters are set
  *
+ * In a kernel without sysctl they have no files, and nobody writes them.
+ *
  * Return: 0 or -ENOMEM.
  */
 int xtcp_sysctl_init(struct net *net)
@@ -291,6 +293,8 @@ int xtcp_sysctl_init(struct net *net)
 	ctl = xtcp_knob_alloc(xn);
 	if (!ctl)
 		return -ENOMEM;
+	if (!IS_ENABLED(CONFIG_SYSCTL))
+		return 0;
 	table = kcalloc(xtcp_knob_count + 1, sizeof(*table), GFP_KERNEL);
 	if (!table)
 		goto no_table;
