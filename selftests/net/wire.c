@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "packet.h"
@@ -27,6 +32,7 @@ unsigned int wire_late(unsigned int ms)
 	return ms / 7 + (virtual_time() ? 15 : 600);
 }
 
+#define HELD_PAGE	4096	/* bytes, where a held call sleeps */
 #define IP_LEN_MAX	104	/* with options or extension headers */
 #define OPT_FASTOPEN	34	/* RFC 7413 */
 
@@ -648,4 +654,63 @@ const char *wire_drops_diff(struct wire *w, const struct wire_drops *before,
 		return w->err;
 	}
 	return "";
+}
+
+bool wire_can_hold(void)
+{
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static void *held_call(void *arg)
+{
+	struct wire_held *h = arg;
+
+	h->ret = h->sends ? send(h->fd, h->page, h->len, 0) :
+			    recv(h->fd, h->page, h->len, 0);
+	return NULL;
+}
+
+int wire_hold(struct wire_held *h, int fd, bool sends, size_t len)
+{
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffd_msg msg;
+
+	h->fd = fd;
+	h->sends = sends;
+	h->len = len;
+	h->uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	h->page = mmap(NULL, HELD_PAGE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	reg.range.start = (uintptr_t)h->page;
+	reg.range.len = HELD_PAGE;
+	if (h->uffd < 0 || h->page == MAP_FAILED || ioctl(h->uffd, UFFDIO_API, &api) ||
+	    ioctl(h->uffd, UFFDIO_REGISTER, &reg))
+		return -errno;
+	if (pthread_create(&h->thread, NULL, held_call, h))
+		return -EAGAIN;
+	return read(h->uffd, &msg, sizeof(msg)) == sizeof(msg) &&
+	       msg.event == UFFD_EVENT_PAGEFAULT ? 0 : -EIO;
+}
+
+ssize_t wire_let_go(struct wire_held *h, uint64_t pos)
+{
+	static char bytes[HELD_PAGE] __attribute__((aligned(HELD_PAGE)));
+	struct uffdio_copy fill = {
+		.dst = (uintptr_t)h->page,
+		.src = (uintptr_t)bytes,
+		.len = HELD_PAGE,
+	};
+
+	pat_fill(bytes, pos, HELD_PAGE);
+	if (ioctl(h->uffd, UFFDIO_COPY, &fill))
+		return -errno;
+	pthread_join(h->thread, NULL);
+	munmap(h->page, HELD_PAGE);
+	close(h->uffd);
+	return h->ret;
 }

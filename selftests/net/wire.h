@@ -17,6 +17,7 @@
 #define XTCP_TEST_WIRE_H
 
 #include <arpa/inet.h>
+#include <pthread.h>
 
 #include "lib.h"
 
@@ -236,6 +237,26 @@ int wire_drops(struct wire_drops *d);
 /* "" when @name grew by one since @before and no other row moved. */
 const char *wire_drops_diff(struct wire *w, const struct wire_drops *before,
 			    const char *name);
+
+/*
+ * A system call that owns the socket: it sleeps for a page of its buffer, which is
+ * not there, until wire_let_go().
+ */
+struct wire_held {
+	int fd;
+	int uffd;
+	bool sends;	/* send(), not recv() */
+	size_t len;	/* bytes of the call */
+	ssize_t ret;	/* what it returned */
+	char *page;
+	pthread_t thread;
+};
+
+bool wire_can_hold(void);	/* is there userfaultfd(2)? */
+/* 0 with the call under way, or -errno. To be read there are @len bytes. */
+int wire_hold(struct wire_held *h, int fd, bool sends, size_t len);
+/* The page has the stream's bytes from @pos on. What the call returned, or -errno. */
+ssize_t wire_let_go(struct wire_held *h, uint64_t pos);
 
 /* Milliseconds a deadline may be early and late, see wire.c. */
 unsigned int wire_early(unsigned int ms);

@@ -3,12 +3,6 @@
  * When data are acknowledged: at once, with the second segment, after a
  * short while, or along with the answer (RFC 9293 3.8.6.3, RFC 5681 4.2).
  */
-#include <linux/userfaultfd.h>
-#include <pthread.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-
 #include "wire_test.h"
 
 /* Interactive: the application answers, ACKs may wait for the answer. */
@@ -46,85 +40,23 @@ TEST_F(wire, delayed_by_40_ms)
 	out(ACK, ACKNO(401), AFTER(40));
 }
 
-/* A reader whose page is missing sleeps in the copy, the socket locked. */
-struct reader {
-	int fd, uffd;
-	char *page;
-	long got;
-	pthread_t thread;
-};
-
-static void *read_page(void *arg)
-{
-	struct reader *r = arg;
-
-	r->got = recv(r->fd, r->page, 100, 0);
-	return NULL;
-}
-
-/* There are 100 bytes to read, and he has begun. 0 or -errno. */
-static int reader_sleeps(struct reader *r, int fd)
-{
-	long size = sysconf(_SC_PAGESIZE);
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	struct uffd_msg msg;
-
-	r->fd = fd;
-	r->uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	r->page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	reg.range.start = (unsigned long)r->page;
-	reg.range.len = size;
-	if (r->uffd < 0 || r->page == MAP_FAILED || ioctl(r->uffd, UFFDIO_API, &api) ||
-	    ioctl(r->uffd, UFFDIO_REGISTER, &reg) ||
-	    pthread_create(&r->thread, NULL, read_page, r) ||
-	    read(r->uffd, &msg, sizeof(msg)) != sizeof(msg))
-		return -errno;
-	return 0;
-}
-
-/* He gets his page, and with it the 100 bytes. */
-static bool reader_wakes(struct reader *r)
-{
-	struct uffdio_zeropage zero = {
-		.range = {
-			.start = (unsigned long)r->page,
-			.len = sysconf(_SC_PAGESIZE),
-		},
-	};
-	bool ok = !ioctl(r->uffd, UFFDIO_ZEROPAGE, &zero) && !pthread_join(r->thread, NULL);
-
-	munmap(r->page, zero.range.len);
-	close(r->uffd);
-	return ok && r->got == 100;
-}
-
-static bool may_sleep(void)
-{
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
-}
-
 /* RFC 9293 MUST-59: what a system call kept waiting is one ACK (the kernel: each). */
 TEST_F(wire, queued_segments_are_one_ack)
 {
-	struct reader r;
+	struct wire_held h;
 
 	if (W->stack != XTCP)
 		SKIP_TEST("acknowledges one by one");
-	if (!may_sleep())
+	if (!wire_can_hold())
 		SKIP_TEST("no userfaultfd");
 	passive(MSS(1000));
 	in(ACK, LEN(100));
 	out(ACK, ACKNO(101), WITHIN(500));
-	ASSERT_EQ(0, reader_sleeps(&r, self->fd));
+	ASSERT_EQ(0, wire_hold(&h, self->fd, false, 100));
 	for (int i = 0; i < 6; i++)
 		in(ACK, LEN(1000));
 	none(1);
-	ASSERT_TRUE(reader_wakes(&r));
+	ASSERT_EQ(100, wire_let_go(&h, 0));
 	out(ACK, ACKNO(6101), WITHIN(1));
 	none(QUIET);
 }
@@ -132,16 +64,16 @@ TEST_F(wire, queued_segments_are_one_ack)
 /* What comes while a system call has the socket may have to wait, or is not heard. */
 TEST_F(wire, locked)
 {
-	struct reader r;
+	struct wire_held h;
 
-	if (!may_sleep())
+	if (!wire_can_hold())
 		SKIP_TEST("no userfaultfd");
 	interactive();
 	in(ACK, LEN(100));
 	counted(1, "DelayedACKLocked", ({
-		ASSERT_EQ(0, reader_sleeps(&r, self->fd));
+		ASSERT_EQ(0, wire_hold(&h, self->fd, false, 100));
 		sleep_ms(500);
-		ASSERT_TRUE(reader_wakes(&r));
+		ASSERT_EQ(100, wire_let_go(&h, 0));
 	}));
 	out(ACK, ACKNO(401), WITHIN(100));
 
@@ -149,11 +81,11 @@ TEST_F(wire, locked)
 	out(ACK, SEQ(301), LEN(1000));
 	in(ACK, ACKNO(301), LEN(100));
 	counted(1, "LockDroppedIcmps", ({
-		ASSERT_EQ(0, reader_sleeps(&r, self->fd));
+		ASSERT_EQ(0, wire_hold(&h, self->fd, false, 100));
 		wire_redirect(W, 301);
 		sleep_ms(1);
 	}));
-	ASSERT_TRUE(reader_wakes(&r));
+	ASSERT_EQ(100, wire_let_go(&h, 0));
 }
 
 /* What is to come after the end of a connection in the same queue, by way of a VRF. */
@@ -170,10 +102,10 @@ static const struct {
 
 TEST_F(wire, stray_in_vrf)
 {
-	struct reader r;
+	struct wire_held h;
 
 	XTCP_ONLY("it drops the second of them");
-	if (!may_sleep())
+	if (!wire_can_hold())
 		SKIP_TEST("no userfaultfd");
 	ASSERT_EQ(0, ns_sysctl("ipv6/conf/all/keep_addr_on_down", "1"));
 	if (shell("ip link add red type vrf table 50"))
@@ -194,11 +126,11 @@ TEST_F(wire, stray_in_vrf)
 		}
 		in(ACK, SEQ(1), LEN(100));
 		out(ACK, ACKNO(101), WITHIN(500));
-		ASSERT_EQ(0, reader_sleeps(&r, self->fd));
+		ASSERT_EQ(0, wire_hold(&h, self->fd, false, 100));
 		in(strays[i].ends, SEQ(101));
 		in(strays[i].then, SEQ(101), ACKNO(2));
 		none(1);
-		ASSERT_TRUE(reader_wakes(&r));
+		ASSERT_EQ(100, wire_let_go(&h, 0));
 		if (strays[i].ends & FIN)
 			out(ACK, SEQ(2), ACKNO(102));
 		out(strays[i].answer, SEQ(2));

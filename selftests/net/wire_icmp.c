@@ -4,13 +4,8 @@
  * the program hears of them, and the path MTU (RFC 9293 3.9.2.2, RFC 5927, RFC
  * 1191).
  */
-#include <pthread.h>
 #include <time.h>
 #include <linux/errqueue.h>
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 
 #include "wire_test.h"
 
@@ -418,70 +413,16 @@ TEST_F_TIMEOUT(wire, frag_needed_lasts, 900)
 	}
 }
 
-/* A write from a page that is not there owns the socket until somebody fills the page. */
-struct held {
-	int uffd, fd;
-	char *page;
-	ssize_t sent;
-	pthread_t thread;
-};
-
-static void *held_write(void *arg)
-{
-	struct held *h = arg;
-
-	h->sent = send(h->fd, h->page, 10, 0);
-	return NULL;
-}
-
-/* Return: 0 with the write under way, 1 without userfaultfd(2), or -errno. */
-static int held_begin(struct held *h, int fd)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	struct uffd_msg msg;
-
-	h->fd = fd;
-	h->uffd = syscall(__NR_userfaultfd, O_CLOEXEC);
-	if (h->uffd < 0)
-		return 1;
-	h->page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	reg.range.start = (uintptr_t)h->page;
-	reg.range.len = 4096;
-	if (ioctl(h->uffd, UFFDIO_API, &api) || ioctl(h->uffd, UFFDIO_REGISTER, &reg) ||
-	    pthread_create(&h->thread, NULL, held_write, h))
-		return -errno;
-	return read(h->uffd, &msg, sizeof(msg)) == sizeof(msg) &&
-	       msg.event == UFFD_EVENT_PAGEFAULT ? 0 : -EIO;
-}
-
-/* The page has the stream's bytes from @pos on. Return: as of send(). */
-static ssize_t held_end(struct held *h, uint64_t pos)
-{
-	static char bytes[4096] __attribute__((aligned(4096)));
-	struct uffdio_copy fill = {
-		.dst = (uintptr_t)h->page,
-		.src = (uintptr_t)bytes,
-		.len = sizeof(bytes),
-	};
-
-	pat_fill(bytes, pos, sizeof(bytes));
-	ioctl(h->uffd, UFFDIO_COPY, &fill);
-	pthread_join(h->thread, NULL);
-	munmap(h->page, sizeof(bytes));
-	close(h->uffd);
-	return h->sent;
-}
-
 /*
  * The message meets a system call that has the socket, whose cached route may have
  * expired: that is left alone, and the message waits.
  */
 TEST_F(wire, frag_needed_during_a_system_call)
 {
-	struct held h;
-	int ret;
+	struct wire_held h;
 
+	if (!wire_can_hold())
+		SKIP_TEST("no userfaultfd");
 	for (int expired = 0; expired < 2; expired++) {
 		wire_reset(W, WIRE_PPORT);
 		W->doing = expired ? "route expired" : "route valid";
@@ -491,10 +432,7 @@ TEST_F(wire, frag_needed_during_a_system_call)
 		writes(1460);
 		out(ACK, SEQ(1), LEN(1460));
 		W->rcv_nxt = 1;
-		ret = held_begin(&h, self->fd);
-		if (ret == 1)
-			SKIP_TEST("no userfaultfd");
-		ASSERT_EQ(0, ret);
+		ASSERT_EQ(0, wire_hold(&h, self->fd, true, 10));
 		if (expired)
 			ASSERT_EQ(0, wire_route(W, "route add", "dev tun0"));
 		wire_too_big(W, 1, 1300);
@@ -502,7 +440,7 @@ TEST_F(wire, frag_needed_during_a_system_call)
 		if (W->stack == XTCP)
 			wire_too_big(W, 1, 1400);
 		none(5);
-		ASSERT_EQ(10, held_end(&h, 1460));
+		ASSERT_EQ(10, wire_let_go(&h, 1460));
 		out(PSH | ACK, SEQ(1461), LEN(10));
 		out(ACK, SEQ(1), LEN(1300), WITHIN(100));
 		wire_drain(W, QUIET);
