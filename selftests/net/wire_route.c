@@ -227,6 +227,21 @@ TEST_F_TIMEOUT(wire, window_clamp_first, 120)
 	ASSERT_LE((int)W->got.wnd, 30000);
 }
 
+/* One connection's route says nothing of the next one's. */
+TEST_F_TIMEOUT(wire, window_of_the_last_connection, 120)
+{
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+
+	route("window 20000");
+	active(MSS(M));
+	ASSERT_EQ(0, connect(self->fd, &none, sizeof(none)));
+	out(RST | ACK, SEQ(1));
+	route("");
+	wire_reset(W, WIRE_PPORT);
+	connects();
+	ASSERT_GT((int)W->got.wnd, 60000);
+}
+
 /* ---- rto_min, rtt ---- */
 
 TEST_F_TIMEOUT(wire, rto_min, 120)
@@ -305,7 +320,8 @@ TEST_F_TIMEOUT(wire, rtt, 120)
 		writes(100);
 		out(ACK, SEQ(1), LEN(100));
 		in(ACK, ACKNO(101));
-		ASSERT_LE((int)info(self->fd).tcpi_rto, 212 * 1000);
+		/* What data measures replaces it; in real time that is not nothing. */
+		ASSERT_LT((int)info(self->fd).tcpi_rto, 1000 * 1000);
 		leaves();
 	}
 }
