@@ -230,6 +230,7 @@ struct xtcp_tcb {
 	u32 iss;
 	u32 lost_out;		/* bytes marked lost and not sent again */
 	u32 sacked_out;		/* bytes the peer has told by SACK that it holds */
+	u32 sack_rest;		/* blocks are not marked from here on; SND.UNA: all are */
 	struct xtcp_sent *map_head;	/* lowest sequence number */
 	struct xtcp_sent *map_tail;
 	struct xtcp_sent *map_old;	/* in flight: the one that left first */

@@ -50,7 +50,7 @@
 #include <xtcp/engine.h>
 
 #define RIG_NODES	64
-#define RIG_SENT	64
+#define RIG_SENT	192
 #define RIG_ISS		0xfffff000u	/* peer's: sequence numbers wrap early */
 #define RIG_TS0		0xffffff00u	/* peer's TSval at time 0 */
 

@@ -3,6 +3,7 @@
  * SACK blocks that arrive: RFC 2018 section 5, RFC 2883, and what a hostile
  * peer may make of them. MSS 1000.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core.h"
@@ -251,4 +252,22 @@ UNIT(score_behind_a_long_loss)
 	CHECK_EQ(q.tcb.map_head->next->seq, q.tcb.snd_una + 100);
 	CHECK_EQ(xtcp_map_find(&q.tcb, seg.sack[0].start)->end, seg.sack[0].end);
 	free(q.sent);
+}
+
+/* One ACK marks 64 entries: what it holds beyond is no loss, whatever arrived since. */
+UNIT(score_rest)
+{
+	char text[8192];
+	int n = 0, i;
+
+	n += snprintf(text + n, sizeof(text) - n,
+		      "par initial_cwnd 200\npar tlp 0\nestablished sack rtt 40 ws 2 gso 1000\n< A 1\nwrite 150500\n");
+	for (i = 0; i < 150; i++)
+		n += snprintf(text + n, sizeof(text) - n, "> A %d+1000\n", i * 1000 + 1);
+	n += snprintf(text + n, sizeof(text) - n,
+		      "> PA 150001+500\n+ 40ms\n< A 1 ack 1 sack 1001-4001\n> A 1+1000\n+ 40ms\n"
+		      "< A 1 ack 4001 sack 5001-150501\n= sacked_out 64000\n> A 4001+1000\n> no\n"
+		      "< A 1 ack 4001 sack 5001-150501\n= sacked_out 128000\n> no\n"
+		      "< A 1 ack 4001 sack 5001-150501\n= sacked_out 145500\n> no\n= lost_out 0\n");
+	script_run(text);
 }

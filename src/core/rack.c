@@ -122,6 +122,9 @@ static u32 reo_wnd_us(const struct xtcp_tcb *tcb)
  *
  * RFC 8985, 6.2 step 5. The RFC arms the timer for the last of those that
  * wait; here it is for the first, which is found without looking at the rest.
+ *
+ * Of what the peer has told by SACK, some may not be marked yet (score.c): all from
+ * there on waits for the next ACK, and what left after it does, too.
  */
 void xtcp_rack_detect(struct xtcp_tcb *tcb, u64 now)
 {
@@ -132,6 +135,8 @@ void xtcp_rack_detect(struct xtcp_tcb *tcb, u64 now)
 	xtcp_dl_clear(tcb, XTCP_DL_REO);
 	while ((sent = tcb->map_old) &&
 	       sent_after(tcb->rack_order, tcb->rack_end, sent->order, sent->end)) {
+		if (tcb->sack_rest != tcb->snd_una && seq_ge(sent->seq, tcb->sack_rest))
+			return;
 		if (sent->sent_at + late > now) {
 			xtcp_dl_set(tcb, XTCP_DL_REO, sent->sent_at + late);
 			return;

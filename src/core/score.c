@@ -7,8 +7,9 @@
  * what was SACKed before is one entry, however long: so a block that is repeated
  * (RFC 2018, 4) costs a way down the tree and a step, and one that has grown as
  * many steps as there are entries to mark. Marks of one ACK are counted; what is
- * left over the next one finds. So the cost of an ACK does not depend on how much
- * is queued, and not on what blocks the peer invents.
+ * left over the next one finds, and RACK leaves it alone until then. So the cost
+ * of an ACK does not depend on how much is queued, and not on what blocks the peer
+ * invents.
  */
 #include "core.h"
 
@@ -47,8 +48,10 @@ static struct xtcp_sent *cut_to(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
  * Mark what [start, end) covers. What is marked becomes one entry with what was
  * marked before it, and only at the two ends of a block there can be an entry
  * that stays as it is: so the steps are hardly more than the marks.
+ *
+ * Return: whether all of it is marked; TCB.sack_rest is the first that is not.
  */
-static void block_rx(struct xtcp_tcb *tcb, u32 start, u32 end, u32 *marks,
+static bool block_rx(struct xtcp_tcb *tcb, u32 start, u32 end, u32 *marks,
 		     struct xtcp_ack *a)
 {
 	struct xtcp_sent *sent, *part;
@@ -57,14 +60,17 @@ static void block_rx(struct xtcp_tcb *tcb, u32 start, u32 end, u32 *marks,
 	     sent = sent->next) {
 		if (sent->marks & XTCP_SENT_SACKED)
 			continue;
-		if (!*marks)
-			return;
+		if (!*marks) {
+			tcb->sack_rest = sent->seq;
+			return false;
+		}
 		part = cut_to(tcb, sent, start, end);
 		if (!part)
 			continue;
 		--*marks;
 		sent = xtcp_map_sacked(tcb, part, a);
 	}
+	return true;
 }
 
 /*
@@ -111,7 +117,11 @@ void xtcp_score_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 			order[j] = order[j - 1];
 		order[j] = i;
 	}
+	/* What an ACK that was overtaken leaves out may still be held. */
+	if (seg->ack == tcb->snd_una)
+		tcb->sack_rest = tcb->snd_una;
 	for (i = 0; i < n; i++)
-		block_rx(tcb, seg->sack[order[i]].start, seg->sack[order[i]].end,
-			 &marks, a);
+		if (!block_rx(tcb, seg->sack[order[i]].start, seg->sack[order[i]].end,
+			      &marks, a))
+			break;
 }

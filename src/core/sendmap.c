@@ -273,10 +273,12 @@ struct xtcp_sent *xtcp_map_append(struct xtcp_tcb *tcb, u32 end, u8 marks, u64 n
 	sent->nrtx = 0;
 	sent->next = NULL;
 	sent->prev = tail;
-	if (tail)
+	if (tail) {
 		tail->next = sent;
-	else
+	} else {
 		tcb->map_head = sent;
+		tcb->sack_rest = tcb->snd_una;
+	}
 	tcb->map_tail = sent;
 	xtcp_treap_insert(tcb, &tcb->map_root, &sent->node);
 	flight_add(tcb, sent);
@@ -377,6 +379,7 @@ void xtcp_map_ack(struct xtcp_tcb *tcb, u32 ack, struct xtcp_ack *a)
 	}
 	xtcp_treap_cut(&tcb->map_root, ack);
 	tcb->snd_una = ack;
+	tcb->sack_rest = seq_max(tcb->sack_rest, ack);
 }
 
 /*

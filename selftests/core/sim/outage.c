@@ -15,8 +15,6 @@
  *    is no timeout when anything behind the loss has arrived.
  *  - Where nothing behind it arrived a timer has to find out: it does at most as
  *    long after the end of the outage as that took, and one RTO.
- *    An ACK marks 64 transmissions at most (MARKS_MAX in score.c), and what lies
- *    between those and the newest seems late: no ACK here stands for so many.
  *  - A window that is paced without timestamps is left out: its rate follows SRTT,
  *    which retransmissions cannot renew (RFC 6298, 3), so where the queue has drained
  *    PRR cannot double what it sends.
@@ -33,7 +31,7 @@
 #define WINDOW_MIN	20000		/* bytes */
 #define WINDOW_MAX	(64U << 20)
 #define RATE_MAX	12500000000ULL	/* bytes a second */
-#define ACKED_MAX	64		/* segments that one ACK is for */
+#define ACKED_MAX	16		/* segments that one ACK is for, without GRO */
 #define REPAIR_RTTS	8		/* beside the doublings */
 
 static u64 log2_of(u64 n)
@@ -52,7 +50,7 @@ static void make_host(struct prng *r, struct host_cfg *h, u32 window, u16 mss)
 	h->timer_slack = prng_below(r, 2) ? prng_log(r, USEC, 4 * MSEC) : 0;
 	if (prng_below(r, 2)) {
 		h->gro = prng_log(r, USEC, 300 * USEC);
-		h->gro_max = min(65000U, ACKED_MAX / 2U * mss);
+		h->gro_max = 65000;
 	}
 	h->par.cc = cc_pick(r);
 	h->par.timestamps = prng_below(r, 4);
@@ -85,7 +83,7 @@ static void make_others(struct prng *r, struct sim_cfg *cfg, u64 rtt)
 		break;
 	case 2:
 		receiver->gro = 0;
-		receiver->ack_every = (u32)prng_range(r, 2, ACKED_MAX / 4);
+		receiver->ack_every = (u32)prng_range(r, 2, ACKED_MAX);
 		receiver->ack_wait = prng_log(r, USEC, max(rtt / 4, 2 * USEC));
 		break;
 	case 3:
