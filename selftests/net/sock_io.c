@@ -6,6 +6,7 @@
 #include <linux/io_uring.h>
 #include <linux/sockios.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/sendfile.h>
@@ -623,6 +624,48 @@ TEST_F(pair, packets_follow_the_reader)
 		EXPECT_LE(15, followed);
 	}
 	ASSERT_EQ(0, init_sysctl("core/rps_sock_flow_entries", "0"));
+}
+
+/* ---- IPsec ---- */
+
+/* States of ESP that are not freed yet, in all namespaces. */
+static long esp_states(void)
+{
+	FILE *f = fopen("/sys/module/esp4/refcnt", "r");
+	long n = -1;
+
+	if (f && fscanf(f, "%ld", &n) != 1)
+		n = -1;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* A security association that is deleted goes, although its packets are not read. */
+TEST_F(pair, unread_data_and_ipsec)
+{
+	long before;
+	char byte;
+
+	if (net != V4)
+		SKIP_TEST("it is the same packet queue");
+	before = esp_states();
+	if (ns_sysctl("ipv4/conf/lo/disable_xfrm", "0") ||
+	    ns_sysctl("ipv4/conf/lo/disable_policy", "0") ||
+	    shell("ip xfrm state add src 127.0.0.1 dst 127.0.0.1 proto esp spi 0x100 mode transport enc 'ecb(cipher_null)' '' auth digest_null ''") ||
+	    shell("ip xfrm policy add src 127.0.0.1 dst 127.0.0.1 dir out tmpl src 127.0.0.1 dst 127.0.0.1 proto esp mode transport"))
+		SKIP_TEST("no ESP");
+	ASSERT_EQ(1, send(self->c, "x", 1, 0));
+	ASSERT_TRUE(poll_for(self->s, POLLIN, 1000) & POLLIN);
+	ASSERT_LE(1, esp_states());
+	ASSERT_EQ(0, shell("ip xfrm policy flush; ip xfrm state flush"));
+	/* Their routes go with the first packet that finds them old. */
+	ASSERT_EQ(1, send(self->c, "y", 1, 0));
+	ASSERT_EQ(1, send(self->s, "z", 1, 0));
+	for (int ms = 0; ms < 3000 && esp_states() > (before > 0 ? before : 0); ms += 100)
+		sleep_ms(100);
+	EXPECT_EQ(before > 0 ? before : 0, esp_states());
+	ASSERT_EQ(1, recv(self->s, &byte, 1, 0));
 }
 
 TEST_HARNESS_MAIN

@@ -8,6 +8,7 @@
  * trimmed by moving bytes.
  */
 #include <linux/tcp.h>
+#include <net/xfrm.h>
 
 #include "../compat/moved.h"
 #include "internal.h"
@@ -33,6 +34,7 @@ static void recvq_own(struct sock *sk, struct sk_buff *skb)
 		return;
 	/* The route is not ours to keep, and the device may go. */
 	skb_dst_drop(skb);
+	secpath_reset(skb);
 	skb->dev = NULL;
 	skb_set_owner_r(skb, sk);
 }
