@@ -188,46 +188,6 @@ TEST_F(wire, fin_is_acknowledged)
 	out(ACK, ACKNO(302), WITHIN(490));
 }
 
-/* Even of a connection so new that each segment is acknowledged at once. */
-static const struct {
-	const char *name;
-	uint16_t len, fin_len;	/* of a segment before the FIN's, and of that */
-	bool at_once;
-} fins[] = {
-	{ "alone", 0, 0, true },
-	{ "with a request", 0, 100, false },
-	{ "after a request", 100, 0, false },
-	{ "after some of it", 100, 100, false },
-};
-
-TEST_F(wire, fin_waits_for_ours)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(fins); i++) {
-		int len = fins[i].len, all = len + fins[i].fin_len;
-
-		W->doing = fins[i].name;
-		wire_reset(W, WIRE_PPORT + i);
-		self->rpos = 0;
-		passive(MSS(1000));
-		if (len) {
-			in(ACK | PSH, LEN(len));
-			out(ACK, ACKNO(1 + len), WITHIN(10));
-		}
-		in(FIN | ACK | PSH, LEN(fins[i].fin_len));
-		if (all)
-			reads(all);
-		reads_eof();
-		if (fins[i].at_once)
-			out(ACK, ACKNO(2 + all), WITHIN(10));
-		none(10);
-		ASSERT_EQ(0, shutdown(self->fd, SHUT_WR));
-		out(FIN | ACK, ACKNO(2 + all));
-		hard_close(self->fd);
-		self->fd = -1;
-		wire_drain(W, QUIET);
-	}
-}
-
 TEST_F(wire, old_data_is_acknowledged_at_once)
 {
 	interactive();

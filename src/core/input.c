@@ -285,17 +285,6 @@ static u32 note_fin(struct xtcp_tcb *tcb, struct xtcp_seg *seg)
 	return acts;
 }
 
-/*
- * A FIN in order behind or with data ends a request. The answer or our own FIN is
- * expected to carry the ACK, in the first moments of a connection, too.
- */
-static void expect_ours(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
-{
-	if (tcb->state == XTCP_ESTABLISHED && seg->seq == tcb->rcv_nxt &&
-	    (seg->len || tcb->bytes_received))
-		tcb->flags |= XTCP_F_PINGPONG;
-}
-
 /* Eighth step: everything before the FIN has arrived. */
 static u32 rx_fin(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 {
@@ -330,8 +319,6 @@ static u32 rx_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	}
 
 	acts = note_fin(tcb, seg);
-	if (seg->flags & XTCP_FIN)
-		expect_ours(tcb, seg);
 	if (seg->len) {
 		tcb->last_data_rx_at = now;
 		if (seg->seq == tcb->rcv_nxt)
