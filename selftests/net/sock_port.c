@@ -310,8 +310,9 @@ TEST_F(two, connect_ports_are_scattered)
 }
 
 /*
- * CVE-2022-32296: connections elsewhere do not show in the ports one peer sees.
- * Chance would have a few of 2000 hit one counter if there were 256 of them.
+ * CVE-2022-32296: connections elsewhere do not show in the ports one peer sees. Each
+ * moves one counter by one, and a port by two. One of 2000 hits ours among 65,536 in 3 %
+ * of the runs, a second one in 0.05 %; of 256 counters ours would be hit eight times.
  */
 TEST_F_TIMEOUT(one, connect_counters_do_not_meet, 120)
 {
@@ -338,7 +339,7 @@ TEST_F_TIMEOUT(one, connect_counters_do_not_meet, 120)
 		}
 	}
 	ASSERT_GE((uint16_t)(port[1] - port[0]), 1);
-	ASSERT_LE((uint16_t)(port[1] - port[0]), 2);
+	ASSERT_LE((uint16_t)(port[1] - port[0]), 4);
 	close(lfd);
 }
 
