@@ -628,7 +628,7 @@ TEST_F(pair, packets_follow_the_reader)
 
 /* ---- IPsec ---- */
 
-/* States of ESP that are not freed yet, in all namespaces. */
+/* States of ESP that are not freed yet, in all namespaces; -1: it is no module. */
 static long esp_states(void)
 {
 	FILE *f = fopen("/sys/module/esp4/refcnt", "r");
@@ -655,6 +655,8 @@ TEST_F(pair, unread_data_and_ipsec)
 	    shell("ip xfrm state add src 127.0.0.1 dst 127.0.0.1 proto esp spi 0x100 mode transport enc 'ecb(cipher_null)' '' auth digest_null ''") ||
 	    shell("ip xfrm policy add src 127.0.0.1 dst 127.0.0.1 dir out tmpl src 127.0.0.1 dst 127.0.0.1 proto esp mode transport"))
 		SKIP_TEST("no ESP");
+	if (esp_states() < 0)
+		SKIP_TEST("nothing tells how many states there are");
 	ASSERT_EQ(1, send(self->c, "x", 1, 0));
 	ASSERT_TRUE(poll_for(self->s, POLLIN, 1000) & POLLIN);
 	ASSERT_LE(1, esp_states());
