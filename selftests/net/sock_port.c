@@ -215,15 +215,15 @@ TEST_F(two, listener_restarts)
 	close(c);
 }
 
-/* Somebody without CAP_NET_BIND_SERVICE. */
+/* A user without CAP_NET_BIND_SERVICE. */
 static int become_nobody(const char *unused)
 {
 	return setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534);
 }
 
 /*
- * With its listener gone, what a connection has is one address. That holds whoever
- * closes the listener, also one who might not bind its port.
+ * With its listener gone a connection reserves one address. It does so also if the
+ * process that closes the listener may not bind its port.
  */
 TEST_F(two, listener_is_closed_by_another_user)
 {
@@ -237,7 +237,8 @@ TEST_F(two, listener_is_closed_by_another_user)
 	ASSERT_GE(c, 0);
 	s = accept(self->a, NULL, NULL);
 	ASSERT_GE(s, 0);
-	if (net != MAPPED)	/* Of 6.1 sees no later one behind the mapped wildcard. */
+	/* 6.1 finds no conflict between a mapped wildcard and a later address. */
+	if (net != MAPPED)
 		fails(EADDRINUSE, bind_to(self->b, &second));
 	ASSERT_EQ(0, close_as(self->a, become_nobody, NULL));
 	self->a = -1;

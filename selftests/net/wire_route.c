@@ -74,7 +74,7 @@ TEST_F_TIMEOUT(wire, initcwnd, 120)
 		{ "initcwnd 20", 20 },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		route_is(rows[i].metric);
 		each_way(way) {
 			opens(way, MSS(M), WS(7));
@@ -180,7 +180,7 @@ TEST_F_TIMEOUT(wire, window, 120)
 		{ "window 1000000", 1000000, 4 },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		route_is(rows[i].metric);
 		each_way(way) {
 			int most = rows[i].most < 65535 ? rows[i].most : 65535;
@@ -256,7 +256,7 @@ TEST_F_TIMEOUT(wire, rto_min, 120)
 	};
 
 	LONG_TEST();
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		route_is(rows[i].metric);
 		each_way(way) {
 			opens(way, MSS(M));
@@ -277,7 +277,7 @@ TEST_F_TIMEOUT(wire, rto_min, 120)
 /* Nor is an ACK delayed for longer, or the peer, who has such a route, repeats. */
 TEST_F_TIMEOUT(wire, rto_min_bounds_delayed_acks, 120)
 {
-	XTCP_ONLY("so does Linux since 6.7");
+	XTCP_ONLY("so do newer kernels, 6.12 among them");
 	LONG_TEST();
 	route("rto_min 20ms");
 	each_way(way) {
@@ -401,7 +401,7 @@ TEST_F_TIMEOUT(wire, quickack, 120)
 	};
 
 	LONG_TEST();
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		route_is(rows[i].metric);
 		each_way(way) {
 			opens(way, MSS(M));
@@ -528,7 +528,7 @@ TEST_F_TIMEOUT(wire, ecn, 120)
 		{ "features ecn", ECE },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		route_is(rows[i].metric);
 		each_way(way) {
 			knob("ecn", "0");

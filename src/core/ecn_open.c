@@ -136,7 +136,7 @@ void xtcp_ecn_plan_syn(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 /* xtcp_ecn_syn - SYN-SENT received a SYN: as if it had been a responder */
 void xtcp_ecn_syn(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
-	/* Whoever asks accepts. */
+	/* An end that asked for ECN accepts it. */
 	enter(tcb, respond(tcb->par, seg, tcb->cc->flags & XTCP_CC_ECT,
 			   tcb->ecn != XTCP_ECN_OFF));
 	tcb->ecn_syn = seg->ecn;

@@ -211,9 +211,9 @@ void xtcp_hold_free(struct xtcp_hold *h)
 }
 
 /*
- * What bind() does, but for what it asks of the caller: CAP_NET_BIND_SERVICE and the
- * programs of his cgroup had their say about our own socket, if it was bound; an
- * ephemeral port that connect() chooses is none of theirs.
+ * bind() without its checks of the caller. CAP_NET_BIND_SERVICE and the programs of
+ * the cgroup were asked when our own socket was bound; connect(), which chooses an
+ * ephemeral port, asks neither.
  */
 static int hold_bind(struct xtcp_hold *h, u16 port)
 {

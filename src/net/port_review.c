@@ -5,9 +5,9 @@
  *
  * Sockets and TIME-WAIT records leave from softirq, where nothing can be bound. So
  * a bucket is put on a list, and a work item looks at it, or a process that closes a
- * socket, if that comes first. Where other companions are to be made, it is always the
- * work item: whoever closes a socket, which may have been somebody else's, has no part
- * in that by his memory control group, nor do the new companions keep his cgroup.
+ * socket, if that comes first. New companions are made by the work item alone: the
+ * closing process may be another user's, its memory control group is not to be charged
+ * for them, and they are not to keep its cgroup.
  */
 #include <net/ip.h>
 
@@ -228,8 +228,8 @@ static struct xtcp_hold *bucket_wide(const struct xtcp_port *p)
  * @p: bucket
  * @here: may the caller make companions?
  *
- * Who bound the wildcard and connected, or was accepted, is on one address: then
- * the others of the port are the kernel's to give.
+ * A socket that is bound to the wildcard and connected uses one address only; the
+ * port is released on all others.
  *
  * Context: port_mutex. Return: false where companions are to be made, but not here.
  */
@@ -262,7 +262,7 @@ bool xtcp_bucket_narrow(struct xtcp_tables *t, struct xtcp_port *p, bool here)
 	return true;
 }
 
-/* Is the caller nobody's process, so that what it makes is nobody's, too? */
+/* Is this a kernel thread, so that new companions are charged to no program? */
 static bool of_the_kernel(void)
 {
 	return current->flags & PF_KTHREAD;
@@ -302,7 +302,7 @@ static void ports_review(struct xtcp_tables *t)
 				bucket_leave(t, p);
 			xtcp_bucket_relax(t, p);
 		}
-		/* Who reads this finds the kernel's TCP as it was left here. */
+		/* A reader of 0 sees the companions as they are now. */
 		atomic_dec_return_release(&t->unsettled);
 	}
 	mutex_unlock(&t->port_mutex);
@@ -321,11 +321,11 @@ void xtcp_ports_work(struct work_struct *work)
  * xtcp_ports_settle - what a close() left behind is to be gone when it returns
  * @net: namespace
  *
- * Else who closes a socket and asks the kernel's TCP for its port might come
- * before the work item, or while that is at it on another CPU. The caller frees and
- * relaxes companions himself, which is cheaper than to wait, and waits where new
- * ones are to be made. In the kernel's own threads, of which a worker may not wait
- * for others, he is as good as the work item.
+ * Otherwise a program that closes a socket and binds its port with the kernel's TCP
+ * could come before the work item, or while it runs on another CPU. The caller frees
+ * and relaxes companions itself, which is cheaper than to wait, and waits where new
+ * ones are to be made. A kernel thread makes them itself: a worker may not wait for
+ * other work.
  *
  * Context: process, no lock.
  */
