@@ -7,7 +7,7 @@
  * and repeat. -k: only the kernel's column, -x: only XTCP's, -r: only that row
  * of the table, counted from 1. run-vm sets the network up.
  *
- * Exit status 1 when a measurement failed or a ratio is above LIMIT.
+ * Exit status 1 when a measurement failed or a ratio is above its row's limit.
  */
 #include <math.h>
 #include <sched.h>
@@ -30,15 +30,17 @@ static const struct row {
 	measure_fn measure;
 	enum place place;
 	int digits;
+	double limit;		/* of the ratio */
 } rows[] = {
-	{ "1-byte round trip, lo", "ns", round_trip, PLACE_LO, 0 },
-	{ "1-byte round trip, veth", "ns", round_trip, PLACE_VETH, 0 },
-	{ "connect, accept, close, lo", "ns", connect_close, PLACE_LO, 0 },
-	{ "bulk, 64 KiB writes, lo", "ns/byte", bulk, PLACE_LO, 3 },
-	{ "bulk, 64 KiB writes, veth", "ns/byte", bulk, PLACE_VETH, 3 },
-	{ "bulk, sendfile, veth", "ns/byte", bulk_file, PLACE_VETH, 3 },
-	{ "memory, socket just opened", "bytes", idle_socket, PLACE_LO, 0 },
-	{ "memory, idle, one end of two", "bytes", idle_connection, PLACE_LO, 0 },
+	{ "1-byte round trip, lo", "ns", round_trip, PLACE_LO, 0, LIMIT },
+	{ "1-byte round trip, veth", "ns", round_trip, PLACE_VETH, 0, LIMIT },
+	{ "connect, accept, close, lo", "ns", connect_close, PLACE_LO, 0, LIMIT },
+	{ "connect, 20000 ports taken", "ns", connect_crowded, PLACE_LO, 0, 1.0 },
+	{ "bulk, 64 KiB writes, lo", "ns/byte", bulk, PLACE_LO, 3, LIMIT },
+	{ "bulk, 64 KiB writes, veth", "ns/byte", bulk, PLACE_VETH, 3, LIMIT },
+	{ "bulk, sendfile, veth", "ns/byte", bulk_file, PLACE_VETH, 3, LIMIT },
+	{ "memory, socket just opened", "bytes", idle_socket, PLACE_LO, 0, LIMIT },
+	{ "memory, idle, one end of two", "bytes", idle_connection, PLACE_LO, 0, LIMIT },
 };
 
 /*
@@ -108,7 +110,7 @@ static bool print_row(const struct row *row, bool with_kernel, bool with_xtcp)
 	ratio = ours / kernel;
 	if (!isnan(ratio))
 		printf(" %6.2f", ratio);
-	if (ratio > LIMIT) {
+	if (ratio > row->limit) {
 		printf("  above the limit");
 		bad = true;
 	}
@@ -142,7 +144,6 @@ int main(int argc, char **argv)
 		if (!only || only == i + 1)
 			bad |= print_row(&rows[i], kernel, xtcp);
 	if (bad)
-		printf("FAILED: a measurement failed, or a ratio is above %.1f\n",
-		       LIMIT);
+		printf("FAILED: a measurement failed, or a ratio is above its limit\n");
 	return bad;
 }

@@ -28,6 +28,7 @@ typedef double (*measure_fn)(int family, enum place place);
 
 double round_trip(int family, enum place place);
 double connect_close(int family, enum place place);
+double connect_crowded(int family, enum place place);
 double bulk(int family, enum place place);
 double bulk_file(int family, enum place place);
 double idle_socket(int family, enum place place);
@@ -37,6 +38,7 @@ double idle_connection(int family, enum place place);
 void enter(enum place place, const char *ns);
 int listen_on(int family, enum place place, uint16_t *port);
 int connect_to(int family, enum place place, uint16_t port);
+void new_net(void);
 void read_all(int fd, void *buf, size_t len);
 void write_all(int fd, const void *buf, size_t len);
 

@@ -4,9 +4,12 @@
  * and the device are in, for both stacks alike. The first round warms caches
  * and the congestion window up and does not count.
  */
+#include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,6 +20,11 @@
 #define RTT_PER_ROUND	50
 #define CONN_ROUNDS	21
 #define CONN_PER_ROUND	20
+#define CROWDED_ROUNDS	9
+#define CROWDED_PER_ROUND 10
+#define REFUSED_PORT	9999
+#define TAKEN		20000
+#define TAKEN_FROM	20000
 #define BULK_ROUNDS	9
 #define BULK_ROUND_BYTES (8 << 20)
 #define BULK_WRITE	65536
@@ -91,6 +99,63 @@ double connect_close(int family, enum place place)
 	}
 	close(lfd);
 	return median(v, CONN_ROUNDS);
+}
+
+/* A port nobody listens on. */
+static void refused(int family)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(REFUSED_PORT) };
+	int fd = socket(family, SOCK_STREAM, 0);
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (fd < 0)
+		die("socket");
+	if (!connect(fd, (struct sockaddr *)&to, sizeof(to)) || errno != ECONNREFUSED)
+		die("connect");
+	close(fd);
+}
+
+/* The kernel's TCP takes a port in the present namespace, for good. */
+static void take_port(uint16_t port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (fd < 0)
+		die("socket");
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)))
+		die("bind");
+}
+
+/*
+ * A connect() that is refused, where the kernel's TCP has bound all ports of the
+ * range but a pair: of the half that is looked through first one is free, and from
+ * one connect() to the next it is as far away as it can be.
+ */
+double connect_crowded(int family, enum place place)
+{
+	const struct rlimit lim = { TAKEN + 64, TAKEN + 64 };
+	double v[ROUNDS_MAX];
+	FILE *range;
+	int i, r;
+
+	(void)place;
+	new_net();
+	range = fopen("/proc/sys/net/ipv4/ip_local_port_range", "w");
+	if (!range || fprintf(range, "%d %d", TAKEN_FROM, TAKEN_FROM + TAKEN + 1) < 0 ||
+	    fclose(range))
+		die("ip_local_port_range");
+	if (setrlimit(RLIMIT_NOFILE, &lim))
+		die("setrlimit");
+	for (i = 0; i < TAKEN; i++)
+		take_port((uint16_t)(TAKEN_FROM + i));
+	for (r = -1; r < CROWDED_ROUNDS; r++) {
+		round_from(r);
+		for (i = 0; i < CROWDED_PER_ROUND; i++)
+			refused(family);
+		round_to(r, v, CROWDED_PER_ROUND);
+	}
+	return median(v, CROWDED_ROUNDS);
 }
 
 /* Reads a round's bytes, then says so with one byte. */

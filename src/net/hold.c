@@ -19,7 +19,6 @@
 #include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/slab.h>
-#include <net/inet_hashtables.h>
 #include <net/ip.h>
 #include <net/tcp_states.h>
 #include <net/transp_v6.h>
@@ -286,34 +285,4 @@ int xtcp_hold_listen(struct xtcp_hold *h)
 	inet_sk_set_state(csk, TCP_CLOSE);
 	release_sock(csk);
 	return err ? -EADDRINUSE : 0;
-}
-
-/**
- * xtcp_hold_met - does anybody have this port, in the eyes of the kernel's TCP?
- * @net: namespace
- * @port: host byte order
- *
- * On whatever address or device; a companion is somebody. That costs a fraction of
- * asking by bind().
- *
- * Context: bottom halves off.
- */
-bool xtcp_hold_met(struct net *net, u16 port)
-{
-	struct inet_hashinfo *info = net->ipv4.tcp_death_row.hashinfo;
-	struct inet_bind_hashbucket *head;
-	struct inet_bind_bucket *tb;
-	bool met = false;
-
-	head = &info->bhash[inet_bhashfn(net, port, info->bhash_size)];
-	if (hlist_empty(&head->chain))
-		return false;
-	spin_lock(&head->lock);
-	hlist_for_each_entry(tb, &head->chain, node) {
-		met = tb->port == port && net_eq(ib_net(tb), net);
-		if (met)
-			break;
-	}
-	spin_unlock(&head->lock);
-	return met;
 }

@@ -35,6 +35,5 @@ struct xtcp_hold *xtcp_hold_new(const struct sock *sk);
 void xtcp_hold_free(struct xtcp_hold *h);
 int xtcp_hold_bind(struct xtcp_hold *h, u16 port, bool beside);
 int xtcp_hold_listen(struct xtcp_hold *h);
-bool xtcp_hold_met(struct net *net, u16 port);
 
 #endif /* XTCP_NET_HOLD_H */

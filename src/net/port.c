@@ -34,11 +34,6 @@ static const struct rhashtable_params tw_addr_params = {
 	.automatic_shrinking = true,
 };
 
-static struct hlist_head *bucket_head(struct xtcp_tables *t, u16 port)
-{
-	return &t->ports[port & ((1 << XTCP_PORT_BITS) - 1)];
-}
-
 /**
  * xtcp_bucket_find - the bucket of a port
  * @t: tables
@@ -50,24 +45,12 @@ struct xtcp_port *xtcp_bucket_find(struct xtcp_tables *t, u16 port)
 {
 	struct xtcp_port *p;
 
-	hlist_for_each_entry_rcu(p, bucket_head(t, port), node,
+	hlist_for_each_entry_rcu(p, xtcp_bucket_head(t, port), node,
 				 lockdep_is_held(&t->port_mutex)) {
 		if (p->port == port)
 			return p;
 	}
 	return NULL;
-}
-
-/**
- * xtcp_bucket_look - is the port one to look for with xtcp_bucket_find()?
- * @t: tables
- * @port: host byte order
- *
- * Context: any. Return: false where it certainly has no bucket.
- */
-bool xtcp_bucket_look(struct xtcp_tables *t, u16 port)
-{
-	return !hlist_empty(bucket_head(t, port));
 }
 
 /**
@@ -86,7 +69,7 @@ struct xtcp_port *xtcp_bucket_new(struct xtcp_tables *t, u16 port)
 	p->port = port;
 	INIT_LIST_HEAD(&p->idle);
 	INIT_LIST_HEAD(&p->holds);
-	hlist_add_head_rcu(&p->node, bucket_head(t, port));
+	hlist_add_head_rcu(&p->node, xtcp_bucket_head(t, port));
 	xtcp_rx_need();
 	return p;
 }

@@ -17,8 +17,13 @@ struct xtcp_port {
 	struct rcu_head rcu;
 };
 
+/* Where the bucket of a port is; most of these are empty. */
+static inline struct hlist_head *xtcp_bucket_head(struct xtcp_tables *t, u16 port)
+{
+	return &t->ports[port & ((1 << XTCP_PORT_BITS) - 1)];
+}
+
 struct xtcp_port *xtcp_bucket_find(struct xtcp_tables *t, u16 port);
-bool xtcp_bucket_look(struct xtcp_tables *t, u16 port);
 struct xtcp_port *xtcp_bucket_new(struct xtcp_tables *t, u16 port);
 bool xtcp_bucket_empty(const struct xtcp_port *p);
 void xtcp_bucket_idle(struct xtcp_tables *t, struct xtcp_port *p);

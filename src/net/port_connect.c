@@ -4,6 +4,7 @@
  * shares it, is in port.c.
  */
 #include <linux/random.h>
+#include <net/inet_hashtables.h>
 #include <net/ip.h>
 
 #include "ip.h"
@@ -62,21 +63,43 @@ enum outlook {
 	BOUND,		/* a program has bound it */
 };
 
-/* Context: bottom halves off. It may be otherwise the next moment. */
-static enum outlook look_at(struct xtcp_net *xn, u16 port)
+/*
+ * Does anybody have this port, on whatever address or device, in the eyes of the
+ * kernel's TCP? That costs a fraction of asking by bind(). Context: bottom halves off.
+ */
+static bool in_use(const struct net *net, struct inet_bind_hashbucket *head, u16 port)
 {
-	const struct xtcp_port *p = NULL;
-	enum outlook look = OPEN;
+	const struct inet_bind_bucket *tb;
+	bool met = false;
 
-	if (xtcp_bucket_look(xn->tables, port)) {
-		rcu_read_lock();
-		p = xtcp_bucket_find(xn->tables, port);
-		if (p && !READ_ONCE(p->ephemeral) && !xtcp_bucket_empty(p))
-			look = BOUND;
-		rcu_read_unlock();
+	if (hlist_empty(&head->chain))
+		return false;
+	spin_lock(&head->lock);
+	hlist_for_each_entry(tb, &head->chain, node) {
+		met = tb->port == port && net_eq(ib_net(tb), net);
+		if (met)
+			break;
 	}
-	if (!p && xtcp_hold_met(xn->net, port))
-		look = FOREIGN;
+	spin_unlock(&head->lock);
+	return met;
+}
+
+/*
+ * Who has a port that is in use? Each of ours has its companion, so that there is
+ * no need to ask for others. Context: bottom halves off.
+ */
+static enum outlook user_of(struct xtcp_tables *t, u16 port)
+{
+	const struct xtcp_port *p;
+	enum outlook look = FOREIGN;
+
+	if (hlist_empty(xtcp_bucket_head(t, port)))
+		return FOREIGN;
+	rcu_read_lock();
+	p = xtcp_bucket_find(t, port);
+	if (p)
+		look = READ_ONCE(p->ephemeral) || xtcp_bucket_empty(p) ? OPEN : BOUND;
+	rcu_read_unlock();
 	return look;
 }
 
@@ -93,22 +116,30 @@ struct walk {
 /* Ports looked at with bottom halves off. */
 #define STRETCH		64
 
-/* The next port that looks like @want; 0: none of a stretch. */
+/* The next port that looks like @want; 0: none of a stretch. It may change at once. */
 static u16 next_port(struct walk *w, enum outlook want)
 {
-	u16 found = 0, port;
-	u32 i;
+	struct net *net = w->xn->net;
+	const struct inet_hashinfo *info = net->ipv4.tcp_death_row.hashinfo;
+	u32 i, at = w->at, most = min(w->n - w->done, (u32)STRETCH);
+	u16 port, found = 0;
+	enum outlook look;
 
 	local_bh_disable();
-	for (i = 0; i < STRETCH && w->done < w->n && !found; i++) {
-		port = w->low + 2 * w->at;
-		w->at = w->at + 1 < w->n ? w->at + 1 : 0;
-		w->done++;
-		if (!inet_is_local_reserved_port(w->xn->net, port) &&
-		    look_at(w->xn, port) == want)
+	for (i = 0; i < most && !found; i++) {
+		port = w->low + 2 * at;
+		at = at + 1 < w->n ? at + 1 : 0;
+		if (inet_is_local_reserved_port(net, port))
+			continue;
+		look = OPEN;
+		if (in_use(net, &info->bhash[inet_bhashfn(net, port, info->bhash_size)], port))
+			look = user_of(w->xn->tables, port);
+		if (look == want)
 			found = port;
 	}
 	local_bh_enable();
+	w->at = at;
+	w->done += i;
 	return found;
 }
 
