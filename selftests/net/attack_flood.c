@@ -155,7 +155,8 @@ TEST_F_TIMEOUT(wire, accept_queue, 120)
 
 /* ---- listeners without number, whoever of this host has made them ---- */
 
-#define CROWD	900
+#define CROWD	1000
+#define THRONG	10000
 #define MEMBERS	128
 #define SAMPLES	50
 
@@ -193,27 +194,36 @@ static uint32_t chain(uint16_t port)
 	return htons(port) * 0x61c88647u >> 26;
 }
 
-/* So many listeners of ours on ports that whoever hashes without a key has in one chain. */
-static int crowd(int n)
-{
-	union addr to = { .in = { .sin_family = AF_INET } };
-	static uint16_t port = 1024;
-	int fd;
+/* Ports of one chain, for the wildcard, and others that each address has once. */
+#define WIDE	500
+#define NARROW	400
 
-	while (n && ++port) {
-		if (port == WIRE_PORT || chain(port) != chain(WIRE_PORT))
-			continue;
-		to.in.sin_port = htons(port);
+/*
+ * Ours from the @from-th to before the @to-th, all on ports that whoever hashes without
+ * a key, or by port alone, has in one chain.
+ */
+static int crowd(int from, int to)
+{
+	union addr at = { .in = { .sin_family = AF_INET } };
+	uint16_t ports[WIDE + NARROW], port = 1024;
+	int fd, i;
+
+	for (i = 0; i < WIDE + NARROW; port++)
+		if (port != WIRE_PORT && chain(port) == chain(WIRE_PORT))
+			ports[i++] = port;
+	for (i = from; i < to; i++) {
+		at.in.sin_port = htons(ports[i < WIDE ? i : WIDE + (i - WIDE) % NARROW]);
+		if (i >= WIDE)
+			at.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (i - WIDE) / NARROW);
 		fd = socket(AF_XTCP, SOCK_STREAM, 0);
-		if (fd < 0 || bind_to(fd, &to) || listen(fd, 5))
+		if (fd < 0 || bind_to(fd, &at) || listen(fd, 5))
 			return -errno;
-		n--;
 	}
-	return n;
+	return 0;
 }
 
 #define COUNTS_TEST() do {						\
-	struct rlimit _many = { 2 * CROWD, 2 * CROWD };			\
+	struct rlimit _many = { 2 * THRONG, 2 * THRONG };			\
 	if (!virtual_time() || W->net != V4)			\
 		SKIP_TEST("counts instructions");			\
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &_many));			\
@@ -238,15 +248,19 @@ TEST_F_TIMEOUT(wire, listeners_beside, 300)
 	COUNTS_TEST();
 	passive(MSS(1460), SACKOK);
 	in(ACK, SEQ(1), LEN(1));
-	ASSERT_EQ(0, crowd(1));
+	ASSERT_EQ(0, crowd(0, 1));
 	/* The first of them are answered, and then there are too many. */
 	cost(W, &dup, 0);
 	data = cost(W, &dup, 0);
 	syn = syn_cost(W, 20000);
-	ASSERT_EQ(0, crowd(CROWD));
-	same_cost("a SYN", syn, syn_cost(W, 30000));
+	ASSERT_EQ(0, crowd(1, CROWD));
+	same_cost("a SYN, 1000", syn, syn_cost(W, 30000));
 	wire_reset(W, WIRE_PPORT);
-	same_cost("data", data, cost(W, &dup, 0));
+	same_cost("data, 1000", data, cost(W, &dup, 0));
+	ASSERT_EQ(0, crowd(CROWD, THRONG));
+	same_cost("a SYN, 10000", syn, syn_cost(W, 50000));
+	wire_reset(W, WIRE_PPORT);
+	same_cost("data, 10000", data, cost(W, &dup, 0));
 }
 
 static int member(struct wire *w)
