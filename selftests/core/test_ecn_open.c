@@ -195,6 +195,11 @@ static const struct script ecn_fallback[] = {
 	{ "a broken server reflects", "par ecn 1\nconnect\n> SEC 0\n< SAEC 0 ack 1 mss 1000\n> A 1\n= ecn 0\n" },
 	{ "simultaneous open", "par ecn 1\nconnect\n> SEC 0\n< SEC 0 mss 1000\n> SAE 0 ack 1\n< A 1 ack 1\n= ecn 1\nwrite 10\n> PA 1+10 ect 2\n" },
 	{ "simultaneous open with one that does not ask", "par ecn 1\nconnect\n> SEC 0\n< S 0 mss 1000\n> SA 0 ack 1\n< A 1 ack 1\n= ecn 0\n" },
+	{ "simultaneous open with one that asks for more: what both asked for", "par ecn 4\nconnect\n> SEC 0\n< SECN 0 mss 1000\n> SAE 0 ack 1\n"
+	  "< SAE 0 ack 1\n= ecn 1\nwrite 10\n> PA 1+10 ect 2\n< A 1+100 ack 11 ecn 3\n> AE 11 ack 101\n" },
+	{ "simultaneous open without asking: what would be agreed to is not", "par ecn 2\nconnect\n> S 0\n< SEC 0 mss 1000\n> SA 0 ack 1\n"
+	  "< SA 0 ack 1\n= ecn 0\nwrite 10\n> PA 1+10 ect 0\n" },
+	{ "nor AccECN", "par ecn 5\nconnect\n> S 0\n< SECN 0 mss 1000\n> SA 0 ack 1\n< SA 0 ack 1\n= ecn 0\nwrite 10\n> PA 1+10 ect 0\n" },
 };
 SCRIPTS(ecn_fallback);
 

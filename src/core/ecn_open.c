@@ -59,12 +59,10 @@ static u8 accepts(const struct xtcp_params *par, bool permit)
  * The mode of who receives this SYN: RFC 9768, table 2 and 3.1.3. ECT in a SYN
  * that asks for RFC 3168 was not put there by its sender, so the path is not
  * to be trusted; unless this is a network of DCTCP hosts (RFC 8257, 3.5) or the
- * sender knows of AE.
+ * sender knows of AE. @most: what this end agrees to at most.
  */
-static u8 respond(const struct xtcp_params *par, const struct xtcp_seg *seg, bool need,
-		  bool permit)
+static u8 respond(u8 most, const struct xtcp_seg *seg, bool need)
 {
-	u8 most = accepts(par, need || permit);
 	u32 ace = xtcp_ace(seg->flags);
 
 	if (most == XTCP_ECN_ACC && ace && ace != 3)
@@ -133,12 +131,16 @@ void xtcp_ecn_plan_syn(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 		plan->flags |= tcb->ecn == XTCP_ECN_ACC ? XTCP_ACE : XTCP_CWR | XTCP_ECE;
 }
 
-/* xtcp_ecn_syn - SYN-SENT received a SYN: as if it had been a responder */
+/*
+ * xtcp_ecn_syn - SYN-SENT received a SYN: as if it had been a responder
+ *
+ * It agrees to no more than its own SYN asked for. The peer responds to that SYN
+ * likewise, and two modes would leave each end with feedback that the other one
+ * does not give, or takes for marks.
+ */
 void xtcp_ecn_syn(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
-	/* An end that asked for ECN accepts it. */
-	enter(tcb, respond(tcb->par, seg, tcb->cc->flags & XTCP_CC_ECT,
-			   tcb->ecn != XTCP_ECN_OFF));
+	enter(tcb, respond(tcb->ecn, seg, tcb->cc->flags & XTCP_CC_ECT));
 	tcb->ecn_syn = seg->ecn;
 }
 
@@ -251,9 +253,9 @@ void xtcp_ecn_embryo(struct xtcp_embryo *emb, const struct xtcp_params *par,
 		     const struct xtcp_open *open, const struct xtcp_seg *seg)
 {
 	const struct xtcp_cc *cc = open->route.cc;
+	bool need = open->need_ecn || (cc && cc->flags & XTCP_CC_ECT);
 
-	emb->ecn = respond(par, seg, open->need_ecn || (cc && cc->flags & XTCP_CC_ECT),
-			   open->route.ecn);
+	emb->ecn = respond(accepts(par, need || open->route.ecn), seg, need);
 	emb->ecn_syn = seg->ecn;
 	if (par->ecn_option == XTCP_OPTION_NEVER)
 		emb->ecn_flags |= XTCP_ECN_OPT_MUTE;
