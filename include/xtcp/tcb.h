@@ -94,7 +94,7 @@ struct xtcp_sent {
 
 	u8 marks;		/* XTCP_SENT_* */
 	u8 nrtx;		/* retransmissions, saturating */
-	u8 embedded;		/* lives in the TCB: never given back */
+	u16 mss;		/* bytes, of the segments it left in */
 };
 
 #define XTCP_SENT_LOST	0x01	/* to be sent again, not yet done */

@@ -41,6 +41,8 @@ static const struct script score_nonsense[] = {
 	{ "unaligned: the whole segments in it", SENT9 "< A 1 ack 1 sack 4500-7500\n= sacked_out 2000\n" },
 	{ "the last of it, without the FIN it left with", OPEN "write 2500 more\n> PA 1+2000\nshutdown\n> FPA 2001+500\n+ 40ms\n"
 	  "< A 1 ack 1 sack 2001-2501\n= sacked_out 500\n~ 10ms\n> A 1+1000\n" },
+	{ "the path became wider: in segments as they left", OPEN "set path-mss 500\nwrite 9000\n> PA 1+9000\n= mss 500\n+ 40ms\n< A 1 ack 1001\n"
+	  "set path-mss 1000\n< A 1 ack 1001 sack 1501-2501\n= mss 1000\n= sacked_out 1000\n" },
 	{ "the last of it may be short", OPEN "write 8500\n> PA 1+8500\n+ 40ms\n< A 1 ack 1 sack 8001-8501\n= sacked_out 500\n" },
 };
 SCRIPTS(score_nonsense);

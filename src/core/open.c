@@ -89,10 +89,8 @@ void xtcp_tcb_init(struct xtcp_tcb *tcb, const struct xtcp_params *par)
 	tcb->ssthresh = ~0U;
 	tcb->ato_us = par->delack_min_us;
 	tcb->linger2_ms = XTCP_LINGER2_PAR;
-	for (i = 0; i < XTCP_SENT_EMBEDDED; i++) {
+	for (i = 0; i < XTCP_SENT_EMBEDDED; i++)
 		xtcp_map_lend(tcb, &tcb->map_own[i]);
-		tcb->map_own[i].embedded = 1;
-	}
 	tcb->min_rtt_cur = ~0U;
 	tcb->rack_mult = 1;
 	tcb->pacing_max = ~0ULL;

@@ -17,15 +17,15 @@
 #define MARKS_MAX	64
 
 /*
- * Cut @sent to what [start, end) covers of it, in whole segments of this
- * connection: smaller pieces no receiver acknowledges, and a map in pieces of
- * a byte would cost memory and time. But for the last one: some receivers do
- * not count the FIN behind it. NULL: nothing is left.
+ * Cut @sent to what [start, end) covers of it, in whole segments as they left:
+ * smaller pieces no receiver acknowledges, and a map in pieces of a byte would
+ * cost memory and time. Except the last one: some receivers do not count the FIN
+ * behind it. NULL: nothing is left.
  */
 static struct xtcp_sent *cut_to(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
 				u32 start, u32 end)
 {
-	u32 mss = tcb->mss, at;
+	u32 mss = sent->mss, at;
 
 	if (seq_lt(sent->seq, start)) {
 		at = sent->seq + DIV_ROUND_UP(start - sent->seq, mss) * mss;

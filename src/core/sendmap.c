@@ -46,8 +46,13 @@ static void sent_put(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
  */
 void xtcp_map_lend(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
-	sent->embedded = 0;
 	sent_put(tcb, sent);
+}
+
+/* Does @sent live in the TCB? It is never given back then. */
+static bool is_own(const struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
+{
+	return sent >= tcb->map_own && sent < tcb->map_own + XTCP_SENT_EMBEDDED;
 }
 
 /**
@@ -64,7 +69,7 @@ struct xtcp_sent *xtcp_map_reclaim(struct xtcp_tcb *tcb)
 	struct xtcp_sent **link = &tcb->map_free;
 
 	/* At most XTCP_SENT_EMBEDDED steps: the rest of the list was lent. */
-	while (*link && (*link)->embedded)
+	while (*link && is_own(tcb, *link))
 		link = &(*link)->next;
 	if (*link) {
 		struct xtcp_sent *sent = *link;
@@ -261,6 +266,7 @@ struct xtcp_sent *xtcp_map_append(struct xtcp_tcb *tcb, u32 end, u8 marks, u64 n
 		if (tail->marks & (XTCP_SENT_SACKED | XTCP_SENT_LOST))
 			set_in_flight(tcb, tail);
 		tail->end = end;
+		tail->mss = min_t(u32, tail->mss, tcb->mss);
 		tail->marks |= XTCP_SENT_RTX;
 		tcb->snd_nxt = end;
 		return tail;
@@ -271,6 +277,7 @@ struct xtcp_sent *xtcp_map_append(struct xtcp_tcb *tcb, u32 end, u8 marks, u64 n
 	sent->first_at = now;
 	sent->marks = marks;
 	sent->nrtx = 0;
+	sent->mss = tcb->mss;
 	sent->next = NULL;
 	sent->prev = tail;
 	if (tail) {
@@ -311,6 +318,7 @@ bool xtcp_map_split(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u32 at)
 	rest->marks = sent->marks;
 	sent->marks &= ~XTCP_SENT_SMALL;
 	rest->nrtx = sent->nrtx;
+	rest->mss = sent->mss;
 	rest->prev = sent;
 	rest->next = sent->next;
 	if (sent->next)
@@ -343,6 +351,7 @@ void xtcp_map_resent(struct xtcp_tcb *tcb, u32 seq, u32 end, u64 now)
 			continue;
 		set_in_flight(tcb, sent);
 		sent->marks |= XTCP_SENT_RTX;
+		sent->mss = tcb->mss;
 		sent->sent_at = now;
 		if (sent->nrtx < 255)
 			sent->nrtx++;

@@ -102,7 +102,6 @@ static const struct rule sent_rules[] = {
 	R(sent_at, AGE, .cap = LONG),
 	R(first_at, PATIENCE, .cap = LONG),
 	R(order, SKIP),				/* by hand */
-	R(embedded, SKIP),
 };
 
 #undef R
