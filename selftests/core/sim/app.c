@@ -12,6 +12,9 @@
 /* Both ends close at this time when the configuration wants it. */
 #define SAME_CLOSE	(30 * SEC)
 
+/* So long a pause may be an idle time, after which the window is small (RFC 5681, 4.1). */
+#define IDLE	(100 * MSEC)
+
 /* ---- the pattern ---- */
 
 static u64 pattern_word(u64 key, u64 off)
@@ -72,6 +75,16 @@ static u64 up_to(struct conn *conn, u64 least, u64 most)
 	if (conn->host->cfg->app.exact)
 		return most;
 	return prng_range(&conn->sim->rng, least, most);
+}
+
+/* The application takes its time: up to @most, ns. */
+static void pause(struct conn *conn, enum ev_type type, u64 most)
+{
+	u64 wait = up_to(conn, 0, most);
+
+	conn->host->out.paused += wait;
+	conn->host->out.pauses += wait >= IDLE;
+	later(conn, type, wait);
 }
 
 static void kick(struct conn *conn)
@@ -223,7 +236,7 @@ void app_write(struct conn *conn)
 	      flags, (unsigned long long)conn->wr);
 	conn_serve(conn, xtcp_wrote(&conn->tcb, n, flags, host_now(conn->host)),
 		   NULL, NULL);
-	later(conn, EV_WRITE, up_to(conn, 0, cfg->pause));
+	pause(conn, EV_WRITE, cfg->pause);
 }
 
 /* What src/sock does for a buffer nobody has set. */
@@ -258,7 +271,7 @@ void app_data(struct conn *conn)
 	if (conn->app.r_pending)
 		return;
 	conn->app.r_pending = true;
-	later(conn, EV_READ, up_to(conn, 0, conn->app.cfg->rpause));
+	pause(conn, EV_READ, conn->app.cfg->rpause);
 }
 
 void app_read(struct conn *conn)

@@ -13,6 +13,10 @@
 #define SEGS_MAX	1000	/* segments a direction carries at most */
 #define PAIRS_RANDOM	4
 #define SLOW_MAX	(100 * SEC)	/* all pauses of one application */
+#define WIDE_MIN	(1U << 17)	/* bytes, windows that are called wide */
+#define WIDE_MAX	(64U << 20)
+#define WIDE_RATE	12500000000ULL	/* bytes a second at most there */
+#define WIDE_LOSS	1000		/* ppm at most, of those that stand alone */
 
 static bool chance(struct prng *r, u32 percent)
 {
@@ -319,6 +323,49 @@ static void make_others(struct prng *r, struct sim_cfg *cfg, u32 nhosts)
 	}
 }
 
+/*
+ * One direction with a window of up to 64 MB, which the path has use for, and the
+ * buffers that go with it. What loses packets is rare and nothing is marked, or no
+ * window would ever be so large.
+ */
+static void make_wide(struct prng *r, struct sim_cfg *cfg)
+{
+	u32 window = (u32)prng_log(r, WIDE_MIN, WIDE_MAX), i;
+	u64 rtt = cfg->link[0].delay + cfg->link[1].delay;
+	struct link_cfg *l = &cfg->link[0];
+	u64 rate = window * SEC / rtt;
+
+	for (i = 0; i < 2; i++) {
+		struct host_cfg *h = &cfg->host[i];
+
+		h->mss = max_t(u16, h->mss, 1440);
+		h->gso_max = max_t(u32, h->gso_max, h->mss);
+		h->par.wscale = true;
+		h->pacing_max = 0;
+		h->attack = 0;
+		h->app.fiddle = 0;
+		h->app.mode = i ? CLOSE_WAIT : CLOSE_SHUT;
+		h->app.pause = 0;
+		h->app.rpause = 0;
+		cfg->link[i].police_rate = 0;
+		cfg->link[i].mtu_at = 0;
+		cfg->link[i].loss = min_t(u32, cfg->link[i].loss, WIDE_LOSS);
+		cfg->link[i].corrupt = min_t(u32, cfg->link[i].corrupt, WIDE_LOSS);
+		cfg->link[i].rate = 0;
+		cfg->link[i].mark = 0;
+		cfg->link[i].ce = 0;
+	}
+	cfg->host[0].app.total = prng_range(r, window / 2, 2 * window);
+	cfg->host[0].app.sndbuf = 2 * window;
+	cfg->host[0].app.chunk = window / 8;
+	cfg->host[1].app.rcvbuf_min = window;
+	cfg->host[1].app.rcvbuf_max = window;
+	cfg->host[1].app.rchunk = window;
+	l->rate = min(prng_log(r, rate / 8 + 1, 8 * rate), WIDE_RATE);
+	l->queue = (u32)prng_range(r, window / 8, 2 * window);
+	cfg->check_every = window / cfg->host[0].mss / 10;
+}
+
 static u64 fastest(const struct link_cfg *l)
 {
 	return l->route_at ? min(l->delay, l->route_delay) : l->delay;
@@ -368,6 +415,9 @@ void cfg_from_seed(struct sim_cfg *cfg, u64 seed)
 	for (i = 0; i < 2; i++)
 		make_marks(r, &cfg->link[i]);
 	make_others(r, cfg, nhosts);
+	if (cfg->pairs == 1 && chance(r, 2))
+		make_wide(r, cfg);
+	cfg->bounded = true;
 }
 
 static void print_host(u32 i, const struct host_cfg *h)

@@ -61,6 +61,8 @@ struct conn *conn_new(struct host *host)
 	host->conn = conn;
 	ledger_reset(&host->ledger);
 	host->out.opened = true;
+	host->out.opened_at = host->sim->now;
+	host->streak = 0;
 	host->sim->conns++;
 	/* The engine must set every field it reads. */
 	memset(&conn->tcb, 0xa5, sizeof(conn->tcb));
@@ -197,6 +199,8 @@ static void acked(struct conn *conn)
 		sim_fail(conn->sim, "host %u: %llu bytes acknowledged, %llu written",
 			 conn->host->id, (unsigned long long)to,
 			 (unsigned long long)conn->wr);
+	if (step)
+		bound_progress(conn->host, conn->acked);
 	conn->acked = to;
 	app_acked(conn);
 }
@@ -401,6 +405,7 @@ void conn_timer(struct conn *conn)
 	conn->timer_at = XTCP_NEVER;
 	if (conn->over)
 		return;
+	bound_timers(conn);
 	conn_serve(conn, xtcp_timeout(&conn->tcb, host_now(conn->host)), NULL, NULL);
 }
 

@@ -282,6 +282,7 @@ void host_embryo_timer(struct host *host)
 
 	if (!e || e->timer_at > host->sim->now)
 		return;
+	bound_timeout(host);
 	embryo_act(host, xtcp_embryo_timeout(&e->emb, &host->cfg->par,
 					     host->cfg->par.synack_retries, 0,
 					     host_now(host)), NULL, NULL);

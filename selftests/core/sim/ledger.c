@@ -111,6 +111,7 @@ bool ledger_sent(struct ledger *led, u64 from, u64 to, bool lost, u64 nr, u64 no
 	if (any && led->known_at && from <= led->head.from && led->head.from < to)
 		led->slowest = max(led->slowest, now - led->known_at);
 	if (from < led->sent) {
+		led->again = max(led->again, min(to, led->sent));
 		spurious = !repair(led, from, min(to, led->sent), lost, nr);
 		if (!spurious && !lost)
 			led->begun_at = led->begun_at ?: now;

@@ -121,6 +121,9 @@ static void router_ecn(struct sim *sim, const struct link_cfg *cfg, struct pkt *
 
 static void arrive(struct sim *sim, struct host *from, struct pkt *pkt, u64 at)
 {
+	struct link *link = &sim->link[from->id & 1];
+
+	link->longest = max(link->longest, at - sim->now);
 	sim_event(sim, at, (struct event){
 			.type = EV_PKT, .host = from->peer->id, .pkt = pkt });
 }
@@ -147,8 +150,10 @@ static u64 travel(struct sim *sim, struct link *link, u64 sent)
 		at += prng_below(&sim->rng, cfg->jitter + 1);
 	if (cfg->clump)
 		at += cfg->clump - 1 - (at - sim->start + cfg->clump - 1) % cfg->clump;
-	if (prng_hit(&sim->rng, cfg->reorder))
+	if (prng_hit(&sim->rng, cfg->reorder)) {
+		link->overtaken++;
 		return at + prng_below(&sim->rng, cfg->reorder_by + 1);
+	}
 	link->last_arrival = max(link->last_arrival, at);
 	return link->last_arrival;
 }
@@ -290,7 +295,9 @@ static const char *forward(struct sim *sim, struct host *from, struct pkt *pkt,
 		return "policed";
 	if (cfg->rate && queued > cfg->queue)
 		return "queue full";
+	link->busy -= start;
 	start = served(sim, cfg, start, pkt->wire_len + IP_LEN);
+	link->busy += start;
 	link->free_at = start;
 	link->waited += wait;
 	link->waited_max = max(link->waited_max, wait);
@@ -302,6 +309,17 @@ static const char *forward(struct sim *sim, struct host *from, struct pkt *pkt,
 	    chosen(sim))
 		return "lost";
 	return NULL;
+}
+
+/* One octet beyond the window, which the receiver drops: what it asks for is the ACK. */
+static bool window_probe(const struct host *from, struct pkt *pkt)
+{
+	const struct conn *peer = from->peer->conn;
+	const u8 *seq = pkt_hdr(pkt) + 4;
+	u32 at = (u32)seq[0] << 24 | seq[1] << 16 | seq[2] << 8 | seq[3];
+
+	return pkt->wire_len == pkt->hdr_len + 1 && peer && peer->has_edge &&
+	       !seq_gt(peer->edge, at);
 }
 
 /* @pkt of host @from is at the link, which owns it now. */
@@ -316,7 +334,9 @@ void link_enter(struct sim *sim, struct host *from, struct pkt *pkt)
 	number(sim, link, pkt);
 	fate = forward(sim, from, pkt, &leaves);
 	bad = !fate && prng_hit(&sim->rng, cfg->corrupt);
-	if (pkt->wire_len > pkt->hdr_len)
+	link->lost += fate || bad;
+	link->marked += pkt->ecn == XTCP_CE;
+	if (pkt->wire_len > pkt->hdr_len && !window_probe(from, pkt))
 		spurious = ledger_sent(&from->ledger, pkt->stream,
 				       pkt->stream + pkt->wire_len - pkt->hdr_len,
 				       fate || bad, pkt->nr, sim->now);

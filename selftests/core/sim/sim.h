@@ -14,6 +14,7 @@
  *	world.c		time, events, trace, verdict
  *	link.c		wire
  *	ledger.c	what is lost, sent twice, and sent too late
+ *	bound.c		random worlds: how long they may take, and what they may waste
  *	host.c		demultiplexing, listener, embryos, TIME-WAIT
  *	acks.c		ACKs thinned out
  *	conn.c		one TCB and its payload
@@ -205,6 +206,7 @@ struct sim_cfg {
 	u32 drop[DROPS];	/* packets to lose, the first of all is 1; 0: none */
 	u64 measure_at;		/* ns after start: what was before does not count */
 	u64 stop_at;		/* ns after start: cut off here; 0: at the end */
+	bool bounded;		/* bound.c judges each round */
 	u32 check_every;	/* calls of the engine between two xtcp_check(); 0: 1 */
 	struct host_cfg host[2 * PAIRS];
 	struct link_cfg link[2];	/* link[i]: from hosts i, i + 2, ... */
@@ -260,6 +262,11 @@ struct link {
 	u64 waited;		/* ns that packets were in the queue, summed up */
 	u64 waited_max;
 	u64 through;		/* packets that were */
+	u64 lost;		/* packets, for whatever reason */
+	u64 marked;		/* packets that became CE */
+	u64 overtaken;		/* packets held back, so that others went first */
+	u64 busy;		/* ns that it took to send all */
+	u64 longest;		/* ns from its entry until a packet arrived */
 };
 
 /* Bytes [@from, @to) of a stream, last lost as packet @nr. */
@@ -278,6 +285,7 @@ struct ledger {
 	u32 n;
 	u32 room;
 	u64 sent;	/* offset after the last byte that has left */
+	u64 again;	/* offset after the last byte that was sent again */
 	u64 heard;	/* highest number of a packet that the sender knows arrived */
 	struct lost head;	/* the first that is missing, and since when the */
 	u64 known_at;		/* sender can know, virtual time; 0: it cannot */
@@ -309,6 +317,10 @@ struct outcome {
 	u32 spurious;	/* of these for nothing */
 	u32 undos;
 	u32 probes;	/* of these at most so many as tail loss probes */
+	u64 opened_at;	/* virtual time */
+	u64 paused;	/* ns that the application took its time, in all, */
+	u32 pauses;	/* and how often that may have ended in an idle restart */
+	u64 waited;	/* ns that timers of this end may have waited, in all */
 	u64 urg_out;	/* offset after the last urgent byte written */
 	u64 urg_in;	/* as the receiver was told */
 };
@@ -333,6 +345,7 @@ struct host {
 	u64 tw_timer;
 	u32 tw_ts_off;
 	u64 got;	/* highest number of a packet with payload received */
+	u32 streak;	/* timeouts since the last progress */
 	struct pkt *gro;
 	struct xtcp_seg gro_seg;
 	u64 gro_at;
@@ -400,6 +413,13 @@ void seg_trace(struct sim *sim, u32 from, const char *what, struct pkt *pkt);
 void acks_flush(struct host *host);
 bool acks_hold(struct host *host, struct pkt *pkt, const struct xtcp_plan *plan);
 void acks_timer(struct host *host);
+
+/* ---- bound.c ---- */
+
+void bound_timeout(struct host *host);
+void bound_progress(struct host *host, u64 from);
+void bound_timers(struct conn *conn);
+void bound_judge(struct sim *sim, u32 first);
 
 /* ---- host.c ---- */
 

@@ -312,6 +312,8 @@ static void judge_pair(struct sim *sim, u32 first)
 		if (!eager && me->err && !peer_was_done(sim, i))
 			sim_fail(sim, "host %u ended with error %u", i, me->err);
 	}
+	if (!rough)
+		bound_judge(sim, first);
 	sim->bytes += sim->host[first].out.rcvd + sim->host[first + 1].out.rcvd;
 }
 
