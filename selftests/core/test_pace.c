@@ -57,6 +57,37 @@ UNIT(pace_max)
 	CHECK(!(tcb.flags & XTCP_F_PACED));
 }
 
+/*
+ * An estimate of some bytes a second, from a path that was gone for a while, must not
+ * silence the connection; a limit of the application is kept, until it is raised.
+ */
+UNIT(pace_longest)
+{
+	u64 now = 100 * XTCP_NSEC_PER_SEC;
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.mss = 1000;
+	tcb.state = XTCP_ESTABLISHED;
+	tcb.pacing_rate = 6;
+	tcb.pace_next = now;
+	xtcp_pace_sent(&tcb, 2000, now);
+	CHECK_EQ(xtcp_pace_release(&tcb, now), now + XTCP_NSEC_PER_SEC);
+	tcb.pace_next = now;
+	xtcp_set_pacing_max(&tcb, 10);
+	tcb.pacing_rate = ~0ULL >> 1;
+	xtcp_pace_sent(&tcb, 2000, now);
+	CHECK_EQ(xtcp_pace_release(&tcb, now), now + 200 * XTCP_NSEC_PER_SEC);
+	xtcp_set_pacing_max(&tcb, 5);
+	CHECK_EQ(xtcp_pace_release(&tcb, now), now + 200 * XTCP_NSEC_PER_SEC);
+	xtcp_set_pacing_max(&tcb, 1000000);
+	CHECK_EQ(xtcp_pace_release(&tcb, now), 0);
+	CHECK(tcb.flags & XTCP_F_PACE_WAIT);
+	CHECK_EQ(xtcp_deadline(&tcb), 0);
+}
+
 /* What waited for its time waits no longer: somebody must wake to send it. */
 UNIT(pace_off_wakes)
 {
@@ -125,7 +156,8 @@ UNIT(pace_interval)
 	xtcp_params_init(&par);
 	for (i = 0; i < ARRAY_SIZE(tab); i++) {
 		xtcp_tcb_init(&tcb, &par);
-		tcb.pacing_rate = tab[i].rate;
+		tcb.pacing_rate = ~0ULL >> 1;
+		tcb.pacing_max = tab[i].rate;
 		tcb.pace_next = now;
 		xtcp_pace_sent(&tcb, 65536, now);
 		CHECK_EQ(tcb.pace_next - now, tab[i].ns);

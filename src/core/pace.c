@@ -15,6 +15,12 @@
 /* A host that was late may catch up by no more than this. */
 #define BEHIND_NS	XTCP_NSEC_PER_MSEC
 
+/*
+ * An algorithm may hold back one plan by this much, as with sch_fq: its estimate may
+ * be from a path that was gone for a while, and without departures it never learns.
+ */
+#define WAIT_MAX_NS	XTCP_NSEC_PER_SEC
+
 /* A burst is worth about a millisecond: rate / 1024, and at least min_tso_segs segments. */
 #define BURST_SHIFT	10
 
@@ -57,7 +63,7 @@ u64 xtcp_pace_release(const struct xtcp_tcb *tcb, u64 now)
 }
 
 /*
- * What @len bytes take at @rate, ns. Both are halved until the
+ * What @len bytes take at @rate, not 0, ns. Both are halved until the
  * divisor has 32 bits, 32 times at most: an error of one part in 2^31.
  */
 static u64 duration(u32 len, u64 rate)
@@ -79,13 +85,14 @@ static u64 duration(u32 len, u64 rate)
  */
 void xtcp_pace_sent(struct xtcp_tcb *tcb, u32 len, u64 now)
 {
-	u64 r = rate(tcb);
+	u64 wait;
 
-	if (!r)
+	if (!tcb->pacing_rate)
 		return;
 	if (tcb->pace_next + BEHIND_NS < now)
 		tcb->pace_next = now - BEHIND_NS;
-	tcb->pace_next += duration(len, r);
+	wait = min_t(u64, duration(len, tcb->pacing_rate), WAIT_MAX_NS);
+	tcb->pace_next += max(wait, duration(len, tcb->pacing_max));
 	if (tcb->pace_next > now + AHEAD_NS) {
 		tcb->flags |= XTCP_F_PACE_WAIT;
 		xtcp_dl_set(tcb, XTCP_DL_PACE, tcb->pace_next - AHEAD_NS);
@@ -122,6 +129,12 @@ void xtcp_pace_sync(struct xtcp_tcb *tcb)
  */
 void xtcp_set_pacing_max(struct xtcp_tcb *tcb, u64 rate)
 {
+	/* What waits would wait as long as the limit before demanded. */
+	if (rate > tcb->pacing_max) {
+		tcb->pace_next = 0;
+		if (tcb->flags & XTCP_F_PACE_WAIT)
+			xtcp_dl_set(tcb, XTCP_DL_PACE, 0);
+	}
 	tcb->pacing_max = max_t(u64, rate, 1);
 	if (!tcb->pacing_rate)
 		xtcp_pace_update(tcb);
