@@ -165,14 +165,23 @@ UNIT(check_sees_deadlines_out_of_range)
 	static const struct {
 		enum xtcp_dl dl;
 		u64 most;	/* ns from now */
+		u64 pacing_max;	/* bytes a second; 0: none */
+		u32 user_timeout_ms;
+		u8 aborts;
 	} tab[] = {
-		{ XTCP_DL_RTO, 120 * XTCP_NSEC_PER_SEC },
+		{ XTCP_DL_RTO, 120001 * XTCP_NSEC_PER_MSEC },
 		{ XTCP_DL_REO, XTCP_NSEC_PER_MSEC },
 		{ XTCP_DL_DELACK, 200 * XTCP_NSEC_PER_MSEC },
 		{ XTCP_DL_KEEP, 7200 * XTCP_NSEC_PER_SEC },
 		{ XTCP_DL_PERSIST, 120 * XTCP_NSEC_PER_SEC },
-		{ XTCP_DL_TLP, 120 * XTCP_NSEC_PER_SEC },
+		{ XTCP_DL_TLP, 120001 * XTCP_NSEC_PER_MSEC },
 		{ XTCP_DL_LINGER, 60 * XTCP_NSEC_PER_SEC },
+		{ XTCP_DL_PACE, 120 * XTCP_NSEC_PER_SEC },
+		{ XTCP_DL_PACE, 65535 * XTCP_NSEC_PER_SEC / 100, .pacing_max = 100 },
+		{ XTCP_DL_USER, 17 * 120 * XTCP_NSEC_PER_SEC + XTCP_NSEC_PER_MSEC },
+		{ XTCP_DL_USER, 7001 * XTCP_NSEC_PER_MSEC, .user_timeout_ms = 7000 },
+		{ XTCP_DL_RETRY, 5 * XTCP_NSEC_PER_MSEC },
+		{ XTCP_DL_RETRY, 20 * XTCP_NSEC_PER_MSEC, .aborts = 2 },
 	};
 	u64 now = 1000 * XTCP_NSEC_PER_SEC;
 	u32 i, late;
@@ -184,6 +193,13 @@ UNIT(check_sees_deadlines_out_of_range)
 			sound(&s);
 			s.tcb.ack_pending = XTCP_ACKP_DELAYED;
 			s.tcb.flags |= XTCP_F_KEEPALIVE;
+			s.tcb.gso_max = 65535;
+			s.tcb.aborts = tab[i].aborts;
+			s.tcb.user_timeout_ms = tab[i].user_timeout_ms;
+			if (tab[i].pacing_max)
+				s.tcb.pacing_max = tab[i].pacing_max;
+			if (tab[i].dl == XTCP_DL_PACE)
+				s.tcb.flags |= XTCP_F_PACE_WAIT;
 			if (tab[i].dl == XTCP_DL_PERSIST || tab[i].dl == XTCP_DL_TLP) {
 				s.tcb.snd_wnd = 0;
 				s.tcb.dl_armed = 1U << XTCP_DL_PERSIST;

@@ -258,6 +258,36 @@ const char *xtcp_check(const struct xtcp_tcb *tcb)
 	return bad ? bad : check_state(tcb);
 }
 
+/*
+ * The longest that pacing may hold anything back, ns: an RTO where a window of one
+ * segment was marked (ecn.c), or what the limit of the application makes of a burst.
+ */
+static u64 longest_pace(const struct xtcp_tcb *tcb, u64 rto)
+{
+	u64 burst = max_t(u32, tcb->gso_max, 2 * tcb->mss) * XTCP_NSEC_PER_SEC;
+
+	if (tcb->pacing_max > ~0U)
+		return rto;
+	return max(rto, div_u64(burst, (u32)tcb->pacing_max));
+}
+
+/*
+ * The longest that anything may remain unacknowledged, ns: what the application
+ * says, or all retransmissions of a connection in this state.
+ */
+static u64 longest_user(const struct xtcp_tcb *tcb, u64 rto)
+{
+	const struct xtcp_params *par = tcb->par;
+	u32 tries = max(par->retries2, par->orphan_retries);
+
+	if (tcb->user_timeout_ms && xtcp_synchronized(tcb))
+		return tcb->user_timeout_ms * XTCP_NSEC_PER_MSEC;
+	tries = max_t(u32, tries, par->synack_retries);
+	tries = max_t(u32, tries, xtcp_syn_retries(tcb) + par->syn_linear);
+	/* The first transmission, and the early repetition of a SYN. */
+	return rto * (tries + 2);
+}
+
 /**
  * xtcp_check_at - do the invariants hold, and the deadlines lie within their range?
  * @tcb: connection between two calls
@@ -283,15 +313,18 @@ const char *xtcp_check_at(const struct xtcp_tcb *tcb, u64 now)
 		if (tcb->dl[dl] > now)
 			left[dl] = tcb->dl[dl] - now;
 	}
-	MUST(left[XTCP_DL_RTO] <= rto);
-	MUST(left[XTCP_DL_TLP] <= rto);
 	MUST(left[XTCP_DL_PERSIST] <= rto);
 	/* What left may have been released a moment ahead of its time. */
+	MUST(left[XTCP_DL_RTO] <= rto + XTCP_NSEC_PER_MSEC);
+	MUST(left[XTCP_DL_TLP] <= rto + XTCP_NSEC_PER_MSEC);
 	MUST(left[XTCP_DL_REO] <= late_us * XTCP_NSEC_PER_USEC + XTCP_NSEC_PER_MSEC);
 	MUST(left[XTCP_DL_DELACK] <= tcb->par->delack_max_us * XTCP_NSEC_PER_USEC);
 	MUST(left[XTCP_DL_KEEP] <= max(xtcp_keep_idle_ms(tcb), xtcp_keep_intvl_ms(tcb)) *
 				   XTCP_NSEC_PER_MSEC);
 	MUST(left[XTCP_DL_LINGER] <= max(xtcp_linger2_ms(tcb), xtcp_timewait_ms(tcb)) *
 				     XTCP_NSEC_PER_MSEC);
+	MUST(left[XTCP_DL_PACE] <= longest_pace(tcb, rto));
+	MUST(left[XTCP_DL_USER] <= longest_user(tcb, rto) + XTCP_NSEC_PER_MSEC);
+	MUST(left[XTCP_DL_RETRY] <= XTCP_RETRY_NS << tcb->aborts);
 	return bad;
 }

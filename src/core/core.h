@@ -385,6 +385,9 @@ enum xtcp_plan_kind {
 u32 xtcp_tx_new_len(const struct xtcp_tcb *tcb, bool *fin);
 bool xtcp_small_full(const struct xtcp_tcb *tcb);
 u32 xtcp_want_output(const struct xtcp_tcb *tcb);
+/* The first wait for a transmission that failed. */
+#define XTCP_RETRY_NS	(5 * XTCP_NSEC_PER_MSEC)
+
 u32 xtcp_retry_fire(struct xtcp_tcb *tcb);
 
 /* Something the application handed over that was never sent: bytes or FIN. */

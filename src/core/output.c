@@ -635,8 +635,7 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 	}
 }
 
-/* A transmission that failed is tried again after this time, which doubles. */
-#define RETRY_NS	(5 * XTCP_NSEC_PER_MSEC)
+/* A transmission that failed is tried again after XTCP_RETRY_NS, which doubles. */
 #define RETRY_SHIFT_MAX	16
 
 /**
@@ -658,7 +657,7 @@ void xtcp_tx_abort(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 	if (tcb->state == XTCP_CLOSED)
 		return;
 	if (!xtcp_dl_is_set(tcb, XTCP_DL_RETRY))
-		xtcp_dl_set(tcb, XTCP_DL_RETRY, now + (RETRY_NS << tcb->aborts));
+		xtcp_dl_set(tcb, XTCP_DL_RETRY, now + (XTCP_RETRY_NS << tcb->aborts));
 	if (!xtcp_dl_is_set(tcb, XTCP_DL_USER))
 		xtcp_user_restart(tcb, now);
 }

@@ -60,7 +60,7 @@ void contract_work(const struct end *end, const char *what)
 
 void contract_tcb(struct end *end, const char *what)
 {
-	const char *broken = xtcp_check(end->tcb);
+	const char *broken = xtcp_check_at(end->tcb, *end->now);
 
 	if (broken)
 		fuzz_fail("after %s: xtcp_check: %s", what, broken);
