@@ -209,6 +209,7 @@ struct xtcp_tcb {
 	u16 rcv_mss;		/* size of the peer's full segments, estimated */
 	u16 adv_mss;		/* what our SYN offered */
 	u16 rcv_small;		/* size below rcv_mss of the last segment, if full; 0: it was not */
+	u16 rcv_first;		/* segments of the first window, while it limits the next; else 0 */
 	u32 gso_max;		/* bytes of payload one plan may carry */
 	u32 ts_off;		/* added to the ms clock in TSval */
 	u8 ecn;			/* enum xtcp_ecn: asked for, then agreed on */
@@ -342,7 +343,6 @@ struct xtcp_tcb {
 	u8 ack_pending;		/* XTCP_ACKP_* */
 	u8 quickack;		/* segments still to acknowledge at once, or XTCP_QUICKACK_ALL */
 	u8 nsack;		/* entries of sack[], below */
-	u8 rcv_init;		/* segments the first window offered, of the route; 0: none */
 	u32 ato_us;		/* delayed ACK time in force */
 	u64 last_rx_at;		/* ns, any acceptable segment */
 	u64 last_data_rx_at;	/* ns, segment with payload */

@@ -100,7 +100,7 @@ struct field {
 #define TCB(f, r) { #f, offsetof(struct xtcp_tcb, f), \
 		    sizeof(((struct xtcp_tcb *)0)->f), r }
 static const struct field fields[] = {
-	TCB(opts, ABS), TCB(snd_wscale, ABS), TCB(rcv_wscale, ABS), TCB(rcv_init, ABS), TCB(cong, ABS),
+	TCB(opts, ABS), TCB(snd_wscale, ABS), TCB(rcv_wscale, ABS), TCB(rcv_first, ABS), TCB(cong, ABS),
 	TCB(mss, ABS), TCB(flags, ABS), TCB(peer_mss, ABS), TCB(rcv_mss, ABS),
 	TCB(snd_una, REL_US), TCB(snd_nxt, REL_US), TCB(snd_end, REL_US),
 	TCB(snd_wnd, ABS), TCB(max_snd_wnd, ABS), TCB(snd_up, REL_US),

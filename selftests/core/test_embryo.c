@@ -25,7 +25,7 @@ SCRIPTS(listener);
 static const struct script embryo_synack[] = {
 	{ "options only as offered",
 	  "listen\n< S 0 mss 1000 ws 5 ts 1000 0\n> SA 0 ack 1 mss 1460 ws 0 ts tsecr 1000\n" },
-	{ "no scale without the peer's", "listen max 1000000\n< S 0 mss 1000\n> SA 0 ws -1 wnd 65535\n" },
+	{ "no scale without the peer's", "listen max 1000000\n< S 0 mss 1000\n> SA 0 ws -1 wnd 64240\n" },
 	{ "window unscaled", "listen space 200000 max 1000000\n< S 0 mss 1000 ws 5\n> SA 0 ws 4 wnd 65535\n" },
 	{ "data in the SYN is not acknowledged", "listen\n< S 0+100 mss 1000\n> SA 0 ack 1\n" },
 	{ "SYN again: SYN-ACK again", "listen\n< S 0 mss 1000\n> SA 0\n+ 200ms\n< S 0 mss 1000\n"
@@ -69,8 +69,8 @@ static const struct script embryo_rx[] = {
 	{ "all of it old: ACK", HALF "< A -9+10 ack 1\nverdict embryo ACK\n> A 1 ack 1\n" },
 	{ "its last byte is new", HALF "< A -9+11 ack 1\nverdict embryo ACCEPT\n= got 1\n> A 1 ack 2\n" },
 	{ "its FIN is new", HALF "< FA -9+10 ack 1\nverdict embryo ACCEPT\n= state CLOSE-WAIT\n> A 1 ack 2\n" },
-	{ "the last number of the window, and the one behind", HALF "< A 65536 ack 1\nverdict embryo ACK\n> A 1\n"
-	  "< A 65535 ack 1\nverdict embryo ACCEPT\n" },
+	{ "the last number of the window, and the one behind", HALF "< A 64241 ack 1\nverdict embryo ACK\n> A 1\n"
+	  "< A 64240 ack 1\nverdict embryo ACCEPT\n" },
 	{ "no room at all: only the next number", "listen space 0 max 0\n< S 0 mss 1000\n> SA 0 wnd 0\n< A 1+10 ack 1\n"
 	  "verdict embryo ACK\n> A 1 ack 1\n< A 1 ack 1\nverdict embryo ACCEPT\n= state ESTABLISHED\n" },
 	{ "old timestamp: ACK", "listen\n< S 0 mss 1000 ts 1000 0\n> SA 0\n< A 1 ack 1 ts 999 0\n"
@@ -97,7 +97,7 @@ static const struct script embryo_accept[] = {
 	{ "repeated twice: one segment (RFC 6928)",
 	  "listen\n< S 0 mss 1000\n> SA 0\n~ 1s\n> SA 0\n~ 2s\n> SA 0\n+ 100ms\n< A 1 ack 1 wnd 65535\n= cwnd 1000\n" },
 	{ "scaled windows from here on",
-	  "listen space 60000 max 1000000\n< S 0 mss 1000 ws 3\n> SA 0 ws 4 wnd 60000\n"
+	  "listen space 60000 max 1000000 mss 1000\n< S 0 mss 1000 ws 3\n> SA 0 ws 4 wnd 60000\n"
 	  "< A 1+10 ack 1 wnd 100\n= snd_wnd 800\n> A 1 ack 11 wnd 3750\n" },
 	{ "no MSS offered: 536 (MUST-15)", "listen\n< S 0\n> SA 0\n< A 1 ack 1\n= peer_mss 536\n= mss 536\n" },
 	{ "1220 under IPv6", "listen v6\n< S 0\n> SA 0\n< A 1 ack 1\n= peer_mss 1220\n= mss 1220\n" },

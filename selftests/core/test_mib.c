@@ -38,7 +38,7 @@ static const struct script mib[] = {
 	  "mib DelayedACKLost TCPDSACKOldSent\n" },
 	{ "data out of order, and once more", "established sack\n< A 1001+1000\n> A 1 ack 1\nmib TCPOFOQueue\n< A 1001+1000\n"
 	  "> A 1 ack 1 sack 1001-2001,1001-2001\nmib TCPOFOMerge TCPDSACKOfoSent\n" },
-	{ "the window closes and opens", "established space 2000 max 2000\n< A 1+1000\n> A 1 ack 1001\n< A 1001+1000\n> A 1 ack 2001 wnd 0\n"
+	{ "the window closes and opens", "established space 2000 max 2000 mss 1000\n< A 1+1000\n> A 1 ack 1001\n< A 1001+1000\n> A 1 ack 2001 wnd 0\n"
 	  "mib TCPToZeroWindowAdv\nread 2000\n> A 1 ack 2001 wnd 2000\nmib TCPFromZeroWindowAdv\n" },
 	{ "data nobody will read", "established\nclose\n> FA 1\n< A 1+10 ack 2\n> RA 2\nmib TCPAbortOnData\n" },
 	{ "an orphan that may not wait", "established\nset linger2 0\nclose\n> FA 1\n< A 1 ack 2\nmib TCPAbortOnLinger\n" },

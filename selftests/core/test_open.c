@@ -8,7 +8,12 @@
 
 static const struct script open_syn[] = {
 	{ "the SYN offers what the namespace allows",
-	  "connect\n> S 0 mss 1460 ws 0 ts hdr 40 wnd 65535\n" },
+	  "connect\n> S 0 mss 1460 ws 0 ts hdr 40 wnd 64240\n" },
+	{ "whole segments", "connect space 20000\n> S 0 wnd 18980\n" },
+	{ "unless none fits", "connect space 1459\n> S 0 wnd 1459\n" },
+	{ "whole segments, passive: less the options of each",
+	  "listen space 20000\n< S 0 mss 1000 ts 1 0\n> SA 0 ack 1 wnd 18824\n" },
+	{ "no more than the field says", "connect space 200000 max 200000\n> S 0 wnd 65535\n" },
 	{ "no options but MSS",
 	  "par wscale 0\npar timestamps 0\npar sack 0\nconnect\n> S 0 mss 1460 nots hdr 24\n" },
 	{ "the smallest scale that expresses the buffer",
@@ -130,9 +135,9 @@ static const struct script open_route_rows[] = {
 	{ "initrwnd is a limit, no promise", "connect space 2000 initrwnd 4 mss 1000\n> S 0 wnd 2000\n" },
 	{ "initrwnd beyond any window", "connect space 60000 initrwnd 4000000000 mss 1000\n> S 0 wnd 60000\n" },
 	{ "initrwnd grows by twice what arrives", "connect initrwnd 4 mss 1000\n> S 0 wnd 4000\n< SA 0 ack 1 mss 1000\n> A 1 wnd 4000\n"
-	  "< A 1+1000\n> A 1 ack 1001 wnd 6000\n= rcv_init 4\n< A 1001+5000\n> A 1 ack 6001 wnd 16000\n" },
+	  "< A 1+1000\n> A 1 ack 1001 wnd 6000\n= rcv_first 4\n< A 1001+5000\n> A 1 ack 6001 wnd 16000\n" },
 	{ "initrwnd ends when the reader's room is the limit", "established space 9000 initrwnd 4 mss 1000\n< A 1+1000\n"
-	  "> A 1 ack 1001 wnd 6000\n< A 1001+2000\n> A 1 ack 3001 wnd 6000\n< A 3001+1000\n> A 1 ack 4001 wnd 5000\n= rcv_init 0\n" },
+	  "> A 1 ack 1001 wnd 6000\n< A 1001+2000\n> A 1 ack 3001 wnd 6000\n< A 3001+1000\n> A 1 ack 4001 wnd 5000\n= rcv_first 0\n" },
 	{ "congctl: the SYN asks for what it needs", "connect congctl dctcp\n> SEC 0\n" },
 	{ "congctl: the SYN-ACK accepts it", "par ecn 0\nlisten congctl dctcp\n< SEC 0 mss 1000 ecn 2\n> SAE 0 ack 1\n" },
 	{ "ecn", "connect ecn 1\n> SEC 0\n" },
@@ -269,7 +274,7 @@ UNIT(open_params_defaults)
 UNIT(open_begins)
 {
 	struct xtcp_open open = {
-		.path_mss = 1460, .adv_mss = 1400, .gso_max = 30000, .rcv_space = 20000,
+		.path_mss = 1460, .adv_mss = 1400, .gso_max = 30000, .rcv_space = 19600,
 		.cached_reordering = true,
 	};
 	struct xtcp_seg seg = { .seq = 5000, .opts = XTCP_OPT_MSS, .mss = 1300 };
@@ -288,8 +293,9 @@ UNIT(open_begins)
 	CHECK_EQ(tcb.flags & (XTCP_F_REORDERED | XTCP_F_NODELAY),
 		 XTCP_F_REORDERED | XTCP_F_NODELAY);
 	CHECK_EQ(tcb.gso_max, 30000);
-	CHECK_EQ(tcb.rcv_space, 20000);
-	CHECK_EQ(tcb.rcv_wnd, 20000);
+	CHECK_EQ(tcb.rcv_space, 19600);
+	CHECK_EQ(tcb.rcv_wnd, 19600);
+	CHECK_EQ(tcb.rcv_first, 14);
 	CHECK_EQ(tcb.iss, xtcp_isn(&par, &open.flow, 77));
 	CHECK_EQ(tcb.snd_una, tcb.iss);
 	CHECK_EQ(tcb.snd_nxt, tcb.iss);

@@ -375,6 +375,8 @@ static bool parse(struct wire *w, uint8_t *pkt, ssize_t n)
 		g->badsum = 1;
 		return true;
 	}
+	memcpy(w->hdr, tcp, hdr);
+	w->hdr_len = hdr;
 	g->sport = tcp[0] << 8 | tcp[1];
 	g->dport = tcp[2] << 8 | tcp[3];
 	g->flags = (tcp[12] & 1) << 8 | tcp[13];

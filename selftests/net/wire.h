@@ -154,6 +154,8 @@ struct wire {
 
 	uint64_t last_ms;	/* when the last segment went in or out */
 	struct wseg got;	/* the last one out, parsed */
+	uint8_t hdr[60];	/* its TCP header */
+	uint8_t hdr_len;
 	uint8_t data[65536];	/* its payload */
 	const char *doing;	/* the row of a table, for messages */
 	char err[256];

@@ -93,8 +93,8 @@ void xtcp_ack_data(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 
 	/* First: a full segment after small ones is not two full segments. */
 	learn_rcv_mss(tcb, seg);
-	if (unlikely(tcb->rcv_init))
-		xtcp_rcv_init(tcb);
+	if (unlikely(tcb->rcv_first))
+		xtcp_rcv_first(tcb);
 	limit = min(2U * tcb->rcv_mss, tcb->rcv_wnd / 2);
 	if ((unacked >= limit && !reader_behind(tcb, seg)) ||
 	    tcb->flags & XTCP_F_QUICKACK || tcb->quickack == XTCP_QUICKACK_ALL) {

@@ -130,6 +130,7 @@ void xtcp_peer_options(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
 void xtcp_established(struct xtcp_tcb *tcb, u64 now);
 u8 xtcp_pick_wscale(u32 space_max);
 u32 xtcp_first_wnd(const struct xtcp_open *open, u8 opts);
+u32 xtcp_first_mss(const struct xtcp_tcb *tcb);
 u32 xtcp_syn_rto(const struct xtcp_params *par, const struct xtcp_open *open);
 
 void xtcp_embryo_window(struct xtcp_embryo *emb, const struct xtcp_open *open);
@@ -414,7 +415,7 @@ bool xtcp_ack_challenge(struct xtcp_tcb *tcb, u64 now);
 u32 xtcp_rcv_edge(const struct xtcp_tcb *tcb);
 u32 xtcp_rcv_wnd(const struct xtcp_tcb *tcb);
 u32 xtcp_rcv_promised(const struct xtcp_tcb *tcb);
-void xtcp_rcv_init(struct xtcp_tcb *tcb);
+void xtcp_rcv_first(struct xtcp_tcb *tcb);
 void xtcp_rcv_rtt(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now);
 u32 xtcp_window_pick(const struct xtcp_tcb *tcb);
 u16 xtcp_window_field(u32 wnd, u8 shift);

@@ -158,7 +158,6 @@ static void open_route(struct xtcp_tcb *tcb, const struct xtcp_route *route)
 	tcb->initcwnd = to_u16(route->initcwnd);
 	tcb->cwnd_clamp = to_u16(route->cwnd);
 	tcb->dupthresh = to_u16(route->reordering);
-	tcb->rcv_init = (u8)min_t(u32, route->initrwnd, 255);
 	tcb->rto_min_ms = to_u16(rto_min_ms);
 	tcb->route_rtt_ms = to_u16(route->rtt_us / XTCP_USEC_PER_MSEC);
 	tcb->route_ssthresh = to_u16(route->ssthresh);
@@ -167,15 +166,35 @@ static void open_route(struct xtcp_tcb *tcb, const struct xtcp_route *route)
 		tcb->quickack = XTCP_QUICKACK_ALL;
 }
 
+/* What a segment of the first window carries: as Linux reckons, less the timestamp. */
+static u32 first_mss(u32 adv_mss, u8 opts)
+{
+	u32 len = opts & XTCP_OPT_TS ? XTCP_TS_LEN : 0;
+
+	return adv_mss > len ? adv_mss - len : 0;
+}
+
+/* xtcp_first_mss - the same of a connection: only a passive open knows the options */
+u32 xtcp_first_mss(const struct xtcp_tcb *tcb)
+{
+	return first_mss(tcb->adv_mss, tcb->flags & XTCP_F_PASSIVE ? tcb->opts : 0);
+}
+
+/* Whole segments that the first windows offer, as in Linux. 0: not even one fits. */
+static u16 first_segs(const struct xtcp_open *open, u32 mss)
+{
+	u32 segs = mss ? open->rcv_space / mss : 0;
+
+	return to_u16(open->route.initrwnd ? min(segs, open->route.initrwnd) : segs);
+}
+
 /* xtcp_first_wnd - bytes that a SYN or SYN-ACK with these options offers */
 u32 xtcp_first_wnd(const struct xtcp_open *open, u8 opts)
 {
-	u32 mss = open->adv_mss - (opts & XTCP_OPT_TS ? XTCP_TS_LEN : 0);
-	u32 wnd = min_t(u32, open->rcv_space, WINDOW_FIELD_MAX);
+	u32 mss = first_mss(open->adv_mss, opts);
+	u32 segs = first_segs(open, mss);
 
-	if (open->route.initrwnd)
-		wnd = (u32)min_t(u64, wnd, (u64)open->route.initrwnd * mss);
-	return wnd;
+	return min_t(u32, segs ? segs * mss : open->rcv_space, WINDOW_FIELD_MAX);
 }
 
 static void open_common(struct xtcp_tcb *tcb, const struct xtcp_open *open)
@@ -193,7 +212,6 @@ static void open_common(struct xtcp_tcb *tcb, const struct xtcp_open *open)
 	tcb->rcv_space = open->rcv_space;
 	/* A guess until the first segment: too small costs an early ACK. */
 	tcb->rcv_mss = min_t(u16, open->adv_mss, tcb->peer_mss);
-	tcb->rcv_wnd = xtcp_first_wnd(open, 0);
 }
 
 /* The send sequence space before the SYN: RFC 9293 3.3.1. */
@@ -239,6 +257,8 @@ u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now)
 	const struct xtcp_params *par = tcb->par;
 
 	open_common(tcb, open);
+	tcb->rcv_wnd = xtcp_first_wnd(open, 0);
+	tcb->rcv_first = first_segs(open, xtcp_first_mss(tcb));
 	tcb->opts = XTCP_OPT_MSS;
 	if (par->sack)
 		tcb->opts |= XTCP_OPT_SACK_PERM;
@@ -352,6 +372,7 @@ void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 	tcb->snd_wscale = emb->snd_wscale;
 	tcb->rcv_wscale = emb->rcv_wscale;
 	tcb->rcv_wnd = emb->rcv_wnd;
+	tcb->rcv_first = first_segs(open, xtcp_first_mss(tcb));
 	if (emb->cookie)
 		accept_cookie(tcb, open);
 	if (emb->opts & XTCP_OPT_TS)

@@ -143,14 +143,16 @@ u32 xtcp_rcv_round(struct xtcp_tcb *tcb, u32 bytes, u64 now)
 }
 
 /*
- * The route limits the first window (initrwnd), and with it the first burst of the
- * peer. From there it grows by twice what arrives, as fast as a peer in slow start.
+ * The first window is of whole segments, and the route limits it (initrwnd), and with it
+ * the first burst of the peer. From there it grows by twice what arrives, as fast as a
+ * peer in slow start.
  */
-static u32 init_limit(const struct xtcp_tcb *tcb)
+static u32 first_limit(const struct xtcp_tcb *tcb)
 {
 	u32 received = tcb->rcv_nxt - tcb->irs - 1;
+	u64 first = (u64)tcb->rcv_first * xtcp_first_mss(tcb);
 
-	return (u32)min_t(u64, tcb->rcv_init * tcb->adv_mss + 2ULL * received, WINDOW_MAX);
+	return (u32)min_t(u64, first + 2ULL * received, WINDOW_MAX);
 }
 
 /* All that the reader's queue can take. */
@@ -159,11 +161,11 @@ static u32 rcv_total(const struct xtcp_tcb *tcb)
 	return tcb->rcv_nxt - tcb->rcv_read + tcb->rcv_space;
 }
 
-/* xtcp_rcv_init - data has arrived: is the first window's limit of no effect now? */
-void xtcp_rcv_init(struct xtcp_tcb *tcb)
+/* xtcp_rcv_first - data has arrived: is the first window's limit of no effect now? */
+void xtcp_rcv_first(struct xtcp_tcb *tcb)
 {
-	if (init_limit(tcb) >= rcv_total(tcb))
-		tcb->rcv_init = 0;
+	if (first_limit(tcb) >= rcv_total(tcb))
+		tcb->rcv_first = 0;
 }
 
 /*
@@ -182,9 +184,9 @@ u32 xtcp_window_pick(const struct xtcp_tcb *tcb)
 	u32 space = min(tcb->rcv_space, WINDOW_FIELD_MAX << tcb->rcv_wscale);
 	u32 step = min_t(u32, rcv_total(tcb) / 2, tcb->rcv_mss);
 
-	if (unlikely(tcb->rcv_init))
-		space = min(space, init_limit(tcb));
 	space &= ~(unit - 1);
+	if (unlikely(tcb->rcv_first))
+		space = min(space, (first_limit(tcb) + unit - 1) & ~(unit - 1));
 	if (space < cur && tcb->par->shrink_window && tcb->rcv_wscale)
 		return space;
 	if (space < cur || space - cur < step)
