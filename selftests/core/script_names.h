@@ -106,7 +106,7 @@ static const struct field fields[] = {
 	TCB(snd_wnd, ABS), TCB(max_snd_wnd, ABS), TCB(snd_up, REL_US),
 	TCB(lost_out, ABS), TCB(sacked_out, ABS), TCB(delivered, ABS), TCB(lost, ABS),
 	TCB(prr_out, ABS), TCB(small_out, ABS), TCB(small_more, ABS), TCB(recover_fs, ABS), TCB(rack_rtt_us, ABS),
-	TCB(rack_mult, ABS), TCB(reordering, ABS), TCB(mtup_low, ABS), TCB(mtup_high, ABS),
+	TCB(rack_mult, ABS), TCB(rack_persist, ABS), TCB(reordering, ABS), TCB(mtup_low, ABS), TCB(mtup_high, ABS),
 	TCB(mtup_size, ABS),
 	TCB(tlp_probes, ABS), TCB(tlp_recovered, ABS), TCB(undos, ABS),
 	TCB(undo_rtx, ABS), TCB(spurious_rtos, ABS), TCB(dsacks_in, ABS), TCB(net_dups, ABS),

@@ -27,6 +27,14 @@ static const struct script mib[] = {
 	{ "a spurious recovery, by timestamps", TS10 "+ 40ms\n< A 1 ack 1 sack 989-9881\n> A 1+988\n+ 1ms\n< A 1 ack 9881 tsecr 40\n"
 	  "mib TCPSackRecovery TCPTSReorder TCPFullUndo\n" },
 	{ "a tail loss probe", "established sack rtt 40\nset nodelay 1\nwrite 3000\n> PA 1+3000\n~ 80ms\n> PA 2001+1000\nmib TCPLossProbes\n" },
+	{ "a spurious timeout, by F-RTO", SACK10 "~ 240ms\n> A 1+1000\nwrite 5000\n< A 1 ack 1001\n> PA 10001+2000\nmib TCPTimeouts\n"
+	  "< A 1 ack 2001\nmib TCPLossUndo TCPSpuriousRTOs\n" },
+	{ "a spurious recovery, by D-SACK", SACK10 "+ 40ms\n< A 1 ack 1 sack 1001-10001\n> A 1+1000\nmib TCPSackRecovery\n"
+	  "< A 1 ack 10001 sack 1-1001\nmib TCPDSACKRecv TCPDSACKUndo\n" },
+	{ "a duplicate just below the ACK, and one above", SACK10 "+ 40ms\n< A 1 ack 3001 sack 2001-3001\nmib TCPDSACKRecv\n"
+	  "< A 1 ack 3001 sack 5001-6001,5001-6001\nmib TCPDSACKOfoRecv\n" },
+	{ "a tail loss probe that fills the hole", "established sack rtt 40\nset nodelay 1\nwrite 3000\n> PA 1+3000\n~ 80ms\n> PA 2001+1000\n"
+	  "mib TCPLossProbes\nwrite 1000\n> PA 3001+1000\n< A 1 ack 4001\nmib TCPLossProbeRecovery\n" },
 	{ "a keepalive probe", "established\nset keepidle 10000\nset keepalive 1\n~ 10s\n> A 0\nmib TCPKeepAlive\n" },
 	{ "a window probe", "established\n< A 1 ack 1 wnd 0\nwrite 10\n+ 201ms\n> A 1+1\nmib TCPWinProbe\n" },
 	{ "a SYN in the window, and another", "established\n< S 5\n> A 1\nmib TCPSYNChallenge TCPChallengeACK\n< S 5\n"

@@ -112,6 +112,36 @@ UNIT(prr_bound)
 	walk("bound", tab, ARRAY_SIZE(tab));
 }
 
+/* Nothing in flight is one byte, or the proportion would be a division by zero. */
+UNIT(prr_from_nothing)
+{
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	xtcp_prr_start(&tcb, 0);
+	CHECK_EQ(tcb.recover_fs, 1);
+}
+
+/* The proportion is rounded up, by the smallest remainder, too. */
+UNIT(prr_rounds_up)
+{
+	struct xtcp_ack a = { .delivered = 1 };
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.mss = 1000;
+	tcb.ssthresh = 1001;
+	xtcp_prr_start(&tcb, 1000);
+	tcb.prr_out = 1;
+	tcb.snd_nxt = tcb.snd_una + 5000;
+	xtcp_prr_ack(&tcb, &a);
+	CHECK_EQ(tcb.cwnd, 5001);
+}
+
 static const struct script prr_exit[] = {
 	{ "what the timer finds lost does not open the window", "par tlp 0\nestablished sack rtt 40\nset nodelay 1\nwrite 10000\n"
 	  "> PA 1+10000\n+ 40ms\n< A 1 ack 1 sack 9001-10001\n~ 10ms\n= lost_out 9000\n> A 1+1000\n> no\n" },

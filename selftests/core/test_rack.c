@@ -46,6 +46,9 @@ static const struct script rack_reordering[] = {
 	{ "a D-SACK makes more patient, once a round trip", SENT5 "< A 1 ack 1 sack 1001-2001\n"
 	  "< A 1 sack 1001-2001,1001-2001\n= rack_mult 2\n< A 1 sack 1001-2001,1001-2001\n= rack_mult 2\n= dsacks_in 2\n"
 	  "< A 1 ack 5001 sack 1001-2001\n= rack_mult 3\n" },
+	{ "each recovery without one wears it off", SENT5 "< A 1 ack 1 sack 1001-2001\n< A 1 ack 1 sack 1001-2001,1001-2001\n"
+	  "= rack_persist 16\n+ 40ms\n> A 1+1000\n= cong 1\n< A 1 ack 5001\n= cong 0\n= rack_persist 15\nwrite 2000\n> PA 5001+2000\n"
+	  "+ 40ms\n< A 1 ack 7001\n= rack_persist 15\n" },
 	{ "and it is twice a quarter then", SENT5 "< A 1 ack 1 sack 1001-2001\n< A 1 ack 1 sack 1001-2001,1001-2001\n= rack_mult 2\n"
 	  "~ 20ms\n> A 1+1000\n" },
 };

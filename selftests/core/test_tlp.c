@@ -3,6 +3,7 @@
  * Tail loss probes: RFC 8985, section 7. MSS 1000, round trip 40 ms and with
  * it a variance of 20 ms.
  */
+#include "core.h"
 #include "harness.h"
 
 #define OPEN "established sack rtt 40\nset nodelay 1\n"
@@ -21,6 +22,8 @@ static const struct script tlp_probe[] = {
 	{ "a lone segment: the variance, too, for a delayed ACK", LONE "~ 120ms\n> PA 1+1000\n" },
 	{ "a lone one on a short path: no receiver's delay is probed for", "established sack\nset nodelay 1\nwrite 1000\n> PA 1+1000\n"
 	  "~ 50ms\n> PA 1+1000\n" },
+	{ "also where three round trips are longer", "established sack rtt 16\nset nodelay 1\nwrite 1000\n> PA 1+1000\n"
+	  "+ 49900us\n> no\n~ 100us\n> PA 1+1000\n" },
 	{ "once two round trips are as long, they are enough", "established sack rtt 20\nset nodelay 1\nwrite 1000\n> PA 1+1000\n"
 	  ANSWERED(1001) ANSWERED(2001) ANSWERED(3001) ANSWERED(4001) ANSWERED(5001) ANSWERED(6001) "~ 40ms\n> PA 6001+1000\n" },
 	{ "at least 2 ms for several", "established sack\nset nodelay 1\nwrite 2000\n> PA 1+2000\n~ 2ms\n> PA 1001+1000\n" },
@@ -72,6 +75,9 @@ static const struct script tlp_recovery[] = {
 	{ "no new data, which waits for the window", HOLE "set nodelay 0\nwrite 100\n> PA 5001+100\nwrite 300\n~ 80ms\n> A 1+1000\n" },
 	{ "small ones together, up to what was SACKed", OPEN "write 300\n> PA 1+300\nwrite 300\n> PA 301+300\nwrite 3000\n> PA 601+3000\n"
 	  "+ 40ms\n< A 1 ack 1 sack 601-3601\n> A 1+600\n~ 80ms\n> A 1+600\n" },
+	{ "also where they are just a segment", OPEN "write 400\n> PA 1+400\nwrite 600\n> PA 401+600\nwrite 3000\n> PA 1001+3000\n"
+	  "+ 40ms\n< A 1 ack 1 sack 1001-4001\n> A 1+1000\n~ 80ms\n> A 1+1000\n" },
+	{ "what was SACKed already is no answer", HOLE "~ 80ms\n> A 1+1000\n+ 40ms\n< A 1 ack 1 sack 1001-5001\n+ 150ms\n> no\n= tlp_probes 1\n" },
 	{ "not more than was taken for lost", OPEN "write 300\n> PA 1+300\nwrite 2000\n> PA 301+2000\nwrite 3000\n> PA 2301+3000\n"
 	  "+ 40ms\n< A 1 ack 1 sack 2301-5301\n> PA 1+2000\n~ 80ms\n> A 2001+300\n" },
 	{ "not a part of the next one", OPEN "write 300\n> PA 1+300\nwrite 1500\n> PA 301+1500\nwrite 4000\n> PA 1801+4000\n"
@@ -113,3 +119,24 @@ static const struct script tlp_answer[] = {
 	  "= tlp_probes 2\n= rtx_timeouts 0\n" },
 };
 SCRIPTS(tlp_answer);
+
+/* What duplicates teach of the receiver's delay: twice as much each, up to 200 ms. */
+UNIT(tlp_learns)
+{
+	static const u32 us[] = { 40000, 80000, 160000, 200000, 200000 };
+	struct xtcp_seg seg = { .ack = 1000 };
+	struct xtcp_ack a = { .dsack = true };
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	u32 i;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.tlp_end = 1000;
+	for (i = 0; i < ARRAY_SIZE(us); i++) {
+		tcb.flags |= XTCP_F_TLP_OUT | XTCP_F_TLP_RTX;
+		xtcp_tlp_ack(&tcb, &seg, &a);
+		CHECK_EQ(tcb.ack_delay_us, us[i]);
+		CHECK(!(tcb.flags & XTCP_F_TLP_OUT));
+	}
+}

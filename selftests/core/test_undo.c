@@ -75,6 +75,11 @@ static const struct script undo_dsack[] = {
 	{ "where the network duplicates they prove nothing", SACK10 "+ 40ms\n< A 1 ack 1001 sack 1-1001\n= dsacks_in 1\n+ 1ms\n"
 	  "< A 1 ack 1001 sack 2001-10001\n> A 1001+1000\n< A 1 ack 10001 sack 1001-2001\n= undos 0\n= cong 0\n" },
 	{ "beyond SND.NXT is none at all", SACK10 "< A 1 ack 1 sack 20001-21001,19001-22001\n= dsacks_in 0\n" },
+	{ "after a timeout the back-off ends, though nothing was measured", "par frto 0\n" SACK10 "~ 240ms\n> A 1+1000\n= backoff 1\n"
+	  "< A 1 ack 1001 sack 1-1001\n= undos 1\n= spurious_rtos 1\n= backoff 0\n" },
+	{ "nor is a block that no window could hold", "par tlp 0\nestablished sack rtt 40 wnd 9000\nset nodelay 1\nwrite 9000\n> PA 1+9000\n"
+	  "< A 1 ack 9001\nwrite 9000\n> PA 9001+9000\n< A 1 ack 18001 sack 1-10002\n= dsacks_in 0\n< A 1 ack 18001 sack 1-10001\n"
+	  "= dsacks_in 1\n" },
 };
 SCRIPTS(undo_dsack);
 
