@@ -5,7 +5,6 @@
  */
 #include <netinet/tcp.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "attack_test.h"
 
@@ -52,15 +51,6 @@ static bool has_options(int fd)
 	return !getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) &&
 	       (info.tcpi_options & all) == all && info.tcpi_snd_wscale == 7 &&
 	       info.tcpi_snd_mss == 1460 - 12;
-}
-
-/* Does a SYN-ACK come to @port? Those to others may be repeated meanwhile. */
-static bool answered(struct wire *w, uint16_t port)
-{
-	while (wire_get(w, 1000))
-		if (w->got.dport == port)
-			return w->got.flags == (SYN | ACK) && w->got.ack == 1;
-	return false;
 }
 
 /* A client that answers, from @port. Its socket, or -1. */
@@ -158,35 +148,6 @@ TEST_F_TIMEOUT(wire, accept_queue, 120)
 #define CROWD	1000
 #define THRONG	10000
 #define MEMBERS	128
-#define SAMPLES	50
-
-/* In virtual time a nanosecond is an instruction: of a segment's write(), the median. */
-static int64_t cost(struct wire *w, const struct wseg *s, uint16_t port)
-{
-	int64_t ns[SAMPLES], t;
-	struct timespec ts;
-	int j;
-
-	for (int i = 0; i < SAMPLES; i++) {
-		wire_drain(w, 0);
-		if (port)
-			wire_reset(w, port + i);
-		clock_gettime(CLOCK_MONOTONIC, &ts);
-		t = -(ts.tv_sec * 1000000000LL + ts.tv_nsec);
-		wire_in(w, s);
-		clock_gettime(CLOCK_MONOTONIC, &ts);
-		t += ts.tv_sec * 1000000000LL + ts.tv_nsec;
-		for (j = i; j > 0 && ns[j - 1] > t; j--)
-			ns[j] = ns[j - 1];
-		ns[j] = t;
-	}
-	return ns[SAMPLES / 2];
-}
-
-static int64_t syn_cost(struct wire *w, uint16_t port)
-{
-	return cost(w, &(struct wseg){ .flags = SYN, MSS(1460), SACKOK, TS(1000, 0) }, port);
-}
 
 /* Of 64 chains by the product of port and golden ratio, the one of @port. */
 static uint32_t chain(uint16_t port)
@@ -228,15 +189,6 @@ static int crowd(int from, int to)
 		SKIP_TEST("counts instructions");			\
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &_many));			\
 	wire_knob(W, "syncookies", "2");				\
-} while (0)
-
-/* A thirtieth, of a segment that goes through all of IP. */
-#define same_cost(what, alone, now) do {				\
-	int64_t _now = (now);						\
-	printf("# %s: %s: %d, alone %d\n", stack_name(W->stack), (what),	\
-	       (int)_now, (int)(alone));				\
-	fflush(stdout);							\
-	ASSERT_LT(_now, (alone) + (alone) / 30);			\
 } while (0)
 
 /* A SYN, and data of a connection of either TCP. */

@@ -211,41 +211,41 @@ static void put_entry(struct seq_file *seq, struct xtcp_entry *e)
 	}
 }
 
-/* Is there something at place @i: chains of listeners, of sockets, buckets of embryos? */
-static bool place_used(const struct xtcp_net *xn, u64 i)
+/* Where embryos are, among the places. Return: bucket, or NULL: behind the last. */
+static struct xtcp_half_bucket *half_place(const struct xtcp_net *xn, u64 i)
 {
-	const struct xtcp_half_table *half = READ_ONCE(xn->half);
-	const struct xtcp_tables *t = xn->tables;
-
-	if (i < LISTEN_CHAINS)
-		return !hlist_nulls_empty(&t->listen[i]);
-	i -= LISTEN_CHAINS;
-	if (i <= t->mask)
-		return !hlist_nulls_empty(&t->chains[i]);
-	i -= t->mask + 1;
-	return half && i <= half->mask && READ_ONCE(half->bucket[i].first);
+	return xtcp_half_bucket_at(xn, i - LISTEN_CHAINS - xn->tables->mask - 1);
 }
 
-static u64 places(const struct xtcp_net *xn)
-{
-	const struct xtcp_half_table *half = READ_ONCE(xn->half);
-
-	return LISTEN_CHAINS + xn->tables->mask + 1ULL + (half ? half->mask + 1 : 0);
-}
-
-/* From position *@pos on, the first place that is not empty. */
+/*
+ * From position *@pos on, the first place that is not empty: chains of listeners, of
+ * sockets, buckets of embryos.
+ */
 static void *seek(struct seq_file *seq, loff_t *pos)
 {
 	const struct xtcp_net *xn = iter_net(seq);
+	const struct xtcp_tables *t = xn->tables;
+	const struct xtcp_half_bucket *bucket;
 	struct iter *it = seq->private;
-	u64 n = places(xn);
+	bool used;
+	u64 i;
 
-	for (; *pos - 1 < n; ++*pos) {
-		it->place = *pos - 1;
-		if (place_used(xn, it->place))
+	for (;; ++*pos) {
+		i = *pos - 1;
+		it->place = i;
+		if (i < LISTEN_CHAINS) {
+			used = !hlist_nulls_empty(&t->listen[i]);
+		} else if (i - LISTEN_CHAINS <= t->mask) {
+			used = !hlist_nulls_empty(&t->chains[i - LISTEN_CHAINS]);
+		} else {
+			bucket = half_place(xn, i);
+			if (!bucket)
+				return NULL;
+			used = READ_ONCE(bucket->first);
+		}
+		if (used)
 			return it;
 	}
-	return NULL;
 }
 
 static void *proc_start(struct seq_file *seq, loff_t *pos)
@@ -294,12 +294,13 @@ static void put_place(struct seq_file *seq, u64 i)
 		put_chain(seq, &xn->tables->listen[i]);
 		return;
 	}
-	i -= LISTEN_CHAINS;
-	if (i <= xn->tables->mask) {
-		put_chain(seq, &xn->tables->chains[i]);
+	if (i - LISTEN_CHAINS <= xn->tables->mask) {
+		put_chain(seq, &xn->tables->chains[i - LISTEN_CHAINS]);
 		return;
 	}
-	bucket = &xn->half->bucket[i - xn->tables->mask - 1];
+	bucket = half_place(xn, i);
+	if (!bucket)
+		return;
 	spin_lock_bh(&bucket->lock);
 	for (half = bucket->first; half; half = half->next)
 		if (xtcp_family6(half->listener->sk) == it->family6)

@@ -24,10 +24,15 @@
 static struct kmem_cache *half_cache;	/* of IPv4 */
 static struct kmem_cache *half_cache6;	/* of IPv6, or tied to an interface */
 
-/* Chains are this long when the table is full, unless it was made larger later. */
+/*
+ * Chains are this long when the table is full, which it is made larger at. It is
+ * made for no more than LISTEN_MAX buckets at a listen(); a million embryos have
+ * chains of this length in the largest one, of 2 MB.
+ */
 #define HALF_PER_BUCKET	8
 #define BUCKETS_MIN	64u
-#define BUCKETS_MAX	4096u
+#define LISTEN_MAX	4096u
+#define BUCKETS_MAX	131072u
 
 /* SYN-ACKs that one run of the timer repeats; the rest waits for the next. */
 #define EXPIRE_MAX	128
@@ -35,8 +40,12 @@ static struct kmem_cache *half_cache6;	/* of IPv6, or tied to an interface */
 /* Of these so many are taken from a bucket at once. */
 #define BATCH		8
 
-/* A run of the timer follows another no sooner, ms: it looks at every bucket. */
+/*
+ * A run of the timer follows another no sooner, ms: it looks at every bucket, of
+ * which there may be so many in a ms.
+ */
 #define EXPIRE_SPACE	8
+#define EXPIRE_BUCKETS	1024
 
 /* Bytes of one of IPv4. */
 #define HALF_SIZE4	(sizeof(struct xtcp_half) + XTCP_HALF_ADDR4 * sizeof(u32))
@@ -122,16 +131,43 @@ static bool half_is(const struct xtcp_half *half, const struct xtcp_flow *flow)
  * @xn: namespace with a listener
  * @hash: xtcp_flow_hash() of it
  *
- * Context: bottom halves off. Return: bucket, locked.
+ * Context: RCU read lock, bottom halves off. Return: bucket, locked.
  */
 struct xtcp_half_bucket *xtcp_half_lock(struct xtcp_net *xn, u32 hash)
 	__acquires(&bucket->lock)
 {
-	struct xtcp_half_table *t = xn->half;
-	struct xtcp_half_bucket *bucket = &t->bucket[hash & t->mask];
+	struct xtcp_half_array *a = rcu_dereference(xn->half->array);
+	struct xtcp_half_bucket *bucket = &a->bucket[hash & a->mask];
 
 	spin_lock(&bucket->lock);
+	/* The table grows: at each moment one of the two is the place. */
+	while (unlikely((hash & a->mask) < READ_ONCE(a->moved))) {
+		spin_unlock(&bucket->lock);
+		a = rcu_dereference(a->next);
+		bucket = &a->bucket[hash & a->mask];
+		spin_lock(&bucket->lock);
+	}
 	return bucket;
+}
+
+/**
+ * xtcp_half_bucket_at - one of all buckets, for whoever lists the embryos
+ * @xn: namespace
+ * @i: counted from 0, through the array of the table and one that it grows into
+ *
+ * Context: RCU read lock. Return: bucket, not locked; NULL behind the last.
+ */
+struct xtcp_half_bucket *xtcp_half_bucket_at(const struct xtcp_net *xn, u64 i)
+{
+	struct xtcp_half_table *t = READ_ONCE(xn->half);
+	struct xtcp_half_array *a = t ? rcu_dereference(t->array) : NULL;
+
+	for (; a; a = rcu_dereference(a->next)) {
+		if (i <= a->mask)
+			return &a->bucket[i];
+		i -= a->mask + 1;
+	}
+	return NULL;
 }
 
 /**
@@ -152,20 +188,33 @@ struct xtcp_half *xtcp_half_find(const struct xtcp_half_bucket *bucket,
 	return NULL;
 }
 
+/* Context: grow_lock. */
+static struct xtcp_half_array *the_array(struct xtcp_half_table *t)
+{
+	return rcu_dereference_protected(t->array, lockdep_is_held(&t->grow_lock));
+}
+
+/* Of which nobody else knows. */
+static void half_free(struct xtcp_half_table *t)
+{
+	kvfree(rcu_dereference_protected(t->array, 1));
+	kvfree(t);
+}
+
 static u32 ms_of(u64 now)
 {
 	return (u32)div_u64(now, NSEC_PER_MSEC);
 }
 
-/* Timer and bucket are to know of a deadline. Context: bucket's lock. */
-static void half_due(struct xtcp_half_table *t, struct xtcp_half_bucket *bucket,
-		     const struct xtcp_half *half, u32 now)
+/* An embryo enters a bucket, which is to know of its deadline. Context: bucket's lock. */
+static void bucket_add(struct xtcp_half_bucket *bucket, struct xtcp_half *half)
 {
 	u32 at = half->emb.deadline;
 
-	if ((s32)(at - bucket->due) < 0)
+	if (!bucket->first || (s32)(at - bucket->due) < 0)
 		WRITE_ONCE(bucket->due, at);
-	timer_reduce(&t->timer, jiffies + msecs_to_jiffies(max_t(s32, at - now, 0)) + 1);
+	half->next = bucket->first;
+	WRITE_ONCE(bucket->first, half);
 }
 
 /**
@@ -211,20 +260,20 @@ bool xtcp_half_add(struct xtcp_rx *rx, struct xtcp_half_bucket *bucket,
 	struct xtcp_half *half = kmem_cache_alloc(wide ? half_cache6 : half_cache,
 						  GFP_ATOMIC | __GFP_NOWARN);
 	struct xtcp_half_table *t = rx->xn->half;
+	s32 wait;
 
 	if (!half)
 		return false;
 	half->emb = *emb;
 	half->wide = wide;
 	xtcp_half_fill(half, rx, l);
-	half->next = bucket->first;
-	if (!bucket->first)
-		WRITE_ONCE(bucket->due, emb->deadline);
-	WRITE_ONCE(bucket->first, half);
+	bucket_add(bucket, half);
 	atomic_inc(&l->count);
 	atomic_inc(&l->young);
-	atomic_inc(&t->count);
-	half_due(t, bucket, half, ms_of(rx->now));
+	if (unlikely(atomic_inc_return(&t->count) >= READ_ONCE(t->full)))
+		schedule_work(&t->grow);
+	wait = half->emb.deadline - ms_of(rx->now);
+	timer_reduce(&t->timer, jiffies + msecs_to_jiffies(max(wait, 0)) + 1);
 	return true;
 }
 
@@ -380,34 +429,49 @@ static u32 bucket_run(struct xtcp_half_table *t, struct xtcp_half_bucket *bucket
 }
 
 /*
- * One timer for the table, armed only to earlier. It walks the buckets from
- * where it left off, and looks into those whose earliest deadline has come.
+ * Look into the buckets whose earliest deadline has come, from where that was left off.
+ * Return: in how many ms the next one comes.
  */
-static void half_expire(struct timer_list *timer)
+static s32 array_run(struct xtcp_half_table *t, struct xtcp_half_array *a, u64 now, u32 *work)
 {
-	struct xtcp_half_table *t = timer_container_of(t, timer, timer);
-	u64 now = xtcp_now();
-	u32 now_ms = ms_of(now), work = 0, i;
+	u32 now_ms = ms_of(now), i;
 	s32 first = INT_MAX, left;
 
-	xtcp_follow(t->xn);
-	rcu_read_lock();
-	for (i = 0; i <= t->mask && work < EXPIRE_MAX; i++, t->cursor++) {
-		struct xtcp_half_bucket *bucket = &t->bucket[t->cursor & t->mask];
+	for (i = 0; i <= a->mask && *work < EXPIRE_MAX; i++, t->cursor++) {
+		struct xtcp_half_bucket *bucket = &a->bucket[t->cursor & a->mask];
 
 		if (!READ_ONCE(bucket->first))
 			continue;
 		if ((s32)(READ_ONCE(bucket->due) - now_ms) <= 0)
-			work += bucket_run(t, bucket, now, now_ms);
+			*work += bucket_run(t, bucket, now, now_ms);
 		left = (s32)(READ_ONCE(bucket->due) - now_ms);
 		first = min(first, left);
 	}
+	return *work < EXPIRE_MAX ? first : 0;
+}
+
+/*
+ * One timer for the table, armed only to earlier. An embryo that moves while this
+ * walks may be missed: array_move() arms the timer when all have moved.
+ */
+static void half_expire(struct timer_list *timer)
+{
+	struct xtcp_half_table *t = timer_container_of(t, timer, timer);
+	struct xtcp_half_array *a;
+	u64 now = xtcp_now();
+	s32 first = INT_MAX, space = EXPIRE_SPACE;
+	u32 work = 0;
+
+	xtcp_follow(t->xn);
+	rcu_read_lock();
+	for (a = rcu_dereference(t->array); a; a = rcu_dereference(a->next)) {
+		first = min(first, array_run(t, a, now, &work));
+		if (work < EXPIRE_MAX)
+			space = max_t(s32, space, a->mask / EXPIRE_BUCKETS);
+	}
 	rcu_read_unlock();
-	if (work >= EXPIRE_MAX)
-		first = 0;
 	if (first < INT_MAX)
-		timer_reduce(&t->timer, jiffies +
-			     msecs_to_jiffies(max_t(s32, first, EXPIRE_SPACE)) + 1);
+		timer_reduce(&t->timer, jiffies + msecs_to_jiffies(max(first, space)) + 1);
 }
 
 /* To another listener of the group, if there is one. Context: bucket's lock, RCU. */
@@ -444,59 +508,174 @@ static bool half_migrate(struct xtcp_half *half)
  *
  * The table is walked, which is as long as an administrator allows.
  *
- * Context: process.
+ * Context: process, may sleep.
  */
 void xtcp_half_stop(struct xtcp_listener *l)
 {
 	struct xtcp_half_table *t = l->xn->half;
 	struct xtcp_half *half, *next;
+	struct xtcp_half_array *a;
 	u32 i;
 
 	/* Seen by whoever adds, since both take the lock of the bucket. */
 	WRITE_ONCE(l->closed, true);
+	mutex_lock(&t->grow_lock);
+	a = the_array(t);
 	rcu_read_lock();
-	for (i = 0; i <= t->mask; i++) {
-		spin_lock_bh(&t->bucket[i].lock);
-		for (half = t->bucket[i].first; half; half = next) {
+	for (i = 0; i <= a->mask; i++) {
+		spin_lock_bh(&a->bucket[i].lock);
+		for (half = a->bucket[i].first; half; half = next) {
 			next = half->next;
 			if (half->listener == l && !half_migrate(half))
-				xtcp_half_del(l->xn, &t->bucket[i], half);
+				xtcp_half_del(l->xn, &a->bucket[i], half);
 		}
-		spin_unlock_bh(&t->bucket[i].lock);
+		spin_unlock_bh(&a->bucket[i].lock);
 	}
 	rcu_read_unlock();
+	mutex_unlock(&t->grow_lock);
 	WARN_ON_ONCE(atomic_read(&l->count) || atomic_read(&l->young));
 }
 
+/* Buckets for so many embryos, @most at most. */
+static u32 buckets_for(u32 embryos, u32 most)
+{
+	return roundup_pow_of_two(clamp(embryos / HALF_PER_BUCKET, BUCKETS_MIN, most));
+}
+
+/* @n: a power of two. Context: process, may sleep. Return: array or NULL. */
+static struct xtcp_half_array *array_new(u32 n)
+{
+	struct xtcp_half_array *a;
+	u32 i;
+
+	a = kvzalloc(struct_size(a, bucket, n), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!a)
+		return NULL;
+	a->mask = n - 1;
+	for (i = 0; i < n; i++)
+		spin_lock_init(&a->bucket[i].lock);
+	return a;
+}
+
+/* The embryos of a bucket move to a larger array. Context: bottom halves off. */
+static void bucket_move(struct xtcp_half_table *t, struct xtcp_half_array *from, u32 i,
+			struct xtcp_half_array *to)
+{
+	struct xtcp_half_bucket *old = &from->bucket[i], *new;
+	struct xtcp_half *half;
+	struct xtcp_flow flow;
+
+	spin_lock(&old->lock);
+	while (old->first) {
+		half = old->first;
+		WRITE_ONCE(old->first, half->next);
+		xtcp_half_flow(half, &flow);
+		new = &to->bucket[xtcp_flow_hash(t->xn->tables, &flow) & to->mask];
+		spin_lock_nested(&new->lock, SINGLE_DEPTH_NESTING);
+		bucket_add(new, half);
+		spin_unlock(&new->lock);
+	}
+	WRITE_ONCE(from->moved, i + 1);
+	spin_unlock(&old->lock);
+}
+
+/*
+ * All move, a bucket at a time; segments and the timer find them meanwhile.
+ * Context: grow_lock, process.
+ */
+static void array_move(struct xtcp_half_table *t, struct xtcp_half_array *to)
+{
+	struct xtcp_half_array *from = the_array(t);
+	u32 i;
+
+	rcu_assign_pointer(from->next, to);
+	for (i = 0; i <= from->mask; i++) {
+		local_bh_disable();
+		bucket_move(t, from, i, to);
+		local_bh_enable();
+		cond_resched();
+	}
+	rcu_assign_pointer(t->array, to);
+	kvfree_rcu(from, rcu);
+	timer_reduce(&t->timer, jiffies + 1);
+}
+
+/* Make the table one of @n buckets, unless it is as large. Context: process, may sleep. */
+static void half_grow(struct xtcp_half_table *t, u32 n)
+{
+	struct xtcp_half_array *a;
+	u32 full;
+
+	mutex_lock(&t->grow_lock);
+	if (the_array(t)->mask + 1 < n) {
+		a = array_new(n);
+		if (a)
+			array_move(t, a);
+	}
+	/* Without memory chains become twice as long before the next attempt. */
+	n = the_array(t)->mask + 1;
+	full = max_t(u32, n * HALF_PER_BUCKET, 2 * atomic_read(&t->count));
+	WRITE_ONCE(t->full, n < BUCKETS_MAX ? full : U32_MAX);
+	mutex_unlock(&t->grow_lock);
+}
+
+/* There are more embryos than the table was made for. */
+static void half_grow_work(struct work_struct *work)
+{
+	struct xtcp_half_table *t = container_of(work, struct xtcp_half_table, grow);
+
+	half_grow(t, buckets_for(2 * atomic_read(&t->count), BUCKETS_MAX));
+}
+
+static struct xtcp_half_table *half_new(struct xtcp_net *xn, u32 n)
+{
+	struct xtcp_half_table *t = kvzalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
+	struct xtcp_half_array *a = array_new(n);
+	u64 key[2];
+
+	if (!t || !a) {
+		kvfree(a);
+		kvfree(t);
+		return NULL;
+	}
+	t->xn = xn;
+	t->full = n * HALF_PER_BUCKET;
+	RCU_INIT_POINTER(t->array, a);
+	spin_lock_init(&t->key_lock);
+	mutex_init(&t->grow_lock);
+	INIT_WORK(&t->grow, half_grow_work);
+	get_random_bytes(key, sizeof(key));
+	xtcp_source_init(&t->sources, key);
+	timer_setup(&t->timer, half_expire, 0);
+	return t;
+}
+
 /**
- * xtcp_half_make - the table of a namespace that gets its first listener
+ * xtcp_half_make - a table for one more listener
  * @xn: namespace
+ * @backlog: of the listener
+ *
+ * The first one makes it. It grows with others, and with what they turn out to need
+ * where their backlog or the namespace's limit is raised later; it is never too small
+ * for the listener to be there.
  *
  * Context: process, may sleep. Return: 0 or -ENOMEM.
  */
-int xtcp_half_make(struct xtcp_net *xn)
+int xtcp_half_make(struct xtcp_net *xn, u32 backlog)
 {
-	u32 want = READ_ONCE(xn->knobs.max_syn_backlog) / HALF_PER_BUCKET;
-	u32 i, n = roundup_pow_of_two(clamp(want, BUCKETS_MIN, BUCKETS_MAX));
-	struct xtcp_half_table *t;
-	u64 key[2];
+	u32 most = READ_ONCE(xn->knobs.max_syn_backlog);
+	struct xtcp_half_table *t = READ_ONCE(xn->half);
 
-	if (READ_ONCE(xn->half))
-		return 0;
-	t = kvzalloc(struct_size(t, bucket, n), GFP_KERNEL_ACCOUNT);
-	if (!t)
-		return -ENOMEM;
-	t->xn = xn;
-	t->mask = n - 1;
-	spin_lock_init(&t->key_lock);
-	get_random_bytes(key, sizeof(key));
-	xtcp_source_init(&t->sources, key);
-	for (i = 0; i < n; i++)
-		spin_lock_init(&t->bucket[i].lock);
-	timer_setup(&t->timer, half_expire, 0);
-	/* Two sockets may have come here at once. */
-	if (cmpxchg(&xn->half, NULL, t))
-		kvfree(t);
+	if (!t) {
+		t = half_new(xn, buckets_for(most, LISTEN_MAX));
+		if (!t)
+			return -ENOMEM;
+		/* Two sockets may have come here at once. */
+		if (!cmpxchg(&xn->half, NULL, t))
+			return 0;
+		half_free(t);
+	}
+	half_grow(xn->half, buckets_for(min(backlog, most), LISTEN_MAX));
 	return 0;
 }
 
@@ -510,7 +689,8 @@ void xtcp_half_exit_net(struct xtcp_net *xn)
 {
 	if (!xn->half)
 		return;
+	cancel_work_sync(&xn->half->grow);
 	timer_shutdown_sync(&xn->half->timer);
-	kvfree(xn->half);
+	half_free(xn->half);
 	xn->half = NULL;
 }

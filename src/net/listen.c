@@ -20,7 +20,7 @@ int xtcp_listen_start(struct sock *sk)
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_listener *l;
 
-	if (xtcp_half_make(xn))
+	if (xtcp_half_make(xn, READ_ONCE(sk->sk_max_ack_backlog)))
 		return -ENOMEM;
 	l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
 	if (!l)

@@ -6,6 +6,8 @@
  * off:
  *
  *	socket lock, then xtcp_tables.port_mutex (sleeps)
+ *	socket lock, then xtcp_half_table.grow_lock (sleeps)
+ *	    xtcp_half_bucket.lock, then that of a bucket of a larger table
  *	socket lock or xtcp_half_bucket.lock or xtcp_tw_table.lock
  *	    a fresh child's lock (below xtcp_half_bucket.lock alone)
  *		xtcp_tables.locks[] (chains)
@@ -323,24 +325,40 @@ struct xtcp_half_bucket {
 	struct xtcp_half *first;
 };
 
+/*
+ * The buckets of a table; freed by RCU. While the table grows there are two of these:
+ * the embryos of the buckets below @moved are in those of @next, where whoever comes
+ * to such a bucket goes on.
+ */
+struct xtcp_half_array {
+	struct xtcp_half_array __rcu *next;	/* NULL: the table does not grow */
+	u32 moved;			/* buckets; grows under the lock of the one that moves */
+	u32 mask;			/* buckets - 1 */
+	struct rcu_head rcu;
+	struct xtcp_half_bucket bucket[];
+};
+
 struct xtcp_half_table {
 	struct xtcp_net *xn;
+	struct xtcp_half_array __rcu *array;	/* grow_lock */
 	atomic_t count;			/* embryos */
-	u32 mask;			/* buckets - 1 */
+	u32 full;			/* as many are too many for the array */
 	u32 cursor;			/* where the timer goes on */
 	spinlock_t key_lock;		/* new keys of cookies */
+	struct mutex grow_lock;		/* who makes an array, or walks them all */
+	struct work_struct grow;	/* makes a larger one */
 	struct timer_list timer;	/* for the earliest deadline */
 	struct xtcp_sources sources;	/* of SYNs; no lock */
-	struct xtcp_half_bucket bucket[];
 };
 
 int xtcp_half_slab_init(void);
 void xtcp_half_slab_exit(void);
-int xtcp_half_make(struct xtcp_net *xn);
+int xtcp_half_make(struct xtcp_net *xn, u32 backlog);
 void xtcp_half_exit_net(struct xtcp_net *xn);
 void xtcp_half_flow(const struct xtcp_half *half, struct xtcp_flow *flow);
 struct xtcp_half_bucket *xtcp_half_lock(struct xtcp_net *xn, u32 hash)
 	__acquires(&bucket->lock);
+struct xtcp_half_bucket *xtcp_half_bucket_at(const struct xtcp_net *xn, u64 i);
 struct xtcp_half *xtcp_half_find(const struct xtcp_half_bucket *bucket,
 				 const struct xtcp_rx *rx);
 void xtcp_half_copy(union xtcp_half_any *to, const struct xtcp_half *half);
