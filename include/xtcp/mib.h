@@ -13,6 +13,7 @@
 
 /* Noted by the engine; at most 64. */
 #define XTCP_MIBS_ENGINE(X)						\
+	X(AUTO_CORKING, "TCPAutoCorking")				\
 	X(TIMEOUTS, "TCPTimeouts")					\
 	X(SYN_RETRANS, "TCPSynRetrans")					\
 	X(LOSS_PROBES, "TCPLossProbes")					\

@@ -43,6 +43,7 @@ enum xtcp_dl {
 	XTCP_DL_LINGER,		/* FIN-WAIT-2 of an orphan, TIME-WAIT */
 	XTCP_DL_USER,		/* user timeout; R2 of what the local queue refuses */
 	XTCP_DL_RETRY,		/* a transmission that could not be made */
+	XTCP_DL_SMALL,		/* small writes that wait to be merged */
 	XTCP_DL_MAX
 };
 
@@ -189,6 +190,7 @@ struct xtcp_params {
 	bool sack;		/* offer SACK */
 	bool dsack;		/* tell of duplicates */
 	bool idle_restart;	/* slow start after idle, RFC 5681 4.1 */
+	bool autocorking;	/* small writes wait up to 100 us to be merged: small.c */
 	bool shrink_window;	/* a scaled window may be taken back */
 };
 
@@ -225,8 +227,11 @@ struct xtcp_tcb {
 	u32 snd_wl2;		/* SEG.ACK of it */
 	u32 max_snd_wnd;	/* largest window the peer ever offered */
 	u32 snd_sml;		/* end of the last small segment: Minshall */
-	u16 small_out;		/* small segments in flight, see small_limit() */
+	u16 small_out;		/* segments below the MSS in flight, see small.c */
 	u16 small_more;		/* how many may be, beyond the initial window */
+	u8 small_wrote;		/* writes that wait to be merged, at most 255 */
+	bool small_merge;	/* many did: one such segment in flight is enough */
+	bool small_go;		/* they have waited long enough */
 	u32 snd_up;		/* one after the last urgent byte written */
 	u32 iss;
 	u32 lost_out;		/* bytes marked lost and not sent again */

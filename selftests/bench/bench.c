@@ -39,6 +39,10 @@ static const struct row {
 	{ "bulk, 64 KiB writes, lo", "ns/byte", bulk, PLACE_LO, 3, LIMIT },
 	{ "bulk, 64 KiB writes, veth", "ns/byte", bulk, PLACE_VETH, 3, LIMIT },
 	{ "bulk, sendfile, veth", "ns/byte", bulk_file, PLACE_VETH, 3, LIMIT },
+	{ "bulk, 1,000 B, NODELAY, lo", "ns/byte", bulk_1000, PLACE_LO, 3, LIMIT },
+	{ "bulk, 1,000 B, NODELAY, veth", "ns/byte", bulk_1000, PLACE_VETH, 3, LIMIT },
+	{ "bulk, 200 B, NODELAY, lo", "ns/byte", bulk_200, PLACE_LO, 3, LIMIT },
+	{ "bulk, 200 B, NODELAY, veth", "ns/byte", bulk_200, PLACE_VETH, 3, LIMIT },
 	{ "memory, socket just opened", "bytes", idle_socket, PLACE_LO, 0, LIMIT },
 	{ "memory, idle, one end of two", "bytes", idle_connection, PLACE_LO, 0, LIMIT },
 };

@@ -30,6 +30,8 @@ double round_trip(int family, enum place place);
 double connect_close(int family, enum place place);
 double connect_crowded(int family, enum place place);
 double bulk(int family, enum place place);
+double bulk_1000(int family, enum place place);
+double bulk_200(int family, enum place place);
 double bulk_file(int family, enum place place);
 double idle_socket(int family, enum place place);
 double idle_connection(int family, enum place place);

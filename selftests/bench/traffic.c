@@ -6,6 +6,8 @@
  */
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -217,23 +219,46 @@ double bulk_file(int family, enum place place)
 	return median(v, BULK_ROUNDS);
 }
 
-double bulk(int family, enum place place)
+static size_t min_size(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Writes of @size bytes. */
+static double writes(int family, enum place place, size_t size, bool nodelay)
 {
 	double v[ROUNDS_MAX];
-	int fd;
+	int fd, on = nodelay;
 	size_t sent;
 	int r;
 
 	/* A page of zeroes that was never written to is one shared page. */
 	memset(buf, 'x', sizeof(buf));
 	fd = serve_one(family, place, sink);
+	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)))
+		die("setsockopt");
 	for (r = -1; r < BULK_ROUNDS; r++) {
 		round_from(r);
-		for (sent = 0; sent < BULK_ROUND_BYTES; sent += sizeof(buf))
-			write_all(fd, buf, sizeof(buf));
+		for (sent = 0; sent < BULK_ROUND_BYTES; sent += size)
+			write_all(fd, buf, min_size(size, BULK_ROUND_BYTES - sent));
 		read_all(fd, buf, 1);
 		round_to(r, v, BULK_ROUND_BYTES);
 	}
 	close(fd);
 	return median(v, BULK_ROUNDS);
+}
+
+double bulk(int family, enum place place)
+{
+	return writes(family, place, sizeof(buf), false);
+}
+
+double bulk_1000(int family, enum place place)
+{
+	return writes(family, place, 1000, true);
+}
+
+double bulk_200(int family, enum place place)
+{
+	return writes(family, place, 200, true);
 }

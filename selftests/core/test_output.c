@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What to send next: segmentation, PSH, Nagle, silly window avoidance of the
- * sender, window probes, urgent pointer. RFC 9293 3.7.4, 3.8.5, 3.8.6, 3.9.1.2.
+ * What to send next: segmentation, PSH, window probes, urgent pointer. RFC 9293 3.8.5,
+ * 3.8.6, 3.9.1.2.
  */
 #include "harness.h"
 
@@ -48,74 +48,6 @@ static const struct script refused[] = {
 	  "refuse none\n+ 400s\n> A 1 ack 101\nno-timer\n" },
 };
 SCRIPTS(refused);
-
-/* RFC 9293 3.7.4 (Minshall's variant: one small segment in flight). */
-static const struct script nagle[] = {
-	{ "first small segment goes", "established\nwrite 10\n> PA 1+10\n" },
-	{ "second waits for its ACK", "established\nwrite 10\n> PA 1+10\nwrite 10\n> no\nwrite 10\n> no\n"
-	  "< A 1 ack 11\n> PA 11+20\n" },
-	{ "a full segment does not wait", "established\nwrite 10\n> PA 1+10\nwrite 1000\n> PA 11+1000\n" },
-	{ "nor what is full; its rest does", "established\nwrite 10\n> PA 1+10\nwrite 1500\n> A 11+1000\n> no\n"
-	  "< A 1 ack 11\n> PA 1011+500\n" },
-	{ "small behind full ones only", "established\nwrite 1000\n> PA 1+1000\nwrite 10\n> PA 1001+10\n" },
-	{ "NODELAY (MUST-17)", "established\nset nodelay 1\nwrite 10\n> PA 1+10\nwrite 10\n> PA 11+10\n" },
-	{ "NODELAY flushes", "established\nwrite 10\n> PA 1+10\nwrite 10\n> no\nset nodelay 1\n> PA 11+10\n" },
-	{ "the FIN flushes", "established\nwrite 10\n> PA 1+10\nwrite 10\n> no\nshutdown\n> FPA 11+10\n" },
-};
-SCRIPTS(nagle);
-
-/* Segments below the MSS in flight are counted: three of them, here. */
-#define THREE	"par initial_cwnd 3\nestablished\nset nodelay 1\nwrite 10\n> PA 1+10\nwrite 10\n> PA 11+10\n" \
-		"write 10\n> PA 21+10\n= small_out 3\n"
-
-static const struct script small[] = {
-	{ "the next waits for an ACK, and merges with what follows", THREE "write 10\n> no\nwrite 20\n> no\n"
-	  "< A 1 ack 11\n> PA 31+30\n> no\n= small_out 3\n" },
-	{ "as many more as were acknowledged meanwhile", THREE "write 10\n> no\n< A 1 ack 21\n= small_more 2\n"
-	  "> PA 31+10\nwrite 10\n> PA 41+10\nwrite 10\n> PA 51+10\nwrite 10\n> PA 61+10\nwrite 10\n> no\n" },
-	{ "no more where none waited", THREE "< A 1 ack 31\n= small_more 0\n= small_out 0\n" },
-	{ "a full segment goes, its rest waits", THREE "write 1500\n> A 31+1000\n> no\n< A 1 ack 11\n"
-	  "> PA 1031+500\n" },
-	{ "so does what ends the stream", THREE "write 10\n> no\nshutdown\n> FPA 31+10\n" },
-	{ "and what fills a wide window", THREE "< A 1 ack 31\nwrite 3000\n> PA 31+3000\n< A 1 ack 3031\n= cwnd 6000\n"
-	  "write 10\n> PA 3031+10\nwrite 10\n> PA 3041+10\nwrite 10\n> PA 3051+10\nwrite 10\n> PA 3061+10\n" },
-	{ "what is lost is not in flight", THREE "write 10\n> no\n~ 200001us\n= small_out 0\n> A 1+30\n= small_out 3\n" },
-	{ "a reduction halves what was added, idle time takes it back", THREE "write 10\n> no\n< A 1 ack 21\n"
-	  "> PA 31+10\n= small_more 2\n< A 1 ack 41\n+ 2s\nwrite 10\n= small_more 0\n> PA 41+10\n" },
-};
-SCRIPTS(small);
-
-static const struct script cork[] = {
-	{ "holds a partial segment", "established\nset cork 1\nwrite 999\n> no\nwrite 1\n> PA 1+1000\n" },
-	{ "full ones go", "established\nset cork 1\nwrite 2500\n> PA 1+2000\n> no\n< A 1 ack 2001\n> no\n"
-	  "set cork 0\n> PA 2001+500\n" },
-	{ "let go at once", "established\nset cork 1\nwrite 10\n> no\nset cork 0\n> PA 1+10\n" },
-	{ "not for ever (MUST-60)", "established\nset cork 1\nwrite 10\n> no\n~ 200001us\n> PA 1+10\n" },
-	{ "MSG_MORE", "established\nwrite 10 more\n> no\nwrite 10\n> PA 1+20\n" },
-	{ "MSG_MORE: no PSH on full ones", "established\nwrite 1500 more\n> A 1+1000\n> no\nwrite 500\n> PA 1001+1000\n" },
-	{ "MSG_MORE: but at the end of a burst", "established\nwrite 2500 more\n> PA 1+2000\n> no\n" },
-	{ "cork beats NODELAY", "established\nset nodelay 1\nset cork 1\nwrite 10\n> no\n" },
-};
-SCRIPTS(cork);
-
-/* RFC 9293 3.8.6.2.1 */
-static const struct script sender_sws[] = {
-	{ "a small window is not used: half of its best or a segment",
-	  "established wnd 2000\nwrite 5000\n> PA 1+2000\n< A 1 ack 2001 wnd 400\n> no\n< A 1 wnd 999\n> no\n"
-	  "< A 1 wnd 1000\n> A 2001+1000\n" },
-	{ "half of the largest window is enough",
-	  "established wnd 600\nwrite 5000\n> A 1+600\n< A 1 ack 601 wnd 299\n> no\n< A 1 wnd 300\n> A 601+300\n" },
-	{ "overridden after a while", "established wnd 2000\nwrite 5000\n> PA 1+2000\n< A 1 ack 2001 wnd 400\n> no\n"
-	  "~ 200001us\n> A 2001+400\n" },
-	{ "the override does not inherit the probes' back-off",
-	  "established wnd 2000\nwrite 5000\n> PA 1+2000\n< A 1 ack 2001 wnd 0\n~ 200001us\n> A 2001+1\n"
-	  "~ 400002us\n> A 2001+1\n~ 800004us\n> A 2001+1\n< A 1 ack 2002 wnd 400\n> no\n~ 200001us\n> A 2002+400\n" },
-	{ "it comes within a second",
-	  "par rto_min_us 3000000\nestablished wnd 2000\nwrite 5000\n> PA 1+2000\n< A 1 ack 2001 wnd 400\n~ 1s\n> A 2001+400\n" },
-	{ "all there is may go", "established wnd 2000\nwrite 2300\n> PA 1+2000\n< A 1 ack 2001 wnd 400\n"
-	  "> PA 2001+300\n" },
-};
-SCRIPTS(sender_sws);
 
 /* RFC 9293 3.8.6.1: first after one RTO (SHLD-29), doubling (SHLD-30). */
 static const struct script probes[] = {

@@ -24,6 +24,7 @@ struct row {
 static const struct row rows[] = {
 	{ "abort_on_overflow",	0, 255, 0 },
 	{ "migrate_req",	0, 255, 0 },
+	{ "autocorking",	0, 255, 1 },
 	{ "base_mss",		40, 65535, 1024 },
 	{ "challenge_ack_limit", 0, I32, I32 },
 	{ "dsack",		0, 255, 1 },

@@ -19,6 +19,7 @@ static void idle_restart(struct xtcp_tcb *tcb, u64 now)
 		tcb->cwnd = min(tcb->cwnd, xtcp_cc_initial_cwnd(tcb));
 	if (tcb->par->idle_restart)
 		tcb->small_more = 0;
+	tcb->small_merge = false;
 	xtcp_cc_event(tcb, XTCP_CC_RESTART, now);
 }
 
@@ -49,6 +50,8 @@ u32 xtcp_wrote(struct xtcp_tcb *tcb, u32 bytes, u32 flags, u64 now)
 	}
 	if (tcb->snd_una == tcb->snd_nxt)
 		xtcp_persist_check(tcb, now);
+	else if (xtcp_small_full(tcb))
+		xtcp_small_wrote(tcb, now);
 	return xtcp_want_output(tcb);
 }
 

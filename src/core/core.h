@@ -265,6 +265,17 @@ static inline bool xtcp_tlp_by_head(const struct xtcp_tcb *tcb)
 void xtcp_prr_start(struct xtcp_tcb *tcb, u32 fs);
 void xtcp_prr_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *a);
 
+/* ---- small.c ---- */
+
+/* No write is held back to be merged with others for longer. */
+#define XTCP_SMALL_HOLD_NS	(100 * XTCP_NSEC_PER_USEC)
+
+bool xtcp_small_full(const struct xtcp_tcb *tcb);
+bool xtcp_small_may(const struct xtcp_tcb *tcb, u32 len, u32 data);
+void xtcp_small_wrote(struct xtcp_tcb *tcb, u64 now);
+void xtcp_small_sent(struct xtcp_tcb *tcb);
+u32 xtcp_small_fire(struct xtcp_tcb *tcb, u64 now);
+
 /* ---- ecn.c ---- */
 
 void xtcp_ecn_connect(struct xtcp_tcb *tcb, bool permit);
@@ -384,7 +395,6 @@ enum xtcp_plan_kind {
 };
 
 u32 xtcp_tx_new_len(const struct xtcp_tcb *tcb, bool *fin);
-bool xtcp_small_full(const struct xtcp_tcb *tcb);
 u32 xtcp_want_output(const struct xtcp_tcb *tcb);
 /* The first wait for a transmission that failed. */
 #define XTCP_RETRY_NS	(5 * XTCP_NSEC_PER_MSEC)

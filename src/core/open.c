@@ -63,6 +63,7 @@ void xtcp_params_init(struct xtcp_params *par)
 	par->sack = true;
 	par->dsack = true;
 	par->idle_restart = true;
+	par->autocorking = true;
 	par->ecn = 2;
 	par->ecn_option = 2;
 	par->ecn_fallback = true;

@@ -221,52 +221,6 @@ static bool plan_rtx(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 }
 
 /*
- * Nagle as Minshall refined it: one small segment in flight at a time. Of 2 GB
- * ago it is none, though its number seems to lie ahead.
- */
-static bool nagle_holds(const struct xtcp_tcb *tcb)
-{
-	return !(tcb->flags & XTCP_F_NODELAY) && seq_gt(tcb->snd_sml, tcb->snd_una) &&
-	       seq_le(tcb->snd_sml, tcb->snd_nxt);
-}
-
-/*
- * How many segments below the MSS may be in flight. The congestion window is in
- * bytes, and would let hundreds of them out where the MSS is large; what a program
- * writes meanwhile then costs a segment a write. Beyond this number it is held and
- * merged until an ACK comes, as where a window counts segments. It begins with the
- * initial window and grows as in slow start, so that a stream of small messages over
- * a long path soon has as many in flight as it writes in a round trip.
- */
-static u32 small_limit(const struct xtcp_tcb *tcb)
-{
-	u32 wide = tcb->cwnd / tcb->mss;
-	u32 grown = xtcp_initcwnd(tcb) + tcb->small_more;
-	u32 most = tcb->cwnd_clamp ? tcb->cwnd_clamp : 65535;
-
-	return min(max(wide, grown), most);
-}
-
-/* xtcp_small_full - is no further segment below the MSS to be sent for now? */
-bool xtcp_small_full(const struct xtcp_tcb *tcb)
-{
-	return tcb->small_out >= xtcp_initcwnd(tcb) && tcb->small_out >= small_limit(tcb);
-}
-
-/* May a segment below the MSS go? RFC 9293 3.8.6.2.1, conditions 2 to 4. */
-static bool may_send_small(const struct xtcp_tcb *tcb, u32 len, u32 data)
-{
-	if (tcb->flags & XTCP_F_SWS_OVERRIDE)
-		return true;
-	if (len == data && tcb->flags & (XTCP_F_FIN_QUEUED | XTCP_F_FLUSH))
-		return true;
-	if (len == data && !(tcb->flags & (XTCP_F_CORK | XTCP_F_MORE)))
-		return !nagle_holds(tcb) && !xtcp_small_full(tcb);
-	/* The window is small, not the data: half of its best is enough. */
-	return len < data && len >= tcb->max_snd_wnd / 2;
-}
-
-/*
  * Room in the congestion window. Without SACK the first two duplicate ACKs
  * each let a new segment out (RFC 3042); with it the flight shrinks by what is
  * SACKed, which is the same.
@@ -306,8 +260,7 @@ u32 xtcp_tx_new_len(const struct xtcp_tcb *tcb, bool *fin)
 		len = room - room % tcb->mss;
 
 	tail = len % tcb->mss;
-	if (tail && !(len < data && len > tcb->mss) &&
-	    may_send_small(tcb, len, data))
+	if (tail && !(len < data && len > tcb->mss) && xtcp_small_may(tcb, len, data))
 		tail = 0;
 	len -= tail;
 	*fin = len == data && tcb->flags & XTCP_F_FIN_QUEUED && usable > data && room;
@@ -484,7 +437,10 @@ static void commit_new(struct xtcp_tcb *tcb, const struct xtcp_plan *plan,
 	if (plan->flags & XTCP_FIN)
 		tcb->flags |= XTCP_F_FIN_SENT;
 	tcb->flags &= ~XTCP_F_SWS_OVERRIDE;
+	tcb->small_go = false;
 	xtcp_map_append(tcb, end, plan->len % tcb->mss ? XTCP_SENT_SMALL : 0, now);
+	if (unlikely(tcb->small_wrote) && seq_ge(end, tcb->snd_end))
+		xtcp_small_sent(tcb);
 	if (!xtcp_dl_is_set(tcb, XTCP_DL_RTO))
 		xtcp_rto_restart(tcb, now);
 	commit_user(tcb, now);

@@ -48,6 +48,8 @@ static u32 fire(struct xtcp_tcb *tcb, enum xtcp_dl dl, u64 now)
 		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT);
 	case XTCP_DL_RETRY:
 		return xtcp_retry_fire(tcb);
+	case XTCP_DL_SMALL:
+		return xtcp_small_fire(tcb, now);
 	default:
 		return 0;
 	}

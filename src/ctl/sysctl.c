@@ -157,6 +157,7 @@ const struct xtcp_knob xtcp_knob_rows[] = {
 	  OF(abort_on_overflow) },
 	{ "allowed_congestion_control", TEXT(xtcp_cong_allowed, 0644, xtcp_cong_allow) },
 	{ "available_congestion_control", TEXT(xtcp_cong_available, 0444, NULL) },
+	{ "autocorking",	0, U8_MAX_SWITCH, PAR(autocorking), OF(autocorking) },
 	{ "base_mss",		40, U16_MAX, PAR(base_mss), .scale = 1, OF(base_mss) },
 	{ "challenge_ack_limit", 0, INT_MAX, PAR(challenge_max), .scale = 1,
 	  OF(challenge_ack_limit) },

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * When a segment below the MSS may go: RFC 9293 3.7.4 (Nagle) and 3.8.6.2.1 (silly
+ * window avoidance, sender), and what merges small writes where Nagle is off.
+ *
+ * A segment costs either end some microseconds, however little is in it. A program
+ * that writes 1,000 bytes every three microseconds would have a segment a write, and
+ * spend most of its time on them: the congestion window is in bytes, and holds
+ * hundreds of them where the MSS is large. Two bounds hold small writes together:
+ *
+ * - Small segments in flight are counted, and begin with the initial window, as where
+ *   a window counts segments. Beyond the limit they wait for an ACK.
+ * - Where writes that waited were many, the writer is one that does not wait for
+ *   answers: then one small segment in flight is enough until few waited.
+ *
+ * Either wait ends HOLD_NS after the first write that waits, whatever the peer does,
+ * or with a write GAP_NS after the last data that left. So nothing that a program
+ * can do brings it more than HOLD_NS of delay, and an ACK that the peer delays
+ * (40 ms) is none. A timer for the shorter time would fire for each segment; the
+ * writes are at hand for that.
+ */
+#include "core.h"
+
+#define GAP_NS		(50 * XTCP_NSEC_PER_USEC)
+#define HOLD_NS		XTCP_SMALL_HOLD_NS
+
+/* A write costs its writer at least as much. */
+#define WRITE_US	4
+
+/* Writes that waited together; fewer would not have cost much alone. */
+#define MERGE_MIN	4
+
+/*
+ * Nagle as Minshall refined it: one small segment in flight at a time. Of 2 GB
+ * ago it is none, though its number seems to lie ahead.
+ */
+static bool nagle_holds(const struct xtcp_tcb *tcb)
+{
+	return !(tcb->flags & XTCP_F_NODELAY) && seq_gt(tcb->snd_sml, tcb->snd_una) &&
+	       seq_le(tcb->snd_sml, tcb->snd_nxt);
+}
+
+/*
+ * How many small segments may be in flight. The number grows as in slow start (ack.c),
+ * so that a stream of small messages over a long path soon has as many in flight as it
+ * writes in a round trip; more than can be written in one are of no use. Where nothing
+ * is to be merged it is at least what a window of segments would hold.
+ */
+static u32 small_limit(const struct xtcp_tcb *tcb)
+{
+	u32 most = tcb->cwnd_clamp ? tcb->cwnd_clamp : 65535;
+	u32 limit = xtcp_initcwnd(tcb);
+
+	if (tcb->par->autocorking)
+		limit += min_t(u32, tcb->small_more, tcb->min_rtt_us / WRITE_US);
+	else
+		limit = max(tcb->cwnd / tcb->mss, limit + tcb->small_more);
+	return min(limit, most);
+}
+
+/* xtcp_small_full - is the next segment below the MSS to wait, Nagle being off? */
+bool xtcp_small_full(const struct xtcp_tcb *tcb)
+{
+	if (likely(!tcb->small_out) || !(tcb->flags & XTCP_F_NODELAY))
+		return false;
+	if (tcb->small_merge)
+		return true;
+	return tcb->small_out >= xtcp_initcwnd(tcb) && tcb->small_out >= small_limit(tcb);
+}
+
+/*
+ * xtcp_small_may - may a segment below the MSS go? RFC 9293 3.8.6.2.1, (2) to (4)
+ * @len: its bytes
+ * @data: bytes that wait, at least as many
+ */
+bool xtcp_small_may(const struct xtcp_tcb *tcb, u32 len, u32 data)
+{
+	if (tcb->flags & XTCP_F_SWS_OVERRIDE)
+		return true;
+	if (len == data && tcb->flags & (XTCP_F_FIN_QUEUED | XTCP_F_FLUSH))
+		return true;
+	if (len == data && !(tcb->flags & (XTCP_F_CORK | XTCP_F_MORE)))
+		return !nagle_holds(tcb) && (tcb->small_go || !xtcp_small_full(tcb));
+	/* The window is small, not the data: half of its best is enough. */
+	return len < data && len >= tcb->max_snd_wnd / 2;
+}
+
+static bool gap_over(const struct xtcp_tcb *tcb, u64 now)
+{
+	return now - tcb->last_data_tx_at >= GAP_NS;
+}
+
+/* xtcp_small_wrote - a write that is to wait, if it does not fill a segment */
+void xtcp_small_wrote(struct xtcp_tcb *tcb, u64 now)
+{
+	if (!tcb->small_wrote)
+		xtcp_mib(tcb, XTCP_MIB_AUTO_CORKING);
+	if (!xtcp_dl_is_set(tcb, XTCP_DL_SMALL))
+		xtcp_dl_set(tcb, XTCP_DL_SMALL, now + HOLD_NS);
+	if (tcb->small_wrote < 255)
+		tcb->small_wrote++;
+	tcb->small_go = gap_over(tcb, now);
+}
+
+/* xtcp_small_sent - writes have waited, and all that was written has left */
+void xtcp_small_sent(struct xtcp_tcb *tcb)
+{
+	tcb->small_merge = tcb->par->autocorking && tcb->small_wrote >= MERGE_MIN;
+	tcb->small_wrote = 0;
+	xtcp_dl_clear(tcb, XTCP_DL_SMALL);
+}
+
+/*
+ * xtcp_small_fire - writes have waited for long enough
+ *
+ * If data left since the first of them waited, that took most of them along, and
+ * the rest has not waited for as long.
+ */
+u32 xtcp_small_fire(struct xtcp_tcb *tcb, u64 now)
+{
+	if (!xtcp_unsent(tcb))
+		return 0;
+	if (!gap_over(tcb, now)) {
+		xtcp_dl_set(tcb, XTCP_DL_SMALL, tcb->last_data_tx_at + HOLD_NS);
+		return 0;
+	}
+	tcb->small_go = true;
+	return XTCP_ACT_OUTPUT;
+}
