@@ -183,6 +183,7 @@ bool xtcp_syncookie_synack(const struct xtcp_params *par, const struct xtcp_open
 			   const struct xtcp_seg *seg, struct xtcp_plan *plan, u64 now);
 bool xtcp_syncookie_rx(struct xtcp_embryo *emb, const struct xtcp_params *par,
 		       const struct xtcp_open *open, const struct xtcp_seg *seg, u64 now);
+void xtcp_embryo_window(struct xtcp_embryo *emb, const struct xtcp_open *open);
 
 void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 		 const struct xtcp_open *open, u64 now);

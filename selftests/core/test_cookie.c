@@ -88,6 +88,7 @@ UNIT(cookie_carries)
 			syn.opts &= ~XTCP_OPT_WSCALE;
 		synack(&syn, &ack, NOW);
 		CHECK(xtcp_syncookie_rx(&emb, &par, &peer, &ack, NOW + 1));
+		xtcp_embryo_window(&emb, &peer);
 		xtcp_embryo_init(&was, &par, &peer, &syn, NOW);
 		CHECK_EQ(emb.opts, was.opts);
 		CHECK_EQ(emb.snd_wscale, scale == 15 ? 0 : scale);

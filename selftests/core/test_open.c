@@ -171,34 +171,6 @@ UNIT(open_route_cc)
 	CHECK(tcb.flags & XTCP_F_PACED);
 }
 
-/* A SYN cookie forgets the windows of its SYN-ACK: they follow from the route again. */
-UNIT(open_route_cookie)
-{
-	struct xtcp_open open = {
-		.path_mss = 1460, .adv_mss = 1460, .gso_max = 30000, .rcv_space = 60000,
-		.rcv_space_max = 1000000, .route = { .initrwnd = 4 },
-	};
-	struct xtcp_embryo emb = {
-		.opts = XTCP_OPT_MSS | XTCP_OPT_TS | XTCP_OPT_WSCALE, .peer_mss = 1460,
-		.rcv_wnd = 20000, .rcv_wscale = 7, .cookie = 1,
-	};
-	struct xtcp_params par;
-	struct xtcp_tcb tcb;
-
-	xtcp_params_init(&par);
-	xtcp_tcb_init(&tcb, &par);
-	xtcp_accept(&tcb, &emb, &open, 1);
-	CHECK_EQ(tcb.rcv_wnd, 4 * 1448);
-	CHECK_EQ(tcb.rcv_wscale, 4);
-	xtcp_tcb_fini(&tcb);
-	emb.cookie = 0;
-	xtcp_tcb_init(&tcb, &par);
-	xtcp_accept(&tcb, &emb, &open, 1);
-	CHECK_EQ(tcb.rcv_wnd, 20000);
-	CHECK_EQ(tcb.rcv_wscale, 7);
-	xtcp_tcb_fini(&tcb);
-}
-
 #define TWICE "connect\n> S 0\n~ 1s\n> S 0\n"
 #define FIRST TWICE "+ 20ms\n< SA 0 ack 1 mss 1000 ts 5000 0 tsecr 0 sackok wnd 9000\n> A 1\n= srtt8_us 0\n"
 

@@ -318,8 +318,10 @@ TEST_F(wire, overflow_is_remembered)
 	int other;
 
 	XTCP_ONLY("it has forgotten");
+	ASSERT_EQ(0, wire_route(W, "route replace", "dev tun0 window 10000"));
 	overflows();
-	out(SYN | ACK, SEQ(0), ACKNO(1), AFTER(1000));
+	/* As the first: six segments are what the route's window has room for. */
+	out(SYN | ACK, SEQ(0), ACKNO(1), WND(8760), AFTER(1000));
 	dropped("LISTEN_OVERFLOW", in(ACK, SEQ(1), ACKNO(1)));
 	accepts();
 	other = self->fd;

@@ -181,8 +181,7 @@ bool xtcp_syncookie_synack(const struct xtcp_params *par, const struct xtcp_open
 }
 
 /* What the low bits say: scale << 1 | SACK. False: no cookie of ours says that. */
-static bool take_info(struct xtcp_embryo *emb, const struct xtcp_params *par,
-		      const struct xtcp_open *open, u32 info)
+static bool take_info(struct xtcp_embryo *emb, const struct xtcp_params *par, u32 info)
 {
 	u32 scale = info >> 1;
 
@@ -195,7 +194,6 @@ static bool take_info(struct xtcp_embryo *emb, const struct xtcp_params *par,
 	}
 	if (info & 1)
 		emb->opts |= XTCP_OPT_SACK_PERM;
-	xtcp_embryo_window(emb, open);
 	return true;
 }
 
@@ -203,9 +201,12 @@ static bool take_info(struct xtcp_embryo *emb, const struct xtcp_params *par,
  * xtcp_syncookie_rx - an ACK that no embryo waits for
  * @emb: filled in, for xtcp_accept()
  * @par: knobs and keys
- * @open: addresses, sizes
+ * @open: addresses
  * @seg: the segment
  * @now: ns
+ *
+ * The cookie does not say what windows its SYN-ACK offered: xtcp_embryo_window() does,
+ * to be called next, with the route.
  *
  * Return: whether it brings back a cookie of ours, and @emb is what had been
  * remembered otherwise.
@@ -232,7 +233,7 @@ bool xtcp_syncookie_rx(struct xtcp_embryo *emb, const struct xtcp_params *par,
 	xtcp_embryo_born(emb, now);
 	if (!ts) {
 		emb->peer_mss = mss_plain[low >> 5];
-		return take_info(emb, par, open, low & 31);
+		return take_info(emb, par, low & 31);
 	}
 	emb->opts |= XTCP_OPT_TS;
 	emb->ts_recent = seg->tsval;
@@ -240,5 +241,5 @@ bool xtcp_syncookie_rx(struct xtcp_embryo *emb, const struct xtcp_params *par,
 	if ((info & 3) > XTCP_ECN_ACC)
 		return false;
 	emb->ecn = info & 3;
-	return take_info(emb, par, open, info >> 2);
+	return take_info(emb, par, info >> 2);
 }

@@ -133,7 +133,6 @@ u32 xtcp_first_wnd(const struct xtcp_open *open, u8 opts);
 u32 xtcp_first_mss(const struct xtcp_tcb *tcb);
 u32 xtcp_syn_rto(const struct xtcp_params *par, const struct xtcp_open *open);
 
-void xtcp_embryo_window(struct xtcp_embryo *emb, const struct xtcp_open *open);
 void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 		      const struct xtcp_open *open, u64 now);
 

@@ -101,7 +101,11 @@ u64 xtcp_embryo_deadline(const struct xtcp_embryo *emb, u64 now)
 	return (ms + (u64)(s32)(emb->deadline - (u32)ms)) * XTCP_NSEC_PER_MSEC;
 }
 
-/* xtcp_embryo_window - what the SYN-ACK says of windows, the options being agreed on */
+/**
+ * xtcp_embryo_window - what the SYN-ACK says of windows
+ * @emb: embryo, the options being agreed on
+ * @open: sizes, and what the route says of them
+ */
 void xtcp_embryo_window(struct xtcp_embryo *emb, const struct xtcp_open *open)
 {
 	emb->rcv_wnd = (u16)xtcp_first_wnd(open, emb->opts);

@@ -349,17 +349,6 @@ void xtcp_established(struct xtcp_tcb *tcb, u64 now)
 	xtcp_mtup_init(tcb, now);
 }
 
-/*
- * The windows that a SYN-ACK with a cookie offered are not in the cookie. They follow
- * from the route again, which is known by now.
- */
-static void accept_cookie(struct xtcp_tcb *tcb, const struct xtcp_open *open)
-{
-	tcb->rcv_wnd = xtcp_first_wnd(open, tcb->opts);
-	if (tcb->opts & XTCP_OPT_WSCALE)
-		tcb->rcv_wscale = xtcp_pick_wscale(open->rcv_space_max);
-}
-
 /* xtcp_accept_init - all of xtcp_accept() but for the SYN-ACK */
 void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 		      const struct xtcp_open *open, u64 now)
@@ -374,8 +363,6 @@ void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 	tcb->rcv_wscale = emb->rcv_wscale;
 	tcb->rcv_wnd = emb->rcv_wnd;
 	tcb->rcv_first = first_segs(open, xtcp_first_mss(tcb));
-	if (emb->cookie)
-		accept_cookie(tcb, open);
 	if (emb->opts & XTCP_OPT_TS)
 		tcb->ts_off = xtcp_ts_offset(tcb->par, &open->flow);
 	tcb->ts_recent = emb->ts_recent;

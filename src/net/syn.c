@@ -197,8 +197,26 @@ static enum fate syn_fate(struct arrival *a)
 	return FATE_EMBRYO;
 }
 
-/* What a listener knows of a connection to be, without a route. */
-static void open_fill(const struct arrival *a, struct xtcp_open *open)
+/* The route of the answer to @a, and @to whom it goes. */
+static struct dst_entry *answer_route(const struct arrival *a, struct xtcp_stateless *to)
+{
+	const struct sock *sk = a->l->sk;
+
+	*to = (struct xtcp_stateless) {
+		.net = a->rx->net,
+		.sk = sk,
+		.flow = &a->rx->flow,
+		.mark = xtcp_accept_mark(a->rx, sk),
+		.oif = xtcp_ip_oif(sk, xtcp_ip_tie(a->rx)),
+		.tos = xtcp_accept_tos(a->rx->xn, sk, &a->rx->flow, a->rx->tos),
+		.label = a->rx->label,
+	};
+	return xtcp_ip_route(to);
+}
+
+/* What listener and route know of a connection to be. */
+static void open_fill(const struct arrival *a, const struct dst_entry *dst,
+		      struct xtcp_open *open)
 {
 	const struct sock *sk = a->l->sk;
 
@@ -211,6 +229,8 @@ static void open_fill(const struct arrival *a, struct xtcp_open *open)
 		.need_ecn = xtcp_cc_needs_ecn(xtcp_sk(sk)->tcb.cc),
 	};
 	open->rcv_space_max = max(xtcp_rcv_space_max(sk), open->rcv_space);
+	open->adv_mss = xtcp_adv_mss(sk, dst);
+	xtcp_open_route(sk, dst, open);
 }
 
 /*
@@ -222,10 +242,7 @@ static enum xtcp_drop syn_new(struct arrival *a, enum fate fate)
 {
 	const struct xtcp_params *par = &a->rx->xn->params;
 	struct xtcp_net *xn = a->rx->xn;
-	struct xtcp_stateless to = {
-		.net = a->rx->net,
-		.flow = &a->rx->flow,
-	};
+	struct xtcp_stateless to;
 	struct xtcp_embryo emb;
 	struct dst_entry *dst;
 	struct xtcp_plan plan;
@@ -233,19 +250,12 @@ static enum xtcp_drop syn_new(struct arrival *a, enum fate fate)
 
 	if (fate == FATE_DROP)
 		goto drop;
-	to.sk = a->l->sk;
-	to.mark = xtcp_accept_mark(a->rx, to.sk);
-	to.oif = xtcp_ip_oif(to.sk, xtcp_ip_tie(a->rx));
-	to.tos = xtcp_accept_tos(xn, to.sk, to.flow, a->rx->tos);
-	to.label = xtcp_ip_label(to.flow, to.net, to.sk, a->skb, 0);
-	a->rx->label = to.label;
+	a->rx->label = xtcp_ip_label(&a->rx->flow, a->rx->net, a->l->sk, a->skb, 0);
 	a->seg.reason = XTCP_DROP_BAD_ADDRESS;
-	dst = xtcp_ip_route(&to);
+	dst = answer_route(a, &to);
 	if (IS_ERR(dst))
 		goto drop;
-	open_fill(a, &open);
-	open.adv_mss = xtcp_adv_mss(to.sk, dst);
-	xtcp_open_route(to.sk, dst, &open);
+	open_fill(a, dst, &open);
 	if (fate == FATE_COOKIE) {
 		cookie_key(xn, a->rx->now);
 		a->seg.reason = XTCP_DROP_EMBRYO_OVERFLOW;
@@ -301,12 +311,16 @@ static bool cookie_back(struct arrival *a, struct xtcp_half *half)
 {
 	const struct xtcp_params *par = &a->rx->xn->params;
 	struct xtcp_net *xn = a->rx->xn;
-	struct xtcp_open open;
+	struct xtcp_open open = {
+		.flow = a->rx->flow,
+		.v6 = xtcp_flow_is6(&a->rx->flow),
+	};
+	struct xtcp_stateless to;
+	struct dst_entry *dst;
 
 	if (!a->l || READ_ONCE(a->l->closed) || a->seg.flags & XTCP_SYN ||
 	    !READ_ONCE(xn->knobs.syncookies) || !xtcp_syncookie_lately(par, a->rx->now))
 		return false;
-	open_fill(a, &open);
 	if (!xtcp_syncookie_rx(&half->emb, par, &open, &a->seg, a->rx->now)) {
 		xtcp_mib_inc(xn, XTCP_MIB_SYNCOOKIES_FAILED);
 		return false;
@@ -314,6 +328,12 @@ static bool cookie_back(struct arrival *a, struct xtcp_half *half)
 	xtcp_mib_inc(xn, XTCP_MIB_SYNCOOKIES_RECV);
 	half->wide = true;
 	a->rx->label = xtcp_ip_label(&a->rx->flow, a->rx->net, a->l->sk, a->skb, 0);
+	dst = answer_route(a, &to);
+	if (IS_ERR(dst))
+		return false;
+	open_fill(a, dst, &open);
+	dst_release(dst);
+	xtcp_embryo_window(&half->emb, &open);
 	xtcp_half_fill(half, a->rx, a->l);
 	return true;
 }
