@@ -5,6 +5,9 @@
  */
 #include "harness.h"
 
+/* A path of 900 ms: an RTO of 2.7 s. */
+#define SLOW "connect space 60000\n> S 0\n+ 900ms\n< SA 0 ack 1 mss 1000 wnd 65535\n> A 1\nwrite 100\n> PA 1+100\n"
+
 static const struct script rto[] = {
 	{ "started when data is sent (5.1)", "established\nno-timer\nwrite 100\n> PA 1+100\n~ 200001us\n> PA 1+100\n" },
 	{ "not restarted by more data", "established\nset nodelay 1\nwrite 100\n> PA 1+100\n+ 100ms\nwrite 100\n> PA 101+100\n"
@@ -30,6 +33,10 @@ static const struct script rto[] = {
 	{ "R1 asks for another way (MUST-20), R2 ends it", "par retries1 2\npar retries2 3\nestablished\nwrite 100\n> PA 1+100\n"
 	  "~ 200001us\nnoacts ADVICE\n> PA 1+100\n~ 400002us\nacts ADVICE\n> PA 1+100\n~ 800004us\nacts ADVICE\n"
 	  "> PA 1+100\n~ 1600008us\nacts ERROR|STATE\n= state CLOSED\n= err TIMEDOUT\n> no\nno-timer\n" },
+	{ "fewer retransmissions fill the time of R2 where the RTO is long", "par tlp 0\npar retries2 4\n" SLOW
+	  "~ 2700000us\n> PA 1+100\n~ 5400000us\n> PA 1+100\n~ 10800000us\nacts ERROR|STATE\n= err TIMEDOUT\n" },
+	{ "likewise of an orphan", "par tlp 0\npar orphan_retries 3\n" SLOW "close\n> FA 101\n~ 2700000us\n> FPA 1+100\n"
+	  "~ 5400000us\n= state CLOSED\n" },
 	{ "each asks for another path", "established\nwrite 100\n> PA 1+100\n~ 200001us\nacts REPATH\n> PA 1+100\n"
 	  "~ 400002us\nacts REPATH\n> PA 1+100\n" },
 	{ "retransmissions carry the newest ACK and window", "established\nwrite 100\n> PA 1+100\n< A 1+500\n> A 101 ack 501\n"

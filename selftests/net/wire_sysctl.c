@@ -119,6 +119,25 @@ TEST_F_TIMEOUT(wire, retries2, 60)
 	ASSERT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
 }
 
+/* The time that they take on a short path holds for a long one, of 900 ms. */
+TEST_F_TIMEOUT(wire, retries2_of_a_long_path, 60)
+{
+	LONG_TEST();
+	knob("retries2", "4");
+	connects();
+	sleep_ms(900);
+	in(SYN | ACK, MSS(1000));
+	out(ACK, SEQ(1), ACKNO(1));
+	writes(1000);
+	out(ACK, SEQ(1), LEN(1000));
+	out(ACK, SEQ(1), LEN(1000), AFTER(2700));
+	out(ACK, SEQ(1), LEN(1000), AFTER(5400));
+	sleep_ms(10000);
+	ASSERT_EQ(0, get_int(self->fd, SOL_SOCKET, SO_ERROR));
+	sleep_ms(1500);
+	ASSERT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
+}
+
 TEST_F_TIMEOUT(wire, orphan_retries, 60)
 {
 	LONG_TEST();

@@ -179,6 +179,27 @@ static bool given_up(const struct xtcp_tcb *tcb, u32 tries)
 }
 
 /*
+ * A number of retransmissions stands for the time that they take where the RTO is the
+ * smallest, and the peer is known to be gone after that; on a path with an RTO of
+ * seconds fewer of them fill it, and as many would take the better part of an hour.
+ * As retransmits_timed_out() of Linux, which counts from the first of them, too.
+ */
+static bool waited_long(const struct xtcp_tcb *tcb)
+{
+	u64 rto_min = xtcp_rto_min_us(tcb), most = tcb->par->rto_max_us, us = 0, waited = 0;
+	u32 i;
+
+	if (!tcb->retries || tcb->user_timeout_ms || tcb->state == XTCP_SYN_SENT ||
+	    tcb->state == XTCP_SYN_RECEIVED)
+		return false;
+	for (i = 0; i <= retry_limit(tcb); i++)
+		us += min_t(u64, rto_min << min_t(u32, i, 16), most);
+	for (i = 1; i <= tcb->retries; i++)
+		waited += backed_off(tcb, i);
+	return waited >= us * XTCP_NSEC_PER_USEC;
+}
+
+/*
  * xtcp_rto_fire - the retransmission timer ran out
  *
  * RFC 6298 (5.4) to (5.7).
@@ -190,7 +211,7 @@ u32 xtcp_rto_fire(struct xtcp_tcb *tcb, u64 now)
 
 	if (tcb->snd_una == tcb->snd_nxt)
 		return 0;
-	if (given_up(tcb, tcb->retries))
+	if (given_up(tcb, tcb->retries) || waited_long(tcb))
 		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT);
 
 	tcb->rtx_timeouts++;
