@@ -13,7 +13,6 @@
 
 /* Noted by the engine; at most 64. */
 #define XTCP_MIBS_ENGINE(X)						\
-	X(AUTO_CORKING, "TCPAutoCorking")				\
 	X(TIMEOUTS, "TCPTimeouts")					\
 	X(SYN_RETRANS, "TCPSynRetrans")					\
 	X(LOSS_PROBES, "TCPLossProbes")					\
@@ -54,6 +53,7 @@
 	X(WANT_ZERO_WINDOW, "TCPWantZeroWindowAdv")			\
 	X(KEEP_ALIVE, "TCPKeepAlive")					\
 	X(WIN_PROBE, "TCPWinProbe")					\
+	X(AUTO_CORKING, "TCPAutoCorking")				\
 	X(MTUP_SUCCESS, "TCPMTUPSuccess")				\
 	X(MTUP_FAIL, "TCPMTUPFail")
 

@@ -85,14 +85,16 @@ static u64 duration(u32 len, u64 rate)
  */
 void xtcp_pace_sent(struct xtcp_tcb *tcb, u32 len, u64 now)
 {
-	u64 wait;
+	u64 r = rate(tcb), wait;
 
-	if (!tcb->pacing_rate)
+	if (!r)
 		return;
 	if (tcb->pace_next + BEHIND_NS < now)
 		tcb->pace_next = now - BEHIND_NS;
-	wait = min_t(u64, duration(len, tcb->pacing_rate), WAIT_MAX_NS);
-	tcb->pace_next += max(wait, duration(len, tcb->pacing_max));
+	wait = duration(len, r);
+	if (unlikely(wait > WAIT_MAX_NS))
+		wait = max_t(u64, WAIT_MAX_NS, duration(len, tcb->pacing_max));
+	tcb->pace_next += wait;
 	if (tcb->pace_next > now + AHEAD_NS) {
 		tcb->flags |= XTCP_F_PACE_WAIT;
 		xtcp_dl_set(tcb, XTCP_DL_PACE, tcb->pace_next - AHEAD_NS);

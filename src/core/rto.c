@@ -16,13 +16,28 @@
 /* What is to be acknowledged was SACKed: so long the peer may take to see it. */
 #define RENEGE_MIN_NS	(10 * XTCP_NSEC_PER_MSEC)
 
+/* @rto_us, doubled so many times, ns. */
+static u64 doubled(const struct xtcp_tcb *tcb, u64 rto_us, u32 doublings)
+{
+	/* 2^16 times the smallest RTO is beyond any maximum. */
+	rto_us <<= min_t(u32, doublings, 16);
+	return min_t(u64, rto_us, tcb->par->rto_max_us) * XTCP_NSEC_PER_USEC;
+}
+
 static u64 backed_off(const struct xtcp_tcb *tcb, u32 doublings)
 {
-	u64 us = tcb->rto_us;
+	return doubled(tcb, tcb->rto_us, doublings);
+}
 
-	/* 2^16 times the smallest RTO is beyond any maximum. */
-	us <<= min_t(u32, doublings, 16);
-	return min_t(u64, us, tcb->par->rto_max_us) * XTCP_NSEC_PER_USEC;
+/* All waits of @rto_us together, doubled @first times to @last times, ns. */
+static u64 waits(const struct xtcp_tcb *tcb, u64 rto_us, u32 first, u32 last)
+{
+	u64 ns = 0;
+	u32 i;
+
+	for (i = first; i <= last; i++)
+		ns += doubled(tcb, rto_us, i);
+	return ns;
 }
 
 /* The RTO in force, with its doublings (RFC 6298, 5.5), in ns. */
@@ -133,17 +148,6 @@ static u32 retry_limit(const struct xtcp_tcb *tcb)
 	return tcb->par->retries2;
 }
 
-/* R2 as a time: how long that many retransmissions take. */
-static u64 retry_limit_ns(const struct xtcp_tcb *tcb)
-{
-	u32 i, n = retry_limit(tcb);
-	u64 ns = 0;
-
-	for (i = 0; i <= n; i++)
-		ns += backed_off(tcb, i);
-	return ns;
-}
-
 /*
  * xtcp_user_restart - the deadline by which something must be acknowledged
  *
@@ -161,7 +165,7 @@ void xtcp_user_restart(struct xtcp_tcb *tcb, u64 now)
 	if (xtcp_synchronized(tcb))
 		wait = tcb->user_timeout_ms * XTCP_NSEC_PER_MSEC;
 	if (!wait && refused)
-		wait = retry_limit_ns(tcb);
+		wait = waits(tcb, tcb->rto_us, 0, retry_limit(tcb));	/* R2 */
 	if (tcb->map_head)
 		from = tcb->map_head->first_at;
 	if (!wait || (!tcb->map_head && !refused && !(unsent && !tcb->snd_wnd)))
@@ -179,24 +183,17 @@ static bool given_up(const struct xtcp_tcb *tcb, u32 tries)
 }
 
 /*
- * A number of retransmissions stands for the time that they take where the RTO is the
- * smallest, and the peer is known to be gone after that; on a path with an RTO of
- * seconds fewer of them fill it, and as many would take the better part of an hour.
- * As retransmits_timed_out() of Linux, which counts from the first of them, too.
+ * R2 is also a time: what as many retransmissions take with the smallest RTO, counted
+ * from the first one, as in retransmits_timed_out() of Linux. On a path with an RTO of
+ * a second an orphan would else linger for six minutes.
  */
 static bool waited_long(const struct xtcp_tcb *tcb)
 {
-	u64 rto_min = xtcp_rto_min_us(tcb), most = tcb->par->rto_max_us, us = 0, waited = 0;
-	u32 i;
-
 	if (!tcb->retries || tcb->user_timeout_ms || tcb->state == XTCP_SYN_SENT ||
 	    tcb->state == XTCP_SYN_RECEIVED)
 		return false;
-	for (i = 0; i <= retry_limit(tcb); i++)
-		us += min_t(u64, rto_min << min_t(u32, i, 16), most);
-	for (i = 1; i <= tcb->retries; i++)
-		waited += backed_off(tcb, i);
-	return waited >= us * XTCP_NSEC_PER_USEC;
+	return waits(tcb, tcb->rto_us, 1, tcb->retries) >=
+	       waits(tcb, xtcp_rto_min_us(tcb), 0, retry_limit(tcb));
 }
 
 /*

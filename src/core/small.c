@@ -13,11 +13,11 @@
  * - Where writes that waited were many, the writer is one that does not wait for
  *   answers: then one small segment in flight is enough until few waited.
  *
- * Either wait ends HOLD_NS after the first write that waits, whatever the peer does,
- * or with a write GAP_NS after the last data that left. So nothing that a program
- * can do brings it more than HOLD_NS of delay, and an ACK that the peer delays
- * (40 ms) is none. A timer for the shorter time would fire for each segment; the
- * writes are at hand for that.
+ * Either wait ends with an ACK, with a write that comes GAP_NS or more after the last
+ * data that left, or by a timer HOLD_NS after the first write that waits. An ACK that
+ * the peer delays, by 40 ms in most systems, is not waited for. The timer is not set
+ * to GAP_NS: it would fire for each segment of a busy writer, whose next write comes
+ * sooner anyway.
  */
 #include "core.h"
 
