@@ -74,21 +74,31 @@ UNIT(prr_replaces_what_arrives)
 	walk("replacing", tab, ARRAY_SIZE(tab));
 }
 
-/* Not even a window without end goes beyond the largest there may be. */
-UNIT(prr_largest_window)
+/*
+ * The window after one ACK of a recovery that began with 1000 bytes in flight: @delivered
+ * by it, @out sent since, @flight in flight now.
+ */
+static u32 window_after(u32 ssthresh, u32 delivered, u32 out, u32 flight)
 {
-	struct xtcp_ack a = { .delivered = 1000 };
+	struct xtcp_ack a = { .delivered = delivered };
 	struct xtcp_params par;
 	struct xtcp_tcb tcb;
 
 	xtcp_params_init(&par);
 	xtcp_tcb_init(&tcb, &par);
 	tcb.mss = 1000;
-	tcb.ssthresh = XTCP_CWND_MAX / 2;
+	tcb.ssthresh = ssthresh;
 	xtcp_prr_start(&tcb, 1000);
-	tcb.snd_nxt = tcb.snd_una + XTCP_CWND_MAX - 1;
+	tcb.prr_out = out;
+	tcb.snd_nxt = tcb.snd_una + flight;
 	xtcp_prr_ack(&tcb, &a);
-	CHECK_EQ(tcb.cwnd, XTCP_CWND_MAX);
+	return tcb.cwnd;
+}
+
+/* Not even a window without end goes beyond the largest there may be. */
+UNIT(prr_largest_window)
+{
+	CHECK_EQ(window_after(XTCP_CWND_MAX / 2, 1000, 0, XTCP_CWND_MAX - 1), XTCP_CWND_MAX);
 }
 
 /* With progress and no new loss one more than delivered: slow start. */
@@ -127,19 +137,7 @@ UNIT(prr_from_nothing)
 /* The proportion is rounded up, by the smallest remainder, too. */
 UNIT(prr_rounds_up)
 {
-	struct xtcp_ack a = { .delivered = 1 };
-	struct xtcp_params par;
-	struct xtcp_tcb tcb;
-
-	xtcp_params_init(&par);
-	xtcp_tcb_init(&tcb, &par);
-	tcb.mss = 1000;
-	tcb.ssthresh = 1001;
-	xtcp_prr_start(&tcb, 1000);
-	tcb.prr_out = 1;
-	tcb.snd_nxt = tcb.snd_una + 5000;
-	xtcp_prr_ack(&tcb, &a);
-	CHECK_EQ(tcb.cwnd, 5001);
+	CHECK_EQ(window_after(1001, 1, 1, 5000), 5001);
 }
 
 static const struct script prr_exit[] = {
