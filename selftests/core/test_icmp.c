@@ -20,6 +20,9 @@ static const struct script icmp[] = {
 	  "> PA 1+2000 pmss 400\n" },
 	{ "and again: the timer does it", "par tlp 0\nestablished\nset nodelay 1\nwrite 2000\n> PA 1+2000\nicmp too-big 1 400\n> PA 1+2000 pmss 400\n"
 	  "+ 1ms\nicmp too-big 1 300\n= mss 300\n> no\n~ 199001us\n> A 1+300\n" },
+	{ "the same where the SYN carried data", "par tlp 0\nconnect cookie fomss 1000 data 500\n> S 0+500\n< SA 0 ack 501 mss 1000 wnd 65535\n> A 501\n"
+	  "set nodelay 1\nwrite 2000\n> PA 501+2000\nicmp too-big 501 400\n> PA 501+2000 pmss 400\n"
+	  "+ 1ms\nicmp too-big 501 300\n= mss 300\n= lost_out 0\n> no\n" },
 	{ "an RTO later at once", "par tlp 0\nestablished\nset nodelay 1\nwrite 2000\n> PA 1+2000\nicmp too-big 1 400\n> PA 1+2000 pmss 400\n"
 	  "~ 200001us\n> A 1+400\nicmp too-big 1 300\n> A 1+300 pmss 300\n" },
 	{ "too big: the timer begins anew", "par tlp 0\nestablished\nset nodelay 1\nwrite 2000\n> PA 1+2000\n+ 100ms\nicmp too-big 1 400\n"

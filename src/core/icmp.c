@@ -70,7 +70,7 @@ u32 xtcp_icmp(struct xtcp_tcb *tcb, enum xtcp_icmp kind, u32 quoted_seq, u16 mss
 			tcb->ptb_at = now;
 			xtcp_loss_refit(tcb);
 			xtcp_rto_restart(tcb, now);
-		} else if (tcb->fo & XTCP_FO_DATA) {
+		} else if (opening && tcb->fo & XTCP_FO_DATA) {
 			/* It was the data that made the SYN too large. */
 			xtcp_map_mark_all(tcb, false);
 		}
