@@ -92,6 +92,10 @@ UNIT(check_sees_damage_of_sending)
 	DAMAGE(t->cwnd = XTCP_CWND_MAX + 1);
 	DAMAGE(t->cong = XTCP_CONG_RECOVERY);
 	DAMAGE(t->cong = XTCP_CONG_CWR);
+	DAMAGE(xtcp_map_lost(t, t->map_head));
+	DAMAGE(t->flags |= XTCP_F_FORCE_RTX);
+	DAMAGE(t->flags |= XTCP_F_FRTO);
+	DAMAGE(t->cong = XTCP_CONG_LOSS; t->flags |= XTCP_F_FRTO_NEW);
 	DAMAGE(t->mss = 0);
 	DAMAGE(t->max_snd_wnd--);
 	DAMAGE(xtcp_dl_clear(t, XTCP_DL_RTO));

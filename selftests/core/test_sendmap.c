@@ -171,6 +171,7 @@ UNIT(sendmap_random)
 		u32 out, n;
 
 		init(&m, random() % 9);
+		m.tcb.cong = XTCP_CONG_LOSS;
 		for (step = 0; step < 60; step++) {
 			out = m.tcb.snd_nxt - m.tcb.snd_una;
 			switch (random() % 9) {

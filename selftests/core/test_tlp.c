@@ -44,6 +44,7 @@ static const struct script tlp_probe[] = {
 	{ "first, when both are late", SENT3 "late 400ms\n= rtx_timeouts 0\n> PA 2001+1000\n" },
 	{ "in a reduction without loss, too", SENT3 "~ 80ms\n> PA 2001+1000\nwrite 2000\n> PA 3001+2000\n< A 1 ack 4001\n= cong 3\n"
 	  "~ 120ms\n> PA 4001+1000\n" },
+	{ "after our queue was full, too", SENT3 "queue-full\n= cong 3\n~ 80ms\n> PA 2001+1000\n= tlp_probes 1\n" },
 	{ "not without SACK", "established rtt 40\nset nodelay 1\nwrite 1000\n> PA 1+1000\n~ 240ms\n> PA 1+1000\n= tlp_probes 0\n" },
 	{ "not without a round trip known", "par timestamps 0\nconnect mss 1000\n> S 0\n~ 1s\n> S 0\n< SA 0 ack 1 mss 1000 wnd 9000 sackok\n"
 	  "> A 1\n= srtt8_us 0\nwrite 1000\n> PA 1+1000\n+ 900ms\n> no\n= tlp_probes 0\n" },

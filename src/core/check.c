@@ -153,6 +153,21 @@ static const char *check_send(const struct xtcp_tcb *tcb)
 	return bad;
 }
 
+/* What belongs to one state of congestion (loss.c) ends with it. */
+static const char *check_cong(const struct xtcp_tcb *tcb)
+{
+	bool resends = tcb->cong == XTCP_CONG_RECOVERY || tcb->cong == XTCP_CONG_LOSS;
+	const char *bad = NULL;
+
+	if (tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED)
+		return bad;
+	MUST(resends || !tcb->lost_out);
+	MUST(resends || !(tcb->flags & XTCP_F_FORCE_RTX));
+	MUST(tcb->cong == XTCP_CONG_LOSS || !(tcb->flags & XTCP_F_FRTO));
+	MUST(tcb->flags & XTCP_F_FRTO || !(tcb->flags & XTCP_F_FRTO_NEW));
+	return bad;
+}
+
 /* Each deadline has something to wait for, and what waits has its deadline. */
 static const char *check_deadlines(const struct xtcp_tcb *tcb)
 {
@@ -251,6 +266,8 @@ const char *xtcp_check(const struct xtcp_tcb *tcb)
 		MUST(seq_le(tcb->rcv_wup, tcb->rcv_nxt));
 		MUST(seq_le(tcb->rcv_read, tcb->rcv_nxt));
 	}
+	if (!bad)
+		bad = check_cong(tcb);
 	if (!bad)
 		bad = check_ecn(tcb);
 	if (!bad)

@@ -59,8 +59,7 @@ static void reduce(struct xtcp_tcb *tcb, enum xtcp_cong cong,
 	tcb->recover = tcb->snd_nxt;
 	tcb->cong = (u8)cong;
 	tcb->small_more /= 2;
-	tcb->flags &= ~(XTCP_F_PARTIAL | XTCP_F_FRTO | XTCP_F_FRTO_NEW);
-	xtcp_dl_clear(tcb, XTCP_DL_TLP);
+	tcb->flags &= ~XTCP_F_PARTIAL;
 	xtcp_cc_event(tcb, why, a->now);
 }
 
@@ -253,29 +252,23 @@ static void recovered(struct xtcp_tcb *tcb, u64 now)
  * lost. With SACK duplicates may come before that ACK, and say nothing. What comes
  * next without showing it was a real timeout; the two new segments must not keep
  * the rest from being sent again (step 3a).
- *
- * Return: whether this ACK has set the window for that.
  */
-static bool frto_step(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
+static void frto_step(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
-	bool failed = false;
-
 	if (!(tcb->flags & XTCP_F_FRTO))
-		return false;
+		return;
 	if (!(tcb->flags & XTCP_F_FRTO_NEW)) {
 		if (a->una)
 			tcb->flags |= XTCP_F_FRTO_NEW;
 		else if (!(tcb->opts & XTCP_OPT_SACK_PERM))
 			tcb->flags &= ~XTCP_F_FRTO;
-		return false;
+		return;
 	}
 	if (!a->una && !tcb->cc->control) {
 		tcb->cwnd = min_t(u32, 3 * tcb->mss, xtcp_cc_most(tcb));
 		tcb->flags |= XTCP_F_FORCE_RTX;
-		failed = true;
 	}
 	tcb->flags &= ~(XTCP_F_FRTO | XTCP_F_FRTO_NEW);
-	return failed;
 }
 
 static void window(struct xtcp_tcb *tcb, const struct xtcp_ack *a, bool grow)
@@ -335,8 +328,7 @@ bool xtcp_loss_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 	if (reached(tcb)) {
 		recovered(tcb, a->now);
 	} else if (tcb->cong == XTCP_CONG_LOSS) {
-		if (frto_step(tcb, a))
-			grow = false;
+		frto_step(tcb, a);
 	} else if (tcb->cong == XTCP_CONG_RECOVERY && a->una && !by_time(tcb)) {
 		restart = !(tcb->flags & XTCP_F_PARTIAL);
 		tcb->flags |= XTCP_F_PARTIAL;

@@ -213,7 +213,7 @@ struct xtcp_sent *xtcp_map_find(const struct xtcp_tcb *tcb, u32 seq)
 void xtcp_map_lost(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
 	time_del(tcb, sent);
-	if (sent->marks & XTCP_SENT_RTX)
+	if (sent->nrtx)
 		xtcp_mib(tcb, XTCP_MIB_LOST_RETRANSMIT);
 	sent->marks |= XTCP_SENT_LOST;
 	tcb->lost_out += sent_len(sent);
