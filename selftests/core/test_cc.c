@@ -65,12 +65,12 @@ UNIT(cc_complete)
 	}
 }
 
-/* Switching, in any state, to any: the windows are kept. */
+/* Switching to any before the connection is open: the windows are kept, nothing else. */
 UNIT(cc_set)
 {
 	struct xtcp_params par;
 	struct xtcp_tcb tcb;
-	u32 i, k;
+	u32 i, k, w;
 
 	xtcp_params_init(&par);
 	xtcp_tcb_init(&tcb, &par);
@@ -79,12 +79,15 @@ UNIT(cc_set)
 			xtcp_cc_set(&tcb, xtcp_cc_list(i), 0);
 			tcb.cwnd = 12345;
 			tcb.ssthresh = 23456;
-			tcb.cc_priv[0] = 77;
+			memset(tcb.cc_priv, 77, sizeof(tcb.cc_priv));
+			tcb.pacing_rate = 34567;
 			xtcp_cc_set(&tcb, xtcp_cc_list(k), 0);
 			CHECK(tcb.cc == xtcp_cc_list(k));
 			CHECK_EQ(tcb.cwnd, 12345);
 			CHECK_EQ(tcb.ssthresh, 23456);
-			CHECK(tcb.cc_priv[0] != 77);
+			CHECK_EQ(tcb.pacing_rate, 0);
+			for (w = 0; w < ARRAY_SIZE(tcb.cc_priv); w++)
+				CHECK_EQ(tcb.cc_priv[w], 0);
 			CHECK_EQ(tcb.flags & XTCP_F_PACED, tcb.cc->flags & XTCP_CC_PACED ?
 							   XTCP_F_PACED : 0);
 		}
@@ -141,6 +144,9 @@ UNIT(cc_initial_window)
 	CHECK_EQ(xtcp_cc_initial_cwnd(&tcb), 130966);
 	tcb.retries = 2;
 	CHECK_EQ(xtcp_cc_initial_cwnd(&tcb), 65483);
+	/* What was repeated later is not the SYN. */
+	tcb.flags &= ~XTCP_F_SYN_TIMEOUT;
+	CHECK_EQ(xtcp_cc_initial_cwnd(&tcb), 130966);
 }
 
 /*

@@ -63,6 +63,176 @@ UNIT(undo_original)
 	}
 }
 
+/* The timestamp proves nothing where nothing was sent again in this episode. */
+UNIT(undo_original_of_this_episode)
+{
+	struct xtcp_ack a = { .ts = true };
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.mss = 1000;
+	xtcp_map_append(&tcb, 1000, 0, 100 * XTCP_NSEC_PER_MSEC);
+	tcb.map_head->nrtx = 1;
+	tcb.flags |= XTCP_F_UNDO;
+	CHECK(!xtcp_undo_original(&tcb, &a));
+	tcb.flags |= XTCP_F_UNDO_RTX;
+	CHECK(xtcp_undo_original(&tcb, &a));
+}
+
+/* What a reduction remembers, and what is sent again after it. */
+UNIT(undo_episode)
+{
+	static const struct {
+		u32 seq, end;
+		u64 now;
+		u32 rtx, rtx_end;	/* bytes sent again, and the end of the highest */
+	} tab[] = {
+		{ 5000, 6000, 10, 1000, 6000 }, { 7000, 8000, 20, 2000, 8000 }, { 5000, 5500, 30, 2500, 8000 },
+	};
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	u32 i;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.cwnd = 12345;
+	tcb.ssthresh = 23456;
+	tcb.snd_una = 5000;
+	/* Of an earlier one: */
+	tcb.flags = XTCP_F_UNDO_RTX;
+	tcb.undo_rtx = 777;
+	tcb.undo_rtx_end = 9000;
+	xtcp_undo_mark(&tcb);
+	CHECK_EQ(tcb.flags, XTCP_F_UNDO);
+	CHECK_EQ(tcb.prior_cwnd, 12345);
+	CHECK_EQ(tcb.prior_ssthresh, 23456);
+	CHECK_EQ(tcb.undo_una, 5000);
+	CHECK_EQ(tcb.undo_rtx, 0);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		xtcp_undo_rtx(&tcb, tab[i].seq, tab[i].end, tab[i].now);
+		CHECK_EQ(tcb.flags, XTCP_F_UNDO | XTCP_F_UNDO_RTX);
+		CHECK_EQ(tcb.undo_rtx_at, 10);
+		CHECK_EQ(tcb.undo_rtx, tab[i].rtx);
+		CHECK_EQ(tcb.undo_rtx_end, tab[i].rtx_end);
+	}
+}
+
+/*
+ * What a D-SACK says (RFC 3708, 3.3): that of a retransmission is taken off what was sent
+ * again since 10000, up to 12000; that of what was sent once is the network's doing.
+ */
+UNIT(undo_dsack_of_what)
+{
+	static const struct {
+		const char *what;
+		bool again;		/* something was sent again in this episode, */
+		u32 total;		/* or ever */
+		u32 start, end;
+		bool counts;
+		u32 left;		/* of 2000 bytes sent again */
+		bool net_dups;
+	} tab[] = {
+		{ "half of what was sent again", true, 2, 10000, 11000, true, 1000, false },
+		{ "all of it", true, 2, 10000, 12000, true, 0, false },
+		{ "from before the episode", true, 2, 9000, 10000, true, 2000, false },
+		{ "partly", true, 2, 9999, 11000, true, 2000, false },
+		{ "above it: sent once", true, 2, 12000, 13000, true, 2000, true },
+		{ "partly above it", true, 2, 11999, 13000, true, 2000, false },
+		{ "of an episode before", false, 2, 12000, 13000, true, 2000, false },
+		{ "nothing was ever sent again", false, 0, 10000, 11000, true, 2000, true },
+		{ "the probe of the tail", true, 2, 14000, 15000, true, 2000, false },
+		{ "a part of it", true, 2, 14500, 14600, true, 2000, false },
+		{ "more than that", true, 2, 14000, 15001, true, 2000, true },
+		{ "what was never sent", true, 2, 29500, 30001, false, 2000, false },
+		{ "more than any window", true, 2, 10000, 19001, false, 2000, false },
+	};
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	u32 i;
+
+	xtcp_params_init(&par);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_ack a = { 0 };
+
+		xtcp_tcb_init(&tcb, &par);
+		tcb.mss = 1000;
+		tcb.snd_una = 20000;
+		tcb.snd_nxt = 30000;
+		tcb.max_snd_wnd = 8000;
+		tcb.undo_una = 10000;
+		tcb.undo_rtx = 2000;
+		tcb.undo_rtx_end = 12000;
+		tcb.tlp_probes = 1;
+		tcb.tlp_seq = 14000;
+		tcb.tlp_end = 15000;
+		tcb.total_retrans = tab[i].total;
+		tcb.flags = tab[i].again ? XTCP_F_UNDO_RTX : 0;
+		xtcp_dsack_rx(&tcb, tab[i].start, tab[i].end, &a);
+		CHECK_ROW(tab[i].what, a.dsack, tab[i].counts);
+		CHECK_ROW(tab[i].what, tcb.dsacks_in, tab[i].counts);
+		CHECK_ROW(tab[i].what, tcb.undo_rtx, tab[i].left);
+		CHECK_ROW(tab[i].what, tcb.net_dups, tab[i].net_dups);
+	}
+}
+
+static u32 undone;
+
+static void fake_event(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now)
+{
+	undone += ev == XTCP_CC_UNDO;
+}
+
+/* What takes a reduction back, and that nothing of it is left. */
+UNIT(undo_all)
+{
+	static const struct {
+		const char *what;
+		enum xtcp_cong cong;
+		u32 flags;
+		bool original, dsack;
+		bool undone;
+	} tab[] = {
+		{ "the original arrived", XTCP_CONG_RECOVERY, XTCP_F_UNDO | XTCP_F_UNDO_RTX | XTCP_F_FORCE_RTX, true, false, true },
+		{ "after a timeout", XTCP_CONG_LOSS,
+		  XTCP_F_UNDO | XTCP_F_UNDO_RTX | XTCP_F_FRTO | XTCP_F_FRTO_NEW | XTCP_F_FORCE_RTX, true, false, true },
+		{ "no reduction that could be", XTCP_CONG_OPEN, XTCP_F_UNDO_RTX, true, true, false },
+		{ "all arrived twice", XTCP_CONG_RECOVERY, XTCP_F_UNDO | XTCP_F_UNDO_RTX, false, true, true },
+		{ "something did, and nothing was sent again", XTCP_CONG_LOSS, XTCP_F_UNDO, false, true, false },
+		{ "nothing says so", XTCP_CONG_RECOVERY, XTCP_F_UNDO | XTCP_F_UNDO_RTX, false, false, false },
+	};
+	struct xtcp_cc fake = xtcp_cc_reno;
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	u32 i;
+
+	fake.event = fake_event;
+	xtcp_params_init(&par);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_ack a = { .original = tab[i].original, .dsack = tab[i].dsack };
+
+		xtcp_tcb_init(&tcb, &par);
+		tcb.cc = &fake;
+		tcb.mss = 1000;
+		tcb.cong = tab[i].cong;
+		tcb.flags = tab[i].flags | XTCP_F_NODELAY;
+		tcb.cwnd = tcb.ssthresh = 1000;
+		tcb.prior_cwnd = 9000;
+		tcb.prior_ssthresh = 8000;
+		tcb.backoff = 3;
+		undone = 0;
+		CHECK_ROW(tab[i].what, xtcp_undo_ack(&tcb, &a), tab[i].undone);
+		CHECK_ROW(tab[i].what, undone, tab[i].undone);
+		CHECK_ROW(tab[i].what, tcb.undos, tab[i].undone);
+		CHECK_ROW(tab[i].what, tcb.cwnd, tab[i].undone ? 9000 : 1000);
+		CHECK_ROW(tab[i].what, tcb.ssthresh, tab[i].undone ? 8000 : 1000);
+		CHECK_ROW(tab[i].what, tcb.flags, XTCP_F_NODELAY | (tab[i].undone ? 0 : tab[i].flags));
+		CHECK_ROW(tab[i].what, tcb.cong, tab[i].undone ? XTCP_CONG_OPEN : tab[i].cong);
+		CHECK_ROW(tab[i].what, tcb.backoff, tab[i].undone && tab[i].cong == XTCP_CONG_LOSS ? 0 : 3);
+	}
+}
+
 static const struct script undo_dsack[] = {
 	{ "all that was resent arrived twice", SACK10 "+ 40ms\n< A 1 ack 1 sack 2001-10001\n> PA 1+2000\n= cong 1\n"
 	  "< A 1 ack 10001 sack 1-1001\n= cong 0\n= undos 0\n= undo_rtx 1000\n= ssthresh 5000\n= cwnd 5000\n"
@@ -92,6 +262,8 @@ static const struct script undo_frto[] = {
 	  "< A 1 ack 1001\n> PA 10001+2000\n> no\n= spurious_rtos 0\n< A 1 ack 2001\n= cong 0\n= spurious_rtos 1\n> A 12001+1000\n" },
 	{ "SACKed after it, without having been resent (step 3b)", SACK10 "~ 240ms\n> A 1+1000\nwrite 5000\n< A 1 ack 1001\n"
 	  "> PA 10001+2000\n< A 1 ack 1001 sack 5001-6001\n= cong 0\n= spurious_rtos 1\n= cwnd 10000\n> no\n" },
+	{ "all that was out at the timeout, and nothing new", SACK10 "~ 240ms\n> A 1+1000\nwrite 5000\n< A 1 ack 1001\n"
+	  "> PA 10001+2000\n< A 1 ack 1001 sack 9001-10001\n= cong 0\n= spurious_rtos 1\n> no\n" },
 	{ "new data SACKed, and what is below it: it was real (step 3a)", SACK10 "~ 240ms\n> A 1+1000\nwrite 5000\n< A 1 ack 1001\n"
 	  "> PA 10001+2000\n< A 1 ack 1001 sack 5001-6001,10001-11001\n= spurious_rtos 0\n= cong 2\n= cwnd 3000\n> PA 1001+2000\n" },
 	{ "a hole sent again, and what lay behind it", SACK10 "~ 240ms\n> A 1+1000\n< A 1 ack 1001\n> PA 1001+2000\n"
@@ -118,5 +290,6 @@ SCRIPTS(undo_frto);
 static const struct script undo_rack[] = {
 	{ "taken for lost, there before it was resent", SACK10 "+ 40ms\n< A 1 ack 1 sack 1001-10001\nabort-tx\n= cong 1\n"
 	  "< A 1 ack 10001\n= cong 0\n= undos 1\n= cwnd 10000\n> no\n" },
+	{ "counted as undone, all of it", SACK10 "+ 40ms\n< A 1 ack 1 sack 1001-10001\nabort-tx\nmib TCPSackRecovery TCPRetransFail\n< A 1 ack 10001\nmib TCPFullUndo TCPSACKReorder\n> no\n" },
 };
 SCRIPTS(undo_rack);
