@@ -139,6 +139,7 @@ UNIT(sendmap_lend_and_reclaim)
 	while ((s = xtcp_map_reclaim(&m.tcb))) {
 		CHECK(s >= m.sent && s < m.sent + 8);
 		n++;
+		CHECK_EQ(m.tcb.map_nfree, 9 - n);
 	}
 	CHECK(n >= 7);
 	m.tcb.state = XTCP_CLOSED;
@@ -366,4 +367,218 @@ UNIT(sendmap_renege)
 	xtcp_map_mark_all(&m.tcb, true);
 	CHECK_EQ(m.tcb.lost_out, 2000);
 	CHECK_EQ(m.tcb.sacked_out, 0);
+}
+
+/* Both parts of an entry know the same of its departure; without memory there is one part. */
+UNIT(sendmap_parts_know_the_same)
+{
+	struct xtcp_sent *sent, *rest;
+	struct map m;
+
+	init(&m, 0);
+	sent = xtcp_map_append(&m.tcb, at(&m, 3001), XTCP_SENT_SMALL, 10);
+	sent->first_at = 5;
+	sent->delivered_at = 7;
+	sent->first_tx_at = 8;
+	sent->delivered = 111;
+	sent->lost = 222;
+	sent->flight = 333;
+	sent->nrtx = 4;
+	sent->mss = 555;
+	CHECK(xtcp_map_split(&m.tcb, sent, at(&m, 1001)));
+	CHECK(!xtcp_map_split(&m.tcb, sent, at(&m, 501)));
+	rest = sent->next;
+	CHECK(is(&m, sent, 1, 1001) && is(&m, rest, 1001, 3001));
+	CHECK_EQ(rest->sent_at, 10);
+	CHECK_EQ(rest->first_at, 5);
+	CHECK_EQ(rest->delivered_at, 7);
+	CHECK_EQ(rest->first_tx_at, 8);
+	CHECK_EQ(rest->delivered, 111);
+	CHECK_EQ(rest->lost, 222);
+	CHECK_EQ(rest->flight, 333);
+	CHECK_EQ(rest->nrtx, 4);
+	CHECK_EQ(rest->mss, 555);
+	CHECK_EQ(rest->order, sent->order);
+	/* Its last segment was the small one. */
+	CHECK_EQ(sent->marks, 0);
+	CHECK_EQ(rest->marks, XTCP_SENT_SMALL);
+}
+
+/* What is SACKed is on neither list, cut or not. */
+UNIT(sendmap_cut_what_is_sacked)
+{
+	struct xtcp_ack acked = { .now = 400 };
+	struct xtcp_sent *sent;
+	struct map m;
+
+	init(&m, 4);
+	xtcp_map_append(&m.tcb, at(&m, 1001), 0, 10);
+	sent = xtcp_map_append(&m.tcb, at(&m, 3001), 0, 20);
+	xtcp_map_sacked(&m.tcb, sent, &acked);
+	CHECK(xtcp_map_split(&m.tcb, sent, at(&m, 2001)));
+	CHECK(m.tcb.map_old == m.tcb.map_head && m.tcb.map_new == m.tcb.map_head);
+	CHECK_EQ(m.tcb.map_tail->marks, XTCP_SENT_SACKED);
+	CHECK_EQ(m.tcb.sacked_out, 2000);
+}
+
+/* An entry that grows for want of memory: one send time no longer describes it. */
+UNIT(sendmap_tail_grows)
+{
+	struct xtcp_sent *tail;
+	struct map m;
+
+	init(&m, 0);
+	xtcp_map_append(&m.tcb, at(&m, 1001), 0, 10);
+	xtcp_map_append(&m.tcb, at(&m, 1501), XTCP_SENT_SMALL, 20);
+	m.tcb.mss = 500;
+	tail = xtcp_map_append(&m.tcb, at(&m, 2501), 0, 30);
+	CHECK(is(&m, tail, 1001, 2501));
+	CHECK_EQ(tail->marks, XTCP_SENT_SMALL | XTCP_SENT_RTX);
+	CHECK_EQ(tail->sent_at, 20);
+	CHECK_EQ(tail->order, 2);
+	CHECK_EQ(m.tcb.departures, 2);
+	CHECK_EQ(tail->mss, 500);
+	m.tcb.mss = 2000;
+	xtcp_map_append(&m.tcb, at(&m, 4501), 0, 40);
+	CHECK_EQ(tail->mss, 500);
+}
+
+/* Sent again: a new departure, but not of what lies between and is SACKed. */
+UNIT(sendmap_departs_again)
+{
+	static const u32 nrtx[] = { 0, 1, 253, 254, 255 };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(nrtx); i++) {
+		struct xtcp_ack acked = { .now = 400 };
+		struct xtcp_sent *sent;
+		struct map m;
+
+		init(&m, 4);
+		sent = xtcp_map_append(&m.tcb, at(&m, 1001), XTCP_SENT_SMALL, 10);
+		xtcp_map_append(&m.tcb, at(&m, 2001), 0, 20);
+		xtcp_map_append(&m.tcb, at(&m, 3001), 0, 30);
+		xtcp_map_sacked(&m.tcb, sent->next, &acked);
+		xtcp_map_mark_all(&m.tcb, false);
+		sent->nrtx = nrtx[i];
+		m.tcb.mss = 700;
+		m.tcb.delivered = 4321;
+		xtcp_map_resent(&m.tcb, at(&m, 1), at(&m, 3001), 50);
+		CHECK_EQ(sent->nrtx, min(nrtx[i] + 1, 255U));
+		CHECK_EQ(sent->marks, XTCP_SENT_SMALL | XTCP_SENT_RTX);
+		CHECK_EQ(sent->mss, 700);
+		CHECK_EQ(sent->delivered, 4321);
+		CHECK_EQ(sent->next->marks, XTCP_SENT_SACKED);
+		CHECK_EQ(sent->next->mss, 1000);
+		CHECK_EQ(m.tcb.map_tail->marks, XTCP_SENT_RTX);
+		CHECK_EQ(m.tcb.sacked_out, 1000);
+	}
+}
+
+/* One entry of two that are SACKed was sent again if either was (Karn's rule). */
+UNIT(sendmap_sacked_marks)
+{
+	u32 i, k;
+
+	for (i = 0; i < 4; i++)
+		for (k = 0; k < 2; k++) {
+			struct xtcp_ack acked = { .now = 400 };
+			struct xtcp_sent *sent;
+			struct map m;
+
+			init(&m, 4);
+			sent = xtcp_map_append(&m.tcb, at(&m, 1001), i & 1 ? XTCP_SENT_RTX : 0, 10);
+			xtcp_map_append(&m.tcb, at(&m, 2001), i & 2 ? XTCP_SENT_RTX : 0, 20);
+			xtcp_map_lost(&m.tcb, sent);
+			/* In both orders. */
+			xtcp_map_sacked(&m.tcb, k ? sent : sent->next, &acked);
+			sent = xtcp_map_sacked(&m.tcb, k ? sent->next : sent, &acked);
+			CHECK(is(&m, sent, 1, 2001));
+			CHECK_EQ(sent->marks, XTCP_SENT_SACKED | (i ? XTCP_SENT_RTX : 0));
+		}
+}
+
+/* A peer that reneges: no round trip is measured with what it had SACKed. */
+UNIT(sendmap_renege_marks)
+{
+	struct xtcp_ack acked = { .now = 400 };
+	struct map m;
+
+	init(&m, 4);
+	xtcp_map_append(&m.tcb, at(&m, 1001), 0, 10);
+	xtcp_map_append(&m.tcb, at(&m, 1501), XTCP_SENT_SMALL, 20);
+	xtcp_map_sacked(&m.tcb, m.tcb.map_tail, &acked);
+	xtcp_map_mark_all(&m.tcb, true);
+	CHECK_EQ(m.tcb.map_head->marks, XTCP_SENT_LOST);
+	CHECK_EQ(m.tcb.map_tail->marks, XTCP_SENT_LOST | XTCP_SENT_RTX | XTCP_SENT_SMALL);
+}
+
+/* Small segments are counted while in flight: not while lost, and again when they are not. */
+UNIT(sendmap_small_out)
+{
+	struct map m;
+
+	init(&m, 4);
+	xtcp_map_append(&m.tcb, at(&m, 1001), 0, 10);
+	xtcp_map_append(&m.tcb, at(&m, 1501), XTCP_SENT_SMALL, 20);
+	CHECK_EQ(m.tcb.small_out, 1);
+	xtcp_map_mark_all(&m.tcb, false);
+	CHECK_EQ(m.tcb.small_out, 0);
+	xtcp_map_unlose(&m.tcb);
+	CHECK_EQ(m.tcb.small_out, 1);
+}
+
+/* Of a cumulative ACK the timestamp tells which transmission arrived (RFC 7323, 4.3). */
+UNIT(sendmap_ack_of_the_original)
+{
+	static const struct {
+		u32 tsecr_ms;
+		u32 rack_rtt_us;
+	} tab[] = { { 100, 0 }, { 200, 40000 } };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_ack acked = { .now = 240 * XTCP_NSEC_PER_MSEC, .ts = true, .tsecr = tab[i].tsecr_ms };
+		struct map m;
+
+		init(&m, 2);
+		m.tcb.min_rtt_us = 1000;
+		xtcp_map_append(&m.tcb, at(&m, 1001), 0, 100 * XTCP_NSEC_PER_MSEC);
+		xtcp_map_resent(&m.tcb, at(&m, 1), at(&m, 1001), 200 * XTCP_NSEC_PER_MSEC);
+		xtcp_map_ack(&m.tcb, at(&m, 1001), &acked);
+		CHECK_EQ(m.tcb.rack_rtt_us, tab[i].rack_rtt_us);
+	}
+}
+
+static u32 told;
+
+static void fake_lost(struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
+{
+	told += sent->end - sent->seq;
+}
+
+/* The congestion control hears what is lost; a SYN is no data, and it has not begun. */
+UNIT(sendmap_tells_of_loss)
+{
+	struct xtcp_cc fake = xtcp_cc_reno;
+	struct map m;
+
+	fake.lost = fake_lost;
+	told = 0;
+	init(&m, 2);
+	m.tcb.cc = &fake;
+	m.tcb.snd_una = m.tcb.snd_nxt = m.tcb.iss;
+	m.tcb.state = XTCP_SYN_SENT;
+	xtcp_map_append(&m.tcb, at(&m, 1), 0, 10);
+	xtcp_map_lost(&m.tcb, m.tcb.map_head);
+	CHECK_EQ(told, 0);
+	CHECK_EQ(m.tcb.lost, 0);
+	CHECK_EQ(m.tcb.lost_out, 1);
+
+	init(&m, 2);
+	m.tcb.cc = &fake;
+	xtcp_map_append(&m.tcb, at(&m, 1001), 0, 10);
+	xtcp_map_lost(&m.tcb, m.tcb.map_head);
+	CHECK_EQ(told, 1000);
+	CHECK_EQ(m.tcb.lost, 1000);
 }
