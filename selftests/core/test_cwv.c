@@ -264,6 +264,199 @@ UNIT(cwv_recovery)
 	}
 }
 
+#define NVP	(300 * SEC)	/* RFC 7661, 4.4.3 and 5 */
+
+/* A window of 100000 of which a hundredth is in use, for as long as is known: non-validated. */
+static void hardly_used(struct flow *f, u64 since)
+{
+	begin(f, 100000);
+	f->cwv.defined = true;
+	f->cwv.idle = false;
+	f->cwv.most[0] = 1000;
+	f->cwv.most[1] = 1000;
+	f->cwv.nvp_at = since;
+	f->tcb.snd_nxt += 50000;
+	f->cwv.round_end = f->tcb.snd_nxt;
+}
+
+static void ack_at(struct flow *f, u64 now, u32 delivered)
+{
+	struct xtcp_ack ack = { .now = now, .delivered = delivered };
+
+	xtcp_cwv_ack(&f->tcb, &f->cwv, &ack);
+}
+
+/* The end of a recovery, an undo, and ACKs in a recovery: nothing is known any more (4.2). */
+UNIT(cwv_forgets)
+{
+	static const struct {
+		const char *what;
+		u8 cong;
+		enum xtcp_cc_event ev;
+	} tab[] = {
+		{ "the end of a recovery", XTCP_CONG_OPEN, XTCP_CC_DONE },
+		{ "undone", XTCP_CONG_OPEN, XTCP_CC_UNDO },
+		{ "an ACK in a recovery", XTCP_CONG_RECOVERY, 0 },
+		{ "after a timeout", XTCP_CONG_LOSS, 0 },
+		{ "another algorithm", XTCP_CONG_OPEN, 0 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		u64 now = 7 * SEC;
+		struct flow f;
+
+		hardly_used(&f, SEC);
+		f.cwv.round_acked = 77;
+		f.cwv.round_end = 77;
+		f.cwv.loss_base = tab[i].cong == XTCP_CONG_OPEN ? 9000 : 0;
+		f.tcb.cong = tab[i].cong;
+		if (tab[i].cong != XTCP_CONG_OPEN)
+			ack_at(&f, now, 1000);
+		else if (tab[i].ev)
+			xtcp_cwv_event(&f.tcb, &f.cwv, tab[i].ev, now);
+		else
+			xtcp_cwv_init(&f.tcb, &f.cwv, now);
+		CHECK_ROW(tab[i].what, f.cwv.defined, false);
+		CHECK_ROW(tab[i].what, f.cwv.half_at, now);
+		CHECK_ROW(tab[i].what, f.cwv.nvp_at, 0);
+		CHECK_ROW(tab[i].what, f.cwv.most[0], 0);
+		CHECK_ROW(tab[i].what, f.cwv.round_acked, 0);
+		CHECK_ROW(tab[i].what, f.cwv.round_end, f.tcb.snd_nxt);
+		CHECK_ROW(tab[i].what, f.cwv.loss_base, 0);
+		CHECK_ROW(tab[i].what, f.cwv.idle, i == ARRAY_SIZE(tab) - 1);
+	}
+}
+
+/* So does a reduction, which takes the phase for a validated one. */
+UNIT(cwv_reduction_forgets)
+{
+	struct flow f;
+
+	hardly_used(&f, SEC);
+	xtcp_cwv_reduce(&f.tcb, &f.cwv, 5000, XTCP_CC_HALF);
+	CHECK(!f.cwv.defined);
+	CHECK_EQ(f.cwv.nvp_at, 0);
+}
+
+/* Half of a period is 1.5 round trips, at least 0.5 s (4.2); a sample of the last half counts. */
+UNIT(cwv_halves)
+{
+	static const struct {
+		u32 srtt_ms;
+		u64 age;
+		bool turned;
+		u32 last;	/* the most of the last half, then */
+	} tab[] = {
+		{ 100, 500 * MSEC - 1, false, 5000 }, { 100, 500 * MSEC, true, 7000 },
+		{ 100, 1000 * MSEC - 1, true, 7000 }, { 100, 1000 * MSEC, true, 0 },
+		{ 100, 1400 * MSEC, true, 0 },
+		{ 334, 501 * MSEC - 1, false, 5000 }, { 334, 501 * MSEC, true, 7000 },
+		{ 1000, 1500 * MSEC - 1, false, 5000 }, { 1000, 1500 * MSEC, true, 7000 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct flow f;
+
+		hardly_used(&f, 0);
+		f.tcb.srtt8_us = tab[i].srtt_ms * 8000;
+		f.cwv.half_at = SEC;
+		f.cwv.most[0] = 7000;
+		f.cwv.most[1] = 5000;
+		ack_at(&f, SEC + tab[i].age, 0);
+		CHECK_EQ(f.cwv.half_at, SEC + (tab[i].turned ? tab[i].age : 0));
+		CHECK_EQ(f.cwv.most[0], tab[i].turned ? 0 : 7000);
+		CHECK_EQ(f.cwv.most[1], tab[i].last);
+	}
+}
+
+/* The larger of both halves is what was in use. */
+UNIT(cwv_larger_half)
+{
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		struct flow f;
+
+		hardly_used(&f, 0);
+		f.cwv.most[i] = 50000;
+		CHECK(xtcp_cwv_valid(&f.tcb, &f.cwv));
+		f.cwv.most[i] = 49999;
+		CHECK(!xtcp_cwv_valid(&f.tcb, &f.cwv));
+		CHECK_EQ(xtcp_cwv_used(&f.tcb, &f.cwv, 10), 49999);
+	}
+}
+
+/* 4.4.3, to the nanosecond, and down to the initial window of 10000. */
+UNIT(cwv_period_ends)
+{
+	static const struct {
+		u32 before;
+		u64 age;
+		u32 cwnd, ssthresh;
+		u64 since;	/* when the next period begins, after the first one began */
+	} tab[] = {
+		{ 100000, NVP - 1, 100000, 1000, 0 }, { 100000, NVP, 50000, 75000, NVP },
+		{ 100000, 2 * NVP - 1, 50000, 75000, NVP }, { 100000, 2 * NVP, 25000, 75000, 2 * NVP },
+		{ 10001, NVP, 10000, 7501, NVP }, { 10000, NVP, 10000, 1000, NVP },
+		{ 10000, NVP + 5, 10000, 1000, NVP + 5 }, { 9000, NVP + 5, 9000, 1000, NVP + 5 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct flow f;
+
+		hardly_used(&f, SEC);
+		f.tcb.cwnd = tab[i].before;
+		f.cwv.half_at = SEC + tab[i].age;
+		ack_at(&f, SEC + tab[i].age, 0);
+		CHECK_EQ(f.tcb.cwnd, tab[i].cwnd);
+		CHECK_EQ(f.tcb.ssthresh, tab[i].ssthresh);
+		CHECK_EQ(f.cwv.nvp_at, SEC + tab[i].since);
+	}
+}
+
+/* It begins when less comes to be in use, and ends when enough is. */
+UNIT(cwv_period_begins)
+{
+	struct flow f;
+
+	hardly_used(&f, 0);
+	f.cwv.half_at = 5 * SEC;
+	ack_at(&f, 5 * SEC, 0);
+	CHECK_EQ(f.cwv.nvp_at, 5 * SEC);
+	ack_at(&f, 5 * SEC + 1, 0);
+	CHECK_EQ(f.cwv.nvp_at, 5 * SEC);
+	f.cwv.most[0] = 60000;
+	ack_at(&f, 5 * SEC + 2, 0);
+	CHECK_EQ(f.cwv.nvp_at, 0);
+}
+
+/* A restart counts from the last departure, unless the period began before it. */
+UNIT(cwv_restart)
+{
+	static const struct {
+		u64 since, sent;	/* 0: it has not begun; nothing was sent */
+		u64 now;
+		u32 cwnd;
+	} tab[] = {
+		{ 0, 5 * SEC, NVP + 5 * SEC - 1, 100000 }, { 0, 5 * SEC, NVP + 5 * SEC, 50000 },
+		{ 2 * SEC, 5 * SEC, NVP + 2 * SEC, 50000 },
+		{ 0, 0, NVP, 100000 }, { 0, 0, NVP + 1, 50000 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct flow f;
+
+		hardly_used(&f, tab[i].since);
+		f.tcb.last_data_tx_at = tab[i].sent;
+		xtcp_cwv_event(&f.tcb, &f.cwv, XTCP_CC_RESTART, tab[i].now);
+		CHECK_EQ(f.tcb.cwnd, tab[i].cwnd);
+	}
+}
+
 /* Every window algorithm asks it, at each ACK, loss, end and restart. */
 UNIT(cwv_algorithms)
 {
