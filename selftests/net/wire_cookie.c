@@ -97,6 +97,8 @@ TEST_F_TIMEOUT(wire, options_survive, 60)
 /* The scale counts: what the peer offers afterwards is filled. */
 TEST_F(wire, scaled_window)
 {
+	uint32_t end = 1;
+
 	knob("syncookies", "2");
 	listens();
 	in(SYN, MSS(1440), WS(5), SACKOK, TS(5000, 0));
@@ -107,9 +109,14 @@ TEST_F(wire, scaled_window)
 	accepts();
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_NODELAY, 1));
 	writes(5000);
-	/* 91 << 5 bytes: two full segments. */
-	ASSERT_EQ(2, wire_drain(W, 20));
-	ASSERT_EQ(2857, W->got.seq + W->got.len);
+	/* 91 << 5 bytes: two full segments. On a busy host a timeout may repeat them. */
+	while (wire_get(W, 20)) {
+		ASSERT_EQ(1428, W->got.len);
+		if (W->got.seq == end)
+			end += W->got.len;
+		ASSERT_LE(W->got.seq, end);
+	}
+	ASSERT_EQ(2857, end);
 }
 
 /* RFC 9768: AccECN is agreed on as well. */
