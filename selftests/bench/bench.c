@@ -35,6 +35,7 @@ static const struct row {
 	{ "1-byte round trip, lo", "ns", round_trip, PLACE_LO, 0, LIMIT },
 	{ "1-byte round trip, veth", "ns", round_trip, PLACE_VETH, 0, LIMIT },
 	{ "connect, accept, close, lo", "ns", connect_close, PLACE_LO, 0, LIMIT },
+	{ "connect, refused, lo", "ns", connect_refused, PLACE_LO, 0, 1.3 },
 	{ "connect, 20000 ports taken", "ns", connect_crowded, PLACE_LO, 0, 1.0 },
 	{ "bulk, 64 KiB writes, lo", "ns/byte", bulk, PLACE_LO, 3, LIMIT },
 	{ "bulk, 64 KiB writes, veth", "ns/byte", bulk, PLACE_VETH, 3, LIMIT },

@@ -28,6 +28,7 @@ typedef double (*measure_fn)(int family, enum place place);
 
 double round_trip(int family, enum place place);
 double connect_close(int family, enum place place);
+double connect_refused(int family, enum place place);
 double connect_crowded(int family, enum place place);
 double bulk(int family, enum place place);
 double bulk_1000(int family, enum place place);

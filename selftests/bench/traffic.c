@@ -117,6 +117,23 @@ static void refused(int family)
 	close(fd);
 }
 
+/* A connect() that is refused, in a range of which nothing is in use. */
+double connect_refused(int family, enum place place)
+{
+	double v[ROUNDS_MAX];
+	int i, r;
+
+	(void)place;
+	new_net();
+	for (r = -1; r < CONN_ROUNDS; r++) {
+		round_from(r);
+		for (i = 0; i < CONN_PER_ROUND; i++)
+			refused(family);
+		round_to(r, v, CONN_PER_ROUND);
+	}
+	return median(v, CONN_ROUNDS);
+}
+
 /* The kernel's TCP takes a port in the present namespace, for good. */
 static void take_port(uint16_t port)
 {

@@ -2,6 +2,7 @@
 /*
  * Ports belong to both TCPs of the machine: who has one keeps the other out.
  */
+#include <sched.h>
 #include <stdio.h>
 
 #include "sock_test.h"
@@ -245,6 +246,46 @@ TEST_F(two, listener_is_closed_by_another_user)
 	EXPECT_EQ(0, bind_to(self->b, &second));
 	hard_close(s);
 	close(c);
+}
+
+/* On one CPU nothing but interrupts runs beside the caller, no work item either. */
+static int alone_on_cpu(bool on)
+{
+	const struct sched_param first = { .sched_priority = on };
+	cpu_set_t cpu;
+
+	CPU_ZERO(&cpu);
+	CPU_SET(sched_getcpu(), &cpu);
+	if (on && sched_setaffinity(0, sizeof(cpu), &cpu))
+		return -errno;
+	return sched_setscheduler(0, on ? SCHED_FIFO : SCHED_OTHER, &first) ? -errno : 0;
+}
+
+/*
+ * The peer's RST ends a connection while its program does something else. The port that
+ * connect() chose is free from then on, and no work item has to run before.
+ */
+TEST_F(two, port_is_free_with_the_reset)
+{
+	int lfd = st_listen(KERNEL, 5000, 1), err, c, s;
+	union addr port;
+
+	ASSERT_GE(lfd, 0);
+	c = st_connect(variant->a, 5000);
+	ASSERT_GE(c, 0);
+	s = accept(lfd, NULL, NULL);
+	ASSERT_GE(s, 0);
+	port = local(sock_port(c));
+	fails(EADDRINUSE, bind_to(self->b, &port));
+	ASSERT_EQ(0, alone_on_cpu(true));
+	hard_close(s);
+	/* It is there already, and nobody sleeps, unless ksoftirqd is to bring it. */
+	poll_for(c, POLLHUP, 1000);
+	err = bind_to(self->b, &port);
+	ASSERT_EQ(0, alone_on_cpu(false));
+	EXPECT_EQ(0, err);
+	close(c);
+	close(lfd);
 }
 
 TEST_F(two, ephemeral_ports_never_meet)

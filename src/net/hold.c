@@ -19,6 +19,7 @@
 #include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/slab.h>
+#include <net/inet_hashtables.h>
 #include <net/ip.h>
 #include <net/tcp_states.h>
 #include <net/transp_v6.h>
@@ -146,6 +147,23 @@ static void hold_slim(struct xtcp_hold *h)
 	sock_release(own);
 }
 
+/* It is to stand there. */
+static void hold_place(struct xtcp_hold *h, const struct xtcp_place *place, u8 reuse)
+{
+	struct sock *csk = h->sk;
+
+	h->place = *place;
+	csk->sk_bound_dev_if = place->dif;
+	csk->sk_reuse = reuse;
+	if (xtcp_family6(csk))
+		csk->sk_ipv6only = place->only6;
+}
+
+static u8 reuse_of(const struct sock *sk)
+{
+	return sk->sk_reuse ? SK_CAN_REUSE : SK_NO_REUSE;
+}
+
 /**
  * xtcp_hold_at - a companion, not bound yet
  * @net: namespace
@@ -157,26 +175,20 @@ static void hold_slim(struct xtcp_hold *h)
 struct xtcp_hold *xtcp_hold_at(struct net *net, const struct xtcp_place *place, u8 reuse)
 {
 	struct xtcp_hold *h = kzalloc(sizeof(*h), GFP_KERNEL_ACCOUNT);
-	struct sock *csk;
 	int err;
 
 	if (!h)
 		return ERR_PTR(-ENOMEM);
-	h->place = *place;
 	err = sock_create_kern(net, xtcp_addr_is4(place->addr) ? PF_INET : PF_INET6,
 			       SOCK_STREAM, IPPROTO_TCP, &h->sock);
 	if (err) {
 		kfree(h);
 		return ERR_PTR(err);
 	}
-	csk = h->sock->sk;
-	h->sk = csk;
-	csk->sk_bound_dev_if = place->dif;
-	csk->sk_reuse = reuse;
-	if (xtcp_family6(csk))
-		csk->sk_ipv6only = place->only6;
+	h->sk = h->sock->sk;
+	hold_place(h, place, reuse);
 	SOCK_INODE(h->sock)->i_uid = INVALID_UID;
-	ip_sock_set_freebind(csk);
+	ip_sock_set_freebind(h->sk);
 	return h;
 }
 
@@ -191,7 +203,41 @@ struct xtcp_hold *xtcp_hold_new(const struct sock *sk)
 	struct xtcp_place place;
 
 	xtcp_place_of(sk, &place);
-	return xtcp_hold_at(sock_net(sk), &place, sk->sk_reuse ? SK_CAN_REUSE : SK_NO_REUSE);
+	return xtcp_hold_at(sock_net(sk), &place, reuse_of(sk));
+}
+
+/* Are both charged to the same control groups? */
+static bool same_groups(const struct sock *a, const struct sock *b)
+{
+#ifdef CONFIG_MEMCG
+	if (a->sk_memcg != b->sk_memcg)
+		return false;
+#endif
+#ifdef CONFIG_SOCK_CGROUP_DATA
+	return sock_cgroup_ptr((struct sock_cgroup_data *)&a->sk_cgrp_data) ==
+	       sock_cgroup_ptr((struct sock_cgroup_data *)&b->sk_cgrp_data);
+#else
+	return true;
+#endif
+}
+
+/**
+ * xtcp_hold_renew - have a companion that was released stand for a socket
+ * @h: companion
+ * @sk: socket of the same namespace
+ * @place: its place
+ *
+ * Context: port_mutex or port_lock. Return: true where it is now as one of
+ * xtcp_hold_new(); false where it is of the wrong family or of other control groups.
+ */
+bool xtcp_hold_renew(struct xtcp_hold *h, const struct sock *sk,
+		     const struct xtcp_place *place)
+{
+	if (xtcp_family6(h->sk) == xtcp_addr_is4(place->addr) || !same_groups(h->sk, sk))
+		return false;
+	hold_place(h, place, reuse_of(sk));
+	h->sk->sk_userlocks = 0;
+	return true;
 }
 
 /**
@@ -226,6 +272,7 @@ static int hold_bind(struct xtcp_hold *h, u16 port)
 	} else {
 		memcpy(&csk->sk_v6_rcv_saddr, h->place.addr, sizeof(csk->sk_v6_rcv_saddr));
 		inet6_sk(csk)->saddr = csk->sk_v6_rcv_saddr;
+		inet->inet_rcv_saddr = 0;
 		if (!xtcp_addr_any(h->place.addr)) {
 			inet->inet_rcv_saddr = LOOPBACK4_IPV6;
 			csk->sk_ipv6only = 1;
@@ -259,9 +306,24 @@ int xtcp_hold_bind(struct xtcp_hold *h, u16 port, bool beside)
 	err = hold_bind(h, port);
 	if (!err) {
 		h->sk->sk_reuseport = 1;
-		hold_slim(h);
+		if (h->sock)
+			hold_slim(h);
 	}
 	return err;
+}
+
+/**
+ * xtcp_hold_release - the kernel is to have the port back
+ * @h: companion, bound; it may be bound again
+ *
+ * As the kernel's TCP leaves a port, from softirq too: what the socket lock guards is
+ * in nobody's hands, since only those who bind take it.
+ *
+ * Context: any, port_lock.
+ */
+void xtcp_hold_release(struct xtcp_hold *h)
+{
+	inet_put_port(h->sk);
 }
 
 /**

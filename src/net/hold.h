@@ -21,7 +21,7 @@ bool xtcp_place_covers(const struct xtcp_place *a, const struct xtcp_place *b);
 
 /* A companion. */
 struct xtcp_hold {
-	struct list_head node;		/* of its port; port_mutex */
+	struct list_head node;		/* xtcp_port.holds */
 	struct sock *sk;		/* of the kernel's TCP */
 	struct socket *sock;		/* of its own, until it is bound */
 	struct xtcp_place place;
@@ -32,8 +32,11 @@ void xtcp_hold_exit(void);
 int xtcp_hold_check(void);
 struct xtcp_hold *xtcp_hold_at(struct net *net, const struct xtcp_place *place, u8 reuse);
 struct xtcp_hold *xtcp_hold_new(const struct sock *sk);
+bool xtcp_hold_renew(struct xtcp_hold *h, const struct sock *sk,
+		     const struct xtcp_place *place);
 void xtcp_hold_free(struct xtcp_hold *h);
 int xtcp_hold_bind(struct xtcp_hold *h, u16 port, bool beside);
+void xtcp_hold_release(struct xtcp_hold *h);
 int xtcp_hold_listen(struct xtcp_hold *h);
 
 #endif /* XTCP_NET_HOLD_H */

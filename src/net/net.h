@@ -53,6 +53,9 @@ struct xtcp_tables {
 	struct list_head wide_ports;		/* those that take new companions; port_lock */
 	atomic_t unsettled;			/* buckets of both lists, or being looked at */
 	struct work_struct port_work;		/* looks at them */
+	struct list_head spare_ports;		/* buckets nobody uses, newest first; port_lock */
+	u32 spares;				/* so many; port_lock */
+	struct delayed_work spare_work;		/* frees them */
 };
 
 /* An address, or the wildcard of both families, and a port. */

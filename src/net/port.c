@@ -10,9 +10,9 @@
  * per address and device in use, not one per socket.
  *
  * Binding a companion sleeps, so buckets and companions are made in system
- * calls under port_mutex. Sockets and records leave from softirq under
- * port_lock, and port_review.c looks at what they leave; an empty bucket is freed,
- * unless a bind() finds it first.
+ * calls under port_mutex. Sockets and records leave from softirq under port_lock;
+ * the last of them releases the port (port_spare.c), and where others stay
+ * port_review.c looks at what they need.
  */
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
@@ -47,7 +47,7 @@ struct xtcp_port *xtcp_bucket_find(struct xtcp_tables *t, u16 port)
 
 	hlist_for_each_entry_rcu(p, xtcp_bucket_head(t, port), node,
 				 lockdep_is_held(&t->port_mutex)) {
-		if (p->port == port)
+		if (READ_ONCE(p->port) == port)
 			return p;
 	}
 	return NULL;
@@ -62,15 +62,18 @@ struct xtcp_port *xtcp_bucket_find(struct xtcp_tables *t, u16 port)
  */
 struct xtcp_port *xtcp_bucket_new(struct xtcp_tables *t, u16 port)
 {
-	struct xtcp_port *p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+	struct xtcp_port *p = xtcp_spare_bucket(t);
 
-	if (!p)
-		return NULL;
-	p->port = port;
-	INIT_LIST_HEAD(&p->idle);
-	INIT_LIST_HEAD(&p->holds);
+	if (!p) {
+		p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+		if (!p)
+			return NULL;
+		INIT_LIST_HEAD(&p->idle);
+		INIT_LIST_HEAD(&p->holds);
+		xtcp_rx_need();
+	}
+	WRITE_ONCE(p->port, port);
 	hlist_add_head_rcu(&p->node, xtcp_bucket_head(t, port));
-	xtcp_rx_need();
 	return p;
 }
 
@@ -86,13 +89,31 @@ bool xtcp_bucket_empty(const struct xtcp_port *p)
 }
 
 /**
+ * xtcp_bucket_hold_join - give a bucket a companion
+ * @t: tables
+ * @p: bucket
+ * @h: companion, bound to its port; where the bucket was released meanwhile, so is this
+ *
+ * Context: port_mutex.
+ */
+void xtcp_bucket_hold_join(struct xtcp_tables *t, struct xtcp_port *p, struct xtcp_hold *h)
+{
+	spin_lock_bh(&t->port_lock);
+	if (p->released)
+		xtcp_hold_release(h);
+	list_add_tail(&h->node, &p->holds);
+	spin_unlock_bh(&t->port_lock);
+}
+
+/**
  * xtcp_bucket_hold_add - bind a new companion to the port of a bucket
+ * @t: tables
  * @p: bucket
  * @h: companion, or ERR_PTR(); where it cannot be bound it is freed
  *
  * Context: port_mutex. Return: 0 or -errno.
  */
-int xtcp_bucket_hold_add(struct xtcp_port *p, struct xtcp_hold *h)
+int xtcp_bucket_hold_add(struct xtcp_tables *t, struct xtcp_port *p, struct xtcp_hold *h)
 {
 	int err;
 
@@ -102,8 +123,36 @@ int xtcp_bucket_hold_add(struct xtcp_port *p, struct xtcp_hold *h)
 	if (err)
 		xtcp_hold_free(h);
 	else
-		list_add_tail(&h->node, &p->holds);
+		xtcp_bucket_hold_join(t, p, h);
 	return err;
+}
+
+/**
+ * xtcp_bucket_hold_drop - end a companion that its bucket needs no more
+ * @t: tables
+ * @h: companion
+ *
+ * Context: port_mutex.
+ */
+void xtcp_bucket_hold_drop(struct xtcp_tables *t, struct xtcp_hold *h)
+{
+	spin_lock_bh(&t->port_lock);
+	list_del(&h->node);
+	spin_unlock_bh(&t->port_lock);
+	xtcp_hold_free(h);
+}
+
+/**
+ * xtcp_bucket_idle - release the port if nobody uses it
+ * @t: tables
+ * @p: bucket
+ *
+ * Context: port_lock.
+ */
+void xtcp_bucket_idle(struct xtcp_tables *t, struct xtcp_port *p)
+{
+	if (xtcp_bucket_empty(p) && !p->released)
+		xtcp_bucket_release(t, p);
 }
 
 /**
@@ -120,6 +169,8 @@ int xtcp_ports_init(struct xtcp_tables *t)
 	INIT_LIST_HEAD(&t->wide_ports);
 	atomic_set(&t->unsettled, 0);
 	INIT_WORK(&t->port_work, xtcp_ports_work);
+	INIT_LIST_HEAD(&t->spare_ports);
+	INIT_DELAYED_WORK(&t->spare_work, xtcp_spares_work);
 	return rhashtable_init(&t->tw_addrs, &tw_addr_params);
 }
 
@@ -132,6 +183,8 @@ int xtcp_ports_init(struct xtcp_tables *t)
 void xtcp_ports_free(struct xtcp_tables *t)
 {
 	flush_work(&t->port_work);
+	cancel_delayed_work_sync(&t->spare_work);
+	xtcp_spares_free(t);
 	rhashtable_destroy(&t->tw_addrs);
 }
 
@@ -217,52 +270,60 @@ struct xtcp_hold *xtcp_bucket_hold(const struct xtcp_port *p, const struct sock 
 /**
  * xtcp_bucket_join - a socket has this port from now on
  * @t: tables
- * @p: bucket
+ * @p: bucket, with a companion for the socket
  * @sk: socket
  *
- * Context: port_mutex, socket lock.
+ * Context: port_mutex, socket lock. Return: false where the last of others has left
+ * meanwhile, so that the port is released; xtcp_bucket_revive(), and again.
  */
-void xtcp_bucket_join(struct xtcp_tables *t, struct xtcp_port *p, struct sock *sk)
+bool xtcp_bucket_join(struct xtcp_tables *t, struct xtcp_port *p, struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
+	bool joined;
 
 	spin_lock_bh(&t->port_lock);
-	hlist_add_head(&xsk->port_node, &p->owners);
-	xsk->port = p;
-	if (!list_empty(&p->idle)) {
-		list_del_init(&p->idle);
-		atomic_dec(&t->unsettled);
+	joined = !p->released;
+	if (joined) {
+		hlist_add_head(&xsk->port_node, &p->owners);
+		xsk->port = p;
+		inet_sk(sk)->inet_num = p->port;
 	}
 	spin_unlock_bh(&t->port_lock);
-	inet_sk(sk)->inet_num = p->port;
+	return joined;
 }
 
 /* Take @port for @sk; its bucket may exist. Context: port_mutex. */
 static int port_take(struct xtcp_tables *t, struct sock *sk, u16 port)
 {
-	struct xtcp_port *p = xtcp_bucket_find(t, port);
-	bool empty;
+	struct xtcp_hold *spare = NULL;
+	struct xtcp_port *p;
 	int err = 0;
 
-	if (p) {
-		if (bucket_conflict(t, p, sk))
-			return -EADDRINUSE;
-		spin_lock_bh(&t->port_lock);
-		empty = xtcp_bucket_empty(p);
-		spin_unlock_bh(&t->port_lock);
-		/* Those who were here stood on other addresses, perhaps. */
-		if (empty)
-			xtcp_bucket_holds_free(p);
-	} else {
-		p = xtcp_bucket_new(t, port);
-		if (!p)
-			return -ENOMEM;
+	p = xtcp_bucket_find(t, port);
+	if (p && bucket_conflict(t, p, sk))
+		return -EADDRINUSE;
+	/* Before the spares, of which it may be one, lose what fits. */
+	if (!p || READ_ONCE(p->released)) {
+		spare = xtcp_spare_hold(t, sk);
+		if (IS_ERR(spare))
+			return PTR_ERR(spare);
 	}
-	if (!xtcp_bucket_hold(p, sk))
-		err = xtcp_bucket_hold_add(p, xtcp_hold_new(sk));
-	if (!err) {
+	if (!p) {
+		p = xtcp_bucket_new(t, port);
+		if (!p) {
+			xtcp_hold_free(spare);
+			return -ENOMEM;
+		}
+	}
+	do {
+		xtcp_bucket_revive(t, p);
+		if (!xtcp_bucket_hold(p, sk)) {
+			err = xtcp_bucket_hold_add(t, p, spare ?: xtcp_spare_hold(t, sk));
+			spare = NULL;
+		}
 		WRITE_ONCE(p->ephemeral, false);
-		xtcp_bucket_join(t, p, sk);
+	} while (!err && !xtcp_bucket_join(t, p, sk));
+	if (!err) {
 		xtcp_bucket_relax(t, p);
 		return 0;
 	}
@@ -281,7 +342,7 @@ static int port_auto(struct xtcp_tables *t, struct sock *sk)
 	u16 port;
 
 	for (i = 0; i < AUTO_TRIES; i++) {
-		h = xtcp_hold_new(sk);
+		h = xtcp_spare_hold(t, sk);
 		if (IS_ERR(h))
 			return PTR_ERR(h);
 		h->sk->sk_reuse = SK_NO_REUSE;
@@ -303,9 +364,11 @@ static int port_auto(struct xtcp_tables *t, struct sock *sk)
 			xtcp_hold_free(h);
 			return -ENOMEM;
 		}
-		list_add_tail(&h->node, &p->holds);
+		xtcp_bucket_revive(t, p);
+		xtcp_bucket_hold_join(t, p, h);
 		WRITE_ONCE(p->ephemeral, false);
-		xtcp_bucket_join(t, p, sk);
+		if (!xtcp_bucket_join(t, p, sk))
+			continue;
 		xtcp_bucket_relax(t, p);
 		return 0;
 	}
@@ -355,9 +418,10 @@ void xtcp_port_put(struct sock *sk)
 	if (xsk->port) {
 		hlist_del_init(&xsk->port_node);
 		/* Who is left may be on fewer addresses. */
-		if (xtcp_addr_any(place.addr) || sk->sk_userlocks & SOCK_BINDPORT_LOCK)
+		if (xtcp_bucket_empty(xsk->port))
+			xtcp_bucket_idle(t, xsk->port);
+		else if (xtcp_addr_any(place.addr) || sk->sk_userlocks & SOCK_BINDPORT_LOCK)
 			xtcp_bucket_review(t, xsk->port);
-		xtcp_bucket_idle(t, xsk->port);
 		xsk->port = NULL;
 		inet_sk(sk)->inet_num = 0;
 	}
@@ -498,7 +562,7 @@ int xtcp_port_listen(struct sock *sk)
 		err = -EADDRINUSE;
 	/* After a connection there may be none for the wildcard any more. */
 	if (!err && !xtcp_bucket_hold(p, sk))
-		err = xtcp_bucket_hold_add(p, xtcp_hold_new(sk));
+		err = xtcp_bucket_hold_add(t, p, xtcp_spare_hold(t, sk));
 	if (!err)
 		err = xtcp_hold_listen(xtcp_bucket_hold(p, sk));
 	if (!err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files about ports share: port.c, port_connect.c, port_review.c, hold.c. */
+/* What the files about ports share: port*.c and hold.c. */
 #ifndef XTCP_NET_PORT_H
 #define XTCP_NET_PORT_H
 
@@ -10,10 +10,11 @@ struct xtcp_port {
 	struct hlist_node node;		/* xtcp_tables.ports; port_mutex, read under RCU */
 	struct hlist_head owners;	/* xtcp_sock.port_node; port_lock */
 	struct hlist_head addrs;	/* xtcp_tw_addr.port_node; port_lock */
-	struct list_head idle;		/* xtcp_tables.idle_ports, wide_ports; port_lock */
-	struct list_head holds;		/* port_mutex */
+	struct list_head idle;		/* in a list of struct xtcp_tables; port_lock */
+	struct list_head holds;		/* port_mutex; to change it, port_lock as well */
 	u16 port;			/* host byte order */
 	bool ephemeral;			/* connect() alone made and uses it */
+	bool released;			/* in spare_ports, no hold is bound; port_lock */
 	struct rcu_head rcu;
 };
 
@@ -27,14 +28,24 @@ struct xtcp_port *xtcp_bucket_find(struct xtcp_tables *t, u16 port);
 struct xtcp_port *xtcp_bucket_new(struct xtcp_tables *t, u16 port);
 bool xtcp_bucket_empty(const struct xtcp_port *p);
 void xtcp_bucket_idle(struct xtcp_tables *t, struct xtcp_port *p);
-void xtcp_bucket_join(struct xtcp_tables *t, struct xtcp_port *p, struct sock *sk);
+bool xtcp_bucket_join(struct xtcp_tables *t, struct xtcp_port *p, struct sock *sk);
 struct xtcp_hold *xtcp_bucket_hold(const struct xtcp_port *p, const struct sock *sk);
-int xtcp_bucket_hold_add(struct xtcp_port *p, struct xtcp_hold *h);
+void xtcp_bucket_hold_join(struct xtcp_tables *t, struct xtcp_port *p, struct xtcp_hold *h);
+int xtcp_bucket_hold_add(struct xtcp_tables *t, struct xtcp_port *p, struct xtcp_hold *h);
+void xtcp_bucket_hold_drop(struct xtcp_tables *t, struct xtcp_hold *h);
+
+/* ---- port_spare.c ---- */
+
+void xtcp_bucket_release(struct xtcp_tables *t, struct xtcp_port *p);
+void xtcp_bucket_revive(struct xtcp_tables *t, struct xtcp_port *p);
+struct xtcp_port *xtcp_spare_bucket(struct xtcp_tables *t);
+struct xtcp_hold *xtcp_spare_hold(struct xtcp_tables *t, const struct sock *sk);
+void xtcp_spares_free(struct xtcp_tables *t);
+void xtcp_spares_work(struct work_struct *work);
 
 /* ---- port_review.c ---- */
 
 void xtcp_bucket_review(struct xtcp_tables *t, struct xtcp_port *p);
-void xtcp_bucket_holds_free(struct xtcp_port *p);
 void xtcp_bucket_tolerate(const struct xtcp_port *p, u8 reuse);
 void xtcp_bucket_relax(struct xtcp_tables *t, struct xtcp_port *p);
 bool xtcp_bucket_narrow(struct xtcp_tables *t, struct xtcp_port *p, bool here);

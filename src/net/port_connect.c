@@ -10,49 +10,77 @@
 #include "ip.h"
 #include "port.h"
 
+/*
+ * Bind *@spare, which is made, for @sk to @port, whose bucket is *@p or made.
+ * Context: port_mutex.
+ */
+static int hold_port(struct xtcp_tables *t, struct sock *sk, u16 port,
+		     struct xtcp_port **p, struct xtcp_hold **spare)
+{
+	int err;
+
+	if (!*spare) {
+		struct xtcp_hold *h = xtcp_spare_hold(t, sk);
+
+		if (IS_ERR(h))
+			return PTR_ERR(h);
+		h->sk->sk_reuse = SK_NO_REUSE;
+		*spare = h;
+	}
+	if (*p)
+		xtcp_bucket_revive(t, *p);
+	err = xtcp_hold_bind(*spare, port, *p && !list_empty(&(*p)->holds));
+	if (err)
+		return err;
+	if (!*p) {
+		*p = xtcp_bucket_new(t, port);
+		if (!*p)
+			return -ENOMEM;
+	}
+	xtcp_bucket_hold_join(t, *p, *spare);
+	*spare = NULL;
+	return 0;
+}
+
+/* Have @sk in the bucket of @port. Context: port_mutex. */
+static int join_port(struct xtcp_tables *t, struct sock *sk, u16 port,
+		     struct xtcp_hold **spare)
+{
+	struct xtcp_port *p = xtcp_bucket_find(t, port);
+	bool released;
+	int err = 0;
+
+	do {
+		released = p && READ_ONCE(p->released);
+		if (p && !released && !p->ephemeral)
+			return -EADDRINUSE;
+		if (!p || released || !xtcp_bucket_hold(p, sk))
+			err = hold_port(t, sk, port, &p, spare);
+		if (!err)
+			WRITE_ONCE(p->ephemeral, true);
+	} while (!err && !xtcp_bucket_join(t, p, sk));
+	if (err && p) {
+		spin_lock_bh(&t->port_lock);
+		xtcp_bucket_idle(t, p);
+		spin_unlock_bh(&t->port_lock);
+	}
+	return err;
+}
+
 /* Try one port for an active open. Context: port_mutex. */
 static int try_port(struct xtcp_net *xn, struct sock *sk, u16 port,
 		    struct xtcp_hold **spare)
 {
-	struct xtcp_tables *t = xn->tables;
-	struct xtcp_port *p = xtcp_bucket_find(t, port);
-	int err;
+	int err = join_port(xn->tables, sk, port, spare);
 
-	if (p && !p->ephemeral && !xtcp_bucket_empty(p))
-		return -EADDRINUSE;
-	if (!p || !xtcp_bucket_hold(p, sk)) {
-		if (!*spare) {
-			struct xtcp_hold *h;
-
-			h = xtcp_hold_new(sk);
-			if (IS_ERR(h))
-				return PTR_ERR(h);
-			h->sk->sk_reuse = SK_NO_REUSE;
-			*spare = h;
-		}
-		err = xtcp_hold_bind(*spare, port, p);
-		if (err)
-			return err;
-		if (!p) {
-			p = xtcp_bucket_new(t, port);
-			if (!p)
-				return -ENOMEM;
-		}
-		list_add_tail(&(*spare)->node, &p->holds);
-		*spare = NULL;
-	}
-	WRITE_ONCE(p->ephemeral, true);
-
+	if (err)
+		return err;
 	inet_sk(sk)->inet_sport = htons(port);
 	err = xtcp_hash_flow(sk);
-	if (!err || xtcp_tw_reuse(sk)) {
-		xtcp_bucket_join(t, p, sk);
+	if (!err || xtcp_tw_reuse(sk))
 		return 0;
-	}
 	inet_sk(sk)->inet_sport = 0;
-	spin_lock_bh(&t->port_lock);
-	xtcp_bucket_idle(t, p);
-	spin_unlock_bh(&t->port_lock);
+	xtcp_port_put(sk);
 	return -EADDRINUSE;
 }
 
@@ -97,8 +125,8 @@ static enum outlook user_of(struct xtcp_tables *t, u16 port)
 		return FOREIGN;
 	rcu_read_lock();
 	p = xtcp_bucket_find(t, port);
-	if (p)
-		look = READ_ONCE(p->ephemeral) || xtcp_bucket_empty(p) ? OPEN : BOUND;
+	if (p && !READ_ONCE(p->released))
+		look = READ_ONCE(p->ephemeral) ? OPEN : BOUND;
 	rcu_read_unlock();
 	return look;
 }

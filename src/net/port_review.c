@@ -13,7 +13,6 @@
 
 #include "ip.h"
 #include "port.h"
-#include "rx.h"
 
 /**
  * xtcp_bucket_review - have a bucket looked at
@@ -41,43 +40,6 @@ static void bucket_leave(struct xtcp_tables *t, struct xtcp_port *p)
 	}
 	spin_unlock_bh(&t->port_lock);
 	schedule_work(&t->port_work);
-}
-
-/**
- * xtcp_bucket_idle - have a bucket freed if nobody uses it
- * @t: tables
- * @p: bucket
- *
- * Context: port_lock.
- */
-void xtcp_bucket_idle(struct xtcp_tables *t, struct xtcp_port *p)
-{
-	if (xtcp_bucket_empty(p))
-		xtcp_bucket_review(t, p);
-}
-
-/**
- * xtcp_bucket_holds_free - end the companions of a bucket
- * @p: bucket
- *
- * Context: port_mutex.
- */
-void xtcp_bucket_holds_free(struct xtcp_port *p)
-{
-	struct xtcp_hold *h, *next;
-
-	list_for_each_entry_safe(h, next, &p->holds, node) {
-		list_del(&h->node);
-		xtcp_hold_free(h);
-	}
-}
-
-static void bucket_free(struct xtcp_port *p)
-{
-	hlist_del_rcu(&p->node);
-	xtcp_bucket_holds_free(p);
-	kfree_rcu(p, rcu);
-	xtcp_rx_unneed();
 }
 
 /**
@@ -206,8 +168,7 @@ static void bucket_prune(struct xtcp_tables *t, struct xtcp_port *p)
 	list_for_each_entry_safe(h, next, &p->holds, node) {
 		if (hold_needed(sock_net(h->sk), t, p, h))
 			continue;
-		list_del(&h->node);
-		xtcp_hold_free(h);
+		xtcp_bucket_hold_drop(t, h);
 	}
 }
 
@@ -248,7 +209,7 @@ bool xtcp_bucket_narrow(struct xtcp_tables *t, struct xtcp_port *p, bool here)
 		return false;
 	for (i = 0; i < n; i++) {
 		h = xtcp_hold_at(net, &places[i], wide->sk->sk_reuse);
-		if (xtcp_bucket_hold_add(p, h))
+		if (xtcp_bucket_hold_add(t, p, h))
 			return true;
 	}
 	if (!n)
@@ -256,8 +217,7 @@ bool xtcp_bucket_narrow(struct xtcp_tables *t, struct xtcp_port *p, bool here)
 	list_for_each_entry_safe(h, next, &p->holds, node) {
 		if (!xtcp_addr_any(h->place.addr))
 			continue;
-		list_del(&h->node);
-		xtcp_hold_free(h);
+		xtcp_bucket_hold_drop(t, h);
 	}
 	return true;
 }
@@ -269,7 +229,7 @@ static bool of_the_kernel(void)
 }
 
 /* The next bucket that wants a look, no longer on a list; NULL: none. */
-static struct xtcp_port *review_next(struct xtcp_tables *t, bool *empty)
+static struct xtcp_port *review_next(struct xtcp_tables *t)
 {
 	struct xtcp_port *p;
 
@@ -277,10 +237,8 @@ static struct xtcp_port *review_next(struct xtcp_tables *t, bool *empty)
 	p = list_first_entry_or_null(&t->idle_ports, struct xtcp_port, idle);
 	if (!p && of_the_kernel())
 		p = list_first_entry_or_null(&t->wide_ports, struct xtcp_port, idle);
-	if (p) {
+	if (p)
 		list_del_init(&p->idle);
-		*empty = xtcp_bucket_empty(p);
-	}
 	spin_unlock_bh(&t->port_lock);
 	return p;
 }
@@ -289,19 +247,13 @@ static struct xtcp_port *review_next(struct xtcp_tables *t, bool *empty)
 static void ports_review(struct xtcp_tables *t)
 {
 	struct xtcp_port *p;
-	bool empty;
 
 	mutex_lock(&t->port_mutex);
-	while ((p = review_next(t, &empty))) {
-		/* New owners come under the mutex alone. */
-		if (empty) {
-			bucket_free(p);
-		} else {
-			bucket_prune(t, p);
-			if (!xtcp_bucket_narrow(t, p, of_the_kernel()))
-				bucket_leave(t, p);
-			xtcp_bucket_relax(t, p);
-		}
+	while ((p = review_next(t))) {
+		bucket_prune(t, p);
+		if (!xtcp_bucket_narrow(t, p, of_the_kernel()))
+			bucket_leave(t, p);
+		xtcp_bucket_relax(t, p);
 		/* A reader of 0 sees the companions as they are now. */
 		atomic_dec_return_release(&t->unsettled);
 	}
