@@ -288,6 +288,6 @@ void xtcp_ports_settle(struct net *net)
 	if (!atomic_read_acquire(&t->unsettled))
 		return;
 	ports_review(t);
-	if (!list_empty_careful(&t->wide_ports) && !of_the_kernel())
+	if (atomic_read_acquire(&t->unsettled) && !of_the_kernel())
 		flush_work(&t->port_work);
 }
