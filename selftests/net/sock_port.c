@@ -248,6 +248,49 @@ TEST_F(two, listener_is_closed_by_another_user)
 	close(c);
 }
 
+/* Sockets of the kernel's TCP on this host. */
+static int kernel_sockets(void)
+{
+	FILE *f = fopen("/proc/net/sockstat", "r");
+	char line[128];
+	int n = -1;
+
+	while (f && n < 0 && fgets(line, sizeof(line), f))
+		if (sscanf(line, "TCP: inuse %*d orphan %*d tw %*d alloc %d", &n) != 1)
+			n = -1;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* However often the listener of a connection comes and goes. */
+TEST_F(two, listeners_leave_nothing)
+{
+	union addr any = host(ANY, 5000);
+	int c = -1, s = -1, before = 0;
+
+	if (!virtual_time())
+		SKIP_TEST("counts what others have beside it");
+	for (int i = 0; i < 12; i++) {
+		int lfd = stack_socket(variant->a, 0);
+
+		set_int(lfd, SOL_SOCKET, SO_REUSEADDR, 1);
+		ASSERT_EQ(0, bind_to(lfd, &any));
+		ASSERT_EQ(0, listen(lfd, 1));
+		if (!i) {
+			c = st_connect(variant->b, 5000);
+			s = accept(lfd, NULL, NULL);
+			ASSERT_LE(0, s);
+		}
+		close(lfd);
+		if (i == 1)
+			before = kernel_sockets();
+	}
+	EXPECT_EQ(before, kernel_sockets());
+	hard_close(s);
+	close(c);
+}
+
 /* On one CPU nothing but interrupts runs beside the caller, no work item either. */
 static int alone_on_cpu(bool on)
 {

@@ -183,6 +183,17 @@ static struct xtcp_hold *bucket_wide(const struct xtcp_port *p)
 	return NULL;
 }
 
+/* Has a place a companion other than that for the wildcard? Context: port_mutex. */
+static bool place_held(const struct xtcp_port *p, const struct xtcp_place *place)
+{
+	const struct xtcp_hold *h;
+
+	list_for_each_entry(h, &p->holds, node)
+		if (!xtcp_addr_any(h->place.addr) && xtcp_place_covers(&h->place, place))
+			return true;
+	return false;
+}
+
 /**
  * xtcp_bucket_narrow - have companions for the addresses in use, not for all
  * @t: tables
@@ -208,6 +219,8 @@ bool xtcp_bucket_narrow(struct xtcp_tables *t, struct xtcp_port *p, bool here)
 	if (n && !here)
 		return false;
 	for (i = 0; i < n; i++) {
+		if (place_held(p, &places[i]))
+			continue;
 		h = xtcp_hold_at(net, &places[i], wide->sk->sk_reuse);
 		if (xtcp_bucket_hold_add(t, p, h))
 			return true;
