@@ -178,35 +178,50 @@ static u32 run_seeds(u64 from, u64 seeds, u32 jobs, u32 tap, struct total *t)
 	return bad;
 }
 
-static bool run_scenario(const struct scenario *s, bool trace, u32 n)
+/* ms of one run; ~0: it failed */
+static u64 run_draw(struct sim *sim, const struct scenario *s, u64 seed, bool trace)
 {
-	struct sim *sim = calloc(1, sizeof(*sim));
 	struct sim_cfg cfg;
-	bool ok;
-	u64 ms;
 	u32 i;
 
-	if (!sim)
-		exit(2);
 	s->make(&cfg);
 	if (trace)
 		cfg_print(&cfg);
-	ok = sim_run(sim, 1, &cfg, trace);
-	ms = ((s->answer ? sim->last[0].rcvd_at : sim->done_at) - sim->start) / MSEC;
-	if (!ok)
+	if (!sim_run(sim, seed, &cfg, trace)) {
 		printf("# %s\n", sim->why);
-	if (ok && (ms < s->min_ms || ms > s->max_ms))
-		ok = false;
-	for (i = 0; ok && s->intact && i < 2; i++) {
+		return ~0ULL;
+	}
+	for (i = 0; s->intact && i < 2; i++) {
 		if (!sim->host[i].out.retrans)
 			continue;
 		printf("# host %u sent %u segments again\n", i, sim->host[i].out.retrans);
-		ok = false;
+		return ~0ULL;
 	}
+	return ((s->answer ? sim->last[0].rcvd_at : sim->done_at) - sim->start) / MSEC;
+}
+
+static bool run_scenario(const struct scenario *s, bool trace, u32 n)
+{
+	struct sim *sim = calloc(1, sizeof(*sim));
+	u32 draws = max(s->draws, 1U), i;
+	u64 ms = 0, segs = 0;
+	bool ok = true;
+
+	if (!sim)
+		exit(2);
+	for (i = 0; ok && i < draws; i++) {
+		u64 one = run_draw(sim, s, 1 + i, trace);
+
+		ok = one != ~0ULL;
+		ms += one;
+		segs += sim->segs;
+	}
+	ms /= draws;
+	ok = ok && ms >= s->min_ms && ms <= s->max_ms;
 	printf("%sok %u - %s: %llu ms (%llu to %llu), %llu segments\n",
 	       ok ? "" : "not ", n, s->name, (unsigned long long)ms,
 	       (unsigned long long)s->min_ms, (unsigned long long)s->max_ms,
-	       (unsigned long long)sim->segs);
+	       (unsigned long long)segs);
 	free(sim);
 	return ok;
 }

@@ -512,8 +512,9 @@ void cfg_plain(struct sim_cfg *cfg, u64 rtt, u64 rate, u32 loss, u64 bytes);
 struct scenario {
 	const char *name;
 	void (*make)(struct sim_cfg *cfg);
-	u64 min_ms;	/* time until both ends have closed */
+	u64 min_ms;	/* time until both ends have closed, mean of all draws */
 	u64 max_ms;
+	u32 draws;	/* of random losses: as many seeds; 0: one */
 	bool intact;	/* and nothing is sent twice */
 	bool answer;	/* the time until host 0 has all that it is sent, instead */
 };
