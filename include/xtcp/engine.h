@@ -371,6 +371,7 @@ struct xtcp_cc_info {
 void xtcp_cc_info(const struct xtcp_tcb *tcb, struct xtcp_cc_info *info);
 const char *xtcp_cc_name(const struct xtcp_cc *cc);
 void xtcp_cc_set(struct xtcp_tcb *tcb, const struct xtcp_cc *cc, u64 now);
+u64 xtcp_pacing_rate(const struct xtcp_tcb *tcb);
 void xtcp_set_pacing_max(struct xtcp_tcb *tcb, u64 rate);
 u32 xtcp_snd_want(const struct xtcp_tcb *tcb);
 

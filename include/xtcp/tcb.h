@@ -160,7 +160,8 @@ struct xtcp_params {
 	u32 syn_source_burst;	/* 128 of them at once */
 	u8 syn_source_prefix4;	/* 32 bits of an address that make a source */
 	u8 syn_source_prefix6;	/* 64 */
-	u8 min_tso_segs;	/* 2: a burst under pacing has at least so many segments */
+	u8 min_tso_segs;	/* 2: a burst has at least so many segments */
+	u8 tso_rtt_log;		/* 9: bursts are longer on paths below 2^9 us and near it */
 	u8 syn_linear;		/* 0: SYNs repeated before their timeout doubles */
 	u16 pacing_ss_pct;	/* 200: paced at this much of a window per round */
 	u16 pacing_ca_pct;	/* 120: trip, in slow start and after it */

@@ -29,6 +29,8 @@ void rig_init(struct rig *rig)
 	xtcp_params_init(&rig->par);
 	/* Windows that can be told in the head: the scripts are of the engine. */
 	rig->par.cc = xtcp_cc_find("reno");
+	/* One plan for all that may go: how long bursts are is a matter of test_pace.c. */
+	rig->par.min_tso_segs = 255;
 	rig->par.isn_key[0] = 1;
 	rig->par.isn_key[1] = 2;
 	rig->keys = (struct xtcp_fo_keys){ .key = { { 5, 6 }, { 7, 8 } }, .n = 1 };

@@ -140,6 +140,7 @@ static const struct field params[] = {
 	PAR(mtu_probing), PAR(base_mss), PAR(mtu_probe_floor), PAR(probe_threshold),
 	PAR(probe_interval_s),
 	PAR(sack), PAR(dsack), PAR(ecn), PAR(ecn_option), PAR(ecn_fallback), PAR(rack), PAR(tlp), PAR(frto), PAR(pacing),
+	PAR(min_tso_segs), PAR(tso_rtt_log),
 };
 
 #endif /* XTCP_SCRIPT_NAMES_H */

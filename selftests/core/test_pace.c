@@ -5,7 +5,7 @@
 #include "core.h"
 #include "harness.h"
 
-#define OPEN "par tlp 0\npar pacing 1\nestablished sack rtt 40\nset nodelay 1\n"
+#define OPEN "par tlp 0\npar min_tso_segs 2\npar pacing 1\nestablished sack rtt 40\nset nodelay 1\n"
 
 /* 10,000 bytes a round trip, twice that in slow start: 500,000 B/s. */
 static const struct script pace_out[] = {
@@ -20,6 +20,73 @@ static const struct script pace_out[] = {
 	{ "off by default", "par tlp 0\nestablished sack rtt 40\nset nodelay 1\nwrite 10000\n> PA 1+10000\n= pacing_rate 0\n" },
 };
 SCRIPTS(pace_out);
+
+#define BURSTS "par tlp 0\npar min_tso_segs 2\n"
+
+static const struct script burst_out[] = {
+	{ "a window of 10,000 bytes in 40 ms, not paced: two segments a packet", BURSTS "established sack rtt 40\nset nodelay 1\nwrite 10000\n"
+	  "> PA 1+2000\n> PA 2001+2000\n> PA 4001+2000\n> PA 6001+2000\n> PA 8001+2000\n> no\n" },
+	{ "a short end is no burst of its own", BURSTS "established sack rtt 40\nset nodelay 1\nwrite 2100\n> PA 1+2000\n> PA 2001+100\n> no\n" },
+	{ "what was lost goes in such bursts, too", BURSTS "established sack rtt 40\nset nodelay 1\nwrite 10000\n> PA 1+2000\n> PA 2001+2000\n"
+	  "> PA 4001+2000\n> PA 6001+2000\n> PA 8001+2000\n+ 40ms\n< A 1 ack 1 sack 5001-10001\n> PA 1+2000\n> PA 2001+2000\n> A 4001+1000\n> no\n" },
+	{ "nothing holds a burst back, and the rate is not kept", BURSTS "established sack rtt 1\nset nodelay 1\nwrite 10000\n> PA 1+10000\n= pacing_rate 0\n" },
+};
+SCRIPTS(burst_out);
+
+/* The longest burst, 65,536 bytes; MSS 1000, one window in 40 ms or as said. */
+UNIT(pace_burst)
+{
+	static const struct {
+		u32 cwnd, ssthresh, srtt_us, min_rtt_us, most, burst;
+	} tab[] = {
+		/* 1/1024 s of a window in CA, 1.2 times */
+		{ 1000000, 1000000, 40000, 40000, 65536, 29296 },
+		/* In slow start twice */
+		{ 1000000, ~0U, 40000, 40000, 65536, 48828 },
+		/* What the device takes */
+		{ 2000000, ~0U, 40000, 40000, 65536, 65536 },
+		/* Two segments at least */
+		{ 10000, ~0U, 40000, 40000, 65536, 2000 },
+		/* But no more than the device takes */
+		{ 10000, ~0U, 40000, 40000, 1500, 1500 },
+		/* Up to 511 us: all */
+		{ 10000, ~0U, 40000, 511, 65536, 65536 },
+		/* From 512 us: half, and the rate's */
+		{ 10000, ~0U, 40000, 512, 65536, 32768 + 488 },
+		/* 1 ms: a quarter */
+		{ 10000, ~0U, 40000, 1024, 65536, 16384 + 488 },
+		/* 16 ms and more: nothing */
+		{ 10000, ~0U, 40000, 32 * 512, 65536, 2000 },
+		/* No round trip known: all */
+		{ 10000, ~0U, 0, ~0U, 65536, 65536 },
+	};
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	unsigned int i;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.mss = 1000;
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		tcb.cwnd = tab[i].cwnd;
+		tcb.ssthresh = tab[i].ssthresh;
+		tcb.srtt8_us = 8 * tab[i].srtt_us;
+		tcb.min_rtt_us = tab[i].min_rtt_us;
+		CHECK_EQ(xtcp_pace_burst(&tcb, tab[i].most), tab[i].burst);
+	}
+
+	/* 32 us are two times 2^4; with 0 no path is short, from 32 on each. */
+	tcb.cwnd = 10000;
+	tcb.srtt8_us = 8 * 40000;
+	tcb.min_rtt_us = 2 << 4;
+	par.tso_rtt_log = 4;
+	CHECK_EQ(xtcp_pace_burst(&tcb, 65536), 16384 + 488);
+	par.tso_rtt_log = 0;
+	CHECK_EQ(xtcp_pace_burst(&tcb, 65536), 2000);
+	tcb.min_rtt_us = ~0U;
+	par.tso_rtt_log = 32;
+	CHECK_EQ(xtcp_pace_burst(&tcb, 65536), 65536);
+}
 
 /* SO_MAX_PACING_RATE holds for an algorithm that does not pace by itself. */
 UNIT(pace_max)
@@ -131,7 +198,13 @@ UNIT(pace_rate)
 		tcb.srtt8_us = tab[i].srtt_us * 8;
 		xtcp_pace_update(&tcb);
 		CHECK_EQ(tcb.pacing_rate, tab[i].rate);
+		CHECK_EQ(xtcp_pacing_rate(&tcb), tab[i].rate);
 	}
+	/* Told without pacing, and as departures keep to it. */
+	tcb.pacing_rate = 0;
+	CHECK_EQ(xtcp_pacing_rate(&tcb), tab[i - 1].rate);
+	xtcp_set_pacing_max(&tcb, 1000);
+	CHECK_EQ(xtcp_pacing_rate(&tcb), 1000);
 }
 
 /* What 64 KB take at a rate, however high. */

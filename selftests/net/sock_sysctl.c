@@ -81,6 +81,7 @@ static const struct row rows[] = {
 	{ "synack_retries",	0, 255, 5 },
 	{ "timestamps",		0, 255, 1 },
 	{ "timewait_ms",	1, 240000, DIFFERS, "60000" },
+	{ "tso_rtt_log",	0, 255, 9 },
 	{ "tw_reuse",		0, 2, 2 },
 	{ "tw_reuse_delay",	1, 60000, DIFFERS, "1000" },
 	{ "window_scaling",	0, 255, 1 },

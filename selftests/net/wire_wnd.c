@@ -218,6 +218,35 @@ TEST_F(wire, push_at_end_of_burst)
 	out(ACK, SEQ(10001), LEN(1000), PUSHED);
 }
 
+/* A packet for the device below holds a millisecond of the rate, two segments at least. */
+TEST_F(wire, bursts_follow_the_rate)
+{
+	static const struct {
+		int rtt_ms, segs;
+	} rows[] = {
+		{ 40, 2 },
+		{ 6, 3 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].rtt_ms < 10 && !virtual_time())
+			break;
+		wire_reset(W, 41000 + i);
+		self->wpos = 0;
+		connects();
+		sleep_ms(rows[i].rtt_ms);
+		in(SYN | ACK, MSS(1000));
+		out(ACK, SEQ(1));
+		writes(25000);
+		for (int n = 1; n <= 10; n++)
+			out(n % rows[i].segs ? ACK : ACK | PSH, SEQ(n * 1000 - 999),
+			    LEN(1000), PUSHED);
+		none(1);
+		in(RST | ACK);
+		closes();
+	}
+}
+
 /* A window smaller than a segment: better wait than send a silly one. */
 TEST_F_TIMEOUT(wire, sender_waits_for_half_window, 60)
 {

@@ -43,6 +43,7 @@ void xtcp_params_init(struct xtcp_params *par)
 	par->syn_source_prefix4 = 32;
 	par->syn_source_prefix6 = 64;
 	par->min_tso_segs = 2;
+	par->tso_rtt_log = 9;
 	par->pacing_ss_pct = 200;
 	par->pacing_ca_pct = 120;
 	par->min_snd_mss = 48;

@@ -164,20 +164,20 @@ static bool plan_probe(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 n
 }
 
 /*
- * Bytes one plan may carry: whole segments, at least one. One segment while
- * urgent data is out: whoever splits a larger plan copies the urgent pointer,
+ * How much of @len one plan may carry: whole segments, at least one. One segment
+ * while urgent data is out: whoever splits a larger plan copies the urgent pointer,
  * which is relative to each segment's own number.
  */
-static u32 burst_max(const struct xtcp_tcb *tcb)
+static u32 burst(const struct xtcp_tcb *tcb, u32 len)
 {
 	u32 most;
 
 	if (tcb->flags & XTCP_F_SND_URG || xtcp_ecn_single(tcb))
-		return tcb->mss;
+		return min_t(u32, len, tcb->mss);
 	most = tcb->gso_max;
-	if (unlikely(tcb->flags & XTCP_F_PACED))
+	if (len > (u32)tcb->par->min_tso_segs * tcb->mss)
 		most = xtcp_pace_burst(tcb, most);
-	return max_t(u32, most - most % tcb->mss, tcb->mss);
+	return min(len, max_t(u32, most - most % tcb->mss, tcb->mss));
 }
 
 /*
@@ -202,7 +202,7 @@ static bool plan_rtx(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 			return false;
 		limit = tcb->mss;
 	}
-	limit = min(limit - limit % tcb->mss, burst_max(tcb));
+	limit = burst(tcb, limit - limit % tcb->mss);
 	end = sent->end;
 	while (end - seq < limit && (sent = sent->next) &&
 	       sent->marks & XTCP_SENT_LOST)
@@ -255,7 +255,7 @@ u32 xtcp_tx_new_len(const struct xtcp_tcb *tcb, bool *fin)
 	if (!flight)
 		room = max_t(u32, room, tcb->mss);
 	len = min(data, usable);
-	len = min(len, burst_max(tcb));
+	len = burst(tcb, len);
 	if (len > room)
 		len = room - room % tcb->mss;
 

@@ -25,12 +25,11 @@
 #define BURST_SHIFT	10
 
 /*
- * xtcp_pace_update - the rate of a window algorithm follows its window
- *
- * Above it: the window is to be the limit, pacing only spreads it. In slow
- * start twice as much, because the window doubles.
+ * The rate of a window algorithm follows its window, and is above it: the window is
+ * to be the limit, pacing only spreads it. In slow start twice as much, because the
+ * window doubles.
  */
-void xtcp_pace_update(struct xtcp_tcb *tcb)
+static u64 window_rate(const struct xtcp_tcb *tcb)
 {
 	u32 pct = tcb->cwnd < tcb->ssthresh / 2 ? tcb->par->pacing_ss_pct :
 						  tcb->par->pacing_ca_pct;
@@ -38,7 +37,13 @@ void xtcp_pace_update(struct xtcp_tcb *tcb)
 	u32 srtt8 = max_t(u32, tcb->srtt8_us, 8);
 
 	/* bytes * 8 * pct / 100 * 1e6 / srtt8, within 64 bits */
-	tcb->pacing_rate = div_u64((u64)cwnd * 8 * pct * 10000, srtt8);
+	return div_u64((u64)cwnd * 8 * pct * 10000, srtt8);
+}
+
+/* xtcp_pace_update - the window or the round trip has changed */
+void xtcp_pace_update(struct xtcp_tcb *tcb)
+{
+	tcb->pacing_rate = window_rate(tcb);
 }
 
 static u64 rate(const struct xtcp_tcb *tcb)
@@ -46,11 +51,39 @@ static u64 rate(const struct xtcp_tcb *tcb)
 	return min(tcb->pacing_rate, tcb->pacing_max);
 }
 
-/* xtcp_pace_burst - bytes one plan may carry under pacing */
+/*
+ * On a short path small bursts spare no queue and cost the host. The largest burst comes
+ * on top, halved for each 2^tso_rtt_log us of the round trip.
+ */
+static u64 near(const struct xtcp_tcb *tcb, u32 most)
+{
+	u32 log = tcb->par->tso_rtt_log;
+	u32 shift = log < 32 ? tcb->min_rtt_us >> log : 0;
+
+	return shift < 32 ? most >> shift : 0;
+}
+
+/*
+ * xtcp_pace_burst - bytes one plan may carry
+ * @most: that the device takes
+ *
+ * Without pacing as well. What leaves as one packet is lost as one in a queue of the
+ * host, and a receiver that merges segments acknowledges them at once: bursts of a
+ * whole window would make its ACKs, and the window it opens with each, come a round
+ * trip later.
+ */
 u32 xtcp_pace_burst(const struct xtcp_tcb *tcb, u32 most)
 {
-	u64 burst = rate(tcb) >> BURST_SHIFT;
+	u64 burst;
 
+	if (tcb->flags & XTCP_F_PACED) {
+		burst = rate(tcb) >> BURST_SHIFT;
+	} else {
+		burst = near(tcb, most);
+		if (burst == most)
+			return most;
+		burst += window_rate(tcb) >> BURST_SHIFT;
+	}
 	if (burst >= most)
 		return most;
 	return max_t(u32, burst, min((u32)tcb->par->min_tso_segs * tcb->mss, most));
@@ -120,6 +153,17 @@ void xtcp_pace_sync(struct xtcp_tcb *tcb)
 	/* What was held back goes when the caller comes next: at once. */
 	if (tcb->flags & XTCP_F_PACE_WAIT)
 		xtcp_dl_set(tcb, XTCP_DL_PACE, 0);
+}
+
+/**
+ * xtcp_pacing_rate - the rate that departures keep to, or would keep to
+ * @tcb: connection in any state
+ *
+ * Return: bytes a second; 0 while an algorithm that paces does not know it yet.
+ */
+u64 xtcp_pacing_rate(const struct xtcp_tcb *tcb)
+{
+	return tcb->flags & XTCP_F_PACED ? rate(tcb) : window_rate(tcb);
 }
 
 /**

@@ -256,6 +256,7 @@ const struct xtcp_knob xtcp_knob_rows[] = {
 	{ "syncookies",		0, 2, GLUE(syncookies), .scale = 1, OF(syncookies) },
 	{ "timestamps",		0, U8_MAX_SWITCH, PAR(timestamps), OF(timestamps) },
 	{ "timewait_ms",	1, XTCP_TIMEWAIT_MAX, PAR(timewait_ms), .scale = 1 },
+	{ "tso_rtt_log",	0, U8_MAX, PAR(tso_rtt_log), .scale = 1, OF(tso_rtt_log) },
 	{ "tw_reuse",		0, 2, GLUE(reuse_tw), .scale = 1, OF(tw_reuse) },
 	{ "tw_reuse_delay",	1, 60000, GLUE(reuse_delay), .scale = 1,
 	  XTCP_OF_TW_REUSE_DELAY },

@@ -65,8 +65,7 @@ static void info_rates(const struct xtcp_tcb *tcb, struct xtcp_tcp_info *info)
 {
 	u32 mss = tcb->mss;
 
-	if (tcb->flags & XTCP_F_PACED && tcb->pacing_rate)
-		info->tcpi_pacing_rate = min(tcb->pacing_rate, tcb->pacing_max);
+	info->tcpi_pacing_rate = xtcp_pacing_rate(tcb);
 	info->tcpi_max_pacing_rate = tcb->pacing_max;
 	if (tcb->rate_us)
 		info->tcpi_delivery_rate = div_u64((u64)tcb->rate_delivered * USEC_PER_SEC,
