@@ -172,4 +172,30 @@ TEST_F_TIMEOUT(sndbuf, takes_what_tcp_takes, 240)
 	}
 }
 
+/* Where the program has set nothing: as large at first, and it takes all of that. */
+TEST_F_TIMEOUT(sndbuf, begins_as_large, 60)
+{
+	static const int mtus[] = { 1500, 9000 };
+	static const struct row r = { .write = sizeof(zeros) };
+
+	for (size_t i = 0; i < ARRAY_SIZE(mtus); i++) {
+		int size[2], fd[2];
+		struct taken t;
+
+		ASSERT_EQ(0, shell("ip link set lo mtu %d", mtus[i]));
+		for (int st = 0; st < 2; st++) {
+			shell("tc qdisc del dev lo root 2>/dev/null");
+			ASSERT_EQ(0, st_pair(st ? XTCP : KERNEL, KERNEL, fd));
+			size[st] = get_int(fd[0], SOL_SOCKET, SO_SNDBUF);
+			hard_close(fd[0]);
+			hard_close(fd[1]);
+			ASSERT_EQ(0, measure(st ? XTCP : KERNEL, &r, &t));
+		}
+		EXPECT_EQ(size[0], size[1])
+			TH_LOG("MTU %d", mtus[i]);
+		EXPECT_LE(size[1], t.all)
+			TH_LOG("MTU %d", mtus[i]);
+	}
+}
+
 TEST_HARNESS_MAIN

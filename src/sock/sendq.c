@@ -15,6 +15,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
+#include <net/tcp.h>
 
 #include "../compat/moved.h"
 #include "internal.h"
@@ -529,6 +530,23 @@ void xtcp_map_drain(struct sock *sk)
 		map_free(sk, sent);
 }
 
+/* Segments of TCP's first window, RFC 6928; a route may have another. */
+#define FIRST_WINDOW	10
+
+/*
+ * What TCP begins with, tcp_sndbuf_expand(): two first windows of segments, each in an
+ * skb of its own. Here it holds more bytes; but a program that writes without waiting
+ * sees how many it takes, and a reply that fits with TCP is to fit with this one.
+ */
+static u32 snd_first(const struct xtcp_tcb *tcb)
+{
+	u32 mss = max(tcb->peer_mss, tcb->mss);
+	u32 skb = mss + MAX_TCP_HEADER + SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+
+	return 2 * FIRST_WINDOW *
+	       (roundup_pow_of_two(skb) + SKB_DATA_ALIGN(sizeof(struct sk_buff)));
+}
+
 /**
  * xtcp_snd_grow - let the send buffer follow the congestion window
  * @sk: socket, any context
@@ -550,8 +568,8 @@ void xtcp_snd_grow(struct sock *sk)
 	}
 	if (xtcp_mem_soft(sk))
 		return;
-	want = min_t(u32, xtcp_snd_want(&xtcp_sk(sk)->tcb),
-		     READ_ONCE(xtcp_knobs(sk)->wmem[2]));
+	want = max(xtcp_snd_want(&xtcp_sk(sk)->tcb), snd_first(&xtcp_sk(sk)->tcb));
+	want = min_t(u32, want, READ_ONCE(xtcp_knobs(sk)->wmem[2]));
 	if (want > sk->sk_sndbuf)
 		WRITE_ONCE(sk->sk_sndbuf, want);
 }
