@@ -116,3 +116,120 @@ UNIT(hystart_share)
 	hs.phase = XTCP_HYSTART_OFF;
 	CHECK_EQ(xtcp_hystart_share(&hs, 1000), 1000);
 }
+
+#define NONE	(~0U)
+
+/* In slow start, in the middle of a round of which the eighth sample is the next. */
+static void eighth(struct xtcp_tcb *tcb, struct xtcp_hystart *hs, u8 phase)
+{
+	memset(tcb, 0, sizeof(*tcb));
+	tcb->cwnd = 10000;
+	tcb->ssthresh = ~0U;
+	tcb->snd_una = 1000;
+	tcb->snd_nxt = 11000;
+	*hs = (struct xtcp_hystart){
+		.last_min_us = 80000, .cur_min_us = NONE, .base_us = 95000,
+		.round_end = 11000, .samples = 7, .css_rounds = 4, .phase = phase,
+	};
+}
+
+/* For the first slow start only, and nothing is known as it begins. */
+UNIT(hystart_begins)
+{
+	static const struct {
+		u32 ssthresh;
+		u8 phase;
+	} tab[] = {
+		{ ~0U, XTCP_HYSTART_ON }, { XTCP_CWND_MAX, XTCP_HYSTART_ON }, { XTCP_CWND_MAX - 1, XTCP_HYSTART_OFF },
+	};
+	struct xtcp_hystart hs;
+	struct xtcp_tcb tcb;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		eighth(&tcb, &hs, XTCP_HYSTART_CSS);
+		tcb.ssthresh = tab[i].ssthresh;
+		xtcp_hystart_init(&tcb, &hs);
+		CHECK_EQ(hs.phase, tab[i].phase);
+		CHECK_EQ(hs.last_min_us, NONE);
+		CHECK_EQ(hs.cur_min_us, NONE);
+		CHECK_EQ(hs.base_us, NONE);
+		CHECK_EQ(hs.round_end, 1000);
+		CHECK_EQ(hs.samples, 0);
+		CHECK_EQ(hs.css_rounds, 0);
+	}
+}
+
+/* RFC 9406, 4.2 and 4.3: longer by an eighth, at least by 4 ms, at most by 16 ms. */
+UNIT(hystart_threshold)
+{
+	static const struct {
+		u32 last, least;	/* us, of the round before; enough in this one */
+	} tab[] = { { 20000, 24000 }, { 32000, 36000 }, { 80000, 90000 }, { 128000, 144000 }, { 200000, 216000 } };
+	struct xtcp_hystart hs;
+	struct xtcp_tcb tcb;
+	u32 i, k;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++)
+		for (k = 0; k < 2; k++) {
+			struct xtcp_ack ack = { .una = 1000, .rtt_us = tab[i].least - k };
+
+			eighth(&tcb, &hs, XTCP_HYSTART_ON);
+			hs.last_min_us = tab[i].last;
+			xtcp_hystart_ack(&tcb, &hs, &ack);
+			CHECK_EQ(hs.phase, k ? XTCP_HYSTART_ON : XTCP_HYSTART_CSS);
+			CHECK_EQ(hs.base_us, k ? 95000 : tab[i].least);
+			CHECK_EQ(hs.css_rounds, k ? 4 : 0);
+			CHECK_EQ(hs.samples, 8);
+			/* More than these are not counted. */
+			xtcp_hystart_ack(&tcb, &hs, &ack);
+			CHECK_EQ(hs.samples, 8);
+		}
+}
+
+/* The delay has fallen: slow start goes on, and what it was compared with is gone. */
+UNIT(hystart_resumes)
+{
+	static const struct {
+		u32 rtt_us, base_us;
+		u8 phase;
+	} tab[] = { { 94999, NONE, XTCP_HYSTART_ON }, { 95000, 95000, XTCP_HYSTART_CSS } };
+	struct xtcp_hystart hs;
+	struct xtcp_tcb tcb;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_ack ack = { .una = 1000, .rtt_us = tab[i].rtt_us };
+
+		eighth(&tcb, &hs, XTCP_HYSTART_CSS);
+		xtcp_hystart_ack(&tcb, &hs, &ack);
+		CHECK_EQ(hs.phase, tab[i].phase);
+		CHECK_EQ(hs.base_us, tab[i].base_us);
+	}
+}
+
+/* The fifth round of CSS ends slow start; then, and above ssthresh, nothing is measured. */
+UNIT(hystart_ends)
+{
+	struct xtcp_ack ack = { .una = 10000, .rtt_us = 96000 };
+	struct xtcp_hystart hs;
+	struct xtcp_tcb tcb;
+
+	eighth(&tcb, &hs, XTCP_HYSTART_CSS);
+	tcb.snd_una = 11000;
+	xtcp_hystart_ack(&tcb, &hs, &ack);
+	CHECK_EQ(tcb.ssthresh, 10000);
+	CHECK_EQ(hs.phase, XTCP_HYSTART_OFF);
+
+	eighth(&tcb, &hs, XTCP_HYSTART_OFF);
+	xtcp_hystart_ack(&tcb, &hs, &ack);
+	CHECK_EQ(hs.samples, 7);
+	CHECK_EQ(hs.cur_min_us, NONE);
+
+	eighth(&tcb, &hs, XTCP_HYSTART_ON);
+	tcb.ssthresh = 10000;
+	xtcp_hystart_ack(&tcb, &hs, &ack);
+	CHECK_EQ(hs.phase, XTCP_HYSTART_OFF);
+	CHECK_EQ(hs.samples, 7);
+	CHECK_EQ(hs.cur_min_us, NONE);
+}
