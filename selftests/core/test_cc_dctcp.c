@@ -165,6 +165,118 @@ UNIT(dctcp_not_validated)
 	CHECK(r.tcb.cwnd <= 12000);
 }
 
+/* RFC 7661, 4.1: before pipeACK is known the whole window counts as used. */
+UNIT(dctcp_pipe_ack_unknown)
+{
+	struct cc_rig r;
+
+	cc_rig_init(&r, &xtcp_cc_dctcp, 1000, 100000, 1);
+	cc_rig_ack(&r, 10000, 10000, false);
+	CHECK_EQ(r.tcb.cwnd, 50000);
+}
+
+/*
+ * When marks cease, alpha fades to 15 / 2^20, where a sixteenth is rounded to
+ * 0; of 2^29 bytes half of that is 3840.
+ */
+UNIT(dctcp_alpha_rest)
+{
+	struct cc_rig r;
+	u32 i;
+
+	cc_rig_init(&r, &xtcp_cc_dctcp, 1024, 1U << 29, 1);
+	for (i = 0; i < 400; i++) {
+		cc_rig_ack(&r, 1U << 29, 0, false);
+		r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+	}
+	CHECK_EQ(r.tcb.cwnd, 1U << 29);
+	/* The mark comes within a window, whose share is not known yet. */
+	cc_rig_ack(&r, 1024, 0, false);
+	cc_rig_ack(&r, 1024, 1024, false);
+	CHECK_EQ(r.tcb.cwnd, (1U << 29) - 3840);
+}
+
+/* 3.3: an observation window is one of data, the first ends with what is out. */
+UNIT(dctcp_first_window)
+{
+	struct xtcp_cc_info info;
+	struct cc_rig r;
+
+	cc_rig_init(&r, &xtcp_cc_reno, 1000, 10000, 1);
+	r.tcb.snd_nxt = r.tcb.snd_una + 10000;
+	xtcp_cc_dctcp.init(&r.tcb, r.now);
+	r.tcb.cc = &xtcp_cc_dctcp;
+	cc_rig_ack(&r, 9999, 0, false);
+	xtcp_cc_info(&r.tcb, &info);
+	CHECK_EQ(info.total, 9999);
+	CHECK_EQ(info.alpha, 1024);
+	cc_rig_ack(&r, 1, 0, false);
+	xtcp_cc_info(&r.tcb, &info);
+	CHECK_EQ(info.total, 0);
+	CHECK_EQ(info.alpha, 960);
+}
+
+/* RFC 5681, 3.1: after a reduction a whole new window makes one segment more. */
+UNIT(dctcp_growth_anew)
+{
+	static const struct {
+		const char *name;
+		bool loss;
+		u32 left;	/* bytes of 100000 */
+	} tab[] = {
+		{ "loss", true, 50000 },
+		{ "mark", false, 52930 },	/* alpha 241/256 */
+	};
+	struct cc_rig r;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		cc_rig_init(&r, &xtcp_cc_dctcp, 1000, 100000, 1);
+		cc_rig_ack(&r, 99000, 0, true);
+		if (tab[i].loss)
+			cc_rig_loss(&r, XTCP_CC_LOSS);
+		else
+			cc_rig_ack(&r, 500, 500, false);
+		CHECK_ROW(tab[i].name, r.tcb.cwnd, tab[i].left);
+		cc_rig_ack(&r, tab[i].left - 1, 0, true);
+		CHECK_ROW(tab[i].name, r.tcb.cwnd, tab[i].left);
+		cc_rig_ack(&r, 1, 0, true);
+		CHECK_ROW(tab[i].name, r.tcb.cwnd, tab[i].left + 1000);
+	}
+}
+
+/* A mark is answered wherever in the sequence space, and however long after the last. */
+UNIT(dctcp_sequence_space)
+{
+	static const struct {
+		const char *name;
+		u32 una;
+		u32 apart;	/* times 2^30 bytes */
+	} tab[] = {
+		{ "at 2^31", 1U << 31, 0 },
+		{ "before 2^32", ~0U - 500, 0 },
+		{ "2^30 later", 2, 1 },
+		{ "3 * 2^30 later", 2, 3 },
+		{ "2^32 later", 2, 4 },
+	};
+	struct cc_rig r;
+	u32 i, k, was;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		cc_rig_init(&r, &xtcp_cc_dctcp, 1000, 100000, 1);
+		r.tcb.snd_una = tab[i].una;
+		r.tcb.snd_nxt = tab[i].una;
+		xtcp_cc_dctcp.init(&r.tcb, r.now);
+		cc_rig_ack(&r, 1000, 1000, false);
+		CHECK_ROW(tab[i].name, r.tcb.cwnd, 50000);
+		for (k = 0; k < tab[i].apart; k++)
+			cc_rig_ack(&r, 1U << 30, 0, false);
+		was = r.tcb.cwnd;
+		cc_rig_ack(&r, 1000, 1000, false);
+		CHECK_ROW(tab[i].name, r.tcb.cwnd < was, 1);
+	}
+}
+
 /* Without marks it is Reno, and alpha fades. */
 UNIT(dctcp_growth)
 {
