@@ -57,6 +57,8 @@ UNIT(pace_burst)
 		{ 10000, ~0U, 40000, 1024, 65536, 16384 + 488 },
 		/* 16 ms and more: nothing */
 		{ 10000, ~0U, 40000, 32 * 512, 65536, 2000 },
+		/* 31 halvings: what is left of 2^31 is 1 */
+		{ 1000000, 1000000, 40000, 31 * 512, 1U << 31, 29296 + 1 },
 		/* No round trip known: all */
 		{ 10000, ~0U, 0, ~0U, 65536, 65536 },
 	};
@@ -83,6 +85,9 @@ UNIT(pace_burst)
 	CHECK_EQ(xtcp_pace_burst(&tcb, 65536), 16384 + 488);
 	par.tso_rtt_log = 0;
 	CHECK_EQ(xtcp_pace_burst(&tcb, 65536), 2000);
+	tcb.min_rtt_us = 1U << 31;
+	par.tso_rtt_log = 31;
+	CHECK_EQ(xtcp_pace_burst(&tcb, 65536), 32768 + 488);
 	tcb.min_rtt_us = ~0U;
 	par.tso_rtt_log = 32;
 	CHECK_EQ(xtcp_pace_burst(&tcb, 65536), 65536);
@@ -149,6 +154,8 @@ UNIT(pace_longest)
 	CHECK_EQ(xtcp_pace_release(&tcb, now), now + 200 * XTCP_NSEC_PER_SEC);
 	xtcp_set_pacing_max(&tcb, 5);
 	CHECK_EQ(xtcp_pace_release(&tcb, now), now + 200 * XTCP_NSEC_PER_SEC);
+	xtcp_set_pacing_max(&tcb, 5);
+	CHECK_EQ(xtcp_pace_release(&tcb, now), now + 200 * XTCP_NSEC_PER_SEC);
 	xtcp_set_pacing_max(&tcb, 1000000);
 	CHECK_EQ(xtcp_pace_release(&tcb, now), 0);
 	CHECK(tcb.flags & XTCP_F_PACE_WAIT);
@@ -171,7 +178,70 @@ UNIT(pace_off_wakes)
 	CHECK(tcb.flags & XTCP_F_PACE_WAIT);
 	CHECK(xtcp_deadline(&tcb) > 2 * XTCP_NSEC_PER_SEC);
 	xtcp_cc_set(&tcb, xtcp_cc_find("reno"), XTCP_NSEC_PER_SEC);
-	CHECK(xtcp_deadline(&tcb) <= XTCP_NSEC_PER_SEC);
+	CHECK_EQ(xtcp_deadline(&tcb), 0);
+}
+
+/* 250 us ahead of its time a packet may go; beyond it, output waits. */
+UNIT(pace_ahead)
+{
+	static const struct {
+		u64 ahead;	/* ns, the time of the next departure */
+		bool wait;
+	} tab[] = {
+		{ 0, false }, { 1, false }, { 250000, false }, { 250001, true },
+		{ 1000000, true },
+	};
+	u64 now = XTCP_NSEC_PER_SEC;
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	u32 i;
+
+	xtcp_params_init(&par);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		xtcp_tcb_init(&tcb, &par);
+		tcb.pacing_rate = 1000000;
+		/* 1000 bytes take a millisecond. */
+		tcb.pace_next = now + tab[i].ahead - XTCP_NSEC_PER_MSEC;
+		xtcp_pace_sent(&tcb, 1000, now);
+		CHECK_EQ(tcb.pace_next - now, tab[i].ahead);
+		CHECK_EQ(!!(tcb.flags & XTCP_F_PACE_WAIT), tab[i].wait);
+		CHECK_EQ(xtcp_dl_is_set(&tcb, XTCP_DL_PACE), tab[i].wait);
+		if (tab[i].wait)
+			CHECK_EQ(xtcp_deadline(&tcb), tcb.pace_next - 250000);
+	}
+}
+
+/* While no rate is known, a departure puts none off. */
+UNIT(pace_no_rate)
+{
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.pacing_rate = 0;
+	xtcp_pace_sent(&tcb, 65536, XTCP_NSEC_PER_SEC);
+	CHECK_EQ(tcb.pace_next, 0);
+	CHECK(!(tcb.flags & XTCP_F_PACE_WAIT));
+	CHECK(!xtcp_dl_is_set(&tcb, XTCP_DL_PACE));
+}
+
+/* The least limit is one byte a second; where nothing waits, a higher one wakes nobody. */
+UNIT(pace_max_least)
+{
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.pacing_rate = 1000000;
+	xtcp_set_pacing_max(&tcb, 0);
+	CHECK_EQ(xtcp_pacing_rate(&tcb), 1);
+	xtcp_set_pacing_max(&tcb, 1);
+	CHECK_EQ(xtcp_pacing_rate(&tcb), 1);
+	xtcp_set_pacing_max(&tcb, 1000);
+	CHECK_EQ(xtcp_pacing_rate(&tcb), 1000);
+	CHECK(!xtcp_dl_is_set(&tcb, XTCP_DL_PACE));
 }
 
 UNIT(pace_rate)
@@ -182,7 +252,8 @@ UNIT(pace_rate)
 	} tab[] = {
 		{ 10000, ~0U, 40000, 500000 },		/* slow start: 200 % */
 		{ 10000, 10000, 40000, 300000 },	/* avoidance: 120 % */
-		{ 10000, 30000, 40000, 500000 },	/* below half: slow start */
+		{ 10000, 20002, 40000, 500000 },	/* below half: slow start */
+		{ 10000, 20000, 40000, 300000 },	/* half: avoidance */
 		{ 1U << 30, 1U << 30, 1000, 1288490188800ULL },
 		{ 10000, ~0U, 0, 20000000000ULL },	/* nothing known: as good as none */
 	};
@@ -207,19 +278,22 @@ UNIT(pace_rate)
 	CHECK_EQ(xtcp_pacing_rate(&tcb), 1000);
 }
 
-/* What 64 KB take at a rate, however high. */
+/* What a packet takes at a rate, however high. */
 UNIT(pace_interval)
 {
 	static const struct {
-		u64 rate, ns;
+		u64 rate;
+		u32 len;
+		u64 ns;
 	} tab[] = {
-		{ 1, 65536 * XTCP_NSEC_PER_SEC },
-		{ 125000000, 524288 },			/* 1 Gbit/s */
-		{ ~0U, 15258 },				/* 34 Gbit/s: the last of 32 bits */
-		{ 1ULL << 32, 15258 },
-		{ 12500000000ULL, 5242 },		/* 100 Gbit/s */
-		{ 50000000000ULL, 1310 },		/* 400 Gbit/s */
-		{ ~0ULL >> 1, 0 },
+		{ 1, 65536, 65536 * XTCP_NSEC_PER_SEC },
+		{ 125000000, 65536, 524288 },			/* 1 Gbit/s */
+		{ ~0U, 65536, 15258 },				/* 34 Gbit/s: the last of 32 bits */
+		{ ~0U, 160868, 37454 },			/* by all of the 32 bits */
+		{ 1ULL << 32, 65536, 15258 },
+		{ 12500000000ULL, 65536, 5242 },		/* 100 Gbit/s */
+		{ 50000000000ULL, 65536, 1310 },		/* 400 Gbit/s */
+		{ ~0ULL >> 1, 65536, 0 },
 	};
 	u64 now = 1000 * XTCP_NSEC_PER_SEC;
 	struct xtcp_params par;
@@ -232,7 +306,7 @@ UNIT(pace_interval)
 		tcb.pacing_rate = ~0ULL >> 1;
 		tcb.pacing_max = tab[i].rate;
 		tcb.pace_next = now;
-		xtcp_pace_sent(&tcb, 65536, now);
+		xtcp_pace_sent(&tcb, tab[i].len, now);
 		CHECK_EQ(tcb.pace_next - now, tab[i].ns);
 	}
 }
