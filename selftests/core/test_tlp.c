@@ -141,3 +141,28 @@ UNIT(tlp_learns)
 		CHECK(!(tcb.flags & XTCP_F_TLP_OUT));
 	}
 }
+
+/* An ACK that comes before the probe has left: the time runs anew. */
+UNIT(tlp_no_more_owed)
+{
+	u64 now = XTCP_NSEC_PER_SEC;
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	tcb.state = XTCP_ESTABLISHED;
+	tcb.opts = XTCP_OPT_SACK_PERM;
+	tcb.mss = 1000;
+	tcb.srtt8_us = 8 * 40000;
+	tcb.snd_wnd = 10000;
+	tcb.snd_una = 1;
+	tcb.snd_nxt = 3001;
+	CHECK_EQ(xtcp_tlp_fire(&tcb, now), XTCP_ACT_OUTPUT);
+	CHECK(tcb.flags & XTCP_F_TLP_OWED);
+	tcb.snd_una = 1001;
+	xtcp_tlp_arm(&tcb, now);
+	CHECK(!(tcb.flags & XTCP_F_TLP_OWED));
+	CHECK(xtcp_dl_is_set(&tcb, XTCP_DL_TLP));
+	CHECK_EQ(tcb.dl[XTCP_DL_TLP], now + 80 * XTCP_NSEC_PER_MSEC);
+}
