@@ -454,3 +454,133 @@ UNIT(cubic_restart)
 			reference(1000, 10, 1000, 0.02, t), 2);
 	}
 }
+
+/*
+ * Avoidance begins at @start with a W_max of @w_max: the window after @ns, in
+ * which one ACK acknowledges all of it, so that it is W_cubic(t).
+ */
+static u32 one_ack(u16 mss, u32 w_max, u32 start, u64 ns)
+{
+	struct cc_rig r;
+
+	cc_rig_init(&r, &xtcp_cc_cubic, mss, w_max, 1);
+	cc_rig_loss(&r, XTCP_CC_LOSS);
+	r.tcb.cwnd = start;
+	r.tcb.snd_nxt = r.tcb.snd_una + start;
+	if (ns)
+		cc_rig_ack(&r, 1, 0, true);
+	r.now += ns;
+	cc_rig_ack(&r, start, 0, true);
+	return r.tcb.cwnd;
+}
+
+/* Figure 1: W_cubic(t), at most 1.5 times the window (4.2). */
+UNIT(cubic_curve)
+{
+	static const struct {
+		const char *name;
+		u16 mss;
+		u32 w_max;
+		u32 start;
+		u64 ns;
+		u32 want;
+		u32 off;
+	} tab[] = {
+		/* 0.4 * 64^3 = 104857.6 segments */
+		{ "64 s after K", 1000, 300000000, 300000000, 64 * SEC, 404857600, 6400 },
+		/* K = cbrt(300000 / 0.4) */
+		{ "at K", 1000, 1000000000, 700000000, 90856030000ULL, 1000000000, 0 },
+		{ "50 s before K", 1000, 800000000, 700000000, 12996053000ULL, 750000000, 6400 },
+		/* K = 381 s */
+		{ "321 s before K", 48, 1 << 30, 3000000, 60 * SEC, 4500000, 0 },
+		/* In ticks: where the product would not fit 64 bits */
+		{ "11.6 min after K", 1000, 10000000, 10000000, 662700ULL << 20, 15000000, 0 },
+		{ "18 min after K", 1000, 10000000, 10000000, (1ULL << 40) - 1, 15000000, 0 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		u32 got = one_ack(tab[i].mss, tab[i].w_max, tab[i].start, tab[i].ns);
+		u32 off = max(got, tab[i].want) - min(got, tab[i].want);
+
+		if (off > tab[i].off)
+			unit_fail(__FILE__, __LINE__, "%s: %u bytes, want %u", tab[i].name,
+				  got, tab[i].want);
+	}
+}
+
+/*
+ * Figure 2: with this K, of whole ticks, the curve begins where the window is.
+ * C * (K * 1.048576 ms)^3 is the distance to W_max.
+ */
+UNIT(cubic_k)
+{
+	static const struct {
+		u16 mss;
+		u32 below;	/* W_max, bytes */
+	} tab[] = {
+		{ 1000, 54762750 },	/* 49152 ticks */
+		{ 1000, 129808000 },	/* 65536 */
+		{ 1024, 32452000 },	/* 40960 */
+		{ 1448, 79296462 },	/* 49152 */
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++)
+		CHECK_EQ(one_ack(tab[i].mss, 500000000 + tab[i].below, 500000000, 0),
+			 500000000);
+}
+
+/* 4.7: W_max is 0.85 of the window, to half of the last of 16 bits. */
+UNIT(cubic_convergence)
+{
+	struct cc_rig r;
+
+	cc_rig_init(&r, &xtcp_cc_cubic, 1000, 1000000000, 1);
+	cc_rig_loss(&r, XTCP_CC_LOSS);
+	r.tcb.cwnd = 800000000;
+	cc_rig_loss(&r, XTCP_CC_LOSS);
+	r.tcb.cwnd = 560000000;
+	r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+	cc_rig_ack(&r, 1, 0, true);
+	/* K = cbrt(120000 / 0.4) */
+	r.now += 66943 * MSEC;
+	cc_rig_ack(&r, 560000000, 0, true);
+	CHECK(r.tcb.cwnd > 680000000 - 800000000 / 131072);
+	CHECK(r.tcb.cwnd < 680000000 + 800000000 / 131072);
+}
+
+/* 4.3: a segment for every 17/9 of the window, to half of the last of 16 bits. */
+UNIT(cubic_reno_friendly)
+{
+	static const struct {
+		u32 bytes;
+		u32 want;
+	} tab[] = {
+		{ 566666667 - 8166, 300000000 },
+		{ 566666667 + 8166, 300001000 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct cc_rig r;
+
+		/* After a timeout K is 0: at t = 0 all growth is Reno's. */
+		cc_rig_init(&r, &xtcp_cc_cubic, 1000, 600000000, 1);
+		cc_rig_loss(&r, XTCP_CC_TIMEOUT);
+		r.tcb.cwnd = 300000000;
+		r.tcb.ssthresh = 300000000;
+		cc_rig_ack(&r, tab[i].bytes, 0, true);
+		CHECK_EQ(r.tcb.cwnd, tab[i].want);
+	}
+}
+
+/* RFC 7661, 4.1: before pipeACK is known a loss is answered from the flight. */
+UNIT(cubic_pipe_ack_unknown)
+{
+	struct cc_rig r;
+
+	cc_rig_init(&r, &xtcp_cc_cubic, 1000, 100000, 1);
+	cc_rig_ack(&r, 10000, 0, false);
+	CHECK_EQ(xtcp_cc_cubic.ssthresh(&r.tcb, XTCP_CC_LOSS, 1000), 2000);
+}
