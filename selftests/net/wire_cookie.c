@@ -107,7 +107,7 @@ TEST_F(wire, scaled_window)
 	accepts();
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_NODELAY, 1));
 	writes(5000);
-	/* 91 << 5 bytes: two full segments. After a second on a busy host, a probe as well. */
+	/* 91 << 5 bytes: two full segments. What may follow them stays in the window. */
 	out(ACK, SEQ(1), LEN(1428));
 	out(ACK, SEQ(1429), LEN(1428));
 	while (wire_get(W, 20))

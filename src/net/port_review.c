@@ -183,7 +183,7 @@ static struct xtcp_hold *bucket_wide(const struct xtcp_port *p)
 	return NULL;
 }
 
-/* Has a place a companion other than that for the wildcard? Context: port_mutex. */
+/* Does a companion for a single address cover @place? Context: port_mutex. */
 static bool place_held(const struct xtcp_port *p, const struct xtcp_place *place)
 {
 	const struct xtcp_hold *h;

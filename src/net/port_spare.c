@@ -5,7 +5,6 @@
  * and to free, stay for a second, so that the next bind() or connect() may have them.
  */
 #include <linux/slab.h>
-#include <net/ip.h>
 
 #include "ip.h"
 #include "port.h"
@@ -82,10 +81,11 @@ void xtcp_bucket_revive(struct xtcp_tables *t, struct xtcp_port *p)
  * xtcp_spare_bucket - a bucket for another port
  * @t: tables
  *
- * Its companion must be taken by now, for whose control groups it is.
+ * Only one whose companion xtcp_spare_hold() has taken: it is charged to the same
+ * control group.
  *
- * Context: port_mutex. Return: bucket in no list and no chain, or NULL. Readers under
- * RCU may come by it from one chain into another, and miss what they look for.
+ * Context: port_mutex. Return: bucket in no list and no chain, or NULL. An RCU reader
+ * that stands on it may go on in another chain and miss its port.
  */
 struct xtcp_port *xtcp_spare_bucket(struct xtcp_tables *t)
 {

@@ -530,12 +530,9 @@ void xtcp_map_drain(struct sock *sk)
 		map_free(sk, sent);
 }
 
-/* Segments of TCP's first window, RFC 6928; a route may have another. */
-#define FIRST_WINDOW	10
-
 /*
- * What TCP begins with, tcp_sndbuf_expand(): two first windows of segments, each in an
- * skb of its own. Here it holds more bytes; but a program that writes without waiting
+ * What TCP begins with, tcp_sndbuf_expand(): two first windows of segments (RFC 6928), each
+ * in an skb of its own. Here it holds more bytes; but a program that writes without waiting
  * sees how many it takes, and a reply that fits with TCP is to fit with this one.
  */
 static u32 snd_first(const struct xtcp_tcb *tcb)
@@ -543,7 +540,7 @@ static u32 snd_first(const struct xtcp_tcb *tcb)
 	u32 mss = max(tcb->peer_mss, tcb->mss);
 	u32 skb = mss + MAX_TCP_HEADER + SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
 
-	return 2 * FIRST_WINDOW *
+	return 2 * TCP_INIT_CWND *
 	       (roundup_pow_of_two(skb) + SKB_DATA_ALIGN(sizeof(struct sk_buff)));
 }
 
