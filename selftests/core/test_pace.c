@@ -33,6 +33,13 @@ static const struct script burst_out[] = {
 };
 SCRIPTS(burst_out);
 
+static void pace_init(struct xtcp_tcb *tcb, struct xtcp_params *par)
+{
+	xtcp_params_init(par);
+	xtcp_tcb_init(tcb, par);
+	tcb->mss = 1000;
+}
+
 /* The longest burst, 65,536 bytes; MSS 1000, one window in 40 ms or as said. */
 UNIT(pace_burst)
 {
@@ -66,9 +73,7 @@ UNIT(pace_burst)
 	struct xtcp_tcb tcb;
 	unsigned int i;
 
-	xtcp_params_init(&par);
-	xtcp_tcb_init(&tcb, &par);
-	tcb.mss = 1000;
+	pace_init(&tcb, &par);
 	for (i = 0; i < ARRAY_SIZE(tab); i++) {
 		tcb.cwnd = tab[i].cwnd;
 		tcb.ssthresh = tab[i].ssthresh;
@@ -99,9 +104,7 @@ UNIT(pace_max)
 	struct xtcp_params par;
 	struct xtcp_tcb tcb;
 
-	xtcp_params_init(&par);
-	xtcp_tcb_init(&tcb, &par);
-	tcb.mss = 1000;
+	pace_init(&tcb, &par);
 	tcb.cwnd = 100000;
 	tcb.ssthresh = ~0U;
 	tcb.srtt8_us = 8 * 40000;
@@ -139,9 +142,7 @@ UNIT(pace_longest)
 	struct xtcp_params par;
 	struct xtcp_tcb tcb;
 
-	xtcp_params_init(&par);
-	xtcp_tcb_init(&tcb, &par);
-	tcb.mss = 1000;
+	pace_init(&tcb, &par);
 	tcb.state = XTCP_ESTABLISHED;
 	tcb.pacing_rate = 6;
 	tcb.pace_next = now;
@@ -168,9 +169,7 @@ UNIT(pace_off_wakes)
 	struct xtcp_params par;
 	struct xtcp_tcb tcb;
 
-	xtcp_params_init(&par);
-	xtcp_tcb_init(&tcb, &par);
-	tcb.mss = 1000;
+	pace_init(&tcb, &par);
 	xtcp_cc_set(&tcb, xtcp_cc_find("bbr"), XTCP_NSEC_PER_SEC);
 	tcb.pacing_rate = 1000;
 	xtcp_pace_sent(&tcb, 1000, XTCP_NSEC_PER_SEC);

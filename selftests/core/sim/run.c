@@ -213,7 +213,7 @@ static bool run_scenario(const struct scenario *s, bool trace, u32 n)
 		u64 one = run_draw(sim, s, 1 + i, trace);
 
 		ok = one != ~0ULL;
-		ms += one;
+		ms += ok ? one : 0;
 		segs += sim->segs;
 	}
 	ms /= draws;
