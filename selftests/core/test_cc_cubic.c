@@ -170,22 +170,26 @@ UNIT(cubic_timeout)
 /* 4.9: after an undo everything goes on as if nothing had been. */
 UNIT(cubic_undo)
 {
-	static const enum xtcp_cc_event why[] = {
-		XTCP_CC_LOSS, XTCP_CC_TIMEOUT, XTCP_CC_ECN,
+	static const struct {
+		enum xtcp_cc_event why;
+		u32 after;	/* s; K is 9 */
+	} tab[] = {
+		{ XTCP_CC_LOSS, 5 }, { XTCP_CC_TIMEOUT, 5 }, { XTCP_CC_ECN, 5 },
+		{ XTCP_CC_LOSS, 12 },
 	};
 	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(why); i++) {
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
 		struct cc_rig a, b;
 
 		cc_rig_init(&a, &xtcp_cc_cubic, 1000, 1000000, 1);
 		a.tcb.srtt8_us = 100 * 8000;
 		a.tcb.snd_nxt = a.tcb.snd_una + a.tcb.cwnd;
 		cc_rig_loss(&a, XTCP_CC_LOSS);
-		cc_rig_run(&a, 5 * SEC);
+		cc_rig_run(&a, tab[i].after * SEC);
 		b = a;
 		b.tcb.par = &b.par;
-		cc_rig_loss(&b, why[i]);
+		cc_rig_loss(&b, tab[i].why);
 		cc_rig_undo(&b);
 		CHECK_EQ(b.tcb.cwnd, a.tcb.cwnd);
 		cc_rig_run(&a, 5 * SEC);
@@ -489,6 +493,7 @@ UNIT(cubic_curve)
 		/* 0.4 * 64^3 = 104857.6 segments */
 		{ "64 s after K", 1000, 300000000, 300000000, 64 * SEC, 404857600, 6400 },
 		/* K = cbrt(300000 / 0.4) */
+		{ "61036 ticks after K", 1000, 300000000, 300000000, 61036ULL << 20, 404861949, 1000 },
 		{ "at K", 1000, 1000000000, 700000000, 90856030000ULL, 1000000000, 0 },
 		{ "50 s before K", 1000, 800000000, 700000000, 12996053000ULL, 750000000, 6400 },
 		/* K = 381 s */
@@ -531,23 +536,42 @@ UNIT(cubic_k)
 			 500000000);
 }
 
-/* 4.7: W_max is 0.85 of the window, to half of the last of 16 bits. */
+/*
+ * 4.7: W_max is 0.85 of a window smaller than the last W_max, to half of the last
+ * of 16 bits; otherwise the window. After a second loss, at K, the curve is there.
+ */
 UNIT(cubic_convergence)
 {
-	struct cc_rig r;
+	static const struct {
+		const char *name;
+		u32 wnd;	/* bytes, at the second loss */
+		u32 k_ms;	/* cbrt((W_max - cwnd) / C) */
+		u32 want;
+		u32 off;
+	} tab[] = {
+		{ "smaller", 800000000, 66943, 680000000, 800000000 / 131072 },
+		{ "the same", 1000000000, 90856, 1000000000, 1000 },
+	};
+	u32 i;
 
-	cc_rig_init(&r, &xtcp_cc_cubic, 1000, 1000000000, 1);
-	cc_rig_loss(&r, XTCP_CC_LOSS);
-	r.tcb.cwnd = 800000000;
-	cc_rig_loss(&r, XTCP_CC_LOSS);
-	r.tcb.cwnd = 560000000;
-	r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
-	cc_rig_ack(&r, 1, 0, true);
-	/* K = cbrt(120000 / 0.4) */
-	r.now += 66943 * MSEC;
-	cc_rig_ack(&r, 560000000, 0, true);
-	CHECK(r.tcb.cwnd > 680000000 - 800000000 / 131072);
-	CHECK(r.tcb.cwnd < 680000000 + 800000000 / 131072);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct cc_rig r;
+		u32 off;
+
+		cc_rig_init(&r, &xtcp_cc_cubic, 1000, 1000000000, 1);
+		cc_rig_loss(&r, XTCP_CC_LOSS);
+		r.tcb.cwnd = tab[i].wnd;
+		cc_rig_loss(&r, XTCP_CC_LOSS);
+		r.tcb.cwnd = tab[i].wnd / 10 * 7;
+		r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+		cc_rig_ack(&r, 1, 0, true);
+		r.now += tab[i].k_ms * MSEC;
+		cc_rig_ack(&r, tab[i].wnd / 10 * 7, 0, true);
+		off = max(r.tcb.cwnd, tab[i].want) - min(r.tcb.cwnd, tab[i].want);
+		if (off >= tab[i].off)
+			unit_fail(__FILE__, __LINE__, "%s: %u bytes, want %u", tab[i].name,
+				  r.tcb.cwnd, tab[i].want);
+	}
 }
 
 /* 4.3: a segment for every 17/9 of the window, to half of the last of 16 bits. */
@@ -583,4 +607,129 @@ UNIT(cubic_pipe_ack_unknown)
 	cc_rig_init(&r, &xtcp_cc_cubic, 1000, 100000, 1);
 	cc_rig_ack(&r, 10000, 0, false);
 	CHECK_EQ(xtcp_cc_cubic.ssthresh(&r.tcb, XTCP_CC_LOSS, 1000), 2000);
+}
+
+/*
+ * 4.8: the curve that ran before a timeout is gone, with its W_max, its K and its
+ * epoch: 10 s later the window is C * 10^3 segments larger.
+ */
+UNIT(cubic_timeout_forgets)
+{
+	struct cc_rig r;
+
+	cc_rig_init(&r, &xtcp_cc_cubic, 1000, 100000000, 1);
+	cc_rig_loss(&r, XTCP_CC_LOSS);
+	cc_rig_ack(&r, 1, 0, true);
+	r.now += 5 * SEC;
+	cc_rig_loss(&r, XTCP_CC_TIMEOUT);
+	r.tcb.cwnd = 50000000;
+	cc_rig_ack(&r, 1, 0, true);
+	/* 9536 ticks are 9.9992 s. */
+	r.now += 9536ULL << 20;
+	cc_rig_ack(&r, 50000000, 0, true);
+	CHECK(r.tcb.cwnd >= 50399900 - 10 && r.tcb.cwnd <= 50399910 + 10);
+}
+
+/* 4.3: on the plateau of the curve a segment for every window acknowledged. */
+UNIT(cubic_reno_window)
+{
+	static const struct {
+		const char *name;
+		u32 loss;	/* bytes, the window at a timeout before */
+		u32 before;	/* acknowledged before the timeout */
+		u32 bytes;	/* acknowledged then */
+		u32 want;
+	} tab[] = {
+		{ "less than a window", 0, 0, 99999, 100000 },
+		{ "a window", 0, 0, 100000, 101000 },
+		{ "from the window of the loss on", 100000, 0, 100000, 101000 },
+		{ "nothing is left of an earlier curve", 100000, 60000, 99999, 100000 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct cc_rig r;
+
+		cc_rig_init(&r, &xtcp_cc_cubic, 1000, 100000, 1);
+		if (tab[i].before)
+			cc_rig_ack(&r, tab[i].before, 0, true);
+		if (tab[i].loss)
+			cc_rig_loss(&r, XTCP_CC_TIMEOUT);
+		r.tcb.cwnd = 100000;
+		r.tcb.ssthresh = 100000;
+		cc_rig_ack(&r, tab[i].bytes, 0, true);
+		CHECK_ROW(tab[i].name, r.tcb.cwnd, tab[i].want);
+	}
+}
+
+/* 4.4: (target - cwnd) / cwnd for every byte, what is less than a byte added up. */
+UNIT(cubic_growth_of_a_byte)
+{
+	static const struct {
+		u32 wnd;
+		u32 bytes;	/* acknowledged, the target 100 above the window */
+		u32 want;
+	} tab[] = {
+		{ 100000, 999, 100000 }, { 100000, 1000, 100001 }, { 100000, 1999, 100001 },
+		{ 100000, 2000, 100002 }, { 100001, 1000, 100001 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct cc_rig r;
+
+		cc_rig_init(&r, &xtcp_cc_cubic, 1000, tab[i].wnd, 1);
+		r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+		cc_rig_ack(&r, 1, 0, true);
+		/* 0.4 * 0.6312^3 segments */
+		r.now += 602ULL << 20;
+		cc_rig_ack(&r, tab[i].bytes, 0, true);
+		CHECK_EQ(r.tcb.cwnd, tab[i].want);
+	}
+}
+
+/*
+ * Of a large window less than a byte of growth was left; a small one behind it
+ * does not make more of that.
+ */
+UNIT(cubic_growth_left)
+{
+	struct cc_rig r;
+
+	cc_rig_init(&r, &xtcp_cc_cubic, 1000, 100000000, 1);
+	r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
+	cc_rig_ack(&r, 1, 0, true);
+	r.now += 602ULL << 20;
+	cc_rig_ack(&r, 999000, 0, true);
+	CHECK_EQ(r.tcb.cwnd, 100000000);
+	r.tcb.cwnd = 10000;
+	r.tcb.ssthresh = 10000;
+	xtcp_cc_event(&r.tcb, XTCP_CC_RESTART, r.now);
+	r.now += SEC;
+	cc_rig_ack(&r, 1, 0, true);
+	CHECK_EQ(r.tcb.cwnd, 10000);
+	r.now += 5 * SEC;
+	/* The target is 1.5 times the window (4.2). */
+	cc_rig_ack(&r, 1000, 0, true);
+	CHECK_EQ(r.tcb.cwnd, 10500);
+}
+
+/* RFC 7661, 4.4.1: what was sent again in recovery is taken off at its end. */
+UNIT(cubic_not_validated_recovery)
+{
+	struct cc_rig r;
+	u32 i;
+
+	cc_rig_init(&r, &xtcp_cc_cubic, 1000, 1000000, 1);
+	r.tcb.srtt8_us = 100 * 8000;
+	for (i = 0; i < 30; i++) {
+		r.now += 100 * MSEC;
+		cc_rig_ack(&r, 200000, 0, false);
+	}
+	r.tcb.ssthresh = xtcp_cc_cubic.ssthresh(&r.tcb, XTCP_CC_LOSS, 50000);
+	r.tcb.cwnd = r.tcb.ssthresh;
+	r.tcb.bytes_retrans += 50000;
+	xtcp_cc_event(&r.tcb, XTCP_CC_DONE, r.now);
+	/* 0.7 * (200000 - 50000) */
+	CHECK(r.tcb.cwnd >= 105000 && r.tcb.cwnd <= 105010);
 }

@@ -122,6 +122,8 @@ static void start_epoch(const struct xtcp_tcb *tcb, struct cubic *c, u64 now)
 		cur->w_max = tcb->cwnd;
 	cur->w_est = tcb->cwnd;
 	c->est_acked = 0;
+	/* Less than a byte of the old window's growth may be many of a small one's. */
+	c->credit = 0;
 }
 
 /*
