@@ -165,7 +165,7 @@ static void a_mood(struct wire *wire, struct fuzz_in *in)
 	case 2:		/* an old ACK arrives late */
 		seg = peer_seg(peer, XTCP_ACK, 0);
 		seg.ack -= in_size(in, 1000) % 65536;
-		if (seq_le(seg.ack, peer->end->tcb ? peer->end->tcb->iss : seg.ack))
+		if (seq_le(seg.ack, peer->end->host.tcb ? peer->end->host.tcb->iss : seg.ack))
 			break;
 		seg.opts = 0;
 		end_rx(peer->end, &seg);
@@ -226,18 +226,18 @@ static void finish(struct wire *wire, u64 *now)
 			continue;
 		}
 		/* Held back by a cork or silly window avoidance: it times out. */
-		if (peer->rcv_nxt == end->tcb->snd_end + !!(end->tcb->flags &
+		if (peer->rcv_nxt == end->host.tcb->snd_end + !!(end->host.tcb->flags &
 							    XTCP_F_FIN_QUEUED))
 			return;
 		due = end_deadline(end);
 		if (due == XTCP_NEVER)
-			fuzz_fail("%d bytes never sent", (int)(end->tcb->snd_end -
+			fuzz_fail("%d bytes never sent", (int)(end->host.tcb->snd_end -
 							       peer->rcv_nxt));
 		*now = max(*now, due);
 		end_timeout(end);
 	}
 	if (i == FINISH_ROUNDS)
-		fuzz_fail("%d bytes do not arrive", (int)(end->tcb->snd_end -
+		fuzz_fail("%d bytes do not arrive", (int)(end->host.tcb->snd_end -
 							  peer->rcv_nxt));
 }
 
@@ -253,7 +253,7 @@ void fuzz_calls(struct fuzz_in *in)
 	end.ctx = &wire;
 	end.send = wire_put;
 	peer_handshake(&wire.peer, how & 1);
-	while (in_more(in) && end.mode != END_IDLE) {
+	while (in_more(in) && end.host.mode != XTCP_HOST_CLOSED) {
 		u8 what = in_byte(in);
 
 		if (what < 96) {
@@ -269,8 +269,8 @@ void fuzz_calls(struct fuzz_in *in)
 			end_timeout(&end);
 		}
 	}
-	if (!wire.sly && end_live(&end) && end.tcb->state != XTCP_SYN_SENT &&
-	    end.tcb->state != XTCP_SYN_RECEIVED)
+	if (!wire.sly && end_live(&end) && end.host.tcb->state != XTCP_SYN_SENT &&
+	    end.host.tcb->state != XTCP_SYN_RECEIVED)
 		finish(&wire, &now);
 	end_fini(&end);
 }

@@ -54,19 +54,19 @@ static void icmp(struct end *end, struct fuzz_in *in)
 	u8 kind = in_byte(in);
 	u32 edge[3];
 
-	if (end->mode != END_TCB)
+	if (!end_tcb(end))
 		return;
-	edge[0] = end->tcb->snd_una;
-	edge[1] = end->tcb->snd_nxt;
-	edge[2] = end->tcb->snd_nxt - 1;
-	end_icmp(end, kind % 3, in_near(in, edge, ARRAY_SIZE(edge), end->tcb->mss),
+	edge[0] = end->host.tcb->snd_una;
+	edge[1] = end->host.tcb->snd_nxt;
+	edge[2] = end->host.tcb->snd_nxt - 1;
+	end_icmp(end, kind % 3, in_near(in, edge, ARRAY_SIZE(edge), end->host.tcb->mss),
 		 kind % 3 == XTCP_ICMP_TOO_BIG ? 28 + in_half(in) % 9000 : 0);
 }
 
 /* One command; the rare and final ones take a second byte to happen. */
 void end_command(struct end *end, struct fuzz_in *in)
 {
-	u32 mss = end->mode == END_TCB ? end->tcb->mss : 1000;
+	u32 mss = end_tcb(end) ? end->host.tcb->mss : 1000;
 	u8 b = in_byte(in);
 
 	switch (b % 8) {

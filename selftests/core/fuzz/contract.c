@@ -15,7 +15,7 @@
 
 static void check_promise(struct end *end)
 {
-	const struct xtcp_tcb *tcb = end->tcb;
+	const struct xtcp_tcb *tcb = end->host.tcb;
 	u32 edge = tcb->rcv_wup + tcb->rcv_wnd;
 
 	if (tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_CLOSED)
@@ -30,7 +30,7 @@ static void check_promise(struct end *end)
 
 void contract_stream(struct end *end)
 {
-	const struct xtcp_tcb *tcb = end->tcb;
+	const struct xtcp_tcb *tcb = end->host.tcb;
 
 	if (tcb->state == XTCP_CLOSED)
 		return;
@@ -44,8 +44,8 @@ void contract_stream(struct end *end)
 
 void contract_begin(struct end *end)
 {
-	end->was_state = end->tcb->state;
-	end->was_una = end->tcb->snd_una;
+	end->was_state = end->host.tcb->state;
+	end->was_una = end->host.tcb->snd_una;
 	fuzz_work = 0;
 }
 
@@ -60,7 +60,7 @@ void contract_work(const struct end *end, const char *what)
 
 void contract_tcb(struct end *end, const char *what)
 {
-	const char *broken = xtcp_check_at(end->tcb, *end->now);
+	const char *broken = xtcp_check_at(end->host.tcb, *end->now);
 
 	if (broken)
 		fuzz_fail("after %s: xtcp_check: %s", what, broken);
@@ -70,7 +70,7 @@ void contract_tcb(struct end *end, const char *what)
 /* The action bits against what changed. */
 void contract_end(struct end *end, u32 acts, const char *what)
 {
-	const struct xtcp_tcb *tcb = end->tcb;
+	const struct xtcp_tcb *tcb = end->host.tcb;
 	bool moved = tcb->state != end->was_state;
 
 	contract_work(end, what);
@@ -106,7 +106,7 @@ static void check_sacks(const struct end *end, const struct xtcp_plan *plan)
 			fuzz_fail("blocks without a SACK option");
 		return;
 	}
-	if (!(end->tcb->opts & XTCP_OPT_SACK_PERM))
+	if (!(end->host.tcb->opts & XTCP_OPT_SACK_PERM))
 		fuzz_fail("SACK was not agreed on");
 	if (!plan->nsack || plan->nsack > XTCP_MAX_SACKS)
 		fuzz_fail("%u SACK blocks", plan->nsack);
@@ -114,10 +114,10 @@ static void check_sacks(const struct end *end, const struct xtcp_plan *plan)
 		if (!seq_lt(plan->sack[i].start, plan->sack[i].end))
 			fuzz_fail("empty SACK block");
 		/* The first may tell of a duplicate (RFC 2883). */
-		if (!i && plan->sack[0].start == end->tcb->dsack_start &&
-		    plan->sack[0].end == end->tcb->dsack_end)
+		if (!i && plan->sack[0].start == end->host.tcb->dsack_start &&
+		    plan->sack[0].end == end->host.tcb->dsack_end)
 			continue;
-		if (!seq_gt(plan->sack[i].start, end->tcb->rcv_nxt))
+		if (!seq_gt(plan->sack[i].start, end->host.tcb->rcv_nxt))
 			fuzz_fail("SACK block below the ACK");
 		if (seq_gt(plan->sack[i].end, end->edge))
 			fuzz_fail("SACK block beyond the window");
@@ -126,7 +126,7 @@ static void check_sacks(const struct end *end, const struct xtcp_plan *plan)
 
 static void check_payload(const struct end *end, const struct xtcp_plan *plan)
 {
-	const struct xtcp_tcb *tcb = end->tcb;
+	const struct xtcp_tcb *tcb = end->host.tcb;
 	u32 fin = !!(plan->flags & XTCP_FIN);
 
 	if (plan->len) {
@@ -154,7 +154,7 @@ static void check_payload(const struct end *end, const struct xtcp_plan *plan)
 
 void contract_plan(const struct end *end, const struct xtcp_plan *plan)
 {
-	const struct xtcp_tcb *tcb = end->tcb;
+	const struct xtcp_tcb *tcb = end->host.tcb;
 	bool opening = tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED;
 
 	SAY("  plan seq +%u len %u flags 0x%x ack +%u wnd %u", plan->seq - tcb->iss,

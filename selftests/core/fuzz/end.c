@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One end of a connection: the engine, and what a socket layer does for it.
- * Serves the action bits in their order and holds every call to the contract
- * (contract.c). What is wrong ends the run.
+ * One end of a connection: a host (host.h) that holds every call to the
+ * contract (contract.c). What is wrong ends the run.
  */
 #include <stdlib.h>
 
-#include "answer.h"
 #include "fuzz.h"
 
 /* One packet lent to the engine for being out of order. */
@@ -43,14 +41,19 @@ static void *get(size_t size)
 	return p;
 }
 
+static struct end *end_of(const struct xtcp_host *host)
+{
+	return container_of((struct xtcp_host *)host, struct end, host);
+}
+
 bool end_live(const struct end *end)
 {
-	return end->mode == END_TCB && end->tcb->state != XTCP_CLOSED;
+	return end_tcb(end) && end->host.tcb->state != XTCP_CLOSED;
 }
 
 bool end_over(const struct end *end)
 {
-	return end->mode != END_EMBRYO && !end_live(end);
+	return end->host.mode != XTCP_HOST_HALF_OPEN && !end_live(end);
 }
 
 u32 end_room(const struct end *end)
@@ -59,98 +62,170 @@ u32 end_room(const struct end *end)
 
 	if (!end_live(end))
 		return 0;
-	used = end->tcb->snd_end - xtcp_snd_data_una(end->tcb);
-	most = min(end->sndbuf, SEGMENTS_MAX * end->tcb->mss);
+	used = end->host.tcb->snd_end - xtcp_snd_data_una(end->host.tcb);
+	most = min(end->sndbuf, SEGMENTS_MAX * end->host.tcb->mss);
 	return used < most ? most - used : 0;
 }
 
-static u32 space(const struct end *end)
+static u64 op_now(const struct xtcp_host *host)
 {
+	return *end_of(host)->now;
+}
+
+static u32 op_space(const struct xtcp_host *host)
+{
+	const struct end *end = end_of(host);
+
 	return end->rcvbuf > end->unread ? end->rcvbuf - end->unread : 0;
+}
+
+static void op_fail(struct xtcp_host *host, const char *what)
+{
+	fuzz_fail("%s", what);
+}
+
+/* ---- memory ---- */
+
+static struct xtcp_sent *op_sent_get(struct xtcp_host *host)
+{
+	if (end_of(host)->no_map)
+		return NULL;
+	end_of(host)->sents++;
+	return get(sizeof(struct xtcp_sent));
+}
+
+static void op_sent_put(struct xtcp_host *host, struct xtcp_sent *sent)
+{
+	end_of(host)->sents--;
+	free(sent);
+}
+
+static void op_pkt_put(struct xtcp_host *host, struct xtcp_ooo *pkt)
+{
+	struct end *end = end_of(host);
+
+	if (end->arrived == pkt)
+		end->arrived = NULL;
+	else
+		end->nodes--;
+	free(container_of(pkt, struct node, ooo));
+}
+
+static void conn_free(struct end *end)
+{
+	struct xtcp_tcb *tcb = end->host.tcb;
+
+	if (!tcb)
+		return;
+	xtcp_host_release(&end->host);
+	free(tcb);
+	if (end->nodes || end->sents)
+		fuzz_fail("%u packets and %u map entries never came back", end->nodes,
+			  end->sents);
+}
+
+static struct xtcp_tcb *op_conn_new(struct xtcp_host *host)
+{
+	struct end *end = end_of(host);
+	struct xtcp_tcb *tcb;
+
+	conn_free(end);
+	tcb = get(sizeof(*tcb));
+	end->unread = 0;
+	end->got = 0;
+	end->written = 0;
+	end->opened = false;
+	end->eof = false;
+	end->closed = false;
+	end->aborted = false;
+	end->want_output = false;
+	end->tx_failed = false;
+	end->has_edge = false;
+	end->was_state = XTCP_CLOSED;
+	end->open.rcv_space = end->rcvbuf;
+	end->open.rcv_space_max = max(end->open.rcv_space_max, end->rcvbuf);
+	xtcp_tcb_init(tcb, &end->par);
+	return tcb;
 }
 
 /* ---- output ---- */
 
-static void map_refill(struct end *end)
-{
-	while (!end->no_map && end->tcb->map_nfree < XTCP_MAP_LOW) {
-		xtcp_map_lend(end->tcb, get(sizeof(struct xtcp_sent)));
-		end->sents++;
-	}
-}
-
-static void map_drain(struct end *end, u32 keep)
-{
-	struct xtcp_sent *sent;
-
-	while (end->tcb->map_nfree > keep && (sent = xtcp_map_reclaim(end->tcb))) {
-		free(sent);
-		end->sents--;
-	}
-}
-
 /* Peek decides and changes nothing. */
-static bool peek(struct end *end, struct xtcp_plan *plan)
+static bool op_peek(struct xtcp_host *host, struct xtcp_plan *plan, u64 now)
 {
-	struct xtcp_tcb was = *end->tcb;
+	struct xtcp_tcb was = *host->tcb;
 	bool any;
 
 	fuzz_work = 0;
-	any = xtcp_tx_peek(end->tcb, *end->now, plan);
-	contract_work(end, "xtcp_tx_peek()");
-	if (memcmp(&was, end->tcb, sizeof(was)))
+	any = xtcp_tx_peek(host->tcb, now, plan);
+	contract_work(end_of(host), "xtcp_tx_peek()");
+	if (memcmp(&was, host->tcb, sizeof(was)))
 		fuzz_fail("xtcp_tx_peek() changed the connection");
 	return any;
+}
+
+static bool op_transmit(struct xtcp_host *host, struct xtcp_plan *plan)
+{
+	struct end *end = end_of(host);
+
+	/* Where no bit said so, at least a deadline that is due. */
+	if (!end->want_output && !end->tx_failed && xtcp_deadline(host->tcb) > *end->now)
+		fuzz_fail("output without XTCP_ACT_OUTPUT");
+	contract_plan(end, plan);
+	end->burst_cwnd = max(end->burst_cwnd, host->tcb->cwnd);
+	end->burst += plan->len;
+	if (end->burst > end->burst_cwnd + SPARE_SEGMENTS * end->burst_mss)
+		fuzz_fail("%u bytes at once, the congestion window is %u", end->burst,
+			  end->burst_cwnd);
+	fuzz_work = 0;
+	return !end->fail_in || --end->fail_in;
+}
+
+static void op_settled(struct xtcp_host *host, const struct xtcp_plan *plan, bool sent)
+{
+	const char *what = sent ? "xtcp_tx_commit()" : "xtcp_tx_abort()";
+	struct end *end = end_of(host);
+
+	contract_work(end, what);
+	contract_tcb(end, what);
+	if (sent) {
+		end->send(end, plan);
+		return;
+	}
+	xtcp_queue_full(host->tcb, *end->now);
+	contract_tcb(end, "xtcp_queue_full()");
+	end->want_output = false;
+	end->tx_failed = true;
+}
+
+static void op_idle(struct xtcp_host *host)
+{
+	end_of(host)->want_output = false;
+	xtcp_host_reclaim(host, MAP_SPARE);
 }
 
 /* All that is to be sent, as the module does at the end of every call. */
 static void push(struct end *end)
 {
-	u32 cwnd = end->tcb->cwnd, mss = end->tcb->mss;
-	struct xtcp_plan plan;
-	int limit = PLANS_MAX;
-	u32 sent = 0;
-
-	while (limit--) {
-		map_refill(end);
-		xtcp_space(end->tcb, space(end));
-		if (!peek(end, &plan)) {
-			end->want_output = false;
-			map_drain(end, MAP_SPARE);
-			return;
-		}
-		/* Where no bit said so, at least a deadline that is due. */
-		if (!end->want_output && !end->tx_failed &&
-		    xtcp_deadline(end->tcb) > *end->now)
-			fuzz_fail("output without XTCP_ACT_OUTPUT");
-		contract_plan(end, &plan);
-		cwnd = max(cwnd, end->tcb->cwnd);
-		sent += plan.len;
-		if (sent > cwnd + SPARE_SEGMENTS * mss)
-			fuzz_fail("%u bytes at once, the congestion window is %u", sent, cwnd);
-		fuzz_work = 0;
-		if (end->fail_in && !--end->fail_in) {
-			xtcp_tx_abort(end->tcb, &plan, *end->now);
-			contract_work(end, "xtcp_tx_abort()");
-			contract_tcb(end, "xtcp_tx_abort()");
-			xtcp_queue_full(end->tcb, *end->now);
-			contract_tcb(end, "xtcp_queue_full()");
-			end->want_output = false;
-			end->tx_failed = true;
-			return;
-		}
-		xtcp_tx_commit(end->tcb, &plan, *end->now);
-		contract_work(end, "xtcp_tx_commit()");
-		contract_tcb(end, "xtcp_tx_commit()");
-		end->send(end, &plan);
-	}
-	fuzz_fail("output does not end");
+	end->burst = 0;
+	end->burst_cwnd = end->host.tcb->cwnd;
+	end->burst_mss = end->host.tcb->mss;
+	if (!end->tx_failed)
+		xtcp_host_output(&end->host);
 }
 
-/* ---- delivery ---- */
-
-static void deliver(struct end *end, const struct node *node, u32 from, u32 to)
+static void op_reply(struct xtcp_host *host, const struct xtcp_plan *plan)
 {
+	end_of(host)->send(end_of(host), plan);
+}
+
+/* ---- what the engine asks for ---- */
+
+static void op_deliver(struct xtcp_host *host, struct xtcp_ooo *pkt, u32 from, u32 to)
+{
+	const struct node *node = pkt ? container_of(pkt, struct node, ooo) : NULL;
+	struct end *end = end_of(host);
+
 	if (end->closed)
 		fuzz_fail("delivery after close()");
 	if (end->eof)
@@ -165,131 +240,104 @@ static void deliver(struct end *end, const struct node *node, u32 from, u32 to)
 	end->unread += to - from;
 }
 
-static void node_put(struct end *end, struct xtcp_ooo *ooo)
+static void op_begin(struct xtcp_host *host)
 {
-	end->nodes--;
-	free(container_of(ooo, struct node, ooo));
+	contract_begin(end_of(host));
 }
 
-static void drain(struct end *end)
+static void op_check(struct xtcp_host *host, u32 acts)
 {
-	struct xtcp_ooo *ooo;
+	struct end *end = end_of(host);
 
-	while ((ooo = xtcp_reass_pop(end->tcb))) {
-		deliver(end, container_of(ooo, struct node, ooo), ooo->seq, ooo->end);
-		node_put(end, ooo);
-	}
-}
-
-static void reap(struct end *end)
-{
-	struct xtcp_ooo *ooo;
-
-	while ((ooo = xtcp_reass_reap(end->tcb)))
-		node_put(end, ooo);
-}
-
-/* ---- serving ---- */
-
-static void conn_free(struct end *end)
-{
-	struct xtcp_ooo *ooo;
-
-	if (!end->tcb)
-		return;
-	xtcp_reass_flush(end->tcb);
-	while ((ooo = xtcp_reass_pop(end->tcb)))
-		node_put(end, ooo);
-	reap(end);
-	xtcp_tcb_fini(end->tcb);
-	map_drain(end, 0);
-	if (end->nodes || end->sents)
-		fuzz_fail("%u packets and %u map entries never came back", end->nodes,
-			  end->sents);
-	free(end->tcb);
-	end->tcb = NULL;
-}
-
-static void reply_rst(struct end *end, const struct xtcp_seg *seg)
-{
-	struct xtcp_plan plan;
-
-	if (seg->flags & XTCP_RST)
-		fuzz_fail("RST answered by RST");
-	xtcp_rst_plan(seg, &plan);
-	end->send(end, &plan);
-}
-
-/* Action bits in the order seg.h lists them. */
-static void serve(struct end *end, u32 acts, const struct node *node)
-{
-	if (acts & XTCP_ACT_DELIVER)
-		deliver(end, node, end->seg.from, end->seg.to);
-	if (acts & XTCP_ACT_HELD)
+	contract_end(end, acts, end->what);
+	if (acts & XTCP_ACT_HELD) {
+		if (host->no_ooo)
+			fuzz_fail("held without a node");
+		end->arrived = NULL;
 		end->nodes++;
-	if (acts & XTCP_ACT_DRAIN)
-		drain(end);
-	if (acts & XTCP_ACT_REAP)
-		reap(end);
+	}
+	/* A first segment that completes the handshake may carry data. */
+	if ((end->was_state == XTCP_SYN_SENT && host->tcb->state != XTCP_SYN_SENT) ||
+	    (end->was_state == XTCP_CLOSED && host->tcb->state == XTCP_SYN_RECEIVED))
+		end->expect = host->tcb->irs + 1;
+}
+
+static void op_notify(struct xtcp_host *host, u32 acts, const struct xtcp_seg *seg)
+{
+	struct end *end = end_of(host);
+
+	if (seg && acts & XTCP_ACT_DROP) {
+		if (seg->reason == XTCP_DROP_NONE || seg->reason >= XTCP_DROP_MAX)
+			fuzz_fail("dropped for no reason");
+		SAY("  dropped, reason %u", seg->reason);
+	}
 	if (acts & XTCP_ACT_EOF)
 		end->eof = true;
 	contract_stream(end);
-	if (acts & XTCP_ACT_RST)
-		reply_rst(end, &end->seg);
 	if (acts & XTCP_ACT_OUTPUT) {
 		end->want_output = true;
 		end->tx_failed = false;
 	}
-	if (!end->tx_failed)
-		push(end);
-	if (end->tw_record && xtcp_tw_ready(end->tcb)) {
-		xtcp_tw_init(&end->tw, end->tcb, *end->now);
-		conn_free(end);
-		end->mode = END_TW;
-	}
 }
 
+/* Without XTCP_ACT_OUTPUT, too: then there is to be nothing. */
+static void op_served(struct xtcp_host *host, u32 acts)
+{
+	push(end_of(host));
+}
+
+static void op_over(struct xtcp_host *host)
+{
+	conn_free(end_of(host));
+}
+
+/* op_served() sends. */
+static void op_output(struct xtcp_host *host)
+{
+}
+
+static const struct xtcp_host_ops end_ops = {
+	.now = op_now,
+	.space = op_space,
+	.conn_new = op_conn_new,
+	.sent_get = op_sent_get,
+	.sent_put = op_sent_put,
+	.pkt_put = op_pkt_put,
+	.deliver = op_deliver,
+	.transmit = op_transmit,
+	.reply = op_reply,
+	.fail = op_fail,
+	.peek = op_peek,
+	.settled = op_settled,
+	.idle = op_idle,
+	.output = op_output,
+	.begin = op_begin,
+	.check = op_check,
+	.notify = op_notify,
+	.served = op_served,
+	.over = op_over,
+	.plans_max = PLANS_MAX,
+	.map_low = true,
+	.keep_closed = true,
+};
+
 #define CALL(end, call) do {						\
-	u32 _acts;							\
-									\
 	contract_begin(end);						\
-	_acts = call;							\
-	contract_end(end, _acts, #call);					\
-	serve(end, _acts, NULL);					\
+	(end)->what = #call;						\
+	xtcp_host_actions(&(end)->host, call, NULL, NULL);		\
 } while (0)
 
 /* ---- opening ---- */
 
-static void conn_new(struct end *end)
-{
-	conn_free(end);
-	end->tcb = get(sizeof(*end->tcb));
-	end->mode = END_TCB;
-	end->unread = 0;
-	end->got = 0;
-	end->written = 0;
-	end->opened = false;
-	end->eof = false;
-	end->closed = false;
-	end->aborted = false;
-	end->want_output = false;
-	end->tx_failed = false;
-	end->has_edge = false;
-	end->open.rcv_space = end->rcvbuf;
-	end->open.rcv_space_max = max(end->open.rcv_space_max, end->rcvbuf);
-	xtcp_tcb_init(end->tcb, &end->par);
-}
-
 void end_connect(struct end *end)
 {
-	conn_new(end);
-	CALL(end, xtcp_connect(end->tcb, &end->open, *end->now));
+	end->what = "xtcp_connect()";
+	xtcp_host_connect(&end->host);
 }
 
 void end_listen(struct end *end)
 {
-	end->listening = true;
-	end->mode = END_LISTEN;
+	xtcp_host_listen(&end->host);
 }
 
 static const struct xtcp_cc *end_cc_pick(u32 which)
@@ -325,7 +373,10 @@ void end_init(struct end *end, struct fuzz_in *in, u64 *now, u32 id)
 	end->par.ecn = (e & 7) % 6;
 	end->par.ecn_option = e >> 3 & 3;
 	end->par.ecn_fallback = !(e & 32);
-	end->tw_record = !(a & 32);
+	end->host.ops = &end_ops;
+	end->host.par = &end->par;
+	end->host.open = &end->open;
+	end->host.tw_in_tcb = a & 32;
 	end->par.cc = end_cc_pick(c >> 6 | (d >> 6) << 2);
 	end->rcvbuf = bufs[b & 7];
 	end->sndbuf = 256U << 10;
@@ -380,160 +431,40 @@ void end_fini(struct end *end)
 
 /* ---- segments ---- */
 
-static void rx_tcb(struct end *end)
-{
-	struct node *node = NULL;
-	u32 acts;
-
-	if (end->seg.len) {
-		node = get(sizeof(*node));
-		node->data = end->seg.seq + !!(end->seg.flags & XTCP_SYN);
-		node->len = end->seg.len;
-	}
-	contract_begin(end);
-	acts = xtcp_rx(end->tcb, &end->seg, node && !end->no_node ? &node->ooo : NULL,
-		       *end->now);
-	contract_end(end, acts, "xtcp_rx()");
-	if (acts & XTCP_ACT_DROP) {
-		if (end->seg.reason == XTCP_DROP_NONE || end->seg.reason >= XTCP_DROP_MAX)
-			fuzz_fail("dropped for no reason");
-		SAY("  dropped, reason %u", end->seg.reason);
-	}
-	if (acts & XTCP_ACT_HELD && end->no_node)
-		fuzz_fail("held without a node");
-	/* A first segment that completes the handshake may carry data. */
-	if (end->was_state == XTCP_SYN_SENT && end->tcb->state != XTCP_SYN_SENT)
-		end->expect = end->tcb->irs + 1;
-	serve(end, acts, node);
-	if (!(acts & XTCP_ACT_HELD))
-		free(node);
-}
-
-static void rx_embryo(struct end *end)
-{
-	enum xtcp_embryo_act act = xtcp_embryo_rx(&end->emb, &end->par, &end->seg,
-						  *end->now);
-	struct xtcp_plan plan;
-
-	if (embryo_answer(act, &end->emb, &end->par, &end->open, &end->seg, &plan,
-			  *end->now))
-		end->send(end, &plan);
-	if (embryo_ends(act))
-		end->mode = END_LISTEN;
-	if (act != XTCP_EMBRYO_ACCEPT)
-		return;
-	conn_new(end);
-	xtcp_accept(end->tcb, &end->emb, &end->open, *end->now);
-	end->expect = end->tcb->irs + 1;
-	contract_tcb(end, "xtcp_accept()");
-	rx_tcb(end);
-}
-
-static void rx_listen(struct end *end)
-{
-	struct xtcp_plan plan;
-
-	switch (xtcp_listen_rx(&end->seg)) {
-	case XTCP_LISTEN_DROP:
-		break;
-	case XTCP_LISTEN_RST:
-		reply_rst(end, &end->seg);
-		break;
-	case XTCP_LISTEN_SYN:
-		end->mode = END_EMBRYO;
-		end->open.rcv_space = end->rcvbuf;
-		memset(&end->emb, 0xa5, sizeof(end->emb));
-		xtcp_embryo_init(&end->emb, &end->par, &end->open, &end->seg, *end->now);
-		xtcp_embryo_plan(&end->emb, &end->par, &end->open, &plan, *end->now);
-		end->send(end, &plan);
-		break;
-	}
-}
-
-static void tw_over(struct end *end)
-{
-	end->mode = end->listening ? END_LISTEN : END_IDLE;
-}
-
-static void rx_tw(struct end *end)
-{
-	bool waits = end->tw.flags & XTCP_TW_F_FIN_WAIT_2;
-	enum xtcp_tw_act act = xtcp_tw_rx(&end->tw, &end->seg, *end->now);
-	struct xtcp_plan plan;
-
-	if (waits && !(end->tw.flags & XTCP_TW_F_FIN_WAIT_2))
-		end->eof = true;
-	if (tw_answer(act, &end->tw, xtcp_ts_offset(&end->par, &end->open.flow), &plan,
-		      *end->now))
-		end->send(end, &plan);
-	if (tw_ends(act)) {
-		end->aborted = true;
-		tw_over(end);
-	}
-	if (act == XTCP_TW_SYN && end->listening) {
-		end->mode = END_LISTEN;
-		rx_listen(end);
-	}
-}
-
 /* A segment arrives at whatever there is. */
 void end_rx(struct end *end, const struct xtcp_seg *seg)
 {
+	struct xtcp_host *host = &end->host;
+	bool record = host->mode == XTCP_HOST_TIME_WAIT;
+	bool waits = record && host->tw.flags & XTCP_TW_F_FIN_WAIT_2;
+	struct node *node = NULL;
+
 	end->seg = *seg;
+	end->what = "xtcp_rx()";
 	SAY("segment seq %u len %u flags 0x%x ack %u wnd %u opts 0x%x", seg->seq, seg->len,
 	    seg->flags, seg->ack, seg->wnd, seg->opts);
-	switch (end->mode) {
-	case END_TCB:
-		rx_tcb(end);
-		break;
-	case END_LISTEN:
-		rx_listen(end);
-		break;
-	case END_EMBRYO:
-		rx_embryo(end);
-		break;
-	case END_TW:
-		rx_tw(end);
-		break;
-	case END_IDLE:
-		if (!(seg->flags & XTCP_RST))
-			reply_rst(end, seg);
-		break;
+	if (seg->len) {
+		node = get(sizeof(*node));
+		node->data = seg->seq + !!(seg->flags & XTCP_SYN);
+		node->len = seg->len;
+		end->arrived = &node->ooo;
 	}
+	if (host->mode == XTCP_HOST_LISTEN) {
+		end->open.rcv_space = end->rcvbuf;
+		memset(&host->emb, 0xa5, sizeof(host->emb));
+	}
+	xtcp_host_rx(host, &end->seg, node ? &node->ooo : NULL);
+	if (waits && !(host->tw.flags & XTCP_TW_F_FIN_WAIT_2))
+		end->eof = true;
+	if (record && (host->verdict == XTCP_TW_RST || host->verdict == XTCP_TW_END))
+		end->aborted = true;
 }
 
 /* ---- time ---- */
 
 u64 end_deadline(const struct end *end)
 {
-	switch (end->mode) {
-	case END_TCB:
-		return xtcp_deadline(end->tcb);
-	case END_EMBRYO:
-		return xtcp_embryo_deadline(&end->emb, *end->now);
-	case END_TW:
-		return xtcp_tw_deadline(&end->tw, *end->now);
-	default:
-		return XTCP_NEVER;
-	}
-}
-
-static void embryo_timeout(struct end *end)
-{
-	struct xtcp_plan plan;
-
-	switch (xtcp_embryo_timeout(&end->emb, &end->par, end->par.synack_retries, 0,
-				    *end->now)) {
-	case XTCP_EMBRYO_SYNACK:
-		xtcp_embryo_plan(&end->emb, &end->par, &end->open, &plan, *end->now);
-		end->send(end, &plan);
-		break;
-	case XTCP_EMBRYO_KILL:
-		end->mode = END_LISTEN;
-		break;
-	default:
-		break;
-	}
+	return xtcp_host_deadline(&end->host);
 }
 
 /* The caller's timer fires, due or not. */
@@ -541,15 +472,10 @@ void end_timeout(struct end *end)
 {
 	int limit = TIMERS_MAX;
 
-	if (end->mode == END_EMBRYO)
-		embryo_timeout(end);
-	if (end->mode == END_TW && xtcp_tw_left(&end->tw, *end->now) <= 0)
-		tw_over(end);
-	if (end->mode != END_TCB)
-		return;
+	end->what = "xtcp_timeout()";
 	do {
-		CALL(end, xtcp_timeout(end->tcb, *end->now));
-	} while (end->mode == END_TCB && xtcp_deadline(end->tcb) <= *end->now && limit--);
+		xtcp_host_timeout(&end->host);
+	} while (end_tcb(end) && end_deadline(end) <= *end->now && limit--);
 	if (limit < 0)
 		fuzz_fail("timers do not come to rest");
 }
@@ -558,41 +484,41 @@ void end_timeout(struct end *end)
 
 void end_write(struct end *end, u32 bytes, u32 flags)
 {
-	if (!end_live(end) || end->closed || end->tcb->flags & XTCP_F_FIN_QUEUED)
+	if (!end_live(end) || end->closed || end->host.tcb->flags & XTCP_F_FIN_QUEUED)
 		return;
 	bytes = min(bytes, end_room(end));
 	if (!bytes)
 		return;
 	end->written += bytes;
-	CALL(end, xtcp_wrote(end->tcb, bytes, flags, *end->now));
+	CALL(end, xtcp_wrote(end->host.tcb, bytes, flags, *end->now));
 }
 
 void end_read(struct end *end, u32 bytes)
 {
-	if (end->mode != END_TCB || end->closed)
+	if (!end_tcb(end) || end->closed)
 		return;
 	bytes = min(bytes, end->unread);
 	end->unread -= bytes;
-	CALL(end, xtcp_read(end->tcb, bytes, space(end), *end->now));
+	CALL(end, xtcp_read(end->host.tcb, bytes, op_space(&end->host), *end->now));
 }
 
 void end_shutdown(struct end *end)
 {
-	if (end->mode == END_TCB && !end->closed)
-		CALL(end, xtcp_shutdown(end->tcb, *end->now));
+	if (end_tcb(end) && !end->closed)
+		CALL(end, xtcp_shutdown(end->host.tcb, *end->now));
 }
 
 /* With data unread a socket layer resets (RFC 2525, 2.17). */
 void end_close(struct end *end)
 {
-	if (end->mode != END_TCB || end->closed)
+	if (!end_tcb(end) || end->closed)
 		return;
 	if (end->unread) {
 		end_abort(end);
 		return;
 	}
 	end->closed = true;
-	CALL(end, xtcp_close(end->tcb, *end->now));
+	CALL(end, xtcp_close(end->host.tcb, *end->now));
 }
 
 void end_abort(struct end *end)
@@ -600,48 +526,47 @@ void end_abort(struct end *end)
 	if (!end_live(end))
 		return;
 	end->aborted = true;
-	CALL(end, xtcp_abort(end->tcb, *end->now));
+	CALL(end, xtcp_abort(end->host.tcb, *end->now));
 }
 
 void end_set(struct end *end, enum xtcp_opt opt, u32 val)
 {
-	if (end->mode == END_TCB)
-		CALL(end, xtcp_set(end->tcb, opt, val, *end->now));
+	if (end_tcb(end))
+		CALL(end, xtcp_set(end->host.tcb, opt, val, *end->now));
 }
 
 void end_pacing(struct end *end, u64 rate)
 {
-	if (end->mode != END_TCB)
+	if (!end_tcb(end))
 		return;
-	xtcp_set_pacing_max(end->tcb, rate);
+	xtcp_set_pacing_max(end->host.tcb, rate);
 	contract_tcb(end, "xtcp_set_pacing_max()");
 	/* Set on the way out, so that output follows in any case. */
 	end->want_output = true;
-	if (!end->tx_failed)
-		push(end);
+	push(end);
 }
 
 void end_cc(struct end *end, u32 which)
 {
-	if (end->mode != END_TCB)
+	if (!end_tcb(end))
 		return;
-	xtcp_cc_set(end->tcb, end_cc_pick(which), *end->now);
+	xtcp_cc_set(end->host.tcb, end_cc_pick(which), *end->now);
 	contract_tcb(end, "xtcp_cc_set()");
 }
 
 void end_icmp(struct end *end, enum xtcp_icmp kind, u32 seq, u16 mss)
 {
-	if (end->mode == END_TCB)
-		CALL(end, xtcp_icmp(end->tcb, kind, seq, mss, *end->now));
+	if (end_tcb(end))
+		CALL(end, xtcp_icmp(end->host.tcb, kind, seq, mss, *end->now));
 }
 
 /* Memory for received data is more or less than before. */
 void end_space(struct end *end, u32 rcvbuf)
 {
 	end->rcvbuf = rcvbuf;
-	if (end->mode != END_TCB)
+	if (!end_tcb(end))
 		return;
-	xtcp_space(end->tcb, space(end));
+	xtcp_space(end->host.tcb, op_space(&end->host));
 	contract_tcb(end, "xtcp_space()");
 }
 
@@ -649,16 +574,16 @@ void end_space(struct end *end, u32 rcvbuf)
 void end_memory(struct end *end, u8 what)
 {
 	end->no_map = what & 1;
-	end->no_node = what & 2;
+	end->host.no_ooo = what & 2;
 	end->fail_in = what >> 5;
-	if (end->mode != END_TCB)
+	if (!end_tcb(end))
 		return;
 	if (what & 4)
-		map_drain(end, 0);
+		xtcp_host_reclaim(&end->host, 0);
 	if (what & 8) {
 		fuzz_work = 0;
-		if (xtcp_reass_prune(end->tcb))
-			reap(end);
+		if (xtcp_reass_prune(end->host.tcb))
+			xtcp_host_reap(&end->host);
 		contract_work(end, "xtcp_reass_prune()");
 	}
 	contract_tcb(end, "a shortage");

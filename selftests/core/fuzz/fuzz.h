@@ -6,7 +6,7 @@
  *	segments.c	one engine, a peer that sends anything at any time
  *	calls.c		one engine, its application, a peer that mostly behaves
  *	net.c		two engines and a network between them
- *	end.c		one engine and the least glue around it
+ *	end.c		one engine and its host
  *	command.c	what its application and its host may do
  *	contract.c	what holds after every call
  *	peer.c		the other end where it is no engine
@@ -20,7 +20,7 @@
 #ifndef XTCP_FUZZ_H
 #define XTCP_FUZZ_H
 
-#include <xtcp/engine.h>
+#include <xtcp/host.h>
 
 #define USEC	XTCP_NSEC_PER_USEC
 #define MSEC	XTCP_NSEC_PER_MSEC
@@ -93,22 +93,11 @@ void fuzz_net(struct fuzz_in *in);
 
 /* ---- end.c ---- */
 
-enum end_mode {
-	END_IDLE,
-	END_LISTEN,
-	END_EMBRYO,
-	END_TCB,
-	END_TW,
-};
-
 struct end {
-	enum end_mode mode;
+	struct xtcp_host host;
 	u64 *now;
 	struct xtcp_params par;
 	struct xtcp_open open;
-	struct xtcp_tcb *tcb;	/* alive from connect() or accept() on */
-	struct xtcp_embryo emb;
-	struct xtcp_tw tw;
 	struct xtcp_seg seg;	/* the last one received, with the verdict */
 
 	/* to whom everything goes that is sent */
@@ -116,10 +105,7 @@ struct end {
 	void *ctx;
 
 	/* what the input decides */
-	bool listening;		/* a listener stays behind */
-	bool tw_record;		/* TIME-WAIT becomes a record, as in the module */
 	bool no_map;		/* send map entries are refused */
-	bool no_node;		/* out-of-order nodes are refused */
 	u8 fail_in;		/* the transmission that many plans ahead fails */
 
 	/* the socket */
@@ -139,6 +125,12 @@ struct end {
 	/* lent to the engine */
 	u32 sents;
 	u32 nodes;
+	struct xtcp_ooo *arrived;	/* not lent yet */
+
+	/* since the last call from outside */
+	u32 burst;		/* bytes sent */
+	u32 burst_cwnd;		/* bytes, the largest congestion window */
+	u32 burst_mss;
 
 	/* what was promised to the peer */
 	u32 edge;
@@ -147,7 +139,14 @@ struct end {
 	/* before the call that is being checked */
 	u8 was_state;
 	u32 was_una;
+	const char *what;	/* the call */
 };
+
+/* Has it a TCB, in whatever state? */
+static inline bool end_tcb(const struct end *end)
+{
+	return end->host.mode == XTCP_HOST_CONN;
+}
 
 void end_init(struct end *end, struct fuzz_in *in, u64 *now, u32 id);
 void end_fini(struct end *end);

@@ -28,38 +28,31 @@ struct net {
 	u32 n[2];
 };
 
-static void put_segment(struct net *net, u32 to, const struct xtcp_plan *plan, u32 at,
-			u32 len)
+static void put_segment(struct net *net, u32 to, const struct xtcp_plan *plan)
 {
-	struct xtcp_plan one = *plan;
 	struct pkt *pkt;
 
 	if (net->n[to] == QUEUE_MAX)
 		return;
 	pkt = &net->queue[to][net->n[to]++];
 	memset(pkt, 0, sizeof(*pkt));
-	/* As a device splits a large packet: FIN and PSH go last. */
-	one.seq += at;
-	if (at + len < plan->len)
-		one.flags &= ~(XTCP_FIN | XTCP_PSH);
-	if (at)
-		one.flags &= ~XTCP_CWR;
-	pkt->hdr_len = xtcp_hdr_put(pkt->hdr, &one, 0, 0);
-	pkt->len = len;
+	pkt->hdr_len = xtcp_hdr_put(pkt->hdr, plan, 0, 0);
+	pkt->len = plan->len;
 	pkt->ecn = plan->ecn;
 }
 
 static void net_send(struct end *end, const struct xtcp_plan *plan)
 {
 	struct net *net = end->ctx;
-	u32 to = end == &net->end[0];
-	u32 at = 0, len;
+	struct xtcp_plan part;
+	u32 at = 0;
+	bool last;
 
 	do {
-		len = plan->len ? min(plan->len - at, (u32)plan->mss) : 0;
-		put_segment(net, to, plan, at, len);
-		at += len;
-	} while (at < plan->len);
+		last = xtcp_plan_part(plan, at, false, &part);
+		put_segment(net, end == &net->end[0], &part);
+		at += part.len;
+	} while (!last);
 }
 
 /* The engine at one end knows nothing that the other does not. */
@@ -70,13 +63,13 @@ static void check_ends(const struct net *net)
 	for (i = 0; i < 2; i++) {
 		const struct end *from = &net->end[i], *to = &net->end[!i];
 
-		if (from->mode != END_TCB || to->mode != END_TCB ||
-		    from->tcb->iss != to->tcb->irs || !end_live(from) ||
-		    to->tcb->state == XTCP_SYN_SENT)
+		if (!end_tcb(from) || !end_tcb(to) ||
+		    from->host.tcb->iss != to->host.tcb->irs || !end_live(from) ||
+		    to->host.tcb->state == XTCP_SYN_SENT)
 			continue;
-		if (seq_gt(from->tcb->snd_una, to->tcb->rcv_nxt))
+		if (seq_gt(from->host.tcb->snd_una, to->host.tcb->rcv_nxt))
 			fuzz_fail("end %u: %u bytes acknowledged and not received", i,
-				  from->tcb->snd_una - to->tcb->rcv_nxt);
+				  from->host.tcb->snd_una - to->host.tcb->rcv_nxt);
 		if (to->got > from->written)
 			fuzz_fail("end %u: received %llu bytes of %llu", !i,
 				  (unsigned long long)to->got,
@@ -218,13 +211,13 @@ static void run_dry(struct net *net)
 		timers(net);
 	}
 	fuzz_fail("does not come to rest: states %u and %u",
-		  net->end[0].mode == END_TCB ? net->end[0].tcb->state : 0,
-		  net->end[1].mode == END_TCB ? net->end[1].tcb->state : 0);
+		  end_tcb(&net->end[0]) ? net->end[0].host.tcb->state : 0,
+		  end_tcb(&net->end[1]) ? net->end[1].host.tcb->state : 0);
 }
 
 static bool all_well(const struct end *end)
 {
-	return end->opened && !end->aborted && (!end->tcb || !end->tcb->err);
+	return end->opened && !end->aborted && (!end->host.tcb || !end->host.tcb->err);
 }
 
 static void finish(struct net *net)

@@ -187,5 +187,5 @@ bool peer_handshake(struct peer *peer, bool active)
 	end_rx(end, &seg);
 	if (!active)
 		peer_ack(peer);
-	return end_live(end) && end->tcb->state == XTCP_ESTABLISHED;
+	return end_live(end) && end->host.tcb->state == XTCP_ESTABLISHED;
 }

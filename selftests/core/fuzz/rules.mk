@@ -10,9 +10,9 @@ FUZZ_CORE	:= $(notdir $(wildcard $(TOP)/src/core/*.c))
 FUZZ_LINK	:= -Wl,--wrap=__sanitizer_cov_trace_pc
 FUZZ_COUNT	:= -fsanitize-coverage=trace-pc
 
-REPLAY_OBJ	:= $(patsubst %.c,$(BUILD)/replay/%.o,env_user.c fuzz/replay.c $(FUZZ_SRC)) \
+REPLAY_OBJ	:= $(patsubst %.c,$(BUILD)/replay/%.o,env_user.c host.c fuzz/replay.c $(FUZZ_SRC)) \
 		   $(FUZZ_CORE:%.c=$(BUILD)/replay/core/%.o)
-CLANG_OBJ	:= $(patsubst %.c,$(BUILD)/clang/%.o,env_user.c $(FUZZ_SRC)) \
+CLANG_OBJ	:= $(patsubst %.c,$(BUILD)/clang/%.o,env_user.c host.c $(FUZZ_SRC)) \
 		   $(FUZZ_CORE:%.c=$(BUILD)/clang/core/%.o)
 CLANG_FLAGS	:= -fsanitize=fuzzer-no-link
 FUZZ_PROGS	:= $(FUZZ_TARGETS:%=$(BUILD)/fuzz-%)

@@ -79,7 +79,7 @@ static void a_segment(struct peer *peer, struct fuzz_in *in)
 {
 	struct xtcp_tcb none = { .mss = 1000, .rcv_nxt = peer->iss };
 	const struct end *end = peer->end;
-	const struct xtcp_tcb *tcb = end->mode == END_TCB ? end->tcb : &none;
+	const struct xtcp_tcb *tcb = end_tcb(end) ? end->host.tcb : &none;
 	const u32 seqs[] = { tcb->rcv_nxt, tcb->rcv_nxt, tcb->rcv_wup + tcb->rcv_wnd,
 			     tcb->rcv_fin, peer->iss, peer->iss + 1 };
 	const u32 acks[] = { tcb->snd_una, tcb->snd_nxt, tcb->snd_nxt, tcb->snd_end,

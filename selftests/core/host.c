@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What every driver of the engine in userspace does alike; see host.h.
+ */
+#include <xtcp/host.h>
+
+#define PLANS_MAX	200000	/* plans in one go: more is a loop */
+
+/* ---- transmit ---- */
+
+static void refill(struct xtcp_host *host)
+{
+	struct xtcp_tcb *tcb = host->tcb;
+	struct xtcp_sent *sent;
+
+	while (tcb->map_nfree < (host->ops->map_low ? XTCP_MAP_LOW : xtcp_map_want(tcb))) {
+		sent = host->ops->sent_get(host);
+		if (!sent)
+			return;
+		xtcp_map_lend(tcb, sent);
+	}
+}
+
+/**
+ * xtcp_host_reclaim - take unused entries of the send map back
+ * @host: with a TCB
+ * @keep: entries that stay
+ */
+void xtcp_host_reclaim(struct xtcp_host *host, u32 keep)
+{
+	struct xtcp_sent *sent;
+
+	while (host->tcb->map_nfree > keep && (sent = xtcp_map_reclaim(host->tcb)))
+		host->ops->sent_put(host, sent);
+}
+
+/**
+ * xtcp_host_peek - what would leave now
+ * @host: with a TCB
+ * @plan: to be committed or aborted
+ * @now: ns
+ *
+ * Return: false, if nothing would.
+ */
+bool xtcp_host_peek(struct xtcp_host *host, struct xtcp_plan *plan, u64 now)
+{
+	refill(host);
+	xtcp_space(host->tcb, host->ops->space(host));
+	if (host->ops->peek)
+		return host->ops->peek(host, plan, now);
+	return xtcp_tx_peek(host->tcb, now, plan);
+}
+
+/**
+ * xtcp_host_output - send all that may be sent, until there is no more or one fails
+ * @host: with a TCB
+ */
+void xtcp_host_output(struct xtcp_host *host)
+{
+	const struct xtcp_host_ops *ops = host->ops;
+	u32 limit = ops->plans_max ? ops->plans_max : PLANS_MAX;
+	/* The clock is read once, however long it takes from there. */
+	u64 now = ops->now(host);
+	struct xtcp_plan plan;
+	bool sent;
+
+	while (limit--) {
+		if (!xtcp_host_peek(host, &plan, now)) {
+			if (ops->idle)
+				ops->idle(host);
+			return;
+		}
+		sent = ops->transmit(host, &plan);
+		if (sent)
+			xtcp_tx_commit(host->tcb, &plan, now);
+		else
+			xtcp_tx_abort(host->tcb, &plan, now);
+		if (ops->settled)
+			ops->settled(host, &plan, sent);
+		if (!sent)
+			return;
+	}
+	ops->fail(host, "output does not end");
+}
+
+/**
+ * xtcp_plan_part - one packet of a plan, as a device splits a large one
+ * @plan: as xtcp_tx_peek() made it
+ * @at: offset of the part's payload; 0, then the end of the part before
+ * @accecn: CWR is part of a counter (RFC 9768), so that each part has it
+ * @part: the part; FIN and PSH go last, CWR first
+ *
+ * Return: whether it is the last.
+ */
+bool xtcp_plan_part(const struct xtcp_plan *plan, u32 at, bool accecn,
+		    struct xtcp_plan *part)
+{
+	*part = *plan;
+	part->seq += at;
+	part->data += at;
+	part->len = min(plan->len - at, (u32)plan->mss);
+	if (at && !accecn)
+		part->flags &= ~XTCP_CWR;
+	if (at + part->len == plan->len)
+		return true;
+	part->flags &= ~(XTCP_FIN | XTCP_PSH);
+	return false;
+}
+
+/* ---- action bits ---- */
+
+/**
+ * xtcp_host_reap - give packets back that the engine has no use for
+ * @host: with a TCB
+ */
+void xtcp_host_reap(struct xtcp_host *host)
+{
+	struct xtcp_ooo *pkt;
+
+	while ((pkt = xtcp_reass_reap(host->tcb)))
+		host->ops->pkt_put(host, pkt);
+}
+
+static void drain(struct xtcp_host *host)
+{
+	struct xtcp_ooo *pkt;
+
+	while ((pkt = xtcp_reass_pop(host->tcb))) {
+		host->ops->deliver(host, pkt, pkt->seq, pkt->end);
+		host->ops->pkt_put(host, pkt);
+	}
+}
+
+static void reply_rst(struct xtcp_host *host, const struct xtcp_seg *seg)
+{
+	struct xtcp_plan plan;
+
+	if (seg->flags & XTCP_RST)
+		host->ops->fail(host, "RST answered by RST");
+	xtcp_rst_plan(seg, &plan);
+	host->ops->reply(host, &plan);
+}
+
+static void new_deadline(struct xtcp_host *host)
+{
+	if (host->ops->deadline)
+		host->ops->deadline(host);
+}
+
+/* Nothing is left but the listener, if there is one. */
+static void idle(struct xtcp_host *host)
+{
+	host->mode = host->listening ? XTCP_HOST_LISTEN : XTCP_HOST_CLOSED;
+}
+
+static void look_at_state(struct xtcp_host *host)
+{
+	struct xtcp_tcb *tcb = host->tcb;
+
+	if (host->mode != XTCP_HOST_CONN)
+		return;
+	if (tcb->state == XTCP_CLOSED && !host->ops->keep_closed) {
+		idle(host);
+	} else if (!host->tw_in_tcb && xtcp_tw_ready(tcb)) {
+		xtcp_tw_init(&host->tw, tcb, host->ops->now(host));
+		host->ts_off = tcb->ts_off;
+		host->mode = XTCP_HOST_TIME_WAIT;
+		new_deadline(host);
+	} else {
+		new_deadline(host);
+		return;
+	}
+	if (host->ops->over)
+		host->ops->over(host);
+}
+
+/**
+ * xtcp_host_actions - do what the engine asks for, in the order of seg.h
+ * @host: with a TCB
+ * @acts: what a call of the engine has returned
+ * @seg: of xtcp_rx(); else NULL
+ * @pkt: of xtcp_rx(), used up here unless the engine keeps it; else NULL
+ */
+void xtcp_host_actions(struct xtcp_host *host, u32 acts, struct xtcp_seg *seg,
+		       struct xtcp_ooo *pkt)
+{
+	const struct xtcp_host_ops *ops = host->ops;
+
+	if (ops->check)
+		ops->check(host, acts);
+	if (acts & XTCP_ACT_DELIVER)
+		ops->deliver(host, pkt, seg->from, seg->to);
+	if (pkt && !(acts & XTCP_ACT_HELD))
+		ops->pkt_put(host, pkt);
+	if (acts & XTCP_ACT_DRAIN)
+		drain(host);
+	if (acts & XTCP_ACT_REAP)
+		xtcp_host_reap(host);
+	if (ops->notify)
+		ops->notify(host, acts, seg);
+	if (acts & XTCP_ACT_RST)
+		reply_rst(host, seg);
+	if (acts & XTCP_ACT_OUTPUT && host->mode == XTCP_HOST_CONN) {
+		if (ops->output)
+			ops->output(host);
+		else
+			xtcp_host_output(host);
+	}
+	if (ops->served)
+		ops->served(host, acts);
+	look_at_state(host);
+}
+
+/* ---- opening ---- */
+
+static bool conn_new(struct xtcp_host *host)
+{
+	struct xtcp_tcb *tcb = host->ops->conn_new(host);
+
+	if (!tcb)
+		return false;
+	host->tcb = tcb;
+	host->mode = XTCP_HOST_CONN;
+	return true;
+}
+
+static void begin(struct xtcp_host *host)
+{
+	if (host->ops->begin)
+		host->ops->begin(host);
+}
+
+/**
+ * xtcp_host_listen - passive open
+ * @host: without a connection
+ */
+void xtcp_host_listen(struct xtcp_host *host)
+{
+	host->listening = true;
+	host->mode = XTCP_HOST_LISTEN;
+}
+
+/**
+ * xtcp_host_connect - active open
+ * @host: without a connection
+ *
+ * Return: false, if there is no memory for it.
+ */
+bool xtcp_host_connect(struct xtcp_host *host)
+{
+	u64 now;
+	u32 acts;
+
+	if (!conn_new(host))
+		return false;
+	now = host->ops->now(host);
+	begin(host);
+	acts = xtcp_connect(host->tcb, host->open, now);
+	if (host->open->fo && host->ops->early)
+		acts |= xtcp_fastopen_go(host->tcb, host->ops->early(host), now);
+	xtcp_host_actions(host, acts, NULL, NULL);
+	return true;
+}
+
+/* ---- receive ---- */
+
+static void pkt_put(struct xtcp_host *host, struct xtcp_ooo *pkt)
+{
+	if (pkt)
+		host->ops->pkt_put(host, pkt);
+}
+
+static void rx_conn(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_ooo *pkt)
+{
+	u32 acts;
+
+	refill(host);
+	begin(host);
+	acts = xtcp_rx(host->tcb, seg, host->no_ooo ? NULL : pkt, host->ops->now(host));
+	xtcp_host_actions(host, acts, seg, pkt);
+}
+
+/* What is sent for a verdict on a half-open connection. Return: whether anything is. */
+static bool half_open_answer(struct xtcp_host *host, const struct xtcp_seg *seg,
+			     struct xtcp_plan *plan)
+{
+	u64 now = host->ops->now(host);
+
+	switch (host->verdict) {
+	case XTCP_EMBRYO_SYNACK:
+		xtcp_embryo_plan(&host->emb, host->par, host->open, plan, now);
+		return true;
+	case XTCP_EMBRYO_ACK:
+		xtcp_embryo_ack_plan(&host->emb, host->par, &host->open->flow, plan, now);
+		return true;
+	case XTCP_EMBRYO_RST:
+	case XTCP_EMBRYO_RESET:
+		if (seg->flags & XTCP_RST)
+			host->ops->fail(host, "RST answered by RST");
+		xtcp_rst_plan(seg, plan);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void half_open_verdict(struct xtcp_host *host, const struct xtcp_seg *seg)
+{
+	struct xtcp_plan plan;
+
+	if (half_open_answer(host, seg, &plan))
+		host->ops->reply(host, &plan);
+	if (host->verdict == XTCP_EMBRYO_RESET || host->verdict == XTCP_EMBRYO_KILL)
+		idle(host);
+}
+
+static void rx_half_open(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_ooo *pkt)
+{
+	u32 deadline = host->emb.deadline;
+
+	host->verdict = xtcp_embryo_rx(&host->emb, host->par, seg, host->ops->now(host));
+	if (host->verdict == XTCP_EMBRYO_ACCEPT && conn_new(host)) {
+		begin(host);
+		xtcp_accept(host->tcb, &host->emb, host->open, host->ops->now(host));
+		xtcp_host_actions(host, XTCP_ACT_STATE, NULL, NULL);
+		rx_conn(host, seg, pkt);
+		return;
+	}
+	half_open_verdict(host, seg);
+	pkt_put(host, pkt);
+	if (host->mode == XTCP_HOST_HALF_OPEN && host->emb.deadline != deadline)
+		new_deadline(host);
+}
+
+/* A SYN with data that needs no handshake first (RFC 7413). */
+static bool rx_fastopen(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_ooo *pkt)
+{
+	u64 now = host->ops->now(host);
+	u32 acts;
+
+	if (!host->ops->fastopen || !host->ops->fastopen(host, seg, &host->give))
+		return false;
+	xtcp_embryo_init(&host->emb, host->par, host->open, seg, now);
+	if (!conn_new(host))
+		return false;
+	refill(host);
+	begin(host);
+	acts = xtcp_fastopen_accept(host->tcb, &host->emb, host->open, seg, &host->give, now);
+	xtcp_host_actions(host, acts, seg, pkt);
+	return true;
+}
+
+static void rx_listen(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_ooo *pkt)
+{
+	u64 now = host->ops->now(host);
+	struct xtcp_plan plan;
+
+	host->verdict = xtcp_listen_rx(seg);
+	host->give.len = 0;
+	switch (host->verdict) {
+	case XTCP_LISTEN_RST:
+		reply_rst(host, seg);
+		break;
+	case XTCP_LISTEN_SYN:
+		if (rx_fastopen(host, seg, pkt))
+			return;
+		host->mode = XTCP_HOST_HALF_OPEN;
+		xtcp_embryo_init(&host->emb, host->par, host->open, seg, now);
+		xtcp_embryo_plan(&host->emb, host->par, host->open, &plan, now);
+		xtcp_cookie_plan(&plan, &host->give);
+		host->ops->reply(host, &plan);
+		new_deadline(host);
+		break;
+	default:
+		break;
+	}
+	pkt_put(host, pkt);
+}
+
+static void rx_tw(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_ooo *pkt)
+{
+	u64 now = host->ops->now(host);
+	u32 deadline = host->tw.deadline;
+	struct xtcp_plan plan;
+
+	host->verdict = xtcp_tw_rx(&host->tw, seg, now);
+	if (host->verdict == XTCP_TW_SYN && host->listening) {
+		host->mode = XTCP_HOST_LISTEN;
+		rx_listen(host, seg, pkt);
+		return;
+	}
+	if (host->verdict == XTCP_TW_ACK) {
+		xtcp_tw_plan(&host->tw, host->ts_off, &plan, now);
+		host->ops->reply(host, &plan);
+	} else if (host->verdict == XTCP_TW_RST) {
+		xtcp_tw_rst(&host->tw, &plan);
+		host->ops->reply(host, &plan);
+	}
+	pkt_put(host, pkt);
+	if (host->verdict == XTCP_TW_RST || host->verdict == XTCP_TW_END)
+		idle(host);
+	else if (host->tw.deadline != deadline)
+		new_deadline(host);
+}
+
+/**
+ * xtcp_host_rx - a segment has arrived
+ * @host: in any mode
+ * @seg: header, as xtcp_parse() left it, with nsegs and ecn; then the verdict
+ * @pkt: the packet, given back by ops->pkt_put(); NULL: there is none to keep
+ */
+void xtcp_host_rx(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_ooo *pkt)
+{
+	switch (host->mode) {
+	case XTCP_HOST_CONN:
+		rx_conn(host, seg, pkt);
+		break;
+	case XTCP_HOST_HALF_OPEN:
+		rx_half_open(host, seg, pkt);
+		break;
+	case XTCP_HOST_LISTEN:
+		rx_listen(host, seg, pkt);
+		break;
+	case XTCP_HOST_TIME_WAIT:
+		rx_tw(host, seg, pkt);
+		break;
+	case XTCP_HOST_CLOSED:
+		if (!(seg->flags & XTCP_RST))
+			reply_rst(host, seg);
+		pkt_put(host, pkt);
+		break;
+	}
+}
+
+/* ---- time ---- */
+
+/**
+ * xtcp_host_deadline - when xtcp_host_timeout() is to be called
+ * @host: in any mode
+ *
+ * Return: ns on the host's clock; XTCP_NEVER: not at all.
+ */
+u64 xtcp_host_deadline(const struct xtcp_host *host)
+{
+	switch (host->mode) {
+	case XTCP_HOST_CONN:
+		return xtcp_deadline(host->tcb);
+	case XTCP_HOST_HALF_OPEN:
+		return xtcp_embryo_deadline(&host->emb, host->ops->now(host));
+	case XTCP_HOST_TIME_WAIT:
+		return xtcp_tw_deadline(&host->tw, host->ops->now(host));
+	default:
+		return XTCP_NEVER;
+	}
+}
+
+/**
+ * xtcp_host_timeout - run what is due
+ * @host: in any mode; to come early does no harm
+ */
+void xtcp_host_timeout(struct xtcp_host *host)
+{
+	u64 now = host->ops->now(host);
+
+	switch (host->mode) {
+	case XTCP_HOST_CONN:
+		begin(host);
+		xtcp_host_actions(host, xtcp_timeout(host->tcb, now), NULL, NULL);
+		break;
+	case XTCP_HOST_HALF_OPEN:
+		host->verdict = xtcp_embryo_timeout(&host->emb, host->par,
+						    host->par->synack_retries, 0, now);
+		half_open_verdict(host, NULL);
+		if (host->mode == XTCP_HOST_HALF_OPEN)
+			new_deadline(host);
+		break;
+	case XTCP_HOST_TIME_WAIT:
+		if (xtcp_tw_left(&host->tw, now) <= 0)
+			idle(host);
+		break;
+	}
+}
+
+/**
+ * xtcp_host_release - end the TCB and give all back that the engine was lent
+ * @host: with a TCB in any state, which is the driver's again
+ */
+void xtcp_host_release(struct xtcp_host *host)
+{
+	xtcp_tcb_fini(host->tcb);
+	xtcp_host_reap(host);
+	xtcp_host_reclaim(host, 0);
+	if (host->mode == XTCP_HOST_CONN)
+		idle(host);
+	host->tcb = NULL;
+}
