@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One TCB, embryo or TIME-WAIT record with the least glue around it: serves
- * the action bits as the module does, checks the invariants after each call.
+ * The host of a script: keeps output back until the script asks for it, checks
+ * the invariants after each call.
  */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "answer.h"
 #include "harness.h"
 #include "script.h"
 
@@ -23,9 +22,20 @@ void rig_fail(struct rig *rig, const char *fmt, ...)
 	rig->bad++;
 }
 
+static struct rig *rig_of(const struct xtcp_host *host)
+{
+	return container_of((struct xtcp_host *)host, struct rig, host);
+}
+
+static const struct xtcp_host_ops rig_ops;
+
 void rig_init(struct rig *rig)
 {
 	memset(rig, 0, sizeof(*rig));
+	rig->host.ops = &rig_ops;
+	rig->host.par = &rig->par;
+	rig->host.open = &rig->open;
+	rig->host.tw_in_tcb = true;
 	xtcp_params_init(&rig->par);
 	/* Windows that can be told in the head: the scripts are of the engine. */
 	rig->par.cc = xtcp_cc_find("reno");
@@ -78,8 +88,9 @@ static struct xtcp_ooo *node_get(struct rig *rig)
 	return NULL;
 }
 
-static void node_put(struct rig *rig, struct xtcp_ooo *node)
+static void op_pkt_put(struct xtcp_host *host, struct xtcp_ooo *node)
 {
+	struct rig *rig = rig_of(host);
 	long i = node - rig->node;
 
 	if (!rig->node_used[i])
@@ -87,16 +98,30 @@ static void node_put(struct rig *rig, struct xtcp_ooo *node)
 	rig->node_used[i] = false;
 }
 
-static void map_drain(struct rig *rig)
+static struct xtcp_sent *op_sent_get(struct xtcp_host *host)
 {
-	struct xtcp_sent *sent;
+	struct rig *rig = rig_of(host);
+	int i;
 
-	while ((sent = xtcp_map_reclaim(&rig->tcb)))
-		rig->sent_used[sent - rig->sent] = false;
+	for (i = 0; i < RIG_SENT; i++)
+		if (!rig->sent_used[i]) {
+			rig->sent_used[i] = true;
+			return &rig->sent[i];
+		}
+	return NULL;
 }
 
-static void deliver(struct rig *rig, u32 from, u32 to)
+static void op_sent_put(struct xtcp_host *host, struct xtcp_sent *sent)
 {
+	struct rig *rig = rig_of(host);
+
+	rig->sent_used[sent - rig->sent] = false;
+}
+
+static void op_deliver(struct xtcp_host *host, struct xtcp_ooo *node, u32 from, u32 to)
+{
+	struct rig *rig = rig_of(host);
+
 	if (from != rig->expect || !seq_lt(from, to))
 		rig_fail(rig, "delivery of %u..%u, next is %u", from - RIG_ISS,
 			 to - RIG_ISS, rig->expect - RIG_ISS);
@@ -121,36 +146,102 @@ void rig_refuse(struct rig *rig)
 	rig->want_output = false;
 }
 
-/* Action bits in the order seg.h lists them. */
-void rig_serve(struct rig *rig, u32 acts)
+static u64 op_now(const struct xtcp_host *host)
 {
-	struct xtcp_ooo *node;
+	return rig_of(host)->now;
+}
+
+static u32 op_space(const struct xtcp_host *host)
+{
+	const struct rig *rig = rig_of(host);
+
+	return rig->rcvbuf > rig->unread ? rig->rcvbuf - rig->unread : 0;
+}
+
+static struct xtcp_tcb *op_conn_new(struct xtcp_host *host)
+{
+	struct rig *rig = rig_of(host);
+
+	rig->tcb_live = true;
+	xtcp_tcb_init(&rig->tcb, &rig->par);
+	return &rig->tcb;
+}
+
+/* Unused: rig_peek() and rig_commit() send, when the script says so. */
+static bool op_transmit(struct xtcp_host *host, struct xtcp_plan *plan)
+{
+	return true;
+}
+
+static void op_output(struct xtcp_host *host)
+{
+}
+
+static void op_reply(struct xtcp_host *host, const struct xtcp_plan *plan)
+{
+	rig_of(host)->reply = *plan;
+	rig_of(host)->have_reply = true;
+}
+
+static void op_fail(struct xtcp_host *host, const char *what)
+{
+	rig_fail(rig_of(host), "%s", what);
+}
+
+static void op_check(struct xtcp_host *host, u32 acts)
+{
+	rig_check(rig_of(host));
+}
+
+static void op_served(struct xtcp_host *host, u32 acts)
+{
+	struct rig *rig = rig_of(host);
 
 	rig->acts |= acts;
-	if (acts & XTCP_ACT_DELIVER)
-		deliver(rig, rig->seg.from, rig->seg.to);
-	if (acts & XTCP_ACT_DRAIN)
-		while ((node = xtcp_reass_pop(&rig->tcb))) {
-			deliver(rig, node->seq, node->end);
-			node_put(rig, node);
-		}
-	if (acts & XTCP_ACT_REAP)
-		while ((node = xtcp_reass_reap(&rig->tcb)))
-			node_put(rig, node);
-	if (acts & XTCP_ACT_RST) {
-		xtcp_rst_plan(&rig->seg, &rig->reply);
-		rig->have_reply = true;
-	}
-	if (acts & XTCP_ACT_OUTPUT)
+	if (acts & XTCP_ACT_OUTPUT) {
 		rig->want_output = true;
-	if (acts & XTCP_ACT_OUTPUT)
 		rig->aborted = false;
+	}
 	if (rig->refuse && rig->want_output)
 		rig_refuse(rig);
-	if (rig->tcb_live)
-		xtcp_space(&rig->tcb, rig->rcvbuf > rig->unread ?
-					      rig->rcvbuf - rig->unread : 0);
+	xtcp_space(&rig->tcb, op_space(host));
 	rig_check(rig);
+}
+
+static bool op_fastopen(struct xtcp_host *host, const struct xtcp_seg *seg,
+			struct xtcp_cookie *give)
+{
+	struct rig *rig = rig_of(host);
+	enum xtcp_fo_syn worth;
+
+	if (!rig->fo_server)
+		return false;
+	worth = xtcp_fastopen_syn(&rig->keys, rig->fo_bare, &rig->open.flow, seg, give);
+	return worth == XTCP_FOSYN_GOOD || worth == XTCP_FOSYN_OLD;
+}
+
+static const struct xtcp_host_ops rig_ops = {
+	.now = op_now,
+	.space = op_space,
+	.conn_new = op_conn_new,
+	.sent_get = op_sent_get,
+	.sent_put = op_sent_put,
+	.pkt_put = op_pkt_put,
+	.deliver = op_deliver,
+	.transmit = op_transmit,
+	.reply = op_reply,
+	.fail = op_fail,
+	.output = op_output,
+	.check = op_check,
+	.served = op_served,
+	.fastopen = op_fastopen,
+	.keep_closed = true,
+};
+
+/* A call of the engine was made. */
+void rig_serve(struct rig *rig, u32 acts)
+{
+	xtcp_host_actions(&rig->host, acts, &rig->seg, NULL);
 }
 
 void rig_open(struct rig *rig, bool active)
@@ -158,129 +249,28 @@ void rig_open(struct rig *rig, bool active)
 	rig->open.v6 = rig->v6;
 	rig->rcvbuf = rig->open.rcv_space;
 	if (!active) {
-		rig->mode = RIG_LISTEN;
+		xtcp_host_listen(&rig->host);
 		return;
 	}
-	rig->mode = RIG_TCB;
-	rig->tcb_live = true;
-	xtcp_tcb_init(&rig->tcb, &rig->par);
-	rig_serve(rig, xtcp_connect(&rig->tcb, &rig->open, rig->now));
+	xtcp_host_connect(&rig->host);
 	if (rig->early)
 		rig_serve(rig, xtcp_fastopen_go(&rig->tcb, rig->early, rig->now));
 	rig->iss = rig->tcb.iss;
 }
 
-static void map_refill(struct rig *rig)
-{
-	int i;
-
-	for (i = 0; i < RIG_SENT && rig->tcb.map_nfree < xtcp_map_want(&rig->tcb); i++)
-		if (!rig->sent_used[i]) {
-			rig->sent_used[i] = true;
-			xtcp_map_lend(&rig->tcb, &rig->sent[i]);
-		}
-}
-
-static void rx_tcb(struct rig *rig)
-{
-	struct xtcp_ooo *node = node_get(rig);
-	u32 acts;
-
-	map_refill(rig);
-	acts = xtcp_rx(&rig->tcb, &rig->seg, node, rig->now);
-	if (node && !(acts & XTCP_ACT_HELD))
-		node_put(rig, node);
-	rig_serve(rig, acts);
-}
-
-static void rx_embryo(struct rig *rig)
-{
-	enum xtcp_embryo_act act;
-
-	act = xtcp_embryo_rx(&rig->emb, &rig->par, &rig->seg, rig->now);
-	rig->verdict = act;
-	rig->have_reply = embryo_answer(act, &rig->emb, &rig->par, &rig->open, &rig->seg,
-					&rig->reply, rig->now);
-	if (embryo_ends(act))
-		rig->mode = RIG_LISTEN;
-	if (act == XTCP_EMBRYO_ACCEPT) {
-		rig->mode = RIG_TCB;
-		rig->tcb_live = true;
-		xtcp_tcb_init(&rig->tcb, &rig->par);
-		xtcp_accept(&rig->tcb, &rig->emb, &rig->open, rig->now);
-		rig_check(rig);
-		rx_tcb(rig);
-	}
-}
-
-/* A SYN for a listener with Fast Open: a connection, or a cookie for the reply. */
-static bool rx_fastopen(struct rig *rig)
-{
-	enum xtcp_fo_syn worth;
-
-	worth = xtcp_fastopen_syn(&rig->keys, rig->fo_bare, &rig->open.flow, &rig->seg,
-				  &rig->cookie);
-	if (worth != XTCP_FOSYN_GOOD && worth != XTCP_FOSYN_OLD)
-		return false;
-	rig->mode = RIG_TCB;
-	rig->tcb_live = true;
-	xtcp_tcb_init(&rig->tcb, &rig->par);
-	xtcp_embryo_init(&rig->emb, &rig->par, &rig->open, &rig->seg, rig->now);
-	rig->iss = rig->emb.iss;
-	map_refill(rig);
-	rig_serve(rig, xtcp_fastopen_accept(&rig->tcb, &rig->emb, &rig->open, &rig->seg,
-					    &rig->cookie, rig->now));
-	return true;
-}
-
-static void rx_listen(struct rig *rig)
-{
-	rig->verdict = xtcp_listen_rx(&rig->seg);
-	rig->cookie.len = 0;
-	if (rig->verdict == XTCP_LISTEN_SYN && rig->fo_server && rx_fastopen(rig))
-		return;
-	if (rig->verdict == XTCP_LISTEN_RST) {
-		xtcp_rst_plan(&rig->seg, &rig->reply);
-		rig->have_reply = true;
-	} else if (rig->verdict == XTCP_LISTEN_SYN) {
-		rig->mode = RIG_EMBRYO;
-		xtcp_embryo_init(&rig->emb, &rig->par, &rig->open, &rig->seg,
-				 rig->now);
-		rig->iss = rig->emb.iss;
-		xtcp_embryo_plan(&rig->emb, &rig->par, &rig->open, &rig->reply, rig->now);
-		xtcp_cookie_plan(&rig->reply, &rig->cookie);
-		rig->have_reply = true;
-	}
-}
-
-static void rx_tw(struct rig *rig)
-{
-	rig->verdict = xtcp_tw_rx(&rig->tw, &rig->seg, rig->now);
-	if (tw_answer(rig->verdict, &rig->tw, rig->tcb.ts_off, &rig->reply, rig->now))
-		rig->have_reply = true;
-}
-
 /* A segment arrives at whatever there is now. */
 void rig_rx(struct rig *rig, const struct xtcp_seg *seg)
 {
+	bool listens = rig->host.mode == XTCP_HOST_LISTEN;
+
 	rig->seg = *seg;
-	switch (rig->mode) {
-	case RIG_TCB:
-		rx_tcb(rig);
-		break;
-	case RIG_LISTEN:
-		rx_listen(rig);
-		break;
-	case RIG_EMBRYO:
-		rx_embryo(rig);
-		break;
-	case RIG_TW:
-		rx_tw(rig);
-		break;
-	case RIG_IDLE:
+	if (rig->host.mode == XTCP_HOST_CLOSED) {
 		rig_fail(rig, "segment before connect or listen");
-		break;
+		return;
 	}
+	xtcp_host_rx(&rig->host, &rig->seg, node_get(rig));
+	if (listens && rig->host.mode != XTCP_HOST_LISTEN)
+		rig->iss = rig->host.emb.iss;
 }
 
 /* What would leave now; the plan is open until rig_commit(). */
@@ -290,10 +280,9 @@ bool rig_peek(struct rig *rig, struct xtcp_plan *plan)
 		*plan = rig->reply;
 		return true;
 	}
-	if (!rig->tcb_live || rig->mode != RIG_TCB)
+	if (rig->host.mode != XTCP_HOST_CONN)
 		return false;
-	map_refill(rig);
-	if (!xtcp_tx_peek(&rig->tcb, rig->now, plan)) {
+	if (!xtcp_host_peek(&rig->host, plan, rig->now)) {
 		rig->want_output = false;
 		rig_check(rig);
 		return false;
@@ -362,28 +351,14 @@ void rig_came(struct rig *rig, u64 n)
 	}
 }
 
-static u64 rig_deadline(const struct rig *rig)
-{
-	switch (rig->mode) {
-	case RIG_TCB:
-		return xtcp_deadline(&rig->tcb);
-	case RIG_EMBRYO:
-		return xtcp_embryo_deadline(&rig->emb, rig->now);
-	case RIG_TW:
-		return xtcp_tw_deadline(&rig->tw, rig->now);
-	default:
-		return XTCP_NEVER;
-	}
-}
-
 /* Let time pass up to @when and run what falls due, each at its own time. */
 void rig_run_until(struct rig *rig, u64 when)
 {
 	int limit = 1000;
 	u64 due;
 
-	while ((due = rig_deadline(rig)) <= when) {
-		if (rig->mode == RIG_TW || !limit--)
+	while ((due = xtcp_host_deadline(&rig->host)) <= when) {
+		if (rig->host.mode == XTCP_HOST_TIME_WAIT || !limit--)
 			break;
 		if (rig->have_reply || rig->want_output) {
 			struct xtcp_plan plan;
@@ -392,19 +367,7 @@ void rig_run_until(struct rig *rig, u64 when)
 				break;
 		}
 		rig->now = max(due, rig->now);
-		if (rig->mode == RIG_TCB) {
-			rig_serve(rig, xtcp_timeout(&rig->tcb, rig->now));
-			continue;
-		}
-		rig->verdict = xtcp_embryo_timeout(&rig->emb, &rig->par,
-						   rig->par.synack_retries, 0, rig->now);
-		if (rig->verdict == XTCP_EMBRYO_SYNACK) {
-			xtcp_embryo_plan(&rig->emb, &rig->par, &rig->open, &rig->reply,
-					 rig->now);
-			rig->have_reply = true;
-		} else if (rig->verdict == XTCP_EMBRYO_KILL) {
-			rig->mode = RIG_LISTEN;
-		}
+		xtcp_host_timeout(&rig->host);
 	}
 	rig->now = max(when, rig->now);
 	if (limit < 0)
@@ -414,18 +377,10 @@ void rig_run_until(struct rig *rig, u64 when)
 /* The end: everything lent must come back. */
 void rig_fini(struct rig *rig)
 {
-	struct xtcp_ooo *node;
 	int i;
 
-	if (rig->tcb_live) {
-		xtcp_reass_flush(&rig->tcb);
-		while ((node = xtcp_reass_pop(&rig->tcb)))
-			node_put(rig, node);
-		while ((node = xtcp_reass_reap(&rig->tcb)))
-			node_put(rig, node);
-		xtcp_tcb_fini(&rig->tcb);
-		map_drain(rig);
-	}
+	if (rig->tcb_live)
+		xtcp_host_release(&rig->host);
 	for (i = 0; i < RIG_NODES; i++)
 		if (rig->node_used[i])
 			rig_fail(rig, "out-of-order node %d not given back", i);

@@ -548,14 +548,8 @@ static void cmd_late(struct rig *rig, const struct words *w)
 static void cmd_due(struct rig *rig, const struct words *w)
 {
 	u64 wanted = duration(rig, word(rig, w, 1));
-	u64 due = XTCP_NEVER;
+	u64 due = xtcp_host_deadline(&rig->host);
 
-	if (rig->mode == RIG_TCB)
-		due = xtcp_deadline(&rig->tcb);
-	else if (rig->mode == RIG_EMBRYO)
-		due = xtcp_embryo_deadline(&rig->emb, rig->now);
-	else if (rig->mode == RIG_TW)
-		due = xtcp_tw_deadline(&rig->tw, rig->now);
 	if (due != rig->now + wanted)
 		rig_fail(rig, "deadline in %.6f ms, want %.6f",
 			 due == XTCP_NEVER ? -1 : (double)(s64)(due - rig->now) / 1e6,
@@ -575,8 +569,11 @@ static void cmd_no_timer(struct rig *rig, const struct words *w)
 
 static void cmd_tw(struct rig *rig, const struct words *w)
 {
-	xtcp_tw_init(&rig->tw, &rig->tcb, rig->now);
-	rig->mode = RIG_TW;
+	struct xtcp_host *host = &rig->host;
+
+	xtcp_tw_init(&host->tw, &rig->tcb, rig->now);
+	host->ts_off = rig->tcb.ts_off;
+	host->mode = XTCP_HOST_TIME_WAIT;
 }
 
 /* ---- looking ---- */
@@ -660,7 +657,7 @@ static void cmd_drop(struct rig *rig, const struct words *w)
 {
 	u32 reason = LOOKUP(rig, drops, word(rig, w, 1));
 
-	if (rig->mode == RIG_TCB && !(rig->acts & XTCP_ACT_DROP))
+	if (rig->host.mode == XTCP_HOST_CONN && !(rig->acts & XTCP_ACT_DROP))
 		rig_fail(rig, "segment was not dropped");
 	if (rig->seg.reason != reason)
 		rig_fail(rig, "drop reason is %s, want %s",
@@ -679,7 +676,7 @@ static void cmd_verdict(struct rig *rig, const struct words *w)
 		wanted = LOOKUP(rig, embryo_acts, word(rig, w, 2));
 	else
 		wanted = LOOKUP(rig, tw_acts, word(rig, w, 2));
-	want(rig, "verdict", rig->verdict, wanted);
+	want(rig, "verdict", rig->host.verdict, wanted);
 }
 
 static const char * const mib_names[] = {

@@ -47,33 +47,22 @@
 #ifndef XTCP_SCRIPT_H
 #define XTCP_SCRIPT_H
 
-#include <xtcp/engine.h>
+#include <xtcp/host.h>
 
 #define RIG_NODES	64
 #define RIG_SENT	192
 #define RIG_ISS		0xfffff000u	/* peer's: sequence numbers wrap early */
 #define RIG_TS0		0xffffff00u	/* peer's TSval at time 0 */
 
-enum rig_mode {
-	RIG_IDLE,
-	RIG_TCB,
-	RIG_LISTEN,
-	RIG_EMBRYO,
-	RIG_TW,
-};
-
 struct rig {
-	enum rig_mode mode;
+	struct xtcp_host host;
 	struct xtcp_params par;
 	struct xtcp_open open;
 	struct xtcp_tcb tcb;
-	struct xtcp_embryo emb;
-	struct xtcp_tw tw;
 	u64 start;
 	u64 now;
 	u32 iss;
 	u32 acts;
-	int verdict;
 	struct xtcp_seg seg;
 	struct xtcp_plan reply;	/* stateless answer waiting for '>' */
 	bool have_reply;
@@ -96,7 +85,6 @@ struct rig {
 	struct xtcp_fo_keys keys;
 	struct xtcp_fo_client fo;
 	u32 early;		/* bytes written before the SYN left */
-	struct xtcp_cookie cookie;	/* for the reply */
 	u8 cookie_in[XTCP_COOKIE_MAX];	/* of the newest SYN of the peer */
 	struct xtcp_ooo node[RIG_NODES];
 	bool node_used[RIG_NODES];
@@ -106,7 +94,7 @@ struct rig {
 	unsigned int bad;
 };
 
-/* rig.c: a TCB and the least glue around it */
+/* rig.c: the host of a script */
 void rig_init(struct rig *rig);
 void rig_fini(struct rig *rig);
 void rig_open(struct rig *rig, bool active);
