@@ -113,8 +113,7 @@ void app_init(struct conn *conn)
 static void set(struct conn *conn, enum xtcp_opt opt, u32 val)
 {
 	TRACE(conn->sim, "%u option %u = %u", conn->host->id, opt, val);
-	conn_serve(conn, xtcp_set(&conn->tcb, opt, val, host_now(conn->host)),
-		   NULL, NULL);
+	conn_serve(conn, xtcp_set(&conn->tcb, opt, val, host_now(conn->host)));
 }
 
 void app_established(struct conn *conn)
@@ -151,11 +150,11 @@ static void fiddle(struct conn *conn)
 		break;
 	case 6:
 		xtcp_set_pacing_max(&conn->tcb, prng_log(r, 1 << 18, 1ULL << 34));
-		conn_serve(conn, 0, NULL, NULL);
+		conn_serve(conn, 0);
 		break;
 	case 5:
 		if (xtcp_reass_prune(&conn->tcb))
-			conn_serve(conn, XTCP_ACT_REAP, NULL, NULL);
+			conn_serve(conn, XTCP_ACT_REAP);
 		break;
 	case 7:
 		xtcp_cc_set(&conn->tcb, cc_pick(r), host_now(conn->host));
@@ -234,8 +233,7 @@ void app_write(struct conn *conn)
 		flags |= XTCP_WROTE_MORE;
 	TRACE(conn->sim, "%u writes %u flags %u, %llu in all", conn->host->id, n,
 	      flags, (unsigned long long)conn->wr);
-	conn_serve(conn, xtcp_wrote(&conn->tcb, n, flags, host_now(conn->host)),
-		   NULL, NULL);
+	conn_serve(conn, xtcp_wrote(&conn->tcb, n, flags, host_now(conn->host)));
 	pause(conn, EV_WRITE, cfg->pause);
 }
 
@@ -289,7 +287,7 @@ void app_read(struct conn *conn)
 		conn->app.rcvbuf = prng_range(r, cfg->rcvbuf_min, cfg->rcvbuf_max);
 	if (n)
 		conn_serve(conn, xtcp_read(&conn->tcb, n, conn_space(conn),
-					   host_now(conn->host)), NULL, NULL);
+					   host_now(conn->host)));
 	fiddle(conn);
 	if (!conn->app.started && cfg->after && conn->rd >= cfg->after)
 		later(conn, EV_WRITE, 0);
@@ -316,13 +314,12 @@ static void let_go(struct conn *conn)
 		/* RFC 9293 SHLD-3: unread data makes it a reset. */
 		TRACE(conn->sim, "%u close() with data unread", conn->host->id);
 		conn->host->out.aborted = true;
-		conn_serve(conn, xtcp_abort(&conn->tcb, host_now(conn->host)),
-			   NULL, NULL);
+		conn_serve(conn, xtcp_abort(&conn->tcb, host_now(conn->host)));
 		kick(conn);
 		return;
 	}
 	TRACE(conn->sim, "%u close()", conn->host->id);
-	conn_serve(conn, xtcp_close(&conn->tcb, host_now(conn->host)), NULL, NULL);
+	conn_serve(conn, xtcp_close(&conn->tcb, host_now(conn->host)));
 }
 
 /* Returns whether the pause between the last write and the close is over. */
@@ -346,7 +343,7 @@ static void shut(struct conn *conn)
 {
 	conn->app.shut = true;
 	TRACE(conn->sim, "%u shutdown()", conn->host->id);
-	conn_serve(conn, xtcp_shutdown(&conn->tcb, host_now(conn->host)), NULL, NULL);
+	conn_serve(conn, xtcp_shutdown(&conn->tcb, host_now(conn->host)));
 }
 
 void app_close(struct conn *conn)
@@ -388,6 +385,6 @@ void app_abort(struct conn *conn)
 	TRACE(conn->sim, "%u abort()", conn->host->id);
 	conn->app.closed = true;
 	conn->host->out.aborted = true;
-	conn_serve(conn, xtcp_abort(&conn->tcb, host_now(conn->host)), NULL, NULL);
+	conn_serve(conn, xtcp_abort(&conn->tcb, host_now(conn->host)));
 	kick(conn);
 }

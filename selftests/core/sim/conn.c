@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One connection as a socket layer keeps it: serves the engine's action bits
- * in their order, holds what the engine lends back, checks every delivery
- * against the pattern and the engine's invariants after every call.
+ * One connection as a socket layer keeps it: checks every delivery against the
+ * pattern and the engine's invariants after every call.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "sim.h"
 
-#define PUSH_LIMIT	200000	/* plans in one go: more is a loop */
 #define STUCK_LIMIT	2000	/* timer runs without time passing: RACK marks 64 in each */
+
+static struct conn *conn_of(const struct xtcp_host *xh)
+{
+	return host_of(xh)->conn;
+}
 
 u32 conn_space(const struct conn *conn)
 {
@@ -46,7 +49,7 @@ static void check(struct conn *conn)
 	note_edge(conn);
 }
 
-struct conn *conn_new(struct host *host)
+static struct conn *conn_new(struct host *host)
 {
 	struct conn *conn = calloc(1, sizeof(*conn));
 
@@ -73,22 +76,40 @@ struct conn *conn_new(struct host *host)
 	return conn;
 }
 
-static void node_free(struct conn *conn, struct xtcp_ooo *node)
+struct xtcp_tcb *op_conn_new(struct xtcp_host *xh)
 {
-	conn->held--;
-	pkt_free(conn->sim, container_of(node, struct pkt, ooo));
+	struct host *host = host_of(xh);
+
+	if (xh->mode == XTCP_HOST_HALF_OPEN) {
+		if (prng_hit(&host->sim->rng, host->cfg->accept_fail)) {
+			TRACE(host->sim, "%u no memory for the child", host->id);
+			return NULL;
+		}
+		if (host->out.opened)
+			sim_fail(host->sim, "second connection accepted in one round");
+	}
+	return &conn_new(host)->tcb;
 }
 
-/* Take unused entries back until @keep are left for the engine's splits. */
-static void map_drain(struct conn *conn, u32 keep)
+struct xtcp_sent *op_sent_get(struct xtcp_host *xh)
 {
+	struct host *host = host_of(xh);
 	struct xtcp_sent *sent;
 
-	while (conn->tcb.map_nfree > keep &&
-	       (sent = xtcp_map_reclaim(&conn->tcb))) {
-		conn->sim->sents--;
-		free(sent);
-	}
+	if (prng_hit(&host->sim->rng, host->cfg->shortage))
+		return NULL;
+	sent = malloc(sizeof(*sent));
+	if (!sent)
+		exit(2);
+	memset(sent, 0xa5, sizeof(*sent));
+	host->sim->sents++;
+	return sent;
+}
+
+void op_sent_put(struct xtcp_host *xh, struct xtcp_sent *sent)
+{
+	host_of(xh)->sim->sents--;
+	free(sent);
 }
 
 /* What the engine has counted so far. */
@@ -108,29 +129,29 @@ void conn_outcome(const struct conn *conn)
 void conn_free(struct conn *conn)
 {
 	struct sim *sim = conn->sim;
-	struct xtcp_ooo *node;
 
 	conn_outcome(conn);
 	if (!conn->host->id)
 		sim->ledger = conn->host->ledger;
-	xtcp_reass_flush(&conn->tcb);
-	while ((node = xtcp_reass_pop(&conn->tcb)))
-		node_free(conn, node);
-	while ((node = xtcp_reass_reap(&conn->tcb)))
-		node_free(conn, node);
-	xtcp_tcb_fini(&conn->tcb);
-	map_drain(conn, 0);
-	if (conn->held)
-		snprintf(sim->why, sizeof(sim->why), "%ld nodes never came back",
-			 conn->held);
+	xtcp_host_release(&conn->host->xh);
+	if (conn->host->held && !*sim->why)
+		snprintf(sim->why, sizeof(sim->why), "%ld packets never came back",
+			 conn->host->held);
 	sim->conns--;
 	free(conn);
 }
 
 /* ---- receive ---- */
 
-static void deliver(struct conn *conn, struct pkt *pkt, u32 from, u32 to)
+u32 op_space(const struct xtcp_host *xh)
 {
+	return conn_space(conn_of(xh));
+}
+
+void op_deliver(struct xtcp_host *xh, struct xtcp_ooo *ooo, u32 from, u32 to)
+{
+	struct pkt *pkt = container_of(ooo, struct pkt, ooo);
+	struct conn *conn = conn_of(xh);
 	struct sim *sim = conn->sim;
 	u32 next = conn->tcb.irs + 1 + (u32)conn->rcvd;
 	u32 at = from - pkt->data_seq;
@@ -151,25 +172,6 @@ static void deliver(struct conn *conn, struct pkt *pkt, u32 from, u32 to)
 	conn->rcvd += len;
 	conn->host->out.rcvd = conn->rcvd;
 	conn->host->out.rcvd_at = sim->now;
-}
-
-static void drain(struct conn *conn)
-{
-	struct xtcp_ooo *node;
-
-	while ((node = xtcp_reass_pop(&conn->tcb))) {
-		deliver(conn, container_of(node, struct pkt, ooo), node->seq,
-			node->end);
-		node_free(conn, node);
-	}
-}
-
-static void reap(struct conn *conn)
-{
-	struct xtcp_ooo *node;
-
-	while ((node = xtcp_reass_reap(&conn->tcb)))
-		node_free(conn, node);
 }
 
 static void urgent(struct conn *conn)
@@ -205,22 +207,6 @@ static void acked(struct conn *conn)
 	app_acked(conn);
 }
 
-static void map_refill(struct conn *conn)
-{
-	while (conn->tcb.map_nfree < xtcp_map_want(&conn->tcb)) {
-		struct xtcp_sent *sent;
-
-		if (prng_hit(&conn->sim->rng, conn->host->cfg->shortage))
-			return;
-		sent = malloc(sizeof(*sent));
-		if (!sent)
-			exit(2);
-		memset(sent, 0xa5, sizeof(*sent));
-		conn->sim->sents++;
-		xtcp_map_lend(&conn->tcb, sent);
-	}
-}
-
 static void send_plan(struct conn *conn, const struct xtcp_plan *plan)
 {
 	const struct conn *peer = conn->host->peer->conn;
@@ -249,48 +235,46 @@ static void send_plan(struct conn *conn, const struct xtcp_plan *plan)
 	host_send(conn->host, plan, conn->app.key_out, off);
 }
 
-static void push(struct conn *conn)
+bool op_transmit(struct xtcp_host *xh, struct xtcp_plan *plan)
 {
-	struct host *host = conn->host;
-	/* The glue reads the clock once, however long it takes from there. */
-	u64 now = host_now(host);
-	struct xtcp_plan plan;
-	int limit = PUSH_LIMIT;
+	struct host *host = host_of(xh);
 
-	while (limit--) {
-		map_refill(conn);
-		xtcp_space(&conn->tcb, conn_space(conn));
-		if (!xtcp_tx_peek(&conn->tcb, now, &plan)) {
-			check(conn);
-			return;
-		}
-		/* As the glue does, and so the engine learns when it left. */
-		if (host->cfg->no_fq)
-			plan.release = 0;
-		if (prng_hit(&conn->sim->rng, host->cfg->tx_fail)) {
-			TRACE(conn->sim, "%u no memory to send seq %u+%u", host->id,
-			      plan.seq, plan.len);
-			xtcp_tx_abort(&conn->tcb, &plan, now);
-			check(conn);
-			return;
-		}
-		if (host->cfg->plan_cost)
-			host->busy = max(conn->sim->now, host->busy) +
-				     host->cfg->plan_cost;
-		send_plan(conn, &plan);
-		xtcp_tx_commit(&conn->tcb, &plan, now);
-		check(conn);
+	/* As the glue does, and so the engine learns when it left. */
+	if (host->cfg->no_fq)
+		plan->release = 0;
+	if (prng_hit(&host->sim->rng, host->cfg->tx_fail)) {
+		TRACE(host->sim, "%u no memory to send seq %u+%u", host->id, plan->seq,
+		      plan->len);
+		return false;
 	}
-	sim_fail(conn->sim, "host %u: output does not end", host->id);
+	if (host->cfg->plan_cost)
+		host->busy = max(host->sim->now, host->busy) + host->cfg->plan_cost;
+	send_plan(host->conn, plan);
+	return true;
 }
 
-/* ---- the order of seg.h ---- */
+void op_settled(struct xtcp_host *xh, const struct xtcp_plan *plan, bool sent)
+{
+	check(conn_of(xh));
+}
 
-static void arm(struct conn *conn)
+void op_idle(struct xtcp_host *xh)
+{
+	check(conn_of(xh));
+}
+
+void op_check(struct xtcp_host *xh, u32 acts)
+{
+	check(conn_of(xh));
+}
+
+/* ---- what the engine asks for ---- */
+
+void conn_arm(struct conn *conn)
 {
 	u64 due = xtcp_deadline(&conn->tcb), at;
 
-	if (conn->over || due == XTCP_NEVER)
+	if (due == XTCP_NEVER)
 		return;
 	at = max(due, host_now(conn->host)) - conn->host->clock +
 	     prng_below(&conn->sim->rng, conn->host->cfg->timer_slack + 1);
@@ -302,97 +286,72 @@ static void arm(struct conn *conn)
 			.type = EV_TIMER, .host = conn->host->id, .gen = conn->gen });
 }
 
-static void look_at_state(struct conn *conn)
+void op_notify(struct xtcp_host *xh, u32 acts, const struct xtcp_seg *seg)
 {
-	struct xtcp_tcb *tcb = &conn->tcb;
-
-	if (!conn->established && tcb->state != XTCP_SYN_SENT &&
-	    (tcb->state != XTCP_SYN_RECEIVED || xtcp_fo_child(tcb)) &&
-	    tcb->state != XTCP_CLOSED) {
-		conn->established = true;
-		if (tcb->fo & XTCP_FO_GIVEN && !(tcb->flags & XTCP_F_PASSIVE)) {
-			conn->host->cookie = tcb->cookie;
-			conn->host->cookie_mss = tcb->peer_mss;
-		}
-		app_established(conn);
-	}
-	if (conn->over)
-		return;
-	if (tcb->state == XTCP_CLOSED) {
-		conn->over = true;
-	} else if (xtcp_tw_ready(tcb) && !conn->host->cfg->tw_in_tcb) {
-		host_tw_enter(conn->host, tcb);
-		conn->over = true;
-	}
-	if (conn->over) {
-		conn->host->out.err = tcb->err;
-		TRACE(conn->sim, "%u over, err %u", conn->host->id, tcb->err);
-		app_ended(conn);
-	}
-}
-
-void conn_serve(struct conn *conn, u32 acts, struct pkt *pkt, struct xtcp_seg *seg)
-{
+	struct conn *conn = conn_of(xh);
+	struct host *host = conn->host;
 	struct sim *sim = conn->sim;
-	struct xtcp_plan plan;
 
-	check(conn);
-	if (acts & XTCP_ACT_DELIVER)
-		deliver(conn, pkt, seg->from, seg->to);
-	if (acts & XTCP_ACT_HELD)
-		conn->held++;
-	if (acts & XTCP_ACT_DRAIN)
-		drain(conn);
-	if (acts & XTCP_ACT_REAP)
-		reap(conn);
 	if (acts & XTCP_ACT_URG)
 		urgent(conn);
 	if (acts & XTCP_ACT_ACKED)
 		acked(conn);
 	if (acts & XTCP_ACT_EOF) {
 		if (conn->eof)
-			sim_fail(sim, "host %u: end of stream twice", conn->host->id);
+			sim_fail(sim, "host %u: end of stream twice", host->id);
 		conn->eof = true;
-		conn->host->out.eof = true;
-		conn->host->out.eof_at = sim->now;
-		TRACE(sim, "%u end of stream", conn->host->id);
+		host->out.eof = true;
+		host->out.eof_at = sim->now;
+		TRACE(sim, "%u end of stream", host->id);
 	}
 	if (acts & XTCP_ACT_STATE)
-		TRACE(sim, "%u state %u", conn->host->id, conn->tcb.state);
+		TRACE(sim, "%u state %u", host->id, conn->tcb.state);
 	if (acts & XTCP_ACT_ERROR && (!conn->tcb.err || conn->tcb.state != XTCP_CLOSED))
-		sim_fail(sim, "host %u: error without error", conn->host->id);
+		sim_fail(sim, "host %u: error without error", host->id);
 	if (acts & XTCP_ACT_DROP)
-		TRACE(sim, "%u dropped, reason %u", conn->host->id, seg->reason);
-	if (acts & XTCP_ACT_RST) {
-		xtcp_rst_plan(seg, &plan);
-		host_send(conn->host, &plan, 0, 0);
-	}
-	if (acts & XTCP_ACT_OUTPUT && !conn->over)
-		push(conn);
-	if (acts & (XTCP_ACT_DELIVER | XTCP_ACT_DRAIN | XTCP_ACT_EOF))
-		app_data(conn);
-	if (prng_hit(&sim->rng, 300000))
-		map_drain(conn, prng_below(&sim->rng, 3 * XTCP_MAP_LOW));
-	look_at_state(conn);
-	arm(conn);
+		TRACE(sim, "%u dropped, reason %u", host->id, seg->reason);
 }
 
-/* @pkt arrived for @conn; it is freed here unless the engine keeps it. */
-void conn_rx(struct conn *conn, struct xtcp_seg *seg, struct pkt *pkt)
+static void look_at_state(struct conn *conn)
 {
-	struct sim *sim = conn->sim;
-	u32 acts;
+	struct xtcp_tcb *tcb = &conn->tcb;
 
-	memset(&pkt->ooo, 0xa5, sizeof(pkt->ooo));
-	map_refill(conn);
-	if (conn->host->cfg->ack_each && conn->established &&
-	    !(conn->tcb.flags & XTCP_F_QUICKACK))
-		conn_serve(conn, xtcp_set(&conn->tcb, XTCP_SET_QUICKACK, 1,
-					  host_now(conn->host)), NULL, NULL);
-	acts = xtcp_rx(&conn->tcb, seg, &pkt->ooo, host_now(conn->host));
-	conn_serve(conn, acts, pkt, seg);
-	if (!(acts & XTCP_ACT_HELD))
-		pkt_free(sim, pkt);
+	if (conn->established || tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_CLOSED ||
+	    (tcb->state == XTCP_SYN_RECEIVED && !xtcp_fo_child(tcb)))
+		return;
+	conn->established = true;
+	if (tcb->fo & XTCP_FO_GIVEN && !(tcb->flags & XTCP_F_PASSIVE)) {
+		conn->host->cookie = tcb->cookie;
+		conn->host->cookie_mss = tcb->peer_mss;
+	}
+	app_established(conn);
+}
+
+void op_served(struct xtcp_host *xh, u32 acts)
+{
+	struct prng *rng = &host_of(xh)->sim->rng;
+
+	if (acts & (XTCP_ACT_DELIVER | XTCP_ACT_DRAIN | XTCP_ACT_EOF))
+		app_data(conn_of(xh));
+	if (prng_hit(rng, 300000))
+		xtcp_host_reclaim(xh, prng_below(rng, 3 * XTCP_MAP_LOW));
+	look_at_state(conn_of(xh));
+}
+
+void op_over(struct xtcp_host *xh)
+{
+	struct conn *conn = conn_of(xh);
+
+	conn->over = true;
+	conn->host->out.err = conn->tcb.err;
+	TRACE(conn->sim, "%u over, err %u", conn->host->id, conn->tcb.err);
+	app_ended(conn);
+}
+
+/* A call of the engine was made. */
+void conn_serve(struct conn *conn, u32 acts)
+{
+	xtcp_host_actions(&conn->host->xh, acts, NULL, NULL);
 }
 
 void conn_timer(struct conn *conn)
@@ -406,7 +365,7 @@ void conn_timer(struct conn *conn)
 	if (conn->over)
 		return;
 	bound_timers(conn);
-	conn_serve(conn, xtcp_timeout(&conn->tcb, host_now(conn->host)), NULL, NULL);
+	xtcp_host_timeout(&conn->host->xh);
 }
 
 void conn_dump(const struct conn *conn)

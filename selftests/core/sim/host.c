@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A host: checksum, merging as GRO does, whom a segment is for, the listener
- * with its embryos, TIME-WAIT records. There is one flow, so each table of a
- * real host has at most one entry here.
+ * A host: checksum, merging as GRO does, Fast Open, what a segment finds when
+ * there is no connection. There is one flow, so each table of a real host has
+ * at most one entry here.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "answer.h"
 #include "sim.h"
 
 u64 host_now(const struct host *host)
@@ -20,11 +19,11 @@ static u64 to_virtual(const struct host *host, u64 at)
 	return at == XTCP_NEVER ? XTCP_NEVER : at - host->clock;
 }
 
-void conn_open_params(struct host *host, struct xtcp_open *open)
+static void open_init(struct host *host)
 {
 	const struct host_cfg *cfg = host->cfg;
 
-	*open = (struct xtcp_open) {
+	host->open = (struct xtcp_open) {
 		.flow = host->flow,
 		.rcv_space = cfg->app.rcvbuf_min,
 		.rcv_space_max = cfg->app.rcvbuf_max,
@@ -43,7 +42,6 @@ void conn_open_params(struct host *host, struct xtcp_open *open)
  */
 static void aim_iss(struct host *host)
 {
-	struct xtcp_open open;
 	struct xtcp_tcb *tcb;
 
 	if (host->cfg->iss_goal < 0)
@@ -51,13 +49,20 @@ static void aim_iss(struct host *host)
 	tcb = calloc(1, sizeof(*tcb));
 	if (!tcb)
 		exit(2);
-	conn_open_params(host, &open);
 	xtcp_tcb_init(tcb, &host->cfg->par);
-	xtcp_connect(tcb, &open, host_now(host));
+	xtcp_connect(tcb, &host->open, host_now(host));
 	host->clock += (u64)((u32)host->cfg->iss_goal - tcb->iss) * 4096;
 	xtcp_tcb_fini(tcb);
 	free(tcb);
 }
+
+static const struct xtcp_host_ops host_ops;
+
+/* What ends by itself, for the trace. */
+static const char * const mode_name[] = {
+	[XTCP_HOST_HALF_OPEN] = "half-open connection",
+	[XTCP_HOST_TIME_WAIT] = "TIME-WAIT",
+};
 
 void host_init(struct sim *sim, u32 id)
 {
@@ -76,41 +81,37 @@ void host_init(struct sim *sim, u32 id)
 	host->cfg = &sim->cfg.host[id];
 	host->peer = &sim->host[id ^ 1];
 	host->clock = host->cfg->clock;
-	host->tw_timer = XTCP_NEVER;
+	host->timer_at = XTCP_NEVER;
+	host->xh.ops = &host_ops;
+	host->xh.par = &host->cfg->par;
+	host->xh.open = &host->open;
+	host->xh.tw_in_tcb = host->cfg->tw_in_tcb;
 	memcpy(host->flow.saddr, sim->cfg.v6 ? v6[side] : v4[side], 16);
 	memcpy(host->flow.daddr, sim->cfg.v6 ? v6[!side] : v4[!side], 16);
 	host->flow.sport = side ? 0x5000 : client;
 	host->flow.dport = side ? client : 0x5000;
+	open_init(host);
 	aim_iss(host);
 }
 
 /* ---- transmit ---- */
 
-static void put_segment(struct host *host, const struct xtcp_plan *plan,
-			u32 at, u32 len, u64 key, u64 off)
+static void put_segment(struct host *host, const struct xtcp_plan *plan, u64 key, u64 off)
 {
 	struct sim *sim = host->sim;
-	struct xtcp_plan one = *plan;
-	struct pkt *pkt = pkt_new(sim, len);
+	struct pkt *pkt = pkt_new(sim, plan->len);
 	u8 *hdr = pkt->bytes;
 	u64 leave = 0;
 	u16 sum;
 
-	/* As a device splits a large packet: FIN and PSH go last. */
-	one.seq += at;
-	one.len = len;
-	if (at + len < plan->len)
-		one.flags &= ~(XTCP_FIN | XTCP_PSH);
-	if (at)
-		one.flags &= ~XTCP_CWR;
-	pkt->hdr_len = xtcp_hdr_put(hdr, &one, host->flow.sport, host->flow.dport);
+	pkt->hdr_len = xtcp_hdr_put(hdr, plan, host->flow.sport, host->flow.dport);
 	if (pkt->hdr_len < XTCP_HDR_LEN || pkt->hdr_len > XTCP_HDR_MAX)
 		sim_fail(sim, "header of %u bytes", pkt->hdr_len);
-	pkt->wire_len = pkt->hdr_len + len;
+	pkt->wire_len = pkt->hdr_len + plan->len;
 	pkt->ecn = plan->ecn;
-	pkt->stream = off + at;
+	pkt->stream = off;
 	pkt->echo = host->got;
-	pattern_fill(key, off + at, pkt_data(pkt), len);
+	pattern_fill(key, off, pkt_data(pkt), plan->len);
 	sum = xtcp_csum_fold(xtcp_csum_add(xtcp_csum_pseudo(&host->flow,
 							    sim->cfg.v6,
 							    pkt->wire_len),
@@ -130,36 +131,19 @@ static void put_segment(struct host *host, const struct xtcp_plan *plan,
  */
 void host_send(struct host *host, const struct xtcp_plan *plan, u64 key, u64 off)
 {
-	u32 at = 0, len;
+	struct xtcp_plan part;
+	u32 at = 0;
+	bool last;
 
 	if (plan->len && !plan->mss)
 		sim_fail(host->sim, "plan with payload and no MSS");
 	if (plan->flags & XTCP_URG && plan->len > plan->mss)
 		sim_fail(host->sim, "urgent pointer on a plan that is split");
 	do {
-		len = min(plan->len - at, (u32)plan->mss);
-		if (!plan->len)
-			len = 0;
-		put_segment(host, plan, at, len, key, off);
-		at += len;
-	} while (at < plan->len);
-}
-
-static void reply(struct host *host, const struct xtcp_plan *plan)
-{
-	if (plan->len)
-		sim_fail(host->sim, "stateless answer with payload");
-	host_send(host, plan, 0, 0);
-}
-
-static void reply_rst(struct host *host, const struct xtcp_seg *seg)
-{
-	struct xtcp_plan plan;
-
-	if (seg->flags & XTCP_RST)
-		sim_fail(host->sim, "RST answered by RST");
-	xtcp_rst_plan(seg, &plan);
-	reply(host, &plan);
+		last = xtcp_plan_part(plan, at, false, &part);
+		put_segment(host, &part, key, off + at);
+		at += part.len;
+	} while (!last);
 }
 
 /* ---- Fast Open ---- */
@@ -187,18 +171,16 @@ static const struct xtcp_fo_client *fo_client(struct host *host,
 }
 
 /*
- * Return: whether a connection was made of the SYN. Twice in a round it is not, nor
- * after the last, when a copy of the SYN may still be on its way:
+ * Twice in a round no connection is made of a SYN, nor after the last, when a
+ * copy of the SYN may still be on its way:
  * a duplicate of the SYN would repeat the request, which RFC 7413 (section 2.1)
  * leaves to the application to survive, and this one does not.
  */
-static bool fo_server(struct host *host, struct xtcp_seg *seg, struct pkt *pkt,
-		      struct xtcp_cookie *give)
+static bool op_fastopen(struct xtcp_host *xh, const struct xtcp_seg *seg,
+			struct xtcp_cookie *give)
 {
+	struct host *host = host_of(xh);
 	enum xtcp_fo_syn worth;
-	struct xtcp_embryo emb;
-	struct xtcp_open open;
-	struct conn *conn;
 
 	if (!host->cfg->fastopen || host->sim->round == host->sim->cfg.rounds)
 		return false;
@@ -206,186 +188,87 @@ static bool fo_server(struct host *host, struct xtcp_seg *seg, struct pkt *pkt,
 	if ((worth != XTCP_FOSYN_GOOD && worth != XTCP_FOSYN_OLD) || host->out.opened)
 		return false;
 	TRACE(host->sim, "%u Fast Open", host->id);
-	conn_open_params(host, &open);
-	xtcp_embryo_init(&emb, &host->cfg->par, &open, seg, host_now(host));
-	conn = conn_new(host);
-	conn_serve(conn, xtcp_fastopen_accept(&conn->tcb, &emb, &open, seg, give,
-					      host_now(host)), pkt, seg);
-	pkt_free(host->sim, pkt);
 	return true;
 }
 
-/* ---- embryos ---- */
-
-static void embryo_free(struct host *host)
+static u32 op_early(struct xtcp_host *xh)
 {
-	free(host->embryo);
-	host->embryo = NULL;
+	return app_early(host_of(xh)->conn);
 }
 
-static void embryo_arm(struct host *host)
-{
-	struct embryo *e = host->embryo;
-	u64 at = to_virtual(host, xtcp_embryo_deadline(&e->emb, host_now(host)));
+/* ---- the rest of what the engine's host calls; of connections in conn.c ---- */
 
-	e->timer_at = at;
-	sim_event(host->sim, at + host->cfg->timer_slack, (struct event){
-			.type = EV_EMBRYO, .host = host->id });
+static u64 op_now(const struct xtcp_host *xh)
+{
+	return host_now(host_of(xh));
 }
 
-static void embryo_accept(struct host *host, struct xtcp_seg *seg, struct pkt *pkt)
+static void op_fail(struct xtcp_host *xh, const char *what)
 {
-	struct sim *sim = host->sim;
-	struct xtcp_open open;
-	struct conn *conn;
+	sim_fail(host_of(xh)->sim, "host %u: %s", host_of(xh)->id, what);
+}
 
-	if (prng_hit(&sim->rng, host->cfg->accept_fail)) {
-		TRACE(sim, "%u no memory for the child", host->id);
-		pkt_free(sim, pkt);
+static void op_reply(struct xtcp_host *xh, const struct xtcp_plan *plan)
+{
+	if (plan->len)
+		sim_fail(host_of(xh)->sim, "stateless answer with payload");
+	host_send(host_of(xh), plan, 0, 0);
+}
+
+static void op_pkt_put(struct xtcp_host *xh, struct xtcp_ooo *ooo)
+{
+	struct host *host = host_of(xh);
+
+	host->held--;
+	pkt_free(host->sim, container_of(ooo, struct pkt, ooo));
+}
+
+static void op_deadline(struct xtcp_host *xh)
+{
+	struct host *host = host_of(xh);
+
+	if (xh->mode == XTCP_HOST_CONN) {
+		conn_arm(host->conn);
 		return;
 	}
-	if (host->out.opened)
-		sim_fail(sim, "second connection accepted in one round");
-	conn_open_params(host, &open);
-	conn = conn_new(host);
-	xtcp_accept(&conn->tcb, &host->embryo->emb, &open, host_now(host));
-	embryo_free(host);
-	conn_serve(conn, 0, NULL, NULL);
-	conn_rx(conn, seg, pkt);
+	host->timer_at = to_virtual(host, xtcp_host_deadline(xh));
+	sim_event(host->sim, host->timer_at + host->cfg->timer_slack, (struct event){
+			.type = xh->mode == XTCP_HOST_TIME_WAIT ? EV_TW : EV_EMBRYO,
+			.host = host->id });
 }
 
-static void embryo_act(struct host *host, enum xtcp_embryo_act act,
-		       struct xtcp_seg *seg, struct pkt *pkt)
-{
-	struct xtcp_open open;
-	struct xtcp_plan plan;
+static const struct xtcp_host_ops host_ops = {
+	.now = op_now,
+	.space = op_space,
+	.conn_new = op_conn_new,
+	.sent_get = op_sent_get,
+	.sent_put = op_sent_put,
+	.pkt_put = op_pkt_put,
+	.deliver = op_deliver,
+	.transmit = op_transmit,
+	.reply = op_reply,
+	.fail = op_fail,
+	.settled = op_settled,
+	.idle = op_idle,
+	.check = op_check,
+	.notify = op_notify,
+	.served = op_served,
+	.over = op_over,
+	.deadline = op_deadline,
+	.fastopen = op_fastopen,
+	.early = op_early,
+};
 
-	if (act == XTCP_EMBRYO_ACCEPT) {
-		embryo_accept(host, seg, pkt);
+/* The deadline of what is no connection: a half-open one, or TIME-WAIT. */
+void host_timer(struct host *host, enum xtcp_host_mode mode)
+{
+	if (host->xh.mode != mode || host->timer_at > host->sim->now)
 		return;
-	}
-	conn_open_params(host, &open);
-	if (embryo_answer(act, &host->embryo->emb, &host->cfg->par, &open, seg, &plan,
-			  host_now(host)))
-		reply(host, &plan);
-	if (embryo_ends(act)) {
-		TRACE(host->sim, "%u embryo ends", host->id);
-		embryo_free(host);
-	}
-	if (pkt)
-		pkt_free(host->sim, pkt);
-}
-
-void host_embryo_timer(struct host *host)
-{
-	struct embryo *e = host->embryo;
-
-	if (!e || e->timer_at > host->sim->now)
-		return;
-	bound_timeout(host);
-	embryo_act(host, xtcp_embryo_timeout(&e->emb, &host->cfg->par,
-					     host->cfg->par.synack_retries, 0,
-					     host_now(host)), NULL, NULL);
-	if (host->embryo)
-		embryo_arm(host);
-}
-
-static void embryo_rx(struct host *host, struct xtcp_seg *seg, struct pkt *pkt)
-{
-	struct embryo *e = host->embryo;
-	u32 deadline = e->emb.deadline;
-
-	embryo_act(host, xtcp_embryo_rx(&e->emb, &host->cfg->par, seg,
-					host_now(host)), seg, pkt);
-	if (host->embryo && e->emb.deadline != deadline)
-		embryo_arm(host);
-}
-
-static void listen_rx(struct host *host, struct xtcp_seg *seg, struct pkt *pkt)
-{
-	struct xtcp_cookie give = { .len = 0 };
-	struct xtcp_open open;
-	struct xtcp_plan plan;
-
-	switch (xtcp_listen_rx(seg)) {
-	case XTCP_LISTEN_DROP:
-		break;
-	case XTCP_LISTEN_RST:
-		reply_rst(host, seg);
-		break;
-	case XTCP_LISTEN_SYN:
-		if (fo_server(host, seg, pkt, &give))
-			return;
-		conn_open_params(host, &open);
-		host->embryo = calloc(1, sizeof(*host->embryo));
-		if (!host->embryo)
-			exit(2);
-		xtcp_embryo_init(&host->embryo->emb, &host->cfg->par, &open, seg,
-				 host_now(host));
-		xtcp_embryo_plan(&host->embryo->emb, &host->cfg->par, &open, &plan,
-				 host_now(host));
-		xtcp_cookie_plan(&plan, &give);
-		reply(host, &plan);
-		embryo_arm(host);
-		break;
-	}
-	pkt_free(host->sim, pkt);
-}
-
-/* ---- TIME-WAIT ---- */
-
-static void tw_arm(struct host *host)
-{
-	host->tw_timer = to_virtual(host, xtcp_tw_deadline(host->tw, host_now(host)));
-	sim_event(host->sim, host->tw_timer + host->cfg->timer_slack,
-		  (struct event){ .type = EV_TW, .host = host->id });
-}
-
-void host_tw_enter(struct host *host, const struct xtcp_tcb *tcb)
-{
-	if (host->tw)
-		sim_fail(host->sim, "TIME-WAIT entered twice");
-	host->tw = calloc(1, sizeof(*host->tw));
-	if (!host->tw)
-		exit(2);
-	xtcp_tw_init(host->tw, tcb, host_now(host));
-	host->tw_ts_off = tcb->ts_off;
-	tw_arm(host);
-}
-
-static void tw_free(struct host *host)
-{
-	free(host->tw);
-	host->tw = NULL;
-}
-
-void host_tw_timer(struct host *host)
-{
-	if (!host->tw || host->tw_timer > host->sim->now)
-		return;
-	TRACE(host->sim, "%u TIME-WAIT over", host->id);
-	tw_free(host);
-}
-
-/* Returns whether the segment is used up. */
-static bool tw_rx(struct host *host, struct xtcp_seg *seg)
-{
-	u32 deadline = host->tw->deadline;
-	enum xtcp_tw_act act = xtcp_tw_rx(host->tw, seg, host_now(host));
-	struct xtcp_plan plan;
-
-	if (tw_answer(act, host->tw, host->tw_ts_off, &plan, host_now(host)))
-		reply(host, &plan);
-	if (act == XTCP_TW_SYN && host->listening) {
-		TRACE(host->sim, "%u TIME-WAIT reopened", host->id);
-		tw_free(host);
-		return false;
-	}
-	if (tw_ends(act))
-		tw_free(host);
-	else if (host->tw->deadline != deadline)
-		tw_arm(host);
-	return true;
+	if (mode == XTCP_HOST_HALF_OPEN)
+		bound_timeout(host);
+	xtcp_host_timeout(&host->xh);
+	if (host->xh.mode != mode)
+		TRACE(host->sim, "%u %s over", host->id, mode_name[mode]);
 }
 
 /* ---- receive ---- */
@@ -393,30 +276,20 @@ static bool tw_rx(struct host *host, struct xtcp_seg *seg)
 static void demux(struct host *host, struct xtcp_seg *seg, struct pkt *pkt)
 {
 	struct conn *conn = host->conn;
+	u8 mode = host->xh.mode;
 
 	pkt->data_seq = seg->seq + !!(seg->flags & XTCP_SYN);
 	if (seg->len)
 		host->got = max(host->got, pkt->nr);
 	ledger_heard(&host->ledger, pkt->echo, host->sim->now);
-	if (conn && !conn->over) {
-		conn_rx(conn, seg, pkt);
-		return;
-	}
-	if (host->tw && tw_rx(host, seg)) {
-		pkt_free(host->sim, pkt);
-		return;
-	}
-	if (host->embryo) {
-		embryo_rx(host, seg, pkt);
-		return;
-	}
-	if (host->listening) {
-		listen_rx(host, seg, pkt);
-		return;
-	}
-	if (!(seg->flags & XTCP_RST))
-		reply_rst(host, seg);
-	pkt_free(host->sim, pkt);
+	if (mode == XTCP_HOST_CONN && host->cfg->ack_each && conn->established &&
+	    !(conn->tcb.flags & XTCP_F_QUICKACK))
+		conn_serve(conn, xtcp_set(&conn->tcb, XTCP_SET_QUICKACK, 1, host_now(host)));
+	memset(&pkt->ooo, 0xa5, sizeof(pkt->ooo));
+	host->held++;
+	xtcp_host_rx(&host->xh, seg, &pkt->ooo);
+	if (host->xh.mode != mode && mode_name[mode])
+		TRACE(host->sim, "%u %s over", host->id, mode_name[mode]);
 }
 
 void host_gro_flush(struct host *host)
@@ -533,37 +406,28 @@ void host_open(struct host *host)
 {
 	struct sim *sim = host->sim;
 	struct xtcp_fo_client fo;
-	struct xtcp_open open;
-	struct conn *conn;
-	u32 acts;
 
 	if (host->conn)
 		return;
-	if (host->tw) {
+	if (host->xh.mode == XTCP_HOST_TIME_WAIT) {
 		/* A port in TIME-WAIT is not free for connect(). */
-		sim_event(sim, host->tw_timer + SEC, (struct event){
+		sim_event(sim, host->timer_at + SEC, (struct event){
 				.type = EV_OPEN, .host = host->id });
 		return;
 	}
-	conn_open_params(host, &open);
-	conn = conn_new(host);
 	TRACE(sim, "%u connect()", host->id);
-	open.fo = fo_client(host, &fo);
-	acts = xtcp_connect(&conn->tcb, &open, host_now(host));
-	if (open.fo)
-		acts |= xtcp_fastopen_go(&conn->tcb, app_early(conn), host_now(host));
-	conn_serve(conn, acts, NULL, NULL);
+	host->open.fo = fo_client(host, &fo);
+	xtcp_host_connect(&host->xh);
+	host->open.fo = NULL;
 }
 
 /* The application has let go and the engine is done: the socket ends. */
 void host_closed(struct host *host)
 {
-	struct conn *conn = host->conn;
-
 	host->out.closed = true;
 	host->sim->done_at = host->sim->now;
+	conn_free(host->conn);
 	host->conn = NULL;
-	conn_free(conn);
 }
 
 void host_cleanup(struct host *host)
@@ -574,10 +438,6 @@ void host_cleanup(struct host *host)
 	if (host->ack)
 		pkt_free(host->sim, host->ack);
 	host->ack = NULL;
-	if (host->embryo)
-		embryo_free(host);
-	if (host->tw)
-		tw_free(host);
 	if (host->conn)
 		conn_free(host->conn);
 	host->conn = NULL;

@@ -25,7 +25,7 @@
 #define XTCP_SIM_H
 
 #include <setjmp.h>
-#include <xtcp/engine.h>
+#include <xtcp/host.h>
 
 #define USEC	XTCP_NSEC_PER_USEC
 #define MSEC	XTCP_NSEC_PER_MSEC
@@ -325,12 +325,6 @@ struct outcome {
 	u64 urg_in;	/* as the receiver was told */
 };
 
-struct embryo {
-	struct embryo *next;
-	struct xtcp_embryo emb;
-	u64 timer_at;
-};
-
 struct host {
 	struct sim *sim;
 	u32 id;
@@ -338,12 +332,11 @@ struct host {
 	struct host *peer;
 	u64 clock;
 	struct xtcp_flow flow;	/* from here to the other host */
-	bool listening;
-	struct embryo *embryo;	/* one flow, so one of each */
-	struct conn *conn;
-	struct xtcp_tw *tw;
-	u64 tw_timer;
-	u32 tw_ts_off;
+	struct xtcp_open open;
+	struct xtcp_host xh;
+	struct conn *conn;	/* until its application has let go */
+	u64 timer_at;	/* virtual time, of what is no connection */
+	long held;	/* packets that xh has */
 	u64 got;	/* highest number of a packet with payload received */
 	u32 streak;	/* timeouts since the last progress */
 	struct pkt *gro;
@@ -426,9 +419,7 @@ void bound_judge(struct sim *sim, u32 first);
 void host_init(struct sim *sim, u32 id);
 void host_rx(struct host *host, struct pkt *pkt);
 void host_gro_flush(struct host *host);
-void host_embryo_timer(struct host *host);
-void host_tw_timer(struct host *host);
-void host_tw_enter(struct host *host, const struct xtcp_tcb *tcb);
+void host_timer(struct host *host, enum xtcp_host_mode mode);
 void host_open(struct host *host);
 void host_send(struct host *host, const struct xtcp_plan *plan, u64 key, u64 off);
 void host_closed(struct host *host);
@@ -471,7 +462,6 @@ struct conn {
 	bool eof;
 	bool over;		/* CLOSED, or a TIME-WAIT record took over */
 	bool established;
-	long held;		/* nodes the engine has */
 	u32 edge;		/* furthest right edge ever offered */
 	bool has_edge;
 	u64 timer_ran;		/* virtual time of the last run */
@@ -480,11 +470,26 @@ struct conn {
 	struct app app;
 };
 
-struct conn *conn_new(struct host *host);
+static inline struct host *host_of(const struct xtcp_host *xh)
+{
+	return container_of((struct xtcp_host *)xh, struct host, xh);
+}
+
+u32 op_space(const struct xtcp_host *xh);
+struct xtcp_tcb *op_conn_new(struct xtcp_host *xh);
+struct xtcp_sent *op_sent_get(struct xtcp_host *xh);
+void op_sent_put(struct xtcp_host *xh, struct xtcp_sent *sent);
+void op_deliver(struct xtcp_host *xh, struct xtcp_ooo *ooo, u32 from, u32 to);
+bool op_transmit(struct xtcp_host *xh, struct xtcp_plan *plan);
+void op_settled(struct xtcp_host *xh, const struct xtcp_plan *plan, bool sent);
+void op_idle(struct xtcp_host *xh);
+void op_check(struct xtcp_host *xh, u32 acts);
+void op_notify(struct xtcp_host *xh, u32 acts, const struct xtcp_seg *seg);
+void op_served(struct xtcp_host *xh, u32 acts);
+void op_over(struct xtcp_host *xh);
 void conn_free(struct conn *conn);
-void conn_open_params(struct host *host, struct xtcp_open *open);
-void conn_serve(struct conn *conn, u32 acts, struct pkt *pkt, struct xtcp_seg *seg);
-void conn_rx(struct conn *conn, struct xtcp_seg *seg, struct pkt *pkt);
+void conn_serve(struct conn *conn, u32 acts);
+void conn_arm(struct conn *conn);
 void conn_timer(struct conn *conn);
 u32 conn_space(const struct conn *conn);
 void conn_outcome(const struct conn *conn);

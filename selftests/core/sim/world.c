@@ -140,7 +140,8 @@ void sim_dump(struct sim *sim)
 		struct host *host = &sim->host[i];
 
 		printf("# host %u: %s%s%s opened %d closed %d err %u rcvd %llu eof %d\n",
-		       i, host->embryo ? "embryo " : "", host->tw ? "tw " : "",
+		       i, host->xh.mode == XTCP_HOST_HALF_OPEN ? "half-open " : "",
+		       host->xh.mode == XTCP_HOST_TIME_WAIT ? "tw " : "",
 		       host->conn ? "conn" : "", host->out.opened,
 		       host->out.closed, host->out.err,
 		       (unsigned long long)host->out.rcvd, host->out.eof);
@@ -195,10 +196,10 @@ static void dispatch(struct sim *sim, const struct event *ev)
 		acks_timer(host);
 		return;
 	case EV_EMBRYO:
-		host_embryo_timer(host);
+		host_timer(host, XTCP_HOST_HALF_OPEN);
 		return;
 	case EV_TW:
-		host_tw_timer(host);
+		host_timer(host, XTCP_HOST_TIME_WAIT);
 		return;
 	case EV_OPEN:
 		host_open(host);
@@ -212,8 +213,7 @@ static void dispatch(struct sim *sim, const struct event *ev)
 				   xtcp_icmp(&host->conn->tcb,
 					     ev->arg2 ? XTCP_ICMP_TOO_BIG :
 							XTCP_ICMP_SOFT,
-					     ev->arg, ev->arg2, host_now(host)),
-				   NULL, NULL);
+					     ev->arg, ev->arg2, host_now(host)));
 		return;
 	default:
 		break;
@@ -319,7 +319,7 @@ static void judge_pair(struct sim *sim, u32 first)
 
 static bool pair_over(const struct host *a, const struct host *b)
 {
-	if (a->conn || b->conn || b->embryo)
+	if (a->conn || b->conn || b->xh.mode == XTCP_HOST_HALF_OPEN)
 		return false;
 	/* The other end may never have heard of a connection aborted early. */
 	return a->out.opened && (b->out.opened || a->out.aborted || a->out.err);
@@ -408,7 +408,7 @@ static void loop(struct sim *sim)
 	if (sim->round < sim->cfg.rounds)
 		sim_fail(sim, "dead end: nothing left to happen");
 	for (i = 0; i < sim->nhosts; i++)
-		if (sim->host[i].tw)
+		if (sim->host[i].xh.mode == XTCP_HOST_TIME_WAIT)
 			sim_fail(sim, "TIME-WAIT did not end");
 }
 
@@ -434,7 +434,8 @@ static void begin(struct sim *sim)
 		sim->link[i].cfg = &sim->cfg.link[i];
 	for (i = 0; i < sim->nhosts; i++) {
 		host_init(sim, i);
-		sim->host[i].listening = i & 1 && !sim->cfg.simultaneous;
+		if (i & 1 && !sim->cfg.simultaneous)
+			xtcp_host_listen(&sim->host[i].xh);
 	}
 	open_all(sim, sim->now);
 	if (sim->cfg.measure_at)
