@@ -51,7 +51,7 @@ struct xtcp_host;
  * @begin: optional, the engine is about to be called for the TCB
  * @check: optional, the engine was called and returned these action bits
  * @notify: optional, action bits from XTCP_ACT_URG to XTCP_ACT_DROP: payload is
- *	delivered, nothing is sent yet
+ *	delivered, nothing is sent yet; XTCP_ACT_EOF of a record in FIN-WAIT-2, too
  * @served: optional, all that action bits ask for is done
  * @over: optional, the TCB is in CLOSED, or a TIME-WAIT record took its place
  * @deadline: optional, xtcp_host_deadline() may have changed
@@ -120,6 +120,7 @@ void xtcp_host_actions(struct xtcp_host *host, u32 acts, struct xtcp_seg *seg,
 void xtcp_host_output(struct xtcp_host *host);
 bool xtcp_host_peek(struct xtcp_host *host, struct xtcp_plan *plan, u64 now);
 void xtcp_host_reap(struct xtcp_host *host);
+void xtcp_host_refill(struct xtcp_host *host);
 void xtcp_host_reclaim(struct xtcp_host *host, u32 keep);
 void xtcp_host_release(struct xtcp_host *host);
 bool xtcp_plan_part(const struct xtcp_plan *plan, u32 at, bool accecn,

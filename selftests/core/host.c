@@ -8,7 +8,11 @@
 
 /* ---- transmit ---- */
 
-static void refill(struct xtcp_host *host)
+/**
+ * xtcp_host_refill - lend the engine unused entries of the send map, if there are too few
+ * @host: with a TCB
+ */
+void xtcp_host_refill(struct xtcp_host *host)
 {
 	struct xtcp_tcb *tcb = host->tcb;
 	struct xtcp_sent *sent;
@@ -44,7 +48,7 @@ void xtcp_host_reclaim(struct xtcp_host *host, u32 keep)
  */
 bool xtcp_host_peek(struct xtcp_host *host, struct xtcp_plan *plan, u64 now)
 {
-	refill(host);
+	xtcp_host_refill(host);
 	xtcp_space(host->tcb, host->ops->space(host));
 	if (host->ops->peek)
 		return host->ops->peek(host, plan, now);
@@ -274,7 +278,7 @@ static void rx_conn(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_oo
 {
 	u32 acts;
 
-	refill(host);
+	xtcp_host_refill(host);
 	begin(host);
 	acts = xtcp_rx(host->tcb, seg, host->no_ooo ? NULL : pkt, host->ops->now(host));
 	xtcp_host_actions(host, acts, seg, pkt);
@@ -343,7 +347,7 @@ static bool rx_fastopen(struct xtcp_host *host, struct xtcp_seg *seg, struct xtc
 	xtcp_embryo_init(&host->emb, host->par, host->open, seg, now);
 	if (!conn_new(host))
 		return false;
-	refill(host);
+	xtcp_host_refill(host);
 	begin(host);
 	acts = xtcp_fastopen_accept(host->tcb, &host->emb, host->open, seg, &host->give, now);
 	xtcp_host_actions(host, acts, seg, pkt);
@@ -380,10 +384,13 @@ static void rx_listen(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_
 static void rx_tw(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_ooo *pkt)
 {
 	u64 now = host->ops->now(host);
+	bool waits = host->tw.flags & XTCP_TW_F_FIN_WAIT_2;
 	u32 deadline = host->tw.deadline;
 	struct xtcp_plan plan;
 
 	host->verdict = xtcp_tw_rx(&host->tw, seg, now);
+	if (waits && !(host->tw.flags & XTCP_TW_F_FIN_WAIT_2) && host->ops->notify)
+		host->ops->notify(host, XTCP_ACT_EOF, seg);
 	if (host->verdict == XTCP_TW_SYN && host->listening) {
 		host->mode = XTCP_HOST_LISTEN;
 		rx_listen(host, seg, pkt);

@@ -102,9 +102,9 @@ static void network(struct list *l, u32 to, u64 due)
 
 static bool can_blind(const struct end *e, u32 arg)
 {
-	if (e->mode == MODE_EMBRYO || e->mode == MODE_TW)
+	if (e->host.mode == XTCP_HOST_HALF_OPEN || e->host.mode == XTCP_HOST_TIME_WAIT)
 		return arg != BLIND_ACK_ANCIENT && arg != BLIND_SACK;
-	if (e->mode != MODE_TCB)
+	if (e->host.mode != XTCP_HOST_CONN)
 		return false;
 	if (e->tcb.state == XTCP_SYN_SENT)
 		return arg == BLIND_RST_FAR || arg == BLIND_ACK_UNSENT ||
@@ -123,7 +123,7 @@ static void calls(struct list *l, const struct end *e)
 	for (i = 0; i < BLIND_MAX; i++)
 		if (can_blind(e, i))
 			add(l, ACT_BLIND, e->id, i);
-	if (e->mode != MODE_TCB)
+	if (e->host.mode != XTCP_HOST_CONN)
 		return;
 	if (e->established)
 		add(l, ACT_VANISH, e->id, 0);
@@ -207,14 +207,14 @@ struct target {
 static struct target target_of(const struct end *e)
 {
 	const struct xtcp_tcb *tcb = &e->tcb;
-	const struct xtcp_embryo *emb = &e->emb;
-	const struct xtcp_tw *tw = &e->tw;
+	const struct xtcp_embryo *emb = &e->host.emb;
+	const struct xtcp_tw *tw = &e->host.tw;
 	u32 edge = tcb->rcv_wup + tcb->rcv_wnd;
 
-	if (e->mode == MODE_EMBRYO)
+	if (e->host.mode == XTCP_HOST_HALF_OPEN)
 		return (struct target){ .next = emb->irs + 1, .nxt = emb->iss + 1,
 			.edge = emb->irs + 1 + emb->rcv_wnd, .ts = emb->ts_recent };
-	if (e->mode == MODE_TW)
+	if (e->host.mode == XTCP_HOST_TIME_WAIT)
 		return (struct target){ .next = tw->rcv_nxt, .nxt = tw->snd_nxt,
 			.edge = tw->rcv_nxt + ((u32)tw->wnd << tw->rcv_wscale), .ts = tw->ts_recent };
 	return (struct target){ .next = tcb->rcv_nxt, .nxt = tcb->snd_nxt,
@@ -286,7 +286,7 @@ static void shrink(struct end *e)
 	e->path_mss -= 2 * WORLD_MSS / 5;
 	TRACE("%u     the path carries %u bytes", e->id, e->path_mss);
 	end_serve(e, xtcp_icmp(&e->tcb, XTCP_ICMP_TOO_BIG, e->tcb.snd_una,
-			       (u16)e->path_mss, end_now(e)), NULL, NULL);
+			       (u16)e->path_mss, end_now(e)));
 }
 
 static void timer(struct end *e)
@@ -351,7 +351,7 @@ void act(struct action a)
 	case ACT_RENEGE:
 		TRACE("%u     drops what it holds", a.end);
 		xtcp_reass_prune(&e->tcb);
-		end_serve(e, XTCP_ACT_REAP, NULL, NULL);
+		end_serve(e, XTCP_ACT_REAP);
 		break;
 	case ACT_REFUSE:
 		TRACE("%u     will not be able to send", a.end);

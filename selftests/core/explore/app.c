@@ -62,7 +62,7 @@ bool app_ready(const struct end *e)
 {
 	const struct op *op = next_op(e);
 
-	if (e->mode != MODE_TCB || !op->kind || strchr("gfe", op->kind))
+	if (e->host.mode != XTCP_HOST_CONN || !op->kind || strchr("gfe", op->kind))
 		return false;
 	return e->established || isupper(op->kind);
 }
@@ -84,13 +84,13 @@ static void app_write(struct end *e, u32 n, u32 flags)
 {
 	TRACE("%u write(%u)", e->id, n);
 	e->wr += n;
-	end_serve(e, xtcp_wrote(&e->tcb, n, flags, end_now(e)), NULL, NULL);
+	end_serve(e, xtcp_wrote(&e->tcb, n, flags, end_now(e)));
 }
 
 static void app_set(struct end *e, enum xtcp_opt opt, u32 val)
 {
 	TRACE("%u option %u = %u", e->id, opt, val);
-	end_serve(e, xtcp_set(&e->tcb, opt, val, end_now(e)), NULL, NULL);
+	end_serve(e, xtcp_set(&e->tcb, opt, val, end_now(e)));
 }
 
 static void app_close(struct end *e)
@@ -105,7 +105,7 @@ static void app_close(struct end *e)
 		W->rough = true;
 	e->closed = true;
 	e->shut = true;
-	end_serve(e, xtcp_close(&e->tcb, end_now(e)), NULL, NULL);
+	end_serve(e, xtcp_close(&e->tcb, end_now(e)));
 }
 
 void app_step(struct end *e)
@@ -140,7 +140,7 @@ void app_step(struct end *e)
 	case 's':
 		TRACE("%u shutdown()", e->id);
 		e->shut = true;
-		end_serve(e, xtcp_shutdown(&e->tcb, end_now(e)), NULL, NULL);
+		end_serve(e, xtcp_shutdown(&e->tcb, end_now(e)));
 		break;
 	case 'c':
 		app_close(e);
@@ -159,9 +159,8 @@ void app_read(struct end *e, u32 max)
 
 	TRACE("%u read() = %u", e->id, n);
 	e->rd += n;
-	if (e->mode == MODE_TCB)
-		end_serve(e, xtcp_read(&e->tcb, n, end_space(e), end_now(e)),
-			  NULL, NULL);
+	if (e->host.mode == XTCP_HOST_CONN)
+		end_serve(e, xtcp_read(&e->tcb, n, end_space(e), end_now(e)));
 }
 
 void app_abort(struct end *e)
@@ -170,5 +169,5 @@ void app_abort(struct end *e)
 	W->rough = true;
 	e->closed = true;
 	e->shut = true;
-	end_serve(e, xtcp_abort(&e->tcb, end_now(e)), NULL, NULL);
+	end_serve(e, xtcp_abort(&e->tcb, end_now(e)));
 }

@@ -128,7 +128,7 @@ static const struct rule end_rules[] = {
 	R(iss, SKIP), R(ts_off, SKIP), R(clock, SKIP),
 	R(total, SKIP),
 	R(edge_told, SND), R(edge_shown, RCV),
-	R(tcb, SKIP), R(emb, SKIP), R(tw, SKIP),	/* by hand */
+	R(tcb, SKIP), R(host, SKIP),	/* by hand */
 	R(sent, SKIP), R(lent, SKIP), R(pkt, SKIP),
 };
 
@@ -352,17 +352,18 @@ static void put_tcb(const struct end *e)
 static void put_end(const struct end *e)
 {
 	put_struct(e, &end_plan, e);
-	switch (e->mode) {
-	case MODE_TCB:
+	put32(e->host.mode);
+	switch (e->host.mode) {
+	case XTCP_HOST_CONN:
 		put_tcb(e);
 		break;
-	case MODE_EMBRYO:
-		put_struct(e, &embryo_plan, &e->emb);
-		put64(xtcp_embryo_deadline(&e->emb, end_now(e)) - end_now(e));
-		put32((u32)(end_now(e) / XTCP_NSEC_PER_USEC) - e->emb.sent_at);
+	case XTCP_HOST_HALF_OPEN:
+		put_struct(e, &embryo_plan, &e->host.emb);
+		put64(xtcp_embryo_deadline(&e->host.emb, end_now(e)) - end_now(e));
+		put32((u32)(end_now(e) / XTCP_NSEC_PER_USEC) - e->host.emb.sent_at);
 		break;
-	case MODE_TW:
-		put_struct(e, &tw_plan, &e->tw);
+	case XTCP_HOST_TIME_WAIT:
+		put_struct(e, &tw_plan, &e->host.tw);
 		break;
 	}
 }

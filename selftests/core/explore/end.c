@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One end: the glue a socket layer is to one TCB, embryo or TIME-WAIT record.
- * It serves the action bits in their order and looks at everything that
- * passes: what is delivered, offered, sent and acknowledged.
+ * One end: a host (host.h) that looks at everything that passes: what is
+ * delivered, offered, sent and acknowledged.
  */
-#include "answer.h"
 #include "explore.h"
 
-#define PUSH_LIMIT	64	/* plans in one go: more is a loop */
+#define PLANS_MAX	64	/* in one go: more is a loop */
 
 static void flow_of(const struct end *e, struct xtcp_flow *flow)
 {
@@ -34,9 +32,11 @@ u32 end_space(const struct end *e)
 	return unread < rcvbuf(e) ? rcvbuf(e) - unread : 0;
 }
 
-static void open_params(const struct end *e, struct xtcp_open *open)
+/* What the host knows when it opens; the path may have changed. */
+static void open_params(struct end *e, const struct xtcp_fo_client *fo)
 {
 	const struct world_cfg *cfg = run.cfg;
+	struct xtcp_open *open = &run.open[e->id];
 
 	*open = (struct xtcp_open) {
 		.rcv_space = rcvbuf(e),
@@ -45,13 +45,34 @@ static void open_params(const struct end *e, struct xtcp_open *open)
 		.path_mss = (u16)e->path_mss,
 		.adv_mss = (u16)e->path_mss,
 		.need_ecn = xtcp_cc_needs_ecn(run.par.cc),
+		.fo = fo,
 	};
 	flow_of(e, &open->flow);
 }
 
+static struct end *end_of(const struct xtcp_host *host)
+{
+	return container_of((struct xtcp_host *)host, struct end, host);
+}
+
+static u64 op_now(const struct xtcp_host *host)
+{
+	return end_now(end_of(host));
+}
+
+static u32 op_space(const struct xtcp_host *host)
+{
+	return end_space(end_of(host));
+}
+
+static void op_fail(struct xtcp_host *host, const char *what)
+{
+	fail("end %u: %s", end_of(host)->id, what);
+}
+
 bool end_over(const struct end *e)
 {
-	return e->mode == MODE_TW || e->mode == MODE_GONE || e->mode == MODE_DOWN;
+	return e->host.mode == XTCP_HOST_TIME_WAIT || e->host.mode == XTCP_HOST_CLOSED;
 }
 
 /* ---- receive ---- */
@@ -74,15 +95,20 @@ static struct pkt *pkt_get(struct end *e, const struct flight *f)
 	fail("end %u: the engine holds more than %u packets", e->id, PKTS_MAX);
 }
 
-static void pkt_put(struct end *e, struct pkt *pkt)
+static void op_pkt_put(struct xtcp_host *host, struct xtcp_ooo *ooo)
 {
+	struct pkt *pkt = container_of(ooo, struct pkt, ooo);
+	struct end *e = end_of(host);
+
 	if (!pkt->used)
 		fail("end %u: a packet comes back twice", e->id);
 	memset(pkt, 0, sizeof(*pkt));
 }
 
-static void deliver(struct end *e, const struct pkt *pkt, u32 from, u32 to)
+static void op_deliver(struct xtcp_host *host, struct xtcp_ooo *ooo, u32 from, u32 to)
 {
+	const struct pkt *pkt = container_of(ooo, struct pkt, ooo);
+	struct end *e = end_of(host);
 	u32 next = end_peer(e)->iss + 1 + e->rcvd;
 	u32 at = from - pkt->seq;
 
@@ -103,51 +129,30 @@ static void deliver(struct end *e, const struct pkt *pkt, u32 from, u32 to)
 	TRACE("%u     takes %u bytes, %u in all", e->id, to - from, e->rcvd);
 }
 
-static void reap(struct end *e)
-{
-	struct xtcp_ooo *node;
-
-	while ((node = xtcp_reass_reap(&e->tcb)))
-		pkt_put(e, container_of(node, struct pkt, ooo));
-}
-
-static void drain(struct end *e)
-{
-	struct xtcp_ooo *node;
-
-	while ((node = xtcp_reass_pop(&e->tcb))) {
-		struct pkt *pkt = container_of(node, struct pkt, ooo);
-
-		deliver(e, pkt, node->seq, node->end);
-		pkt_put(e, pkt);
-	}
-}
-
 /* ---- transmit ---- */
 
-static void map_refill(struct end *e)
+static struct xtcp_sent *op_sent_get(struct xtcp_host *host)
 {
+	struct end *e = end_of(host);
 	u32 i;
 
-	for (i = 0; i < run.cfg->lend && e->tcb.map_nfree < XTCP_MAP_LOW; i++)
+	for (i = 0; i < run.cfg->lend; i++)
 		if (!e->lent[i]) {
 			e->lent[i] = true;
 			memset(&e->sent[i], 0, sizeof(e->sent[i]));
-			xtcp_map_lend(&e->tcb, &e->sent[i]);
+			return &e->sent[i];
 		}
+	return NULL;
 }
 
-/* Take back what is unused, so that equal states are equal in memory, too. */
-static void map_drain(struct end *e, u32 keep)
+static void op_sent_put(struct xtcp_host *host, struct xtcp_sent *sent)
 {
-	struct xtcp_sent *sent;
+	struct end *e = end_of(host);
 
-	while (e->tcb.map_nfree > keep && (sent = xtcp_map_reclaim(&e->tcb))) {
-		if (!e->lent[sent - e->sent])
-			fail("end %u: a send map entry comes back twice", e->id);
-		memset(sent, 0, sizeof(*sent));
-		e->lent[sent - e->sent] = false;
-	}
+	if (!e->lent[sent - e->sent])
+		fail("end %u: a send map entry comes back twice", e->id);
+	memset(sent, 0, sizeof(*sent));
+	e->lent[sent - e->sent] = false;
 }
 
 /* Every byte a SACK block names was received (RFC 2018, section 3). */
@@ -232,54 +237,63 @@ static void check_cwnd(const struct end *e, u32 snd_nxt)
 		     xtcp_flight(tcb), tcb->cwnd);
 }
 
-static bool peek(struct end *e, struct xtcp_plan *plan)
+/* Peek decides and changes nothing. */
+static bool op_peek(struct xtcp_host *host, struct xtcp_plan *plan, u64 now)
 {
-	struct xtcp_tcb before = e->tcb;
-	bool some = xtcp_tx_peek(&e->tcb, end_now(e), plan);
+	struct xtcp_tcb before = *host->tcb;
+	bool some = xtcp_tx_peek(host->tcb, now, plan);
 
-	if (memcmp(&before, &e->tcb, sizeof(before)))
-		fail("end %u: xtcp_tx_peek() changes the TCB", e->id);
+	if (memcmp(&before, host->tcb, sizeof(before)))
+		fail("end %u: xtcp_tx_peek() changes the TCB", end_of(host)->id);
 	return some;
 }
 
-static void check(struct end *e)
+static void op_check(struct xtcp_host *host, u32 acts)
 {
-	const char *broken = xtcp_check_at(&e->tcb, end_now(e));
+	const char *broken = xtcp_check_at(host->tcb, op_now(host));
 
 	if (broken)
-		fail("end %u: xtcp_check: %s", e->id, broken);
+		fail("end %u: xtcp_check: %s", end_of(host)->id, broken);
 }
 
-static void push(struct end *e)
+static bool op_transmit(struct xtcp_host *host, struct xtcp_plan *plan)
 {
-	struct xtcp_plan plan;
-	u32 limit = PUSH_LIMIT, off, nxt;
+	u32 off = plan->seq - host->tcb->iss - !(plan->flags & XTCP_SYN);
+	struct end *e = end_of(host);
 
-	while (limit--) {
-		map_refill(e);
-		xtcp_space(&e->tcb, end_space(e));
-		if (!peek(e, &plan))
-			return;
-		if (e->refuse) {
-			TRACE("%u     cannot send", e->id);
-			e->refuse = false;
-			xtcp_tx_abort(&e->tcb, &plan, end_now(e));
-			check(e);
-			return;
-		}
-		off = plan.seq - e->tcb.iss - !(plan.flags & XTCP_SYN);
-		check_payload(e, &plan, off);
-		check_ack(e, &plan);
-		wire_put(e->id, &plan, off);
-		nxt = e->tcb.snd_nxt;
-		xtcp_tx_commit(&e->tcb, &plan, end_now(e));
-		check_cwnd(e, nxt);
-		check(e);
+	if (e->refuse) {
+		TRACE("%u     cannot send", e->id);
+		e->refuse = false;
+		return false;
 	}
-	fail("end %u: output does not end", e->id);
+	check_payload(e, plan, off);
+	check_ack(e, plan);
+	wire_put(e->id, plan, off);
+	run.snd_nxt = host->tcb->snd_nxt;
+	return true;
 }
 
-/* ---- the order of seg.h ---- */
+static void op_settled(struct xtcp_host *host, const struct xtcp_plan *plan, bool sent)
+{
+	if (sent)
+		check_cwnd(end_of(host), run.snd_nxt);
+	op_check(host, 0);
+}
+
+static void op_reply(struct xtcp_host *host, const struct xtcp_plan *plan)
+{
+	struct end *e = end_of(host);
+
+	if (plan->len)
+		fail("end %u: stateless answer with payload", e->id);
+	if (!(plan->flags & XTCP_SYN))
+		check_ack(e, plan);
+	wire_put(e->id, plan, 0);
+	if (plan->flags & XTCP_SYN)
+		check_ack(e, plan);
+}
+
+/* ---- what the engine asks for ---- */
 
 static void note_acked(struct end *e)
 {
@@ -299,54 +313,17 @@ static void note_acked(struct end *e)
 	e->acked = to;
 }
 
-static void let_tcb_go(struct end *e, enum mode mode)
+static void op_notify(struct xtcp_host *host, u32 acts, const struct xtcp_seg *seg)
 {
-	u32 i;
+	struct end *e = end_of(host);
 
-	TRACE("%u     over, error %u", e->id, e->tcb.err);
-	e->err = e->tcb.err;
-	e->mode = (u8)mode;
-	if (mode == MODE_TW)
-		xtcp_tw_init(&e->tw, &e->tcb, end_now(e));
-	xtcp_tcb_fini(&e->tcb);
-	reap(e);
-	map_drain(e, 0);
-	for (i = 0; i < PKTS_MAX; i++)
-		if (e->pkt[i].used)
-			fail("end %u: a packet never comes back", e->id);
-	for (i = 0; i < SENTS_MAX; i++)
-		if (e->lent[i])
-			fail("end %u: a send map entry never comes back", e->id);
-	memset(&e->tcb, 0, sizeof(e->tcb));
-}
-
-static void look_at_state(struct end *e)
-{
-	u8 state = e->tcb.state;
-
-	if (state == XTCP_CLOSED)
-		let_tcb_go(e, MODE_GONE);
-	else if (xtcp_tw_ready(&e->tcb) && !run.cfg->tw_in_tcb)
-		let_tcb_go(e, MODE_TW);
-	else if (state != XTCP_SYN_SENT &&
-		 (state != XTCP_SYN_RECEIVED || xtcp_fo_child(&e->tcb)))
-		e->established = true;
-}
-
-/* Serve @acts; @seg and @pkt are those of xtcp_rx(). */
-void end_serve(struct end *e, u32 acts, struct xtcp_seg *seg, struct pkt *pkt)
-{
-	struct xtcp_plan plan;
-
-	check(e);
-	if (acts & XTCP_ACT_DELIVER)
-		deliver(e, pkt, seg->from, seg->to);
-	if (pkt && !(acts & XTCP_ACT_HELD))
-		pkt_put(e, pkt);
-	if (acts & XTCP_ACT_DRAIN)
-		drain(e);
-	if (acts & XTCP_ACT_REAP)
-		reap(e);
+	if (acts & XTCP_ACT_DROP && seg)
+		TRACE("%u     drops it, reason %u", e->id, seg->reason);
+	/* What a SYN with data offers counts from where nothing is acknowledged. */
+	if (seg && !e->told && xtcp_fo_child(&e->tcb)) {
+		e->edge_told = e->tcb.iss + seg->wnd;
+		e->told = true;
+	}
 	if (acts & XTCP_ACT_ACKED)
 		note_acked(e);
 	if (acts & XTCP_ACT_EOF) {
@@ -359,165 +336,122 @@ void end_serve(struct end *e, u32 acts, struct xtcp_seg *seg, struct pkt *pkt)
 		fail("end %u: error without an error", e->id);
 	if (run.cfg->no_rto && run.level == 1 && e->tcb.rtx_timeouts)
 		fail("end %u: a retransmission timeout", e->id);
-	if (acts & XTCP_ACT_RST) {
-		xtcp_rst_plan(seg, &plan);
-		wire_put(e->id, &plan, 0);
-	}
+}
+
+static void op_served(struct xtcp_host *host, u32 acts)
+{
+	struct end *e = end_of(host);
+	struct xtcp_plan plan;
+	u8 state;
+
 	xtcp_space(&e->tcb, end_space(e));
-	if (acts & XTCP_ACT_OUTPUT)
-		push(e);
-	else if (peek(e, &plan) && !(e->tcb.dl_armed & BIT(XTCP_DL_RETRY)))
+	if (!(acts & XTCP_ACT_OUTPUT) && op_peek(host, &plan, op_now(host)) &&
+	    !(e->tcb.dl_armed & BIT(XTCP_DL_RETRY)))
 		fail("end %u: has output and does not say so", e->id);
 	/* A reader who is always there. */
 	if (!run.cfg->read[e->id] && e->rd != e->rcvd)
 		app_read(e, ~0U);
-	map_refill(e);
-	map_drain(e, XTCP_MAP_LOW);
-	if (e->mode == MODE_TCB)
-		look_at_state(e);
+	if (host->mode != XTCP_HOST_CONN)
+		return;
+	/* So that equal states are equal in memory, too. */
+	xtcp_host_refill(host);
+	xtcp_host_reclaim(host, XTCP_MAP_LOW);
+	state = e->tcb.state;
+	if (state != XTCP_CLOSED && state != XTCP_SYN_SENT &&
+	    (state != XTCP_SYN_RECEIVED || xtcp_fo_child(&e->tcb)))
+		e->established = true;
 }
 
-/* ---- calls from the world ---- */
-
-static void tcb_init(struct end *e)
+static void op_over(struct xtcp_host *host)
 {
-	e->mode = MODE_TCB;
+	struct end *e = end_of(host);
+	u32 i;
+
+	TRACE("%u     over, error %u", e->id, e->tcb.err);
+	e->err = e->tcb.err;
+	xtcp_host_release(host);
+	for (i = 0; i < PKTS_MAX; i++)
+		if (e->pkt[i].used)
+			fail("end %u: a packet never comes back", e->id);
+	for (i = 0; i < SENTS_MAX; i++)
+		if (e->lent[i])
+			fail("end %u: a send map entry never comes back", e->id);
+	memset(&e->tcb, 0, sizeof(e->tcb));
+}
+
+static struct xtcp_tcb *op_conn_new(struct xtcp_host *host)
+{
+	struct end *e = end_of(host);
+
 	/* The engine must set every field it reads. */
 	memset(&e->tcb, 0xa5, sizeof(e->tcb));
 	xtcp_tcb_init(&e->tcb, &run.par);
+	host->listening = false;
+	return &e->tcb;
+}
+
+/* A SYN came. With data it is a connection: cookies are the unit tests'. */
+static bool op_fastopen(struct xtcp_host *host, const struct xtcp_seg *seg,
+			struct xtcp_cookie *give)
+{
+	end_of(host)->shown = false;
+	return run.cfg->fastopen && seg->len;
 }
 
 /* With Fast Open the first write is for the SYN, which takes a part of it. */
+static u32 op_early(struct xtcp_host *host)
+{
+	return app_first(end_of(host));
+}
+
+static const struct xtcp_host_ops end_ops = {
+	.now = op_now,
+	.space = op_space,
+	.conn_new = op_conn_new,
+	.sent_get = op_sent_get,
+	.sent_put = op_sent_put,
+	.pkt_put = op_pkt_put,
+	.deliver = op_deliver,
+	.transmit = op_transmit,
+	.reply = op_reply,
+	.fail = op_fail,
+	.peek = op_peek,
+	.settled = op_settled,
+	.check = op_check,
+	.notify = op_notify,
+	.served = op_served,
+	.over = op_over,
+	.fastopen = op_fastopen,
+	.early = op_early,
+	.plans_max = PLANS_MAX,
+	.map_low = true,
+};
+
+/* ---- calls from the world ---- */
+
+/* @e listens until it connects. */
+void end_init(struct end *e)
+{
+	e->host.ops = &end_ops;
+	e->host.par = &run.par;
+	e->host.open = &run.open[e->id];
+	e->host.tw_in_tcb = run.cfg->tw_in_tcb;
+	xtcp_host_listen(&e->host);
+}
+
 void end_connect(struct end *e)
 {
-	const struct xtcp_fo_client fo = { .mss = WORLD_MSS, .bare = true };
-	struct xtcp_open open;
-	u32 acts;
+	static const struct xtcp_fo_client fo = { .mss = WORLD_MSS, .bare = true };
 
 	TRACE("%u connect()", e->id);
-	open_params(e, &open);
-	if (run.cfg->fastopen)
-		open.fo = &fo;
-	tcb_init(e);
-	acts = xtcp_connect(&e->tcb, &open, end_now(e));
-	if (open.fo)
-		acts |= xtcp_fastopen_go(&e->tcb, app_first(e), end_now(e));
-	end_serve(e, acts, NULL, NULL);
+	open_params(e, run.cfg->fastopen ? &fo : NULL);
+	xtcp_host_connect(&e->host);
 }
 
-static void reply(struct end *e, const struct xtcp_plan *plan)
+/* A call of the engine was made. */
+void end_serve(struct end *e, u32 acts)
 {
-	if (plan->len)
-		fail("end %u: stateless answer with payload", e->id);
-	if (!(plan->flags & XTCP_SYN))
-		check_ack(e, plan);
-	wire_put(e->id, plan, 0);
-	if (plan->flags & XTCP_SYN)
-		check_ack(e, plan);
-}
-
-static void reply_rst(struct end *e, const struct xtcp_seg *seg)
-{
-	struct xtcp_plan plan;
-
-	if (seg->flags & XTCP_RST)
-		fail("end %u: RST answered by RST", e->id);
-	xtcp_rst_plan(seg, &plan);
-	reply(e, &plan);
-}
-
-static void rx_tcb(struct end *e, struct xtcp_seg *seg, const struct flight *f)
-{
-	struct pkt *pkt = seg->len ? pkt_get(e, f) : NULL;
-	u32 acts;
-
-	acts = xtcp_rx(&e->tcb, seg, pkt ? &pkt->ooo : NULL, end_now(e));
-	if (acts & XTCP_ACT_DROP)
-		TRACE("%u     drops it, reason %u", e->id, seg->reason);
-	end_serve(e, acts, seg, pkt);
-}
-
-static void embryo_act(struct end *e, enum xtcp_embryo_act what,
-		       struct xtcp_seg *seg, const struct flight *f)
-{
-	struct xtcp_plan plan;
-	struct xtcp_open open;
-
-	open_params(e, &open);
-	if (embryo_answer(what, &e->emb, &run.par, &open, seg, &plan, end_now(e)))
-		reply(e, &plan);
-	if (embryo_ends(what))
-		e->mode = MODE_LISTEN;
-	if (what != XTCP_EMBRYO_ACCEPT)
-		return;
-	tcb_init(e);
-	xtcp_accept(&e->tcb, &e->emb, &open, end_now(e));
-	memset(&e->emb, 0, sizeof(e->emb));
-	check(e);
-	rx_tcb(e, seg, f);
-}
-
-/* A SYN with data is a connection: cookies are the unit tests'. */
-static void rx_fastopen(struct end *e, struct xtcp_seg *seg, const struct flight *f)
-{
-	const struct xtcp_cookie none = { .len = 0 };
-	struct xtcp_embryo emb;
-	struct xtcp_open open;
-	u32 acts;
-
-	open_params(e, &open);
-	tcb_init(e);
-	e->shown = false;
-	xtcp_embryo_init(&emb, &run.par, &open, seg, end_now(e));
-	acts = xtcp_fastopen_accept(&e->tcb, &emb, &open, seg, &none, end_now(e));
-	/* What the SYN offers counts from where nothing is acknowledged. */
-	e->edge_told = e->tcb.iss + seg->wnd;
-	e->told = true;
-	end_serve(e, acts, seg, pkt_get(e, f));
-}
-
-static void rx_listen(struct end *e, struct xtcp_seg *seg, const struct flight *f)
-{
-	struct xtcp_open open;
-
-	switch (xtcp_listen_rx(seg)) {
-	case XTCP_LISTEN_DROP:
-		break;
-	case XTCP_LISTEN_RST:
-		reply_rst(e, seg);
-		break;
-	case XTCP_LISTEN_SYN:
-		if (run.cfg->fastopen && seg->len) {
-			rx_fastopen(e, seg, f);
-			break;
-		}
-		open_params(e, &open);
-		e->mode = MODE_EMBRYO;
-		e->shown = false;
-		xtcp_embryo_init(&e->emb, &run.par, &open, seg, end_now(e));
-		embryo_act(e, XTCP_EMBRYO_SYNACK, seg, NULL);
-		break;
-	}
-}
-
-static void tw_over(struct end *e)
-{
-	memset(&e->tw, 0, sizeof(e->tw));
-	e->mode = MODE_GONE;
-}
-
-static void rx_tw(struct end *e, struct xtcp_seg *seg)
-{
-	bool waits = e->tw.flags & XTCP_TW_F_FIN_WAIT_2;
-	enum xtcp_tw_act what = xtcp_tw_rx(&e->tw, seg, end_now(e));
-	struct xtcp_plan plan;
-
-	if (waits && !(e->tw.flags & XTCP_TW_F_FIN_WAIT_2))
-		e->eof = true;
-	if (tw_answer(what, &e->tw, e->ts_off, &plan, end_now(e)))
-		reply(e, &plan);
-	if (tw_ends(what))
-		tw_over(e);
+	xtcp_host_actions(&e->host, acts, NULL, NULL);
 }
 
 /* What a segment of the true peer tells this end of the peer's window. */
@@ -538,73 +472,30 @@ void end_rx(struct end *e, const struct flight *f)
 {
 	struct xtcp_seg seg = f->seg;
 
-	switch (e->mode) {
-	case MODE_LISTEN:
-		rx_listen(e, &seg, f);
-		break;
-	case MODE_EMBRYO:
-		embryo_act(e, xtcp_embryo_rx(&e->emb, &run.par, &seg, end_now(e)),
-			   &seg, f);
-		break;
-	case MODE_TCB:
-		rx_tcb(e, &seg, f);
-		break;
-	case MODE_TW:
-		rx_tw(e, &seg);
-		break;
-	case MODE_GONE:
-		if (!(seg.flags & XTCP_RST))
-			reply_rst(e, &seg);
-		break;
-	default:
-		break;
-	}
+	if (e->down)
+		return;
+	open_params(e, NULL);
+	xtcp_host_rx(&e->host, &seg, seg.len ? &pkt_get(e, f)->ooo : NULL);
 }
 
 /* On the world's clock. */
 u64 end_deadline(const struct end *e)
 {
-	u64 at;
+	u64 at = xtcp_host_deadline(&e->host);
 
-	switch (e->mode) {
-	case MODE_EMBRYO:
-		at = xtcp_embryo_deadline(&e->emb, end_now(e));
-		break;
-	case MODE_TCB:
-		at = xtcp_deadline(&e->tcb);
-		break;
-	case MODE_TW:
-		at = xtcp_tw_deadline(&e->tw, end_now(e));
-		break;
-	default:
-		return XTCP_NEVER;
-	}
 	return at == XTCP_NEVER ? XTCP_NEVER : at - e->clock;
 }
 
 /* The earliest deadline has come. */
 void end_timer(struct end *e)
 {
-	switch (e->mode) {
-	case MODE_EMBRYO:
-		embryo_act(e, xtcp_embryo_timeout(&e->emb, &run.par,
-						  run.par.synack_retries, 0, end_now(e)),
-			   NULL, NULL);
-		break;
-	case MODE_TCB:
-		/* An orphan's wait for the peer's FIN is over. */
-		if (e->tcb.state == XTCP_FIN_WAIT_2 && e->closed)
-			W->rough = true;
-		end_serve(e, xtcp_timeout(&e->tcb, end_now(e)), NULL, NULL);
-		break;
-	case MODE_TW:
-		if (e->tw.flags & XTCP_TW_F_FIN_WAIT_2)
-			W->rough = true;
-		tw_over(e);
-		break;
-	default:
-		break;
-	}
+	/* An orphan's wait for the peer's FIN is over. */
+	if (e->host.mode == XTCP_HOST_CONN ?
+	    e->tcb.state == XTCP_FIN_WAIT_2 && e->closed :
+	    e->host.mode == XTCP_HOST_TIME_WAIT && e->host.tw.flags & XTCP_TW_F_FIN_WAIT_2)
+		W->rough = true;
+	open_params(e, NULL);
+	xtcp_host_timeout(&e->host);
 }
 
 /* The host has lost its power. */
@@ -614,7 +505,8 @@ void end_vanish(struct end *e)
 	W->rough = true;
 	e->closed = true;
 	xtcp_abort(&e->tcb, end_now(e));
-	let_tcb_go(e, MODE_DOWN);
+	e->down = true;
+	op_over(&e->host);
 }
 
 /* A timer that is early does no harm. */
@@ -622,7 +514,7 @@ void end_idle(struct end *e)
 {
 	struct xtcp_tcb before = e->tcb;
 
-	if (e->mode != MODE_TCB || end_deadline(e) <= W->now)
+	if (e->host.mode != XTCP_HOST_CONN || end_deadline(e) <= W->now)
 		return;
 	if (xtcp_timeout(&e->tcb, end_now(e)) ||
 	    memcmp(&before, &e->tcb, sizeof(before)))

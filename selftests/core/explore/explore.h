@@ -11,7 +11,7 @@
  *	finish.c	from here a fair world ends well
  *	canon.c		which states are the same state
  *	world.c		two ends, time, the wire
- *	end.c		one end: the glue around one TCB, and what it checks
+ *	end.c		one end: its host, and what it checks
  *	app.c		the program of one end's application
  *	trace.c		a path told in words
  *
@@ -22,7 +22,7 @@
 #define XTCP_EXPLORE_H
 
 #include <setjmp.h>
-#include <xtcp/engine.h>
+#include <xtcp/host.h>
 
 #define MSEC	XTCP_NSEC_PER_MSEC
 #define SEC	XTCP_NSEC_PER_SEC
@@ -143,18 +143,9 @@ struct pkt {
 	bool used;
 };
 
-enum mode {
-	MODE_LISTEN,
-	MODE_EMBRYO,
-	MODE_TCB,
-	MODE_TW,	/* a TIME-WAIT record */
-	MODE_GONE,	/* nothing: segments are answered by RST */
-	MODE_DOWN,	/* nothing, and no answer */
-};
-
 struct end {
-	u8 mode;
 	u8 id;
+	bool down;		/* gone without a word: it answers nothing */
 	u8 err;
 	u8 pc;			/* step of the application */
 	bool established;
@@ -177,8 +168,7 @@ struct end {
 	u32 total;		/* bytes its program writes */
 	u64 clock;		/* ns, added to the world's time */
 	struct xtcp_tcb tcb;
-	struct xtcp_embryo emb;
-	struct xtcp_tw tw;
+	struct xtcp_host host;
 	struct xtcp_sent sent[SENTS_MAX];
 	bool lent[SENTS_MAX];
 	struct pkt pkt[PKTS_MAX];
@@ -201,6 +191,8 @@ struct world {
 struct run {
 	const struct world_cfg *cfg;
 	struct xtcp_params par;
+	struct xtcp_open open[2];
+	u32 snd_nxt;		/* of the end that sends, before it did */
 	struct op {
 		u8 kind;
 		u16 n;
@@ -246,13 +238,14 @@ static inline struct end *end_peer(const struct end *e)
 	return &run.w.end[!e->id];
 }
 
+void end_init(struct end *e);
 void end_connect(struct end *e);
 void end_hears(struct end *e, const struct xtcp_seg *seg);
 void end_rx(struct end *e, const struct flight *f);
 void end_timer(struct end *e);
 void end_vanish(struct end *e);
 void end_idle(struct end *e);
-void end_serve(struct end *e, u32 acts, struct xtcp_seg *seg, struct pkt *pkt);
+void end_serve(struct end *e, u32 acts);
 u64 end_deadline(const struct end *e);
 u32 end_space(const struct end *e);
 bool end_over(const struct end *e);

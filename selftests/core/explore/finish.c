@@ -40,16 +40,16 @@ struct action finish_next(void)
 			return (struct action){ ACT_TIMER, i };
 	/* A peer that vanished without a word: the application loses patience. */
 	for (i = 0; i < 2; i++)
-		if (W->rough && W->end[i].mode == MODE_TCB && !W->end[i].closed &&
-		    W->end[!i].mode != MODE_TCB)
+		if (W->rough && W->end[i].host.mode == XTCP_HOST_CONN && !W->end[i].closed &&
+		    W->end[!i].host.mode != XTCP_HOST_CONN)
 			return (struct action){ ACT_ABORT, i };
 	return (struct action){ ACT_NONE };
 }
 
 static bool ended(const struct end *e)
 {
-	return end_over(e) || (e->mode == MODE_LISTEN && W->rough) ||
-	       (e->mode == MODE_TCB && e->tcb.state == XTCP_TIME_WAIT);
+	return end_over(e) || (e->host.mode == XTCP_HOST_LISTEN && W->rough) ||
+	       (e->host.mode == XTCP_HOST_CONN && e->tcb.state == XTCP_TIME_WAIT);
 }
 
 /*

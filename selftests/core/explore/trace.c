@@ -22,11 +22,10 @@ static const char *const state_name[] = {
 };
 
 static const char *const mode_name[] = {
-	[MODE_LISTEN]	= "LISTEN",
-	[MODE_EMBRYO]	= "embryo",
-	[MODE_TW]	= "TIME-WAIT record",
-	[MODE_GONE]	= "gone",
-	[MODE_DOWN]	= "vanished",
+	[XTCP_HOST_LISTEN]	= "LISTEN",
+	[XTCP_HOST_HALF_OPEN]	= "half-open",
+	[XTCP_HOST_TIME_WAIT]	= "TIME-WAIT record",
+	[XTCP_HOST_CLOSED]	= "gone",
 };
 
 void trace(const char *fmt, ...)
@@ -76,9 +75,9 @@ void trace_end(const struct end *e)
 	const struct xtcp_tcb *t = &e->tcb;
 	u32 i;
 
-	if (e->mode != MODE_TCB) {
+	if (e->host.mode != XTCP_HOST_CONN) {
 		printf("# end %u: %s, error %u; read %u of %u\n", e->id,
-		       mode_name[e->mode], e->err, e->rd, e->rcvd);
+		       e->down ? "vanished" : mode_name[e->host.mode], e->err, e->rd, e->rcvd);
 		return;
 	}
 	printf("# end %u: %s flags 0x%x cong %u; written %u acked %u received %u read %u\n",

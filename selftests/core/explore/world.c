@@ -66,23 +66,17 @@ static void put_one(u32 from, const struct xtcp_plan *plan, u32 off)
 /* Send @plan, split at its MSS as a device does; payload from offset @off. */
 void wire_put(u32 from, const struct xtcp_plan *plan, u32 off)
 {
-	struct xtcp_plan one = *plan;
+	bool accecn = W->end[from].tcb.ecn != XTCP_ECN_CLASSIC, last;
+	struct xtcp_plan part;
 	u32 at = 0;
 
 	if (plan->len && !plan->mss)
 		fail("end %u: plan with payload and no MSS", from);
 	do {
-		one.seq = plan->seq + at;
-		one.len = min(plan->len - at, (u32)plan->mss);
-		one.flags = plan->flags;
-		if (at + one.len < plan->len)
-			one.flags &= ~(XTCP_FIN | XTCP_PSH);
-		/* With AccECN the same bit is part of a counter. */
-		if (at && W->end[from].tcb.ecn == XTCP_ECN_CLASSIC)
-			one.flags &= ~XTCP_CWR;
-		put_one(from, &one, off + at);
-		at += one.len;
-	} while (at < plan->len);
+		last = xtcp_plan_part(plan, at, accecn, &part);
+		put_one(from, &part, off + at);
+		at += part.len;
+	} while (!last);
 }
 
 /* Take segment @i for end @to off the wire. */
@@ -128,7 +122,7 @@ static void aim_iss(struct end *e)
 	e->clock = (u64)(ISS_GOAL - e->iss) * 4096;
 }
 
-static void end_init(struct end *e, u32 id)
+static void end_begin(struct end *e, u32 id)
 {
 	u64 clock = e->clock;
 
@@ -136,6 +130,7 @@ static void end_init(struct end *e, u32 id)
 	e->id = (u8)id;
 	e->clock = clock;
 	e->path_mss = WORLD_MSS + (run.cfg->no_ts ? 0 : 12);
+	end_init(e);
 	app_parse(id, run.cfg->prog[id]);
 }
 
@@ -205,9 +200,9 @@ void world_init(const struct world_cfg *cfg, u32 level)
 	budget_init(cfg, level);
 	run.trace = false;
 	for (i = 0; i < 2; i++) {
-		end_init(&W->end[i], i);
+		end_begin(&W->end[i], i);
 		aim_iss(&W->end[i]);
-		end_init(&W->end[i], i);
+		end_begin(&W->end[i], i);
 	}
 	run.trace = loud;
 	end_connect(&W->end[0]);

@@ -273,7 +273,8 @@ static void op_notify(struct xtcp_host *host, u32 acts, const struct xtcp_seg *s
 	}
 	if (acts & XTCP_ACT_EOF)
 		end->eof = true;
-	contract_stream(end);
+	if (host->tcb)
+		contract_stream(end);
 	if (acts & XTCP_ACT_OUTPUT) {
 		end->want_output = true;
 		end->tx_failed = false;
@@ -436,7 +437,6 @@ void end_rx(struct end *end, const struct xtcp_seg *seg)
 {
 	struct xtcp_host *host = &end->host;
 	bool record = host->mode == XTCP_HOST_TIME_WAIT;
-	bool waits = record && host->tw.flags & XTCP_TW_F_FIN_WAIT_2;
 	struct node *node = NULL;
 
 	end->seg = *seg;
@@ -454,8 +454,6 @@ void end_rx(struct end *end, const struct xtcp_seg *seg)
 		memset(&host->emb, 0xa5, sizeof(host->emb));
 	}
 	xtcp_host_rx(host, &end->seg, node ? &node->ooo : NULL);
-	if (waits && !(host->tw.flags & XTCP_TW_F_FIN_WAIT_2))
-		end->eof = true;
 	if (record && (host->verdict == XTCP_TW_RST || host->verdict == XTCP_TW_END))
 		end->aborted = true;
 }

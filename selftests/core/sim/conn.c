@@ -288,10 +288,13 @@ void conn_arm(struct conn *conn)
 
 void op_notify(struct xtcp_host *xh, u32 acts, const struct xtcp_seg *seg)
 {
-	struct conn *conn = conn_of(xh);
-	struct host *host = conn->host;
-	struct sim *sim = conn->sim;
+	struct host *host = host_of(xh);
+	struct conn *conn = host->conn;
+	struct sim *sim = host->sim;
 
+	/* Of a record: nobody reads any more. */
+	if (xh->mode == XTCP_HOST_TIME_WAIT)
+		return;
 	if (acts & XTCP_ACT_URG)
 		urgent(conn);
 	if (acts & XTCP_ACT_ACKED)
