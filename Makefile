@@ -92,6 +92,10 @@ bench-attack:
 	$(MAKE) all
 	selftests/bench/attack-run
 
+# The pictures of Documentation/questions.rst, from captures.
+pictures:
+	scripts/show --svg Documentation/pictures all
+
 install: all
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
 	# Into a staging directory nothing is to be registered.
@@ -122,6 +126,7 @@ help:
 	@echo 'make bench        XTCP and the kernel'"'"'s TCP side by side'
 	@echo 'make bench-recovery  recovery from loss beside the kernel'"'"'s TCP'
 	@echo 'make bench-attack what attacks cost, beside the kernel'"'"'s TCP'
+	@echo 'make pictures     Documentation/pictures, drawn from captures by scripts/show'
 	@echo 'make install      module, tools and header (DESTDIR, PREFIX); AUTOLOAD=y: any'
 	@echo '                  user loads the module by opening a socket'
 	@echo 'make clean'
@@ -134,4 +139,4 @@ help:
 	@echo 'Documentation/testing.rst tells the rest.'
 
 .PHONY: all module have-kdir print-kdir print-kopts tools demo check check-debug check-long fuzz mutate style \
-	bench bench-recovery bench-attack install clean help
+	bench bench-recovery bench-attack pictures install clean help
