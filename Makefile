@@ -107,6 +107,12 @@ install: all
 	test "$(AUTOLOAD)" != y || \
 		install -D -m 644 tools/xtcp.conf $(DESTDIR)/etc/modprobe.d/xtcp.conf
 
+lib:
+	$(MAKE) -C selftests/core lib
+
+install-lib:
+	$(MAKE) -C selftests/core install-lib
+
 clean:
 	test ! -e "$(KDIR)/Makefile" || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 	$(MAKE) -C tools clean
@@ -129,6 +135,8 @@ help:
 	@echo 'make pictures     Documentation/pictures, drawn from captures by scripts/show'
 	@echo 'make install      module, tools and header (DESTDIR, PREFIX); AUTOLOAD=y: any'
 	@echo '                  user loads the module by opening a socket'
+	@echo 'make lib          libxtcp in out/lib: the engine as a library, without a kernel'
+	@echo 'make install-lib  the same with header and pkg-config file (DESTDIR, PREFIX)'
 	@echo 'make clean'
 	@echo
 	@echo 'KDIR=DIR          the kernel build tree, now $(or $(KDIR),none)'
@@ -139,4 +147,4 @@ help:
 	@echo 'Documentation/testing.rst tells the rest.'
 
 .PHONY: all module have-kdir print-kdir print-kopts tools demo check check-debug check-long fuzz mutate style \
-	bench bench-recovery bench-attack pictures install clean help
+	bench bench-recovery bench-attack pictures install lib install-lib clean help
