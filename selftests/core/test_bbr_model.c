@@ -181,6 +181,8 @@ UNIT(bbr_min_rtt)
 		{ 6001, 60000, true, 40000 },	/* 5 s: due, but still believed */
 		{ 6002, 60000, false, 40000 },
 		{ 7000, 45000, false, 40000 },
+		{ 8000, 45000, false, 40000 },	/* no shorter: due after 7 + 5 s */
+		{ 11000, 60000, false, 40000 },
 		{ 11001, 60000, false, 45000 },	/* 10 s: the lowest of late */
 		{ 12001, 60000, true, 45000 },
 		{ 12002, 30000, false, 30000 },
@@ -286,7 +288,7 @@ UNIT(bbr_full)
 	}
 }
 
-/* 5.5.3: a low sample is none of the running cycle, unless it is the largest. */
+/* 5.5.3: a low sample is none of the running cycle, unless none is larger. */
 UNIT(bbr_low_samples)
 {
 	static const struct {
@@ -294,7 +296,7 @@ UNIT(bbr_low_samples)
 		bool low;
 		u32 cycle;	/* of the running one */
 	} tab[] = {
-		{ 900, false, 900 }, { 900, true, 0 }, { 1100, true, 1100 },
+		{ 900, false, 900 }, { 900, true, 0 }, { 1000, true, 1000 }, { 1100, true, 1100 },
 	};
 	u32 i;
 
@@ -423,4 +425,257 @@ UNIT(bbr_aggregation)
 		xtcp_bbr_update(&r.tcb, r.b, &s);
 	}
 	CHECK(max(r.b->extra_most[0], r.b->extra_most[1]) <= 1);
+}
+
+/* 5.3.1.2, where the arithmetic is exact: a quarter of 102400 is 25600. */
+UNIT(bbr_full_growth)
+{
+	static const struct {
+		const char *name;
+		u8 phase;
+		bool queue;
+		u32 bw;
+		u8 count;	/* of rounds without growth, before */
+		u8 want;
+		bool full;
+	} tab[] = {
+		{ "a quarter", BBR_STARTUP, false, 128000, 2, 0, false },
+		{ "less", BBR_STARTUP, false, 127999, 1, 2, false },
+		{ "three rounds", BBR_STARTUP, true, 127999, 2, 3, true },
+		{ "the first of UP", BBR_UP, true, 102400, 0, 1, false },
+		{ "two, with a queue", BBR_UP, true, 102400, 1, 2, true },
+		{ "two without", BBR_UP, false, 102400, 1, 2, false },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_ack ack = {
+			.now = SEC, .delivered = 1000, .rs_any = true,
+			.rs_delivered = tab[i].bw, .rs_interval_us = 1 << BBR_BW_SHIFT,
+		};
+		struct bbr_sample s = { .ack = &ack };
+		struct rig r;
+
+		begin(&r);
+		r.b->phase = tab[i].phase;
+		r.b->min_rtt_us = 100000;
+		r.tcb.rack_rtt_us = tab[i].queue ? 120000 : 100000;
+		r.b->full_bw = 102400;
+		r.b->full_count = tab[i].count;
+		xtcp_bbr_update(&r.tcb, r.b, &s);
+		CHECK_ROW(tab[i].name, r.b->full_count, tab[i].want);
+		CHECK_ROW(tab[i].name, r.b->full_bw, tab[i].want ? 102400 : tab[i].bw);
+		CHECK_ROW(tab[i].name, r.b->flags, tab[i].full ? BBR_F_FULL | BBR_F_FULL_NOW : 0);
+	}
+}
+
+/* What a sample adds up, and what the first one of a round does. */
+UNIT(bbr_sample_counts)
+{
+	static const struct {
+		bool round;
+		u8 rounds;
+		u8 want;
+	} tab[] = {
+		{ false, 7, 7 }, { true, 7, 8 }, { true, 254, 255 }, { true, 255, 255 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_ack ack = { .now = SEC, .delivered = 1000, .ce = 300, .rs_any = true };
+		struct bbr_sample s = { .ack = &ack };
+		struct rig r;
+
+		begin(&r);
+		r.b->round_end = !tab[i].round;
+		r.b->rounds = tab[i].rounds;
+		r.b->round_bytes = 5000;
+		r.b->round_ce = 500;
+		r.b->send_gain = 115;
+		r.b->sent_gain = 64;
+		xtcp_bbr_update(&r.tcb, r.b, &s);
+		CHECK_EQ(r.b->rounds, tab[i].want);
+		CHECK_EQ(r.b->round_bytes, 6000);
+		CHECK_EQ(r.b->round_ce, 800);
+		/* What was sent at the lowest gain of a round arrives in the next. */
+		CHECK_EQ(r.b->sent_gain, tab[i].round ? 115 : 64);
+		CHECK_EQ(r.b->send_gain, tab[i].round ? BBR_SENT_ONE : 115);
+	}
+}
+
+/* Samples are low until what was sent in ProbeRTT has arrived. */
+UNIT(bbr_low_end)
+{
+	static const struct {
+		bool marked;
+		u32 prior;	/* of a mark at 50000 */
+		bool low;
+	} tab[] = {
+		{ true, 49999, true }, { true, 50000, false }, { true, 50001, false },
+		{ false, 49999, false }, { false, 50001, false },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_ack ack = {
+			.now = SEC, .delivered = 1000, .rs_any = true, .rs_prior = tab[i].prior,
+		};
+		struct bbr_sample s = { .ack = &ack };
+		struct rig r;
+
+		begin(&r);
+		r.b->low_end = 50000;
+		r.b->flags = BBR_F_FULL | (tab[i].marked ? BBR_F_LOW : 0);
+		xtcp_bbr_update(&r.tcb, r.b, &s);
+		CHECK_EQ(s.low, tab[i].low);
+		CHECK_EQ(r.b->flags, BBR_F_FULL | (tab[i].low ? BBR_F_LOW : 0));
+	}
+}
+
+/* Nothing of a loss round is left. */
+UNIT(bbr_congestion_reset)
+{
+	struct rig r;
+
+	begin(&r);
+	r.b->flags = BBR_F_FULL | BBR_F_LOSS;
+	r.b->bw_latest = 5;
+	r.b->inflight_latest = 5;
+	r.b->lost_ranges = 5;
+	r.b->round_ce = 5;
+	r.b->round_bytes = 5;
+	xtcp_bbr_reset_congestion(r.b);
+	CHECK_EQ(r.b->flags, BBR_F_FULL);
+	CHECK_EQ(r.b->bw_latest, 0);
+	CHECK_EQ(r.b->inflight_latest, 0);
+	CHECK_EQ(r.b->lost_ranges, 0);
+	CHECK_EQ(r.b->round_ce, 0);
+	CHECK_EQ(r.b->round_bytes, 0);
+}
+
+/*
+ * The short-term bandwidth: 0.7 or 0.85 of the last, or what was delivered, less
+ * what was kept back by the gain (in 1/128) and the margin.
+ */
+UNIT(bbr_lower_bandwidth)
+{
+	static const struct {
+		const char *name;
+		bool loss;	/* or marks */
+		u8 gain;
+		u64 bw_short;
+		u32 latest;
+		u64 want;
+	} tab[] = {
+		{ "little delivered", true, 128, BBR_NO_BW, 512000, 717000 },
+		{ "marks", false, 128, BBR_NO_BW, 512000, 870000 },
+		{ "much", true, 128, BBR_NO_BW, 896000, 896000 + 7000 },
+		{ "at half of the rate", true, 64, BBR_NO_BW, 448000, 896000 + 7000 },
+		{ "all", true, 128, BBR_NO_BW, 1024000, 1024000 },
+		{ "again", true, 128, 512000, 1000, 358500 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_ack ack = {
+			.now = SEC, .delivered = 1000, .ce = !tab[i].loss, .rs_any = true,
+			.rs_prior = 1, .rs_lost = 1000, .rs_flight = 10000,
+		};
+		struct bbr_sample s = { .ack = &ack };
+		struct rig r;
+
+		begin(&r);
+		r.b->phase = BBR_CRUISE;
+		r.b->round_end = 2;
+		r.b->flags = tab[i].loss ? BBR_F_LOSS : 0;
+		r.b->max_bw[0] = 1024000;
+		r.b->sent_gain = tab[i].gain;
+		r.b->bw_short = tab[i].bw_short;
+		r.b->bw_latest = tab[i].latest;
+		xtcp_bbr_update(&r.tcb, r.b, &s);
+		CHECK_ROW(tab[i].name, r.b->bw_short, tab[i].want);
+	}
+}
+
+/* 5.5.9: the maximum of five to ten rounds, before the pipe is full of one to two. */
+UNIT(bbr_extra_rounds)
+{
+	static const struct {
+		bool full;
+		bool round;
+		u8 rounds;
+		u8 want;
+		bool turned;
+	} tab[] = {
+		{ true, false, 4, 4, false }, { true, true, 3, 4, false },
+		{ true, true, 4, 0, true }, { false, true, 0, 0, true },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_ack ack = { .now = SEC, .delivered = 1000, .rs_any = true };
+		struct bbr_sample s = { .ack = &ack };
+		struct rig r;
+
+		begin(&r);
+		r.b->flags = tab[i].full ? BBR_F_FULL : 0;
+		r.b->round_end = !tab[i].round;
+		r.b->extra_rounds = tab[i].rounds;
+		r.b->extra_most[0] = 5000;
+		r.b->extra_most[1] = 7000;
+		xtcp_bbr_update(&r.tcb, r.b, &s);
+		CHECK_EQ(r.b->extra_rounds, tab[i].want);
+		CHECK_EQ(r.b->extra_most[0], tab[i].turned ? 1000 : 5000);
+		CHECK_EQ(r.b->extra_most[1], tab[i].turned ? 5000 : 7000);
+	}
+}
+
+/* An interval ends when the bandwidth explains all of it. */
+UNIT(bbr_extra_interval)
+{
+	static const struct {
+		u32 before;	/* bytes in 1 ms at 1 byte per us, and 3000 more now */
+		u32 since;	/* us, then */
+		u32 delivered;
+		u32 most;
+	} tab[] = {
+		{ 999, 0, 3000, 3000 }, { 1000, 0, 3000, 3000 }, { 1001, 1000, 4001, 3001 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_ack ack = { .now = SEC, .delivered = 3000 };
+		struct bbr_sample s = { .ack = &ack };
+		struct rig r;
+
+		begin(&r);
+		r.b->max_bw[0] = 1ULL << BBR_BW_SHIFT;
+		r.b->extra_at = SEC - XTCP_NSEC_PER_MSEC;
+		r.b->extra_delivered = tab[i].before;
+		xtcp_bbr_update(&r.tcb, r.b, &s);
+		CHECK_EQ(r.b->extra_at, SEC - tab[i].since * XTCP_NSEC_PER_USEC);
+		CHECK_EQ(r.b->extra_delivered, tab[i].delivered);
+		CHECK_EQ(r.b->extra_most[0], tab[i].most);
+	}
+}
+
+/* Met again within a 64th: believed as if 4 s old, and no longer than it was. */
+UNIT(bbr_min_rtt_met)
+{
+	static const u32 rtt_us[] = { 30000, 30468 };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(rtt_us); i++) {
+		struct xtcp_ack ack = { .now = 9 * SEC, .rtt_us = rtt_us[i] };
+		struct rig r;
+
+		begin(&r);
+		r.b->min_rtt_us = 30000;
+		r.b->probe_min_us = 30000;
+		CHECK(!xtcp_bbr_min_rtt(r.b, &ack));
+		CHECK_EQ(r.b->probe_min_us, 30000);
+		CHECK_EQ(r.b->probe_min_at, 9 * SEC);
+		CHECK_EQ(r.b->min_rtt_us, 30000);
+		CHECK_EQ(r.b->min_rtt_at, 5 * SEC);
+	}
 }
