@@ -6,7 +6,9 @@
 #include <linux/delay.h>
 #include <linux/module.h>
 
-#include <xtcp/sock.h>
+#include "net/public.h"
+#include "sock/family.h"
+#include "module.h"
 
 static int __init xtcp_load(void)
 {

@@ -23,4 +23,15 @@ static inline bool xtcp_family6_there(void)
 	return IS_ENABLED(CONFIG_IPV6) && ipv6_mod_enabled();
 }
 
+/* The kernel finds ipv6_pinfo at the end of a socket, inet6_create(). */
+struct xtcp6_sock {
+	struct xtcp_sock xtcp;
+	struct ipv6_pinfo inet6;
+};
+
+static inline struct ipv6_pinfo *xtcp6_pinfo(struct sock *sk)
+{
+	return &((struct xtcp6_sock *)sk)->inet6;
+}
+
 #endif /* XTCP_FAMILY_H */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The glue's own structures and what its parts promise each other.
- *
- * src/sock faces the application, src/net faces IP; both stand around the
- * engine (engine.h) and meet here. Nothing in src/core includes this file.
+ * The structures that the module's folders share: socket, packet, namespace. What
+ * each folder offers the others is in its own header: src/conn/conn.h,
+ * src/net/public.h. Nothing in src/core includes this file.
  */
 #ifndef XTCP_SOCK_H
 #define XTCP_SOCK_H
@@ -82,13 +81,13 @@ struct xtcp_sock {
 	struct inet_sock inet;		/* must be first */
 	struct xtcp_tcb tcb;		/* socket lock */
 
-	/* the first of them fires at or before xtcp_deadline(), src/net/timer.c */
+	/* the first of them fires at or before xtcp_deadline(), src/conn/timer.c */
 	struct timer_list timer;	/* to a jiffy */
 	struct hrtimer near;		/* to the microsecond */
 	u64 timer_at;			/* ns armed for, XTCP_NEVER */
 	u64 near_at;
 	unsigned long deferred;		/* enum xtcp_deferred, atomic bits */
-	struct tasklet_struct tx_resume; /* goes on sending, src/net/tx.c */
+	struct tasklet_struct tx_resume; /* goes on sending, src/conn/transmit.c */
 	struct xtcp_entry entry;	/* look-up, src/net/demux.c */
 	struct xtcp_flow flow;		/* as it was entered there */
 	int dif;			/* device we are bound to, 0: any */
@@ -112,7 +111,7 @@ struct xtcp_sock {
 	struct xtcp_port *port;		/* bind bucket we hold, or NULL */
 	struct hlist_node port_node;	/* in it; bucket lock */
 
-	/* payload waiting for acknowledgement: sk_write_queue, see sendq.c */
+	/* payload waiting for acknowledgement: sk_write_queue, see src/conn/sendq.c */
 	struct sk_buff *send_hint;	/* carrier that holds SND.NXT, or NULL */
 	u32 goal_seq;			/* byte at which SO_SNDBUF was last checked */
 	u32 map_lent;			/* entries of the send map, embedded ones not */
@@ -203,7 +202,7 @@ static inline u64 xtcp_now(void)
 	return ktime_get_ns();
 }
 
-/* ---- per network namespace, src/net/pernet.c ---- */
+/* ---- per network namespace, src/pernet.c ---- */
 
 /* Knobs the engine need not know, src/ctl/sysctl.c. */
 struct xtcp_knobs {
@@ -313,162 +312,11 @@ static inline void xtcp_follow_sk(const struct sock *sk)
 	xtcp_follow((struct xtcp_net *)xtcp_sk_net(sk));
 }
 
-int xtcp_pernet_init(void);
-void xtcp_pernet_exit(void);
-
 /* ---- src/ctl/cong.c: congestion controls ---- */
 
 #define XTCP_CC_NAME_MAX	16	/* bytes, TCP_CA_NAME_MAX */
 
 const struct xtcp_cc *xtcp_cong_of_key(u32 key);
 bool xtcp_cc_may_choose(const struct xtcp_net *xn, const struct xtcp_cc *cc);
-
-/* ---- src/net/rx.c: from IP ---- */
-
-int xtcp_rx_below(void);	/* -EBUSY: not the kernel's TCP there */
-int xtcp_rx_init(void);		/* wrap inet_protos[6] */
-int xtcp_rx_exit(void);		/* -EBUSY: somebody wrapped over us */
-int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
-
-/* ---- src/net/discard.c ---- */
-
-void xtcp_discard(struct xtcp_net *xn, struct sk_buff *skb, enum xtcp_drop reason);
-
-/* ---- src/net/tx.c: to IP ---- */
-
-void xtcp_push(struct sock *sk, u64 now);
-void xtcp_reply(struct net *net, const struct sock *sk, const struct xtcp_plan *plan,
-		struct sk_buff *cause);
-
-/* ---- src/net/ip.c ---- */
-
-void xtcp_ip_repath(struct sock *sk, enum xtcp_mib why);
-
-/* ---- src/net/timer.c ---- */
-
-/*
- * Of every new socket. Also takes sk_write_space, which every transmitted
- * packet calls when it is freed (SOCK_USE_WRITE_QUEUE off): output that waits
- * for the device queue resumes there. xtcp_write_space() is called from it.
- */
-void xtcp_timer_init(struct sock *sk);
-void xtcp_release_cb(struct sock *sk);	/* proto.release_cb: what was put off */
-void xtcp_timer_arm(struct sock *sk);	/* after every engine call */
-void xtcp_timer_late(const struct sock *sk, u64 now);
-void xtcp_timer_stop(struct sock *sk);	/* socket lock held */
-
-/* ---- src/net/ip4.c, ip6.c: what differs between the families ---- */
-
-/*
- * Route, addresses, port and 4-tuple of an active open; hashed on return, so
- * that xtcp_open_fill() and xtcp_connect() may follow. Socket lock, sleeps.
- */
-int xtcp_ip4_connect(struct sock *sk, const struct sockaddr_in *to, int len);
-int xtcp_ip6_connect(struct sock *sk, const struct sockaddr_in6 *to, int len);
-void xtcp_open_fill(struct sock *sk, struct xtcp_open *open);
-
-/* ---- src/net/port.c, port_connect.c: ports, shared with the kernel's TCP ---- */
-
-int xtcp_port_get(struct sock *sk, u16 port);
-void xtcp_port_put(struct sock *sk);
-void xtcp_ports_settle(struct net *net);
-int xtcp_port_listen(struct sock *sk);	/* -EADDRINUSE: someone listens there */
-
-/* ---- src/net/demux.c ---- */
-
-int xtcp_hash_connect(struct sock *sk);	/* picks the port, enters the 4-tuple */
-int xtcp_hash_listen(struct sock *sk);
-void xtcp_unhash(struct sock *sk);
-void xtcp_rehash(struct sock *sk);
-
-/* ---- src/net/listen.c: SYN to accept queue ---- */
-
-int xtcp_listen_start(struct sock *sk);
-void xtcp_listen_stop(struct sock *sk);	/* embryos and children are ended */
-struct sock *xtcp_acceptq_pop(struct sock *sk);
-
-static inline bool xtcp_acceptq_empty(const struct sock *sk)
-{
-	return list_empty(&xtcp_sk(sk)->acceptq);
-}
-
-/* ---- src/net/fastopen.c: RFC 7413 ---- */
-
-int xtcp_fo_listen(struct sock *sk, u32 most);
-u32 xtcp_fo_most(const struct sock *sk);
-int xtcp_fo_set_keys(struct sock *sk, const struct xtcp_fo_keys *keys);
-void xtcp_fo_get_keys(const struct sock *sk, struct xtcp_fo_keys *keys);
-void xtcp_fo_free(struct sock *sk);
-void xtcp_fo_state(struct sock *sk, bool opened);
-void xtcp_fo_silence(struct sock *sk, bool over);
-void xtcp_fo_done(struct sock *sk);
-bool xtcp_fo_client(struct sock *sk, struct xtcp_fo_client *fo);
-void xtcp_fo_keys_get(struct xtcp_net *xn, struct xtcp_fo_keys *keys);
-void xtcp_fo_keys_set(struct xtcp_net *xn, const struct xtcp_fo_keys *keys);
-void xtcp_fo_keys_reset(struct xtcp_net *xn);
-
-/* ---- src/net/metrics.c ---- */
-
-void xtcp_metrics_put(struct sock *sk);	/* before the engine forgets it all */
-
-/* ---- src/net/evict.c: who holds memory and makes no progress ---- */
-
-void xtcp_evict_start(void);	/* memory is short */
-void xtcp_evict_stop(void);
-
-/* ---- src/net/tw.c ---- */
-
-bool xtcp_tw_enter(struct sock *sk, u64 now);	/* record in place of @sk */
-
-/* ---- src/sock/act.c: what the engine asked for ---- */
-
-void xtcp_serve(struct sock *sk, u32 acts, u64 now);
-void xtcp_serve_rx(struct sock *sk, u32 acts, struct sk_buff *skb,
-		   struct xtcp_seg *seg, u64 now);
-void xtcp_write_space(struct sock *sk);	/* wakes writers */
-void xtcp_set_state(struct sock *sk);	/* mirrors tcb.state to sk_state */
-void xtcp_set_listen(struct sock *sk, bool on);	/* LISTEN is not the engine's */
-
-/* ---- src/sock/sendq.c, recvq.c: payload and its memory ---- */
-
-void xtcp_sendq_stamp(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len);
-int xtcp_sendq_copy(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len);
-void xtcp_sendq_trim(struct sock *sk);	/* free what SND.UNA has passed */
-void xtcp_sendq_purge(struct sock *sk);
-void xtcp_map_refill(struct sock *sk);	/* before xtcp_tx_peek() */
-void xtcp_map_drain(struct sock *sk);
-u32 xtcp_rcv_space(const struct sock *sk);	/* bytes the window may offer */
-u32 xtcp_rcv_space_max(const struct sock *sk);	/* xtcp_open.rcv_space_max */
-bool xtcp_rcv_admit(struct sock *sk, struct sk_buff *skb); /* before xtcp_rx() */
-bool xtcp_recvq_forget(struct sock *sk);	/* what is held out of order */
-
-/* ---- src/sock/mem.c: memory of all sockets ---- */
-
-bool xtcp_mem_pressed(void);
-void xtcp_mem_limit(long *limits);
-
-/* ---- src/sock/sock.c: life of a socket ---- */
-
-extern struct proto xtcp_prot;
-extern const struct proto_ops xtcp_stream_ops;
-
-int xtcp_family_init(void);
-void xtcp_family_close(void);	/* no new sockets; the first step of unload */
-void xtcp_family_exit(void);	/* the last one */
-
-/*
- * Returned bh-locked and with two references, as sk_clone_lock() does: one is
- * the socket's own and ends with xtcp_done() or close(), the other belongs to
- * the caller, who ends with bh_unlock_sock() and sock_put().
- */
-struct sock *xtcp_sock_child(struct sock *listener);
-
-/* A child nobody will accept: RST and gone. Caller holds a reference, no lock. */
-void xtcp_child_abort(struct sock *child);
-
-/* An orphan holds memory for nothing: RST. Of an orphan's timer. */
-bool xtcp_orphan_check(struct sock *sk, u64 now);
-
-void xtcp_done(struct sock *sk);	/* connection over: unhash, wake, free orphan */
 
 #endif /* XTCP_SOCK_H */

@@ -11,25 +11,12 @@
 #include <linux/bvec.h>
 #include <linux/socket.h>
 #include <linux/uio.h>
-#include <xtcp/sock.h>
+#include <net/sock.h>
 
 int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size);
+void xtcp_splice_eof(struct socket *sock);
 
 #ifdef XTCP_SPLICE_EOF
-/* proto_ops.splice_eof: what MSG_MORE held back has nothing to wait for. */
-static inline void xtcp_splice_eof(struct socket *sock)
-{
-	struct sock *sk = sock->sk;
-	u64 now;
-
-	lock_sock(sk);
-	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) &&
-	    !(sk->sk_shutdown & SEND_SHUTDOWN)) {
-		now = xtcp_now();
-		xtcp_serve(sk, xtcp_wrote(&xtcp_sk(sk)->tcb, 0, 0, now) | XTCP_ACT_OUTPUT, now);
-	}
-	release_sock(sk);
-}
 #define XTCP_SPLICE_EOF_OP	.splice_eof = xtcp_splice_eof,
 #else
 #define XTCP_SPLICE_EOF_OP

@@ -7,7 +7,7 @@
 #include <linux/slab.h>
 #include <net/tcp.h>
 
-#include "../net/net.h"
+#include "../net/public.h"
 #include "ctl.h"
 
 /* Bytes of a list of names, TCP_CA_BUF_MAX of the kernel's TCP. */

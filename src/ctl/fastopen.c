@@ -5,7 +5,7 @@
  */
 #include <linux/slab.h>
 
-#include "../net/net.h"
+#include "../net/public.h"
 #include "ctl.h"
 
 /* "xxxxxxxx-xxxxxxxx-xxxxxxxx-xxxxxxxx", the same again behind a comma, and NUL. */

@@ -9,7 +9,7 @@
 #include <linux/bitmap.h>
 #include <linux/spinlock.h>
 
-#include "../net/net.h"
+#include "../net/public.h"
 #include "ctl.h"
 
 /* Numbers in a row, at most: rmem and wmem have three. */

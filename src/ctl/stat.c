@@ -8,6 +8,7 @@
 
 #include "../compat/moved.h"
 #include "../net/net.h"
+#include "../sock/family.h"
 #include "ctl.h"
 
 /* A counter by name: of what happened, or of segments discarded for a reason. */

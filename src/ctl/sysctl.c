@@ -12,6 +12,8 @@
 #include <net/inet_hashtables.h>
 #include <net/tcp.h>
 
+#include "../net/net.h"
+#include "../sock/family.h"
 #include "knob.h"
 
 /* Seconds that are ms in 31 bits. */

@@ -3,7 +3,7 @@
  * Where the two IP families part. Addresses are of one type, IPv4's v4-mapped
  * (struct xtcp_flow); what is left of the difference is headers, routes and
  * some options of sockets. It is in ip4.c and ip6.c, icmp4.c and icmp6.c, and
- * here is the choice between them. In a kernel without IPv6 no address is one
+ * here, and in src/conn/ip.h, is the choice between them. In a kernel without IPv6 no address is one
  * of IPv6, and the compiler leaves the calls out.
  */
 #ifndef XTCP_NET_IP_H
@@ -21,6 +21,7 @@
 #include <net/xfrm.h>
 
 #include "../compat/inet.h"
+#include "../conn/ip.h"
 #include "net.h"
 
 /* IPv4 addresses are v4-mapped in a flow: ::ffff:a.b.c.d. */
@@ -62,7 +63,6 @@ struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to);
 void xtcp_ip4_out(const struct xtcp_stateless *to, struct dst_entry *dst,
 		  struct sk_buff *skb);
 int xtcp_ip4_sock_route(struct sock *sk);
-u32 xtcp_ip4_hdr_len(const struct sock *sk);
 struct sock *xtcp_ip4_kernel_sock(const struct xtcp_rx *rx);
 bool xtcp_ip4_kernel_listens(const struct xtcp_rx *rx, struct sk_buff *skb);
 
@@ -82,8 +82,6 @@ void xtcp_ip6_out(const struct xtcp_stateless *to, struct dst_entry *dst,
 		  struct sk_buff *skb);
 int xtcp_ip6_sock_route(struct sock *sk);
 void xtcp_ip6_sock_flow(const struct sock *sk, struct xtcp_flow *flow);
-u32 xtcp_ip6_hdr_len(const struct sock *sk);
-int xtcp_ip6_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn);
 struct sock *xtcp_ip6_kernel_sock(const struct xtcp_rx *rx);
 bool xtcp_ip6_kernel_listens(const struct xtcp_rx *rx, struct sk_buff *skb);
 u64 xtcp_ip6_place(const struct xtcp_flow *flow, const siphash_key_t *key);
@@ -91,14 +89,8 @@ void xtcp_ip6_child(struct sock *child, const struct sock *listener,
 		    const struct xtcp_flow *flow);
 u32 xtcp_ip6_reply_mark(const struct net *net, const struct sk_buff *skb);
 int xtcp_ip6_oif(const struct xtcp_flow *flow, int dif);
-void xtcp_ip6_seen(struct sock *sk, const struct sk_buff *skb);
 
 /* ---- received packets; IP and TCP headers are in place ---- */
-
-static inline bool xtcp_skb_is6(const struct sk_buff *skb)
-{
-	return IS_ENABLED(CONFIG_IPV6) && skb->protocol == htons(ETH_P_IPV6);
-}
 
 /* 4-tuple of a packet, seen from this end. */
 static inline void xtcp_ip_flow(const struct sk_buff *skb, struct xtcp_flow *flow)
@@ -107,20 +99,6 @@ static inline void xtcp_ip_flow(const struct sk_buff *skb, struct xtcp_flow *flo
 		xtcp_ip6_flow(skb, flow);
 	else
 		xtcp_ip4_flow(skb, flow);
-}
-
-/* TOS or traffic class, with the ECN field. */
-static inline u8 xtcp_ip_dsfield(const struct sk_buff *skb)
-{
-	if (xtcp_skb_is6(skb))
-		return ipv6_get_dsfield(ipv6_hdr(skb));
-	return ip_hdr(skb)->tos;
-}
-
-/* The ECN field, RFC 3168. */
-static inline u8 xtcp_ip_ecn(const struct sk_buff *skb)
-{
-	return xtcp_ip_dsfield(skb) & INET_ECN_MASK;
 }
 
 /* Has it come farther than IP_MINTTL, IPV6_MINHOPCOUNT allow (RFC 5082)? */
@@ -244,12 +222,6 @@ static inline bool xtcp_ip_kernel_listens(const struct xtcp_rx *rx, struct sk_bu
 
 /* ---- packets of a connection; context: socket lock ---- */
 
-/* Does the path have IPv6 headers? Of a socket that was never connected: no. */
-static inline bool xtcp_sock_is6(const struct sock *sk)
-{
-	return IS_ENABLED(CONFIG_IPV6) && xtcp_sk(sk)->v6;
-}
-
 /* IP_MINTTL, IPV6_MINHOPCOUNT */
 static inline u8 xtcp_ip_min_ttl(const struct sock *sk)
 {
@@ -287,12 +259,6 @@ static inline u32 xtcp_ip_dst_cookie(const struct sock *sk)
 	return xtcp_sock_is6(sk) ? inet6_sk(sk)->dst_cookie : 0;
 }
 
-/* Bytes in front of the payload, but for TCP's options. */
-static inline u32 xtcp_ip_hdr_len(const struct sock *sk)
-{
-	return xtcp_sock_is6(sk) ? xtcp_ip6_hdr_len(sk) : xtcp_ip4_hdr_len(sk);
-}
-
 /*
  * The flow label of an answer to @cause, for @sk or, by a bit of
  * net.ipv6.flowlabel_reflect, for nobody.
@@ -304,49 +270,6 @@ static inline __be32 xtcp_ip_label(const struct xtcp_flow *flow, const struct ne
 	return xtcp_flow_is6(flow) ? xtcp_ip6_label(net, sk, cause, nobody) : 0;
 }
 
-/* Notes of a segment what a program has asked for. */
-static inline void xtcp_ip_seen(struct sock *sk, const struct sk_buff *skb)
-{
-	if (xtcp_sock_is6(sk) && (inet6_sk(sk)->rxopt.all || xtcp_inet_repflow(sk)))
-		xtcp_ip6_seen(sk, skb);
-}
-
-/* Leaves the TCP checksum to the device. @skb begins with its TCP header. */
-static inline void xtcp_ip_csum(const struct sock *sk, struct sk_buff *skb)
-{
-	const struct inet_sock *inet = inet_sk(sk);
-	const struct xtcp_flow *flow = &xtcp_sk(sk)->flow;
-	struct tcphdr *th = tcp_hdr(skb);
-
-	if (xtcp_sock_is6(sk))
-		th->check = ~csum_ipv6_magic((const struct in6_addr *)flow->saddr,
-					     (const struct in6_addr *)flow->daddr,
-					     skb->len, IPPROTO_TCP, 0);
-	else
-		th->check = ~csum_tcpudp_magic(inet->inet_saddr, inet->inet_daddr,
-					       skb->len, IPPROTO_TCP, 0);
-	skb->ip_summed = CHECKSUM_PARTIAL;
-	skb->csum_start = skb_transport_header(skb) - skb->head;
-	skb->csum_offset = offsetof(struct tcphdr, check);
-}
-
-/**
- * xtcp_ip_xmit - hand a packet of a connection to IP
- * @sk: socket
- * @skb: packet, TCP header at its data; taken over
- * @ecn: ECN field, RFC 3168
- *
- * Context: any, socket lock. Return: as of dev_queue_xmit().
- */
-static inline int xtcp_ip_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
-{
-	struct inet_sock *inet = inet_sk(sk);
-
-	if (xtcp_sock_is6(sk))
-		return xtcp_ip6_xmit(sk, skb, ecn);
-	return __ip_queue_xmit(sk, skb, &inet->cork.fl, inet->tos | ecn);
-}
-
 /* ---- ip.c ---- */
 
 void xtcp_ip_send(const struct xtcp_stateless *to, struct dst_entry *dst,
@@ -356,8 +279,6 @@ void xtcp_ip_answer(const struct xtcp_stateless *to, struct dst_entry *dst,
 u16 xtcp_adv_mss(const struct sock *sk, const struct dst_entry *dst);
 void xtcp_open_route(const struct sock *sk, const struct dst_entry *dst,
 		     struct xtcp_open *open);
-void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
-		   struct xtcp_open *open);
 struct dst_entry *xtcp_ip_sock_dst(struct sock *sk);
 void xtcp_ip_connect_undo(struct sock *sk);
 

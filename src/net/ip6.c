@@ -15,6 +15,7 @@
 #include <net/inet_hashtables.h>
 #include <net/tcp.h>
 #include <net/transp_v6.h>
+#include <xtcp/family.h>
 
 #include "ip.h"
 
@@ -343,9 +344,18 @@ void xtcp_ip6_seen(struct sock *sk, const struct sk_buff *skb)
 void xtcp_ip6_child(struct sock *child, const struct sock *listener,
 		    const struct xtcp_flow *flow)
 {
-	struct ipv6_pinfo *np = inet6_sk(child);
+	struct ipv6_pinfo *np = xtcp6_pinfo(child);
 	struct inet_sock *inet = inet_sk(child);
 	struct ipv6_txoptions *opt;
+
+	/* The clone's are the listener's. */
+	inet->pinet6 = np;
+	np->ipv6_mc_list = NULL;
+	np->ipv6_ac_list = NULL;
+	np->ipv6_fl_list = NULL;
+	np->pktoptions = NULL;
+	np->rxpmtu = NULL;
+	RCU_INIT_POINTER(np->opt, NULL);
 
 	child->sk_v6_rcv_saddr = *in6(flow->saddr);
 	child->sk_v6_daddr = *in6(flow->daddr);

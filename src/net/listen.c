@@ -183,7 +183,7 @@ static void child_addresses(struct sock *child, const struct sock *listener,
 /* It came to nothing, and nobody has seen it. */
 static void child_drop(struct sock *child)
 {
-	__acquire(&child->sk_lock.slock);	/* by xtcp_sock_child() */
+	__acquire(&child->sk_lock.slock);	/* by xtcp_conn_child() */
 	bh_unlock_sock(child);
 	xtcp_child_abort(child);
 	sock_put(child);
@@ -202,7 +202,7 @@ static struct sock *child_new(struct xtcp_listener *l, const struct claim *claim
 	if (*why)
 		return NULL;
 	*why = XTCP_DROP_NO_MEMORY;
-	child = xtcp_sock_child(sk);
+	child = xtcp_conn_child(sk);
 	if (!child)
 		return NULL;
 	child_addresses(child, sk, claim);
@@ -328,7 +328,7 @@ static void child_queue(struct sock *sk, struct sock *child)
 {
 	bool queued = acceptq_add(sk, child);
 
-	__acquire(&child->sk_lock.slock);	/* by xtcp_sock_child() */
+	__acquire(&child->sk_lock.slock);	/* by xtcp_conn_child() */
 	bh_unlock_sock(child);
 	if (queued)
 		sk->sk_data_ready(sk);

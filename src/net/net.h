@@ -24,7 +24,10 @@
 #include <net/ipv6.h>
 #include <net/l3mdev.h>
 #include <xtcp/defence.h>
-#include <xtcp/sock.h>
+
+#include "../conn/below.h"
+#include "../conn/conn.h"
+#include "public.h"
 
 /* ---- demux.c ---- */
 
@@ -234,7 +237,7 @@ static inline void xtcp_tw_flow(const struct xtcp_tw_rec *rec, struct xtcp_flow 
 	flow->dport = rec->e.dport;
 }
 
-/* ---- rx.c, input.c ---- */
+/* ---- rx.c ---- */
 
 /* One received packet on its way to its owner. */
 struct xtcp_rx {
@@ -253,18 +256,6 @@ struct xtcp_rx {
 	__be32 label;			/* of a SYN: that of the SYN-ACK, see xtcp_ip_label() */
 	u64 now;			/* ns */
 };
-
-/* What became of a packet handed to somebody. */
-enum xtcp_rx_result {
-	XTCP_RX_DONE,			/* used up */
-	XTCP_RX_AGAIN,			/* the owner went away: look up again */
-};
-
-enum xtcp_rx_result xtcp_input(struct xtcp_rx *rx, struct sock *sk,
-			       struct sk_buff *skb);
-void xtcp_input_locked(struct sock *sk, struct sk_buff *skb, u64 now);
-bool xtcp_seg_fill(struct xtcp_seg *seg, struct sk_buff *skb);
-void xtcp_rx_stray(struct net *net, struct sk_buff *skb);
 
 enum xtcp_rx_result xtcp_tw_segment(struct xtcp_rx *rx, struct xtcp_tw_rec *rec,
 				    struct sk_buff *skb);
@@ -410,14 +401,5 @@ void xtcp_metrics_cookie_put(const struct sock *sk);
 
 void xtcp_evict_init_net(struct xtcp_net *xn);
 void xtcp_evict_exit_net(struct xtcp_net *xn);
-
-/* ---- timer.c ---- */
-
-unsigned long xtcp_jiffies_at(u64 at);
-
-/* ---- icmp.c ---- */
-
-void xtcp_mtu_reduced(struct sock *sk);
-void xtcp_hard_error(struct sock *sk);
 
 #endif /* XTCP_NET_H */

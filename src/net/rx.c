@@ -171,7 +171,7 @@ static enum xtcp_rx_result hand_over(struct xtcp_rx *rx, struct xtcp_entry *e,
 {
 	switch (kind) {
 	case XTCP_KIND_SOCK:
-		return xtcp_input(rx, xtcp_entry_sk(e), skb);
+		return xtcp_input(xtcp_entry_sk(e), skb, rx->now);
 	case XTCP_KIND_TW:
 		return xtcp_tw_segment(rx, container_of(e, struct xtcp_tw_rec, e), skb);
 	default:

@@ -150,6 +150,19 @@ static struct inet_protosw xtcp_protosw = {
 };
 
 /**
+ * xtcp_mem_limit - other thresholds, for sockets of both families
+ * @limits: three numbers of pages, which stay where they are
+ *
+ * Context: any.
+ */
+void xtcp_mem_limit(long *limits)
+{
+	WRITE_ONCE(xtcp_prot.sysctl_mem, limits);
+	if (IS_ENABLED(CONFIG_IPV6))
+		WRITE_ONCE(xtcp6_prot.sysctl_mem, limits);
+}
+
+/**
  * xtcp_family_init - open the front door
  *
  * Last step of loading: from here on there can be sockets.
@@ -163,6 +176,10 @@ int xtcp_family_init(void)
 	err = xtcp_mem_setup();
 	if (err)
 		return err;
+	xtcp_prot.sysctl_mem = tcp_prot.sysctl_mem;
+	/* What a socket may have under pressure: one number for all namespaces. */
+	xtcp_prot.sysctl_wmem = xtcp_net(&init_net)->knobs.wmem;
+	xtcp_prot.sysctl_rmem = xtcp_net(&init_net)->knobs.rmem;
 	err = xtcp_sendq_setup();
 	if (err)
 		goto out_mem;

@@ -21,12 +21,6 @@
 
 #if IS_ENABLED(CONFIG_IPV6)
 
-/* The kernel finds ipv6_pinfo at the end of a socket, inet6_create(). */
-struct xtcp6_sock {
-	struct xtcp_sock xtcp;
-	struct ipv6_pinfo inet6;
-};
-
 struct proto xtcp6_prot;
 
 const struct proto_ops xtcp6_stream_ops = {
@@ -58,18 +52,13 @@ const struct proto_ops xtcp6_stream_ops = {
 	XTCP_SPLICE_OPS
 };
 
-static struct ipv6_pinfo *pinfo_of(struct sock *sk)
-{
-	return &((struct xtcp6_sock *)sk)->inet6;
-}
-
 /**
  * xtcp6_sock_init - what inet6_create() does for a protocol of AF_INET6
  * @sk: socket of xtcp6_prot, initialised as one of IPv4
  */
 void xtcp6_sock_init(struct sock *sk)
 {
-	struct ipv6_pinfo *np = pinfo_of(sk);
+	struct ipv6_pinfo *np = xtcp6_pinfo(sk);
 	struct net *net = sock_net(sk);
 
 	sk->sk_family = AF_INET6;
@@ -83,23 +72,6 @@ void xtcp6_sock_init(struct sock *sk)
 	np->pmtudisc = IPV6_PMTUDISC_WANT;
 	xtcp_inet_set_repflow(sk, net->ipv6.sysctl.flowlabel_reflect &
 				  FLOWLABEL_REFLECT_ESTABLISHED);
-}
-
-/**
- * xtcp6_sock_child - a clone has what is IPv6's to itself
- * @child: clone of a listener, whose options it keeps, but for headers to send
- */
-void xtcp6_sock_child(struct sock *child)
-{
-	struct ipv6_pinfo *np = pinfo_of(child);
-
-	inet_sk(child)->pinet6 = np;
-	np->ipv6_mc_list = NULL;
-	np->ipv6_ac_list = NULL;
-	np->ipv6_fl_list = NULL;
-	np->pktoptions = NULL;
-	np->rxpmtu = NULL;
-	RCU_INIT_POINTER(np->opt, NULL);
 }
 
 /**
@@ -119,7 +91,7 @@ void xtcp6_sock_blank(struct sock *sk)
  */
 static int addrform(struct sock *sk, int family)
 {
-	struct ipv6_pinfo *np = pinfo_of(sk);
+	struct ipv6_pinfo *np = xtcp6_pinfo(sk);
 
 	/* Another thread was here before. */
 	if (!xtcp_family6(sk))

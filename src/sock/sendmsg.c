@@ -330,3 +330,23 @@ int xtcp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 	release_sock(sk);
 	return ret;
 }
+
+/**
+ * xtcp_splice_eof - proto_ops.splice_eof: nothing follows what MSG_MORE held back
+ * @sock: socket; its lock is taken
+ *
+ * Kernels before 6.5 have no such operation and do not call it.
+ */
+void xtcp_splice_eof(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+	u64 now;
+
+	lock_sock(sk);
+	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) &&
+	    !(sk->sk_shutdown & SEND_SHUTDOWN)) {
+		now = xtcp_now();
+		xtcp_serve(sk, xtcp_wrote(&xtcp_sk(sk)->tcb, 0, 0, now) | XTCP_ACT_OUTPUT, now);
+	}
+	release_sock(sk);
+}

@@ -7,6 +7,7 @@
 #include <net/busy_poll.h>
 
 #include "../compat/moved.h"
+#include "internal.h"
 #include "ip.h"
 
 /* Beyond both buffers a backlog may hold this much: headers of small packets. */
@@ -122,15 +123,14 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 
 /**
  * xtcp_input - a segment for a socket
- * @rx: the packet's particulars
  * @sk: socket, found in the table under RCU
  * @skb: verified segment; taken over unless XTCP_RX_AGAIN
+ * @now: ns
  *
  * Context: softirq, RCU read lock.
  * Return: XTCP_RX_AGAIN when the socket left the table meanwhile.
  */
-enum xtcp_rx_result xtcp_input(struct xtcp_rx *rx, struct sock *sk,
-			       struct sk_buff *skb)
+enum xtcp_rx_result xtcp_input(struct sock *sk, struct sk_buff *skb, u64 now)
 {
 	enum xtcp_rx_result res = XTCP_RX_DONE;
 
@@ -139,7 +139,7 @@ enum xtcp_rx_result xtcp_input(struct xtcp_rx *rx, struct sock *sk,
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk)) {
 		if (xtcp_sk(sk)->entry.kind == XTCP_KIND_SOCK)
-			xtcp_input_locked(sk, skb, rx->now);
+			xtcp_input_locked(sk, skb, now);
 		else
 			res = XTCP_RX_AGAIN;
 	} else {
@@ -147,7 +147,7 @@ enum xtcp_rx_result xtcp_input(struct xtcp_rx *rx, struct sock *sk,
 		if (sk_add_backlog(sk, skb, READ_ONCE(sk->sk_rcvbuf) +
 				   READ_ONCE(sk->sk_sndbuf) + BACKLOG_EXTRA)) {
 			sk_drops_add(sk, skb);
-			xtcp_discard(rx->xn, skb, XTCP_DROP_BACKLOG);
+			xtcp_discard(xtcp_net(sock_net(sk)), skb, XTCP_DROP_BACKLOG);
 		}
 	}
 	bh_unlock_sock(sk);

@@ -239,19 +239,6 @@ bool xtcp_mem_soft(const struct sock *sk)
 }
 
 /**
- * xtcp_mem_limit - other thresholds, for sockets of both families
- * @limits: three numbers of pages, which stay where they are
- *
- * Context: any.
- */
-void xtcp_mem_limit(long *limits)
-{
-	WRITE_ONCE(xtcp_prot.sysctl_mem, limits);
-	if (IS_ENABLED(CONFIG_IPV6))
-		WRITE_ONCE(xtcp6_prot.sysctl_mem, limits);
-}
-
-/**
  * xtcp_mem_setup - the account, before there are sockets
  *
  * Return: 0 or -ENOMEM.
@@ -259,10 +246,6 @@ void xtcp_mem_limit(long *limits)
 int xtcp_mem_setup(void)
 {
 	teller_setup();
-	xtcp_prot.sysctl_mem = tcp_prot.sysctl_mem;
-	/* What a socket may have under pressure: one number for all namespaces. */
-	xtcp_prot.sysctl_wmem = xtcp_net(&init_net)->knobs.wmem;
-	xtcp_prot.sysctl_rmem = xtcp_net(&init_net)->knobs.rmem;
 	return percpu_counter_init(&xtcp_sockets_allocated, 0, GFP_KERNEL);
 }
 

@@ -18,8 +18,7 @@
 #include <linux/math64.h>
 
 #include "../compat/timer.h"
-#include "net.h"
-#include "tx.h"
+#include "internal.h"
 
 /* Beyond this the timer fires early: jiffies must not wrap. */
 #define ARM_MAX_NS	(3600 * XTCP_NSEC_PER_SEC)

@@ -10,9 +10,10 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 
-#include "hold.h"
-#include "rx.h"
-#include "../ctl/ctl.h"
+#include "ctl/ctl.h"
+#include "net/hold.h"
+#include "net/rx.h"
+#include "module.h"
 
 unsigned int xtcp_net_id __read_mostly;
 

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * All that a connection needs of src/net, which has the functions. Of the socket lock
+ * conn.h says the same.
+ */
+#ifndef XTCP_CONN_BELOW_H
+#define XTCP_CONN_BELOW_H
+
+#include <xtcp/sock.h>
+
+/* ---- packets: ip.c, ip4.c, ip6.c; ip.h chooses between the families ---- */
+
+u32 xtcp_ip4_hdr_len(const struct sock *sk);
+u32 xtcp_ip6_hdr_len(const struct sock *sk);
+int xtcp_ip6_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn);
+void xtcp_ip6_seen(struct sock *sk, const struct sk_buff *skb);
+void xtcp_ip_repath(struct sock *sk, enum xtcp_mib why);
+void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
+		   struct xtcp_open *open);
+
+/* reply.c, discard.c, rx.c; no lock */
+void xtcp_reply(struct net *net, const struct sock *sk, const struct xtcp_plan *plan,
+		struct sk_buff *cause);
+void xtcp_discard(struct xtcp_net *xn, struct sk_buff *skb, enum xtcp_drop reason);
+void xtcp_rx_stray(struct net *net, struct sk_buff *skb);
+
+/* ---- ICMP errors that waited for a system call: icmp.c ---- */
+
+void xtcp_mtu_reduced(struct sock *sk);
+void xtcp_hard_error(struct sock *sk);
+
+/* ---- the end: tw.c, demux.c, port.c, metrics.c ---- */
+
+bool xtcp_tw_enter(struct sock *sk, u64 now);	/* record in place of @sk */
+void xtcp_unhash(struct sock *sk);
+void xtcp_port_put(struct sock *sk);
+void xtcp_metrics_put(struct sock *sk);	/* before the engine forgets it all */
+
+/* ---- what became of a Fast Open: fastopen.c ---- */
+
+void xtcp_fo_state(struct sock *sk, bool opened);
+void xtcp_fo_silence(struct sock *sk, bool over);
+void xtcp_fo_done(struct sock *sk);
+void xtcp_fo_free(struct sock *sk);
+
+/* ---- memory is short: evict.c; any context ---- */
+
+void xtcp_evict_start(void);
+
+#endif /* XTCP_CONN_BELOW_H */

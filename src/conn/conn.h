@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a connection offers to those around it: src/net brings segments, ICMP errors
+ * and finished handshakes, src/sock system calls.
+ *
+ * Unless a comment says otherwise every function wants the socket lock held, by the
+ * process or, where it may run in softirq, by bh_lock_sock().
+ */
+#ifndef XTCP_CONN_H
+#define XTCP_CONN_H
+
+#include <linux/percpu_counter.h>
+
+#include <xtcp/sock.h>
+
+/* ---- life.c ---- */
+
+void xtcp_conn_init(struct sock *sk);
+void xtcp_conn_reset(struct sock *sk, u64 now);
+struct sock *xtcp_conn_child(struct sock *listener);
+void xtcp_child_abort(struct sock *child);
+void xtcp_done(struct sock *sk);
+void xtcp_destroy_sock(struct sock *sk);
+void xtcp_orphan(struct sock *sk);
+bool xtcp_orphans_full(const struct sock *sk, bool stuck);
+
+/* ---- receive.c ---- */
+
+/* What became of a packet handed to somebody. */
+enum xtcp_rx_result {
+	XTCP_RX_DONE,			/* used up */
+	XTCP_RX_AGAIN,			/* the owner went away: look up again */
+};
+
+bool xtcp_seg_fill(struct xtcp_seg *seg, struct sk_buff *skb);
+enum xtcp_rx_result xtcp_input(struct sock *sk, struct sk_buff *skb, u64 now);
+void xtcp_input_locked(struct sock *sk, struct sk_buff *skb, u64 now);
+int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
+
+/* ---- actions.c ---- */
+
+void xtcp_serve(struct sock *sk, u32 acts, u64 now);
+void xtcp_serve_rx(struct sock *sk, u32 acts, struct sk_buff *skb,
+		   struct xtcp_seg *seg, u64 now);
+void xtcp_write_space(struct sock *sk);
+bool xtcp_stream_memory_free(const struct sock *sk, int wake);
+void xtcp_set_state(struct sock *sk);
+void xtcp_set_listen(struct sock *sk, bool on);
+
+/* ---- timer.c ---- */
+
+unsigned long xtcp_jiffies_at(u64 at);
+void xtcp_release_cb(struct sock *sk);
+
+/* ---- sendq.c: payload that is not acknowledged ---- */
+
+int xtcp_sendq_setup(void);
+void xtcp_sendq_teardown(void);
+int xtcp_sendq_write(struct sock *sk, struct msghdr *msg, u32 most, u32 seq);
+int xtcp_sendq_page(struct sock *sk, struct page *page, u32 offset, u32 size,
+		    u32 seq);
+
+/* ---- recvq.c: payload that is not read ---- */
+
+u32 xtcp_rcv_space(const struct sock *sk);	/* bytes the window may offer */
+u32 xtcp_rcv_space_max(const struct sock *sk);	/* xtcp_open.rcv_space_max */
+bool xtcp_rcv_admit(struct sock *sk, struct sk_buff *skb); /* before xtcp_rx() */
+bool xtcp_recvq_purge(struct sock *sk);
+struct sk_buff *xtcp_recvq_seek(struct sock *sk, u32 seq, u32 *off, u32 *len);
+void xtcp_recvq_eat(struct sock *sk, u32 seq);
+bool xtcp_recvq_forget(struct sock *sk);	/* what is held out of order */
+void xtcp_rcv_grow(struct sock *sk, u32 bytes, u64 now);
+
+/* ---- urgent.c ---- */
+
+int xtcp_recv_urg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
+
+/* ---- timestamps.c: SO_TIMESTAMPING ---- */
+
+void xtcp_stamp_tell(const struct sock *sk, struct msghdr *msg, ktime_t at, ktime_t hw);
+void xtcp_stamp_begin(struct sock *sk);
+void xtcp_stamp_ask(struct sock *sk, u32 tsflags);
+void xtcp_stamp_settle(struct sock *sk);
+
+/* ---- memory.c: memory of all sockets ---- */
+
+extern atomic_long_t xtcp_memory_allocated;
+DECLARE_PER_CPU(int, xtcp_memory_per_cpu_fw_alloc);
+extern struct percpu_counter xtcp_sockets_allocated;
+extern unsigned long xtcp_memory_pressure;
+void xtcp_enter_memory_pressure(struct sock *sk);
+void xtcp_leave_memory_pressure(struct sock *sk);
+bool xtcp_mem_pressed(void);
+int xtcp_mem_setup(void);
+void xtcp_mem_teardown(void);
+void xtcp_mem_adopt(struct sock *child);
+
+/* Memory lent to the engine for its send map: charged, but no part of the buffer. */
+static inline u32 xtcp_map_bytes(const struct sock *sk)
+{
+	return xtcp_sk(sk)->map_lent * sizeof(struct xtcp_sent);
+}
+
+/* Bytes that may wait unsent before a writer has to, U32_MAX: any number. */
+static inline u32 xtcp_notsent_lowat(const struct sock *sk)
+{
+	u32 lowat = READ_ONCE(xtcp_sk(sk)->notsent_lowat);
+
+	return lowat ? lowat : READ_ONCE(xtcp_knobs(sk)->notsent_lowat);
+}
+
+/* Bytes a reader can take now. */
+static inline u32 xtcp_inq(const struct sock *sk)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 end = READ_ONCE(xs->tcb.rcv_nxt);
+
+	/* RCV.NXT counts the FIN, which nobody reads. */
+	if (READ_ONCE(xs->eof))
+		end--;
+	return end - READ_ONCE(xs->copied);
+}
+
+#endif /* XTCP_CONN_H */

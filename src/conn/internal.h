@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of src/conn share with each other and with nobody else. Of the
+ * socket lock conn.h says the same.
+ */
+#ifndef XTCP_CONN_INTERNAL_H
+#define XTCP_CONN_INTERNAL_H
+
+#include <xtcp/defence.h>
+
+#include "below.h"
+#include "conn.h"
+
+/* life.c */
+bool xtcp_orphan_check(struct sock *sk, u64 now);
+
+/* actions.c */
+void xtcp_state_blank(struct sock *child);
+void xtcp_data_ready(struct sock *sk);
+
+/* transmit.c */
+void xtcp_tx_init(struct sock *sk);
+void xtcp_push(struct sock *sk, u64 now);
+void xtcp_tx_resume(struct sock *sk);
+bool xtcp_mtu_sync(struct sock *sk, u64 now);
+
+/* timer.c */
+void xtcp_timer_init(struct sock *sk);
+void xtcp_timer_arm(struct sock *sk);	/* after every engine call */
+void xtcp_timer_late(const struct sock *sk, u64 now);
+void xtcp_timer_stop(struct sock *sk);
+
+/* sendq.c */
+void xtcp_sendq_stamp(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len);
+int xtcp_sendq_copy(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len);
+void xtcp_sendq_trim(struct sock *sk);	/* free what SND.UNA has passed */
+void xtcp_sendq_purge(struct sock *sk);
+void xtcp_map_refill(struct sock *sk);	/* before xtcp_tx_peek() */
+void xtcp_map_drain(struct sock *sk);
+void xtcp_snd_grow(struct sock *sk);
+
+/* recvq.c */
+void xtcp_recvq_add(struct sock *sk, struct sk_buff *skb, u32 from, u32 to);
+void xtcp_recvq_hold(struct sock *sk, struct sk_buff *skb);
+void xtcp_recvq_settle(struct sock *sk);
+void xtcp_recvq_reap(struct sock *sk);
+struct sk_buff *xtcp_recvq_newest(struct sock *sk, u32 seq, u32 *off);
+
+/* urgent.c */
+void xtcp_urg_announce(struct sock *sk);
+bool xtcp_urg_fetch(struct sock *sk);
+
+/* timestamps.c */
+void xtcp_stamp_acked(struct sock *sk, u32 una);
+
+/* A packet, or carrier, takes another one in: the newer time is that of both. */
+static inline void xtcp_stamp_join(struct sk_buff *to, const struct sk_buff *from)
+{
+	if (from->tstamp || skb_hwtstamps((struct sk_buff *)from)->hwtstamp) {
+		to->tstamp = from->tstamp;
+		*skb_hwtstamps(to) = *skb_hwtstamps((struct sk_buff *)from);
+	}
+}
+
+/* memory.c */
+void xtcp_mem_force(struct sock *sk, int bytes);
+bool xtcp_mem_soft(const struct sock *sk);
+
+#endif /* XTCP_CONN_INTERNAL_H */

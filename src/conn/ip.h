@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The IP headers of a connection's packets, those that arrive and those that leave.
+ * Which family they are of is chosen here, on the way of every packet, without a call.
+ */
+#ifndef XTCP_CONN_IP_H
+#define XTCP_CONN_IP_H
+
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include <net/inet_ecn.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+
+#include "../compat/inet.h"
+#include "below.h"
+
+/* ---- received packets; IP and TCP headers are in place ---- */
+
+static inline bool xtcp_skb_is6(const struct sk_buff *skb)
+{
+	return IS_ENABLED(CONFIG_IPV6) && skb->protocol == htons(ETH_P_IPV6);
+}
+
+/* TOS or traffic class, with the ECN field. */
+static inline u8 xtcp_ip_dsfield(const struct sk_buff *skb)
+{
+	if (xtcp_skb_is6(skb))
+		return ipv6_get_dsfield(ipv6_hdr(skb));
+	return ip_hdr(skb)->tos;
+}
+
+/* The ECN field, RFC 3168. */
+static inline u8 xtcp_ip_ecn(const struct sk_buff *skb)
+{
+	return xtcp_ip_dsfield(skb) & INET_ECN_MASK;
+}
+
+/* ---- packets of a connection; context: socket lock ---- */
+
+/* Does the path have IPv6 headers? Of a socket that was never connected: no. */
+static inline bool xtcp_sock_is6(const struct sock *sk)
+{
+	return IS_ENABLED(CONFIG_IPV6) && xtcp_sk(sk)->v6;
+}
+
+/* Bytes in front of the payload, but for TCP's options. */
+static inline u32 xtcp_ip_hdr_len(const struct sock *sk)
+{
+	return xtcp_sock_is6(sk) ? xtcp_ip6_hdr_len(sk) : xtcp_ip4_hdr_len(sk);
+}
+
+/* Notes of a segment what a program has asked for. */
+static inline void xtcp_ip_seen(struct sock *sk, const struct sk_buff *skb)
+{
+	if (xtcp_sock_is6(sk) && (inet6_sk(sk)->rxopt.all || xtcp_inet_repflow(sk)))
+		xtcp_ip6_seen(sk, skb);
+}
+
+/* Leaves the TCP checksum to the device. @skb begins with its TCP header. */
+static inline void xtcp_ip_csum(const struct sock *sk, struct sk_buff *skb)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+	const struct xtcp_flow *flow = &xtcp_sk(sk)->flow;
+	struct tcphdr *th = tcp_hdr(skb);
+
+	if (xtcp_sock_is6(sk))
+		th->check = ~csum_ipv6_magic((const struct in6_addr *)flow->saddr,
+					     (const struct in6_addr *)flow->daddr,
+					     skb->len, IPPROTO_TCP, 0);
+	else
+		th->check = ~csum_tcpudp_magic(inet->inet_saddr, inet->inet_daddr,
+					       skb->len, IPPROTO_TCP, 0);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_transport_header(skb) - skb->head;
+	skb->csum_offset = offsetof(struct tcphdr, check);
+}
+
+/**
+ * xtcp_ip_xmit - hand a packet of a connection to IP
+ * @sk: socket
+ * @skb: packet, TCP header at its data; taken over
+ * @ecn: ECN field, RFC 3168
+ *
+ * Context: any, socket lock. Return: as of dev_queue_xmit().
+ */
+static inline int xtcp_ip_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
+{
+	struct inet_sock *inet = inet_sk(sk);
+
+	if (xtcp_sock_is6(sk))
+		return xtcp_ip6_xmit(sk, skb, ecn);
+	return __ip_queue_xmit(sk, skb, &inet->cork.fl, inet->tos | ecn);
+}
+
+#endif /* XTCP_CONN_IP_H */

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What src/net offers to system calls, src/sock, and to those who look in from the
+ * side, src/ctl. Unless a comment says otherwise every function wants the socket
+ * lock, held by a process.
+ */
+#ifndef XTCP_NET_PUBLIC_H
+#define XTCP_NET_PUBLIC_H
+
+#include <xtcp/sock.h>
+
+/* ---- ip4.c, ip6.c, ip.c: an active open ---- */
+
+/*
+ * Route, addresses, port and 4-tuple of an active open; hashed on return, so
+ * that xtcp_open_fill() and xtcp_connect() may follow. May sleep.
+ */
+int xtcp_ip4_connect(struct sock *sk, const struct sockaddr_in *to, int len);
+int xtcp_ip6_connect(struct sock *sk, const struct sockaddr_in6 *to, int len);
+void xtcp_open_fill(struct sock *sk, struct xtcp_open *open);
+
+/* ---- port.c, port_review.c: ports, shared with the kernel's TCP ---- */
+
+int xtcp_port_get(struct sock *sk, u16 port);
+void xtcp_port_put(struct sock *sk);
+void xtcp_ports_settle(struct net *net);
+int xtcp_port_listen(struct sock *sk);	/* -EADDRINUSE: someone listens there */
+
+/* ---- demux.c: look-up ---- */
+
+int xtcp_hash_connect(struct sock *sk);	/* picks the port, enters the 4-tuple */
+int xtcp_hash_listen(struct sock *sk);
+void xtcp_unhash(struct sock *sk);
+void xtcp_rehash(struct sock *sk);
+
+/* ---- listen.c: SYN to accept queue ---- */
+
+int xtcp_listen_start(struct sock *sk);
+void xtcp_listen_stop(struct sock *sk);	/* embryos and children are ended */
+struct sock *xtcp_acceptq_pop(struct sock *sk);
+
+static inline bool xtcp_acceptq_empty(const struct sock *sk)
+{
+	return list_empty(&xtcp_sk(sk)->acceptq);
+}
+
+/* ---- fastopen.c: RFC 7413 ---- */
+
+int xtcp_fo_listen(struct sock *sk, u32 most);
+u32 xtcp_fo_most(const struct sock *sk);
+int xtcp_fo_set_keys(struct sock *sk, const struct xtcp_fo_keys *keys);
+void xtcp_fo_get_keys(const struct sock *sk, struct xtcp_fo_keys *keys);
+bool xtcp_fo_client(struct sock *sk, struct xtcp_fo_client *fo);
+/* The namespace's; no lock. */
+void xtcp_fo_keys_get(struct xtcp_net *xn, struct xtcp_fo_keys *keys);
+void xtcp_fo_keys_set(struct xtcp_net *xn, const struct xtcp_fo_keys *keys);
+void xtcp_fo_keys_reset(struct xtcp_net *xn);
+
+/* ---- rx.c, evict.c: load and unload ---- */
+
+int xtcp_rx_below(void);	/* -EBUSY: not the kernel's TCP there */
+int xtcp_rx_init(void);		/* wrap inet_protos[6] */
+int xtcp_rx_exit(void);		/* -EBUSY: somebody wrapped over us */
+void xtcp_evict_stop(void);
+
+#endif /* XTCP_NET_PUBLIC_H */
