@@ -56,6 +56,8 @@ static void run_one(const struct unit *unit)
 	failures = 0;
 	if (unit->run)
 		unit->run();
+	else if (unit->steps)
+		script_steps(unit->steps, unit->nsteps);
 	else
 		script_run(unit->script);
 }
@@ -106,6 +108,7 @@ int main(int argc, char **argv)
 		argc--;
 		argv++;
 	}
+	scripts_load();
 	for (unit = units; unit; unit = unit->next)
 		n += wanted(unit, argc, argv);
 	printf("TAP version 13\n1..%u\n", n);

@@ -1,20 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * TAP unit tests, one line of output a test. A test is a function, or a
- * script (script.c) that walks one TCB through segments, calls and time.
+ * script (script_file.c) that walks one TCB through segments, calls and time.
  */
 #ifndef XTCP_HARNESS_H
 #define XTCP_HARNESS_H
 
 #include <xtcp/engine.h>
 
+/* A line of a script, and where it stands. */
+struct step {
+	const char *file;
+	int line;
+	int user;	/* line of the test that uses it, if it is of a define; or 0 */
+	char *text;
+};
+
 struct unit {
 	const char *name;
 	void (*run)(void);
-	const char *script;	/* instead of run */
+	const struct step *steps;	/* instead of run, or */
+	unsigned int nsteps;
+	const char *script;		/* instead of both */
 	struct unit *next;
 };
 
+/* Made by a test program, not found in a file. */
 struct script {
 	const char *name;
 	const char *text;
@@ -25,6 +36,8 @@ void unit_add_scripts(const char *file, const struct script *tab, unsigned int n
 void unit_fail(const char *file, int line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void script_run(const char *text);
+void script_steps(const struct step *steps, unsigned int n);
+void scripts_load(void);
 
 /* UNIT(name) { body }: a test, found by the runner without a list. */
 #define UNIT(id)							\
@@ -39,14 +52,6 @@ void script_run(const char *text);
 		unit_add(&unit);					\
 	}								\
 	static void unit_run_##id(void)
-
-/* SCRIPTS(table): each row a test named after the table and the row. */
-#define SCRIPTS(tab)							\
-	static void __attribute__((constructor)) script_reg_##tab(void)	\
-	{								\
-		unit_add_scripts(#tab, tab, ARRAY_SIZE(tab));		\
-	}								\
-	struct unit
 
 /* Both report and go on, so that one run shows all that is wrong. */
 #define CHECK(cond) do {						\

@@ -12,13 +12,19 @@
 
 void rig_fail(struct rig *rig, const char *fmt, ...)
 {
-	char msg[512];
+	const struct step *step = rig->step;
+	char msg[512], user[30] = "";
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
-	unit_fail("script line", rig->line, "%s", msg);
+	if (step && step->user)
+		snprintf(user, sizeof(user), " (for line %d)", step->user);
+	if (step)
+		unit_fail(step->file, step->line, "%s%s: %s", step->text, user, msg);
+	else
+		unit_fail("rig", 0, "%s", msg);
 	rig->bad++;
 }
 

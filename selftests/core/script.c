@@ -739,12 +739,13 @@ static void no_output_left(struct rig *rig)
 	}
 }
 
-static void run_line(struct rig *rig, char *line)
+static void run_line(struct rig *rig, const char *text)
 {
 	struct words w = { .n = 0 };
-	char *save, *p;
+	char line[400], *save, *p;
 	size_t i;
 
+	snprintf(line, sizeof(line), "%s", text);
 	line[strcspn(line, "#")] = 0;
 	for (p = strtok_r(line, " \t", &save); p && w.n < MAX_WORDS;
 	     p = strtok_r(NULL, " \t", &save))
@@ -766,24 +767,19 @@ static void run_line(struct rig *rig, char *line)
 	bad_script(rig, w.w[0]);
 }
 
-void script_run(const char *text)
+void script_steps(const struct step *steps, unsigned int n)
 {
 	struct rig *rig = calloc(1, sizeof(*rig));
-	char *copy = strdup(text);
-	char *line, *next;
+	unsigned int i;
 
-	if (!rig || !copy)
+	if (!rig)
 		exit(2);
 	rig_init(rig);
-	for (line = copy; line; line = next) {
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = 0;
-		rig->line++;
-		run_line(rig, line);
+	for (i = 0; i < n; i++) {
+		rig->step = &steps[i];
+		run_line(rig, steps[i].text);
 	}
 	no_output_left(rig);
 	rig_fini(rig);
-	free(copy);
 	free(rig);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The language of test scripts: a line is a command, '#' begins a comment.
+ * The language of test scripts: a line is a command, '#' begins a comment; the
+ * files they stand in: script_file.c.
  * Sequence numbers are relative: 0 is the SYN of whoever sends. What output is
  * to begin with may be absolute: @0.
  *
@@ -54,6 +55,8 @@
 #define RIG_ISS		0xfffff000u	/* peer's: sequence numbers wrap early */
 #define RIG_TS0		0xffffff00u	/* peer's TSval at time 0 */
 
+struct step;
+
 struct rig {
 	struct xtcp_host host;
 	struct xtcp_params par;
@@ -90,7 +93,7 @@ struct rig {
 	bool node_used[RIG_NODES];
 	struct xtcp_sent sent[RIG_SENT];
 	bool sent_used[RIG_SENT];
-	int line;
+	const struct step *step;	/* now done; NULL: none */
 	unsigned int bad;
 };
 

@@ -6,46 +6,6 @@
 #include "core.h"
 #include "harness.h"
 
-static const struct script app_calls[] = {
-	{ "TCP_MAXSEG on the way", "established\nset maxseg 400\n= mss 400\nwrite 900\n> PA 1+900 pmss 400\n" },
-	{ "a path that shrank, and grew", "established\nset path-mss 300\n= mss 300\nset path-mss 1400\n= mss 1000\n" },
-	{ "QUICKACK answers what waits", "established\n= quickack 16\nset quickack 0\n< A 1+10\n> no\nset quickack 1\n"
-	  "> A 1 ack 11\n< A 11+10\n> A 1 ack 21\n" },
-	{ "idle longer than an RTO: cwnd starts again", "established\nwrite 10000\n> PA 1+10000\n< A 1 ack 10001\n"
-	  "= cwnd 20000\n+ 200ms\nwrite 10\n> PA 10001+10\n= cwnd 20000\n< A 1 ack 10011\n+ 201ms\nwrite 20000\n"
-	  "= cwnd 10000\n> PA 10011+10000\n" },
-	{ "exactly an RTO is not longer", "established\nwrite 10000\n> PA 1+10000\n< A 1 ack 10001\n= cwnd 20000\n+ 200001us\n"
-	  "write 10\n> PA 10001+10\n= cwnd 20000\n" },
-	{ "nor is it idle with data outstanding", "par tlp 0\nestablished\nwrite 10000\n> PA 1+10000\n< A 1 ack 10001\nwrite 20000\n"
-	  "> PA 10001+20000\n+ 150ms\n< A 1 ack 20001\n= cwnd 30000\n+ 100ms\nset nodelay 1\nwrite 10\n> PA 30001+10\n"
-	  "= cwnd 30000\n" },
-	{ "not by knob", "par idle_restart 0\nestablished\nwrite 10000\n> PA 1+10000\n< A 1 ack 10001\n+ 5s\nwrite 20000\n"
-	  "> PA 10001+20000\n" },
-	{ "user timeout ends it", "established\nset user-timeout 1000\nwrite 10\n> PA 1+10\n~ 200001us\n> PA 1+10\n"
-	  "~ 400002us\n> PA 1+10\n~ 399997us\n= state CLOSED\n= err TIMEDOUT\n" },
-	{ "set on the way it counts from the first sending", "established\nwrite 10\n> PA 1+10\n+ 150ms\n"
-	  "set user-timeout 160\n~ 10ms\n= err TIMEDOUT\n" },
-	{ "progress restarts it", "established\nset user-timeout 300\nwrite 2000\n> PA 1+2000\n+ 150ms\n< A 1 ack 1001\n"
-	  "~ 150ms\n= err TIMEDOUT\n" },
-	{ "a window that opens: counted from the first transmission", "par tlp 0\nestablished rtt 1\nset user-timeout 1000\n< A 1 wnd 0\n"
-	  "write 10\n+ 190ms\n< A 1 wnd 1000\n> PA 1+10\n~ 201ms\n> PA 1+10\n~ 402ms\n> PA 1+10\n+ 300ms\n= state ESTABLISHED\n"
-	  "~ 97ms\n= err TIMEDOUT\n" },
-	{ "acknowledged: over", "established\nset user-timeout 300\nwrite 10\n> PA 1+10\n< A 1 ack 11\nno-timer\n" },
-	{ "a cork taken off ends MSG_MORE, too", "established\nwrite 10 more\n> no\nset cork 1\n> no\nset cork 0\n> PA 1+10\n" },
-	{ "MSG_MORE below a cork", "established\nset cork 1\nwrite 10 more\nwrite 10\n> no\nset cork 0\n> PA 1+20\n" },
-	{ "NODELAY sends what a cork holds", "established\nset cork 1\nwrite 1010\n> A 1+1000\nset nodelay 1\n> PA 1001+10\nwrite 10\n> no\n"
-	  "set cork 0\n> PA 1011+10\n" },
-	{ "and what MSG_MORE does", "established\nwrite 10 more\n> no\nset nodelay 1\n> PA 1+10\nwrite 10 more\n> no\nwrite 10\n> PA 11+20\n" },
-	{ "also behind a window", "established wnd 2000\nset cork 1\nwrite 2500\n> PA 1+2000\nset nodelay 1\n> no\n< A 1 ack 2001\n"
-	  "> PA 2001+500\n" },
-	{ "NODELAY off sends nothing, on again does", "established\nset cork 1\nset nodelay 1\nwrite 10\n> no\nset nodelay 0\n> no\n"
-	  "set nodelay 1\n> PA 1+10\n" },
-	{ "options in CLOSED are harmless", "established\n< R 1\nset keepalive 1\nset nodelay 1\nset user-timeout 5\nset cork 1\n"
-	  "set maxseg 500\nset quickack 1\n> no\nno-timer\n" },
-	{ "reading from CLOSED is harmless", "established\n< A 1+10\n> A 1\n< R 11\nread 10\n> no\n" },
-};
-SCRIPTS(app_calls);
-
 /* A connection with nothing on its way. */
 static void quiet(struct xtcp_tcb *tcb, const struct xtcp_params *par)
 {

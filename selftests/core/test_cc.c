@@ -149,33 +149,6 @@ UNIT(cc_initial_window)
 	CHECK_EQ(xtcp_cc_initial_cwnd(&tcb), 130966);
 }
 
-/*
- * TCP_CONGESTION in the middle of a reduction: a model leaves no ssthresh behind,
- * and a window algorithm ends the reduction with it. MSS 1000, cwnd 10000, RTT 40 ms.
- */
-#define TEN "par tlp 0\nestablished sack rtt 40\nset nodelay 1\nwrite 10000\n> PA 1+10000\n+ 40ms\ncc bbr\n= ssthresh -1\n"
-
-static const struct script cc_switch[] = {
-	{ "a model in recovery", TEN "< A 1 ack 1 sack 1001-10001\n> A 1+1000\n= cong 1\n= ssthresh -1\n"
-	  "cc reno\n= ssthresh 5000\n= recover_fs 1000\n= prr_out 0\n+ 40ms\n< A 1 ack 10001\n= cong 0\n= cwnd 5000\n" },
-	{ "to another model nothing changes", TEN "< A 1 ack 1 sack 1001-10001\n> A 1+1000\ncc bbr\n= ssthresh -1\n= prr_out 1000\n" },
-	{ "a window algorithm has its ssthresh already", "par tlp 0\nestablished sack rtt 40\nset nodelay 1\nwrite 10000\n"
-	  "> PA 1+10000\n+ 40ms\n< A 1 ack 1 sack 1001-10001\n> A 1+1000\n= ssthresh 5000\ncc cubic\n= ssthresh 5000\n= prr_out 1000\n"
-	  "+ 40ms\n< A 1 ack 10001\n= cwnd 5000\n" },
-	{ "back and forth", "par tlp 0\nestablished sack rtt 40\nset nodelay 1\nwrite 10000\n> PA 1+10000\n+ 40ms\n"
-	  "< A 1 ack 1 sack 1001-10001\n> A 1+1000\ncc bbr\ncc cubic\n= cong 1\n+ 40ms\n< A 1 ack 10001\n= cong 0\n" },
-	{ "a model after our queue was full", TEN "queue-full\n= cong 3\n= ssthresh -1\ncc cubic\n= ssthresh 7000\n"
-	  "< A 1 ack 10001\n= cong 0\n= cwnd 7000\n" },
-	{ "a model after a timeout: slow start ends at half", TEN "~ 200ms\n> A 1+1000\n= cong 2\n= ssthresh -1\ncc reno\n= ssthresh 5000\n= cong 2\n" },
-	{ "nothing wrong: windows are kept", TEN "cc cubic\n= ssthresh -1\n= cwnd 10000\n= cong 0\n" },
-	{ "undone after the switch: what was before", TEN "< A 1 ack 1 sack 1001-10001\nabort-tx\n= cong 1\ncc reno\n= ssthresh 5000\n"
-	  "< A 1 ack 10001\n= cong 0\n= undos 1\n= cwnd 19000\n= ssthresh -1\n" },
-	{ "and when a model took over", "par tlp 0\nestablished sack rtt 40\nset nodelay 1\nwrite 10000\n> PA 1+10000\n+ 40ms\n"
-	  "< A 1 ack 1 sack 1001-10001\nabort-tx\n= ssthresh 5000\ncc bbr\n< A 1 ack 10001\n= cong 0\n= undos 1\n= ssthresh -1\n" },
-	{ "the new algorithm's pacing begins at once", "par pacing 1\nestablished sack rtt 40\ncc bbr\ncc reno\n= pacing_rate 500000\n" },
-};
-SCRIPTS(cc_switch);
-
 /* Without SACK the window in recovery is that of the third duplicate, or less. */
 UNIT(cc_switch_without_sack)
 {

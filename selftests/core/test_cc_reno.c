@@ -100,19 +100,3 @@ UNIT(reno_largest)
 		cc_rig_ack(&r, 1000, 0, true);
 	CHECK_EQ(r.tcb.cwnd, XTCP_CWND_MAX);
 }
-
-static const struct script cwnd_in_use[] = {
-	{ "a window that is not used does not grow", "established\nwrite 1000\n> PA 1+1000\n< A 1 ack 1001\n= cwnd 10000\n" },
-	{ "half used in slow start: it grows", "established\nwrite 6000\n> PA 1+6000\n< A 1 ack 6001\n= cwnd 16000\n" },
-	{ "a burst counts as a whole, ACKs of two", "established rtt 40\nset nodelay 1\nwrite 10000\n> PA 1+10000\n+ 40ms\n"
-	  "< A 1 ack 2001\n< A 1 ack 4001\n< A 1 ack 6001\n< A 1 ack 8001\n< A 1 ack 10001\n= cwnd 20000\n+ 1s\npar idle_restart 0\nwrite 10000\n> PA 10001+10000\n+ 40ms\n< A 1 ack 12001\n< A 1 ack 14001\n< A 1 ack 16001\n< A 1 ack 18001\n< A 1 ack 20001\n= cwnd 20000\n" },
-	{ "the next burst is on its own", "established rtt 40\nset nodelay 1\nwrite 10000\n> PA 1+10000\n+ 40ms\n< A 1 ack 10001\n"
-	  "= cwnd 20000\n+ 1s\nwrite 2000\n> PA 10001+2000\n= cwnd 10000\n+ 40ms\n< A 1 ack 12001\n= cwnd 10000\n" },
-	{ "in avoidance, too", "established rtt 40\nset nodelay 1\nwrite 10000\n> PA 1+10000\nqueue-full\n+ 40ms\n< A 1 ack 10001\n= cwnd 5000\n"
-	  "= cong 0\nwrite 5000\n> PA 10001+5000\n+ 40ms\n< A 1 ack 14001\n= cwnd 5000\n< A 1 ack 15001\n= cwnd 6000\n"
-	  "write 1000\n> PA 15001+1000\n+ 40ms\n< A 1 ack 16001\n= cwnd 6000\nwrite 5000\n> PA 16001+5000\n+ 40ms\n< A 1 ack 21001\n= cwnd 6000\n" },
-	{ "a larger one within the round counts", "established rtt 40\nset nodelay 1\nwrite 4000\n> PA 1+4000\n+ 10ms\nwrite 2000\n> PA 4001+2000\n"
-	  "< A 1 ack 2001\n= cwnd 12000\n< A 1 ack 6001\n= cwnd 12000\n" },
-	{ "in full use: it doubles", "established\nwrite 60000\n> PA 1+10000\n< A 1 ack 10001\n= cwnd 20000\n> PA 10001+20000\n" },
-};
-SCRIPTS(cwnd_in_use);

@@ -5,34 +5,6 @@
 #include "core.h"
 #include "harness.h"
 
-#define OPEN "par tlp 0\npar min_tso_segs 2\npar pacing 1\nestablished sack rtt 40\nset nodelay 1\n"
-
-/* 10,000 bytes a round trip, twice that in slow start: 500,000 B/s. */
-static const struct script pace_out[] = {
-	{ "two segments, then the time they take less what may be caught up", OPEN "write 10000\n> PA 1+2000\n> no\n= pacing_rate 500000\n"
-	  "~ 2750us\n> PA 2001+2000\n> no\n~ 4ms\n> PA 4001+2000\n~ 4ms\n> PA 6001+2000\n~ 4ms\n> PA 8001+2000\n> no\n" },
-	{ "the rate follows the window", OPEN "write 40000\n> PA 1+2000\n~ 2750us\n> PA 2001+2000\n~ 4ms\n> PA 4001+2000\n~ 4ms\n> PA 6001+2000\n"
-	  "~ 4ms\n> PA 8001+2000\n+ 30ms\n< A 1 ack 6001\n= cwnd 16000\n> PA 10001+2000\n" },
-	{ "retransmissions, too", OPEN "write 10000\n> PA 1+2000\n~ 2750us\n> PA 2001+2000\n~ 4ms\n> PA 4001+2000\n~ 4ms\n> PA 6001+2000\n~ 4ms\n"
-	  "> PA 8001+2000\n+ 40ms\n< A 1 ack 1 sack 9001-10001\n> A 1+1000\n> no\n" },
-	{ "an ACK waits for nothing", OPEN "write 10000\n> PA 1+2000\n> no\nset quickack 1\n< A 1+100\n> A 2001 ack 101\n> no\n" },
-	{ "the FIN goes with the last of the data", OPEN "write 3000\n> PA 1+2000\nshutdown\n> no\n~ 2750us\n> FPA 2001+1000\n" },
-	{ "off by default", "par tlp 0\nestablished sack rtt 40\nset nodelay 1\nwrite 10000\n> PA 1+10000\n= pacing_rate 0\n" },
-};
-SCRIPTS(pace_out);
-
-#define BURSTS "par tlp 0\npar min_tso_segs 2\n"
-
-static const struct script burst_out[] = {
-	{ "a window of 10,000 bytes in 40 ms, not paced: two segments a packet", BURSTS "established sack rtt 40\nset nodelay 1\nwrite 10000\n"
-	  "> PA 1+2000\n> PA 2001+2000\n> PA 4001+2000\n> PA 6001+2000\n> PA 8001+2000\n> no\n" },
-	{ "a short end is no burst of its own", BURSTS "established sack rtt 40\nset nodelay 1\nwrite 2100\n> PA 1+2000\n> PA 2001+100\n> no\n" },
-	{ "what was lost goes in such bursts, too", BURSTS "established sack rtt 40\nset nodelay 1\nwrite 10000\n> PA 1+2000\n> PA 2001+2000\n"
-	  "> PA 4001+2000\n> PA 6001+2000\n> PA 8001+2000\n+ 40ms\n< A 1 ack 1 sack 5001-10001\n> PA 1+2000\n> PA 2001+2000\n> A 4001+1000\n> no\n" },
-	{ "nothing holds a burst back, and the rate is not kept", BURSTS "established sack rtt 1\nset nodelay 1\nwrite 10000\n> PA 1+10000\n= pacing_rate 0\n" },
-};
-SCRIPTS(burst_out);
-
 static void pace_init(struct xtcp_tcb *tcb, struct xtcp_params *par)
 {
 	xtcp_params_init(par);

@@ -139,15 +139,3 @@ UNIT(prr_rounds_up)
 {
 	CHECK_EQ(window_after(1001, 1, 1, 5000), 5001);
 }
-
-static const struct script prr_exit[] = {
-	{ "what the timer finds lost does not open the window", "par tlp 0\nestablished sack rtt 40\nset nodelay 1\nwrite 10000\n"
-	  "> PA 1+10000\n+ 40ms\n< A 1 ack 1 sack 9001-10001\n~ 10ms\n= lost_out 9000\n> A 1+1000\n> no\n" },
-	{ "ends at ssthresh, whatever was lost", "par tlp 0\nestablished sack rtt 40\nset nodelay 1\nwrite 10000\n> PA 1+10000\n+ 40ms\n"
-	  "< A 1 ack 1 sack 9001-10001\n~ 10ms\n> A 1+1000\n> no\n= ssthresh 5000\n+ 40ms\n< A 1 ack 10001\n= cwnd 5000\n= cong 0\n" },
-	{ "after the first retransmission each delivery is replaced", "cc cubic\npar tlp 0\nestablished sack rtt 40\nset nodelay 1\n"
-	  "write 10000\n> PA 1+10000\n+ 40ms\n< A 1 ack 1 sack 5001-6001\n~ 10ms\n= ssthresh 7000\n> A 1+1000\n> no\n"
-	  "< A 1 ack 1 sack 5001-7001\n> A 1001+1000\n> no\n< A 1 ack 1 sack 5001-8001\n> A 2001+1000\n> no\n"
-	  "< A 1 ack 1 sack 5001-9001\n> A 3001+1000\n> no\n< A 1 ack 1 sack 5001-10001\n> A 4001+1000\n> no\n" },
-};
-SCRIPTS(prr_exit);

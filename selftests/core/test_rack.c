@@ -5,68 +5,6 @@
 #include "core.h"
 #include "harness.h"
 
-#define OPEN "established sack rtt 40\nset nodelay 1\n"
-#define SENT5 OPEN "write 5000\n> PA 1+5000\n+ 40ms\n"
-
-static const struct script rack_loss[] = {
-	{ "three SACKed segments above: lost at once", SENT5 "< A 1 ack 1 sack 1001-2001\n> no\n= lost_out 0\n< A 1 sack 1001-3001\n"
-	  "> no\n< A 1 sack 1001-4001\n> A 1+1000\n= cong 1\n= fast_rtx 1\n= sacked_out 3000\n> no\n" },
-	{ "one burst merged to a single ACK is enough", SENT5 "< A 1 ack 1 sack 1001-5001\n> A 1+1000\n= cong 1\n" },
-	{ "fewer than three: after a quarter of the shortest round trip", SENT5 "< A 1 ack 1 sack 1001-2001\n> no\n= lost_out 0\n"
-	  "~ 10ms\n> A 1+1000\n= cong 1\n" },
-	{ "late, but there before that: nothing is resent", SENT5 "< A 1 ack 1 sack 1001-2001\n+ 9ms\n< A 1 ack 5001\n+ 5ms\n> no\n"
-	  "= total_retrans 0\n= cong 0\nno-timer\n" },
-	{ "what left after the newest delivered is not late", OPEN "write 3000\n> PA 1+3000\n+ 20ms\nwrite 3000\n> PA 3001+3000\n+ 20ms\n"
-	  "< A 1 ack 1 sack 1001-2001\n+ 10ms\n> A 1+1000\n= sacked_out 1000\n+ 25ms\n= total_retrans 1\n> no\n" },
-	{ "a retransmission lost again is resent again", OPEN "write 9000\n> PA 1+9000\n+ 40ms\n"
-	  "< A 1 ack 1 sack 1001-9001\n> A 1+1000\nwrite 4000\n> PA 9001+3000\n> no\n+ 40ms\n< A 1 sack 1001-12001\n"
-	  "> A 1+1000\n= total_retrans 2\n> PA 12001+1000\n" },
-	{ "a lost retransmission behind another hole, with timestamps: TSecr is of the hole",
-	  "par tlp 0\nestablished sack ts rtt 40\nset nodelay 1\nwrite 9880\n> PA 1+9880\n+ 40ms\n"
-	  "< A 1 ack 1 sack 989-1977,2965-9881 tsecr 40\n> A 1+988\n> A 1977+988\n+ 45ms\n"
-	  "< A 1 ack 1 sack 989-9881 tsecr 40\n> A 1+988\n= total_retrans 3\n= rtx_timeouts 0\n" },
-	{ "several holes at once, in order", OPEN "write 9000\n> PA 1+9000\n+ 40ms\n"
-	  "< A 1 ack 1 sack 1001-2001,3001-4001,5001-9001\n> A 1+1000\n> A 2001+1000\n> A 4001+1000\n> no\n" },
-	{ "a peer that SACKs all of the window in one block", OPEN "write 9000\n> PA 1+9000\n+ 40ms\n< A 1 ack 1 sack 1-9001\n"
-	  "= sacked_out 9000\n> no\n~ 200ms\n= reneges 1\n> A 1+1000\n" },
-	{ "without the knob the third duplicate decides", "par rack 0\npar tlp 0\n" SENT5
-	  "< A 1 ack 1 sack 1001-5001\n> no\n< A 1 sack 1001-5001\n> no\n< A 1 sack 1001-5001\n> A 1+1000\n= sacked_out 0\n" },
-};
-SCRIPTS(rack_loss);
-
-static const struct script rack_reordering[] = {
-	{ "a hole filled by an original: from then on even the third waits", SENT5 "< A 1 ack 1 sack 1001-2001\n+ 1ms\n< A 1 ack 2001\n"
-	  "< A 1 ack 5001\n= total_retrans 0\nwrite 5000\n> PA 5001+5000\n+ 40ms\n< A 1 ack 5001 sack 6001-10001\n> no\n"
-	  "= lost_out 0\n~ 10ms\n> A 5001+1000\n" },
-	{ "by how many segments the worst was late", SENT5 "= reordering 0\n< A 1 ack 1 sack 2001-3001\n"
-	  "< A 1 ack 1 sack 1001-3001\n= reordering 2\n< A 1 ack 1 sack 1001-4001\n= reordering 2\n< A 1 ack 4001\n= reordering 4\n" },
-	{ "an ACK with a block above it says nothing of order", SENT5 "< A 1 ack 2001 sack 3001-4001\n= flags 0x20\n" },
-	{ "nor do blocks that are out of order in the option", SENT5 "< A 1 ack 1 sack 3001-4001,1001-2001\n+ 1ms\n< A 1 ack 5001\n"
-	  "= total_retrans 0\n" },
-	{ "a D-SACK makes more patient, once a round trip", SENT5 "< A 1 ack 1 sack 1001-2001\n"
-	  "< A 1 sack 1001-2001,1001-2001\n= rack_mult 2\n< A 1 sack 1001-2001,1001-2001\n= rack_mult 2\n= dsacks_in 2\n"
-	  "< A 1 ack 5001 sack 1001-2001\n= rack_mult 3\n" },
-	{ "each recovery without one wears it off", SENT5 "< A 1 ack 1 sack 1001-2001\n< A 1 ack 1 sack 1001-2001,1001-2001\n"
-	  "= rack_persist 16\n+ 40ms\n> A 1+1000\n= cong 1\n< A 1 ack 5001\n= cong 0\n= rack_persist 15\nwrite 2000\n> PA 5001+2000\n"
-	  "+ 40ms\n< A 1 ack 7001\n= rack_persist 15\n" },
-	{ "and it is twice a quarter then", SENT5 "< A 1 ack 1 sack 1001-2001\n< A 1 ack 1 sack 1001-2001,1001-2001\n= rack_mult 2\n"
-	  "~ 20ms\n> A 1+1000\n" },
-};
-SCRIPTS(rack_reordering);
-
-static const struct script rack_timeout[] = {
-	{ "the timer takes what left long ago, not what just left", "par tlp 0\n" OPEN "write 2000\n> PA 1+2000\n+ 220ms\nwrite 3000\n"
-	  "> PA 2001+3000\n+ 20ms\n= cong 2\n= lost_out 2000\n> A 1+1000\n> no\n" },
-	{ "before any measure all of it", "par tlp 0\nestablished sack\nwrite 2000\n> PA 1+2000\n~ 200001us\n= lost_out 2000\n> A 1+1000\n" },
-	{ "a peer that forgets what it SACKed (RFC 2018, 8)", SENT5 "< A 1 ack 1 sack 1001-5001\n> A 1+1000\n+ 40ms\n< A 1 ack 1001\n"
-	  "= sacked_out 4000\n~ 20ms\n= reneges 1\n= sacked_out 0\n= lost_out 4000\n> A 1001+1000\n" },
-	{ "after 10 ms at least", "established sack rtt 4\nset nodelay 1\nwrite 5000\n> PA 1+5000\n+ 4ms\n< A 1 ack 1 sack 1001-5001\n"
-	  "> A 1+1000\n+ 4ms\n< A 1 ack 1001\n~ 10ms\n= reneges 1\n> A 1001+1000\n" },
-	{ "an ACK of it ends the doubt", SENT5 "< A 1 ack 1 sack 1001-5001\n> A 1+1000\n+ 40ms\n< A 1 ack 1001\n+ 19ms\n"
-	  "< A 1 ack 5001\n+ 5ms\n= reneges 0\n= rtx_timeouts 0\n" },
-};
-SCRIPTS(rack_timeout);
-
 /* In recovery, with nothing out; the path reorders when @reorders. */
 struct rack {
 	struct xtcp_params par;

@@ -6,24 +6,6 @@
 #include "core.h"
 #include "harness.h"
 
-#define OPEN "par tlp 0\nestablished sack rtt 40\nset nodelay 1\n"
-
-static const struct script rate_sample[] = {
-	{ "a flight and its ACK", OPEN "write 10000\n> PA 1+10000\n+ 40ms\n< A 1 ack 10001\n= rate_delivered 10000\n= rate_us 40000\n" },
-	{ "ACKs spread out by the path: the rate is theirs", OPEN "write 4000\n> PA 1+4000\n+ 40ms\n< A 1 ack 1001\n+ 10ms\n< A 1 ack 2001\n"
-	  "+ 10ms\n< A 1 ack 3001\n+ 10ms\n< A 1 ack 4001\n= rate_delivered 4000\n= rate_us 70000\n" },
-	{ "compressed ACKs: the time it took to send counts", OPEN "write 1000\n> PA 1+1000\n+ 30ms\nwrite 1000\n> PA 1001+1000\n"
-	  "+ 30ms\nwrite 1000\n> PA 2001+1000\n+ 1ms\n< A 1 ack 3001\n= rate_delivered 3000\n= rate_us 61000\n" },
-	{ "SACKed is delivered", OPEN "write 10000\n> PA 1+10000\n+ 40ms\n< A 1 ack 1 sack 8001-10001\n= delivered 2000\n"
-	  "= rate_delivered 2000\n= rate_us 40000\n" },
-	{ "and not once more by the ACK", OPEN "write 10000\n> PA 1+10000\n+ 40ms\n< A 1 ack 1 sack 8001-10001\n< A 1 ack 10001\n= delivered 10000\n" },
-	{ "shorter than the shortest round trip: no sample", OPEN "write 1000\n> PA 1+1000\n+ 40ms\n< A 1 ack 1001\n= rate_us 40000\n"
-	  "write 10000\n> PA 1001+10000\n+ 10ms\n< A 1 ack 11001\n= rate_us 10000\n" },
-	{ "acknowledged before the time it was released for: nothing held it back", "par pacing 1\n" OPEN "write 600\n> PA 1+600\n"
-	  "+ 20us\n< A 1 ack 601\n= rate_us 20\nwrite 100\n> PA 601+100\n+ 20us\n< A 1 ack 701\n= rate_us 20\n" },
-};
-SCRIPTS(rate_sample);
-
 /* In segments, each ACK for itself. */
 static const struct {
 	const char *name;
@@ -81,17 +63,6 @@ UNIT(rate_segments)
 		xtcp_tcb_fini(&tcb);
 	}
 }
-
-static const struct script rate_app[] = {
-	{ "the window has room and nothing waits: the application is the limit", OPEN "write 3000\n> PA 1+3000\nwrite 1000\n"
-	  "> PA 3001+1000\n= app_limited 3000\n= flags 0x10000020\n" },
-	{ "until what was out then is delivered", OPEN "write 3000\n> PA 1+3000\nwrite 1000\n> PA 3001+1000\nwrite 20000\n"
-	  "> PA 4001+6000\n+ 40ms\n< A 1 ack 4001\n> PA 10001+8000\n= flags 0x10000020\n< A 1 ack 10001\n= flags 0x20\n> PA 18001+6000\n" },
-	{ "less than a segment in a sample: the application, whatever was known", OPEN "shutdown\n> FA 1\n+ 40ms\n< A 1 ack 2\n"
-	  "= rate_delivered 1\n= rate_app 1\n" },
-	{ "not when the window is full", OPEN "write 10000\n> PA 1+10000\nwrite 1000\n> no\n= app_limited 0\n" },
-};
-SCRIPTS(rate_app);
 
 /* The window, what is held behind a hole, and the buffer that both need. */
 static const struct {

@@ -9,38 +9,6 @@
 #include "core.h"
 #include "harness.h"
 
-static const struct script reass[] = {
-	{ "held and handed over", "established\n< A 11+10\nacts HELD\n> A 1 ack 1\n= ooo_bytes 10\n= ooo_runs 1\n"
-	  "< A 1+10\nacts DELIVER|DRAIN\n> A 1 ack 21\n= got 20\n= ooo_bytes 0\n= ooo_runs 0\n" },
-	{ "the same again", "established\n< A 11+10\n> A 1\n< A 11+10\ndrop DUP_DATA\n> A 1\n= ooo_bytes 10\n" },
-	{ "inside of what is held", "established\n< A 11+10\n> A 1\n< A 13+5\ndrop DUP_DATA\n> A 1\n= ooo_bytes 10\n" },
-	{ "behind it", "established\n< A 11+10\n> A 1\n< A 21+10\nacts HELD\n> A 1\n= ooo_bytes 20\n= ooo_runs 1\n" },
-	{ "before it", "established\n< A 21+10\n> A 1\n< A 11+10\nacts HELD\n> A 1\n= ooo_bytes 20\n= ooo_runs 1\n" },
-	{ "overlapping its end", "established\n< A 11+10\n> A 1\n< A 16+10\nacts HELD\n> A 1\n= ooo_bytes 15\n= ooo_runs 1\n" },
-	{ "overlapping its start", "established\n< A 21+10\n> A 1\n< A 16+10\nacts HELD\n> A 1\n= ooo_bytes 15\n= ooo_runs 1\n" },
-	{ "around it: superseded", "established\n< A 21+10\n> A 1\n< A 11+30\nacts HELD|REAP\n> A 1\n= ooo_bytes 30\n= ooo_runs 1\n" },
-	{ "around several", "established\n< A 21+5\n> A 1\n< A 31+5\n> A 1\n< A 41+5\n> A 1\n= ooo_runs 3\n< A 11+50\nacts HELD|REAP\n"
-	  "> A 1\n= ooo_bytes 50\n= ooo_runs 1\n< A 1+10\n> A 1 ack 61\n= got 60\n" },
-	{ "joins two", "established\n< A 11+10\n> A 1\n< A 31+10\n> A 1\n= ooo_runs 2\n< A 21+10\n> A 1\n= ooo_runs 1\n= ooo_bytes 30\n" },
-	{ "joins two, overlapping both", "established\n< A 11+10\n> A 1\n< A 31+10\n> A 1\n< A 16+20\n> A 1\n= ooo_runs 1\n"
-	  "= ooo_bytes 30\n< A 1+10\n> A 1 ack 41\n= got 40\n" },
-	{ "in-order data overlaps what is held", "established\n< A 11+10\n> A 1\n< A 1+15\nacts DELIVER|DRAIN\n> A 1 ack 21\n= got 20\n" },
-	{ "in-order data covers what is held", "established\n< A 11+10\n> A 1\n< A 1+30\nacts DELIVER|REAP\n> A 1 ack 31\n= got 30\n" },
-	{ "ends exactly where it begins", "established\n< A 11+10\n> A 1\n< A 1+20\n> A 1 ack 21\n= got 20\n= ooo_runs 0\n" },
-	{ "one hole of two", "established\n< A 11+10\n> A 1\n< A 31+10\n> A 1\n< A 1+10\n> A 1 ack 21\n= got 20\n= ooo_bytes 10\n"
-	  "< A 21+10\n> A 1 ack 41\n= got 40\n" },
-	{ "a FIN out of order", "established\n< FA 11+10\n> A 1 ack 1\nnoacts EOF\n< A 1+10\nacts DELIVER|DRAIN|EOF\n> A 1 ack 22\n"
-	  "= state CLOSE-WAIT\n= got 20\n" },
-	{ "a FIN alone out of order", "established\n< FA 11\n> A 1 ack 1\n< A 1+10\nacts EOF\n> A 1 ack 12\n= state CLOSE-WAIT\n" },
-	{ "bytes held beyond a FIN that comes later are dropped", "established\n< A 102+10\n> A 1 ack 1\n< A 200+10\n> A 1\n"
-	  "< FA 1+100\nacts DELIVER|EOF|REAP\n> A 1 ack 102\n= ooo_bytes 0\n= ooo_runs 0\n= state CLOSE-WAIT\n" },
-	{ "and so is a run that straddles it", "established\n< A 51+100\n> A 1 ack 1\n< FA 101+20\nacts REAP\n> A 1 ack 1\n= ooo_bytes 20\n"
-	  "< A 1+100\nacts EOF\n> A 1 ack 122\n= got 120\n= state CLOSE-WAIT\n" },
-	{ "an error gives all back", "established\n< A 11+10\n> A 1\n< A 31+10\n> A 1\n< R 1\nacts REAP\n= ooo_bytes 0\n" },
-	{ "counted", "established\n< A 11+10\n> A 1\n< A 31+10\n> A 1\n= rcv_ooo_segs 2\n" },
-};
-SCRIPTS(reass);
-
 #define SPAN	400
 #define BASE	0xffffff38u	/* 200 bytes before the wrap */
 

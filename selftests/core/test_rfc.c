@@ -6,27 +6,6 @@
 #include "core.h"
 #include "harness.h"
 
-#define OPEN	"established sack rtt 40\nset nodelay 1\n"
-#define TEN	OPEN "write 10000\n> PA 1+10000\n+ 40ms\n"
-
-/* One segment, acknowledged together with a D-SACK of it: one more round. */
-#define DUPLICATE(from, to)						\
-	"write 1000\n> PA " #from "+1000\n+ 40ms\n"			\
-	"< A 1 ack " #to " sack " #from "-" #to "\n"
-
-static const struct script rfc8985[] = {
-	{ "what may be the answer to the original is no measure",
-	  TEN "< A 1 ack 1 sack 1001-10001\n> A 1+1000\n= rack_rtt_us 40000\n+ 39ms\n< A 1 ack 1001\n= rack_rtt_us 40000\n"
-	  "< A 1 ack 10001\n" },
-	{ "what cannot be is one",
-	  TEN "< A 1 ack 1 sack 1001-10001\n> A 1+1000\n+ 45ms\n< A 1 ack 1001\n= rack_rtt_us 45000\n< A 1 ack 10001\n" },
-	{ "patience ends at SRTT", OPEN DUPLICATE(1, 1001) DUPLICATE(1001, 2001) DUPLICATE(2001, 3001) DUPLICATE(3001, 4001)
-	  DUPLICATE(4001, 5001) DUPLICATE(5001, 6001) "= rack_mult 7\nwrite 5000\n> PA 6001+5000\n+ 40ms\n"
-	  "< A 1 ack 6001 sack 7001-8001\n> no\n~ 40ms\n> A 6001+1000\n" },
-	{ "an ACK begins the probe's timer anew", OPEN "write 3000\n> PA 1+3000\n+ 40ms\n< A 1 ack 1001\n~ 80ms\n> PA 2001+1000\n" },
-};
-SCRIPTS(rfc8985);
-
 /* RFC 8985, 6.2 step 4: sixteen recoveries later the multiplier is forgotten. */
 UNIT(rfc8985_persist)
 {
@@ -50,29 +29,6 @@ UNIT(rfc8985_persist)
 	xtcp_rack_recovered(&tcb);
 	CHECK_EQ(tcb.rack_mult, 1);
 }
-
-static const struct script rfc9937[] = {
-	{ "RecoverFS", TEN "< A 1 ack 1 sack 1001-5001\n> A 1+1000\n= recover_fs 10000\n< A 1 ack 10001\n" },
-	{ "RecoverFS without what was SACKed before",
-	  TEN "< A 1 ack 1 sack 1001-2001\n< A 1 sack 1001-3001\n< A 1 sack 1001-4001\n> A 1+1000\n= recover_fs 8000\n"
-	  "< A 1 ack 10001\n" },
-};
-SCRIPTS(rfc9937);
-
-/* RFC 9768, 3.1.5: control packets are not ECT, data is. */
-static const struct script rfc9768[] = {
-	{ "only new data is ECT", "par ecn 3\npar tlp 0\nconnect\n> SECN 0 ect 0\n< SAC 0 ack 1 mss 1000 wnd 65535\n> AC 1 ect 0\n"
-	  "< AEN 1+100 ecn 3\n> ACN 1 ack 101 ect 0\nwrite 10\n> PACN 1+10 ect 2\n+ 1200ms\n> PACN 1+10 ect 0\n"
-	  "< AEN 101 ack 11\nshutdown\n> FACN 11 ect 0\n" },
-};
-SCRIPTS(rfc9768);
-
-/* RFC 9293 MUST-23: whoever called connect() has three minutes, at least. */
-static const struct script rfc9293_r2[] = {
-	{ "of a simultaneous open", "connect\n> S 0\n< S 0 mss 1000\n> SA 0\n~ 1s\n> SA 0\n~ 2s\n> SA 0\n~ 4s\n> SA 0\n~ 8s\n> SA 0\n"
-	  "~ 16s\n> SA 0\n~ 32s\n> SA 0\n~ 64s\n> SA 0\n= state SYN-RECEIVED\n~ 120s\n= state CLOSED\n= err TIMEDOUT\n> no\n" },
-};
-SCRIPTS(rfc9293_r2);
 
 static const struct xtcp_open peer = {
 	.flow = { .sport = 1, .dport = 2 },

@@ -104,36 +104,3 @@ UNIT(rtt_converges_from_both_sides)
 		CHECK(tcb.rto_us >= 240000 && tcb.rto_us < 240100);
 	}
 }
-
-#define RTT(t, from, to) "write 100\n> PA " #from "+100\n+ " #t "\n< A 1 ack " #to "\n"
-
-static const struct script min_rtt[] = {
-	{ "the shortest of all at first", "established\n" RTT(50ms, 1, 101) "= min_rtt_us 1\n" },
-	{ "forgotten after two half windows of 150 s", "established\n+ 151s\n" RTT(50ms, 1, 101) "= min_rtt_us 1\n"
-	  "+ 151s\n" RTT(40ms, 101, 201) "= min_rtt_us 40000\n" RTT(60ms, 201, 301) "= min_rtt_us 40000\n"
-	  "+ 151s\n" RTT(70ms, 301, 401) "= min_rtt_us 40000\n+ 151s\n" RTT(80ms, 401, 501) "= min_rtt_us 70000\n" },
-};
-SCRIPTS(min_rtt);
-
-static const struct script karn[] = {
-	{ "data sent once is a sample",
-	  "established\nwrite 100\n> PA 1+100\n+ 80ms\n< A 1 ack 101\n= srtt8_us 80007\n" },
-	{ "no sample from what was sent twice", "established\nwrite 100\n> PA 1+100\n~ 200001us\n> PA 1+100\n+ 10ms\n"
-	  "< A 1 ack 101\n= srtt8_us 8\n= backoff 1\n" },
-	{ "the back-off ends with the next good one", "established\nwrite 100\n> PA 1+100\n~ 200001us\n> PA 1+100\n"
-	  "< A 1 ack 101\n= backoff 1\nwrite 100\n> PA 101+100\n~ 400002us\n> PA 101+100\n< A 1 ack 201\n= backoff 2\n"
-	  "write 100\n> PA 201+100\n+ 10ms\n< A 1 ack 301\n= backoff 0\n" },
-	{ "and not before an MSL was waited", "par timewait_ms 1000\nestablished\nwrite 100\n> PA 1+100\n~ 200001us\n> PA 1+100\n"
-	  "~ 400002us\n> PA 1+100\n+ 10ms\n< A 1 ack 101\n= backoff 2\n" },
-	{ "then no original is left", "par timewait_ms 1000\nestablished\nwrite 100\n> PA 1+100\n~ 200001us\n> PA 1+100\n"
-	  "~ 400002us\n> PA 1+100\n~ 800004us\n> PA 1+100\n+ 10ms\n< A 1 ack 101\n= backoff 0\n= srtt8_us 8\n" },
-	{ "with timestamps a retransmission is one, too", "established ts\nwrite 100\n> PA 1+100\n~ 200001us\n> PA 1+100\n"
-	  "+ 10ms\n< A 1 ack 101\n= backoff 0\n= min_rtt_us 1\n" },
-	{ "not with a D-SACK: the ACK of the original was lost", "established ts sack\npar tlp 0\nwrite 100\n> PA 1+100\n~ 200001us\n> PA 1+100\n"
-	  "+ 10ms\n< A 1 ack 101 tsecr 0 sack 1-101\n= srtt8_us 8\n" },
-	{ "a TSecr from the future is not believed", "established ts\nwrite 100\n> PA 1+100\n~ 200001us\n> PA 1+100\n"
-	  "< A 1 ack 101 ts 0xffffffff 0x12345678\n= srtt8_us 8\n" },
-	{ "the newest of several", "established\nset nodelay 1\nwrite 100\n> PA 1+100\n+ 50ms\nwrite 100\n> PA 101+100\n"
-	  "+ 50ms\n< A 1 ack 201\n= min_rtt_us 1\n= srtt8_us 50007\n" },
-};
-SCRIPTS(karn);

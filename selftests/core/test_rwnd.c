@@ -5,41 +5,6 @@
 #include "core.h"
 #include "harness.h"
 
-static const struct script rwnd[] = {
-	{ "shrinks as data arrives unread", "established space 10000 max 10000 mss 1000\n< A 1+1000\n> A 1 ack 1001 wnd 9000\n"
-	  "< A 1001+1000\n> A 1 ack 2001 wnd 8000\n" },
-	{ "follows the reader by a segment, not by a byte",
-	  "established space 10000 max 10000 mss 1000\n< A 1+1000\n> A 1 ack 1001 wnd 9000\nread 400\n> no\n< A 1001+1000\n"
-	  "> A 1 ack 2001 wnd 8000\nread 700\n> no\n< A 2001+10\n> A 1 ack 2011 wnd 9090\n" },
-	{ "does not open by a little", "established space 2000 max 2000 mss 1000\n< A 1+2000\n> A 1 ack 2001 wnd 0\nread 500\n> no\n"
-	  "read 499\n> no\nread 1\n> A 1 ack 2001 wnd 1000\n" },
-	{ "half of a small buffer is enough", "established space 600 max 600\n< A 1+600\n> A 1 ack 601 wnd 0\nread 299\n> no\n"
-	  "read 1\n> A 1 ack 601 wnd 300\n" },
-	{ "no update that gains less than the peer has", "established space 10000 max 10000 mss 1000\n< A 1+3000\n"
-	  "> A 1 ack 3001 wnd 7000\nread 3000\n> no\n" },
-	{ "the right edge never moves left (SHLD-14)", "established space 10000 max 10000 mss 1000\n< A 1+1000\n"
-	  "> A 1 ack 1001 wnd 9000\nspace 2000\n< A 1001+1000\n> A 1 ack 2001 wnd 8000\n< A 2001+8000\n= got 10000\n"
-	  "> A 1 ack 10001 wnd 0\n" },
-	{ "grows with the buffer", "established space 10000 max 60000 mss 1000\nspace 30000\n< A 1+1000\n> A 1 ack 1001 wnd 12000\n"
-	  "< A 1001+9000\n> A 1 ack 10001 wnd 20000\n" },
-	{ "a first window beyond the field of a SYN is of whole segments, too",
-	  "established space 200500 max 200500 mss 1000 ws 0\n< A 1+100\n> A 1 ack 101 wnd 49975\n" },
-	{ "at most what the field can say", "established space 200000 max 200000\n< A 1+10\n> A 1 ack 11 wnd 65525\n"
-	  "< A 11+990\n> A 1 ack 1001 wnd 65535\n" },
-	{ "scaled, rounded so that no promise is taken back",
-	  "established space 60000 max 1000000 mss 1000 ws 0\n< A 1+10\n> A 1 ack 11 wnd 3750\n" },
-	{ "taken back by the knob: what may have left before that is taken (RFC 7323, 2.4)",
-	  "par shrink_window 1\nestablished space 60000 max 1000000 mss 1000 ws 0\n< A 1+1000\n> A 1 ack 1001 wnd 3687\nspace 3000\n"
-	  "< A 1001+1000\n> A 1 ack 2001 wnd 62\n< A 5001+1000\n> A 1 ack 2001\n= ooo_bytes 1000\n"
-	  "< A 60001+1000\ndrop WINDOW\n> A 1 ack 2001\n" },
-	{ "closed for as long as nobody reads (MAY-8)", "established space 1000 max 1000\n< A 1+1000\n"
-	  "> A 1 ack 1001 wnd 0\n+ 3600s\n< A 1001+1\n> A 1 ack 1001 wnd 0\n+ 86400s\n< A 1001+1\n"
-	  "> A 1 ack 1001 wnd 0\n= state ESTABLISHED\nread 1000\n> A 1 ack 1001 wnd 1000\n" },
-	{ "no update after the FIN", "established space 2000 max 2000 mss 1000\n< A 1+1500\n> A 1 ack 1501\n< FA 1501+100\n> A 1 ack 1602\n"
-	  "read 1600\n> no\n" },
-};
-SCRIPTS(rwnd);
-
 UNIT(rwnd_field)
 {
 	CHECK_EQ(xtcp_window_field(65535, 0), 65535);

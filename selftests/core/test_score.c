@@ -9,52 +9,6 @@
 #include "core.h"
 #include "harness.h"
 
-#define OPEN "par tlp 0\nestablished sack rtt 40\nset nodelay 1\n"
-#define SENT9 OPEN "write 9000\n> PA 1+9000\n+ 40ms\n"
-
-static const struct script score_blocks[] = {
-	{ "one", SENT9 "< A 1 ack 1 sack 8001-9001\n= sacked_out 1000\n= snd_una 1\nnoacts ACKED\n" },
-	{ "three in any order", SENT9 "< A 1 ack 1 sack 7001-8001,1001-2001,4001-5001\n= sacked_out 3000\n> A 1+1000\n> PA 2001+2000\n" },
-	{ "the same again is nothing new", SENT9 "< A 1 ack 1 sack 8001-9001\n< A 1 sack 8001-9001\n= sacked_out 1000\n= delivered 1000\n" },
-	{ "it grows", SENT9 "< A 1 ack 1 sack 5001-6001\n< A 1 sack 5001-7001\n< A 1 sack 5001-9001\n= sacked_out 4000\n> PA 1+2000\n" },
-	{ "with a new ACK", SENT9 "< A 1 ack 3001 sack 8001-9001\n= sacked_out 1000\n= snd_una 3001\n" },
-	{ "an ACK passes it", SENT9 "< A 1 ack 1 sack 8001-9001\n< A 1 ack 9001\n= sacked_out 0\n= delivered 9000\n" },
-	{ "an ACK into the middle of it", SENT9 "< A 1 ack 1 sack 5001-9001\n> PA 1+4000\n< A 1 ack 7001\n= sacked_out 2000\n" },
-	{ "an old ACK brings its blocks", SENT9 "< A 1 ack 3001\n< A 1 ack 2001 sack 8001-9001\n= sacked_out 1000\n= snd_una 3001\n" },
-	{ "on a segment with data", SENT9 "< A 1+10 ack 1 sack 8001-9001\n= sacked_out 1000\nacts DELIVER\n> A 9001\n" },
-	{ "makes room for new data", OPEN "write 14000\n> PA 1+10000\n+ 40ms\n< A 1 ack 1 sack 8001-10001\n> PA 10001+2000\n= cwnd 10000\n" },
-	{ "not agreed on: not read", "established rtt 40\nset nodelay 1\nwrite 9000\n> PA 1+9000\n< A 1 ack 1 sack 8001-9001\n= sacked_out 0\n" },
-};
-SCRIPTS(score_blocks);
-
-static const struct script score_nonsense[] = {
-	{ "beyond SND.NXT", SENT9 "< A 1 ack 1 sack 8001-9002\n= sacked_out 0\n" },
-	{ "below SND.UNA, not the first", SENT9 "< A 1 ack 3001 sack 8001-9001,1001-2001\n= sacked_out 1000\n= dsacks_in 0\n" },
-	{ "across SND.UNA", SENT9 "< A 1 ack 3001 sack 2001-5001\n= sacked_out 0\n" },
-	{ "inverted", SENT9 "< A 1 ack 1 sack 5001-4001\n= sacked_out 0\n" },
-	{ "empty", SENT9 "< A 1 ack 1 sack 5001-5001\n= sacked_out 0\n" },
-	{ "wrapped around", SENT9 "< A 1 ack 1 sack 5001-4294967290\n= sacked_out 0\n" },
-	/* Beyond SND.NXT, up to below SND.UNA: both ends look right by half a circle. */
-	{ "around half of the circle", SENT9 "< A 1 ack 1 sack 8001-9001,1073741824-2147493636\n= sacked_out 1000\n" },
-	{ "the same, nothing outstanding", OPEN "< A 1 ack 1 sack 0-1,1073741824-2147484136\n= sacked_out 0\n> no\n" },
-	{ "less than a segment: not counted", SENT9 "< A 1 ack 1 sack 5001-5002\n= sacked_out 0\n" },
-	{ "unaligned: the whole segments in it", SENT9 "< A 1 ack 1 sack 4500-7500\n= sacked_out 2000\n" },
-	{ "the last of it, without the FIN it left with", OPEN "write 2500 more\n> PA 1+2000\nshutdown\n> FPA 2001+500\n+ 40ms\n"
-	  "< A 1 ack 1 sack 2001-2501\n= sacked_out 500\n~ 10ms\n> A 1+1000\n" },
-	{ "the path became wider: in segments as they left", OPEN "set path-mss 500\nwrite 9000\n> PA 1+9000\n= mss 500\n+ 40ms\n< A 1 ack 1001\n"
-	  "set path-mss 1000\n< A 1 ack 1001 sack 1501-2501\n= mss 1000\n= sacked_out 1000\n" },
-	{ "the last of it may be short", OPEN "write 8500\n> PA 1+8500\n+ 40ms\n< A 1 ack 1 sack 8001-8501\n= sacked_out 500\n" },
-};
-SCRIPTS(score_nonsense);
-
-static const struct script score_dsack[] = {
-	{ "below the ACK", SENT9 "< A 1 ack 3001 sack 1001-2001,5001-6001\n= dsacks_in 1\n= sacked_out 1000\n" },
-	{ "inside of the second block", SENT9 "< A 1 ack 1 sack 6001-7001,5001-8001\n= dsacks_in 1\n= sacked_out 3000\n> PA 1+3000\n" },
-	{ "an empty one is none", SENT9 "< A 1 ack 3001 sack 2001-2001\n= dsacks_in 0\n" },
-	{ "alone", SENT9 "< A 1 ack 3001 sack 1-1001\n= dsacks_in 1\n= sacked_out 0\n" },
-};
-SCRIPTS(score_dsack);
-
 /* A connection with a burst of @n segments of @mss out, and memory for all. */
 struct queue {
 	struct xtcp_params par;

@@ -59,8 +59,3 @@ UNIT(timer_each_comes_to_rest)
 		CHECK(!xtcp_dl_is_set(&tcb, dl) || tcb.dl[dl] > 1000);
 	}
 }
-
-static const struct script timers[] = {
-	{ "late by an hour", "established\nwrite 10\n> PA 1+10\n+ 200ms\n> no\n+ 1us\n> PA 1+10\n" },
-};
-SCRIPTS(timers);

@@ -6,21 +6,6 @@
 #include "core.h"
 #include "harness.h"
 
-#define SACK10 "par tlp 0\nestablished sack rtt 40\nset nodelay 1\nwrite 10000\n> PA 1+10000\n"
-#define TS10 "par tlp 0\nestablished sack ts rtt 40\nset nodelay 1\nwrite 9880\n> PA 1+9880\n"
-#define PLAIN10 "established rtt 40\nset nodelay 1\nwrite 10000\n> PA 1+10000\n"
-
-static const struct script undo_eifel[] = {
-	{ "a timeout, and the ACK of the original", TS10 "~ 240ms\n> A 1+988\n= cong 2\n= cwnd 988\n+ 1ms\n"
-	  "< A 1 ack 989 tsecr 40\n= cong 0\n= cwnd 9880\n= spurious_rtos 1\n= backoff 0\n= lost_out 0\n= ssthresh -1\n" },
-	{ "not when it answers the retransmission", TS10 "~ 240ms\n> A 1+988\n+ 1ms\n< A 1 ack 989\n= cong 2\n= spurious_rtos 0\n"
-	  "> PA 989+1976\n" },
-	{ "a recovery, and the ACK of the original", TS10 "+ 40ms\n< A 1 ack 1 sack 989-9881\n> A 1+988\n= cong 1\n+ 1ms\n"
-	  "< A 1 ack 9881 tsecr 40\n= cong 0\n= undos 1\n= cwnd 9880\n" },
-	{ "not without timestamps", SACK10 "+ 40ms\n< A 1 ack 1 sack 1001-10001\n> A 1+1000\n+ 1ms\n< A 1 ack 10001\n= undos 0\n" },
-};
-SCRIPTS(undo_eifel);
-
 /* Which timestamps, of which retransmissions, prove that an original arrived. */
 UNIT(undo_original)
 {
@@ -232,64 +217,3 @@ UNIT(undo_all)
 		CHECK_ROW(tab[i].what, tcb.backoff, tab[i].undone && tab[i].cong == XTCP_CONG_LOSS ? 0 : 3);
 	}
 }
-
-static const struct script undo_dsack[] = {
-	{ "all that was resent arrived twice", SACK10 "+ 40ms\n< A 1 ack 1 sack 2001-10001\n> PA 1+2000\n= cong 1\n"
-	  "< A 1 ack 10001 sack 1-1001\n= cong 0\n= undos 0\n= undo_rtx 1000\n= ssthresh 5000\n= cwnd 5000\n"
-	  "< A 1 sack 1001-2001\n= undos 1\n= ssthresh -1\n= cwnd 10000\n" },
-	{ "still in recovery", SACK10 "+ 40ms\n< A 1 ack 1 sack 1001-5001\n> A 1+1000\n< A 1 ack 5001 sack 1-1001\n= undos 1\n= cong 0\n" },
-	{ "one of two is not enough", SACK10 "+ 40ms\n< A 1 ack 1 sack 2001-10001\n> PA 1+2000\n< A 1 ack 10001\n"
-	  "< A 1 sack 1-1001\n= undos 0\n< A 1 sack 20001-21001\n= undos 0\n" },
-	{ "a duplicate from before the episode is no witness", SACK10 "+ 40ms\n< A 1 ack 2001\n+ 1ms\n"
-	  "< A 1 ack 2001 sack 3001-10001\n> A 2001+1000\n= undo_rtx 1000\n< A 1 ack 10001 sack 1-1001\n= undo_rtx 1000\n= undos 0\n" },
-	{ "where the network duplicates they prove nothing", SACK10 "+ 40ms\n< A 1 ack 1001 sack 1-1001\n= dsacks_in 1\n+ 1ms\n"
-	  "< A 1 ack 1001 sack 2001-10001\n> A 1001+1000\n< A 1 ack 10001 sack 1001-2001\n= undos 0\n= cong 0\n" },
-	{ "beyond SND.NXT is none at all", SACK10 "< A 1 ack 1 sack 20001-21001,19001-22001\n= dsacks_in 0\n" },
-	{ "after a timeout the back-off ends, though nothing was measured", "par frto 0\n" SACK10 "~ 240ms\n> A 1+1000\n= backoff 1\n"
-	  "< A 1 ack 1001 sack 1-1001\n= undos 1\n= spurious_rtos 1\n= backoff 0\n" },
-	{ "nor is a block that no window could hold", "par tlp 0\nestablished sack rtt 40 wnd 9000\nset nodelay 1\nwrite 9000\n> PA 1+9000\n"
-	  "< A 1 ack 9001\nwrite 9000\n> PA 9001+9000\n< A 1 ack 18001 sack 1-10002\n= dsacks_in 0\n< A 1 ack 18001 sack 1-10001\n"
-	  "= dsacks_in 1\n" },
-};
-SCRIPTS(undo_dsack);
-
-static const struct script undo_frto[] = {
-	{ "every SACK lost, the ACK of the retransmission covers all: it was real", SACK10 "~ 240ms\n> A 1+1000\n= lost_out 9000\n"
-	  "< A 1 ack 10001\n= cong 0\n= undos 0\n= spurious_rtos 0\n= ssthresh 5000\n> no\n" },
-	{ "what the first ACK covers may have arrived before the timeout", SACK10 "~ 240ms\n> A 1+1000\n< A 1 ack 3001\n= cong 2\n"
-	  "= spurious_rtos 0\n> PA 3001+4000\n" },
-	{ "the same of what is SACKed before it (step 2)", SACK10 "~ 240ms\n> A 1+1000\nwrite 5000\n< A 1 ack 1 sack 3001-4001\n= cong 2\n> no\n"
-	  "< A 1 ack 1001\n> PA 10001+2000\n> no\n= spurious_rtos 0\n< A 1 ack 2001\n= cong 0\n= spurious_rtos 1\n> A 12001+1000\n" },
-	{ "SACKed after it, without having been resent (step 3b)", SACK10 "~ 240ms\n> A 1+1000\nwrite 5000\n< A 1 ack 1001\n"
-	  "> PA 10001+2000\n< A 1 ack 1001 sack 5001-6001\n= cong 0\n= spurious_rtos 1\n= cwnd 10000\n> no\n" },
-	{ "all that was out at the timeout, and nothing new", SACK10 "~ 240ms\n> A 1+1000\nwrite 5000\n< A 1 ack 1001\n"
-	  "> PA 10001+2000\n< A 1 ack 1001 sack 9001-10001\n= cong 0\n= spurious_rtos 1\n> no\n" },
-	{ "new data SACKed, and what is below it: it was real (step 3a)", SACK10 "~ 240ms\n> A 1+1000\nwrite 5000\n< A 1 ack 1001\n"
-	  "> PA 10001+2000\n< A 1 ack 1001 sack 5001-6001,10001-11001\n= spurious_rtos 0\n= cong 2\n= cwnd 3000\n> PA 1001+2000\n" },
-	{ "a hole sent again, and what lay behind it", SACK10 "~ 240ms\n> A 1+1000\n< A 1 ack 1001\n> PA 1001+2000\n"
-	  "< A 1 ack 5001\n= spurious_rtos 0\n= cong 2\n> PA 5001+5000\n" },
-	{ "without SACK, too", PLAIN10 "~ 240ms\n> A 1+1000\n< A 1 ack 1001\n> PA 1001+2000\n< A 1 ack 5001\n= spurious_rtos 0\n= cong 2\n"
-	  "> PA 5001+5000\n" },
-	{ "only the retransmission: new data first, then the verdict", SACK10 "~ 240ms\n> A 1+1000\nwrite 5000\n> no\n"
-	  "< A 1 ack 1001\n= cong 2\n> PA 10001+2000\n> no\n< A 1 ack 2001\n= cong 0\n= spurious_rtos 1\n" },
-	{ "a duplicate then: it was real (step 3a)", SACK10 "~ 240ms\n> A 1+1000\nwrite 5000\n< A 1 ack 1001\n"
-	  "> PA 10001+2000\n< A 1 ack 1001 sack 10001-11001\n= cwnd 3000\n> PA 1001+2000\n= spurious_rtos 0\n= cong 2\n" },
-	{ "no new data: the usual", SACK10 "~ 240ms\n> A 1+1000\n< A 1 ack 1001\n> PA 1001+2000\n= cong 2\n" },
-	{ "without SACK the first ACK proves nothing", PLAIN10 "~ 240ms\n> A 1+1000\n< A 1 ack 3001\n= cong 2\n= spurious_rtos 0\n"
-	  "> PA 3001+4000\n" },
-	{ "without SACK the second does", PLAIN10 "write 5000\n> no\n~ 240ms\n> A 1+1000\n"
-	  "< A 1 ack 2001\n> PA 10001+3000\n< A 1 ack 3001\n= cong 0\n= spurious_rtos 1\n" },
-	{ "not at the second timeout", SACK10 "~ 240ms\n> A 1+1000\n~ 480ms\n> A 1+1000\n< A 1 ack 3001\n= spurious_rtos 0\n= cong 2\n"
-	  "> PA 3001+4000\n" },
-	{ "not when switched off", "par frto 0\n" SACK10 "~ 240ms\n> A 1+1000\n< A 1 ack 3001\n= spurious_rtos 0\n= cong 2\n"
-	  "> PA 3001+4000\n" },
-};
-SCRIPTS(undo_frto);
-
-/* RACK was wrong, and nothing had been sent again: no harm, no reduction. */
-static const struct script undo_rack[] = {
-	{ "taken for lost, there before it was resent", SACK10 "+ 40ms\n< A 1 ack 1 sack 1001-10001\nabort-tx\n= cong 1\n"
-	  "< A 1 ack 10001\n= cong 0\n= undos 1\n= cwnd 10000\n> no\n" },
-	{ "counted as undone, all of it", SACK10 "+ 40ms\n< A 1 ack 1 sack 1001-10001\nabort-tx\nmib TCPSackRecovery TCPRetransFail\n< A 1 ack 10001\nmib TCPFullUndo TCPSACKReorder\n> no\n" },
-};
-SCRIPTS(undo_rack);
