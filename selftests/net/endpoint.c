@@ -76,8 +76,11 @@ struct player {
 
 static int step_at(struct player *p, int ms)
 {
-	if (now_ms() > p->t0 + ms + LATE_MS)
+	if (now_ms() > p->t0 + ms + LATE_MS) {
+		fprintf(stderr, "endpoint: %s, at=%d comes too late\n",
+			stack_name(p->st), ms);
 		exit(LATE);
+	}
 	wait_until(p->t0, ms);
 	return 0;
 }
@@ -88,11 +91,13 @@ static int step_listen(struct player *p, int backlog)
 	return listen(p->lfd, backlog ?: 16);
 }
 
-static int step_accept(struct player *p, int unused)
+static int step_accept(struct player *p, int listen_on)
 {
 	p->fd = accept(p->lfd, NULL, NULL);
-	close(p->lfd);
-	p->lfd = -1;
+	if (!listen_on) {
+		close(p->lfd);
+		p->lfd = -1;
+	}
 	return p->fd < 0 ? -1 : 0;
 }
 
@@ -199,7 +204,7 @@ static const struct step {
 } steps[] = {
 	{ "at", step_at },			/* =MS after T0 */
 	{ "listen", step_listen },		/* =BACKLOG */
-	{ "accept", step_accept },
+	{ "accept", step_accept },		/* =1: and the listener stays */
 	{ "connect", step_connect },
 	{ "refused", step_refused },
 	{ "unanswered", step_unanswered },	/* =MS */
