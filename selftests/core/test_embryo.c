@@ -183,3 +183,37 @@ UNIT(embryo_retries)
 			 tab[i].retries);
 	}
 }
+
+/* What was in memory before does not leave: each byte of a header is set. */
+UNIT(embryo_leaks_nothing)
+{
+	static const u8 ecn[] = { 0, 1, 3 };
+	struct xtcp_seg seg = {
+		.flags = XTCP_SYN | XTCP_ECE | XTCP_CWR | XTCP_AE,
+		.opts = XTCP_OPT_TS | XTCP_OPT_SACK_PERM | XTCP_OPT_WSCALE | XTCP_OPT_MSS,
+		.mss = 1000,
+	};
+	struct xtcp_open open = { .adv_mss = 1000, .rcv_space = 1000 };
+	u8 hdr[2][XTCP_HDR_MAX];
+	struct xtcp_params par;
+	struct xtcp_embryo emb;
+	struct xtcp_plan plan;
+	u32 i, ack, dirt, len = 0;
+
+	xtcp_params_init(&par);
+	for (i = 0; i < 2 * ARRAY_SIZE(ecn); i++) {
+		ack = i % 2;
+		par.ecn = ecn[i / 2];
+		xtcp_embryo_init(&emb, &par, &open, &seg, XTCP_NSEC_PER_SEC);
+		for (dirt = 0; dirt < 2; dirt++) {
+			memset(&plan, dirt ? 0xff : 0, sizeof(plan));
+			if (ack)
+				xtcp_embryo_ack_plan(&emb, &par, &open.flow, &plan, 5);
+			else
+				xtcp_embryo_plan(&emb, &par, &open, &plan, 5);
+			len = xtcp_hdr_put(hdr[dirt], &plan, 1, 2);
+		}
+		CHECK(len >= XTCP_HDR_LEN && len <= XTCP_HDR_MAX);
+		CHECK(!memcmp(hdr[0], hdr[1], len));
+	}
+}

@@ -100,6 +100,7 @@ static void synack_option(struct xtcp_plan *plan)
 	plan->opts |= XTCP_OPT_ACCECN0;
 	plan->nacc = 3;
 	plan->acc[0] = XTCP_ECT_INIT;
+	plan->acc[1] = 0;
 	plan->acc[2] = XTCP_ECT_INIT;
 }
 
