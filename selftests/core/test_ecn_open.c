@@ -184,3 +184,24 @@ UNIT(ecn_needed)
 /* ---- RFC 3168 ---- */
 
 /* ---- RFC 9768: the handshake ---- */
+
+/* Whatever was in the plan before: what leaves is the counters at their beginning. */
+UNIT(ecn_synack_sets_all_counters)
+{
+	struct xtcp_seg syn = {
+		.flags = XTCP_SYN | XTCP_AE | XTCP_CWR | XTCP_ECE, .nsegs = 1,
+	};
+	struct xtcp_embryo emb;
+	struct xtcp_plan plan;
+
+	xtcp_params_init(&par);
+	par.ecn = 3;
+	memset(&plan, 0xa5, sizeof(plan));
+	xtcp_embryo_init(&emb, &par, &peer, &syn, XTCP_NSEC_PER_SEC);
+	xtcp_embryo_plan(&emb, &par, &peer, &plan, XTCP_NSEC_PER_SEC);
+	CHECK(plan.opts & XTCP_OPT_ACCECN0);
+	CHECK_EQ(plan.nacc, 3);
+	CHECK_EQ(plan.acc[0], 1);
+	CHECK_EQ(plan.acc[1], 0);
+	CHECK_EQ(plan.acc[2], 1);
+}
