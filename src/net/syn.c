@@ -14,42 +14,44 @@
 struct arrival {
 	struct xtcp_rx *rx;
 	struct sk_buff *skb;
-	struct xtcp_listener *l;
-	struct xtcp_half_bucket *bucket;	/* locked */
+	struct xtcp_listener *l;		/* of the listener the segment found */
+	struct xtcp_half_bucket *bucket;	/* locked while a verdict is found */
 	struct xtcp_source_at source;		/* of a SYN */
 	struct xtcp_seg seg;			/* reason: why it is discarded */
 	struct xtcp_cookie give;		/* Fast Open: for the SYN-ACK */
+
+	/* for what the verdict asks */
+	struct sock *sk;			/* listener */
+	struct sock *child;			/* locked */
+	u32 acts;				/* what the engine asked for with it */
+	struct xtcp_plan plan;
+	struct xtcp_stateless to;		/* of a SYN-ACK, */
+	struct dst_entry *dst;			/* and its route, with a reference */
+	union xtcp_half_any half;
 };
 
-/* Context: bucket's lock, dropped. */
-static void answer_synack(struct arrival *a, const struct xtcp_half *half)
-	__releases(&a->bucket->lock)
-{
-	union xtcp_half_any copy;
-
-	xtcp_half_copy(&copy, half);
-	spin_unlock(&a->bucket->lock);
-	xtcp_half_synack(&copy.half, a->rx->now);
-}
-
-/* Context: bucket's lock, dropped. */
-static void answer(struct arrival *a, const struct sock *sk, const struct xtcp_plan *plan)
-	__releases(&a->bucket->lock)
-{
-	spin_unlock(&a->bucket->lock);
-	xtcp_reply(a->rx->net, sk, plan, a->skb);
-}
+/*
+ * Everything is decided under the bucket's lock, and done without it: packets go to
+ * IP, a child meets its first segment.
+ */
+enum verdict {
+	VERDICT_DISCARD,	/* the segment, for seg.reason */
+	VERDICT_REPLY,		/* plan; then discard the segment */
+	VERDICT_SYNACK_AGAIN,	/* that of half; then discard the segment */
+	VERDICT_SYNACK,		/* plan, in the memory of the SYN */
+	VERDICT_REFUSE,		/* discard the SYN; a TIME-WAIT record returns */
+	VERDICT_ACCEPT,		/* child has completed its handshake */
+	VERDICT_ACCEPT_SYN,	/* child begins with the SYN: Fast Open */
+	VERDICT_AGAIN,		/* the embryo became a socket: look up again */
+};
 
 /*
  * No socket for a complete handshake. The peer takes it for one all the same:
- * either it learns otherwise, or it will be back with data. Context: bucket's
- * lock, dropped. Return: false.
+ * either it learns otherwise, or it will be back with data. Context: bucket's lock.
  */
-static bool overflow(struct arrival *a, const struct sock *sk, struct xtcp_half *half)
-	__releases(&a->bucket->lock)
+static enum verdict overflow(struct arrival *a, struct xtcp_half *half)
 {
 	struct xtcp_net *xn = a->rx->xn;
-	struct xtcp_plan plan;
 
 	xtcp_mib_inc(xn, XTCP_MIB_LISTEN_DROPS);
 	if ((a->seg.reason != XTCP_DROP_LISTEN_OVERFLOW &&
@@ -57,73 +59,55 @@ static bool overflow(struct arrival *a, const struct sock *sk, struct xtcp_half 
 	    !READ_ONCE(xn->knobs.abort_on_overflow)) {
 		if (half)
 			xtcp_embryo_keep(&half->emb, &xn->params, a->rx->now);
-		spin_unlock(&a->bucket->lock);
-		return false;
+		return VERDICT_DISCARD;
 	}
 	if (half) {
 		xtcp_mib_inc(xn, XTCP_MIB_EMBRYONIC_RSTS);
 		xtcp_half_del(xn, a->bucket, half);
 	}
-	xtcp_rst_plan(&a->seg, &plan);
-	answer(a, sk, &plan);
-	return false;
+	xtcp_rst_plan(&a->seg, &a->plan);
+	return VERDICT_REPLY;
 }
 
-/*
- * The handshake is complete: a socket. Context: bucket's lock, dropped.
- * Return: true when the segment is the socket's now.
- */
-static bool half_accept(struct arrival *a, struct xtcp_half *half)
-	__releases(&a->bucket->lock)
+/* The handshake is complete: a socket. Context: bucket's lock. */
+static enum verdict half_accept(struct arrival *a, struct xtcp_half *half)
 {
-	struct xtcp_listener *l = half->listener;
 	struct xtcp_net *xn = a->rx->xn;
-	struct sock *child;
 
 	if (xtcp_embryo_defers(&half->emb, &a->seg,
-			       READ_ONCE(xtcp_sk(l->sk)->defer_accept), a->rx->now)) {
+			       READ_ONCE(xtcp_sk(a->sk)->defer_accept), a->rx->now)) {
 		xtcp_mib_inc(xn, XTCP_MIB_DEFER_ACCEPT_DROP);
 		a->seg.reason = XTCP_DROP_EMBRYO;
-		spin_unlock(&a->bucket->lock);
-		return false;
+		return VERDICT_DISCARD;
 	}
-	child = xtcp_listen_child(l, half, &a->seg.reason, a->rx->now);
-	if (!child)
-		return overflow(a, l->sk, half);
+	a->child = xtcp_listen_child(half->listener, half, &a->seg.reason, a->rx->now);
+	if (!a->child)
+		return overflow(a, half);
 	xtcp_half_del(xn, a->bucket, half);
-	spin_unlock(&a->bucket->lock);
-	xtcp_listen_accept(l->sk, child, a->skb, a->rx->now);
-	return true;
+	return VERDICT_ACCEPT;
 }
 
-/*
- * A segment for an embryo. Context: bucket's lock, dropped.
- * Return: true when the segment is somebody else's now.
- */
-static bool half_segment(struct arrival *a, struct xtcp_half *half)
-	__releases(&a->bucket->lock)
+/* A segment for an embryo. Context: bucket's lock. */
+static enum verdict half_segment(struct arrival *a, struct xtcp_half *half)
 {
 	const struct xtcp_params *par = &a->rx->xn->params;
-	const struct sock *sk = half->listener->sk;
 	u64 now = a->rx->now;
-	struct xtcp_plan plan;
 
+	a->sk = half->listener->sk;
 	switch (xtcp_embryo_rx(&half->emb, par, &a->seg, now)) {
 	case XTCP_EMBRYO_SYNACK:
-		answer_synack(a, half);
-		return false;
+		xtcp_half_copy(&a->half, half);
+		return VERDICT_SYNACK_AGAIN;
 	case XTCP_EMBRYO_ACK:
-		xtcp_embryo_ack_plan(&half->emb, par, &a->rx->flow, &plan, now);
-		answer(a, sk, &plan);
-		return false;
+		xtcp_embryo_ack_plan(&half->emb, par, &a->rx->flow, &a->plan, now);
+		return VERDICT_REPLY;
 	case XTCP_EMBRYO_RESET:
 		xtcp_mib_inc(a->rx->xn, XTCP_MIB_EMBRYONIC_RSTS);
 		xtcp_half_del(a->rx->xn, a->bucket, half);
 		fallthrough;
 	case XTCP_EMBRYO_RST:
-		xtcp_rst_plan(&a->seg, &plan);
-		answer(a, sk, &plan);
-		return false;
+		xtcp_rst_plan(&a->seg, &a->plan);
+		return VERDICT_REPLY;
 	case XTCP_EMBRYO_ACCEPT:
 		return half_accept(a, half);
 	case XTCP_EMBRYO_KILL:
@@ -136,8 +120,7 @@ static bool half_segment(struct arrival *a, struct xtcp_half *half)
 	case XTCP_EMBRYO_DROP:
 		break;
 	}
-	spin_unlock(&a->bucket->lock);
-	return false;
+	return VERDICT_DISCARD;
 }
 
 /* A key for the cookies of this slot, before one is made. */
@@ -197,12 +180,12 @@ static enum fate syn_fate(struct arrival *a)
 	return FATE_EMBRYO;
 }
 
-/* The route of the answer to @a, and @to whom it goes. */
-static struct dst_entry *answer_route(const struct arrival *a, struct xtcp_stateless *to)
+/* The route of the answer, and whom it goes to. Return: false when there is none. */
+static bool answer_route(struct arrival *a)
 {
 	const struct sock *sk = a->l->sk;
 
-	*to = (struct xtcp_stateless) {
+	a->to = (struct xtcp_stateless) {
 		.net = a->rx->net,
 		.sk = sk,
 		.flow = &a->rx->flow,
@@ -211,12 +194,12 @@ static struct dst_entry *answer_route(const struct arrival *a, struct xtcp_state
 		.tos = xtcp_accept_tos(a->rx->xn, sk, &a->rx->flow, a->rx->tos),
 		.label = a->rx->label,
 	};
-	return xtcp_ip_route(to);
+	a->dst = xtcp_ip_route(&a->to);
+	return !IS_ERR(a->dst);
 }
 
 /* What listener and route know of a connection to be. */
-static void open_fill(const struct arrival *a, const struct dst_entry *dst,
-		      struct xtcp_open *open)
+static void open_fill(const struct arrival *a, struct xtcp_open *open)
 {
 	const struct sock *sk = a->l->sk;
 
@@ -229,81 +212,67 @@ static void open_fill(const struct arrival *a, const struct dst_entry *dst,
 		.need_ecn = xtcp_cc_needs_ecn(xtcp_sk(sk)->tcb.cc),
 	};
 	open->rcv_space_max = max(xtcp_rcv_space_max(sk), open->rcv_space);
-	open->adv_mss = xtcp_adv_mss(sk, dst);
-	xtcp_open_route(sk, dst, open);
+	open->adv_mss = xtcp_adv_mss(sk, a->dst);
+	xtcp_open_route(sk, a->dst, open);
 }
 
-/*
- * A SYN nobody has seen: an embryo or a cookie, and the SYN-ACK. Context:
- * bucket's lock, dropped. Return: XTCP_DROP_NONE or why not.
- */
-static enum xtcp_drop syn_new(struct arrival *a, enum fate fate)
-	__releases(&a->bucket->lock)
+/* A SYN nobody has seen: an embryo or a cookie, and the SYN-ACK. Context: bucket's lock. */
+static enum verdict syn_new(struct arrival *a, enum fate fate)
 {
 	const struct xtcp_params *par = &a->rx->xn->params;
 	struct xtcp_net *xn = a->rx->xn;
-	struct xtcp_stateless to;
 	struct xtcp_embryo emb;
-	struct dst_entry *dst;
-	struct xtcp_plan plan;
 	struct xtcp_open open;
 
 	if (fate == FATE_DROP)
 		goto drop;
 	a->rx->label = xtcp_ip_label(&a->rx->flow, a->rx->net, a->l->sk, a->skb, 0);
 	a->seg.reason = XTCP_DROP_BAD_ADDRESS;
-	dst = answer_route(a, &to);
-	if (IS_ERR(dst))
+	if (!answer_route(a))
 		goto drop;
-	open_fill(a, dst, &open);
+	open_fill(a, &open);
 	if (fate == FATE_COOKIE) {
 		cookie_key(xn, a->rx->now);
 		a->seg.reason = XTCP_DROP_EMBRYO_OVERFLOW;
-		if (!xtcp_syncookie_synack(par, &open, &a->seg, &plan, a->rx->now))
+		if (!xtcp_syncookie_synack(par, &open, &a->seg, &a->plan, a->rx->now))
 			goto drop_dst;
-		spin_unlock(&a->bucket->lock);
 		xtcp_mib_inc(xn, XTCP_MIB_SYNCOOKIES_SENT);
 	} else {
 		xtcp_metrics_get(xn, &open);
-		xtcp_embryo_synack(&emb, par, &open, &a->seg, &plan, a->rx->now);
+		xtcp_embryo_synack(&emb, par, &open, &a->seg, &a->plan, a->rx->now);
 		a->seg.reason = XTCP_DROP_NO_MEMORY;
 		if (!xtcp_half_add(a->rx, a->bucket, a->l, &emb))
 			goto drop_dst;
-		spin_unlock(&a->bucket->lock);
-		xtcp_cookie_plan(&plan, &a->give);
+		xtcp_cookie_plan(&a->plan, &a->give);
 	}
-	xtcp_source_answered(&xn->half->sources, &a->source);
-	xtcp_ip_answer(&to, dst, &plan, a->skb);
-	return XTCP_DROP_NONE;
+	return VERDICT_SYNACK;
 
 drop_dst:
-	dst_release(dst);
+	dst_release(a->dst);
 drop:
-	spin_unlock(&a->bucket->lock);
 	xtcp_mib_inc(xn, XTCP_MIB_LISTEN_DROPS);
-	return a->seg.reason;
+	return VERDICT_REFUSE;
 }
 
 /*
- * RFC 7413: a SYN with a good cookie is a socket at once. Context: bucket's
- * lock. Return: the socket, for xtcp_listen_accept_syn(), or NULL.
+ * RFC 7413: a SYN with a good cookie is a socket at once. Context: bucket's lock.
+ * Return: whether there is a child.
  */
-static struct sock *syn_fastopen(struct arrival *a, u32 *acts)
+static bool syn_fastopen(struct arrival *a)
 {
 	struct xtcp_fo_queue *q;
-	struct sock *child;
 
 	if (likely(!a->seg.len && !(a->seg.opts & XTCP_OPT_FASTOPEN)))
-		return NULL;
+		return false;
 	q = xtcp_fo_syn(a->rx, a->l->sk, &a->seg, &a->give);
 	if (!q)
-		return NULL;
-	child = xtcp_listen_syn(a->l, a->rx, a->skb, &a->seg, &a->give, acts);
-	if (child)
-		xtcp_sk(child)->fo = q;
+		return false;
+	a->child = xtcp_listen_syn(a->l, a->rx, a->skb, &a->seg, &a->give, &a->acts);
+	if (a->child)
+		xtcp_sk(a->child)->fo = q;
 	else
 		xtcp_fo_refuse(a->rx->xn, q);
-	return child;
+	return a->child;
 }
 
 /* Is it an ACK that brings a cookie back? Then @half is what it says. */
@@ -315,8 +284,6 @@ static bool cookie_back(struct arrival *a, struct xtcp_half *half)
 		.flow = a->rx->flow,
 		.v6 = xtcp_flow_is6(&a->rx->flow),
 	};
-	struct xtcp_stateless to;
-	struct dst_entry *dst;
 
 	if (!a->l || READ_ONCE(a->l->closed) || a->seg.flags & XTCP_SYN ||
 	    !READ_ONCE(xn->knobs.syncookies) || !xtcp_syncookie_lately(par, a->rx->now))
@@ -328,11 +295,10 @@ static bool cookie_back(struct arrival *a, struct xtcp_half *half)
 	xtcp_mib_inc(xn, XTCP_MIB_SYNCOOKIES_RECV);
 	half->wide = true;
 	a->rx->label = xtcp_ip_label(&a->rx->flow, a->rx->net, a->l->sk, a->skb, 0);
-	dst = answer_route(a, &to);
-	if (IS_ERR(dst))
+	if (!answer_route(a))
 		return false;
-	open_fill(a, dst, &open);
-	dst_release(dst);
+	open_fill(a, &open);
+	dst_release(a->dst);
 	xtcp_embryo_window(&half->emb, &open);
 	xtcp_half_fill(half, a->rx, a->l);
 	return true;
@@ -340,12 +306,11 @@ static bool cookie_back(struct arrival *a, struct xtcp_half *half)
 
 /*
  * The accept queue is full. Whoever brought the cookie takes the connection for
- * open and may have nothing to say: remembered, he is reminded by SYN-ACKs. His
+ * open and may have nothing to say: remembered, it is reminded by SYN-ACKs. Its
  * address is proven, so the listener's share of the table does not count, and
- * the table's size does. Context: bucket's lock, dropped. Return: false.
+ * the table's size does. Context: bucket's lock.
  */
-static bool cookie_overflow(struct arrival *a, struct xtcp_embryo *emb)
-	__releases(&a->bucket->lock)
+static enum verdict cookie_overflow(struct arrival *a, struct xtcp_embryo *emb)
 {
 	struct xtcp_net *xn = a->rx->xn;
 
@@ -355,67 +320,72 @@ static bool cookie_overflow(struct arrival *a, struct xtcp_embryo *emb)
 		xtcp_embryo_keep(emb, &xn->params, a->rx->now);
 		xtcp_half_add(a->rx, a->bucket, a->l, emb);
 	}
-	return overflow(a, a->l->sk, NULL);
+	return overflow(a, NULL);
 }
 
-/*
- * A socket of a cookie. Context: bucket's lock, dropped.
- * Return: true when the segment is the socket's now.
- */
-static bool cookie_accept(struct arrival *a, struct xtcp_half *half)
-	__releases(&a->bucket->lock)
+/* A socket of a cookie. Context: bucket's lock. */
+static enum verdict cookie_accept(struct arrival *a, struct xtcp_half *half)
 {
-	struct sock *sk = a->l->sk, *child;
-
-	child = xtcp_listen_child(a->l, half, &a->seg.reason, a->rx->now);
-	if (!child)
+	a->child = xtcp_listen_child(a->l, half, &a->seg.reason, a->rx->now);
+	if (!a->child)
 		return cookie_overflow(a, &half->emb);
-	spin_unlock(&a->bucket->lock);
-	xtcp_listen_accept(sk, child, a->skb, a->rx->now);
-	return true;
+	return VERDICT_ACCEPT;
 }
 
-/*
- * A segment that meets no embryo. Context: bucket's lock, dropped.
- * Return: true when the segment is somebody else's now; else it is discarded
- * if there is a reason to.
- */
-static bool stranger(struct arrival *a, const struct sock *sk)
-	__releases(&a->bucket->lock)
+/* A segment that meets no embryo. Context: bucket's lock. */
+static enum verdict no_request(struct arrival *a)
 {
-	struct sock *child = NULL;
-	union xtcp_half_any made;
-	struct xtcp_plan plan;
 	enum fate fate;
-	u32 acts;
 
 	switch (xtcp_listen_rx(&a->seg)) {
 	case XTCP_LISTEN_SYN:
 		fate = syn_fate(a);
 		/* What has to be refused, or to be kept nowhere, has no socket either. */
-		if (fate == FATE_EMBRYO)
-			child = syn_fastopen(a, &acts);
-		if (child) {
-			spin_unlock(&a->bucket->lock);
-			xtcp_listen_accept_syn(a->l->sk, child, a->skb, &a->seg, acts,
-					       a->rx->now);
-			return true;
-		}
-		a->seg.reason = syn_new(a, fate);
-		if (a->seg.reason)
-			xtcp_tw_unpark(a->rx->xn, &a->rx->flow, a->rx->hash,
-				       xtcp_ip_tie(a->rx), true);
-		return !a->seg.reason;
+		if (fate == FATE_EMBRYO && syn_fastopen(a))
+			return VERDICT_ACCEPT_SYN;
+		return syn_new(a, fate);
 	case XTCP_LISTEN_RST:
-		if (cookie_back(a, &made.half))
-			return cookie_accept(a, &made.half);
-		xtcp_rst_plan(&a->seg, &plan);
-		answer(a, sk, &plan);
-		return false;
+		if (cookie_back(a, &a->half.half))
+			return cookie_accept(a, &a->half.half);
+		xtcp_rst_plan(&a->seg, &a->plan);
+		return VERDICT_REPLY;
 	default:
-		spin_unlock(&a->bucket->lock);
-		return false;
+		return VERDICT_DISCARD;
 	}
+}
+
+/* Context: no lock. */
+static enum xtcp_rx_result carry_out(struct arrival *a, enum verdict verdict)
+{
+	struct xtcp_rx *rx = a->rx;
+
+	switch (verdict) {
+	case VERDICT_SYNACK:
+		xtcp_source_answered(&rx->xn->half->sources, &a->source);
+		xtcp_ip_answer(&a->to, a->dst, &a->plan, a->skb);
+		return XTCP_RX_DONE;
+	case VERDICT_ACCEPT:
+		xtcp_listen_accept(a->sk, a->child, a->skb, rx->now);
+		return XTCP_RX_DONE;
+	case VERDICT_ACCEPT_SYN:
+		xtcp_listen_accept_syn(a->sk, a->child, a->skb, &a->seg, a->acts, rx->now);
+		return XTCP_RX_DONE;
+	case VERDICT_AGAIN:
+		return XTCP_RX_AGAIN;
+	case VERDICT_REPLY:
+		xtcp_reply(rx->net, a->sk, &a->plan, a->skb);
+		break;
+	case VERDICT_SYNACK_AGAIN:
+		xtcp_half_synack(&a->half.half, rx->now);
+		break;
+	case VERDICT_REFUSE:
+		xtcp_tw_unpark(rx->xn, &rx->flow, rx->hash, xtcp_ip_tie(rx), true);
+		break;
+	case VERDICT_DISCARD:
+		break;
+	}
+	xtcp_discard(rx->xn, a->skb, a->seg.reason);
+	return XTCP_RX_DONE;
 }
 
 /**
@@ -430,11 +400,13 @@ static bool stranger(struct arrival *a, const struct sock *sk)
 enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 					struct sk_buff *skb)
 {
-	struct arrival a;
+	enum verdict verdict;
 	struct xtcp_half *half;
+	struct arrival a;
 
 	a.rx = rx;
 	a.skb = skb;
+	a.sk = sk;
 	a.give.len = 0;
 	if (!xtcp_seg_fill(&a.seg, skb)) {
 		xtcp_discard(rx->xn, skb, XTCP_DROP_HEADER);
@@ -449,17 +421,15 @@ enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 	rx->tos = xtcp_ip_dsfield(skb) & ~INET_ECN_MASK;
 	/* Pairs with xtcp_listen_start(). */
 	a.l = smp_load_acquire(&xtcp_sk(sk)->listener);
+
 	a.bucket = xtcp_half_lock(rx->xn, rx->hash);
 	half = xtcp_half_find(a.bucket, rx);
-	if (half) {
-		if (half_segment(&a, half))
-			return XTCP_RX_DONE;
-	} else if (xtcp_lookup(rx->xn, &rx->flow, rx->hash, rx->dif, rx->sdif)) {
-		spin_unlock(&a.bucket->lock);
-		return XTCP_RX_AGAIN;
-	} else if (stranger(&a, sk)) {
-		return XTCP_RX_DONE;
-	}
-	xtcp_discard(rx->xn, skb, a.seg.reason);
-	return XTCP_RX_DONE;
+	if (half)
+		verdict = half_segment(&a, half);
+	else if (xtcp_lookup(rx->xn, &rx->flow, rx->hash, rx->dif, rx->sdif))
+		verdict = VERDICT_AGAIN;
+	else
+		verdict = no_request(&a);
+	spin_unlock(&a.bucket->lock);
+	return carry_out(&a, verdict);
 }
