@@ -29,7 +29,7 @@ static const struct {
 
 static const struct {
 	const char *name;
-	bool paced;		/* needs a qdisc that paces */
+	bool paced;		/* needs a qdisc that paces; when it probes is chance */
 	uint64_t clean;		/* ns of a transfer without loss, */
 	uint64_t lossy;		/* and with */
 } ccs[] = {
@@ -99,8 +99,10 @@ static bool left_out(size_t loss)
 static void measure_loss(struct line *l, enum stack st, size_t cc, size_t loss,
 			 struct result *r)
 {
-	int runs = losses[loss].part > 0 && !opt.quick ? RUNS : 1, i;
+	bool chance = losses[loss].part > 0 || ccs[cc].paced;
+	int runs = chance && !opt.quick ? RUNS : 1, i;
 	double *v = &r->v[AT(cc, loss, 0)], x;
+	uint64_t longest = 0;
 
 	v[MEAN] = v[WAIT] = 0;
 	v[LEAST] = HUGE_VAL;
@@ -111,13 +113,14 @@ static void measure_loss(struct line *l, enum stack st, size_t cc, size_t loss,
 		v[LEAST] = fmin(v[LEAST], x);
 		v[MOST] = fmax(v[MOST], x);
 		v[WAIT] += l->queue_sum / (double)l->queued / MS / runs;
+		longest = l->queue_max > longest ? l->queue_max : longest;
 	}
 	if (v[MEAN] == NOT_THERE)
 		v[WAIT] = NOT_THERE;
 	if (losses[loss].part > 0)
 		return;
-	r->v[QUEUE(cc, 0)] = l->queue_sum / (double)l->queued / MS;
-	r->v[QUEUE(cc, 1)] = (double)l->queue_max / MS;
+	r->v[QUEUE(cc, 0)] = v[WAIT];
+	r->v[QUEUE(cc, 1)] = (double)longest / MS;
 	if (v[MEAN] == NOT_THERE)
 		r->v[QUEUE(cc, 0)] = r->v[QUEUE(cc, 1)] = NOT_THERE;
 }
