@@ -36,7 +36,7 @@ enum xtcp_kind {
 	XTCP_KIND_SOCK,		/* struct xtcp_sock with a 4-tuple */
 	XTCP_KIND_LISTEN,	/* struct xtcp_sock in LISTEN */
 	XTCP_KIND_TW,		/* TIME-WAIT record, src/net/tw.c */
-	XTCP_KIND_PARKED,	/* the same, while a SYN may open a connection in its place */
+	XTCP_KIND_SUSPENDED,	/* the same, while a SYN may open a connection in its place */
 };
 
 /*
@@ -56,7 +56,7 @@ struct xtcp_entry {
 /* Work put off because a system call owned the socket: bits of deferred. */
 enum xtcp_deferred {
 	XTCP_DEFER_TIMER,		/* deadlines are due */
-	XTCP_DEFER_OUTPUT,		/* after the backlog, see xtcp_serve() */
+	XTCP_DEFER_OUTPUT,		/* after the backlog, see xtcp_handle_actions() */
 	XTCP_DEFER_TX,			/* device queue has room again */
 	XTCP_DEFER_MTU,			/* ICMP: path MTU shrank */
 	XTCP_DEFER_ICMP,		/* ICMP: hard error, see hard_err */
@@ -65,16 +65,16 @@ enum xtcp_deferred {
 };
 
 /* What a connection that has something to send waits for. */
-enum xtcp_spell {
-	XTCP_SPELL_IDLE,		/* nothing: all is acknowledged */
-	XTCP_SPELL_BUSY,		/* network or congestion window */
-	XTCP_SPELL_RWND,		/* the peer's window */
-	XTCP_SPELL_SNDBUF,		/* the writer, who waits for room */
-	XTCP_SPELLS
+enum xtcp_chrono {
+	XTCP_CHRONO_IDLE,		/* nothing: all is acknowledged */
+	XTCP_CHRONO_BUSY,		/* network or congestion window */
+	XTCP_CHRONO_RWND,		/* the peer's window */
+	XTCP_CHRONO_SNDBUF,		/* the writer, who waits for room */
+	XTCP_CHRONOS
 };
 
-/* Spells are counted in ticks of 2^16 ns: three days of them in 32 bits. */
-#define XTCP_SPELL_SHIFT	16
+/* Chronos are counted in ticks of 2^16 ns: three days of them in 32 bits. */
+#define XTCP_CHRONO_SHIFT	16
 
 /* Of up to 2,680 bytes a slab of 32 KiB holds twelve; of more, eleven. */
 struct xtcp_sock {
@@ -101,18 +101,18 @@ struct xtcp_sock {
 	u64 opened_at;			/* ns, of the handshake */
 
 	/* what the sender spent its time on, TCP_INFO; socket lock */
-	u8 spell;			/* enum xtcp_spell */
+	u8 chrono;			/* enum xtcp_chrono */
 	u8 cc_chosen;			/* TCP_CONGESTION was set */
 	u8 backlog;			/* a segment of the backlog is being served */
 	u8 v6;				/* the path has IPv6 headers */
-	u32 spell_at;			/* ticks, when the present spell began */
-	u32 spell_ticks[XTCP_SPELLS - 1]; /* of those that ended, but for idle */
+	u32 chrono_at;			/* ticks, when the present chrono began */
+	u32 chrono_ticks[XTCP_CHRONOS - 1]; /* of those that ended, but for idle */
 
 	struct xtcp_port *port;		/* bind bucket we hold, or NULL */
 	struct hlist_node port_node;	/* in it; bucket lock */
 
 	/* payload waiting for acknowledgement: sk_write_queue, see src/conn/sendq.c */
-	struct sk_buff *send_hint;	/* carrier that holds SND.NXT, or NULL */
+	struct sk_buff *send_hint;	/* send-queue skb that holds SND.NXT, or NULL */
 	u32 goal_seq;			/* byte at which SO_SNDBUF was last checked */
 	u32 map_lent;			/* entries of the send map, embedded ones not */
 
@@ -173,7 +173,7 @@ static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)
 /*
  * Per packet, in skb->cb. Out of order it is the engine's node. On
  * sk_receive_queue and sk_write_queue it is the stream range the packet (the
- * carrier) holds; trimming a packet is a change of that range, never a copy.
+ * send-queue skb) holds; trimming a packet is a change of that range, never a copy.
  */
 struct xtcp_skb_cb {
 	union {
@@ -182,7 +182,7 @@ struct xtcp_skb_cb {
 			u32 seq;	/* bytes [seq, end) of the stream ... */
 			u32 end;
 			u32 off;	/* ... begin this far into the packet */
-			u32 stamp;	/* carrier: byte to be time-stamped, if any: */
+			u32 stamp;	/* send-queue skb: byte to be time-stamped, if any: */
 			u8 stamp_flags;	/* SKBTX_*, as it is sent */
 			bool stamp_ack;	/* as it is acknowledged */
 		} q;
@@ -251,9 +251,9 @@ struct xtcp_net {
 	struct xtcp_tw_table *tw;	/* TIME-WAIT, src/net/tw.c */
 	struct xtcp_metrics *metrics;	/* what ended connections learnt, metrics.c */
 	struct xtcp_sysctl *sysctl;	/* the knobs as they were written, ctl/knob.c */
-	unsigned long follow_at;	/* jiffies of the last look at net.ipv4, */
-	u32 follow_looks;		/* looks in it, */
-	unsigned long follow_rest;	/* and the jiffy that has seen enough of them */
+	unsigned long poll_at;	/* jiffies of the last look at net.ipv4, */
+	u32 polls;		/* looks in it, */
+	unsigned long poll_done;	/* and the jiffy that has seen enough of them */
 	struct list_head evict_node;	/* namespaces to look at, evict.c */
 	u32 evict_hand;			/* the next chain there */
 	seqlock_t fo_lock;
@@ -295,21 +295,21 @@ static inline void xtcp_mib_inc(const struct xtcp_net *xn, enum xtcp_mib mib)
 
 /* ---- src/ctl/knob.c: knobs nobody has written are the kernel's ---- */
 
-void xtcp_follow_now(struct xtcp_net *xn);
-void xtcp_follow_look(struct xtcp_net *xn);
+void xtcp_knobs_inherit(struct xtcp_net *xn);
+void xtcp_knobs_poll_slow(struct xtcp_net *xn);
 
 /* Before knobs are read on the way of a packet, a timer or a system call. */
-static inline void xtcp_follow(struct xtcp_net *xn)
+static inline void xtcp_knobs_poll(struct xtcp_net *xn)
 {
 	unsigned long now = jiffies;
 
-	if (READ_ONCE(xn->follow_rest) != now)
-		xtcp_follow_look(xn);
+	if (READ_ONCE(xn->poll_done) != now)
+		xtcp_knobs_poll_slow(xn);
 }
 
-static inline void xtcp_follow_sk(const struct sock *sk)
+static inline void xtcp_knobs_poll_sk(const struct sock *sk)
 {
-	xtcp_follow((struct xtcp_net *)xtcp_sk_net(sk));
+	xtcp_knobs_poll((struct xtcp_net *)xtcp_sk_net(sk));
 }
 
 /* ---- src/ctl/cong.c: congestion controls ---- */

@@ -6,7 +6,7 @@
 #include <net/sock_reuseport.h>
 
 /* May one of the members have it? */
-static inline bool xtcp_group_has_cpus(const struct sock_reuseport *group)
+static inline bool xtcp_reuseport_has_cpus(const struct sock_reuseport *group)
 {
 #ifdef XTCP_REUSEPORT_CPU
 	return READ_ONCE(group->incoming_cpu);

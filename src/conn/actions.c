@@ -15,9 +15,9 @@
  * that caused it either closed the socket or has it overwritten by
  * xtcp_disconnect().
  */
-static int act_errno(const struct xtcp_sock *xs)
+static int action_errno(const struct xtcp_sock *xsk)
 {
-	switch (xs->tcb.err) {
+	switch (xsk->tcb.err) {
 	case XTCP_ERR_REFUSED:
 		return -ECONNREFUSED;
 	case XTCP_ERR_RESET:
@@ -25,18 +25,18 @@ static int act_errno(const struct xtcp_sock *xs)
 	case XTCP_ERR_PIPE:
 		return -EPIPE;
 	case XTCP_ERR_TIMEDOUT:
-		return xs->soft_err ? -xs->soft_err : -ETIMEDOUT;
+		return xsk->soft_err ? -xsk->soft_err : -ETIMEDOUT;
 	case XTCP_ERR_UNREACH:
-		if (xs->hard_err)
-			return -xs->hard_err;
-		return xs->soft_err ? -xs->soft_err : -EHOSTUNREACH;
+		if (xsk->hard_err)
+			return -xsk->hard_err;
+		return xsk->soft_err ? -xsk->soft_err : -EHOSTUNREACH;
 	default:
 		return -ECONNABORTED;
 	}
 }
 
 /* The one writer of sk_state; it fires sock:inet_sock_set_state. */
-static void act_state(struct sock *sk, int state)
+static void action_state(struct sock *sk, int state)
 {
 	inet_sk_set_state(sk, state);
 }
@@ -45,7 +45,7 @@ static void act_state(struct sock *sk, int state)
 #define STATES_UP	(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)
 
 /* RFC 4022: what became of attempts and of connections. */
-static void act_count(const struct sock *sk, int from, int to)
+static void action_count(const struct sock *sk, int from, int to)
 {
 	const struct xtcp_net *xn = xtcp_sk_net(sk);
 	bool was_up = (1 << from) & STATES_UP;
@@ -62,7 +62,7 @@ static void act_count(const struct sock *sk, int from, int to)
 }
 
 /* What the engine noted on the way. */
-static void act_mib(struct sock *sk)
+static void action_mib(struct sock *sk)
 {
 	unsigned long long mib = xtcp_mib_take(&xtcp_sk(sk)->tcb);
 
@@ -82,8 +82,8 @@ static void act_mib(struct sock *sk)
  */
 void xtcp_set_state(struct sock *sk)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
-	u8 state = xs->tcb.state;
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+	u8 state = xsk->tcb.state;
 
 	if (state == XTCP_TIME_WAIT)
 		state = TCP_CLOSE;
@@ -91,11 +91,11 @@ void xtcp_set_state(struct sock *sk)
 		return;
 	/* From here on there is a stream to read: its first byte is known. */
 	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_CLOSE)) {
-		WRITE_ONCE(xs->copied, xs->tcb.rcv_read);
-		xs->opened_at = xtcp_now();
+		WRITE_ONCE(xsk->copied, xsk->tcb.rcv_read);
+		xsk->opened_at = xtcp_now();
 	}
-	act_count(sk, sk->sk_state, state);
-	act_state(sk, state);
+	action_count(sk, sk->sk_state, state);
+	action_state(sk, state);
 }
 
 /**
@@ -107,13 +107,13 @@ void xtcp_set_state(struct sock *sk)
  */
 void xtcp_set_listen(struct sock *sk, bool on)
 {
-	act_state(sk, on ? TCP_LISTEN : TCP_CLOSE);
+	action_state(sk, on ? TCP_LISTEN : TCP_CLOSE);
 }
 
 /* The clone of a listener does not listen. */
 void xtcp_state_blank(struct sock *child)
 {
-	act_state(child, TCP_CLOSE);
+	action_state(child, TCP_CLOSE);
 }
 
 /**
@@ -125,13 +125,13 @@ void xtcp_state_blank(struct sock *child)
  */
 bool xtcp_stream_memory_free(const struct sock *sk, int wake)
 {
-	const struct xtcp_sock *xs = xtcp_sk(sk);
+	const struct xtcp_sock *xsk = xtcp_sk(sk);
 	u32 lowat = xtcp_notsent_lowat(sk);
 	u32 notsent;
 
 	if (lowat == U32_MAX)
 		return true;
-	notsent = READ_ONCE(xs->tcb.snd_end) - READ_ONCE(xs->tcb.snd_nxt);
+	notsent = READ_ONCE(xsk->tcb.snd_end) - READ_ONCE(xsk->tcb.snd_nxt);
 	if ((s32)notsent < 0)	/* SND.NXT counts SYN and FIN */
 		notsent = 0;
 	return ((u64)notsent << wake) < lowat;
@@ -173,10 +173,10 @@ void xtcp_write_space(struct sock *sk)
  */
 void xtcp_data_ready(struct sock *sk)
 {
-	const struct xtcp_sock *xs = xtcp_sk(sk);
+	const struct xtcp_sock *xsk = xtcp_sk(sk);
 
 	if (READ_ONCE(sk->sk_rcvlowat) > 1 && !sock_flag(sk, SOCK_DONE) &&
-	    !(xs->urg_data & XTCP_URG_VALID) &&
+	    !(xsk->urg_data & XTCP_URG_VALID) &&
 	    xtcp_inq(sk) < (u32)READ_ONCE(sk->sk_rcvlowat) &&
 	    atomic_read(&sk->sk_rmem_alloc) < sk->sk_rcvbuf / 2)
 		return;
@@ -184,24 +184,24 @@ void xtcp_data_ready(struct sock *sk)
 }
 
 /* Payload and the end of it, for the reader. */
-static void act_receive(struct sock *sk, u32 acts)
+static void action_receive(struct sock *sk, u32 actions)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 
 	xtcp_recvq_settle(sk);
-	if (acts & XTCP_ACT_URG)
+	if (actions & XTCP_ACT_URG)
 		xtcp_urg_announce(sk);
-	if (unlikely(xs->urg_data))
+	if (unlikely(xsk->urg_data))
 		xtcp_urg_fetch(sk);
-	if (acts & XTCP_ACT_EOF) {
-		WRITE_ONCE(xs->eof, 1);
+	if (actions & XTCP_ACT_EOF) {
+		WRITE_ONCE(xsk->eof, 1);
 		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
 		sock_set_flag(sk, SOCK_DONE);
 	}
 }
 
 /* More may be in flight now, and more may wait behind it. */
-static void act_room(struct sock *sk)
+static void action_room(struct sock *sk)
 {
 	xtcp_snd_grow(sk);
 	/* Pairs with the barrier in xtcp_poll(). */
@@ -210,70 +210,70 @@ static void act_room(struct sock *sk)
 }
 
 /* The peer answers: whatever the network said before, it is not why this ends. */
-static void act_heard(struct sock *sk)
+static void action_heard(struct sock *sk)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 
-	if (likely(!xs->soft_err))
+	if (likely(!xsk->soft_err))
 		return;
-	xs->soft_err = 0;
+	xsk->soft_err = 0;
 	WRITE_ONCE(sk->sk_err_soft, 0);
 }
 
-static void act_acked(struct sock *sk)
+static void action_acked(struct sock *sk)
 {
-	act_heard(sk);
+	action_heard(sk);
 	xtcp_sendq_trim(sk);
-	act_room(sk);
+	action_room(sk);
 }
 
-static void act_wake(struct sock *sk, u32 acts, bool opened)
+static void action_wake(struct sock *sk, u32 actions, bool opened)
 {
 	if (sock_flag(sk, SOCK_DEAD))
 		return;
-	if (acts & (XTCP_ACT_DELIVER | XTCP_ACT_DRAIN))
+	if (actions & (XTCP_ACT_DELIVER | XTCP_ACT_DRAIN))
 		xtcp_data_ready(sk);
-	if (acts & (XTCP_ACT_STATE | XTCP_ACT_EOF))
+	if (actions & (XTCP_ACT_STATE | XTCP_ACT_EOF))
 		sk->sk_state_change(sk);
 	if (opened)
 		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
-	if (acts & XTCP_ACT_EOF)
+	if (actions & XTCP_ACT_EOF)
 		sk_wake_async(sk, SOCK_WAKE_WAITD,
 			      sk->sk_shutdown == SHUTDOWN_MASK ? POLL_HUP : POLL_IN);
-	if (acts & XTCP_ACT_ERROR)
+	if (actions & XTCP_ACT_ERROR)
 		sk_error_report(sk);
 }
 
-static enum xtcp_spell spell_now(const struct sock *sk)
+static enum xtcp_chrono chrono_now(const struct sock *sk)
 {
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 	u32 unsent = tcb->snd_end - tcb->snd_nxt;
 	struct socket *sock = sk->sk_socket;
 
 	if (tcb->snd_una == tcb->snd_nxt && (s32)unsent <= 0)
-		return XTCP_SPELL_IDLE;
+		return XTCP_CHRONO_IDLE;
 	if ((s32)unsent > 0)
 		return tcb->snd_nxt - tcb->snd_una + min_t(u32, unsent, tcb->mss) >
-		       tcb->snd_wnd ? XTCP_SPELL_RWND : XTCP_SPELL_BUSY;
+		       tcb->snd_wnd ? XTCP_CHRONO_RWND : XTCP_CHRONO_BUSY;
 	if (sock && test_bit(SOCK_NOSPACE, &sock->flags) &&
 	    xtcp_flight(tcb) < tcb->cwnd)
-		return XTCP_SPELL_SNDBUF;
-	return XTCP_SPELL_BUSY;
+		return XTCP_CHRONO_SNDBUF;
+	return XTCP_CHRONO_BUSY;
 }
 
 /* RFC 4898's question: whose fault is it that this takes so long? */
-static void act_spell(struct sock *sk, u64 now)
+static void action_chrono(struct sock *sk, u64 now)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
-	enum xtcp_spell spell = spell_now(sk);
-	u32 ticks = now >> XTCP_SPELL_SHIFT;
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+	enum xtcp_chrono chrono = chrono_now(sk);
+	u32 ticks = now >> XTCP_CHRONO_SHIFT;
 
-	if (likely(spell == xs->spell))
+	if (likely(chrono == xsk->chrono))
 		return;
-	if (xs->spell)
-		xs->spell_ticks[xs->spell - 1] += ticks - xs->spell_at;
-	xs->spell_at = ticks;
-	xs->spell = spell;
+	if (xsk->chrono)
+		xsk->chrono_ticks[xsk->chrono - 1] += ticks - xsk->chrono_at;
+	xsk->chrono_at = ticks;
+	xsk->chrono = chrono;
 }
 
 /*
@@ -282,11 +282,11 @@ static void act_spell(struct sock *sk, u64 now)
  * something to say: a peer without SACK counts duplicates, one that marks with
  * ECN counts marks, and a connection that ends leaves nothing behind.
  */
-static bool act_later(const struct xtcp_sock *xs)
+static bool action_later(const struct xtcp_sock *xsk)
 {
-	const struct xtcp_tcb *tcb = &xs->tcb;
+	const struct xtcp_tcb *tcb = &xsk->tcb;
 
-	return unlikely(xs->backlog) && tcb->state != XTCP_CLOSED &&
+	return unlikely(xsk->backlog) && tcb->state != XTCP_CLOSED &&
 	       tcb->state != XTCP_TIME_WAIT && !tcb->ecn &&
 	       (!tcb->ooo_runs || tcb->opts & XTCP_OPT_SACK_PERM);
 }
@@ -295,7 +295,7 @@ static bool act_later(const struct xtcp_sock *xs)
  * A record takes over. In FIN-WAIT-2 the socket could stay, so somebody who
  * waits in close() (SO_LINGER) is let go first.
  */
-static u32 act_record(struct sock *sk, u64 now)
+static u32 action_record(struct sock *sk, u64 now)
 {
 	struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 
@@ -311,103 +311,103 @@ static u32 act_record(struct sock *sk, u64 now)
 }
 
 /**
- * xtcp_serve - do what an engine call asked for
+ * xtcp_handle_actions - do what an engine call asked for
  * @sk: socket, any context
- * @acts: XTCP_ACT_* of the call, or of several
+ * @actions: XTCP_ACT_* of the call, or of several
  * @now: the time the call got
  *
- * Also arms the timer, so it is called after every engine call, with @acts 0
+ * Also arms the timer, so it is called after every engine call, with @actions 0
  * too. It may end the connection and, of an orphan, drop the socket's own
  * reference: the caller holds another one.
  */
-void xtcp_serve(struct sock *sk, u32 acts, u64 now)
+void xtcp_handle_actions(struct sock *sk, u32 actions, u64 now)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 	bool opened = false;
 
-	if (acts & (XTCP_ACT_DELIVER | XTCP_ACT_DRAIN | XTCP_ACT_REAP |
-		    XTCP_ACT_URG | XTCP_ACT_EOF))
-		act_receive(sk, acts);
+	if (actions & (XTCP_ACT_DELIVER | XTCP_ACT_DRAIN | XTCP_ACT_REAP |
+		       XTCP_ACT_URG | XTCP_ACT_EOF))
+		action_receive(sk, actions);
 
-	if (acts & XTCP_ACT_STATE) {
+	if (actions & XTCP_ACT_STATE) {
 		bool half = (1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV);
 
 		xtcp_set_state(sk);
 		opened = half && sk->sk_state != TCP_CLOSE &&
 			 sk->sk_state != TCP_SYN_RECV;
 		if (opened) {
-			act_heard(sk);
+			action_heard(sk);
 			xtcp_snd_grow(sk);
 		}
-		if (unlikely(xs->tcb.fo))
+		if (unlikely(xsk->tcb.fo))
 			xtcp_fo_state(sk, opened);
 	}
-	if (acts & XTCP_ACT_ACKED)
-		act_acked(sk);
-	else if (acts & XTCP_ACT_OUTPUT && xs->tcb.sacked_out)
-		act_room(sk);
-	if (acts & XTCP_ACT_ERROR)
-		WRITE_ONCE(sk->sk_err, -act_errno(xs));
-	if (acts & XTCP_ACT_ADVICE)
+	if (actions & XTCP_ACT_ACKED)
+		action_acked(sk);
+	else if (actions & XTCP_ACT_OUTPUT && xsk->tcb.sacked_out)
+		action_room(sk);
+	if (actions & XTCP_ACT_ERROR)
+		WRITE_ONCE(sk->sk_err, -action_errno(xsk));
+	if (actions & XTCP_ACT_ADVICE)
 		dst_negative_advice(sk);
-	if (unlikely(xs->tcb.fo) && acts & (XTCP_ACT_ADVICE | XTCP_ACT_ERROR))
-		xtcp_fo_silence(sk, acts & XTCP_ACT_ERROR);
+	if (unlikely(xsk->tcb.fo) && actions & (XTCP_ACT_ADVICE | XTCP_ACT_ERROR))
+		xtcp_fo_silence(sk, actions & XTCP_ACT_ERROR);
 
-	if (unlikely(acts & XTCP_ACT_REPATH))
+	if (unlikely(actions & XTCP_ACT_REPATH))
 		xtcp_ip_repath(sk, XTCP_MIB_TIMEOUT_REHASH);
-	else if (unlikely(acts & XTCP_ACT_REPATH_ACK))
+	else if (unlikely(actions & XTCP_ACT_REPATH_ACK))
 		xtcp_ip_repath(sk, XTCP_MIB_DUPLICATE_DATA_REHASH);
 
 	/*
 	 * Before the wake-ups: on one CPU the reader would else run first and
 	 * the ACK, or the RST of an abort, leave late.
 	 */
-	if (acts & XTCP_ACT_OUTPUT && act_later(xs)) {
-		set_bit(XTCP_DEFER_OUTPUT, &xs->deferred);
-	} else if (acts & XTCP_ACT_OUTPUT) {
-		xtcp_space(&xs->tcb, xtcp_rcv_space(sk));
-		xtcp_push(sk, now);
+	if (actions & XTCP_ACT_OUTPUT && action_later(xsk)) {
+		set_bit(XTCP_DEFER_OUTPUT, &xsk->deferred);
+	} else if (actions & XTCP_ACT_OUTPUT) {
+		xtcp_space(&xsk->tcb, xtcp_rcv_space(sk));
+		xtcp_transmit(sk, now);
 	}
 
-	if (xtcp_tw_ready(&xs->tcb) && !xs->inert)
-		acts |= act_record(sk, now);
-	if (unlikely(xs->tcb.mib))
-		act_mib(sk);
-	act_wake(sk, acts, opened);
+	if (xtcp_tw_ready(&xsk->tcb) && !xsk->inert)
+		actions |= action_record(sk, now);
+	if (unlikely(xsk->tcb.mib))
+		action_mib(sk);
+	action_wake(sk, actions, opened);
 	if (sk->sk_state != TCP_CLOSE && sk->sk_state != TCP_LISTEN) {
-		act_spell(sk, now);
+		action_chrono(sk, now);
 		xtcp_timer_arm(sk);
-	} else if (acts & XTCP_ACT_STATE) {
+	} else if (actions & XTCP_ACT_STATE) {
 		xtcp_done(sk);
 	}
 }
 
 /**
- * xtcp_serve_rx - the same for a received segment, whose packet comes along
+ * xtcp_handle_rx_actions - the same for a received segment, whose packet comes along
  * @sk: socket, any context
- * @acts: what xtcp_rx() returned
+ * @actions: what xtcp_rx() returned
  * @skb: the packet, TCP header pulled and still in front of the data; taken over
  * @seg: the segment with the engine's verdict
  * @now: the time xtcp_rx() got
  */
-void xtcp_serve_rx(struct sock *sk, u32 acts, struct sk_buff *skb,
-		   struct xtcp_seg *seg, u64 now)
+void xtcp_handle_rx_actions(struct sock *sk, u32 actions, struct sk_buff *skb,
+			    struct xtcp_seg *seg, u64 now)
 {
-	if (acts & XTCP_ACT_DELIVER) {
+	if (actions & XTCP_ACT_DELIVER) {
 		xtcp_recvq_add(sk, skb, seg->from, seg->to);
-	} else if (acts & XTCP_ACT_HELD) {
+	} else if (actions & XTCP_ACT_HELD) {
 		xtcp_recvq_hold(sk, skb);
 	} else {
-		if (acts & XTCP_ACT_RST) {
+		if (actions & XTCP_ACT_RST) {
 			struct xtcp_plan plan;
 
 			xtcp_rst_plan(seg, &plan);
 			xtcp_reply(sock_net(sk), sk, &plan, skb);
 		}
-		if (acts & XTCP_ACT_DROP)
+		if (actions & XTCP_ACT_DROP)
 			xtcp_discard(xtcp_net(sock_net(sk)), skb, seg->reason);
 		else
 			consume_skb(skb);
 	}
-	xtcp_serve(sk, acts, now);
+	xtcp_handle_actions(sk, actions, now);
 }

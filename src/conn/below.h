@@ -13,7 +13,7 @@
 u32 xtcp_ip4_hdr_len(const struct sock *sk);
 u32 xtcp_ip6_hdr_len(const struct sock *sk);
 int xtcp_ip6_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn);
-void xtcp_ip6_seen(struct sock *sk, const struct sk_buff *skb);
+void xtcp_ip6_save_rx_info(struct sock *sk, const struct sk_buff *skb);
 void xtcp_ip_repath(struct sock *sk, enum xtcp_mib why);
 void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
 		   struct xtcp_open *open);

@@ -39,9 +39,9 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
 
 /* ---- actions.c ---- */
 
-void xtcp_serve(struct sock *sk, u32 acts, u64 now);
-void xtcp_serve_rx(struct sock *sk, u32 acts, struct sk_buff *skb,
-		   struct xtcp_seg *seg, u64 now);
+void xtcp_handle_actions(struct sock *sk, u32 actions, u64 now);
+void xtcp_handle_rx_actions(struct sock *sk, u32 actions, struct sk_buff *skb,
+			    struct xtcp_seg *seg, u64 now);
 void xtcp_write_space(struct sock *sk);
 bool xtcp_stream_memory_free(const struct sock *sk, int wake);
 void xtcp_set_state(struct sock *sk);
@@ -112,13 +112,13 @@ static inline u32 xtcp_notsent_lowat(const struct sock *sk)
 /* Bytes a reader can take now. */
 static inline u32 xtcp_inq(const struct sock *sk)
 {
-	const struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 end = READ_ONCE(xs->tcb.rcv_nxt);
+	const struct xtcp_sock *xsk = xtcp_sk(sk);
+	u32 end = READ_ONCE(xsk->tcb.rcv_nxt);
 
 	/* RCV.NXT counts the FIN, which nobody reads. */
-	if (READ_ONCE(xs->eof))
+	if (READ_ONCE(xsk->eof))
 		end--;
-	return end - READ_ONCE(xs->copied);
+	return end - READ_ONCE(xsk->copied);
 }
 
 #endif /* XTCP_CONN_H */

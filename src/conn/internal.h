@@ -20,7 +20,7 @@ void xtcp_data_ready(struct sock *sk);
 
 /* transmit.c */
 void xtcp_tx_init(struct sock *sk);
-void xtcp_push(struct sock *sk, u64 now);
+void xtcp_transmit(struct sock *sk, u64 now);
 void xtcp_tx_resume(struct sock *sk);
 bool xtcp_mtu_sync(struct sock *sk, u64 now);
 
@@ -53,7 +53,7 @@ bool xtcp_urg_fetch(struct sock *sk);
 /* timestamps.c */
 void xtcp_stamp_acked(struct sock *sk, u32 una);
 
-/* A packet, or carrier, takes another one in: the newer time is that of both. */
+/* A packet, or send-queue skb, takes another one in: the newer time is that of both. */
 static inline void xtcp_stamp_join(struct sk_buff *to, const struct sk_buff *from)
 {
 	if (from->tstamp || skb_hwtstamps((struct sk_buff *)from)->hwtstamp) {

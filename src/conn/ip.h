@@ -52,10 +52,10 @@ static inline u32 xtcp_ip_hdr_len(const struct sock *sk)
 }
 
 /* Notes of a segment what a program has asked for. */
-static inline void xtcp_ip_seen(struct sock *sk, const struct sk_buff *skb)
+static inline void xtcp_ip_save_rx_info(struct sock *sk, const struct sk_buff *skb)
 {
 	if (xtcp_sock_is6(sk) && (inet6_sk(sk)->rxopt.all || xtcp_inet_repflow(sk)))
-		xtcp_ip6_seen(sk, skb);
+		xtcp_ip6_save_rx_info(sk, skb);
 }
 
 /* Leaves the TCP checksum to the device. @skb begins with its TCP header. */

@@ -13,31 +13,31 @@
 /* What a connection starts from; also a clone's and a disconnected socket's. */
 static void conn_blank(struct sock *sk)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 
-	xs->send_hint = NULL;
-	WRITE_ONCE(xs->copied, 0);
-	WRITE_ONCE(xs->urg_seq, 0);
-	WRITE_ONCE(xs->urg_data, 0);
-	WRITE_ONCE(xs->eof, 0);
-	xs->inert = 0;
-	xs->reopens = 0;
-	xs->repathed = 0;
-	xs->rehashes = 0;
+	xsk->send_hint = NULL;
+	WRITE_ONCE(xsk->copied, 0);
+	WRITE_ONCE(xsk->urg_seq, 0);
+	WRITE_ONCE(xsk->urg_data, 0);
+	WRITE_ONCE(xsk->eof, 0);
+	xsk->inert = 0;
+	xsk->reopens = 0;
+	xsk->repathed = 0;
+	xsk->rehashes = 0;
 	sk->sk_txhash = 0;
-	xs->soft_err = 0;
-	xs->hard_err = 0;
-	xs->spell = XTCP_SPELL_IDLE;
-	memset(xs->spell_ticks, 0, sizeof(xs->spell_ticks));
-	xtcp_tcb_init(&xs->tcb, &xtcp_net(sock_net(sk))->params);
+	xsk->soft_err = 0;
+	xsk->hard_err = 0;
+	xsk->chrono = XTCP_CHRONO_IDLE;
+	memset(xsk->chrono_ticks, 0, sizeof(xsk->chrono_ticks));
+	xtcp_tcb_init(&xsk->tcb, &xtcp_net(sock_net(sk))->params);
 }
 
-static void conn_nodes_init(struct xtcp_sock *xs)
+static void conn_nodes_init(struct xtcp_sock *xsk)
 {
-	spin_lock_init(&xs->acceptq_lock);
-	INIT_LIST_HEAD(&xs->acceptq);
-	INIT_LIST_HEAD(&xs->accept_node);
-	INIT_HLIST_NODE(&xs->port_node);
+	spin_lock_init(&xsk->acceptq_lock);
+	INIT_LIST_HEAD(&xsk->acceptq);
+	INIT_LIST_HEAD(&xsk->accept_node);
+	INIT_HLIST_NODE(&xsk->port_node);
 }
 
 /**
@@ -108,53 +108,53 @@ static void conn_opts_restore(const struct conn_opts *o, struct xtcp_tcb *tcb,
 struct sock *xtcp_conn_child(struct sock *listener)
 {
 	struct sock *child = sk_clone_lock(listener, GFP_ATOMIC);
-	struct xtcp_sock *xs;
+	struct xtcp_sock *xsk;
 	struct conn_opts opts;
 
 	if (!child)
 		return NULL;
-	xs = xtcp_sk(child);
+	xsk = xtcp_sk(child);
 	xtcp_state_blank(child);
 
-	RCU_INIT_POINTER(xs->inet.inet_opt, NULL);
-	RCU_INIT_POINTER(xs->inet.mc_list, NULL);
+	RCU_INIT_POINTER(xsk->inet.inet_opt, NULL);
+	RCU_INIT_POINTER(xsk->inet.mc_list, NULL);
 	RCU_INIT_POINTER(child->sk_rx_dst, NULL);
 	atomic64_set(&child->sk_cookie, 0);
 	child->sk_priority = listener->sk_priority;
 	memset(&child->sk_frag, 0, sizeof(child->sk_frag));
 	child->sk_shutdown = 0;
 	child->sk_ack_backlog = 0;
-	atomic_set(&xs->inet.inet_id, get_random_u16());
+	atomic_set(&xsk->inet.inet_id, get_random_u16());
 
-	conn_nodes_init(xs);
-	xs->listener = NULL;
-	xs->port = NULL;
-	xs->destroyed = 0;
-	xs->map_lent = 0;
-	xs->fo = NULL;
-	xs->fo_msg = NULL;
+	conn_nodes_init(xsk);
+	xsk->listener = NULL;
+	xsk->port = NULL;
+	xsk->destroyed = 0;
+	xsk->map_lent = 0;
+	xsk->fo = NULL;
+	xsk->fo_msg = NULL;
 	xtcp_inet_set_deferred(child, false);
 
 	xtcp_timer_init(child);
-	conn_opts_save(&opts, &xs->tcb);
+	conn_opts_save(&opts, &xsk->tcb);
 	/* Whoever chose nothing gets what is the default by now. */
-	if (!xs->cc_chosen)
-		opts.cc = READ_ONCE(xs->tcb.par->cc);
+	if (!xsk->cc_chosen)
+		opts.cc = READ_ONCE(xsk->tcb.par->cc);
 	conn_blank(child);
-	conn_opts_restore(&opts, &xs->tcb, xtcp_now());
+	conn_opts_restore(&opts, &xsk->tcb, xtcp_now());
 	return child;
 }
 
 /* Give back everything that was lent to the engine. */
 static void conn_stop(struct sock *sk)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 
 	xtcp_timer_stop(sk);
-	xtcp_reass_flush(&xs->tcb);
+	xtcp_reass_flush(&xsk->tcb);
 	xtcp_recvq_reap(sk);
 	xtcp_sendq_purge(sk);
-	xtcp_tcb_fini(&xs->tcb);
+	xtcp_tcb_fini(&xsk->tcb);
 	xtcp_map_drain(sk);
 }
 
@@ -200,11 +200,11 @@ void xtcp_orphan(struct sock *sk)
 /* The end of an orphan: the socket's own reference goes. */
 static void orphan_destroy(struct sock *sk)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 
-	if (xs->destroyed)
+	if (xsk->destroyed)
 		return;
-	xs->destroyed = 1;
+	xsk->destroyed = 1;
 	atomic_dec(&xtcp_net(sock_net(sk))->orphans);
 	xtcp_unhash(sk);
 	xtcp_destroy_sock(sk);
@@ -221,12 +221,12 @@ static void orphan_destroy(struct sock *sk)
  */
 void xtcp_done(struct sock *sk)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 
-	if (!xs->inert) {
-		xs->inert = 1;
+	if (!xsk->inert) {
+		xsk->inert = 1;
 		xtcp_metrics_put(sk);
-		if (unlikely(xs->tcb.fo))
+		if (unlikely(xsk->tcb.fo))
 			xtcp_fo_done(sk);
 		xtcp_unhash(sk);
 		conn_stop(sk);
@@ -254,7 +254,7 @@ void xtcp_child_abort(struct sock *child)
 	if (child->sk_state != TCP_CLOSE) {
 		now = xtcp_now();
 		xtcp_recvq_purge(child);
-		xtcp_serve(child, xtcp_abort(&xtcp_sk(child)->tcb, now), now);
+		xtcp_handle_actions(child, xtcp_abort(&xtcp_sk(child)->tcb, now), now);
 	}
 	xtcp_done(child);
 	bh_unlock_sock(child);
@@ -301,6 +301,6 @@ bool xtcp_orphan_check(struct sock *sk, u64 now)
 	    !xtcp_orphans_full(sk, true))
 		return false;
 	xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_ABORT_ON_MEMORY);
-	xtcp_serve(sk, xtcp_abort(tcb, now), now);
+	xtcp_handle_actions(sk, xtcp_abort(tcb, now), now);
 	return true;
 }

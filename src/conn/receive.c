@@ -33,7 +33,7 @@ bool xtcp_seg_fill(struct xtcp_seg *seg, struct sk_buff *skb)
 }
 
 /* No memory for the payload: why, and let the reader make room, if he can. */
-static enum xtcp_drop refuse(struct sock *sk, struct xtcp_seg *seg)
+static enum xtcp_drop reject_payload(struct sock *sk, struct xtcp_seg *seg)
 {
 	bool early = seq_gt(seg->seq, xtcp_sk(sk)->tcb.rcv_nxt);
 
@@ -70,7 +70,7 @@ void xtcp_input_locked(struct sock *sk, struct sk_buff *skb, u64 now)
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	enum xtcp_drop refused = XTCP_DROP_NONE;
 	struct xtcp_seg seg;
-	u32 acts;
+	u32 actions;
 
 	if (!xtcp_seg_fill(&seg, skb)) {
 		xtcp_discard(xn, skb, XTCP_DROP_HEADER);
@@ -80,26 +80,26 @@ void xtcp_input_locked(struct sock *sk, struct sk_buff *skb, u64 now)
 	sk_mark_napi_id(sk, skb);
 	sk_incoming_cpu_update(sk);
 	sock_rps_save_rxhash(sk, skb);
-	xtcp_ip_seen(sk, skb);
+	xtcp_ip_save_rx_info(sk, skb);
 
 	if (seg.len && unlikely(!xtcp_rcv_admit(sk, skb)))
-		refused = refuse(sk, &seg);
+		refused = reject_payload(sk, &seg);
 	xtcp_space(&xsk->tcb, xtcp_rcv_space(sk));
 	if (seg.nsack)
 		xtcp_map_refill(sk);
-	acts = xtcp_rx(&xsk->tcb, &seg, &XTCP_CB(skb)->ooo, now);
+	actions = xtcp_rx(&xsk->tcb, &seg, &XTCP_CB(skb)->ooo, now);
 	if (seg.delivered)
 		xtcp_mib_add(xn, XTCP_MIB_DELIVERED, seg.delivered);
 	if (unlikely(seg.delivered_ce))
 		xtcp_mib_add(xn, XTCP_MIB_DELIVERED_CE, seg.delivered_ce);
-	if (unlikely(refused) && !(acts & XTCP_ACT_DROP)) {
+	if (unlikely(refused) && !(actions & XTCP_ACT_DROP)) {
 		seg.reason = refused;
-		acts |= XTCP_ACT_DROP;
+		actions |= XTCP_ACT_DROP;
 	}
 	/* The peer's label, for SO_PEERSEC, is that of its segment. */
-	if (unlikely(acts & XTCP_ACT_STATE) && opened(sk))
+	if (unlikely(actions & XTCP_ACT_STATE) && opened(sk))
 		security_inet_conn_established(sk, skb);
-	xtcp_serve_rx(sk, acts, skb, &seg, now);
+	xtcp_handle_rx_actions(sk, actions, skb, &seg, now);
 }
 
 /**

@@ -421,7 +421,7 @@ static u32 rcv_space_pressed(const struct sock *sk)
  */
 u32 xtcp_rcv_space(const struct sock *sk)
 {
-	const struct xtcp_sock *xs = xtcp_sk(sk);
+	const struct xtcp_sock *xsk = xtcp_sk(sk);
 	int used = atomic_read(&sk->sk_rmem_alloc) +
 		   READ_ONCE(sk->sk_backlog.len);
 	int left = READ_ONCE(sk->sk_rcvbuf) - used;
@@ -429,11 +429,11 @@ u32 xtcp_rcv_space(const struct sock *sk)
 
 	if (left <= 0)
 		return 0;
-	space = left / 2 + xs->tcb.ooo_bytes;
+	space = left / 2 + xsk->tcb.ooo_bytes;
 	if (sk_under_memory_pressure(sk))
 		space = min(space, rcv_space_pressed(sk));
-	if (xs->window_clamp)
-		space = min(space, xs->window_clamp);
+	if (xsk->window_clamp)
+		space = min(space, xsk->window_clamp);
 	return space;
 }
 
@@ -449,14 +449,14 @@ u32 xtcp_rcv_space(const struct sock *sk)
  */
 u32 xtcp_rcv_space_max(const struct sock *sk)
 {
-	const struct xtcp_sock *xs = xtcp_sk(sk);
+	const struct xtcp_sock *xsk = xtcp_sk(sk);
 	u32 space = READ_ONCE(sk->sk_rcvbuf) / 2;
 
 	if (!(sk->sk_userlocks & SOCK_RCVBUF_LOCK))
 		space = max3(space, (u32)READ_ONCE(xtcp_knobs(sk)->rmem[2]),
 			     READ_ONCE(sysctl_rmem_max));
-	if (xs->window_clamp)
-		space = min(space, xs->window_clamp);
+	if (xsk->window_clamp)
+		space = min(space, xsk->window_clamp);
 	return space;
 }
 

@@ -2,15 +2,15 @@
 /*
  * The bytes that were written and not yet acknowledged.
  *
- * They lie in carriers on sk_write_queue: skbs without a header whose page
+ * They lie in send-queue skbs on sk_write_queue: skbs without a header whose page
  * fragments hold a range of the stream. A transmission is a fresh skb that
- * references the same pages, so a carrier is never cloned, split or resent,
+ * references the same pages, so a send-queue skb is never cloned, split or resent,
  * and any range can go out again with any MSS. TCP's own scheme, the queued
  * skb being what is sent, was rejected: every change of MSS, every SACK hole
  * and every small write then reshapes the queue.
  *
  * Memory is charged to the socket byte by byte as in TCP: sk_wmem_queued
- * counts fragments and the carriers' own skbs.
+ * counts fragments and the send-queue skbs' own skbs.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -32,11 +32,11 @@
 static struct kmem_cache *xtcp_sent_cache;
 
 /*
- * A carrier that was freed on this CPU, for whoever writes next. With small writes
+ * A send-queue skb that was freed on this CPU, for whoever writes next. With small writes
  * and their answers each one's end is near another's beginning, and to allocate an
  * skb and to free it is a tenth of all there is to do for them.
  */
-static DEFINE_PER_CPU(struct sk_buff *, spare_carrier);
+static DEFINE_PER_CPU(struct sk_buff *, spare_skb);
 
 int xtcp_sendq_setup(void)
 {
@@ -49,13 +49,13 @@ void xtcp_sendq_teardown(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		kfree_skb(per_cpu(spare_carrier, cpu));
+		kfree_skb(per_cpu(spare_skb, cpu));
 	kmem_cache_destroy(xtcp_sent_cache);
 }
 
-static struct sk_buff *carrier_new(struct sock *sk)
+static struct sk_buff *sendq_skb_new(struct sock *sk)
 {
-	struct sk_buff *skb = this_cpu_xchg(spare_carrier, NULL);
+	struct sk_buff *skb = this_cpu_xchg(spare_skb, NULL);
 
 	return skb ?: alloc_skb(0, sk->sk_allocation);
 }
@@ -73,12 +73,12 @@ static void sendq_unref(struct sk_buff *skb)
 	skb->data_len = 0;
 }
 
-static void carrier_free(struct sk_buff *skb)
+static void sendq_skb_free(struct sk_buff *skb)
 {
 	sendq_unref(skb);
 	skb_shinfo(skb)->flags = 0;
 	memset(skb->cb, 0, sizeof(struct xtcp_skb_cb));
-	if (this_cpu_cmpxchg(spare_carrier, NULL, skb))
+	if (this_cpu_cmpxchg(spare_skb, NULL, skb))
 		__kfree_skb(skb);
 }
 
@@ -89,11 +89,11 @@ static void sendq_free(struct sock *sk, struct sk_buff *skb)
 	__skb_unlink(skb, &sk->sk_write_queue);
 	sk_wmem_queued_add(sk, -skb->truesize);
 	sk_mem_uncharge(sk, skb->truesize);
-	carrier_free(skb);
+	sendq_skb_free(skb);
 }
 
 /*
- * Memory for @bytes and a carrier of @extra. Up to wmem[0] may be written though
+ * Memory for @bytes and a send-queue skb of @extra. Up to wmem[0] may be written though
  * there is none, or nothing would go on. Return: how many of the bytes.
  */
 static u32 sendq_schedule(struct sock *sk, u32 bytes, u32 extra)
@@ -120,7 +120,7 @@ static bool sendq_followed(const struct sock *sk, const struct sk_buff *skb)
 }
 
 /*
- * The carrier to append to, a new one where @page does not fit the last. There
+ * The send-queue skb to append to, a new one where @page does not fit the last. There
  * may be memory for less than @size, which then is less.
  */
 static struct sk_buff *sendq_tail(struct sock *sk, struct page *page, u32 offset,
@@ -140,7 +140,7 @@ static struct sk_buff *sendq_tail(struct sock *sk, struct page *page, u32 offset
 		}
 	}
 	if (!skb) {
-		skb = carrier_new(sk);
+		skb = sendq_skb_new(sk);
 		if (!skb) {
 			sk->sk_prot->enter_memory_pressure(sk);
 			sk_stream_moderate_sndbuf(sk);
@@ -151,7 +151,7 @@ static struct sk_buff *sendq_tail(struct sock *sk, struct page *page, u32 offset
 	*size = sendq_schedule(sk, *size, extra);
 	if (!*size) {
 		if (!skb->len)
-			carrier_free(skb);
+			sendq_skb_free(skb);
 		return NULL;
 	}
 	return skb;
@@ -212,7 +212,7 @@ int xtcp_sendq_write(struct sock *sk, struct msghdr *msg, u32 most, u32 seq)
 	if (!copy_from_iter_full(page_address(pfrag->page) + pfrag->offset, size,
 				 &msg->msg_iter)) {
 		if (!skb->len)
-			carrier_free(skb);
+			sendq_skb_free(skb);
 		return -EFAULT;
 	}
 	sendq_put(sk, skb, pfrag->page, pfrag->offset, size, seq, merge);
@@ -247,7 +247,7 @@ int xtcp_sendq_page(struct sock *sk, struct page *page, u32 offset, u32 size,
 	return size;
 }
 
-/* The first @drop bytes of the head carrier are acknowledged. */
+/* The first @drop bytes of the head send-queue skb are acknowledged. */
 static void sendq_trim_head(struct sock *sk, struct sk_buff *skb, u32 drop)
 {
 	struct skb_shared_info *shinfo = skb_shinfo(skb);
@@ -279,7 +279,7 @@ static void sendq_trim_head(struct sock *sk, struct sk_buff *skb, u32 drop)
  * xtcp_sendq_trim - free what SND.UNA has passed
  * @sk: socket, any context
  *
- * A carrier is trimmed from its front and not freed as a whole only: a stream
+ * A send-queue skb is trimmed from its front and not freed as a whole only: a stream
  * that is always appended to would else keep acknowledged bytes on its bill
  * until the send buffer stalls it.
  */
@@ -314,19 +314,19 @@ void xtcp_sendq_purge(struct sock *sk)
 		sendq_free(sk, skb);
 }
 
-/* The carrier that holds @seq. */
+/* The send-queue skb that holds @seq. */
 static struct sk_buff *sendq_find(struct sock *sk, u32 seq)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
-	struct sk_buff *skb = xs->send_hint;
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+	struct sk_buff *skb = xsk->send_hint;
 
 	/* New data is at the hint or one further; only a retransmission walks. */
 	if (!skb || seq_lt(seq, XTCP_CB(skb)->q.seq))
 		skb = skb_peek(&sk->sk_write_queue);
 	while (skb && seq_ge(seq, XTCP_CB(skb)->q.end))
 		skb = skb_peek_next(skb, &sk->sk_write_queue);
-	if (skb && seq == xs->tcb.snd_nxt)
-		xs->send_hint = skb;
+	if (skb && seq == xsk->tcb.snd_nxt)
+		xsk->send_hint = skb;
 	return skb;
 }
 

@@ -136,12 +136,12 @@ static void timer_run(struct sock *sk)
 		xsk->near_at = XTCP_NEVER;
 	if (xsk->inert)
 		return;
-	xtcp_follow_sk(sk);
+	xtcp_knobs_poll_sk(sk);
 	xtcp_mtu_sync(sk, now);
 	if (xtcp_orphan_check(sk, now))
 		return;
 	if (xtcp_deadline(&xsk->tcb) <= now)
-		xtcp_serve(sk, xtcp_timeout(&xsk->tcb, now), now);
+		xtcp_handle_actions(sk, xtcp_timeout(&xsk->tcb, now), now);
 	else
 		xtcp_timer_arm(sk);
 }
@@ -229,7 +229,7 @@ void xtcp_release_cb(struct sock *sk)
 	if (test_and_clear_bit(XTCP_DEFER_ICMP, &xsk->deferred))
 		xtcp_hard_error(sk);
 	if (test_and_clear_bit(XTCP_DEFER_OUTPUT, &xsk->deferred))
-		xtcp_serve(sk, XTCP_ACT_OUTPUT, xtcp_now());
+		xtcp_handle_actions(sk, XTCP_ACT_OUTPUT, xtcp_now());
 	if (test_and_clear_bit(XTCP_DEFER_TX, &xsk->deferred))
 		xtcp_tx_resume(sk);
 	if (test_and_clear_bit(XTCP_DEFER_TIMER, &xsk->deferred)) {

@@ -6,7 +6,7 @@
  * A read tells when the last packet came in that it took bytes of. A write may ask
  * when its last byte is handed to a queue and to the device, and when it is
  * acknowledged; the answers wait in the error queue. The wish stays with the
- * carrier of that byte, and goes with each packet that has it. What the kernel
+ * send-queue skb of that byte, and goes with each packet that has it. What the kernel
  * makes of a packet's stamp has the byte's sequence number, by which segmentation
  * finds the right segment; for the program it counts from where it turned
  * SOF_TIMESTAMPING_OPT_ID on. The kernel reckons that for its own TCP alone.
@@ -92,7 +92,7 @@ void xtcp_stamp_begin(struct sock *sk)
  * @sk: socket
  * @tsflags: SOF_TIMESTAMPING_TX_*, of the socket or of a control message
  *
- * Of writes in one carrier that wait to be sent the last one's wish counts.
+ * Of writes in one send-queue skb that wait to be sent the last one's wish counts.
  */
 void xtcp_stamp_ask(struct sock *sk, u32 tsflags)
 {
@@ -109,7 +109,7 @@ void xtcp_stamp_ask(struct sock *sk, u32 tsflags)
 	xtcp_sk(sk)->stamped = 1;
 }
 
-/* As an empty packet, for the pages of the carrier are not to be shared. */
+/* As an empty packet, for the pages of the send-queue skb are not to be shared. */
 static void tell_acked(struct sock *sk, u32 seq)
 {
 	struct sk_buff *skb = alloc_skb(0, GFP_ATOMIC | __GFP_NOWARN);

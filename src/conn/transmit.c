@@ -88,7 +88,7 @@ static void resume_later(struct sock *sk)
 }
 
 /*
- * sk_write_space, from sock_wfree(): possibly inside xtcp_push(), with the
+ * sk_write_space, from sock_wfree(): possibly inside xtcp_transmit(), with the
  * socket lock held by this CPU, so that nothing can be sent from here.
  */
 static void tx_space(struct sock *sk)
@@ -116,7 +116,7 @@ void xtcp_tx_resume(struct sock *sk)
 {
 	clear_bit(XTCP_TX_THROTTLED, &xtcp_sk(sk)->deferred);
 	if (!xtcp_sk(sk)->inert) {
-		xtcp_push(sk, xtcp_now());
+		xtcp_transmit(sk, xtcp_now());
 		xtcp_timer_arm(sk);
 	}
 }
@@ -312,7 +312,7 @@ static bool queue_refused(int err)
 }
 
 /**
- * xtcp_push - send what the engine wants sent
+ * xtcp_transmit - send what the engine wants sent
  * @sk: socket
  * @now: ns, of this hold of the lock
  *
@@ -322,7 +322,7 @@ static bool queue_refused(int err)
  *
  * Context: any, socket lock. The caller arms the timer afterwards.
  */
-void xtcp_push(struct sock *sk, u64 now)
+void xtcp_transmit(struct sock *sk, u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	u32 out = xsk->tcb.segs_out, again = xsk->tcb.total_retrans;

@@ -14,17 +14,17 @@
  */
 bool xtcp_urg_fetch(struct sock *sk)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 	struct sk_buff *skb;
 	u32 off;
 	u8 byte;
 
-	if (xs->urg_data != XTCP_URG_NOTYET)
+	if (xsk->urg_data != XTCP_URG_NOTYET)
 		return false;
-	skb = xtcp_recvq_newest(sk, xs->urg_seq, &off);
+	skb = xtcp_recvq_newest(sk, xsk->urg_seq, &off);
 	if (!skb || skb_copy_bits(skb, off, &byte, 1))
 		return false;
-	WRITE_ONCE(xs->urg_data, XTCP_URG_VALID | byte);
+	WRITE_ONCE(xsk->urg_data, XTCP_URG_VALID | byte);
 	return true;
 }
 
@@ -34,17 +34,17 @@ bool xtcp_urg_fetch(struct sock *sk)
  */
 void xtcp_urg_announce(struct sock *sk)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 seq = xs->tcb.rcv_up - 1;
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+	u32 seq = xsk->tcb.rcv_up - 1;
 
-	if (seq_lt(seq, xs->copied))
+	if (seq_lt(seq, xsk->copied))
 		return;
-	if (XTCP_DEFENCE(urg_again, xs->urg_data && seq_le(seq, xs->urg_seq)))
+	if (XTCP_DEFENCE(urg_again, xsk->urg_data && seq_le(seq, xsk->urg_seq)))
 		return;
 
 	sk_send_sigurg(sk);
-	WRITE_ONCE(xs->urg_data, XTCP_URG_NOTYET);
-	WRITE_ONCE(xs->urg_seq, seq);
+	WRITE_ONCE(xsk->urg_data, XTCP_URG_NOTYET);
+	WRITE_ONCE(xsk->urg_seq, seq);
 }
 
 /**
@@ -62,19 +62,19 @@ void xtcp_urg_announce(struct sock *sk)
  */
 int xtcp_recv_urg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 
-	if (sock_flag(sk, SOCK_URGINLINE) || !xs->urg_data ||
-	    xs->urg_data == XTCP_URG_READ)
+	if (sock_flag(sk, SOCK_URGINLINE) || !xsk->urg_data ||
+	    xsk->urg_data == XTCP_URG_READ)
 		return -EINVAL;
 	if (sk->sk_state == TCP_CLOSE && !sock_flag(sk, SOCK_DONE))
 		return -ENOTCONN;
 
-	if (xs->urg_data & XTCP_URG_VALID) {
-		u8 byte = xs->urg_data;
+	if (xsk->urg_data & XTCP_URG_VALID) {
+		u8 byte = xsk->urg_data;
 
 		if (!(flags & MSG_PEEK))
-			WRITE_ONCE(xs->urg_data, XTCP_URG_READ);
+			WRITE_ONCE(xsk->urg_data, XTCP_URG_READ);
 		msg->msg_flags |= MSG_OOB;
 		if (!len) {
 			msg->msg_flags |= MSG_TRUNC;

@@ -4,7 +4,7 @@
  * and, until somebody writes it, the kernel's value of the same name.
  *
  * Who reads a knob reads a plain field and knows nothing of all this. Nobody tells
- * of a write to net.ipv4, so it is looked for (xtcp_follow()): the few words of
+ * of a write to net.ipv4, so it is looked for (xtcp_knobs_poll()): the few words of
  * struct netns_ipv4 that hold what is followed are compared to what they were when
  * they were last adopted. Who makes, connects or listens with a socket always
  * looks, and so does who reads a file; on the way of packets and timers at most
@@ -112,12 +112,12 @@ static void adopt(struct xtcp_net *xn)
 }
 
 /**
- * xtcp_follow_now - adopt what was written to net.ipv4, if anything was
+ * xtcp_knobs_inherit - adopt what was written to net.ipv4, if anything was
  * @xn: namespace
  *
  * Context: any.
  */
-void xtcp_follow_now(struct xtcp_net *xn)
+void xtcp_knobs_inherit(struct xtcp_net *xn)
 {
 	const unsigned long *at = (const unsigned long *)&xn->net->ipv4;
 	const struct xtcp_sysctl *ctl = xn->sysctl;
@@ -131,25 +131,25 @@ void xtcp_follow_now(struct xtcp_net *xn)
 }
 
 /**
- * xtcp_follow_look - the same, and not much more often in this jiffy
+ * xtcp_knobs_poll_slow - the same, and not much more often in this jiffy
  * @xn: namespace
  *
  * Two CPUs that count at once count one look too few.
  *
  * Context: any.
  */
-void xtcp_follow_look(struct xtcp_net *xn)
+void xtcp_knobs_poll_slow(struct xtcp_net *xn)
 {
 	unsigned long now = jiffies;
 	u32 looks = 0;
 
-	if (READ_ONCE(xn->follow_at) == now)
-		looks = READ_ONCE(xn->follow_looks);
-	WRITE_ONCE(xn->follow_at, now);
-	WRITE_ONCE(xn->follow_looks, looks + 1);
+	if (READ_ONCE(xn->poll_at) == now)
+		looks = READ_ONCE(xn->polls);
+	WRITE_ONCE(xn->poll_at, now);
+	WRITE_ONCE(xn->polls, looks + 1);
 	if (looks + 1 >= LOOKS)
-		WRITE_ONCE(xn->follow_rest, now);
-	xtcp_follow_now(xn);
+		WRITE_ONCE(xn->poll_done, now);
+	xtcp_knobs_inherit(xn);
 }
 
 static void word_add(u32 word)
@@ -203,7 +203,7 @@ struct xtcp_sysctl *xtcp_knob_alloc(struct xtcp_net *xn)
 		}
 	}
 	xn->sysctl = ctl;
-	xn->follow_rest = jiffies - 1;
+	xn->poll_done = jiffies - 1;
 	adopt(xn);
 	return ctl;
 }
@@ -304,7 +304,7 @@ int xtcp_knob_proc(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
 	struct xtcp_net *xn = ctl->extra2;
 	int err;
 
-	xtcp_follow_now(xn);
+	xtcp_knobs_inherit(xn);
 	if (write && *ppos) {
 		/* A value is written at once, sysctl_writes_strict. */
 		*ppos += *lenp;

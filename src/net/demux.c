@@ -376,37 +376,37 @@ static void change_kind(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind)
 }
 
 /**
- * xtcp_table_park - an entry stays in its place, and no look-up finds it
+ * xtcp_table_suspend - an entry stays in its place, and no look-up finds it
  * @xn: namespace
  * @e: TIME-WAIT record in the table
  *
  * Context: any, lock of TIME-WAIT.
  */
-void xtcp_table_park(struct xtcp_net *xn, struct xtcp_entry *e)
+void xtcp_table_suspend(struct xtcp_net *xn, struct xtcp_entry *e)
 {
 	spinlock_t *lock = chain_lock(xn->tables, e->hash);
 
 	spin_lock_bh(lock);
-	change_kind(xn, e, XTCP_KIND_PARKED);
+	change_kind(xn, e, XTCP_KIND_SUSPENDED);
 	spin_unlock_bh(lock);
 }
 
 /**
- * xtcp_table_unpark - look for what xtcp_table_park() hid
+ * xtcp_table_resume - look for what xtcp_table_suspend() hid
  * @xn: namespace
  * @flow: 4-tuple
  * @hash: its xtcp_flow_hash()
- * @tie: xtcp_ip_tie() of the SYN that it was for
+ * @l3mdev_oif: xtcp_ip_l3mdev_oif() of the SYN that it was for
  * @back: is it to be found again? Not if somebody has this 4-tuple meanwhile.
  *
  * Context: any, lock of TIME-WAIT.
- * Return: record, parked still or of XTCP_KIND_TW again; NULL: there is none.
+ * Return: record, suspended still or of XTCP_KIND_TW again; NULL: there is none.
  */
-struct xtcp_entry *xtcp_table_unpark(struct xtcp_net *xn, const struct xtcp_flow *flow,
-				     u32 hash, int tie, bool back)
+struct xtcp_entry *xtcp_table_resume(struct xtcp_net *xn, const struct xtcp_flow *flow,
+				     u32 hash, int l3mdev_oif, bool back)
 {
 	spinlock_t *lock = chain_lock(xn->tables, hash);
-	struct xtcp_entry *e, *parked = NULL;
+	struct xtcp_entry *e, *suspended = NULL;
 	struct hlist_nulls_node *node;
 	int bound;
 
@@ -414,18 +414,18 @@ struct xtcp_entry *xtcp_table_unpark(struct xtcp_net *xn, const struct xtcp_flow
 	hlist_nulls_for_each_entry(e, node, chain(xn->tables, hash), node) {
 		if (e->hash != hash)
 			continue;
-		bound = e->kind == XTCP_KIND_PARKED ? record_dif(e, flow) : dif_of(e, flow);
-		if (bound < 0 || !difs_meet(xn, bound, tie))
+		bound = e->kind == XTCP_KIND_SUSPENDED ? record_dif(e, flow) : dif_of(e, flow);
+		if (bound < 0 || !difs_meet(xn, bound, l3mdev_oif))
 			continue;
-		if (e->kind == XTCP_KIND_PARKED)
-			parked = e;
+		if (e->kind == XTCP_KIND_SUSPENDED)
+			suspended = e;
 		else
 			back = false;
 	}
-	if (parked && back)
-		change_kind(xn, parked, XTCP_KIND_TW);
+	if (suspended && back)
+		change_kind(xn, suspended, XTCP_KIND_TW);
 	spin_unlock_bh(lock);
-	return parked;
+	return suspended;
 }
 
 /*
@@ -484,7 +484,7 @@ static struct sock *best_at(const struct xtcp_net *xn, const struct xtcp_spot_ke
  * @skb: segment, for the program of a SO_REUSEPORT group; or NULL
  *
  * Who is bound to the address goes before those of the wildcard. A SO_REUSEPORT
- * group is one entry, and decides by itself, group.c. So the work depends neither on
+ * group is one entry, and decides by itself, reuseport.c. So the work depends neither on
  * how many listeners there are nor on how many belong to a group.
  *
  * Context: RCU read lock, which is all that holds the result.
@@ -507,7 +507,7 @@ struct sock *xtcp_lookup_listener(const struct xtcp_net *xn,
 	}
 	if (!sk)
 		sk = best_at(xn, &key, flow, dif, sdif);
-	return sk ? xtcp_group_select(sk, hash, skb) : NULL;
+	return sk ? xtcp_reuseport_select(sk, hash, skb) : NULL;
 }
 
 /**
@@ -557,7 +557,7 @@ static int spot_enter(struct sock *sk)
 
 	if (sk->sk_reuseport) {
 		leader = group_of(l->spot, sk, xtcp_sk(sk)->dif);
-		err = xtcp_group_join(sk, leader);
+		err = xtcp_reuseport_join(sk, leader);
 		if (err)
 			return err;
 	}
@@ -570,12 +570,12 @@ static int spot_enter(struct sock *sk)
 static void spot_leave(struct sock *sk)
 {
 	struct xtcp_listener *l = xtcp_sk(sk)->listener;
-	struct sock *heir = xtcp_group_leave(sk);
+	struct sock *target = xtcp_reuseport_leave(sk);
 
 	if (hlist_unhashed(&l->spot_node))
 		return;
-	if (heir)
-		hlist_add_head_rcu(&xtcp_sk(heir)->listener->spot_node, &l->spot->leaders);
+	if (target)
+		hlist_add_head_rcu(&xtcp_sk(target)->listener->spot_node, &l->spot->leaders);
 	hlist_del_init_rcu(&l->spot_node);
 }
 
@@ -697,7 +697,7 @@ void xtcp_rehash(struct sock *sk)
 	}
 	spin_lock_bh(&t->listen_lock);
 	/* Alone before and after, it is found without a break. */
-	if (xtcp_group_alone(sk) && !group_of(xsk->listener->spot, sk, dif)) {
+	if (xtcp_reuseport_alone(sk) && !group_of(xsk->listener->spot, sk, dif)) {
 		WRITE_ONCE(xsk->dif, dif);
 	} else {
 		spot_leave(sk);

@@ -95,7 +95,7 @@ void xtcp_half_flow(const struct xtcp_half *half, struct xtcp_flow *flow)
  * xtcp_half_dif - the interface a half-open connection is tied to
  * @half: embryo
  *
- * Return: as of xtcp_ip_tie().
+ * Return: as of xtcp_ip_l3mdev_oif().
  */
 int xtcp_half_dif(const struct xtcp_half *half)
 {
@@ -183,7 +183,7 @@ struct xtcp_half *xtcp_half_find(const struct xtcp_half_bucket *bucket,
 	struct xtcp_half *half;
 
 	for (half = bucket->first; half; half = half->next)
-		if (half_is(half, &rx->flow) && xtcp_half_dif(half) == xtcp_ip_tie(rx))
+		if (half_is(half, &rx->flow) && xtcp_half_dif(half) == xtcp_ip_l3mdev_oif(rx))
 			return half;
 	return NULL;
 }
@@ -241,7 +241,7 @@ void xtcp_half_fill(struct xtcp_half *half, const struct xtcp_rx *rx,
 		half->addr[1] = flow->daddr[3];
 	}
 	if (half->wide)
-		half->addr[8] = xtcp_ip_tie(rx);
+		half->addr[8] = xtcp_ip_l3mdev_oif(rx);
 }
 
 /**
@@ -256,7 +256,7 @@ void xtcp_half_fill(struct xtcp_half *half, const struct xtcp_rx *rx,
 bool xtcp_half_add(struct xtcp_rx *rx, struct xtcp_half_bucket *bucket,
 		   struct xtcp_listener *l, const struct xtcp_embryo *emb)
 {
-	bool wide = emb->v6 || xtcp_ip_tie(rx);
+	bool wide = emb->v6 || xtcp_ip_l3mdev_oif(rx);
 	struct xtcp_half *half = kmem_cache_alloc(wide ? half_cache6 : half_cache,
 						  GFP_ATOMIC | __GFP_NOWARN);
 	struct xtcp_half_table *t = rx->xn->half;
@@ -293,9 +293,9 @@ void xtcp_half_del(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
 	struct xtcp_flow flow;
 
 	/* Unless it has become a connection, which has ended the record. */
-	if (unlikely(atomic_read(&xn->tables->count[XTCP_KIND_PARKED]))) {
+	if (unlikely(atomic_read(&xn->tables->count[XTCP_KIND_SUSPENDED]))) {
 		xtcp_half_flow(half, &flow);
-		xtcp_tw_unpark(xn, &flow, xtcp_flow_hash(xn->tables, &flow),
+		xtcp_tw_resume(xn, &flow, xtcp_flow_hash(xn->tables, &flow),
 			       xtcp_half_dif(half), true);
 	}
 	while (*at != half)
@@ -462,7 +462,7 @@ static void half_expire(struct timer_list *timer)
 	s32 first = INT_MAX, space = EXPIRE_SPACE;
 	u32 work = 0;
 
-	xtcp_follow(t->xn);
+	xtcp_knobs_poll(t->xn);
 	rcu_read_lock();
 	for (a = rcu_dereference(t->array); a; a = rcu_dereference(a->next)) {
 		first = min(first, array_run(t, a, now, &work));
@@ -479,14 +479,14 @@ static bool half_migrate(struct xtcp_half *half)
 {
 	struct xtcp_listener *from = half->listener, *to;
 	struct xtcp_flow flow;
-	struct sock *heir;
+	struct sock *target;
 
 	xtcp_half_flow(half, &flow);
 	if (!from->sk->sk_reuseport || !READ_ONCE(from->xn->knobs.migrate_req))
 		return false;
-	heir = xtcp_group_heir(from->sk, &flow);
+	target = xtcp_reuseport_migrate_target(from->sk, &flow);
 	/* Pairs with xtcp_listen_start(). */
-	to = heir ? smp_load_acquire(&xtcp_sk(heir)->listener) : NULL;
+	to = target ? smp_load_acquire(&xtcp_sk(target)->listener) : NULL;
 	if (!to || READ_ONCE(to->closed)) {
 		xtcp_mib_inc(from->xn, XTCP_MIB_MIGRATE_FAILURE);
 		return false;

@@ -42,7 +42,7 @@ struct victim {
 };
 
 /* One run. */
-struct patrol {
+struct scan {
 	struct victim victim[VICTIMS];
 	u32 n;
 	u32 now;		/* ms */
@@ -103,7 +103,7 @@ static void forget_early(struct sock *sk)
 }
 
 /* Among the worst so far? */
-static void nominate(struct patrol *p, struct sock *sk, u64 score)
+static void nominate(struct scan *p, struct sock *sk, u64 score)
 {
 	struct victim *least = &p->victim[0];
 	u32 i;
@@ -127,7 +127,7 @@ static void nominate(struct patrol *p, struct sock *sk, u64 score)
 	least->score = score;
 }
 
-static void look_at(struct patrol *p, struct xtcp_sock *xsk)
+static void look_at(struct scan *p, struct xtcp_sock *xsk)
 {
 	struct sock *sk = &xsk->inet.sk;
 	u32 limit = READ_ONCE(xtcp_knobs(sk)->pressure_timeout);
@@ -144,7 +144,7 @@ static void look_at(struct patrol *p, struct xtcp_sock *xsk)
 		nominate(p, sk, (u64)held * ms);
 }
 
-static void patrol_chain(struct patrol *p, struct hlist_nulls_head *chain)
+static void scan_chain(struct scan *p, struct hlist_nulls_head *chain)
 {
 	struct hlist_nulls_node *node;
 	struct xtcp_entry *e;
@@ -160,7 +160,7 @@ static void patrol_chain(struct patrol *p, struct hlist_nulls_head *chain)
 }
 
 /* Where the hand stands in one namespace; whether it went all the way round. */
-static bool patrol_net(struct patrol *p, struct xtcp_net *xn)
+static bool scan_net(struct scan *p, struct xtcp_net *xn)
 {
 	struct xtcp_tables *t = xn->tables;
 	u32 i;
@@ -168,7 +168,7 @@ static bool patrol_net(struct patrol *p, struct xtcp_net *xn)
 	for (i = 0; i <= t->mask; i++) {
 		if (--p->steps < 0)
 			return false;
-		patrol_chain(p, &t->chains[xn->evict_hand++ & t->mask]);
+		scan_chain(p, &t->chains[xn->evict_hand++ & t->mask]);
 		if (!(i % 64))
 			cond_resched();
 	}
@@ -189,7 +189,7 @@ static long evict(struct sock *sk)
 		now = xtcp_now();
 		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_EVICTED);
 		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_ABORT_ON_MEMORY);
-		xtcp_serve(sk, xtcp_give_up(&xsk->tcb, now), now);
+		xtcp_handle_actions(sk, xtcp_give_up(&xsk->tcb, now), now);
 	}
 	bh_unlock_sock(sk);
 	local_bh_enable();
@@ -197,7 +197,7 @@ static long evict(struct sock *sk)
 }
 
 /* The worst first, until memory is no longer short; the rest is let go. */
-static void evict_worst(struct patrol *p)
+static void evict_worst(struct scan *p)
 {
 	struct victim *worst;
 	long excess = 0;
@@ -223,7 +223,7 @@ static void evict_worst(struct patrol *p)
 
 static void evict_run(struct work_struct *work)
 {
-	struct patrol p = { .now = clock_ms(), .steps = STEPS_MAX };
+	struct scan p = { .now = clock_ms(), .steps = STEPS_MAX };
 	struct xtcp_net *xn, *last;
 
 	if (xtcp_mem_pressed())
@@ -237,7 +237,7 @@ static void evict_run(struct work_struct *work)
 	last = list_last_entry(&nets, struct xtcp_net, evict_node);
 	for (;;) {
 		xn = list_first_entry(&nets, struct xtcp_net, evict_node);
-		if (!patrol_net(&p, xn))
+		if (!scan_net(&p, xn))
 			break;
 		list_move_tail(&xn->evict_node, &nets);
 		if (xn == last)

@@ -258,7 +258,7 @@ static bool route_bare(const struct xtcp_rx *rx, const struct sock *sk)
 		.sk = sk,
 		.flow = &rx->flow,
 		.mark = xtcp_accept_mark(rx, sk),
-		.oif = xtcp_ip_oif(sk, xtcp_ip_tie(rx)),
+		.oif = xtcp_ip_oif(sk, xtcp_ip_l3mdev_oif(rx)),
 		.tos = xtcp_accept_tos(rx->xn, sk, &rx->flow, rx->tos),
 	};
 	struct dst_entry *dst = xtcp_ip_route(&to);
@@ -300,7 +300,7 @@ static bool queue_enter(const struct xtcp_rx *rx, struct xtcp_fo_queue *q,
  *
  * Context: RCU read lock, bottom halves off.
  * Return: the listener's queue, in which it has a place: xtcp_listen_syn() and
- * xtcp_fo_refuse() want it. NULL: an ordinary SYN.
+ * xtcp_fo_reject() want it. NULL: an ordinary SYN.
  */
 struct xtcp_fo_queue *xtcp_fo_syn(const struct xtcp_rx *rx, const struct sock *sk,
 				  const struct xtcp_seg *seg, struct xtcp_cookie *give)
@@ -336,11 +336,11 @@ struct xtcp_fo_queue *xtcp_fo_syn(const struct xtcp_rx *rx, const struct sock *s
 }
 
 /**
- * xtcp_fo_refuse - no socket was made of it after all
+ * xtcp_fo_reject - no socket was made of it after all
  * @xn: namespace
  * @q: from xtcp_fo_syn()
  */
-void xtcp_fo_refuse(struct xtcp_net *xn, struct xtcp_fo_queue *q)
+void xtcp_fo_reject(struct xtcp_net *xn, struct xtcp_fo_queue *q)
 {
 	xtcp_mib_inc(xn, XTCP_MIB_FO_PASSIVE_FAIL);
 	queue_leave(q, false);

@@ -13,7 +13,7 @@
 #include "ip.h"
 
 /* Another program's socket of the kernel's TCP takes a port. Return: 0 or -errno. */
-static int check_stranger(u16 port, bool reuseport)
+static int check_kernel_bind(u16 port, bool reuseport)
 {
 	struct sockaddr_in sin = {
 		.sin_family = AF_INET,
@@ -37,9 +37,9 @@ static const char *check_port(struct xtcp_hold *h, struct xtcp_hold *beside)
 {
 	u16 port = inet_sk(h->sk)->inet_num;
 
-	if (!check_stranger(port, false))
+	if (!check_kernel_bind(port, false))
 		return "the kernel's TCP binds a port that XTCP has";
-	if (!check_stranger(port, true))
+	if (!check_kernel_bind(port, true))
 		return "SO_REUSEPORT of the kernel's TCP shares a port that XTCP has";
 	if (xtcp_hold_bind(beside, port, true) == -EADDRINUSE)
 		return "XTCP is in its own way on a port";

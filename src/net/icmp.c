@@ -39,8 +39,8 @@ static void mtu_apply(struct sock *sk, u32 seq, u32 mtu, u64 now)
 	memset(&open, 0, sizeof(open));
 	xtcp_open_dst(sk, dst, &open);
 	if (open.path_mss < xsk->tcb.path_mss)
-		xtcp_serve(sk, xtcp_icmp(&xsk->tcb, XTCP_ICMP_TOO_BIG, seq,
-					 open.path_mss, now), now);
+		xtcp_handle_actions(sk, xtcp_icmp(&xsk->tcb, XTCP_ICMP_TOO_BIG, seq,
+						  open.path_mss, now), now);
 }
 
 /**
@@ -104,8 +104,8 @@ void xtcp_hard_error(struct sock *sk)
 	u64 now = xtcp_now();
 
 	if (!xsk->inert)
-		xtcp_serve(sk, xtcp_icmp(&xsk->tcb, XTCP_ICMP_HARD, xsk->tcb.snd_una,
-					 0, now), now);
+		xtcp_handle_actions(sk, xtcp_icmp(&xsk->tcb, XTCP_ICMP_HARD, xsk->tcb.snd_una,
+						  0, now), now);
 }
 
 /**
@@ -144,8 +144,8 @@ void xtcp_icmp_queue(struct sock *sk, struct sk_buff *skb, const struct xtcp_quo
 }
 
 /* An error other than that a packet was too big. */
-static void bad_news(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *q,
-		     u64 now)
+static void report_error(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *q,
+			 u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
@@ -160,7 +160,7 @@ static void bad_news(struct sock *sk, struct sk_buff *skb, const struct xtcp_quo
 			set_bit(XTCP_DEFER_ICMP, &xsk->deferred);
 		return;
 	}
-	xtcp_serve(sk, xtcp_icmp(&xsk->tcb, q->kind, q->seq, 0, now), now);
+	xtcp_handle_actions(sk, xtcp_icmp(&xsk->tcb, q->kind, q->seq, 0, now), now);
 	/* It ended the connection, and was reported: once is enough. */
 	if (sk->sk_state == TCP_CLOSE)
 		return;
@@ -222,7 +222,7 @@ int xtcp_icmp_meet(struct sk_buff *skb, const struct xtcp_quote *q, bool *ours)
 	} else if (q->kind == XTCP_ICMP_TOO_BIG) {
 		too_big(sk, q->seq, q->mtu, now);
 	} else if (q->err) {
-		bad_news(sk, skb, q, now);
+		report_error(sk, skb, q, now);
 	}
 	bh_unlock_sock(sk);
 	sock_put(sk);

@@ -11,7 +11,7 @@
 #include "ip.h"
 
 /* What type and code mean. */
-static void judge(struct xtcp_quote *q, u8 type, u8 code)
+static void classify(struct xtcp_quote *q, u8 type, u8 code)
 {
 	q->kind = XTCP_ICMP_SOFT;
 	q->err = 0;
@@ -76,7 +76,7 @@ int xtcp_icmp4_rcv(struct sk_buff *skb, u32 info, bool *ours)
 		return 0;
 	iph = (const struct iphdr *)skb->data;
 	th = (const struct tcphdr *)(skb->data + iph->ihl * 4);
-	judge(&q, icmp_hdr(skb)->type, icmp_hdr(skb)->code);
+	classify(&q, icmp_hdr(skb)->type, icmp_hdr(skb)->code);
 	q.keep = keep;
 	q.tcp_offset = iph->ihl * 4;
 	q.mtu = info;

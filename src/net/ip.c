@@ -215,11 +215,11 @@ void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
 static void route_keep(struct sock *sk, const struct dst_entry *dst,
 			    const struct xtcp_route *route)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 
-	if (!xs->window_clamp)
-		xs->window_clamp = dst_metric(dst, RTAX_WINDOW);
-	xs->cc_locked = route->cc && dst_metric_locked(dst, RTAX_CC_ALGO);
+	if (!xsk->window_clamp)
+		xsk->window_clamp = dst_metric(dst, RTAX_WINDOW);
+	xsk->cc_locked = route->cc && dst_metric_locked(dst, RTAX_CC_ALGO);
 }
 
 /**
@@ -285,14 +285,14 @@ struct dst_entry *xtcp_ip_sock_dst(struct sock *sk)
  */
 void xtcp_ip_repath(struct sock *sk, enum xtcp_mib why)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 
 	if (READ_ONCE(sk->sk_txrehash) != SOCK_TXREHASH_ENABLED)
 		return;
 	sk_set_txhash(sk);
-	xs->repathed = 1;
+	xsk->repathed = 1;
 	if (why == XTCP_MIB_TIMEOUT_REHASH)
-		xs->rehashes++;
+		xsk->rehashes++;
 	xtcp_mib_inc(xtcp_sk_net(sk), why);
 	/* Without a route at present the old one stays, and IP finds it expired. */
 	xtcp_ip_sock_route(sk);

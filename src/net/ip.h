@@ -67,7 +67,7 @@ struct sock *xtcp_ip4_kernel_sock(const struct xtcp_rx *rx);
 bool xtcp_ip4_kernel_listens(const struct xtcp_rx *rx, struct sk_buff *skb);
 
 /* An address on the wire that would pass for one of IPv4. */
-static inline bool xtcp_ip6_forged(const struct sk_buff *skb)
+static inline bool xtcp_ip6_v4mapped_on_wire(const struct sk_buff *skb)
 {
 	const struct ipv6hdr *hdr = ipv6_hdr(skb);
 
@@ -102,7 +102,7 @@ static inline void xtcp_ip_flow(const struct sk_buff *skb, struct xtcp_flow *flo
 }
 
 /* Has it come farther than IP_MINTTL, IPV6_MINHOPCOUNT allow (RFC 5082)? */
-static inline bool xtcp_ip_far(const struct sock *sk, const struct sk_buff *skb)
+static inline bool xtcp_ip_below_min_ttl(const struct sock *sk, const struct sk_buff *skb)
 {
 	if (xtcp_skb_is6(skb))
 		return ipv6_hdr(skb)->hop_limit < READ_ONCE(inet6_sk(sk)->min_hopcount);
@@ -128,7 +128,7 @@ static inline bool xtcp_ip_policy(struct sock *sk, struct sk_buff *skb)
 }
 
 /* Is it addressed to many (RFC 9293, MUST-57)? */
-static inline bool xtcp_ip_to_many(const struct sk_buff *skb)
+static inline bool xtcp_ip_is_multicast(const struct sk_buff *skb)
 {
 	const struct rtable *rt = skb_rtable(skb);
 
@@ -143,7 +143,7 @@ static inline bool xtcp_ip_to_many(const struct sk_buff *skb)
  * The interface that an answer to a packet has to leave by, unless a socket says
  * otherwise: its VRF's, or, to a link-local address, the one it came in by; 0: any.
  */
-static inline int xtcp_ip_tie(const struct xtcp_rx *rx)
+static inline int xtcp_ip_l3mdev_oif(const struct xtcp_rx *rx)
 {
 	if (rx->sdif)
 		return rx->dif;
@@ -151,9 +151,9 @@ static inline int xtcp_ip_tie(const struct xtcp_rx *rx)
 }
 
 /* The interface an answer leaves by: the one the socket is bound to goes first. */
-static inline int xtcp_ip_oif(const struct sock *sk, int tie)
+static inline int xtcp_ip_oif(const struct sock *sk, int l3mdev_oif)
 {
-	return READ_ONCE(sk->sk_bound_dev_if) ?: tie;
+	return READ_ONCE(sk->sk_bound_dev_if) ?: l3mdev_oif;
 }
 
 /* IP_TOS, IPV6_TCLASS */

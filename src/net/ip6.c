@@ -309,7 +309,7 @@ int xtcp_ip6_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 }
 
 /**
- * xtcp_ip6_seen - what a program may ask of the packets that came (RFC 2292, 5.1)
+ * xtcp_ip6_save_rx_info - what a program may ask of the packets that came (RFC 2292, 5.1)
  * @sk: socket of IPv6
  * @skb: verified segment of it
  *
@@ -318,7 +318,7 @@ int xtcp_ip6_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
  *
  * Context: any, socket lock.
  */
-void xtcp_ip6_seen(struct sock *sk, const struct sk_buff *skb)
+void xtcp_ip6_save_rx_info(struct sock *sk, const struct sk_buff *skb)
 {
 	const struct ipv6hdr *hdr = ipv6_hdr(skb);
 	struct ipv6_pinfo *np = inet6_sk(sk);

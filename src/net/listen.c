@@ -38,18 +38,18 @@ static bool acceptq_add(struct sock *sk, struct sock *child);
 /* To another listener of the group, if one is there and has room for it. */
 static bool child_migrate(const struct sock *sk, struct sock *child)
 {
-	struct sock *heir;
+	struct sock *target;
 	bool done = false;
 
 	if (!sk->sk_reuseport || !READ_ONCE(xtcp_knobs(sk)->migrate_req))
 		return false;
 	rcu_read_lock();
-	heir = xtcp_group_heir(sk, &xtcp_sk(child)->flow);
-	if (heir && refcount_inc_not_zero(&heir->sk_refcnt)) {
-		done = !sk_acceptq_is_full(heir) && acceptq_add(heir, child);
+	target = xtcp_reuseport_migrate_target(sk, &xtcp_sk(child)->flow);
+	if (target && refcount_inc_not_zero(&target->sk_refcnt)) {
+		done = !sk_acceptq_is_full(target) && acceptq_add(target, child);
 		if (done)
-			heir->sk_data_ready(heir);
-		sock_put(heir);
+			target->sk_data_ready(target);
+		sock_put(target);
 	}
 	rcu_read_unlock();
 	xtcp_mib_inc(xtcp_sk_net(sk), done ? XTCP_MIB_MIGRATE_SUCCESS :
@@ -119,13 +119,13 @@ struct sock *xtcp_acceptq_pop(struct sock *sk)
 }
 
 /**
- * xtcp_acceptq_refuses - is there no place in the accept queue?
+ * xtcp_acceptq_reject - is there no place in the accept queue?
  * @l: listener
  * @who: source that wants one
  *
  * Context: any. Return: XTCP_DROP_NONE or why not.
  */
-enum xtcp_drop xtcp_acceptq_refuses(const struct xtcp_listener *l, u64 who)
+enum xtcp_drop xtcp_acceptq_reject(const struct xtcp_listener *l, u64 who)
 {
 	u32 taken = READ_ONCE(l->sk->sk_ack_backlog);
 	u32 most = READ_ONCE(l->sk->sk_max_ack_backlog) + 1;
@@ -145,19 +145,19 @@ static u64 source_of(const struct xtcp_net *xn, const struct xtcp_flow *flow)
 }
 
 /* What the SYN says of the socket it becomes. */
-struct claim {
+struct child_params {
 	struct xtcp_flow flow;
 	u64 who;			/* source */
-	int tie;			/* xtcp_ip_tie() */
+	int l3mdev_oif;			/* xtcp_ip_l3mdev_oif() */
 	u32 mark;			/* xtcp_accept_mark() */
 	u8 tos;				/* without ECN */
 };
 
 /* Addresses and ports of a child, and what its packets are marked with. */
 static void child_addresses(struct sock *child, const struct sock *listener,
-			    const struct claim *claim)
+			    const struct child_params *params)
 {
-	const struct xtcp_flow *flow = &claim->flow;
+	const struct xtcp_flow *flow = &params->flow;
 	struct inet_sock *inet = inet_sk(child);
 
 	xtcp_sk(child)->v6 = xtcp_flow_is6(flow);
@@ -167,17 +167,17 @@ static void child_addresses(struct sock *child, const struct sock *listener,
 	inet->inet_sport = (__force __be16)flow->sport;
 	inet->inet_dport = (__force __be16)flow->dport;
 	inet->inet_num = ntohs(inet->inet_sport);
-	child->sk_mark = claim->mark;
-	child->sk_bound_dev_if = xtcp_ip_oif(listener, claim->tie);
+	child->sk_mark = params->mark;
+	child->sk_bound_dev_if = xtcp_ip_oif(listener, params->l3mdev_oif);
 	child->sk_gso_type = SKB_GSO_TCPV4;
 	if (xtcp_family6(child))
 		xtcp_ip6_child(child, listener, flow);
 	if (!READ_ONCE(xtcp_knobs(child)->reflect_tos))
 		return;
 	if (xtcp_flow_is6(flow))
-		inet6_sk(child)->tclass = claim->tos;
+		inet6_sk(child)->tclass = params->tos;
 	else
-		inet->tos = claim->tos;
+		inet->tos = params->tos;
 }
 
 /* It came to nothing, and nobody has seen it. */
@@ -193,20 +193,20 @@ static void child_drop(struct sock *child)
  * A socket for a connection to come: addresses, route, port, a place in the
  * table, and @open; locked. NULL: @why.
  */
-static struct sock *child_new(struct xtcp_listener *l, const struct claim *claim,
+static struct sock *child_new(struct xtcp_listener *l, const struct child_params *params,
 			      struct xtcp_open *open, enum xtcp_drop *why)
 {
 	struct sock *sk = l->sk, *child;
 
-	*why = xtcp_acceptq_refuses(l, claim->who);
+	*why = xtcp_acceptq_reject(l, params->who);
 	if (*why)
 		return NULL;
 	*why = XTCP_DROP_NO_MEMORY;
 	child = xtcp_conn_child(sk);
 	if (!child)
 		return NULL;
-	child_addresses(child, sk, claim);
-	xtcp_sk(child)->source = claim->who >> 32;
+	child_addresses(child, sk, params);
+	xtcp_sk(child)->source = params->who >> 32;
 	if (xtcp_ip_sock_route(child)) {
 		*why = XTCP_DROP_BAD_ADDRESS;
 		child_drop(child);
@@ -221,7 +221,7 @@ static struct sock *child_new(struct xtcp_listener *l, const struct claim *claim
 		child_drop(child);
 		return NULL;
 	}
-	xtcp_tw_unpark(l->xn, &claim->flow, xtcp_sk(child)->entry.hash, claim->tie, false);
+	xtcp_tw_resume(l->xn, &params->flow, xtcp_sk(child)->entry.hash, params->l3mdev_oif, false);
 	xtcp_open_fill(child, open);
 	xtcp_mib_inc(l->xn, XTCP_MIB_PASSIVE_OPENS);
 	return child;
@@ -245,22 +245,22 @@ static struct sock *child_new(struct xtcp_listener *l, const struct claim *claim
 struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_half *half,
 			       enum xtcp_drop *why, u64 now)
 {
-	struct claim claim = {
-		.tie = xtcp_half_dif(half),
+	struct child_params params = {
+		.l3mdev_oif = xtcp_half_dif(half),
 		.mark = half->mark,
 		.tos = half->tos,
 	};
 	struct xtcp_open open;
 	struct sock *child;
 
-	xtcp_half_flow(half, &claim.flow);
-	claim.who = source_of(l->xn, &claim.flow);
-	child = child_new(l, &claim, &open, why);
+	xtcp_half_flow(half, &params.flow);
+	params.who = source_of(l->xn, &params.flow);
+	child = child_new(l, &params, &open, why);
 	if (!child)
 		return NULL;
 	xtcp_accept(&xtcp_sk(child)->tcb, &half->emb, &open, now);
 	xtcp_set_state(child);
-	xtcp_source_completed(&l->xn->half->sources, &l->xn->params, claim.who, now);
+	xtcp_source_completed(&l->xn->half->sources, &l->xn->params, params.who, now);
 	return child;
 }
 
@@ -271,18 +271,18 @@ struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_half *
  * @skb: the SYN, TCP header at its data, which is pulled
  * @seg: the same; seg->reason is set when there is no child
  * @give: cookie for the SYN-ACK
- * @acts: set to what xtcp_listen_accept_syn() is to be given
+ * @actions: set to what xtcp_listen_accept_syn() is to be given
  *
  * Context and return: as of xtcp_listen_child().
  */
 struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx *rx,
 			     struct sk_buff *skb, struct xtcp_seg *seg,
-			     const struct xtcp_cookie *give, u32 *acts)
+			     const struct xtcp_cookie *give, u32 *actions)
 {
-	const struct claim claim = {
+	const struct child_params params = {
 		.flow = rx->flow,
 		.who = source_of(l->xn, &rx->flow),
-		.tie = xtcp_ip_tie(rx),
+		.l3mdev_oif = xtcp_ip_l3mdev_oif(rx),
 		.mark = xtcp_accept_mark(rx, l->sk),
 		.tos = rx->tos,
 	};
@@ -290,7 +290,7 @@ struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx *rx,
 	struct xtcp_open open;
 	struct sock *child;
 
-	child = child_new(l, &claim, &open, &seg->reason);
+	child = child_new(l, &params, &open, &seg->reason);
 	if (!child)
 		return NULL;
 	seg->reason = XTCP_DROP_NONE;
@@ -301,7 +301,7 @@ struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx *rx,
 	open.reopens = rx->reopens;
 	open.iss_above = rx->iss_above;
 	xtcp_embryo_init(&emb, &l->xn->params, &open, seg, rx->now);
-	*acts = xtcp_fastopen_accept(&xtcp_sk(child)->tcb, &emb, &open, seg, give, rx->now);
+	*actions = xtcp_fastopen_accept(&xtcp_sk(child)->tcb, &emb, &open, seg, give, rx->now);
 	xtcp_mib_inc(l->xn, XTCP_MIB_FO_PASSIVE);
 	return child;
 }
@@ -363,17 +363,17 @@ void xtcp_listen_accept(struct sock *sk, struct sock *child, struct sk_buff *skb
  * @child: from xtcp_listen_syn(); as in xtcp_listen_accept()
  * @skb: the SYN, TCP header pulled; taken over
  * @seg: the same
- * @acts: from xtcp_listen_syn()
+ * @actions: from xtcp_listen_syn()
  * @now: ns
  *
  * Context: RCU read lock, bottom halves off.
  */
 void xtcp_listen_accept_syn(struct sock *sk, struct sock *child, struct sk_buff *skb,
-			    struct xtcp_seg *seg, u32 acts, u64 now)
+			    struct xtcp_seg *seg, u32 actions, u64 now)
 {
 	sk_mark_napi_id(child, skb);
 	sk_incoming_cpu_update(child);
 	sock_rps_save_rxhash(child, skb);
-	xtcp_serve_rx(child, acts, skb, seg, now);
+	xtcp_handle_rx_actions(child, actions, skb, seg, now);
 	child_queue(sk, child);
 }

@@ -36,9 +36,9 @@
 #define XTCP_LOCK_BITS		8
 
 struct xtcp_tables {
-	struct hlist_nulls_head *chains;	/* by 4-tuple: SOCK, TW, PARKED */
+	struct hlist_nulls_head *chains;	/* by 4-tuple: SOCK, TW, SUSPENDED */
 	u32 mask;				/* chains - 1 */
-	atomic_t count[XTCP_KIND_PARKED + 1];	/* entries of each kind */
+	atomic_t count[XTCP_KIND_SUSPENDED + 1];	/* entries of each kind */
 	hsiphash_key_t tuple_key;
 	siphash_key_t port_key;			/* RFC 6056, 3.3.4 */
 	spinlock_t locks[1 << XTCP_LOCK_BITS];	/* of chains, by hash */
@@ -93,9 +93,9 @@ void xtcp_tables_free(struct xtcp_net *xn);
 u32 xtcp_flow_hash(const struct xtcp_tables *t, const struct xtcp_flow *flow);
 int xtcp_table_add(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind,
 		   const struct xtcp_flow *flow, int dif);
-void xtcp_table_park(struct xtcp_net *xn, struct xtcp_entry *e);
-struct xtcp_entry *xtcp_table_unpark(struct xtcp_net *xn, const struct xtcp_flow *flow,
-				     u32 hash, int tie, bool back);
+void xtcp_table_suspend(struct xtcp_net *xn, struct xtcp_entry *e);
+struct xtcp_entry *xtcp_table_resume(struct xtcp_net *xn, const struct xtcp_flow *flow,
+				     u32 hash, int l3mdev_oif, bool back);
 void xtcp_table_replace(struct xtcp_net *xn, struct xtcp_entry *old,
 			struct xtcp_entry *new, u8 kind);
 void xtcp_table_del(struct xtcp_net *xn, struct xtcp_entry *e);
@@ -117,13 +117,13 @@ static inline struct sock *xtcp_entry_sk(const struct xtcp_entry *e)
 	return &xtcp_entry_xsk(e)->inet.sk;
 }
 
-/* ---- group.c: SO_REUSEPORT ---- */
+/* ---- reuseport.c: SO_REUSEPORT ---- */
 
-int xtcp_group_join(struct sock *sk, struct sock *other);
-struct sock *xtcp_group_leave(struct sock *sk);
-bool xtcp_group_alone(const struct sock *sk);
-struct sock *xtcp_group_heir(const struct sock *sk, const struct xtcp_flow *flow);
-struct sock *xtcp_group_select(struct sock *sk, u32 hash, struct sk_buff *skb);
+int xtcp_reuseport_join(struct sock *sk, struct sock *other);
+struct sock *xtcp_reuseport_leave(struct sock *sk);
+bool xtcp_reuseport_alone(const struct sock *sk);
+struct sock *xtcp_reuseport_migrate_target(const struct sock *sk, const struct xtcp_flow *flow);
+struct sock *xtcp_reuseport_select(struct sock *sk, u32 hash, struct sk_buff *skb);
 
 /* ---- port.c, port_connect.c ---- */
 
@@ -213,8 +213,8 @@ void xtcp_tw_exit_net(struct xtcp_net *xn);
 int xtcp_tw_slab_init(void);
 void xtcp_tw_slab_exit(void);
 bool xtcp_tw_reuse(struct sock *sk);
-bool xtcp_tw_unpark(struct xtcp_net *xn, const struct xtcp_flow *flow, u32 hash,
-		    int tie, bool resume);
+bool xtcp_tw_resume(struct xtcp_net *xn, const struct xtcp_flow *flow, u32 hash,
+		    int l3mdev_oif, bool keep);
 
 static inline bool xtcp_tw_is4(const struct xtcp_tw_rec *rec)
 {
@@ -369,7 +369,7 @@ void xtcp_half_synack(const struct xtcp_half *half, u64 now);
 void xtcp_half_stop(struct xtcp_listener *l);
 enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 					struct sk_buff *skb);
-enum xtcp_drop xtcp_acceptq_refuses(const struct xtcp_listener *l, u64 who);
+enum xtcp_drop xtcp_acceptq_reject(const struct xtcp_listener *l, u64 who);
 struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_half *half,
 			       enum xtcp_drop *why, u64 now);
 void xtcp_listen_accept(struct sock *sk, struct sock *child, struct sk_buff *skb,
@@ -377,9 +377,9 @@ void xtcp_listen_accept(struct sock *sk, struct sock *child, struct sk_buff *skb
 
 struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx *rx,
 			     struct sk_buff *skb, struct xtcp_seg *seg,
-			     const struct xtcp_cookie *give, u32 *acts);
+			     const struct xtcp_cookie *give, u32 *actions);
 void xtcp_listen_accept_syn(struct sock *sk, struct sock *child, struct sk_buff *skb,
-			    struct xtcp_seg *seg, u32 acts, u64 now);
+			    struct xtcp_seg *seg, u32 actions, u64 now);
 
 /* ---- fastopen.c ---- */
 
@@ -387,7 +387,7 @@ void xtcp_fo_init_net(struct xtcp_net *xn);
 bool xtcp_fo_off(const struct xtcp_net *xn);
 struct xtcp_fo_queue *xtcp_fo_syn(const struct xtcp_rx *rx, const struct sock *sk,
 				  const struct xtcp_seg *seg, struct xtcp_cookie *give);
-void xtcp_fo_refuse(struct xtcp_net *xn, struct xtcp_fo_queue *q);
+void xtcp_fo_reject(struct xtcp_net *xn, struct xtcp_fo_queue *q);
 
 /* ---- metrics.c ---- */
 

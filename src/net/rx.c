@@ -95,7 +95,7 @@ static enum xtcp_drop verify(struct sk_buff *skb)
  */
 static enum xtcp_drop admit(struct sock *sk, struct sk_buff *skb)
 {
-	if (sk && xtcp_ip_far(sk, skb))
+	if (sk && xtcp_ip_below_min_ttl(sk, skb))
 		return XTCP_DROP_MIN_TTL;
 	if (!xtcp_ip_policy(sk, skb))
 		return XTCP_DROP_FILTER;
@@ -154,7 +154,7 @@ static bool made_way(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 {
 	bool wanted = ask_kernel && xtcp_ip_kernel_listens(rx, skb);
 
-	return xtcp_tw_unpark(rx->xn, &rx->flow, rx->hash, xtcp_ip_tie(rx), !wanted);
+	return xtcp_tw_resume(rx->xn, &rx->flow, rx->hash, xtcp_ip_l3mdev_oif(rx), !wanted);
 }
 
 /* The kernel's record ends, as it does for a listener of the kernel's. */
@@ -190,7 +190,7 @@ static bool checked(struct xtcp_rx *rx, struct sock *sk, struct sk_buff *skb)
 		why = verify(skb);
 		rx->verified = true;
 		rx->now = xtcp_now();
-		xtcp_follow(rx->xn);
+		xtcp_knobs_poll(rx->xn);
 	}
 	if (!why)
 		why = admit(sk, skb);
@@ -204,7 +204,7 @@ static bool checked(struct xtcp_rx *rx, struct sock *sk, struct sk_buff *skb)
 	if (rx->old)
 		inet_twsk_put(rx->old);
 	if (rx->reopens)
-		xtcp_tw_unpark(rx->xn, &rx->flow, rx->hash, xtcp_ip_tie(rx), true);
+		xtcp_tw_resume(rx->xn, &rx->flow, rx->hash, xtcp_ip_l3mdev_oif(rx), true);
 	xtcp_discard(rx->xn, skb, why);
 	return false;
 }
@@ -253,7 +253,7 @@ static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 /*
  * A packet that has its socket is the kernel's: early demultiplexing has found a
  * connection, or TPROXY or bpf_sk_assign() have chosen a socket, none of which can
- * be ours. A record in TIME-WAIT does not claim what follows, see dispatch().
+ * be ours. A record in TIME-WAIT does not params what follows, see dispatch().
  */
 static bool assigned(const struct sk_buff *skb)
 {
@@ -388,7 +388,7 @@ static struct inet6_protocol xtcp_protocol6;
 
 static int xtcp_v6_rcv(struct sk_buff *skb)
 {
-	if (static_branch_unlikely(&rx_needed.key) && !xtcp_ip6_forged(skb) &&
+	if (static_branch_unlikely(&rx_needed.key) && !xtcp_ip6_v4mapped_on_wire(skb) &&
 	    receive(skb, inet6_iif(skb), inet6_sdif(skb)))
 		return 0;
 	return kernel_tcp6->handler(skb);

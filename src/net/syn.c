@@ -23,7 +23,7 @@ struct arrival {
 	/* for what the verdict asks */
 	struct sock *sk;			/* listener */
 	struct sock *child;			/* locked */
-	u32 acts;				/* what the engine asked for with it */
+	u32 actions;				/* what the engine asked for with it */
 	struct xtcp_plan plan;
 	struct xtcp_stateless to;		/* of a SYN-ACK, */
 	struct dst_entry *dst;			/* and its route, with a reference */
@@ -142,9 +142,9 @@ static void cookie_key(struct xtcp_net *xn, u64 now)
 }
 
 /* What is to become of a SYN. Context: bucket's lock. */
-enum fate { FATE_EMBRYO, FATE_COOKIE, FATE_DROP };
+enum syn_answer { SYN_REQUEST, SYN_COOKIE, SYN_DROP };
 
-static enum fate syn_fate(struct arrival *a)
+static enum syn_answer syn_verdict(struct arrival *a)
 {
 	struct xtcp_net *xn = a->rx->xn;
 	struct xtcp_sources *sources = &xn->half->sources;
@@ -155,29 +155,29 @@ static enum fate syn_fate(struct arrival *a)
 
 	a->seg.reason = XTCP_DROP_NO_SOCKET;
 	if (!a->l || READ_ONCE(a->l->closed))
-		return FATE_DROP;
+		return SYN_DROP;
 	who = xtcp_source_of(sources, &xn->params, a->rx->flow.daddr);
-	a->seg.reason = xtcp_acceptq_refuses(a->l, who);
+	a->seg.reason = xtcp_acceptq_reject(a->l, who);
 	if (a->seg.reason)
-		return FATE_DROP;
+		return SYN_DROP;
 	room = xtcp_half_room(xn, a->l);
 	what = xtcp_source_syn(sources, &xn->params, who, room, a->rx->now, &a->source);
 	what = XTCP_DEFENCE_OR(syn_source, what, XTCP_SOURCE_GOOD);
 	a->seg.reason = XTCP_DROP_SYN_SOURCE;
 	if (what == XTCP_SOURCE_FAR)
-		return FATE_DROP;
+		return SYN_DROP;
 	/* A cookie does not heed what the numbers of the last connection were. */
 	if (cookies == 2 && !a->rx->reopens)
-		return FATE_COOKIE;
+		return SYN_COOKIE;
 	if (!room) {
 		a->seg.reason = XTCP_DROP_EMBRYO_OVERFLOW;
 		xtcp_mib_inc(xn, cookies ? XTCP_MIB_REQ_Q_FULL_COOKIES :
 					   XTCP_MIB_REQ_Q_FULL_DROP);
-		return cookies ? FATE_COOKIE : FATE_DROP;
+		return cookies ? SYN_COOKIE : SYN_DROP;
 	}
 	if (what == XTCP_SOURCE_MUCH)
-		return cookies ? FATE_COOKIE : FATE_DROP;
-	return FATE_EMBRYO;
+		return cookies ? SYN_COOKIE : SYN_DROP;
+	return SYN_REQUEST;
 }
 
 /* The route of the answer, and whom it goes to. Return: false when there is none. */
@@ -190,7 +190,7 @@ static bool answer_route(struct arrival *a)
 		.sk = sk,
 		.flow = &a->rx->flow,
 		.mark = xtcp_accept_mark(a->rx, sk),
-		.oif = xtcp_ip_oif(sk, xtcp_ip_tie(a->rx)),
+		.oif = xtcp_ip_oif(sk, xtcp_ip_l3mdev_oif(a->rx)),
 		.tos = xtcp_accept_tos(a->rx->xn, sk, &a->rx->flow, a->rx->tos),
 		.label = a->rx->label,
 	};
@@ -217,21 +217,21 @@ static void open_fill(const struct arrival *a, struct xtcp_open *open)
 }
 
 /* A SYN nobody has seen: an embryo or a cookie, and the SYN-ACK. Context: bucket's lock. */
-static enum verdict syn_new(struct arrival *a, enum fate fate)
+static enum verdict syn_new(struct arrival *a, enum syn_answer what)
 {
 	const struct xtcp_params *par = &a->rx->xn->params;
 	struct xtcp_net *xn = a->rx->xn;
 	struct xtcp_embryo emb;
 	struct xtcp_open open;
 
-	if (fate == FATE_DROP)
+	if (what == SYN_DROP)
 		goto drop;
 	a->rx->label = xtcp_ip_label(&a->rx->flow, a->rx->net, a->l->sk, a->skb, 0);
 	a->seg.reason = XTCP_DROP_BAD_ADDRESS;
 	if (!answer_route(a))
 		goto drop;
 	open_fill(a, &open);
-	if (fate == FATE_COOKIE) {
+	if (what == SYN_COOKIE) {
 		cookie_key(xn, a->rx->now);
 		a->seg.reason = XTCP_DROP_EMBRYO_OVERFLOW;
 		if (!xtcp_syncookie_synack(par, &open, &a->seg, &a->plan, a->rx->now))
@@ -267,11 +267,11 @@ static bool syn_fastopen(struct arrival *a)
 	q = xtcp_fo_syn(a->rx, a->l->sk, &a->seg, &a->give);
 	if (!q)
 		return false;
-	a->child = xtcp_listen_syn(a->l, a->rx, a->skb, &a->seg, &a->give, &a->acts);
+	a->child = xtcp_listen_syn(a->l, a->rx, a->skb, &a->seg, &a->give, &a->actions);
 	if (a->child)
 		xtcp_sk(a->child)->fo = q;
 	else
-		xtcp_fo_refuse(a->rx->xn, q);
+		xtcp_fo_reject(a->rx->xn, q);
 	return a->child;
 }
 
@@ -335,15 +335,15 @@ static enum verdict cookie_accept(struct arrival *a, struct xtcp_half *half)
 /* A segment that meets no embryo. Context: bucket's lock. */
 static enum verdict no_request(struct arrival *a)
 {
-	enum fate fate;
+	enum syn_answer what;
 
 	switch (xtcp_listen_rx(&a->seg)) {
 	case XTCP_LISTEN_SYN:
-		fate = syn_fate(a);
+		what = syn_verdict(a);
 		/* What has to be refused, or to be kept nowhere, has no socket either. */
-		if (fate == FATE_EMBRYO && syn_fastopen(a))
+		if (what == SYN_REQUEST && syn_fastopen(a))
 			return VERDICT_ACCEPT_SYN;
-		return syn_new(a, fate);
+		return syn_new(a, what);
 	case XTCP_LISTEN_RST:
 		if (cookie_back(a, &a->half.half))
 			return cookie_accept(a, &a->half.half);
@@ -368,7 +368,7 @@ static enum xtcp_rx_result carry_out(struct arrival *a, enum verdict verdict)
 		xtcp_listen_accept(a->sk, a->child, a->skb, rx->now);
 		return XTCP_RX_DONE;
 	case VERDICT_ACCEPT_SYN:
-		xtcp_listen_accept_syn(a->sk, a->child, a->skb, &a->seg, a->acts, rx->now);
+		xtcp_listen_accept_syn(a->sk, a->child, a->skb, &a->seg, a->actions, rx->now);
 		return XTCP_RX_DONE;
 	case VERDICT_AGAIN:
 		return XTCP_RX_AGAIN;
@@ -379,7 +379,7 @@ static enum xtcp_rx_result carry_out(struct arrival *a, enum verdict verdict)
 		xtcp_half_synack(&a->half.half, rx->now);
 		break;
 	case VERDICT_REFUSE:
-		xtcp_tw_unpark(rx->xn, &rx->flow, rx->hash, xtcp_ip_tie(rx), true);
+		xtcp_tw_resume(rx->xn, &rx->flow, rx->hash, xtcp_ip_l3mdev_oif(rx), true);
 		break;
 	case VERDICT_DISCARD:
 		break;
@@ -413,7 +413,7 @@ enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 		return XTCP_RX_DONE;
 	}
 	/* RFC 9293, MUST-57. */
-	if (xtcp_ip_to_many(skb)) {
+	if (xtcp_ip_is_multicast(skb)) {
 		xtcp_discard(rx->xn, skb, XTCP_DROP_BAD_ADDRESS);
 		return XTCP_RX_DONE;
 	}

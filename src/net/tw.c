@@ -387,27 +387,27 @@ out:
 }
 
 /**
- * xtcp_tw_unpark - the SYN that a record made way for has come to an end
+ * xtcp_tw_resume - the SYN that a record made way for has come to an end
  * @xn: namespace
  * @flow: 4-tuple
  * @hash: its xtcp_flow_hash()
- * @tie: xtcp_ip_tie() of the SYN
- * @resume: it was an old duplicate, or was not answered: TIME-WAIT goes on
+ * @l3mdev_oif: xtcp_ip_l3mdev_oif() of the SYN
+ * @keep: it was an old duplicate, or was not answered: TIME-WAIT goes on
  *	(RFC 9293, 3.6.1); else it has become a connection, and the record ends
  *
  * Context: any. Return: whether TIME-WAIT goes on.
  */
-bool xtcp_tw_unpark(struct xtcp_net *xn, const struct xtcp_flow *flow, u32 hash,
-		    int tie, bool resume)
+bool xtcp_tw_resume(struct xtcp_net *xn, const struct xtcp_flow *flow, u32 hash,
+		    int l3mdev_oif, bool keep)
 {
 	struct xtcp_tw_table *t = xn->tw;
 	struct xtcp_entry *e;
 	bool back = false;
 
-	if (likely(!atomic_read(&xn->tables->count[XTCP_KIND_PARKED])))
+	if (likely(!atomic_read(&xn->tables->count[XTCP_KIND_SUSPENDED])))
 		return false;
 	spin_lock_bh(&t->lock);
-	e = xtcp_table_unpark(xn, flow, hash, tie, resume);
+	e = xtcp_table_resume(xn, flow, hash, l3mdev_oif, keep);
 	if (e && e->kind == XTCP_KIND_TW) {
 		back = true;
 	} else if (e) {
@@ -485,7 +485,7 @@ enum xtcp_rx_result xtcp_tw_segment(struct xtcp_rx *rx, struct xtcp_tw_rec *rec,
 	case XTCP_TW_SYN:
 		rx->reopens = true;
 		rx->iss_above = rec->tw.snd_nxt;
-		xtcp_table_park(rx->xn, &rec->e);
+		xtcp_table_suspend(rx->xn, &rec->e);
 		break;
 	case XTCP_TW_END:
 		tw_end(t, rec);

@@ -50,13 +50,13 @@ int xtcp_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
  */
 static bool connect_fastopen(struct sock *sk, struct xtcp_fo_client *fo)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 
-	if (!xs->fo_msg && !xs->fo_connect)
+	if (!xsk->fo_msg && !xsk->fo_connect)
 		return false;
 	if (!xtcp_fo_client(sk, fo))
 		return false;
-	fo->wait = !xs->fo_msg && (fo->bare || fo->cookie.len);
+	fo->wait = !xsk->fo_msg && (fo->bare || fo->cookie.len);
 	return true;
 }
 
@@ -88,7 +88,7 @@ void xtcp_connect_go(struct sock *sk, struct msghdr *msg)
 {
 	u64 now = xtcp_now();
 
-	xtcp_serve(sk, msg ? connect_data(sk, msg, now) :
+	xtcp_handle_actions(sk, msg ? connect_data(sk, msg, now) :
 			     xtcp_fastopen_go(&xtcp_sk(sk)->tcb, 0, now), now);
 }
 
@@ -104,14 +104,14 @@ void xtcp_connect_go(struct sock *sk, struct msghdr *msg)
  */
 int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 	struct xtcp_fo_client fo;
 	struct xtcp_open open;
-	u32 acts;
+	u32 actions;
 	u64 now;
 	int err;
 
-	xtcp_follow_now(xtcp_net(sock_net(sk)));
+	xtcp_knobs_inherit(xtcp_net(sock_net(sk)));
 	if (xtcp_family6(sk))
 		err = xtcp_ip6_connect(sk, (struct sockaddr_in6 *)uaddr, addr_len);
 	else
@@ -126,12 +126,12 @@ int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_ACTIVE_OPENS);
 	if (connect_fastopen(sk, &fo))
 		open.fo = &fo;
-	acts = xtcp_connect(&xs->tcb, &open, now);
+	actions = xtcp_connect(&xsk->tcb, &open, now);
 	if (open.fo && fo.wait)
 		xtcp_inet_set_deferred(sk, true);
-	else if (xs->fo_msg)
-		acts |= connect_data(sk, xs->fo_msg, now);
-	xtcp_serve(sk, acts, now);
+	else if (xsk->fo_msg)
+		actions |= connect_data(sk, xsk->fo_msg, now);
+	xtcp_handle_actions(sk, actions, now);
 	return 0;
 }
 
@@ -157,7 +157,7 @@ int xtcp_listen(struct socket *sock, int backlog)
 	if (!((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
 		goto out;
 
-	xtcp_follow_now(xtcp_net(sock_net(sk)));
+	xtcp_knobs_inherit(xtcp_net(sock_net(sk)));
 	WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
 	err = 0;
 	if (sk->sk_state == TCP_LISTEN)

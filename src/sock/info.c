@@ -95,22 +95,22 @@ static u32 info_ecn_mode(const struct xtcp_tcb *tcb)
 	return tcb->ecn == XTCP_ECN_ACC ? INFO_ECN_PENDING : XTCP_ECN_OFF;
 }
 
-/* Microseconds a spell lasted in all; busy is whatever is not idle. */
-static void info_spells(const struct xtcp_sock *xs, struct xtcp_tcp_info *info, u64 now)
+/* Microseconds a chrono lasted in all; busy is whatever is not idle. */
+static void info_chronos(const struct xtcp_sock *xsk, struct xtcp_tcp_info *info, u64 now)
 {
-	u64 us[XTCP_SPELLS];
+	u64 us[XTCP_CHRONOS];
 	int i;
 
-	for (i = XTCP_SPELL_BUSY; i < XTCP_SPELLS; i++) {
-		u32 ticks = xs->spell_ticks[i - 1];
+	for (i = XTCP_CHRONO_BUSY; i < XTCP_CHRONOS; i++) {
+		u32 ticks = xsk->chrono_ticks[i - 1];
 
-		if (i == xs->spell)
-			ticks += (u32)(now >> XTCP_SPELL_SHIFT) - xs->spell_at;
-		us[i] = div_u64((u64)ticks << XTCP_SPELL_SHIFT, NSEC_PER_USEC);
+		if (i == xsk->chrono)
+			ticks += (u32)(now >> XTCP_CHRONO_SHIFT) - xsk->chrono_at;
+		us[i] = div_u64((u64)ticks << XTCP_CHRONO_SHIFT, NSEC_PER_USEC);
 		info->tcpi_busy_time += us[i];
 	}
-	info->tcpi_rwnd_limited = us[XTCP_SPELL_RWND];
-	info->tcpi_sndbuf_limited = us[XTCP_SPELL_SNDBUF];
+	info->tcpi_rwnd_limited = us[XTCP_CHRONO_RWND];
+	info->tcpi_sndbuf_limited = us[XTCP_CHRONO_SNDBUF];
 }
 
 static void info_counts(const struct xtcp_tcb *tcb, struct xtcp_tcp_info *info)
@@ -156,8 +156,8 @@ static u8 info_ca_state(const struct xtcp_tcb *tcb)
  */
 void xtcp_get_info(struct sock *sk, struct xtcp_tcp_info *info)
 {
-	const struct xtcp_sock *xs = xtcp_sk(sk);
-	const struct xtcp_tcb *tcb = &xs->tcb;
+	const struct xtcp_sock *xsk = xtcp_sk(sk);
+	const struct xtcp_tcb *tcb = &xsk->tcb;
 	const struct dst_entry *dst = __sk_dst_get(sk);
 	u64 now = xtcp_now();
 
@@ -191,11 +191,11 @@ void xtcp_get_info(struct sock *sk, struct xtcp_tcp_info *info)
 	info_path(tcb, info);
 	info_counts(tcb, info);
 	info_rates(tcb, info);
-	info_spells(xs, info, now);
+	info_chronos(xsk, info, now);
 
 	/* Until there was data they count from the handshake. */
-	info->tcpi_last_data_sent = info_ms_since(max(tcb->last_data_tx_at, xs->opened_at), now);
-	info->tcpi_last_data_recv = info_ms_since(max(tcb->last_data_rx_at, xs->opened_at), now);
+	info->tcpi_last_data_sent = info_ms_since(max(tcb->last_data_tx_at, xsk->opened_at), now);
+	info->tcpi_last_data_recv = info_ms_since(max(tcb->last_data_rx_at, xsk->opened_at), now);
 	info->tcpi_last_ack_recv = info_ms_since(tcb->last_rx_at, now);
 	info->tcpi_rcv_rtt = tcb->rcv_rtt_us;
 	/* Until more than that was read in a round trip, as in TCP. */
@@ -203,7 +203,7 @@ void xtcp_get_info(struct sock *sk, struct xtcp_tcp_info *info)
 				     min(RCV_SPACE_SEGS * tcb->adv_mss, sk->sk_rcvbuf / 2));
 	info->tcpi_rcv_ssthresh = tcb->rcv_wnd;
 	info->tcpi_rcv_wnd = info_rcv_wnd(tcb);
-	info->tcpi_rehash = xs->rehashes;
+	info->tcpi_rehash = xsk->rehashes;
 	info->tcpi_total_rto = min_t(u32, tcb->rtx_timeouts, U16_MAX);
 	info->tcpi_ecn_mode = info_ecn_mode(tcb);
 	if (dst)

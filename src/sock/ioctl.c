@@ -11,15 +11,15 @@
 /* Bytes to read now; the urgent byte, when next, hides what is behind it. */
 static int ioctl_inq(struct sock *sk)
 {
-	const struct xtcp_sock *xs = xtcp_sk(sk);
+	const struct xtcp_sock *xsk = xtcp_sk(sk);
 	u32 inq;
 
 	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV) &&
-	    !xtcp_fo_child(&xs->tcb))
+	    !xtcp_fo_child(&xsk->tcb))
 		return 0;
 	inq = xtcp_inq(sk);
-	if (xs->urg_data && !sock_flag(sk, SOCK_URGINLINE)) {
-		u32 ahead = xs->urg_seq - xs->copied;
+	if (xsk->urg_data && !sock_flag(sk, SOCK_URGINLINE)) {
+		u32 ahead = xsk->urg_seq - xsk->copied;
 
 		if (ahead < inq)
 			inq = ahead ? ahead : inq - 1;
@@ -37,8 +37,8 @@ static int ioctl_inq(struct sock *sk)
  */
 int xtcp_ioctl(struct sock *sk, int cmd, int *val)
 {
-	const struct xtcp_sock *xs = xtcp_sk(sk);
-	const struct xtcp_tcb *tcb = &xs->tcb;
+	const struct xtcp_sock *xsk = xtcp_sk(sk);
+	const struct xtcp_tcb *tcb = &xsk->tcb;
 	int n = -EINVAL;
 
 	if (cmd != SIOCINQ && cmd != SIOCOUTQ && cmd != SIOCOUTQNSD &&
@@ -48,7 +48,7 @@ int xtcp_ioctl(struct sock *sk, int cmd, int *val)
 	lock_sock(sk);
 	switch (cmd) {
 	case SIOCATMARK:
-		n = xs->urg_data && xs->urg_seq == xs->copied;
+		n = xsk->urg_data && xsk->urg_seq == xsk->copied;
 		break;
 	case SIOCINQ:
 		if (sk->sk_state != TCP_LISTEN)
@@ -56,13 +56,13 @@ int xtcp_ioctl(struct sock *sk, int cmd, int *val)
 		break;
 	case SIOCOUTQ:
 		if (sk->sk_state != TCP_LISTEN)
-			n = xs->inert || sk->sk_state == TCP_SYN_SENT ? 0 :
+			n = xsk->inert || sk->sk_state == TCP_SYN_SENT ? 0 :
 			    tcb->snd_end - seq_min(xtcp_snd_data_una(tcb),
 						   tcb->snd_end);
 		break;
 	case SIOCOUTQNSD:
 		if (sk->sk_state != TCP_LISTEN)
-			n = xs->inert || sk->sk_state == TCP_SYN_SENT ? 0 :
+			n = xsk->inert || sk->sk_state == TCP_SYN_SENT ? 0 :
 			    tcb->snd_end - seq_min(tcb->snd_nxt, tcb->snd_end);
 		break;
 	}

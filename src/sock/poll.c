@@ -9,13 +9,13 @@
 
 static bool poll_readable(const struct sock *sk)
 {
-	const struct xtcp_sock *xs = xtcp_sk(sk);
+	const struct xtcp_sock *xsk = xtcp_sk(sk);
 	u32 target = sock_rcvlowat(sk, 0, INT_MAX);
 	u32 inq = xtcp_inq(sk);
 
 	/* The urgent byte next in line is no byte to read. */
-	if (READ_ONCE(xs->urg_data) && !sock_flag(sk, SOCK_URGINLINE) &&
-	    READ_ONCE(xs->urg_seq) == READ_ONCE(xs->copied))
+	if (READ_ONCE(xsk->urg_data) && !sock_flag(sk, SOCK_URGINLINE) &&
+	    READ_ONCE(xsk->urg_seq) == READ_ONCE(xsk->copied))
 		target++;
 	if (inq >= target)
 		return true;
@@ -31,7 +31,7 @@ static bool poll_writable(struct sock *sk)
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 	/*
 	 * Room freed between the test and the flag would wake nobody. Pairs
-	 * with the barrier where acknowledged bytes are freed, act_acked().
+	 * with the barrier where acknowledged bytes are freed, action_acked().
 	 */
 	smp_mb__after_atomic();
 	return __sk_stream_is_writeable(sk, 1);
@@ -60,7 +60,7 @@ __poll_t xtcp_poll(struct file *file, struct socket *sock,
 	int state;
 
 	sock_poll_wait(file, sock, wait);
-	xtcp_follow_sk(sk);
+	xtcp_knobs_poll_sk(sk);
 
 	state = inet_sk_state_load(sk);
 	if (state == TCP_LISTEN)

@@ -28,18 +28,18 @@ struct recv_state {
 /* The reader has taken everything below @seq: the window may open. */
 static void recv_taken(struct sock *sk, u32 seq)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 bytes = seq - xs->copied;
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+	u32 bytes = seq - xsk->copied;
 	u64 now;
 
 	if (!bytes)
 		return;
-	WRITE_ONCE(xs->copied, seq);
-	if (xs->inert)
+	WRITE_ONCE(xsk->copied, seq);
+	if (xsk->inert)
 		return;
 	now = xtcp_now();
 	xtcp_rcv_grow(sk, bytes, now);
-	xtcp_serve(sk, xtcp_read(&xs->tcb, bytes, xtcp_rcv_space(sk), now), now);
+	xtcp_handle_actions(sk, xtcp_read(&xsk->tcb, bytes, xtcp_rcv_space(sk), now), now);
 }
 
 /*
@@ -48,11 +48,11 @@ static void recv_taken(struct sock *sk, u32 seq)
  */
 static u32 recv_urg_limit(struct sock *sk, u32 seq, u32 len, bool *skip)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 off = xs->urg_seq - seq;
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+	u32 off = xsk->urg_seq - seq;
 
 	*skip = false;
-	if (!xs->urg_data || off >= len)
+	if (!xsk->urg_data || off >= len)
 		return len;
 	if (off)
 		return off;
@@ -65,10 +65,10 @@ static u32 recv_urg_limit(struct sock *sk, u32 seq, u32 len, bool *skip)
 /* Behind the mark there is no urgent data any more. */
 static void recv_urg_passed(struct sock *sk, u32 seq)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 
-	if (xs->urg_data && seq_gt(seq, xs->urg_seq))
-		WRITE_ONCE(xs->urg_data, 0);
+	if (xsk->urg_data && seq_gt(seq, xsk->urg_seq))
+		WRITE_ONCE(xsk->urg_data, 0);
 }
 
 /* Copy from one packet. */
@@ -171,7 +171,7 @@ static int recv_at_mark(const struct recv_state *r)
 static ssize_t recv_locked(struct recv_state *r)
 {
 	struct sock *sk = r->sk;
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 	int err = 0;
 
 	if (sk->sk_state == TCP_LISTEN)
@@ -181,13 +181,13 @@ static ssize_t recv_locked(struct recv_state *r)
 		return xtcp_recv_urg(sk, r->msg, r->len, r->flags);
 
 	r->target = sock_rcvlowat(sk, r->flags & MSG_WAITALL, r->len);
-	r->seq = xs->copied;
+	r->seq = xsk->copied;
 	/* Who has room for nothing waits, and hears of errors, as everybody does. */
 	do {
 		struct sk_buff *skb;
 		u32 off, len;
 
-		if (unlikely(xs->urg_data) && xs->urg_seq == r->seq) {
+		if (unlikely(xsk->urg_data) && xsk->urg_seq == r->seq) {
 			err = recv_at_mark(r);
 			if (err)
 				break;
@@ -274,8 +274,8 @@ int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 static ssize_t splice_queue(struct sock *sk, struct pipe_inode_info *pipe,
 			    size_t len, unsigned int flags)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 seq = xs->copied;
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+	u32 seq = xsk->copied;
 	ssize_t done = 0;
 	int n = 0;
 
@@ -287,8 +287,8 @@ static ssize_t splice_queue(struct sock *sk, struct pipe_inode_info *pipe,
 		if (!skb)
 			break;
 		avail = min_t(size_t, avail, len);
-		if (unlikely(xs->urg_data)) {
-			avail = min(avail, xs->urg_seq - seq);
+		if (unlikely(xsk->urg_data)) {
+			avail = min(avail, xsk->urg_seq - seq);
 			if (!avail)
 				break;
 		}

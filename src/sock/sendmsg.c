@@ -45,7 +45,7 @@ static void send_flush(struct send_state *s, bool more)
 {
 	u64 now = xtcp_now();
 
-	xtcp_serve(s->sk, send_tell(s, more, now) | XTCP_ACT_OUTPUT, now);
+	xtcp_handle_actions(s->sk, send_tell(s, more, now) | XTCP_ACT_OUTPUT, now);
 }
 
 /* Ready to take bytes: connected, not shut down, no error. */
@@ -53,7 +53,7 @@ static int send_begin(struct send_state *s)
 {
 	struct sock *sk = s->sk;
 
-	xtcp_follow_sk(sk);
+	xtcp_knobs_poll_sk(sk);
 	s->timeo = sock_sndtimeo(sk, s->flags & MSG_DONTWAIT);
 	if ((1 << sk->sk_state) & ~(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) &&
 	    !(sk->sk_state == TCP_SYN_RECV && xtcp_fo_child(&xtcp_sk(sk)->tcb))) {
@@ -113,9 +113,9 @@ static u32 send_goal(const struct sock *sk)
 /* Bytes of the present goal that are queued and not sent. */
 static u32 send_filled(const struct send_state *s)
 {
-	const struct xtcp_sock *xs = xtcp_sk(s->sk);
-	u32 filled = send_seq(s) - xs->goal_seq;
-	u32 unsent = send_seq(s) - xs->tcb.snd_nxt;
+	const struct xtcp_sock *xsk = xtcp_sk(s->sk);
+	u32 filled = send_seq(s) - xsk->goal_seq;
+	u32 unsent = send_seq(s) - xsk->tcb.snd_nxt;
 
 	return min(filled, unsent);
 }
@@ -171,7 +171,7 @@ static int send_end(struct send_state *s, int err)
 	if (!err && (s->flags & MSG_SENDPAGE_NOTLAST)) {
 		/* The next page is at hand: one burst for all of them. */
 		now = xtcp_now();
-		xtcp_serve(s->sk, send_tell(s, true, now) & ~XTCP_ACT_OUTPUT, now);
+		xtcp_handle_actions(s->sk, send_tell(s, true, now) & ~XTCP_ACT_OUTPUT, now);
 	} else {
 		send_flush(s, false);
 	}
@@ -197,28 +197,28 @@ static int send_end(struct send_state *s, int err)
 static int send_fastopen(struct send_state *s, struct msghdr *msg)
 {
 	struct sock *sk = s->sk;
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 	bool deferred = xtcp_inet_deferred(sk);
 	size_t size = msg_data_left(msg);
 	struct sockaddr *to = msg->msg_name;
 	int err;
 
-	xtcp_follow_now(xtcp_net(sock_net(sk)));
+	xtcp_knobs_inherit(xtcp_net(sock_net(sk)));
 	if (!(READ_ONCE(xtcp_knobs(sk)->fastopen) & XTCP_FO_KNOB_CLIENT) ||
 	    (to && msg->msg_namelen >= (int)sizeof(to->sa_family) &&
 	     to->sa_family == AF_UNSPEC))
 		return -EOPNOTSUPP;
-	if (xs->fo_msg)
+	if (xsk->fo_msg)
 		return -EALREADY;
 	/* For xtcp_connect_sock(), which returns before anybody waits. */
-	xs->fo_msg = msg;
+	xsk->fo_msg = msg;
 	if (deferred && sk->sk_state == TCP_SYN_SENT)
 		xtcp_connect_go(sk, msg);
 	err = __inet_stream_connect(sk->sk_socket, to, msg->msg_namelen,
 				    s->flags & MSG_DONTWAIT ? O_NONBLOCK : 0, 1);
 	/* Else it was dissolved meanwhile, and what is there now is another's. */
-	if (xs->fo_msg == msg) {
-		xs->fo_msg = NULL;
+	if (xsk->fo_msg == msg) {
+		xsk->fo_msg = NULL;
 		xtcp_inet_set_deferred(sk, false);
 	}
 	s->done = size - msg_data_left(msg);
@@ -340,13 +340,15 @@ int xtcp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 void xtcp_splice_eof(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
+	u32 actions;
 	u64 now;
 
 	lock_sock(sk);
 	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) &&
 	    !(sk->sk_shutdown & SEND_SHUTDOWN)) {
 		now = xtcp_now();
-		xtcp_serve(sk, xtcp_wrote(&xtcp_sk(sk)->tcb, 0, 0, now) | XTCP_ACT_OUTPUT, now);
+		actions = xtcp_wrote(&xtcp_sk(sk)->tcb, 0, 0, now);
+		xtcp_handle_actions(sk, actions | XTCP_ACT_OUTPUT, now);
 	}
 	release_sock(sk);
 }

@@ -23,7 +23,7 @@ int xtcp_init_sock(struct sock *sk)
 {
 	sk->sk_protocol = XTCP_SK_PROTOCOL;
 	sock_set_flag(sk, SOCK_RCU_FREE);
-	xtcp_follow_now(xtcp_net(sock_net(sk)));
+	xtcp_knobs_inherit(xtcp_net(sock_net(sk)));
 	xtcp_conn_init(sk);
 	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(xtcp_knobs(sk)->wmem[1]));
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(xtcp_knobs(sk)->rmem[1]));
@@ -51,7 +51,7 @@ void xtcp_shutdown_sock(struct sock *sk, int how)
 				     TCPF_SYN_SENT | TCPF_SYN_RECV)))
 		return;
 	now = xtcp_now();
-	xtcp_serve(sk, xtcp_shutdown(&xtcp_sk(sk)->tcb, now), now);
+	xtcp_handle_actions(sk, xtcp_shutdown(&xtcp_sk(sk)->tcb, now), now);
 }
 
 /**
@@ -66,7 +66,7 @@ void xtcp_shutdown_sock(struct sock *sk, int how)
  */
 int xtcp_disconnect(struct sock *sk, int flags)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 	struct inet_sock *inet = inet_sk(sk);
 	int old = sk->sk_state;
 	u64 now = xtcp_now();
@@ -74,10 +74,10 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	if (old == TCP_LISTEN) {
 		xtcp_unlisten(sk);
 	} else if (old != TCP_CLOSE) {
-		u32 acts = xtcp_abort(&xs->tcb, now);
+		u32 actions = xtcp_abort(&xsk->tcb, now);
 
 		/* Not ECONNABORTED, and reported once, below. */
-		xtcp_serve(sk, acts & ~XTCP_ACT_ERROR, now);
+		xtcp_handle_actions(sk, actions & ~XTCP_ACT_ERROR, now);
 		xtcp_done(sk);
 		if (!((1 << old) & (TCPF_CLOSING | TCPF_LAST_ACK)))
 			WRITE_ONCE(sk->sk_err, ECONNRESET);
@@ -93,9 +93,9 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	if (xtcp_family6(sk))
 		xtcp6_sock_blank(sk);
 	/* It may be the last route's. Linux forgets it, too. */
-	xs->window_clamp = 0;
+	xsk->window_clamp = 0;
 	/* Its sendmsg() may still sleep, and is to have no part in another one. */
-	xs->fo_msg = NULL;
+	xsk->fo_msg = NULL;
 	xtcp_inet_set_deferred(sk, false);
 
 	xtcp_conn_reset(sk, now);
@@ -119,12 +119,12 @@ int xtcp_disconnect(struct sock *sk, int flags)
  */
 void xtcp_close_sock(struct sock *sk, long timeout)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 	u64 now;
-	u32 acts;
+	u32 actions;
 
 	lock_sock(sk);
-	xtcp_follow_sk(sk);
+	xtcp_knobs_poll_sk(sk);
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
 	now = xtcp_now();
 	if (sk->sk_state == TCP_LISTEN) {
@@ -135,12 +135,12 @@ void xtcp_close_sock(struct sock *sk, long timeout)
 		if (sk->sk_state != TCP_CLOSE) {
 			if (unread || (sock_flag(sk, SOCK_LINGER) &&
 				       !sk->sk_lingertime))
-				acts = xtcp_abort(&xs->tcb, now);
+				actions = xtcp_abort(&xsk->tcb, now);
 			else
-				acts = xtcp_close(&xs->tcb, now);
+				actions = xtcp_close(&xsk->tcb, now);
 			if (unread)
 				xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_ABORT_ON_CLOSE);
-			xtcp_serve(sk, acts, now);
+			xtcp_handle_actions(sk, actions, now);
 			sk_stream_wait_close(sk, timeout);
 		}
 	}
@@ -157,10 +157,10 @@ void xtcp_close_sock(struct sock *sk, long timeout)
 	bh_lock_sock(sk);
 	now = xtcp_now();
 	if (sk->sk_state == TCP_FIN_WAIT2)
-		xtcp_serve(sk, 0, now);
+		xtcp_handle_actions(sk, 0, now);
 	if (sk->sk_state != TCP_CLOSE && xtcp_orphans_full(sk, false)) {
 		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_ABORT_ON_MEMORY);
-		xtcp_serve(sk, xtcp_abort(&xs->tcb, now), now);
+		xtcp_handle_actions(sk, xtcp_abort(&xsk->tcb, now), now);
 	}
 	if (sk->sk_state == TCP_CLOSE)
 		xtcp_done(sk);

@@ -49,7 +49,7 @@ static int opt_engine(struct sock *sk, enum xtcp_opt opt, u32 val)
 {
 	u64 now = xtcp_now();
 
-	xtcp_serve(sk, xtcp_set(&xtcp_sk(sk)->tcb, opt, val, now), now);
+	xtcp_handle_actions(sk, xtcp_set(&xtcp_sk(sk)->tcb, opt, val, now), now);
 	return 0;
 }
 
@@ -59,13 +59,13 @@ static int opt_congestion(struct sock *sk, const struct xtcp_cc *cc)
 
 	xtcp_sk(sk)->cc_chosen = 1;
 	xtcp_cc_set(&xtcp_sk(sk)->tcb, cc, now);
-	xtcp_serve(sk, XTCP_ACT_OUTPUT, now);
+	xtcp_handle_actions(sk, XTCP_ACT_OUTPUT, now);
 	return 0;
 }
 
 static int set_congestion(struct sock *sk, sockptr_t optval, unsigned int optlen)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 	const struct xtcp_cc *cc;
 	char name[XTCP_CC_NAME_MAX];
 	int err = 0;
@@ -83,10 +83,10 @@ static int set_congestion(struct sock *sk, sockptr_t optval, unsigned int optlen
 	if (!cc)
 		return -ENOENT;
 	lock_sock(sk);
-	if (xs->cc_locked)
+	if (xsk->cc_locked)
 		err = -EPERM;
-	else if (cc == xs->tcb.cc)
-		xs->cc_chosen = 1;
+	else if (cc == xsk->tcb.cc)
+		xsk->cc_chosen = 1;
 	else if (!xtcp_cc_may_choose(xtcp_sk_net(sk), cc) &&
 		 !ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN))
 		err = -EPERM;
@@ -119,15 +119,15 @@ static int set_linger2(struct sock *sk, int val)
 /* Turning a clamp off is possible before connecting only. */
 static int set_window_clamp(struct sock *sk, int val)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 
 	if (!val) {
 		if (sk->sk_state != TCP_CLOSE)
 			return -EINVAL;
-		xs->window_clamp = 0;
+		xsk->window_clamp = 0;
 		return 0;
 	}
-	xs->window_clamp = max_t(int, val, SOCK_MIN_RCVBUF / 2);
+	xsk->window_clamp = max_t(int, val, SOCK_MIN_RCVBUF / 2);
 	return 0;
 }
 
@@ -149,7 +149,7 @@ static u32 defer_round(int seconds)
 /* Options of Fast Open that are 0 or 1, and who may set them when. */
 static int set_fastopen(struct sock *sk, int optname, int val)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 	u32 states = TCPF_CLOSE;
 
 	if (val < 0)
@@ -168,10 +168,10 @@ static int set_fastopen(struct sock *sk, int optname, int val)
 	case TCP_FASTOPEN:
 		return xtcp_fo_listen(sk, val);
 	case TCP_FASTOPEN_CONNECT:
-		xs->fo_connect = val;
+		xsk->fo_connect = val;
 		return 0;
 	default:
-		xs->fo_bare = val;
+		xsk->fo_bare = val;
 		return 0;
 	}
 }
@@ -204,7 +204,7 @@ static int set_fastopen_key(struct sock *sk, sockptr_t optval, unsigned int optl
 
 static int set_int(struct sock *sk, int optname, int val)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(int_opts); i++) {
@@ -228,12 +228,12 @@ static int set_int(struct sock *sk, int optname, int val)
 	case TCP_LINGER2:
 		return set_linger2(sk, val);
 	case TCP_DEFER_ACCEPT:
-		xs->defer_accept = defer_round(val);
+		xsk->defer_accept = defer_round(val);
 		return 0;
 	case TCP_INQ:
 		if (val < 0 || val > 1)
 			return -EINVAL;
-		xs->tell_inq = val;
+		xsk->tell_inq = val;
 		return 0;
 	case TCP_THIN_DUPACK:
 		/* Nothing to choose: RACK does for thin streams what it did. */
@@ -245,7 +245,7 @@ static int set_int(struct sock *sk, int optname, int val)
 	case TCP_WINDOW_CLAMP:
 		return set_window_clamp(sk, val);
 	case TCP_NOTSENT_LOWAT:
-		WRITE_ONCE(xs->notsent_lowat, val);
+		WRITE_ONCE(xsk->notsent_lowat, val);
 		xtcp_write_space(sk);
 		return 0;
 	default:
@@ -274,7 +274,7 @@ int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		return -EPROTO;
 	if (level != SOL_TCP)
 		return ip_setsockopt(sk, level, optname, optval, optlen);
-	xtcp_follow_now(xtcp_net(sock_net(sk)));
+	xtcp_knobs_inherit(xtcp_net(sock_net(sk)));
 	if (optname == TCP_CONGESTION)
 		return set_congestion(sk, optval, optlen);
 	if (optname == TCP_FASTOPEN_KEY)
@@ -301,8 +301,8 @@ static int get_maxseg(const struct sock *sk)
 
 static int get_int(struct sock *sk, int optname, int *val)
 {
-	const struct xtcp_sock *xs = xtcp_sk(sk);
-	const struct xtcp_tcb *tcb = &xs->tcb;
+	const struct xtcp_sock *xsk = xtcp_sk(sk);
+	const struct xtcp_tcb *tcb = &xsk->tcb;
 
 	switch (optname) {
 	case TCP_NODELAY:
@@ -333,10 +333,10 @@ static int get_int(struct sock *sk, int optname, int *val)
 		*val = tcb->linger2_ms ? (int)(xtcp_linger2_ms(tcb) / 1000) : -1;
 		break;
 	case TCP_DEFER_ACCEPT:
-		*val = xs->defer_accept;
+		*val = xsk->defer_accept;
 		break;
 	case TCP_INQ:
-		*val = xs->tell_inq;
+		*val = xsk->tell_inq;
 		break;
 	case TCP_THIN_DUPACK:
 		*val = 0;
@@ -345,13 +345,13 @@ static int get_int(struct sock *sk, int optname, int *val)
 		*val = xtcp_fo_most(sk);
 		break;
 	case TCP_FASTOPEN_CONNECT:
-		*val = xs->fo_connect;
+		*val = xsk->fo_connect;
 		break;
 	case TCP_FASTOPEN_NO_COOKIE:
-		*val = xs->fo_bare;
+		*val = xsk->fo_bare;
 		break;
 	case TCP_WINDOW_CLAMP:
-		*val = xs->window_clamp;
+		*val = xsk->window_clamp;
 		break;
 	case TCP_USER_TIMEOUT:
 		*val = tcb->user_timeout_ms;
@@ -366,7 +366,7 @@ static int get_int(struct sock *sk, int optname, int *val)
 		*val = xtcp_timewait_ms(tcb);
 		break;
 	case TCP_NOTSENT_LOWAT:
-		*val = xs->notsent_lowat;
+		*val = xsk->notsent_lowat;
 		break;
 	default:
 		return -ENOPROTOOPT;
@@ -481,7 +481,7 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname,
 
 	if (level != SOL_TCP)
 		return ip_getsockopt(sk, level, optname, optval, optlen);
-	xtcp_follow_now(xtcp_net(sock_net(sk)));
+	xtcp_knobs_inherit(xtcp_net(sock_net(sk)));
 	if (get_user(len, optlen))
 		return -EFAULT;
 	if (len < 0)

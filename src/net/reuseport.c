@@ -23,7 +23,7 @@ static bool any_address(const struct sock *sk)
 }
 
 /**
- * xtcp_group_join - a socket with SO_REUSEPORT begins to listen
+ * xtcp_reuseport_join - a socket with SO_REUSEPORT begins to listen
  * @sk: socket
  * @other: a listener it shares address, port and device with, or NULL
  *
@@ -32,7 +32,7 @@ static bool any_address(const struct sock *sk)
  *
  * Context: lock of the listeners' table. Return: 0 or -ENOMEM, -ENOSPC.
  */
-int xtcp_group_join(struct sock *sk, struct sock *other)
+int xtcp_reuseport_join(struct sock *sk, struct sock *other)
 {
 	if (other)
 		return reuseport_add_sock(sk, other, any_address(sk));
@@ -40,34 +40,34 @@ int xtcp_group_join(struct sock *sk, struct sock *other)
 }
 
 /**
- * xtcp_group_leave - a listener is about to leave the table
+ * xtcp_reuseport_leave - a listener is about to leave the table
  * @sk: socket, in a group or not
  *
  * Context: lock of the listeners' table. Return: one of those that stay, or NULL.
  */
-struct sock *xtcp_group_leave(struct sock *sk)
+struct sock *xtcp_reuseport_leave(struct sock *sk)
 {
 	const struct sock_reuseport *group;
-	struct sock *heir = NULL;
+	struct sock *target = NULL;
 
 	rcu_read_lock();
 	group = rcu_dereference(sk->sk_reuseport_cb);
 	if (group) {
 		reuseport_stop_listen_sock(sk);
 		if (group->num_socks)
-			heir = group->socks[0];
+			target = group->socks[0];
 	}
 	rcu_read_unlock();
-	return heir;
+	return target;
 }
 
 /**
- * xtcp_group_alone - is this socket all of its group?
+ * xtcp_reuseport_alone - is this socket all of its group?
  * @sk: member
  *
  * Context: lock of the listeners' table.
  */
-bool xtcp_group_alone(const struct sock *sk)
+bool xtcp_reuseport_alone(const struct sock *sk)
 {
 	const struct sock_reuseport *group;
 	bool alone;
@@ -106,7 +106,7 @@ static struct sock *choose(const struct sock_reuseport *group, u32 hash)
 	/* Pairs with the barrier of whoever adds a member. */
 	smp_rmb();
 	first = jump(hash, n);
-	if (xtcp_group_has_cpus(group)) {
+	if (xtcp_reuseport_has_cpus(group)) {
 		for (i = 0; i < n; i++) {
 			sk = READ_ONCE(group->socks[(first + i) % n]);
 			if (READ_ONCE(sk->sk_incoming_cpu) == raw_smp_processor_id())
@@ -117,14 +117,14 @@ static struct sock *choose(const struct sock_reuseport *group, u32 hash)
 }
 
 /**
- * xtcp_group_select - whose is a connection that a listener's group may have
+ * xtcp_reuseport_select - whose is a connection that a listener's group may have
  * @sk: listener, for itself or for its group
  * @hash: of the connection
  * @skb: segment that opens it, TCP header at its data; NULL: there is none
  *
  * Context: RCU read lock. Return: listener.
  */
-struct sock *xtcp_group_select(struct sock *sk, u32 hash, struct sk_buff *skb)
+struct sock *xtcp_reuseport_select(struct sock *sk, u32 hash, struct sk_buff *skb)
 {
 	const struct sock_reuseport *group = rcu_dereference(sk->sk_reuseport_cb);
 	struct sock *chosen = NULL;
@@ -137,7 +137,7 @@ struct sock *xtcp_group_select(struct sock *sk, u32 hash, struct sk_buff *skb)
 }
 
 /**
- * xtcp_group_heir - who takes over what a listener leaves behind
+ * xtcp_reuseport_migrate_target - who takes over what a listener leaves behind
  * @sk: listener of a group, no longer in the table
  * @flow: of a connection it has not accepted
  *
@@ -146,18 +146,18 @@ struct sock *xtcp_group_select(struct sock *sk, u32 hash, struct sk_buff *skb)
  *
  * Context: RCU read lock. Return: another member of the group, or NULL.
  */
-struct sock *xtcp_group_heir(const struct sock *sk, const struct xtcp_flow *flow)
+struct sock *xtcp_reuseport_migrate_target(const struct sock *sk, const struct xtcp_flow *flow)
 {
 	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	int dif = sk->sk_bound_dev_if;
-	struct sock *heir;
+	struct sock *target;
 
 	if (!sk->sk_reuseport || !READ_ONCE(xn->knobs.migrate_req))
 		return NULL;
-	heir = xtcp_lookup_listener(xn, flow, xtcp_flow_hash(xn->tables, flow), dif, 0, NULL);
-	if (!heir || !heir->sk_reuseport || heir->sk_bound_dev_if != dif ||
-	    heir->sk_family != sk->sk_family ||
-	    memcmp(xtcp_sk(heir)->flow.saddr, xtcp_sk(sk)->flow.saddr, sizeof(flow->saddr)))
+	target = xtcp_lookup_listener(xn, flow, xtcp_flow_hash(xn->tables, flow), dif, 0, NULL);
+	if (!target || !target->sk_reuseport || target->sk_bound_dev_if != dif ||
+	    target->sk_family != sk->sk_family ||
+	    memcmp(xtcp_sk(target)->flow.saddr, xtcp_sk(sk)->flow.saddr, sizeof(flow->saddr)))
 		return NULL;
-	return heir;
+	return target;
 }
