@@ -96,6 +96,12 @@ bench-attack:
 pictures:
 	scripts/show --svg Documentation/pictures all
 
+# The book of Documentation/, with warnings as errors.
+docs:
+	@scripts/deps docs
+	sphinx-build -q -E -W --keep-going -b html -d out/doctrees Documentation out/docs
+	@echo "out/docs/index.html"
+
 install: all
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
 	# Into a staging directory nothing is to be registered.
@@ -133,6 +139,7 @@ help:
 	@echo 'make bench-recovery  recovery from loss beside the kernel'"'"'s TCP'
 	@echo 'make bench-attack what attacks cost, beside the kernel'"'"'s TCP'
 	@echo 'make pictures     Documentation/pictures, drawn from captures by scripts/show'
+	@echo 'make docs         Documentation as a book for a browser, in out/docs'
 	@echo 'make install      module, tools and header (DESTDIR, PREFIX); AUTOLOAD=y: any'
 	@echo '                  user loads the module by opening a socket'
 	@echo 'make lib          libxtcp in out/lib: the engine as a library, without a kernel'
@@ -147,4 +154,4 @@ help:
 	@echo 'Documentation/testing.rst tells the rest.'
 
 .PHONY: all module have-kdir print-kdir print-kopts tools demo check check-debug check-long fuzz mutate style \
-	bench bench-recovery bench-attack pictures install lib install-lib clean help
+	bench bench-recovery bench-attack pictures docs install lib install-lib clean help
