@@ -2,11 +2,18 @@
 #
 # The book: "make docs" builds it with Sphinx into out/docs.
 
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+
 project = 'XTCP'
 author = 'the authors of XTCP'
 copyright = 'the authors of XTCP, GPL-2.0'
 language = 'en'
 
+extensions = ['source']
 exclude_patterns = ['man']
 # Literal blocks are commands, C and output of tests: no language fits all of them.
 highlight_language = 'none'

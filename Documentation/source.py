@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a page says of the source is read from the source when the book is built.
+
+    :fn:`src/core/rack.c xtcp_rack_detect`
+        becomes "xtcp_rack_detect() (src/core/rack.c:129)"
+
+    .. source:: src/core/rack.c xtcp_rack_detect
+    .. source:: include/xtcp/tcb.h struct xtcp_sent
+        shows the definition with the comment before it and its line numbers
+
+A name that is not there is a warning, and "make docs" fails.
+"""
+import os
+import re
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from sphinx.directives.code import container_wrapper
+from sphinx.util.docutils import SphinxRole
+
+TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def find(path, name):
+    """First line, line of the name and last line of a definition, from 0; all lines."""
+    with open(os.path.join(TREE, path)) as file:
+        lines = file.read().split('\n')
+    begin = re.compile(rf'{name} {{$' if ' ' in name else rf'[a-z].*\b{name}\(')
+    for at, line in enumerate(lines):
+        if not begin.match(line):
+            continue
+        head = next(i for i in range(at, len(lines)) if lines[i][-1:] in ('{', ';'))
+        if lines[head][-1] == ';':
+            continue  # a declaration
+        last = next(i for i in range(at, len(lines)) if lines[i][:1] == '}')
+        first = at
+        if lines[at - 1] == ' */':
+            first = next(i for i in range(at, 0, -1) if lines[i].startswith('/*'))
+        elif lines[at - 1].startswith('/*') and lines[at - 1].endswith('*/'):
+            first = at - 1
+        return first, at, last, lines
+    raise ValueError(f'{path} does not define {name}')
+
+
+class Function(SphinxRole):
+    """:fn:`FILE NAME`"""
+    def run(self):
+        try:
+            path, name = self.text.split()
+            line = find(path, name)[1] + 1
+        except (OSError, ValueError) as error:
+            message = self.inliner.reporter.warning(str(error), line=self.lineno)
+            return [], [message]
+        return [nodes.literal('', name + '()'), nodes.Text(' ('),
+                nodes.literal('', f'{path}:{line}'), nodes.Text(')')], []
+
+
+class Source(Directive):
+    """.. source:: FILE NAME"""
+    required_arguments = 2
+    final_argument_whitespace = True
+
+    def run(self):
+        path, name = self.arguments
+        try:
+            first, at, last, lines = find(path, name)
+        except (OSError, ValueError) as error:
+            return [self.state.document.reporter.warning(str(error), line=self.lineno)]
+        self.state.document.settings.env.note_dependency(os.path.join(TREE, path))
+        text = '\n'.join(lines[first:last + 1]).expandtabs(8)
+        block = nodes.literal_block(text, text, language='c', linenos=True,
+                                    highlight_args={'linenostart': first + 1})
+        return [container_wrapper(self, block, f'{path}:{at + 1}')]
+
+
+def setup(app):
+    app.add_role('fn', Function())
+    app.add_directive('source', Source)
+    return {'parallel_read_safe': True}
