@@ -8,16 +8,20 @@
     .. source:: include/xtcp/tcb.h struct xtcp_sent
         shows the definition with the comment before it and its line numbers
 
-A name that is not there is a warning, and "make docs" fails.
+A name that is not there is a warning, and "make docs" fails. So is a function
+xtcp_...() that a page or one of its pictures merely mentions.
 """
+import functools
 import os
 import re
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.directives.code import container_wrapper
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
+log = logging.getLogger(__name__)
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -73,7 +77,32 @@ class Source(Directive):
         return [container_wrapper(self, block, f'{path}:{at + 1}')]
 
 
+@functools.cache
+def words():
+    """Every word of the sources."""
+    found = set()
+    for top in 'src', 'include', 'tools', 'selftests':
+        for folder, _, names in os.walk(os.path.join(TREE, top)):
+            for name in names:
+                if name.endswith(('.c', '.h')):
+                    with open(os.path.join(folder, name)) as file:
+                        found.update(re.findall(r'\bxtcp_\w+', file.read()))
+    return found
+
+
+def check_names(app, page, source):
+    texts = {page: source[0]}
+    for picture in re.findall(r'image:: (.*\.svg)', source[0]):
+        with open(os.path.join(app.srcdir, os.path.dirname(page), picture)) as file:
+            texts[picture] = file.read()
+    for where, text in texts.items():
+        for name in re.findall(r'\b(xtcp_\w+)\(\)', text):
+            if name not in words():
+                log.warning('%s: there is no %s()', where, name, location=page)
+
+
 def setup(app):
+    app.connect('source-read', check_names)
     app.add_role('fn', Function())
     app.add_directive('source', Source)
     return {'parallel_read_safe': True}
