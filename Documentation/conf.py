@@ -13,7 +13,7 @@ author = 'the authors of XTCP'
 copyright = 'the authors of XTCP, GPL-2.0'
 language = 'en'
 
-extensions = ['source']
+extensions = ['source', 'knobs']
 exclude_patterns = ['man']
 # Literal blocks are commands, C and output of tests: no language fits all of them.
 highlight_language = 'none'
