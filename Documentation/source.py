@@ -101,8 +101,20 @@ def check_names(app, page, source):
                 log.warning('%s: there is no %s()', where, name, location=page)
 
 
+def keep_tabs(app, doctree):
+    """What is copied out of the book into a script or a C file has its tabs again."""
+    for block in doctree.findall(nodes.literal_block):
+        if block.get('linenos'):
+            continue
+        text = re.sub('^(?: {8})+', lambda spaces: '\t' * (len(spaces[0]) // 8),
+                      block.astext(), flags=re.M)
+        block.rawsource = text
+        block[:] = [nodes.Text(text)]
+
+
 def setup(app):
     app.connect('source-read', check_names)
+    app.connect('doctree-read', keep_tabs)
     app.add_role('fn', Function())
     app.add_directive('source', Source)
     return {'parallel_read_safe': True}
