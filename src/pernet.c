@@ -75,7 +75,7 @@ static void __net_exit xtcp_net_exit(struct net *net)
 	xtcp_evict_exit_net(xn);
 	xtcp_proc_exit(net);
 	/* Their timers read knobs. */
-	xtcp_half_exit_net(xn);
+	xtcp_reqsk_exit_net(xn);
 	xtcp_tw_exit_net(xn);
 	xtcp_sysctl_exit(net);
 	xtcp_metrics_exit(xn);
@@ -104,9 +104,9 @@ int xtcp_pernet_init(void)
 	err = xtcp_tw_slab_init();
 	if (err)
 		goto no_tw;
-	err = xtcp_half_slab_init();
+	err = xtcp_reqsk_slab_init();
 	if (err)
-		goto no_half;
+		goto no_reqsk;
 	err = xtcp_hold_init();
 	if (err)
 		goto no_hold;
@@ -121,8 +121,8 @@ int xtcp_pernet_init(void)
 no_net:
 	xtcp_hold_exit();
 no_hold:
-	xtcp_half_slab_exit();
-no_half:
+	xtcp_reqsk_slab_exit();
+no_reqsk:
 	xtcp_tw_slab_exit();
 no_tw:
 	return err;
@@ -140,6 +140,6 @@ void xtcp_pernet_exit(void)
 	/* Records are freed by RCU callbacks of ours. */
 	rcu_barrier();
 	xtcp_hold_exit();
-	xtcp_half_slab_exit();
+	xtcp_reqsk_slab_exit();
 	xtcp_tw_slab_exit();
 }

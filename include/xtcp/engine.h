@@ -9,7 +9,7 @@
  * A connection lives like this:
  *
  *	xtcp_tcb_init()
- *	xtcp_connect()  or  xtcp_embryo_init() .. xtcp_accept()
+ *	xtcp_connect()  or  xtcp_request_init() .. xtcp_accept()
  *	xtcp_rx(), xtcp_timeout(), xtcp_wrote(), xtcp_read(), ... in any order,
  *	    each followed by serving its action bits and, with
  *	    XTCP_ACT_OUTPUT, by peek / commit until peek has nothing
@@ -97,7 +97,7 @@ u32 xtcp_csum_pseudo(const struct xtcp_flow *flow, bool v6, u32 tcp_len);
 u32 xtcp_csum_add(u32 sum, const u8 *data, u32 len);
 u16 xtcp_csum_fold(u32 sum);
 
-/* ---- open.c, embryo.c: the beginning ---- */
+/* ---- open.c, request.c: the beginning ---- */
 
 void xtcp_params_init(struct xtcp_params *par);
 void xtcp_tcb_init(struct xtcp_tcb *tcb, const struct xtcp_params *par);
@@ -109,7 +109,7 @@ u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now);
  * it a socket: 32 bytes, since whoever sends SYNs decides how many there are.
  * The caller adds addresses and a link.
  */
-struct xtcp_embryo {
+struct xtcp_request {
 	u32 irs;
 	u32 iss;
 	u32 ts_recent;		/* peer's TSval */
@@ -132,60 +132,60 @@ struct xtcp_embryo {
 	u8 ecn_flags : 4;	/* XTCP_ECN_* */
 };
 
-/* What a listener does with a segment that belongs to no embryo. */
+/* What a listener does with a segment that belongs to no half-open connection. */
 enum xtcp_listen {
 	XTCP_LISTEN_DROP,	/* seg->reason */
 	XTCP_LISTEN_RST,	/* xtcp_rst_plan(), then drop */
-	XTCP_LISTEN_SYN,	/* make an embryo */
+	XTCP_LISTEN_SYN,	/* make a half-open connection */
 };
 
 enum xtcp_listen xtcp_listen_rx(struct xtcp_seg *seg);
 
-/* What to do with an embryo after a segment or its deadline. */
-enum xtcp_embryo_act {
-	XTCP_EMBRYO_DROP,	/* nothing; seg->reason */
-	XTCP_EMBRYO_SKIP,	/* the same, since an answer has just left */
-	XTCP_EMBRYO_SYNACK,	/* send xtcp_embryo_plan() */
-	XTCP_EMBRYO_ACK,	/* send xtcp_embryo_ack_plan() (challenge) */
-	XTCP_EMBRYO_RST,	/* send xtcp_rst_plan() for the segment */
-	XTCP_EMBRYO_RESET,	/* the same, and free the embryo */
-	XTCP_EMBRYO_KILL,	/* free the embryo, send nothing */
-	XTCP_EMBRYO_ACCEPT,	/* make a socket: xtcp_accept(), then xtcp_rx() */
+/* What to do with a half-open connection after a segment or its deadline. */
+enum xtcp_request_act {
+	XTCP_REQUEST_DROP,	/* nothing; seg->reason */
+	XTCP_REQUEST_SKIP,	/* the same, since an answer has just left */
+	XTCP_REQUEST_SYNACK,	/* send xtcp_request_plan() */
+	XTCP_REQUEST_ACK,	/* send xtcp_request_ack_plan() (challenge) */
+	XTCP_REQUEST_RST,	/* send xtcp_rst_plan() for the segment */
+	XTCP_REQUEST_RESET,	/* the same, and free the half-open connection */
+	XTCP_REQUEST_KILL,	/* free the half-open connection, send nothing */
+	XTCP_REQUEST_ACCEPT,	/* make a socket: xtcp_accept(), then xtcp_rx() */
 };
 
-void xtcp_embryo_init(struct xtcp_embryo *emb, const struct xtcp_params *par,
-		      const struct xtcp_open *open, const struct xtcp_seg *seg,
-		      u64 now);
-void xtcp_embryo_synack(struct xtcp_embryo *emb, const struct xtcp_params *par,
-			const struct xtcp_open *open, const struct xtcp_seg *seg,
-			struct xtcp_plan *plan, u64 now);
-enum xtcp_embryo_act xtcp_embryo_rx(struct xtcp_embryo *emb,
-				    const struct xtcp_params *par,
-				    struct xtcp_seg *seg, u64 now);
-bool xtcp_embryo_defers(struct xtcp_embryo *emb, const struct xtcp_seg *seg,
-			u32 defer_s, u64 now);
-void xtcp_embryo_keep(struct xtcp_embryo *emb, const struct xtcp_params *par, u64 now);
-enum xtcp_embryo_act xtcp_embryo_timeout(struct xtcp_embryo *emb,
-					 const struct xtcp_params *par, u32 retries,
-					 u32 defer_s, u64 now);
-u64 xtcp_embryo_deadline(const struct xtcp_embryo *emb, u64 now);
-u32 xtcp_embryo_retries(const struct xtcp_params *par, u32 count, u32 young, u32 most);
-void xtcp_embryo_plan(const struct xtcp_embryo *emb, const struct xtcp_params *par,
-		      const struct xtcp_open *open, struct xtcp_plan *plan, u64 now);
-void xtcp_embryo_ack_plan(const struct xtcp_embryo *emb, const struct xtcp_params *par,
-			  const struct xtcp_flow *flow, struct xtcp_plan *plan, u64 now);
+void xtcp_request_init(struct xtcp_request *req, const struct xtcp_params *par,
+		       const struct xtcp_open *open, const struct xtcp_seg *seg,
+		       u64 now);
+void xtcp_request_synack(struct xtcp_request *req, const struct xtcp_params *par,
+			 const struct xtcp_open *open, const struct xtcp_seg *seg,
+			 struct xtcp_plan *plan, u64 now);
+enum xtcp_request_act xtcp_request_rx(struct xtcp_request *req,
+				      const struct xtcp_params *par,
+				      struct xtcp_seg *seg, u64 now);
+bool xtcp_request_defers(struct xtcp_request *req, const struct xtcp_seg *seg,
+			 u32 defer_s, u64 now);
+void xtcp_request_keep(struct xtcp_request *req, const struct xtcp_params *par, u64 now);
+enum xtcp_request_act xtcp_request_timeout(struct xtcp_request *req,
+					   const struct xtcp_params *par, u32 retries,
+					   u32 defer_s, u64 now);
+u64 xtcp_request_deadline(const struct xtcp_request *req, u64 now);
+u32 xtcp_request_retries(const struct xtcp_params *par, u32 count, u32 young, u32 most);
+void xtcp_request_plan(const struct xtcp_request *req, const struct xtcp_params *par,
+		       const struct xtcp_open *open, struct xtcp_plan *plan, u64 now);
+void xtcp_request_ack_plan(const struct xtcp_request *req, const struct xtcp_params *par,
+			   const struct xtcp_flow *flow, struct xtcp_plan *plan, u64 now);
 
-/* ---- cookie.c: the same without remembering anything ---- */
+/* ---- syncookie.c: the same without remembering anything ---- */
 
 u32 xtcp_syncookie_key(u64 now, u32 *slot);
 bool xtcp_syncookie_lately(const struct xtcp_params *par, u64 now);
 bool xtcp_syncookie_synack(const struct xtcp_params *par, const struct xtcp_open *open,
 			   const struct xtcp_seg *seg, struct xtcp_plan *plan, u64 now);
-bool xtcp_syncookie_rx(struct xtcp_embryo *emb, const struct xtcp_params *par,
+bool xtcp_syncookie_rx(struct xtcp_request *req, const struct xtcp_params *par,
 		       const struct xtcp_open *open, const struct xtcp_seg *seg, u64 now);
-void xtcp_embryo_window(struct xtcp_embryo *emb, const struct xtcp_open *open);
+void xtcp_request_window(struct xtcp_request *req, const struct xtcp_open *open);
 
-void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
+void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 		 const struct xtcp_open *open, u64 now);
 
 /* ---- fastopen.c: data in the SYN, RFC 7413 ---- */
@@ -212,7 +212,7 @@ enum xtcp_fo_syn xtcp_fastopen_syn(const struct xtcp_fo_keys *keys, bool bare,
 				   const struct xtcp_seg *seg,
 				   struct xtcp_cookie *give);
 void xtcp_cookie_plan(struct xtcp_plan *plan, const struct xtcp_cookie *cookie);
-u32 xtcp_fastopen_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
+u32 xtcp_fastopen_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 			 const struct xtcp_open *open, struct xtcp_seg *seg,
 			 const struct xtcp_cookie *give, u64 now);
 u32 xtcp_fastopen_go(struct xtcp_tcb *tcb, u32 bytes, u64 now);

@@ -25,7 +25,7 @@
 enum xtcp_host_mode {
 	XTCP_HOST_CLOSED,	/* nothing: segments are answered by RST */
 	XTCP_HOST_LISTEN,
-	XTCP_HOST_HALF_OPEN,	/* host->emb */
+	XTCP_HOST_HALF_OPEN,	/* host->req */
 	XTCP_HOST_CONN,		/* host->tcb */
 	XTCP_HOST_TIME_WAIT,	/* host->tw */
 };
@@ -106,7 +106,7 @@ struct xtcp_host {
 	struct xtcp_cookie give;	/* for the SYN-ACK */
 	u32 ts_off;		/* of the TCB before tw */
 	struct xtcp_tcb *tcb;
-	struct xtcp_embryo emb;
+	struct xtcp_request req;
 	struct xtcp_tw tw;
 };
 

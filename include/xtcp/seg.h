@@ -72,11 +72,11 @@ struct xtcp_cookie {
 	X(LISTEN_ACK)		/* ACK to a listener: answered by RST */ \
 	X(LISTEN_FLAGS)		/* neither SYN, ACK nor RST to it */	\
 	X(LISTEN_OVERFLOW)	/* accept queue full */			\
-	X(EMBRYO_OVERFLOW)	/* SYN queue full */			\
+	X(REQUEST_OVERFLOW)	/* SYN queue full */			\
 	X(SYN_SOURCE)		/* its source completes too few handshakes */ \
 	X(ACCEPT_SOURCE)	/* its source has the accept queue to itself */ \
 	X(BAD_ADDRESS)		/* source or destination not unicast */	\
-	X(NO_MEMORY)		/* no room for socket, embryo or node */ \
+	X(NO_MEMORY)		/* no room for socket, half-open connection or node */ \
 	X(SYNSENT_ACK)		/* SYN-SENT: ACK outside (ISS, SND.NXT] */ \
 	X(SYNSENT_RST)		/* SYN-SENT: RST without good ACK */	\
 	X(SYNSENT_NO_SYN)	/* SYN-SENT: neither SYN nor RST */	\
@@ -98,7 +98,7 @@ struct xtcp_cookie {
 	X(AFTER_CLOSE)		/* data nobody can read any more */	\
 	X(TIME_WAIT)		/* old segment in TIME-WAIT */		\
 	X(RST_VALID)		/* RST obeyed: the segment ends here */	\
-	X(EMBRYO)		/* used up by, or stray to, an embryo */ \
+	X(REQUEST)		/* used up by, or stray to, a half-open connection */ \
 	X(FILTER)		/* socket filter, security, XFRM policy */ \
 	X(BACKLOG)		/* socket backlog full */		\
 	X(RCVBUF)		/* receive buffer full */		\

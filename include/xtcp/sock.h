@@ -35,7 +35,7 @@ enum xtcp_kind {
 	XTCP_KIND_NONE,		/* in no table */
 	XTCP_KIND_SOCK,		/* struct xtcp_sock with a 4-tuple */
 	XTCP_KIND_LISTEN,	/* struct xtcp_sock in LISTEN */
-	XTCP_KIND_TW,		/* TIME-WAIT record, src/net/tw.c */
+	XTCP_KIND_TW,		/* TIME-WAIT record, src/net/timewait.c */
 	XTCP_KIND_SUSPENDED,	/* the same, while a SYN may open a connection in its place */
 };
 
@@ -156,7 +156,7 @@ struct xtcp_sock {
 	u32 source;			/* child: as whom its listener counts it */
 	struct list_head acceptq;	/* children established, not accepted */
 	struct list_head accept_node;	/* child: link in its listener's queue */
-	struct xtcp_listener *listener;	/* what its embryos share, listen.c */
+	struct xtcp_listener *listener;	/* what its half-open connections share, listen.c */
 
 };
 
@@ -247,8 +247,8 @@ struct xtcp_net {
 	atomic_t sockets;		/* hashed sockets: gate of rx */
 	atomic_t orphans;		/* sockets that closed before their connection */
 	struct xtcp_tables *tables;	/* look-up, src/net/demux.c */
-	struct xtcp_half_table *half;	/* embryos, src/net/embryo.c; NULL: no listener yet */
-	struct xtcp_tw_table *tw;	/* TIME-WAIT, src/net/tw.c */
+	struct xtcp_reqsk_table *requests;	/* half-open; NULL: no listener yet */
+	struct xtcp_tw_table *tw;	/* TIME-WAIT, src/net/timewait.c */
 	struct xtcp_metrics *metrics;	/* what ended connections learnt, metrics.c */
 	struct xtcp_sysctl *sysctl;	/* the knobs as they were written, ctl/knob.c */
 	unsigned long poll_at;	/* jiffies of the last look at net.ipv4, */

@@ -133,7 +133,7 @@ struct xtcp_tcb;
 /* A congestion control; the interface is described in src/core/cc.h. */
 struct xtcp_cc;
 
-/* The key of SYN cookies of one slot of time, cookie.c. */
+/* The key of SYN cookies of one slot of time, syncookie.c. */
 struct xtcp_syncookie_key {
 	u64 key[2];
 	u32 slot;		/* 0: none was drawn yet */
@@ -503,9 +503,9 @@ enum xtcp_ecn {
 	XTCP_ECN_ACC,		/* RFC 9768 */
 };
 
-/* tcb->ecn_flags; those of the first line are an embryo's, too */
+/* tcb->ecn_flags; those of the first line are a half-open connection's, too */
 #define XTCP_ECN_NO_ECT		0x0001	/* send none: it would be mangled, or misread */
-#define XTCP_ECN_BARE		0x0002	/* embryo: SYN-ACK without ECN */
+#define XTCP_ECN_BARE		0x0002	/* half-open connection: SYN-ACK without ECN */
 #define XTCP_ECN_OPT_MUTE	0x0004	/* no AccECN option: it gets packets lost */
 #define XTCP_ECN_OPT_DEAF	0x0008	/* the peer's option is not to be believed */
 #define XTCP_ECN_DEAF		0x0010	/* nor anything it says about marks */

@@ -291,14 +291,14 @@ static bool half_open_answer(struct xtcp_host *host, const struct xtcp_seg *seg,
 	u64 now = host->ops->now(host);
 
 	switch (host->verdict) {
-	case XTCP_EMBRYO_SYNACK:
-		xtcp_embryo_plan(&host->emb, host->par, host->open, plan, now);
+	case XTCP_REQUEST_SYNACK:
+		xtcp_request_plan(&host->req, host->par, host->open, plan, now);
 		return true;
-	case XTCP_EMBRYO_ACK:
-		xtcp_embryo_ack_plan(&host->emb, host->par, &host->open->flow, plan, now);
+	case XTCP_REQUEST_ACK:
+		xtcp_request_ack_plan(&host->req, host->par, &host->open->flow, plan, now);
 		return true;
-	case XTCP_EMBRYO_RST:
-	case XTCP_EMBRYO_RESET:
+	case XTCP_REQUEST_RST:
+	case XTCP_REQUEST_RESET:
 		if (seg->flags & XTCP_RST)
 			host->ops->fail(host, "RST answered by RST");
 		xtcp_rst_plan(seg, plan);
@@ -314,25 +314,25 @@ static void half_open_verdict(struct xtcp_host *host, const struct xtcp_seg *seg
 
 	if (half_open_answer(host, seg, &plan))
 		host->ops->reply(host, &plan);
-	if (host->verdict == XTCP_EMBRYO_RESET || host->verdict == XTCP_EMBRYO_KILL)
+	if (host->verdict == XTCP_REQUEST_RESET || host->verdict == XTCP_REQUEST_KILL)
 		idle(host);
 }
 
 static void rx_half_open(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_ooo *pkt)
 {
-	u32 deadline = host->emb.deadline;
+	u32 deadline = host->req.deadline;
 
-	host->verdict = xtcp_embryo_rx(&host->emb, host->par, seg, host->ops->now(host));
-	if (host->verdict == XTCP_EMBRYO_ACCEPT && conn_new(host)) {
+	host->verdict = xtcp_request_rx(&host->req, host->par, seg, host->ops->now(host));
+	if (host->verdict == XTCP_REQUEST_ACCEPT && conn_new(host)) {
 		begin(host);
-		xtcp_accept(host->tcb, &host->emb, host->open, host->ops->now(host));
+		xtcp_accept(host->tcb, &host->req, host->open, host->ops->now(host));
 		xtcp_host_actions(host, XTCP_ACT_STATE, NULL, NULL);
 		rx_conn(host, seg, pkt);
 		return;
 	}
 	half_open_verdict(host, seg);
 	pkt_put(host, pkt);
-	if (host->mode == XTCP_HOST_HALF_OPEN && host->emb.deadline != deadline)
+	if (host->mode == XTCP_HOST_HALF_OPEN && host->req.deadline != deadline)
 		new_deadline(host);
 }
 
@@ -344,12 +344,12 @@ static bool rx_fastopen(struct xtcp_host *host, struct xtcp_seg *seg, struct xtc
 
 	if (!host->ops->fastopen || !host->ops->fastopen(host, seg, &host->give))
 		return false;
-	xtcp_embryo_init(&host->emb, host->par, host->open, seg, now);
+	xtcp_request_init(&host->req, host->par, host->open, seg, now);
 	if (!conn_new(host))
 		return false;
 	xtcp_host_refill(host);
 	begin(host);
-	acts = xtcp_fastopen_accept(host->tcb, &host->emb, host->open, seg, &host->give, now);
+	acts = xtcp_fastopen_accept(host->tcb, &host->req, host->open, seg, &host->give, now);
 	xtcp_host_actions(host, acts, seg, pkt);
 	return true;
 }
@@ -369,8 +369,8 @@ static void rx_listen(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_
 		if (rx_fastopen(host, seg, pkt))
 			return;
 		host->mode = XTCP_HOST_HALF_OPEN;
-		xtcp_embryo_init(&host->emb, host->par, host->open, seg, now);
-		xtcp_embryo_plan(&host->emb, host->par, host->open, &plan, now);
+		xtcp_request_init(&host->req, host->par, host->open, seg, now);
+		xtcp_request_plan(&host->req, host->par, host->open, &plan, now);
 		xtcp_cookie_plan(&plan, &host->give);
 		host->ops->reply(host, &plan);
 		new_deadline(host);
@@ -453,7 +453,7 @@ u64 xtcp_host_deadline(const struct xtcp_host *host)
 	case XTCP_HOST_CONN:
 		return xtcp_deadline(host->tcb);
 	case XTCP_HOST_HALF_OPEN:
-		return xtcp_embryo_deadline(&host->emb, host->ops->now(host));
+		return xtcp_request_deadline(&host->req, host->ops->now(host));
 	case XTCP_HOST_TIME_WAIT:
 		return xtcp_tw_deadline(&host->tw, host->ops->now(host));
 	default:
@@ -475,8 +475,8 @@ void xtcp_host_timeout(struct xtcp_host *host)
 		xtcp_host_actions(host, xtcp_timeout(host->tcb, now), NULL, NULL);
 		break;
 	case XTCP_HOST_HALF_OPEN:
-		host->verdict = xtcp_embryo_timeout(&host->emb, host->par,
-						    host->par->synack_retries, 0, now);
+		host->verdict = xtcp_request_timeout(&host->req, host->par,
+						     host->par->synack_retries, 0, now);
 		half_open_verdict(host, NULL);
 		if (host->mode == XTCP_HOST_HALF_OPEN)
 			new_deadline(host);

@@ -276,7 +276,7 @@ void rig_rx(struct rig *rig, const struct xtcp_seg *seg)
 	}
 	xtcp_host_rx(&rig->host, &rig->seg, node_get(rig));
 	if (listens && rig->host.mode != XTCP_HOST_LISTEN)
-		rig->iss = rig->host.emb.iss;
+		rig->iss = rig->host.req.iss;
 }
 
 /* What would leave now; the plan is open until rig_commit(). */

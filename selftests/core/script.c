@@ -672,8 +672,8 @@ static void cmd_verdict(struct rig *rig, const struct words *w)
 
 	if (!strcmp(kind, "listen"))
 		wanted = LOOKUP(rig, listen_acts, word(rig, w, 2));
-	else if (!strcmp(kind, "embryo"))
-		wanted = LOOKUP(rig, embryo_acts, word(rig, w, 2));
+	else if (!strcmp(kind, "request"))
+		wanted = LOOKUP(rig, request_acts, word(rig, w, 2));
 	else
 		wanted = LOOKUP(rig, tw_acts, word(rig, w, 2));
 	want(rig, "verdict", rig->host.verdict, wanted);

@@ -39,7 +39,7 @@
  *	= FIELD VALUE		state NAME, got N (bytes in order), fields of tcb
  *	acts A|B, noacts A	action bits of the last command
  *	drop REASON		the last segment was discarded for that
- *	verdict NAME		what listener, embryo or record answered
+ *	verdict NAME		what listener, half-open connection or record answered
  *	mib NAME..		exactly these counters were noted since the last "mib"
  *
  * Output nobody asked for with '>' fails the script, as does output that the

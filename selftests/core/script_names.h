@@ -40,10 +40,12 @@ static const struct name drops[] = {
 	XTCP_DROP_REASONS(DROP)
 };
 
-static const struct name embryo_acts[] = {
-	{ "DROP", XTCP_EMBRYO_DROP }, { "SKIP", XTCP_EMBRYO_SKIP }, { "SYNACK", XTCP_EMBRYO_SYNACK },
-	{ "ACK", XTCP_EMBRYO_ACK }, { "RST", XTCP_EMBRYO_RST },
-	{ "KILL", XTCP_EMBRYO_KILL }, { "RESET", XTCP_EMBRYO_RESET }, { "ACCEPT", XTCP_EMBRYO_ACCEPT },
+static const struct name request_acts[] = {
+	{ "DROP", XTCP_REQUEST_DROP }, { "SKIP", XTCP_REQUEST_SKIP },
+	{ "SYNACK", XTCP_REQUEST_SYNACK },
+	{ "ACK", XTCP_REQUEST_ACK }, { "RST", XTCP_REQUEST_RST },
+	{ "KILL", XTCP_REQUEST_KILL }, { "RESET", XTCP_REQUEST_RESET },
+	{ "ACCEPT", XTCP_REQUEST_ACCEPT },
 };
 
 static const struct name listen_acts[] = {

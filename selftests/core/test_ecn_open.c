@@ -106,7 +106,7 @@ UNIT(ecn_servers)
 	for (i = 0; i < ARRAY_SIZE(servers); i++)
 		for (n = 0; n < 8; n++) {
 			struct xtcp_open open = peer;
-			struct xtcp_embryo emb;
+			struct xtcp_request req;
 			struct xtcp_plan plan;
 			struct xtcp_seg seg = { .nsegs = 1, .seq = 7, .wnd = 60000,
 				.flags = XTCP_SYN | ace(n), .ecn = servers[i].field };
@@ -115,9 +115,9 @@ UNIT(ecn_servers)
 			xtcp_params_init(&par);
 			par.ecn = servers[i].ecn;
 			open.need_ecn = servers[i].need;
-			xtcp_embryo_init(&emb, &par, &open, &seg, 1);
-			xtcp_embryo_plan(&emb, &par, &open, &plan, 1);
-			mode = mode_of(emb.ecn, emb.ecn_flags);
+			xtcp_request_init(&req, &par, &open, &seg, 1);
+			xtcp_request_plan(&req, &par, &open, &plan, 1);
+			mode = mode_of(req.ecn, req.ecn_flags);
 			CHECK_ROW(servers[i].what, mode, servers[i].syn[n]);
 			CHECK_ROW(servers[i].what, plan.flags & XTCP_ACE,
 				  mode == 'A' ? ace(echo[servers[i].field]) :
@@ -134,27 +134,27 @@ UNIT(ecn_conflicting_syns)
 	static const struct {
 		u8 ecn;
 		u8 first, second;	/* ACE */
-		enum xtcp_embryo_act act;
+		enum xtcp_request_act act;
 	} tab[] = {
-		{ 3, 7, 7, XTCP_EMBRYO_SYNACK },	{ 3, 7, 0, XTCP_EMBRYO_SYNACK },
-		{ 3, 7, 3, XTCP_EMBRYO_RESET },		{ 3, 3, 7, XTCP_EMBRYO_RESET },
-		{ 3, 3, 3, XTCP_EMBRYO_SYNACK },	{ 3, 3, 0, XTCP_EMBRYO_SYNACK },
-		{ 3, 0, 7, XTCP_EMBRYO_SYNACK },	{ 3, 1, 6, XTCP_EMBRYO_SYNACK },
-		{ 2, 3, 7, XTCP_EMBRYO_SYNACK },	{ 2, 7, 3, XTCP_EMBRYO_SYNACK },
-		{ 0, 3, 7, XTCP_EMBRYO_SYNACK },
+		{ 3, 7, 7, XTCP_REQUEST_SYNACK },	{ 3, 7, 0, XTCP_REQUEST_SYNACK },
+		{ 3, 7, 3, XTCP_REQUEST_RESET },		{ 3, 3, 7, XTCP_REQUEST_RESET },
+		{ 3, 3, 3, XTCP_REQUEST_SYNACK },	{ 3, 3, 0, XTCP_REQUEST_SYNACK },
+		{ 3, 0, 7, XTCP_REQUEST_SYNACK },	{ 3, 1, 6, XTCP_REQUEST_SYNACK },
+		{ 2, 3, 7, XTCP_REQUEST_SYNACK },	{ 2, 7, 3, XTCP_REQUEST_SYNACK },
+		{ 0, 3, 7, XTCP_REQUEST_SYNACK },
 	};
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(tab); i++) {
 		struct xtcp_seg seg = { .nsegs = 1, .seq = 7,
 					.flags = XTCP_SYN | ace(tab[i].first) };
-		struct xtcp_embryo emb;
+		struct xtcp_request req;
 
 		xtcp_params_init(&par);
 		par.ecn = tab[i].ecn;
-		xtcp_embryo_init(&emb, &par, &peer, &seg, 1);
+		xtcp_request_init(&req, &par, &peer, &seg, 1);
 		seg.flags = XTCP_SYN | ace(tab[i].second);
-		CHECK_EQ(xtcp_embryo_rx(&emb, &par, &seg, 2), tab[i].act);
+		CHECK_EQ(xtcp_request_rx(&req, &par, &seg, 2), tab[i].act);
 	}
 }
 
@@ -191,14 +191,14 @@ UNIT(ecn_synack_sets_all_counters)
 	struct xtcp_seg syn = {
 		.flags = XTCP_SYN | XTCP_AE | XTCP_CWR | XTCP_ECE, .nsegs = 1,
 	};
-	struct xtcp_embryo emb;
+	struct xtcp_request req;
 	struct xtcp_plan plan;
 
 	xtcp_params_init(&par);
 	par.ecn = 3;
 	memset(&plan, 0xa5, sizeof(plan));
-	xtcp_embryo_init(&emb, &par, &peer, &syn, XTCP_NSEC_PER_SEC);
-	xtcp_embryo_plan(&emb, &par, &peer, &plan, XTCP_NSEC_PER_SEC);
+	xtcp_request_init(&req, &par, &peer, &syn, XTCP_NSEC_PER_SEC);
+	xtcp_request_plan(&req, &par, &peer, &plan, XTCP_NSEC_PER_SEC);
 	CHECK(plan.opts & XTCP_OPT_ACCECN0);
 	CHECK_EQ(plan.nacc, 3);
 	CHECK_EQ(plan.acc[0], 1);

@@ -205,15 +205,15 @@ UNIT(fastopen_accept_takes_over)
 		.opts = XTCP_OPT_MSS, .mss = 1300,
 	};
 	const struct xtcp_cookie none = { .len = 0 };
-	struct xtcp_embryo emb;
+	struct xtcp_request req;
 	struct xtcp_params par;
 	struct xtcp_plan plan;
 	struct xtcp_tcb tcb;
 
 	xtcp_params_init(&par);
 	xtcp_tcb_init(&tcb, &par);
-	xtcp_embryo_init(&emb, &par, &open, &seg, 77);
-	CHECK_EQ(xtcp_fastopen_accept(&tcb, &emb, &open, &seg, &none, 77),
+	xtcp_request_init(&req, &par, &open, &seg, 77);
+	CHECK_EQ(xtcp_fastopen_accept(&tcb, &req, &open, &seg, &none, 77),
 		 XTCP_ACT_STATE | XTCP_ACT_OUTPUT | XTCP_ACT_DELIVER);
 	CHECK_EQ(tcb.state, XTCP_SYN_RECEIVED);
 	CHECK_EQ(seg.from, 5001);

@@ -101,7 +101,7 @@ UNIT(open_begins)
 	CHECK_EQ(tcb.mss, 1300);
 }
 
-/* A connection made of an embryo goes on where that was. */
+/* A connection made of a half-open connection goes on where that was. */
 UNIT(open_accept_takes_over)
 {
 	/* What the route says has changed since the SYN. */
@@ -109,7 +109,7 @@ UNIT(open_accept_takes_over)
 		.path_mss = 1460, .adv_mss = 1460, .gso_max = 30000, .rcv_space = 9000,
 		.cached_reordering = true,
 	};
-	struct xtcp_embryo emb = {
+	struct xtcp_request req = {
 		.iss = 300, .irs = 5000, .peer_mss = 1300, .rcv_wnd = 20000,
 		.opts = XTCP_OPT_MSS | XTCP_OPT_TS | XTCP_OPT_WSCALE, .ts_recent = 11,
 		.sent_at = 13, .snd_wscale = 4, .rcv_wscale = 5, .rto_ms = 500, .retries = 1,
@@ -120,10 +120,10 @@ UNIT(open_accept_takes_over)
 	xtcp_params_init(&par);
 	xtcp_tcb_init(&tcb, &par);
 	par.isn_key[0] = 12;
-	xtcp_accept(&tcb, &emb, &open, 77000);
+	xtcp_accept(&tcb, &req, &open, 77000);
 	CHECK_EQ(tcb.state, XTCP_SYN_RECEIVED);
 	CHECK_EQ(tcb.flags, XTCP_F_PASSIVE | XTCP_F_REORDERED | XTCP_F_SYN_TIMEOUT);
-	CHECK_EQ(tcb.opts, emb.opts);
+	CHECK_EQ(tcb.opts, req.opts);
 	CHECK_EQ(tcb.adv_mss, 1460);
 	CHECK_EQ(tcb.peer_mss, 1300);
 	CHECK_EQ(tcb.mss, 1288);

@@ -302,7 +302,7 @@ UNIT(reass_behind_what_waits)
 {
 	static struct xtcp_ooo held, next;
 	struct xtcp_seg seg = { .flags = XTCP_ACK, .nsegs = 1, .wnd = 1000 };
-	struct xtcp_embryo emb = { .irs = BASE, .iss = 1, .rcv_wnd = 60000, .peer_mss = 1000 };
+	struct xtcp_request req = { .irs = BASE, .iss = 1, .rcv_wnd = 60000, .peer_mss = 1000 };
 	struct xtcp_open open = { .rcv_space = 60000, .adv_mss = 1000, .path_mss = 1000 };
 	struct xtcp_params par;
 	struct xtcp_tcb tcb;
@@ -310,7 +310,7 @@ UNIT(reass_behind_what_waits)
 
 	xtcp_params_init(&par);
 	xtcp_tcb_init(&tcb, &par);
-	xtcp_accept(&tcb, &emb, &open, 1);
+	xtcp_accept(&tcb, &req, &open, 1);
 	seg.ack = 2;
 	seg.seq = BASE + 11;
 	seg.len = 10;

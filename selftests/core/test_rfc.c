@@ -87,18 +87,18 @@ UNIT(rfc9040_synack)
 		struct xtcp_seg syn = { .nsegs = 1, .seq = 7, .flags = XTCP_SYN };
 		struct xtcp_open open = peer;
 		struct xtcp_params par;
-		struct xtcp_embryo emb;
+		struct xtcp_request req;
 		u64 now = XTCP_NSEC_PER_SEC;
 
 		xtcp_params_init(&par);
 		open.cached_srtt_us = cached[i].srtt_us;
 		open.cached_rttvar_us = cached[i].rttvar_us;
-		xtcp_embryo_init(&emb, &par, &open, &syn, now);
+		xtcp_request_init(&req, &par, &open, &syn, now);
 		for (k = 0, ms = cached[i].first_ms; k < 4; k++) {
-			CHECK_ROW(cached[i].name, xtcp_embryo_deadline(&emb, now) - now,
+			CHECK_ROW(cached[i].name, xtcp_request_deadline(&req, now) - now,
 				  ms * XTCP_NSEC_PER_MSEC);
-			now = xtcp_embryo_deadline(&emb, now);
-			CHECK_EQ(xtcp_embryo_timeout(&emb, &par, 5, 0, now), XTCP_EMBRYO_SYNACK);
+			now = xtcp_request_deadline(&req, now);
+			CHECK_EQ(xtcp_request_timeout(&req, &par, 5, 0, now), XTCP_REQUEST_SYNACK);
 			ms = ms < 1000 ? 1000 : 2 * ms;
 		}
 	}

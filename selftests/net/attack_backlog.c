@@ -43,7 +43,7 @@ static int half_open(struct wire *w, uint16_t port, int n)
 	out(SYN | ACK, SEQ(0), ACKNO(1));				\
 	_first = *W;							\
 	ASSERT_EQ(FILL, half_open(W, 3000, FILL));			\
-	ASSERT_LE(FILL, wire_count(W, "Embryos"));			\
+	ASSERT_LE(FILL, wire_count(W, "Requests"));			\
 	if (virtual_time() && W->net == V4)				\
 		same_cost("a SYN into the full table", _alone, syn_cost(W, 60000)); \
 	wire_drain(W, 0);						\
@@ -94,7 +94,7 @@ TEST_F_TIMEOUT(wire, listener_of_many_closes, 300)
 	ASSERT_EQ(FILL / 10, half_open(W, 3000, FILL / 10));
 	close(self->lfd);
 	self->lfd = -1;
-	ASSERT_EQ(0, wire_count(W, "Embryos"));
+	ASSERT_EQ(0, wire_count(W, "Requests"));
 }
 
 TEST_HARNESS_MAIN

@@ -125,7 +125,7 @@ void pat_fill(void *buf, uint64_t pos, size_t len);
 /* Offset of the first wrong byte, or -1. */
 ssize_t pat_check(const void *buf, uint64_t pos, size_t len);
 
-/* How many "Sockets", "Listeners", "Embryos", "TimeWait" of ours; -1: no file. */
+/* How many "Sockets", "Listeners", "Requests", "TimeWait" of ours; -1: no file. */
 long xtcp_count(const char *what);
 
 /* A counter by its name in /proc/net/snmp or netstat; XTCP has more. -1: none. */

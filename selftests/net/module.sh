@@ -282,7 +282,7 @@ turned_off()
 	return $bad
 }
 
-# One in so many allocations that cannot wait fails: packets, send map, embryos,
+# One in so many allocations that cannot wait fails: packets, send map, half-open connections,
 # children. Everything arrives all the same, and nothing leaks (the debug
 # kernel's kmemleak and KASAN look on).
 fault=/sys/kernel/debug/failslab

@@ -237,7 +237,7 @@ static int half_open(enum stack st)
 	if (dial(st, LOOPBACK, 7100, SOCK_NONBLOCK) < 0)
 		return 1;
 	sleep_ms(50);
-	return st == XTCP ? xtcp_count("Embryos") != 1 : 0;
+	return st == XTCP ? xtcp_count("Requests") != 1 : 0;
 }
 
 static int accepted_by_nobody(enum stack st)

@@ -476,7 +476,7 @@ TEST_F_TIMEOUT(twins, half_open, 120)
 	caller[0] = call_from(self->there[0], FROM, TWIN);
 	sleep_ms(300);
 	if (variant->st == XTCP)
-		ASSERT_EQ(1, xtcp_count("Embryos"));
+		ASSERT_EQ(1, xtcp_count("Requests"));
 	start = now_ms();
 	caller[1] = call_from(self->there[1], FROM, TWIN);
 	answers(lfd, fd[1], 1);
@@ -484,7 +484,7 @@ TEST_F_TIMEOUT(twins, half_open, 120)
 	if (virtual_time())
 		EXPECT_GT(900, now_ms() - start);
 	if (variant->st == XTCP)
-		ASSERT_EQ(1, xtcp_count("Embryos"));
+		ASSERT_EQ(1, xtcp_count("Requests"));
 	heard_again();
 	answers(lfd, fd[0], 0);
 	goes_round(fd[1]);
@@ -522,7 +522,7 @@ TEST_F_TIMEOUT(twins, time_wait, 120)
 	waitpid(caller, NULL, 0);
 	sleep_ms(5000);
 	if (variant->st == XTCP) {
-		EXPECT_EQ(0, xtcp_count("Embryos"));
+		EXPECT_EQ(0, xtcp_count("Requests"));
 		EXPECT_EQ(2, xtcp_count("TimeWait"));
 	}
 	heard_again();

@@ -11,7 +11,7 @@
 #define INFO_WSCALE	4
 #define INFO_ECN	8
 
-#define embryos()	wire_count(W, "Embryos")
+#define requests()	wire_count(W, "Requests")
 #define sent()		wire_count(W, "SyncookiesSent")
 #define received()	wire_count(W, "SyncookiesRecv")
 #define failed()	wire_count(W, "SyncookiesFailed")
@@ -64,7 +64,7 @@ TEST_F_TIMEOUT(wire, options_survive, 60)
 		ASSERT_EQ(o->ts, W->got.has_ts);
 		ASSERT_EQ(o->sack, W->got.has_sack);
 		ASSERT_EQ(o->ws >= 0, W->got.has_ws);
-		ASSERT_EQ(0, embryos());
+		ASSERT_EQ(0, requests());
 		W->ts = o->ts;
 		sleep_ms(20);
 		in(ACK, SEQ(1), ACKNO(1));
@@ -144,7 +144,7 @@ TEST_F(wire, under_pressure)
 		wire_reset(W, WIRE_PPORT + i);
 		in(SYN, MSS(1460), WS(7), SACKOK, TS(5000, 0));
 		out(SYN | ACK, SEQ(0), ACKNO(1));
-		ASSERT_EQ(i < 5 ? i + 1 : 5, embryos());
+		ASSERT_EQ(i < 5 ? i + 1 : 5, requests());
 		if (i < 5)
 			continue;
 		W->ts = true;
@@ -162,7 +162,7 @@ TEST_F(wire, under_pressure)
 	W->ts = true;
 	in(ACK, SEQ(1), ACKNO(1));
 	state(TCP_ESTABLISHED);
-	ASSERT_EQ(4, embryos());
+	ASSERT_EQ(4, requests());
 }
 
 /* 0: never. */
@@ -178,7 +178,7 @@ TEST_F(wire, never)
 			in(SYN, MSS(1460));
 			out(SYN | ACK, SEQ(0), ACKNO(1));
 		} else {
-			dropped("EMBRYO_OVERFLOW", in(SYN, MSS(1460)));
+			dropped("REQUEST_OVERFLOW", in(SYN, MSS(1460)));
 			none(1);
 		}
 	}

@@ -146,7 +146,7 @@ TEST_F_TIMEOUT(wire, forgotten_after_silence, 60)
 	syn_again(40003, 1000, 2000);
 }
 
-/* Several embryos of one peer, each its time. */
+/* Several half-open connections of one peer, each its time. */
 TEST_F_TIMEOUT(wire, side_by_side, 60)
 {
 	struct wseg syn = { .flags = SYN, MSS(1000) };

@@ -6,7 +6,7 @@
  */
 #include "wire_test.h"
 
-#define embryos()	wire_count(W, "Embryos")
+#define requests()	wire_count(W, "Requests")
 #define cookies()	wire_count(W, "SyncookiesSent")
 
 #define OTHER	"10.9.0.3"
@@ -63,15 +63,15 @@ TEST_F_TIMEOUT(wire, one_of_many, 60)
 	knob("syn_source_burst", "10");
 	listens_for(100);
 	ASSERT_GE(82, syns(W, WIRE_PEER, 10000, 200));
-	ASSERT_GE(11, embryos());
-	ASSERT_LE(10, embryos());
+	ASSERT_GE(11, requests());
+	ASSERT_LE(10, requests());
 	ASSERT_LE(69, cookies());
 	ASSERT_LT(100, drops("SYN_SOURCE"));
 	/* Others are not disturbed, neither where they are known nor where not. */
 	visits(OTHER, 20000);
 	ASSERT_EQ(5, syns(W, THIRD, 20001, 5));
-	ASSERT_GE(16, embryos());
-	ASSERT_LE(15, embryos());
+	ASSERT_GE(16, requests());
+	ASSERT_LE(15, requests());
 }
 
 TEST_F(wire, without_cookies)
@@ -94,11 +94,11 @@ TEST_F(wire, last_places)
 	knob("syncookies", "0");
 	listens_for(36);
 	ASSERT_EQ(33, syns(W, WIRE_PEER, 10000, 50));
-	ASSERT_EQ(33, embryos());
+	ASSERT_EQ(33, requests());
 	ASSERT_EQ(3, syns(W, OTHER, 20000, 3));
-	ASSERT_EQ(36, embryos());
+	ASSERT_EQ(36, requests());
 	ASSERT_EQ(17, drops("SYN_SOURCE"));
-	dropped("EMBRYO_OVERFLOW", syns(W, THIRD, 30000, 1));
+	dropped("REQUEST_OVERFLOW", syns(W, THIRD, 30000, 1));
 }
 
 /* 0: nobody is limited. */
@@ -111,7 +111,7 @@ TEST_F(wire, off)
 	knob("syn_source_burst", "1");
 	listens_for(36);
 	ASSERT_EQ(36, syns(W, WIRE_PEER, 10000, 50));
-	ASSERT_EQ(14, drops("EMBRYO_OVERFLOW"));
+	ASSERT_EQ(14, drops("REQUEST_OVERFLOW"));
 }
 
 /* A prefix is one source. */

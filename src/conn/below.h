@@ -29,7 +29,7 @@ void xtcp_rx_stray(struct net *net, struct sk_buff *skb);
 void xtcp_mtu_reduced(struct sock *sk);
 void xtcp_hard_error(struct sock *sk);
 
-/* ---- the end: tw.c, demux.c, port.c, metrics.c ---- */
+/* ---- the end: timewait.c, demux.c, port.c, metrics.c ---- */
 
 bool xtcp_tw_enter(struct sock *sk, u64 now);	/* record in place of @sk */
 void xtcp_unhash(struct sock *sk);

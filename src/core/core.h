@@ -72,7 +72,7 @@ static inline bool xtcp_ts_before(const struct xtcp_tcb *tcb, u32 tsecr, u64 sen
 
 enum xtcp_event {
 	XTCP_EV_OPEN,		/* active open: SYN goes out */
-	XTCP_EV_PASSIVE,	/* a listener's embryo becomes a connection */
+	XTCP_EV_PASSIVE,	/* a listener's half-open connection becomes a connection */
 	XTCP_EV_SYN,		/* SYN without ACK: simultaneous open */
 	XTCP_EV_SYNACK,		/* SYN with an ACK of ours */
 	XTCP_EV_ACK_SYN,	/* our SYN is acknowledged */
@@ -133,7 +133,7 @@ u32 xtcp_first_wnd(const struct xtcp_open *open, u8 opts);
 u32 xtcp_first_mss(const struct xtcp_tcb *tcb);
 u32 xtcp_syn_rto(const struct xtcp_params *par, const struct xtcp_open *open);
 
-void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
+void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 		      const struct xtcp_open *open, u64 now);
 
 /*
@@ -164,14 +164,14 @@ static inline void xtcp_plan_init(struct xtcp_plan *plan)
 	plan->release = 0;
 }
 
-/* ---- embryo.c ---- */
+/* ---- request.c ---- */
 
-void xtcp_embryo_fill(struct xtcp_embryo *emb, const struct xtcp_params *par,
-		      const struct xtcp_open *open, const struct xtcp_seg *seg);
-void xtcp_synack_plan(const struct xtcp_embryo *emb, u64 hash, u16 adv_mss,
+void xtcp_request_fill(struct xtcp_request *req, const struct xtcp_params *par,
+		       const struct xtcp_open *open, const struct xtcp_seg *seg);
+void xtcp_synack_plan(const struct xtcp_request *req, u64 hash, u16 adv_mss,
 		      struct xtcp_plan *plan, u64 now);
-void xtcp_embryo_born(struct xtcp_embryo *emb, u64 now);
-u64 xtcp_embryo_sent_at(const struct xtcp_embryo *emb, u64 now);
+void xtcp_request_born(struct xtcp_request *req, u64 now);
+u64 xtcp_request_sent_at(const struct xtcp_request *req, u64 now);
 
 /* ---- fastopen.c ---- */
 
@@ -224,7 +224,7 @@ void xtcp_loss_take_over(struct xtcp_tcb *tcb);
 void xtcp_loss_refit(struct xtcp_tcb *tcb);
 void xtcp_loss_timeout(struct xtcp_tcb *tcb, u64 now);
 
-/* ---- score.c ---- */
+/* ---- sack_rx.c ---- */
 
 void xtcp_score_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 		   struct xtcp_ack *a);
@@ -283,14 +283,14 @@ void xtcp_ecn_syn(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
 void xtcp_ecn_synack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
 void xtcp_ecn_synack_again(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
 void xtcp_ecn_third(struct xtcp_tcb *tcb, struct xtcp_seg *seg);
-void xtcp_ecn_embryo(struct xtcp_embryo *emb, const struct xtcp_params *par,
-		     const struct xtcp_open *open, const struct xtcp_seg *seg);
-bool xtcp_ecn_embryo_again(struct xtcp_embryo *emb, const struct xtcp_params *par,
-			   const struct xtcp_seg *seg);
-void xtcp_ecn_embryo_timeout(struct xtcp_embryo *emb, const struct xtcp_params *par);
-void xtcp_ecn_embryo_plan(const struct xtcp_embryo *emb, struct xtcp_plan *plan);
-void xtcp_ecn_embryo_ack(const struct xtcp_embryo *emb, struct xtcp_plan *plan);
-void xtcp_ecn_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb);
+void xtcp_ecn_request(struct xtcp_request *req, const struct xtcp_params *par,
+		      const struct xtcp_open *open, const struct xtcp_seg *seg);
+bool xtcp_ecn_request_again(struct xtcp_request *req, const struct xtcp_params *par,
+			    const struct xtcp_seg *seg);
+void xtcp_ecn_request_timeout(struct xtcp_request *req, const struct xtcp_params *par);
+void xtcp_ecn_request_plan(const struct xtcp_request *req, struct xtcp_plan *plan);
+void xtcp_ecn_request_ack(const struct xtcp_request *req, struct xtcp_plan *plan);
+void xtcp_ecn_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req);
 void xtcp_ecn_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u32 len);
 void xtcp_ecn_again(struct xtcp_tcb *tcb);
 void xtcp_ecn_news(struct xtcp_tcb *tcb);
@@ -372,7 +372,7 @@ void xtcp_user_restart(struct xtcp_tcb *tcb, u64 now);
 u32 xtcp_rto_fire(struct xtcp_tcb *tcb, u64 now);
 u32 xtcp_persist_fire(struct xtcp_tcb *tcb, u64 now);
 
-/* ---- keep.c ---- */
+/* ---- keepalive.c ---- */
 
 void xtcp_keep_restart(struct xtcp_tcb *tcb, u64 now);
 u32 xtcp_keep_fire(struct xtcp_tcb *tcb, u64 now);
@@ -447,7 +447,7 @@ u32 xtcp_reass_cut(struct xtcp_tcb *tcb, u32 end);
 const struct xtcp_ooo *xtcp_reass_find(const struct xtcp_tcb *tcb, u32 seq);
 bool xtcp_reass_overlap(const struct xtcp_tcb *tcb, u32 *seq, u32 *end);
 
-/* ---- sack.c ---- */
+/* ---- sack_tx.c ---- */
 
 bool xtcp_sack_pending(const struct xtcp_tcb *tcb);
 void xtcp_sack_held(struct xtcp_tcb *tcb, u32 seq);

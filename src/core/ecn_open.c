@@ -247,23 +247,23 @@ void xtcp_ecn_third(struct xtcp_tcb *tcb, struct xtcp_seg *seg)
 	seg->flags = (u16)((seg->flags & ~XTCP_ACE) | xtcp_ace_flags(tcb->s_cep));
 }
 
-/* ---- the handshake of an embryo ---- */
+/* ---- the handshake of a half-open connection ---- */
 
-/* xtcp_ecn_embryo - a SYN for a listener */
-void xtcp_ecn_embryo(struct xtcp_embryo *emb, const struct xtcp_params *par,
-		     const struct xtcp_open *open, const struct xtcp_seg *seg)
+/* xtcp_ecn_request - a SYN for a listener */
+void xtcp_ecn_request(struct xtcp_request *req, const struct xtcp_params *par,
+		      const struct xtcp_open *open, const struct xtcp_seg *seg)
 {
 	const struct xtcp_cc *cc = open->route.cc;
 	bool need = open->need_ecn || (cc && cc->flags & XTCP_CC_ECT);
 
-	emb->ecn = respond(accepts(par, need || open->route.ecn), seg, need);
-	emb->ecn_syn = seg->ecn;
+	req->ecn = respond(accepts(par, need || open->route.ecn), seg, need);
+	req->ecn_syn = seg->ecn;
 	if (par->ecn_option == XTCP_OPTION_NEVER)
-		emb->ecn_flags |= XTCP_ECN_OPT_MUTE;
+		req->ecn_flags |= XTCP_ECN_OPT_MUTE;
 }
 
 /*
- * xtcp_ecn_embryo_again - the SYN was repeated
+ * xtcp_ecn_request_again - the SYN was repeated
  *
  * RFC 9768 3.1.5: a SYN without ECN among others means that the peer may have
  * given it up, so no ECT is sent, but feedback goes on. SYNs that ask for both
@@ -271,66 +271,66 @@ void xtcp_ecn_embryo(struct xtcp_embryo *emb, const struct xtcp_params *par,
  *
  * Return: false when the connection is to be reset.
  */
-bool xtcp_ecn_embryo_again(struct xtcp_embryo *emb, const struct xtcp_params *par,
-			   const struct xtcp_seg *seg)
+bool xtcp_ecn_request_again(struct xtcp_request *req, const struct xtcp_params *par,
+			    const struct xtcp_seg *seg)
 {
 	u32 ace = xtcp_ace(seg->flags);
 
-	if (emb->ecn == XTCP_ECN_OFF)
+	if (req->ecn == XTCP_ECN_OFF)
 		return true;
 	if (!ace) {
-		emb->ecn_flags |= XTCP_ECN_NO_ECT;
-		if (emb->ecn == XTCP_ECN_CLASSIC)
-			emb->ecn_flags |= XTCP_ECN_BARE;
-	} else if (emb->ecn == XTCP_ECN_ACC ? ace == 3 : par->ecn >= 3 && ace != 3) {
+		req->ecn_flags |= XTCP_ECN_NO_ECT;
+		if (req->ecn == XTCP_ECN_CLASSIC)
+			req->ecn_flags |= XTCP_ECN_BARE;
+	} else if (req->ecn == XTCP_ECN_ACC ? ace == 3 : par->ecn >= 3 && ace != 3) {
 		return false;
 	} else if (par->ecn_option != XTCP_OPTION_PERSIST) {
 		/* Perhaps the option is what kept our SYN-ACK from arriving. */
-		emb->ecn_flags |= XTCP_ECN_OPT_MUTE;
+		req->ecn_flags |= XTCP_ECN_OPT_MUTE;
 	}
-	emb->ecn_syn = seg->ecn;
+	req->ecn_syn = seg->ecn;
 	return true;
 }
 
 /*
- * xtcp_ecn_embryo_timeout - the SYN-ACK is to be repeated
+ * xtcp_ecn_request_timeout - the SYN-ACK is to be repeated
  *
  * RFC 9768 3.2.3.2.2: first without the option, then without ECN, so that a
  * path that drops either delays the connection and does not prevent it.
  */
-void xtcp_ecn_embryo_timeout(struct xtcp_embryo *emb, const struct xtcp_params *par)
+void xtcp_ecn_request_timeout(struct xtcp_request *req, const struct xtcp_params *par)
 {
-	u32 early = !!emb->rto_ms;
+	u32 early = !!req->rto_ms;
 
-	if (emb->ecn == XTCP_ECN_OFF)
+	if (req->ecn == XTCP_ECN_OFF)
 		return;
-	if (emb->retries >= OPTION_SYNACKS + early && par->ecn_option != XTCP_OPTION_PERSIST)
-		emb->ecn_flags |= XTCP_ECN_OPT_MUTE;
-	if (emb->retries >= FLAGS_SYNACKS + early && par->ecn_fallback)
-		emb->ecn_flags |= XTCP_ECN_NO_ECT | XTCP_ECN_BARE;
+	if (req->retries >= OPTION_SYNACKS + early && par->ecn_option != XTCP_OPTION_PERSIST)
+		req->ecn_flags |= XTCP_ECN_OPT_MUTE;
+	if (req->retries >= FLAGS_SYNACKS + early && par->ecn_fallback)
+		req->ecn_flags |= XTCP_ECN_NO_ECT | XTCP_ECN_BARE;
 }
 
-/* xtcp_ecn_embryo_plan - flags and option of the SYN-ACK */
-void xtcp_ecn_embryo_plan(const struct xtcp_embryo *emb, struct xtcp_plan *plan)
+/* xtcp_ecn_request_plan - flags and option of the SYN-ACK */
+void xtcp_ecn_request_plan(const struct xtcp_request *req, struct xtcp_plan *plan)
 {
-	if (emb->ecn_flags & XTCP_ECN_BARE)
+	if (req->ecn_flags & XTCP_ECN_BARE)
 		return;
-	plan->flags |= synack_flags(emb->ecn, emb->ecn_syn);
-	if (emb->ecn == XTCP_ECN_ACC && !(emb->ecn_flags & XTCP_ECN_OPT_MUTE))
+	plan->flags |= synack_flags(req->ecn, req->ecn_syn);
+	if (req->ecn == XTCP_ECN_ACC && !(req->ecn_flags & XTCP_ECN_OPT_MUTE))
 		synack_option(plan);
 }
 
-/* xtcp_ecn_embryo_ack - the same for an ACK it sends: nothing counted yet */
-void xtcp_ecn_embryo_ack(const struct xtcp_embryo *emb, struct xtcp_plan *plan)
+/* xtcp_ecn_request_ack - the same for an ACK it sends: nothing counted yet */
+void xtcp_ecn_request_ack(const struct xtcp_request *req, struct xtcp_plan *plan)
 {
-	if (emb->ecn == XTCP_ECN_ACC)
+	if (req->ecn == XTCP_ECN_ACC)
 		plan->flags |= xtcp_ace_flags(XTCP_CEP_INIT);
 }
 
-/* xtcp_ecn_accept - an embryo becomes a connection */
-void xtcp_ecn_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb)
+/* xtcp_ecn_accept - a half-open connection becomes a connection */
+void xtcp_ecn_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req)
 {
-	enter(tcb, emb->ecn);
+	enter(tcb, req->ecn);
 	/* The option is given another chance: more often than not it was loss. */
-	tcb->ecn_flags = emb->ecn_flags & XTCP_ECN_NO_ECT;
+	tcb->ecn_flags = req->ecn_flags & XTCP_ECN_NO_ECT;
 }

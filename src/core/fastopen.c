@@ -149,8 +149,8 @@ void xtcp_cookie_plan(struct xtcp_plan *plan, const struct xtcp_cookie *cookie)
 /**
  * xtcp_fastopen_accept - make a connection of a SYN
  * @tcb: initialised, in CLOSED
- * @emb: embryo of that SYN, whose SYN-ACK was not sent
- * @open: as given to xtcp_embryo_init()
+ * @req: half-open connection of that SYN, whose SYN-ACK was not sent
+ * @open: as given to xtcp_request_init()
  * @seg: the SYN; its payload is to be delivered
  * @give: cookie for the SYN-ACK, of length 0 for none
  * @now: ns
@@ -160,20 +160,20 @@ void xtcp_cookie_plan(struct xtcp_plan *plan, const struct xtcp_cookie *cookie)
  *
  * Return: XTCP_ACT_* bits.
  */
-u32 xtcp_fastopen_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
+u32 xtcp_fastopen_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 			 const struct xtcp_open *open, struct xtcp_seg *seg,
 			 const struct xtcp_cookie *give, u64 now)
 {
 	u32 acts = XTCP_ACT_STATE | XTCP_ACT_OUTPUT;
-	u32 len = min_t(u32, seg->len, emb->rcv_wnd);
+	u32 len = min_t(u32, seg->len, req->rcv_wnd);
 
-	xtcp_accept_init(tcb, emb, open, now);
+	xtcp_accept_init(tcb, req, open, now);
 	tcb->fo = XTCP_FO_CHILD;
 	if (give->len) {
 		tcb->cookie = *give;
 		tcb->fo |= XTCP_FO_GIVEN;
 	}
-	tcb->ecn_syn = emb->ecn_syn;
+	tcb->ecn_syn = req->ecn_syn;
 	/* The window of a SYN is not scaled (RFC 7323, 2.2). */
 	tcb->snd_wnd = seg->wnd;
 	tcb->max_snd_wnd = seg->wnd;
@@ -197,7 +197,7 @@ u32 xtcp_fastopen_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
 /*
  * xtcp_fastopen_again - a SYN for a connection made of one
  *
- * The same one: our SYN-ACK was lost, or is on its way (as in xtcp_embryo_rx()).
+ * The same one: our SYN-ACK was lost, or is on its way (as in xtcp_request_rx()).
  *
  * Return: whether it was the same, and the SYN-ACK goes out again.
  */

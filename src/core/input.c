@@ -391,7 +391,7 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		seg->wnd >>= tcb->snd_wscale;
 	}
 	if (unlikely(tcb->fo) && xtcp_fastopen_again(tcb, seg))
-		return xtcp_drop(seg, XTCP_DROP_EMBRYO) | XTCP_ACT_OUTPUT;
+		return xtcp_drop(seg, XTCP_DROP_REQUEST) | XTCP_ACT_OUTPUT;
 	/* Fourth step before the first: any SYN is challenged (RFC 5961, 4.2). */
 	if (seg->flags & XTCP_RST)
 		return rx_rst(tcb, seg, now);

@@ -351,51 +351,51 @@ void xtcp_established(struct xtcp_tcb *tcb, u64 now)
 }
 
 /* xtcp_accept_init - all of xtcp_accept() but for the SYN-ACK */
-void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
+void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 		      const struct xtcp_open *open, u64 now)
 {
-	u64 sent_at = xtcp_embryo_sent_at(emb, now);
+	u64 sent_at = xtcp_request_sent_at(req, now);
 
 	open_common(tcb, open);
 	tcb->flags |= XTCP_F_PASSIVE;
-	tcb->opts = emb->opts;
-	tcb->peer_mss = emb->peer_mss;
-	tcb->snd_wscale = emb->snd_wscale;
-	tcb->rcv_wscale = emb->rcv_wscale;
-	tcb->rcv_wnd = emb->rcv_wnd;
+	tcb->opts = req->opts;
+	tcb->peer_mss = req->peer_mss;
+	tcb->snd_wscale = req->snd_wscale;
+	tcb->rcv_wscale = req->rcv_wscale;
+	tcb->rcv_wnd = req->rcv_wnd;
 	tcb->rcv_first = first_segs(open, xtcp_first_mss(tcb));
-	if (emb->opts & XTCP_OPT_TS)
+	if (req->opts & XTCP_OPT_TS)
 		tcb->ts_off = xtcp_ts_offset(tcb->par, &open->flow);
-	tcb->ts_recent = emb->ts_recent;
+	tcb->ts_recent = req->ts_recent;
 	tcb->ts_recent_at = sent_at;
-	start_send(tcb, emb->iss);
-	start_receive(tcb, emb->irs);
+	start_send(tcb, req->iss);
+	start_receive(tcb, req->irs);
 	tcb->last_rx_at = now;
-	tcb->syn_rto_us = emb->rto_ms * XTCP_USEC_PER_MSEC;
-	xtcp_ecn_accept(tcb, emb);
+	tcb->syn_rto_us = req->rto_ms * XTCP_USEC_PER_MSEC;
+	xtcp_ecn_accept(tcb, req);
 	xtcp_mss_sync(tcb);
 	xtcp_move(tcb, XTCP_EV_PASSIVE);
 }
 
 /**
- * xtcp_accept - make a connection of an embryo
+ * xtcp_accept - make a connection of a half-open connection
  * @tcb: initialised, in CLOSED
- * @emb: the embryo whose xtcp_embryo_rx() said XTCP_EMBRYO_ACCEPT
- * @open: as given to xtcp_embryo_init(), sizes may have changed
+ * @req: the half-open connection whose xtcp_request_rx() said XTCP_REQUEST_ACCEPT
+ * @open: as given to xtcp_request_init(), sizes may have changed
  * @now: ns
  *
  * Leaves the connection in SYN-RECEIVED, exactly as if it had sent the
  * SYN-ACK itself. The segment that completes the handshake is then given to
  * xtcp_rx() like any other.
  */
-void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_embryo *emb,
+void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 		 const struct xtcp_open *open, u64 now)
 {
-	xtcp_accept_init(tcb, emb, open, now);
+	xtcp_accept_init(tcb, req, open, now);
 	/* The SYN-ACK is a transmission like any other: first RTT sample. */
-	xtcp_map_append(tcb, tcb->iss + 1, emb->retries || emb->again || emb->cookie ?
-			XTCP_SENT_RTX : 0, xtcp_embryo_sent_at(emb, now));
-	tcb->retries = emb->retries;
-	if (emb->retries)
+	xtcp_map_append(tcb, tcb->iss + 1, req->retries || req->again || req->cookie ?
+			XTCP_SENT_RTX : 0, xtcp_request_sent_at(req, now));
+	tcb->retries = req->retries;
+	if (req->retries)
 		tcb->flags |= XTCP_F_SYN_TIMEOUT;
 }

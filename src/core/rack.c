@@ -123,7 +123,7 @@ static u32 reo_wnd_us(const struct xtcp_tcb *tcb)
  * RFC 8985, 6.2 step 5. The RFC arms the timer for the last of those that
  * wait; here it is for the first, which is found without looking at the rest.
  *
- * Of what the peer has told by SACK, some may not be marked yet (score.c): all from
+ * Of what the peer has told by SACK, some may not be marked yet (sack_rx.c): all from
  * there on waits for the next ACK, and what left after it does, too.
  */
 void xtcp_rack_detect(struct xtcp_tcb *tcb, u64 now)

@@ -3,7 +3,7 @@
  * The state diagram: RFC 9293, 3.3.2, figure 5. The only writer of tcb->state.
  *
  *                               CLOSED
- *            PASSIVE (embryo)  /      \  OPEN / SYN
+ *            PASSIVE (half-open connection)  /      \  OPEN / SYN
  *                             v        v
  *                   SYN-RECEIVED <--- SYN-SENT
  *                        |  |     SYN      |
@@ -22,7 +22,7 @@
  *                               END
  *
  * LISTEN is not a state of a connection here: a listener has no TCB, its
- * half-open connections are embryos, and one that completes enters as
+ * half-open connections are half-open connections, and one that completes enters as
  * SYN-RECEIVED. Passing through it "FIN and ACK of FIN" from FIN-WAIT-1 to
  * TIME-WAIT is two events.
  */

@@ -159,22 +159,22 @@ static void put_tw(struct seq_file *seq, const struct xtcp_tw_rec *rec)
 	seq_pad(seq, '\n');
 }
 
-static void put_half(struct seq_file *seq, const struct xtcp_half *half)
+static void put_reqsk(struct seq_file *seq, const struct xtcp_reqsk *rsk)
 {
 	struct xtcp_flow flow;
 	struct line l = {
 		.flow = &flow,
 		.state = TCP_SYN_RECV,
 		.timer = TIMER_RTO,
-		.when = xtcp_embryo_deadline(&half->emb, xtcp_now()),
-		.retrans = half->emb.retries,
+		.when = xtcp_request_deadline(&rsk->req, xtcp_now()),
+		.retrans = rsk->req.retries,
 		.uid = from_kuid_munged(seq_user_ns(seq),
-					sock_i_uid(half->listener->sk)),
+					sock_i_uid(rsk->listener->sk)),
 		.refs = 1,
-		.ptr = half,
+		.ptr = rsk,
 	};
 
-	xtcp_half_flow(half, &flow);
+	xtcp_reqsk_flow(rsk, &flow);
 	put_line(seq, &l);
 	seq_pad(seq, '\n');
 }
@@ -211,21 +211,21 @@ static void put_entry(struct seq_file *seq, struct xtcp_entry *e)
 	}
 }
 
-/* Where embryos are, among the places. Return: bucket, or NULL: behind the last. */
-static struct xtcp_half_bucket *half_place(const struct xtcp_net *xn, u64 i)
+/* Where half-open connections are, among the places. Return: bucket, or NULL: behind the last. */
+static struct xtcp_reqsk_bucket *request_place(const struct xtcp_net *xn, u64 i)
 {
-	return xtcp_half_bucket_at(xn, i - LISTEN_CHAINS - xn->tables->mask - 1);
+	return xtcp_reqsk_bucket_at(xn, i - LISTEN_CHAINS - xn->tables->mask - 1);
 }
 
 /*
  * From position *@pos on, the first place that is not empty: chains of listeners, of
- * sockets, buckets of embryos.
+ * sockets, buckets of half-open connections.
  */
 static void *seek(struct seq_file *seq, loff_t *pos)
 {
 	const struct xtcp_net *xn = iter_net(seq);
 	const struct xtcp_tables *t = xn->tables;
-	const struct xtcp_half_bucket *bucket;
+	const struct xtcp_reqsk_bucket *bucket;
 	struct iter *it = seq->private;
 	bool used;
 	u64 i;
@@ -238,7 +238,7 @@ static void *seek(struct seq_file *seq, loff_t *pos)
 		} else if (i - LISTEN_CHAINS <= t->mask) {
 			used = !hlist_nulls_empty(&t->chains[i - LISTEN_CHAINS]);
 		} else {
-			bucket = half_place(xn, i);
+			bucket = request_place(xn, i);
 			if (!bucket)
 				return NULL;
 			used = READ_ONCE(bucket->first);
@@ -287,8 +287,8 @@ static void put_place(struct seq_file *seq, u64 i)
 {
 	const struct iter *it = seq->private;
 	struct xtcp_net *xn = iter_net(seq);
-	struct xtcp_half_bucket *bucket;
-	const struct xtcp_half *half;
+	struct xtcp_reqsk_bucket *bucket;
+	const struct xtcp_reqsk *rsk;
 
 	if (i < LISTEN_CHAINS) {
 		put_chain(seq, &xn->tables->listen[i]);
@@ -298,13 +298,13 @@ static void put_place(struct seq_file *seq, u64 i)
 		put_chain(seq, &xn->tables->chains[i - LISTEN_CHAINS]);
 		return;
 	}
-	bucket = half_place(xn, i);
+	bucket = request_place(xn, i);
 	if (!bucket)
 		return;
 	spin_lock_bh(&bucket->lock);
-	for (half = bucket->first; half; half = half->next)
-		if (xtcp_family6(half->listener->sk) == it->family6)
-			put_half(seq, half);
+	for (rsk = bucket->first; rsk; rsk = rsk->next)
+		if (xtcp_family6(rsk->listener->sk) == it->family6)
+			put_reqsk(seq, rsk);
 	spin_unlock_bh(&bucket->lock);
 }
 

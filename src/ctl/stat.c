@@ -89,7 +89,7 @@ int xtcp_stat_show(struct seq_file *seq, void *v)
 {
 	const struct xtcp_net *xn = xtcp_net(seq_file_single_net(seq));
 	const struct xtcp_tables *t = xn->tables;
-	const struct xtcp_half_table *half = READ_ONCE(xn->half);
+	const struct xtcp_reqsk_table *requests = READ_ONCE(xn->requests);
 	char rto[48], mem[32];
 
 	/* RFC 4022: Van Jacobson's algorithm, milliseconds, no limit. */
@@ -98,10 +98,10 @@ int xtcp_stat_show(struct seq_file *seq, void *v)
 	put_rows(seq, "Tcp", " RtoAlgorithm RtoMin RtoMax MaxConn", rto, tcp_rows,
 		 ARRAY_SIZE(tcp_rows));
 	put_rows(seq, "TcpExt", "", "", ext_rows, ARRAY_SIZE(ext_rows));
-	seq_printf(seq, "Xtcp: Sockets Listeners Embryos TimeWait\nXtcp: %d %d %d %d\n",
+	seq_printf(seq, "Xtcp: Sockets Listeners Requests TimeWait\nXtcp: %d %d %d %d\n",
 		   atomic_read(&t->count[XTCP_KIND_SOCK]),
 		   atomic_read(&t->count[XTCP_KIND_LISTEN]),
-		   half ? atomic_read(&half->count) : 0,
+		   requests ? atomic_read(&requests->count) : 0,
 		   atomic_read(&t->count[XTCP_KIND_TW]));
 	snprintf(mem, sizeof(mem), " %ld %d", proto_memory_allocated(&xtcp_prot),
 		 xtcp_mem_pressed());

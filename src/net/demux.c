@@ -2,9 +2,9 @@
 /*
  * Whose is a segment: the look-up tables of a namespace.
  *
- * One table holds whatever has a 4-tuple - sockets, embryos, TIME-WAIT
+ * One table holds whatever has a 4-tuple - sockets, half-open connections, TIME-WAIT
  * records - so that one look-up finds its owner, and so that one owner can
- * take the place of another (embryo to socket, socket to record) in one step
+ * take the place of another (half-open connection to socket, socket to record) in one step
  * that no reader can fall through. Separate tables per kind were rejected for
  * that gap: a segment that falls through reaches the listener or the
  * kernel's TCP, and both answer with a RST.
@@ -253,7 +253,7 @@ begin:
  * @sdif: its slave of an L3 master, or 0
  *
  * Context: RCU read lock, which is all that holds the result: a socket may
- * have no reference left, an embryo or a record may be dead.
+ * have no reference left, a half-open connection or a record may be dead.
  *
  * Return: entry or NULL.
  */

@@ -185,7 +185,7 @@ static struct sock *owner(struct xtcp_net *xn, const struct xtcp_quote *q, bool 
 	if (!e)
 		return NULL;
 	*ours = true;
-	/* Records outlive bad news, as embryos do: RFC 5927, 5.2. */
+	/* Records outlive bad news, as half-open connections do: RFC 5927, 5.2. */
 	if (READ_ONCE(e->kind) != XTCP_KIND_SOCK)
 		return NULL;
 	sk = xtcp_entry_sk(e);

@@ -20,7 +20,7 @@ int xtcp_listen_start(struct sock *sk)
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_listener *l;
 
-	if (xtcp_half_make(xn, READ_ONCE(sk->sk_max_ack_backlog)))
+	if (xtcp_reqsk_make(xn, READ_ONCE(sk->sk_max_ack_backlog)))
 		return -ENOMEM;
 	l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
 	if (!l)
@@ -61,7 +61,7 @@ static bool child_migrate(const struct sock *sk, struct sock *child)
  * xtcp_listen_stop - end what a listener has
  * @sk: socket, no longer in the table of listeners
  *
- * Embryos are forgotten without a word, as TCP does: the peer's ACK or data
+ * Half-open connections are forgotten without a word, as TCP does: the peer's ACK or data
  * is answered by a RST. Children nobody accepted are reset.
  *
  * Context: process, socket lock, may sleep.
@@ -75,7 +75,7 @@ void xtcp_listen_stop(struct sock *sk)
 
 	if (!l)
 		return;
-	xtcp_half_stop(l);
+	xtcp_reqsk_stop(l);
 
 	spin_lock_bh(&xsk->acceptq_lock);
 	WRITE_ONCE(xsk->listener, NULL);
@@ -141,7 +141,7 @@ enum xtcp_drop xtcp_acceptq_reject(const struct xtcp_listener *l, u64 who)
 /* Who is at the other end, to the sketches? */
 static u64 source_of(const struct xtcp_net *xn, const struct xtcp_flow *flow)
 {
-	return xtcp_source_of(&xn->half->sources, &xn->params, flow->daddr);
+	return xtcp_source_of(&xn->requests->sources, &xn->params, flow->daddr);
 }
 
 /* What the SYN says of the socket it becomes. */
@@ -217,7 +217,7 @@ static struct sock *child_new(struct xtcp_listener *l, const struct child_params
 	xtcp_port_inherit(child, sk);
 	/* Taken by one who has bound this port as well, and connects from it. */
 	if (xtcp_hash_flow(child)) {
-		*why = XTCP_DROP_EMBRYO;
+		*why = XTCP_DROP_REQUEST;
 		child_drop(child);
 		return NULL;
 	}
@@ -230,37 +230,37 @@ static struct sock *child_new(struct xtcp_listener *l, const struct child_params
 /**
  * xtcp_listen_child - a complete handshake becomes a socket
  * @l: listener
- * @half: embryo, or what a cookie says it would be
+ * @rsk: half-open connection, or what a cookie says it would be
  * @why: set when there is no child
  * @now: ns
  *
- * All under the lock of the embryo's bucket, so that of two segments one makes
- * the child and the other finds it. On failure the embryo stays: the peer, who
- * takes the connection for open, will be back with data.
+ * All under the lock of the half-open connection's bucket, so that of two segments one
+ * makes the child and the other finds it. On failure the half-open connection stays:
+ * the peer, who takes the connection for open, will be back with data.
  *
  * Context: bucket's lock, bottom halves off.
  * Return: child, locked, with a reference for the caller, in the table but in
  * no accept queue yet; or NULL.
  */
-struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_half *half,
+struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_reqsk *rsk,
 			       enum xtcp_drop *why, u64 now)
 {
 	struct child_params params = {
-		.l3mdev_oif = xtcp_half_dif(half),
-		.mark = half->mark,
-		.tos = half->tos,
+		.l3mdev_oif = xtcp_reqsk_dif(rsk),
+		.mark = rsk->mark,
+		.tos = rsk->tos,
 	};
 	struct xtcp_open open;
 	struct sock *child;
 
-	xtcp_half_flow(half, &params.flow);
+	xtcp_reqsk_flow(rsk, &params.flow);
 	params.who = source_of(l->xn, &params.flow);
 	child = child_new(l, &params, &open, why);
 	if (!child)
 		return NULL;
-	xtcp_accept(&xtcp_sk(child)->tcb, &half->emb, &open, now);
+	xtcp_accept(&xtcp_sk(child)->tcb, &rsk->req, &open, now);
 	xtcp_set_state(child);
-	xtcp_source_completed(&l->xn->half->sources, &l->xn->params, params.who, now);
+	xtcp_source_completed(&l->xn->requests->sources, &l->xn->params, params.who, now);
 	return child;
 }
 
@@ -286,7 +286,7 @@ struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx *rx,
 		.mark = xtcp_accept_mark(rx, l->sk),
 		.tos = rx->tos,
 	};
-	struct xtcp_embryo emb;
+	struct xtcp_request req;
 	struct xtcp_open open;
 	struct sock *child;
 
@@ -300,8 +300,8 @@ struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx *rx,
 		seg->len = 0;
 	open.reopens = rx->reopens;
 	open.iss_above = rx->iss_above;
-	xtcp_embryo_init(&emb, &l->xn->params, &open, seg, rx->now);
-	*actions = xtcp_fastopen_accept(&xtcp_sk(child)->tcb, &emb, &open, seg, give, rx->now);
+	xtcp_request_init(&req, &l->xn->params, &open, seg, rx->now);
+	*actions = xtcp_fastopen_accept(&xtcp_sk(child)->tcb, &req, &open, seg, give, rx->now);
 	xtcp_mib_inc(l->xn, XTCP_MIB_FO_PASSIVE);
 	return child;
 }

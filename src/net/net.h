@@ -6,10 +6,10 @@
  * off:
  *
  *	socket lock, then xtcp_tables.port_mutex (sleeps)
- *	socket lock, then xtcp_half_table.grow_lock (sleeps)
- *	    xtcp_half_bucket.lock, then that of a bucket of a larger table
- *	socket lock or xtcp_half_bucket.lock or xtcp_tw_table.lock
- *	    a fresh child's lock (below xtcp_half_bucket.lock alone)
+ *	socket lock, then xtcp_reqsk_table.grow_lock (sleeps)
+ *	    xtcp_reqsk_bucket.lock, then that of a bucket of a larger table
+ *	socket lock or xtcp_reqsk_bucket.lock or xtcp_tw_table.lock
+ *	    a fresh child's lock (below xtcp_reqsk_bucket.lock alone)
  *		xtcp_tables.locks[] (chains)
  *		xtcp_tables.port_lock
  *		xtcp_sock.acceptq_lock
@@ -158,7 +158,7 @@ int xtcp_port_connect(struct sock *sk);
 void xtcp_port_unlisten(struct sock *sk);
 void xtcp_port_connected(struct sock *sk);
 
-/* ---- tw.c ---- */
+/* ---- timewait.c ---- */
 
 /*
  * There may be a million of these. Dead is a record whose entry is of no kind;
@@ -271,14 +271,14 @@ struct xtcp_stateless {
 	u8 tos;
 };
 
-/* ---- embryo.c, syn.c, listen.c ---- */
+/* ---- request.c, syn.c, listen.c ---- */
 
 /* What the half-open connections of one listener share. */
 struct xtcp_listener {
 	struct sock *sk;		/* outlives this by RCU */
 	struct xtcp_net *xn;
 	u16 sport;			/* network byte order */
-	atomic_t count;			/* embryos */
+	atomic_t count;			/* half-open connections */
 	atomic_t young;			/* of these: no SYN-ACK was repeated yet */
 	bool closed;			/* no more of them */
 	struct xtcp_spot *spot;		/* where it is found; listen_lock */
@@ -288,54 +288,54 @@ struct xtcp_listener {
 };
 
 /*
- * A half-open connection: one cache line, addresses last. IPv6 (emb.v6) needs two
+ * A half-open connection: one cache line, addresses last. IPv6 (req.v6) needs two
  * of 16 bytes, an interface for link-local ones and the flow label of the SYN-ACK,
  * which makes it 96 bytes. One of IPv4 that is tied to an interface is as large.
  */
-struct xtcp_half {
-	struct xtcp_half *next;		/* in its bucket */
+struct xtcp_reqsk {
+	struct xtcp_reqsk *next;		/* in its bucket */
 	struct xtcp_listener *listener;
 	u32 mark;
 	u16 dport;			/* the other end; ours is the listener's */
 	u8 tos;				/* of the SYN, without ECN */
 	u8 wide;			/* addr[] has room for IPv6 and an interface */
-	struct xtcp_embryo emb;
+	struct xtcp_request req;
 	u32 addr[];			/* this end, the other end, interface, label */
 };
 
 /* Words of addr[]. */
-#define XTCP_HALF_ADDR4	2
-#define XTCP_HALF_ADDR6	(4 + 4 + 1 + 1)
+#define XTCP_REQSK_ADDR4	2
+#define XTCP_REQSK_ADDR6	(4 + 4 + 1 + 1)
 
 /* One outside of the table, of either family. */
-union xtcp_half_any {
-	struct xtcp_half half;
-	u8 room[sizeof(struct xtcp_half) + XTCP_HALF_ADDR6 * sizeof(u32)];
+union xtcp_reqsk_any {
+	struct xtcp_reqsk rsk;
+	u8 room[sizeof(struct xtcp_reqsk) + XTCP_REQSK_ADDR6 * sizeof(u32)];
 };
 
-struct xtcp_half_bucket {
+struct xtcp_reqsk_bucket {
 	spinlock_t lock;
 	u32 due;			/* ms: no deadline in it is earlier */
-	struct xtcp_half *first;
+	struct xtcp_reqsk *first;
 };
 
 /*
  * The buckets of a table; freed by RCU. While the table grows there are two of these:
- * the embryos of the buckets below @moved are in those of @next, where whoever comes
- * to such a bucket goes on.
+ * the half-open connections of the buckets below @moved are in those of @next, where
+ * whoever comes to such a bucket goes on.
  */
-struct xtcp_half_array {
-	struct xtcp_half_array __rcu *next;	/* NULL: the table does not grow */
+struct xtcp_reqsk_array {
+	struct xtcp_reqsk_array __rcu *next;	/* NULL: the table does not grow */
 	u32 moved;			/* buckets; grows under the lock of the one that moves */
 	u32 mask;			/* buckets - 1 */
 	struct rcu_head rcu;
-	struct xtcp_half_bucket bucket[];
+	struct xtcp_reqsk_bucket bucket[];
 };
 
-struct xtcp_half_table {
+struct xtcp_reqsk_table {
 	struct xtcp_net *xn;
-	struct xtcp_half_array __rcu *array;	/* grow_lock */
-	atomic_t count;			/* embryos */
+	struct xtcp_reqsk_array __rcu *array;	/* grow_lock */
+	atomic_t count;			/* half-open connections */
 	u32 full;			/* as many are too many for the array */
 	u32 cursor;			/* where the timer goes on */
 	spinlock_t key_lock;		/* new keys of cookies */
@@ -345,32 +345,32 @@ struct xtcp_half_table {
 	struct xtcp_sources sources;	/* of SYNs; no lock */
 };
 
-int xtcp_half_slab_init(void);
-void xtcp_half_slab_exit(void);
-int xtcp_half_make(struct xtcp_net *xn, u32 backlog);
-void xtcp_half_exit_net(struct xtcp_net *xn);
-void xtcp_half_flow(const struct xtcp_half *half, struct xtcp_flow *flow);
-struct xtcp_half_bucket *xtcp_half_lock(struct xtcp_net *xn, u32 hash)
+int xtcp_reqsk_slab_init(void);
+void xtcp_reqsk_slab_exit(void);
+int xtcp_reqsk_make(struct xtcp_net *xn, u32 backlog);
+void xtcp_reqsk_exit_net(struct xtcp_net *xn);
+void xtcp_reqsk_flow(const struct xtcp_reqsk *rsk, struct xtcp_flow *flow);
+struct xtcp_reqsk_bucket *xtcp_reqsk_lock(struct xtcp_net *xn, u32 hash)
 	__acquires(&bucket->lock);
-struct xtcp_half_bucket *xtcp_half_bucket_at(const struct xtcp_net *xn, u64 i);
-struct xtcp_half *xtcp_half_find(const struct xtcp_half_bucket *bucket,
-				 const struct xtcp_rx *rx);
-void xtcp_half_copy(union xtcp_half_any *to, const struct xtcp_half *half);
-int xtcp_half_dif(const struct xtcp_half *half);
-void xtcp_half_fill(struct xtcp_half *half, const struct xtcp_rx *rx,
-		    struct xtcp_listener *l);
-u32 xtcp_half_room(const struct xtcp_net *xn, const struct xtcp_listener *l);
-bool xtcp_half_add(struct xtcp_rx *rx, struct xtcp_half_bucket *bucket,
-		   struct xtcp_listener *l, const struct xtcp_embryo *emb);
-void xtcp_half_del(struct xtcp_net *xn, struct xtcp_half_bucket *bucket,
-		   struct xtcp_half *half);
-struct xtcp_stateless xtcp_half_to(const struct xtcp_half *half, struct xtcp_flow *flow);
-void xtcp_half_synack(const struct xtcp_half *half, u64 now);
-void xtcp_half_stop(struct xtcp_listener *l);
+struct xtcp_reqsk_bucket *xtcp_reqsk_bucket_at(const struct xtcp_net *xn, u64 i);
+struct xtcp_reqsk *xtcp_reqsk_find(const struct xtcp_reqsk_bucket *bucket,
+				   const struct xtcp_rx *rx);
+void xtcp_reqsk_copy(union xtcp_reqsk_any *to, const struct xtcp_reqsk *rsk);
+int xtcp_reqsk_dif(const struct xtcp_reqsk *rsk);
+void xtcp_reqsk_fill(struct xtcp_reqsk *rsk, const struct xtcp_rx *rx,
+		     struct xtcp_listener *l);
+u32 xtcp_reqsk_room(const struct xtcp_net *xn, const struct xtcp_listener *l);
+bool xtcp_reqsk_add(struct xtcp_rx *rx, struct xtcp_reqsk_bucket *bucket,
+		    struct xtcp_listener *l, const struct xtcp_request *req);
+void xtcp_reqsk_del(struct xtcp_net *xn, struct xtcp_reqsk_bucket *bucket,
+		    struct xtcp_reqsk *rsk);
+struct xtcp_stateless xtcp_reqsk_to(const struct xtcp_reqsk *rsk, struct xtcp_flow *flow);
+void xtcp_reqsk_synack(const struct xtcp_reqsk *rsk, u64 now);
+void xtcp_reqsk_stop(struct xtcp_listener *l);
 enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 					struct sk_buff *skb);
 enum xtcp_drop xtcp_acceptq_reject(const struct xtcp_listener *l, u64 who);
-struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_half *half,
+struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_reqsk *rsk,
 			       enum xtcp_drop *why, u64 now);
 void xtcp_listen_accept(struct sock *sk, struct sock *child, struct sk_buff *skb,
 			u64 now);

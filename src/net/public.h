@@ -36,7 +36,7 @@ void xtcp_rehash(struct sock *sk);
 /* ---- listen.c: SYN to accept queue ---- */
 
 int xtcp_listen_start(struct sock *sk);
-void xtcp_listen_stop(struct sock *sk);	/* embryos and children are ended */
+void xtcp_listen_stop(struct sock *sk);	/* half-open connections and children are ended */
 struct sock *xtcp_acceptq_pop(struct sock *sk);
 
 static inline bool xtcp_acceptq_empty(const struct sock *sk)

@@ -15,7 +15,7 @@ struct arrival {
 	struct xtcp_rx *rx;
 	struct sk_buff *skb;
 	struct xtcp_listener *l;		/* of the listener the segment found */
-	struct xtcp_half_bucket *bucket;	/* locked while a verdict is found */
+	struct xtcp_reqsk_bucket *bucket;	/* locked while a verdict is found */
 	struct xtcp_source_at source;		/* of a SYN */
 	struct xtcp_seg seg;			/* reason: why it is discarded */
 	struct xtcp_cookie give;		/* Fast Open: for the SYN-ACK */
@@ -27,7 +27,7 @@ struct arrival {
 	struct xtcp_plan plan;
 	struct xtcp_stateless to;		/* of a SYN-ACK, */
 	struct dst_entry *dst;			/* and its route, with a reference */
-	union xtcp_half_any half;
+	union xtcp_reqsk_any rsk;
 };
 
 /*
@@ -37,19 +37,19 @@ struct arrival {
 enum verdict {
 	VERDICT_DISCARD,	/* the segment, for seg.reason */
 	VERDICT_REPLY,		/* plan; then discard the segment */
-	VERDICT_SYNACK_AGAIN,	/* that of half; then discard the segment */
+	VERDICT_SYNACK_AGAIN,	/* that of rsk; then discard the segment */
 	VERDICT_SYNACK,		/* plan, in the memory of the SYN */
 	VERDICT_REFUSE,		/* discard the SYN; a TIME-WAIT record returns */
 	VERDICT_ACCEPT,		/* child has completed its handshake */
 	VERDICT_ACCEPT_SYN,	/* child begins with the SYN: Fast Open */
-	VERDICT_AGAIN,		/* the embryo became a socket: look up again */
+	VERDICT_AGAIN,		/* the half-open connection became a socket: look up again */
 };
 
 /*
  * No socket for a complete handshake. The peer takes it for one all the same:
  * either it learns otherwise, or it will be back with data. Context: bucket's lock.
  */
-static enum verdict overflow(struct arrival *a, struct xtcp_half *half)
+static enum verdict overflow(struct arrival *a, struct xtcp_reqsk *rsk)
 {
 	struct xtcp_net *xn = a->rx->xn;
 
@@ -57,67 +57,67 @@ static enum verdict overflow(struct arrival *a, struct xtcp_half *half)
 	if ((a->seg.reason != XTCP_DROP_LISTEN_OVERFLOW &&
 	     a->seg.reason != XTCP_DROP_ACCEPT_SOURCE) ||
 	    !READ_ONCE(xn->knobs.abort_on_overflow)) {
-		if (half)
-			xtcp_embryo_keep(&half->emb, &xn->params, a->rx->now);
+		if (rsk)
+			xtcp_request_keep(&rsk->req, &xn->params, a->rx->now);
 		return VERDICT_DISCARD;
 	}
-	if (half) {
+	if (rsk) {
 		xtcp_mib_inc(xn, XTCP_MIB_EMBRYONIC_RSTS);
-		xtcp_half_del(xn, a->bucket, half);
+		xtcp_reqsk_del(xn, a->bucket, rsk);
 	}
 	xtcp_rst_plan(&a->seg, &a->plan);
 	return VERDICT_REPLY;
 }
 
 /* The handshake is complete: a socket. Context: bucket's lock. */
-static enum verdict half_accept(struct arrival *a, struct xtcp_half *half)
+static enum verdict request_accept(struct arrival *a, struct xtcp_reqsk *rsk)
 {
 	struct xtcp_net *xn = a->rx->xn;
 
-	if (xtcp_embryo_defers(&half->emb, &a->seg,
-			       READ_ONCE(xtcp_sk(a->sk)->defer_accept), a->rx->now)) {
+	if (xtcp_request_defers(&rsk->req, &a->seg,
+				READ_ONCE(xtcp_sk(a->sk)->defer_accept), a->rx->now)) {
 		xtcp_mib_inc(xn, XTCP_MIB_DEFER_ACCEPT_DROP);
-		a->seg.reason = XTCP_DROP_EMBRYO;
+		a->seg.reason = XTCP_DROP_REQUEST;
 		return VERDICT_DISCARD;
 	}
-	a->child = xtcp_listen_child(half->listener, half, &a->seg.reason, a->rx->now);
+	a->child = xtcp_listen_child(rsk->listener, rsk, &a->seg.reason, a->rx->now);
 	if (!a->child)
-		return overflow(a, half);
-	xtcp_half_del(xn, a->bucket, half);
+		return overflow(a, rsk);
+	xtcp_reqsk_del(xn, a->bucket, rsk);
 	return VERDICT_ACCEPT;
 }
 
-/* A segment for an embryo. Context: bucket's lock. */
-static enum verdict half_segment(struct arrival *a, struct xtcp_half *half)
+/* A segment for a half-open connection. Context: bucket's lock. */
+static enum verdict request_segment(struct arrival *a, struct xtcp_reqsk *rsk)
 {
 	const struct xtcp_params *par = &a->rx->xn->params;
 	u64 now = a->rx->now;
 
-	a->sk = half->listener->sk;
-	switch (xtcp_embryo_rx(&half->emb, par, &a->seg, now)) {
-	case XTCP_EMBRYO_SYNACK:
-		xtcp_half_copy(&a->half, half);
+	a->sk = rsk->listener->sk;
+	switch (xtcp_request_rx(&rsk->req, par, &a->seg, now)) {
+	case XTCP_REQUEST_SYNACK:
+		xtcp_reqsk_copy(&a->rsk, rsk);
 		return VERDICT_SYNACK_AGAIN;
-	case XTCP_EMBRYO_ACK:
-		xtcp_embryo_ack_plan(&half->emb, par, &a->rx->flow, &a->plan, now);
+	case XTCP_REQUEST_ACK:
+		xtcp_request_ack_plan(&rsk->req, par, &a->rx->flow, &a->plan, now);
 		return VERDICT_REPLY;
-	case XTCP_EMBRYO_RESET:
+	case XTCP_REQUEST_RESET:
 		xtcp_mib_inc(a->rx->xn, XTCP_MIB_EMBRYONIC_RSTS);
-		xtcp_half_del(a->rx->xn, a->bucket, half);
+		xtcp_reqsk_del(a->rx->xn, a->bucket, rsk);
 		fallthrough;
-	case XTCP_EMBRYO_RST:
+	case XTCP_REQUEST_RST:
 		xtcp_rst_plan(&a->seg, &a->plan);
 		return VERDICT_REPLY;
-	case XTCP_EMBRYO_ACCEPT:
-		return half_accept(a, half);
-	case XTCP_EMBRYO_KILL:
+	case XTCP_REQUEST_ACCEPT:
+		return request_accept(a, rsk);
+	case XTCP_REQUEST_KILL:
 		xtcp_mib_inc(a->rx->xn, XTCP_MIB_EMBRYONIC_RSTS);
-		xtcp_half_del(a->rx->xn, a->bucket, half);
+		xtcp_reqsk_del(a->rx->xn, a->bucket, rsk);
 		break;
-	case XTCP_EMBRYO_SKIP:
+	case XTCP_REQUEST_SKIP:
 		xtcp_mib_inc(a->rx->xn, XTCP_MIB_ACK_SKIPPED_SYN_RECV);
 		break;
-	case XTCP_EMBRYO_DROP:
+	case XTCP_REQUEST_DROP:
 		break;
 	}
 	return VERDICT_DISCARD;
@@ -132,13 +132,13 @@ static void cookie_key(struct xtcp_net *xn, u64 now)
 	/* Pairs with the end of this function. */
 	if (likely(smp_load_acquire(&key->slot) == slot))
 		return;
-	spin_lock(&xn->half->key_lock);
+	spin_lock(&xn->requests->key_lock);
 	if (key->slot != slot) {
 		get_random_bytes(key->key, sizeof(key->key));
 		/* Pairs with the look above. */
 		smp_store_release(&key->slot, slot);
 	}
-	spin_unlock(&xn->half->key_lock);
+	spin_unlock(&xn->requests->key_lock);
 }
 
 /* What is to become of a SYN. Context: bucket's lock. */
@@ -147,7 +147,7 @@ enum syn_answer { SYN_REQUEST, SYN_COOKIE, SYN_DROP };
 static enum syn_answer syn_verdict(struct arrival *a)
 {
 	struct xtcp_net *xn = a->rx->xn;
-	struct xtcp_sources *sources = &xn->half->sources;
+	struct xtcp_sources *sources = &xn->requests->sources;
 	u8 cookies = XTCP_DEFENCE_OR(syncookies, READ_ONCE(xn->knobs.syncookies), 0);
 	enum xtcp_source what;
 	u32 room;
@@ -160,7 +160,7 @@ static enum syn_answer syn_verdict(struct arrival *a)
 	a->seg.reason = xtcp_acceptq_reject(a->l, who);
 	if (a->seg.reason)
 		return SYN_DROP;
-	room = xtcp_half_room(xn, a->l);
+	room = xtcp_reqsk_room(xn, a->l);
 	what = xtcp_source_syn(sources, &xn->params, who, room, a->rx->now, &a->source);
 	what = XTCP_DEFENCE_OR(syn_source, what, XTCP_SOURCE_GOOD);
 	a->seg.reason = XTCP_DROP_SYN_SOURCE;
@@ -170,7 +170,7 @@ static enum syn_answer syn_verdict(struct arrival *a)
 	if (cookies == 2 && !a->rx->reopens)
 		return SYN_COOKIE;
 	if (!room) {
-		a->seg.reason = XTCP_DROP_EMBRYO_OVERFLOW;
+		a->seg.reason = XTCP_DROP_REQUEST_OVERFLOW;
 		xtcp_mib_inc(xn, cookies ? XTCP_MIB_REQ_Q_FULL_COOKIES :
 					   XTCP_MIB_REQ_Q_FULL_DROP);
 		return cookies ? SYN_COOKIE : SYN_DROP;
@@ -216,12 +216,15 @@ static void open_fill(const struct arrival *a, struct xtcp_open *open)
 	xtcp_open_route(sk, a->dst, open);
 }
 
-/* A SYN nobody has seen: an embryo or a cookie, and the SYN-ACK. Context: bucket's lock. */
+/*
+ * A SYN nobody has seen: a half-open connection or a cookie, and the SYN-ACK. Context:
+ * bucket's lock.
+ */
 static enum verdict syn_new(struct arrival *a, enum syn_answer what)
 {
 	const struct xtcp_params *par = &a->rx->xn->params;
 	struct xtcp_net *xn = a->rx->xn;
-	struct xtcp_embryo emb;
+	struct xtcp_request req;
 	struct xtcp_open open;
 
 	if (what == SYN_DROP)
@@ -233,15 +236,15 @@ static enum verdict syn_new(struct arrival *a, enum syn_answer what)
 	open_fill(a, &open);
 	if (what == SYN_COOKIE) {
 		cookie_key(xn, a->rx->now);
-		a->seg.reason = XTCP_DROP_EMBRYO_OVERFLOW;
+		a->seg.reason = XTCP_DROP_REQUEST_OVERFLOW;
 		if (!xtcp_syncookie_synack(par, &open, &a->seg, &a->plan, a->rx->now))
 			goto drop_dst;
 		xtcp_mib_inc(xn, XTCP_MIB_SYNCOOKIES_SENT);
 	} else {
 		xtcp_metrics_get(xn, &open);
-		xtcp_embryo_synack(&emb, par, &open, &a->seg, &a->plan, a->rx->now);
+		xtcp_request_synack(&req, par, &open, &a->seg, &a->plan, a->rx->now);
 		a->seg.reason = XTCP_DROP_NO_MEMORY;
-		if (!xtcp_half_add(a->rx, a->bucket, a->l, &emb))
+		if (!xtcp_reqsk_add(a->rx, a->bucket, a->l, &req))
 			goto drop_dst;
 		xtcp_cookie_plan(&a->plan, &a->give);
 	}
@@ -275,8 +278,8 @@ static bool syn_fastopen(struct arrival *a)
 	return a->child;
 }
 
-/* Is it an ACK that brings a cookie back? Then @half is what it says. */
-static bool cookie_back(struct arrival *a, struct xtcp_half *half)
+/* Is it an ACK that brings a cookie back? Then @rsk is what it says. */
+static bool cookie_back(struct arrival *a, struct xtcp_reqsk *rsk)
 {
 	const struct xtcp_params *par = &a->rx->xn->params;
 	struct xtcp_net *xn = a->rx->xn;
@@ -288,19 +291,19 @@ static bool cookie_back(struct arrival *a, struct xtcp_half *half)
 	if (!a->l || READ_ONCE(a->l->closed) || a->seg.flags & XTCP_SYN ||
 	    !READ_ONCE(xn->knobs.syncookies) || !xtcp_syncookie_lately(par, a->rx->now))
 		return false;
-	if (!xtcp_syncookie_rx(&half->emb, par, &open, &a->seg, a->rx->now)) {
+	if (!xtcp_syncookie_rx(&rsk->req, par, &open, &a->seg, a->rx->now)) {
 		xtcp_mib_inc(xn, XTCP_MIB_SYNCOOKIES_FAILED);
 		return false;
 	}
 	xtcp_mib_inc(xn, XTCP_MIB_SYNCOOKIES_RECV);
-	half->wide = true;
+	rsk->wide = true;
 	a->rx->label = xtcp_ip_label(&a->rx->flow, a->rx->net, a->l->sk, a->skb, 0);
 	if (!answer_route(a))
 		return false;
 	open_fill(a, &open);
 	dst_release(a->dst);
-	xtcp_embryo_window(&half->emb, &open);
-	xtcp_half_fill(half, a->rx, a->l);
+	xtcp_request_window(&rsk->req, &open);
+	xtcp_reqsk_fill(rsk, a->rx, a->l);
 	return true;
 }
 
@@ -310,29 +313,29 @@ static bool cookie_back(struct arrival *a, struct xtcp_half *half)
  * address is proven, so the listener's share of the table does not count, and
  * the table's size does. Context: bucket's lock.
  */
-static enum verdict cookie_overflow(struct arrival *a, struct xtcp_embryo *emb)
+static enum verdict cookie_overflow(struct arrival *a, struct xtcp_request *req)
 {
 	struct xtcp_net *xn = a->rx->xn;
 
 	if (a->seg.reason == XTCP_DROP_LISTEN_OVERFLOW &&
 	    !READ_ONCE(xn->knobs.abort_on_overflow) &&
-	    atomic_read(&xn->half->count) < READ_ONCE(xn->knobs.max_syn_backlog)) {
-		xtcp_embryo_keep(emb, &xn->params, a->rx->now);
-		xtcp_half_add(a->rx, a->bucket, a->l, emb);
+	    atomic_read(&xn->requests->count) < READ_ONCE(xn->knobs.max_syn_backlog)) {
+		xtcp_request_keep(req, &xn->params, a->rx->now);
+		xtcp_reqsk_add(a->rx, a->bucket, a->l, req);
 	}
 	return overflow(a, NULL);
 }
 
 /* A socket of a cookie. Context: bucket's lock. */
-static enum verdict cookie_accept(struct arrival *a, struct xtcp_half *half)
+static enum verdict cookie_accept(struct arrival *a, struct xtcp_reqsk *rsk)
 {
-	a->child = xtcp_listen_child(a->l, half, &a->seg.reason, a->rx->now);
+	a->child = xtcp_listen_child(a->l, rsk, &a->seg.reason, a->rx->now);
 	if (!a->child)
-		return cookie_overflow(a, &half->emb);
+		return cookie_overflow(a, &rsk->req);
 	return VERDICT_ACCEPT;
 }
 
-/* A segment that meets no embryo. Context: bucket's lock. */
+/* A segment that meets no half-open connection. Context: bucket's lock. */
 static enum verdict no_request(struct arrival *a)
 {
 	enum syn_answer what;
@@ -345,8 +348,8 @@ static enum verdict no_request(struct arrival *a)
 			return VERDICT_ACCEPT_SYN;
 		return syn_new(a, what);
 	case XTCP_LISTEN_RST:
-		if (cookie_back(a, &a->half.half))
-			return cookie_accept(a, &a->half.half);
+		if (cookie_back(a, &a->rsk.rsk))
+			return cookie_accept(a, &a->rsk.rsk);
 		xtcp_rst_plan(&a->seg, &a->plan);
 		return VERDICT_REPLY;
 	default:
@@ -361,7 +364,7 @@ static enum xtcp_rx_result carry_out(struct arrival *a, enum verdict verdict)
 
 	switch (verdict) {
 	case VERDICT_SYNACK:
-		xtcp_source_answered(&rx->xn->half->sources, &a->source);
+		xtcp_source_answered(&rx->xn->requests->sources, &a->source);
 		xtcp_ip_answer(&a->to, a->dst, &a->plan, a->skb);
 		return XTCP_RX_DONE;
 	case VERDICT_ACCEPT:
@@ -376,7 +379,7 @@ static enum xtcp_rx_result carry_out(struct arrival *a, enum verdict verdict)
 		xtcp_reply(rx->net, a->sk, &a->plan, a->skb);
 		break;
 	case VERDICT_SYNACK_AGAIN:
-		xtcp_half_synack(&a->half.half, rx->now);
+		xtcp_reqsk_synack(&a->rsk.rsk, rx->now);
 		break;
 	case VERDICT_REFUSE:
 		xtcp_tw_resume(rx->xn, &rx->flow, rx->hash, xtcp_ip_l3mdev_oif(rx), true);
@@ -395,13 +398,13 @@ static enum xtcp_rx_result carry_out(struct arrival *a, enum verdict verdict)
  * @skb: verified segment; taken over unless XTCP_RX_AGAIN
  *
  * Context: RCU read lock, bottom halves off.
- * Return: XTCP_RX_AGAIN when its embryo became a socket meanwhile.
+ * Return: XTCP_RX_AGAIN when its half-open connection became a socket meanwhile.
  */
 enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 					struct sk_buff *skb)
 {
 	enum verdict verdict;
-	struct xtcp_half *half;
+	struct xtcp_reqsk *rsk;
 	struct arrival a;
 
 	a.rx = rx;
@@ -422,10 +425,10 @@ enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 	/* Pairs with xtcp_listen_start(). */
 	a.l = smp_load_acquire(&xtcp_sk(sk)->listener);
 
-	a.bucket = xtcp_half_lock(rx->xn, rx->hash);
-	half = xtcp_half_find(a.bucket, rx);
-	if (half)
-		verdict = half_segment(&a, half);
+	a.bucket = xtcp_reqsk_lock(rx->xn, rx->hash);
+	rsk = xtcp_reqsk_find(a.bucket, rx);
+	if (rsk)
+		verdict = request_segment(&a, rsk);
 	else if (xtcp_lookup(rx->xn, &rx->flow, rx->hash, rx->dif, rx->sdif))
 		verdict = VERDICT_AGAIN;
 	else

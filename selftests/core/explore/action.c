@@ -207,13 +207,13 @@ struct target {
 static struct target target_of(const struct end *e)
 {
 	const struct xtcp_tcb *tcb = &e->tcb;
-	const struct xtcp_embryo *emb = &e->host.emb;
+	const struct xtcp_request *req = &e->host.req;
 	const struct xtcp_tw *tw = &e->host.tw;
 	u32 edge = tcb->rcv_wup + tcb->rcv_wnd;
 
 	if (e->host.mode == XTCP_HOST_HALF_OPEN)
-		return (struct target){ .next = emb->irs + 1, .nxt = emb->iss + 1,
-			.edge = emb->irs + 1 + emb->rcv_wnd, .ts = emb->ts_recent };
+		return (struct target){ .next = req->irs + 1, .nxt = req->iss + 1,
+			.edge = req->irs + 1 + req->rcv_wnd, .ts = req->ts_recent };
 	if (e->host.mode == XTCP_HOST_TIME_WAIT)
 		return (struct target){ .next = tw->rcv_nxt, .nxt = tw->snd_nxt,
 			.edge = tw->rcv_nxt + ((u32)tw->wnd << tw->rcv_wscale), .ts = tw->ts_recent };

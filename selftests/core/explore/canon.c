@@ -105,9 +105,9 @@ static const struct rule sent_rules[] = {
 };
 
 #undef R
-#define R(field, ...)	RULE(struct xtcp_embryo, field, __VA_ARGS__)
+#define R(field, ...)	RULE(struct xtcp_request, field, __VA_ARGS__)
 
-static const struct rule embryo_rules[] = {
+static const struct rule request_rules[] = {
 	R(deadline, SKIP), R(sent_at, SKIP), R(born, SKIP),	/* by hand; no matter */
 	R(iss, SKIP), R(irs, SKIP), R(ts_recent, PEER_TS),
 };
@@ -141,7 +141,7 @@ struct plan {
 	u32 n;
 };
 
-static struct plan tcb_plan, sent_plan, embryo_plan, tw_plan, end_plan;
+static struct plan tcb_plan, sent_plan, request_plan, tw_plan, end_plan;
 
 static void plan_add(struct plan *p, struct rule rule)
 {
@@ -181,7 +181,7 @@ void canon_init(void)
 {
 	PLAN(tcb, struct xtcp_tcb);
 	PLAN(sent, struct xtcp_sent);
-	PLAN(embryo, struct xtcp_embryo);
+	PLAN(request, struct xtcp_request);
 	PLAN(tw, struct xtcp_tw);
 	PLAN(end, struct end);
 }
@@ -358,9 +358,9 @@ static void put_end(const struct end *e)
 		put_tcb(e);
 		break;
 	case XTCP_HOST_HALF_OPEN:
-		put_struct(e, &embryo_plan, &e->host.emb);
-		put64(xtcp_embryo_deadline(&e->host.emb, end_now(e)) - end_now(e));
-		put32((u32)(end_now(e) / XTCP_NSEC_PER_USEC) - e->host.emb.sent_at);
+		put_struct(e, &request_plan, &e->host.req);
+		put64(xtcp_request_deadline(&e->host.req, end_now(e)) - end_now(e));
+		put32((u32)(end_now(e) / XTCP_NSEC_PER_USEC) - e->host.req.sent_at);
 		break;
 	case XTCP_HOST_TIME_WAIT:
 		put_struct(e, &tw_plan, &e->host.tw);

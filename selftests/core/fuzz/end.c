@@ -451,7 +451,7 @@ void end_rx(struct end *end, const struct xtcp_seg *seg)
 	}
 	if (host->mode == XTCP_HOST_LISTEN) {
 		end->open.rcv_space = end->rcvbuf;
-		memset(&host->emb, 0xa5, sizeof(host->emb));
+		memset(&host->req, 0xa5, sizeof(host->req));
 	}
 	xtcp_host_rx(host, &end->seg, node ? &node->ooo : NULL);
 	if (record && (host->verdict == XTCP_TW_RST || host->verdict == XTCP_TW_END))

@@ -233,7 +233,7 @@ static void op_deadline(struct xtcp_host *xh)
 	}
 	host->timer_at = to_virtual(host, xtcp_host_deadline(xh));
 	sim_event(host->sim, host->timer_at + host->cfg->timer_slack, (struct event){
-			.type = xh->mode == XTCP_HOST_TIME_WAIT ? EV_TW : EV_EMBRYO,
+			.type = xh->mode == XTCP_HOST_TIME_WAIT ? EV_TW : EV_REQUEST,
 			.host = host->id });
 }
 

@@ -15,7 +15,7 @@
  *	link.c		wire
  *	ledger.c	what is lost, sent twice, and sent too late
  *	bound.c		random worlds: how long they may take, and what they may waste
- *	host.c		demultiplexing, listener, embryos, TIME-WAIT
+ *	host.c		demultiplexing, listener, half-open connections, TIME-WAIT
  *	acks.c		ACKs thinned out
  *	conn.c		one TCB and its payload
  *	app.c		one application
@@ -224,7 +224,7 @@ enum ev_type {
 	EV_GRO,		/* merge window of host is over */
 	EV_ACK,		/* what waits in acks.c has waited long enough */
 	EV_TIMER,	/* of conn */
-	EV_EMBRYO,
+	EV_REQUEST,
 	EV_TW,
 	EV_WRITE,	/* application of conn */
 	EV_READ,

@@ -195,7 +195,7 @@ static void dispatch(struct sim *sim, const struct event *ev)
 	case EV_ACK:
 		acks_timer(host);
 		return;
-	case EV_EMBRYO:
+	case EV_REQUEST:
 		host_timer(host, XTCP_HOST_HALF_OPEN);
 		return;
 	case EV_TW:

@@ -233,7 +233,7 @@ TEST_F(wire, accept_queue_limit)
 	ASSERT_EQ(3, n);
 }
 
-#define embryos()	wire_count(W, "Embryos")
+#define requests()	wire_count(W, "Requests")
 
 /* RFC 4987: many SYNs cost little, and no connection that is there. */
 TEST_F(wire, syn_queue_limit)
@@ -253,7 +253,7 @@ TEST_F(wire, syn_queue_limit)
 		while (wire_get(W, 1))
 			ASSERT_EQ(SYN | ACK, W->got.flags);
 	}
-	ASSERT_EQ(4, embryos());
+	ASSERT_EQ(4, requests());
 	*W = first;
 	in(ACK, LEN(10));
 	out(ACK, ACKNO(11));
@@ -338,20 +338,20 @@ TEST_F(wire, max_syn_backlog)
 	self->fd = wire_listen(W, WIRE_PORT + 1, 100);
 	ASSERT_GE(self->fd, 0);
 	syns(W, WIRE_PPORT, 8);
-	ASSERT_EQ(8, embryos());
+	ASSERT_EQ(8, requests());
 	for (int i = 0; i < 8; i++) {
 		wire_reset(W, WIRE_PPORT + 100 + i);
 		in(SYN, TO(WIRE_PORT + 1));
 	}
-	ASSERT_EQ(10, embryos());
+	ASSERT_EQ(10, requests());
 	/* Of one that is done its place is free. */
 	wire_reset(W, WIRE_PPORT + 200);
-	dropped("EMBRYO_OVERFLOW", in(SYN));
+	dropped("REQUEST_OVERFLOW", in(SYN));
 	ASSERT_EQ(0, close(self->fd));
 	self->fd = -1;
-	ASSERT_EQ(8, embryos());
+	ASSERT_EQ(8, requests());
 	in(SYN);
-	ASSERT_EQ(9, embryos());
+	ASSERT_EQ(9, requests());
 }
 
 /* listen(2): a second call resizes both queues. */
@@ -363,13 +363,13 @@ TEST_F(wire, listen_again)
 	self->lfd = wire_listen(W, WIRE_PORT, 2);
 	ASSERT_GE(self->lfd, 0);
 	syns(W, WIRE_PPORT, 8);
-	ASSERT_EQ(2, embryos());
+	ASSERT_EQ(2, requests());
 	ASSERT_EQ(0, listen(self->lfd, 6));
 	syns(W, WIRE_PPORT + 100, 8);
-	ASSERT_EQ(6, embryos());
+	ASSERT_EQ(6, requests());
 	ASSERT_EQ(0, listen(self->lfd, 3));
 	syns(W, WIRE_PPORT + 200, 8);
-	ASSERT_EQ(6, embryos());
+	ASSERT_EQ(6, requests());
 }
 
 /*
@@ -386,18 +386,18 @@ TEST_F_TIMEOUT(wire, syn_timeout_shortened, 200)
 	ASSERT_GE(self->lfd, 0);
 	ASSERT_EQ(16, syns(W, WIRE_PPORT, 16));
 	sleep_ms(6500);
-	ASSERT_EQ(16, embryos());
+	ASSERT_EQ(16, requests());
 	sleep_ms(1500);
-	ASSERT_EQ(8, embryos());
+	ASSERT_EQ(8, requests());
 	/* Half full is no trouble: these have all the time there is. */
 	sleep_ms(50000);
-	ASSERT_EQ(8, embryos());
+	ASSERT_EQ(8, requests());
 	sleep_ms(10000);
-	ASSERT_EQ(0, embryos());
+	ASSERT_EQ(0, requests());
 }
 
 /* Each of many deadlines is kept, more than the timer serves in one go. */
-TEST_F_TIMEOUT(wire, many_embryos, 200)
+TEST_F_TIMEOUT(wire, many_requests, 200)
 {
 	int again = 0;
 
@@ -409,12 +409,12 @@ TEST_F_TIMEOUT(wire, many_embryos, 200)
 	self->lfd = wire_listen(W, WIRE_PORT, 1000);
 	ASSERT_GE(self->lfd, 0);
 	ASSERT_EQ(400, syns(W, 10000, 400));
-	ASSERT_EQ(400, embryos());
+	ASSERT_EQ(400, requests());
 	for (int ms = 0; ms < 1300; ms++)
 		again += wire_get(W, 1);
 	ASSERT_EQ(400, again);
 	sleep_ms(70000);
-	ASSERT_EQ(0, embryos());
+	ASSERT_EQ(0, requests());
 	ASSERT_EQ(5 * 400, wire_count(W, "TCPSynRetrans"));
 }
 
@@ -430,15 +430,15 @@ TEST_F(wire, closed_with_many)
 		wire_reset(W, WIRE_PPORT + 100 + i);
 		in(SYN, TO(WIRE_PORT + 1));
 	}
-	ASSERT_EQ(67, embryos());
+	ASSERT_EQ(67, requests());
 	ASSERT_EQ(0, shutdown(self->lfd, SHUT_RD));
-	ASSERT_EQ(7, embryos());
+	ASSERT_EQ(7, requests());
 	/* And it may listen again. */
 	ASSERT_EQ(0, listen(self->lfd, 5));
 	wire_reset(W, WIRE_PPORT);
 	wire_drain(W, 1);
 	passive(MSS(1000));
-	ASSERT_EQ(7, embryos());
+	ASSERT_EQ(7, requests());
 }
 
 /* A handshake is complete, and the accept queue is full. */

@@ -94,17 +94,17 @@ static u64 mac(const struct xtcp_params *par, u64 flow_hash, u32 irs, u32 info,
 	return siphash_2u64(flow_hash, (u64)irs << 32 | info, &k);
 }
 
-static u32 info_of(const struct xtcp_embryo *emb)
+static u32 info_of(const struct xtcp_request *req)
 {
-	u32 scale = emb->opts & XTCP_OPT_WSCALE ? emb->snd_wscale : SCALE_NONE;
-	u32 sack = emb->opts & XTCP_OPT_SACK_PERM ? 1 : 0;
+	u32 scale = req->opts & XTCP_OPT_WSCALE ? req->snd_wscale : SCALE_NONE;
+	u32 sack = req->opts & XTCP_OPT_SACK_PERM ? 1 : 0;
 
 	return scale << 1 | sack;
 }
 
-static u32 ts_info_of(const struct xtcp_embryo *emb)
+static u32 ts_info_of(const struct xtcp_request *req)
 {
-	return info_of(emb) << 2 | emb->ecn;
+	return info_of(req) << 2 | req->ecn;
 }
 
 /*
@@ -131,22 +131,22 @@ static bool mss_index(const u16 *tab, u32 n, u16 mss, u32 *index)
 	return false;
 }
 
-/* The number of a cookie, for @emb of the SYN; false: its MSS is below all others. */
-static bool cookie_iss(struct xtcp_embryo *emb, const struct xtcp_params *par,
+/* The number of a cookie, for @req of the SYN; false: its MSS is below all others. */
+static bool cookie_iss(struct xtcp_request *req, const struct xtcp_params *par,
 		       u64 flow_hash, u64 now)
 {
 	u32 parity = slot_of(now) & 1, mss;
 
-	if (emb->opts & XTCP_OPT_TS) {
-		if (!mss_index(mss_ts, ARRAY_SIZE(mss_ts), emb->peer_mss, &mss))
+	if (req->opts & XTCP_OPT_TS) {
+		if (!mss_index(mss_ts, ARRAY_SIZE(mss_ts), req->peer_mss, &mss))
 			return false;
-		emb->iss = cookie(par, flow_hash, emb->irs, mss, 3, ts_info_of(emb), parity);
+		req->iss = cookie(par, flow_hash, req->irs, mss, 3, ts_info_of(req), parity);
 		return true;
 	}
-	emb->ecn = XTCP_ECN_OFF;
-	if (!mss_index(mss_plain, ARRAY_SIZE(mss_plain), emb->peer_mss, &mss))
+	req->ecn = XTCP_ECN_OFF;
+	if (!mss_index(mss_plain, ARRAY_SIZE(mss_plain), req->peer_mss, &mss))
 		return false;
-	emb->iss = cookie(par, flow_hash, emb->irs, mss << 5 | info_of(emb), 7, 0, parity);
+	req->iss = cookie(par, flow_hash, req->irs, mss << 5 | info_of(req), 7, 0, parity);
 	return true;
 }
 
@@ -164,24 +164,24 @@ bool xtcp_syncookie_synack(const struct xtcp_params *par, const struct xtcp_open
 			   const struct xtcp_seg *seg, struct xtcp_plan *plan, u64 now)
 {
 	u64 hash = xtcp_isn_hash(par, &open->flow);
-	struct xtcp_embryo emb;
+	struct xtcp_request req;
 	u32 clock;
 
-	xtcp_embryo_fill(&emb, par, open, seg);
-	if (!cookie_iss(&emb, par, hash, now))
+	xtcp_request_fill(&req, par, open, seg);
+	if (!cookie_iss(&req, par, hash, now))
 		return false;
-	xtcp_synack_plan(&emb, hash, open->adv_mss, plan, now);
+	xtcp_synack_plan(&req, hash, open->adv_mss, plan, now);
 	if (!(plan->opts & XTCP_OPT_TS))
 		return true;
 	clock = plan->tsval;
-	plan->tsval = (clock & ~TS_INFO) | ts_info_of(&emb);
+	plan->tsval = (clock & ~TS_INFO) | ts_info_of(&req);
 	if (seq_gt(plan->tsval, clock))
 		plan->tsval -= TS_INFO + 1;
 	return true;
 }
 
 /* What the low bits say: scale << 1 | SACK. False: no cookie of ours says that. */
-static bool take_info(struct xtcp_embryo *emb, const struct xtcp_params *par, u32 info)
+static bool take_info(struct xtcp_request *req, const struct xtcp_params *par, u32 info)
 {
 	u32 scale = info >> 1;
 
@@ -189,29 +189,29 @@ static bool take_info(struct xtcp_embryo *emb, const struct xtcp_params *par, u3
 		/* Offered by us as long as the knob was on; then it is agreed on. */
 		if (!par->wscale)
 			return false;
-		emb->opts |= XTCP_OPT_WSCALE;
-		emb->snd_wscale = scale & 15;
+		req->opts |= XTCP_OPT_WSCALE;
+		req->snd_wscale = scale & 15;
 	}
 	if (info & 1)
-		emb->opts |= XTCP_OPT_SACK_PERM;
+		req->opts |= XTCP_OPT_SACK_PERM;
 	return true;
 }
 
 /**
- * xtcp_syncookie_rx - an ACK that no embryo waits for
- * @emb: filled in, for xtcp_accept()
+ * xtcp_syncookie_rx - an ACK that no half-open connection waits for
+ * @req: filled in, for xtcp_accept()
  * @par: knobs and keys
  * @open: addresses
  * @seg: the segment
  * @now: ns
  *
- * The cookie does not say what windows its SYN-ACK offered: xtcp_embryo_window() does,
+ * The cookie does not say what windows its SYN-ACK offered: xtcp_request_window() does,
  * to be called next, with the route.
  *
- * Return: whether it brings back a cookie of ours, and @emb is what had been
+ * Return: whether it brings back a cookie of ours, and @req is what had been
  * remembered otherwise.
  */
-bool xtcp_syncookie_rx(struct xtcp_embryo *emb, const struct xtcp_params *par,
+bool xtcp_syncookie_rx(struct xtcp_request *req, const struct xtcp_params *par,
 		       const struct xtcp_open *open, const struct xtcp_seg *seg, u64 now)
 {
 	bool ts = par->timestamps && seg->opts & XTCP_OPT_TS;
@@ -224,22 +224,22 @@ bool xtcp_syncookie_rx(struct xtcp_embryo *emb, const struct xtcp_params *par,
 	if (par->syncookie[parity].slot != slot ||
 	    cookie(par, xtcp_isn_hash(par, &open->flow), irs, low, nlow, info, parity) != iss)
 		return false;
-	memset(emb, 0, sizeof(*emb));
-	emb->cookie = 1;
-	emb->v6 = open->v6;
-	emb->iss = iss;
-	emb->irs = irs;
-	emb->opts = XTCP_OPT_MSS;
-	xtcp_embryo_born(emb, now);
+	memset(req, 0, sizeof(*req));
+	req->cookie = 1;
+	req->v6 = open->v6;
+	req->iss = iss;
+	req->irs = irs;
+	req->opts = XTCP_OPT_MSS;
+	xtcp_request_born(req, now);
 	if (!ts) {
-		emb->peer_mss = mss_plain[low >> 5];
-		return take_info(emb, par, low & 31);
+		req->peer_mss = mss_plain[low >> 5];
+		return take_info(req, par, low & 31);
 	}
-	emb->opts |= XTCP_OPT_TS;
-	emb->ts_recent = seg->tsval;
-	emb->peer_mss = mss_ts[low];
+	req->opts |= XTCP_OPT_TS;
+	req->ts_recent = seg->tsval;
+	req->peer_mss = mss_ts[low];
 	if ((info & 3) > XTCP_ECN_ACC)
 		return false;
-	emb->ecn = info & 3;
-	return take_info(emb, par, info >> 2);
+	req->ecn = info & 3;
+	return take_info(req, par, info >> 2);
 }

@@ -67,7 +67,7 @@ UNIT(cookie_carries)
 {
 	static const u16 flags[] = { 0, XTCP_ECE | XTCP_CWR, XTCP_ACE };
 	static const u8 ecn[] = { XTCP_ECN_OFF, XTCP_ECN_CLASSIC, XTCP_ECN_ACC };
-	struct xtcp_embryo emb, was;
+	struct xtcp_request req, was;
 	struct xtcp_seg syn, ack;
 	u32 ts, sack, scale, e, n;
 
@@ -87,19 +87,19 @@ UNIT(cookie_carries)
 		if (scale == 15)
 			syn.opts &= ~XTCP_OPT_WSCALE;
 		synack(&syn, &ack, NOW);
-		CHECK(xtcp_syncookie_rx(&emb, &par, &peer, &ack, NOW + 1));
-		xtcp_embryo_window(&emb, &peer);
-		xtcp_embryo_init(&was, &par, &peer, &syn, NOW);
-		CHECK_EQ(emb.opts, was.opts);
-		CHECK_EQ(emb.snd_wscale, scale == 15 ? 0 : scale);
-		CHECK_EQ(emb.rcv_wscale, was.rcv_wscale);
-		CHECK_EQ(emb.rcv_wnd, was.rcv_wnd);
-		CHECK_EQ(emb.peer_mss, 1460);
-		CHECK_EQ(emb.irs, 5000);
-		CHECK_EQ(emb.iss, ack.ack - 1);
-		CHECK_EQ(emb.ecn, ts ? ecn[e] : XTCP_ECN_OFF);
-		CHECK_EQ(emb.ts_recent, ts ? 100 : 0);
-		CHECK(emb.cookie && !emb.retries);
+		CHECK(xtcp_syncookie_rx(&req, &par, &peer, &ack, NOW + 1));
+		xtcp_request_window(&req, &peer);
+		xtcp_request_init(&was, &par, &peer, &syn, NOW);
+		CHECK_EQ(req.opts, was.opts);
+		CHECK_EQ(req.snd_wscale, scale == 15 ? 0 : scale);
+		CHECK_EQ(req.rcv_wscale, was.rcv_wscale);
+		CHECK_EQ(req.rcv_wnd, was.rcv_wnd);
+		CHECK_EQ(req.peer_mss, 1460);
+		CHECK_EQ(req.irs, 5000);
+		CHECK_EQ(req.iss, ack.ack - 1);
+		CHECK_EQ(req.ecn, ts ? ecn[e] : XTCP_ECN_OFF);
+		CHECK_EQ(req.ts_recent, ts ? 100 : 0);
+		CHECK(req.cookie && !req.retries);
 	}
 }
 
@@ -114,7 +114,7 @@ UNIT(cookie_mss)
 		{ 1452, 1440, 1440 },	{ 1460, 1460, 1460 },	{ 8959, 1460, 1460 },
 		{ 8960, 1460, 8960 },	{ 65535, 1460, 8960 },
 	};
-	struct xtcp_embryo emb;
+	struct xtcp_request req;
 	struct xtcp_plan plan;
 	struct xtcp_seg syn, ack;
 	u32 i, ts;
@@ -131,15 +131,15 @@ UNIT(cookie_mss)
 				continue;
 			}
 			synack(&syn, &ack, NOW);
-			CHECK(xtcp_syncookie_rx(&emb, &par, &peer, &ack, NOW));
-			CHECK_EQ(emb.peer_mss, want);
+			CHECK(xtcp_syncookie_rx(&req, &par, &peer, &ack, NOW));
+			CHECK_EQ(req.peer_mss, want);
 		}
 	/* None offered: 536. */
 	syn = plain_syn;
 	syn.opts &= ~XTCP_OPT_MSS;
 	synack(&syn, &ack, NOW);
-	CHECK(xtcp_syncookie_rx(&emb, &par, &peer, &ack, NOW));
-	CHECK_EQ(emb.peer_mss, 536);
+	CHECK(xtcp_syncookie_rx(&req, &par, &peer, &ack, NOW));
+	CHECK_EQ(req.peer_mss, 536);
 }
 
 /* It holds in its slot and in the next one, and not without its key. */
@@ -162,7 +162,7 @@ UNIT(cookie_ages)
 		{ "four",			SLOT / 2 + 3 * SLOT, true, false },
 	};
 	struct xtcp_seg ack[2];
-	struct xtcp_embryo emb;
+	struct xtcp_request req;
 	u32 i, k;
 
 	for (i = 0; i < ARRAY_SIZE(tab); i++) {
@@ -172,7 +172,7 @@ UNIT(cookie_ages)
 		if (tab[i].draw)
 			draw(NOW + tab[i].after);
 		for (k = 0; k < 2; k++)
-			CHECK_ROW(tab[i].what, xtcp_syncookie_rx(&emb, &par, &peer, &ack[k],
+			CHECK_ROW(tab[i].what, xtcp_syncookie_rx(&req, &par, &peer, &ack[k],
 							      NOW + tab[i].after), tab[i].good);
 	}
 }
@@ -180,7 +180,7 @@ UNIT(cookie_ages)
 /* Slots are even and odd, and the cookie says which. */
 UNIT(cookie_slots)
 {
-	struct xtcp_embryo emb;
+	struct xtcp_request req;
 	struct xtcp_seg ack;
 	u32 i, k;
 
@@ -191,8 +191,8 @@ UNIT(cookie_slots)
 		draw(now);
 		for (k = 0; k < 2; k++) {
 			synack(k ? &full_syn : &plain_syn, &ack, now);
-			CHECK(xtcp_syncookie_rx(&emb, &par, &peer, &ack, now));
-			CHECK(xtcp_syncookie_rx(&emb, &par, &peer, &ack, now + SLOT));
+			CHECK(xtcp_syncookie_rx(&req, &par, &peer, &ack, now));
+			CHECK(xtcp_syncookie_rx(&req, &par, &peer, &ack, now + SLOT));
 		}
 	}
 }
@@ -214,20 +214,20 @@ UNIT(cookie_lately)
 	/* Keys of zeros are those of no slot. */
 	xtcp_params_init(&par);
 	for (i = 0; i < ARRAY_SIZE(boot); i++) {
-		struct xtcp_embryo emb;
+		struct xtcp_request req;
 		struct xtcp_seg ack;
 		struct xtcp_plan plan = synack(&full_syn, &ack, boot[i]);
 
 		CHECK_EQ(plan.ack, 5001);
-		CHECK(!xtcp_syncookie_rx(&emb, &par, &peer, &ack, boot[i]));
+		CHECK(!xtcp_syncookie_rx(&req, &par, &peer, &ack, boot[i]));
 	}
 }
 
 static bool taken(const struct xtcp_open *open, const struct xtcp_seg *ack)
 {
-	struct xtcp_embryo emb;
+	struct xtcp_request req;
 
-	return xtcp_syncookie_rx(&emb, &par, open, ack, NOW);
+	return xtcp_syncookie_rx(&req, &par, open, ack, NOW);
 }
 
 /* One bit of anything else, and it is no cookie. */
@@ -339,7 +339,7 @@ UNIT(cookie_v6)
 	struct xtcp_open open = peer;
 	struct xtcp_plan plan;
 	struct xtcp_seg ack = { .flags = XTCP_ACK, .seq = 5001 };
-	struct xtcp_embryo emb;
+	struct xtcp_request req;
 	u32 i;
 
 	fresh();
@@ -351,8 +351,8 @@ UNIT(cookie_v6)
 	ack.ack = plan.seq + 1;
 	CHECK(taken(&open, &ack));
 	open.v6 = true;
-	CHECK(xtcp_syncookie_rx(&emb, &par, &open, &ack, NOW));
-	CHECK(emb.v6);
+	CHECK(xtcp_syncookie_rx(&req, &par, &open, &ack, NOW));
+	CHECK(req.v6);
 	for (i = 0; i < 4; i++) {
 		open.flow.saddr[i]++;
 		CHECK(!taken(&open, &ack));
@@ -428,7 +428,7 @@ UNIT(cookie_knobs)
 UNIT(cookie_accept)
 {
 	const struct xtcp_seg *syns[] = { &full_syn, &plain_syn };
-	struct xtcp_embryo emb;
+	struct xtcp_request req;
 	struct xtcp_seg ack;
 	struct xtcp_tcb tcb;
 	u32 k;
@@ -436,9 +436,9 @@ UNIT(cookie_accept)
 	for (k = 0; k < 2; k++) {
 		fresh();
 		synack(syns[k], &ack, NOW);
-		CHECK(xtcp_syncookie_rx(&emb, &par, &peer, &ack, NOW + 10 * XTCP_NSEC_PER_MSEC));
+		CHECK(xtcp_syncookie_rx(&req, &par, &peer, &ack, NOW + 10 * XTCP_NSEC_PER_MSEC));
 		xtcp_tcb_init(&tcb, &par);
-		xtcp_accept(&tcb, &emb, &peer, NOW + 10 * XTCP_NSEC_PER_MSEC);
+		xtcp_accept(&tcb, &req, &peer, NOW + 10 * XTCP_NSEC_PER_MSEC);
 		xtcp_rx(&tcb, &ack, NULL, NOW + 10 * XTCP_NSEC_PER_MSEC);
 		CHECK_EQ(tcb.state, XTCP_ESTABLISHED);
 		CHECK_EQ(tcb.srtt8_us, 0);

@@ -1,56 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Listener and embryo: RFC 9293 3.10.7.2, SYN-RECEIVED after a passive open
+ * Listener and half-open connection: RFC 9293 3.10.7.2, SYN-RECEIVED after a passive open
  * in 3.10.7.4, RFC 5961.
  */
 #include "core.h"
 #include "harness.h"
 
 /* The numbers that nobody must guess are those of the flow. */
-UNIT(embryo_secrets)
+UNIT(request_secrets)
 {
 	struct xtcp_open open = {
 		.flow = { .saddr = { 1, 2, 3, 4 }, .sport = 5 }, .adv_mss = 1000,
 		.rcv_space = 1000,
 	};
 	struct xtcp_seg seg = { .flags = XTCP_SYN, .seq = 77, .opts = XTCP_OPT_TS };
-	struct xtcp_embryo emb;
+	struct xtcp_request req;
 	struct xtcp_params par;
 	struct xtcp_plan plan;
 
 	xtcp_params_init(&par);
 	par.isn_key[0] = 6;
 	par.isn_key[1] = 7;
-	xtcp_embryo_init(&emb, &par, &open, &seg, 3 * XTCP_NSEC_PER_SEC);
-	xtcp_embryo_plan(&emb, &par, &open, &plan, 5 * XTCP_NSEC_PER_SEC);
+	xtcp_request_init(&req, &par, &open, &seg, 3 * XTCP_NSEC_PER_SEC);
+	xtcp_request_plan(&req, &par, &open, &plan, 5 * XTCP_NSEC_PER_SEC);
 	CHECK_EQ(plan.seq, xtcp_isn(&par, &open.flow, 3 * XTCP_NSEC_PER_SEC));
 	CHECK_EQ(plan.tsval, 5000 + xtcp_ts_offset(&par, &open.flow));
 	CHECK_EQ(plan.ack, 78);
 }
 
 /* RFC 9293 3.6.1: above all numbers of the incarnation before, if there was one. */
-UNIT(embryo_reopens)
+UNIT(request_reopens)
 {
 	struct xtcp_seg seg = { .flags = XTCP_SYN };
 	struct xtcp_open open = { .rcv_space = 1000 };
-	struct xtcp_embryo emb;
+	struct xtcp_request req;
 	struct xtcp_params par;
 	u32 clock;
 
 	xtcp_params_init(&par);
 	clock = xtcp_isn(&par, &open.flow, 1000);
 	open.iss_above = clock + 5;
-	xtcp_embryo_init(&emb, &par, &open, &seg, 1000);
-	CHECK_EQ(emb.iss, clock);
+	xtcp_request_init(&req, &par, &open, &seg, 1000);
+	CHECK_EQ(req.iss, clock);
 	open.reopens = true;
-	xtcp_embryo_init(&emb, &par, &open, &seg, 1000);
-	CHECK_EQ(emb.iss, clock + 5 + 65536);
+	xtcp_request_init(&req, &par, &open, &seg, 1000);
+	CHECK_EQ(req.iss, clock + 5 + 65536);
 	open.iss_above = clock;
-	xtcp_embryo_init(&emb, &par, &open, &seg, 1000);
-	CHECK_EQ(emb.iss, clock + 65536);
+	xtcp_request_init(&req, &par, &open, &seg, 1000);
+	CHECK_EQ(req.iss, clock + 65536);
 	open.iss_above = clock - 1;
-	xtcp_embryo_init(&emb, &par, &open, &seg, 1000);
-	CHECK_EQ(emb.iss, clock);
+	xtcp_request_init(&req, &par, &open, &seg, 1000);
+	CHECK_EQ(req.iss, clock);
 }
 
 /* Long after boot: the short clocks have wrapped, or are about to. */
@@ -60,11 +60,11 @@ static const u64 hours[] = {
 	(5ULL << 32) * XTCP_NSEC_PER_MSEC + 1, 999999, ((1ULL << 23) - 1) * XTCP_NSEC_PER_MSEC,
 };
 
-UNIT(embryo_clocks)
+UNIT(request_clocks)
 {
 	static const struct xtcp_seg syn = { .flags = XTCP_SYN };
 	static const struct xtcp_open open;
-	struct xtcp_embryo emb;
+	struct xtcp_request req;
 	struct xtcp_params par;
 	u64 at, due;
 	u32 i;
@@ -72,26 +72,26 @@ UNIT(embryo_clocks)
 	xtcp_params_init(&par);
 	for (i = 0; i < ARRAY_SIZE(hours); i++) {
 		at = hours[i];
-		xtcp_embryo_init(&emb, &par, &open, &syn, at);
-		CHECK(at - xtcp_embryo_sent_at(&emb, at) < 1000);
+		xtcp_request_init(&req, &par, &open, &syn, at);
+		CHECK(at - xtcp_request_sent_at(&req, at) < 1000);
 		CHECK(at + 130 * XTCP_NSEC_PER_SEC -
-		      xtcp_embryo_sent_at(&emb, at + 130 * XTCP_NSEC_PER_SEC) <
+		      xtcp_request_sent_at(&req, at + 130 * XTCP_NSEC_PER_SEC) <
 		      130 * XTCP_NSEC_PER_SEC + 1000);
 		/* Never early, never a tick late. */
-		due = xtcp_embryo_deadline(&emb, at);
+		due = xtcp_request_deadline(&req, at);
 		CHECK(due >= at + XTCP_NSEC_PER_SEC);
 		CHECK(due < at + XTCP_NSEC_PER_SEC + XTCP_NSEC_PER_MSEC);
-		CHECK_EQ(xtcp_embryo_deadline(&emb, at + 600 * XTCP_NSEC_PER_SEC), due);
-		CHECK_EQ(xtcp_embryo_timeout(&emb, &par, 1, 0, due - 1), XTCP_EMBRYO_DROP);
-		CHECK_EQ(xtcp_embryo_timeout(&emb, &par, 1, 0, due), XTCP_EMBRYO_SYNACK);
-		CHECK_EQ(xtcp_embryo_deadline(&emb, due), due + 2 * XTCP_NSEC_PER_SEC);
+		CHECK_EQ(xtcp_request_deadline(&req, at + 600 * XTCP_NSEC_PER_SEC), due);
+		CHECK_EQ(xtcp_request_timeout(&req, &par, 1, 0, due - 1), XTCP_REQUEST_DROP);
+		CHECK_EQ(xtcp_request_timeout(&req, &par, 1, 0, due), XTCP_REQUEST_SYNACK);
+		CHECK_EQ(xtcp_request_deadline(&req, due), due + 2 * XTCP_NSEC_PER_SEC);
 		due += 2 * XTCP_NSEC_PER_SEC;
-		CHECK_EQ(xtcp_embryo_timeout(&emb, &par, 1, 0, due), XTCP_EMBRYO_KILL);
+		CHECK_EQ(xtcp_request_timeout(&req, &par, 1, 0, due), XTCP_REQUEST_KILL);
 	}
 }
 
 /* tcp(7), TCP_DEFER_ACCEPT: who has acknowledged is given time, and left alone. */
-UNIT(embryo_defers)
+UNIT(request_defers)
 {
 	static const struct {
 		const char *what;
@@ -111,7 +111,7 @@ UNIT(embryo_defers)
 	};
 	static const struct xtcp_seg syn = { .flags = XTCP_SYN };
 	static const struct xtcp_open open;
-	struct xtcp_embryo emb;
+	struct xtcp_request req;
 	struct xtcp_params par;
 	u64 now;
 	u32 i, k;
@@ -121,46 +121,47 @@ UNIT(embryo_defers)
 		for (k = 0; k < ARRAY_SIZE(hours); k++) {
 			struct xtcp_seg seg = { .flags = tab[i].flags, .len = tab[i].len };
 
-			xtcp_embryo_init(&emb, &par, &open, &syn, hours[k]);
+			xtcp_request_init(&req, &par, &open, &syn, hours[k]);
 			now = hours[k] + tab[i].after_ms * XTCP_NSEC_PER_MSEC;
-			CHECK_ROW(tab[i].what, xtcp_embryo_defers(&emb, &seg, tab[i].defer_s, now),
+			CHECK_ROW(tab[i].what, xtcp_request_defers(&req, &seg, tab[i].defer_s, now),
 				  tab[i].defers);
-			CHECK_ROW(tab[i].what, emb.acked, tab[i].defers);
+			CHECK_ROW(tab[i].what, req.acked, tab[i].defers);
 		}
 	/* Its time of 2 s: one deadline passes in silence, the next one not. */
-	xtcp_embryo_init(&emb, &par, &open, &syn, 0);
-	emb.acked = 1;
-	CHECK_EQ(xtcp_embryo_timeout(&emb, &par, 5, 2, XTCP_NSEC_PER_SEC), XTCP_EMBRYO_DROP);
-	CHECK_EQ(emb.retries, 1);
-	CHECK_EQ(xtcp_embryo_timeout(&emb, &par, 5, 2, 3 * XTCP_NSEC_PER_SEC), XTCP_EMBRYO_SYNACK);
+	xtcp_request_init(&req, &par, &open, &syn, 0);
+	req.acked = 1;
+	CHECK_EQ(xtcp_request_timeout(&req, &par, 5, 2, XTCP_NSEC_PER_SEC), XTCP_REQUEST_DROP);
+	CHECK_EQ(req.retries, 1);
+	CHECK_EQ(xtcp_request_timeout(&req, &par, 5, 2, 3 * XTCP_NSEC_PER_SEC),
+		 XTCP_REQUEST_SYNACK);
 }
 
 /* Whose ACK came has all its time, though the others have less. */
-UNIT(embryo_keeps_who_answered)
+UNIT(request_keeps_who_answered)
 {
 	static const struct xtcp_seg syn = { .flags = XTCP_SYN };
 	static const struct xtcp_open open;
-	struct xtcp_embryo emb;
+	struct xtcp_request req;
 	struct xtcp_params par;
 	u32 again;
 
 	xtcp_params_init(&par);
-	xtcp_embryo_init(&emb, &par, &open, &syn, 0);
-	xtcp_embryo_keep(&emb, &par, 0);
+	xtcp_request_init(&req, &par, &open, &syn, 0);
+	xtcp_request_keep(&req, &par, 0);
 	for (again = 0; again < par.synack_retries; again++)
-		CHECK_EQ(xtcp_embryo_timeout(&emb, &par, 1, 0, 100 * again * XTCP_NSEC_PER_SEC +
-					     XTCP_NSEC_PER_SEC), XTCP_EMBRYO_SYNACK);
-	CHECK_EQ(xtcp_embryo_timeout(&emb, &par, 1, 0, 3600 * XTCP_NSEC_PER_SEC),
-		 XTCP_EMBRYO_KILL);
+		CHECK_EQ(xtcp_request_timeout(&req, &par, 1, 0, 100 * again * XTCP_NSEC_PER_SEC +
+					      XTCP_NSEC_PER_SEC), XTCP_REQUEST_SYNACK);
+	CHECK_EQ(xtcp_request_timeout(&req, &par, 1, 0, 3600 * XTCP_NSEC_PER_SEC),
+		 XTCP_REQUEST_KILL);
 	/* One of a cookie had no deadline: it has one now. */
-	memset(&emb, 0, sizeof(emb));
-	emb.cookie = 1;
-	xtcp_embryo_keep(&emb, &par, 5 * XTCP_NSEC_PER_SEC);
-	CHECK_EQ(xtcp_embryo_deadline(&emb, 5 * XTCP_NSEC_PER_SEC), 6 * XTCP_NSEC_PER_SEC);
+	memset(&req, 0, sizeof(req));
+	req.cookie = 1;
+	xtcp_request_keep(&req, &par, 5 * XTCP_NSEC_PER_SEC);
+	CHECK_EQ(xtcp_request_deadline(&req, 5 * XTCP_NSEC_PER_SEC), 6 * XTCP_NSEC_PER_SEC);
 }
 
 /* RFC 4987, 3.3; with the steps of the kernel's TCP. */
-UNIT(embryo_retries)
+UNIT(request_retries)
 {
 	static const struct {
 		u32 knob, count, young, most, retries;
@@ -179,13 +180,13 @@ UNIT(embryo_retries)
 	xtcp_params_init(&par);
 	for (i = 0; i < ARRAY_SIZE(tab); i++) {
 		par.synack_retries = (u8)tab[i].knob;
-		CHECK_EQ(xtcp_embryo_retries(&par, tab[i].count, tab[i].young, tab[i].most),
+		CHECK_EQ(xtcp_request_retries(&par, tab[i].count, tab[i].young, tab[i].most),
 			 tab[i].retries);
 	}
 }
 
 /* What was in memory before does not leave: each byte of a header is set. */
-UNIT(embryo_leaks_nothing)
+UNIT(request_leaks_nothing)
 {
 	static const u8 ecn[] = { 0, 1, 3 };
 	struct xtcp_seg seg = {
@@ -196,7 +197,7 @@ UNIT(embryo_leaks_nothing)
 	struct xtcp_open open = { .adv_mss = 1000, .rcv_space = 1000 };
 	u8 hdr[2][XTCP_HDR_MAX];
 	struct xtcp_params par;
-	struct xtcp_embryo emb;
+	struct xtcp_request req;
 	struct xtcp_plan plan;
 	u32 i, ack, dirt, len = 0;
 
@@ -204,13 +205,13 @@ UNIT(embryo_leaks_nothing)
 	for (i = 0; i < 2 * ARRAY_SIZE(ecn); i++) {
 		ack = i % 2;
 		par.ecn = ecn[i / 2];
-		xtcp_embryo_init(&emb, &par, &open, &seg, XTCP_NSEC_PER_SEC);
+		xtcp_request_init(&req, &par, &open, &seg, XTCP_NSEC_PER_SEC);
 		for (dirt = 0; dirt < 2; dirt++) {
 			memset(&plan, dirt ? 0xff : 0, sizeof(plan));
 			if (ack)
-				xtcp_embryo_ack_plan(&emb, &par, &open.flow, &plan, 5);
+				xtcp_request_ack_plan(&req, &par, &open.flow, &plan, 5);
 			else
-				xtcp_embryo_plan(&emb, &par, &open, &plan, 5);
+				xtcp_request_plan(&req, &par, &open, &plan, 5);
 			len = xtcp_hdr_put(hdr[dirt], &plan, 1, 2);
 		}
 		CHECK(len >= XTCP_HDR_LEN && len <= XTCP_HDR_MAX);
