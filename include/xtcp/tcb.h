@@ -130,7 +130,7 @@ struct xtcp_ooo {
 
 struct xtcp_tcb;
 
-/* A congestion control; the interface is described in src/core/cc.h. */
+/* A congestion control; the interface is described in src/core/cc/cc.h. */
 struct xtcp_cc;
 
 /* The key of SYN cookies of one slot of time, syncookie.c. */

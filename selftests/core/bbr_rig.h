@@ -7,7 +7,7 @@
 #define XTCP_BBR_RIG_H
 
 #include "core.h"
-#include "bbr.h"
+#include "cc/bbr.h"
 
 #define SEC	XTCP_NSEC_PER_SEC
 #define MSEC	XTCP_NSEC_PER_MSEC

@@ -3,7 +3,7 @@
  * BBR's model: the arithmetic of draft-ietf-ccwg-bbr, 5.5, in tables.
  */
 #include "core.h"
-#include "bbr.h"
+#include "cc/bbr.h"
 #include "harness.h"
 
 #define SEC	XTCP_NSEC_PER_SEC

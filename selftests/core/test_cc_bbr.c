@@ -5,7 +5,7 @@
  * What was lost is noticed at the next ACK and never missed again.
  */
 #include "core.h"
-#include "bbr.h"
+#include "cc/bbr.h"
 #include "harness.h"
 
 #define SEC	XTCP_NSEC_PER_SEC

@@ -3,7 +3,7 @@
  * Congestion window validation: RFC 7661.
  */
 #include "cc_rig.h"
-#include "cwv.h"
+#include "cc/cwv.h"
 #include "harness.h"
 
 #define SEC	XTCP_NSEC_PER_SEC

@@ -4,7 +4,7 @@
  */
 #include "core.h"
 #include "harness.h"
-#include "hystart.h"
+#include "cc/hystart.h"
 
 struct path {
 	struct xtcp_tcb tcb;

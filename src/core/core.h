@@ -11,7 +11,7 @@
 #include <xtcp/defence.h>
 #include <xtcp/engine.h>
 
-#include "cc.h"
+#include "cc/cc.h"
 
 /* ---- wire.c ---- */
 

@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "cc.h"
+#include "cc/cc.h"
 #include "explore.h"
 
 /* ISS of both ends: bytes before the wrap of the sequence space. */

@@ -6,7 +6,7 @@
 FUZZ_TARGETS	:= parse segments calls net
 FUZZ_INPUTS	:= $(wildcard fuzz/found/* fuzz/corpus/*)
 FUZZ_SRC	:= $(filter-out fuzz/libfuzzer.c fuzz/replay.c,$(wildcard fuzz/*.c))
-FUZZ_CORE	:= $(notdir $(wildcard $(TOP)/src/core/*.c))
+FUZZ_CORE	:= $(patsubst $(TOP)/src/core/%,%,$(wildcard $(TOP)/src/core/*.c $(TOP)/src/core/*/*.c))
 FUZZ_LINK	:= -Wl,--wrap=__sanitizer_cov_trace_pc
 FUZZ_COUNT	:= -fsanitize-coverage=trace-pc
 

@@ -9,7 +9,7 @@
  * for 64 KB is the normal case, and the cap would starve exactly the paths
  * that work best.
  */
-#include "core.h"
+#include "../core.h"
 #include "cwv.h"
 
 /* RFC 8511, 3.1: an AQM marks early, so less is taken off than after a loss. */

@@ -20,7 +20,7 @@
  * RTO already; this here is then left with applications that send steadily,
  * but less than they might.
  */
-#include "core.h"
+#include "../core.h"
 #include "cwv.h"
 
 /* The non-validated period (RFC 7661, 4.4.3 and 5): ns. */

@@ -6,7 +6,7 @@
  * much may therefore be in flight, and how losses and marks bound both. What
  * is done with it is in cc_bbr.c.
  */
-#include "core.h"
+#include "../core.h"
 #include "bbr.h"
 
 /* A round trip longer by an eighth than the shortest tells of a queue. */

@@ -30,7 +30,7 @@
  *
  * An ACK costs one division, for its sample of the bandwidth.
  */
-#include "core.h"
+#include "../core.h"
 #include "bbr.h"
 
 #define FULL_LOSS_CNT	6		/* StartupFullLossCnt: ranges lost in a round */

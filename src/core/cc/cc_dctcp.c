@@ -10,7 +10,7 @@
  * What differs: SACKed bytes count as they arrive, not when the cumulative ACK
  * passes them, since the share is then that of the window just seen.
  */
-#include "core.h"
+#include "../core.h"
 #include "cwv.h"
 
 #define ALPHA_ONE	(1U << 20)	/* alpha = 1 */

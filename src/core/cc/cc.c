@@ -2,7 +2,7 @@
 /*
  * The list of congestion controls and what they have in common.
  */
-#include "core.h"
+#include "../core.h"
 
 static const struct xtcp_cc *const algorithms[] = {
 	&xtcp_cc_cubic,

@@ -12,7 +12,7 @@
  * there. With merged segments at both ends an ACK for 64 KB is the normal case
  * and the cap would turn doubling into growth by a fifth.
  */
-#include "core.h"
+#include "../core.h"
 #include "hystart.h"
 
 /* All from RFC 9406, 4.3. */

@@ -20,7 +20,7 @@
  * Time is counted in 2^20 ns (1.05 ms), so that no division is needed to get
  * there; an ACK costs at most one division, by the window.
  */
-#include "core.h"
+#include "../core.h"
 #include "cwv.h"
 #include "hystart.h"
 
