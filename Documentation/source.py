@@ -9,7 +9,7 @@
         shows the definition with the comment before it and its line numbers
 
 A name that is not there is a warning, and "make docs" fails. So is a function
-xtcp_...() that a page or one of its pictures merely mentions.
+xtcp_...() or a file of C that a page or one of its pictures merely mentions.
 """
 import functools
 import os
@@ -78,27 +78,34 @@ class Source(Directive):
 
 
 @functools.cache
-def words():
-    """Every word of the sources."""
-    found = set()
+def sources():
+    """Every word xtcp_... of the sources, and every file by each end of its path."""
+    words, files = set(), set()
     for top in 'src', 'include', 'tools', 'selftests':
         for folder, _, names in os.walk(os.path.join(TREE, top)):
             for name in names:
-                if name.endswith(('.c', '.h')):
-                    with open(os.path.join(folder, name)) as file:
-                        found.update(re.findall(r'\bxtcp_\w+', file.read()))
-    return found
+                if not name.endswith(('.c', '.h')):
+                    continue
+                with open(os.path.join(folder, name)) as file:
+                    words.update(re.findall(r'\bxtcp_\w+', file.read()))
+                parts = os.path.relpath(os.path.join(folder, name), TREE).split(os.sep)
+                files.update('/'.join(parts[i:]) for i in range(len(parts)))
+    return words, files
 
 
 def check_names(app, page, source):
+    words, files = sources()
     texts = {page: source[0]}
     for picture in re.findall(r'image:: (.*\.svg)', source[0]):
         with open(os.path.join(app.srcdir, os.path.dirname(page), picture)) as file:
             texts[picture] = file.read()
     for where, text in texts.items():
-        for name in re.findall(r'\b(xtcp_\w+)\(\)', text):
-            if name not in words():
-                log.warning('%s: there is no %s()', where, name, location=page)
+        gone = [name + '()' for name in re.findall(r'\b(xtcp_\w+)\(\)', text)
+                if name not in words]
+        gone += [name for name in re.findall(r'(?<![\w*./<-])[a-z0-9_/]+\.[ch]\b', text)
+                 if name not in files]
+        for name in gone:
+            log.warning('%s: there is no %s', where, name, location=page)
 
 
 def keep_tabs(app, doctree):
