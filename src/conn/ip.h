@@ -11,6 +11,7 @@
 #include <linux/tcp.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
+#include <net/ip6_checksum.h>
 #include <net/ipv6.h>
 
 #include "../compat/inet.h"

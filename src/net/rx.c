@@ -253,7 +253,7 @@ static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 /*
  * A packet that has its socket is the kernel's: early demultiplexing has found a
  * connection, or TPROXY or bpf_sk_assign() have chosen a socket, none of which can
- * be ours. A record in TIME-WAIT does not params what follows, see dispatch().
+ * be ours. A record in TIME-WAIT does not claim what follows, see dispatch().
  */
 static bool assigned(const struct sk_buff *skb)
 {
