@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * XTCP: a second TCP beside the kernel's own. Load and unload, the table of
- * contents.
+ * XTCP: a second TCP beside the kernel's own. Load and unload, in the order of the
+ * module's parts.
  */
 #include <linux/delay.h>
 #include <linux/module.h>
@@ -17,7 +17,7 @@ static int __init xtcp_load(void)
 	BUILD_BUG_ON(sizeof(struct xtcp_skb_cb) >
 		     sizeof_field(struct sk_buff, cb));
 
-	err = xtcp_rx_below();		/* what we stand in front of */
+	err = xtcp_rx_below();		/* is the kernel's TCP there? */
 	if (err)
 		return err;
 	err = xtcp_pernet_init();	/* tables, TIME-WAIT, parameters */
@@ -29,7 +29,7 @@ static int __init xtcp_load(void)
 	err = xtcp_family_init();	/* sockets */
 	if (err)
 		goto out_rx;
-	/* rmmod is refused without asking us, so this is said beforehand. */
+	/* The kernel refuses rmmod without calling the module: explain it now. */
 	pr_info("xtcp: loaded; when rmmod finds it in use, xtcp_who(1) says by whom\n");
 	return 0;
 
@@ -46,9 +46,9 @@ static void __exit xtcp_unload(void)
 	xtcp_family_close();
 	xtcp_evict_stop();
 	/*
-	 * Another module may have wrapped the receive path around us and would
-	 * call what we are about to free. Nothing but its removal helps, and
-	 * leaving is not an option: so wait for it, and say so.
+	 * Another module may have wrapped the TCP receive handler after XTCP did, and
+	 * would call code that is about to be freed. Unload cannot fail, so wait until
+	 * that module is removed, and report it.
 	 */
 	while (xtcp_rx_exit()) {
 		pr_warn_once("xtcp: the TCP receive handler is held by another module; unload that one first\n");

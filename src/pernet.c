@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One XTCP in each network namespace: parameters, secrets, counters, tables.
+ * What XTCP has in each network namespace: parameters, secrets, counters, tables.
  *
- * A socket holds its namespace as every socket does, so a namespace dies
- * only after its last socket and its last orphan. What may still be there
- * then are TIME-WAIT records and empty bind buckets.
+ * Every socket holds a reference to its namespace, so a namespace ends only after its
+ * last socket, orphans included. TIME-WAIT records and empty bind buckets may
+ * still be there then.
  */
 #include <linux/percpu.h>
 #include <linux/random.h>
@@ -74,7 +74,7 @@ static void __net_exit xtcp_net_exit(struct net *net)
 
 	xtcp_evict_exit_net(xn);
 	xtcp_proc_exit(net);
-	/* Their timers read knobs. */
+	/* Before the knobs, which the timers of both read. */
 	xtcp_reqsk_exit_net(xn);
 	xtcp_tw_exit_net(xn);
 	xtcp_sysctl_exit(net);
@@ -92,9 +92,10 @@ static struct pernet_operations xtcp_net_ops = {
 };
 
 /**
- * xtcp_pernet_init - set up every namespace, those to come included
+ * xtcp_pernet_init - set up XTCP in every present and future namespace
  *
- * Context: process, may sleep. Return: 0 or -errno.
+ * Context: process, may sleep.
+ * Return: 0 or -errno.
  */
 int xtcp_pernet_init(void)
 {
@@ -129,15 +130,17 @@ no_tw:
 }
 
 /**
- * xtcp_pernet_exit - end every namespace's part; no socket is left by then
+ * xtcp_pernet_exit - remove XTCP from every namespace
+ *
+ * No socket is left when it is called.
  *
  * Context: process, may sleep.
  */
 void xtcp_pernet_exit(void)
 {
 	unregister_pernet_subsys(&xtcp_net_ops);
-	xtcp_rx_flush();	/* the last ports went with their namespaces */
-	/* Records are freed by RCU callbacks of ours. */
+	xtcp_rx_flush();	/* after the last bind bucket, which its namespace freed */
+	/* Wait for RCU callbacks, which are code of the module and free records. */
 	rcu_barrier();
 	xtcp_hold_exit();
 	xtcp_reqsk_slab_exit();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which congestion controls there are, which one a new socket gets, and which
- * ones a user may choose: congestion_control and its two kin.
+ * The knobs congestion_control (algorithm of new sockets),
+ * available_congestion_control (all there are) and allowed_congestion_control
+ * (those that a process without CAP_NET_ADMIN may choose).
  */
 #include <linux/jhash.h>
 #include <linux/slab.h>
@@ -10,17 +11,18 @@
 #include "../net/public.h"
 #include "ctl.h"
 
-/* Bytes of a list of names, TCP_CA_BUF_MAX of the kernel's TCP. */
+/* Bytes of a list of names, as TCP_CA_BUF_MAX of the kernel's TCP. */
 #define LIST_MAX	(XTCP_CC_NAME_MAX * 128)
 
 /**
- * xtcp_cong_of_key - the algorithm that a route names, congctl of ip-route(8)
- * @key: RTAX_CC_ALGO
+ * xtcp_cong_of_key - find the algorithm that a route names (congctl of ip-route(8))
+ * @key: RTAX_CC_ALGO of the route
  *
- * A route keeps a hash of the name, and no function that would look it up is exported.
- * It is made as in tcp_register_congestion_control().
+ * A route stores a hash of the name. The kernel exports no function to look it up, so
+ * this computes the same hash as tcp_register_congestion_control() for each algorithm.
  *
- * Return: the algorithm, or NULL where this TCP has none of that name.
+ * Context: any.
+ * Return: the algorithm, or NULL if this TCP has none of that name.
  */
 const struct xtcp_cc *xtcp_cong_of_key(u32 key)
 {
@@ -36,6 +38,7 @@ const struct xtcp_cc *xtcp_cong_of_key(u32 key)
 	return NULL;
 }
 
+/* The algorithm's bit in a mask, by its place in xtcp_cc_list(). */
 static u32 cc_bit(const struct xtcp_cc *cc)
 {
 	const struct xtcp_cc *each;
@@ -48,11 +51,12 @@ static u32 cc_bit(const struct xtcp_cc *cc)
 }
 
 /**
- * xtcp_cc_may_choose - may anybody choose this algorithm?
+ * xtcp_cc_may_choose - may a process without privilege choose this algorithm?
  * @xn: namespace
  * @cc: algorithm
  *
- * Return: false when it takes CAP_NET_ADMIN.
+ * Context: any.
+ * Return: false if that requires CAP_NET_ADMIN.
  */
 bool xtcp_cc_may_choose(const struct xtcp_net *xn, const struct xtcp_cc *cc)
 {
@@ -60,12 +64,15 @@ bool xtcp_cc_may_choose(const struct xtcp_net *xn, const struct xtcp_cc *cc)
 }
 
 /**
- * xtcp_cong_allow - allowed_congestion_control, before anybody wrote it
+ * xtcp_cong_allow - set allowed_congestion_control to its default
  * @xn: namespace
  *
- * DCTCP takes more than its share from whatever knows no marks: like the
- * kernel's TCP this one leaves it to the administrator. What he allows holds for
- * who makes a namespace, too.
+ * The initial namespace allows all algorithms that do not need ECN: DCTCP takes
+ * more than its share from flows without ECN, so choosing it is left to the
+ * administrator, as with the kernel's TCP. Any other namespace copies the mask of
+ * the initial one.
+ *
+ * Context: any.
  */
 void xtcp_cong_allow(struct xtcp_net *xn)
 {
@@ -83,6 +90,7 @@ void xtcp_cong_allow(struct xtcp_net *xn)
 	WRITE_ONCE(xn->knobs.cc_allowed, allowed);
 }
 
+/* Make @cc the default; a default may be chosen by any process. */
 static void cong_set(struct xtcp_net *xn, const struct xtcp_cc *cc)
 {
 	WRITE_ONCE(xn->params.cc, cc);
@@ -90,10 +98,12 @@ static void cong_set(struct xtcp_net *xn, const struct xtcp_cc *cc)
 }
 
 /**
- * xtcp_cong_reset - congestion_control, before anybody wrote it: the kernel's
+ * xtcp_cong_reset - set congestion_control to the kernel's value
  * @xn: namespace
  *
- * Where the kernel has one that is not here, the default remains CUBIC.
+ * If this TCP lacks the kernel's algorithm, the default is CUBIC.
+ *
+ * Context: any.
  */
 void xtcp_cong_reset(struct xtcp_net *xn)
 {
@@ -108,7 +118,20 @@ void xtcp_cong_reset(struct xtcp_net *xn)
 	cong_set(xn, cc ? : xtcp_cc_find("cubic"));
 }
 
-/* congestion_control: the algorithm of new sockets, which all may choose then. */
+/**
+ * xtcp_cong_default - handler of congestion_control, the algorithm of new sockets
+ * @ctl: data is the namespace
+ * @write: 0 to read, 1 to write
+ * @buffer: text, in kernel memory
+ * @lenp: bytes, in and out
+ * @ppos: position in the file, bytes
+ *
+ * An algorithm that is written here may then be chosen by any process.
+ *
+ * Context: process, may sleep.
+ * Return: 0; -ENOENT for an unknown algorithm; -EPERM outside the initial
+ * namespace for one that is not allowed there.
+ */
 int xtcp_cong_default(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
 		      loff_t *ppos)
 {
@@ -125,13 +148,14 @@ int xtcp_cong_default(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp
 	cc = xtcp_cc_find(name);
 	if (!cc)
 		return -ENOENT;
-	/* Who made this namespace need not be the machine's administrator. */
+	/* The namespace's creator need not be the administrator of the machine. */
 	if (!net_eq(xn->net, &init_net) && !xtcp_cc_may_choose(xn, cc))
 		return -EPERM;
 	cong_set(xn, cc);
 	return 0;
 }
 
+/* Write the names of the algorithms in @mask to @buf, LIST_MAX bytes. */
 static void cc_names(char *buf, u32 mask)
 {
 	const struct xtcp_cc *cc;
@@ -144,7 +168,17 @@ static void cc_names(char *buf, u32 mask)
 					at ? " " : "", xtcp_cc_name(cc));
 }
 
-/* available_congestion_control: all there are. */
+/**
+ * xtcp_cong_available - handler of available_congestion_control, all algorithms
+ * @ctl: data is the namespace
+ * @write: 0; the file is read-only
+ * @buffer: text, in kernel memory
+ * @lenp: bytes, in and out
+ * @ppos: position in the file, bytes
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
 int xtcp_cong_available(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
 			loff_t *ppos)
 {
@@ -160,7 +194,7 @@ int xtcp_cong_available(xtcp_ctl_table *ctl, int write, void *buffer, size_t *le
 	return err;
 }
 
-/* Names to a mask; false when one is not there. */
+/* Convert a list of names to a mask. Return: false if a name is unknown. */
 static bool cc_parse(char *list, u32 *mask)
 {
 	char *name;
@@ -179,7 +213,19 @@ static bool cc_parse(char *list, u32 *mask)
 	return true;
 }
 
-/* allowed_congestion_control: those that anybody may choose. */
+/**
+ * xtcp_cong_allowed - handler of allowed_congestion_control
+ * @ctl: data is the namespace
+ * @write: 0 to read, 1 to write
+ * @buffer: text, in kernel memory
+ * @lenp: bytes, in and out
+ * @ppos: position in the file, bytes
+ *
+ * Outside the initial namespace the list can only become shorter.
+ *
+ * Context: process, may sleep.
+ * Return: 0; -ENOENT for an unknown algorithm; -EPERM; -ENOMEM.
+ */
 int xtcp_cong_allowed(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
 		      loff_t *ppos)
 {

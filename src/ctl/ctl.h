@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What src/ctl offers: files to look in from the side, and the knobs.
+ * What src/ctl offers to the rest of the module: files of /proc/net, and the knobs in
+ * /proc/sys/net/xtcp.
  */
 #ifndef XTCP_CTL_H
 #define XTCP_CTL_H

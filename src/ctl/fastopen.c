@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is more than a number in the knobs of Fast Open: fastopen_key, and what
- * writing fastopen_blackhole_timeout_sec does besides.
+ * The Fast Open knobs that are more than a number: fastopen_key, and the side effect
+ * of a write to fastopen_blackhole_timeout_sec.
  */
 #include <linux/slab.h>
 
 #include "../net/public.h"
 #include "ctl.h"
 
-/* "xxxxxxxx-xxxxxxxx-xxxxxxxx-xxxxxxxx", the same again behind a comma, and NUL. */
+/*
+ * Bytes of a key as text, "xxxxxxxx-xxxxxxxx-xxxxxxxx-xxxxxxxx" and the comma or NUL
+ * behind it; two keys.
+ */
 #define WORDS_OF_KEY	4
 #define KEY_TEXT	(9 * WORDS_OF_KEY)
 #define KEYS_TEXT	(2 * KEY_TEXT)
 
-/* Words in the order of the bytes, each little-endian, as in the kernel's TCP. */
+/*
+ * Print a key as its 32-bit little-endian words, first word first, as the kernel's TCP
+ * does. @at: bytes of @buf in use. Return: the same afterwards.
+ */
 static u32 fo_key_put(char *buf, u32 at, const u64 key[2])
 {
 	return at + scnprintf(buf + at, KEYS_TEXT - at, "%s%08x-%08x-%08x-%08x",
@@ -32,7 +38,19 @@ static bool fo_key_parse(const char *text, u64 key[2])
 	return true;
 }
 
-/* fastopen_key: one that makes cookies and, behind a comma, one still good. */
+/**
+ * xtcp_fo_key - handler of fastopen_key
+ * @ctl: data is the namespace
+ * @write: 0 to read, 1 to write
+ * @buffer: text, in kernel memory
+ * @lenp: bytes, in and out
+ * @ppos: position in the file, bytes
+ *
+ * The first key makes cookies; cookies of the optional second one are accepted, too.
+ *
+ * Context: process.
+ * Return: 0, or -EINVAL if the text is no key.
+ */
 int xtcp_fo_key(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp, loff_t *ppos)
 {
 	char buf[KEYS_TEXT + 1], *second;
@@ -64,8 +82,12 @@ out:
 }
 
 /**
- * xtcp_fo_rewrite - fastopen_blackhole_timeout_sec: whoever sets it begins anew
+ * xtcp_fo_rewrite - after a write to fastopen_blackhole_timeout_sec
  * @xn: namespace
+ *
+ * Forgets past failures, so that Fast Open is tried again at once.
+ *
+ * Context: any.
  */
 void xtcp_fo_rewrite(struct xtcp_net *xn)
 {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a knob is: a value as it is written, what it means to those who read it,
- * and, until somebody writes it, the kernel's value of the same name.
+ * Read and write knobs. Each has a value in sysctl units, which the file shows, and
+ * one in internal units, a plain field that the rest of the module reads. Until it
+ * is written, a knob follows the kernel's value of the same name.
  *
- * Who reads a knob reads a plain field and knows nothing of all this. Nobody tells
- * of a write to net.ipv4, so it is looked for (xtcp_knobs_poll()): the few words of
- * struct netns_ipv4 that hold what is followed are compared to what they were when
- * they were last adopted. Who makes, connects or listens with a socket always
- * looks, and so does who reads a file; on the way of packets and timers at most
- * LOOKS times in a jiffy, so that a flood does not pay for it.
+ * The kernel does not notify of a write to net.ipv4. So xtcp_knobs_inherit() compares
+ * the few words of struct netns_ipv4 that hold followed values with what they were
+ * when last adopted. socket(), connect(), listen(), socket options and the files of
+ * the knobs always call it. Packets, timers and other system calls use
+ * xtcp_knobs_poll(), which compares about LOOKS times in a jiffy, so that a flood of
+ * packets does not pay for it.
  */
 #include <linux/jiffies.h>
 #include <linux/slab.h>
@@ -16,13 +17,14 @@
 
 #include "knob.h"
 
-/* Looks in a jiffy; after them a write is felt with the next jiffy. */
+/* Comparisons per jiffy; after them a write takes effect in the next jiffy. */
 #define LOOKS		8
 
-/* The words of struct netns_ipv4 that are looked at, by index. */
+/* The words of struct netns_ipv4 that are compared, by index; constant after load. */
 static u16 words[XTCP_KNOBS];
 static u32 nwords;
 
+/* Number @i of a knob, in internal units. */
 static u32 knob_load(const struct xtcp_net *xn, const struct xtcp_knob *k, u32 i)
 {
 	const void *at = (const void *)xn + k->off + i * k->size;
@@ -37,6 +39,7 @@ static u32 knob_load(const struct xtcp_net *xn, const struct xtcp_knob *k, u32 i
 	}
 }
 
+/* Set number @i of a knob to @val, in sysctl units. Context: xtcp_sysctl.lock. */
 static void knob_store(struct xtcp_net *xn, const struct xtcp_knob *k, u32 i, u32 val)
 {
 	void *at = (void *)xn + k->off + i * k->size;
@@ -56,7 +59,7 @@ static void knob_store(struct xtcp_net *xn, const struct xtcp_knob *k, u32 i, u3
 	}
 }
 
-/* The kernel's value, as it would be written; the nearest where ours ends earlier. */
+/* The kernel's value in sysctl units, limited to the range of the knob. */
 static u32 kernel_value(const struct xtcp_net *xn, const struct xtcp_knob *k, u32 i)
 {
 	const void *at = (const void *)&xn->net->ipv4 + k->from + i * k->from_size;
@@ -77,7 +80,7 @@ static u32 kernel_value(const struct xtcp_net *xn, const struct xtcp_knob *k, u3
 	return clamp(val, k->min, k->max);
 }
 
-/* What holds for a knob that nobody has written. Context: xtcp_sysctl.lock. */
+/* Set an unwritten knob: the kernel's value, or its default. Context: xtcp_sysctl.lock. */
 static void knob_unwritten(struct xtcp_net *xn, const struct xtcp_knob *k)
 {
 	u32 i;
@@ -92,7 +95,7 @@ static void knob_unwritten(struct xtcp_net *xn, const struct xtcp_knob *k)
 				     xn->sysctl->first[k - xtcp_knob_rows][i]);
 }
 
-/* Take over all that is followed. */
+/* Set all unwritten knobs that follow a value of the kernel. */
 static void adopt(struct xtcp_net *xn)
 {
 	const unsigned long *at = (const unsigned long *)&xn->net->ipv4;
@@ -102,7 +105,7 @@ static void adopt(struct xtcp_net *xn)
 	spin_lock_bh(&ctl->lock);
 	for (i = 0; i < nwords; i++)
 		ctl->seen[i] = READ_ONCE(at[words[i]]);
-	/* What changes behind this shows at the next look. */
+	/* A value that changes after this differs at the next comparison. */
 	smp_rmb();
 	for (i = 0; i < xtcp_knob_count; i++) {
 		if (xtcp_knob_rows[i].from_size && !test_bit(i, ctl->written))
@@ -112,7 +115,7 @@ static void adopt(struct xtcp_net *xn)
 }
 
 /**
- * xtcp_knobs_inherit - adopt what was written to net.ipv4, if anything was
+ * xtcp_knobs_inherit - adopt values of net.ipv4 that have changed
  * @xn: namespace
  *
  * Context: any.
@@ -131,10 +134,11 @@ void xtcp_knobs_inherit(struct xtcp_net *xn)
 }
 
 /**
- * xtcp_knobs_poll_slow - the same, and not much more often in this jiffy
+ * xtcp_knobs_poll_slow - xtcp_knobs_inherit(), and count the call
  * @xn: namespace
  *
- * Two CPUs that count at once count one look too few.
+ * After LOOKS calls in a jiffy xtcp_knobs_poll() does nothing for the rest of it.
+ * The count is not atomic: two CPUs at once may count one call for both.
  *
  * Context: any.
  */
@@ -152,6 +156,7 @@ void xtcp_knobs_poll_slow(struct xtcp_net *xn)
 	xtcp_knobs_inherit(xn);
 }
 
+/* Have word @word of struct netns_ipv4 compared. */
 static void word_add(u32 word)
 {
 	u32 i;
@@ -164,9 +169,11 @@ static void word_add(u32 word)
 }
 
 /**
- * xtcp_knob_init - find out where to look
+ * xtcp_knob_init - list the words of struct netns_ipv4 that knobs follow
  *
- * Before the first namespace.
+ * To be called before the first namespace is set up.
+ *
+ * Context: module load.
  */
 void xtcp_knob_init(void)
 {
@@ -180,10 +187,12 @@ void xtcp_knob_init(void)
 }
 
 /**
- * xtcp_knob_alloc - the knobs of a new namespace
- * @xn: namespace, its parameters set to what holds where there is nothing to follow
+ * xtcp_knob_alloc - set up the knobs of a new namespace
+ * @xn: namespace; its fields hold the defaults of knobs that follow nothing
  *
- * Return: the knobs, in place and adopted; NULL when there is no memory.
+ * Context: process, may sleep.
+ * Return: the knobs, also in @xn->sysctl, with the kernel's values adopted; NULL
+ * without memory. The caller frees them.
  */
 struct xtcp_sysctl *xtcp_knob_alloc(struct xtcp_net *xn)
 {
@@ -208,18 +217,18 @@ struct xtcp_sysctl *xtcp_knob_alloc(struct xtcp_net *xn)
 	return ctl;
 }
 
-/* A write that failed: the knob is unwritten still, its value what it was. */
+/* Undo knob_own() after a write that failed. */
 static void knob_unown(struct xtcp_net *xn, const struct xtcp_knob *k)
 {
 	spin_lock_bh(&xn->sysctl->lock);
 	__clear_bit(k - xtcp_knob_rows, xn->sysctl->written);
-	/* What was written to the kernel's meanwhile was not adopted. */
+	/* A change of the kernel's value was not adopted meanwhile. */
 	if (k->from_size)
 		knob_unwritten(xn, k);
 	spin_unlock_bh(&xn->sysctl->lock);
 }
 
-/* From here on the knob follows nothing. Returns whether that is new. */
+/* The knob follows nothing from now on. Return: whether it was unwritten before. */
 static bool knob_own(struct xtcp_sysctl *ctl, const struct xtcp_knob *k)
 {
 	bool new;
@@ -230,7 +239,7 @@ static bool knob_own(struct xtcp_sysctl *ctl, const struct xtcp_knob *k)
 	return new;
 }
 
-/* It follows again, or has its default again. */
+/* "default" was written: follow the kernel's value again, or restore the default. */
 static void knob_disown(struct xtcp_net *xn, const struct xtcp_knob *k)
 {
 	struct xtcp_sysctl *ctl = xn->sysctl;
@@ -241,7 +250,7 @@ static void knob_disown(struct xtcp_net *xn, const struct xtcp_knob *k)
 	spin_unlock_bh(&ctl->lock);
 }
 
-/* Read or write a row of numbers: all of what is written, or nothing. */
+/* Read or write a knob of numbers. A write that fails changes none of them. */
 static int knob_numbers(struct xtcp_net *xn, const struct xtcp_knob *k, int write,
 			void *buffer, size_t *lenp, loff_t *ppos)
 {
@@ -259,7 +268,7 @@ static int knob_numbers(struct xtcp_net *xn, const struct xtcp_knob *k, int writ
 
 	for (i = 0; i < k->n; i++)
 		new[i] = READ_ONCE(ctl->val[row][i]);
-	/* Of unsigned numbers the kernel takes one only. */
+	/* proc_douintvec_minmax() takes one number only. */
 	if (k->n == 1)
 		err = proc_douintvec_minmax(&tmp, write, buffer, lenp, ppos);
 	else
@@ -274,7 +283,10 @@ static int knob_numbers(struct xtcp_net *xn, const struct xtcp_knob *k, int writ
 	return 0;
 }
 
-/* Read or write words; who writes is the last to be followed from then on. */
+/*
+ * Read or write a knob of text by its own handler. The knob stops following before the
+ * handler runs, so that no adoption overwrites what is written.
+ */
 static int knob_text(struct xtcp_net *xn, const struct xtcp_knob *k, int write,
 		     void *buffer, size_t *lenp, loff_t *ppos)
 {
@@ -289,13 +301,16 @@ static int knob_text(struct xtcp_net *xn, const struct xtcp_knob *k, int write,
 
 /**
  * xtcp_knob_proc - proc_handler of all knobs
- * @ctl: extra1 is the row, extra2 the namespace
- * @write: whether
- * @buffer: in the kernel, ends with a NUL where it is written from
+ * @ctl: extra1 is the row (struct xtcp_knob), extra2 the namespace
+ * @write: 0 to read, 1 to write
+ * @buffer: text, in kernel memory; of a write NUL-terminated
  * @lenp: bytes, in and out
- * @ppos: position in the file
+ * @ppos: position in the file, bytes
  *
- * Return: 0; -EINVAL and what each knob has, nothing being changed.
+ * Writing "default" makes a knob follow the kernel again, or have its default.
+ *
+ * Context: process, may sleep.
+ * Return: 0; -EINVAL or an error of the knob's own handler, with nothing changed.
  */
 int xtcp_knob_proc(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
 		   loff_t *ppos)
@@ -306,7 +321,7 @@ int xtcp_knob_proc(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
 
 	xtcp_knobs_inherit(xn);
 	if (write && *ppos) {
-		/* A value is written at once, sysctl_writes_strict. */
+		/* A value is written in one call, as with sysctl_writes_strict. */
 		*ppos += *lenp;
 		return 0;
 	}

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/net/xtcp and xtcp6, line for line as /proc/net/tcp and tcp6, so that ss
+ * /proc/net/xtcp and xtcp6, in the format of /proc/net/tcp and tcp6, so that ss
  * and netstat read them: PROC_NET_TCP=/proc/net/xtcp ss -4ta.
  *
- * Each position of the file is one chain of a table, printed whole under RCU,
- * or under the lock of a bucket: a socket that moves while the file is read is
- * shown once, twice or not at all, as in the kernel's own.
+ * Each position of the file is one chain of a table, printed as a whole under RCU,
+ * or a bucket of half-open connections, printed under its lock. A socket that moves
+ * while the file is read is shown once, twice or not at all, as with the kernel's
+ * files.
  */
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
@@ -20,13 +21,14 @@
 /* Timer column of /proc/net/tcp. */
 enum { TIMER_NONE, TIMER_RTO, TIMER_KEEP, TIMER_TW, TIMER_PROBE };
 
+/* The columns that all kinds of entries share. */
 struct line {
 	const struct xtcp_flow *flow;
-	int state;
-	u32 tx_queue;
-	u32 rx_queue;
-	int timer;
-	u64 when;		/* ns */
+	int state;		/* TCP_* */
+	u32 tx_queue;		/* bytes */
+	u32 rx_queue;		/* bytes; listener: connections to accept */
+	int timer;		/* TIMER_* */
+	u64 when;		/* ns, when it expires */
 	u32 retrans;
 	uid_t uid;
 	u32 probes;
@@ -35,11 +37,12 @@ struct line {
 	const void *ptr;
 };
 
+/* State of one open file. */
 struct iter {
 	struct seq_net_private p;
-	bool family6;		/* sockets of IPv6, whatever they are connected to */
+	bool family6;		/* xtcp6: IPv6 sockets, v4-mapped peers included */
 	u32 sl;			/* number of the next line */
-	u64 place;		/* what it is about, see place_used() */
+	u64 place;		/* chain or bucket to print, see seek() */
 };
 
 static struct xtcp_net *iter_net(struct seq_file *seq)
@@ -58,7 +61,7 @@ static void put_addr(struct seq_file *seq, const u32 addr[4], u16 port)
 	seq_printf(seq, "%08X:%04X", addr[3], ntohs((__force __be16)port));
 }
 
-/* The kernel fills the lines of IPv4 up to a width, not those of IPv6. */
+/* The kernel pads the lines of IPv4 to this width, those of IPv6 not at all. */
 #define WIDTH	149
 
 static void begin_line(struct seq_file *seq)
@@ -179,7 +182,7 @@ static void put_reqsk(struct seq_file *seq, const struct xtcp_reqsk *rsk)
 	seq_pad(seq, '\n');
 }
 
-/* Is it of the file's family? A record has that of the socket it follows. */
+/* Does the entry belong in this file? A record keeps the family of its socket. */
 static bool entry_here(struct seq_file *seq, const struct xtcp_entry *e, u8 kind)
 {
 	const struct iter *it = seq->private;
@@ -211,15 +214,16 @@ static void put_entry(struct seq_file *seq, struct xtcp_entry *e)
 	}
 }
 
-/* Where half-open connections are, among the places. Return: bucket, or NULL: behind the last. */
+/* The bucket of half-open connections at place @i, or NULL past the last one. */
 static struct xtcp_reqsk_bucket *request_place(const struct xtcp_net *xn, u64 i)
 {
 	return xtcp_reqsk_bucket_at(xn, i - LISTEN_CHAINS - xn->tables->mask - 1);
 }
 
 /*
- * From position *@pos on, the first place that is not empty: chains of listeners, of
- * sockets, buckets of half-open connections.
+ * Advance *@pos to the first place that is not empty and set it->place. Places are
+ * the chains of listeners, then the chains of the connection table, then the buckets
+ * of half-open connections. Return: the iterator, or NULL at the end.
  */
 static void *seek(struct seq_file *seq, loff_t *pos)
 {
@@ -322,7 +326,7 @@ static int proc_show(struct seq_file *seq, void *v)
 		return 0;
 	}
 	put_place(seq, it->place);
-	/* Too much for the buffer: it will be asked for again, with a larger one. */
+	/* The buffer is too small: seq_file repeats the call with a larger one. */
 	if (seq_has_overflowed(seq))
 		it->sl = sl;
 	return 0;
@@ -335,15 +339,16 @@ static const struct seq_operations xtcp_seq_ops = {
 	.show = proc_show,
 };
 
-/* What says that a file is that of IPv6: any pointer but NULL. */
+/* Private data of xtcp6, any pointer but NULL; xtcp has NULL. */
 #define FAMILY6	((void *)&xtcp_seq_ops)
 
 /**
- * xtcp_proc_init - the files of a namespace
+ * xtcp_proc_init - create xtcp, xtcp6 and xtcp_stat in /proc/net
  * @net: namespace
  *
- * A kernel without /proc has none.
+ * Does nothing in a kernel without /proc.
  *
+ * Context: process, may sleep.
  * Return: 0 or -ENOMEM.
  */
 int xtcp_proc_init(struct net *net)
@@ -371,8 +376,10 @@ no_v6:
 }
 
 /**
- * xtcp_proc_exit - takes the files away
+ * xtcp_proc_exit - remove the files
  * @net: namespace
+ *
+ * Context: process, may sleep.
  */
 void xtcp_proc_exit(struct net *net)
 {

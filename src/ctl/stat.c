@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/net/xtcp_stat: counters of a namespace, in the pairs of lines of
- * /proc/net/snmp and /proc/net/netstat and under their names, so that what reads
- * those reads this. A name never changes its meaning.
+ * /proc/net/xtcp_stat: counters of a namespace, in the format and under the names of
+ * /proc/net/snmp and /proc/net/netstat (pairs of lines), so that their readers can
+ * read it. A name never changes its meaning.
  */
 #include <net/ip.h>
 
@@ -11,11 +11,11 @@
 #include "../sock/family.h"
 #include "ctl.h"
 
-/* A counter by name: of what happened, or of segments discarded for a reason. */
+/* A named counter: an event, segments discarded for a reason, or the sum of two reasons. */
 struct row {
 	const char *name;
 	enum { ROW_MIB, ROW_DROP, ROW_DROP_SUM } kind;
-	u8 a, b;
+	u8 a, b;		/* enum xtcp_mib, or enum xtcp_drop */
 };
 
 #define MIB_ROW(id, name)	{ name, ROW_MIB, XTCP_MIB_##id },
@@ -26,7 +26,7 @@ static const struct row tcp_rows[] = {
 	{ "InCsumErrors", ROW_DROP, XTCP_DROP_CHECKSUM },
 };
 
-/* Where the kernel has a counter of its own for a reason, it is here, too. */
+/* Reasons for which the kernel has a counter are shown under its name as well. */
 static const struct row ext_rows[] = {
 	XTCP_MIBS_ENGINE(MIB_ROW)
 	XTCP_MIBS_EXT(MIB_ROW)
@@ -43,7 +43,7 @@ static const struct row mem_rows[] = {
 	XTCP_MIBS_MEM(MIB_ROW)
 };
 
-/* Every reason; NONE is none. */
+/* Every reason. The first row, NONE, is not printed. */
 static const struct row drop_rows[] = {
 #define DROP_ROW(name)	{ #name, ROW_DROP, XTCP_DROP_##name },
 	XTCP_DROP_REASONS(DROP_ROW)
@@ -62,7 +62,7 @@ static unsigned long row_value(const struct xtcp_net *xn, const struct row *row)
 	}
 }
 
-/* A pair of lines; @first: names, and values, that stand before the counters. */
+/* Print a pair of lines. @first_names and @first come before the counters. */
 static void put_rows(struct seq_file *seq, const char *head, const char *first_names,
 		     const char *first, const struct row *rows, u32 n)
 {
@@ -79,10 +79,11 @@ static void put_rows(struct seq_file *seq, const char *head, const char *first_n
 }
 
 /**
- * xtcp_stat_show - write the file
- * @seq: where to
+ * xtcp_stat_show - print the file
+ * @seq: the file
  * @v: unused
  *
+ * Context: process, may sleep.
  * Return: 0.
  */
 int xtcp_stat_show(struct seq_file *seq, void *v)
@@ -92,7 +93,7 @@ int xtcp_stat_show(struct seq_file *seq, void *v)
 	const struct xtcp_reqsk_table *requests = READ_ONCE(xn->requests);
 	char rto[48], mem[32];
 
-	/* RFC 4022: Van Jacobson's algorithm, milliseconds, no limit. */
+	/* RFC 4022: 4 is Van Jacobson's algorithm; ms; -1 is no limit. */
 	snprintf(rto, sizeof(rto), " 4 %u %u -1", xn->params.rto_min_us / 1000,
 		 xn->params.rto_max_us / 1000);
 	put_rows(seq, "Tcp", " RtoAlgorithm RtoMin RtoMax MaxConn", rto, tcp_rows,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/sys/net/xtcp: the knobs of a network namespace. Each has name, unit
- * and range of its namesake net.ipv4.tcp_*; what XTCP makes of it is in
- * Documentation/sysctl.rst, which has a row for each row here.
+ * /proc/sys/net/xtcp: the knobs of a network namespace. Each has the name, unit
+ * and range of its namesake net.ipv4.tcp_*. Documentation/sysctl.rst explains what
+ * XTCP does with each of them.
  *
- * What they do when they are read, written and followed is in knob.c.
+ * knob.c reads and writes them and follows the kernel's values.
  */
 #include <linux/capability.h>
 #include <linux/slab.h>
@@ -16,15 +16,18 @@
 #include "../sock/family.h"
 #include "knob.h"
 
-/* Seconds that are ms in 31 bits. */
+/* Most seconds whose number of ms fits in an int. */
 #define SECONDS_MAX	(INT_MAX / 1000)
 
 #define ONE_DAY		86400		/* s */
 
-/* Smallest receive buffer, bytes, as TCP has it. */
+/* Smallest receive buffer, bytes, as in the kernel's TCP. */
 #define RMEM_MIN	4096
 
-/* Where a knob is read: by the engine, by the glue, there three numbers. */
+/*
+ * Where the value is stored: PAR is read by the engine, GLUE by the rest of the module,
+ * GLUE3 is three numbers. TEXT is a knob with a handler of its own.
+ */
 #define PAR(field)	.off = offsetof(struct xtcp_net, params.field),	\
 			.size = sizeof_field(struct xtcp_params, field),	\
 			.n = 1
@@ -37,7 +40,10 @@
 #define TEXT(handler, m, unwritten)	.text = handler, .mode = m,	\
 			.reset = unwritten, .n = 1
 
-/* What it follows; mem does by itself. */
+/*
+ * Which field of the kernel a knob follows: any field, sysctl_tcp_NAME, or three numbers
+ * there. The knob mem follows by xtcp_mem_reset().
+ */
 #define OF_FIELD(field)	.from = offsetof(struct netns_ipv4, field),	\
 			.from_size = sizeof_field(struct netns_ipv4, field)
 #define OF(name)	OF_FIELD(sysctl_tcp_##name)
@@ -49,37 +55,43 @@ static u32 means_bool(u32 val)
 	return !!val;
 }
 
-/* An orphan whose peer is alive gets eight tries unless it is said otherwise. */
+/* 0 means eight retries, as tcp_orphan_retries() has it for a peer that is alive. */
 static u32 means_orphan(u32 val)
 {
 	return val ? val : 8;
 }
 
-/* 3 and 4 turn tail loss probes on; of 1 and 2 the kernel makes nothing. */
+/* 3 and 4 turn tail loss probes on; 1 and 2 have no effect in the kernel either. */
 static u32 means_probe(u32 val)
 {
 	return val >= 3;
 }
 
-/* The kernel's other bits are ways in which its RACK is not that of RFC 8985. */
+/* Only this bit is taken: the others make the kernel's RACK differ from RFC 8985. */
 static u32 takes_rack(u32 val)
 {
 	return val & TCP_RACK_LOSS_DETECTION;
 }
 
-/* The kernel's default is 127 s; RFC 9293, MUST-23, wants three minutes: 255 s. */
+/*
+ * The kernel's default gives up after 127 s. RFC 9293, MUST-23, requires at least three
+ * minutes: seven retries last 255 s.
+ */
 static u32 takes_syn_retries(u32 val)
 {
 	return val == TCP_SYN_RETRIES ? 7 : val;
 }
 
-/* The kernel's default since 6.5 is 4; RFC 6298 (5.5) doubles the timeout each time. */
+/* The kernel's default since 6.5 is 4; RFC 6298 (5.5) doubles each timeout: 0. */
 static u32 takes_syn_linear(u32 val)
 {
 	return val == 4 ? 0 : val;
 }
 
-/* Pages of all buffers together: no pressure, pressure, the end. */
+/*
+ * mem as written, pages of all sockets' buffers: no pressure up to the first, pressure
+ * above the second, hard limit.
+ */
 static long own_mem[3];
 
 static void xtcp_mem_reset(struct xtcp_net *xn)
@@ -104,7 +116,7 @@ static int xtcp_mem(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp, 
 	return 0;
 }
 
-/* A namespace begins as the initial one is. */
+/* The initial namespace is enabled by default, any other if the initial one is. */
 static void xtcp_enabled_reset(struct xtcp_net *xn)
 {
 	bool initial = net_eq(xn->net, &init_net);
@@ -114,9 +126,9 @@ static void xtcp_enabled_reset(struct xtcp_net *xn)
 }
 
 /*
- * The administrator of a namespace may turn it off. What is off in the initial one
- * only the administrator of the machine turns on elsewhere, or anybody who may
- * create a user namespace would.
+ * The administrator of a namespace may turn XTCP off. While it is off in the initial
+ * namespace, only the administrator of the machine may turn it on in another one:
+ * any user who may create a user namespace could do so otherwise.
  */
 static int xtcp_enabled(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
 			loff_t *ppos)
@@ -141,7 +153,7 @@ static int xtcp_enabled(xtcp_ctl_table *ctl, int write, void *buffer, size_t *le
 	return 0;
 }
 
-/* Chains of the table of connections. */
+/* ehash_entries, read-only: chains of the connection table. */
 static int xtcp_ehash(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
 		      loff_t *ppos)
 {
@@ -271,14 +283,15 @@ const u32 xtcp_knob_count = ARRAY_SIZE(xtcp_knob_rows);
 static_assert(ARRAY_SIZE(xtcp_knob_rows) <= XTCP_KNOBS);
 
 #define TW_REUSE_DELAY	1000	/* ms */
-#define PRESSURE_TIMEOUT 60	/* s: a path that is lost for longer seldom comes back */
+#define PRESSURE_TIMEOUT 60	/* s; a path that is down for longer seldom recovers */
 
 /**
- * xtcp_sysctl_init - the knobs of a namespace, and their files
- * @net: namespace whose parameters are set
+ * xtcp_sysctl_init - set up the knobs of a namespace, and their files
+ * @net: namespace; xtcp_params_init() has set its parameters
  *
- * In a kernel without sysctl they have no files, and nobody writes them.
+ * A kernel without sysctl has no files; the knobs keep following the kernel's values.
  *
+ * Context: process, may sleep.
  * Return: 0 or -ENOMEM.
  */
 int xtcp_sysctl_init(struct net *net)
@@ -288,7 +301,10 @@ int xtcp_sysctl_init(struct net *net)
 	struct xtcp_sysctl *ctl;
 	u32 row, rows = 0;
 
-	/* The rest follows; the limit of orphans the kernel shows no module. */
+	/*
+	 * Defaults where there is nothing to follow. The kernel does not export
+	 * tcp_max_orphans; this is the default it computes.
+	 */
 	xn->knobs.max_orphans = (init_net.ipv4.tcp_death_row.hashinfo->ehash_mask + 1) / 2;
 	xn->knobs.reuse_delay = TW_REUSE_DELAY;
 	xn->knobs.pressure_timeout = PRESSURE_TIMEOUT;
@@ -330,8 +346,12 @@ no_table:
 }
 
 /**
- * xtcp_sysctl_exit - the files go; nobody is in one of them afterwards
+ * xtcp_sysctl_exit - remove the files and free the knobs
  * @net: namespace, in which no packet or timer is left
+ *
+ * Waits for handlers that are running.
+ *
+ * Context: process, may sleep.
  */
 void xtcp_sysctl_exit(struct net *net)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The module parameter of a build for tests: which defence is off. Nothing in
- * any other build.
+ * The module parameter weaken of test builds (XTCP_WEAKEN): the defence that is off.
+ * Other builds do not have it.
  */
 #ifdef XTCP_WEAKEN
 
