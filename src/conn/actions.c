@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the engine asked for, done to the socket.
+ * Perform the actions that the engine asks for.
  *
- * Every engine call returns action bits and every caller hands them here
- * while it still holds the socket lock. This is also the one file that writes
- * sk_state.
+ * Every engine call returns action bits, which the caller passes to
+ * xtcp_handle_actions() while it still holds the socket lock. This is also the one
+ * file that writes sk_state.
  */
 #include <net/inet_common.h>
 
 #include "internal.h"
 
 /*
- * The engine's errors as errno. ECONNABORTED is ours alone: the application
- * that caused it either closed the socket or has it overwritten by
- * xtcp_disconnect().
+ * The engine's error as a negative errno. No program sees ECONNABORTED: the one that
+ * aborts a connection has either closed the socket, or xtcp_disconnect() overwrites
+ * the error.
  */
 static int action_errno(const struct xtcp_sock *xsk)
 {
@@ -44,7 +44,7 @@ static void action_state(struct sock *sk, int state)
 #define STATES_OPENING	(TCPF_SYN_SENT | TCPF_SYN_RECV)
 #define STATES_UP	(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)
 
-/* RFC 4022: what became of attempts and of connections. */
+/* Count in CurrEstab, AttemptFails and EstabResets (RFC 4022). */
 static void action_count(const struct sock *sk, int from, int to)
 {
 	const struct xtcp_net *xn = xtcp_sk_net(sk);
@@ -61,7 +61,7 @@ static void action_count(const struct sock *sk, int from, int to)
 		xtcp_mib_inc(xn, XTCP_MIB_ESTAB_RESETS);
 }
 
-/* What the engine noted on the way. */
+/* Count the events that the engine noted in the TCB. */
 static void action_mib(struct sock *sk)
 {
 	unsigned long long mib = xtcp_mib_take(&xtcp_sk(sk)->tcb);
@@ -74,11 +74,13 @@ static void action_mib(struct sock *sk)
 
 /**
  * xtcp_set_state - mirror the engine's state to sk_state
- * @sk: socket, any context
+ * @sk: socket
  *
- * TIME-WAIT shows as CLOSE: the kernel casts a socket in TCP_TIME_WAIT that it
- * can reach to another structure. What remains of the connection is a record
- * of its own, xtcp_tw_enter().
+ * TIME-WAIT is shown as CLOSE, since the kernel casts any socket in TCP_TIME_WAIT
+ * that it can reach to struct inet_timewait_sock. A record of its own stands for the
+ * connection then, see xtcp_tw_enter().
+ *
+ * Context: any, socket lock.
  */
 void xtcp_set_state(struct sock *sk)
 {
@@ -89,7 +91,7 @@ void xtcp_set_state(struct sock *sk)
 		state = TCP_CLOSE;
 	if (state == sk->sk_state)
 		return;
-	/* From here on there is a stream to read: its first byte is known. */
+	/* The sequence number of the first byte to read is known now. */
 	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_CLOSE)) {
 		WRITE_ONCE(xsk->copied, xsk->tcb.rcv_read);
 		xsk->opened_at = xtcp_now();
@@ -100,28 +102,36 @@ void xtcp_set_state(struct sock *sk)
 
 /**
  * xtcp_set_listen - enter or leave LISTEN
- * @sk: socket, process context
- * @on: enter
+ * @sk: socket
+ * @on: true to enter, false to leave
  *
- * A listener has no stream, so the engine has no part in it.
+ * The engine does not know LISTEN: a listener has no stream.
+ *
+ * Context: process, socket lock.
  */
 void xtcp_set_listen(struct sock *sk, bool on)
 {
 	action_state(sk, on ? TCP_LISTEN : TCP_CLOSE);
 }
 
-/* The clone of a listener does not listen. */
+/**
+ * xtcp_state_blank - set the clone of a listener to CLOSE
+ * @child: the clone, locked
+ *
+ * Context: any.
+ */
 void xtcp_state_blank(struct sock *child)
 {
 	action_state(child, TCP_CLOSE);
 }
 
 /**
- * xtcp_stream_memory_free - TCP_NOTSENT_LOWAT, the protocol's part of "writable"
- * @sk: socket; the lock may not be held
- * @wake: 1 asks whether to wake somebody, which wants twice the room
+ * xtcp_stream_memory_free - proto.stream_memory_free: check TCP_NOTSENT_LOWAT
+ * @sk: socket
+ * @wake: 1 to decide whether to wake a writer: the unsent bytes count twice then
  *
- * Return: whether the unsent part of the queue is below the mark.
+ * Context: any; the socket lock is not required.
+ * Return: whether the number of unsent bytes is below the mark.
  */
 bool xtcp_stream_memory_free(const struct sock *sk, int wake)
 {
@@ -138,12 +148,14 @@ bool xtcp_stream_memory_free(const struct sock *sk, int wake)
 }
 
 /**
- * xtcp_write_space - wake who waits for room in the send buffer
- * @sk: socket, any context
+ * xtcp_write_space - wake writers that wait for room in the send buffer
+ * @sk: socket
  *
- * He is woken when a third of it is free, not for each byte. Called where
- * bytes are acknowledged, and by the socket's sk_write_space callback, which
- * is the net side's: it hears there that the device queue has drained.
+ * They are woken when a third of the buffer is free, not for each byte. Called when
+ * bytes are acknowledged, and by the sk_write_space callback in transmit.c, when the
+ * device has freed packets.
+ *
+ * Context: any; the socket lock is not required.
  */
 void xtcp_write_space(struct sock *sk)
 {
@@ -165,11 +177,13 @@ void xtcp_write_space(struct sock *sk)
 }
 
 /**
- * xtcp_data_ready - wake a reader if what he waits for is there
- * @sk: socket, any context
+ * xtcp_data_ready - wake a reader if there are SO_RCVLOWAT bytes
+ * @sk: socket
  *
- * Below SO_RCVLOWAT he sleeps on, unless the buffer cannot take more: then the
- * mark would never be reached.
+ * It is also woken when half of the buffer is in use: then the mark might never be
+ * reached.
+ *
+ * Context: any, socket lock.
  */
 void xtcp_data_ready(struct sock *sk)
 {
@@ -183,7 +197,7 @@ void xtcp_data_ready(struct sock *sk)
 	sk->sk_data_ready(sk);
 }
 
-/* Payload and the end of it, for the reader. */
+/* Queue payload, urgent data and the end of the stream for the reader. */
 static void action_receive(struct sock *sk, u32 actions)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -200,7 +214,7 @@ static void action_receive(struct sock *sk, u32 actions)
 	}
 }
 
-/* More may be in flight now, and more may wait behind it. */
+/* Bytes were acknowledged: let the send buffer grow and wake writers. */
 static void action_room(struct sock *sk)
 {
 	xtcp_snd_grow(sk);
@@ -209,7 +223,7 @@ static void action_room(struct sock *sk)
 	xtcp_write_space(sk);
 }
 
-/* The peer answers: whatever the network said before, it is not why this ends. */
+/* The peer answered: an earlier ICMP error will not be why the connection ends. */
 static void action_heard(struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -244,6 +258,7 @@ static void action_wake(struct sock *sk, u32 actions, bool opened)
 		sk_error_report(sk);
 }
 
+/* What the sender waits for at present. */
 static enum xtcp_chrono chrono_now(const struct sock *sk)
 {
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
@@ -261,7 +276,7 @@ static enum xtcp_chrono chrono_now(const struct sock *sk)
 	return XTCP_CHRONO_BUSY;
 }
 
-/* RFC 4898's question: whose fault is it that this takes so long? */
+/* Account the time to what the sender waits for (RFC 4898, TCP_INFO). */
 static void action_chrono(struct sock *sk, u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -277,10 +292,10 @@ static void action_chrono(struct sock *sk, u64 now)
 }
 
 /*
- * RFC 9293 3.10.7.4, MUST-59: what waits in a queue is processed before any of
- * it is acknowledged; xtcp_release_cb() sends then. Not where each segment has
- * something to say: a peer without SACK counts duplicates, one that marks with
- * ECN counts marks, and a connection that ends leaves nothing behind.
+ * Is output to wait for the end of the backlog? RFC 9293 3.10.7.4, MUST-59: process
+ * all queued segments before sending an ACK; xtcp_release_cb() sends it then. Not
+ * where each segment needs an ACK of its own: a peer without SACK counts duplicates, one
+ * with ECN counts marks. Nor where the connection ends.
  */
 static bool action_later(const struct xtcp_sock *xsk)
 {
@@ -292,8 +307,9 @@ static bool action_later(const struct xtcp_sock *xsk)
 }
 
 /*
- * A record takes over. In FIN-WAIT-2 the socket could stay, so somebody who
- * waits in close() (SO_LINGER) is let go first.
+ * Replace the connection by a TIME-WAIT record. Not in FIN-WAIT-2 while a process
+ * still has the socket, as in a close() that waits for SO_LINGER. Return: more
+ * actions.
  */
 static u32 action_record(struct sock *sk, u64 now)
 {
@@ -311,14 +327,16 @@ static u32 action_record(struct sock *sk, u64 now)
 }
 
 /**
- * xtcp_handle_actions - do what an engine call asked for
- * @sk: socket, any context
- * @actions: XTCP_ACT_* of the call, or of several
- * @now: the time the call got
+ * xtcp_handle_actions - perform the actions an engine call asked for
+ * @sk: socket
+ * @actions: XTCP_ACT_* of one call, or of several
+ * @now: ns, as passed to the call
  *
- * Also arms the timer, so it is called after every engine call, with @actions 0
- * too. It may end the connection and, of an orphan, drop the socket's own
- * reference: the caller holds another one.
+ * To be called after every engine call, even if @actions is 0, since it also arms the
+ * timer. It may end the connection and then drops an orphan's own reference, so the
+ * caller must hold another one.
+ *
+ * Context: any, socket lock.
  */
 void xtcp_handle_actions(struct sock *sk, u32 actions, u64 now)
 {
@@ -359,8 +377,8 @@ void xtcp_handle_actions(struct sock *sk, u32 actions, u64 now)
 		xtcp_ip_repath(sk, XTCP_MIB_DUPLICATE_DATA_REHASH);
 
 	/*
-	 * Before the wake-ups: on one CPU the reader would else run first and
-	 * the ACK, or the RST of an abort, leave late.
+	 * Before the wake-ups: otherwise, on one CPU, the reader might run first and
+	 * delay the ACK, or the RST of an abort.
 	 */
 	if (actions & XTCP_ACT_OUTPUT && action_later(xsk)) {
 		set_bit(XTCP_DEFER_OUTPUT, &xsk->deferred);
@@ -383,12 +401,14 @@ void xtcp_handle_actions(struct sock *sk, u32 actions, u64 now)
 }
 
 /**
- * xtcp_handle_rx_actions - the same for a received segment, whose packet comes along
- * @sk: socket, any context
+ * xtcp_handle_rx_actions - perform the actions that xtcp_rx() asked for
+ * @sk: socket
  * @actions: what xtcp_rx() returned
  * @skb: the packet, TCP header pulled and still in front of the data; taken over
- * @seg: the segment with the engine's verdict
- * @now: the time xtcp_rx() got
+ * @seg: the segment, with the range to deliver or the reason to drop it
+ * @now: ns, as passed to xtcp_rx()
+ *
+ * Context: any, socket lock.
  */
 void xtcp_handle_rx_actions(struct sock *sk, u32 actions, struct sk_buff *skb,
 			    struct xtcp_seg *seg, u64 now)

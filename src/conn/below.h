@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * All that a connection needs of src/net, which has the functions. Of the socket lock
- * conn.h says the same.
+ * The functions of src/net that src/conn calls. As in conn.h, each requires the
+ * socket lock unless a comment says otherwise.
  */
 #ifndef XTCP_CONN_BELOW_H
 #define XTCP_CONN_BELOW_H
@@ -24,19 +24,19 @@ void xtcp_reply(struct net *net, const struct sock *sk, const struct xtcp_plan *
 void xtcp_discard(struct xtcp_net *xn, struct sk_buff *skb, enum xtcp_drop reason);
 void xtcp_rx_stray(struct net *net, struct sk_buff *skb);
 
-/* ---- ICMP errors that waited for a system call: icmp.c ---- */
+/* ---- ICMP errors deferred because a system call owned the socket: icmp.c ---- */
 
 void xtcp_mtu_reduced(struct sock *sk);
 void xtcp_hard_error(struct sock *sk);
 
 /* ---- the end: timewait.c, demux.c, port.c, metrics.c ---- */
 
-bool xtcp_tw_enter(struct sock *sk, u64 now);	/* record in place of @sk */
+bool xtcp_tw_enter(struct sock *sk, u64 now);	/* replace @sk by a record */
 void xtcp_unhash(struct sock *sk);
 void xtcp_port_put(struct sock *sk);
-void xtcp_metrics_put(struct sock *sk);	/* before the engine forgets it all */
+void xtcp_metrics_put(struct sock *sk);	/* before xtcp_tcb_fini() */
 
-/* ---- what became of a Fast Open: fastopen.c ---- */
+/* ---- success and failure of Fast Open: fastopen.c ---- */
 
 void xtcp_fo_state(struct sock *sk, bool opened);
 void xtcp_fo_silence(struct sock *sk, bool over);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a connection offers to those around it: src/net brings segments, ICMP errors
- * and finished handshakes, src/sock system calls.
+ * What src/conn offers to src/net (segments, ICMP errors, completed handshakes) and to
+ * src/sock (system calls).
  *
- * Unless a comment says otherwise every function wants the socket lock held, by the
- * process or, where it may run in softirq, by bh_lock_sock().
+ * Unless a comment says otherwise every function requires the socket lock, held by
+ * the process or, in softirq, by bh_lock_sock().
  */
 #ifndef XTCP_CONN_H
 #define XTCP_CONN_H
@@ -26,10 +26,10 @@ bool xtcp_orphans_full(const struct sock *sk, bool stuck);
 
 /* ---- receive.c ---- */
 
-/* What became of a packet handed to somebody. */
+/* Result of passing a packet to its owner. */
 enum xtcp_rx_result {
-	XTCP_RX_DONE,			/* used up */
-	XTCP_RX_AGAIN,			/* the owner went away: look up again */
+	XTCP_RX_DONE,			/* the packet was taken over */
+	XTCP_RX_AGAIN,			/* the owner left its table: look up again */
 };
 
 bool xtcp_seg_fill(struct xtcp_seg *seg, struct sk_buff *skb);
@@ -52,7 +52,7 @@ void xtcp_set_listen(struct sock *sk, bool on);
 unsigned long xtcp_jiffies_at(u64 at);
 void xtcp_release_cb(struct sock *sk);
 
-/* ---- sendq.c: payload that is not acknowledged ---- */
+/* ---- sendq.c: payload not yet acknowledged ---- */
 
 int xtcp_sendq_setup(void);
 void xtcp_sendq_teardown(void);
@@ -60,7 +60,7 @@ int xtcp_sendq_write(struct sock *sk, struct msghdr *msg, u32 most, u32 seq);
 int xtcp_sendq_page(struct sock *sk, struct page *page, u32 offset, u32 size,
 		    u32 seq);
 
-/* ---- recvq.c: payload that is not read ---- */
+/* ---- recvq.c: payload not yet read ---- */
 
 u32 xtcp_rcv_space(const struct sock *sk);	/* bytes the window may offer */
 u32 xtcp_rcv_space_max(const struct sock *sk);	/* xtcp_open.rcv_space_max */
@@ -68,7 +68,7 @@ bool xtcp_rcv_admit(struct sock *sk, struct sk_buff *skb); /* before xtcp_rx() *
 bool xtcp_recvq_purge(struct sock *sk);
 struct sk_buff *xtcp_recvq_seek(struct sock *sk, u32 seq, u32 *off, u32 *len);
 void xtcp_recvq_eat(struct sock *sk, u32 seq);
-bool xtcp_recvq_forget(struct sock *sk);	/* what is held out of order */
+bool xtcp_recvq_forget(struct sock *sk);	/* the out-of-order packets */
 void xtcp_rcv_grow(struct sock *sk, u32 bytes, u64 now);
 
 /* ---- urgent.c ---- */
@@ -82,12 +82,12 @@ void xtcp_stamp_begin(struct sock *sk);
 void xtcp_stamp_ask(struct sock *sk, u32 tsflags);
 void xtcp_stamp_settle(struct sock *sk);
 
-/* ---- memory.c: memory of all sockets ---- */
+/* ---- memory.c: memory of all sockets; no lock ---- */
 
-extern atomic_long_t xtcp_memory_allocated;
-DECLARE_PER_CPU(int, xtcp_memory_per_cpu_fw_alloc);
+extern atomic_long_t xtcp_memory_allocated;		/* pages */
+DECLARE_PER_CPU(int, xtcp_memory_per_cpu_fw_alloc);	/* pages */
 extern struct percpu_counter xtcp_sockets_allocated;
-extern unsigned long xtcp_memory_pressure;
+extern unsigned long xtcp_memory_pressure;	/* jiffies when it began; 0: none */
 void xtcp_enter_memory_pressure(struct sock *sk);
 void xtcp_leave_memory_pressure(struct sock *sk);
 bool xtcp_mem_pressed(void);
@@ -95,13 +95,13 @@ int xtcp_mem_setup(void);
 void xtcp_mem_teardown(void);
 void xtcp_mem_adopt(struct sock *child);
 
-/* Memory lent to the engine for its send map: charged, but no part of the buffer. */
+/* Bytes of send map entries: charged to the socket, but not part of its send buffer. */
 static inline u32 xtcp_map_bytes(const struct sock *sk)
 {
 	return xtcp_sk(sk)->map_lent * sizeof(struct xtcp_sent);
 }
 
-/* Bytes that may wait unsent before a writer has to, U32_MAX: any number. */
+/* Unsent bytes from which on a writer waits; U32_MAX: no limit. */
 static inline u32 xtcp_notsent_lowat(const struct sock *sk)
 {
 	u32 lowat = READ_ONCE(xtcp_sk(sk)->notsent_lowat);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the files of src/conn share with each other and with nobody else. Of the
- * socket lock conn.h says the same.
+ * What the files of src/conn share with each other only. As in conn.h, every function
+ * requires the socket lock unless a comment says otherwise.
  */
 #ifndef XTCP_CONN_INTERNAL_H
 #define XTCP_CONN_INTERNAL_H
@@ -33,7 +33,7 @@ void xtcp_timer_stop(struct sock *sk);
 /* sendq.c */
 void xtcp_sendq_stamp(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len);
 int xtcp_sendq_copy(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len);
-void xtcp_sendq_trim(struct sock *sk);	/* free what SND.UNA has passed */
+void xtcp_sendq_trim(struct sock *sk);	/* free what is acknowledged */
 void xtcp_sendq_purge(struct sock *sk);
 void xtcp_map_refill(struct sock *sk);	/* before xtcp_tx_peek() */
 void xtcp_map_drain(struct sock *sk);
@@ -53,7 +53,7 @@ bool xtcp_urg_fetch(struct sock *sk);
 /* timestamps.c */
 void xtcp_stamp_acked(struct sock *sk, u32 una);
 
-/* A packet, or send-queue skb, takes another one in: the newer time is that of both. */
+/* Payload of @from was added to @to: it takes over the newer time stamps, if any. */
 static inline void xtcp_stamp_join(struct sk_buff *to, const struct sk_buff *from)
 {
 	if (from->tstamp || skb_hwtstamps((struct sk_buff *)from)->hwtstamp) {

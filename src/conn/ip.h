@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The IP headers of a connection's packets, those that arrive and those that leave.
- * Which family they are of is chosen here, on the way of every packet, without a call.
+ * The IP headers of a connection's packets, received and sent. The functions are inline
+ * because every packet chooses between IPv4 and IPv6 here.
  */
 #ifndef XTCP_CONN_IP_H
 #define XTCP_CONN_IP_H
@@ -40,26 +40,26 @@ static inline u8 xtcp_ip_ecn(const struct sk_buff *skb)
 
 /* ---- packets of a connection; context: socket lock ---- */
 
-/* Does the path have IPv6 headers? Of a socket that was never connected: no. */
+/* Do the connection's packets have IPv6 headers? False if it was never connected. */
 static inline bool xtcp_sock_is6(const struct sock *sk)
 {
 	return IS_ENABLED(CONFIG_IPV6) && xtcp_sk(sk)->v6;
 }
 
-/* Bytes in front of the payload, but for TCP's options. */
+/* Bytes of IP header and options and of the TCP header without options. */
 static inline u32 xtcp_ip_hdr_len(const struct sock *sk)
 {
 	return xtcp_sock_is6(sk) ? xtcp_ip6_hdr_len(sk) : xtcp_ip4_hdr_len(sk);
 }
 
-/* Notes of a segment what a program has asked for. */
+/* Keep what the program asked for of a received IPv6 header, such as flow label. */
 static inline void xtcp_ip_save_rx_info(struct sock *sk, const struct sk_buff *skb)
 {
 	if (xtcp_sock_is6(sk) && (inet6_sk(sk)->rxopt.all || xtcp_inet_repflow(sk)))
 		xtcp_ip6_save_rx_info(sk, skb);
 }
 
-/* Leaves the TCP checksum to the device. @skb begins with its TCP header. */
+/* Leave the TCP checksum to the device. @skb begins with its TCP header. */
 static inline void xtcp_ip_csum(const struct sock *sk, struct sk_buff *skb)
 {
 	const struct inet_sock *inet = inet_sk(sk);
@@ -79,12 +79,13 @@ static inline void xtcp_ip_csum(const struct sock *sk, struct sk_buff *skb)
 }
 
 /**
- * xtcp_ip_xmit - hand a packet of a connection to IP
+ * xtcp_ip_xmit - pass a packet of a connection to IP
  * @sk: socket
  * @skb: packet, TCP header at its data; taken over
  * @ecn: ECN field, RFC 3168
  *
- * Context: any, socket lock. Return: as of dev_queue_xmit().
+ * Context: any, socket lock.
+ * Return: as dev_queue_xmit(): 0, NET_XMIT_*, or -errno.
  */
 static inline int xtcp_ip_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The life of a connection in the kernel: made with its socket, or cloned from a
- * listener, over, begun anew, and living on as an orphan until the engine is done.
+ * The life of a connection in the kernel: created with its socket or cloned from a
+ * listener, ended, reset for a new connect(), or finished as an orphan, a socket
+ * that no process has open.
  */
 #include <net/ip.h>
 #include <net/xfrm.h>
@@ -10,7 +11,7 @@
 #include "../compat/moved.h"
 #include "internal.h"
 
-/* What a connection starts from; also a clone's and a disconnected socket's. */
+/* Initial state of a new, cloned or disconnected socket. */
 static void conn_blank(struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -41,8 +42,10 @@ static void conn_nodes_init(struct xtcp_sock *xsk)
 }
 
 /**
- * xtcp_conn_init - of a socket nobody has connected yet
- * @sk: socket, zeroed but for what the kernel sets
+ * xtcp_conn_init - initialise the connection of a new socket
+ * @sk: socket; fields that the kernel does not set are 0
+ *
+ * Context: process; no lock, nothing else knows the socket.
  */
 void xtcp_conn_init(struct sock *sk)
 {
@@ -51,10 +54,10 @@ void xtcp_conn_init(struct sock *sk)
 	conn_blank(sk);
 }
 
-/* Options live in the TCB, and a new TCB takes them over. */
+/* Socket options that are stored in the TCB, kept while the TCB is initialised anew. */
 struct conn_opts {
 	const struct xtcp_cc *cc;
-	u32 flags;
+	u32 flags;		/* XTCP_F_* */
 	u32 keep_idle_ms;
 	u32 keep_intvl_ms;
 	u32 user_timeout_ms;
@@ -97,13 +100,15 @@ static void conn_opts_restore(const struct conn_opts *o, struct xtcp_tcb *tcb,
 }
 
 /**
- * xtcp_conn_child - a socket for a connection that a listener accepted
- * @listener: listener; its lock is not needed
+ * xtcp_conn_child - clone a listener for a new connection
+ * @listener: listener; its lock is not required
  *
- * Everything an application set on the listener holds for the child. The
- * caller fills in addresses, calls xtcp_accept() and xtcp_set_state().
+ * The child inherits all options set on the listener. The caller fills in addresses,
+ * and calls xtcp_accept() and xtcp_set_state().
  *
- * Return: the child, bh-locked, with two references as sk_clone_lock() returns it, or NULL.
+ * Context: softirq or process.
+ * Return: the child, bh-locked, with two references as sk_clone_lock() returns it;
+ * NULL without memory.
  */
 struct sock *xtcp_conn_child(struct sock *listener)
 {
@@ -137,7 +142,7 @@ struct sock *xtcp_conn_child(struct sock *listener)
 
 	xtcp_timer_init(child);
 	conn_opts_save(&opts, &xsk->tcb);
-	/* Whoever chose nothing gets what is the default by now. */
+	/* Without TCP_CONGESTION the child has the default of today. */
 	if (!xsk->cc_chosen)
 		opts.cc = READ_ONCE(xsk->tcb.par->cc);
 	conn_blank(child);
@@ -145,7 +150,7 @@ struct sock *xtcp_conn_child(struct sock *listener)
 	return child;
 }
 
-/* Give back everything that was lent to the engine. */
+/* Stop the timers and take back all memory lent to the engine. */
 static void conn_stop(struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -159,9 +164,13 @@ static void conn_stop(struct sock *sk)
 }
 
 /**
- * xtcp_conn_reset - connect() may follow, as on a new socket; options stay
- * @sk: socket in CLOSE, process context
+ * xtcp_conn_reset - prepare a disconnected socket for a new connect()
+ * @sk: socket in CLOSE
  * @now: ns
+ *
+ * Socket options are kept.
+ *
+ * Context: process, socket lock.
  */
 void xtcp_conn_reset(struct sock *sk, u64 now)
 {
@@ -177,7 +186,9 @@ void xtcp_conn_reset(struct sock *sk, u64 now)
 
 /**
  * xtcp_destroy_sock - proto.destroy: release what the socket owns
- * @sk: socket without a user, closed
+ * @sk: socket in CLOSE that no process has open
+ *
+ * Context: any, socket lock.
  */
 void xtcp_destroy_sock(struct sock *sk)
 {
@@ -188,8 +199,10 @@ void xtcp_destroy_sock(struct sock *sk)
 }
 
 /**
- * xtcp_orphan - no program has the socket any more
+ * xtcp_orphan - make the socket an orphan: no process has it open any more
  * @sk: socket
+ *
+ * Context: any, socket lock.
  */
 void xtcp_orphan(struct sock *sk)
 {
@@ -197,7 +210,7 @@ void xtcp_orphan(struct sock *sk)
 	atomic_inc(&xtcp_net(sock_net(sk))->orphans);
 }
 
-/* The end of an orphan: the socket's own reference goes. */
+/* Destroy an orphan and drop the socket's own reference; once. */
 static void orphan_destroy(struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -214,10 +227,13 @@ static void orphan_destroy(struct sock *sk)
 }
 
 /**
- * xtcp_done - the connection is over
- * @sk: socket in CLOSE, any context; may be called again
+ * xtcp_done - the connection has ended
+ * @sk: socket in CLOSE
  *
- * Readable data stays for the application. An orphan ends here.
+ * Unread data stays for the application. Destroys an orphan and drops its own
+ * reference, so the caller must hold another one. May be called again.
+ *
+ * Context: any, socket lock.
  */
 void xtcp_done(struct sock *sk)
 {
@@ -241,8 +257,10 @@ void xtcp_done(struct sock *sk)
 }
 
 /**
- * xtcp_child_abort - end a child that nobody will accept
+ * xtcp_child_abort - reset a child that will not be accepted
  * @child: established or closed; the caller holds a reference but no lock
+ *
+ * Context: process or softirq.
  */
 void xtcp_child_abort(struct sock *child)
 {
@@ -261,10 +279,17 @@ void xtcp_child_abort(struct sock *child)
 	local_bh_enable();
 }
 
-/*
- * Too many orphans, or their memory is needed: this one gets a RST. One that
- * makes no progress while the peer keeps its window shut, or is silent, holds
- * memory for nothing, and goes when there are half as many.
+/**
+ * xtcp_orphans_full - is an orphan to be reset, for there are too many?
+ * @sk: the orphan
+ * @stuck: it makes no progress, for the peer's window is zero or the peer is silent
+ *
+ * A stuck orphan is reset at half of max_orphans. An orphan with more than
+ * SOCK_MIN_SNDBUF bytes queued is also reset while all sockets together use more
+ * memory than the limit.
+ *
+ * Context: any, socket lock.
+ * Return: true to reset it.
  */
 bool xtcp_orphans_full(const struct sock *sk, bool stuck)
 {
@@ -284,12 +309,14 @@ bool xtcp_orphans_full(const struct sock *sk, bool stuck)
 }
 
 /**
- * xtcp_orphan_check - has an orphan that waits for its peer to go?
+ * xtcp_orphan_check - reset a stuck orphan if there are too many
  * @sk: socket
  * @now: ns
  *
- * To be asked when a timer of it comes. Context: softirq, socket lock.
- * Return: true when it was reset.
+ * To be called when a timer of the socket fires.
+ *
+ * Context: any, socket lock.
+ * Return: true if it was reset.
  */
 bool xtcp_orphan_check(struct sock *sk, u64 now)
 {

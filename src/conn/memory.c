@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory of all sockets together, and whose it is: the account with its three
- * thresholds, pressure, and the memory control groups of accepted sockets.
+ * Memory of all sockets together: the account and its three thresholds, memory
+ * pressure, and the charge to the memory control groups of accepted sockets.
  */
 #include <linux/memcontrol.h>
 #include <linux/percpu.h>
@@ -12,25 +12,31 @@
 #include "internal.h"
 
 /*
- * An account of our own, in pages, with the thresholds of the knob mem: borrowing
- * TCP's would make one stack's buffers the other's pressure.
+ * An account in pages, with the thresholds of the knob mem. It is not the kernel's TCP
+ * account: the buffers of one stack would put the other one under pressure.
  */
 atomic_long_t xtcp_memory_allocated ____cacheline_aligned_in_smp;
 DEFINE_PER_CPU(int, xtcp_memory_per_cpu_fw_alloc);
 struct percpu_counter xtcp_sockets_allocated;
-unsigned long xtcp_memory_pressure;	/* jiffies, when it began; 0: there is none */
+unsigned long xtcp_memory_pressure;	/* jiffies when it began; 0: none */
 
 /**
- * xtcp_mem_pressed - is memory short?
+ * xtcp_mem_pressed - is there memory pressure?
  *
  * Context: any.
+ * Return: whether.
  */
 bool xtcp_mem_pressed(void)
 {
 	return READ_ONCE(xtcp_memory_pressure);
 }
 
-/* struct proto's, of whoever is the first to see that memory is short */
+/**
+ * xtcp_enter_memory_pressure - proto.enter_memory_pressure
+ * @sk: socket that found the account above its second threshold
+ *
+ * Context: any.
+ */
 void xtcp_enter_memory_pressure(struct sock *sk)
 {
 	unsigned long now = jiffies;
@@ -43,7 +49,12 @@ void xtcp_enter_memory_pressure(struct sock *sk)
 	xtcp_evict_start();
 }
 
-/* and of whoever gave so much back that it is no longer */
+/**
+ * xtcp_leave_memory_pressure - proto.leave_memory_pressure
+ * @sk: socket that found the account below its first threshold
+ *
+ * Context: any.
+ */
 void xtcp_leave_memory_pressure(struct sock *sk)
 {
 	unsigned long since;
@@ -61,8 +72,8 @@ void xtcp_leave_memory_pressure(struct sock *sk)
 #ifdef CONFIG_MEMCG
 
 /*
- * What charges a control group and nothing else the kernel does not export. A
- * socket whose protocol has no limits does just that; one for each CPU.
+ * The kernel exports no function that charges only a memory control group. A dummy
+ * socket, one for each CPU, whose protocol has no limits does just that.
  */
 static DEFINE_PER_CPU(struct sock, mem_teller);
 static atomic_long_t teller_allocated;
@@ -76,13 +87,13 @@ static struct proto teller_prot = {
 	.sysctl_mem		= teller_limits,
 };
 
-/* Whether it does that in this kernel, too: nothing is charged where it does not. */
+/* teller_check() found that this kernel does so; otherwise no group is charged. */
 static bool teller_works;
 
-/* Pages that no CPU has in stock. */
+/* Pages of the test: more than a CPU keeps in its per-CPU reserve. */
 #define TELLER_TRY	256
 
-/* Charge, and give back: it is taken at once, and the account is where it was. */
+/* Charge and give back: the charge must succeed, and the account be 0 afterwards. */
 static bool teller_try(struct sock *teller)
 {
 	bool taken;
@@ -114,7 +125,10 @@ static void teller_setup(void)
 		struct sock *teller = &per_cpu(mem_teller, cpu);
 
 		teller->sk_prot = &teller_prot;
-		/* A stream beyond its send buffer, which is 0 and stays so. */
+		/*
+		 * A stream whose send buffer is full: its size is 0 and the lock
+		 * keeps it so.
+		 */
 		teller->sk_type = SOCK_STREAM;
 		teller->sk_userlocks = SOCK_SNDBUF_LOCK;
 	}
@@ -122,9 +136,9 @@ static void teller_setup(void)
 }
 
 /*
- * With bottom halves off a charge is atomic, and such a one does not fail; but for
- * the account that groups of the first version have for sockets, which is then
- * forced to take what a stream has written.
+ * Charge @pages pages. With bottom halves off the charge is atomic, and an atomic
+ * charge does not fail. The separate socket account of groups of the first version
+ * may be at its limit, but a stream's write is forced upon it.
  */
 static void group_charge(struct mem_cgroup *group, int pages)
 {
@@ -145,7 +159,7 @@ static void sk_group_charge(const struct sock *sk, int pages)
 		group_charge(sk->sk_memcg, pages);
 }
 
-/* The group of the present process, held; NULL: the root, which has no account. */
+/* The group of the current process, with a reference; NULL if it has no account. */
 static struct mem_cgroup *group_get(void)
 {
 	struct mem_cgroup *group;
@@ -161,13 +175,13 @@ static struct mem_cgroup *group_get(void)
 }
 
 /**
- * xtcp_mem_adopt - who accepts a connection pays for it
- * @child: accepted socket that no program knows yet
+ * xtcp_mem_adopt - charge an accepted socket to the control group of its process
+ * @child: accepted socket, no descriptor yet
  *
- * mem_cgroup_sk_alloc(), as accept() of the kernel's TCP has it. A socket of
- * socket() has its group from sk_alloc().
+ * Does what mem_cgroup_sk_alloc() does in the accept() of the kernel's TCP. A socket
+ * made by socket() has its group from sk_alloc().
  *
- * Context: process, no lock held, may sleep.
+ * Context: process, socket lock not held, may sleep.
  */
 void xtcp_mem_adopt(struct sock *child)
 {
@@ -178,7 +192,7 @@ void xtcp_mem_adopt(struct sock *child)
 	lock_sock(child);
 	if (!child->sk_memcg) {
 		child->sk_memcg = group_get();
-		/* Whole pages: what is used, and what is left of the last. */
+		/* With sk_forward_alloc, the rest of the last page, whole pages. */
 		bytes = child->sk_forward_alloc + child->sk_wmem_queued +
 			atomic_read(&child->sk_rmem_alloc) + xtcp_map_bytes(child);
 		if (child->sk_memcg && bytes)
@@ -204,13 +218,13 @@ void xtcp_mem_adopt(struct sock *child)
 #endif /* CONFIG_MEMCG */
 
 /**
- * xtcp_mem_force - memory for what has to go on, whatever the limits say
+ * xtcp_mem_force - reserve memory beyond the limits
  * @sk: socket
- * @bytes: how many; to be charged afterwards
+ * @bytes: how many; the caller charges them afterwards
  *
- * sk_forced_mem_schedule(), which is not exported. For the first bytes of a
- * buffer: where all of them are empty and none may be filled, nobody could make
- * room any more.
+ * As sk_forced_mem_schedule(), which is not exported. For the first bytes of a
+ * buffer only: if an empty buffer could not be filled, the connection would stand
+ * still.
  *
  * Context: any, socket lock.
  */
@@ -227,10 +241,11 @@ void xtcp_mem_force(struct sock *sk, int bytes)
 }
 
 /**
- * xtcp_mem_soft - is there so much that no buffer should grow?
+ * xtcp_mem_soft - do all sockets use so much memory that no buffer should grow?
  * @sk: socket
  *
  * Context: any.
+ * Return: true from the first threshold of mem on, or under pressure.
  */
 bool xtcp_mem_soft(const struct sock *sk)
 {
@@ -239,8 +254,9 @@ bool xtcp_mem_soft(const struct sock *sk)
 }
 
 /**
- * xtcp_mem_setup - the account, before there are sockets
+ * xtcp_mem_setup - set up the account, before the first socket
  *
+ * Context: process, may sleep.
  * Return: 0 or -ENOMEM.
  */
 int xtcp_mem_setup(void)
@@ -250,7 +266,9 @@ int xtcp_mem_setup(void)
 }
 
 /**
- * xtcp_mem_teardown - after the last socket
+ * xtcp_mem_teardown - free the account, after the last socket
+ *
+ * Context: process.
  */
 void xtcp_mem_teardown(void)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A verified segment meets its socket.
+ * From a verified segment to the engine and its actions.
  */
 #include <linux/security.h>
 #include <linux/tcp.h>
@@ -10,7 +10,7 @@
 #include "internal.h"
 #include "ip.h"
 
-/* Beyond both buffers a backlog may hold this much: headers of small packets. */
+/* Bytes the backlog may hold beyond both buffers: overhead of small packets. */
 #define BACKLOG_EXTRA	(64 * 1024)
 
 /**
@@ -18,10 +18,11 @@
  * @seg: filled in
  * @skb: verified packet, TCP header at its data
  *
- * A super-segment made by GRO is one segment; its parts differ in nothing
- * but what GRO added up.
+ * A super-segment made by GRO counts as one segment of several (seg->nsegs); the
+ * headers of its parts differ only in what GRO merges.
  *
- * Return: false when the TCP header cannot be.
+ * Context: any; no lock.
+ * Return: false if the TCP header is malformed.
  */
 bool xtcp_seg_fill(struct xtcp_seg *seg, struct sk_buff *skb)
 {
@@ -32,7 +33,7 @@ bool xtcp_seg_fill(struct xtcp_seg *seg, struct sk_buff *skb)
 	return true;
 }
 
-/* No memory for the payload: why, and let the reader make room, if he can. */
+/* No memory for the payload: cut it off, and wake the reader, which can make room. */
 static enum xtcp_drop reject_payload(struct sock *sk, struct xtcp_seg *seg)
 {
 	bool early = seq_gt(seg->seq, xtcp_sk(sk)->tcb.rcv_nxt);
@@ -44,7 +45,7 @@ static enum xtcp_drop reject_payload(struct sock *sk, struct xtcp_seg *seg)
 	return early ? XTCP_DROP_OOO_MEMORY : XTCP_DROP_RCVBUF;
 }
 
-/* Has this segment opened the connection? What the engine says is not mirrored yet. */
+/* Did this segment complete the handshake? sk_state is still the state before. */
 static bool opened(const struct sock *sk)
 {
 	enum xtcp_state state = xtcp_sk(sk)->tcb.state;
@@ -54,13 +55,13 @@ static bool opened(const struct sock *sk)
 }
 
 /**
- * xtcp_input_locked - a segment for a socket that is ours to change
+ * xtcp_input_locked - process a segment
  * @sk: socket
  * @skb: verified segment, TCP header at its data; taken over
- * @now: ns, of this hold of the lock
+ * @now: ns, read under the present hold of the lock
  *
- * Payload there is no room for is cut off rather than the segment dropped:
- * its ACK may be what frees the memory.
+ * If there is no room for the payload only that is discarded, not the segment: its
+ * ACK may free the memory.
  *
  * Context: any, socket lock.
  */
@@ -96,18 +97,19 @@ void xtcp_input_locked(struct sock *sk, struct sk_buff *skb, u64 now)
 		seg.reason = refused;
 		actions |= XTCP_ACT_DROP;
 	}
-	/* The peer's label, for SO_PEERSEC, is that of its segment. */
+	/* SO_PEERSEC shows the security label of this segment. */
 	if (unlikely(actions & XTCP_ACT_STATE) && opened(sk))
 		security_inet_conn_established(sk, skb);
 	xtcp_handle_rx_actions(sk, actions, skb, &seg, now);
 }
 
 /**
- * xtcp_backlog_rcv - proto.backlog_rcv: a segment that waited for a system call
+ * xtcp_backlog_rcv - proto.backlog_rcv: process a segment that waited for a system call
  * @sk: socket
  * @skb: verified segment; taken over
  *
- * Context: process, socket lock. Return: 0.
+ * Context: process, socket lock.
+ * Return: 0.
  */
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 {
@@ -122,13 +124,13 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 }
 
 /**
- * xtcp_input - a segment for a socket
+ * xtcp_input - process a segment, or queue it while a system call owns the socket
  * @sk: socket, found in the table under RCU
- * @skb: verified segment; taken over unless XTCP_RX_AGAIN
+ * @skb: verified segment; taken over unless XTCP_RX_AGAIN is returned
  * @now: ns
  *
- * Context: softirq, RCU read lock.
- * Return: XTCP_RX_AGAIN when the socket left the table meanwhile.
+ * Context: softirq, RCU read lock; takes the socket lock.
+ * Return: XTCP_RX_AGAIN if the socket left the table meanwhile.
  */
 enum xtcp_rx_result xtcp_input(struct sock *sk, struct sk_buff *skb, u64 now)
 {
