@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Packets on their way to the reader: in order on sk_receive_queue, out of
+ * Received packets until they are read: in order on sk_receive_queue, out of
  * order in the engine's tree. Both are charged to the receive buffer.
  *
- * A packet's first payload byte is known from the TCP header that stays in
- * front of its data; what of it is taken is a range in skb->cb. Nothing is
- * trimmed by moving bytes.
+ * The TCP header stays in front of a packet's data and gives the sequence number of its
+ * first payload byte. The part of the payload that is used is a range in skb->cb, so
+ * that trimming moves no bytes.
  */
 #include <linux/tcp.h>
 #include <net/xfrm.h>
@@ -21,6 +21,7 @@ static u32 recvq_base(const struct sk_buff *skb)
 	return ntohl(th->seq) + th->syn;
 }
 
+/* Is all payload of the packet in use? */
 static bool recvq_whole(const struct sk_buff *skb)
 {
 	const struct xtcp_skb_cb *cb = XTCP_CB(skb);
@@ -28,21 +29,22 @@ static bool recvq_whole(const struct sk_buff *skb)
 	return !cb->q.off && cb->q.end - cb->q.seq == skb->len;
 }
 
+/* Charge the packet to the receive buffer, if it is not yet. */
 static void recvq_own(struct sock *sk, struct sk_buff *skb)
 {
 	if (skb->sk == sk)
 		return;
-	/* The route is not ours to keep, and the device may go. */
+	/* Queued packets must not keep the route, and the device may disappear. */
 	skb_dst_drop(skb);
 	secpath_reset(skb);
 	skb->dev = NULL;
 	skb_set_owner_r(skb, sk);
 }
 
-/* Room for payload in a packet made to hold many small ones: one page in all. */
+/* Bytes for payload in a packet made to collect small ones: it takes one page in all. */
 #define PACK_ROOM	((u32)SKB_WITH_OVERHEAD(PAGE_SIZE))
 
-/* An empty packet at the tail, for the bytes of small ones; NULL: no memory. */
+/* Queue an empty packet for the bytes of small ones. Return: it, or NULL without memory. */
 static struct sk_buff *pack_new(struct sock *sk, u32 seq)
 {
 	struct sk_buff *skb = alloc_skb(PACK_ROOM, GFP_ATOMIC | __GFP_NOWARN);
@@ -62,12 +64,13 @@ static struct sk_buff *pack_new(struct sock *sk, u32 seq)
 }
 
 /*
- * A packet that costs more than twice its bytes is copied behind the one
- * before it, if the reader is behind: the window is half of the buffer, so
- * packets that cost more would use the buffer up before the window that was
- * promised, and what was invited would have to be dropped. TCP lets them pile
- * up and copies the whole queue when it is full; a copy for each is never a
- * long one, and only of what is small.
+ * Copy the payload of a packet that takes more than twice its bytes of memory into the
+ * last packet of the queue, or a new one, while the reader is behind. The window is
+ * half of the buffer, so such packets would fill the buffer before the peer has used
+ * the window it was offered, and bytes that were invited would have to be dropped. The
+ * kernel's TCP queues them and copies the whole queue when the buffer is full; here
+ * each copy is short.
+ * Return: whether the payload was copied, and the packet freed.
  */
 static bool recvq_pack(struct sock *sk, struct sk_buff *skb, u32 off, u32 from,
 		       u32 to)
@@ -97,10 +100,12 @@ static bool recvq_pack(struct sock *sk, struct sk_buff *skb, u32 off, u32 from,
 
 /**
  * xtcp_recvq_add - queue payload for reading
- * @sk: socket, any context
+ * @sk: socket
  * @skb: packet; taken over
- * @from: first byte of the stream to take from it
+ * @from: sequence number of the first byte to use
  * @to: one after the last
+ *
+ * Context: any, socket lock.
  */
 void xtcp_recvq_add(struct sock *sk, struct sk_buff *skb, u32 from, u32 to)
 {
@@ -130,9 +135,11 @@ void xtcp_recvq_add(struct sock *sk, struct sk_buff *skb, u32 from, u32 to)
 }
 
 /**
- * xtcp_recvq_hold - account for a packet the engine keeps out of order
- * @sk: socket, any context
+ * xtcp_recvq_hold - charge a packet that the engine keeps out of order
+ * @sk: socket
  * @skb: packet whose node is in the engine's tree; taken over
+ *
+ * Context: any, socket lock.
  */
 void xtcp_recvq_hold(struct sock *sk, struct sk_buff *skb)
 {
@@ -140,15 +147,15 @@ void xtcp_recvq_hold(struct sock *sk, struct sk_buff *skb)
 }
 
 /*
- * Packets moved or freed for one that arrives: a peer can make any number of
- * them wait for a single one. The rest goes with the next or when the reader
- * comes.
+ * Most packets to queue, and to free, when one arrives: a peer can make any number of
+ * packets wait for a single one. The rest follows with the next packet or read.
  */
 #define SETTLE_MAX	XTCP_DEFENCE_OR(reass_work, 8, INT_MAX)
 
-/* Likewise in one step of a reader, who has a use for it. */
+/* Likewise in one step of a reader. */
 #define READER_MAX	64
 
+/* Queue up to @n packets that are in order now. */
 static void drain(struct sock *sk, int n)
 {
 	struct xtcp_ooo *node;
@@ -157,6 +164,7 @@ static void drain(struct sock *sk, int n)
 		xtcp_recvq_add(sk, xtcp_ooo_skb(node), node->seq, node->end);
 }
 
+/* Free up to @n packets the engine no longer needs. Return: whether it was @n. */
 static bool reap(struct sock *sk, int n)
 {
 	struct xtcp_ooo *node = NULL;
@@ -167,11 +175,13 @@ static bool reap(struct sock *sk, int n)
 }
 
 /**
- * xtcp_recvq_settle - what the engine has left for us to do, or some of it
- * @sk: socket, any context
+ * xtcp_recvq_settle - take some packets out of the engine's tree
+ * @sk: socket
  *
- * After a hole was filled packets are to be queued (XTCP_ACT_DRAIN); others the
- * engine no longer wants (XTCP_ACT_REAP).
+ * Queues packets that are in order after a hole was filled (XTCP_ACT_DRAIN), and frees
+ * those the engine no longer needs (XTCP_ACT_REAP), up to SETTLE_MAX of each.
+ *
+ * Context: any, socket lock.
  */
 void xtcp_recvq_settle(struct sock *sk)
 {
@@ -180,8 +190,10 @@ void xtcp_recvq_settle(struct sock *sk)
 }
 
 /**
- * xtcp_recvq_reap - free all that the engine no longer wants
- * @sk: socket, any context
+ * xtcp_recvq_reap - free all packets the engine no longer needs
+ * @sk: socket
+ *
+ * Context: any, socket lock.
  */
 void xtcp_recvq_reap(struct sock *sk)
 {
@@ -189,11 +201,11 @@ void xtcp_recvq_reap(struct sock *sk)
 }
 
 /**
- * xtcp_recvq_purge - throw away what nobody will read
- * @sk: socket, process or softirq
+ * xtcp_recvq_purge - free all payload that is queued or ready to be
+ * @sk: socket
  *
- * Return: whether there was any unread byte (RFC 2525, 2.17: close() then
- * owes the peer a RST).
+ * Context: any, socket lock.
+ * Return: whether a byte was unread; close() then sends a RST (RFC 2525, 2.17).
  */
 bool xtcp_recvq_purge(struct sock *sk)
 {
@@ -209,7 +221,7 @@ bool xtcp_recvq_purge(struct sock *sk)
 	return unread;
 }
 
-/* The packet that holds byte @seq; @len: bytes that may be taken from there on. */
+/* The packet that holds byte @seq; @len: bytes in use from there on. */
 static struct sk_buff *recvq_find(struct sock *sk, u32 seq, u32 *off, u32 *len)
 {
 	struct sk_buff *skb;
@@ -228,15 +240,16 @@ static struct sk_buff *recvq_find(struct sock *sk, u32 seq, u32 *off, u32 *len)
 }
 
 /**
- * xtcp_recvq_newest - the packet that holds a byte near the end of the queue
+ * xtcp_recvq_newest - find the packet that holds a byte near the end of the queue
  * @sk: socket
  * @seq: sequence number of the byte
- * @off: set to where it is in the packet
+ * @off: set to the byte's offset in the packet
  *
- * Walks back from the tail and only over what was queued behind the byte. A byte
- * that has not arrived costs one comparison, however long the queue is.
+ * Walks from the tail over the packets behind the byte only. For a byte that has not
+ * arrived this is one comparison, however long the queue is.
  *
- * Return: the packet, still queued, or NULL when @seq has not arrived.
+ * Context: any, socket lock.
+ * Return: the packet, still queued, or NULL if @seq has not arrived.
  */
 struct sk_buff *xtcp_recvq_newest(struct sock *sk, u32 seq, u32 *off)
 {
@@ -256,15 +269,16 @@ struct sk_buff *xtcp_recvq_newest(struct sock *sk, u32 seq, u32 *off)
 }
 
 /**
- * xtcp_recvq_seek - the packet that holds the byte a reader is at
- * @sk: socket, process context
+ * xtcp_recvq_seek - find the packet that holds the next byte to read
+ * @sk: socket
  * @seq: sequence number of the byte
- * @off: set to where it is in the packet
- * @len: set to how many bytes may be taken from there
+ * @off: set to the byte's offset in the packet
+ * @len: set to the bytes that may be taken from there
  *
- * What was left over when it arrived is queued now, for somebody who wants it.
+ * Also queues and frees packets that xtcp_recvq_settle() has left.
  *
- * Return: the packet, still queued, or NULL when @seq has not arrived.
+ * Context: process, socket lock.
+ * Return: the packet, still queued, or NULL if @seq has not arrived.
  */
 struct sk_buff *xtcp_recvq_seek(struct sock *sk, u32 seq, u32 *off, u32 *len)
 {
@@ -276,7 +290,13 @@ struct sk_buff *xtcp_recvq_seek(struct sock *sk, u32 seq, u32 *off, u32 *len)
 	return skb;
 }
 
-/* Free the packets wholly below @seq. */
+/**
+ * xtcp_recvq_eat - free the packets that were read
+ * @sk: socket
+ * @seq: next sequence number to read; packets wholly below it are freed
+ *
+ * Context: process, socket lock.
+ */
 void xtcp_recvq_eat(struct sock *sk, u32 seq)
 {
 	struct sk_buff *skb;
@@ -294,12 +314,12 @@ static bool rcv_over(const struct sock *sk)
 }
 
 /*
- * Packets thrown away for one that arrives, at most: one that GRO merged of many
- * needs the room of as many small ones. The rest goes with the next.
+ * Most out-of-order packets to free for one that arrives: a packet merged by GRO may
+ * need the room of as many small ones.
  */
 #define PRUNE_MAX	128
 
-/* Let the buffer hold one more packet, unless SO_RCVBUF said how large it is. */
+/* Let the buffer hold one more packet, up to rmem[2], unless SO_RCVBUF has set its size. */
 static void rcv_stretch(struct sock *sk, u32 truesize)
 {
 	int used = atomic_read(&sk->sk_rmem_alloc);
@@ -311,13 +331,14 @@ static void rcv_stretch(struct sock *sk, u32 truesize)
 }
 
 /**
- * xtcp_recvq_forget - throw away what came too early
- * @sk: socket, any context
+ * xtcp_recvq_forget - free out-of-order packets, up to PRUNE_MAX
+ * @sk: socket
  *
- * The peer has it, too, and nothing of it was acknowledged but by SACK, which a
- * receiver short of memory may take back (RFC 2018, 8).
+ * The peer still has them: they were acknowledged by SACK at most, and a receiver may
+ * discard data it has reported by SACK (RFC 2018, 8).
  *
- * Return: whether there was anything.
+ * Context: any, socket lock.
+ * Return: whether there was any.
  */
 bool xtcp_recvq_forget(struct sock *sk)
 {
@@ -339,8 +360,8 @@ static bool rcv_room(struct sock *sk, struct sk_buff *skb)
 }
 
 /*
- * tcp_prune_queue(): packets held out of order make room; what is in order was
- * acknowledged and stays.
+ * Make room for a packet by freeing out-of-order packets, like tcp_prune_queue().
+ * Packets in order were acknowledged and stay. Return: whether there is room.
  */
 static bool rcv_prune(struct sock *sk, struct sk_buff *skb)
 {
@@ -366,7 +387,7 @@ static bool rcv_prune(struct sock *sk, struct sk_buff *skb)
 	return false;
 }
 
-/* Does the packet hold the byte the reader waits for, who has nothing else? */
+/* Is there nothing to read, and does this packet hold the next byte? */
 static bool rcv_wanted(const struct sock *sk, const struct sk_buff *skb)
 {
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
@@ -377,17 +398,18 @@ static bool rcv_wanted(const struct sock *sk, const struct sk_buff *skb)
 }
 
 /**
- * xtcp_rcv_admit - may the payload of a packet be stored?
- * @sk: socket, any context
- * @skb: packet, not yet shown to the engine
+ * xtcp_rcv_admit - is there room for the payload of a packet?
+ * @sk: socket
+ * @skb: packet, not yet passed to the engine
  *
- * To be asked before xtcp_rx(): once the engine has moved RCV.NXT or taken
- * the node there is no way back. What was promised is taken, though its
- * packets cost more than was reckoned: the buffer grows, within rmem[2], the
- * window does not. A reader who has nothing at all gets his packet however short
- * memory is, or the stream would stand still.
+ * To be called before xtcp_rx(): once the engine has moved RCV.NXT or linked the node,
+ * the packet must be kept. Payload inside the window is admitted even if its packets
+ * take more memory than expected: the buffer then grows, up to rmem[2], but the window
+ * does not. If there is nothing to read, the packet with the next byte is admitted
+ * however short memory is, or the stream would stand still.
  *
- * Return: false when the segment is to be dropped (XTCP_DROP_RCVBUF, or
+ * Context: any, socket lock.
+ * Return: false if the payload must be dropped (XTCP_DROP_RCVBUF, or
  * XTCP_DROP_OOO_MEMORY).
  */
 bool xtcp_rcv_admit(struct sock *sk, struct sk_buff *skb)
@@ -404,19 +426,24 @@ bool xtcp_rcv_admit(struct sock *sk, struct sk_buff *skb)
 	return rcv_prune(sk, skb);
 }
 
-/* tcp_adjust_rcv_ssthresh(): segments, and half of what SO_RESERVE_MEM has left. */
+/*
+ * Bytes to offer under memory pressure, as tcp_adjust_rcv_ssthresh(): four segments, or
+ * half of the unused part of SO_RESERVE_MEM if that is more.
+ */
 static u32 rcv_space_pressed(const struct sock *sk)
 {
 	return max_t(u32, 4 * xtcp_sk(sk)->tcb.adv_mss, sk_unused_reserved_mem(sk) / 2);
 }
 
 /**
- * xtcp_rcv_space - what the window may offer
- * @sk: socket, any context
+ * xtcp_rcv_space - how many bytes may the window offer?
+ * @sk: socket
  *
- * Half of the free buffer: the rest is for the packets around the bytes
- * (tcp_adv_win_scale 1). Bytes held out of order have their room already.
+ * Half of the free buffer: the other half is for the overhead of packets
+ * (tcp_adv_win_scale 1). Bytes held out of order are added, since they are in the
+ * window but already stored.
  *
+ * Context: any, socket lock.
  * Return: bytes beyond RCV.NXT that can be stored.
  */
 u32 xtcp_rcv_space(const struct sock *sk)
@@ -439,12 +466,14 @@ u32 xtcp_rcv_space(const struct sock *sk)
 
 /**
  * xtcp_rcv_space_max - the largest window this socket may ever offer
- * @sk: socket, any context
+ * @sk: socket
  *
- * It decides the window scale, which cannot change later (RFC 7323, 2.3). A buffer
- * that may grow counts whole, though half of it is offered, and up to what SO_RCVBUF
- * may make of it: as Linux counts, whose scale for these buffers peers expect.
+ * It determines the window scale, which cannot change later (RFC 7323, 2.3). A buffer
+ * that may grow counts in full, although only half of it is offered, and up to the
+ * limit of SO_RCVBUF (rmem_max). The kernel's TCP counts so, and peers expect its
+ * scale for these buffers.
  *
+ * Context: any, socket lock.
  * Return: bytes.
  */
 u32 xtcp_rcv_space_max(const struct sock *sk)
@@ -462,13 +491,15 @@ u32 xtcp_rcv_space_max(const struct sock *sk)
 
 /**
  * xtcp_rcv_grow - let the receive buffer follow the reader
- * @sk: socket, process context
- * @bytes: just read, the engine has not heard of them yet
+ * @sk: socket
+ * @bytes: just read; xtcp_read() has not been called for them yet
  * @now: ns
  *
- * The engine knows how large the window should be; the buffer is twice that,
- * up to rmem[2], because the window is half of what is free. It never shrinks:
- * a limit costs nothing while the queue is empty. SO_RCVBUF ends it.
+ * The engine computes the window to aim at. The buffer becomes twice that, up to
+ * rmem[2], because the window is half of the free buffer. It never shrinks: a limit
+ * costs nothing while the queue is empty. No growth after SO_RCVBUF.
+ *
+ * Context: process, socket lock.
  */
 void xtcp_rcv_grow(struct sock *sk, u32 bytes, u64 now)
 {

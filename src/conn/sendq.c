@@ -2,15 +2,15 @@
 /*
  * The bytes that were written and not yet acknowledged.
  *
- * They lie in send-queue skbs on sk_write_queue: skbs without a header whose page
- * fragments hold a range of the stream. A transmission is a fresh skb that
- * references the same pages, so a send-queue skb is never cloned, split or resent,
- * and any range can go out again with any MSS. TCP's own scheme, the queued
- * skb being what is sent, was rejected: every change of MSS, every SACK hole
- * and every small write then reshapes the queue.
+ * They are in send-queue skbs on sk_write_queue: skbs without a header whose page
+ * fragments hold a range of the stream. Each transmission is a fresh skb that
+ * references the same pages, so a send-queue skb is never cloned, split or sent,
+ * and any range can be sent again with any MSS. In the kernel's TCP the queued skb is
+ * what is sent; then every change of MSS, every SACK hole and every small write
+ * reshapes the queue.
  *
- * Memory is charged to the socket byte by byte as in TCP: sk_wmem_queued
- * counts fragments and the send-queue skbs' own skbs.
+ * Memory is charged to the socket byte by byte as in the kernel's TCP: sk_wmem_queued
+ * counts the bytes in fragments and the truesize of the skbs themselves.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -21,29 +21,40 @@
 #include "internal.h"
 
 /*
- * Up to this many bytes a transmission copies rather than references: below
- * it two page references and a scatter-gather element cost more than the copy.
+ * Up to this many bytes a transmission copies the payload: a copy then costs less than
+ * two page references and a scatter-gather element.
  */
 #define XTCP_TX_LINEAR	192
 
-/* Entries of the send map kept on loan to an idle connection. */
+/* Most unused entries of the send map that a connection keeps. */
 #define XTCP_MAP_KEEP	32
 
 static struct kmem_cache *xtcp_sent_cache;
 
 /*
- * A send-queue skb that was freed on this CPU, for whoever writes next. With small writes
- * and their answers each one's end is near another's beginning, and to allocate an
- * skb and to free it is a tenth of all there is to do for them.
+ * A send-queue skb that was freed on this CPU, for the next write. With small requests
+ * and responses one is freed shortly before the next is needed, and allocating and
+ * freeing it would be a tenth of all work.
  */
 static DEFINE_PER_CPU(struct sk_buff *, spare_skb);
 
+/**
+ * xtcp_sendq_setup - allocate what all send queues share, before the first socket
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
 int xtcp_sendq_setup(void)
 {
 	xtcp_sent_cache = KMEM_CACHE(xtcp_sent, 0);
 	return xtcp_sent_cache ? 0 : -ENOMEM;
 }
 
+/**
+ * xtcp_sendq_teardown - free what all send queues share, after the last socket
+ *
+ * Context: process, may sleep.
+ */
 void xtcp_sendq_teardown(void)
 {
 	int cpu;
@@ -60,7 +71,7 @@ static struct sk_buff *sendq_skb_new(struct sock *sk)
 	return skb ?: alloc_skb(0, sk->sk_allocation);
 }
 
-/* An skb loses its fragments. */
+/* Drop all fragments of an skb. */
 static void sendq_unref(struct sk_buff *skb)
 {
 	int i;
@@ -73,6 +84,7 @@ static void sendq_unref(struct sk_buff *skb)
 	skb->data_len = 0;
 }
 
+/* Free a send-queue skb, or keep it as this CPU's spare one. */
 static void sendq_skb_free(struct sk_buff *skb)
 {
 	sendq_unref(skb);
@@ -82,6 +94,7 @@ static void sendq_skb_free(struct sk_buff *skb)
 		__kfree_skb(skb);
 }
 
+/* Take an skb out of the queue and free it. */
 static void sendq_free(struct sock *sk, struct sk_buff *skb)
 {
 	if (xtcp_sk(sk)->send_hint == skb)
@@ -93,8 +106,9 @@ static void sendq_free(struct sock *sk, struct sk_buff *skb)
 }
 
 /*
- * Memory for @bytes and a send-queue skb of @extra. Up to wmem[0] may be written though
- * there is none, or nothing would go on. Return: how many of the bytes.
+ * Reserve memory for @bytes of payload and @extra bytes of a new skb. Up to wmem[0] is
+ * granted even beyond the limits, or the connection would stand still. Return: bytes
+ * of payload that may be written.
  */
 static u32 sendq_schedule(struct sock *sk, u32 bytes, u32 extra)
 {
@@ -110,7 +124,10 @@ static u32 sendq_schedule(struct sock *sk, u32 bytes, u32 extra)
 	return bytes;
 }
 
-/* A byte of it that was sent is to be told of: no other may take its place. */
+/*
+ * Does the skb note a byte to be time-stamped that was sent already? Then nothing may be
+ * appended, since a later write's request would replace the note.
+ */
 static bool sendq_followed(const struct sock *sk, const struct sk_buff *skb)
 {
 	const struct xtcp_skb_cb *cb = XTCP_CB(skb);
@@ -120,8 +137,9 @@ static bool sendq_followed(const struct sock *sk, const struct sk_buff *skb)
 }
 
 /*
- * The send-queue skb to append to, a new one where @page does not fit the last. There
- * may be memory for less than @size, which then is less.
+ * The send-queue skb to append to: the last one, or a new one if @page does not fit.
+ * Reduces *@size to what there is memory for. Sets *@merge if the bytes extend the last
+ * fragment. Return: NULL without memory.
  */
 static struct sk_buff *sendq_tail(struct sock *sk, struct page *page, u32 offset,
 				  u32 *size, bool *merge)
@@ -157,7 +175,7 @@ static struct sk_buff *sendq_tail(struct sock *sk, struct page *page, u32 offset
 	return skb;
 }
 
-/* Fragment @page is written and scheduled for: make it part of the stream. */
+/* Make the range of @page, for which memory was reserved, part of the stream. */
 static void sendq_put(struct sock *sk, struct sk_buff *skb, struct page *page,
 		      u32 offset, u32 size, u32 seq, bool merge)
 {
@@ -184,15 +202,16 @@ static void sendq_put(struct sock *sk, struct sk_buff *skb, struct page *page,
 }
 
 /**
- * xtcp_sendq_write - take bytes of a write into the queue
- * @sk: socket, process context
- * @msg: where the bytes come from; advanced by what was taken
- * @most: bytes to take at most
+ * xtcp_sendq_write - copy bytes of a write into the queue
+ * @sk: socket
+ * @msg: where the bytes come from; advanced by the bytes taken
+ * @most: most bytes to take
  * @seq: sequence number of the first of them
  *
  * Takes at most what one page fragment holds; the caller loops.
  *
- * Return: bytes taken, -ENOMEM when there is no memory now, -EFAULT.
+ * Context: process, socket lock, may sleep.
+ * Return: bytes taken; -ENOMEM without memory for now; -EFAULT.
  */
 int xtcp_sendq_write(struct sock *sk, struct msghdr *msg, u32 most, u32 seq)
 {
@@ -221,17 +240,18 @@ int xtcp_sendq_write(struct sock *sk, struct msghdr *msg, u32 most, u32 seq)
 }
 
 /**
- * xtcp_sendq_page - take a range of somebody's page, without a copy
- * @sk: socket, process context
- * @page: page, sendpage_ok()
- * @offset: first byte in it
+ * xtcp_sendq_page - queue a range of a page by reference
+ * @sk: socket
+ * @page: page, for which sendpage_ok() is true
+ * @offset: of the first byte in it
  * @size: bytes
  * @seq: sequence number of the first of them
  *
- * The page may change while it is queued (a file mapped elsewhere); checksums
- * are therefore taken at transmission only, which SKBFL_SHARED_FRAG asks for.
+ * The page may change while it is queued (a file mapped elsewhere).
+ * SKBFL_SHARED_FRAG says so, and checksums are computed at transmission only.
  *
- * Return: bytes taken, of a page less than @size when memory is short; -ENOMEM.
+ * Context: process, socket lock, may sleep.
+ * Return: bytes taken, less than @size if memory is short; -ENOMEM.
  */
 int xtcp_sendq_page(struct sock *sk, struct page *page, u32 offset, u32 size,
 		    u32 seq)
@@ -247,7 +267,7 @@ int xtcp_sendq_page(struct sock *sk, struct page *page, u32 offset, u32 size,
 	return size;
 }
 
-/* The first @drop bytes of the head send-queue skb are acknowledged. */
+/* Drop the first @drop bytes of the first skb of the queue: they are acknowledged. */
 static void sendq_trim_head(struct sock *sk, struct sk_buff *skb, u32 drop)
 {
 	struct skb_shared_info *shinfo = skb_shinfo(skb);
@@ -276,12 +296,13 @@ static void sendq_trim_head(struct sock *sk, struct sk_buff *skb, u32 drop)
 }
 
 /**
- * xtcp_sendq_trim - free what SND.UNA has passed
- * @sk: socket, any context
+ * xtcp_sendq_trim - free the bytes that SND.UNA has passed
+ * @sk: socket
  *
- * A send-queue skb is trimmed from its front and not freed as a whole only: a stream
- * that is always appended to would else keep acknowledged bytes on its bill
- * until the send buffer stalls it.
+ * The first skb may be freed in part. Otherwise, while bytes keep being appended to it,
+ * acknowledged bytes would stay charged until the send buffer is full.
+ *
+ * Context: any, socket lock.
  */
 void xtcp_sendq_trim(struct sock *sk)
 {
@@ -303,8 +324,10 @@ void xtcp_sendq_trim(struct sock *sk)
 }
 
 /**
- * xtcp_sendq_purge - forget all bytes not acknowledged
- * @sk: socket, any context
+ * xtcp_sendq_purge - free the whole queue
+ * @sk: socket
+ *
+ * Context: any, socket lock.
  */
 void xtcp_sendq_purge(struct sock *sk)
 {
@@ -320,7 +343,7 @@ static struct sk_buff *sendq_find(struct sock *sk, u32 seq)
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	struct sk_buff *skb = xsk->send_hint;
 
-	/* New data is at the hint or one further; only a retransmission walks. */
+	/* New data is in the hint or the next skb; only retransmissions walk further. */
 	if (!skb || seq_lt(seq, XTCP_CB(skb)->q.seq))
 		skb = skb_peek(&sk->sk_write_queue);
 	while (skb && seq_ge(seq, XTCP_CB(skb)->q.end))
@@ -330,6 +353,7 @@ static struct sk_buff *sendq_find(struct sock *sk, u32 seq)
 	return skb;
 }
 
+/* @bytes of fragments were added to a packet. */
 static void sendq_grown(struct sk_buff *skb, u32 bytes)
 {
 	skb->len += bytes;
@@ -337,7 +361,10 @@ static void sendq_grown(struct sk_buff *skb, u32 bytes)
 	skb->truesize += bytes;
 }
 
-/* Reference [@off, @off + @len) of @from; returns bytes placed. */
+/*
+ * Add references to bytes [@off, @off + @len) of @from to @skb. Return: bytes added, less
+ * than @len if @skb has no fragment left.
+ */
 static u32 sendq_ref(struct sk_buff *skb, const struct sk_buff *from, u32 off,
 		     u32 len)
 {
@@ -369,7 +396,7 @@ static u32 sendq_ref(struct sk_buff *skb, const struct sk_buff *from, u32 off,
 	return done;
 }
 
-/* Copy [@seq, @seq + @len) to @to. */
+/* Copy bytes [@seq, @seq + @len) of the stream to @to. Return: false on failure. */
 static bool sendq_bits(struct sock *sk, u32 seq, u8 *to, u32 len)
 {
 	while (len) {
@@ -390,9 +417,9 @@ static bool sendq_bits(struct sock *sk, u32 seq, u8 *to, u32 len)
 }
 
 /*
- * More fragments than an skb takes: many small pages from sendfile(), or
- * fragmented memory. Copying keeps the plan's length, which the engine already
- * counted with; whole pages hold 64 KiB in sixteen fragments.
+ * The range has more fragments than an skb can hold, as with many small pages from
+ * sendfile(). Copy it to whole pages, sixteen of which hold 64 KiB, and so keep the
+ * length of the plan, which the engine has counted with.
  */
 static int sendq_compact(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len)
 {
@@ -417,17 +444,17 @@ static int sendq_compact(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len)
 }
 
 /**
- * xtcp_sendq_copy - the payload of a transmission
- * @skb: fresh packet without fragments; its tailroom takes small payloads
- * @sk: socket, any context
+ * xtcp_sendq_copy - add the payload of a transmission to a packet
+ * @skb: fresh packet without fragments; a small payload is copied to its tailroom
+ * @sk: socket
  * @seq: sequence number of the first payload byte
  * @len: bytes
  *
- * Bytes go behind what @skb already holds. @skb->truesize grows with the
- * fragments, so sk_wmem_alloc is charged after this.
+ * @skb->truesize grows with the fragments, so charge sk_wmem_alloc after this.
  *
- * Return: 0; -ENOMEM, or -EFAULT when the range is not in the queue. After an
- * error the caller frees @skb.
+ * Context: any, socket lock.
+ * Return: 0; -ENOMEM; -EMSGSIZE if @len needs too many pages; -EFAULT if the range is
+ * not in the queue. After an error the caller frees @skb.
  */
 int xtcp_sendq_copy(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len)
 {
@@ -456,11 +483,13 @@ int xtcp_sendq_copy(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len)
 }
 
 /**
- * xtcp_sendq_stamp - a transmission is to be time-stamped if one of its bytes is
+ * xtcp_sendq_stamp - request time stamps for a packet if it has a byte that needs one
  * @skb: the packet
- * @sk: socket, any context
+ * @sk: socket
  * @seq: sequence number of its first payload byte
- * @len: bytes
+ * @len: bytes of payload
+ *
+ * Context: any, socket lock.
  */
 void xtcp_sendq_stamp(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len)
 {
@@ -485,12 +514,14 @@ static void map_free(struct sock *sk, struct xtcp_sent *sent)
 }
 
 /**
- * xtcp_map_refill - lend the engine entries for its send map
- * @sk: socket, any context
+ * xtcp_map_refill - lend the engine entries for its send map, or take some back
+ * @sk: socket
  *
- * They are charged to the socket, but take no room in its send buffer, where
- * the kernel's TCP has the far larger skb of each segment. Failure to allocate
- * is no error here: the engine then sends less.
+ * Entries are charged to the socket, but not counted in its send buffer. (The kernel's
+ * TCP counts the far larger skb of each segment there.) Without memory the engine
+ * sends less.
+ *
+ * Context: any, socket lock.
  */
 void xtcp_map_refill(struct sock *sk)
 {
@@ -519,8 +550,10 @@ void xtcp_map_refill(struct sock *sk)
 }
 
 /**
- * xtcp_map_drain - take back all entries after xtcp_tcb_fini()
- * @sk: socket, any context
+ * xtcp_map_drain - free all entries of the send map, after xtcp_tcb_fini()
+ * @sk: socket
+ *
+ * Context: any, socket lock.
  */
 void xtcp_map_drain(struct sock *sk)
 {
@@ -531,9 +564,10 @@ void xtcp_map_drain(struct sock *sk)
 }
 
 /*
- * What TCP begins with, tcp_sndbuf_expand(): two first windows of segments (RFC 6928), each
- * in an skb of its own. Here it holds more bytes; but a program that writes without waiting
- * sees how many it takes, and a reply that fits with TCP is to fit with this one.
+ * First size of the send buffer, bytes, as tcp_sndbuf_expand(): two initial windows of
+ * segments (RFC 6928), each in an skb of its own. The send queue needs less memory for
+ * them and so takes more bytes. But a response that fits into the buffer of the kernel's
+ * TCP, for a program that does not wait, must fit into this one, too.
  */
 static u32 snd_first(const struct xtcp_tcb *tcb)
 {
@@ -546,9 +580,11 @@ static u32 snd_first(const struct xtcp_tcb *tcb)
 
 /**
  * xtcp_snd_grow - let the send buffer follow the congestion window
- * @sk: socket, any context
+ * @sk: socket
  *
- * SO_SNDBUF ends it.
+ * Up to wmem[2]; no growth after SO_SNDBUF.
+ *
+ * Context: any, socket lock.
  */
 void xtcp_snd_grow(struct sock *sk)
 {

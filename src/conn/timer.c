@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The timers of a socket, and what waits for a system call to end.
+ * The timers of a socket, and the work deferred until a system call releases it.
  *
- * The engine's deadlines are the truth, the timers only bring us there. There
- * are two. A timer of the wheel costs next to nothing to arm and is late by a
- * jiffy or more: right for retransmission, keepalive, delayed ACKs. What is
- * due within a few milliseconds, a departure under pacing, a reordering window,
- * a tail loss probe on a short path, would be late by many times its length;
- * for that there is a high-resolution timer, pinned to the CPU that armed it
- * and run in softirq like the other.
+ * The engine has the deadlines; a timer only causes a call of xtcp_timeout() in time.
+ * There are two. A timer of the timer wheel is cheap to arm and late by a jiffy or
+ * more, which is good enough for retransmission, keepalive and delayed ACKs. A
+ * deadline within a few milliseconds (pacing, a reordering window, a tail loss probe
+ * on a short path) would be late by many times its length. It uses a high-resolution
+ * timer, pinned to the CPU that armed it, which runs in softirq like the other.
  *
- * Both are armed only to earlier: an ACK that moves the retransmission timeout
- * away leaves the timer alone, it fires once too soon and is armed again. An
- * armed timer holds a reference to its socket.
+ * Both are only ever moved to an earlier time: when an ACK moves the retransmission
+ * timeout further away, the timer fires once too soon and is armed again. An armed
+ * timer holds a reference to its socket.
  */
 #include <linux/jiffies.h>
 #include <linux/math64.h>
@@ -20,15 +19,15 @@
 #include "../compat/timer.h"
 #include "internal.h"
 
-/* Beyond this the timer fires early: jiffies must not wrap. */
+/* ns; for later deadlines the timer fires early, so that jiffies do not wrap. */
 #define ARM_MAX_NS	(3600 * XTCP_NSEC_PER_SEC)
 
-/* Nearer deadlines than this would be late by more than half of their length. */
+/* ns; on the wheel a nearer deadline would be late by more than half its length. */
 #define NEAR_NS		(2ULL * TICK_NSEC)
 
 /*
- * Rounded up, so that it does not fire in vain; that the present jiffy has
- * begun already the wheel allows for itself.
+ * Convert ns to jiffies, rounded up so that the timer does not fire too soon. The wheel
+ * itself allows for the part of the present jiffy that has passed.
  */
 static unsigned long jiffies_at(u64 at, u64 now)
 {
@@ -41,10 +40,11 @@ static unsigned long jiffies_at(u64 at, u64 now)
 }
 
 /**
- * xtcp_jiffies_at - when a timer of the wheel for a moment should fire
+ * xtcp_jiffies_at - convert a time to jiffies, rounded up
  * @at: ns, clock of xtcp_now()
  *
- * Return: jiffies.
+ * Context: any; no lock.
+ * Return: jiffies, at most an hour from now.
  */
 unsigned long xtcp_jiffies_at(u64 at)
 {
@@ -52,9 +52,9 @@ unsigned long xtcp_jiffies_at(u64 at)
 }
 
 /*
- * Of the earlier deadline it was armed for it still has its reference. While
- * its handler runs elsewhere nobody can tell whether it is queued again, with
- * one more: false, and the other timer has to do.
+ * Arm the high-resolution timer. If it is queued already it keeps its reference.
+ * Return: false while its handler runs on another CPU, since it is not known then
+ * whether a reference is needed; the caller uses the wheel.
  */
 static bool near_arm(struct sock *sk, u64 at)
 {
@@ -75,8 +75,9 @@ static bool near_arm(struct sock *sk, u64 at)
 }
 
 /*
- * With its reference beforehand: a system call arms it with bottom halves on,
- * and where jiffies lag it fires before mod_timer() returns.
+ * Arm the timer of the wheel. Takes the reference first: a system call does this with
+ * bottom halves enabled, and if jiffies lag the timer fires before mod_timer()
+ * returns.
  */
 static void wheel_arm(struct sock *sk, u64 at, u64 now)
 {
@@ -89,10 +90,12 @@ static void wheel_arm(struct sock *sk, u64 at, u64 now)
 }
 
 /**
- * xtcp_timer_arm - have a timer fire no later than the next deadline
+ * xtcp_timer_arm - arm a timer for the engine's next deadline
  * @sk: socket
  *
- * Context: any, socket lock. To be called after every engine call.
+ * To be called after every engine call.
+ *
+ * Context: any, socket lock.
  */
 void xtcp_timer_arm(struct sock *sk)
 {
@@ -107,11 +110,13 @@ void xtcp_timer_arm(struct sock *sk)
 }
 
 /**
- * xtcp_timer_stop - no more deadlines
+ * xtcp_timer_stop - stop both timers
  * @sk: socket
  *
- * Context: any, socket lock. A handler may be waiting for that lock, with a
- * reference of its own; it finds the socket inert.
+ * A handler may be waiting for the socket lock, with its own reference. It then finds
+ * the socket inert.
+ *
+ * Context: any, socket lock.
  */
 void xtcp_timer_stop(struct sock *sk)
 {
@@ -124,7 +129,7 @@ void xtcp_timer_stop(struct sock *sk)
 	xsk->near_at = XTCP_NEVER;
 }
 
-/* One of the timers fired, or both did. Context: socket lock. */
+/* A timer fired. Context: any, socket lock. */
 static void timer_run(struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -147,11 +152,11 @@ static void timer_run(struct sock *sk)
 }
 
 /**
- * xtcp_timer_late - what a timer would have done, had no system call had the socket
- * @sk: socket with XTCP_DEFER_TIMER
+ * xtcp_timer_late - count a delayed ACK that is late because of a system call
+ * @sk: socket with XTCP_DEFER_TIMER: a timer fired while a system call owned it
  * @now: ns
  *
- * Asked before anything else is sent, since an ACK goes with that: is one overdue?
+ * To be called before anything is sent, since any segment carries the ACK.
  *
  * Context: any, socket lock.
  */
@@ -163,7 +168,7 @@ void xtcp_timer_late(const struct sock *sk, u64 now)
 		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_DELAYED_ACK_LOCKED);
 }
 
-/* With the reference that arming took. Context: softirq. */
+/* Handler of both timers; drops the reference that arming took. Context: softirq. */
 static void timer_fired(struct sock *sk, bool near)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -194,8 +199,10 @@ static enum hrtimer_restart near_fire(struct hrtimer *t)
 }
 
 /**
- * xtcp_timer_init - give a new socket its timers, table entry and deferred work
+ * xtcp_timer_init - initialise timers, table entry and deferred work of a socket
  * @sk: socket, zeroed or cloned
+ *
+ * Context: any; nothing else knows the socket.
  */
 void xtcp_timer_init(struct sock *sk)
 {
@@ -213,10 +220,10 @@ void xtcp_timer_init(struct sock *sk)
 }
 
 /**
- * xtcp_release_cb - proto.release_cb: do what was put off meanwhile
- * @sk: socket, about to be released by a system call
+ * xtcp_release_cb - proto.release_cb: do the work deferred during a system call
+ * @sk: socket, about to be released by the system call
  *
- * Context: socket lock, bottom halves off.
+ * Context: process, socket lock, bottom halves off.
  */
 void xtcp_release_cb(struct sock *sk)
 {

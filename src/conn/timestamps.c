@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Time stamps of packets: SO_TIMESTAMP and SO_TIMESTAMPING, as tcp(7) and
- * Documentation/networking/timestamping.rst of the kernel have them for a stream.
+ * Time stamps of packets: SO_TIMESTAMP and SO_TIMESTAMPING, as tcp(7) and the
+ * kernel's Documentation/networking/timestamping.rst describe them for a stream.
  *
- * A read tells when the last packet came in that it took bytes of. A write may ask
- * when its last byte is handed to a queue and to the device, and when it is
- * acknowledged; the answers wait in the error queue. The wish stays with the
- * send-queue skb of that byte, and goes with each packet that has it. What the kernel
- * makes of a packet's stamp has the byte's sequence number, by which segmentation
- * finds the right segment; for the program it counts from where it turned
- * SOF_TIMESTAMPING_OPT_ID on. The kernel reckons that for its own TCP alone.
+ * A read reports when the last packet arrived that it took bytes from. A write may
+ * request reports of when its last byte is passed to a queue discipline and to the
+ * device, and when it is acknowledged; they are put on the error queue. The send-queue
+ * skb of that byte notes the request, and each packet with the byte carries it.
+ *
+ * The kernel's report has the byte's sequence number (tskey), by which segmentation
+ * finds the right segment. A program expects an offset from the point where it turned
+ * SOF_TIMESTAMPING_OPT_ID on; the kernel converts it for its own TCP only, so
+ * xtcp_stamp_settle() does.
  */
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
 
 #include "internal.h"
 
-/* SO_TIMESTAMP and SO_TIMESTAMPNS, each with its older and newer structure. */
+/* Report @at for SO_TIMESTAMP or SO_TIMESTAMPNS, in the old or the new structure. */
 static void tell_plain(const struct sock *sk, struct msghdr *msg, ktime_t at)
 {
 	struct timespec64 ts = ktime_to_timespec64(at);
@@ -46,11 +48,13 @@ static void tell_plain(const struct sock *sk, struct msghdr *msg, ktime_t at)
 }
 
 /**
- * xtcp_stamp_tell - control messages for when a packet came in
- * @sk: socket; its lock need not be held
- * @msg: where to
- * @at: by the system's clock; 0: not known
- * @hw: by the device's; likewise
+ * xtcp_stamp_tell - report in control messages when a packet arrived
+ * @sk: socket; its lock is not required
+ * @msg: message that gets the control messages
+ * @at: ns, system clock; 0: not known
+ * @hw: ns, clock of the device; 0: not known
+ *
+ * Context: process, may sleep.
  */
 void xtcp_stamp_tell(const struct sock *sk, struct msghdr *msg, ktime_t at, ktime_t hw)
 {
@@ -74,11 +78,14 @@ void xtcp_stamp_tell(const struct sock *sk, struct msghdr *msg, ktime_t at, ktim
 }
 
 /**
- * xtcp_stamp_begin - a write begins: what are the numbers of bytes counted from?
+ * xtcp_stamp_begin - at the beginning of a write, set what offsets count from
  * @sk: socket
  *
- * Nobody is told when a program turns SOF_TIMESTAMPING_OPT_ID on, but the key is 0
- * then, and no write has been since.
+ * The kernel sets sk_tskey to 0 when a program turns SOF_TIMESTAMPING_OPT_ID on, and
+ * does not tell the protocol. So a key of 0 is replaced by the sequence number of the
+ * next byte to be written.
+ *
+ * Context: process, socket lock.
  */
 void xtcp_stamp_begin(struct sock *sk)
 {
@@ -88,11 +95,13 @@ void xtcp_stamp_begin(struct sock *sk)
 }
 
 /**
- * xtcp_stamp_ask - the byte written last is to be followed
+ * xtcp_stamp_ask - request time stamps for the last byte written
  * @sk: socket
  * @tsflags: SOF_TIMESTAMPING_TX_*, of the socket or of a control message
  *
- * Of writes in one send-queue skb that wait to be sent the last one's wish counts.
+ * A send-queue skb notes one byte: of several unsent writes in it the last one counts.
+ *
+ * Context: process, socket lock.
  */
 void xtcp_stamp_ask(struct sock *sk, u32 tsflags)
 {
@@ -109,7 +118,10 @@ void xtcp_stamp_ask(struct sock *sk, u32 tsflags)
 	xtcp_sk(sk)->stamped = 1;
 }
 
-/* As an empty packet, for the pages of the send-queue skb are not to be shared. */
+/*
+ * Report that the byte @seq is acknowledged. By an empty packet: a clone of the
+ * send-queue skb would share its pages.
+ */
 static void tell_acked(struct sock *sk, u32 seq)
 {
 	struct sk_buff *skb = alloc_skb(0, GFP_ATOMIC | __GFP_NOWARN);
@@ -122,9 +134,11 @@ static void tell_acked(struct sock *sk, u32 seq)
 }
 
 /**
- * xtcp_stamp_acked - SND.UNA has moved
- * @sk: socket, any context
- * @una: first byte not acknowledged; the queue is still as it was
+ * xtcp_stamp_acked - report bytes that are acknowledged now
+ * @sk: socket; the send queue is not trimmed yet
+ * @una: sequence number of the first byte not acknowledged
+ *
+ * Context: any, socket lock.
  */
 void xtcp_stamp_acked(struct sock *sk, u32 una)
 {
@@ -143,10 +157,13 @@ void xtcp_stamp_acked(struct sock *sk, u32 una)
 }
 
 /**
- * xtcp_stamp_settle - what is in the error queue is about to be read
- * @sk: socket; its lock need not be held
+ * xtcp_stamp_settle - before a read of the error queue, convert numbers of bytes
+ * @sk: socket; its lock is not required
  *
- * Of those that came since the last time sequence numbers become the program's.
+ * Reports that are new since the last call get an offset in place of a sequence number;
+ * the field unused of struct sock_exterr_skb marks those that were seen.
+ *
+ * Context: process.
  */
 void xtcp_stamp_settle(struct sock *sk)
 {

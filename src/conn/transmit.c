@@ -2,15 +2,14 @@
 /*
  * From the engine's plan to a packet in the device's queue.
  *
- * A packet is built for each transmission and forgotten once IP has it: what
- * may have to be sent again is in the send queue, not in the packet. Its
- * memory is charged to sk_wmem_alloc until the device has sent it, and that
- * is bounded (as by TCP small queues): a send buffer handed to a slow queue
- * whole would be old news by the time it leaves, retransmissions behind it.
+ * A packet is built for each transmission and not kept: bytes that may have to be sent
+ * again are in the send queue. Its memory is charged to sk_wmem_alloc until the device
+ * has sent it. That is limited, as with TCP small queues: if a slow queue held the
+ * whole send buffer, retransmissions would wait behind it.
  *
- * Output that meets the bound stops. The destructor of our packets is
- * sock_wfree(), which software GSO knows how to pass on and which outlives
- * the module; it calls sk_write_space, and that schedules the rest.
+ * At the limit output stops. The destructor of packets is sock_wfree(), which
+ * software GSO can pass on to segments and which remains after the module is unloaded.
+ * It calls sk_write_space, tx_space() here, which schedules the rest of the output.
  */
 #include <linux/tcp.h>
 #include <net/ip.h>
@@ -20,25 +19,25 @@
 #include "internal.h"
 #include "ip.h"
 
-/* Always allowed: two of the largest packets, one in the device, one behind. */
+/* Bytes, least limit by rate: two of the largest packets, one of them in the device. */
 #define QUEUE_MIN	(2 * (65536 + 4096))
 
 /* Payload up to this many bytes may be copied behind the header, see sendq.c. */
 #define LINEAR_ROOM	192
 
-/* Packets sent in one go; the rest goes by the resumption path. */
+/* Most packets to send at once; a tasklet sends the rest. */
 #define BURST_MAX	128
 
 /*
- * Room below IP: about two milliseconds at the rate of a window per round
- * trip, so that a fast path is kept busy between two interrupts and a slow
- * one does not hide a queue from congestion control.
+ * Limit of bytes below IP: about two milliseconds at a rate of one congestion window per
+ * round trip. That keeps a fast device busy between two interrupts, and prevents a
+ * queue at a slow one that congestion control does not see.
  */
 static u32 queue_limit(const struct sock *sk)
 {
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 	u32 rtt_us = READ_ONCE(tcb->srtt8_us) >> 3;
-	/* With nothing below there is the 1 that sk_wmem_alloc begins with. */
+	/* sk_wmem_alloc is 1 when nothing is queued. */
 	u32 most = max(READ_ONCE(xtcp_knobs(sk)->limit_output), 1U);
 	u64 bytes;
 
@@ -48,7 +47,7 @@ static u32 queue_limit(const struct sock *sk)
 	return min_t(u64, max_t(u64, bytes, QUEUE_MIN), most);
 }
 
-/* Full bursts the local queue must take before they are made larger again. */
+/* Full bursts the local queue must accept before they become larger again. */
 #define BURSTS_TO_GROW	64
 
 static u32 queued(const struct sock *sk)
@@ -56,7 +55,7 @@ static u32 queued(const struct sock *sk)
 	return refcount_read(&sk->sk_wmem_alloc);
 }
 
-/* Too much below us? An ACK or a RST may pass up to twice the bound. */
+/* Are too many bytes below IP? An ACK or a RST may be sent up to twice the limit. */
 static bool queue_full(struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -68,7 +67,7 @@ static bool queue_full(struct sock *sk)
 	    queued(sk) <= 2 * limit)
 		return false;
 	set_bit(XTCP_TX_THROTTLED, &xsk->deferred);
-	/* Against tx_space(): the last packet may just have been freed. */
+	/* Pairs with tx_space(): the last packet may just have been freed. */
 	smp_mb__after_atomic();
 	if (queued(sk) > limit)
 		return true;
@@ -82,14 +81,14 @@ static void resume_later(struct sock *sk)
 
 	if (test_and_set_bit(XTCP_TX_RESUMING, &xsk->deferred))
 		return;
-	/* A packet may outlive all references: then nothing is left to send. */
+	/* A packet may outlive the last reference; there is nothing to send then. */
 	if (refcount_inc_not_zero(&sk->sk_refcnt))
 		tasklet_schedule(&xsk->tx_resume);
 }
 
 /*
- * sk_write_space, from sock_wfree(): possibly inside xtcp_transmit(), with the
- * socket lock held by this CPU, so that nothing can be sent from here.
+ * sk_write_space, called by sock_wfree(). That may happen inside xtcp_transmit() with
+ * the socket lock held by this CPU, so nothing can be sent from here.
  */
 static void tx_space(struct sock *sk)
 {
@@ -107,7 +106,7 @@ static void tx_space(struct sock *sk)
 }
 
 /**
- * xtcp_tx_resume - send on, there is room below again
+ * xtcp_tx_resume - continue output that the limit has stopped
  * @sk: socket
  *
  * Context: any, socket lock.
@@ -137,8 +136,10 @@ static void resume_fire(struct tasklet_struct *t)
 }
 
 /**
- * xtcp_tx_init - the transmit half of a new socket
+ * xtcp_tx_init - initialise the output of a socket
  * @sk: socket, zeroed or cloned
+ *
+ * Context: any; nothing else knows the socket.
  */
 void xtcp_tx_init(struct sock *sk)
 {
@@ -147,6 +148,7 @@ void xtcp_tx_init(struct sock *sk)
 	sk->sk_write_space = tx_space;
 }
 
+/* Build the packet of a plan, charged to sk_wmem_alloc. Return: NULL without memory. */
 static struct sk_buff *build(struct sock *sk, const struct xtcp_plan *plan)
 {
 	const struct inet_sock *inet = inet_sk(sk);
@@ -169,7 +171,7 @@ static struct sk_buff *build(struct sock *sk, const struct xtcp_plan *plan)
 			skb_shinfo(skb)->gso_size = plan->mss;
 			skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(plan->len, plan->mss);
 			skb_shinfo(skb)->gso_type = sk->sk_gso_type;
-			/* CWR goes with the first part only: not every device can. */
+			/* CWR in the first segment only; not every device can do that. */
 			if (plan->flags & XTCP_CWR)
 				skb_shinfo(skb)->gso_type |= SKB_GSO_TCP_ECN;
 		}
@@ -180,7 +182,7 @@ static struct sk_buff *build(struct sock *sk, const struct xtcp_plan *plan)
 		     (__force u16)inet->inet_dport);
 	xtcp_ip_csum(sk, skb);
 
-	/* Nothing of ours in the device queues: another queue may be chosen. */
+	/* No packet in a device queue: another queue cannot reorder. */
 	skb->ooo_okay = queued(sk) < SKB_TRUESIZE(1);
 	skb_set_owner_w(skb, sk);
 	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
@@ -190,9 +192,8 @@ static struct sk_buff *build(struct sock *sk, const struct xtcp_plan *plan)
 }
 
 /*
- * The local queue refused a burst. It may be full for now, or too short ever
- * to hold a burst of this size, which a retry would not find out: so the next
- * one is half as large.
+ * The local queue refused a burst. It may be full for now, or too short to ever hold a
+ * burst of this size. A retry cannot tell, so make the next burst half as large.
  */
 static void burst_refused(struct sock *sk, const struct xtcp_plan *plan, u64 now)
 {
@@ -204,7 +205,7 @@ static void burst_refused(struct sock *sk, const struct xtcp_plan *plan, u64 now
 			 max_t(u32, plan->len / 2, plan->mss), now);
 }
 
-/* A burst went out; after many of them they may grow again. */
+/* The local queue accepted a burst. After BURSTS_TO_GROW full ones double the size. */
 static void burst_sent(struct sock *sk, const struct xtcp_plan *plan, u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -220,9 +221,10 @@ static void burst_sent(struct sock *sk, const struct xtcp_plan *plan, u64 now)
 }
 
 /*
- * SO_MAX_PACING_RATE is the kernel's to set, and it tells nobody. A queue that
- * paces by itself (sch_fq) reads the same field and keeps to the release times
- * of plans; any other sends at once what output has not held back.
+ * Pass SO_MAX_PACING_RATE to the engine; the kernel sets it without telling the protocol.
+ * A queue discipline that paces (sch_fq) reads the same field, and observes the release
+ * times of plans. Any other one sends a packet at once; the engine gives out no plan
+ * that would have to wait for longer than a moment.
  */
 static void pacing_sync(struct sock *sk)
 {
@@ -234,16 +236,18 @@ static void pacing_sync(struct sock *sk)
 }
 
 /**
- * xtcp_mtu_sync - tell the engine the route's MTU, if it is another one
+ * xtcp_mtu_sync - tell the engine if the route's MTU or the IP headers have changed
  * @sk: socket
  * @now: ns
  *
- * A device was told so, a message about another connection arrived, what one
- * said has expired, or the program has set options of IP. Asked where IP has
- * refused a packet as too large, which it would do for ever, and whenever a timer
- * runs: that is once in a while for any connection that has something to send.
+ * The MTU changes with that of the device, by an ICMP message about another connection,
+ * or when such a message expires; the header length when the program sets IP options.
+ * To be called when IP has refused a packet as too large, which it would repeat
+ * forever, and whenever a timer runs, which happens now and then on any connection
+ * that has something to send.
  *
- * Context: any, socket lock. Return: whether it is another one.
+ * Context: any, socket lock.
+ * Return: whether one of them has changed.
  */
 bool xtcp_mtu_sync(struct sock *sk, u64 now)
 {
@@ -272,7 +276,7 @@ bool xtcp_mtu_sync(struct sock *sk, u64 now)
 	return true;
 }
 
-/* @again: tcb->total_retrans as it was last seen. */
+/* Count a packet that was sent. @again: tcb->total_retrans before it; updated. */
 static void count_sent(struct sock *sk, const struct xtcp_plan *plan, u32 *again)
 {
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
@@ -301,10 +305,9 @@ static void count_failed(struct sock *sk, const struct xtcp_plan *plan)
 }
 
 /*
- * Is this the word of a queue that has no room, so that the packet may be tried
- * again at once? Else a rule or a route took it. As any network on the way may,
- * and what is lost there has its timers, which in the end give up: SYN retries,
- * user timeout, keepalive.
+ * Does the error mean that the local queue has no room, so that the packet was not sent
+ * and can be sent again? Any other error (a firewall rule, no route) counts as a packet
+ * lost in the network: timers retransmit it and, in the end, give up.
  */
 static bool queue_refused(int err)
 {
@@ -312,15 +315,15 @@ static bool queue_refused(int err)
 }
 
 /**
- * xtcp_transmit - send what the engine wants sent
+ * xtcp_transmit - send what the engine wants to send
  * @sk: socket
- * @now: ns, of this hold of the lock
+ * @now: ns, read under the present hold of the lock
  *
- * A packet the local queue refuses was not sent: the engine takes it back and
- * tries again at its own deadline. One it marked as congestion (NET_XMIT_CN)
- * did go out. Either way the path is congested here.
+ * A packet that the local queue refuses was not sent: xtcp_tx_abort() takes it back and
+ * the engine tries again at a deadline. With NET_XMIT_CN it was sent. Either way the
+ * local queue is a sign of congestion. The caller arms the timer afterwards.
  *
- * Context: any, socket lock. The caller arms the timer afterwards.
+ * Context: any, socket lock.
  */
 void xtcp_transmit(struct sock *sk, u64 now)
 {
@@ -341,7 +344,7 @@ void xtcp_transmit(struct sock *sk, u64 now)
 		xtcp_map_refill(sk);
 		if (!xtcp_tx_peek(&xsk->tcb, now, &plan))
 			break;
-		/* Who would not hold it back until then sends it now. */
+		/* Only sch_fq delays packets until their release time. */
 		if (unlikely(plan.release) && READ_ONCE(sk->sk_pacing_status) != SK_PACING_FQ)
 			plan.release = 0;
 		skb = build(sk, &plan);

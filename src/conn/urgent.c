@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Urgent data, RFC 6093: the urgent pointer marks the byte after the urgent
- * one, of which there is at most one, and it is announced before it arrives.
- * To the application it is the out-of-band byte of tcp(7).
+ * Urgent data, RFC 6093. The urgent pointer marks the byte after the urgent one; it
+ * may arrive before that byte. There is at most one urgent byte at a time, the
+ * out-of-band byte of tcp(7).
  */
 #include "internal.h"
 
 /**
- * xtcp_urg_fetch - take the announced byte if it has arrived
- * @sk: socket, any context
+ * xtcp_urg_fetch - read the announced byte if it has arrived
+ * @sk: socket
  *
- * Return: whether it was there, so that a poller for POLLPRI is woken.
+ * Context: any, socket lock.
+ * Return: whether it has arrived just now.
  */
 bool xtcp_urg_fetch(struct sock *sk)
 {
@@ -29,8 +30,10 @@ bool xtcp_urg_fetch(struct sock *sk)
 }
 
 /**
- * xtcp_urg_announce - the engine saw the urgent pointer move
- * @sk: socket, any context
+ * xtcp_urg_announce - the urgent pointer has moved: send SIGURG
+ * @sk: socket
+ *
+ * Context: any, socket lock.
  */
 void xtcp_urg_announce(struct sock *sk)
 {
@@ -49,16 +52,16 @@ void xtcp_urg_announce(struct sock *sk)
 
 /**
  * xtcp_recv_urg - recv(MSG_OOB)
- * @sk: socket, process context
+ * @sk: socket
  * @msg: where the byte goes
- * @len: room for it
+ * @len: bytes of room in it
  * @flags: MSG_PEEK, MSG_TRUNC
  *
- * Never waits: the byte may be far behind the announcement.
+ * Never waits: the byte may arrive long after its announcement.
  *
- * Return: 1, 0 at the end of the stream or without room, -EINVAL when there
- * is nothing urgent or the byte was taken, -EAGAIN when it is on its way,
- * -ENOTCONN, -EFAULT.
+ * Context: process, socket lock.
+ * Return: 1; 0 at the end of the stream or without room; -EINVAL if there is no urgent
+ * data or the byte was read; -EAGAIN if the byte has not arrived; -ENOTCONN; -EFAULT.
  */
 int xtcp_recv_urg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 {
