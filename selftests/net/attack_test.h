@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The words of the attack tests, which are wire tests whose peer is an attacker.
- * What the attack must not reach is said by defended(). The kernel's TCP goes
- * through the same; where it gives way, that is printed and no failure.
+ * Macros of the attack tests: wire tests whose peer is an attacker. defended()
+ * states what the attack must not break. The kernel's TCP runs the same tests;
+ * where it gives way, that is printed and is no failure.
  */
 #ifndef XTCP_ATTACK_TEST_H
 #define XTCP_ATTACK_TEST_H
@@ -14,7 +14,7 @@
 
 /* attack-bites looks for "gives way". */
 #define defended(what, holds) do {					\
-	static bool _said;	/* that it holds need not be said twice */ \
+	static bool _said;	/* print "holds" once */		\
 	bool _holds = (holds);						\
 	if (!_holds || (W->stack == KERNEL && !_said))			\
 		printf("# %s: %s: %s%s%s\n", stack_name(W->stack),	\
@@ -26,16 +26,16 @@
 		ASSERT_TRUE(_holds);					\
 } while (0)
 
-/* Nothing of what was sent reached the program. */
+/* The program has nothing to read. */
 #define unread() ({							\
 	char _byte;							\
 	recv(self->fd, &_byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;	\
 })
 
-/* Whatever comes has come by then, ms. */
+/* ms after which a reaction must have come. */
 #define SETTLE	(virtual_time() ? QUIET : 300)
 
-/* Does a SYN-ACK come to @port? Those to others may be repeated meanwhile. */
+/* Does a SYN-ACK come to @port? Skips segments to other ports, such as retransmissions. */
 static inline bool answered(struct wire *w, uint16_t port)
 {
 	while (wire_get(w, 1000))
@@ -48,7 +48,11 @@ static inline bool answered(struct wire *w, uint16_t port)
 
 #define SAMPLES	50
 
-/* In virtual time a nanosecond is an instruction: of a segment's write(), the median. */
+/*
+ * Median cost of sending @s to the tested TCP: ns of one write() to the device, which
+ * in virtual time is the number of instructions. @port: if not 0, the n-th segment
+ * comes from port @port + n of a new flow.
+ */
 static inline int64_t cost(struct wire *w, const struct wseg *s, uint16_t port)
 {
 	int64_t ns[SAMPLES], t;
@@ -76,7 +80,10 @@ static inline int64_t syn_cost(struct wire *w, uint16_t port)
 	return cost(w, &(struct wseg){ .flags = SYN, MSS(1460), SACKOK, TS(1000, 0) }, port);
 }
 
-/* A thirtieth, of a segment that goes through all of IP. */
+/*
+ * @now must exceed @alone by less than a thirtieth. Both are results of cost(), which
+ * include the segment's way through all of IP.
+ */
 #define same_cost(what, alone, now) do {				\
 	int64_t _now = (now);						\
 	printf("# %s: %s: %d, alone %d\n", stack_name(W->stack), (what),	\

@@ -172,7 +172,7 @@ int ns_sysctl(const char *name, const char *value)
 	return file_put(path, value);
 }
 
-/* Into the namespace of the first process; a descriptor of the one we were in. */
+/* Enter the network namespace of process 1; an fd of the previous one, or -errno. */
 static int ns_visit(void)
 {
 	int here = open("/proc/self/ns/net", O_RDONLY), there = open("/proc/1/ns/net", O_RDONLY);
@@ -240,7 +240,7 @@ int mem_limits_set(const struct mem_limits *m, const char *pages)
 
 int mem_limits_put(const struct mem_limits *m)
 {
-	/* XTCP's own follow the kernel's until they are written. */
+	/* XTCP's limits follow the kernel's again once "default" is written. */
 	return mem_limits_set(m, m->st == XTCP ? "default" : m->was);
 }
 
@@ -288,7 +288,7 @@ int ns_new(void)
 	return ns_up("lo", NULL, 0, 0);
 }
 
-/* Is there a route to the address as such? A worker makes it, after a while. */
+/* Does the address have its host route? A kernel worker adds it after a while. */
 static bool is_reachable(const uint8_t *addr)
 {
 	char want[40], line[256];
@@ -306,8 +306,8 @@ static bool is_reachable(const uint8_t *addr)
 }
 
 /*
- * By netlink, as only that can say that nobody else has the address: until that
- * is found out it would be tentative.
+ * By netlink, because only netlink can skip duplicate address detection
+ * (IFA_F_NODAD), until whose end the address would be tentative.
  */
 int ns_addr6(const char *dev, const uint8_t *addr, int prefix)
 {
@@ -383,8 +383,9 @@ ssize_t pat_check(const void *buf, uint64_t pos, size_t len)
 /* ---- addresses ---- */
 
 /*
- * Host a.b.c.d has over IPv6 a network of its own, fd00:a.b:c.d::1, so that who
- * counts prefixes counts hosts. Multicast groups keep their meaning.
+ * Host a.b.c.d is fd00 followed by the four bytes a.b.c.d, then zeros and a final 1.
+ * Each host thus has a prefix of its own, so limits per prefix apply per host. A
+ * multicast group x.x.x.d becomes ff02::d.
  */
 void ip6_of(const char *text, uint8_t *bin)
 {
@@ -471,7 +472,7 @@ int dev_up(const char *dev, const char *addr, int prefix, int mtu)
 	}
 	if (mtu)
 		return ns_up(dev, addr, prefix, mtu);
-	/* Not its first address. */
+	/* A further address, on an alias of the device. */
 	aliases++;
 	snprintf(alias, sizeof(alias), "%.8s:%hhu", dev, aliases);
 	return ns_up(alias, addr, prefix, 0);
@@ -614,7 +615,7 @@ ssize_t recv_pat(int fd, uint64_t pos, size_t len)
 	return done;
 }
 
-/* Lines of names and lines of values take turns. */
+/* Lines of names alternate with lines of values, as in /proc/net/snmp. */
 static long count_in(const char *path, const char *want)
 {
 	static char names[8192], values[8192];

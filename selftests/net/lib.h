@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What every test of this directory needs: the two TCPs of the machine, a
- * network namespace of its own, a clock, and a byte pattern that shows where
- * in a stream a byte belongs.
+ * Helpers that all tests of this directory share: sockets of both TCPs, network
+ * namespaces, clocks, sysctls, counters, and a byte pattern that depends on a
+ * byte's position in the stream.
+ *
+ * Functions that return an int return 0 or -errno unless said otherwise.
  */
 #ifndef XTCP_TEST_LIB_H
 #define XTCP_TEST_LIB_H
@@ -25,10 +27,10 @@ enum stack {
 enum net {
 	V4,
 	V6,
-	MAPPED,		/* IPv4 on sockets of IPv6 */
+	MAPPED,		/* IPv6 sockets with v4-mapped addresses */
 };
 
-/* What the sockets of all functions below are. V4 where nobody says. */
+/* The address family of all sockets and addresses below. Default: V4. */
 extern enum net net;
 
 union addr {
@@ -44,64 +46,69 @@ int stack_socket(enum stack st, int flags);
 bool stack_present(enum stack st);
 
 /*
- * Set when a missing module is a failure and not a reason to skip: run-vm
- * has loaded it.
+ * XTCP_REQUIRED=1: a missing module is a failure, not a reason to skip. run-vm
+ * sets it, as it has loaded the module.
  */
 bool stack_required(void);
 
 /*
- * XTCP_NO_CONTROL=1: leave out what only shows that the kernel's TCP passes
- * the same test.
+ * XTCP_NO_CONTROL=1: skip the variants that only show that the kernel's TCP
+ * passes the same test.
  */
 bool no_control(void);
 
 /*
- * XTCP_NO_MAPPED=1: leave out IPv4 on sockets of IPv6, whose packets are those of
- * IPv4 and whose sockets are those of IPv6.
+ * XTCP_NO_MAPPED=1: skip the variants with v4-mapped addresses. The V4 variants
+ * cover their packets and the V6 variants their sockets.
  */
 bool no_mapped(void);
 
 /*
- * Time costs nothing (qemu's -icount): tests that wait for minutes may run.
- * XTCP_VIRTUAL_TIME=1 says so; scripts/vm sets it.
+ * XTCP_VIRTUAL_TIME=1: the guest's clock is virtual (qemu's -icount) and jumps
+ * ahead when the guest is idle, so tests that wait for minutes may run.
+ * scripts/vm sets it.
  */
 bool virtual_time(void);
 
-/* fork(), and the child goes when the test does. */
+/* fork(); the child is killed when its parent exits. */
 pid_t child(void);
 /*
- * The last to close the descriptor is another process, once @become, given @arg, has
- * made it somebody else. Workers of the kernel do not come in between, unless it waits
- * for them. 0 or -errno.
+ * Close @fd here, then for the last time in a child that has first called
+ * @become(@arg) to change its identity (a control group, say). The child runs as
+ * SCHED_FIFO, so kernel workers run in between only if the child sleeps.
  */
 int close_as(int fd, int (*become)(const char *arg), const char *arg);
 
 uint64_t now_ms(void);
 uint64_t now_us(void);
 /*
- * The clock that waits of system calls are counted by: the timer tick's, which a
- * busy host delays and then makes up for.
+ * CLOCK_MONOTONIC_COARSE in ms, for measuring the timeouts of system calls: it
+ * advances with the timer tick, as they do, which a busy host delays and then
+ * makes up for.
  */
 uint64_t tick_ms(void);
 void sleep_ms(unsigned int ms);
 
-/* A namespace of its own, loopback up. 0 or -errno. */
+/* Move to a new network namespace, loopback up. */
 int ns_new(void);
+/* Bring @dev up; @addr (IPv4) NULL: no address; @mtu (bytes) 0: as it is. */
 int ns_up(const char *dev, const char *addr, int prefix, int mtu);
-int ns_addr6(const char *dev, const uint8_t *addr, int prefix);	/* at once valid */
-int ns_tun(const char *name);	/* a new device; its non-blocking fd */
+/* Add an IPv6 address. It is valid on return: no duplicate address detection. */
+int ns_addr6(const char *dev, const uint8_t *addr, int prefix);
+int ns_tun(const char *name);	/* new TUN device; its non-blocking fd or -errno */
+/* Write /proc/sys/net/@name in the namespace of the caller. */
 int ns_sysctl(const char *name, const char *value);
-/* A line for the shell; its exit status. */
+/* system() with a format; returns the wait status. */
 int shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Of the initial namespace, wherever the caller is. 0 or -errno. */
+/* /proc/sys/net/@name of the initial namespace, wherever the caller is. */
 int init_sysctl(const char *name, const char *value);
 int init_sysctl_get(const char *name, char *buf, size_t room);
 
-/* The limits of the machine's memory for one of its TCPs, and what they were. */
+/* The memory limits of one TCP (tcp_mem or xtcp/mem), to be put back. */
 struct mem_limits {
 	enum stack st;
-	char was[128];
+	char was[128];	/* three numbers, pages, as the sysctl prints them */
 };
 
 int mem_limits_get(struct mem_limits *m, enum stack st);
@@ -109,13 +116,14 @@ int mem_limits_set(const struct mem_limits *m, const char *pages);
 int mem_limits_put(const struct mem_limits *m);
 
 /*
- * A connection with so many bytes in its send buffer: the account tells of what a
- * CPU has charged a megabyte late, so it takes more than that. Bytes or -errno.
+ * A connection with up to MEM_HELD bytes written to fd[0] and none read. The memory
+ * account lags by up to a megabyte per CPU, so tests of memory limits need more than
+ * that. Returns the bytes written, or -errno.
  */
 #define MEM_HELD	(8 << 20)
 int mem_hold(enum stack st, int fd[2]);
 
-/* Byte @pos of the test stream: a period no segment size divides. */
+/* Byte @pos of the test stream; no segment size is a multiple of its period. */
 static inline uint8_t pat(uint64_t pos)
 {
 	return (uint8_t)(pos * 31 + (pos >> 8) * 7 + (pos >> 16) + 0x21);
@@ -125,18 +133,24 @@ void pat_fill(void *buf, uint64_t pos, size_t len);
 /* Offset of the first wrong byte, or -1. */
 ssize_t pat_check(const void *buf, uint64_t pos, size_t len);
 
-/* How many "Sockets", "Listeners", "Requests", "TimeWait" of ours; -1: no file. */
+/*
+ * A column of /proc/net/xtcp_stat of this namespace, such as the current number of
+ * "Sockets", "Listeners", "Requests", "TimeWait". -1: no such file or column.
+ */
 long xtcp_count(const char *what);
 
-/* A counter by its name in /proc/net/snmp or netstat; XTCP has more. -1: none. */
+/*
+ * A counter by its name in /proc/net/netstat or snmp; for XTCP any column of
+ * xtcp_stat. -1: no such counter.
+ */
 long stack_count(enum stack st, const char *name);
 
-/* A file, in one write. 0 or -errno. */
+/* Write @text to an existing file in one write(). */
 int file_put(const char *path, const char *text);
 
 /*
- * Hosts have the names of IPv4 addresses, over IPv6 too; what is written as an
- * IPv6 address is that.
+ * Tests name hosts by IPv4 addresses, over IPv6 too: ip6_of() maps the name to an
+ * IPv6 address. A name that is an IPv6 address stands for itself.
  */
 #define ANY		"0.0.0.0"
 #define LOOPBACK	"127.0.0.1"
@@ -146,10 +160,13 @@ union addr host(const char *text, uint16_t port);
 int bind_to(int fd, const union addr *a);
 int connect_to(int fd, const union addr *a);
 int to_device(int fd, const char *name);	/* SO_BINDTODEVICE; 0 or -errno */
-/* An address for the device, and an MTU of so many bytes as it has with IPv4. */
+/*
+ * Bring @dev up with a host's address. @mtu is in bytes for IPv4; with V6 the device
+ * gets 20 more, for the longer header. 0: leave the MTU and add a further address.
+ */
 int dev_up(const char *dev, const char *addr, int prefix, int mtu);
 
-/* Sockets on the host itself. */
+/* Sockets on loopback. The st_ functions return an fd or -errno. */
 union addr local(uint16_t port);
 uint16_t sock_port(int fd);
 int st_bind(enum stack st, const char *addr, uint16_t port);
@@ -157,16 +174,22 @@ int st_listen(enum stack st, uint16_t port, int backlog);
 int st_connect(enum stack st, uint16_t port);
 /* fd[0] connected to fd[1]; 0 or -errno. */
 int st_pair(enum stack client, enum stack server, int fd[2]);
-/* Without TIME-WAIT, which would outlive a test and keep the module busy. */
+/*
+ * Close with a RST (SO_LINGER of 0 s): a TIME-WAIT record would outlive the test
+ * and keep the module busy.
+ */
 void hard_close(int fd);
 int set_int(int fd, int level, int name, int val);
 int get_int(int fd, int level, int name);	/* or -errno */
 
-/* Is there room, is there data: poll() for @ms, then the revents. */
+/* poll() without waiting, or for @ms; returns the revents, 0 after a timeout. */
 short poll_now(int fd, short events);
 short poll_for(int fd, short events, int ms);
 
-/* All of it; bytes done before an error or EOF. */
+/*
+ * Send or receive bytes [@pos, @pos + @len) of the test stream. Returns the bytes
+ * done before an error or EOF; recv_pat() returns -1 if a byte is wrong.
+ */
 ssize_t send_pat(int fd, uint64_t pos, size_t len);
 ssize_t recv_pat(int fd, uint64_t pos, size_t len);
 

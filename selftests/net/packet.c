@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The IP below the wire's segments: addresses, headers and their options, ICMP.
- * Nothing else of the wire knows which of the two it is.
+ * IP below the wire's segments: addresses, headers and their options, ICMP. Here
+ * alone the wire distinguishes IPv4 packets from IPv6 packets.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -63,7 +63,7 @@ static bool is_ip6(const struct wire *w)
 	return w->net == V6;
 }
 
-/* ---- options of a socket that are IP's ---- */
+/* ---- socket options at IP level ---- */
 
 static int net_opt(const struct wire *w, int fd, int name4, int name6, int val)
 {
@@ -91,7 +91,7 @@ int wire_recverr(const struct wire *w, int fd, int on)
 	return net_opt(w, fd, IP_RECVERR, IPV6_RECVERR, on);
 }
 
-/* ---- headers, out of and into zeroed memory ---- */
+/* ---- IP headers ---- */
 
 size_t net_len(const struct wire *w, const struct wseg *s)
 {
@@ -133,7 +133,7 @@ void net_put(const struct wire *w, uint8_t *ip, const char *from, const char *to
 	(is_ip6(w) ? ip6_put : ip4_put)(ip, from, to, protocol, s, net_len(w, s), len);
 }
 
-/* Where the packet goes in the end: the last hop of a loose source route. */
+/* The packet's final destination: the last hop of a loose source route, if any. */
 static const uint8_t *last_hop(const uint8_t *ip, size_t ihl)
 {
 	const uint8_t *o = ip + IP4_LEN;
@@ -226,7 +226,7 @@ static void send_packet(struct wire *w, const void *pkt, size_t len)
 		perror("write to the TUN device");
 }
 
-/* Bytes [@from, @to) of what is behind the header, whose length is @hdr. */
+/* Send bytes [@from, @to) of the payload behind the header of @hdr bytes. */
 static void send_fragment(struct wire *w, const uint8_t *pkt, size_t hdr, size_t from,
 			  size_t to, bool more)
 {
@@ -266,7 +266,7 @@ void net_send(struct wire *w, const struct wseg *s, const uint8_t *pkt, size_t h
 
 /* ---- ICMP ---- */
 
-/* The start of the tested TCP's segment at @seq, as a router saw it. Its length. */
+/* Quote the tested TCP's segment at @seq: IP header and 8 bytes. Returns the bytes. */
 static size_t quote_put(const struct wire *w, uint8_t *ip, uint32_t seq)
 {
 	static const struct wseg plain;
@@ -281,7 +281,7 @@ static size_t quote_put(const struct wire *w, uint8_t *ip, uint32_t seq)
 	return hdr + 8;
 }
 
-/* A message of @len bytes, in place behind where @pkt gets its header. */
+/* Send the ICMP message of @len bytes that lies in @pkt behind room for its IP header. */
 static void icmp_send(struct wire *w, const char *from, const struct wseg *s, uint8_t *pkt,
 		      size_t len)
 {
@@ -311,7 +311,7 @@ void wire_icmp(struct wire *w, uint8_t type, uint8_t code, uint32_t seq, uint32_
 	icmp_send(w, WIRE_ROUTER, &plain, pkt, 8 + quote_put(w, icmp + 8, seq));
 }
 
-/* RFC 792; RFC 4861 4.5, with the quoted segment in an option. */
+/* IPv4: RFC 792. IPv6: RFC 4861 4.5, with the quoted segment in an option. */
 void wire_redirect(struct wire *w, uint32_t seq)
 {
 	static const struct wseg near = { .ttl = 255 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Fixtures of the socket tests. "pair" is a connection over loopback in every
- * combination of the machine's two TCPs, kernel to kernel first: what holds
- * there is TCP's behaviour, and has to hold for the rest. "one" is a test
- * that needs a single TCP.
+ * combination of the kernel's TCP and XTCP, kernel to kernel first: what holds
+ * there is TCP's behaviour and must hold for the others. "one" is a single
+ * socket of either TCP.
  */
 #ifndef XTCP_SOCK_TEST_H
 #define XTCP_SOCK_TEST_H
@@ -31,8 +31,8 @@
 FIXTURE(pair)
 {
 	int fd[2];
-	int c;		/* client */
-	int s;		/* server's accepted socket */
+	int c;		/* fd[0], the client */
+	int s;		/* fd[1], the server's accepted socket */
 };
 
 FIXTURE_VARIANT(pair)
@@ -211,7 +211,7 @@ FIXTURE_TEARDOWN(one)
 		SKIP_TEST("of IPv4: " why);				\
 } while (0)
 
-/* Events that must and must not be there; @ms gives them time to appear. */
+/* Events that poll() must and must not report; they have half a second to appear. */
 #define polls(fd, yes, no) do {						\
 	short _all = POLLIN | POLLOUT | POLLRDHUP | POLLPRI;		\
 	short _ev = 0;							\

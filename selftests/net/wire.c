@@ -13,14 +13,14 @@
 
 #include "packet.h"
 
-/* The longest wait of an out() that does not say one, ms. */
+/* Longest wait of an out() without AFTER() or WITHIN(), ms. */
 #define DEFAULT_WAIT_VIRTUAL	300
 #define DEFAULT_WAIT_REAL	3000
 
 /*
- * A kernel timer is never early but by the tick in which it was set, and the
- * timer wheel's coarser levels make it up to an eighth late. In real time an
- * emulated CPU that shares its host is late by anything.
+ * A kernel timer is early by at most the tick in which it was set, and up to an
+ * eighth late on the coarser levels of the timer wheel. In real time, an emulated
+ * CPU that shares its host adds an unknown delay.
  */
 unsigned int wire_early(unsigned int ms)
 {
@@ -32,8 +32,8 @@ unsigned int wire_late(unsigned int ms)
 	return ms / 7 + (virtual_time() ? 15 : 600);
 }
 
-#define HELD_PAGE	4096	/* bytes, where a held call sleeps */
-#define IP_LEN_MAX	104	/* with options or extension headers */
+#define HELD_PAGE	4096	/* bytes; the page on which a held call sleeps */
+#define IP_LEN_MAX	104	/* bytes, with options or extension headers */
 #define OPT_FASTOPEN	34	/* RFC 7413 */
 
 /* ---- sockets ---- */
@@ -87,10 +87,9 @@ int wire_knob(const struct wire *w, const char *name, const char *value)
 /* ---- the device ---- */
 
 /*
- * The kernel's TCP does more than RFC 9293 and 5681 ask for. For one set of
- * tests to fit both, it is told to leave that off; its remaining differences
- * are named where a test meets them. Not where XTCP is tested, whose knobs follow
- * the kernel's.
+ * The kernel's TCP does more than RFC 9293 and 5681 ask for. Turn that off, so that
+ * one set of tests fits both TCPs; tests name the remaining differences where they
+ * meet them. Not done when XTCP is tested, whose sysctls follow the kernel's.
  */
 static void plain_kernel(void)
 {
@@ -110,7 +109,7 @@ static void plain_kernel(void)
 		ns_sysctl(knob[i][0], knob[i][1]);
 }
 
-/* The device says nothing by itself, and has no addresses that nobody gave it. */
+/* Keep the device from sending on its own and from having addresses of its own. */
 static void quiet_device(enum net net)
 {
 	if (net != V6)
@@ -125,7 +124,7 @@ void wire_reset(struct wire *w, uint16_t pport)
 	w->peer = WIRE_PEER;
 	w->lport = WIRE_PORT;
 	w->pport = pport;
-	w->isn = 0xfffffff0;	/* wraps within the first bytes, always */
+	w->isn = 0xfffffff0;	/* every test sees it wrap within the first bytes */
 	w->iss_known = false;
 	w->snd_nxt = 0;
 	w->rcv_nxt = 0;
@@ -169,14 +168,14 @@ void wire_fini(struct wire *w)
 	int i;
 
 	/*
-	 * What is left of the flow goes at once: an orphan or a record that
-	 * outlives the test would keep the namespace and the module.
+	 * Reset what is left of the flow: an orphan or a TIME-WAIT record that
+	 * outlives the test would hold the namespace and the module.
 	 */
 	if (w->tun < 0)
 		return;
 	for (i = 0; w->iss_known && i < 2; i++) {
 		wire_drain(w, 1);
-		/* Exactly where its last word says that it is. */
+		/* Only a RST exactly at its RCV.NXT is accepted. */
 		if (w->got.flags & ACK)
 			w->snd_nxt = w->got.ack;
 		wire_in(w, &(struct wseg){ .flags = RST | ACK });
@@ -200,7 +199,7 @@ static uint32_t get32(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
 }
 
-/* Three bytes a counter, NOPs up to a multiple of four. */
+/* Three bytes a counter; NOPs pad the option to a multiple of four. */
 static uint8_t *acc_put(uint8_t *p, const struct wseg *s)
 {
 	uint8_t *start = p;
@@ -352,7 +351,7 @@ void wire_in(struct wire *w, const struct wseg *s)
 	*(uint16_t *)(tcp + 16) =
 		htons(fold(sum16(net_pseudo(pkt, ihl, IPPROTO_TCP, len), tcp, len)) ^ s->badsum);
 	net_send(w, s, pkt, ihl, len);
-	/* What is malformed or out of order is no progress. */
+	/* Malformed and out-of-order segments do not advance the peer's SND.NXT. */
 	if (!s->badsum && !s->has_doff && !s->cut && !s->sport && !s->dport &&
 	    seq == w->snd_nxt)
 		w->snd_nxt = end;
@@ -395,7 +394,7 @@ static bool parse(struct wire *w, uint8_t *pkt, ssize_t n)
 	memcpy(w->data, tcp + hdr, g->len);
 	if (g->has_ts)
 		w->tsecr = g->tsval;
-	/* The peer's RCV.NXT: no reassembly, a test with holes says ACKNO. */
+	/* The peer's RCV.NXT. It does not reassemble: tests with holes give ACKNO. */
 	if (!(g->flags & RST) && (int32_t)(g->seq - w->rcv_nxt) <= 0) {
 		uint32_t end = g->seq + g->len + !!(g->flags & SYN) +
 			       !!(g->flags & FIN);
@@ -452,7 +451,7 @@ static int describe(char *buf, size_t size, const struct wseg *s)
 			s->badsum ? " BAD CHECKSUM" : "");
 }
 
-/* Start of a message; its length. */
+/* Write a message to w->err, prefixed with w->doing; returns its length. */
 static int complain(struct wire *w, const char *fmt, ...)
 {
 	int n = snprintf(w->err, sizeof(w->err), "%s%s", w->doing ?: "",
@@ -582,7 +581,7 @@ const char *wire_none(struct wire *w, unsigned int ms)
 	return w->err;
 }
 
-/* ---- looking in ---- */
+/* ---- /proc/net ---- */
 
 int wire_state(const struct wire *w)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A TCP peer made by hand: segments go in and come out through a TUN device,
- * one by one, and each is written down as a line of the test:
+ * A scripted TCP peer: segments go in and come out through a TUN device, one by
+ * one, and each is a line of the test:
  *
  *	in(SYN, MSS(1000), WS(7));
  *	out(SYN | ACK, SEQ(0), ACKNO(1));
@@ -9,9 +9,9 @@
  *
  * "in" is towards the TCP under test, "out" is what it sends. Sequence numbers
  * are relative: SEQ of in() and ACKNO of out() count from our ISN, the other
- * two from the ISN of the TCP under test. What an in() does not say is what a
- * well-behaved peer would put there; what an out() does not say is not
- * looked at, but for flags, length, checksum and payload, which always are.
+ * two from the ISN of the TCP under test. Fields that an in() does not name get
+ * the values that a well-behaved peer would send. Of the fields that an out() does
+ * not name, only flags, length, checksum, addresses and payload are checked.
  */
 #ifndef XTCP_TEST_WIRE_H
 #define XTCP_TEST_WIRE_H
@@ -31,48 +31,52 @@
 #define CWR	0x080
 #define AE	0x100
 
+/*
+ * A segment: one to send ("in"), one to expect or one that was seen ("out"). A
+ * has_X flag says that field X is given, or was there.
+ */
 struct wseg {
 	uint16_t flags;
-	uint32_t seq, ack, len;
-	uint32_t wnd;		/* as on the wire */
-	uint16_t urg, mss;
-	uint8_t ws;
+	uint32_t seq, ack, len;	/* relative; payload bytes */
+	uint32_t wnd;		/* window field, not scaled */
+	uint16_t urg, mss;	/* urgent pointer field; bytes */
+	uint8_t ws;		/* window scale shift */
 	uint32_t tsval, tsecr;
-	uint32_t after;		/* out: ms since the segment before */
-	uint32_t within;	/* out: ms to wait, at most */
-	const uint8_t *raw;	/* in: options as they are */
-	uint8_t rawlen;
+	uint32_t after;		/* out: ms since the previous segment */
+	uint32_t within;	/* out: longest wait, ms; 0: the default */
+	const uint8_t *raw;	/* in: option bytes, sent as they are */
+	uint8_t rawlen;		/* bytes of options */
 	uint8_t doff;		/* in: data offset field, 32-bit words */
-	uint16_t sport, dport;	/* in: other ports than the flow's */
-	uint8_t nblocks;	/* SACK blocks, */
+	uint16_t sport, dport;	/* in: 0: the flow's ports */
+	uint8_t nblocks;	/* SACK blocks */
 	uint32_t blocks[8];	/* start and end of each, relative */
 	uint8_t cut;		/* in: bytes missing at the segment's end */
-	uint8_t acc_kind;	/* AccECN option: 172, 174; 0: there is none */
-	uint8_t nacc;		/* counters in it */
-	uint32_t acc[3];
-	bool has_fo;		/* Fast Open option, */
-	uint8_t folen;		/* bytes of cookie, */
+	uint8_t acc_kind;	/* AccECN option: 172, 174; 0: no such option */
+	uint8_t nacc;		/* its counters */
+	uint32_t acc[3];	/* bytes, 24 bits */
+	bool has_fo;		/* Fast Open option */
+	uint8_t folen;		/* bytes of its cookie; 0: a request for one */
 	uint8_t fo[16];
-	bool no_fo;		/* out: and there is none */
+	bool no_fo;		/* out: no Fast Open option */
 	bool has_seq, has_ack, has_len, has_wnd, has_urg;
 	bool has_blocks, has_tos, has_acc;
 	bool has_mss, has_ws, has_sack, has_ts, no_ts;
-	bool no_opts;		/* out: and there are no options at all */
+	bool no_opts;		/* out: no options at all */
 	bool has_doff, badsum, has_after, push;
 	bool free_len;		/* out: any length */
 
-	/* of the IP header */
-	uint8_t tos;		/* with the ECN field; the traffic class */
-	uint8_t ttl;		/* the hop limit; in: 0 is 64 */
-	bool df;		/* out: over IPv6 always */
-	uint16_t ipid;		/* out: of IPv4 */
-	uint32_t flow;		/* the flow label, 20 bits */
-	uint8_t ipoptlen;
-	uint8_t ipopt[64];	/* options, or all extension headers */
-	uint8_t ext;		/* what the first of these is */
-	uint16_t split;		/* in: two fragments, the first of so many bytes */
+	/* IP header */
+	uint8_t tos;		/* TOS or traffic class, ECN field included */
+	uint8_t ttl;		/* TTL or hop limit; in: 0 means 64 */
+	bool df;		/* out: don't fragment; always true with IPv6 */
+	uint16_t ipid;		/* out: identification, IPv4 only */
+	uint32_t flow;		/* flow label, 20 bits, IPv6 only */
+	uint8_t ipoptlen;	/* bytes */
+	uint8_t ipopt[64];	/* IPv4 options, or all IPv6 extension headers */
+	uint8_t ext;		/* type of the first extension header */
+	uint16_t split;		/* in: bytes in the first of two fragments; 0: whole */
 	char src[INET6_ADDRSTRLEN];
-	char dst[INET6_ADDRSTRLEN];	/* behind a source route its last hop */
+	char dst[INET6_ADDRSTRLEN];	/* out: last hop of an IPv4 source route */
 };
 
 #define SEQ(x)		.has_seq = 1, .seq = (x)
@@ -88,20 +92,20 @@ struct wseg {
 	.has_blocks = 1, .blocks = { __VA_ARGS__ }, \
 	.nblocks = sizeof((uint32_t []){ __VA_ARGS__ }) / 8
 #define NOSACKS		.has_blocks = 1
-/* The ECN field, or all of that byte; and in() with it. */
+/* The TOS byte or traffic class, or its ECN field; for in() and out(). */
 #define TOS(x)		.has_tos = 1, .tos = (x)
 #define NOT_ECT		TOS(0)
 #define ECT1		TOS(1)
 #define ECT0		TOS(2)
 #define CE		TOS(3)
-/* AccECN options with these counters. */
+/* An AccECN option with these counters, or none. */
 #define ACC(k, ...) \
 	.has_acc = 1, .acc_kind = (k), .acc = { __VA_ARGS__ }, \
 	.nacc = sizeof((uint32_t []){ __VA_ARGS__ }) / 4
 #define ACC0(...)	ACC(172, __VA_ARGS__)
 #define ACC1(...)	ACC(174, __VA_ARGS__)
 #define NOACC		.has_acc = 1
-/* Fast Open: wants a cookie, or this one (a struct wseg that had it). */
+/* Fast Open: a request for a cookie; the cookie of a struct wseg; these bytes; none. */
 #define FOASK		.has_fo = 1
 #define FOLIKE(s)	.has_fo = 1, .folen = (s).folen, .fo = { (s).fo[0], (s).fo[1], (s).fo[2], \
 			(s).fo[3], (s).fo[4], (s).fo[5], (s).fo[6], (s).fo[7] }
@@ -135,44 +139,44 @@ struct wseg {
 struct wire {
 	enum stack stack;
 	enum net net;
-	int tun;
-	uint16_t frag_id;	/* of the last packet sent in fragments */
+	int tun;		/* fd of the device */
+	uint16_t frag_id;	/* identification of the last fragmented packet */
 	const char *local, *peer;	/* addresses: the tested TCP's, ours */
-	uint16_t lport, pport;	/* the tested TCP's, ours */
-	uint32_t isn;		/* ours, to be set before the first in() */
-	uint32_t iss;		/* theirs, from their SYN */
+	uint16_t lport, pport;	/* ports: the tested TCP's, ours */
+	uint32_t isn;		/* our ISN; set before the first in() */
+	uint32_t iss;		/* the tested TCP's ISN, from its SYN */
 	bool iss_known;
 
-	/* the well-behaved peer's memory; relative numbers */
-	uint32_t snd_nxt;	/* what in() sends next */
-	uint32_t rcv_nxt;	/* what in() acknowledges */
-	uint16_t wnd;
+	/* state of the well-behaved peer; sequence numbers are relative */
+	uint32_t snd_nxt;	/* sequence number of the next in() */
+	uint32_t rcv_nxt;	/* acknowledgment number of the next in() */
+	uint16_t wnd;		/* window field of in() */
 	bool ts;		/* in() carries timestamps */
-	uint32_t tsval;		/* base of ours, ms are added */
-	uint32_t tsecr;		/* last of theirs */
-	uint64_t ts_start;
+	uint32_t tsval;		/* our timestamp at @ts_start; grows by 1 per ms */
+	uint32_t tsecr;		/* the last timestamp of the tested TCP */
+	uint64_t ts_start;	/* now_ms() */
 
-	uint64_t last_ms;	/* when the last segment went in or out */
-	struct wseg got;	/* the last one out, parsed */
+	uint64_t last_ms;	/* now_ms() of the last segment in or out */
+	struct wseg got;	/* the last segment out, parsed */
 	uint8_t hdr[60];	/* its TCP header */
-	uint8_t hdr_len;
+	uint8_t hdr_len;	/* bytes */
 	uint8_t data[65536];	/* its payload */
-	const char *doing;	/* the row of a table, for messages */
+	const char *doing;	/* row of a table-driven test, for messages, or NULL */
 	char err[256];
 };
 
-/* The link's MTU is such that an MSS of 1460 fills it. */
+/* Addresses and ports. The link's MTU is what an MSS of 1460 fills. */
 #define WIRE_LOCAL	"10.9.0.1"
 #define WIRE_PEER	"10.9.0.2"
 #define WIRE_ROUTER	"10.9.0.9"
-#define WIRE_ROUTER6	"fe80::9"	/* the same, as a neighbour */
-#define WIRE_BETTER	"10.9.0.8"	/* another one */
+#define WIRE_ROUTER6	"fe80::9"	/* its link-local address */
+#define WIRE_BETTER	"10.9.0.8"	/* the router that redirects name */
 #define WIRE_BETTER6	"fe80::8"
-#define WIRE_ELSEWHERE	"10.8.0.2"	/* a peer there is no route to */
+#define WIRE_ELSEWHERE	"10.8.0.2"	/* a peer without a route */
 #define WIRE_PORT	8080	/* where the tested TCP listens */
 #define WIRE_PPORT	40000	/* where the peer is */
 
-/* A namespace with the device, and the flow's defaults. 0 or -errno. */
+/* A new namespace with the device, and the flow's defaults. 0 or -errno. */
 int wire_init(struct wire *w, enum stack st, enum net on);
 void wire_fini(struct wire *w);
 
@@ -182,30 +186,30 @@ void wire_reset(struct wire *w, uint16_t pport);
 void wire_in(struct wire *w, const struct wseg *s);
 
 /*
- * An ICMP error of a router that quotes the tested TCP's segment at sequence
- * number @seq; type and code are the family's, @info the last 32 bits of the
- * header: an MTU, a pointer.
+ * An ICMP or ICMPv6 error from WIRE_ROUTER that quotes the tested TCP's segment at
+ * the relative sequence number @seq. @info is the last 32 bits of the ICMP header:
+ * an MTU in bytes, a pointer.
  */
 void wire_icmp(struct wire *w, uint8_t type, uint8_t code, uint32_t seq, uint32_t info);
-/* The next link carries no more than @mss bytes behind minimal headers. */
+/* "Fragmentation needed" or "packet too big": the path carries segments of @mss bytes. */
 void wire_too_big(struct wire *w, uint32_t seq, uint32_t mss);
 
-/* Of WIRE_ROUTER about the same segment: there is a better one. */
+/* A redirect from WIRE_ROUTER to WIRE_BETTER that quotes the segment at @seq. */
 void wire_redirect(struct wire *w, uint32_t seq);
 
-/* A line for the shell with "ip" of the family and the peer's address. Its status. */
+/* Run "ip @before PEER @after", with -6 for IPv6. The wait status. */
 int wire_route(struct wire *w, const char *before, const char *after);
 
-/* "" or what was wrong with the next segment. */
+/* Wait for the next segment: "", or how it differs from @want. */
 const char *wire_out(struct wire *w, const struct wseg *want);
-/* "" or the segment that came within @ms. */
+/* "", or a description of the segment that came within @ms. */
 const char *wire_none(struct wire *w, unsigned int ms);
 /* Take the next segment into w->got; false after @ms. */
 bool wire_get(struct wire *w, unsigned int ms);
-/* Segments until it is silent for @ms; how many. */
+/* Take segments until none comes for @ms; the number taken. */
 int wire_drain(struct wire *w, unsigned int ms);
 
-/* Options that have a name in each family. 0 or -errno. */
+/* Socket options that IPv4 and IPv6 name differently. 0 or -errno. */
 int wire_tos(const struct wire *w, int fd, int tos);
 int wire_hops(const struct wire *w, int fd, int ttl);
 int wire_min_hops(const struct wire *w, int fd, int ttl);
@@ -217,16 +221,16 @@ int wire_bind(const struct wire *w, int fd, const char *addr, uint16_t port);
 int wire_listen(struct wire *w, uint16_t port, int backlog);
 int wire_connect(struct wire *w, int fd, uint16_t port);	/* 0 or -errno */
 
-/* A knob of the tested TCP, by its name without "tcp_". 0 or -errno. */
+/* Write a sysctl of the tested TCP; @name is without "tcp_". 0 or -errno. */
 int wire_knob(const struct wire *w, const char *name, const char *value);
 
-/* State of the flow in /proc/net/tcp, tcp6, xtcp, xtcp6; 0: not there. */
+/* State of the flow in /proc/net/tcp, tcp6, xtcp or xtcp6; 0: no such flow. */
 int wire_state(const struct wire *w);
 
-/* A counter by its name in /proc/net/snmp or netstat; XTCP has more. -1: none. */
+/* stack_count() of the tested TCP. */
 long wire_count(const struct wire *w, const char *name);
 
-/* Discards by reason, of this namespace. */
+/* XTCP's discards by reason in this namespace. */
 struct wire_drops {
 	int n;
 	struct {
@@ -235,32 +239,38 @@ struct wire_drops {
 	} row[64];
 };
 
-int wire_drops(struct wire_drops *d);
-/* "" when @name grew by one since @before and no other row moved. */
+int wire_drops(struct wire_drops *d);	/* number of rows or -errno */
+/* "" if @name grew by one since @before and no other row changed. */
 const char *wire_drops_diff(struct wire *w, const struct wire_drops *before,
 			    const char *name);
 
 /*
- * A system call that owns the socket: it sleeps for a page of its buffer, which is
- * not there, until wire_let_go().
+ * A system call that holds the socket lock: it sleeps in a page fault on its buffer
+ * (userfaultfd) until wire_let_go(), so segments that arrive go to the backlog.
  */
 struct wire_held {
 	int fd;
-	int uffd;
+	int uffd;	/* userfaultfd for @page */
 	bool sends;	/* send(), not recv() */
-	size_t len;	/* bytes of the call */
+	size_t len;	/* bytes to send or receive */
 	ssize_t ret;	/* what it returned */
-	char *page;
-	pthread_t thread;
+	char *page;	/* the call's buffer */
+	pthread_t thread;	/* makes the call */
 };
 
-bool wire_can_hold(void);	/* is there userfaultfd(2)? */
-/* 0 with the call under way, or -errno. To be read there are @len bytes. */
+bool wire_can_hold(void);	/* does the kernel have userfaultfd(2)? */
+/*
+ * Start the call; 0 once it sleeps in the page fault, or -errno. For recv(), @len
+ * bytes must be readable already.
+ */
 int wire_hold(struct wire_held *h, int fd, bool sends, size_t len);
-/* The page has the stream's bytes from @pos on. What the call returned, or -errno. */
+/*
+ * Fill the page with the stream's bytes from @pos on, and wait for the call. Its
+ * return value, or -errno.
+ */
 ssize_t wire_let_go(struct wire_held *h, uint64_t pos);
 
-/* Milliseconds a deadline may be early and late, see wire.c. */
+/* Tolerance in ms for a deadline @ms after its start, see wire.c. */
 unsigned int wire_early(unsigned int ms);
 unsigned int wire_late(unsigned int ms);
 

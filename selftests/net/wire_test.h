@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The fixture of all wire tests, and the words they are written in. Each test
- * runs on both TCPs of the machine: what the kernel's does as well is shown
- * to be TCP's behaviour and not our opinion. XTCP_ONLY() marks the rest.
+ * The fixture of all wire tests, and the macros they are written in. Each test
+ * runs on the kernel's TCP too, which shows that what it asserts is TCP's
+ * behaviour and not XTCP's alone. XTCP_ONLY() marks the exceptions.
  */
 #ifndef XTCP_WIRE_TEST_H
 #define XTCP_WIRE_TEST_H
@@ -23,8 +23,8 @@ FIXTURE(wire)
 	struct wire w;
 	int lfd;	/* listener */
 	int fd;		/* connection */
-	uint64_t wpos;	/* bytes written to and read from fd */
-	uint64_t rpos;
+	uint64_t wpos;	/* bytes written to fd */
+	uint64_t rpos;	/* bytes read from fd */
 };
 
 FIXTURE_VARIANT(wire)
@@ -69,7 +69,7 @@ FIXTURE_VARIANT_ADD(wire, xtcp_mapped)
 };
 #endif
 
-/* Leaves a test, from its set-up too, where a plain return would go on. */
+/* Leave the test, also from FIXTURE_SETUP, where SKIP(return) would run the body. */
 #define SKIP_TEST(...)	SKIP(longjmp(_metadata->env, 1), __VA_ARGS__)
 
 FIXTURE_SETUP(wire)
@@ -101,22 +101,23 @@ FIXTURE_TEARDOWN(wire)
 #define in(f, ...)	wire_in(W, &(struct wseg){ .flags = (f), __VA_ARGS__ })
 #define out(f, ...) \
 	ASSERT_STREQ("", wire_out(W, &(struct wseg){ .flags = (f), __VA_ARGS__ }))
-/* For so long nothing comes out. In real time a short look has to do. */
+/* The tested TCP sends nothing for @ms. */
 #define none(ms)	ASSERT_STREQ("", wire_none(W, (ms)))
+/* ms for none() where any wait will do. */
 #define QUIET		20
-/* TCP_ESTABLISHED and the rest of <netinet/tcp.h>; 0: there is nothing. */
+/* @st: TCP_ESTABLISHED and so on of <netinet/tcp.h>; 0: no such flow. */
 #define state(st)	ASSERT_EQ((st), wire_state(W))
 #define knob(name, val)	ASSERT_EQ(0, wire_knob(W, (name), (val)))
-/* Challenge ACKs of one connection are half a second apart, at least. */
+/* Challenge ACKs of one connection are at least half a second apart. */
 #define next_challenge()	sleep_ms(600)
 
-/* Minutes of TCP's clock: only where they are free. */
+/* The test waits for minutes: run it in virtual time only. */
 #define LONG_TEST() do {						\
 	if (!virtual_time())						\
 		SKIP_TEST("waits too long for real time");		\
 } while (0)
 
-/* What follows is not, or not quite, what the kernel's TCP does. */
+/* Skip the rest of the test on the kernel's TCP, which behaves differently. */
 #define XTCP_ONLY(why) do {						\
 	if (W->stack != XTCP)						\
 		SKIP_TEST("the kernel differs: " why);			\
@@ -127,7 +128,7 @@ FIXTURE_TEARDOWN(wire)
 		SKIP_TEST("of IPv4: " why);				\
 } while (0)
 
-/* Does @what: one segment that is discarded for exactly this reason. */
+/* Run @what, which must make XTCP discard one segment, for exactly this reason. */
 #define dropped(reason, what) do {					\
 	struct wire_drops _before;					\
 	wire_drops(&_before);						\
@@ -136,14 +137,14 @@ FIXTURE_TEARDOWN(wire)
 		ASSERT_STREQ("", wire_drops_diff(W, &_before, reason));	\
 } while (0)
 
-/* Does @what, which counts as @n under this name. */
+/* Run @what, which must add @n to the counter @name. */
 #define counted(n, name, what) do {					\
 	long _was = wire_count(W, (name));				\
 	what;								\
 	ASSERT_EQ((n), wire_count(W, (name)) - _was) TH_LOG("%s", (name)); \
 } while (0)
 
-/* A listener, and a handshake with it; the arguments are the SYN's options. */
+/* The tested TCP listens on its address. */
 #define listens_for(backlog) do {					\
 	self->lfd = wire_listen(W, WIRE_PORT, (backlog));		\
 	ASSERT_GE(self->lfd, 0);					\
@@ -169,6 +170,7 @@ FIXTURE_TEARDOWN(wire)
 	ASSERT_GE(self->fd, 0);						\
 } while (0)
 
+/* Connect to the listener and accept; the arguments are the SYN's options. */
 #define passive(...) do {						\
 	struct wseg _syn = { .flags = SYN, __VA_ARGS__ };		\
 	if (self->lfd < 0)						\
@@ -180,7 +182,7 @@ FIXTURE_TEARDOWN(wire)
 	accepts();							\
 } while (0)
 
-/* The tested TCP connects; the arguments are our SYN-ACK's options. */
+/* The tested TCP sends a SYN. */
 #define connects() do {							\
 	W->pport = WIRE_PPORT;						\
 	if (self->fd < 0)						\
@@ -190,6 +192,7 @@ FIXTURE_TEARDOWN(wire)
 	out(SYN, SEQ(0));						\
 } while (0)
 
+/* The tested TCP connects; the arguments are our SYN-ACK's options. */
 #define active(...) do {						\
 	struct wseg _syn = { .flags = SYN | ACK, __VA_ARGS__ };		\
 	connects();							\
@@ -232,7 +235,7 @@ FIXTURE_TEARDOWN(wire)
 	self->fd = -1;							\
 } while (0)
 
-/* Both ends close, the tested one first; nothing was sent. */
+/* Both ends close, the tested one first; no data was sent. */
 #define both_close() do {						\
 	closes();							\
 	out(FIN | ACK, SEQ(1), ACKNO(1));				\
@@ -240,14 +243,14 @@ FIXTURE_TEARDOWN(wire)
 	out(ACK, SEQ(2), ACKNO(2));					\
 } while (0)
 
-/* Into TIME-WAIT on the listener's port; options of our SYN. */
+/* Bring a passive connection to TIME-WAIT; the arguments are the SYN's options. */
 #define time_wait(...) do {						\
 	passive(__VA_ARGS__);						\
 	both_close();							\
 	state(TCP_TIME_WAIT);						\
 } while (0)
 
-/* @n segments of 1000 bytes are out, the first at sequence number @seq. */
+/* The tested TCP sends @n segments of 1000 bytes, the first at sequence number @seq. */
 #define segments(seq, n) do {						\
 	for (int _i = 0; _i < (n); _i++)				\
 		out(ACK, SEQ((seq) + _i * 1000), LEN(1000));		\
