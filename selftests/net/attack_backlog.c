@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Half-open connections by the thousand, in a table that was made for few: each is
- * answered and found again, and the last costs no more than the first.
+ * Thousands of half-open connections in a table that was allocated for 64: each SYN
+ * is answered, each request is found again, and the last costs no more than the first.
  */
 #include "attack_test.h"
 
 #define FILL	(virtual_time() ? 20000 : 3000)
 
-/* SYNs from @n ports of the peer. Return: how many were answered. */
+/* Send SYNs from @n ports of the peer. Returns how many were answered. */
 static int half_open(struct wire *w, uint16_t port, int n)
 {
 	int i, got = 0;
@@ -20,7 +20,7 @@ static int half_open(struct wire *w, uint16_t port, int n)
 	return got;
 }
 
-/* The first listener makes the table, and there may be 64 half-open connections. */
+/* The first listener allocates the request table; size it for 64 half-open connections. */
 #define few() do {							\
 	if (W->stack != XTCP)						\
 		SKIP_TEST("has one table for all");			\
@@ -33,7 +33,7 @@ static int half_open(struct wire *w, uint16_t port, int n)
 
 #define more()	ASSERT_EQ(0, wire_knob(W, "max_syn_backlog", "65535"))
 
-/* The first peer is heard after all the others have come, and after their SYN-ACKs. */
+/* The first peer completes its handshake after all others have been sent SYN-ACKs. */
 #define many() do {							\
 	static struct wire _first;					\
 	int64_t _alone = syn_cost(W, 1024);				\
@@ -70,7 +70,7 @@ TEST_F_TIMEOUT(wire, backlog_raised_under_a_listener, 300)
 	many();
 }
 
-/* Those that have moved to a larger table are reminded as well. */
+/* SYN-ACKs are retransmitted for requests that have moved to a larger table, too. */
 TEST_F_TIMEOUT(wire, all_are_reminded, 300)
 {
 	if (!virtual_time())
@@ -84,7 +84,7 @@ TEST_F_TIMEOUT(wire, all_are_reminded, 300)
 	ASSERT_LE(FILL / 10, wire_drain(W, 1500));
 }
 
-/* All go with their listener, wherever in the table they are by then. */
+/* A closed listener frees all its requests, in whichever table they are by then. */
 TEST_F_TIMEOUT(wire, listener_of_many_closes, 300)
 {
 	few();

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An attacker who does not see the connection and guesses: RST, SYN, data and
- * ACKs (RFC 5961, with exact edges), TIME-WAIT (RFC 1337), and what he could
- * learn from challenge ACKs (CVE-2016-5696).
+ * An off-path attacker that guesses numbers: RST, SYN, data and ACKs (RFC 5961,
+ * with exact edges), TIME-WAIT (RFC 1337), and what challenge ACKs reveal
+ * (CVE-2016-5696).
  */
 #include <netinet/tcp.h>
 
 #include "attack_test.h"
 
-/* Numbers around the window; RCV.NXT is 1. */
+/* Sequence numbers around the receive window. */
 static const struct place {
 	const char *name;
-	bool edge;		/* counts from RCV.NXT + RCV.WND */
-	int32_t off;
+	bool edge;		/* @off counts from RCV.NXT + RCV.WND, not RCV.NXT */
+	int32_t off;		/* bytes */
 	bool in_window;
 } places[] = {
 	{ "RCV.NXT - 2^31 + 1", false, -0x7fffffff, false },
@@ -31,7 +31,7 @@ static uint32_t at(const struct place *p, uint32_t nxt, uint32_t wnd)
 	return nxt + (p->edge ? wnd : 0) + p->off;
 }
 
-/* With these flags at each of the places, without an ACK and with one. */
+/* Send these flags at each of the places, without and with ACK; RCV.NXT is 1. */
 #define survives(flags, ...) do {					\
 	uint32_t _wnd = W->got.wnd;					\
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {		\
@@ -54,7 +54,7 @@ TEST_F(wire, blind_rst)
 	state(0);
 }
 
-/* Outside is outside: not even a challenge comes from there. */
+/* A RST outside the window elicits nothing, not even a challenge ACK. */
 TEST_F(wire, rst_at_the_edges)
 {
 	uint32_t wnd;
@@ -71,7 +71,7 @@ TEST_F(wire, rst_at_the_edges)
 	state(TCP_ESTABLISHED);
 }
 
-/* With the window closed only RCV.NXT itself is left. */
+/* With a closed window only a RST at RCV.NXT itself is accepted. */
 TEST_F_TIMEOUT(wire, rst_to_closed_window, 120)
 {
 	static const int32_t off[] = { -1, 1, 2, 1000 };
@@ -106,8 +106,10 @@ TEST_F(wire, blind_syn)
 	reads(10);
 }
 
-/* Right sequence number, any ACK: 32 guesses around the circle. */
-/* It waits for 20 s itself, so that no answer is due to a limit. */
+/*
+ * The right sequence number with 32 ACK numbers spread over the whole space. They are
+ * 600 ms apart, so the limit of challenge ACKs plays no part.
+ */
 TEST_F_TIMEOUT(wire, blind_data, 120)
 {
 	passive(MSS(1000));
@@ -123,7 +125,7 @@ TEST_F_TIMEOUT(wire, blind_data, 120)
 	state(TCP_ESTABLISHED);
 }
 
-/* CVE-2023-52881: an old ACK by less than a window, but nothing was so old. */
+/* CVE-2023-52881: ACK numbers less than a window old, but below the first byte sent. */
 TEST_F(wire, ghost_ack)
 {
 	passive(MSS(1000), WS(7));
@@ -138,11 +140,11 @@ TEST_F(wire, ghost_ack)
 	state(TCP_ESTABLISHED);
 }
 
-/* Into a synchronized state; what we have sent ends before SND.NXT = @nxt. */
+/* Synchronized states */
 static const struct where {
 	const char *name;
 	int state;
-	uint32_t nxt, seq;
+	uint32_t nxt, seq;	/* SND.NXT of the tested TCP, and of the peer */
 } wheres[] = {
 	{ "ESTABLISHED", TCP_ESTABLISHED, 1, 1 },
 	{ "FIN-WAIT-1", TCP_FIN_WAIT1, 2, 1 },
@@ -180,7 +182,7 @@ TEST_F(wire, ack_of_unsent)
 			wire_drain(W, 2);
 			defended("the ACK does not count", wire_state(W) == w->state);
 		}
-		/* What was not sent when it was acknowledged is sent. */
+		/* Bytes that were acknowledged before they were sent are still sent. */
 		if (w->nxt == 1) {
 			writes(100);
 			out(ACK, ANYLEN);
@@ -195,7 +197,7 @@ TEST_F(wire, ack_of_unsent)
 	}
 }
 
-/* RFC 793 had this window open by an ACK for every byte it could think of. */
+/* ACKs of data that was not sent do not open the congestion window. */
 TEST_F(wire, optimistic_ack)
 {
 	struct tcp_info before, after;
@@ -209,7 +211,7 @@ TEST_F(wire, optimistic_ack)
 		in(ACK, ACKNO(101 + n * 1000));
 	wire_drain(W, SETTLE);
 	ASSERT_EQ(0, getsockopt(self->fd, IPPROTO_TCP, TCP_INFO, &after, &len));
-	/* It may have shrunk: where time is real a timeout comes between. */
+	/* It may have shrunk: in real time a retransmission timeout comes in between. */
 	defended("the window does not grow", after.tcpi_snd_cwnd <= before.tcpi_snd_cwnd &&
 		 after.tcpi_unacked);
 }
@@ -242,14 +244,14 @@ TEST_F(wire, challenges_are_few)
 		W->snd_nxt = 1;
 	}
 	n += wire_drain(W, SETTLE);
-	/* One for each half of a second; in real time there may be several. */
+	/* One challenge ACK per half second; in real time the loop may take several. */
 	halves = (now_ms() - start) / 500;
 	defended("600 segments, at most 2 answers", n <= 2 + (int)halves);
 }
 
 /*
- * The attacker has a connection of his own and uses up whatever limit there is;
- * then he would see in it what another connection was told.
+ * If connections shared a limit of challenge ACKs, an attacker with a connection of
+ * its own could tell from the number it gets whether another connection got one.
  */
 TEST_F(wire, challenges_tell_nothing)
 {
@@ -272,7 +274,7 @@ TEST_F(wire, challenges_tell_nothing)
 	self->fd = other;
 }
 
-/* Each answer is answered with what provokes the next one. */
+/* Answer each ACK with an out-of-window segment that provokes the next one. */
 TEST_F(wire, ack_loop)
 {
 	int n = 0;
@@ -288,13 +290,13 @@ TEST_F(wire, ack_loop)
 
 /* ---- TIME-WAIT ---- */
 
-/* As it comes: the harness sets tcp_rfc1337 for other tests. */
+/* With the kernel's default: wire_init() sets tcp_rfc1337 for the other tests. */
 TEST_F(wire, time_wait_assassination)
 {
 	if (W->stack == KERNEL)
 		ASSERT_EQ(0, wire_knob(W, "rfc1337", "0"));
 	time_wait(MSS(1000));
-	/* RFC 1337: old data brings an ACK, which brings the RST. */
+	/* RFC 1337: old data elicits an ACK, which elicits the peer's RST. */
 	in(ACK, SEQ(1 - 500), LEN(100), ACKNO(1));
 	wire_drain(W, SETTLE);
 	defended("data does not end it", wire_state(W) == TCP_TIME_WAIT);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Floods: SYNs from addresses that never answer, and connections that nobody
- * accepts. What counts is an honest client in the middle of it (RFC 4987).
+ * accepts. An honest client must get through meanwhile (RFC 4987).
  */
 #include <netinet/tcp.h>
 #include <sys/resource.h>
@@ -10,7 +10,7 @@
 
 #define BACKLOG	32
 #define FLOOD	(10 * BACKLOG)
-#define HONEST	10		/* clients, with as many SYNs before each */
+#define HONEST	10		/* clients; FLOOD SYNs come before each */
 
 enum source { ANYBODY, PREFIX, ONE };
 
@@ -20,7 +20,7 @@ static uint32_t draw(uint32_t *state)
 	return *state >> 8;
 }
 
-/* Its SYN-ACKs go nowhere: nobody reads them, or the device's queue is full. */
+/* Send FLOOD SYNs, and ignore the SYN-ACKs. @state: of draw(). */
 static void flood(struct wire *w, enum source from, uint32_t *state)
 {
 	char addr[16];
@@ -53,7 +53,10 @@ static bool has_options(int fd)
 	       info.tcpi_snd_mss == 1460 - 12;
 }
 
-/* A client that answers, from @port. Its socket, or -1. */
+/*
+ * A client at @port that completes the handshake and sends 10 bytes. The accepted
+ * socket, or -1.
+ */
 static int honest(struct wire *w, int lfd, uint16_t port)
 {
 	wire_drain(w, 0);
@@ -67,7 +70,7 @@ static int honest(struct wire *w, int lfd, uint16_t port)
 	return accept4(lfd, NULL, NULL, SOCK_NONBLOCK);
 }
 
-/* Addresses are all of 10.0.0.0/8. */
+/* Listen with all of 10.0.0.0/8 on the link. */
 #define server() do {							\
 	ASSERT_EQ(0, dev_up("tun0", "10.9.0.8", 8, 0));			\
 	ASSERT_EQ(0, wire_knob(W, "max_syn_backlog", "32"));		\
@@ -110,7 +113,7 @@ TEST_F_TIMEOUT(wire, syns_from_one, 120)
 	clients(ONE, true);
 }
 
-/* Without cookies the table is all there is, but one source does not get all. */
+/* Without cookies SYNs need room in the request table: one source does not get it all. */
 TEST_F_TIMEOUT(wire, syns_from_one_without_cookies, 120)
 {
 	server();
@@ -122,7 +125,7 @@ TEST_F_TIMEOUT(wire, syns_from_one_without_cookies, 120)
 	clients(ONE, true);
 }
 
-/* Connections of one address that the program does not accept. */
+/* Connections from one address that the program does not accept. */
 TEST_F_TIMEOUT(wire, accept_queue, 120)
 {
 	server();
@@ -134,7 +137,7 @@ TEST_F_TIMEOUT(wire, accept_queue, 120)
 			continue;
 		in(ACK);
 	}
-	/* Another one; there is somebody to accept, but nobody has. */
+	/* A client at another address, still before any accept(). */
 	wire_drain(W, 0);
 	wire_reset(W, 40000);
 	in(SYN, MSS(1460));
@@ -143,25 +146,25 @@ TEST_F_TIMEOUT(wire, accept_queue, 120)
 	defended("and connects", wire_state(W) == TCP_ESTABLISHED);
 }
 
-/* ---- listeners without number, whoever of this host has made them ---- */
+/* ---- thousands of listeners on this host ---- */
 
 #define CROWD	1000
 #define THRONG	10000
 #define MEMBERS	128
 
-/* Of 64 chains by the product of port and golden ratio, the one of @port. */
+/* The chain of @port in a table of 64 that hashes with hash_32() and no key. */
 static uint32_t chain(uint16_t port)
 {
 	return htons(port) * 0x61c88647u >> 26;
 }
 
-/* Ports of one chain, for the wildcard, and others that each address has once. */
+/* Listeners on the wildcard address, each with its own port; ports per other address. */
 #define WIDE	500
 #define NARROW	400
 
 /*
- * Ours from the @from-th to before the @to-th, all on ports that whoever hashes without
- * a key, or by port alone, has in one chain.
+ * Open XTCP listeners number @from to @to - 1. In a table that is hashed without a key,
+ * or by the port alone, all their ports would be in the chain of WIRE_PORT. 0 or -errno.
  */
 static int crowd(int from, int to)
 {
@@ -191,7 +194,7 @@ static int crowd(int from, int to)
 	wire_knob(W, "syncookies", "2");				\
 } while (0)
 
-/* A SYN, and data of a connection of either TCP. */
+/* XTCP's listeners make neither a SYN nor a data segment dearer, for either TCP. */
 TEST_F_TIMEOUT(wire, listeners_beside, 300)
 {
 	struct wseg dup = { .flags = ACK, SEQ(1), LEN(1) };
@@ -201,7 +204,7 @@ TEST_F_TIMEOUT(wire, listeners_beside, 300)
 	passive(MSS(1460), SACKOK);
 	in(ACK, SEQ(1), LEN(1));
 	ASSERT_EQ(0, crowd(0, 1));
-	/* The first of them are answered, and then there are too many. */
+	/* The first duplicates are answered, later ones are too many: measure those. */
 	cost(W, &dup, 0);
 	data = cost(W, &dup, 0);
 	syn = syn_cost(W, 20000);
@@ -225,7 +228,7 @@ static int member(struct wire *w)
 	return fd;
 }
 
-/* A SYN to a group of many. */
+/* A SYN to a SO_REUSEPORT group of MEMBERS listeners. */
 TEST_F_TIMEOUT(wire, group_of_many, 300)
 {
 	int64_t syn;
@@ -236,7 +239,7 @@ TEST_F_TIMEOUT(wire, group_of_many, 300)
 	syn = syn_cost(W, 20000);
 	for (int i = 1; i < MEMBERS; i++)
 		ASSERT_GE(member(W), 0);
-	/* What the kernel's costs more is its own. */
+	/* No demand is made on the kernel's cost. */
 	if (W->stack == XTCP)
 		same_cost("a SYN to a group", syn, syn_cost(W, 30000));
 }

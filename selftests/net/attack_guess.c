@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What an attacker can predict: initial sequence numbers (RFC 6528), timestamps
- * (RFC 7323, 5.4) and ephemeral ports (RFC 6056). He makes connections of his
- * own, sees their numbers, and guesses those of the next one.
+ * (RFC 7323, 5.4) and ephemeral ports (RFC 6056). The attacker makes connections of
+ * its own, sees their numbers, and guesses those of the next one.
  */
 #include "attack_test.h"
 
 #define TRIES	64
 
-/* Near: the attacker could try all of it in a few packets per window. */
+/* A distance that an attacker could cover with a few segments, one per window. */
 #define NEAR	(1 << 22)
 
 static int near(const uint32_t *v, int n)
@@ -33,9 +33,9 @@ static int different_bytes(const uint32_t *v, int n, int shift)
 }
 
 /*
- * ISNs and first timestamps of TRIES connections from neighbouring ports. Who
- * completes none would soon get cookies, whose timestamps carry his own options
- * in their low bits: that limit is off.
+ * ISNs and first timestamps of TRIES connections from neighbouring ports. The limit
+ * per source is off: a source that completes no handshake would soon get SYN cookies,
+ * whose timestamps carry the SYN's options in their low bits.
  */
 static void look(struct wire *w, uint32_t *isn, uint32_t *ts)
 {
@@ -56,8 +56,8 @@ static void look(struct wire *w, uint32_t *isn, uint32_t *ts)
 }
 
 /*
- * 64 draws out of 256 are 57 different values in the mean, and less than 45 once
- * in a million.
+ * 64 random bytes take 57 different values on average, and fewer than 45 once in a
+ * million times.
  */
 TEST_F(wire, isn)
 {
@@ -70,7 +70,7 @@ TEST_F(wire, isn)
 		defended("each byte is any byte", different_bytes(isn, TRIES, shift) >= 45);
 }
 
-/* RFC 6528, 3: the same 4-tuple goes up by the clock, or TIME-WAIT is in danger. */
+/* RFC 6528, 3: the ISNs of one 4-tuple increase with the clock, as TIME-WAIT requires. */
 TEST_F(wire, isn_of_the_same)
 {
 	uint32_t last = 0;
@@ -100,7 +100,7 @@ TEST_F(wire, timestamps)
 		defended("each byte is any byte", different_bytes(ts, TRIES, shift) >= 45);
 }
 
-/* The attacker is one peer, and wants the port with which another is spoken to. */
+/* The attacker is a peer that wants to guess the port of a connection to another peer. */
 TEST_F(wire, ephemeral_ports)
 {
 	uint32_t port[TRIES];

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ICMP errors by an attacker who guesses (RFC 5927): what he quotes is not in
- * flight, or he claims a path that carries next to nothing.
+ * Forged ICMP errors (RFC 5927): the quoted sequence number is not in flight, or the
+ * claimed path MTU is tiny.
  */
 #include "attack_test.h"
 
-/* What a router or a host says of a packet it cannot deliver, by family. */
+/* "Destination unreachable" of ICMP and ICMPv6: type, number of codes, codes. */
 #define UNREACH		(W->net == V6 ? 1 : 3)
 #define CODES		(W->net == V6 ? 8 : 16)
-#define FRAG_NEEDED	4		/* of IPv4 */
+#define FRAG_NEEDED	4		/* IPv4 only */
 #define PORT		(W->net == V6 ? 4 : 3)
 
-/* 100 bytes are out, from number 1; guesses that are not one of theirs. */
+/* Sequence numbers outside of the 100 bytes in flight, which start at 1. */
 static const uint32_t outside[] = { 0, 101, 102, 1000, 0x10000000, 0x80000000, 0xf0000000 };
 
 TEST_F(wire, guessed_hard_error)
@@ -40,7 +40,7 @@ TEST_F(wire, guessed_path_mtu)
 	defended("segments are as long as before", W->got.len == 1460);
 }
 
-/* Quoted as it should be, for he may have seen it. */
+/* The quote is correct: the attacker may have seen the segment. */
 TEST_F(wire, hard_error_later)
 {
 	passive(MSS(1000));
@@ -58,7 +58,7 @@ TEST_F(wire, hard_error_later)
 	out(ACK, SEQ(101), LEN(100));
 }
 
-/* RFC 5927, 7.2; RFC 1191, 3: no router has a link of less than 68 bytes, or 1280. */
+/* RFC 5927, 7.2; RFC 1191, 3: no link has an MTU below 68 bytes (IPv6: 1280). */
 TEST_F(wire, tiny_path_mtu)
 {
 	static const int mss[] = { -40, -39, -12, 0, 1, 28, 60, 256 };
@@ -72,12 +72,12 @@ TEST_F(wire, tiny_path_mtu)
 			defended("no segment of less than 500 bytes",
 				 W->got.len >= 500 || W->got.seq > 1);
 	}
-	/* The last one there was repeated, by the timer. */
+	/* The timer retransmits. */
 	ASSERT_TRUE(wire_get(W, 2000));
 	defended("no segment of less than 500 bytes", W->got.len >= 500);
 }
 
-/* Each says something new, in steps of a byte, and each provokes an answer. */
+/* Each message lowers the path MTU by a byte, so each could provoke retransmissions. */
 TEST_F(wire, shrinking_path_mtu)
 {
 	int segments = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The attacker is a peer who has the host keep memory for him, and takes his time.
- * The limits of memory are the machine's: this test runs alone (run-vm).
+ * The attacker is a peer that makes the host hold memory for a long time. The memory
+ * limits apply to the whole machine, so this test runs alone (run-vm).
  */
 #include <linux/sock_diag.h>
 
@@ -9,14 +9,14 @@
 
 #define PEERS		4
 /*
- * Bytes in the send buffer of each. Each CPU keeps up to 1 MB that the account of all
- * sockets does not show, or shows too much (SK_MEMORY_PCPU_RESERVE), so what decides a
- * test is larger than that on all CPUs together.
+ * Bytes in the send buffer of each. The account of all sockets is wrong by up to 1 MB
+ * per CPU, either way (SK_MEMORY_PCPU_RESERVE). The amounts that decide a test exceed
+ * that sum.
  */
 #define EACH		(8 << 20)
-#define TIMEOUT_S	5		/* pressure_timeout of the test */
+#define TIMEOUT_S	5		/* pressure_timeout of the test, s */
 
-/* What a socket's buffers hold, SK_MEMINFO_*. */
+/* Entry @what (SK_MEMINFO_*) of the socket's SO_MEMINFO, bytes. */
 static uint32_t held(int fd, int what)
 {
 	uint32_t info[SK_MEMINFO_VARS] = {};
@@ -32,7 +32,7 @@ static void lets_go(int *fd, int n)
 		hard_close(fd[i]);
 }
 
-/* Peer @i has what is written to fd[@i] kept: its window is closed. */
+/* Connect peer @i, close its window, and fill the send buffer of fd[@i], @bytes long. */
 #define shuts_window(i, bytes) do {							\
 	wire_reset(W, WIRE_PPORT + (i));					\
 	self->fd = -1;								\
@@ -46,8 +46,8 @@ static void lets_go(int *fd, int n)
 } while (0)
 
 /*
- * Windows are closed, but that one peer takes a byte now and then. Memory is short.
- * A connection that holds much and makes progress, however slowly, stays.
+ * All windows are closed, except that one peer takes a byte per second, and memory is
+ * short. A connection that holds much but makes slow progress stays.
  */
 TEST_F_TIMEOUT(wire, closed_windows, 300)
 {
@@ -62,7 +62,7 @@ TEST_F_TIMEOUT(wire, closed_windows, 300)
 	for (int i = 0; i < PEERS; i++)
 		shuts_window(i, EACH);
 	ASSERT_LT(0, mem_hold(W->stack, slow));
-	/* The first threshold is below what is held now; the last is far. */
+	/* More than the first two thresholds is held; the last is far away. */
 	ASSERT_EQ(0, mem_limits_set(&limits, "256 512 100000"));
 	for (int s = 0; s < 4 * TIMEOUT_S; s++) {
 		for (int i = 0; i < 16; i++)
@@ -89,7 +89,7 @@ TEST_F_TIMEOUT(wire, closed_windows, 300)
 	}
 }
 
-/* No more end than it takes, and who holds most goes first. */
+/* Only as many connections are ended as necessary, and those that hold most first. */
 TEST_F_TIMEOUT(wire, most_held_first, 300)
 {
 	static const int bytes[PEERS] = { EACH / 64, EACH, EACH / 64, EACH / 64 };
@@ -113,10 +113,10 @@ TEST_F_TIMEOUT(wire, most_held_first, 300)
 		 (sum - most / 2) / 4096 + 1);
 	ASSERT_EQ(0, mem_limits_set(&limits, pages));
 	for (int s = 0; s < 2 * TIMEOUT_S; s++) {
-		/* All have stalled for the time when the first may end. */
+		/* From now on, when all have stalled for long enough, they may end. */
 		if (s == TIMEOUT_S + 1)
 			ASSERT_EQ(0, wire_knob(W, "pressure_timeout", "5"));
-		send(other[0], "x", 1, 0);	/* somebody notices */
+		send(other[0], "x", 1, 0);	/* this notices the pressure */
 		sleep_ms(1000);
 	}
 	ASSERT_EQ(0, mem_limits_put(&limits));
@@ -128,7 +128,7 @@ TEST_F_TIMEOUT(wire, most_held_first, 300)
 	lets_go(fd, PEERS);
 }
 
-/* A hole that is never filled, and much behind it. */
+/* A hole that is never filled, with much data behind it. */
 TEST_F_TIMEOUT(wire, hole_for_ever, 300)
 {
 	struct mem_limits limits;
@@ -147,14 +147,14 @@ TEST_F_TIMEOUT(wire, hole_for_ever, 300)
 	ASSERT_LT(0, mem_hold(W->stack, other));
 	ASSERT_EQ(0, mem_limits_set(&limits, "256 512 100000"));
 	for (int s = 0; s < 10; s++) {
-		send(other[1], "x", 1, 0);	/* somebody notices */
+		send(other[1], "x", 1, 0);	/* this notices the pressure */
 		sleep_ms(1000);
 	}
 	after = held(self->fd, SK_MEMINFO_RMEM_ALLOC);
 	ASSERT_EQ(0, mem_limits_put(&limits));
 	lets_go(other, 2);
 	printf("# %s: %u bytes, then %u\n", stack_name(W->stack), before, after);
-	/* What was forgotten comes again, and all of it is read. */
+	/* The discarded out-of-order data is sent again, and all of it is read. */
 	in(ACK, SEQ(1), LEN(1000));
 	for (uint32_t i = 0; i < 40; i++)
 		in(ACK, SEQ(1001 + i * 1000), LEN(1000));

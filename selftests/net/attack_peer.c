@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The attacker is the peer: he has finished the handshake and wants memory or
- * work out of proportion to what he sends.
+ * The attacker is the peer: it has completed the handshake and causes memory use or
+ * work out of proportion to what it sends.
  */
 #include <fcntl.h>
 
 #include "attack_test.h"
 
-/* Work for a packet: in virtual time a nanosecond is an instruction. */
+/* Limits of the work per packet, us. In virtual time a nanosecond is an instruction. */
 #define WORK_US		30
-#define SACK_US		60	/* with the retransmissions it calls for */
+#define SACK_US		60	/* including retransmissions that the SACK causes */
 
-#define BYTES_MAX	(1 << 18)	/* rmem[2] of the test */
+#define BYTES_MAX	(1 << 18)	/* rmem[2] of the test, bytes */
 
 /* ---- tiny segments ---- */
 
-/* MSS options that would have us send a header a byte (CVE-2019-11479). */
+/* MSS options that would make the sender spend a header per byte (CVE-2019-11479). */
 TEST_F(wire, tiny_mss)
 {
 	static const uint16_t mss[] = { 0, 1, 8, 40 };
@@ -43,8 +43,8 @@ static int64_t timed_in(struct wire *w, const struct wseg *s)
 }
 
 /*
- * Microseconds of a segment: of its write(), in which all of it happens, less
- * those of one that differs in nothing but its checksum.
+ * Microseconds of work for a segment: its write(), during which all of it happens,
+ * minus the write() of the same segment with a wrong checksum.
  */
 static int work(struct wire *w, const struct wseg *s)
 {
@@ -54,7 +54,7 @@ static int work(struct wire *w, const struct wseg *s)
 	return -timed_in(w, &damaged) + timed_in(w, s);
 }
 
-/* Long ones, and what they count does not depend on the addresses. */
+/* Long tests that count instructions, which do not depend on the address family. */
 #define WORK_TEST() do {						\
 	if (!virtual_time() || W->net != V4)				\
 		SKIP_TEST("counts instructions");			\
@@ -70,7 +70,7 @@ TEST_F_TIMEOUT(wire, sack_of_everything, 300)
 	ASSERT_EQ(0, setsockopt(self->fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4));
 	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_SNDBUFFORCE, 1 << 26));
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_NODELAY, 1));
-	/* Slow start, a write and a transmission each. */
+	/* Slow start; each write is a transmission of its own. */
 	while (W->rcv_nxt < 3000 * 48) {
 		for (int i = 0; i < 3; i++) {
 			writes(48);
@@ -91,7 +91,7 @@ TEST_F_TIMEOUT(wire, sack_of_everything, 300)
 	defended("the work for one ACK is bounded", worst <= SACK_US);
 }
 
-/* ---- segments that come too early ---- */
+/* ---- out-of-order segments ---- */
 
 static void hole(struct wire *w, uint32_t n, int *worst)
 {
@@ -102,7 +102,7 @@ static void hole(struct wire *w, uint32_t n, int *worst)
 	wire_drain(w, 0);
 }
 
-/* Active objects of all slab caches, in bytes. */
+/* Size of the active objects of all slab caches, bytes. */
 static long slab_bytes(void)
 {
 	unsigned long active, total, size, sum = 0;
@@ -118,7 +118,7 @@ static long slab_bytes(void)
 	return sum;
 }
 
-/* 20,000 bytes with a byte between them. */
+/* 20,000 single bytes with holes between them. */
 TEST_F_TIMEOUT(wire, holes, 300)
 {
 	int worst = 0;
@@ -137,7 +137,7 @@ TEST_F_TIMEOUT(wire, holes, 300)
 	defended("memory is", grown <= 2 * BYTES_MAX);
 }
 
-/* All at once they are no longer holes. */
+/* One segment fills hundreds of holes. */
 TEST_F_TIMEOUT(wire, holes_filled, 300)
 {
 	int us, worst = 0;
@@ -147,7 +147,7 @@ TEST_F_TIMEOUT(wire, holes_filled, 300)
 	passive(MSS(1460), SACKOK, WS(7));
 	for (uint32_t i = 0; i < 2000; i++)
 		hole(W, i, &worst);
-	/* Over the first ones, which are not in order, then from the beginning. */
+	/* First out of order, then in order. */
 	us = work(W, &(struct wseg){ .flags = ACK, SEQ(2), LEN(1460) });
 	worst = us > worst ? us : worst;
 	us = work(W, &(struct wseg){ .flags = ACK, SEQ(1), LEN(1460) });
@@ -184,7 +184,7 @@ static void on_urgent(int sig)
 	signals++;
 }
 
-/* The same place is urgent again and again. */
+/* 100 segments announce the same urgent byte. */
 TEST_F(wire, urgent_signals)
 {
 	passive(MSS(1000));
@@ -197,7 +197,7 @@ TEST_F(wire, urgent_signals)
 	defended("one pointer, one signal", signals == 1);
 }
 
-/* Pointers to anywhere: the stream is what it would be without. */
+/* Urgent pointers to anywhere leave the stream as it is. */
 TEST_F(wire, urgent_anywhere)
 {
 	static const uint16_t far[] = { 1, 2, 0xffff, 500, 0, 3000, 0x8000, 1 };
@@ -212,7 +212,7 @@ TEST_F(wire, urgent_anywhere)
 	defended("no byte is lost", true);
 }
 
-/* The urgent byte is always ahead, and the reader is behind. */
+/* The urgent byte is always ahead of what has arrived, and nothing is read. */
 TEST_F_TIMEOUT(wire, urgent_behind_a_queue, 300)
 {
 	int us, worst = 0;
@@ -235,9 +235,9 @@ TEST_F_TIMEOUT(wire, urgent_behind_a_queue, 300)
 	defended("the work for one segment is bounded", worst <= WORK_US);
 }
 
-/* ---- peers that hold on ---- */
+/* ---- peers that keep a connection without progress ---- */
 
-/* Answers each probe of the closed window; whether the connection ended. */
+/* Answer up to @probes probes of the closed window. Has the connection ended? */
 static bool held(struct wire *w, int probes)
 {
 	while (probes-- && wire_get(w, 300000)) {
@@ -260,7 +260,7 @@ TEST_F_TIMEOUT(wire, closed_window_of_an_orphan, 40000)
 	defended("it ends", held(W, 40));
 }
 
-/* RFC 5482, tcp(7): the program says for how long. */
+/* TCP_USER_TIMEOUT (RFC 5482, tcp(7)) ends it although the peer answers. */
 TEST_F_TIMEOUT(wire, closed_window_with_timeout, 40000)
 {
 	LONG_TEST();
@@ -273,7 +273,7 @@ TEST_F_TIMEOUT(wire, closed_window_with_timeout, 40000)
 	ASSERT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
 }
 
-/* Connections whose peers have vanished. */
+/* Keepalive ends a connection whose peer has vanished. */
 TEST_F_TIMEOUT(wire, silence, 400)
 {
 	passive(MSS(1000));
@@ -290,7 +290,7 @@ TEST_F_TIMEOUT(wire, silence, 400)
 
 /* ---- reflection ---- */
 
-/* A SYN with somebody else's address: what does he get for its 44 bytes? */
+/* A SYN of 44 bytes with a victim's address: how many SYN-ACKs does the victim get? */
 TEST_F_TIMEOUT(wire, reflected_syn, 40000)
 {
 	unsigned int n = 0;
@@ -304,7 +304,7 @@ TEST_F_TIMEOUT(wire, reflected_syn, 40000)
 	defended("no more than 6 SYN-ACKs", n <= 6);
 }
 
-/* And for segments of no connection. */
+/* The same with segments of no connection. */
 TEST_F(wire, reflected_segments)
 {
 	int n = 0;
