@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * socket, bind, listen, accept and names: what they do, and the errno of what
- * they do not.
+ * socket, bind, listen, accept, getsockname and getpeername: results and errno.
  */
 #include "sock_test.h"
 
@@ -57,7 +56,7 @@ TEST_F(one, names)
 	ASSERT_NE(0, got.in.sin_port);
 	sin.in.sin_port = got.in.sin_port;
 	ASSERT_EQ(0, memcmp(&sin, &got, len));
-	len = 4;	/* too short: cut, and the whole length told */
+	len = 4;	/* too short: truncated; the full length is returned */
 	ASSERT_EQ(0, getsockname(self->fd, &got.sa, &len));
 	ASSERT_EQ(addr_len(&sin), len);
 }
@@ -113,7 +112,7 @@ TEST_F(one, listen_unbound_takes_a_port)
 	ASSERT_EQ(0, listen(self->fd, 1));
 	ASSERT_NE(0, sock_port(self->fd));
 	ASSERT_EQ(1, get_int(self->fd, SOL_SOCKET, SO_ACCEPTCONN));
-	/* Again: a new backlog, not an error. */
+	/* listen() again sets a new backlog. */
 	ASSERT_EQ(0, listen(self->fd, 5));
 }
 
@@ -182,13 +181,13 @@ TEST_F(one, accept_flags_and_address)
 	nonblocking(self->fd);
 	c = st_connect(variant->st, sock_port(self->fd));
 	ASSERT_GE(c, 0);
-	/* The client is done when the server need not be, on another CPU. */
+	/* connect() may return before the server's CPU has handled the last ACK. */
 	ASSERT_EQ(1, poll(&(struct pollfd){ .fd = self->fd, .events = POLLIN }, 1, 10000));
 	s = accept4(self->fd, &peer.sa, &len, SOCK_CLOEXEC);
 	ASSERT_GE(s, 0);
 	ASSERT_EQ(addr_len(&sin), len);
 	ASSERT_EQ(sock_port(c), ntohs(peer.in.sin_port));
-	/* O_NONBLOCK is not inherited, what accept4() asks for is there. */
+	/* O_NONBLOCK is not inherited; flags of accept4() are set. */
 	ASSERT_FALSE(fcntl(s, F_GETFL) & O_NONBLOCK);
 	ASSERT_TRUE(fcntl(s, F_GETFD) & FD_CLOEXEC);
 	fails(EINVAL, accept4(self->fd, NULL, NULL, 0x7f));
@@ -208,7 +207,7 @@ TEST_F(one, accept_times_out)
 	ASSERT_GE(tick_ms() - start, 190);
 }
 
-/* shutdown() of a listener wakes who waits in accept(). */
+/* shutdown() of a listener wakes a process in accept(). */
 TEST_F(one, shutdown_wakes_accept)
 {
 	int status;
@@ -281,7 +280,7 @@ TEST_F(pair, dup_and_fork_share)
 	ASSERT_GE(d, 0);
 	close(self->c);
 	self->fd[0] = d;
-	/* The other descriptor keeps it open, a child's exit too. */
+	/* The other descriptor keeps it open, through the child's exit, too. */
 	pid = child();
 	if (pid == 0)
 		_exit(send_pat(d, 0, 100) != 100);
@@ -293,7 +292,7 @@ TEST_F(pair, dup_and_fork_share)
 	ASSERT_EQ(100, recv_pat(self->s, 100, 100));
 }
 
-/* A descriptor can be handed to another process. */
+/* A socket can be passed to another process (SCM_RIGHTS). */
 TEST_F(pair, scm_rights)
 {
 	char ctl[CMSG_SPACE(sizeof(int))] = {}, byte = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * BPF programs that others put before a socket: those of its cgroup, and filters
- * of its own. The programs are written out, instruction by instruction.
+ * BPF programs that run for a socket: those of its cgroup, and its own filters. The
+ * programs are written as instructions.
  */
 #include <stdio.h>
 
@@ -30,8 +30,8 @@ static int bpf(int cmd, union bpf_attr *attr)
 
 struct hook {
 	const char *name;
-	uint32_t type;		/* of the program */
-	uint32_t at;		/* of what it is attached to */
+	uint32_t type;		/* BPF_PROG_TYPE_* */
+	uint32_t at;		/* attach type */
 };
 
 static int load(const struct hook *h, const struct bpf_insn *insns, int n)
@@ -47,7 +47,7 @@ static int load(const struct hook *h, const struct bpf_insn *insns, int n)
 	return bpf(BPF_PROG_LOAD, &attr);
 }
 
-/* Always the same word: 1, let it pass; 0, do not. */
+/* A program that always returns @verdict: 1 permits, 0 refuses. */
 static int load_verdict(const struct hook *h, int verdict)
 {
 	const struct bpf_insn insns[] = { MOV(BPF_REG_0, verdict), EXIT() };
@@ -55,7 +55,7 @@ static int load_verdict(const struct hook *h, int verdict)
 	return load(h, insns, 2);
 }
 
-/* Another word in the place of one of what the program is told, and 1. */
+/* A program that writes @value to its context at @offset bytes and permits. */
 static int load_rewrite(const struct hook *h, int offset, uint32_t value)
 {
 	const struct bpf_insn insns[] = {
@@ -93,7 +93,7 @@ static long count_of(int map)
 	return bpf(BPF_MAP_LOOKUP_ELEM, &attr) ? -1 : (long)n;
 }
 
-/* Counts, and lets pass. */
+/* A program that increments the counter @map and permits. */
 static int load_counting(const struct hook *h, int map)
 {
 	const struct bpf_insn insns[] = {
@@ -231,7 +231,7 @@ static const struct hook
 	egress = { "packets out", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS },
 	ingress = { "packets in", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_INGRESS };
 
-/* What has a name in each family, by net. */
+/* Hooks that IPv4 and IPv6 name differently, indexed by net. */
 #define hook_of(what, prog, name) {						\
 	{ what, BPF_PROG_TYPE_CGROUP_##prog, BPF_CGROUP_INET4_##name },		\
 	{ what, BPF_PROG_TYPE_CGROUP_##prog, BPF_CGROUP_INET6_##name },		\
@@ -246,7 +246,10 @@ static const struct hook
 
 /* ---- system calls ---- */
 
-/* What a program of the hook has a say in; 0 or an errno. @door: by IPPROTO_XTCP. */
+/*
+ * Make the system call for which programs of @h run. @door: the socket is AF_INET or
+ * AF_INET6 with IPPROTO_XTCP. 0 or an errno.
+ */
 static int try(enum stack st, const struct hook *h, bool door)
 {
 	union addr to = local(PORT);
@@ -277,7 +280,7 @@ TEST_F(cgroup, refuses)
 
 	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
 		const struct hook *h = hooks[i];
-		/* Nobody listens there. */
+		/* Nobody listens on the port. */
 		int without = h == &connect_in[net] ? ECONNREFUSED : 0;
 
 		for (int door = 0; door < 2; door++) {
@@ -294,7 +297,7 @@ TEST_F(cgroup, refuses)
 	}
 }
 
-/* connect() chooses a port, which is no bind(). */
+/* connect() chooses a port without running the bind() programs. */
 TEST_F(cgroup, bind_has_no_say_in_connect)
 {
 	const struct hook * const hooks[] = { &bind_in[net], &post_bind_in[net] };
@@ -314,7 +317,7 @@ TEST_F(cgroup, bind_has_no_say_in_connect)
 	close(lfd);
 }
 
-/* Lines of cgroup.stat; -1: no such. */
+/* The number in line @name of cgroup.stat; -1: no such line. */
 static long cgroup_stat(const char *path, const char *name)
 {
 	char file[96], line[64];
@@ -332,8 +335,8 @@ static long cgroup_stat(const char *path, const char *name)
 }
 
 /*
- * A listener that is closed by a process of another cgroup: what is done with its port
- * is no work of that cgroup, whose programs are not asked, and which can go.
+ * A process of another cgroup closes a listener. The rebinding of the listener's port
+ * runs no programs of that cgroup and does not keep it from being freed.
  */
 TEST_F(cgroup, closes_what_another_bound)
 {
@@ -374,7 +377,7 @@ TEST_F(cgroup, closes_what_another_bound)
 
 #define PORT_OFFSET	offsetof(struct bpf_sock_addr, user_port)
 
-/* Services by address: a cluster's proxy rewrites where programs want to. */
+/* Programs rewrite addresses of connect(), as the service proxy of a cluster does. */
 TEST_F(cgroup, rewrites)
 {
 	union addr to = local(PORT), got = {};
@@ -423,7 +426,7 @@ TEST_F(cgroup, hears_of_the_end)
 
 /* ---- packets ---- */
 
-/* SYN, SYN-ACK and ACK, each once on its way out and once on its way in. */
+/* SYN, SYN-ACK and ACK are each seen once at egress and once at ingress. */
 TEST_F(cgroup, sees_packets)
 {
 	int in = counter(), out = counter(), prog_in, prog_out, fd[2];
@@ -432,7 +435,7 @@ TEST_F(cgroup, sees_packets)
 	prog_out = attached(&egress, load_counting(&egress, out));
 	ASSERT_EQ(0, st_pair(variant->st, variant->st, fd));
 	EXPECT_EQ(3, count_of(in));
-	/* Its own SYN-ACKs over IPv6 the kernel does not count. */
+	/* The kernel's TCP over IPv6 does not run egress programs on SYN-ACKs. */
 	EXPECT_EQ(variant->st == KERNEL && net == V6 ? 2 : 3, count_of(out));
 	ASSERT_EQ(100, send_pat(fd[0], 0, 100));
 	ASSERT_EQ(100, recv_pat(fd[1], 0, 100));
@@ -463,7 +466,7 @@ TEST_F_TIMEOUT(cgroup, drops_packets, 60)
 		close(fd[0]);
 		detached(hooks[i], prog);
 
-		/* During a connection: a silence, and then all is there. */
+		/* On a connection: nothing arrives, and then everything. */
 		fd[0] = st_connect(variant->st, PORT);
 		ASSERT_GE(fd[0], 0);
 		fd[1] = accept(lfd, NULL, NULL);
@@ -505,13 +508,13 @@ TEST_F_TIMEOUT(pair, filter_drops, 60)
 	ASSERT_EQ(5000, recv_pat(self->s, 0, 5000));
 }
 
-/* A filter that keeps 100 bytes and the header: the rest comes again. */
+/* A filter keeps the header and 100 bytes; the rest is retransmitted. */
 TEST_F_TIMEOUT(pair, filter_cuts, 60)
 {
 	filter(self->s, 32 + 100);
 	ASSERT_EQ(250, send_pat(self->c, 0, 250));
 	ASSERT_EQ(250, recv_pat(self->s, 0, 250));
-	/* Of a header nothing can be kept back. */
+	/* A filter cannot cut a header. */
 	filter(self->s, 1);
 	ASSERT_EQ(1, send_pat(self->s, 0, 1));
 	ASSERT_EQ(1, recv_pat(self->c, 0, 1));
@@ -542,7 +545,7 @@ TEST_F(one, filter_is_kept)
 	socklen_t len = 4;
 
 	filter(self->fd, ALL);
-	/* In instructions, not in bytes. */
+	/* The length is in instructions, not bytes. */
 	ASSERT_EQ(0, getsockopt(self->fd, SOL_SOCKET, SO_GET_FILTER, got, &len));
 	EXPECT_EQ(1, len);
 	EXPECT_EQ(ALL, got[0].k);
@@ -552,7 +555,7 @@ TEST_F(one, filter_is_kept)
 	EXPECT_EQ(-EPERM, set_int(self->fd, SOL_SOCKET, SO_LOCK_FILTER, 0));
 }
 
-/* A listener's filter meets SYNs, and goes with its children. */
+/* A listener's filter runs on SYNs, and accepted sockets inherit it. */
 TEST_F_TIMEOUT(one, filter_of_a_listener, 60)
 {
 	union addr to = local(PORT);

@@ -12,7 +12,7 @@ static size_t bulk_size(void)
 	return virtual_time() ? 16 << 20 : 1 << 20;
 }
 
-/* Sends a file's worth in @wsize pieces while the other side reads @rsize. */
+/* Send @len bytes in writes of @wsize while the other side reads @rsize at a time. */
 static bool transfer(int from, int to, size_t len, size_t wsize, size_t rsize)
 {
 	uint8_t *buf = malloc(wsize > rsize ? wsize : rsize);
@@ -131,9 +131,9 @@ TEST_F_TIMEOUT(pair, slow_reader, 120)
 }
 
 /*
- * Small packets cost many times their bytes in memory. A reader who is away
- * for a moment must not make the receiver drop what its window invited, and
- * the sender run into time-outs.
+ * Small packets take many times their payload in memory. A late reader must not
+ * make the receiver drop segments within the window that it advertised, nor the
+ * sender run into retransmission timeouts.
  */
 TEST_F_TIMEOUT(pair, small_messages_late_reader, 120)
 {
@@ -160,10 +160,10 @@ TEST_F_TIMEOUT(pair, small_messages_late_reader, 120)
 }
 
 /*
- * A stream of messages without Nagle, whose reader is away: as many segments as a
- * first window has leave one by one, the rest is merged. A segment a message is what
- * makes such streams dear. But where the kernel's TCP holds the rest until an ACK comes,
- * after 40 ms, XTCP waits for 100 us.
+ * A stream of small messages without Nagle, and nobody reads: an initial window of
+ * segments leaves one by one, the rest is merged, because a segment per message makes
+ * such streams expensive. The kernel's TCP holds the rest until an ACK comes, after
+ * 40 ms; XTCP holds it for 100 us.
  */
 TEST_F_TIMEOUT(pair, small_messages_merge, 120)
 {
@@ -177,7 +177,7 @@ TEST_F_TIMEOUT(pair, small_messages_merge, 120)
 
 	ASSERT_EQ(0, set_int(self->c, IPPROTO_TCP, TCP_NODELAY, 1));
 	for (size_t i = 0; i < ARRAY_SIZE(lens); i++) {
-		/* Beforehand: between writes there is no time for it. */
+		/* In advance, so that the writes follow each other quickly. */
 		pat_fill(buf, pos, n * lens[i]);
 		for (size_t k = 0; k < n; k++)
 			ASSERT_EQ(lens[i], send(self->c, buf + k * lens[i], lens[i], 0));
@@ -185,7 +185,7 @@ TEST_F_TIMEOUT(pair, small_messages_merge, 120)
 		ASSERT_EQ(0, ioctl(self->s, FIONREAD, &there));
 		ASSERT_EQ(n * lens[i], recv_pat(self->s, pos, n * lens[i]));
 		ASSERT_EQ(0, getsockopt(self->c, IPPROTO_TCP, TCP_INFO, &ti, &size));
-		/* A slow machine writes less often than messages wait. */
+		/* In real time a slow machine may write less than once per 100 us. */
 		if (virtual_time()) {
 			if (variant->client == XTCP)
 				EXPECT_EQ(n * lens[i], there);
@@ -237,10 +237,10 @@ TEST_F_TIMEOUT(pair, ping_pong, 120)
 	ASSERT_EQ(0, status);
 }
 
-/* The device takes less now, and more again; the streams go on. */
+/* The MTU of the device shrinks and grows; the streams go on. */
 TEST_F_TIMEOUT(pair, device_mtu_changes, 120)
 {
-	/* With less than 1280 bytes a device has no IPv6 (RFC 8200 5). */
+	/* A device with an MTU below 1280 bytes has no IPv6 (RFC 8200 5). */
 	const int mtu[] = { 65536, 1500, 9000, net == V6 ? 1280 : 600, 65536 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(mtu); i++) {
@@ -248,14 +248,14 @@ TEST_F_TIMEOUT(pair, device_mtu_changes, 120)
 		ASSERT_TRUE(transfer(self->c, self->s, bulk_size() / 16, 9000, 5000));
 		ASSERT_TRUE(transfer(self->s, self->c, bulk_size() / 16, 9000, 5000));
 		ASSERT_GE(mtu[i] - 40, get_int(self->c, IPPROTO_TCP, TCP_MAXSEG));
-		/* TCP never takes more than half of the largest window for one. */
+		/* The MSS is at most half of the largest window. */
 		ASSERT_LE(mtu[i] / 3, get_int(self->c, IPPROTO_TCP, TCP_MAXSEG));
 	}
 }
 
 /*
- * One writes what is less than a segment, the other reads it, and so on: Nagle
- * and delayed ACKs must not wait for each other.
+ * One side writes less than a segment, the other reads it, in turns: Nagle and
+ * delayed ACKs must not wait for each other.
  */
 TEST_F_TIMEOUT(pair, write_and_read_in_turns, 120)
 {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The end of a connection as programs see it: shutdown in every direction,
- * close, linger, reset, and what reads and writes say afterwards.
+ * close, linger, reset, and what reads and writes return afterwards.
  */
 #include <sys/uio.h>
 
 #include "sock_test.h"
 
-/* Until the peer's FIN or RST has made it through. */
+/* Wait until the peer's FIN or RST has arrived. */
 #define arrives(fd)	polls((fd), POLLIN | POLLRDHUP, 0)
 
 #define reset_by(fd_) do {						\
@@ -30,7 +30,7 @@ TEST_F(pair, close_is_eof)
 		ASSERT_EQ(0, recv(self->s, &byte, 1, 0));
 }
 
-/* Writing to a peer who has gone: taken once, RST comes back, then EPIPE. */
+/* The first write to a closed peer succeeds and elicits a RST; then EPIPE. */
 TEST_F(pair, write_after_peer_closed)
 {
 	close(self->c);
@@ -51,12 +51,12 @@ TEST_F(pair, shut_wr)
 	fails(EPIPE, send(self->c, "x", 1, MSG_NOSIGNAL));
 	ASSERT_EQ(100, recv_pat(self->s, 0, 100));
 	ASSERT_EQ(0, recv(self->s, &byte, 1, 0));
-	/* The other direction lives. */
+	/* The other direction still works. */
 	ASSERT_EQ(5000, send_pat(self->s, 0, 5000));
 	ASSERT_EQ(5000, recv_pat(self->c, 0, 5000));
 	ASSERT_EQ(0, shutdown(self->s, SHUT_WR));
 	ASSERT_EQ(0, recv(self->c, &byte, 1, 0));
-	/* Closed both ways: TIME-WAIT here, nothing there. */
+	/* Both directions are closed: self->c is in TIME-WAIT, self->s in CLOSED. */
 	fails(ENOTCONN, shutdown(self->s, SHUT_WR));
 }
 
@@ -72,7 +72,7 @@ TEST_F(pair, shut_rd)
 
 	ASSERT_EQ(0, shutdown(self->s, SHUT_RD));
 	ASSERT_EQ(0, recv(self->s, &byte, 1, 0));
-	/* What comes all the same can be read: it is Linux's way. */
+	/* As on Linux, data that arrives later can still be read. */
 	ASSERT_EQ(10, send_pat(self->c, 0, 10));
 	sleep_ms(50);
 	ASSERT_EQ(10, recv_pat(self->s, 0, 10));
@@ -147,7 +147,7 @@ TEST_F(pair, linger_zero_resets)
 
 	reset_by(0);
 	polls(self->s, POLLERR, 0);
-	/* Once, and then it is an end like any other. */
+	/* The error is reported once; then EOF. */
 	fails(ECONNRESET, recv(self->s, &byte, 1, 0));
 	ASSERT_EQ(0, recv(self->s, &byte, 1, 0));
 	fails(EPIPE, send(self->s, "x", 1, MSG_NOSIGNAL));
@@ -200,7 +200,7 @@ TEST_F(pair, reset_wakes_reader)
 	ASSERT_EQ(0, status);
 }
 
-/* Data that arrived before the reset are lost with it, as on Linux. */
+/* A reset discards unread data, as on Linux. */
 TEST_F(pair, reset_after_data)
 {
 	char buf[20];
@@ -225,7 +225,7 @@ TEST_F(pair, linger_waits_for_ack)
 	ASSERT_EQ(0, setsockopt(self->c, SOL_SOCKET, SO_LINGER, &on,
 				sizeof(on)));
 	ASSERT_EQ(10, send_pat(self->c, 0, 10));
-	/* The peer's ACKs are all it waits for. */
+	/* close() waits for the peer's ACKs only, not for its FIN. */
 	close(self->c);
 	self->fd[0] = -1;
 	ASSERT_LE(now_ms() - start, 1000);
@@ -279,7 +279,7 @@ TEST_F(pair, simultaneous_close)
 	ASSERT_EQ(0, recv(self->s, &byte, 1, 0));
 }
 
-/* A process that dies closes like one that calls close(). */
+/* A process that dies closes its sockets like close(). */
 TEST_F(pair, process_dies)
 {
 	char byte;
@@ -296,7 +296,7 @@ TEST_F(pair, process_dies)
 	ASSERT_EQ(0, recv(self->s, &byte, 1, 0));
 }
 
-/* close() in one process does not end what another still holds. */
+/* close() in one process does not close a socket that another holds. */
 TEST_F(pair, close_of_one_copy)
 {
 	int status;

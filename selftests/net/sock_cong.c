@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which congestion control a socket has, and who may choose which. Written
- * with reno and cubic, which every kernel has, and for the rules about what is
- * not for everybody with what the kernel calls restricted.
+ * Which congestion control a socket has, and who may choose which. Tests use reno
+ * and cubic, which every kernel has, and restricted ones for the permission rules.
  */
 #include <sys/prctl.h>
 
@@ -48,7 +47,7 @@ TEST_F(one, set_and_get)
 	ASSERT_STREQ("cubic", cc_of(self->fd));
 }
 
-/* In mid-stream, too, and it goes on. */
+/* A change in mid-stream does not disturb the stream. */
 TEST_F(pair, set_while_connected)
 {
 	static const char * const names[] = { "reno", "cubic", "reno" };
@@ -61,13 +60,13 @@ TEST_F(pair, set_while_connected)
 	}
 }
 
-/* union tcp_cc_info of <linux/inet_diag.h>, which wants other headers. */
+/* union tcp_cc_info of <linux/inet_diag.h>, which would need other headers. */
 union cc_info {
 	struct { uint32_t bw_lo, bw_hi, min_rtt, pacing_gain, cwnd_gain; } bbr;
 	struct { uint16_t enabled, ce_state; uint32_t alpha, ab_ecn, ab_tot; } dctcp;
 };
 
-/* What the algorithm tells of itself; as much as there is room for. */
+/* TCP_CC_INFO returns the algorithm's state, cut to the size of the buffer. */
 TEST(cc_info)
 {
 	union cc_info info;
@@ -101,7 +100,7 @@ TEST(cc_info)
 	close(fd[1]);
 }
 
-/* All that XTCP has carry a stream, chosen in mid-stream or before. */
+/* Every algorithm of XTCP carries a stream, chosen before it or in mid-stream. */
 TEST(all_of_them)
 {
 	static const char * const names[] = { "reno", "cubic", "bbr", "dctcp" };
@@ -113,7 +112,7 @@ TEST(all_of_them)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		ASSERT_EQ(0, knob(XTCP, "congestion_control", i % 2 ? "cubic" : names[i]));
 		ASSERT_EQ(0, st_pair(XTCP, XTCP, fd));
-		/* Or each piece waits for the delayed ACK of the one before. */
+		/* Otherwise each piece waits for the delayed ACK of the previous one. */
 		ASSERT_EQ(0, set_int(fd[0], IPPROTO_TCP, TCP_NODELAY, 1));
 		for (int j = 0; j < 50; j++, pos += 20000) {
 			if (j == 20)
@@ -127,7 +126,7 @@ TEST(all_of_them)
 	}
 }
 
-/* A new socket takes the default; one that is there keeps what it has. */
+/* A new socket takes the default; an existing one keeps its algorithm. */
 TEST_F(one, default_of_new_sockets)
 {
 	int fd;
@@ -156,7 +155,7 @@ static int accepted(enum stack st, int lfd)
 	return s;
 }
 
-/* What the listener chose goes to what it accepts; else what is the default then. */
+/* An accepted socket has the listener's choice, or else the default of that moment. */
 TEST_F(one, accepted_sockets)
 {
 	union addr sin = local(0);
@@ -175,7 +174,7 @@ TEST_F(one, accepted_sockets)
 	close(s);
 }
 
-/* Restricted until it is allowed; the administrator may always. */
+/* Only an administrator may choose a restricted algorithm. */
 TEST(permission)
 {
 	int status;
@@ -200,7 +199,7 @@ TEST(permission)
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_EQ(0, WEXITSTATUS(status));
 
-	/* One that is set already may be set again. */
+	/* An unprivileged process may set the algorithm that is set already. */
 	pid = child();
 	if (!pid) {
 		int fd = stack_socket(XTCP, 0);
@@ -231,7 +230,7 @@ static int read_knob(const char *name, char *buf, size_t room)
 	return 0;
 }
 
-/* What nobody may choose here the administrator of this namespace cannot allow. */
+/* The administrator of a namespace cannot allow restricted algorithms in it. */
 TEST(lists)
 {
 	char now[256];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * connect(): blocking and not, refused, repeated, dissolved, and to itself.
+ * connect(): blocking and non-blocking, refused, repeated, dissolved, to itself.
  */
 #include "sock_test.h"
 
@@ -69,7 +69,7 @@ TEST_F(pair, nonblocking)
 	fails(EINPROGRESS, connect_to(fd, &sin));
 	ASSERT_TRUE(poll_for(fd, POLLOUT, 2000) & POLLOUT);
 	ASSERT_EQ(0, get_int(fd, SOL_SOCKET, SO_ERROR));
-	/* The call that asks again hears of success once, then EISCONN. */
+	/* A repeated call returns success once, then EISCONN. */
 	ASSERT_EQ(0, connect_to(fd, &sin));
 	fails(EISCONN, connect_to(fd, &sin));
 	close(fd);
@@ -98,7 +98,7 @@ TEST_F(one, nonblocking_refused_second_connect)
 	fails(ECONNREFUSED, connect_to(self->fd, &sin));
 }
 
-/* An address behind a device that nobody reads: no answer ever comes. */
+/* An address behind a device that nobody reads: SYNs are never answered. */
 #define black_hole(sin) do {						\
 	(sin) = host("10.9.0.2", 9);					\
 	ASSERT_GE(ns_tun("tun0"), 0);					\
@@ -146,7 +146,7 @@ TEST_F(one, blocking_interrupted)
 	pid_t pid;
 
 	black_hole(sin);
-	/* In a child: SIGALRM is the harness's. */
+	/* In a child, because the harness uses SIGALRM. */
 	pid = child();
 	if (pid == 0) {
 		sigaction(SIGUSR1, &sa, NULL);
@@ -160,7 +160,7 @@ TEST_F(one, blocking_interrupted)
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_EQ(0, status);
-	/* It goes on connecting. */
+	/* The connection attempt goes on. */
 	nonblocking(self->fd);
 	fails(EALREADY, connect_to(self->fd, &sin));
 }
@@ -240,7 +240,7 @@ TEST_F(one, self_connect)
 	ASSERT_EQ(0, recv(self->fd, &sin, 1, 0));
 }
 
-/* Both bind, both connect to each other: no listener anywhere. */
+/* Two bound sockets without a listener connect to each other. */
 TEST_F(pair, cross_connect)
 {
 	int a = stack_socket(variant->client, SOCK_NONBLOCK);
@@ -251,7 +251,7 @@ TEST_F(pair, cross_connect)
 	ASSERT_EQ(0, bind_to(b, &sb));
 	sa = local(sock_port(a));
 	sb = local(sock_port(b));
-	/* Over loopback the first SYN finds nobody: refused, at once. */
+	/* Over loopback the first SYN comes before the second connect(): refused. */
 	ASSERT_EQ(-1, connect_to(a, &sb));
 	ASSERT_EQ(EINPROGRESS, errno);
 	ASSERT_TRUE(poll_for(a, POLLOUT, 2000) & POLLERR);
@@ -300,7 +300,7 @@ TEST_F_TIMEOUT(pair, backlog_overflow_does_not_lose, 300)
 		connect_to(fd[i], &sin);
 	}
 	sleep_ms(50);
-	/* Those that did not fit come again, with their next SYN. */
+	/* Connections that did not fit are accepted after their next SYN. */
 	setsockopt(lfd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
 	while (n < 6) {
 		int s = accept(lfd, NULL, NULL);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fast Open over loopback, in every combination of the two TCPs: cookies asked
- * for, used, rotated and shared; sendto(), TCP_FASTOPEN_CONNECT; the options
- * and the knobs.
+ * Fast Open over loopback, in every combination of the two TCPs: cookies are
+ * requested, used, rotated and shared; sendto(), TCP_FASTOPEN_CONNECT; socket
+ * options and sysctls.
  */
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -28,7 +28,7 @@ static int both(const char *name, const char *value)
 	return knob(KERNEL, name, value) ?: stack_present(XTCP) ? knob(XTCP, name, value) : 0;
 }
 
-/* Whether data went with the SYN of this connection, and was taken. */
+/* Did the SYN of this connection carry data that was accepted? */
 static bool early(int fd)
 {
 	struct tcp_info info = {};
@@ -166,7 +166,7 @@ FIXTURE_TEARDOWN(fo)
 	close(self->lfd);
 }
 
-/* One connection with @len bytes by sendto(); was the first of it early? */
+/* Connect with sendto() of @len bytes; @was_early: the SYN carries the first of them. */
 #define visit(len, was_early) do {					\
 	int _c = stack_socket(variant->client, 0), _s;			\
 	ASSERT_EQ((len), send_early(_c, self->port, (len), 0));		\
@@ -205,7 +205,10 @@ TEST_F(fo, nothing_to_send)
 	hard_close(c);
 }
 
-/* Without waiting: EINPROGRESS for want of a cookie, else what the SYN took. */
+/*
+ * A non-blocking caller gets the number of bytes that the SYN carries, or EINPROGRESS
+ * if there is no cookie.
+ */
 TEST_F(fo, nonblocking)
 {
 	int c = stack_socket(variant->client, SOCK_NONBLOCK), s;
@@ -236,7 +239,7 @@ TEST_F(fo, nonblocking)
 	hard_close(s);
 }
 
-/* A write that is longer than a SYN takes what fits. */
+/* A non-blocking write that does not fit into the SYN returns the bytes that do. */
 TEST_F(fo, nonblocking_long)
 {
 	int c, s;
@@ -254,13 +257,13 @@ TEST_F(fo, nonblocking_long)
 	hard_close(s);
 }
 
-/* TCP_FASTOPEN_CONNECT: connect() says yes at once, and the write is the SYN's. */
+/* TCP_FASTOPEN_CONNECT: connect() returns 0 at once; the first write sends the SYN. */
 TEST_F(fo, lazy_connect)
 {
 	union addr sin = local(self->port);
 	int c = stack_socket(variant->client, 0), s;
 
-	/* Without a cookie it is a connect() as ever, that asks for one. */
+	/* Without a cookie connect() sends the SYN, with a request for a cookie. */
 	ASSERT_EQ(0, set_int(c, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1));
 	ASSERT_EQ(0, connect_to(c, &sin));
 	ASSERT_EQ(POLLIN, poll_for(self->lfd, POLLIN, 1000));
@@ -302,7 +305,7 @@ TEST_F(fo, lazy_connect_nonblocking)
 	hard_close(s);
 }
 
-/* It never wrote: nobody hears of it. */
+/* A lazy connect that never writes sends nothing. */
 TEST_F(fo, lazy_connect_closed)
 {
 	union addr sin = local(self->port), none = { .sa.sa_family = AF_UNSPEC };
@@ -313,7 +316,7 @@ TEST_F(fo, lazy_connect_closed)
 	ASSERT_EQ(0, set_int(c, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1));
 	ASSERT_EQ(0, connect_to(c, &sin));
 	ASSERT_EQ(0, connect_to(c, &none));
-	/* Dissolved, and connected once more. */
+	/* Connect once more. */
 	ASSERT_EQ(0, connect_to(c, &sin));
 	ASSERT_EQ(10, send_pat(c, 0, 10));
 	s = accept(self->lfd, NULL, NULL);
@@ -328,8 +331,8 @@ TEST_F(fo, lazy_connect_closed)
 }
 
 /*
- * A sendto() that waits for an answer, in a process that gets to run when ours
- * sleeps, while we dissolve its connection.
+ * Dissolve the connection under a child's sendto(), which waits for a SYN-ACK. The
+ * child runs again only when this process, which is then SCHED_FIFO, sleeps.
  */
 static void send_then_dissolve(int c)
 {
@@ -350,7 +353,7 @@ static void send_then_dissolve(int c)
 	connect_to(c, &none);
 }
 
-/* What it sent is not for the connection that takes the place. */
+/* Bytes of the dissolved sendto() do not go to the socket's next connection. */
 TEST_F(fo, dissolved_by_another)
 {
 	union addr sin = local(self->port);
@@ -371,7 +374,7 @@ TEST_F(fo, dissolved_by_another)
 	hard_close(c);
 	hard_close(s);
 
-	/* Nor does it end what connect() has put off. */
+	/* Nor does that sendto() end a later lazy connect(). */
 	c = stack_socket(variant->client, 0);
 	ASSERT_EQ(0, set_int(c, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1));
 	send_then_dissolve(c);
@@ -385,7 +388,7 @@ TEST_F(fo, dissolved_by_another)
 	hard_close(s);
 }
 
-/* Nobody there: the error is that of connect(). */
+/* Without a listener the error is that of connect(). */
 TEST_F(fo, refused)
 {
 	int c;
@@ -418,7 +421,7 @@ TEST_F(fo, client_off)
 	fails(EOPNOTSUPP, send_early(c, self->port, 100, 0));
 	ASSERT_EQ(-EOPNOTSUPP, set_int(c, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1));
 	close(c);
-	/* The kernel's knob counts where ours was not written, whenever that changes. */
+	/* XTCP's sysctl follows later changes of the kernel's until it is written. */
 	ASSERT_EQ(0, ns_sysctl("xtcp/fastopen", "default"));
 	ASSERT_EQ(0, ns_sysctl("ipv4/tcp_fastopen", "3"));
 	c = stack_socket(variant->client, 0);
@@ -430,7 +433,10 @@ TEST_F(fo, client_off)
 #define KEY1	"00112233-44556677-8899aabb-ccddeeff"
 #define KEY2	"01234567-89abcdef-fedcba98-76543210"
 
-/* The first key makes cookies; both are good; a client with an old one is told. */
+/*
+ * The first key makes cookies, both keys verify them, and a client with a cookie of the
+ * second key gets a new one.
+ */
 TEST_F(fo, keys_rotated)
 {
 	ASSERT_EQ(0, knob(variant->server, "fastopen_key", KEY1));
@@ -445,7 +451,7 @@ TEST_F(fo, keys_rotated)
 	visit(100, true);
 }
 
-/* Servers that share a key take each other's cookies, whichever TCP they have. */
+/* Servers that share a key accept each other's cookies, whichever TCP they use. */
 TEST_F(fo, keys_shared)
 {
 	need_stack(XTCP);
@@ -466,7 +472,7 @@ TEST_F(fo, keys_of_a_listener)
 	ASSERT_EQ(0, setsockopt(self->lfd, IPPROTO_TCP, TCP_FASTOPEN_KEY, keys, 16));
 	visit(100, false);
 	visit(100, true);
-	/* The other one's are nothing to it. */
+	/* The namespace's keys do not matter to it. */
 	ASSERT_EQ(0, knob(variant->server, "fastopen_key", KEY1));
 	visit(100, true);
 	memcpy(keys + 16, keys, 16);
@@ -479,7 +485,7 @@ TEST_F(fo, keys_of_a_listener)
 	visit(100, false);
 }
 
-/* By agreement of both ends there need not be a cookie. */
+/* If both ends allow it, no cookie is needed. */
 TEST_F(fo, no_cookie_by_knob)
 {
 	ASSERT_EQ(0, both("fastopen", "519"));	/* 0x207 */
@@ -500,7 +506,7 @@ TEST_F(fo, no_cookie_by_option)
 	hard_close(s);
 }
 
-/* All listeners, also such as never heard of it: 0x403. */
+/* 0x403 enables Fast Open for listeners that do not set TCP_FASTOPEN. */
 TEST_F(fo, listeners_by_knob)
 {
 	close(self->lfd);
@@ -569,7 +575,7 @@ TEST_F(one, options)
 	fails(EFAULT, setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_KEY, (void *)8, 16));
 }
 
-/* What accept() takes over, and what makes no sense on a connection. */
+/* Options that accepted sockets inherit, and options that a connection refuses. */
 TEST_F(one, options_of_a_connection)
 {
 	int lfd, c, s;
@@ -601,7 +607,7 @@ TEST_F(one, bad_calls)
 	fails(EINVAL, send(self->fd, "x", 1, MSG_FASTOPEN));
 }
 
-/* ---- knobs ---- */
+/* ---- sysctls ---- */
 
 static int knob_read(enum stack st, const char *name, char *buf, size_t size)
 {

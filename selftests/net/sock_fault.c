@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that runs out within a system call, or cannot be copied, once at each place
- * of it: the call works all the same or says so, and what was begun is taken back, as
- * the debug kernel sees (kmemleak, KASAN). Needs a kernel that fails allocations when
- * told to (/proc/thread-self/fail-nth); what fails in interrupts module.sh shows.
+ * Fail each allocation and user copy of a system call in turn: the call must work all
+ * the same or return an error, and must undo what it has begun, which the debug kernel
+ * checks (kmemleak, KASAN). Needs /proc/thread-self/fail-nth. module.sh covers failures
+ * in interrupts.
  */
 #include <arpa/inet.h>
 #include <linux/filter.h>
@@ -17,13 +17,13 @@
 #define MSG_FASTOPEN	0x20000000
 #endif
 
-/* More than any operation has: then something is not right. */
+/* More places than any operation has; reaching it is a failure. */
 #define PLACES_MAX	400
 
 static enum stack st;
-static int fail_nth;		/* the file */
+static int fail_nth;		/* fd of /proc/thread-self/fail-nth */
 
-/* The n-th allocation from here on fails; 0: none. The write itself may, once. */
+/* Make the n-th place from here on fail; 0: none. The write itself may fail, once. */
 static void fail(int n)
 {
 	char text[12];
@@ -33,7 +33,7 @@ static void fail(int n)
 		_exit(1);
 }
 
-/* Has the one that was to fail been reached? */
+/* Has the place that was to fail been reached? */
 static bool failed(void)
 {
 	char text[12] = "";
@@ -50,7 +50,7 @@ static int err_of(int fd)
 	return -err;
 }
 
-/* The operations: 0 or -errno; nothing of theirs is left. */
+/* The operations. Each returns 0 or -errno and leaves nothing behind. */
 
 static int made(void)
 {
@@ -85,7 +85,7 @@ static int listens(void)
 	return 0;
 }
 
-/* Data through a connection that takes it at once, so that nothing is waited for. */
+/* Send data that the connection takes at once, so that nothing waits. */
 static int through(int from, int to)
 {
 	static char buf[BYTES];
@@ -104,7 +104,7 @@ static int through(int from, int to)
 	return 0;
 }
 
-/* A connection, and @use of its two ends. */
+/* Make a connection and call @use with its two ends. */
 static int connection(int (*use)(int c, int s))
 {
 	int lfd = listener(NULL), c, s, ret;
@@ -210,7 +210,7 @@ static int fast_open(void)
 	return ret;
 }
 
-/* On a connection made before: what is set, asked and sent. */
+/* A connection made in advance, for operations that only use one. */
 static int pair[2];
 
 static int ip_options(void)
@@ -227,7 +227,7 @@ static int sent(void)
 	return through(pair[0], pair[1]);
 }
 
-/* No packet is there for it: what was refused is nobody's. */
+/* A connect() without a route, with IP_RECVERR: no packet exists for the error queue. */
 static int error_queue(void)
 {
 	struct sockaddr_in nowhere = {
@@ -249,7 +249,7 @@ static int error_queue(void)
 	return ret;
 }
 
-/* The end of a connection of IPv4 that is a socket of IPv6. */
+/* Turn an IPv6 socket with a v4-mapped connection into an IPv4 socket. */
 static int become_v4(int c, int s)
 {
 	return set_int(c, IPPROTO_IPV6, IPV6_ADDRFORM, AF_INET) ?: through(c, s);
@@ -268,7 +268,7 @@ static int addrform(void)
 static const struct {
 	const char *name;
 	int (*run)(void);
-	bool v4;	/* of IPv4 alone */
+	bool v4;	/* IPv4 only */
 } operations[] = {
 	{ "socket",				made },
 	{ "listen",				listens },
@@ -282,11 +282,11 @@ static const struct {
 	{ "IPV6_ADDRFORM",			addrform,	true },
 };
 
-#define ENOTSUPP	524	/* the kernel's own; nobody translates it */
+#define ENOTSUPP	524	/* kernel-internal, but it reaches user space */
 
 /*
- * Words the kernel has for it, its own TCP's included: a socket without an inode, a
- * port without a bucket, a filter that cannot be compiled.
+ * Errors that the kernel, its own TCP included, returns for failed allocations: ENFILE
+ * for an inode, EADDRINUSE for a bind bucket, ENOTSUPP for a filter.
  */
 static bool says_so(int ret)
 {

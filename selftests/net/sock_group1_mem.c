@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Control groups of the first version, which have an account of their own for the
- * memory of TCP's sockets, with a limit. The hierarchy is the machine's: this test
- * runs alone (run-vm), and before sock_mem, whose groups would keep it from the
- * controller as long as the last page of theirs is there.
+ * Version 1 control groups, which account and limit the memory of TCP sockets
+ * separately. The hierarchy belongs to the whole machine, so this test runs alone
+ * (run-vm), and before sock_mem, whose groups would hold the memory controller until
+ * their last page is freed.
  */
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -33,7 +33,7 @@ static bool group_new(void)
 	       !file_put(GROUP "/memory.kmem.tcp.limit_in_bytes", "65536");
 }
 
-/* Which hierarchy the controller is in; 0: that of the second version. */
+/* Number of the hierarchy that has the memory controller; 0: that of version 2. */
 static int hierarchy(void)
 {
 	char line[128];
@@ -48,7 +48,10 @@ static int hierarchy(void)
 	return n;
 }
 
-/* It goes back once the last page of the group is gone and nothing is mounted. */
+/*
+ * Return the controller to version 2, which succeeds once the last page of the group is
+ * freed and nothing is mounted.
+ */
 static void group_end(void)
 {
 	file_put(GROUP "/memory.force_empty", "0");
@@ -63,7 +66,7 @@ static void group_end(void)
 	rmdir(ROOT);
 }
 
-/* In the group: accept, read, close. The account after the first and the last. */
+/* In the group: accept, read, close. @used: the account after accept() and close(), bytes. */
 static void member(int lfd, long used[2])
 {
 	int s;
@@ -78,7 +81,7 @@ static void member(int lfd, long used[2])
 	used[1] = usage();
 }
 
-/* What has arrived already goes on the bill of who accepts it, limit or not. */
+/* Data that arrived before accept() is charged to the accepting group, despite its limit. */
 TEST_F(one, accepted_beyond_the_limit)
 {
 	union addr sin = local(0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Moving bytes: every call and every flag, time-outs, and what is waiting.
+ * Reading and writing: every call and every flag, timeouts, and queue lengths.
  */
 #include <limits.h>
 #include <linux/io_uring.h>
@@ -35,7 +35,7 @@ TEST_F(pair, zero_bytes)
 	fails(EAGAIN, recv(self->s, &byte, 1, MSG_DONTWAIT));
 }
 
-/* Room for no byte: it waits all the same, and hears of what a reader would. */
+/* recv() of 0 bytes waits like any other, and reports errors. */
 TEST_F(pair, receive_zero_bytes)
 {
 	struct linger hard = { .l_onoff = 1 };
@@ -48,7 +48,7 @@ TEST_F(pair, receive_zero_bytes)
 	ASSERT_EQ(10, recv_pat(self->s, 0, 10));
 	ASSERT_EQ(0, setsockopt(self->c, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)));
 	close(self->c);
-	/* Who has to wait for the RST is told of nothing. */
+	/* A recv() that had to wait for the RST would return 0. */
 	poll_for(self->s, POLLERR, 2000);
 	fails(ECONNRESET, recv(self->s, &byte, 0, 0));
 	ASSERT_EQ(0, recv(self->s, &byte, 0, 0));
@@ -69,7 +69,7 @@ TEST_F(pair, bad_buffers)
 	ASSERT_EQ(10, send_pat(self->c, 0, 10));
 	poll_for(self->s, POLLIN, 2000);
 	fails(EFAULT, recv(self->s, (void *)8, 10, 0));
-	/* Nothing was lost by that. */
+	/* No byte was lost. */
 	ASSERT_EQ(10, recv(self->s, buf, 10, 0));
 	ASSERT_EQ(-1, pat_check(buf, 0, 10));
 }
@@ -107,12 +107,12 @@ TEST_F(pair, recvmsg)
 	poll_for(self->s, POLLIN, 2000);
 	ASSERT_EQ(50, recvmsg(self->s, &msg, 0));
 	ASSERT_EQ(-1, pat_check(a, 0, 50));
-	/* A stream has no address a message, and no boundaries. */
+	/* A stream socket returns no address and no message boundaries. */
 	ASSERT_EQ(0, msg.msg_namelen);
 	ASSERT_EQ(0, msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC));
 }
 
-/* Control messages that no socket knows. */
+/* Unknown control messages. */
 TEST_F(pair, sendmsg_control)
 {
 	union {
@@ -192,7 +192,7 @@ TEST_F(pair, waitall)
 	ASSERT_EQ(100, recv(self->s, buf, 100, MSG_WAITALL));
 	ASSERT_EQ(-1, pat_check(buf, 0, 100));
 	waitpid(pid, NULL, 0);
-	/* EOF ends the wait with what there is. */
+	/* EOF ends the wait; the bytes received so far are returned. */
 	ASSERT_EQ(30, send_pat(self->c, 0, 30));
 	ASSERT_EQ(0, shutdown(self->c, SHUT_WR));
 	ASSERT_EQ(30, recv(self->s, buf, 100, MSG_WAITALL));
@@ -296,7 +296,7 @@ TEST_F(pair, blocked_writer_wakes)
 	ASSERT_EQ(0, status);
 }
 
-/* ---- what is waiting ---- */
+/* ---- queue lengths ---- */
 
 #define queued(fd, req, n) do {						\
 	int _n = -1;							\
@@ -357,7 +357,7 @@ TEST_F(pair, siocoutq)
 	ASSERT_LE(unsent, n);
 }
 
-/* The control message of TCP_INQ; -1: none came. */
+/* The value of the TCP_INQ control message; -1: there was none. */
 static int read_inq(int fd, size_t len)
 {
 	char buf[100], control[CMSG_SPACE(sizeof(int))];
@@ -386,7 +386,7 @@ TEST_F(pair, inq)
 	ASSERT_EQ(0, set_int(self->s, IPPROTO_TCP, TCP_INQ, 1));
 	ASSERT_EQ(50, read_inq(self->s, 40));
 	ASSERT_EQ(0, read_inq(self->s, 50));
-	/* The end is there to be read as well, and counts. */
+	/* EOF counts as one byte to read. */
 	ASSERT_EQ(10, send_pat(self->c, 0, 10));
 	ASSERT_EQ(0, shutdown(self->c, SHUT_WR));
 	polls(self->s, POLLRDHUP, 0);
@@ -492,7 +492,7 @@ TEST_F(pair, splice_in)
 	ASSERT_EQ(0, splice(self->s, NULL, p[1], NULL, 100, 0));
 }
 
-/* SPLICE_F_NONBLOCK is about the pipe: the socket says whether to wait for bytes. */
+/* SPLICE_F_NONBLOCK applies to the pipe; O_NONBLOCK of the socket decides its wait. */
 TEST_F(pair, splice_in_waits)
 {
 	char buf[100];
@@ -513,9 +513,9 @@ TEST_F(pair, splice_in_waits)
 }
 
 /*
- * One request to a new io_uring. Its result; -ENOPKG where the kernel has none.
- * With IORING_OP_SEND_ZC there are two answers, and the buffer is free after the
- * second: then *@more is 1.
+ * Submit one request to a new io_uring. Returns its result, -ENOPKG if the kernel has
+ * no io_uring. IORING_OP_SEND_ZC completes twice, and the buffer is free after the
+ * second; *@more is then 1.
  */
 static int uring(const struct io_uring_sqe *sqe, int *more)
 {
@@ -546,7 +546,7 @@ static int uring(const struct io_uring_sqe *sqe, int *more)
 	return res;
 }
 
-/* Without a copy or with: the bytes go, and the program hears when they are its own again. */
+/* Bytes arrive, and the program learns when it may reuse the buffer, copied or not. */
 TEST_F(pair, io_uring_send_zc)
 {
 	for (int i = 0; i < 2; i++) {
@@ -567,7 +567,7 @@ TEST_F(pair, io_uring_send_zc)
 	}
 }
 
-/* What was sent is what it was at that moment (no reference kept). */
+/* send() copies: later changes of the buffer do not reach the peer. */
 TEST_F(pair, buffer_is_free_after_send)
 {
 	char *buf = malloc(1 << 20);
@@ -581,7 +581,7 @@ TEST_F(pair, buffer_is_free_after_send)
 	free(buf);
 }
 
-/* ---- where a flow is worked on ---- */
+/* ---- the CPU that handles a flow ---- */
 
 static int on_cpu(int cpu)
 {
@@ -592,7 +592,7 @@ static int on_cpu(int cpu)
 	return sched_setaffinity(0, sizeof(set), &set);
 }
 
-/* What a namespace's own loopback is told in /sys. 0 or -errno. */
+/* Enable RFS for loopback, which needs a sysfs of this namespace. 0 or -errno. */
 static int steer_flows(void)
 {
 	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
@@ -602,7 +602,7 @@ static int steer_flows(void)
 	       file_put("/sys/class/net/lo/queues/rx-0/rps_flow_cnt", "1024");
 }
 
-/* RFS: packets go to the CPU where they are read, not to that which sends them. */
+/* RFS: packets are handled on the CPU that reads them, not the one that sends them. */
 TEST_F(pair, packets_follow_the_reader)
 {
 	char byte = 0;
@@ -620,7 +620,7 @@ TEST_F(pair, packets_follow_the_reader)
 			ASSERT_EQ(1, recv(self->s, &byte, 1, 0));
 			followed += get_int(self->s, SOL_SOCKET, SO_INCOMING_CPU) == reader;
 		}
-		/* The first is under way before anybody reads. */
+		/* The first packet comes before the first read. */
 		EXPECT_LE(15, followed);
 	}
 	ASSERT_EQ(0, init_sysctl("core/rps_sock_flow_entries", "0"));
@@ -628,7 +628,7 @@ TEST_F(pair, packets_follow_the_reader)
 
 /* ---- IPsec ---- */
 
-/* States of ESP that are not freed yet, in all namespaces; -1: it is no module. */
+/* Unfreed ESP states of all namespaces (module references); -1: esp4 is no module. */
 static long esp_states(void)
 {
 	FILE *f = fopen("/sys/module/esp4/refcnt", "r");
@@ -641,7 +641,7 @@ static long esp_states(void)
 	return n;
 }
 
-/* A security association that is deleted goes, although its packets are not read. */
+/* A deleted security association is freed although data received through it is unread. */
 TEST_F(pair, unread_data_and_ipsec)
 {
 	long before;
@@ -661,7 +661,7 @@ TEST_F(pair, unread_data_and_ipsec)
 	ASSERT_TRUE(poll_for(self->s, POLLIN, 1000) & POLLIN);
 	ASSERT_LE(1, esp_states());
 	ASSERT_EQ(0, shell("ip xfrm policy flush; ip xfrm state flush"));
-	/* Their routes go with the first packet that finds them old. */
+	/* The sockets drop stale routes when they next send. */
 	ASSERT_EQ(1, send(self->c, "y", 1, 0));
 	ASSERT_EQ(1, send(self->s, "z", 1, 0));
 	for (int ms = 0; ms < 3000 && esp_states() > (before > 0 ? before : 0); ms += 100)

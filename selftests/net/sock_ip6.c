@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sockets of IPv6: which of the two families they serve, how they name their
- * ends, and how they share ports with sockets of IPv4 (RFC 3493, ipv6(7)).
+ * IPv6 sockets: which families they serve, which names their ends have, and how
+ * they share ports with IPv4 sockets (RFC 3493, ipv6(7)).
  */
 #include <net/if.h>
 
@@ -11,9 +11,9 @@
 
 FIXTURE(ends)
 {
-	int l;		/* listener, or who binds first */
-	int c;		/* client, or who binds second */
-	int s;		/* accepted */
+	int l;		/* listener, or first socket to bind */
+	int c;		/* client, or second socket to bind */
+	int s;		/* accepted socket */
 };
 
 FIXTURE_VARIANT(ends)
@@ -78,7 +78,7 @@ static int v6only(int fd, int on)
 	return set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, on);
 }
 
-/* ---- who may bind beside whom ---- */
+/* ---- which sockets may bind to one port ---- */
 
 struct end {
 	enum net net;
@@ -128,7 +128,7 @@ TEST_F(ends, binds)
 		const struct end *a = &beside[i / 2].a, *b = &beside[i / 2].b;
 		int fa, fb, err = beside[i / 2].err;
 
-		/* In either order. */
+		/* Odd: the other order. */
 		if (i % 2) {
 			a = &beside[i / 2].b;
 			b = &beside[i / 2].a;
@@ -141,7 +141,7 @@ TEST_F(ends, binds)
 	}
 }
 
-/* ---- whom a listener hears ---- */
+/* ---- which families a listener serves ---- */
 
 #define listens(on, where, only) do {					\
 	union addr _a;							\
@@ -154,7 +154,7 @@ TEST_F(ends, binds)
 	ASSERT_EQ(0, listen(self->l, 4));				\
 } while (0)
 
-/* 0 or the errno of connect() to loopback over @on. */
+/* Connect to loopback over @on. 0 or the errno. */
 static int calls(enum stack st, enum net on, int *fd)
 {
 	union addr a;
@@ -219,7 +219,7 @@ TEST_F(ends, ipv4_is_heard_by_its_own)
 	unheard(V6);
 }
 
-/* One for each family at the same port, whoever has which. */
+/* An IPv4 and an IPv6 listener on the same port. */
 TEST_F(ends, side_by_side)
 {
 	int other;
@@ -245,10 +245,10 @@ TEST_F(ends, bindv6only)
 /* ---- which of two listeners ---- */
 
 static const struct {
-	struct end other;	/* beside one for both families */
-	bool hears4, hears6;	/* it and not that */
+	struct end other;	/* a listener beside a dual-stack one */
+	bool hears4, hears6;	/* does @other get the connections? */
 } nearer[] = {
-	/* An address beats none, and a socket of IPv4 one of both. */
+	/* An address beats the wildcard; an IPv4 socket beats a dual-stack one. */
 	{ { V4, ANY }, true, false },
 	{ { V4, LOOPBACK }, true, false },
 	{ { V6, LOOPBACK }, false, true },
@@ -264,7 +264,7 @@ static int listener(enum stack st, const struct end *e)
 	return bind_to(fd, &a) || listen(fd, 4) ? -1 : fd;
 }
 
-/* Who calls over @on is for the listener, within a second. */
+/* A connection over @on reaches the listener @lfd within a second. */
 #define is_for(lfd, on) do {						\
 	ASSERT_EQ(0, calls(variant->c, (on), &self->c));		\
 	ASSERT_TRUE(poll_for((lfd), POLLIN, 1000) & POLLIN);		\
@@ -290,11 +290,11 @@ TEST_F(ends, nearest_listener_hears)
 	}
 }
 
-/* A socket that was connected over one family may be over the other. */
+/* A socket that was connected over one family can connect over the other. */
 TEST_F(ends, again_over_the_other)
 {
 	static const enum net over[] = { V6, MAPPED, V6 };
-	/* The kernel does not find back to IPv6. */
+	/* The kernel's TCP cannot return to IPv6. */
 	int times = variant->c == XTCP ? 3 : 2;
 	struct sockaddr unspec = { .sa_family = AF_UNSPEC };
 
@@ -326,7 +326,7 @@ TEST_F(ends, again_over_the_other)
 	ASSERT_EQ(0, memcmp(&_got, &(want), _len));			\
 } while (0)
 
-/* What the accepted socket says, and accept() itself, of a client over @on. */
+/* accept() and the accepted socket report a client over @on with addresses of @as. */
 #define names_of(on, as) do {						\
 	union addr _peer = {}, _name, _far;				\
 	socklen_t _len = sizeof(_peer);					\
@@ -375,7 +375,7 @@ TEST_F(ends, name_of_unbound)
 	close(fd);
 }
 
-/* ---- addresses that will not do ---- */
+/* ---- invalid addresses ---- */
 
 #define refuses(call, err, text) do {					\
 	union addr _a = host((text), PORT);				\
@@ -426,12 +426,12 @@ TEST_F(ends, only_ipv6)
 	fails(EINVAL, bind_to(fd, &mapped));
 	fails(ENETUNREACH, connect_to(fd, &mapped));
 	ASSERT_EQ(0, bind_to(fd, &any));
-	/* Too late. */
+	/* IPV6_V6ONLY cannot change after bind(). */
 	ASSERT_EQ(-EINVAL, v6only(fd, 0));
 	close(fd);
 }
 
-/* Bound to one family, it cannot reach the other. */
+/* A socket that is bound to an address of one family cannot reach the other. */
 TEST_F(ends, bound_to_the_other)
 {
 	union addr four, six;
@@ -452,7 +452,7 @@ TEST_F(ends, bound_to_the_other)
 	close(fd);
 }
 
-/* The unspecified address is this host. */
+/* connect() to the unspecified address reaches this host. */
 TEST_F(ends, connect_to_any)
 {
 	union addr any, name;
@@ -467,7 +467,10 @@ TEST_F(ends, connect_to_any)
 	ASSERT_GE(self->s, 0);
 }
 
-/* Has the file of @st and @family a row from @name to @peer? Hexadecimal. */
+/*
+ * Does /proc/net list a connection of @st from @name to @peer? @six: in tcp6 or xtcp6.
+ * Addresses are hexadecimal, as in the file.
+ */
 static bool row(enum stack st, bool six, const char *name, uint16_t port,
 		const char *peer, uint16_t pport)
 {
@@ -492,11 +495,11 @@ static bool row(enum stack st, bool six, const char *name, uint16_t port,
 #define HEX_MAPPED	"0000000000000000FFFF00000100007F"
 #define HEX_V4		"0100007F"
 
-/* ---- IPV6_ADDRFORM: of one for both to one of IPv4 ---- */
+/* ---- IPV6_ADDRFORM: a dual-stack socket becomes an IPv4 socket ---- */
 
 #define addrform(fd, family)	set_int((fd), IPPROTO_IPV6, IPV6_ADDRFORM, (family))
 
-/* It is one of IPv4 in whatever can be asked, and goes on where it was. */
+/* The socket is an IPv4 socket in all it reports, and keeps its connection. */
 #define is_of_ipv4(fd, port, peer) do {					\
 	union addr _name, _far;						\
 	net = V4;							\
@@ -523,7 +526,7 @@ TEST_F(ends, addrform)
 	port = sock_port(self->c);
 	ASSERT_EQ(AF_INET6, get_int(self->c, IPPROTO_IPV6, IPV6_ADDRFORM));
 	ASSERT_EQ(0, set_int(self->c, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1));
-	/* With bytes on their way. */
+	/* Bytes are in flight meanwhile. */
 	ASSERT_EQ(1000, send_pat(self->c, 0, 1000));
 	ASSERT_EQ(1000, send_pat(self->s, 0, 1000));
 	ASSERT_EQ(0, addrform(self->c, AF_INET));
@@ -538,7 +541,7 @@ TEST_F(ends, addrform)
 	ASSERT_EQ(100000, recv_pat(self->s, 0, 100000));
 	hard_close(self->s);
 	self->s = -1;
-	/* And is that from then on. */
+	/* It stays an IPv4 socket. */
 	again = local(PORT);
 	ASSERT_EQ(0, connect(self->c, &unspec, sizeof(unspec)));
 	ASSERT_EQ(0, connect_to(self->c, &again));
@@ -565,7 +568,7 @@ TEST_F(ends, addrform_refused)
 	ASSERT_EQ(0, calls(variant->c, V4, &self->c));
 	ASSERT_EQ(-ENOPROTOOPT, addrform(self->c, AF_INET));
 	hangs_up();
-	/* The kernel leaves the groups for it. */
+	/* The kernel's TCP leaves multicast groups instead of refusing. */
 	ASSERT_EQ(0, calls(variant->c, MAPPED, &self->c));
 	net = V6;
 	join.gr_interface = if_nametoindex("lo");
@@ -630,7 +633,7 @@ TEST_F(ends, proc)
 
 /* ---- links ---- */
 
-/* An address that every link may have, on one that leads nowhere else. */
+/* A link-local address. */
 TEST_F(ends, link_local)
 {
 	union addr a, name, peer = {};
@@ -660,7 +663,7 @@ TEST_F(ends, link_local)
 	ASSERT_EQ(100, recv_pat(self->c, 0, 100));
 }
 
-/* A socket that is bound to a device need not be told the scope. */
+/* A socket that is bound to a device needs no sin6_scope_id. */
 TEST_F(ends, link_local_by_device)
 {
 	union addr a;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * IPVS: who calls the address of a service is led to a listener on this host by
- * another address and port, and the answers have to find back.
+ * IPVS: connections to the address of a service are redirected to a listener on this
+ * host that has another address and port; its replies must be translated back.
  */
 #include <arpa/inet.h>
 #include <linux/ip_vs.h>
@@ -11,7 +11,7 @@
 #define SERVICE	"10.99.0.1"
 #define SERVER	"10.99.0.2"
 
-/* SERVICE:80 is SERVER:8080. 0 or -errno. */
+/* Redirect SERVICE:80 to SERVER:8080 (masquerading). 0 or -errno. */
 static int lead(void)
 {
 	struct {
