@@ -66,7 +66,7 @@ static void group_end(void)
 	rmdir(ROOT);
 }
 
-/* In the group: accept, read, close. @used: the account after accept() and close(), bytes. */
+/* In the group: accept, read, close. @used: the account after accept() and after close(). */
 static void member(int lfd, long used[2])
 {
 	int s;
@@ -81,7 +81,7 @@ static void member(int lfd, long used[2])
 	used[1] = usage();
 }
 
-/* Data that arrived before accept() is charged to the accepting group, despite its limit. */
+/* Data that came before accept() is charged to the accepting group despite its limit. */
 TEST_F(one, accepted_beyond_the_limit)
 {
 	union addr sin = local(0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Looked at with the machine's own tools: trace points, ss and netstat. They
- * have to tell of either TCP the same.
+ * The host's own tools (trace points, ss, netstat) must show the same for XTCP as
+ * for the kernel's TCP.
  */
 #include <sys/mount.h>
 
@@ -43,7 +43,7 @@ static const char * const events[] = {
 	"tcp/tcp_send_reset", "tcp/tcp_bad_csum", "sock/inet_sock_set_state", "skb/kfree_skb",
 };
 
-/* Watch the trace points. False where the kernel has none. */
+/* Turn the trace points on or off. False if the kernel has none. */
 static bool watch(bool on)
 {
 	char path[128];
@@ -66,7 +66,7 @@ static const char *seen(void)
 	return text;
 }
 
-/* Has a line all of these words? */
+/* Does one line contain all of these words? */
 static bool line_has(const char *all, const char *a, const char *b, const char *c)
 {
 	static char line[1024];
@@ -81,7 +81,7 @@ static bool line_has(const char *all, const char *a, const char *b, const char *
 	return false;
 }
 
-/* A segment out of nothing, its checksum wrong. */
+/* Send a segment with a wrong checksum to @port. */
 static void bad_sum(uint16_t port)
 {
 	uint16_t tcp[10] = { htons(1), htons(port), 0, 0, 0, 0, htons(0x5002), 0, 0x1234, 0 };
@@ -106,23 +106,23 @@ TEST_F(one, trace)
 	snprintf(dport, sizeof(dport), "dport=%d ", sock_port(fd[0]));
 	snprintf(dest, sizeof(dest), ":%d state=TCP_", sock_port(fd[0]));
 	ASSERT_EQ(1, send(fd[0], "x", 1, 0));
-	/* Unread data: RST. */
+	/* Closing with unread data sends a RST. */
 	close(fd[1]);
 	lfd = st_listen(variant->st, 0, 1);
 	bad_sum(sock_port(lfd));
 	sleep_ms(20);
 	watch(false);
 	seen();
-	/* The kernel's has no port at that moment. */
+	/* The kernel's TCP has no port yet when it enters SYN-SENT. */
 	EXPECT_TRUE(line_has(text, "inet_sock_set_state", "newstate=TCP_SYN_SENT", ""));
 	EXPECT_TRUE(line_has(text, "inet_sock_set_state", sport,
 			     "oldstate=TCP_SYN_SENT newstate=TCP_ESTABLISHED"));
 	EXPECT_TRUE(line_has(text, "inet_sock_set_state", sport,
 			     "oldstate=TCP_ESTABLISHED newstate=TCP_CLOSE"));
-	/* Since 6.10 the port stands behind the address, as dest=ADDRESS:PORT. */
+	/* Since 6.10 the port follows the address, as dest=ADDRESS:PORT. */
 	EXPECT_TRUE(line_has(text, "tcp_send_reset", dport, "state=TCP_") ||
 		    line_has(text, "tcp_send_reset", " dest=", dest));
-	/* Of a RST that it obeys the kernel gives no reason. */
+	/* The kernel's TCP gives no drop reason for a RST that it accepts. */
 	EXPECT_EQ(variant->st == XTCP, line_has(text, "kfree_skb", "reason: TCP_RESET", ""));
 	EXPECT_TRUE(line_has(text, "kfree_skb", "reason: TCP_CSUM", ""));
 	EXPECT_TRUE(line_has(text, "tcp_bad_csum", "", ""));
@@ -130,7 +130,7 @@ TEST_F(one, trace)
 	close(lfd);
 }
 
-/* A few sockets in different states, with ports that are the same for both TCPs. */
+/* Sockets in different states, with the same ports for both TCPs. */
 static void scene(struct __test_metadata *_metadata, enum stack st, int *fd)
 {
 	struct sockaddr_in me, to = here(5000);
@@ -156,7 +156,7 @@ static void scene(struct __test_metadata *_metadata, enum stack st, int *fd)
 	sleep_ms(100);
 }
 
-/* What a command prints of that scene, each TCP in a namespace of its own. */
+/* Compare what a command prints of that scene, each TCP in a namespace of its own. */
 static void compare(struct __test_metadata *_metadata, const char *const cmd[2],
 		    const char *has)
 {
@@ -203,8 +203,8 @@ TEST(ss)
 }
 
 /*
- * netstat knows no other name of the table, and nothing can be mounted in its place:
- * it is shown a copy, in a /proc of its own.
+ * netstat reads only the kernel's table, over which nothing can be mounted, so it gets
+ * a copy of ours in a /proc of its own.
  */
 #define NETSTAT(mine, theirs, args)						\
 	"unshare -m sh -c 't=$(cat /proc/net/" mine ") && mount -t tmpfs t /proc &&"	\

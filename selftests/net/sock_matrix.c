@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who may have a port beside whom. One side has it, in every state and with every
- * option that matters; the other asks for it, by bind() and then listen(). What
- * the kernel's TCP answers itself is what both TCPs have to answer each other.
+ * Which sockets may share a port. The holder has it, in every state and with every
+ * option that matters; the asker wants it, by bind() and then listen(). Between the
+ * two TCPs the answers must be those that the kernel's TCP gives its own sockets.
  */
 #include "sock_test.h"
 
-#define SERVER	5000		/* whom the holder connects to, of the kernel */
+#define SERVER	5000		/* port of the kernel's server for the holder */
 
-/* What the holder does with the port. */
+/* State of the holder's socket. */
 enum state {
 	BOUND,
 	LISTENS,
-	CONNECTED,		/* from it */
-	ACCEPTED,		/* on it; its listener is gone */
+	CONNECTED,		/* by connect() from the port */
+	ACCEPTED,		/* by accept() on the port; the listener is closed */
 	TIMEWAIT,
 	STATES
 };
@@ -47,7 +47,7 @@ static const struct place places[] = {
 static const int holders[] = { 0, R, P, R | P };
 static const int askers[] = { 0, R, P, R | P, P | U, R | P | U };
 
-/* Errors of bind() and of listen() behind it, -1: it was not asked. */
+/* errno of bind() and of the listen() after it; -1: not called. */
 struct answer {
 	short bind, listen;
 };
@@ -73,7 +73,7 @@ static int opened(enum stack st, const struct place *p, int flags)
 	return fd;
 }
 
-/* The holder's connection to the server: the holder's end, *peer the other. */
+/* Connect the holder's @fd to the server; *@peer: the server's end. */
 static bool hold_connection(int fd, int server, int *peer)
 {
 	union addr to = local(SERVER);
@@ -84,7 +84,7 @@ static bool hold_connection(int fd, int server, int *peer)
 	return *peer >= 0;
 }
 
-/* A connection the holder accepts; its listener ends. The accepted one. */
+/* Listen, accept a connection, and close the listener. The accepted socket. */
 static int hold_accepted(int fd, const struct place *p, uint16_t port, int *peer)
 {
 	union addr to = host(strcmp(p->addr, ANY) ? p->addr : LOOPBACK, port);
@@ -98,7 +98,10 @@ static int hold_accepted(int fd, const struct place *p, uint16_t port, int *peer
 	return child;
 }
 
-/* Have the port. What is to be closed, -1 where it is in vain; -2: nothing is. */
+/*
+ * Hold the port in @state. Returns the socket to close afterwards; -1: this is not
+ * possible; -2: the port is held without a socket (TIME-WAIT).
+ */
 static int hold(enum stack st, enum state state, const struct place *p, int flags,
 		uint16_t port, int server, int *peer)
 {
@@ -164,11 +167,11 @@ static const char *opts(int flags)
 }
 
 /*
- * The kernel says two things, and one has to be chosen. Sockets of IPv6 for IPv4
- * are as those of IPv4, where it lets an address be taken beside all of them, but
- * not the other way round. And with a socket for both that is connected over IPv6
- * all addresses of IPv4 are in conflict when the asker's socket is of IPv4, and not
- * when it is of IPv6: that is left open (-1).
+ * Where the kernel contradicts itself, choose one of its answers. It lets a v4-mapped
+ * address be bound beside the v4-mapped wildcard, but not in the other order; for us
+ * such sockets are like IPv4 sockets. And a dual-stack socket that is connected over
+ * IPv6 conflicts with all IPv4 addresses if the asker's socket is IPv4, but not if it
+ * is IPv6: that is left open (-1).
  */
 static int chosen(enum state state, int *ai, int *bi)
 {
@@ -182,9 +185,9 @@ static int chosen(enum state state, int *ai, int *bi)
 }
 
 /*
- * Sockets of the two do not share a port by SO_REUSEPORT: one group of listeners
- * would be two, of which only one would ever be found. It counts as if it was not
- * set; without it the tables above begin with none and R.
+ * The two TCPs do not share a port by SO_REUSEPORT: the group would be split in two, of
+ * which only one would ever be found. Between them the option counts as not set; the
+ * entries without it are the first two of the tables above, 0 and R.
  */
 static struct answer *wanted(enum stack a, enum stack b, enum state state, int ai, int af,
 			     int bi, int bf)
@@ -198,8 +201,8 @@ static struct answer *wanted(enum stack a, enum stack b, enum state state, int a
 }
 
 /*
- * Where time is real, a seventh of the pairs, and each at some other state; but
- * always those that stand for others, too (chosen()).
+ * In real time only a seventh of the pairs is tested, another seventh for each state,
+ * but always those whose answers chosen() uses for others.
  */
 static bool left_out(enum state state, int ai, int bi)
 {
@@ -209,8 +212,8 @@ static bool left_out(enum state state, int ai, int bi)
 }
 
 /*
- * The options mean the same wherever the two are: between those of IPv6 each pair
- * has a third of them, in turn. The kernel's own answers are needed all.
+ * Options act alike for all addresses, so an IPv6 pair is tested with a third of them,
+ * in turn. The kernel's own answers are all needed.
  */
 static bool passed_over(enum stack a, enum stack b, enum state state, int ai, int af,
 			int bi, int bf)
@@ -221,7 +224,7 @@ static bool passed_over(enum stack a, enum stack b, enum state state, int ai, in
 	return (state + ai + bi + af + bf) % 3;
 }
 
-/* All askers for one holder; how many answers were not those of the kernel's. */
+/* Try all askers against one holder. Returns how many answers differ from the kernel's. */
 static int all_askers(struct __test_metadata *_metadata, enum stack a, enum stack b,
 		      enum state state, int ai, int af, int server, uint16_t *port)
 {
@@ -281,7 +284,7 @@ static int all_holders(struct __test_metadata *_metadata, enum stack a, enum sta
 	return wrong;
 }
 
-/* A host with addresses of IPv6 to choose from; wrong answers on it. */
+/* Test in a namespace with several IPv6 addresses. Returns the number of wrong answers. */
 static int on_own_host(struct __test_metadata *_metadata, enum stack a, enum stack b)
 {
 	if (ns_new())

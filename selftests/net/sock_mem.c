@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory of all sockets: the thresholds of mem, what holds below and beyond them,
- * and control groups. The limits are the machine's, not a namespace's: this test
- * runs alone (run-vm).
+ * Memory of all sockets: the thresholds of tcp_mem and xtcp/mem, and control groups.
+ * The limits apply to the whole machine, not to a namespace, so this test runs alone
+ * (run-vm).
  */
 #include <sys/stat.h>
 
@@ -72,7 +72,7 @@ FIXTURE_TEARDOWN(mem)
 
 #define pairs() ASSERT_EQ(0, st_pair(variant->st, variant->st, self->fd))
 
-/* There, and read: more than any buffer is granted in any case. */
+/* Send and read @n bytes: more than the minimum that every buffer may hold. */
 #define moves(n) do {							\
 	for (int _i = 0; _i < (n); _i += 4000) {			\
 		ASSERT_EQ(4000, send_pat(self->fd[0], _i, 4000));	\
@@ -99,7 +99,7 @@ TEST_F(mem, pressure_is_counted)
 	ASSERT_EQ(before + 1, count("TCPMemoryPressures"));
 }
 
-/* Beyond the last threshold buffers shrink to the least, and all goes on. */
+/* Above the last threshold buffers shrink to their minimum; transfers still go on. */
 TEST_F_TIMEOUT(mem, nothing_stands_still, 300)
 {
 	static char buf[4096];
@@ -124,7 +124,7 @@ TEST_F_TIMEOUT(mem, nothing_stands_still, 300)
 	ASSERT_EQ(0, status);
 }
 
-/* A program that does not wait is refused early. */
+/* Above the last threshold a non-blocking send() returns EAGAIN early. */
 TEST_F(mem, refused)
 {
 	int wrote, sndbuf;
@@ -140,7 +140,7 @@ TEST_F(mem, refused)
 	ASSERT_LE(wrote, 100000);
 	ASSERT_EQ(EAGAIN, errno);
 	ASSERT_LT(get_int(self->fd[0], SOL_SOCKET, SO_SNDBUF), sndbuf);
-	/* And again: every byte it took arrives, once there is memory. */
+	/* Every byte that was accepted arrives once there is memory. */
 	mem_limits_put(&self->limits);
 	ASSERT_EQ(wrote, recv_pat(self->fd[1], 0, wrote));
 }
@@ -158,11 +158,11 @@ TEST_F(mem, buffers_do_not_grow)
 	now[0] = get_int(self->fd[0], SOL_SOCKET, SO_SNDBUF);
 	now[1] = get_int(self->fd[1], SOL_SOCKET, SO_RCVBUF);
 	ASSERT_LE(now[0], before[0]);
-	if (variant->st == XTCP)	/* the kernel's grows by the reader alone */
+	if (variant->st == XTCP)	/* the kernel's grows with what is read */
 		ASSERT_LE(now[1], before[1]);
 }
 
-/* Beyond the last threshold who closes with data unsent is reset. */
+/* Above the last threshold a socket that is closed with unsent data is reset. */
 TEST_F(mem, orphan)
 {
 	long before = count("TCPAbortOnMemory");
@@ -192,7 +192,7 @@ TEST_F(mem, orphan)
 
 #define group_enter()	ASSERT_EQ(0, file_put(GROUP "/cgroup.procs", "0"))
 
-/* Bytes of socket buffers on the group's bill. */
+/* Bytes of socket buffers that are charged to the group. */
 static long group_sock(void)
 {
 	char line[128];
@@ -209,7 +209,7 @@ static long group_sock(void)
 	return n;
 }
 
-/* Who opened it pays, and gets back what is freed. */
+/* Memory is charged to the group that opened the socket, and uncharged when freed. */
 TEST_F(mem, group_of_socket)
 {
 	need_group();
@@ -223,7 +223,7 @@ TEST_F(mem, group_of_socket)
 	ASSERT_GT(MB, group_sock());
 }
 
-/* Who accepted it does: what came before, what comes later, what is written. */
+/* An accepted socket is charged to the group of accept(), with data that came before. */
 TEST_F(mem, group_of_accepted)
 {
 	struct linger hard = { .l_onoff = 1 };
@@ -246,7 +246,7 @@ TEST_F(mem, group_of_accepted)
 	close(lfd);
 	early = group_sock();
 	ASSERT_LE(before + 100000, early);
-	/* Its send buffer, full since the client does not read. */
+	/* Fill its send buffer; the client does not read. */
 	ASSERT_EQ(0, set_int(self->hold[1], SOL_SOCKET, SO_SNDBUFFORCE, HELD));
 	nonblocking(self->hold[1]);
 	ASSERT_LT(HELD / 2, send_pat(self->hold[1], 0, HELD));
@@ -258,7 +258,7 @@ TEST_F(mem, group_of_accepted)
 	ASSERT_GT(MB, group_sock());
 }
 
-/* memory.max bounds what a program may have others hold for it. */
+/* memory.max limits a group's socket memory: a program that exceeds it is killed. */
 TEST_F(mem, group_is_full)
 {
 	int status, fd[2];

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The packet filter and its connection tracking: rules that drop, refuse and
- * count, at either end, before and during a connection. What the kernel's TCP
- * makes of a rule its administrators rely on.
+ * The packet filter and connection tracking: rules that drop, reject and count, at
+ * either end, before and during a connection. XTCP must react as the kernel's TCP
+ * does, because administrators rely on that.
  *
- * Client and server are on one host, with the packets of both at both hooks;
- * which direction is meant says the port: the server's is PORT.
+ * Client and server are on one host, so both hooks see the packets of both. Rules
+ * select a direction by the server's port, PORT.
  */
 #include <arpa/inet.h>
 #include <limits.h>
@@ -16,7 +16,7 @@
 #define PORT	7000
 #define USER	1234
 
-/* A rule costs seconds where time is real: then only every third of a table. */
+/* In real time a rule takes seconds: use only every third of a table. */
 #define STRIDE	(virtual_time() ? 1 : 3)
 
 #define nft(...)	ASSERT_EQ(0, shell("nft " __VA_ARGS__))
@@ -81,13 +81,13 @@ FIXTURE_TEARDOWN(filter)
 	close(self->lfd);
 }
 
-/* Rules away; packets count from nothing. */
+/* Delete all rules and their counters. */
 static int no_rules(void)
 {
 	return shell("nft 'flush table inet t'");
 }
 
-/* What the counter of the only rule of a chain has come to; -1: no such rule. */
+/* Packet counter of the only rule of a chain; -1: no such rule. */
 static long counted(const char *chain)
 {
 	char line[256], cmd[128], *p;
@@ -126,13 +126,13 @@ static int connect_to_port(int fd)
 struct verdict {
 	const char *chain, *rule;
 	int err;
-	int ms;			/* at most; 0: not before the last SYN is given up */
+	int ms;			/* longest wait; 0: until SYNs are given up */
 };
 
 #define NOW	500
 /*
- * The next SYN meets it, too. That is where the kernel ends in any case, for the
- * first message comes while its connect() still holds the socket.
+ * The second SYN meets the rule as well. The kernel's TCP always needs that one: its
+ * connect() still holds the socket when the ICMP error for the first SYN arrives.
  */
 #define SECOND	2500
 
@@ -165,7 +165,7 @@ static const struct verdict verdicts[] = {
 	{ "in", "tcp dport 7000 reject with icmpv6 no-route", ENETUNREACH, SECOND },
 };
 
-/* Tables of "inet" are for both; only messages have a name in one of them. */
+/* Rules of an inet table apply to both families, but ICMP names to one of them. */
 static bool of_the_other(const char *rule)
 {
 	return strstr(rule, net == V6 ? "with icmp " : "with icmpv6 ");
@@ -194,13 +194,13 @@ TEST_F_TIMEOUT(filter, connect_meets_a_rule, 300)
 		ASSERT_EQ(0, close(fd));
 		ASSERT_EQ(0, no_rules());
 	}
-	/* And all that left nothing behind. */
+	/* Nothing is left behind that hinders a connection. */
 	connected();
 }
 
 /* ---- a connection ---- */
 
-/* The rule comes, bytes are written, the rule goes: they arrive all the same. */
+/* Rules that delay a connection: bytes written under one arrive once it is deleted. */
 static const char * const passing[][2] = {
 	{ "out", "tcp dport 7000 drop" },
 	{ "in", "tcp dport 7000 drop" },
@@ -228,7 +228,7 @@ TEST_F_TIMEOUT(filter, rule_comes_and_goes, 120)
 		ASSERT_EQ(30000, recv_pat(self->s, 0, 30000));
 		ASSERT_EQ(100, send_pat(self->s, 0, 100));
 		ASSERT_EQ(100, recv_pat(self->c, 0, 100));
-		/* A message that came meanwhile was for who asks. */
+		/* Clear the soft error that an ICMP message may have set. */
 		get_int(self->c, SOL_SOCKET, SO_ERROR);
 	}
 }
@@ -257,7 +257,7 @@ TEST_F(filter, reset_ends_a_connection)
 	}
 }
 
-/* Whatever this host's own rules do to them, packets are not sent for ever. */
+/* TCP_USER_TIMEOUT ends a connection although rules of this host drop its packets. */
 TEST_F_TIMEOUT(filter, user_timeout, 120)
 {
 	static const char * const chains[] = { "out", "in" };
@@ -283,15 +283,15 @@ TEST_F_TIMEOUT(filter, user_timeout, 120)
 }
 
 /*
- * ---- whose packets ----
+ * ---- owners of packets ----
  *
- * That of received ones nobody knows before they are with their socket: rules at
- * the input hook by user or socket match none of ours.
+ * A received packet has no socket until XTCP finds one, so rules at the input hook
+ * by user or socket match none of XTCP's packets.
  */
 
 /*
- * All a connection sends until its socket is closed belongs to a socket, and so
- * to its user: SYN and SYN-ACK, data, ACKs, FIN.
+ * Every packet that a connection sends until its socket is closed belongs to a socket,
+ * and so to its user: SYN and SYN-ACK, data, ACKs, FIN.
  */
 TEST_F(filter, packets_have_an_owner)
 {
@@ -330,7 +330,7 @@ TEST_F(filter, packets_have_an_owner)
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, WUNTRACED));
 	ASSERT_TRUE(WIFSTOPPED(status));
-	/* Between one look and the next nothing more is to come: no delayed ACK. */
+	/* Let delayed ACKs leave, so that nothing is sent between the two readings. */
 	sleep_ms(500);
 	all = counted("out");
 	known = counted("out2");
@@ -344,7 +344,7 @@ TEST_F(filter, packets_have_an_owner)
 	waitpid(pid, &status, 0);
 }
 
-/* A rule by user that lets nothing else out: servers live with that, too. */
+/* Servers work behind a rule that lets out only packets of a user. */
 TEST_F_TIMEOUT(filter, only_packets_of_users, 120)
 {
 	nft("add rule inet t out tcp sport 7000 meta skuid 0 accept");
@@ -361,7 +361,7 @@ TEST_F_TIMEOUT(filter, only_packets_of_users, 120)
 	nft("add rule inet t out ct state invalid counter");		\
 } while (0)
 
-/* What conntrack has of the connection: the word for TCP's state. */
+/* Does conntrack list the connection in the TCP state @want? */
 static bool ct_state(const char *want)
 {
 	char line[512], *dst;
@@ -400,7 +400,7 @@ TEST_F(filter, conntrack_follows_a_close)
 	shutdown(self->c, SHUT_WR);
 	ASSERT_EQ(0, recv_pat(self->s, 0, 1));
 	sleep_ms(100);
-	/* A FIN sent twice, for its ACK was slow, makes it the latter. */
+	/* TIME_WAIT if the FIN was retransmitted because its ACK was slow. */
 	EXPECT_TRUE(access("/proc/net/nf_conntrack", R_OK) || ct_state("CLOSE_WAIT") ||
 		    ct_state("TIME_WAIT"));
 	ASSERT_EQ(1000, send_pat(self->s, 0, 1000));
@@ -426,7 +426,7 @@ TEST_F(filter, conntrack_follows_a_reset)
 	none_invalid();
 }
 
-/* Only what conntrack calls NEW or ESTABLISHED gets through: as firewalls are. */
+/* A firewall that lets only NEW and ESTABLISHED packets through drops none of ours. */
 TEST_F_TIMEOUT(filter, stateful_firewall, 60)
 {
 	nft("add rule inet t in ct state established,related accept");
@@ -436,7 +436,7 @@ TEST_F_TIMEOUT(filter, stateful_firewall, 60)
 		connected();
 		ASSERT_EQ(20000, send_pat(self->c, 0, 20000));
 		ASSERT_EQ(20000, recv_pat(self->s, 0, 20000));
-		/* Both ends take their turn at closing first. */
+		/* The two ends take turns at closing first. */
 		close(i & 1 ? self->c : self->s);
 		sleep_ms(5);
 		close(i & 1 ? self->s : self->c);
@@ -447,7 +447,7 @@ TEST_F_TIMEOUT(filter, stateful_firewall, 60)
 	EXPECT_EQ(0, counted("in"));
 }
 
-/* Somebody else's port in front of the server; where to the client meant. */
+/* A rule redirects another port to the server; SO_ORIGINAL_DST returns that port. */
 TEST_F_TIMEOUT(filter, redirected, 120)
 {
 	union addr to = local(PORT + 1);
@@ -467,7 +467,7 @@ TEST_F_TIMEOUT(filter, redirected, 120)
 	memset(&orig, 0, sizeof(orig));
 	ASSERT_EQ(0, getsockopt(self->s, level, 80 /* SO_ORIGINAL_DST */, &orig, &len));
 	EXPECT_EQ(0, memcmp(&to, &orig, addr_len(&to)));
-	/* Of a socket without a connection there is none. */
+	/* A socket without a connection has no original destination. */
 	len = sizeof(orig);
 	fails(ENOENT, getsockopt(self->lfd, level, 80, &orig, &len));
 	len = 4;
@@ -475,8 +475,8 @@ TEST_F_TIMEOUT(filter, redirected, 120)
 }
 
 /*
- * A packet that a rule has given a socket is that socket's, whoever listens where it
- * was sent to.
+ * A packet to which a tproxy rule has assigned a socket goes to that socket, not to a
+ * listener on its destination.
  */
 TEST_F(filter, tproxy)
 {
@@ -484,7 +484,7 @@ TEST_F(filter, tproxy)
 	union addr to;
 	int lfd, any;
 
-	/* Beside the listener of the address one of all addresses. */
+	/* A listener on the wildcard address, beside that of the fixture on an address. */
 	any = st_bind(variant->st, ANY, PORT + 1);
 	ASSERT_GE(any, 0);
 	ASSERT_EQ(0, listen(any, 8));

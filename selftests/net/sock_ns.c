@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Network namespaces: one that dies takes what is in it along, in whatever state
+ * Network namespaces: a namespace that dies frees what is in it, in whatever state
  * that is, and nothing of one is seen in another.
  *
- * That a namespace is gone shows in its device: what still held the one would
- * keep the other, and with it the peer here.
+ * A namespace has gone when its end of a veth pair has, which removes the end here.
  */
 #include <net/if.h>
 #include <sched.h>
@@ -70,8 +69,8 @@ FIXTURE_TEARDOWN(ns)
  */
 struct other {
 	pid_t pid;
-	int go;			/* a byte: the next step */
-	int said;		/* a byte: a step is done */
+	int go;			/* pipe to the child; a byte starts its next step */
+	int said;		/* pipe from the child; a byte: a step is done */
 };
 
 #define HERE	"10.3.0.1"
@@ -124,7 +123,7 @@ static int enter(struct other *o)
 	return 0;
 }
 
-/* The device here ends with the namespace there: within so many seconds. */
+/* Does the device here, and so the namespace there, go away within @seconds? */
 static bool gone(int seconds)
 {
 	for (int i = 0; i < seconds * 2; i++) {
@@ -165,8 +164,8 @@ static int serve(enum stack st, const char *on, uint16_t port)
 }
 
 /*
- * What is in the namespace when its last process goes. @peer is this test's own
- * listener. Return: 0, all is as it should be.
+ * Each function makes what is in the namespace when its last process exits. Returns 0
+ * on success.
  */
 static int bound(enum stack st)
 {
@@ -188,7 +187,7 @@ static int established(enum stack st)
 	return dial(st, HERE, PORT, 0) < 0;
 }
 
-/* Three times as much as the other end's buffers take. */
+/* Fills the buffers of both ends, for which 30 MB must suffice. */
 static int unsent(enum stack st)
 {
 	static char buf[100000];
@@ -202,7 +201,7 @@ static int unsent(enum stack st)
 	return i == 300;
 }
 
-/* It has packets in a queue that lets none of them go for a while. */
+/* Packets wait in a qdisc that delays each by a second. */
 static int queued(enum stack st)
 {
 	char buf[5000] = {};
@@ -225,7 +224,7 @@ static int time_wait(enum stack st)
 	return st == XTCP ? xtcp_count("TimeWait") < 1 : 0;
 }
 
-/* SYN-ACKs meet a rule: nobody will ever answer them. */
+/* A rule drops the SYN-ACKs, so the request stays half-open. */
 static int half_open(enum stack st)
 {
 	int lfd = serve(st, LOOPBACK, 7100);
@@ -247,7 +246,7 @@ static int accepted_by_nobody(enum stack st)
 	return lfd < 0 || dial(st, LOOPBACK, 7100, 0) < 0;
 }
 
-/* A socket closed with bytes that its peer does not take. */
+/* A socket that is closed with bytes that its peer does not read. */
 static int orphan(enum stack st)
 {
 	static char buf[100000];
@@ -258,7 +257,7 @@ static int orphan(enum stack st)
 	nonblocking(fd);
 	while (send(fd, buf, sizeof(buf), 0) > 0)
 		;
-	/* So that it need not take minutes; the namespace lives until then. */
+	/* The namespace lives until the orphan ends: not for minutes. */
 	set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 2000);
 	close(fd);
 	return 0;
@@ -267,7 +266,7 @@ static int orphan(enum stack st)
 static const struct {
 	const char *name;
 	int (*made)(enum stack st);
-	int seconds;		/* the namespace may live on */
+	int seconds;		/* for which the namespace may live on */
 } states[] = {
 	{ "bound", bound, 10 },
 	{ "listening", listening, 10 },
@@ -307,7 +306,7 @@ TEST_F_TIMEOUT(ns, dies_with, 3000)
 	}
 }
 
-/* The peer of a connection is gone with its whole host. */
+/* The peer of a connection vanishes with its whole host. */
 TEST_F_TIMEOUT(ns, peer_dies, 60)
 {
 	struct other o;
@@ -328,7 +327,7 @@ TEST_F_TIMEOUT(ns, peer_dies, 60)
 	ASSERT_GE(s, 0);
 	ASSERT_EQ(0, set_int(s, IPPROTO_TCP, TCP_USER_TIMEOUT, 2000));
 	ASSERT_EQ(0, end(&o));
-	/* It closed, if its FIN was quick enough; who writes hears of the loss. */
+	/* Its FIN may have arrived; either way writing fails in the end. */
 	for (int i = 0; i < 100 && send(s, "x", 1, MSG_NOSIGNAL) == 1; i++)
 		sleep_ms(100);
 	EXPECT_EQ(-1, send(s, "x", 1, MSG_NOSIGNAL));
@@ -347,7 +346,7 @@ TEST_F(ns, socket_stays)
 	ASSERT_EQ(0, unshare(CLONE_NEWNET));
 	ASSERT_EQ(0, ns_up("lo", NULL, 0, 0));
 	fails(ECONNREFUSED, (errno = -st_connect(variant->st, PORT), errno ? -1 : 0));
-	/* The same port is free here, and listened on at once. */
+	/* The same port is free in this namespace. */
 	c = st_listen(variant->st, PORT, 5);
 	ASSERT_GE(c, 0);
 	close(c);
@@ -361,7 +360,7 @@ TEST_F(ns, socket_stays)
 	close(lfd);
 }
 
-/* Neither tables nor counters nor knobs of one are seen in the other. */
+/* Tables, counters and sysctls of one namespace are not seen in another. */
 TEST_F(ns, sees_nothing_of_another)
 {
 	char line[256];

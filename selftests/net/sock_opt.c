@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Options: for each set, get, what accept() inherits, a bad length, a bad
- * value. One row of a table an option.
+ * Socket options: setting, getting, inheritance by accept(), bad lengths, bad
+ * values. Each option is a row of a table.
  */
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -13,12 +13,12 @@ struct opt {
 	const char *name;
 	int level;
 	int opt;
-	int def;	/* of a fresh socket; ANYTHING */
-	int set;	/* a good value */
-	int get;	/* what it reads back as */
-	bool inherited;	/* by accept() */
-	int bad;	/* a value to be refused, or NONE */
-	int err;
+	int def;	/* value of a new socket, or ANYTHING */
+	int set;	/* a valid value */
+	int get;	/* what getsockopt() returns for it */
+	bool inherited;	/* by accepted sockets */
+	int bad;	/* an invalid value, or NONE */
+	int err;	/* the errno for @bad */
 };
 
 #define ANYTHING	-1234567
@@ -70,7 +70,7 @@ static const struct opt opts[] = {
 	  L, NONE },
 };
 
-/* So that a table goes on after a row that fails. */
+/* EXPECT, so that the table goes on after a row that fails. */
 #define row_eq(o, a, b)	EXPECT_EQ(a, b) TH_LOG("option %s", (o)->name)
 
 TEST_F(one, default_set_get)
@@ -110,7 +110,7 @@ TEST_F(one, bad_length)
 		socklen_t len = (socklen_t)-1;
 		int val = o->set, ret;
 
-		/* IP_TOS and kin take a byte as well. */
+		/* Options of IPPROTO_IP also take a single byte. */
 		if (o->level != IPPROTO_IP) {
 			ret = setsockopt(self->fd, o->level, o->opt, &val, 3);
 			row_eq(o, -1, ret);
@@ -126,7 +126,7 @@ TEST_F(one, bad_length)
 		ret = getsockopt(self->fd, o->level, o->opt, (void *)8, &len);
 		row_eq(o, -1, ret);
 		row_eq(o, EFAULT, errno);
-		/* Less room: as much as fits, and how much that was. */
+		/* A short buffer gets as much as fits, and that length. */
 		if (o->level != IPPROTO_IP) {
 			len = 2;
 			ret = getsockopt(self->fd, o->level, o->opt, &val, &len);
@@ -169,7 +169,7 @@ TEST_F(one, unknown)
 	fails(ENOPROTOOPT, setsockopt(self->fd, 4711, 1, &val, 4));
 }
 
-/* No upper layer: a name of no bytes, whatever room there is. */
+/* Without an upper-layer protocol TCP_ULP returns a name of 0 bytes. */
 TEST_F(pair, no_ulp)
 {
 	char name[16] = "unchanged";
@@ -186,7 +186,7 @@ TEST_F(pair, no_ulp)
 	}
 }
 
-/* A stream is from one to one. */
+/* Stream sockets cannot join multicast groups. */
 TEST_F(one, no_groups)
 {
 	struct ip_mreqn m4 = { .imr_multiaddr.s_addr = htonl(0xe0000105), .imr_ifindex = 1 };
@@ -249,7 +249,7 @@ TEST_F(one, timeouts)
 
 TEST_F(one, buffer_limits)
 {
-	/* Tiny ones are raised, huge ones cut to the system's limit. */
+	/* Tiny sizes are raised to a minimum, huge ones cut to the system's limit. */
 	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_SNDBUF, 1));
 	ASSERT_GE(get_int(self->fd, SOL_SOCKET, SO_SNDBUF), 4096);
 	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_RCVBUF, 1));
@@ -274,7 +274,7 @@ TEST_F(one, bindtodevice)
 				 "none0", 6));
 }
 
-/* What comes to a listener follows the option, whenever it is set. */
+/* SO_BINDTODEVICE of a listener takes effect whenever it is set. */
 TEST_F(one, bindtodevice_of_a_listener)
 {
 	union addr sin = local(0);
@@ -350,7 +350,7 @@ TEST_F(pair, info)
 	}
 }
 
-/* Nothing was read yet: as much as a first window has. */
+/* TCP_INFO before any data: the receive space is the initial window. */
 TEST_F(pair, info_of_a_quiet_connection)
 {
 	for (int i = 0; i < 2; i++) {
@@ -407,7 +407,7 @@ TEST_F(pair, maxseg)
 	close(lfd);
 }
 
-/* The listener wakes for data, not for the handshake. */
+/* TCP_DEFER_ACCEPT: the listener wakes for data, not for the handshake. */
 TEST_F(pair, defer_accept)
 {
 	int lfd = st_listen(variant->server, 0, 2), c;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SO_MAX_PACING_RATE: a stream goes no faster, and not much slower either;
- * whether the queue below can hold packets back or not.
+ * SO_MAX_PACING_RATE: a stream goes no faster, and not much slower either,
+ * whether the qdisc can delay packets (fq) or not.
  */
 #include <linux/tcp.h>
 
@@ -31,7 +31,7 @@ static int64_t transfer_ms(int from, int to, uint64_t pos, size_t bytes)
 	return status ? -1 : (int64_t)(now_ms() - start);
 }
 
-/* Within a twentieth, where the machine is not what is too slow. */
+/* Within a twentieth of @ms; in real time a slow machine may take longer. */
 #define takes(ms, from, to, pos, bytes) do {				\
 	int64_t _ms = transfer_ms(from, to, pos, bytes);		\
 	ASSERT_LE((ms) - (ms) / 20, _ms);				\
@@ -39,7 +39,7 @@ static int64_t transfer_ms(int from, int to, uint64_t pos, size_t bytes)
 		ASSERT_GE((ms) + (ms) / 20, _ms);			\
 } while (0)
 
-/* Packets as on a wire: one of 64 KiB alone would take 30 ms. */
+/* An Ethernet MTU: a packet of 64 KiB alone would take 30 ms. */
 #define small_packets()	ASSERT_EQ(0, ns_up("lo", NULL, 0, 1500))
 
 TEST_F(pair, rate_is_kept)
@@ -59,8 +59,8 @@ TEST_F_TIMEOUT(pair, rate_by_the_queue, 600)
 }
 
 /*
- * A queue that holds nothing back sends at once what is a moment early, and the round
- * trip begins then.
+ * A qdisc that does not delay packets sends at once what is released slightly early,
+ * and the round trip is measured from then.
  */
 TEST_F(pair, round_trip_without_queue)
 {
@@ -76,7 +76,7 @@ TEST_F(pair, round_trip_without_queue)
 	EXPECT_LE(2000, info.tcpi_rtt);
 }
 
-/* A limit set, changed and taken away while the connection lives. */
+/* A limit is set, changed and removed during a connection. */
 TEST_F(pair, rate_changes)
 {
 	small_packets();
@@ -90,7 +90,7 @@ TEST_F(pair, rate_changes)
 		  transfer_ms(self->c, self->s, 10000 + 2 * BYTES, BYTES));
 }
 
-/* What is asked of the one direction does not touch the other. */
+/* A limit of one direction does not affect the other. */
 TEST_F(pair, rate_of_one_direction)
 {
 	ASSERT_EQ(0, set_rate(self->c, RATE));
@@ -98,7 +98,7 @@ TEST_F(pair, rate_of_one_direction)
 		  transfer_ms(self->s, self->c, 0, BYTES));
 }
 
-/* A listener's limit holds for what it accepts. */
+/* Accepted sockets inherit the listener's limit. */
 TEST_F(one, rate_is_inherited)
 {
 	union addr sin = local(0);

@@ -50,7 +50,7 @@ TEST_F(pair, peer_shuts_down)
 {
 	ASSERT_EQ(0, shutdown(self->c, SHUT_WR));
 	polls(self->s, POLLIN | POLLOUT | POLLRDHUP, POLLHUP | POLLERR);
-	/* After one's own SHUT_WR writing "works": it fails at once. */
+	/* After its own SHUT_WR a socket is writable: a write fails at once. */
 	polls(self->c, POLLOUT, POLLIN | POLLHUP);
 	ASSERT_EQ(0, shutdown(self->s, SHUT_WR));
 	polls(self->s, POLLIN | POLLOUT | POLLRDHUP | POLLHUP, POLLERR);
@@ -85,7 +85,7 @@ TEST_F(pair, write_space)
 	while ((r = send(self->c, buf, sizeof(buf), 0)) > 0)
 		n += r;
 	polls(self->c, 0, POLLOUT);
-	/* A little room does not wake a writer: a third has to be free. */
+	/* A writer is woken only when a third of the buffer is free. */
 	while (n) {
 		r = recv(self->s, buf, sizeof(buf), 0);
 		ASSERT_GT(r, 0);
@@ -103,7 +103,7 @@ TEST_F(pair, rcvlowat)
 	ASSERT_EQ(40, send_pat(self->c, 20, 40));
 	polls(self->s, POLLIN, 0);
 	ASSERT_EQ(60, recv_pat(self->s, 0, 60));
-	/* EOF is worth waking for at any mark. */
+	/* EOF makes the socket readable whatever SO_RCVLOWAT is. */
 	ASSERT_EQ(0, shutdown(self->c, SHUT_WR));
 	polls(self->s, POLLIN, 0);
 }
@@ -174,7 +174,7 @@ static int ep_add(int ep, int fd, uint32_t events)
 	return epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev);
 }
 
-/* Events of the one descriptor in @ep within @ms. */
+/* Events of the only descriptor in @ep within @ms; 0: none. */
 static uint32_t ep_wait(int ep, int ms)
 {
 	struct epoll_event ev = {};
@@ -204,7 +204,7 @@ TEST_F(pair, epoll_edge)
 	ASSERT_EQ(10, send_pat(self->c, 0, 10));
 	ASSERT_EQ(EPOLLIN, ep_wait(ep, 2000));
 	ASSERT_EQ(0, ep_wait(ep, 20));
-	/* More data are a new edge, though the old ones were not read. */
+	/* More data is a new edge, although the old data was not read. */
 	ASSERT_EQ(10, send_pat(self->c, 10, 10));
 	ASSERT_EQ(EPOLLIN, ep_wait(ep, 2000));
 	ASSERT_EQ(0, ep_wait(ep, 20));
@@ -284,7 +284,7 @@ TEST_F(one, epoll_accept_edge)
 	close(ep);
 }
 
-/* One socket in two sets, and other kinds of socket in the same set. */
+/* One socket in two epoll sets, and other kinds of sockets in the same set. */
 TEST_F(pair, epoll_mixed)
 {
 	int a = epoll_create1(0), b = epoll_create1(0), un[2];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ports belong to both TCPs of the machine: who has one keeps the other out.
+ * The two TCPs share one port space: a port that one has is taken for the other.
  */
 #include <sched.h>
 #include <stdio.h>
@@ -106,7 +106,7 @@ FIXTURE_TEARDOWN(two)
 	close(self->b);
 }
 
-#define SECOND	"10.9.0.1"	/* of loopback */
+#define SECOND	"10.9.0.1"	/* a second address of lo */
 
 static const struct {
 	const char *a, *b;
@@ -127,7 +127,7 @@ TEST_F(two, bind_conflicts)
 		union addr b = host(binds[i].b, 5000 + i);
 		int fa, fb;
 
-		/* Of 6.1 sees no later one behind the mapped wildcard. */
+		/* 6.1 finds no conflict between a mapped wildcard and a later address. */
 		if (net == MAPPED && !strcmp(binds[i].a, ANY) && strcmp(binds[i].b, ANY))
 			continue;
 		fa = stack_socket(variant->a, 0);
@@ -137,7 +137,7 @@ TEST_F(two, bind_conflicts)
 			fails(binds[i].err, bind_to(fb, &b));
 		else
 			ASSERT_EQ(0, bind_to(fb, &b));
-		/* Free again when its holder is gone. */
+		/* The port is free again once its holder is closed. */
 		close(fa);
 		if (binds[i].err)
 			ASSERT_EQ(0, bind_to(fb, &b));
@@ -145,7 +145,7 @@ TEST_F(two, bind_conflicts)
 	}
 }
 
-/* Two hold a port, each an address of it: who goes sets his free. */
+/* Two sockets hold a port on different addresses; closing one frees its address. */
 TEST_F(two, address_is_free_again)
 {
 	union addr first = host(LOOPBACK, 5000), second = host(SECOND, 5000);
@@ -192,7 +192,7 @@ TEST_F(two, reuseaddr_on_one_only)
 	fails(EADDRINUSE, bind_to(self->b, &sin));
 }
 
-/* Reused as soon as connections are all that is left of the listener. */
+/* With SO_REUSEADDR a listener restarts while connections of the old one exist. */
 TEST_F(two, listener_restarts)
 {
 	union addr sin = host(LOOPBACK, 5000);
@@ -216,15 +216,15 @@ TEST_F(two, listener_restarts)
 	close(c);
 }
 
-/* A user without CAP_NET_BIND_SERVICE. */
+/* Become a user without CAP_NET_BIND_SERVICE. */
 static int become_nobody(const char *unused)
 {
 	return setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534);
 }
 
 /*
- * With its listener gone a connection reserves one address. It does so also if the
- * process that closes the listener may not bind its port.
+ * Once its listener is closed, a connection reserves only its own address, even if the
+ * process that closes the listener may not bind to the port.
  */
 TEST_F(two, listener_is_closed_by_another_user)
 {
@@ -248,7 +248,7 @@ TEST_F(two, listener_is_closed_by_another_user)
 	close(c);
 }
 
-/* Sockets of the kernel's TCP on this host. */
+/* Number of TCP sockets that the kernel has on this host. */
 static int kernel_sockets(void)
 {
 	FILE *f = fopen("/proc/net/sockstat", "r");
@@ -263,7 +263,7 @@ static int kernel_sockets(void)
 	return n;
 }
 
-/* However often the listener of a connection comes and goes. */
+/* No kernel socket is left over, however often a connection's listener comes and goes. */
 TEST_F(two, listeners_leave_nothing)
 {
 	union addr any = host(ANY, 5000);
@@ -291,7 +291,7 @@ TEST_F(two, listeners_leave_nothing)
 	close(c);
 }
 
-/* On one CPU nothing but interrupts runs beside the caller, no work item either. */
+/* Stay on one CPU as SCHED_FIFO: only interrupts run beside the caller, no work items. */
 static int alone_on_cpu(bool on)
 {
 	const struct sched_param first = { .sched_priority = on };
@@ -305,8 +305,8 @@ static int alone_on_cpu(bool on)
 }
 
 /*
- * The peer's RST ends a connection while its program does something else. The port that
- * connect() chose is free from then on, and no work item has to run before.
+ * A RST ends a connection while its program does something else. The port that
+ * connect() chose is free at once, before any work item runs.
  */
 TEST_F(two, port_is_free_with_the_reset)
 {
@@ -322,7 +322,7 @@ TEST_F(two, port_is_free_with_the_reset)
 	fails(EADDRINUSE, bind_to(self->b, &port));
 	ASSERT_EQ(0, alone_on_cpu(true));
 	hard_close(s);
-	/* It is there already, and nobody sleeps, unless ksoftirqd is to bring it. */
+	/* Returns at once, as the RST is there, unless ksoftirqd must handle it first. */
 	poll_for(c, POLLHUP, 1000);
 	err = bind_to(self->b, &port);
 	ASSERT_EQ(0, alone_on_cpu(false));
@@ -343,7 +343,7 @@ TEST_F(two, ephemeral_ports_never_meet)
 		for (int j = 0; j < i; j++)
 			ASSERT_NE(sock_port(fd[j]), sock_port(fd[i]));
 	}
-	/* Not one is left, for either. */
+	/* No port is left for either TCP. */
 	fails(EADDRINUSE, bind_to(self->a, &any));
 	fails(EADDRINUSE, bind_to(self->b, &any));
 	for (int i = 0; i < 40; i++)
@@ -371,7 +371,7 @@ TEST_F(two, connect_finds_a_free_port)
 	close(lfd);
 }
 
-/* RFC 6056: what one peer sees says nothing of the port towards the next. */
+/* RFC 6056: the port towards one peer does not predict the port towards the next. */
 TEST_F(two, connect_ports_are_scattered)
 {
 	uint16_t last = 0, port;
@@ -388,16 +388,17 @@ TEST_F(two, connect_ports_are_scattered)
 		last = port;
 		close(fd);
 	}
-	/* Of 28,000: by chance about one of fifteen is that near. */
+	/* With 28,000 ports about one in fifteen is that near by chance. */
 	ASSERT_LE(near, 5);
 	for (int i = 0; i < 16; i++)
 		close(lfd[i]);
 }
 
 /*
- * CVE-2022-32296: connections elsewhere do not show in the ports one peer sees. Each
- * moves one counter by one, and a port by two. One of 2000 hits ours among 65,536 in 3 %
- * of the runs, a second one in 0.05 %; of 256 counters ours would be hit eight times.
+ * CVE-2022-32296: connections to other peers do not show in the ports that one peer
+ * sees. Each increments one of 65,536 counters, which moves a port by two. One of 2000
+ * hits our counter in 3 % of the runs, a second one in 0.05 %. With 256 counters ours
+ * would be hit eight times.
  */
 TEST_F_TIMEOUT(one, connect_counters_do_not_meet, 120)
 {
@@ -457,7 +458,7 @@ TEST_F(two, bound_socket_connects_from_its_port)
 	close(lfd);
 }
 
-/* UDP's ports are another world. */
+/* UDP ports do not conflict with TCP ports. */
 TEST_F(one, udp_does_not_matter)
 {
 	union addr sin = host(LOOPBACK, 5000);
@@ -468,7 +469,7 @@ TEST_F(one, udp_does_not_matter)
 	close(u);
 }
 
-/* Interrupts by which other CPUs were called so far. */
+/* Number of function call interrupts (IPIs) so far. */
 static long cpu_calls(void)
 {
 	FILE *f = fopen("/proc/interrupts", "r");
@@ -487,7 +488,7 @@ static long cpu_calls(void)
 
 #define COMINGS	100
 
-/* Of taking a port and giving it back: microseconds, of some rounds the best, and calls. */
+/* Bind and close sockets: the best round in us, and the number of IPIs. */
 static void comes_and_goes(enum stack st, int64_t *us, long *calls)
 {
 	int64_t now;
@@ -504,7 +505,7 @@ static void comes_and_goes(enum stack st, int64_t *us, long *calls)
 	*calls += cpu_calls();
 }
 
-/* The only port of the machine is no reason to stop its CPUs, or change its code. */
+/* Binding the machine's only XTCP port interrupts no CPUs and patches no code. */
 TEST_F(one, ports_come_and_go)
 {
 	int64_t alone, beside;

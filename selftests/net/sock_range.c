@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which ports and addresses there are to have: ranges, what is reserved or takes
- * privilege, foreign addresses, and many connections from one port.
+ * Which ports and addresses a socket can have: ranges, reserved and privileged
+ * ports, foreign addresses, and many connections from one port.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -32,14 +32,14 @@ TEST_F(one, reserved_ports)
 	ASSERT_EQ(40003, sock_port(fd));
 	ASSERT_EQ(-EADDRNOTAVAIL, st_connect(variant->st, sock_port(lfd)));
 	close(fd);
-	/* Who asks for one by name has it. */
+	/* bind() to a reserved port itself succeeds. */
 	fd = st_bind(variant->st, LOOPBACK, 40001);
 	ASSERT_GE(fd, 0);
 	close(fd);
 	close(lfd);
 }
 
-/* A socket's own range is within that of the namespace. */
+/* A socket's own port range (IP_LOCAL_PORT_RANGE) lies within that of the namespace. */
 TEST_F(one, own_range)
 {
 	union addr any = local(0), to = local(5000);
@@ -79,7 +79,7 @@ TEST_F(one, unprivileged_ports)
 	}
 }
 
-/* An address without a port: connect() chooses that, and may share it. */
+/* bind() to an address without a port: connect() chooses a port, which may be shared. */
 TEST_F(one, address_without_port)
 {
 	union addr from = host(OTHER, 0), to;
@@ -103,7 +103,7 @@ TEST_F(one, address_without_port)
 	close(lfd);
 }
 
-/* An address that is not this host's, by each of the ways there are. */
+/* Each way to bind to an address that is not this host's. */
 TEST_F(one, foreign_address)
 {
 	union addr a = host(FOREIGN "9", 5000);
@@ -130,8 +130,8 @@ TEST_F(one, foreign_address)
 }
 
 /*
- * One port, as many peers as one likes: by SO_REUSEADDR where the program names
- * the port, by itself where there is no other.
+ * @n connections to different peers from one port: with SO_REUSEADDR if the program
+ * names the port (@named), automatically if the range has only one port.
  */
 static int one_port(struct __test_metadata *_metadata, enum stack st, bool named, int n)
 {
@@ -140,7 +140,7 @@ static int one_port(struct __test_metadata *_metadata, enum stack st, bool named
 	union addr me = host(ANY, 40000), to;
 	char text[INET_ADDRSTRLEN];
 
-	/* All of a network is this host, as it is with 127.0.0.0/8. */
+	/* Make a whole IPv6 prefix local, as 127.0.0.0/8 is. */
 	if (net == V6 && shell("ip -6 route add local fd00:7f01::/32 dev lo"))
 		return -1;
 	setrlimit(RLIMIT_NOFILE, &many);
@@ -182,7 +182,7 @@ TEST_F_TIMEOUT(one, a_thousand_from_a_named_port, 120)
 
 #define HELD	4000
 
-/* Microseconds of a connect() that is refused, the mean of many; or -1. */
+/* Mean duration of a refused connect(), us; or -1. */
 static int64_t refused(enum stack st)
 {
 	int64_t us = -now_us();
@@ -199,7 +199,7 @@ static int64_t refused(enum stack st)
 	return (us + now_us()) / 50;
 }
 
-/* Of a range the kernel's TCP has all but the last port: what that adds to connect(). */
+/* What connect() costs when the kernel's TCP holds all ports of a range but the last. */
 TEST_F_TIMEOUT(one, past_the_kernels_ports, 120)
 {
 	struct rlimit many = { HELD + 100, HELD + 100 };
@@ -210,7 +210,7 @@ TEST_F_TIMEOUT(one, past_the_kernels_ports, 120)
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &many));
 	ASSERT_EQ(0, ns_sysctl("ipv4/ip_local_port_range", "20000 23999"));
 	for (int st = KERNEL; st <= XTCP; st++) {
-		refused(st);	/* the first of all draws secrets */
+		refused(st);	/* the first connect() draws secrets */
 		free[st] = refused(st);
 		ASSERT_GT(free[st], 0);
 	}
@@ -223,9 +223,9 @@ TEST_F_TIMEOUT(one, past_the_kernels_ports, 120)
 	}
 	printf("# %d us, the kernel's TCP %d\n", (int)us[XTCP], (int)us[KERNEL]);
 	fflush(stdout);
-	/* Both begin where chance has them: their means differ by a few in a hundred. */
+	/* Both start at random ports: their means differ by a few percent. */
 	ASSERT_LT(us[XTCP], us[KERNEL] + us[KERNEL] / 5);
-	/* The last one, too, on another address. */
+	/* Now the last port is held, too, but on another address. */
 	if (net == V6)
 		ASSERT_EQ(0, dev_up("lo", OTHER, 112, 0));
 	ASSERT_GE(st_bind(KERNEL, OTHER, 23999), 0);
