@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The parts of a scene of scripts/show:
+ * The programs that scripts/show composes a scene from:
  *
  *	endpoint now
  *	endpoint wait T0 MS
@@ -9,12 +9,12 @@
  *	endpoint replay DEVICE OUT-DEVICE PORT BYTES MS
  *	endpoint flood T0 COUNT PORT PEER-ADDRESS PEER-PORT MS
  *
- * now prints CLOCK_MONOTONIC, which T0 is, and CLOCK_REALTIME in ms. wait returns MS after T0. play
- * is one end of a connection, over STACK (kernel or xtcp); its steps are in the
- * table below. watch prints every change of the kernel's and XTCP's tables of
- * connections. replay sends the first frame from PORT with at least BYTES of
- * payload that DEVICE receives once more, on OUT-DEVICE, MS later. flood sends
- * COUNT SYNs, one each MS, from COUNT addresses that do not answer.
+ * now prints CLOCK_MONOTONIC, the clock of T0, and CLOCK_REALTIME, both in ms. wait
+ * returns MS after T0. play is one end of a connection over STACK (kernel or xtcp); its
+ * steps are in the table below. watch prints every change of the connection tables of
+ * the kernel and of XTCP. replay waits for the first frame that DEVICE receives from
+ * PORT with at least BYTES of payload, and sends it again on OUT-DEVICE MS later. flood
+ * sends COUNT SYNs, one every MS, from COUNT addresses that do not answer.
  *
  * Exit status 3 of play: a step came too late. With XFER_V6 set addresses are IPv6.
  */
@@ -58,16 +58,16 @@ static void wait_until(uint64_t t0, unsigned int ms)
 /* ---- play ---- */
 
 /*
- * Virtual time leaps when something has to be read from the host's disk. A step that
- * comes too late spoils the scene; the exit status says that it is worth another try.
+ * Virtual time jumps ahead when something must be read from the host's disk. A late step
+ * spoils the scene; the exit status LATE says that another attempt may succeed.
  */
 #define LATE_MS		25
 #define LATE		3
-#define PLAY_SECONDS	120	/* no scene is longer: a step waits in vain */
+#define PLAY_SECONDS	120	/* longer than any scene: a step hangs */
 
 struct player {
 	enum stack st;
-	uint64_t t0;
+	uint64_t t0;		/* now_ms() at the start of the scene */
 	union addr here, peer;
 	int lfd;		/* the listener, or -1 */
 	int fd;			/* the connection */
@@ -106,13 +106,13 @@ static int step_connect(struct player *p, int unused)
 	return connect_to(p->fd, &p->peer);
 }
 
-/* connect() has to fail: the port is closed. */
+/* connect() must fail with ECONNREFUSED. */
 static int step_refused(struct player *p, int unused)
 {
 	return connect_to(p->fd, &p->peer) && errno == ECONNREFUSED ? 0 : -1;
 }
 
-/* connect() has to take longer than this. */
+/* connect() must get no answer for @ms. */
 static int step_unanswered(struct player *p, int ms)
 {
 	struct timeval t = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
@@ -143,7 +143,7 @@ static int step_recv(struct player *p, int len)
 	return n == len ? 0 : -1;
 }
 
-/* The byte that MSG_OOB sent, once it is there. */
+/* Wait for the urgent byte and read it. */
 static int step_recv_urgent(struct player *p, int unused)
 {
 	char byte;
@@ -204,7 +204,7 @@ static const struct step {
 } steps[] = {
 	{ "at", step_at },			/* =MS after T0 */
 	{ "listen", step_listen },		/* =BACKLOG */
-	{ "accept", step_accept },		/* =1: and the listener stays */
+	{ "accept", step_accept },		/* =1: keep the listener open */
 	{ "connect", step_connect },
 	{ "refused", step_refused },
 	{ "unanswered", step_unanswered },	/* =MS */
@@ -278,9 +278,9 @@ static int play(char **argv)
 #define WATCH_MAX	64
 
 struct row {
-	char local[40], remote[40];	/* address:port, as the tables have them */
-	unsigned int state;		/* as in the tables, 0: gone */
-	bool seen;
+	char local[40], remote[40];	/* address:port, as in /proc/net/tcp */
+	unsigned int state;		/* as in /proc/net/tcp; 0: gone */
+	bool seen;			/* in the last reading */
 };
 
 struct table {
@@ -371,7 +371,7 @@ static int packet_socket(const char *dev)
 	return fd;
 }
 
-/* After each packet, once what it causes is done, and every 50 ms without one. */
+/* Read the tables after each packet and its effects, and every 50 ms without one. */
 static void watch(char **argv)
 {
 	struct table t = { .first = atoi(argv[1]), .last = atoi(argv[2]) };
@@ -475,7 +475,7 @@ static int flood(char **argv)
 		if (bind(fd, (struct sockaddr *)&from, sizeof(from)))
 			die("endpoint: bind");
 		wait_until(t0, i * gap);
-		/* A raw socket takes no port. */
+		/* sendto() on a raw socket wants port 0. */
 		to.in.sin_port = 0;
 		if (sendto(fd, &s.sport, len, 0, &to.sa, sizeof(to.in)) != (ssize_t)len)
 			die("endpoint: flood");

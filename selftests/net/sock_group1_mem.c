@@ -66,7 +66,7 @@ static void group_end(void)
 	rmdir(ROOT);
 }
 
-/* In the group: accept, read, close. @used: the account after accept() and after close(). */
+/* In the group: accept, read, close. @used: the account after accept() and close(). */
 static void member(int lfd, long used[2])
 {
 	int s;

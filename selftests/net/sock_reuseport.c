@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SO_REUSEPORT: listeners that share a port, and who of them gets a connection.
+ * SO_REUSEPORT: listeners that share a port, and which of them gets a connection.
  */
 #include <linux/filter.h>
 
@@ -21,7 +21,7 @@ static int member(struct __test_metadata *_metadata, enum stack st)
 	return fd;
 }
 
-/* A classic program that returns a constant: the member of that index. */
+/* Attach a classic BPF program that always chooses the member @index. */
 static int choose(int fd, uint32_t index)
 {
 	struct sock_filter ins = BPF_STMT(BPF_RET | BPF_K, index);
@@ -31,7 +31,7 @@ static int choose(int fd, uint32_t index)
 			  sizeof(prog)) ? -errno : 0;
 }
 
-/* Makes @n connections; how many each listener got. */
+/* Make @n connections; @got: how many each listener accepted. */
 static void spread(struct __test_metadata *_metadata, enum stack st, int n,
 		   const int *lfd, int members, int *got)
 {
@@ -55,7 +55,7 @@ static void spread(struct __test_metadata *_metadata, enum stack st, int n,
 	}
 }
 
-/* Each has its share; one that closes leaves it to the others. */
+/* Each listener has its share; one that closes leaves its share to the others. */
 TEST_F(one, shares)
 {
 	int lfd[LISTENERS], got[LISTENERS];
@@ -82,12 +82,12 @@ TEST_F(one, program)
 	for (int i = 0; i < LISTENERS; i++)
 		lfd[i] = member(_metadata, variant->st);
 	for (int i = 0; i < LISTENERS; i++) {
-		/* Any member may attach it: it is the group's. */
+		/* Any member may attach the program, which belongs to the group. */
 		ASSERT_EQ(0, choose(lfd[(i + 1) % LISTENERS], i));
 		spread(_metadata, variant->st, 5, lfd, LISTENERS, got);
 		ASSERT_EQ(5, got[i]);
 	}
-	/* No such member: as without a program. */
+	/* An index beyond the group: members are chosen as without a program. */
 	ASSERT_EQ(0, choose(lfd[0], LISTENERS));
 	spread(_metadata, variant->st, 100, lfd, LISTENERS, got);
 	for (int i = 0; i < LISTENERS; i++)
@@ -104,7 +104,7 @@ TEST_F(one, program)
 		close(lfd[i]);
 }
 
-/* Attached before listen(), it is that of the group the socket begins. */
+/* A program that is attached before listen() applies to the group of the socket. */
 TEST_F(one, program_before_listen)
 {
 	union addr sin = local(PORT);
@@ -123,7 +123,7 @@ TEST_F(one, program_before_listen)
 	close(lfd[1]);
 }
 
-/* A port has one group, so who has a program already comes first or not at all. */
+/* A port has one group: a socket with its own program cannot join an existing one. */
 TEST_F(one, program_of_each)
 {
 	union addr sin = local(PORT);
@@ -143,7 +143,7 @@ TEST_F(one, program_of_each)
 /* The program sees the segment's payload, of which a SYN has none. */
 TEST_F(one, program_sees_the_segment)
 {
-	/* Bytes behind the header. */
+	/* Choose by the number of payload bytes. */
 	struct sock_filter ins[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
 		BPF_STMT(BPF_RET | BPF_A, 0),
@@ -161,7 +161,7 @@ TEST_F(one, program_sees_the_segment)
 		close(lfd[i]);
 }
 
-/* SO_INCOMING_CPU of the processor a SYN comes in on goes before chance. */
+/* A listener with SO_INCOMING_CPU of the CPU that handles the SYN is preferred. */
 TEST_F(one, incoming_cpu)
 {
 	int lfd[LISTENERS], got[LISTENERS];
@@ -181,7 +181,10 @@ static int migrate(enum stack st, const char *value)
 	return ns_sysctl(st == XTCP ? "xtcp/migrate_req" : "ipv4/tcp_migrate_req", value);
 }
 
-/* What a listener has not accepted goes to another one of the group, or is reset. */
+/*
+ * Unaccepted connections of a closed listener move to another one of the group with
+ * tcp_migrate_req, and are reset without.
+ */
 TEST_F(one, closes_with_connections)
 {
 	struct linger hard = { .l_onoff = 1 };
@@ -219,7 +222,7 @@ TEST_F(one, closes_with_connections)
 	}
 }
 
-/* The last of a group has nobody to leave them to. */
+/* The last listener of a group cannot migrate its connections. */
 TEST_F(one, last_closes_with_connections)
 {
 	long moved, lost;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Routes and devices: which a connection takes, what it makes of those that
- * refuse, change or go, and marks with rules for them. VRF: sock_vrf.c.
+ * Routes and devices: which ones a connection uses, what happens when they refuse
+ * packets, change or vanish, and routing by mark. For VRF see sock_vrf.c.
  *
  *	here				there
  *	e0 10.1.0.1/24 ------------- e0 10.1.0.2/24
  *	e1 10.2.0.1/24 ------------- e1 10.2.0.2/24
  *	10.9.9.9 by way of e0        lo 10.9.9.9/32
  *
- * There is a server on every address, which sends back what it gets. Over IPv6 the
- * same, with the addresses of ip6_of().
+ * An echo server listens on every address there. IPv6 tests use the addresses that
+ * ip6_of() returns for these.
  */
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -67,7 +67,10 @@ FIXTURE_VARIANT_ADD(host, xtcp_mapped)
 	.net = MAPPED,
 };
 
-/* An address at @from, and its prefix length, to @to as IPv6 has them; bytes taken. */
+/*
+ * Convert an IPv4 address at @from, with its prefix length if any, to IPv6 in @to.
+ * Returns the bytes taken from @from.
+ */
 static int word(const char *from, char *to, size_t room)
 {
 	char text[INET6_ADDRSTRLEN];
@@ -79,14 +82,14 @@ static int word(const char *from, char *to, size_t room)
 	ip6_of(text, bin);
 	inet_ntop(AF_INET6, bin, text, sizeof(text));
 	if (sscanf(from + len, "/%d%n", &bits, &more) == 1)
-		/* 16 bits stand before those of IPv4. */
+		/* ip6_of() puts 16 bits before the IPv4 address. */
 		snprintf(to, room, "%s/%d", text, bits == 32 ? 128 : bits + 16);
 	else
 		snprintf(to, room, "%s", text);
 	return len + more;
 }
 
-/* Runs @cmd, for the family of the test. Return: its status. */
+/* Run @cmd, converted to IPv6 if the test is. Returns the wait status. */
 static int run(const char *cmd)
 {
 	char line[1024];
@@ -112,7 +115,7 @@ static int run(const char *cmd)
 	return shell("%s", line);
 }
 
-/* An address is there at once. */
+/* Turn duplicate address detection off, so that addresses are valid at once. */
 static void sure(void)
 {
 	ns_sysctl("ipv6/conf/all/accept_dad", "0");
@@ -223,7 +226,7 @@ static int dial(int fd, const char *to, uint16_t port)
 	ASSERT_EQ(0, dial(self->fd, (to), PORT));			\
 } while (0)
 
-/* Is that a socket's own address? */
+/* Is @addr the socket's local address? */
 static bool has(int fd, const char *addr)
 {
 	union addr want = host(addr, sock_port(fd)), a = {};
@@ -238,7 +241,7 @@ static bool has(int fd, const char *addr)
 	ASSERT_EQ((n), recv_pat(self->fd, 0, (n)));			\
 } while (0)
 
-/* Somebody on the other host, at @from, calls @addr of this one. */
+/* A process on the other host connects from @from to @addr of this one. */
 static pid_t call(pid_t there, const char *from, const char *addr)
 {
 	struct timeval limit = { .tv_sec = 3 };
@@ -258,7 +261,7 @@ static pid_t call(pid_t there, const char *from, const char *addr)
 	_exit(bind_to(fd, &own) || dial(fd, addr, PORT) ? 1 : 0);
 }
 
-/* Return: whether the call @pid came through. */
+/* Did the connect() of call() succeed? */
 static bool got_through(pid_t pid)
 {
 	int status;
@@ -289,7 +292,7 @@ TEST_F(host, routes_that_refuse)
 		ASSERT_EQ(0, run(cmd));
 		fd = stack_socket(variant->st, 0);
 		EXPECT_EQ(refusals[i].err, dial(fd, "10.8.0.1", PORT));
-		/* The socket is as it was. */
+		/* The socket can still connect. */
 		EXPECT_EQ(0, dial(fd, FAR, PORT));
 		close(fd);
 		snprintf(cmd, sizeof(cmd), "ip route del %s", refusals[i].route);
@@ -311,7 +314,7 @@ TEST_F(host, device_of_the_program)
 	ASSERT_EQ(0, dial(self->fd, FAR, PORT));
 	EXPECT_TRUE(has(self->fd, "10.2.0.1"));
 	goes_round(5000);
-	/* A listener of a device is there for those who come that way. */
+	/* A listener bound to a device gets only connections over that device. */
 	lfd = stack_socket(variant->st, 0);
 	ASSERT_EQ(0, to_device(lfd, "e1"));
 	ASSERT_EQ(0, bind_to(lfd, &any));
@@ -324,7 +327,7 @@ TEST_F(host, device_of_the_program)
 	close(lfd);
 }
 
-/* SO_DONTROUTE: who is behind a gateway is not there, whoever calls whom. IPv6 has it not. */
+/* SO_DONTROUTE: hosts behind a gateway are unreachable, in both directions. IPv4 only. */
 TEST_F(host, no_gateway)
 {
 	union addr any = host(ANY, PORT);
@@ -359,7 +362,7 @@ TEST_F(host, mark_chooses_the_route)
 	ASSERT_EQ(0, dial(self->fd, FAR, PORT));
 	EXPECT_TRUE(has(self->fd, "10.2.0.1"));
 	goes_round(5000);
-	/* All its packets, not only the first. */
+	/* The mark routes all packets, not only the first. */
 	ASSERT_EQ(0, run("ip route replace unreachable " FAR));
 	goes_round(5000);
 }
@@ -401,7 +404,7 @@ TEST_F_TIMEOUT(host, way_is_lost_and_found, 120)
 
 static const struct {
 	const char *gone;
-	int told;	/* over IPv6, by the kernel's TCP */
+	int told;	/* final error of the kernel's TCP over IPv6 */
 } ends[] = {
 	{ "ip route del " FAR, ENETUNREACH },
 	{ "ip route replace unreachable " FAR, EHOSTUNREACH },
@@ -411,8 +414,8 @@ static const struct {
 };
 
 /*
- * No timer is ever in doubt, though nothing can be sent. Over IPv6 the kernel's TCP
- * says in the end what the route's error was.
+ * The user timeout ends the connection although nothing can be sent. Over IPv6 the
+ * kernel's TCP then reports the error of the route.
  */
 TEST_F_TIMEOUT(host, way_is_lost, 120)
 {
@@ -440,7 +443,7 @@ TEST_F_TIMEOUT(host, way_is_lost, 120)
 	}
 }
 
-/* Nor where it is the device's own queue that takes nothing. */
+/* The same if the device's queue drops everything. */
 TEST_F(host, queue_takes_nothing)
 {
 	uint64_t start;
@@ -456,8 +459,8 @@ TEST_F(host, queue_takes_nothing)
 }
 
 /*
- * Of two ways one is dead behind the router, and no message says so. Whoever waits
- * draws another one at each timeout: half of those that are left find the good one.
+ * One of two paths is dead behind the router, and no ICMP message says so. A flow draws
+ * a new path at each timeout, so each time half of the stalled flows find the good one.
  */
 #define FLOWS	32
 
@@ -484,7 +487,7 @@ TEST_F_TIMEOUT(host, one_of_two_ways_is_dead, 600)
 	sleep_ms(1600);		/* three timeouts: 200, 400, 800 ms */
 	for (int i = 0; i < FLOWS; i++)
 		soon += recv(fd[i], &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 1;
-	/* 30 on average; without a new draw 16. */
+	/* 30 on average; without new draws 16. */
 	TH_LOG("%d of %d within three timeouts", soon, FLOWS);
 	ASSERT_GE(soon, 24);
 	sleep_ms(300000);
@@ -493,7 +496,7 @@ TEST_F_TIMEOUT(host, one_of_two_ways_is_dead, 600)
 		hard_close(fd[i]);
 	}
 	self->fd = -1;
-	/* After ten timeouts chance leaves one flow in 2,048: three of these never. */
+	/* After ten timeouts one flow in 2,048 is stalled: hardly ever three of 32. */
 	ASSERT_GE(all, FLOWS - 2);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How much a send buffer takes: XTCP's beside that of the kernel's TCP, for what event
- * loops set (SO_SNDBUF, TCP_NOTSENT_LOWAT), and when POLLOUT goes and comes back.
+ * How much a send buffer takes, XTCP's compared with the kernel's, under the options that
+ * event loops set (SO_SNDBUF, TCP_NOTSENT_LOWAT), and when POLLOUT goes and returns.
  */
 #include "sock_test.h"
 
@@ -12,7 +12,7 @@ static char zeros[1 << 20];
 struct row {
 	int sndbuf;	/* SO_SNDBUF, bytes; 0: not set */
 	int lowat;	/* TCP_NOTSENT_LOWAT, bytes; 0: not set */
-	int write;	/* bytes a call */
+	int write;	/* bytes per send() */
 };
 
 static const struct row rows[] = {
@@ -37,10 +37,10 @@ static const struct row rows[] = {
 };
 
 struct taken {
-	long first;	/* bytes the first call took */
-	long all;	/* until one took none */
-	long quiet;	/* queued when POLLOUT was gone */
-	long left;	/* queued when it was back */
+	long first;	/* bytes that the first send() took */
+	long all;	/* bytes taken until a send() took none */
+	long quiet;	/* bytes queued when POLLOUT was gone */
+	long left;	/* bytes queued when POLLOUT was back */
 };
 
 static long outq(int fd)
@@ -64,7 +64,7 @@ static void take(int fd, size_t size, struct taken *t)
 	}
 }
 
-/* The peer reads, and the buffer becomes writable again. */
+/* Let the peer read until the socket is writable again. */
 static bool wait_for_room(const int fd[2])
 {
 	for (int i = 0; i < 500; i++) {
@@ -76,7 +76,7 @@ static bool wait_for_room(const int fd[2])
 	return false;
 }
 
-/* The path takes so long that nothing is acknowledged before the buffer is full. */
+/* Measure with a path so long that nothing is acknowledged before the buffer is full. */
 static int measure(enum stack st, const struct row *r, struct taken *t)
 {
 	int fd[2], ret;
@@ -131,7 +131,10 @@ FIXTURE_TEARDOWN(sndbuf)
 {
 }
 
-/* TCP charges an skb for each of its segments, XTCP for what it holds alone. */
+/*
+ * The kernel's TCP charges the buffer for the skb of each segment, XTCP only for the
+ * bytes that it holds. TCP_SKB is in bytes.
+ */
 #define TCP_SKB		1280
 #define GOAL		(22 * MSS)	/* bytes, of half of the peer's window */
 
@@ -151,7 +154,7 @@ static long tcp_overhead(const struct taken *kernel)
 
 /*
  * In real time a row takes seconds, and on a slow machine 200 writes take longer than
- * the RTO, which the delay makes spurious: every third row, those of few writes.
+ * the RTO, which the delay makes spurious: run every third row, which has few writes.
  */
 TEST_F_TIMEOUT(sndbuf, takes_what_tcp_takes, 240)
 {
@@ -167,12 +170,12 @@ TEST_F_TIMEOUT(sndbuf, takes_what_tcp_takes, 240)
 		within(kernel.all - MSS, ours.all, kernel.all + MSS);
 		within(kernel.quiet, ours.quiet,
 		       kernel.quiet + tcp_overhead(&kernel) + r->write);
-		/* Woken, with room. */
+		/* POLLOUT returns only when there is room. */
 		EXPECT_GT(ours.all, ours.left);
 	}
 }
 
-/* Where the program has set nothing: as large at first, and it takes all of that. */
+/* Without options the initial size is the kernel's, and the buffer takes all of it. */
 TEST_F_TIMEOUT(sndbuf, begins_as_large, 60)
 {
 	static const int mtus[] = { 1500, 9000 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Time stamps of packets: SO_TIMESTAMP and its kin with what is read, and what
- * SO_TIMESTAMPING tells of what was written.
+ * Packet timestamps: SO_TIMESTAMP and similar options for received data, and
+ * SO_TIMESTAMPING for sent data.
  */
 #include <time.h>
 
@@ -13,7 +13,7 @@
 
 #include "sock_test.h"
 
-/* In ns; of all options the structures are of two 64-bit numbers here. */
+/* CLOCK_REALTIME in ns. */
 static int64_t real_now(void)
 {
 	struct timespec ts;
@@ -24,9 +24,9 @@ static int64_t real_now(void)
 
 struct message {
 	ssize_t len;		/* or -errno */
-	int n;			/* control messages that have a time */
+	int n;			/* control messages with a timestamp */
 	int type[4];
-	int64_t at[4];		/* ns; of SO_TIMESTAMPING the first of three */
+	int64_t at[4];		/* ns; for SO_TIMESTAMPING the first of three */
 	struct sock_extended_err ee;
 };
 
@@ -62,7 +62,7 @@ static struct message receive(int fd, size_t len, int flags)
 	return m;
 }
 
-/* ---- when it came in ---- */
+/* ---- receive timestamps ---- */
 
 #define RX_SOFTWARE	(SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE)
 
@@ -92,7 +92,7 @@ static const struct {
 	}								\
 } while (0)
 
-/* Of all a read took bytes of the packet that came last. */
+/* recv() returns the timestamp of the last packet that it took bytes of. */
 TEST_F(pair, received)
 {
 	struct message m;
@@ -106,7 +106,7 @@ TEST_F(pair, received)
 			if (rx[i].opt[k])
 				ASSERT_EQ(0, set_int(fd[1], SOL_SOCKET, rx[i].opt[k],
 						     rx[i].val[k]));
-		/* The kernel begins to look at its clock a little later. */
+		/* The kernel enables packet timestamps with a delay. */
 		sleep_ms(100);
 		for (int k = 0; k < 3; k++) {
 			t[k] = real_now();
@@ -133,7 +133,7 @@ TEST_F(pair, received)
 	}
 }
 
-/* Who is accepted has the options of his listener. */
+/* Accepted sockets inherit the options of their listener. */
 TEST_F(pair, received_by_heir)
 {
 	int lfd = st_listen(variant->server, 0, 5), c, s;
@@ -156,7 +156,7 @@ TEST_F(pair, received_by_heir)
 	close(s);
 }
 
-/* ---- when it left, and was acknowledged ---- */
+/* ---- transmit and acknowledgment timestamps ---- */
 
 #define TX_SW		SOF_TIMESTAMPING_TX_SOFTWARE
 #define TX_SCHED	SOF_TIMESTAMPING_TX_SCHED
@@ -166,8 +166,8 @@ TEST_F(pair, received_by_heir)
 
 static const struct {
 	const char *name;
-	uint32_t opt;		/* of the socket */
-	uint32_t cmsg;		/* of the write */
+	uint32_t opt;		/* flags of the socket option */
+	uint32_t cmsg;		/* flags of the write's control message */
 	uint32_t len;
 	int n;
 	int type[3];
@@ -210,7 +210,7 @@ static ssize_t write_asking(int fd, uint64_t pos, uint32_t len, uint32_t flags)
 	return sendmsg(fd, &msg, 0);
 }
 
-/* Takes all there is, of which the last may have to be waited for. */
+/* Read the timestamps of a row from the error queue; @id: number of the last byte. */
 static void hears(struct __test_metadata *_metadata, int fd, int row, uint32_t id, int64_t since)
 {
 	for (int k = 0; k < tx[row].n; k++) {
@@ -241,7 +241,7 @@ TEST_F(pair, sent)
 
 		TH_LOG("%s", tx[i].name);
 		ASSERT_EQ(0, st_pair(variant->client, variant->server, fd));
-		/* Bytes are counted from where the option is set. */
+		/* OPT_ID counts bytes from where the option is set. */
 		ASSERT_EQ(1000, send_pat(fd[0], 0, 1000));
 		ASSERT_EQ(1000, recv_pat(fd[1], 0, 1000));
 		sleep_ms(300);
@@ -261,7 +261,7 @@ TEST_F(pair, sent)
 	}
 }
 
-/* Two writes in flight: each is told of. */
+/* Two writes in flight get a timestamp each. */
 TEST_F(pair, sent_twice)
 {
 	int row = 4;
@@ -288,7 +288,7 @@ TEST_F(pair, sent_twice)
 	ASSERT_EQ(2, sends);
 }
 
-/* A device that does not segment: of the segments the one with that byte is told of. */
+/* Without TSO only the segment with the last byte of the write gets a timestamp. */
 TEST_F(pair, sent_in_parts)
 {
 	struct ethtool_value tso = { .cmd = ETHTOOL_STSO };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/net/xtcp_stat: the shape of the file, that it counts what happens, and
- * that each namespace has its own. The kernel's files are read beside it: what
- * holds there has to hold here.
+ * /proc/net/xtcp_stat: the format of the file, what it counts, and that each
+ * namespace has its own. The kernel's files are tested as well: what holds for them
+ * must hold for ours.
  */
 #include "sock_test.h"
 
@@ -14,7 +14,7 @@ struct counters {
 	long long value[FIELDS];
 };
 
-/* Appends a file of pairs of lines; false when it is not one. */
+/* Append the counters of a file of line pairs (names, values); false: wrong format. */
 static bool stat_file(struct counters *st, const char *path)
 {
 	static char names[16384], values[16384];
@@ -64,7 +64,7 @@ static long long stat_of(const struct counters *st, const char *name)
 
 #define grew(name) (stat_of(&after, name) - stat_of(&before, name))
 
-/* Both ends of one connection are the same stack's. */
+/* Both ends of the connection use the same TCP, so both are counted. */
 TEST_F(one, counts)
 {
 	struct linger hard = { .l_onoff = 1 };
@@ -105,7 +105,7 @@ TEST_F(one, counts)
 	setsockopt(fd[0], SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
 	close(fd[0]);
 
-	/* Nobody listens there. */
+	/* Nobody listens on the port. */
 	before = after;
 	ASSERT_EQ(-ECONNREFUSED, st_connect(variant->st, 9));
 	ASSERT_TRUE(stat_read(&after, variant->st));
@@ -130,7 +130,7 @@ TEST_F(one, namespaces)
 	ASSERT_EQ(0, stat_of(&st, "Tcp.InSegs"));
 }
 
-/* Every name the kernel has for TCP and we have means the same: none is new. */
+/* More than 60 of XTCP's Tcp and TcpExt counters have the kernel's names; log the rest. */
 TEST(names)
 {
 	static struct counters ours, theirs;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a SYN-ACK and an accepted socket have of their SYN: its mark, with
- * fwmark_accept, and its TOS or traffic class, with reflect_tos. A filter throws
- * away every SYN-ACK that is not marked as it should be.
+ * What a SYN-ACK and an accepted socket take from the SYN: its mark with
+ * tcp_fwmark_accept, its TOS or traffic class with tcp_reflect_tos. A packet filter
+ * drops every SYN-ACK that does not have the expected value.
  */
 #include <stdio.h>
 
@@ -12,7 +12,7 @@
 #define MARK	7
 #define TOS	0x2c		/* DSCP 11 */
 
-/* Ways from a SYN to a socket. */
+/* Ways in which a SYN becomes an accepted socket. */
 enum way { DIRECT, REPEATED, COOKIE, FAST, WAYS };
 
 static const char * const way_name[] = {
@@ -20,15 +20,15 @@ static const char * const way_name[] = {
 };
 
 static const struct row {
-	bool on;	/* the knob */
-	int listener;	/* what the listener has */
-	int syn;	/* what the client has */
-	int child;
+	bool on;	/* is the sysctl on? */
+	int listener;	/* the listener's value */
+	int syn;	/* the client's value */
+	int child;	/* expected value of SYN-ACK and accepted socket */
 } marks[] = {
 	{ false, 0, MARK, 0 },
 	{ true,  0, MARK, MARK },
 	{ true,  0, 0, 0 },
-	{ true,  3, MARK, 3 },		/* its own goes first */
+	{ true,  3, MARK, 3 },		/* the listener's own takes precedence */
 	{ false, 3, MARK, 3 },
 }, tosses[] = {
 	{ false, 0, TOS, 0 },
@@ -49,7 +49,7 @@ static int get_tos(int fd)
 	return net == V6 ? get_int(fd, SOL_IPV6, IPV6_TCLASS) : get_int(fd, SOL_IP, IP_TOS);
 }
 
-/* SYN-ACKs leave only if @what, and, while @shut, none does. */
+/* Drop the SYN-ACKs that match @what, an nft expression, or all of them if @shut. */
 static int filter(const char *what, bool shut)
 {
 	return shell("nft 'flush chain inet t out;"
@@ -57,7 +57,7 @@ static int filter(const char *what, bool shut)
 		     PORT, shut ? "" : what);
 }
 
-/* One connection by @way; the accepted socket, or -1. */
+/* Connect @fd by @way; SYN-ACKs that match @must are dropped. The accepted socket or -1. */
 static int opened(enum way way, int lfd, int fd, const char *must)
 {
 	union addr a = local(PORT);
@@ -78,7 +78,7 @@ static int opened(enum way way, int lfd, int fd, const char *must)
 	return accept(lfd, NULL, NULL);
 }
 
-/* Nothing of it is left when the next one wants the port. */
+/* Close without TIME-WAIT, so that the next connection can use the port. */
 static void ends(int c, int s)
 {
 	struct linger hard = { .l_onoff = 1 };
@@ -90,7 +90,7 @@ static void ends(int c, int s)
 
 static int ways_open(void)
 {
-	/* Client, server, all listeners, without cookies. */
+	/* 0x607: Fast Open for clients, servers and all listeners, without cookies. */
 	return ns_sysctl("ipv4/tcp_fastopen", "1543") ?:
 	       shell("nft 'add table inet t;"
 		     "add chain inet t out { type filter hook output priority 0; }'");

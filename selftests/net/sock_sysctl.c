@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/sys/net/xtcp: each knob has default and range of net.ipv4.tcp_*, follows it
- * until it is written, and refuses what is outside without a trace. What a knob does
- * to segments is in wire_sysctl.c.
+ * /proc/sys/net/xtcp: each sysctl has the default and range of net.ipv4.tcp_NAME, follows
+ * it until it is written, and rejects values outside the range without effect. What
+ * sysctls do to segments is tested in wire_sysctl.c.
  */
 #include <dirent.h>
 
@@ -11,14 +11,14 @@
 #define U32		4294967295LL
 #define I32		2147483647LL
 #define SECS		(I32 / 1000)
-#define DIFFERS	(-1)		/* from the kernel's default; or is not there */
-#define BY_MEMORY	(-2)		/* but as the kernel has it */
+#define DIFFERS	(-1)		/* from the kernel's default, or the kernel has none */
+#define BY_MEMORY	(-2)		/* the kernel's, which depends on memory size */
 
 struct row {
 	const char *name;
 	long long min, max;
-	long long first;	/* default, or DIFFERS ... */
-	const char *text;	/* ... and then this, NULL: by memory */
+	long long first;	/* default, DIFFERS or BY_MEMORY */
+	const char *text;	/* default if DIFFERS; NULL: depends on memory size */
 };
 
 static const struct row rows[] = {
@@ -59,7 +59,7 @@ static const struct row rows[] = {
 	{ "pacing_ca_ratio",	0, 1000, 120 },
 	{ "pacing_ss_ratio",	0, 1000, 200 },
 	{ "pressure_timeout",	0, 86400, DIFFERS, "60" },
-	{ "probe_interval",	0, U32 / 250, 600 },	/* HZ of these kernels */
+	{ "probe_interval",	0, U32 / 250, 600 },	/* 250: HZ of the tested kernels */
 	{ "probe_threshold",	0, 65535, 8 },
 	{ "recovery",		0, 1, 1 },
 	{ "reflect_tos",	0, 1, 0 },
@@ -87,7 +87,7 @@ static const struct row rows[] = {
 	{ "window_scaling",	0, 255, 1 },
 };
 
-/* Of three numbers. */
+/* Sysctls of three numbers; the range applies to each. */
 static const struct row vectors[] = {
 	{ "rmem", 4096, I32 },
 	{ "wmem", 1, I32 },
@@ -116,7 +116,7 @@ static int get(const char *dir, const char *name, char *buf, size_t room)
 	return 0;
 }
 
-/* Write @val, expect @err, read @want. "" or what was wrong. */
+/* Write @val, expect the error @err, then read @want. "" or what was wrong. */
 static const char *put(const char *name, const char *val, int err, const char *want)
 {
 	static char msg[256];
@@ -172,7 +172,7 @@ static void show(const char *dir, const char *name, char *buf, size_t room)
 		snprintf(buf, room, "nothing");
 }
 
-/* Does xtcp.@name follow what is written to the kernel's? "" or what was wrong. */
+/* Write @val to the kernel's sysctl. Does XTCP's follow? "" or what was wrong. */
 static const char *follow(const char *name, const char *val, bool follows)
 {
 	static char msg[256];
@@ -191,7 +191,10 @@ static const char *follow(const char *name, const char *val, bool follows)
 	return msg;
 }
 
-/* Until it is written, and again after "default"; a write that fails is none. */
+/*
+ * XTCP's sysctl follows until it is written, and again after "default". A write that
+ * fails does not count. "" or what was wrong.
+ */
 static const char *follow_all(const char *name, const char *a, const char *b)
 {
 	char path[64], now[64];
@@ -248,7 +251,7 @@ TEST(follows_the_kernel)
 	ASSERT_STREQ("", follow("fastopen_key", "00000001-00000002-00000003-00000004", true));
 }
 
-/* What has nothing to follow has its default again. */
+/* A sysctl without a kernel counterpart returns to its own default. */
 TEST(defaults_again)
 {
 	need_xtcp();
@@ -264,8 +267,8 @@ TEST(defaults_again)
 }
 
 /*
- * What the kernel allows and we do not counts as the nearest; its 6 SYNs as 7, its 4
- * linear timeouts as none.
+ * A value that the kernel allows and XTCP does not is adapted to XTCP's range. Two
+ * defaults are translated: the kernel's 6 SYN retries to 7, its 4 linear timeouts to 0.
  */
 TEST(follows_as_far_as_it_goes)
 {
@@ -298,7 +301,7 @@ TEST(follows_as_far_as_it_goes)
 	}
 }
 
-/* Off: no new socket by any door; what is open goes on, a listener accepts. */
+/* enabled = 0: no new sockets in any family; open ones work on, listeners accept. */
 TEST(enabled)
 {
 	static const int doors[][2] = {
@@ -331,7 +334,7 @@ TEST(enabled)
 	}
 }
 
-/* Memory of all sockets: of the machine, not of a namespace. */
+/* xtcp/mem limits the whole machine, not a namespace. */
 TEST(mem)
 {
 	char theirs[64], now[64];
@@ -374,7 +377,7 @@ TEST(not_numbers)
 	}
 }
 
-/* Three numbers change together or not at all; fewer leave the rest. */
+/* Three numbers change together or not at all; writing fewer leaves the rest. */
 TEST(three_numbers)
 {
 	need_xtcp();
@@ -390,7 +393,7 @@ TEST(three_numbers)
 	}
 }
 
-/* A file that no row above knows would be one nobody tests. */
+/* Every file is in one of the tables above, so none is untested. */
 TEST(every_file_is_known)
 {
 	static const char * const words[] = {
@@ -416,7 +419,7 @@ TEST(every_file_is_known)
 	closedir(dir);
 }
 
-/* One namespace is not the other's business. */
+/* A value of one namespace does not affect another. */
 TEST(namespaces)
 {
 	char now[64];
@@ -445,7 +448,7 @@ TEST(buffers_of_a_new_socket)
 	close(fd);
 }
 
-/* Not beyond the third number, however much the reader takes. */
+/* Buffers do not grow beyond the third number. */
 TEST(buffers_stay_below_the_most)
 {
 	int fd[2];
@@ -465,7 +468,7 @@ TEST(buffers_stay_below_the_most)
 	close(fd[1]);
 }
 
-/* However little may wait below IP, one packet is on its way. */
+/* Even with a limit of 0 bytes below IP one packet at a time is sent. */
 TEST(limit_output_bytes)
 {
 	int fd[2];
@@ -491,7 +494,7 @@ TEST(ehash_entries)
 	ASSERT_EQ(-EACCES, ns_sysctl("xtcp/ehash_entries", "1"));
 }
 
-/* Bytes a writer may leave unsent: the namespace's, then the socket's own. */
+/* The limit of unsent bytes: the namespace's, unless the socket has its own. */
 TEST(notsent_lowat)
 {
 	int fd[2], big = 1 << 20;
@@ -513,7 +516,7 @@ TEST(notsent_lowat)
 	close(fd[1]);
 }
 
-/* A user who is not the namespace's administrator may look, not touch. */
+/* An unprivileged user may read sysctls but not write them. */
 TEST(permission)
 {
 	pid_t pid;

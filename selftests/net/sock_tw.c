@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TIME-WAIT of connections over loopback that their server closes first. By the
- * hundred thousand: each leaves a record, none of them a socket, and all of them
- * end. And of a service that moves from one TCP to the other, whose clients use
- * their ports again.
+ * TIME-WAIT after connections over loopback that the server closes first. A hundred
+ * thousand of them leave a record each and no sockets, and all records expire. And
+ * TIME-WAIT of a service that moves from one TCP to the other, whose clients reuse
+ * their ports.
  */
 #include "sock_test.h"
 
-#define PORTS_EACH	25000	/* connections to one address, below the range of ports */
-#define WAIT_MS		30000	/* 2 MSL, so that the first is there when the last comes */
+#define PORTS_EACH	25000	/* connections per address; fewer than ephemeral ports */
+#define WAIT_MS		30000	/* 2 MSL: the first record outlives the last connect() */
 
 /* One connection to 127.0.0.@host, closed by the server first. 0 or -errno. */
 static int leave_one(int lfd, uint16_t port, int host)
@@ -88,14 +88,14 @@ static void fill(struct __test_metadata *_metadata, long n)
 		ASSERT_EQ(n, xtcp_count("TimeWait"));
 		ASSERT_EQ(0, xtcp_count("Sockets"));
 	}
-	/* One tick of the wheel and some of the timer's; and the last's own. */
+	/* The last record's time, plus a tick of the wheel and some of the timer. */
 	waiting(WAIT_MS + 5000);
 	ASSERT_EQ(0, xtcp_count("TimeWait"));
 }
 
 TEST_F_TIMEOUT(records, thousands, 120)
 {
-	/* Emulated in real time, with all checks, each takes a tenth of a second. */
+	/* On an emulated debug kernel in real time each takes a tenth of a second. */
 	fill(_metadata, virtual_time() ? 5000 : 300);
 }
 
@@ -159,7 +159,7 @@ FIXTURE_TEARDOWN(moves)
 	close(self->lfd);
 }
 
-/* Bound again at once, as services are. */
+/* A socket bound with SO_REUSEADDR, as services do to restart at once. */
 static int bound(enum stack st, uint16_t port)
 {
 	union addr at = local(port);
@@ -199,12 +199,12 @@ TEST_F_TIMEOUT(moves, clients_come_back, 300)
 		ASSERT_EQ(100, recv_pat(self->s, 0, 100));
 		ASSERT_EQ(100, send_pat(self->s, 0, 100));
 		ASSERT_EQ(100, recv_pat(self->c, 0, 100));
-		/* Real time may pass a deadline on a busy host, whoever has the connection. */
+		/* In real time a busy host may cause retransmissions with either TCP. */
 		if (virtual_time()) {
 			EXPECT_EQ(0, retransmissions(self->c));
 			EXPECT_EQ(0, retransmissions(self->s));
 		}
-		/* The server has TIME-WAIT, and the client's number moves on. */
+		/* The server enters TIME-WAIT; the client's next ISN is higher. */
 		ASSERT_EQ(0, close(self->s));
 		ASSERT_EQ(0, recv(self->c, &byte, 1, 0));
 		ASSERT_EQ(0, close(self->c));

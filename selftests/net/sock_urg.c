@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Urgent data between sockets: one byte out of band, or in line.
+ * Urgent data between sockets: one byte, out of band or inline.
  */
 #include <linux/sockios.h>
 
@@ -24,7 +24,7 @@ TEST_F(pair, out_of_band)
 	polls(self->s, POLLPRI | POLLIN, 0);
 	ASSERT_EQ(1, recv(self->s, &byte, 1, MSG_OOB));
 	ASSERT_EQ('!', byte);
-	/* Read once, and it is gone. */
+	/* The urgent byte can be read once. */
 	fails(EINVAL, recv(self->s, &byte, 1, MSG_OOB));
 	ASSERT_EQ(0, at_mark(self->s));
 	ASSERT_EQ(10, recv_pat(self->s, 0, 10));
@@ -77,8 +77,8 @@ TEST_F(pair, in_line)
 }
 
 /*
- * splice() stops at the urgent byte: it returns 0 there, or EAGAIN where it does not
- * wait, until recv() has gone past it.
+ * splice() stops at the urgent byte: until recv() has gone past it, it returns 0, or
+ * EAGAIN if it is non-blocking.
  */
 static const struct {
 	bool inline_;	/* SO_OOBINLINE */
@@ -125,7 +125,7 @@ TEST_F(pair, splice_stops_at_mark)
 	close(p[1]);
 }
 
-/* Of two the later counts. */
+/* A second urgent byte replaces the first. */
 TEST_F(pair, second_replaces_first)
 {
 	char buf[100];
@@ -168,7 +168,7 @@ static void take_urgent(int sig)
 	recv(urgent_fd, &urgent, 1, MSG_OOB | MSG_DONTWAIT);
 }
 
-/* The handler runs before a reader who sleeps at the mark goes past it. */
+/* The SIGURG handler runs before a reader that sleeps at the mark goes past it. */
 TEST_F(pair, sigurg_of_a_reader)
 {
 	struct sigaction sa = { .sa_handler = take_urgent };

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * VRF: who is there for whom where one host has several routing domains, and
- * whether ports of one are in the way of another.
+ * VRF: which connections sockets get when a host has several routing domains, and
+ * whether a port in one domain conflicts with the same port in another.
  *
  *	here				there, the kernel's TCP
  *	e0 10.1.0.1/24 ------------- e0 10.1.0.2/24
  *	e1 10.2.0.1/24 ------------- e1 10.2.0.2/24
  *	in the VRF red
  *
- * and, for twins, whose addresses and ports are the same:
+ * and, for the tests of twins, two hosts whose addresses and ports are the same:
  *
  *	here				two hosts
  *	t0 10.3.0.1/24, VRF red ---- e0 10.3.0.2/24
@@ -22,7 +22,7 @@
 #include "sock_test.h"
 
 #define PORT	7000
-#define BLUE	"10.1.0.1"	/* of no VRF */
+#define BLUE	"10.1.0.1"	/* in no VRF */
 #define RED	"10.2.0.1"
 #define BYTES	5000
 
@@ -59,7 +59,7 @@ FIXTURE_VARIANT_ADD(vrf, xtcp_v6)
 	.net = V6,
 };
 
-/* Bound to @dev, "": to none. Or -errno. */
+/* A listener bound to @dev, "": to no device. fd or -errno. */
 static int listener(enum stack st, const char *dev)
 {
 	union addr any = host(ANY, PORT);
@@ -97,7 +97,7 @@ static void echo(int fd)
 			break;
 }
 
-/* The other host: a namespace, and in it a server. */
+/* The other host: a namespace with a server. */
 static void other_host(int ready, int go)
 {
 	char byte;
@@ -152,7 +152,7 @@ FIXTURE_TEARDOWN(vrf)
 	kill(self->there, SIGKILL);
 }
 
-/* May one listen there? 0 or -errno. */
+/* Can a socket listen on @dev? 0 or -errno. */
 static int listens(enum stack st, const char *dev)
 {
 	int fd = listener(st, dev);
@@ -163,7 +163,10 @@ static int listens(enum stack st, const char *dev)
 	return 0;
 }
 
-/* Somebody there calls @addr from port @from, 0: any, and is his echo to the end. */
+/*
+ * A process on the other host connects from port @from, 0: any, to @addr, and then
+ * echoes what it gets until EOF.
+ */
 static pid_t call_from(pid_t there, uint16_t from, const char *addr)
 {
 	struct timeval limit = { .tv_sec = 20 };
@@ -174,7 +177,7 @@ static pid_t call_from(pid_t there, uint16_t from, const char *addr)
 
 	if (pid)
 		return pid;
-	/* Not even while he calls he has a listener. */
+	/* Close the inherited sockets: the process must not keep a listener open. */
 	for (fd = 3; fd < 64; fd++)
 		close(fd);
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", there);
@@ -195,7 +198,7 @@ static pid_t call(pid_t there, const char *addr)
 	return call_from(there, 0, addr);
 }
 
-/* What connect() said to him. */
+/* The errno of connect() in call(), 0: it succeeded; -1: the process failed. */
 static int outcome(pid_t pid)
 {
 	int status;
@@ -203,7 +206,7 @@ static int outcome(pid_t pid)
 	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* What a socket is bound to. */
+/* The device that a socket is bound to, or "". */
 static const char *device(int fd)
 {
 	static char name[IFNAMSIZ];
@@ -219,7 +222,7 @@ static const char *device(int fd)
 	ASSERT_EQ(BYTES, recv_pat((fd), 0, BYTES));			\
 } while (0)
 
-/* By the VRF's table, which alone knows of 10.2.0.0/24. */
+/* Only the VRF's routing table has a route to 10.2.0.0/24. */
 TEST_F(vrf, connects_out)
 {
 	union addr red = host("10.2.0.2", PORT);
@@ -280,7 +283,7 @@ TEST_F_TIMEOUT(vrf, accepts, 300)
 	}
 }
 
-/* A SYN-ACK that is repeated goes the same way. */
+/* A retransmitted SYN-ACK takes the same route. */
 TEST_F_TIMEOUT(vrf, synack_again, 120)
 {
 	pid_t caller;
@@ -304,12 +307,12 @@ TEST_F_TIMEOUT(vrf, synack_again, 120)
 	EXPECT_EQ(0, outcome(caller));
 }
 
-/* What a listener in the VRF leaves behind, or is, when others want its port. */
+/* What exists of a listener in the VRF when another socket wants its port. */
 static const struct {
 	const char *name;
-	bool lingers;	/* TIME-WAIT is here */
-	bool open;	/* its connection is */
-	bool listens;
+	bool lingers;	/* a TIME-WAIT record */
+	bool open;	/* a connection */
+	bool listens;	/* the listener itself */
 } left[] = {
 	{ "nothing" },
 	{ "TIME-WAIT",	.lingers = true },
@@ -342,7 +345,7 @@ static void ports(struct __test_metadata *_metadata, pid_t there, enum stack st,
 		sleep_ms(100);
 		held = left[i].listens ? -EADDRINUSE : 0;
 		EXPECT_EQ(across ? held : 0, listens(st, ""));
-		/* The two stacks are in each other's way where one would be in its own. */
+		/* Sockets of the two TCPs conflict where two sockets of one TCP would. */
 		EXPECT_EQ(across ? held : 0, listens(!st, ""));
 		EXPECT_EQ(held, listens(!st, "red"));
 		if (left[i].open)
@@ -399,7 +402,7 @@ FIXTURE_VARIANT_ADD(twins, xtcp_v6)
 	.net = V6,
 };
 
-/* A namespace that has one address, once its device is there. */
+/* The other host: a namespace with one address, added once its device exists. */
 static void twin_host(int ready, int go)
 {
 	char byte;
@@ -453,7 +456,7 @@ FIXTURE_TEARDOWN(twins)
 	kill(self->there[1], SIGKILL);
 }
 
-/* What the listener says to the first twin is lost. */
+/* Drop what the listener sends to the first twin. */
 #define unheard()	ASSERT_EQ(0, shell("nft add rule inet t out oifname t0 tcp sport %d drop", PORT))
 #define heard_again()	ASSERT_EQ(0, shell("nft flush table inet t"))
 
@@ -464,7 +467,7 @@ FIXTURE_TEARDOWN(twins)
 	goes_round(fd);							\
 } while (0)
 
-/* One is half-open for a while, of the other one knows nothing of that. */
+/* While one twin's connection is half-open, the other twin's is opened at once. */
 TEST_F_TIMEOUT(twins, half_open, 120)
 {
 	int lfd = listener(variant->st, ""), fd[2];
@@ -480,7 +483,7 @@ TEST_F_TIMEOUT(twins, half_open, 120)
 	start = now_ms();
 	caller[1] = call_from(self->there[1], FROM, TWIN);
 	answers(lfd, fd[1], 1);
-	/* By its first SYN. */
+	/* It took one SYN. */
 	if (virtual_time())
 		EXPECT_GT(900, now_ms() - start);
 	if (variant->st == XTCP)
@@ -495,7 +498,7 @@ TEST_F_TIMEOUT(twins, half_open, 120)
 	close(lfd);
 }
 
-/* In TIME-WAIT both, of which one is opened anew. */
+/* Both twins' connections are in TIME-WAIT; one is reopened. */
 TEST_F_TIMEOUT(twins, time_wait, 120)
 {
 	int lfd = listener(variant->st, ""), fd;
@@ -511,7 +514,7 @@ TEST_F_TIMEOUT(twins, time_wait, 120)
 	if (variant->st == XTCP)
 		ASSERT_EQ(2, xtcp_count("TimeWait"));
 	sleep_ms(1100);
-	/* A SYN that comes to nothing: TIME-WAIT goes on. */
+	/* After a SYN whose handshake fails TIME-WAIT continues. */
 	ASSERT_EQ(0, ns_sysctl("ipv4/tcp_synack_retries", "0"));
 	unheard();
 	caller = call_from(self->there[0], FROM, TWIN);

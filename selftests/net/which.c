@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * which: says on which TCP the sockets are that it opens in some ways, a line each.
- * Linked statically, so that nothing but the kernel can decide that.
+ * which: opens sockets in several ways and prints for each, on a line, which TCP it
+ * uses. Linked statically, so that only the kernel can redirect its sockets.
  *
- * which wait FILE...: the same after each FILE has come into being, for a task that
- * is moved, or a switch that is turned, while it runs.
+ * which wait FILE...: the same each time the next FILE appears, for tests that move the
+ * running process to another control group or change a setting meanwhile.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include <linux/xtcp.h>
 #include <netinet/in.h>
 
-/* What the kernel answers for a socket of XTCP. */
+/* SO_PROTOCOL of an XTCP socket. */
 #define SK_PROTOCOL	518
 
 static const struct {
@@ -46,7 +46,7 @@ static const char *stack_of(int fd)
 	return text;
 }
 
-/* A connection to itself: what it sent, or why not. */
+/* Connect to ourselves over loopback: the bytes received, or the error. */
 static const char *talks(void)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Moves a stream whose every byte is known, for the shell tests:
+ * Transfers the test stream and checks every byte, for the shell tests:
  *
  *	xfer STACK server PORT BYTES [COUNT]
  *	xfer STACK client ADDRESS PORT BYTES [up|down]
  *
- * STACK is kernel or xtcp. The server takes COUNT connections (1), one after
- * the other, and on each does what the client asks for in its first byte:
- * read BYTES ("up") or send them ("down"). Exit status 0: every byte was
- * right, and the end of the stream where it belongs.
+ * STACK is kernel or xtcp. The server accepts COUNT connections (default 1), one
+ * after the other, and on each does what the client asks for in its first byte:
+ * read BYTES ("up") or send them ("down"). Exit status 0: every byte was right, and
+ * the stream ended after BYTES.
  *
- * With XFER_INFO set the sender says how it went, from TCP_INFO: whether ECN
- * was agreed on, segments sent again, segments reported as marked. With
- * XFER_RATE set the client says how many kbit/s it got. With XFER_V6 set sockets
- * are of IPv6.
+ * With XFER_INFO set the sender prints figures of TCP_INFO: whether ECN was
+ * negotiated, segments retransmitted, segments reported as marked. With XFER_RATE set
+ * the client prints the goodput in kbit/s. With XFER_V6 set sockets are IPv6.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +39,7 @@ static int die(const char *what)
 	return 1;
 }
 
-/* The receiver's verdict is its last word: one byte back. */
+/* Receive and check @len bytes, then confirm with one byte. */
 static int take(int fd, uint64_t len)
 {
 	char byte;
