@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Of which address family a socket is. Not to be taken for the family of its
- * packets: a socket of IPv6 may be connected to an IPv4 address, which its
- * program sees as ::ffff:a.b.c.d (struct xtcp_sock, v6).
+ * The address family of a socket. Its packets may be of the other one: an IPv6 socket
+ * may be connected to an IPv4 address, which the program sees as ::ffff:a.b.c.d
+ * (v6 in struct xtcp_sock is the family of the packets).
  */
 #ifndef XTCP_FAMILY_H
 #define XTCP_FAMILY_H
@@ -11,19 +11,19 @@
 #include <net/ipv6.h>
 #include <xtcp/sock.h>
 
-/* In a kernel without IPv6 the answer is known to the compiler. */
+/* Is it an IPv6 socket? A constant in a kernel without IPv6. */
 static inline bool xtcp_family6(const struct sock *sk)
 {
 	return IS_ENABLED(CONFIG_IPV6) && sk->sk_family == AF_INET6;
 }
 
-/* Is IPv6 there, neither left out of the kernel nor turned off by ipv6.disable=1? */
+/* Does the kernel have IPv6, and not turned off by ipv6.disable=1? */
 static inline bool xtcp_family6_there(void)
 {
 	return IS_ENABLED(CONFIG_IPV6) && ipv6_mod_enabled();
 }
 
-/* The kernel finds ipv6_pinfo at the end of a socket, inet6_create(). */
+/* An IPv6 socket. The kernel finds ipv6_pinfo at the end of it, see inet6_create(). */
 struct xtcp6_sock {
 	struct xtcp_sock xtcp;
 	struct ipv6_pinfo inet6;
