@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The engine's one seam: which types, helpers and keyed hash it stands on.
+ * The environment of the engine: types, helpers and keyed hash.
  *
  * src/core and its headers compile unchanged into the module and into a
  * userspace library. Everything that differs between the two is here, and
@@ -21,7 +21,7 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
-/* A broken invariant in the module is a warning with a backtrace, once. */
+/* In the module a broken invariant warns once, with a backtrace; in userspace it aborts. */
 #define XTCP_ASSERT(cond)	WARN_ON_ONCE(!(cond))
 
 #else
@@ -35,7 +35,7 @@
 #define XTCP_NSEC_PER_MSEC	1000000ULL
 #define XTCP_NSEC_PER_SEC	1000000000ULL
 
-/* "Never": larger than any time the engine is given. */
+/* A time, ns, that never comes: larger than any that the engine is given. */
 #define XTCP_NEVER		(~0ULL)
 
 #endif /* XTCP_ENV_H */

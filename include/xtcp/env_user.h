@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The userspace half of env.h: the handful of kernel names the engine uses,
- * on top of the C library. Linked with selftests/core/env_user.c.
+ * The userspace half of env.h: the few kernel names that the engine uses, defined
+ * with the C library. selftests/core/env_user.c has the functions.
  */
 #ifndef XTCP_ENV_USER_H
 #define XTCP_ENV_USER_H
@@ -56,7 +56,7 @@ static inline u32 __ffs(unsigned long word)
 	return (u32)__builtin_ctzl(word);
 }
 
-/* SipHash-2-4, as <linux/siphash.h> has it. */
+/* SipHash-2-4, with the interface of <linux/siphash.h>. */
 typedef struct {
 	u64 key[2];
 } siphash_key_t;

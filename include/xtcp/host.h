@@ -3,12 +3,12 @@
  * A host of the engine in userspace: one connection from SYN to TIME-WAIT,
  * without its payload.
  *
- * It keeps what there is of the connection at the moment (a listener, a
- * half-open connection, a TCB, a TIME-WAIT record), hands it segments and
- * time, does what the action bits ask for in their order, and calls back for
- * everything that is its driver's: the clock, memory, payload, the wire. Unit
- * scripts, simulator, explorer and fuzzers are such drivers; socket.h is one
- * with buffers and packets.
+ * It keeps the present form of the connection (a listener, a half-open connection,
+ * a TCB, a TIME-WAIT record), gives it segments and time, and does what the action
+ * bits ask for, in their order. Its driver has the clock, memory, payload and the
+ * wire, and the host calls it back for them. Unit scripts, simulator, explorer and
+ * fuzzers are drivers; so is socket.h, with buffers and packets. The driver
+ * serialises all calls for one host; each may call back before it returns.
  *
  *	xtcp_host_listen() or xtcp_host_connect()
  *	xtcp_host_rx() for each segment, xtcp_host_timeout() at xtcp_host_deadline()
@@ -21,10 +21,10 @@
 
 #include <xtcp/engine.h>
 
-/* What there is of the connection; decides who gets a segment. */
+/* The present form of the connection; decides who gets a segment. */
 enum xtcp_host_mode {
-	XTCP_HOST_CLOSED,	/* nothing: segments are answered by RST */
-	XTCP_HOST_LISTEN,
+	XTCP_HOST_CLOSED,	/* none: segments are answered by RST */
+	XTCP_HOST_LISTEN,	/* a listener */
 	XTCP_HOST_HALF_OPEN,	/* host->req */
 	XTCP_HOST_CONN,		/* host->tcb */
 	XTCP_HOST_TIME_WAIT,	/* host->tw */
@@ -34,33 +34,34 @@ struct xtcp_host;
 
 /**
  * struct xtcp_host_ops - what a driver does for its hosts
- * @now: time of this host, ns
- * @space: bytes the receive buffer can still take
- * @conn_new: memory for a TCB, after xtcp_tcb_init(); NULL: there is none
- * @sent_get: an entry for the send map; NULL: there is none
- * @sent_put: it is not used any more
- * @pkt_put: a packet that xtcp_host_rx() was given is not used any more
- * @deliver: bytes [from, to) of a packet are the next of the stream
- * @transmit: a plan of the TCB leaves. Return: false, if it cannot
- * @reply: an answer without payload leaves, which no TCB has planned
- * @fail: the engine or the driver is wrong; need not return
- * @peek: optional, instead of xtcp_tx_peek()
- * @settled: optional, xtcp_tx_commit() was called, or xtcp_tx_abort() if not @sent
- * @idle: optional, nothing more is to be sent
- * @output: optional, instead of xtcp_host_output()
- * @begin: optional, the engine is about to be called for the TCB
- * @check: optional, the engine was called and returned these action bits
- * @notify: optional, action bits from XTCP_ACT_URG to XTCP_ACT_DROP: payload is
- *	delivered, nothing is sent yet; XTCP_ACT_EOF of a record in FIN-WAIT-2, too
- * @served: optional, all that action bits ask for is done
- * @over: optional, the TCB is in CLOSED, or a TIME-WAIT record took its place
- * @deadline: optional, xtcp_host_deadline() may have changed
- * @fastopen: optional, a SYN came. Return: whether it makes a connection at
- *	once; if not, @give is for the SYN-ACK
- * @early: optional, with xtcp_open.fo: bytes for the SYN
- * @plans_max: plans in one go, more is a loop; 0: 200000
- * @map_low: two unused send map entries do at all times
- * @keep_closed: a TCB in CLOSED goes on receiving segments
+ * @now: return the time of this host, ns
+ * @space: return how many bytes the receive buffer can still take
+ * @conn_new: return memory for a TCB, after xtcp_tcb_init(); NULL: none
+ * @sent_get: return memory for an entry of the send map; NULL: none
+ * @sent_put: free memory of @sent_get
+ * @pkt_put: free a packet that xtcp_host_rx() was given
+ * @deliver: append bytes [from, to) of a packet to what is read
+ * @transmit: send a plan of the TCB. Return: false if it cannot be sent
+ * @reply: send an answer without payload that does not come from a TCB
+ * @fail: report a bug of the engine or the driver; need not return
+ * @peek: optional, called instead of xtcp_tx_peek()
+ * @settled: optional, called after xtcp_tx_commit(), or xtcp_tx_abort() if not @sent
+ * @idle: optional, called when there is nothing more to send
+ * @output: optional, called instead of xtcp_host_output()
+ * @begin: optional, called before each call of the engine for the TCB
+ * @check: optional, called after it with the action bits it returned
+ * @notify: optional, called with the action bits after payload is delivered and
+ *	before anything is sent, for XTCP_ACT_URG to XTCP_ACT_DROP; also with
+ *	XTCP_ACT_EOF when a record in FIN-WAIT-2 receives a FIN
+ * @served: optional, called when all that the action bits ask for is done
+ * @over: optional, called when the TCB is in CLOSED or a TIME-WAIT record replaced it
+ * @deadline: optional, called when xtcp_host_deadline() may have changed
+ * @fastopen: optional, called for a SYN. Return: true if it makes a connection at
+ *	once; false: @give is the cookie for the SYN-ACK
+ * @early: optional, with xtcp_open.fo: return how many bytes the SYN shall carry
+ * @plans_max: plans after which one output is taken for a loop; 0: 200000
+ * @map_low: two unused send map entries suffice at all times
+ * @keep_closed: give segments to a TCB in CLOSED as well
  */
 struct xtcp_host_ops {
 	u64 (*now)(const struct xtcp_host *host);
@@ -91,24 +92,26 @@ struct xtcp_host_ops {
 	bool keep_closed;
 };
 
-/* One end; all of it is the driver's to read, and to fill in before it opens: */
+/* One end. The driver may read all of it, and sets these before it opens: */
 struct xtcp_host {
 	const struct xtcp_host_ops *ops;
 	const struct xtcp_params *par;
-	const struct xtcp_open *open;	/* addresses and sizes, valid while in use */
-	bool listening;		/* a listener stays behind */
-	bool tw_in_tcb;		/* the TCB stays in TIME-WAIT, without a record */
-	bool no_ooo;		/* no memory for packets out of order */
+	const struct xtcp_open *open;	/* addresses and sizes; must outlive the host */
+	bool listening;		/* a listener remains beside the connection */
+	bool tw_in_tcb;		/* keep the TCB in TIME-WAIT, make no record */
+	bool no_ooo;		/* hold no packets out of order */
 
-	/* the rest is the host's */
+	/* the host sets the rest */
 	u8 mode;		/* enum xtcp_host_mode */
-	u8 verdict;		/* of listener, half-open connection or record, newest */
-	struct xtcp_cookie give;	/* for the SYN-ACK */
-	u32 ts_off;		/* of the TCB before tw */
+	u8 verdict;		/* newest enum xtcp_listen, _request_act or _tw_act */
+	struct xtcp_cookie give;	/* Fast Open cookie for the SYN-ACK */
+	u32 ts_off;		/* ms, offset of timestamps, for tw */
 	struct xtcp_tcb *tcb;
 	struct xtcp_request req;
 	struct xtcp_tw tw;
 };
+
+/* ---- each is described at its definition in selftests/core/host.c ---- */
 
 void xtcp_host_listen(struct xtcp_host *host);
 bool xtcp_host_connect(struct xtcp_host *host);

@@ -30,7 +30,7 @@ static inline bool seq_ge(u32 a, u32 b)
 	return (s32)(a - b) >= 0;
 }
 
-/* Is @seq in [@from, @from + @len)? One comparison, no wrap-around case. */
+/* Is @seq in [@from, @from + @len)? Correct across the wrap. */
 static inline bool seq_in(u32 seq, u32 from, u32 len)
 {
 	return seq - from < len;

@@ -2,45 +2,46 @@
 /*
  * A TCP socket without a kernel: one end of one connection, with buffers, that
  * takes and makes TCP segments as they are on the wire. It has no thread, no
- * clock and no network: the program calls it with what arrives, and when its
- * deadline has come, and is called back with what leaves. So a simulator of
- * its own can run it in virtual time, and a run can be repeated exactly.
+ * clock and no network: the program calls it with each packet that arrives and
+ * when its deadline has come, and it calls back with each packet to send. A
+ * simulator can therefore run it in virtual time and repeat a run exactly. The
+ * program serialises the calls for one socket.
  *
  *	xtcp_socket_new()
  *	xtcp_socket_listen() or xtcp_socket_connect()
  *	xtcp_socket_rx() for each packet, xtcp_socket_timeout() at
- *	    xtcp_socket_deadline(); between them, in any order and never out of
- *	    a callback: xtcp_socket_write(), xtcp_socket_read(), ...
+ *	    xtcp_socket_deadline(); between them, in any order and never in a
+ *	    callback: xtcp_socket_write(), xtcp_socket_read(), ...
  *	xtcp_socket_free()
  *
- * What more the engine can do (options, counters, other algorithms) is in
- * engine.h: xtcp_socket_host() gives access to it.
+ * For options, counters and other algorithms see engine.h; xtcp_socket_host()
+ * gives access to the TCB.
  */
 #ifndef XTCP_SOCKET_H
 #define XTCP_SOCKET_H
 
 #include <xtcp/host.h>
 
-/* A TCP segment: header and payload, without the IP header. */
+/* A TCP segment: header and payload, without the IP header. The maker owns data. */
 struct xtcp_packet {
 	const u8 *data;
-	u32 len;		/* bytes */
-	u8 ecn;			/* field of the IP header, XTCP_NOT_ECT to XTCP_CE */
-	u64 release;		/* ns, leaves at this time under pacing; 0: at once */
+	u32 len;		/* bytes of header and payload */
+	u8 ecn;			/* ECN field of the IP header, 0..3 */
+	u64 release;		/* ns, earliest departure under pacing; 0: at once */
 };
 
 /**
- * struct xtcp_socket_cfg - what a socket is made of
- * @flow: addresses and ports of this end and of the other
- * @v6: the packets go over IPv6
+ * struct xtcp_socket_cfg - configuration of a socket, copied by xtcp_socket_new()
+ * @flow: addresses and ports of this end and the other, network byte order
+ * @v6: the packets are IPv6
  * @mss: bytes of a packet without IP and TCP header, 1460 on an Ethernet
- * @sndbuf: bytes that may be written and not yet acknowledged
- * @rcvbuf: bytes that may have arrived and not yet been read
- * @par: knobs and secrets, xtcp_params_init(); valid as long as the socket
- * @now: the clock, ns; may not go back
- * @send: a packet leaves; its data is valid during the call. Return: false,
- *	if it cannot, then the engine tries again later
- * @ctx: of both
+ * @sndbuf: bytes of the send buffer: written and not yet acknowledged
+ * @rcvbuf: bytes of the receive buffer: received and not yet read
+ * @par: knobs and secrets, must outlive the socket; NULL: defaults, no secrets
+ * @now: return the time, ns; must not go back
+ * @send: send a packet, whose data is valid during the call. Return: false if it
+ *	cannot be sent: the engine tries again later
+ * @ctx: first argument of @now and @send
  */
 struct xtcp_socket_cfg {
 	struct xtcp_flow flow;
