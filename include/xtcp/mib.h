@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What is counted in a namespace, under the names of /proc/net/snmp (Tcp) and
- * /proc/net/netstat (TcpExt), see Documentation/counters.rst.
+ * The counters of a namespace, with the names of /proc/net/snmp (Tcp) and
+ * /proc/net/netstat (TcpExt), see Documentation/counters.rst. Each counts events since
+ * the namespace was made; CURR_ESTAB is a level. They are per-CPU words in struct
+ * xtcp_net (sock.h), without a lock.
  *
- * The engine has no counters of a namespace: it notes in the TCB what happened
- * (xtcp_mib()), and the caller takes that and counts it (xtcp_mib_take()). So an
- * event counts once for each call of the engine. What comes in larger numbers,
- * segments, the caller counts by itself.
+ * The engine has no counters: it sets a bit in the TCB for each event (xtcp_mib()), and
+ * its caller takes the bits and counts them (xtcp_mib_take()). An event therefore counts
+ * at most once per call of the engine. Segments are counted by the caller.
  */
 #ifndef XTCP_MIB_H
 #define XTCP_MIB_H
 
-/* Noted by the engine; at most 64. */
+/* Set by the engine; at most 64, the bits of tcb->mib. */
 #define XTCP_MIBS_ENGINE(X)						\
 	X(TIMEOUTS, "TCPTimeouts")					\
 	X(SYN_RETRANS, "TCPSynRetrans")					\
@@ -57,7 +58,7 @@
 	X(MTUP_SUCCESS, "TCPMTUPSuccess")				\
 	X(MTUP_FAIL, "TCPMTUPFail")
 
-/* Counted by the caller, and shown in the line of TcpExt. */
+/* Counted by the module, shown as TcpExt. */
 #define XTCP_MIBS_EXT(X)						\
 	X(SYNCOOKIES_SENT, "SyncookiesSent")				\
 	X(SYNCOOKIES_RECV, "SyncookiesRecv")				\
@@ -103,12 +104,12 @@
 	X(MEMORY_PRESSURES, "TCPMemoryPressures")			\
 	X(MEMORY_PRESSURES_CHRONO, "TCPMemoryPressuresChrono")
 
-/* Of ours alone: XtcpMem. */
+/* Counters that the kernel's TCP does not have, shown as XtcpMem. */
 #define XTCP_MIBS_MEM(X)						\
 	X(EVICTED, "Evicted")						\
 	X(EVICT_HOLES, "HolesForgotten")
 
-/* And in the line of Tcp (RFC 4022). */
+/* Counted by the module, shown as Tcp (RFC 4022). */
 #define XTCP_MIBS_TCP(X)						\
 	X(ACTIVE_OPENS, "ActiveOpens")					\
 	X(PASSIVE_OPENS, "PassiveOpens")				\

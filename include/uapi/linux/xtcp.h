@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * What programs may rely on.
+ * The interface for programs.
  *
  *	fd = socket(AF_XTCP, SOCK_STREAM, 0);
  *
@@ -16,33 +16,33 @@
 #define PF_XTCP		AF_XTCP
 
 /*
- * Third argument of socket(AF_XTCP, SOCK_STREAM, ...): 0 or IPPROTO_TCP for
- * IPv4, XTCP_V6 for IPv6 (EAFNOSUPPORT where the kernel has none).
+ * Third argument of socket(AF_XTCP, SOCK_STREAM, ...): 0 or IPPROTO_TCP for IPv4,
+ * XTCP_V6 for IPv6 (error EAFNOSUPPORT if the kernel has no IPv6).
  */
 #define XTCP_V6		41
 
 /*
- * socket(AF_INET, SOCK_STREAM, IPPROTO_XTCP) is the same socket, and with AF_INET6
- * it is that of XTCP_V6.
+ * socket(AF_INET, SOCK_STREAM, IPPROTO_XTCP) makes the same socket, and with AF_INET6
+ * that of XTCP_V6.
  */
 #define IPPROTO_XTCP	253
 
 /*
- * Options of our own, int, at level SOL_TCP; TCP's numbers are far below.
+ * Options that TCP does not have, int, at level SOL_TCP. TCP's numbers are far below.
  *
- * XTCP_TIMEWAIT_MS: 2 MSL of this connection in ms, up to XTCP_TIMEWAIT_MAX; 0,
- * the default, is what /proc/sys/net/xtcp/timewait_ms says.
+ * XTCP_TIMEWAIT_MS: 2 MSL of this connection in ms, up to XTCP_TIMEWAIT_MAX. 0, the
+ * default, takes the value of /proc/sys/net/xtcp/timewait_ms.
  */
 #define XTCP_TIMEWAIT_MS	0x5801
-#define XTCP_TIMEWAIT_MAX	240000	/* two minutes of MSL, RFC 9293 3.4.2 */
+#define XTCP_TIMEWAIT_MAX	240000	/* ms: an MSL of two minutes, RFC 9293 3.4.2 */
 
 /*
- * XTCP_KEEPIDLE_MS, XTCP_KEEPINTVL_MS: TCP_KEEPIDLE and TCP_KEEPINTVL in ms, from
- * XTCP_KEEP_MIN on. The seconds of the latter are then those of the former, rounded
- * up, so that what is not zero does not read as zero.
+ * XTCP_KEEPIDLE_MS, XTCP_KEEPINTVL_MS: TCP_KEEPIDLE and TCP_KEEPINTVL in ms, at least
+ * XTCP_KEEP_MIN. TCP_KEEPIDLE and TCP_KEEPINTVL then read these values in seconds,
+ * rounded up, so that they are never 0.
  */
 #define XTCP_KEEPIDLE_MS	0x5802
 #define XTCP_KEEPINTVL_MS	0x5803
-#define XTCP_KEEP_MIN		10
+#define XTCP_KEEP_MIN		10	/* ms */
 
 #endif /* _UAPI_LINUX_XTCP_H */
