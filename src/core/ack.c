@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Acknowledgements that arrive: RFC 9293 3.10.7.4, fifth step, RFC 5681.
- */
+/* Processing of received ACKs: RFC 9293 3.10.7.4, fifth step, and RFC 5681. */
 #include "core.h"
 
 /*
- * The window as the segment offers it. Taken over from the newest segment
- * only (SND.WL1, SND.WL2), or an old one would close or open it wrongly.
+ * The window that the segment offers, bytes. Used only from the newest segment
+ * (SND.WL1, SND.WL2); an old one would close or open the window wrongly.
  */
 static u32 offered(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
@@ -14,10 +12,12 @@ static u32 offered(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 }
 
 /*
- * RFC 9293 3.10.7.4: update of the send window. The RFC compares SEG.SEQ
- * first. What the peer sends again has an old number though it is news: with
- * SND.UNA moved and the window not, we would send beyond what was offered.
- * ACK numbers of one sender never go back, so a larger one settles it.
+ * Update the send window (RFC 9293 3.10.7.4).
+ *
+ * The RFC compares SEG.SEQ first. But a retransmission of the peer has an old
+ * sequence number and may still carry a new ACK: if SND.UNA moved and the window
+ * did not, we would send beyond what was offered. The ACK numbers of one sender
+ * never go back, so a larger one identifies the newer segment.
  */
 static void window_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
@@ -27,7 +27,7 @@ static void window_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 		return;
 	if (!tcb->snd_wnd && wnd) {
 		xtcp_map_unsend_probe(tcb);
-		/* What was not answered were probes of a closed window. */
+		/* The unanswered transmissions were probes of a closed window. */
 		tcb->retries = 0;
 	}
 	tcb->snd_wnd = wnd;
@@ -37,9 +37,9 @@ static void window_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 }
 
 /*
- * RFC 5681, section 2: data outstanding, no payload, no SYN or FIN, the same
- * ACK number, the same window. While the window is closed the answers to our
- * probes look just like that, and mean nothing.
+ * Is it a duplicate ACK? RFC 5681, section 2: data outstanding, no payload, no
+ * SYN or FIN, the same ACK number, the same window. While the window is closed,
+ * answers to our probes look just like that and do not count.
  */
 static bool is_duplicate(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
@@ -48,7 +48,7 @@ static bool is_duplicate(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 	       offered(tcb, seg) == tcb->snd_wnd;
 }
 
-/* SND.UNA moves: what was sent has arrived, in order. */
+/* SND.UNA advances: process what is newly acknowledged. */
 static u32 advance(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ack *a)
 {
 	u32 acts = XTCP_ACT_ACKED;
@@ -70,11 +70,13 @@ static u32 advance(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ack *
 }
 
 /*
- * Did something arrive that left before the head was sent again, and only that?
- * Then no round trip is over since, however long the timer has run: the queue on
- * the way may have grown meanwhile. RFC 6298 (5.3) restarts the timer for an ACK
- * of new data, and a SACK is one; not for what left later, since the head might
- * be lost again, and recovery would put its timer off for ever.
+ * Does this ACK cover only what left before the head was retransmitted?
+ *
+ * Then no round trip has passed since that retransmission, however long the timer
+ * has run: the queue on the path may have grown meanwhile. Restart the timer, as
+ * RFC 6298 (5.3) does for an ACK of new data; a SACK reports new data too. Not
+ * for what left later: the head may be lost again, and SACKs in recovery would
+ * postpone the timer for ever.
  */
 static bool before_head(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
@@ -85,8 +87,8 @@ static bool before_head(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 }
 
 /*
- * What the segment says of our data: the ACK, then the SACK blocks, then what
- * follows from both.
+ * Apply what the segment says about our data: the ACK, then the SACK blocks, then
+ * what follows from both.
  */
 static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
@@ -113,7 +115,7 @@ static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	seg->delivered = a.segs;
 	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT)
 		return acts;
-	/* A SYN is no data: it measures a round trip, and nothing else. */
+	/* A SYN is not data: it yields an RTT sample and nothing else. */
 	if (syn)
 		a.delivered--;
 	if (sack)
@@ -126,12 +128,12 @@ static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	seg->delivered_ce = a.ce_segs;
 	if (xtcp_loss_ack(tcb, seg, &a, dup) || before_head(tcb, &a))
 		xtcp_rto_restart(tcb, now);
-	/* As slow start, which a growing round trip ends. */
+	/* Allow more small segments as slow start does, until the RTT grows. */
 	if (small > tcb->small_out && tcb->cong == XTCP_CONG_OPEN &&
 	    tcb->srtt8_us >> 4 <= tcb->min_rtt_us)
 		tcb->small_more = (u16)min_t(u32, tcb->small_more + small - tcb->small_out,
 					     65535);
-	/* What was sent after a probe waits for the probe to be answered. */
+	/* The answer to a probe rearms the timer for what was sent after it. */
 	if (a.una || a.sacked || (probe && !(tcb->flags & XTCP_F_TLP_OUT)))
 		xtcp_tlp_arm(tcb, now);
 	if (a.una && tcb->user_timeout_ms)
@@ -140,9 +142,9 @@ static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 }
 
 /*
- * RFC 5961, 5.2: an old ACK is at most a window behind. And never of numbers
- * before our first byte: with a large window they would all be acceptable, and
- * a blind attacker would not have to guess one (CVE-2023-52881).
+ * Is an ACK below SND.UNA too old? RFC 5961, 5.2: it may be at most MAX.SND.WND
+ * behind, and never at or below our ISS: with a large window all those numbers
+ * would be acceptable, and a blind attacker need not guess one (CVE-2023-52881).
  */
 static bool ack_is_old(const struct xtcp_tcb *tcb, u32 ack)
 {
@@ -153,11 +155,13 @@ static bool ack_is_old(const struct xtcp_tcb *tcb, u32 ack)
 }
 
 /*
- * xtcp_ack_rx - the ACK field of an acceptable segment
+ * xtcp_ack_rx - process the ACK field of an acceptable segment
  *
- * Accepted is [SND.UNA - MAX.SND.WND, SND.NXT] (RFC 5961, 5.2; RFC 9293
- * MAY-12): what lies outside was not sent by this peer in this connection,
- * and the data that came with it is dropped too.
+ * The range [SND.UNA - MAX.SND.WND, SND.NXT] is accepted (RFC 5961, 5.2; RFC 9293
+ * MAY-12). A segment outside of it does not come from this peer in this
+ * connection, so its data is dropped too.
+ *
+ * Return: XTCP_ACT_* bits; XTCP_ACT_DROP if the segment was dropped.
  */
 u32 xtcp_ack_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
@@ -174,12 +178,12 @@ u32 xtcp_ack_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 
 	seg->ack = XTCP_DEFENCE_OR(ack_unsent, seg->ack, seq_min(seg->ack, tcb->snd_nxt));
 	acts = news(tcb, seg, now);
-	/* Overtaken on the way: only its SACK blocks can be news. */
+	/* An ACK overtaken on the path: only its SACK blocks can be new. */
 	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT ||
 	    seq_lt(seg->ack, tcb->snd_una))
 		return acts;
 	window_rx(tcb, seg);
-	/* A peer that answers is alive, however long it stays closed: MUST-37. */
+	/* MUST-37: a peer that answers is alive, however long its window stays closed. */
 	if (!tcb->snd_wnd)
 		tcb->retries = 0;
 	else if (tcb->snd_una != tcb->snd_nxt &&

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * When to acknowledge: RFC 9293 3.8.6.3, RFC 5681 4.2, RFC 5961 section 7.
- */
+/* When to send an ACK: RFC 9293 3.8.6.3, RFC 5681 4.2, RFC 5961 section 7. */
 #include "core.h"
 
-/* An ACK is to go out at the next opportunity. */
+/* xtcp_ack_now - send an ACK at the next opportunity */
 void xtcp_ack_now(struct xtcp_tcb *tcb)
 {
 	tcb->ack_pending |= XTCP_ACKP_NOW;
 }
 
 /*
- * Bytes, as in Linux: a segment below the first is hardly as large as a path's MTU
- * allows; one below the second may be so only if no write ends there.
+ * Bounds for the size of full segments, bytes, as in Linux. A smaller one than
+ * RCV_MSS_MIN is hardly full; one smaller than RCV_MSS_PUSHED may be, but only if
+ * no write ends there.
  */
 #define RCV_MSS_MIN	88
 #define RCV_MSS_PUSHED	536
 
 /*
- * The size of the peer's full segments, at most what we offered. It grows at once.
- * It shrinks when two segments in a row, or the segments of a merged run, have the
- * same smaller size: the path MTU is smaller now, or options take their part.
+ * Estimate the size of the peer's full segments, at most the MSS that we offered.
+ * The estimate grows at once. It shrinks when two segments in a row, or the
+ * segments of a merged run, have the same smaller size: the path MTU has shrunk,
+ * or options take some room.
  */
 static void learn_rcv_mss(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
@@ -38,9 +38,9 @@ static void learn_rcv_mss(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 }
 
 /*
- * A reader who has this much waiting already was woken and will read soon; his
- * read acknowledges all of it at once, and can open the window besides. Not
- * for ever: a quarter of the window, or the delay.
+ * A reader with this much data waiting was woken and will read soon; its read
+ * acknowledges everything at once, and may open the window too. Rely on that for
+ * no more than a quarter of the window; the delayed ACK timer runs as well.
  */
 static bool reader_behind(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
@@ -50,7 +50,7 @@ static bool reader_behind(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg
 	       tcb->rcv_nxt - tcb->rcv_wup < tcb->rcv_wnd / 4;
 }
 
-/* A segment below the peer's full size, or pushed: nothing may follow for now. */
+/* Note a segment below the peer's full size, or with PSH: a pause may follow. */
 static void note_push(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
 	bool small = seg->len < (u32)tcb->rcv_mss * seg->nsegs;
@@ -62,12 +62,12 @@ static void note_push(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 }
 
 /*
- * xtcp_ack_read - the reader has taken everything: is he what an ACK waited for?
+ * xtcp_ack_read - should an ACK be sent now that the reader took everything?
  *
- * He had his chance to answer. A peer whose last write was small may hold the
- * next one back until he hears that it arrived (Nagle), and would otherwise
- * wait for the whole delay; in a dialogue the answer is about to come, but for
- * two writes in a row.
+ * The reader has had its chance to answer. A peer whose last write was small may
+ * hold the next one back until that is acknowledged (Nagle), and would wait for
+ * the whole delay. In a dialogue the answer is about to come, except after two
+ * small writes in a row.
  */
 bool xtcp_ack_read(const struct xtcp_tcb *tcb)
 {
@@ -79,19 +79,19 @@ bool xtcp_ack_read(const struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_ack_data - payload arrived in order, or a FIN an answer may follow
+ * xtcp_ack_data - payload arrived in order, or a FIN that an answer may follow
  *
- * At least every second full segment at once (SHLD-19), but not later than
- * half of the window, which a peer with silly window avoidance could be
- * waiting for; the rest after a delay below 500 ms (MUST-40). In the first
- * moments, when the peer is in slow start, every segment at once; not when
- * our side answers, since the answer carries the ACK.
+ * At least every second full segment is acknowledged at once (SHLD-19), and no
+ * later than half of the window, for which a peer with silly window avoidance may
+ * wait; anything else after a delay below 500 ms (MUST-40). At first, while the
+ * peer is in slow start, every segment is acknowledged at once, unless our side
+ * answers: the answer carries the ACK.
  */
 void xtcp_ack_data(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 {
 	u32 unacked = tcb->rcv_nxt - tcb->rcv_wup, limit;
 
-	/* First: a full segment after small ones is not two full segments. */
+	/* Before the limit: a full segment after small ones is not two full segments. */
 	learn_rcv_mss(tcb, seg);
 	if (unlikely(tcb->rcv_first))
 		xtcp_rcv_first(tcb);
@@ -113,7 +113,7 @@ void xtcp_ack_data(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 			    now + tcb->ato_us * XTCP_NSEC_PER_USEC);
 }
 
-/* A segment with our current RCV.NXT has left. */
+/* xtcp_ack_sent - a segment with our current RCV.NXT was sent */
 void xtcp_ack_sent(struct xtcp_tcb *tcb)
 {
 	tcb->ack_pending = 0;
@@ -121,10 +121,10 @@ void xtcp_ack_sent(struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_ack_piggyback - payload goes out, and may carry an ACK
+ * xtcp_ack_piggyback - payload is sent, which may carry an ACK
  *
- * Data that follows data from the peer within the delay is an answer: such a
- * connection need not acknowledge requests by themselves.
+ * Data sent within the delay after data from the peer is an answer: such a
+ * connection need not acknowledge requests separately.
  */
 void xtcp_ack_piggyback(struct xtcp_tcb *tcb, u64 now)
 {
@@ -135,10 +135,10 @@ void xtcp_ack_piggyback(struct xtcp_tcb *tcb, u64 now)
 }
 
 /*
- * xtcp_ack_delayed_fire - the delay is over without an answer
+ * xtcp_ack_delayed_fire - the delay ended without an answer
  *
- * Then this is no conversation; the next ones may wait longer, up to the
- * maximum, unless the guess was that there would be an answer.
+ * If an answer was expected, stop expecting one and reset the delay. Otherwise
+ * double the delay, up to its maximum.
  */
 void xtcp_ack_delayed_fire(struct xtcp_tcb *tcb)
 {
@@ -154,7 +154,7 @@ void xtcp_ack_delayed_fire(struct xtcp_tcb *tcb)
 	xtcp_ack_now(tcb);
 }
 
-/* ns between two; XTCP_NEVER: there is none. */
+/* Time between two challenge ACKs, ns; XTCP_NEVER: none may be sent. */
 static u64 challenge_gap(const struct xtcp_params *par)
 {
 	u64 gap = par->challenge_ms * XTCP_NSEC_PER_MSEC;
@@ -165,13 +165,13 @@ static u64 challenge_gap(const struct xtcp_params *par)
 }
 
 /*
- * xtcp_ack_challenge - an ACK that somebody else may have provoked
+ * xtcp_ack_challenge - send an ACK that an attacker may have provoked
  *
- * RFC 5961, section 7: limited, per connection; a limit shared by all
- * connections could be observed by an attacker and told him what he must not
- * know (CVE-2016-5696).
+ * RFC 5961, section 7: the rate is limited per connection. A limit shared by all
+ * connections could be observed by an attacker and would reveal the state of
+ * other connections (CVE-2016-5696).
  *
- * Return: whether it may go.
+ * Return: whether the ACK will be sent.
  */
 bool xtcp_ack_challenge(struct xtcp_tcb *tcb, u64 now)
 {

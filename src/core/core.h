@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the engine's files promise each other. Callers include engine.h.
+ * Interfaces between the files of the engine. Callers of the engine include
+ * engine.h instead.
  *
- * The order is the order of the files in a connection's life; each prototype
- * is explained where it is defined.
+ * Sections are in the order of a connection's life; each function is explained
+ * where it is defined.
  */
 #ifndef XTCP_CORE_H
 #define XTCP_CORE_H
@@ -40,7 +41,7 @@ static inline u32 xtcp_ts_offset_of(u64 hash)
 
 u32 xtcp_isn(const struct xtcp_params *par, const struct xtcp_flow *flow, u64 now);
 
-/* Is it an address of IPv4, v4-mapped? */
+/* Is @addr an IPv4 address (v4-mapped)? */
 static inline bool xtcp_addr_is_v4(const u32 addr[4])
 {
 	static const u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
@@ -60,21 +61,22 @@ static inline u32 xtcp_ts_clock(u64 now)
 }
 
 /*
- * Is @tsecr older than the timestamp of what left at @sent_at? The latter was
- * taken as the packet was made, up to a tick before its release (pace.c).
+ * Is @tsecr older than the TSval of the packet that left at @sent_at (ns)? A
+ * packet takes its TSval when it is built, up to a tick before pacing releases it
+ * (pace.c).
  */
 static inline bool xtcp_ts_before(const struct xtcp_tcb *tcb, u32 tsecr, u64 sent_at)
 {
 	return seq_lt(tsecr + 1, xtcp_ts_clock(sent_at) + tcb->ts_off);
 }
 
-/* ---- state.c: the one place that moves a connection ---- */
+/* ---- state.c: the only writer of tcb->state ---- */
 
 enum xtcp_event {
 	XTCP_EV_OPEN,		/* active open: SYN goes out */
 	XTCP_EV_PASSIVE,	/* a listener's half-open connection becomes a connection */
 	XTCP_EV_SYN,		/* SYN without ACK: simultaneous open */
-	XTCP_EV_SYNACK,		/* SYN with an ACK of ours */
+	XTCP_EV_SYNACK,		/* SYN that acknowledges our SYN */
 	XTCP_EV_ACK_SYN,	/* our SYN is acknowledged */
 	XTCP_EV_CLOSE,		/* the application is done sending */
 	XTCP_EV_FIN,		/* the peer's FIN is reached */
@@ -92,14 +94,17 @@ static inline bool xtcp_synchronized(const struct xtcp_tcb *tcb)
 	       tcb->state != XTCP_LISTEN;
 }
 
-/* ---- what the route of the connection says, or else its namespace ---- */
+/* ---- route metrics, or the namespace's value where the route has none ---- */
 
 static inline u32 xtcp_rto_min_us(const struct xtcp_tcb *tcb)
 {
 	return tcb->rto_min_ms ? tcb->rto_min_ms * XTCP_USEC_PER_MSEC : tcb->par->rto_min_us;
 }
 
-/* An ACK is delayed by less than the RTO that a peer on such a path has, too. */
+/*
+ * Longest delay of an ACK, us. Where the route sets the minimum RTO, the peer on
+ * that path probably has the same one: stay 1 ms below it.
+ */
 static inline u32 xtcp_delack_max_us(const struct xtcp_tcb *tcb)
 {
 	u32 ms = max_t(u32, tcb->rto_min_ms, 2) - 1;
@@ -119,7 +124,7 @@ static inline u32 xtcp_initcwnd(const struct xtcp_tcb *tcb)
 
 /* ---- open.c ---- */
 
-/* What a peer that offers no MSS can take: RFC 9293 3.7.1, MUST-15. */
+/* MSS of a peer that sends no MSS option, bytes (RFC 9293 3.7.1, MUST-15). */
 static inline u16 xtcp_default_mss(bool v6)
 {
 	return v6 ? 1220 : 536;
@@ -137,8 +142,9 @@ void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 		      const struct xtcp_open *open, u64 now);
 
 /*
- * A plan of nothing. Its arrays are read as far as nsack, nacc and opts say, and
- * to clear them costs more than all the rest.
+ * An empty plan. The arrays are left uninitialised, since clearing them would
+ * cost more than all the rest; nsack, nacc and opts tell which elements are
+ * valid.
  */
 static inline void xtcp_plan_init(struct xtcp_plan *plan)
 {
@@ -249,10 +255,12 @@ void xtcp_tlp_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 u32 xtcp_tlp_fire(struct xtcp_tcb *tcb, u64 now);
 
 /*
- * RFC 8985 probes while nothing is known to be wrong. But also what a recovery
- * sends may be lost with nothing behind it to tell, or the last segments while
- * it lasts. Then the first segment that is missing asks: the peer needs it in
- * any case, and its ACK tells RACK what else is late.
+ * Does a probe resend the first missing segment instead of the last one sent?
+ *
+ * RFC 8985 probes only while no loss is suspected. But retransmissions, and the
+ * tail of the data sent during a recovery, may be lost too, with nothing behind
+ * them to reveal it. The peer needs the first missing segment in any case, and
+ * its ACK tells RACK what else is late.
  */
 static inline bool xtcp_tlp_by_head(const struct xtcp_tcb *tcb)
 {
@@ -266,7 +274,7 @@ void xtcp_prr_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *a);
 
 /* ---- small.c ---- */
 
-/* No write is held back to be merged with others for longer. */
+/* Longest time for which a write is held back to be merged with others, ns. */
 #define XTCP_SMALL_HOLD_NS	(100 * XTCP_NSEC_PER_USEC)
 
 bool xtcp_small_full(const struct xtcp_tcb *tcb);
@@ -311,9 +319,9 @@ void xtcp_mtup_sent(struct xtcp_tcb *tcb, u32 seq, u32 len, u64 now);
 void xtcp_mtup_ack(struct xtcp_tcb *tcb);
 bool xtcp_mtup_lost(struct xtcp_tcb *tcb);
 /*
- * Must what is sent now be one segment? Who splits a larger one leaves CWR in
- * the first part only, as RFC 3168 wants it; but in AccECN it is part of a
- * count, which all parts are to carry.
+ * Must the next plan be a single segment? Segmentation of a larger one leaves CWR
+ * in the first segment only, as RFC 3168 wants it; in AccECN that bit is part of
+ * the ACE counter, which every segment must carry.
  */
 static inline bool xtcp_ecn_single(const struct xtcp_tcb *tcb)
 {
@@ -332,8 +340,8 @@ bool xtcp_undo_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *a);
 /* ---- rate.c ---- */
 
 /*
- * Bytes lost since tcb->lost was @then. None when some of those counted then
- * turned out not to be lost, and were taken off (xtcp_map_unlose()).
+ * Bytes lost since tcb->lost was @then. 0 if some of those counted then have been
+ * taken off again, because they were not lost (xtcp_map_unlose()).
  */
 static inline u32 xtcp_lost_since(const struct xtcp_tcb *tcb, u32 then)
 {
@@ -379,7 +387,7 @@ u32 xtcp_keep_fire(struct xtcp_tcb *tcb, u64 now);
 
 /* ---- output.c ---- */
 
-/* Which door a plan came through; commit acts on it. */
+/* Kind of a plan; tells xtcp_tx_commit() what was sent. */
 enum xtcp_plan_kind {
 	XTCP_PLAN_SYN,		/* SYN or SYN-ACK, first or again */
 	XTCP_PLAN_NEW,		/* payload or FIN never sent before */
@@ -395,12 +403,12 @@ enum xtcp_plan_kind {
 
 u32 xtcp_tx_new_len(const struct xtcp_tcb *tcb, bool *fin);
 u32 xtcp_want_output(const struct xtcp_tcb *tcb);
-/* The first wait for a transmission that failed. */
+/* Wait before the first retry of a failed transmission, ns; it doubles. */
 #define XTCP_RETRY_NS	(5 * XTCP_NSEC_PER_MSEC)
 
 u32 xtcp_retry_fire(struct xtcp_tcb *tcb);
 
-/* Something the application handed over that was never sent: bytes or FIN. */
+/* Has the application queued data or a FIN that was never sent? */
 static inline bool xtcp_unsent(const struct xtcp_tcb *tcb)
 {
 	return tcb->snd_nxt != tcb->snd_end +
@@ -432,9 +440,9 @@ u16 xtcp_window_field(u32 wnd, u8 shift);
 /* ---- reass.c ---- */
 
 enum xtcp_reass {
-	XTCP_REASS_HELD,	/* the node is ours now */
-	XTCP_REASS_DUP,		/* nothing new in it */
-	XTCP_REASS_FULL,	/* limit of runs or of work reached */
+	XTCP_REASS_HELD,	/* the engine keeps the node */
+	XTCP_REASS_DUP,		/* every byte is held already */
+	XTCP_REASS_FULL,	/* limit on runs or on work reached */
 };
 
 enum xtcp_reass xtcp_reass_insert(struct xtcp_tcb *tcb, struct xtcp_ooo *node,
@@ -481,7 +489,7 @@ static inline void xtcp_dl_clear(struct xtcp_tcb *tcb, enum xtcp_dl dl)
 	tcb->dl_armed &= ~(1U << dl);
 }
 
-/* After data was sent or acknowledged: with nothing in flight, no probe. */
+/* Called after data was sent or acknowledged; nothing in flight needs no probe. */
 static inline void xtcp_tlp_arm(struct xtcp_tcb *tcb, u64 now)
 {
 	if (tcb->snd_una != tcb->snd_nxt) {
@@ -497,14 +505,14 @@ static inline bool xtcp_dl_is_set(const struct xtcp_tcb *tcb, enum xtcp_dl dl)
 	return tcb->dl_armed & (1U << dl);
 }
 
-/* It happened: to be counted by the caller. */
+/* Record an event; the caller counts it. */
 static inline void xtcp_mib(struct xtcp_tcb *tcb, enum xtcp_mib mib)
 {
 	BUILD_BUG_ON(XTCP_MIB_ENGINE_MAX > 64);
 	tcb->mib |= 1ULL << mib;
 }
 
-/* Discard: remember why; the caller adds what else is to happen. */
+/* Discard the segment and record the reason; the caller adds further actions. */
 static inline u32 xtcp_drop(struct xtcp_seg *seg, enum xtcp_drop reason)
 {
 	seg->reason = reason;

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A segment arrives: RFC 9293, 3.10.7, in the order of the RFC.
+ * Segment arrival: RFC 9293, 3.10.7, in the order of the RFC except where
+ * RFC 5961 and RFC 7323 change it.
  *
- * The caller found the connection and verified the checksum. What is decided
- * here is what becomes of the segment; ack.c, reass.c and close.c do the
- * work of the single steps.
+ * The caller has found the connection and verified the checksum. This file
+ * decides what happens to the segment; ack.c, reass.c and close.c carry out the
+ * steps.
  */
 #include "core.h"
 
-/* RFC 7323, 5.5: a timestamp older than this says nothing any more. */
+/* RFC 7323, 5.5: TS.Recent is invalid after this time, ns. */
 #define PAWS_LIFETIME_NS	(24ULL * 24 * 3600 * XTCP_NSEC_PER_SEC)
 
 /*
- * Two ends probe each other's closed window at once, both windows have just
- * opened, each takes the other's octet. Until that is acknowledged each sends
- * from one number behind what the other expects, the acknowledgement too; it
- * has to count, or both repeat their octet until they give up.
+ * Process the ACK field of a segment at RCV.NXT - 1.
+ *
+ * Two ends may probe each other's closed window just when both windows have
+ * opened, so that each accepts the other's octet. Until those octets are
+ * acknowledged, everything each end sends, pure ACKs included, has a sequence
+ * number one below what the other expects. If such ACKs did not count, both ends
+ * would repeat their octet until they give up.
  */
 static u32 ack_one_behind(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
@@ -26,8 +30,9 @@ static u32 ack_one_behind(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 }
 
 /*
- * The same data for the third time, and more: its sender waits for an ACK that does
- * not arrive. Where this end waits as well, its timer has done something about it.
+ * The same data arrives for the third time or more: our ACKs do not reach the
+ * sender, so ask for another path for them. Not in LOSS: there our own
+ * retransmission timer has asked already.
  */
 static u32 rx_again(struct xtcp_tcb *tcb, u32 seq)
 {
@@ -38,10 +43,10 @@ static u32 rx_again(struct xtcp_tcb *tcb, u32 seq)
 }
 
 /*
- * An unacceptable segment is answered by an ACK (RFC 9293 3.10.7.4, first
- * step). At once if it occupies sequence space, since its sender waits for
- * that; else at the pace of challenge ACKs, or two confused ends would answer
- * each other for ever.
+ * Answer an unacceptable segment with an ACK (RFC 9293 3.10.7.4, first step). A
+ * segment that occupies sequence space gets it at once, since its sender waits
+ * for it. Any other is answered at the rate of challenge ACKs; otherwise two
+ * desynchronised ends would answer each other for ever.
  */
 static u32 refuse(struct xtcp_tcb *tcb, struct xtcp_seg *seg, enum xtcp_drop why,
 		  u64 now)
@@ -66,7 +71,7 @@ static u32 refuse(struct xtcp_tcb *tcb, struct xtcp_seg *seg, enum xtcp_drop why
 	return acts | xtcp_want_output(tcb);
 }
 
-/* RFC 5961: the sender, if it is the true one, learns where we are. */
+/* RFC 5961: the ACK tells the sender, if it is the real peer, our RCV.NXT. */
 static u32 challenge(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		     enum xtcp_drop why, u64 now)
 {
@@ -81,19 +86,19 @@ static u32 challenge(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	return acts | xtcp_want_output(tcb);
 }
 
-/* What lies below RCV.NXT plus this is in the window; that number is not. */
+/* Size of the receive window, bytes: [RCV.NXT, RCV.NXT + size) is acceptable. */
 static u32 rx_wnd(const struct xtcp_tcb *tcb)
 {
 	return xtcp_rcv_promised(tcb) + XTCP_DEFENCE_OR(window_edge, 0, 1);
 }
 
-/* Bytes of sequence space the segment occupies behind its SYN. */
+/* Sequence space that the payload and FIN of a segment occupy. */
 static u32 seg_space(const struct xtcp_seg *seg)
 {
 	return seg->len + !!(seg->flags & XTCP_FIN);
 }
 
-/* RFC 7323, 5.3 R1, and 3.2 for the option's absence. 0: go on. */
+/* RFC 7323, 5.3 R1 (PAWS), and 3.2 (missing option). Return: 0 to continue. */
 static u32 check_timestamp(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
 	if (seg->flags & XTCP_RST)
@@ -107,9 +112,11 @@ static u32 check_timestamp(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 }
 
 /*
- * RFC 9293 3.10.7.4, first step: the four cases, then cut what lies outside
- * of the window. A segment at RCV.NXT against a closed window is let through
- * without its payload, for its ACK and URG (MUST-66). 0: go on.
+ * RFC 9293 3.10.7.4, first step: the four cases, then trim the segment to the
+ * window. A segment at RCV.NXT against a closed window is accepted without its
+ * payload, for its ACK and URG (MUST-66).
+ *
+ * Return: 0 to continue, else the actions for an unacceptable segment.
  */
 static u32 check_sequence(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
@@ -145,13 +152,13 @@ static u32 check_sequence(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 			cut--;
 		}
 		seg->len -= cut;
-		/* The sender is to know that the rest did not fit. */
+		/* Tell the sender that the rest did not fit. */
 		xtcp_ack_now(tcb);
 	}
 	return 0;
 }
 
-/* Second step, RFC 5961 3.2: only the exact number resets. */
+/* Second step, RFC 5961 3.2: only a RST at exactly RCV.NXT resets. */
 static u32 rx_rst(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
 	enum xtcp_err err = XTCP_ERR_RESET;
@@ -168,7 +175,7 @@ static u32 rx_rst(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	return xtcp_drop(seg, XTCP_DROP_RST_VALID) | xtcp_fail(tcb, err);
 }
 
-/* Fifth step for SYN-RECEIVED: our SYN is acknowledged, or the ACK is wrong. */
+/* Fifth step in SYN-RECEIVED: our SYN is acknowledged, or the ACK is wrong. */
 static u32 rx_ack_of_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
 	u32 acts;
@@ -176,11 +183,11 @@ static u32 rx_ack_of_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	if (seq_le(seg->ack, tcb->snd_una) || seq_gt(seg->ack, tcb->snd_nxt))
 		return xtcp_drop(seg, XTCP_DROP_ACK_FUTURE) | XTCP_ACT_RST;
 	acts = xtcp_move(tcb, XTCP_EV_ACK_SYN);
-	tcb->snd_wl1 = seg->seq - 1;	/* whatever comes updates the window */
+	tcb->snd_wl1 = seg->seq - 1;	/* any segment updates the window */
 	tcb->snd_wl2 = seg->ack;
 	xtcp_ecn_third(tcb, seg);
 	xtcp_established(tcb, now);
-	/* Data that left before this and was lost goes again, at no penalty. */
+	/* Resend data that was sent before this and lost, with cwnd unchanged. */
 	if (unlikely(tcb->lost_out))
 		xtcp_loss_refit(tcb);
 	if (tcb->flags & XTCP_F_FIN_QUEUED)
@@ -188,7 +195,10 @@ static u32 rx_ack_of_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	return acts;
 }
 
-/* Sixth step: RFC 9293 3.8.5; the pointer names the octet after (MUST-62). */
+/*
+ * Sixth step, RFC 9293 3.8.5. The pointer names the octet after the urgent data
+ * (MUST-62).
+ */
 static u32 rx_urgent(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u32 seq)
 {
 	u32 up = seq + seg->urg;
@@ -198,7 +208,7 @@ static u32 rx_urgent(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u32 seq)
 	if (tcb->state != XTCP_ESTABLISHED && tcb->state != XTCP_FIN_WAIT_1 &&
 	    tcb->state != XTCP_FIN_WAIT_2)
 		return 0;
-	/* Passed already, or no news: the pointer only ever advances. */
+	/* Already received, or not new: the pointer only advances. */
 	if (seq_le(up, tcb->rcv_nxt) ||
 	    XTCP_DEFENCE(urg_again, tcb->flags & XTCP_F_RCV_URG && seq_le(up, tcb->rcv_up)))
 		return 0;
@@ -217,7 +227,7 @@ static u32 rx_in_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		xtcp_sack_overlap(tcb, seg->seq, seg->seq + seg->len);
 	seg->from = seg->seq;
 	seg->to = xtcp_reass_cover(tcb, seg->seq + seg->len, seg->nsegs);
-	/* What was handed over before has not all been taken: behind it. */
+	/* Data delivered earlier is still queued for the caller: append to it. */
 	if (unlikely(tcb->ooo_ready)) {
 		if (!node)
 			return xtcp_drop(seg, XTCP_DROP_NO_MEMORY);
@@ -227,12 +237,12 @@ static u32 rx_in_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	tcb->rcv_nxt = seg->to;
 	if (unlikely(tcb->ecn))
 		xtcp_ecn_news(tcb);
-	/* A hole may be filled: that is to be told at once (RFC 5681, 4.2). */
+	/* A hole may be filled: acknowledge at once (RFC 5681, 4.2). */
 	if (tcb->ooo_root || tcb->ooo_dead) {
 		xtcp_ack_now(tcb);
 		acts |= xtcp_reass_advance(tcb, seg->to);
 	}
-	/* Passed: after 2 GB more it would seem to lie ahead. */
+	/* Drop a passed pointer: after another 2 GB it would seem to lie ahead. */
 	if (unlikely(tcb->flags & XTCP_F_RCV_URG) && seq_ge(tcb->rcv_nxt, tcb->rcv_up))
 		tcb->flags &= ~XTCP_F_RCV_URG;
 	tcb->bytes_received += tcb->rcv_nxt - before;
@@ -244,7 +254,7 @@ static u32 rx_in_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 static u32 rx_out_of_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 			   struct xtcp_ooo *node)
 {
-	/* RFC 5681, 4.2: the duplicate ACK that fast retransmit needs. */
+	/* RFC 5681, 4.2: send the duplicate ACK that fast retransmit needs. */
 	xtcp_ack_now(tcb);
 	tcb->rcv_ooo_segs += seg->nsegs;
 	if (!node)
@@ -266,8 +276,8 @@ static u32 rx_out_of_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 }
 
 /*
- * Where the stream ends, once a FIN said so: the first FIN in the window
- * counts, what was held beyond it goes, later contradictions are cut to it.
+ * Record where a FIN ends the stream. The first FIN in the window counts: data
+ * held beyond it is discarded, later segments are cut to it.
  */
 static u32 note_fin(struct xtcp_tcb *tcb, struct xtcp_seg *seg)
 {
@@ -285,7 +295,7 @@ static u32 note_fin(struct xtcp_tcb *tcb, struct xtcp_seg *seg)
 	return acts;
 }
 
-/* Eighth step: everything before the FIN has arrived. */
+/* Eighth step: process the FIN once everything before it has arrived. */
 static u32 rx_fin(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 {
 	u32 acts;
@@ -301,7 +311,10 @@ static u32 rx_fin(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 	return acts;
 }
 
-/* Seventh and eighth step: the text, then the FIN. */
+/*
+ * Seventh and eighth step: payload, then FIN. @had is the length of the payload
+ * before it was trimmed, bytes.
+ */
 static u32 rx_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		   struct xtcp_ooo *node, u32 had, u64 now)
 {
@@ -311,7 +324,7 @@ static u32 rx_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	    tcb->state != XTCP_FIN_WAIT_2)
 		return had ? xtcp_drop(seg, XTCP_DROP_AFTER_FIN) : 0;
 
-	/* RFC 9293 SHLD-3: the reader has gone, the peer must learn it. */
+	/* RFC 9293 SHLD-3: nobody will read it; tell the peer by a reset. */
 	if (seg->len && tcb->flags & XTCP_F_ORPHAN) {
 		xtcp_mib(tcb, XTCP_MIB_ABORT_ON_DATA);
 		return xtcp_drop(seg, XTCP_DROP_AFTER_CLOSE) |
@@ -336,9 +349,9 @@ static u32 rx_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 }
 
 /*
- * RFC 9293 3.10.7.3: text and FIN of a SYN that crossed ours wait until the
- * connection is established. They are acknowledged then, and not before, so
- * memory pressure may drop them.
+ * RFC 9293 3.10.7.3: hold payload and FIN of a SYN that crossed ours until the
+ * connection is established. They are not acknowledged before that, so memory
+ * pressure may drop them.
  */
 static u32 hold_syn_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 			 struct xtcp_ooo *node, u64 now)
@@ -358,7 +371,10 @@ static u32 hold_syn_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	return acts | XTCP_ACT_HELD;
 }
 
-/* @seg established the connection, and was handled. */
+/*
+ * Deliver what hold_syn_text() kept. @seg has established the connection and is
+ * processed otherwise.
+ */
 static u32 take_syn_text(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 {
 	u32 before = tcb->rcv_nxt, acts;
@@ -374,7 +390,7 @@ static u32 take_syn_text(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 n
 	return acts | rx_fin(tcb, seg, now);
 }
 
-/* RFC 9293 3.10.7.4: every state from SYN-RECEIVED on but TIME-WAIT. */
+/* RFC 9293 3.10.7.4: the states from SYN-RECEIVED on, except TIME-WAIT. */
 static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 			   struct xtcp_ooo *node, u64 now)
 {
@@ -392,7 +408,11 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	}
 	if (unlikely(tcb->fo) && xtcp_fastopen_again(tcb, seg))
 		return xtcp_drop(seg, XTCP_DROP_REQUEST) | XTCP_ACT_OUTPUT;
-	/* Fourth step before the first: any SYN is challenged (RFC 5961, 4.2). */
+	/*
+	 * RST and SYN are checked before sequence numbers: a RST by its exact
+	 * number (rx_rst()), and any SYN is answered by a challenge ACK
+	 * (RFC 5961, 4.2).
+	 */
 	if (seg->flags & XTCP_RST)
 		return rx_rst(tcb, seg, now);
 	if (tcb->opts & XTCP_OPT_TS)
@@ -412,7 +432,7 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	if (acts)
 		return acts;
 
-	/* What was cut off may owe an ACK, whatever becomes of the rest. */
+	/* Output may be due even if the segment is dropped: trimming asks for an ACK. */
 	if (!(seg->flags & XTCP_ACK))
 		return xtcp_drop(seg, XTCP_DROP_NO_ACK) | xtcp_want_output(tcb);
 	if (tcb->state == XTCP_SYN_RECEIVED) {
@@ -427,7 +447,7 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	tcb->last_rx_at = now;
 	if (unlikely(tcb->ecn))
 		xtcp_ecn_rx(tcb, seg, had);
-	/* RFC 7323, 4.3 (2): never from a segment beyond what we acked. */
+	/* RFC 7323, 4.3 (2): only from a segment at or below Last.ACK.sent. */
 	if (tcb->opts & XTCP_OPT_TS && seq_le(seq, tcb->ack_seq_last) &&
 	    (seq_ge(seg->tsval, tcb->ts_recent) ||
 	     now - tcb->ts_recent_at >= PAWS_LIFETIME_NS)) {
@@ -437,7 +457,7 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	acts |= rx_urgent(tcb, seg, seq);
 	if (likely(!opened))
 		return acts | rx_text(tcb, seg, node, had, now) | xtcp_want_output(tcb);
-	/* The peer sends the text of its SYN again: this takes its place. */
+	/* The peer resends the payload of its SYN: it replaces the copy held so far. */
 	if (seg->len && seg->seq == tcb->rcv_nxt && tcb->ooo_root) {
 		xtcp_reass_flush(tcb);
 		acts |= XTCP_ACT_REAP;
@@ -475,7 +495,7 @@ static u32 rx_syn_sent_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	tcb->snd_wl2 = seg->ack;
 	if (unlikely(tcb->fo))
 		xtcp_fastopen_synack(tcb, seg);
-	/* What of the SYN's data is not acknowledged was not taken. */
+	/* The peer did not accept data of our SYN that is not acknowledged. */
 	if (seg->ack != tcb->snd_nxt)
 		xtcp_map_mark_all(tcb, false);
 	acts = seg->ack != tcb->iss + 1 ? XTCP_ACT_ACKED : 0;
@@ -492,7 +512,7 @@ static u32 rx_syn_sent_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	xtcp_rto_restart(tcb, now);
 	xtcp_persist_check(tcb, now);
 	xtcp_ack_now(tcb);
-	/* Controls and text of the SYN-ACK: sixth step and on. */
+	/* URG, payload and FIN of the SYN-ACK: sixth to eighth step. */
 	seg->seq++;
 	if (seg->len || seg->flags & (XTCP_FIN | XTCP_URG)) {
 		u32 seq = seg->seq, had = seg->len;
@@ -528,18 +548,18 @@ static u32 rx_syn_sent(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 }
 
 /**
- * xtcp_rx - a segment arrived for this connection
+ * xtcp_rx - process a segment that arrived for this connection
  * @tcb: connection in any state
- * @seg: from xtcp_parse(); seq, len and flags are cut to what counts
- * @node: memory inside the packet, in case it is to be held; may be NULL
- *	when @seg has no payload
+ * @seg: from xtcp_parse(); seq, len and flags are trimmed to what is accepted
+ * @node: memory inside the packet, in case the engine holds it out of order; may
+ *	be NULL when @seg has no payload
  * @now: ns
  *
- * RFC 9293, 3.10.7. A run of segments merged on the way in is one call.
+ * RFC 9293, 3.10.7. A run of segments merged by GRO is one call.
  *
- * Return: XTCP_ACT_* bits. With neither XTCP_ACT_DELIVER nor XTCP_ACT_HELD
- * the packet is the caller's to free; it was discarded for a reason only
- * with XTCP_ACT_DROP.
+ * Return: XTCP_ACT_* bits. With neither XTCP_ACT_DELIVER nor XTCP_ACT_HELD the
+ * caller frees the packet; it counts as discarded, with a reason, only with
+ * XTCP_ACT_DROP.
  */
 u32 xtcp_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ooo *node,
 	    u64 now)
@@ -564,12 +584,12 @@ u32 xtcp_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ooo *node,
 }
 
 /**
- * xtcp_rst_plan - the RST that answers a segment nobody wants
+ * xtcp_rst_plan - the RST that answers a segment without a connection
  * @seg: the segment; must not be a RST
  * @plan: filled in
  *
- * RFC 9293 3.10.7.1: <SEQ=SEG.ACK> when it has an ACK, else <SEQ=0> with the
- * ACK of all of it.
+ * RFC 9293 3.10.7.1: <SEQ=SEG.ACK> if it has an ACK, otherwise <SEQ=0> with an
+ * ACK of all the sequence space it occupies.
  */
 void xtcp_rst_plan(const struct xtcp_seg *seg, struct xtcp_plan *plan)
 {

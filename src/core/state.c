@@ -3,7 +3,7 @@
  * The state diagram: RFC 9293, 3.3.2, figure 5. The only writer of tcb->state.
  *
  *                               CLOSED
- *            PASSIVE (half-open connection)  /      \  OPEN / SYN
+ *    PASSIVE (from a request)  /      \  OPEN / SYN
  *                             v        v
  *                   SYN-RECEIVED <--- SYN-SENT
  *                        |  |     SYN      |
@@ -21,10 +21,10 @@
  *                     TIME-WAIT -----> CLOSED
  *                               END
  *
- * LISTEN is not a state of a connection here: a listener has no TCB, its
- * half-open connections are half-open connections, and one that completes enters as
- * SYN-RECEIVED. Passing through it "FIN and ACK of FIN" from FIN-WAIT-1 to
- * TIME-WAIT is two events.
+ * LISTEN is not a state of a connection here: a listener has no TCB. It keeps
+ * half-open connections as requests, and a request that completes becomes a TCB
+ * in SYN-RECEIVED. The edge "ACK of FIN and FIN" from FIN-WAIT-1 to TIME-WAIT is
+ * taken as two events.
  */
 #include "core.h"
 
@@ -75,7 +75,6 @@ static const u8 next_state[XTCP_CLOSING + 1][XTCP_EV_MAX] = {
 	},
 };
 
-/* A connection begins where it ends. */
 void xtcp_state_init(struct xtcp_tcb *tcb)
 {
 	tcb->state = XTCP_CLOSED;
@@ -84,13 +83,13 @@ void xtcp_state_init(struct xtcp_tcb *tcb)
 /*
  * xtcp_move - move a connection along one edge of the diagram
  * @tcb: connection
- * @ev: what happened
+ * @ev: event
  *
- * An event without an edge in this state leaves it alone: a second close()
- * or a repeated FIN is no error of the caller. In CLOSED nothing is due any
- * more, so every deadline ends here and nowhere else.
+ * An event that has no edge in this state changes nothing: a second close() or a
+ * repeated FIN is not an error of the caller. CLOSED and TIME-WAIT disarm every
+ * deadline, here and nowhere else.
  *
- * Return: XTCP_ACT_STATE when the state changed.
+ * Return: XTCP_ACT_STATE if the state changed, else 0.
  */
 u32 xtcp_move(struct xtcp_tcb *tcb, enum xtcp_event ev)
 {
