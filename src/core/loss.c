@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Loss and what follows from it: RFC 5681 3.2, RFC 6582 (NewReno) for a peer
- * without SACK, RFC 6675 and 8985 for one with.
+ * Loss and the reaction to it: RFC 5681 3.2, RFC 6582 (NewReno) for a peer
+ * without SACK, RFC 6675 and 8985 for one with SACK.
  *
- * Which bytes of the send map are lost rack.c finds by time, and this file, for
- * want of SACK, by counting. Here is what it means for the connection:
+ * rack.c finds by time which bytes of the send map are lost; without SACK this
+ * file finds them by counting duplicate ACKs. The states of a connection:
  *
  *	OPEN, CWR --(something is lost)--> RECOVERY --(ACK of recover)--> OPEN
- *	OPEN      --(ECN, probe's repair, our queue is full)
+ *	OPEN      --(ECN, loss repaired by a probe, local queue full)
  *	                                --> CWR     --(ACK of recover)--> OPEN
  *	any       --(timeout)--> LOSS               --(ACK of recover)--> OPEN
- *	any       --(it was for nothing)--> OPEN, see undo.c
+ *	any       --(spurious reduction)--> OPEN, see undo.c
  *
- * output.c resends what is marked. The window in RECOVERY and CWR is prr.c's;
- * in OPEN and LOSS it grows by the congestion control.
+ * output.c resends what is marked lost. prr.c sets the window in RECOVERY and
+ * CWR; in OPEN and LOSS the congestion control makes it grow.
  */
 #include "core.h"
 
@@ -23,8 +23,8 @@ static bool by_time(const struct xtcp_tcb *tcb)
 }
 
 /*
- * FlightSize (RFC 5681, 2): sent and not yet cumulatively acknowledged, whether
- * SACKed or lost.
+ * FlightSize (RFC 5681, 2), bytes: sent and not cumulatively acknowledged, SACKed
+ * and lost bytes included.
  */
 static u32 flight_size(const struct xtcp_tcb *tcb)
 {
@@ -32,9 +32,9 @@ static u32 flight_size(const struct xtcp_tcb *tcb)
 }
 
 /*
- * The base of a reduction (RFC 5681, equation 4; RFC 9438, 4.6): FlightSize
- * before the ACK that moved SND.UNA by @una. Without what limited transmit added
- * (RFC 5681, 3.2 step 2; RFC 6675, 5), which is what exceeds cwnd.
+ * The base of a reduction, bytes (RFC 5681, equation 4; RFC 9438, 4.6):
+ * FlightSize before the ACK that moved SND.UNA by @una, without what limited
+ * transmit added (RFC 5681, 3.2 step 2; RFC 6675, 5), which is what exceeds cwnd.
  */
 static u32 reduction_base(const struct xtcp_tcb *tcb, u32 una)
 {
@@ -46,7 +46,7 @@ static u32 reduction_base(const struct xtcp_tcb *tcb, u32 una)
 static void reduce(struct xtcp_tcb *tcb, enum xtcp_cong cong,
 		   enum xtcp_cc_event why, const struct xtcp_ack *a)
 {
-	/* From a reduction to a worse one: the first one's memory counts. */
+	/* A reduction that turns into a worse one keeps the first one's undo state. */
 	if (tcb->cong == XTCP_CONG_OPEN) {
 		xtcp_undo_mark(tcb);
 		/* RecoverFS counts what this ACK took out of flight (RFC 9937, 6.1). */
@@ -64,11 +64,11 @@ static void reduce(struct xtcp_tcb *tcb, enum xtcp_cong cong,
 }
 
 /*
- * xtcp_loss_reduce - the path is congested, though nothing is to be resent
+ * xtcp_loss_reduce - reduce the window though nothing has to be resent
  * @why: XTCP_CC_ECN, or XTCP_CC_LOSS after a probe repaired the loss
- * @a: the ACK that says so; what was in flight before it counts
+ * @a: the ACK that reports it; the flight before that ACK counts
  *
- * Once a round trip: not while a reduction is under way.
+ * At most once a round trip: not while a reduction is under way.
  */
 void xtcp_loss_reduce(struct xtcp_tcb *tcb, enum xtcp_cc_event why,
 		      const struct xtcp_ack *a)
@@ -78,13 +78,14 @@ void xtcp_loss_reduce(struct xtcp_tcb *tcb, enum xtcp_cc_event why,
 }
 
 /**
- * xtcp_queue_full - a queue of this host had no room for a packet, or hardly
+ * xtcp_queue_full - a queue of this host is full or nearly full
  * @tcb: connection
  * @now: ns
  *
- * That is congestion like any other, seen without a round trip: whoever shares the
- * queue has to yield, or those who see their packets lost in it get nothing. Once a
- * round trip; with nothing in flight there would be no ACK to end it.
+ * This is congestion, known without a round trip: a connection that shares the
+ * queue has to yield, or those whose packets are dropped there get nothing. At
+ * most once a round trip, and only with data in flight, whose ACK ends the
+ * reduction.
  */
 void xtcp_queue_full(struct xtcp_tcb *tcb, u64 now)
 {
@@ -95,10 +96,10 @@ void xtcp_queue_full(struct xtcp_tcb *tcb, u64 now)
 }
 
 /*
- * xtcp_loss_take_over - a window algorithm takes the windows over from a model
+ * xtcp_loss_take_over - a window algorithm takes over from a model
  *
- * A model keeps no ssthresh, so the reduction under way, if any, is computed now,
- * from what is outstanding, and PRR starts with it.
+ * A model keeps no ssthresh. If a reduction is under way, compute ssthresh now,
+ * from what is outstanding, and start PRR with it.
  */
 void xtcp_loss_take_over(struct xtcp_tcb *tcb)
 {
@@ -115,8 +116,8 @@ void xtcp_loss_take_over(struct xtcp_tcb *tcb)
 }
 
 /*
- * What is out is sent again, and it is no sign of congestion: a state in which
- * that goes on as after a timeout, with the window as it is.
+ * Resend what is outstanding without treating it as congestion: enter a state in
+ * which retransmission proceeds as after a timeout, with cwnd unchanged.
  */
 static void refit(struct xtcp_tcb *tcb)
 {
@@ -142,10 +143,10 @@ static void enter_recovery(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 }
 
 /*
- * xtcp_loss_found - something may have been marked lost outside of an ACK
+ * xtcp_loss_found - something may have been marked lost without an ACK
  *
- * The flight is smaller by it, and the window must be too: what may be sent
- * follows from what was delivered, and nothing was (RFC 9937, 6.2).
+ * Lost bytes leave the flight, and the window has to shrink with it: PRR allows
+ * sending only for what was delivered, which is nothing here (RFC 9937, 6.2).
  */
 void xtcp_loss_found(struct xtcp_tcb *tcb, u64 now)
 {
@@ -171,11 +172,12 @@ static void leave(struct xtcp_tcb *tcb, u64 now)
 /* ---- without SACK: NewReno ---- */
 
 /*
- * One more duplicate ACK (RFC 5681, section 2). Below the threshold each
- * allows a new segment (RFC 3042, limited transmit, in output.c). In recovery
- * each stands for a segment that arrived: cwnd is inflated, so that new data
- * keeps the ACK clock going (RFC 5681 3.2 step 4), up to the window itself,
- * since a peer can repeat an ACK as often as it likes.
+ * One more duplicate ACK (RFC 5681, section 2).
+ *
+ * Below the threshold each allows a new segment (RFC 3042, limited transmit, in
+ * output.c). In recovery each stands for a segment that arrived and inflates
+ * cwnd, so that new data keeps the ACK clock going (RFC 5681 3.2 step 4), but by
+ * no more than FlightSize, since a peer can repeat an ACK as often as it likes.
  */
 static void dupack(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
@@ -189,19 +191,19 @@ static void dupack(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 	} else if (tcb->dupacks >= xtcp_dupthresh(tcb) &&
 		   tcb->cong != XTCP_CONG_LOSS &&
 		   /*
-		    * RFC 6582 3.2 step 2: the duplicates of what an earlier
-		    * recovery resent in vain say nothing new. A reduction
-		    * without loss has resent nothing.
+		    * RFC 6582 3.2 step 2: duplicate ACKs caused by the needless
+		    * retransmissions of an earlier recovery say nothing new. A
+		    * reduction without loss has retransmitted nothing.
 		    */
 		   (tcb->cong == XTCP_CONG_CWR || seq_gt(tcb->snd_una, tcb->recover))) {
 		enter_recovery(tcb, a);
 		xtcp_map_mark_head(tcb, tcb->mss);
-		/* The duplicates say that this many segments have left. */
+		/* Each duplicate ACK stands for a segment that has left the network. */
 		tcb->cwnd = tcb->ssthresh + tcb->dupacks * tcb->mss;
 	}
 }
 
-/* RFC 6582 3.2 step 5: a hole filled, the next one shown. */
+/* RFC 6582 3.2 step 5: one hole is filled, and the next one is known. */
 static void partial_ack(struct xtcp_tcb *tcb, u32 bytes)
 {
 	xtcp_map_mark_head(tcb, tcb->mss);
@@ -215,12 +217,12 @@ static void partial_ack(struct xtcp_tcb *tcb, u32 bytes)
 /* ---- an ACK ---- */
 
 /*
- * Only a window that was in use has been tested (RFC 7661, 3): in slow start
- * use of half of it is enough, because it is doubled. What counts is the largest
- * flight since a round trip began, or the last ACKs of each burst would not let
- * the window grow. Flight is largest just before an ACK.
+ * Is cwnd in use, so that it may grow? Only such a window has been tested by the
+ * path (RFC 7661, 3); in slow start half of it is enough, because it doubles. The
+ * largest flight of a round trip counts, or the last ACKs of each burst would not
+ * let the window grow. Flight is largest just before an ACK.
  *
- * To be asked after SND.UNA moved by @una, once for each ACK.
+ * Called once for each ACK, after SND.UNA moved by @una bytes.
  */
 static bool limited(struct xtcp_tcb *tcb, u32 una, u32 flight)
 {
@@ -232,7 +234,10 @@ static bool limited(struct xtcp_tcb *tcb, u32 una, u32 flight)
 					   tcb->cwnd <= tcb->flight_most + 3U * tcb->mss;
 }
 
-/* RFC 9937, 6.3, or RFC 6582 3.2 step 3 in the variant without a burst. */
+/*
+ * Set the window at the end of a reduction: RFC 9937, 6.3, or RFC 6582 3.2
+ * step 3, the variant that avoids a burst.
+ */
 static void recovered(struct xtcp_tcb *tcb, u64 now)
 {
 	if (!tcb->cc->control) {
@@ -247,11 +252,13 @@ static void recovered(struct xtcp_tcb *tcb, u64 now)
 }
 
 /*
- * RFC 5682, 3.1 step 2 and 2.1 step 2b: the first ACK after the timeout moved
- * SND.UNA, but not over all: new data shall show whether the rest is really
- * lost. With SACK duplicates may come before that ACK, and say nothing. What comes
- * next without showing it was a real timeout; the two new segments must not keep
- * the rest from being sent again (step 3a).
+ * F-RTO: RFC 5682, 3.1 step 2 and 2.1 step 2b.
+ *
+ * The first ACK after the timeout moved SND.UNA, but not past everything: new
+ * data shall show whether the rest is really lost. With SACK, duplicates may come
+ * before that ACK and say nothing. If the ACK after it does not show a spurious
+ * timeout, the timeout was genuine; the two new segments must not keep the rest
+ * from being retransmitted (step 3a).
  */
 static void frto_step(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
@@ -291,25 +298,25 @@ static void window(struct xtcp_tcb *tcb, const struct xtcp_ack *a, bool grow)
 		xtcp_pace_update(tcb);
 }
 
-/* Is the window at its end, and over what was in flight when it began? */
+/* Is everything acknowledged that was outstanding when the reduction began? */
 static bool reached(const struct xtcp_tcb *tcb)
 {
 	return tcb->cong != XTCP_CONG_OPEN && seq_ge(tcb->snd_una, tcb->recover);
 }
 
 /*
- * xtcp_loss_ack - an ACK that moved SND.UNA, SACKed something or is a duplicate
- * @dup: by RFC 5681, section 2
+ * xtcp_loss_ack - process an ACK that moved SND.UNA, SACKed data or is a
+ * duplicate
+ * @dup: whether it is a duplicate by RFC 5681, section 2
  *
- * Return: whether the retransmission timer starts anew. In a recovery without
- * SACK only the first partial ACK does that (RFC 6582 3.2 step 5, the impatient
- * variant), so that many holes end in a timeout rather than one hole a round
- * trip.
+ * Return: whether to restart the retransmission timer. In a recovery without SACK
+ * only the first partial ACK does (RFC 6582 3.2 step 5, the impatient variant),
+ * so that many holes end in a timeout instead of taking a round trip each.
  */
 bool xtcp_loss_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 		   struct xtcp_ack *a, bool dup)
 {
-	/* Not on the ACK that ends a reduction: it has just set the window. */
+	/* Not on the ACK that ends a reduction, which has just set the window. */
 	bool grow = tcb->cong == XTCP_CONG_OPEN || tcb->cong == XTCP_CONG_LOSS;
 	u32 lost = tcb->lost;
 	bool restart = a->una;
@@ -337,7 +344,7 @@ bool xtcp_loss_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 		dupack(tcb, a);
 	}
 	if (tcb->cong == XTCP_CONG_OPEN)
-		/* Follows SND.UNA, or it would seem ahead after 2 GB. */
+		/* Keep up with SND.UNA: after 2 GB it would seem to lie ahead. */
 		tcb->recover = seq_max(tcb->recover, tcb->snd_una - 1);
 	if (tcb->lost_out &&
 	    (tcb->cong == XTCP_CONG_OPEN || tcb->cong == XTCP_CONG_CWR))
@@ -349,8 +356,8 @@ bool xtcp_loss_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 /*
  * xtcp_loss_refit - nothing in flight fits the path any more
  *
- * All of it is sent again, in smaller segments. That is no sign of congestion:
- * the window stays what it is (RFC 1191, 6.2; RFC 5681 has no say).
+ * All of it is resent in smaller segments. That is no sign of congestion: cwnd
+ * stays as it is (RFC 1191, 6.2).
  */
 void xtcp_loss_refit(struct xtcp_tcb *tcb)
 {
@@ -360,7 +367,7 @@ void xtcp_loss_refit(struct xtcp_tcb *tcb)
 
 /* ---- the timer ---- */
 
-/* A timeout in the middle of a recovery: it did not succeed. */
+/* A timeout during a recovery: count that it failed. */
 static void note_failure(struct xtcp_tcb *tcb)
 {
 	if (tcb->cong == XTCP_CONG_LOSS)
@@ -371,8 +378,8 @@ static void note_failure(struct xtcp_tcb *tcb)
 }
 
 /*
- * RFC 5682: worth a doubt when this is the first timeout since SND.UNA moved
- * and no earlier one is still being repaired.
+ * RFC 5682: F-RTO examines a timeout if it is the first one since SND.UNA moved
+ * and no earlier loss is still being repaired.
  */
 static bool frto_may(const struct xtcp_tcb *tcb)
 {
@@ -383,12 +390,11 @@ static bool frto_may(const struct xtcp_tcb *tcb)
 /*
  * xtcp_loss_timeout - the retransmission timer fired
  *
- * RFC 5681 3.1: cwnd becomes one segment; ssthresh follows the flight at the
- * first timeout only, not at repetitions of it, nor when recovery has just
- * reduced it. What is unacknowledged is taken for lost, and slow start sends it
- * again; with SACK only what left long enough ago, and nothing that was SACKed
- * unless the peer has gone back on it: SND.UNA itself SACKed is the sign
- * (RFC 2018, section 8).
+ * RFC 5681 3.1: cwnd becomes one segment. ssthresh follows the flight at the
+ * first timeout only, not when that timeout repeats, nor when recovery has just
+ * reduced it. Unacknowledged data is marked lost, and slow start resends it; with
+ * SACK only data that left long enough ago, and no SACKed data unless the peer
+ * has reneged. If SND.UNA itself was SACKed, it has (RFC 2018, section 8).
  */
 void xtcp_loss_timeout(struct xtcp_tcb *tcb, u64 now)
 {

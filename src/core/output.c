@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What to send next: RFC 9293 3.8.6.2.1, 3.7.4, 3.10.2. Everything that
- * leaves a connection leaves by this door.
+ * What to send next: RFC 9293 3.8.6.2.1, 3.7.4, 3.10.2. Every segment of a
+ * connection is planned here.
  *
- * xtcp_tx_peek() decides and changes nothing; xtcp_tx_commit() makes it
- * history. In between the caller builds and sends a packet, and may fail.
+ * xtcp_tx_peek() plans the next segment or burst and changes nothing. The caller
+ * builds and sends a packet, which may fail, and xtcp_tx_commit() then updates
+ * the state.
  *
- * The order is that of urgency: what ends the connection, what opens it,
- * probes, what was lost, what is new, and only then a bare ACK, since every
- * other segment carries one.
+ * Plans come in order of urgency: what ends the connection, what opens it,
+ * probes, lost data, new data. A bare ACK comes last, since every other segment
+ * carries the ACK too.
  */
 #include "core.h"
 
@@ -28,7 +29,7 @@ static void plan_base(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 no
 	}
 }
 
-/* RFC 9293 3.8.5: the urgent pointer, in every segment before its octet. */
+/* RFC 9293 3.8.5: every segment below SND.UP carries the urgent pointer. */
 static void plan_urgent(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 {
 	if (!(tcb->flags & XTCP_F_SND_URG) || seq_le(tcb->snd_up, plan->seq))
@@ -37,7 +38,7 @@ static void plan_urgent(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 	plan->urg = (u16)min_t(u32, tcb->snd_up - plan->seq, 65535);
 }
 
-/* Not sent yet, and not held back for data (RFC 7413), or lost. */
+/* Is the SYN unsent and not waiting for data (RFC 7413), or lost? */
 static bool syn_due(const struct xtcp_tcb *tcb)
 {
 	if (tcb->snd_nxt == tcb->iss)
@@ -46,8 +47,8 @@ static bool syn_due(const struct xtcp_tcb *tcb)
 }
 
 /*
- * RFC 9293 3.10.1: SYN; SYN-ACK in a simultaneous open, or of a connection made
- * from a SYN.
+ * RFC 9293 3.10.1: the SYN of an active open; the SYN-ACK of a simultaneous open
+ * or of a Fast Open connection made from a SYN.
  */
 static bool plan_syn(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
 {
@@ -75,9 +76,11 @@ static bool plan_syn(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 }
 
 /*
- * A peer resets at its RCV.NXT alone (RFC 5961 3.2). If only the FIN of a closed
- * socket is outstanding, that is what the segment to be answered acknowledged:
- * SND.UNA. Data in flight arrives before the RST, so SND.NXT is the better guess.
+ * Sequence number of a RST: the peer accepts only its RCV.NXT (RFC 5961 3.2).
+ *
+ * Data in flight arrives before the RST, so the best guess is SND.NXT. But if
+ * only the FIN of a closed socket is outstanding, the segment that provoked the
+ * RST acknowledged SND.UNA, and that is the peer's RCV.NXT.
  */
 static u32 rst_seq(const struct xtcp_tcb *tcb)
 {
@@ -87,7 +90,7 @@ static u32 rst_seq(const struct xtcp_tcb *tcb)
 	       tcb->snd_una : tcb->snd_nxt;
 }
 
-/* With a timestamp where they were agreed on: RFC 7323 3.2. */
+/* With a timestamp if they were negotiated (RFC 7323 3.2). */
 static bool plan_rst(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
 {
 	plan_base(tcb, plan, now);
@@ -99,9 +102,8 @@ static bool plan_rst(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 }
 
 /*
- * An ACK must be acceptable to a peer whose window is closed or shrunk: a
- * number beyond its window would make it drop the ACK with the segment, so
- * SND.NXT is cut to the window's edge.
+ * A pure ACK. A peer whose window is closed or shrunk drops a segment beyond its
+ * window, and the ACK with it: limit the sequence number to the window's edge.
  */
 static bool plan_ack(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
 {
@@ -115,7 +117,10 @@ static bool plan_ack(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 	return true;
 }
 
-/* RFC 9293 3.8.4, SHLD-12: no data, an old number, an ACK is due. */
+/*
+ * Keepalive probe, RFC 9293 3.8.4, SHLD-12: no data, and SND.UNA - 1 as sequence
+ * number, which the peer must answer by an ACK.
+ */
 static bool plan_keep(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
 {
 	plan_base(tcb, plan, now);
@@ -126,7 +131,7 @@ static bool plan_keep(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 no
 	return true;
 }
 
-/* Puts [seq, seq + len) of the stream, and the FIN behind it, into a plan. */
+/* Put [seq, seq + len) of the stream into a plan, and the FIN if @fin. */
 static void plan_payload(const struct xtcp_tcb *tcb, struct xtcp_plan *plan,
 			 u32 seq, u32 len, bool fin)
 {
@@ -136,8 +141,9 @@ static void plan_payload(const struct xtcp_tcb *tcb, struct xtcp_plan *plan,
 	if (fin)
 		plan->flags |= XTCP_FIN;
 	/*
-	 * The buffer ends here: RFC 9293 MUST-61. Or the burst of several segments
-	 * does, whose last one alone carries it: the peer's GRO need not wait.
+	 * PSH where the send buffer ends (RFC 9293 MUST-61), and on a burst of
+	 * several segments: segmentation leaves it on the last one only, and the
+	 * peer's GRO need not wait for more.
 	 */
 	if (len > plan->mss ||
 	    (len && seq + len == tcb->snd_end && !(tcb->flags & XTCP_F_MORE)))
@@ -148,8 +154,8 @@ static void plan_payload(const struct xtcp_tcb *tcb, struct xtcp_plan *plan,
 }
 
 /*
- * RFC 9293 3.8.6.1: one octet beyond the closed window; the first one
- * unacknowledged, else the next new one, else the FIN.
+ * Window probe, RFC 9293 3.8.6.1: the first unacknowledged octet; if none, the
+ * next new one; if none, the FIN.
  */
 static bool plan_probe(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
 {
@@ -164,9 +170,9 @@ static bool plan_probe(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 n
 }
 
 /*
- * How much of @len one plan may carry: whole segments, at least one. One segment
- * while urgent data is out: whoever splits a larger plan copies the urgent pointer,
- * which is relative to each segment's own number.
+ * How much of @len (bytes) one plan may carry: whole segments, at least one. Just
+ * one segment while urgent data is outstanding: segmentation copies the urgent
+ * pointer, which is relative to the sequence number of each segment.
  */
 static u32 burst(const struct xtcp_tcb *tcb, u32 len)
 {
@@ -181,9 +187,9 @@ static u32 burst(const struct xtcp_tcb *tcb, u32 len)
 }
 
 /*
- * What was lost, from the first such byte: as far as it is contiguous, and
- * the peer's window reaches (SHLD-16), and congestion control allows. The
- * first segment of a recovery asks nobody: it is what the reduction is for.
+ * Retransmission of lost data, from the entry that goes first: as far as lost
+ * data is contiguous, within the peer's window (SHLD-16) and the congestion
+ * window. The first segment of a recovery ignores the congestion window.
  */
 static bool plan_rtx(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
 {
@@ -221,9 +227,9 @@ static bool plan_rtx(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 }
 
 /*
- * Room in the congestion window. Without SACK the first two duplicate ACKs
- * each let a new segment out (RFC 3042); with it the flight shrinks by what is
- * SACKed, which is the same.
+ * Room in the congestion window, bytes. Without SACK each of the first two
+ * duplicate ACKs allows one new segment (RFC 3042); with SACK the flight shrinks
+ * by what was SACKed, which has the same effect.
  */
 static u32 new_room(const struct xtcp_tcb *tcb, u32 flight)
 {
@@ -235,10 +241,10 @@ static u32 new_room(const struct xtcp_tcb *tcb, u32 flight)
 }
 
 /*
- * xtcp_tx_new_len - how much new data may go now
- * @fin: set when the FIN goes with it
+ * xtcp_tx_new_len - how much new data may be sent now
+ * @fin: set to whether the FIN goes with it
  *
- * Return: bytes of payload, 0 when there is nothing or nothing may go.
+ * Return: payload, bytes; 0 if there is none or none may be sent.
  */
 u32 xtcp_tx_new_len(const struct xtcp_tcb *tcb, bool *fin)
 {
@@ -281,9 +287,9 @@ static bool plan_new(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 }
 
 /*
- * What may go before our SYN is acknowledged: data of Fast Open, at most the
- * initial window, with the FIN behind it (RFC 7413 4.2.2); elsewhere a FIN with
- * nothing before it (RFC 9293 3.10.4).
+ * May anything be sent before our SYN is acknowledged? Fast Open data, at most
+ * the initial window, with the FIN behind it (RFC 7413 4.2.2); otherwise only a
+ * FIN with no data before it (RFC 9293 3.10.4).
  */
 static bool early_may(const struct xtcp_tcb *tcb)
 {
@@ -291,7 +297,7 @@ static bool early_may(const struct xtcp_tcb *tcb)
 	       (tcb->flags & XTCP_F_FIN_QUEUED && tcb->snd_end == tcb->iss + 1);
 }
 
-/* Not once something was lost: nobody may be there. */
+/* Not after a loss: the peer may not exist. */
 static bool plan_early(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
 {
 	bool fin;
@@ -306,15 +312,15 @@ static bool plan_early(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 n
 	plan_base(tcb, plan, now);
 	plan->kind = XTCP_PLAN_NEW;
 	plan_payload(tcb, plan, tcb->snd_nxt, len, fin);
-	/* The peer has not agreed to it yet. */
+	/* The peer has not agreed to ECN yet. */
 	plan->ecn = XTCP_NOT_ECT;
 	return true;
 }
 
 /*
- * RFC 8985, 7.3: a tail loss probe is a new segment if there is one and the
- * peer's window takes it, else one sent before: always that where a loss is
- * known. It asks no other window.
+ * Tail loss probe, RFC 8985, 7.3: a new segment if there is one that fits the
+ * peer's window, otherwise a retransmission; always a retransmission if a loss is
+ * known. The congestion window does not apply.
  */
 static bool plan_tlp(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
 {
@@ -344,7 +350,7 @@ static bool plan_tlp(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 	return true;
 }
 
-/* RFC 4821: one packet of new data that is larger than the MSS. */
+/* Path MTU probe, RFC 4821: one packet of new data, larger than the MSS. */
 static bool plan_mtup(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
 {
 	u32 len = xtcp_mtup_len(tcb, now);
@@ -359,8 +365,8 @@ static bool plan_mtup(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 no
 }
 
 /*
- * Lost data first, then new; but new first while a timeout is under suspicion
- * (RFC 5682 2.1, step 2b). Nothing before the time that pacing has set.
+ * Lost data before new data, but new data first while F-RTO examines a timeout
+ * (RFC 5682 2.1, step 2b). Nothing while pacing waits.
  */
 static bool plan_data(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
 {
@@ -379,13 +385,13 @@ out:
 }
 
 /**
- * xtcp_tx_peek - what should be sent next?
+ * xtcp_tx_peek - plan what to send next
  * @tcb: connection
  * @now: ns
- * @plan: filled in when there is something
+ * @plan: filled in if there is something to send
  *
- * Changes nothing. To be called until it returns false; between two calls
- * the plan is either committed or aborted.
+ * Changes nothing. Call it until it returns false; each plan must be committed or
+ * aborted before the next call.
  *
  * Return: whether @plan is to be sent.
  */
@@ -409,7 +415,7 @@ bool xtcp_tx_peek(struct xtcp_tcb *tcb, u64 now, struct xtcp_plan *plan)
 			return true;
 		if (tcb->flags & XTCP_F_KEEP_PROBE && plan_keep(tcb, plan, now))
 			return true;
-		/* Only a bare ACK can say what it has to say. */
+		/* SACK or AccECN information is due that only a bare ACK can carry. */
 		if (tcb->ack_pending & XTCP_ACKP_NOW &&
 		    (xtcp_sack_pending(tcb) || (tcb->ecn && xtcp_ecn_pending(tcb))))
 			return plan_ack(tcb, plan, now);
@@ -422,7 +428,7 @@ bool xtcp_tx_peek(struct xtcp_tcb *tcb, u64 now, struct xtcp_plan *plan)
 	return tcb->ack_pending & XTCP_ACKP_NOW && plan_ack(tcb, plan, now);
 }
 
-/* What the user timeout counts from has left only now. */
+/* The user timeout counts from the first transmission, which is now. */
 static void commit_user(struct xtcp_tcb *tcb, u64 now)
 {
 	if (unlikely(tcb->user_timeout_ms || xtcp_dl_is_set(tcb, XTCP_DL_USER)))
@@ -454,7 +460,10 @@ static void commit_rtx(struct xtcp_tcb *tcb, const struct xtcp_plan *plan,
 	xtcp_undo_rtx(tcb, plan->seq, end, now);
 	tcb->prr_out += end - plan->seq;
 	tcb->flags &= ~XTCP_F_FORCE_RTX;
-	/* It may be a probe, in smaller segments: what arrives says nothing of it. */
+	/*
+	 * The probe's bytes may be among these, now in smaller segments: their
+	 * ACK says nothing about the MTU.
+	 */
 	tcb->mtup_size = 0;
 	if (!xtcp_dl_is_set(tcb, XTCP_DL_RTO))
 		xtcp_rto_restart(tcb, now);
@@ -465,7 +474,7 @@ static void commit_probe(struct xtcp_tcb *tcb, const struct xtcp_plan *plan,
 {
 	tcb->flags &= ~XTCP_F_PROBE;
 	if (tcb->map_head) {
-		/* Sent again: no RTT sample from it. Lost or not, it stays so. */
+		/* A retransmission: no RTT sample. Its lost mark stays as it is. */
 		tcb->map_head->marks |= XTCP_SENT_RTX;
 		return;
 	}
@@ -474,7 +483,7 @@ static void commit_probe(struct xtcp_tcb *tcb, const struct xtcp_plan *plan,
 	xtcp_map_append(tcb, end, XTCP_SENT_PROBE | XTCP_SENT_RTX, now);
 }
 
-/* What the SYN carried is an entry of its own: it goes again without. */
+/* Data of the SYN gets an entry of its own: a retransmitted SYN carries none. */
 static void commit_syn(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 {
 	if (tcb->snd_nxt == tcb->iss) {
@@ -502,7 +511,7 @@ static void commit_payload_stats(struct xtcp_tcb *tcb, const struct xtcp_plan *p
 	tcb->bytes_sent += plan->len;
 }
 
-/* The window the peer knows of now. */
+/* Record the window that the peer is told, and count changes to and from zero. */
 static void commit_window(struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
 {
 	if (unlikely(!plan->wnd != !tcb->rcv_wnd) && !(plan->flags & XTCP_RST))
@@ -514,10 +523,10 @@ static void commit_window(struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
 }
 
 /**
- * xtcp_tx_commit - a plan was sent
+ * xtcp_tx_commit - record that a plan was sent
  * @tcb: connection
  * @plan: from the last xtcp_tx_peek(), unchanged
- * @now: ns, when it was handed to IP
+ * @now: ns, when the packet was passed to IP
  */
 void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 {
@@ -531,7 +540,10 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 	if (plan->flags & XTCP_ACK) {
 		tcb->rcv_most = xtcp_rcv_edge(tcb);
 		tcb->rcv_wup = plan->ack;
-		/* A SYN-ACK cannot say all, and takes nothing back. */
+		/*
+		 * The window of a SYN-ACK is unscaled: it may say less, and
+		 * revokes nothing.
+		 */
 		if (plan->flags & XTCP_SYN)
 			tcb->rcv_wnd = max_t(u32, tcb->rcv_wnd, plan->wnd);
 		else
@@ -565,7 +577,7 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 		xtcp_tlp_sent(tcb, plan->seq, end, false);
 		break;
 	case XTCP_PLAN_TLP:
-		/* In a recovery it is one more retransmission. */
+		/* In a recovery it counts as a retransmission. */
 		if (tcb->cong == XTCP_CONG_RECOVERY)
 			commit_rtx(tcb, plan, end, now);
 		else
@@ -591,24 +603,24 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 	}
 }
 
-/* A transmission that failed is tried again after XTCP_RETRY_NS, which doubles. */
+/* A failed transmission is retried after XTCP_RETRY_NS, doubled so often at most. */
 #define RETRY_SHIFT_MAX	16
 
 /**
- * xtcp_tx_abort - a plan could not be sent
+ * xtcp_tx_abort - record that a plan could not be sent
  * @tcb: connection
  * @plan: from the last xtcp_tx_peek()
  * @now: ns
  *
- * The state is as before the peek; XTCP_ACT_OUTPUT comes again by a deadline.
- * Data, a SYN or a FIN that was never sent has until the user timeout or R2
- * (RFC 9293 3.8.3), counted from its first refusal.
+ * The plan stays due; a deadline brings XTCP_ACT_OUTPUT again. Data, a SYN or a
+ * FIN that was never sent is given up after the user timeout, or R2 (RFC 9293
+ * 3.8.3) if there is none, counted from the first failure.
  */
 void xtcp_tx_abort(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 {
 	if (plan->kind == XTCP_PLAN_RTX)
 		xtcp_mib(tcb, XTCP_MIB_RETRANS_FAIL);
-	/* The RST of a connection that is gone is not worth a second try. */
+	/* A RST is not retried. */
 	tcb->flags &= ~XTCP_F_SEND_RST;
 	if (tcb->state == XTCP_CLOSED)
 		return;
@@ -618,7 +630,7 @@ void xtcp_tx_abort(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 		xtcp_user_restart(tcb, now);
 }
 
-/* xtcp_retry_fire - try what could not be sent */
+/* xtcp_retry_fire - time to retry what could not be sent */
 u32 xtcp_retry_fire(struct xtcp_tcb *tcb)
 {
 	if (tcb->aborts < RETRY_SHIFT_MAX)
@@ -627,10 +639,10 @@ u32 xtcp_retry_fire(struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_want_output - XTCP_ACT_OUTPUT if xtcp_tx_peek() may have something
+ * xtcp_want_output - XTCP_ACT_OUTPUT if xtcp_tx_peek() may have something to send
  *
- * Whether a segment is too small to go only xtcp_tx_peek() finds out: asking
- * twice would cost every exchange what asking in vain costs few.
+ * Only xtcp_tx_peek() checks whether a segment is too small to be sent: a second
+ * check here would cost every exchange more than the few calls in vain do.
  */
 u32 xtcp_want_output(const struct xtcp_tcb *tcb)
 {

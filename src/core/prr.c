@@ -2,16 +2,16 @@
 /*
  * Proportional rate reduction: RFC 9937.
  *
- * While a reduction lasts, each ACK says how much may be sent in answer, so
- * that by its end ssthresh is in flight, whatever was lost meanwhile: neither
- * half a round trip of silence nor a burst at the end.
+ * During a reduction each ACK determines how much may be sent in response, so
+ * that ssthresh is in flight at its end, whatever is lost meanwhile: without half
+ * a round trip of silence, and without a burst at the end.
  */
 #include "core.h"
 
 /*
  * xtcp_prr_start - a reduction begins
- * @fs: RecoverFS: bytes in flight now, and those that this ACK took out of
- *	flight (RFC 9937, section 6.1)
+ * @fs: RecoverFS, bytes: in flight now, plus what this ACK took out of flight
+ *	(RFC 9937, section 6.1)
  */
 void xtcp_prr_start(struct xtcp_tcb *tcb, u32 fs)
 {
@@ -21,13 +21,13 @@ void xtcp_prr_start(struct xtcp_tcb *tcb, u32 fs)
 }
 
 /*
- * xtcp_prr_ack - an ACK in recovery: the window until the next one
+ * xtcp_prr_ack - set cwnd, which holds until the next ACK
  *
- * RFC 9937, section 6.2. Above ssthresh in proportion to what was delivered;
- * below it the connection may catch up as in slow start as long as each ACK
- * makes progress and shows no new loss. Otherwise it replaces what was delivered:
- * by this ACK at least, even where more was sent before than had been delivered.
- * The first retransmission goes in any case.
+ * RFC 9937, section 6.2. While flight exceeds ssthresh, send in proportion to
+ * what was delivered. Below it catch up as in slow start as long as each ACK
+ * moves SND.UNA and shows no new loss; otherwise replace what was delivered, by
+ * this ACK at least, even if more was sent before than had been delivered. The
+ * first retransmission is sent in any case.
  */
 void xtcp_prr_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {

@@ -1,43 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * RACK: loss by time, RFC 8985, sections 5 and 6.
+ * RACK: loss detection by time, RFC 8985, sections 5 and 6.
  *
- * Whatever left before something that has arrived by now, and is late by more
- * than a reordering window, is lost: first transmissions and retransmissions
- * alike. The entries in flight are listed in order of departure, so the look
- * stops at the first that is not late, and each entry is marked once.
+ * A transmission, first or repeated, is lost if one that left after it has been
+ * delivered and it is late by more than a reordering window. Entries in flight
+ * are listed in order of departure, so a scan stops at the first that is not
+ * late, and each entry is marked once.
  */
 #include "core.h"
 
 /*
- * Entries marked in one go. The next ACK goes on with the rest, or the timer, which
- * leaves the CPU to others in between: ten times the marks that a recovery can use.
+ * Limit on entries marked in one call: ten times what a recovery can use. The
+ * next ACK marks further ones, or the timer after MARKS_WAIT_NS, which lets the
+ * CPU do other work in between.
  */
 #define MARKS_MAX	64
 #define MARKS_WAIT_NS	(100 * XTCP_NSEC_PER_USEC)
 
-/* RFC 8985, 6.2 step 4: recoveries without D-SACK until patience ends. */
+/* RFC 8985, 6.2 step 4: recoveries without D-SACK that reset the multiplier. */
 #define PERSIST		16
 
-/* What Linux tells of reordering at most (net.ipv4.tcp_max_reordering), segments. */
+/* The most reordering that TCP_INFO reports, segments, as Linux's tcp_max_reordering. */
 #define REORDERING_MAX	300
 
-/* Multiples of min_rtt / 4 that are told apart; SRTT is the bound in effect. */
+/* Limit of the multiplier, in min_rtt / 4; in effect SRTT is the bound. */
 #define MULT_MAX	255
 
 /*
- * RFC 8985, 6.2 step 2 compares times of departure, and the sequence numbers of
- * what left at the same time. All that one call of the glue transmits has the
- * same time, and retransmissions do not leave in the order of their numbers: so
- * departures are counted. The parts of an entry that was cut left together, in
- * the order of their numbers.
+ * Did transmission 1 leave after transmission 2?
+ *
+ * RFC 8985, 6.2 step 2 compares send times, and sequence numbers where those are
+ * equal. All that one call transmits has the same time, and retransmissions do
+ * not leave in sequence order; so departures are numbered. The parts of a split
+ * entry left together, in sequence order.
  */
 static bool sent_after(u32 order1, u32 end1, u32 order2, u32 end2)
 {
 	return seq_gt(order1, order2) || (order1 == order2 && seq_gt(end1, end2));
 }
 
-/* As Linux has it in TCP_INFO; nothing is decided by it. */
+/* Reordering distance for TCP_INFO, as in Linux; nothing depends on it. */
 static void note_distance(struct xtcp_tcb *tcb, u32 seq)
 {
 	u32 segs = DIV_ROUND_UP(tcb->rack_fack - seq, tcb->mss);
@@ -46,11 +48,11 @@ static void note_distance(struct xtcp_tcb *tcb, u32 seq)
 }
 
 /*
- * xtcp_rack_delivered - what RACK learns of an entry that arrived up to @end
+ * xtcp_rack_delivered - note that an entry was delivered up to @end
  *
- * RFC 8985, 6.2 steps 1 to 3. The round trip of a retransmission counts only
- * when it cannot be that of an earlier transmission: the timestamp echoed says
- * so, or it took longer than the shortest round trip known.
+ * RFC 8985, 6.2 steps 1 to 3. The RTT of a retransmission is ignored if it may be
+ * that of an earlier transmission: if the echoed timestamp is older than the
+ * retransmission, or the RTT is below the minimum known.
  */
 void xtcp_rack_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent,
 			 u32 end, bool sacked, const struct xtcp_ack *a)
@@ -59,7 +61,7 @@ void xtcp_rack_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent,
 	u32 rtt_us = (u32)min_t(u64, div_u64(rtt, 1000), ~0U);
 
 	if (sent->marks & XTCP_SENT_RTX) {
-		/* Of what is SACKed above a hole TSecr says nothing (RFC 7323, 4.3). */
+		/* For data SACKed above a hole TSecr says nothing (RFC 7323, 4.3). */
 		if (a->ts && !sacked && xtcp_ts_before(tcb, a->tsecr, sent->sent_at))
 			return;
 		if (rtt_us < tcb->min_rtt_us)
@@ -79,13 +81,13 @@ void xtcp_rack_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent,
 }
 
 /*
- * xtcp_rack_dsack - a duplicate was reported: more patience
+ * xtcp_rack_dsack - a D-SACK arrived: widen the reordering window
  *
  * At most once a round trip (RFC 8985, 6.2 step 4).
  */
 void xtcp_rack_dsack(struct xtcp_tcb *tcb)
 {
-	/* Of 2 GB ago it lies ahead, but ahead of all that was sent, too. */
+	/* A mark that is 2 GB old seems to lie ahead, but then beyond SND.NXT too. */
 	if (seq_lt(tcb->snd_una, tcb->rack_dsack_round) &&
 	    seq_le(tcb->rack_dsack_round, tcb->snd_nxt))
 		return;
@@ -95,14 +97,14 @@ void xtcp_rack_dsack(struct xtcp_tcb *tcb)
 	tcb->rack_persist = PERSIST;
 }
 
-/* A recovery ended without one: patience wears off. */
+/* xtcp_rack_recovered - a recovery ended; PERSIST without D-SACK reset the multiplier */
 void xtcp_rack_recovered(struct xtcp_tcb *tcb)
 {
 	if (tcb->rack_persist && !--tcb->rack_persist)
 		tcb->rack_mult = 1;
 }
 
-/* RFC 8985, 6.2 step 4: how late is lost. */
+/* The reordering window, us (RFC 8985, 6.2 step 4). */
 static u32 reo_wnd_us(const struct xtcp_tcb *tcb)
 {
 	u64 wnd;
@@ -120,11 +122,12 @@ static u32 reo_wnd_us(const struct xtcp_tcb *tcb)
 /*
  * xtcp_rack_detect - mark what is late, arm the timer for what may become so
  *
- * RFC 8985, 6.2 step 5. The RFC arms the timer for the last of those that
- * wait; here it is for the first, which is found without looking at the rest.
+ * RFC 8985, 6.2 step 5. The RFC arms the timer for the last of the entries that
+ * wait; here it is armed for the first, which needs no scan of the others.
  *
- * Of what the peer has told by SACK, some may not be marked yet (sack_rx.c): all from
- * there on waits for the next ACK, and what left after it does, too.
+ * Some SACK blocks of the peer may not be applied to the map yet (sack_rx.c):
+ * then entries from sack_rest on, and those that left after them, wait for the
+ * next ACK.
  */
 void xtcp_rack_detect(struct xtcp_tcb *tcb, u64 now)
 {
@@ -152,8 +155,8 @@ void xtcp_rack_detect(struct xtcp_tcb *tcb, u64 now)
 /*
  * xtcp_rack_timeout - the retransmission timer fired
  *
- * RFC 8985, 6.3: the head is lost, and what left long enough ago; what left
- * just before may well be on its way.
+ * RFC 8985, 6.3: mark the head, and what left long enough ago; what left just
+ * before may still arrive.
  */
 void xtcp_rack_timeout(struct xtcp_tcb *tcb, u64 now)
 {
@@ -167,7 +170,7 @@ void xtcp_rack_timeout(struct xtcp_tcb *tcb, u64 now)
 	xtcp_dl_clear(tcb, XTCP_DL_REO);
 }
 
-/* xtcp_rack_fire - the reordering timer: what it waited for has not come */
+/* xtcp_rack_fire - the reordering timer ran out: mark what has not arrived */
 u32 xtcp_rack_fire(struct xtcp_tcb *tcb, u64 now)
 {
 	xtcp_rack_detect(tcb, now);

@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The retransmission timer, the persist timer and giving up: RFC 6298
- * section 5, RFC 9293 3.8.3 and 3.8.6.1.
+ * The retransmission timer, the persist timer and giving up: RFC 6298 section 5,
+ * RFC 9293 3.8.3 and 3.8.6.1.
  *
- * At most one of the two runs. While something is unacknowledged and the
- * window is open, the retransmission timer. While the window is closed, or
- * output waits for something that no arriving ACK will bring, the persist
- * timer.
+ * At most one of the two timers runs: the retransmission timer while something is
+ * unacknowledged and the window is open; the persist timer while the window is
+ * closed, or while output waits for something that no ACK will bring.
  */
 #include "core.h"
 
-/* RFC 9293 3.8.6.2.1: silly window avoidance is overridden after 0.1 to 1 s. */
+/* RFC 9293 3.8.6.2.1: override silly window avoidance after 0.1 to 1 s. */
 #define OVERRIDE_MAX_NS	XTCP_NSEC_PER_SEC
 
-/* What is to be acknowledged was SACKed: so long the peer may take to see it. */
+/* Shortest wait for the ACK of SACKed data at SND.UNA before it counts as reneged, ns. */
 #define RENEGE_MIN_NS	(10 * XTCP_NSEC_PER_MSEC)
 
-/* @rto_us, doubled so many times, ns. */
+/* @rto_us, doubled @doublings times and limited to the maximum, in ns. */
 static u64 doubled(const struct xtcp_tcb *tcb, u64 rto_us, u32 doublings)
 {
-	/* 2^16 times the smallest RTO is beyond any maximum. */
+	/* 2^16 times the smallest RTO exceeds any maximum. */
 	rto_us <<= min_t(u32, doublings, 16);
 	return min_t(u64, rto_us, tcb->par->rto_max_us) * XTCP_NSEC_PER_USEC;
 }
@@ -29,7 +28,7 @@ static u64 backed_off(const struct xtcp_tcb *tcb, u32 doublings)
 	return doubled(tcb, tcb->rto_us, doublings);
 }
 
-/* All waits of @rto_us together, doubled @first times to @last times, ns. */
+/* Sum of the waits with @first to @last doublings of @rto_us, ns. */
 static u64 waits(const struct xtcp_tcb *tcb, u64 rto_us, u32 first, u32 last)
 {
 	u64 ns = 0;
@@ -45,7 +44,7 @@ u64 xtcp_rto_ns(const struct xtcp_tcb *tcb)
 {
 	if (unlikely(tcb->syn_rto_us) && (tcb->state == XTCP_SYN_SENT ||
 					  tcb->state == XTCP_SYN_RECEIVED)) {
-		/* What a path once took is worth one try before the usual. */
+		/* The cached RTO of the path is for the first SYN only. */
 		if (!tcb->backoff)
 			return tcb->syn_rto_us * XTCP_NSEC_PER_USEC;
 		return backed_off(tcb, tcb->backoff - 1);
@@ -53,14 +52,14 @@ u64 xtcp_rto_ns(const struct xtcp_tcb *tcb)
 	return backed_off(tcb, tcb->backoff);
 }
 
-/* Nothing the peer sends by itself would let this connection go on. */
+/* Does output wait for something that no segment of the peer will bring? */
 static bool stuck(const struct xtcp_tcb *tcb)
 {
 	bool fin;
 
 	if (tcb->snd_una != tcb->snd_nxt)
 		return !tcb->snd_wnd;
-	/* With nothing in flight only a cork or the window holds anything back. */
+	/* With nothing in flight only a cork or the window can hold anything back. */
 	if (tcb->snd_end - tcb->snd_nxt - 1 < tcb->snd_wnd &&
 	    !(tcb->flags & (XTCP_F_CORK | XTCP_F_MORE)))
 		return false;
@@ -68,19 +67,19 @@ static bool stuck(const struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_persist_check - does output need the persist timer?
+ * xtcp_persist_check - start or stop the persist timer as output needs it
  *
- * To be called after anything that changed the window or the data. A closed
- * window (RFC 9293 3.8.6.1), a small rest that silly window avoidance holds
- * back (3.8.6.2.1: override after 0.1 to 1 s) and a corked one (tcp(7):
- * 200 ms) are one case: nothing in flight, something to send, and no reason
- * for an ACK to come.
+ * Call it after anything that changed the window or the data. Three cases are
+ * treated alike: a closed window (RFC 9293 3.8.6.1), a small segment that silly
+ * window avoidance holds back (3.8.6.2.1: override after 0.1 to 1 s), and a
+ * corked one (tcp(7): 200 ms). In each there is something to send and no reason
+ * for an ACK to arrive.
  */
 void xtcp_persist_check(struct xtcp_tcb *tcb, u64 now)
 {
 	u64 wait;
 
-	/* Before the handshake is over there is no window to wait for. */
+	/* Before the handshake completes there is no window to wait for. */
 	if (!xtcp_synchronized(tcb) || tcb->state == XTCP_SYN_RECEIVED)
 		return;
 	if (!stuck(tcb)) {
@@ -88,7 +87,7 @@ void xtcp_persist_check(struct xtcp_tcb *tcb, u64 now)
 		return;
 	}
 	xtcp_dl_clear(tcb, XTCP_DL_RTO);
-	/* A window that opened, if only a little, ends the back-off of probes. */
+	/* Any opening of the window ends the back-off of probes. */
 	if (!xtcp_dl_is_set(tcb, XTCP_DL_PERSIST) || (tcb->snd_wnd && tcb->probes)) {
 		wait = backed_off(tcb, 0);
 		if (tcb->snd_wnd)
@@ -101,10 +100,12 @@ void xtcp_persist_check(struct xtcp_tcb *tcb, u64 now)
 }
 
 /*
- * A peer that holds what follows SND.UNA acknowledges it together with the hole
- * before it. If an ACK ends there, the peer has dropped what it had SACKed
- * (RFC 2018, 8), or this ACK was overtaken by the one that says more: half a
- * round trip decides, as with the kernel's TCP.
+ * How long to wait for the ACK of SACKed data at SND.UNA, ns.
+ *
+ * A peer that holds the data at SND.UNA acknowledges it together with the hole
+ * before it. If an ACK ends at SND.UNA, either the peer has dropped SACKed data
+ * (RFC 2018, 8) or a later ACK is still on its way: wait for half a round trip,
+ * as Linux does.
  */
 static u64 renege_ns(const struct xtcp_tcb *tcb)
 {
@@ -113,7 +114,7 @@ static u64 renege_ns(const struct xtcp_tcb *tcb)
 	return max_t(u64, half, RENEGE_MIN_NS);
 }
 
-/* RFC 6298 (5.1) to (5.3): after new data was sent or acknowledged. */
+/* xtcp_rto_restart - after new data was sent or acknowledged, RFC 6298 (5.1) to (5.3) */
 void xtcp_rto_restart(struct xtcp_tcb *tcb, u64 now)
 {
 	u64 wait;
@@ -135,10 +136,10 @@ void xtcp_rto_restart(struct xtcp_tcb *tcb, u64 now)
 /* R2 of RFC 9293 3.8.3 as a number of retransmissions. */
 static u32 retry_limit(const struct xtcp_tcb *tcb)
 {
-	/* The early repetition comes on top: MUST-23 wants three minutes. */
+	/* Early and linear retransmissions are extra: MUST-23 wants three minutes. */
 	if (tcb->state == XTCP_SYN_SENT)
 		return xtcp_syn_retries(tcb) + !!tcb->syn_rto_us + tcb->par->syn_linear;
-	/* Both ends opened: as patient as either. */
+	/* Simultaneous open: as for an active open. */
 	if (tcb->state == XTCP_SYN_RECEIVED && !(tcb->flags & XTCP_F_PASSIVE))
 		return xtcp_syn_retries(tcb) + !!tcb->syn_rto_us;
 	if (tcb->state == XTCP_SYN_RECEIVED)
@@ -149,12 +150,12 @@ static u32 retry_limit(const struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_user_restart - the deadline by which something must be acknowledged
+ * xtcp_user_restart - set the deadline by which something must be acknowledged
  *
- * It counts from the first transmission of the oldest byte. Data and FINs behind
- * a closed window, or refused by the local queue, have not been sent: it counts
- * from now. What is refused has no retransmission timer either, so R2 limits it
- * where no user timeout is set.
+ * It counts from the first transmission of the oldest byte. Data and a FIN that
+ * wait behind a closed window, or that the local queue has refused, were not
+ * sent: their deadline counts from now. Refused data has no retransmission timer
+ * either, so R2 limits it if no user timeout is set.
  */
 void xtcp_user_restart(struct xtcp_tcb *tcb, u64 now)
 {
@@ -174,7 +175,7 @@ void xtcp_user_restart(struct xtcp_tcb *tcb, u64 now)
 		xtcp_dl_set(tcb, XTCP_DL_USER, from + wait);
 }
 
-/* A user timeout replaces R2, not R2 for a SYN (RFC 5482, tcp(7)). */
+/* A user timeout replaces R2, except R2 of a SYN (RFC 5482, tcp(7)). */
 static bool given_up(const struct xtcp_tcb *tcb, u32 tries)
 {
 	if (tcb->user_timeout_ms && xtcp_synchronized(tcb))
@@ -183,9 +184,10 @@ static bool given_up(const struct xtcp_tcb *tcb, u32 tries)
 }
 
 /*
- * R2 is also a time: what as many retransmissions take with the smallest RTO, counted
- * from the first one, as in retransmits_timed_out() of Linux. On a path with an RTO of
- * a second an orphan would else linger for six minutes.
+ * Is R2 over as a time? That is how long so many retransmissions take with the
+ * minimum RTO, counted from the first one, as in Linux's retransmits_timed_out().
+ * Without it an orphan on a path with an RTO of a second would linger for six
+ * minutes.
  */
 static bool waited_long(const struct xtcp_tcb *tcb)
 {
@@ -197,9 +199,9 @@ static bool waited_long(const struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_rto_fire - the retransmission timer ran out
+ * xtcp_rto_fire - the retransmission timer ran out: RFC 6298 (5.4) to (5.7)
  *
- * RFC 6298 (5.4) to (5.7).
+ * Return: XTCP_ACT_* bits.
  */
 u32 xtcp_rto_fire(struct xtcp_tcb *tcb, u64 now)
 {
@@ -225,7 +227,7 @@ u32 xtcp_rto_fire(struct xtcp_tcb *tcb, u64 now)
 		tcb->retries++;
 	if (tcb->backoff < 255 && !linear)
 		tcb->backoff++;
-	/* R1: from here on IP is asked for another way (MUST-20). */
+	/* R1 reached: ask IP for another route (MUST-20). */
 	if (tcb->retries >= tcb->par->retries1)
 		acts |= XTCP_ACT_ADVICE;
 	xtcp_dl_set(tcb, XTCP_DL_RTO, now + xtcp_rto_ns(tcb));
@@ -233,10 +235,13 @@ u32 xtcp_rto_fire(struct xtcp_tcb *tcb, u64 now)
 }
 
 /*
- * RFC 6429, 3: a peer may keep its window closed for as long as somebody here
- * has the connection open. Nobody waits for an orphan: it gets as many probes as
- * it would get retransmissions, and until their interval grows no more, answered
- * or not, or peers could fill our memory with what servers wrote and closed.
+ * Has an orphan waited too long for a closed window to open?
+ *
+ * A peer may keep its window closed for as long as a process here keeps the
+ * connection open (RFC 6429, 3). An orphan gets as many probes as it would get
+ * retransmissions, and more until their interval has reached its maximum, whether
+ * they are answered or not. Without a limit peers could fill our memory with what
+ * servers wrote before they closed.
  */
 static bool held_too_long(const struct xtcp_tcb *tcb)
 {
@@ -250,10 +255,12 @@ static bool held_too_long(const struct xtcp_tcb *tcb)
 /*
  * xtcp_persist_fire - the persist timer ran out
  *
- * A closed window is probed for as long as the peer answers (RFC 9293
- * MUST-37), in intervals that double (SHLD-30); silence is counted like
- * retransmissions. Behind an open window there is only a small segment that
- * had to wait, and now goes.
+ * A closed window is probed for as long as the peer answers (RFC 9293 MUST-37),
+ * in intervals that double (SHLD-30); unanswered probes count like
+ * retransmissions. If the window is open, a small segment was held back and is
+ * now sent.
+ *
+ * Return: XTCP_ACT_* bits.
  */
 u32 xtcp_persist_fire(struct xtcp_tcb *tcb, u64 now)
 {

@@ -2,18 +2,18 @@
 /*
  * The send map: what was transmitted, when, and what became of it.
  *
- * One entry is one transmission, a burst of forty segments as well as a
- * single FIN. The list in sequence order covers [SND.UNA, SND.NXT) exactly, and
- * a tree finds the entry that holds a number, however long the list is.
- * What is in flight is also listed in order of departure (RACK looks there),
- * what is lost in the order in which it is to be sent again; what was SACKed
- * is on neither, and SACKed neighbours become one entry, so that a walk along
- * the map passes a run of any length in one step.
+ * One entry is one transmission, whether a burst of forty segments or a single
+ * FIN. A list in sequence order covers [SND.UNA, SND.NXT) exactly, and a tree
+ * finds the entry that holds a sequence number, however long the list is. Entries
+ * in flight are also on a list in order of departure (for RACK), lost ones on a
+ * list in the order in which they are to be resent. SACKed ones are on neither,
+ * and SACKed neighbours merge, so that a walk along the map passes a run of any
+ * length in one step.
  *
- * Entries are lent by the caller; two live in the TCB, so that a connection
- * of small exchanges borrows nothing. When the loan runs out the map becomes
- * coarser (neighbours merge, splits do not happen) and recovery may resend
- * more than it needs; nothing fails.
+ * The caller lends entries; two are part of the TCB, so that a connection of
+ * small exchanges borrows none. Without free entries the map becomes coarser
+ * (neighbours merge, splits do not happen) and recovery may resend more than it
+ * needs; nothing fails.
  */
 #include "core.h"
 
@@ -36,20 +36,19 @@ static void sent_put(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 }
 
 /**
- * xtcp_map_lend - give the engine memory for one more transmission
+ * xtcp_map_lend - lend the engine memory for one more transmission
  * @tcb: connection
- * @sent: uninitialised memory, the engine's until xtcp_map_reclaim()
+ * @sent: uninitialised memory, owned by the engine until xtcp_map_reclaim()
  *
- * To be called before xtcp_tx_peek(), and before xtcp_rx() of a segment with
- * SACK blocks, while fewer than xtcp_map_want() entries are unused
- * (tcb->map_nfree).
+ * Call it before xtcp_tx_peek(), and before xtcp_rx() of a segment with SACK
+ * blocks, while fewer than xtcp_map_want() entries are unused (tcb->map_nfree).
  */
 void xtcp_map_lend(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
 	sent_put(tcb, sent);
 }
 
-/* Does @sent live in the TCB? It is never given back then. */
+/* Is @sent part of the TCB? Such an entry is never given back. */
 static bool is_own(const struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
 {
 	return sent >= tcb->map_own && sent < tcb->map_own + XTCP_SENT_EMBEDDED;
@@ -59,10 +58,10 @@ static bool is_own(const struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
  * xtcp_map_reclaim - take an unused entry back
  * @tcb: connection
  *
- * After xtcp_tcb_fini() every entry ever lent comes back in this way; on a
- * live connection the unused ones do.
+ * After xtcp_tcb_fini() all lent entries are unused; on a live connection some
+ * may be.
  *
- * Return: an entry that had been lent, or NULL when none is unused.
+ * Return: an entry that was lent, or NULL if none is unused.
  */
 struct xtcp_sent *xtcp_map_reclaim(struct xtcp_tcb *tcb)
 {
@@ -102,10 +101,11 @@ static void flight_add(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 }
 
 /*
- * What lies below everything else that is lost goes first, because delivery
- * waits for it; the rest follows in the order in which it was found lost,
- * which is that of departure. Sorting would cost a peer's choice of steps; what
- * the order leaves behind comes to its turn as the head, see xtcp_map_next().
+ * Add a lost entry to the list. One below all others goes first, because delivery
+ * waits for it; the others follow in the order in which they were found lost,
+ * which is that of departure. Sorting would let a peer choose the number of
+ * steps; an entry left behind by this order has its turn as the head, see
+ * xtcp_map_next().
  */
 static void lost_add(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
@@ -127,7 +127,7 @@ static void lost_add(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 	tcb->map_lost_tail = sent;
 }
 
-/* Off whichever of the two lists it is on. */
+/* Remove @sent from the list that it is on: in flight, or lost. */
 static void time_del(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
 	bool lost = sent->marks & XTCP_SENT_LOST;
@@ -150,7 +150,7 @@ static void time_del(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 		tcb->map_new = sent->tprev;
 }
 
-/* @part was cut off the end of @sent, and is on the same list behind it. */
+/* @part is the end of @sent, split off: put it on the same list, behind @sent. */
 static void time_add_after(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
 			   struct xtcp_sent *part)
 {
@@ -167,7 +167,7 @@ static void time_add_after(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
 	sent->tnext = part;
 }
 
-/* Takes the marks and the bytes they count off an entry of which @len goes. */
+/* Uncount @len bytes of an entry from the totals of lost and SACKed bytes. */
 static void uncount(struct xtcp_tcb *tcb, const struct xtcp_sent *sent, u32 len)
 {
 	if (sent->marks & XTCP_SENT_LOST)
@@ -176,7 +176,7 @@ static void uncount(struct xtcp_tcb *tcb, const struct xtcp_sent *sent, u32 len)
 		tcb->sacked_out -= len;
 }
 
-/* Off the lists; the tree is the caller's. */
+/* Take @sent off the lists and free it; the caller updates the tree. */
 static void unlink_sent(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
 	time_del(tcb, sent);
@@ -198,7 +198,7 @@ static void remove_sent(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 	unlink_sent(tcb, sent);
 }
 
-/* xtcp_map_find - the entry that holds @seq, which is out */
+/* xtcp_map_find - the entry that holds @seq, of [SND.UNA, SND.NXT) */
 struct xtcp_sent *xtcp_map_find(const struct xtcp_tcb *tcb, u32 seq)
 {
 	BUILD_BUG_ON(offsetof(struct xtcp_sent, seq) != offsetof(struct xtcp_node, seq));
@@ -206,9 +206,9 @@ struct xtcp_sent *xtcp_map_find(const struct xtcp_tcb *tcb, u32 seq)
 }
 
 /*
- * xtcp_map_lost - @sent, in flight so far, is not believed to arrive
+ * xtcp_map_lost - mark @sent, in flight so far, as lost
  *
- * Once it is sent again it is in flight anew.
+ * A retransmission puts it in flight again.
  */
 void xtcp_map_lost(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
@@ -218,7 +218,7 @@ void xtcp_map_lost(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 	sent->marks |= XTCP_SENT_LOST;
 	tcb->lost_out += sent_len(sent);
 	lost_add(tcb, sent);
-	/* A SYN is no data, and no congestion control has begun. */
+	/* A SYN is not data, and congestion control has not begun. */
 	if (xtcp_syn_out(tcb))
 		return;
 	tcb->lost += sent_len(sent);
@@ -227,9 +227,9 @@ void xtcp_map_lost(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 }
 
 /*
- * xtcp_map_next - what is to be sent again first, or NULL
+ * xtcp_map_next - the lost entry to resend first, or NULL
  *
- * The head before all others: without it nothing ever moves.
+ * The head comes before all others: without it SND.UNA does not advance.
  */
 struct xtcp_sent *xtcp_map_next(const struct xtcp_tcb *tcb)
 {
@@ -249,12 +249,17 @@ static void set_in_flight(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 /* ---- transmission ---- */
 
 /*
- * xtcp_map_append - [SND.NXT, @end) is transmitted for the first time
+ * xtcp_map_append - record the first transmission of [SND.NXT, @end)
+ * @end: new SND.NXT
+ * @marks: XTCP_SENT_* of the new entry
+ * @now: ns
  *
- * Moves SND.NXT. Without a free entry the last one grows: it then counts as
- * resent, because one send time no longer describes all of it, and as neither
- * SACKed nor lost, because not all of it is: what counts as lost does not fill
- * the congestion window.
+ * Without a free entry the last one grows. It then counts as retransmitted,
+ * because one send time no longer describes all of it, and as neither SACKed nor
+ * lost, because not all of it is, and lost bytes do not use the congestion
+ * window.
+ *
+ * Return: the entry that ends at @end.
  */
 struct xtcp_sent *xtcp_map_append(struct xtcp_tcb *tcb, u32 end, u8 marks, u64 now)
 {
@@ -262,7 +267,7 @@ struct xtcp_sent *xtcp_map_append(struct xtcp_tcb *tcb, u32 end, u8 marks, u64 n
 	struct xtcp_sent *tail = tcb->map_tail;
 
 	if (!sent) {
-		/* With two entries embedded an empty map has a free one. */
+		/* Two entries are embedded, so an empty map has a free one. */
 		if (tail->marks & (XTCP_SENT_SACKED | XTCP_SENT_LOST))
 			set_in_flight(tcb, tail);
 		tail->end = end;
@@ -295,9 +300,9 @@ struct xtcp_sent *xtcp_map_append(struct xtcp_tcb *tcb, u32 end, u8 marks, u64 n
 }
 
 /*
- * xtcp_map_split - make @at a border between entries
+ * xtcp_map_split - split @sent at @at
  *
- * Return: whether it is one now; not so without an entry to do it with.
+ * Return: false if no entry is free; @sent is then unchanged.
  */
 bool xtcp_map_split(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u32 at)
 {
@@ -333,10 +338,10 @@ bool xtcp_map_split(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u32 at)
 }
 
 /*
- * xtcp_map_resent - [@seq, @end) was transmitted again
+ * xtcp_map_resent - record a retransmission of [@seq, @end) at @now (ns)
  *
- * An entry that cannot be split counts as resent as a whole; the timeout
- * repairs what this leaves out.
+ * An entry that cannot be split counts as retransmitted as a whole; if the rest
+ * of it is lost, the retransmission timer repairs that.
  */
 void xtcp_map_resent(struct xtcp_tcb *tcb, u32 seq, u32 end, u64 now)
 {
@@ -362,10 +367,9 @@ void xtcp_map_resent(struct xtcp_tcb *tcb, u32 seq, u32 end, u64 now)
 /* ---- arrival ---- */
 
 /*
- * xtcp_map_ack - everything below @ack has arrived
+ * xtcp_map_ack - everything below @ack was delivered: advance SND.UNA
  *
- * Moves SND.UNA. Cost: one step an entry freed, each of which a transmission
- * paid for.
+ * Cost: one step for each entry freed, and each was one transmission.
  */
 void xtcp_map_ack(struct xtcp_tcb *tcb, u32 ack, struct xtcp_ack *a)
 {
@@ -392,9 +396,9 @@ void xtcp_map_ack(struct xtcp_tcb *tcb, u32 ack, struct xtcp_ack *a)
 }
 
 /*
- * xtcp_map_sacked - the peer says that it holds @sent
+ * xtcp_map_sacked - the peer has SACKed @sent
  *
- * Return: the entry that is in its place, merged with SACKed neighbours.
+ * Return: the entry that now holds these bytes, merged with SACKed neighbours.
  */
 struct xtcp_sent *xtcp_map_sacked(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
 				  struct xtcp_ack *a)
@@ -430,7 +434,7 @@ struct xtcp_sent *xtcp_map_sacked(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
 
 /* ---- a timeout, and second thoughts ---- */
 
-/* The first @len bytes after SND.UNA are lost; more where a split fails. */
+/* xtcp_map_mark_head - the first @len bytes are lost; more if a split fails */
 void xtcp_map_mark_head(struct xtcp_tcb *tcb, u32 len)
 {
 	struct xtcp_sent *head = tcb->map_head;
@@ -443,8 +447,8 @@ void xtcp_map_mark_head(struct xtcp_tcb *tcb, u32 len)
 }
 
 /*
- * xtcp_map_mark_all - nothing in flight is believed to arrive any more
- * @renege: not even what was SACKed is believed to be kept (RFC 2018, 8)
+ * xtcp_map_mark_all - mark everything in flight as lost
+ * @renege: SACKed data too, because the peer has dropped it (RFC 2018, 8)
  */
 void xtcp_map_mark_all(struct xtcp_tcb *tcb, bool renege)
 {
@@ -459,7 +463,7 @@ void xtcp_map_mark_all(struct xtcp_tcb *tcb, bool renege)
 	for (sent = tcb->map_head; sent; sent = sent->next)
 		if (!(sent->marks & (XTCP_SENT_LOST | XTCP_SENT_SACKED)))
 			xtcp_map_lost(tcb, sent);
-	/* Nothing is in flight that could become late. */
+	/* Nothing in flight can become late any more. */
 	xtcp_dl_clear(tcb, XTCP_DL_REO);
 }
 
@@ -469,7 +473,7 @@ static bool left_before(const struct xtcp_sent *a, const struct xtcp_sent *b)
 	       (a->order == b->order && seq_lt(a->seq, b->seq));
 }
 
-/* Two lists in order of departure, linked by tnext alone, become one. */
+/* Merge two lists in order of departure, linked by tnext alone. */
 static struct xtcp_sent *merge(struct xtcp_sent *a, struct xtcp_sent *b)
 {
 	struct xtcp_sent *first = NULL, **link = &first;
@@ -486,11 +490,11 @@ static struct xtcp_sent *merge(struct xtcp_sent *a, struct xtcp_sent *b)
 }
 
 /*
- * xtcp_map_unlose - what was taken for lost is on its way after all
+ * xtcp_map_unlose - what was marked lost is in flight after all
  *
- * It goes back to its place in the order of departure, or RACK would stop
- * before it at an entry that left later. The order of loss is another one, and a
- * peer has a hand in it: so a merge sort, run[i] of 2^i entries.
+ * Each entry returns to its place in the order of departure; otherwise RACK would
+ * stop before it, at an entry that left later. The lost list has another order,
+ * which a peer can influence: hence a merge sort, with run[i] of 2^i entries.
  */
 void xtcp_map_unlose(struct xtcp_tcb *tcb)
 {
@@ -522,13 +526,13 @@ void xtcp_map_unlose(struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_map_unsend_probe - the closed window opened, its probe was refused
+ * xtcp_map_unsend_probe - the window opened and the peer refused our probe
  *
- * The octet goes out again as the first of a full segment instead of alone,
- * as if it had never been sent; an acknowledgement of it that is still on
- * its way finds SND.NXT beyond it again, since the segment follows at once.
- * Where the window opened by less than a segment is worth, that one is refused
- * and the next one counts: a timeout of the octet alone would cost more.
+ * Treat the octet as never sent: it goes out again as the first of a full
+ * segment. That segment usually follows at once, so a late ACK of the octet is
+ * acceptable. If the window opened too little for a segment, that ACK is beyond
+ * SND.NXT and rejected, and the next one counts: a timeout of the lone octet
+ * would cost more.
  */
 void xtcp_map_unsend_probe(struct xtcp_tcb *tcb)
 {
@@ -542,7 +546,7 @@ void xtcp_map_unsend_probe(struct xtcp_tcb *tcb)
 	remove_sent(tcb, head);
 }
 
-/* The connection is over: every entry is unused. */
+/* xtcp_map_flush - the connection is over: free every entry */
 void xtcp_map_flush(struct xtcp_tcb *tcb)
 {
 	while (tcb->map_head)

@@ -2,28 +2,29 @@
 /*
  * Tail loss probe: RFC 8985, section 7.
  *
- * When nothing has been heard for two round trips, the last segment, or a new
- * one, is sent to draw an ACK: its SACK blocks start recovery long before the
+ * When no ACK has come for two round trips, a new segment, or the last one again,
+ * is sent to draw an ACK: its SACK blocks start recovery long before the
  * retransmission timer would.
  */
 #include "core.h"
 
-/* Below this a wake-up would be late anyway, and a busy receiver is, too. */
+/* Shortest probe time-out: timers and busy receivers are late by as much. */
 #define PTO_MIN_US		2000
 
 /*
- * What most receivers delay an ACK by on a short path; a first spurious probe
- * teaches as much. And the most that is learned.
+ * By how much most receivers delay an ACK on a short path, and what one spurious
+ * probe teaches; and the most that is learned.
  */
 #define ACK_DELAY_FIRST_US	40000
 #define ACK_DELAY_MAX_US	200000
 
-/* That delay, and what a busy host adds to it. */
+/* ACK_DELAY_FIRST_US, and what a busy host adds to it. */
 #define PTO_LONE_MIN_US		50000
 
 /*
- * RFC 8985, 7.2. After a timeout the timer alone goes on (RFC 6298, 5.5), and it
- * finds out what it means that SND.UNA was SACKed (RFC 2018, 8).
+ * May a probe be scheduled? RFC 8985, 7.2. After a timeout only the
+ * retransmission timer runs (RFC 6298, 5.5); it also handles a SACKed SND.UNA
+ * (RFC 2018, 8).
  */
 static bool may_probe(const struct xtcp_tcb *tcb)
 {
@@ -36,15 +37,17 @@ static bool may_probe(const struct xtcp_tcb *tcb)
 }
 
 /*
- * RFC 8985, 7.2: two round trips; a lone segment may meet a delayed ACK. The
- * RFC adds the longest delay any receiver may use, 200 ms, and with it a lone
- * segment lost costs ten round trips of 20 ms. Here the variance, which knows
- * delays that were met, and what spurious probes have taught, stand in for it:
- * the first wrong guess costs one segment, and is not made again. Where two round
- * trips are less than the delay of nearly every receiver, the first guess would be
- * wrong whenever the application takes its time, on each connection anew: there a
- * lone segment waits for that delay, which is still a quarter of the RTO. What fills
- * a hole is acknowledged at once (RFC 5681, 4.2).
+ * The probe time-out, us: two round trips (RFC 8985, 7.2), and more for a lone
+ * segment, whose ACK may be delayed.
+ *
+ * The RFC adds the longest delay that a receiver may use, 200 ms, so that loss of
+ * a lone segment costs ten round trips of 20 ms. Instead, RTTVAR accounts for
+ * delays that were seen, and ack_delay_us for what spurious probes have taught:
+ * the first wrong guess costs one segment and is not repeated. Where two round
+ * trips are less than the delay of most receivers, each new connection would
+ * guess wrong whenever the application takes its time: there a lone segment waits
+ * for that delay, which is still a quarter of the RTO. A segment that fills a
+ * hole is acknowledged at once (RFC 5681, 4.2).
  */
 static u32 pto_us(const struct xtcp_tcb *tcb)
 {
@@ -60,13 +63,14 @@ static u32 pto_us(const struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_tlp_set - something is in flight: may and shall it be probed for?
+ * xtcp_tlp_set - something is in flight: arm the probe timer if one may be sent
  *
- * The RFC counts from the last ACK or departure. In a recovery ACKs of what
- * left before it go on for a round trip, and say nothing of what left since:
- * there it counts from the last departure, and an ACK only adds a quarter.
+ * The RFC counts from the last ACK or departure. In a recovery, ACKs of what left
+ * before it continue for a round trip and say nothing of what left since: there
+ * it counts from the last departure, and an ACK only ensures a quarter of the
+ * time.
  *
- * Never later than the retransmission timer, which xtcp_tlp_fire() puts off.
+ * Never later than the retransmission timer, which xtcp_tlp_fire() restarts.
  */
 void xtcp_tlp_set(struct xtcp_tcb *tcb, u64 now)
 {
@@ -89,7 +93,9 @@ void xtcp_tlp_set(struct xtcp_tcb *tcb, u64 now)
 /*
  * xtcp_tlp_fire - the probe is due
  *
- * RFC 8985, 7.3: the retransmission timer starts anew, to wait for its answer.
+ * The retransmission timer restarts, to wait for the answer (RFC 8985, 7.3).
+ *
+ * Return: XTCP_ACT_* bits.
  */
 u32 xtcp_tlp_fire(struct xtcp_tcb *tcb, u64 now)
 {
@@ -100,7 +106,7 @@ u32 xtcp_tlp_fire(struct xtcp_tcb *tcb, u64 now)
 	return XTCP_ACT_OUTPUT;
 }
 
-/* Where the last segment of @sent began, as it was cut when it left. */
+/* Sequence number at which the last segment of @sent began when it left. */
 static u32 last_segment(const struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
 {
 	u32 len = seq_min(sent->end, tcb->snd_end) - sent->seq;
@@ -109,8 +115,9 @@ static u32 last_segment(const struct xtcp_tcb *tcb, const struct xtcp_sent *sent
 }
 
 /*
- * RFC 8985, 7.3: the last segment. What lies before it is unacknowledged, too:
- * the data before a lone FIN, or small writes, go with it where they fit.
+ * First number of the tail to resend: the last segment (RFC 8985, 7.3), and what
+ * precedes it, also unacknowledged, as far as it fits into the same segment: data
+ * before a lone FIN, or small writes.
  */
 static u32 tail_of(const struct xtcp_tcb *tcb, u32 *end)
 {
@@ -128,7 +135,10 @@ static u32 tail_of(const struct xtcp_tcb *tcb, u32 *end)
 	return seq;
 }
 
-/* The first that is missing: what waits to be sent again, or else SND.UNA. */
+/*
+ * First number of the segment at the head: what is to be resent first; if nothing
+ * is lost, SND.UNA.
+ */
 static u32 head_of(const struct xtcp_tcb *tcb, u32 *end)
 {
 	const struct xtcp_sent *sent = xtcp_map_next(tcb);
@@ -146,11 +156,11 @@ static u32 head_of(const struct xtcp_tcb *tcb, u32 *end)
 }
 
 /*
- * xtcp_tlp_again - what a probe without new data sends again
- * @end: one after it; the FIN counts
+ * xtcp_tlp_again - what a probe without new data resends
+ * @end: set to one after it, the FIN included
  *
- * Return: its first sequence number; @end if the peer's window has shrunk
- * below it.
+ * Return: its first sequence number; @end if the peer's window has shrunk below
+ * it.
  */
 u32 xtcp_tlp_again(const struct xtcp_tcb *tcb, u32 *end)
 {
@@ -160,12 +170,12 @@ u32 xtcp_tlp_again(const struct xtcp_tcb *tcb, u32 *end)
 }
 
 /*
- * xtcp_tlp_sent - the probe has left: [@seq, @end)
- * @again: it was a retransmission
+ * xtcp_tlp_sent - a probe was sent: [@seq, @end)
+ * @again: whether it was a retransmission
  *
- * RFC 8985, 7.3: one at a time. What a probe repairs while a loss is known is
- * part of that loss, and its duplicate may be that of the retransmission before
- * it: such a probe is answered, and neither judged nor learned from.
+ * RFC 8985, 7.3: one probe at a time. What a probe repairs while a loss is known
+ * is part of that loss, and a duplicate may be that of the retransmission before
+ * it: such a probe is neither judged for a loss nor learned from.
  */
 void xtcp_tlp_sent(struct xtcp_tcb *tcb, u32 seq, u32 end, bool again)
 {
@@ -182,7 +192,7 @@ void xtcp_tlp_sent(struct xtcp_tcb *tcb, u32 seq, u32 end, bool again)
 	xtcp_mib(tcb, XTCP_MIB_LOSS_PROBES);
 }
 
-/* Both the original and the probe arrived: the peer only took its time. */
+/* Both the original and the probe arrived: the peer only delayed its ACK. */
 static void spurious(struct xtcp_tcb *tcb)
 {
 	u32 delay = max_t(u32, 2 * tcb->ack_delay_us, ACK_DELAY_FIRST_US);
@@ -191,10 +201,10 @@ static void spurious(struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_tlp_ack - what an ACK says of an outstanding probe
+ * xtcp_tlp_ack - process an ACK while a probe is outstanding
  *
- * RFC 8985, 7.4.2. An ACK beyond the probe without a D-SACK means that the
- * probe filled the hole: a loss, and answered like one.
+ * RFC 8985, 7.4.2. An ACK beyond the probe without a D-SACK means that the probe
+ * repaired a loss, to which congestion control has to react.
  */
 void xtcp_tlp_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 		  const struct xtcp_ack *a)
