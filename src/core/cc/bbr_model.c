@@ -2,29 +2,29 @@
 /*
  * BBR's model of the path: draft-ietf-ccwg-bbr, sections 5.5 and 5.6.4.2.
  *
- * What the bottleneck delivers and how long the way is without queues, how
- * much may therefore be in flight, and how losses and marks bound both. What
- * is done with it is in cc_bbr.c.
+ * The model is the bottleneck bandwidth and the RTT without queues, how much may
+ * be in flight because of them, and how losses and marks bound both. cc_bbr.c
+ * acts on it.
  */
 #include "../core.h"
 #include "bbr.h"
 
-/* A round trip longer by an eighth than the shortest tells of a queue. */
+/* An RTT above the minimum by an eighth indicates a queue. */
 #define QUEUE_SHIFT	3
 
-/* As short as the shortest, but for clocks and interrupts: within a 64th. */
+/* An RTT within a 64th of the minimum counts as equal: clocks and interrupts vary. */
 #define SAME_SHIFT	6
 
-#define FULL_GROWTH	1280		/* 5.3.1.2: growth by 25 % or more goes on */
+#define FULL_GROWTH	1280		/* 5.3.1.2: growth by 25 % or more is growth */
 #define FULL_ROUNDS	3		/* 5.3.1.2: rounds without growth */
-#define UP_ROUNDS	2		/* the same in UP, when there is a queue */
+#define UP_ROUNDS	2		/* the same in UP if there is a queue */
 #define HEADROOM	154		/* Headroom: 0.15, in 1/1024 */
 #define EXTRA_ROUNDS	5		/* half of ExtraAckedFilterLen, 10 rounds */
 
 #define MIN_RTT_NS	(10 * XTCP_NSEC_PER_SEC)	/* MinRTTFilterLen */
 #define PROBE_RTT_NS	(5 * XTCP_NSEC_PER_SEC)		/* ProbeRTTInterval */
 
-/* What was met again is so old: it is believed until ProbeRTT has had its say. */
+/* Age given to a minimum that is confirmed: it stays valid until ProbeRTT is done. */
 #define MET_NS		(MIN_RTT_NS - PROBE_RTT_NS - XTCP_NSEC_PER_SEC)
 
 #define QUANTUM_SHIFT	10		/* 5.6.3: about 1 ms of the rate */
@@ -32,7 +32,7 @@
 
 /* ---- how much may be in flight: 5.6.4.2 ---- */
 
-/* xtcp_bbr_quantum - what leaves in one burst under pacing */
+/* xtcp_bbr_quantum - size of a burst under pacing, bytes */
 u32 xtcp_bbr_quantum(const struct xtcp_tcb *tcb)
 {
 	u64 q = min_t(u64, tcb->pacing_rate >> QUANTUM_SHIFT, QUANTUM_MAX);
@@ -46,7 +46,7 @@ static u64 in_time(u64 bw, u64 us)
 	return min_t(u64, bw, BBR_BW_MAX) * min_t(u64, us, BBR_US_MAX) >> BBR_BW_SHIFT;
 }
 
-/* xtcp_bbr_bdp - what fills the path at @bw, times @factor */
+/* xtcp_bbr_bdp - bandwidth-delay product at @bw, times @factor / 1024, bytes */
 u32 xtcp_bbr_bdp(const struct xtcp_tcb *tcb, const struct bbr *b, u64 bw, u32 factor)
 {
 	if (b->min_rtt_us == ~0U || !bw)
@@ -54,7 +54,7 @@ u32 xtcp_bbr_bdp(const struct xtcp_tcb *tcb, const struct bbr *b, u64 bw, u32 fa
 	return xtcp_bbr_cap(xtcp_bbr_gain(in_time(bw, b->min_rtt_us), factor));
 }
 
-/* xtcp_bbr_quantize - enough for offloads, delayed ACKs and the probe */
+/* xtcp_bbr_quantize - raise @bytes to what offloads, delayed ACKs and UP need */
 u32 xtcp_bbr_quantize(const struct xtcp_tcb *tcb, const struct bbr *b, u32 bytes)
 {
 	bytes = max(bytes, 3 * xtcp_bbr_quantum(tcb));
@@ -70,7 +70,7 @@ u32 xtcp_bbr_inflight(const struct xtcp_tcb *tcb, const struct bbr *b, u64 bw)
 	return xtcp_bbr_quantize(tcb, b, xtcp_bbr_bdp(tcb, b, bw, BBR_ONE));
 }
 
-/* xtcp_bbr_headroom - inflight_longterm, less what is left to others */
+/* xtcp_bbr_headroom - inflight_longterm less the headroom for other flows, bytes */
 u32 xtcp_bbr_headroom(const struct xtcp_tcb *tcb, const struct bbr *b)
 {
 	u32 room;
@@ -106,7 +106,7 @@ void xtcp_bbr_reset_short(struct bbr *b)
 
 /* ---- too much in flight: 5.5.10 ---- */
 
-/* xtcp_bbr_queue - does what was delivered last tell of a queue on the way? */
+/* xtcp_bbr_queue - does the latest RTT indicate a queue on the path? */
 bool xtcp_bbr_queue(const struct xtcp_tcb *tcb)
 {
 	const struct bbr *b = (const struct bbr *)tcb->cc_priv;
@@ -115,13 +115,15 @@ bool xtcp_bbr_queue(const struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_bbr_too_high - was more of @flight lost than chance takes?
+ * xtcp_bbr_too_high - was too much of @flight lost to be chance?
+ * @lost: bytes
+ * @flight: bytes
  *
- * The draft says 2 %. A path that loses 3 % by itself, as some radio links do,
- * then has a third of its bandwidth. But a full buffer is seen in the round trip
- * before it is seen in losses, unless it is a small one, or a policer: so 2 %
- * where there is a queue, and 8 % where there is none. Without SACK one loss a
- * round trip is all that can be seen.
+ * The draft's threshold is 2 %. A path that loses 3 % by itself, as some radio
+ * links do, would get a third of its bandwidth. But a full buffer shows in the
+ * RTT before it shows in losses, unless it is small, or a policer: so 2 % if
+ * there is a queue, and 8 % if there is none. Without SACK only one loss a round
+ * trip is visible.
  */
 bool xtcp_bbr_too_high(const struct xtcp_tcb *tcb, u32 lost, u32 flight)
 {
@@ -131,14 +133,15 @@ bool xtcp_bbr_too_high(const struct xtcp_tcb *tcb, u32 lost, u32 flight)
 }
 
 /*
- * xtcp_bbr_at_loss - at which point of a lost burst did losses pass the threshold?
- * @len: of the burst
- * @lost: since it left, the burst included
- * @flight: when it had left, likewise
+ * xtcp_bbr_at_loss - bytes in flight when losses passed the threshold
+ * @len: length of the lost burst, bytes
+ * @lost: bytes lost since it left, the burst included
+ * @flight: bytes in flight when it left, the burst included
  *
- * With what was before it: (lost + x) / (flight + x) = 1 / 50.
+ * Solves (lost_before + x) / (flight_before + x) = 1 / 50, where both are without
+ * the burst.
  *
- * Return: bytes in flight at that point.
+ * Return: bytes in flight at that point of the burst.
  */
 u32 xtcp_bbr_at_loss(u32 len, u32 lost, u32 flight)
 {
@@ -188,13 +191,15 @@ static void take_sample(struct xtcp_tcb *tcb, struct bbr *b, struct bbr_sample *
 }
 
 /*
- * Once a round with loss or marks, when not probing: towards what was delivered.
+ * Once a round with loss or marks, when not probing: lower the short-term bounds
+ * towards what was delivered.
  *
- * More than was sent cannot be delivered, and what was sent kept below the
- * bandwidth by intention: by the margin, in DOWN and DRAIN by their gains, in
- * ProbeRTT by half. The draft leaves that in: a single loss in DOWN then costs
- * 10 % of the bandwidth for seconds, one behind ProbeRTT 30 %, and each lossy
- * round 1 % more than what was lost. Here it is taken out.
+ * No more can be delivered than was sent, and the sending rate is intentionally
+ * below the bandwidth: by the margin, in DOWN and DRAIN by their gains, in
+ * ProbeRTT by half. The draft does not correct for that: a single loss in DOWN
+ * then costs 10 % of the bandwidth for seconds, one after ProbeRTT 30 %, and each
+ * lossy round 1 % more than what was lost. Here the delivered rate is divided by
+ * that gain.
  */
 static void lower_bounds(struct xtcp_tcb *tcb, struct bbr *b, const struct xtcp_ack *ack)
 {
@@ -204,7 +209,7 @@ static void lower_bounds(struct xtcp_tcb *tcb, struct bbr *b, const struct xtcp_
 	if (xtcp_bbr_probing(b) || b->flags & BBR_F_LOW ||
 	    !(b->flags & BBR_F_LOSS || b->round_ce))
 		return;
-	/* Chance takes so much of every window. */
+	/* Losses within what chance may cause. */
 	if (!b->round_ce && !xtcp_bbr_queue(tcb) &&
 	    !xtcp_bbr_too_high(tcb, ack->rs_lost, ack->rs_flight))
 		return;
@@ -212,14 +217,14 @@ static void lower_bounds(struct xtcp_tcb *tcb, struct bbr *b, const struct xtcp_
 	if (b->bw_short == BBR_NO_BW)
 		b->bw_short = xtcp_bbr_max_bw(b);
 	if (b->inflight_short == BBR_NO_BYTES)
-		/* What a timeout left of the window is no measure. */
+		/* cwnd may be small because of a timeout. */
 		b->inflight_short = max(tcb->cwnd, b->good_cwnd);
 	b->bw_short = min(b->bw_short, max(delivered, xtcp_bbr_gain(b->bw_short, beta)));
 	b->inflight_short = max_t(u32, b->inflight_latest,
 				  xtcp_bbr_gain(b->inflight_short, beta));
 }
 
-/* Data and ACKs that come in clumps: 5.5.9. */
+/* 5.5.9: estimate the aggregation of data and ACKs. */
 static void ack_aggregation(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
 {
 	u64 us = div_u64(s->ack->now - b->extra_at, XTCP_NSEC_PER_USEC);
@@ -243,10 +248,10 @@ static void ack_aggregation(struct xtcp_tcb *tcb, struct bbr *b, const struct bb
 }
 
 /*
- * 5.3.1.2, and the end of UP. Of its rounds the first delivers what left before.
- * When the second delivers no more and the round trip has become longer, the
- * queue is the answer: a third round, as in the draft, makes it half as long again,
- * and DOWN empties it at a tenth of the rate.
+ * 5.3.1.2, and the end of UP. The first round of UP delivers what left before it.
+ * If the second one delivers no more and the RTT has grown, there is a queue: a
+ * third round, as in the draft, would make it half as long again, and DOWN drains
+ * it at a tenth of the rate only.
  */
 static void check_full_bw(const struct xtcp_tcb *tcb, struct bbr *b,
 			  const struct bbr_sample *s)
@@ -264,13 +269,13 @@ static void check_full_bw(const struct xtcp_tcb *tcb, struct bbr *b,
 }
 
 /*
- * xtcp_bbr_min_rtt - the shortest round trip of 10 s and of 5 s
+ * xtcp_bbr_min_rtt - update the minimum RTT of 10 s and of 5 s
  *
- * The longer memory keeps the old value while ProbeRTT, which the end of the
- * shorter one calls for, drains the queue to measure anew (5.3.4). There is
- * nothing to measure where the round trip is as short as ever: the queue was empty
- * just now. In the draft only a shorter one counts, and a flow that has the path
- * for itself stops every 5 s to find out what it knows, for 2 % of the bandwidth.
+ * The end of the 5 s filter triggers ProbeRTT, which drains the queue to measure
+ * anew; the 10 s filter keeps the old value meanwhile (5.3.4). There is nothing
+ * to measure if the RTT equals the minimum: the queue was empty just now. In the
+ * draft only a lower RTT counts, so a flow that is alone on its path stops every
+ * 5 s to measure what it knows, at a cost of 2 % of the bandwidth.
  *
  * Return: whether ProbeRTT is due.
  */
@@ -295,7 +300,7 @@ bool xtcp_bbr_min_rtt(struct bbr *b, const struct xtcp_ack *ack)
 	return due;
 }
 
-/* xtcp_bbr_update - what an ACK says of the path */
+/* xtcp_bbr_update - update the model by an ACK */
 void xtcp_bbr_update(struct xtcp_tcb *tcb, struct bbr *b, struct bbr_sample *s)
 {
 	take_sample(tcb, b, s);

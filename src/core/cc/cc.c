@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The list of congestion controls and what they have in common.
- */
+/* The list of congestion controls and the functions that they share. */
 #include "../core.h"
 
 static const struct xtcp_cc *const algorithms[] = {
@@ -21,8 +19,8 @@ static bool name_is(const char *a, const char *b)
 }
 
 /**
- * xtcp_cc_find - look an algorithm up
- * @name: as TCP_CONGESTION takes it
+ * xtcp_cc_find - look up an algorithm by name
+ * @name: as for TCP_CONGESTION
  *
  * Return: the algorithm, or NULL.
  */
@@ -37,10 +35,10 @@ const struct xtcp_cc *xtcp_cc_find(const char *name)
 }
 
 /**
- * xtcp_cc_list - all algorithms, one after the other
+ * xtcp_cc_list - enumerate the algorithms
  * @i: 0, 1, ...
  *
- * Return: the algorithm, or NULL behind the last one.
+ * Return: algorithm number @i, or NULL after the last one.
  */
 const struct xtcp_cc *xtcp_cc_list(u32 i)
 {
@@ -48,9 +46,9 @@ const struct xtcp_cc *xtcp_cc_list(u32 i)
 }
 
 /**
- * xtcp_cc_info - what the algorithm in use tells of itself
+ * xtcp_cc_info - state of the algorithm in use, for TCP_CC_INFO
  * @tcb: connection in any state
- * @info: filled in
+ * @info: filled in; kind is 0 if the algorithm reports nothing
  */
 void xtcp_cc_info(const struct xtcp_tcb *tcb, struct xtcp_cc_info *info)
 {
@@ -60,10 +58,10 @@ void xtcp_cc_info(const struct xtcp_tcb *tcb, struct xtcp_cc_info *info)
 }
 
 /**
- * xtcp_cc_name - what an algorithm is called
+ * xtcp_cc_name - name of an algorithm
  * @cc: algorithm
  *
- * Return: its name.
+ * Return: its name, as for TCP_CONGESTION.
  */
 const char *xtcp_cc_name(const struct xtcp_cc *cc)
 {
@@ -71,13 +69,14 @@ const char *xtcp_cc_name(const struct xtcp_cc *cc)
 }
 
 /**
- * xtcp_cc_set - use another algorithm from here on
+ * xtcp_cc_set - change the congestion control
  * @tcb: connection in any state
  * @cc: algorithm
  * @now: ns
  *
- * cwnd and ssthresh are kept; the algorithm's own state starts anew. A window
- * algorithm that takes over from a model during a reduction computes ssthresh.
+ * cwnd and ssthresh are kept; the state of the new algorithm starts empty. A
+ * window algorithm that takes over from a model during a reduction computes
+ * ssthresh.
  */
 void xtcp_cc_set(struct xtcp_tcb *tcb, const struct xtcp_cc *cc, u64 now)
 {
@@ -87,7 +86,7 @@ void xtcp_cc_set(struct xtcp_tcb *tcb, const struct xtcp_cc *cc, u64 now)
 	memset(tcb->cc_priv, 0, sizeof(tcb->cc_priv));
 	tcb->pacing_rate = 0;
 	xtcp_pace_sync(tcb);
-	/* Otherwise xtcp_established() does it. */
+	/* Before that, xtcp_established() starts the algorithm. */
 	if (!xtcp_synchronized(tcb) || tcb->state == XTCP_SYN_RECEIVED)
 		return;
 	xtcp_cc_start(tcb, now);
@@ -95,7 +94,7 @@ void xtcp_cc_set(struct xtcp_tcb *tcb, const struct xtcp_cc *cc, u64 now)
 		xtcp_loss_take_over(tcb);
 }
 
-/* xtcp_cc_start - the algorithm begins, with the windows as they are */
+/* xtcp_cc_start - start the algorithm, with cwnd and ssthresh as they are */
 void xtcp_cc_start(struct xtcp_tcb *tcb, u64 now)
 {
 	tcb->cc->init(tcb, now);
@@ -104,13 +103,15 @@ void xtcp_cc_start(struct xtcp_tcb *tcb, u64 now)
 }
 
 /*
- * xtcp_cc_initial_cwnd - the initial window in bytes
+ * xtcp_cc_initial_cwnd - the initial window, bytes
  *
- * RFC 6928: min(10 * MSS, max(2 * MSS, 14600)), the count by knob. One segment
- * when the SYN or SYN-ACK was lost more than once: a single repetition is more
- * often a timer that was too short than congestion (section 2). Or when it was
- * marked, which no timer does. Both only for the first window. A count by the
- * route is one of segments, of whatever size, as Linux has it.
+ * RFC 6928: min(10 * MSS, max(2 * MSS, 14600)), with the count from a knob. A
+ * count from the route means segments of any size, as in Linux.
+ *
+ * One segment if the SYN or SYN-ACK was lost more than once: a single
+ * retransmission is more often due to a short timer than to congestion
+ * (section 2). Also if it was CE-marked, which a short timer does not cause. Both
+ * apply to the first window only.
  */
 u32 xtcp_cc_initial_cwnd(const struct xtcp_tcb *tcb)
 {
@@ -126,7 +127,7 @@ u32 xtcp_cc_initial_cwnd(const struct xtcp_tcb *tcb)
 	return min(n * mss, max(2 * mss, n * 1460));
 }
 
-/* xtcp_cc_most - the largest window there may be, in bytes */
+/* xtcp_cc_most - upper limit of cwnd, bytes */
 u32 xtcp_cc_most(const struct xtcp_tcb *tcb)
 {
 	if (likely(!tcb->cwnd_clamp))
@@ -134,7 +135,7 @@ u32 xtcp_cc_most(const struct xtcp_tcb *tcb)
 	return min_t(u32, (u32)tcb->cwnd_clamp * tcb->mss, XTCP_CWND_MAX);
 }
 
-/* xtcp_cc_grow - a larger window, up to the largest there may be */
+/* xtcp_cc_grow - let cwnd grow by @bytes, up to xtcp_cc_most() */
 void xtcp_cc_grow(struct xtcp_tcb *tcb, u32 bytes)
 {
 	u32 wnd = (u32)min_t(u64, (u64)tcb->cwnd + bytes, xtcp_cc_most(tcb));
@@ -143,10 +144,10 @@ void xtcp_cc_grow(struct xtcp_tcb *tcb, u32 bytes)
 }
 
 /*
- * xtcp_cc_slow_start - RFC 5681, 3.1: a window grows by what is acknowledged
+ * xtcp_cc_slow_start - RFC 5681, 3.1: cwnd grows by what is acknowledged
  * @bytes: acknowledged
  *
- * Return: what goes beyond ssthresh, and so counts for congestion avoidance.
+ * Return: the bytes beyond ssthresh, which count for congestion avoidance.
  */
 u32 xtcp_cc_slow_start(struct xtcp_tcb *tcb, u32 bytes)
 {
@@ -157,15 +158,15 @@ u32 xtcp_cc_slow_start(struct xtcp_tcb *tcb, u32 bytes)
 	return bytes - n;
 }
 
-/* Above so many segments a part of one makes no difference. */
+/* From this many segments on a fraction of one is insignificant. */
 #define WHOLE_MAX	32
 
 /*
- * xtcp_cc_whole - what the window lets out
+ * xtcp_cc_whole - cwnd rounded down to whole segments, bytes
  *
- * Whole segments: of 5.6 five are in flight, and five are acknowledged in a
- * round trip. Growth of one segment a round trip is to count against these, or
- * a small window grows the slower the more of it is of no use.
+ * Of 5.6 segments only five are in flight, and five are acknowledged in a round
+ * trip. Growth by a segment a round trip has to be counted against these, or the
+ * unusable fraction slows down the growth of a small window.
  */
 u32 xtcp_cc_whole(const struct xtcp_tcb *tcb)
 {
@@ -175,8 +176,9 @@ u32 xtcp_cc_whole(const struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_cc_avoid - RFC 5681, 3.1: one segment for every window acknowledged
- * @acked: bytes acknowledged since the window last grew, of the algorithm
+ * xtcp_cc_avoid - RFC 5681, 3.1: grow by one segment for every window
+ * acknowledged
+ * @acked: bytes acknowledged since the last growth; state of the algorithm
  * @bytes: acknowledged now
  */
 void xtcp_cc_avoid(struct xtcp_tcb *tcb, u32 *acked, u32 bytes)

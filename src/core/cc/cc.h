@@ -3,18 +3,18 @@
  * The interface of a congestion control.
  *
  * Loss detection (rack.c, loss.c), ECN (ecn.c) and undo (undo.c) find out what
- * happened; a congestion control decides how much may be in flight because of
- * it. It writes cwnd, ssthresh, pacing_rate and its own cc_priv, nothing else
- * of the TCB, and keeps to these rules:
+ * happened; a congestion control decides how much may be in flight because of it.
+ * In the TCB it writes cwnd, ssthresh, pacing_rate and its own cc_priv only, and
+ * keeps to these rules:
  *
  *  - windows are bytes, at least one MSS and at most XTCP_CWND_MAX;
- *  - no call may loop over anything a peer can make long;
+ *  - no call loops over anything that a peer can make long;
  *  - integers only, no division by what can be 0;
  *  - counters of delivered and lost bytes wrap: compare with seq_lt() and kin.
  *
  * There are two kinds. A window algorithm (reno, cubic, dctcp) supplies
- * ssthresh() and acked(); between loss and the end of the recovery prr.c has
- * the window. A model (bbr) supplies control() and has the window always.
+ * ssthresh() and acked(); during a recovery or reduction prr.c sets the window. A
+ * model (bbr) supplies control() and sets the window always.
  *
  * Documentation/congestion.rst shows how to add one.
  */
@@ -28,9 +28,9 @@
 #define XTCP_CWND_MAX	(1U << 30)	/* bytes */
 
 /* xtcp_cc.flags */
-#define XTCP_CC_PACED	0x1	/* output keeps to tcb->pacing_rate */
-#define XTCP_CC_ECT	0x2	/* useless without ECN: asks for it by itself */
-#define XTCP_CC_ECN_OWN	0x4	/* answers CE marks in every_ack(), not by ssthresh() */
+#define XTCP_CC_PACED	0x1	/* output is paced at tcb->pacing_rate */
+#define XTCP_CC_ECT	0x2	/* needs ECN: connections negotiate it */
+#define XTCP_CC_ECN_OWN	0x4	/* responds to CE marks in every_ack(), not by ssthresh() */
 
 /* What happened to the connection as a whole. */
 enum xtcp_cc_event {
@@ -38,36 +38,36 @@ enum xtcp_cc_event {
 	XTCP_CC_TIMEOUT,	/* the retransmission timer fired */
 	XTCP_CC_ECN,		/* CE marks were reported: a reduction begins */
 	XTCP_CC_DONE,		/* recovery or reduction is over */
-	XTCP_CC_UNDO,		/* it was spurious: windows have been restored */
-	XTCP_CC_RESTART,	/* data again after an idle time */
+	XTCP_CC_UNDO,		/* the reduction was spurious: windows have been restored */
+	XTCP_CC_RESTART,	/* the application writes after an idle time */
 };
 
 /*
- * What one acknowledgement said: filled in by ack.c and what it calls, read by
- * recovery and by the congestion control. Bytes are payload and FIN.
+ * What one ACK reported: filled in by ack.c and what it calls, read by recovery
+ * and by the congestion control. Byte counts cover payload and FIN.
  */
 struct xtcp_ack {
 	u64 now;		/* ns */
 	u32 flight;		/* bytes in flight before this ACK */
-	u32 una;		/* by how much SND.UNA moved */
-	u32 delivered;		/* newly known to have arrived: ACK or SACK */
-	u32 sacked;		/* of these by SACK */
-	u32 orig;		/* of these taken for lost, and not yet sent again */
-	u32 lost;		/* newly taken for lost */
-	u32 ce;			/* newly reported as CE-marked (ecn.c) */
+	u32 una;		/* bytes by which SND.UNA moved */
+	u32 delivered;		/* bytes newly acknowledged or SACKed */
+	u32 sacked;		/* bytes, of these by SACK */
+	u32 orig;		/* bytes, of these marked lost and not resent */
+	u32 lost;		/* bytes newly marked lost */
+	u32 ce;			/* bytes newly reported as CE-marked (ecn.c) */
 	u32 segs;		/* delivered, in segments, SYN and FIN included */
 	u32 ce_segs;		/* ce, in segments */
-	u32 rtt_us;		/* of the newest delivered, Karn's rule kept; 0: none */
+	u32 rtt_us;		/* RTT of the newest delivered, by Karn's rule; 0: none */
 	bool ece;		/* congestion reported by ECN (ecn.c) */
 	bool dsack;		/* something arrived twice (RFC 2883) */
-	bool rtx;		/* of what was delivered, some was retransmitted */
-	bool original;		/* SND.UNA was sent again, and this is not for that */
-	bool head_orig;		/* SND.UNA was taken for lost, not yet sent again */
+	bool rtx;		/* some of the delivered data had been retransmitted */
+	bool original;		/* SND.UNA was resent, and this ACK is of the original */
+	bool head_orig;		/* SND.UNA was marked lost and not yet resent */
 	bool ts;		/* tsecr is valid */
 	u32 tsecr;
-	bool limited;		/* the window was in full use this round trip: it may grow */
+	bool limited;		/* cwnd was in full use this round trip and may grow */
 
-	/* departure of the newest delivered and never retransmitted; 0: none */
+	/* send time of the newest delivered and never retransmitted; 0: none */
 	u64 sent_at;		/* ns */
 
 	/* delivery rate sample, rate.c; interval_us 0: none */
@@ -75,9 +75,9 @@ struct xtcp_ack {
 	u32 rs_interval_us;
 	u32 rs_prior;		/* tcb->delivered when the sampled one left */
 	u32 rs_lost;		/* bytes lost since the sampled one left */
-	u32 rs_flight;		/* bytes in flight when it had left */
+	u32 rs_flight;		/* bytes in flight when it left, itself included */
 	bool rs_app_limited;	/* the application, not the path, was the limit */
-	bool rs_any;		/* the fields but rs_interval_us are valid */
+	bool rs_any;		/* the fields other than rs_interval_us are valid */
 	u64 rs_prior_at;	/* ns; private to rate.c, like the next */
 	u64 rs_send_ns;
 };
@@ -85,43 +85,44 @@ struct xtcp_ack {
 struct xtcp_cc_info;
 
 struct xtcp_cc {
-	const char *name;	/* as TCP_CONGESTION has it, below 16 characters */
+	const char *name;	/* for TCP_CONGESTION, less than 16 characters */
 	u8 flags;		/* XTCP_CC_* */
 
 	/*
-	 * The connection is established, or was switched to this algorithm in
-	 * any state. cc_priv is zeroed before.
+	 * The connection is established, or has been switched to this algorithm
+	 * in any state. cc_priv is zeroed before.
 	 */
 	void (*init)(struct xtcp_tcb *tcb, u64 now);
 
 	/*
-	 * XTCP_CC_LOSS, XTCP_CC_TIMEOUT or XTCP_CC_ECN: the new ssthresh in
-	 * bytes, from @flight: FlightSize (RFC 5681, 2), see loss.c.
+	 * For XTCP_CC_LOSS, XTCP_CC_TIMEOUT and XTCP_CC_ECN: return the new
+	 * ssthresh, bytes. @flight is FlightSize (RFC 5681, 2) in bytes, see
+	 * loss.c.
 	 */
 	u32 (*ssthresh)(struct xtcp_tcb *tcb, enum xtcp_cc_event why, u32 flight);
 
 	/*
-	 * New data was acknowledged outside of recovery while the window was in
-	 * full use: grow. Not called for an algorithm that has control().
+	 * New data was acknowledged outside of recovery while cwnd was in full
+	 * use: let it grow. Not called for an algorithm that has control().
 	 */
 	void (*acked)(struct xtcp_tcb *tcb, const struct xtcp_ack *ack);
 
-	/* Every ACK that said anything, in every state, before acked(). Or NULL. */
+	/* Every ACK with news, in every state, before acked(). May be NULL. */
 	void (*every_ack)(struct xtcp_tcb *tcb, const struct xtcp_ack *ack);
 
 	/*
-	 * Every ACK that said anything, last of all: sets cwnd and pacing_rate,
-	 * in recovery too. NULL for a window algorithm.
+	 * Every ACK with news, after all else: set cwnd and pacing_rate, in
+	 * recovery too. NULL for a window algorithm.
 	 */
 	void (*control)(struct xtcp_tcb *tcb, const struct xtcp_ack *ack);
 
-	/* @sent was in flight and has just been taken for lost. Or NULL. */
+	/* @sent was in flight and has just been marked lost. May be NULL. */
 	void (*lost)(struct xtcp_tcb *tcb, const struct xtcp_sent *sent);
 
-	/* What it tells of itself: fills in the fields of one kind. Or NULL. */
+	/* Fill in the fields of @info for one kind of algorithm. May be NULL. */
 	void (*info)(const struct xtcp_tcb *tcb, struct xtcp_cc_info *info);
 
-	/* After the engine has done its part; or NULL. */
+	/* An event, after the engine's own reaction to it. May be NULL. */
 	void (*event)(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now);
 };
 
@@ -130,7 +131,7 @@ extern const struct xtcp_cc xtcp_cc_reno;
 extern const struct xtcp_cc xtcp_cc_bbr;
 extern const struct xtcp_cc xtcp_cc_dctcp;
 
-/* Factors of reduction, in 1/65536, rounded up: 0.7 of 10000 is 7000. */
+/* Factors of a reduction, in 1/65536, rounded up so that 0.7 of 10000 is 7000. */
 #define XTCP_CC_ONE	65536
 #define XTCP_CC_HALF	32768
 
@@ -142,7 +143,7 @@ u32 xtcp_cc_whole(const struct xtcp_tcb *tcb);
 u32 xtcp_cc_slow_start(struct xtcp_tcb *tcb, u32 bytes);
 void xtcp_cc_avoid(struct xtcp_tcb *tcb, u32 *acked, u32 bytes);
 
-/* The algorithm's own state, of a type no larger than cc_priv. */
+/* The state of the algorithm: cc_priv as a @type, which must fit. */
 #define xtcp_cc_state(tcb, type) ({					\
 	BUILD_BUG_ON(sizeof(type) > sizeof((tcb)->cc_priv));		\
 	(type *)(tcb)->cc_priv; })

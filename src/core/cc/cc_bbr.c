@@ -1,48 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * BBR version 3: draft-ietf-ccwg-bbr, section 5, whose names are used.
+ * BBR version 3: draft-ietf-ccwg-bbr, section 5. Names are those of the draft.
  *
- * A model of the path, the bandwidth of its bottleneck and its round-trip time
- * without queues, sets the pacing rate and the window; loss and ECN marks bound
- * the model, and no single loss halves anything.
+ * A model of the path, consisting of the bandwidth of its bottleneck and its RTT
+ * without queues, sets the pacing rate and cwnd. Losses and ECN marks bound the
+ * model; no single loss halves anything.
  *
  *	STARTUP --(no more bandwidth, or loss)--> DRAIN --(queue gone)--> DOWN
  *	DOWN --(queue gone)--> CRUISE --(2 to 3 s)--> REFILL --(a round)--> UP --> DOWN
- *	any --(5 s without the shortest round trip)--> PROBE_RTT --> CRUISE or STARTUP
+ *	any --(5 s without the minimum RTT)--> PROBE_RTT --> CRUISE or STARTUP
  *
- * What differs:
- *  - CE marks (the draft leaves ECN out) count like losses where the question
- *    is whether too much is in flight, and pull the short-term bounds by 0.85
- *    (RFC 8511) instead of 0.7.
- *  - The short-term bandwidth is compared with what was delivered only after
- *    what was kept back by intention is taken out, see bbr_model.c.
- *  - inflight_longterm that is above what the path holds does not prolong a
- *    probe, see long_limits().
+ * Differences from the draft:
+ *  - CE marks (the draft leaves ECN out) count like losses when it is decided
+ *    whether too much is in flight, and lower the short-term bounds by a factor
+ *    of 0.85 (RFC 8511) instead of 0.7.
+ *  - Before the short-term bandwidth is compared with the delivered bandwidth,
+ *    the latter is corrected for intentional slow pacing, see bbr_model.c.
+ *  - An inflight_longterm above what the path holds does not prolong a probe,
+ *    see long_limits().
  *  - A probe that finds a queue ends after two rounds, see check_full_bw().
- *  - ProbeRTT waits until the round trip was longer than the shortest for 5 s, see
+ *  - ProbeRTT starts only if the RTT has been above the minimum for 5 s, see
  *    xtcp_bbr_min_rtt().
  *  - A restart from idle is noticed at the first ACK after it, not at the
- *    transmission, because a control is called for ACKs.
- *  - The first round-trip time is that of data, not that of the handshake, which
- *    may have been measured in ticks of 1 ms.
- *  - Low samples of PROBE_RTT are told by a mark of this file's own: the
- *    application-limited mark of the connection belongs to rate.c.
+ *    transmission, because a congestion control is called for ACKs.
+ *  - The first RTT is that of data, not that of the handshake, which may have
+ *    been measured in ticks of 1 ms.
+ *  - Low samples of PROBE_RTT have a mark of their own: the application-limited
+ *    mark of the connection belongs to rate.c.
  *
- * An ACK costs one division, for its sample of the bandwidth.
+ * An ACK costs one division, for its bandwidth sample.
  */
 #include "../core.h"
 #include "bbr.h"
 
-#define FULL_LOSS_CNT	6		/* StartupFullLossCnt: ranges lost in a round */
-#define DRAIN_ROUNDS	3		/* 5.3.2: at most */
+#define FULL_LOSS_CNT	6		/* StartupFullLossCnt: lost ranges in a round */
+#define DRAIN_ROUNDS	3		/* 5.3.2: limit of DRAIN */
 #define RENO_ROUNDS	63		/* 5.3.3.8.2: T_reno_bound */
-#define UP_ROUNDS_MAX	30		/* doublings of the growth in UP */
+#define UP_ROUNDS_MAX	30		/* limit on doublings of the growth in UP */
 
 #define PROBE_RTT_LAST	(200 * XTCP_NSEC_PER_MSEC)	/* ProbeRTTDuration */
-#define WAIT_US		2000000				/* 5.3.3.8: 2 s and ... */
+#define WAIT_US		2000000				/* 5.3.3.8: 2 s plus ... */
 #define WAIT_RANGE_US	1000000				/* ... up to 1 s */
 
-/* 5.6.1: pacing gain and window gain, in 1/1024. */
+/* 5.6.1: pacing gain and cwnd gain, in 1/1024. */
 static const u16 pacing_gain[] = {
 	[BBR_STARTUP] = 2836, [BBR_DRAIN] = 512, [BBR_DOWN] = 922, [BBR_CRUISE] = 1024,
 	[BBR_REFILL] = 1024, [BBR_UP] = 1280, [BBR_PROBE_RTT] = 1024,
@@ -63,7 +63,7 @@ static bool in_probe_bw(const struct bbr *b)
 	return b->phase >= BBR_DOWN && b->phase <= BBR_UP;
 }
 
-/* xorshift32: the period is long, the start differs between connections. */
+/* xorshift32; the seed differs between connections. */
 static u32 random_next(struct bbr *b)
 {
 	b->seed ^= b->seed << 13;
@@ -87,7 +87,7 @@ static u32 target_inflight(const struct xtcp_tcb *tcb, const struct bbr *b)
 	return min(xtcp_bbr_bdp(tcb, b, xtcp_bbr_bw(b), BBR_ONE), tcb->cwnd);
 }
 
-/* As much as @limit was in flight, but for what output waits to have together. */
+/* Was @limit (bytes) in flight, allowing for what output holds back for a burst? */
 static bool filled(const struct xtcp_tcb *tcb, const struct xtcp_ack *ack, u32 limit)
 {
 	return ack->flight + max(3U * tcb->mss, xtcp_bbr_quantum(tcb)) >= limit;
@@ -95,7 +95,7 @@ static bool filled(const struct xtcp_tcb *tcb, const struct xtcp_ack *ack, u32 l
 
 /* ---- ProbeBW: 5.3.3 ---- */
 
-/* 5.3.3.8.3: 2 to 3 s, and a round more or less against Reno. */
+/* 5.3.3.8.3: wait for 2 to 3 s; the random round matters when competing with Reno. */
 static void start_down(struct xtcp_tcb *tcb, struct bbr *b, u64 now)
 {
 	xtcp_bbr_reset_congestion(b);
@@ -141,7 +141,7 @@ static bool time_to_probe(const struct xtcp_tcb *tcb, const struct bbr *b, u64 n
 {
 	if (now > b->cycle_at + b->wait_us * XTCP_NSEC_PER_USEC)
 		return true;
-	/* As many rounds as Reno needs from one loss to the next: 5.3.3.8.1 */
+	/* 5.3.3.8.1: as many rounds as Reno needs from one loss to the next */
 	return b->rounds >= RENO_ROUNDS ||
 	       (u32)b->rounds * tcb->mss >= target_inflight(tcb, b);
 }
@@ -155,11 +155,13 @@ static bool time_to_cruise(const struct xtcp_tcb *tcb, const struct bbr *b)
 }
 
 /*
- * Is inflight_longterm the limit, and not the path? The draft asks no further
- * than whether it is reached. A buffer that was once full leaves a bound of more
- * than the path holds behind; each probe then fills the buffer again, and stays
- * until the bound has grown past the window. But what the path delivers in a
- * round trip is less by then than what is in flight by the gain of UP or more.
+ * Is inflight_longterm the limit, and not the path?
+ *
+ * The draft only checks whether inflight_longterm is reached. A buffer that was
+ * once full leaves a bound above what the path holds; each probe would then fill
+ * the buffer again and last until the bound has grown past cwnd. But in that case
+ * the flight exceeds what the path delivers in a round trip by the gain of UP or
+ * more.
  */
 static bool long_limits(const struct xtcp_tcb *tcb, const struct bbr *b)
 {
@@ -202,7 +204,7 @@ static void handle_too_high(struct xtcp_tcb *tcb, struct bbr *b, u32 flight, boo
 	u32 least = (u32)xtcp_bbr_gain(target_inflight(tcb, b), BBR_BETA_LOSS);
 
 	b->flags |= BBR_F_TOO_HIGH;
-	b->flags &= ~BBR_F_PROBE_SAMPLE;	/* once for every probe */
+	b->flags &= ~BBR_F_PROBE_SAMPLE;	/* only once in a probe */
 	if (!low)
 		b->inflight_long = max(flight, least);
 	if (b->phase == BBR_UP) {
@@ -211,7 +213,7 @@ static void handle_too_high(struct xtcp_tcb *tcb, struct bbr *b, u32 flight, boo
 	}
 }
 
-/* The first loss of a round: what a spurious one would have to give back. */
+/* The first loss of a round: save what an undo has to restore. */
 static void note_loss(struct xtcp_tcb *tcb, struct bbr *b)
 {
 	if (b->flags & BBR_F_LOSS)
@@ -226,7 +228,10 @@ static void note_loss(struct xtcp_tcb *tcb, struct bbr *b)
 	b->undo_long = b->inflight_long;
 }
 
-/* The time of the last ACK will do for the wait that may begin here. */
+/*
+ * Called for each lost entry. The wait that may begin here starts at the time of
+ * the last ACK, which is accurate enough.
+ */
 static void bbr_lost(struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
 {
 	struct bbr *b = state(tcb);
@@ -243,10 +248,11 @@ static void bbr_lost(struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
 }
 
 /*
- * 5.3.1.3: loss ends STARTUP when it went on for a round, in several places.
- * While the bandwidth still grows by a quarter a round, and there is no queue,
- * the pipe is not full, whatever was lost: of few packets six may well be chance.
- * Without SACK one loss a round is all that can be seen; marks are no noise.
+ * 5.3.1.3: loss ends STARTUP when it lasted for a round, in several ranges.
+ *
+ * While the bandwidth still grows by a quarter a round and there is no queue, the
+ * pipe is not full, whatever was lost: six of a few packets may be chance.
+ * Without SACK only one loss a round is visible. CE marks are never noise.
  */
 static bool startup_lossy(const struct xtcp_tcb *tcb, const struct bbr *b,
 			  const struct bbr_sample *s)
@@ -288,13 +294,13 @@ static void check_drain(struct xtcp_tcb *tcb, struct bbr *b, u64 now)
 		start_down(tcb, b, now);
 }
 
-/* More than 2 % marked in this round. */
+/* Were more than 2 % CE-marked in this round? */
 static bool marked(const struct bbr *b, const struct bbr_sample *s)
 {
 	return (u64)b->round_ce * BBR_LOSS_DIVISOR > s->ack->rs_flight;
 }
 
-/* 5.3.3.9, AdaptLongTermModel(). Return: whether the state is decided. */
+/* 5.3.3.9, AdaptLongTermModel(). Return: true if a new phase has begun. */
 static bool adapt_long_term(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
 {
 	if (b->ack_phase == BBR_ACKS_PROBE_STARTING && s->round_start)
@@ -302,7 +308,7 @@ static bool adapt_long_term(struct xtcp_tcb *tcb, struct bbr *b, const struct bb
 	if (b->ack_phase == BBR_ACKS_PROBE_STOPPING && s->round_start) {
 		b->flags &= ~BBR_F_PROBE_SAMPLE;
 		b->ack_phase = BBR_ACKS_INIT;
-		/* 5.5.6: a cycle is over; without a sample the old one stays. */
+		/* 5.5.6: the cycle ends; without a sample keep the old one. */
 		if (in_probe_bw(b) && !s->low && b->max_bw[0]) {
 			b->max_bw[1] = b->max_bw[0];
 			b->max_bw[0] = 0;
@@ -419,7 +425,7 @@ static void check_probe_rtt(struct xtcp_tcb *tcb, struct bbr *b, const struct bb
 
 /* ---- control: 5.6 ---- */
 
-/* 5.6.2: from the first window and round trip; 1 ms where none is known. */
+/* 5.6.2: from the initial window and the first RTT; 1 ms if there is none. */
 static void init_pacing(struct xtcp_tcb *tcb, struct bbr *b)
 {
 	u64 rate = xtcp_bbr_gain((u64)tcb->cwnd * 1000000, pacing_gain[BBR_STARTUP]);
@@ -510,7 +516,7 @@ static void bbr_init(struct xtcp_tcb *tcb, u64 now)
 	b->round_end = tcb->delivered;
 	b->loss_round_end = tcb->delivered;
 	b->good_cwnd = tcb->cwnd;
-	/* Not the time: two runs of one connection are to be the same. */
+	/* Not from the time: two runs of one connection have to be identical. */
 	b->seed = tcb->iss ? tcb->iss : 1;
 	b->phase = BBR_STARTUP;
 	b->send_gain = BBR_SENT_ONE;
@@ -518,7 +524,7 @@ static void bbr_init(struct xtcp_tcb *tcb, u64 now)
 	init_pacing(tcb, b);
 }
 
-/* 5.5.11.2: what loss took is given back, and the probe it ended goes on. */
+/* 5.5.11.2: restore what the loss reduced, and resume the probe it ended. */
 static void undo(struct xtcp_tcb *tcb, struct bbr *b)
 {
 	u8 was = b->undo_state;
@@ -545,7 +551,7 @@ static void bbr_event(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now)
 
 	switch (ev) {
 	case XTCP_CC_TIMEOUT:
-		/* 5.6.4.4: room for one segment; good_cwnd remembers. */
+		/* 5.6.4.4: room for one segment; good_cwnd keeps the old cwnd. */
 		tcb->cwnd = xtcp_bbr_cap((u64)xtcp_flight(tcb) + tcb->mss);
 		break;
 	case XTCP_CC_DONE:
@@ -555,7 +561,7 @@ static void bbr_event(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now)
 		undo(tcb, b);
 		break;
 	case XTCP_CC_RESTART:
-		/* 5.4.1: at the rate of the model, with the window as it was. */
+		/* 5.4.1: restart at the rate of the model, with the old cwnd. */
 		if (b->phase == BBR_PROBE_RTT && b->done_at && now > b->done_at)
 			exit_probe_rtt(tcb, b, now);
 		if (in_probe_bw(b))

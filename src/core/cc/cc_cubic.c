@@ -2,23 +2,23 @@
 /*
  * CUBIC: RFC 9438. The default.
  *
- * After a reduction the window follows a cubic function of time, W_cubic(t) =
- * C * (t - K)^3 + W_max (figure 1): fast back towards the window at which the
- * last loss came, slow around it, fast again beyond. Where Reno would be faster,
- * on short or slow paths, the window is Reno's (4.3).
+ * After a reduction cwnd follows a cubic function of time, W_cubic(t) = C * (t -
+ * K)^3 + W_max (figure 1): fast towards the window at which the last loss
+ * occurred, slowly around it, fast again beyond it. Where Reno would be faster,
+ * on short or slow paths, cwnd is Reno's (4.3).
  *
- * All of the RFC's section 4: Reno-friendly region with the rule for alpha
- * (4.3), target within [cwnd, 1.5 cwnd] (4.2), reduction by 0.7 (4.6), fast
- * convergence (4.7), timeouts (4.8), restoration after spurious reductions
- * (4.9), HyStart++ in the first slow start (4.10), and t that stands still while
- * the application is the limit (5.8).
+ * Implemented is all of section 4: the Reno-friendly region with its rule for
+ * alpha (4.3), the target within [cwnd, 1.5 cwnd] (4.2), the reduction by 0.7
+ * (4.6), fast convergence (4.7), timeouts (4.8), restoration after a spurious
+ * reduction (4.9) and HyStart++ in the first slow start (4.10); also that t
+ * stands still while the application is the limit (5.8).
  *
- * What differs: the larger of the two curves is taken where the RFC asks which
- * is larger at t and evaluates the cubic at t + RTT; that saves a second
- * evaluation and can only be the same or one round trip early.
+ * One difference: cwnd is the larger of the two curves. The RFC decides which
+ * curve to use at t and evaluates the cubic at t + RTT; taking the larger one
+ * saves a second evaluation, with the same result or one round trip early.
  *
- * Time is counted in 2^20 ns (1.05 ms), so that no division is needed to get
- * there; an ACK costs at most one division, by the window.
+ * Time is counted in ticks of 2^20 ns (1.05 ms), which needs no division; an ACK
+ * costs at most one division, by cwnd.
  */
 #include "../core.h"
 #include "cwv.h"
@@ -30,7 +30,7 @@
 #define C_SCALED	8113
 #define C_SHIFT		44
 
-/* Further from the inflection point than 9 minutes the curve is not computed. */
+/* The curve is computed for up to 9 minutes from the inflection point only. */
 #define TICKS_MAX	(1U << 19)
 
 /* Of XTCP_CC_ONE; RFC 9438, 4.6, and with ECN RFC 8511, 3.1. */
@@ -39,12 +39,12 @@
 #define CONVERGE	55706		/* (1 + beta) / 2 (4.7) */
 #define ALPHA		34696		/* 3 * (1 - beta) / (1 + beta) (4.3) */
 
-/* Where on which curve the window is; what an undo brings back (4.9). */
+/* The curve and the position on it; an undo restores it (4.9). */
 struct curve {
-	u64 epoch;		/* ns, when t was 0, moved on by idle times */
+	u64 epoch;		/* ns, when t was 0; idle times move it on */
 	u32 w_max;		/* bytes; 0: not known */
 	u32 k;			/* ticks from the epoch to the inflection point */
-	u32 w_est;		/* bytes, what Reno would have */
+	u32 w_est;		/* bytes, W_est: the window of Reno */
 	u32 prior;		/* bytes, cwnd before the last reduction */
 	bool running;		/* epoch, k and w_est are valid */
 };
@@ -53,12 +53,12 @@ struct cubic {
 	struct xtcp_cwv cwv;
 	struct xtcp_hystart hs;
 	struct curve cur;
-	struct curve saved;	/* before the last reduction, which undo.c may take back */
-	u64 acked_at;		/* ns, the last ACK */
-	u64 credit;		/* growth not yet applied, times cwnd */
+	struct curve saved;	/* before the last reduction, for undo.c */
+	u64 acked_at;		/* ns, arrival of the last ACK */
+	u64 credit;		/* bytes of growth not yet applied, times cwnd */
 	u32 est_acked;		/* bytes acked since w_est grew, times alpha */
 	bool idle;		/* the last ACK left nothing in flight */
-	u8 saved_phase;		/* of hs, before the last reduction */
+	u8 saved_phase;		/* hs.phase before the last reduction */
 };
 
 static void cubic_init(struct xtcp_tcb *tcb, u64 now)
@@ -70,7 +70,7 @@ static void cubic_init(struct xtcp_tcb *tcb, u64 now)
 	c->acked_at = now;
 }
 
-/* The integer cube root of @x, one bit of the result a step. */
+/* The integer cube root of @x, found bit by bit. */
 static u32 cube_root(u64 x)
 {
 	u64 root = 0, bit;
@@ -89,7 +89,7 @@ static u32 time_to(u32 bytes, u32 mss)
 {
 	u64 segs = div_u64((u64)bytes << 20, mss);	/* times 2^20 */
 
-	/* 2^44 / C_SCALED in two halves: 20 bits above, 19 here, 5 behind. */
+	/* 2^44 / C_SCALED in parts: 2^20 above, 2^19 here, 2^5 after the division. */
 	return cube_root(div_u64(segs << 19, C_SCALED) << 5);
 }
 
@@ -122,14 +122,14 @@ static void start_epoch(const struct xtcp_tcb *tcb, struct cubic *c, u64 now)
 		cur->w_max = tcb->cwnd;
 	cur->w_est = tcb->cwnd;
 	c->est_acked = 0;
-	/* Less than a byte of the old window's growth may be many of a small one's. */
+	/* credit is scaled by the old cwnd and means more with a small one: drop it. */
 	c->credit = 0;
 }
 
 /*
- * RFC 9438, 4.6 and 4.7. After a timeout (4.8) K is 0, and W_max the window at
- * which avoidance begins. A window that was not in use is not the W_max of any
- * path (RFC 7661).
+ * RFC 9438, 4.6 and 4.7. After a timeout (4.8) K is 0, and W_max is the cwnd at
+ * which congestion avoidance begins. A cwnd that was not in use is not the W_max
+ * of the path (RFC 7661).
  */
 static u32 cubic_ssthresh(struct xtcp_tcb *tcb, enum xtcp_cc_event why, u32 flight)
 {
@@ -155,8 +155,8 @@ static u32 cubic_ssthresh(struct xtcp_tcb *tcb, enum xtcp_cc_event why, u32 flig
 }
 
 /*
- * RFC 9438, 5.8: time in which the application was the limit does not count,
- * or the window would leap when it is not any more.
+ * RFC 9438, 5.8: time in which the application was the limit does not count;
+ * otherwise cwnd would leap once it is not the limit any more.
  */
 static void cubic_every_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
 {
@@ -173,7 +173,7 @@ static void cubic_every_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
 	xtcp_hystart_ack(tcb, &c->hs, ack);
 }
 
-/* RFC 9438, 4.3, figure 4: alpha is 1 from the old window on. */
+/* W_est: RFC 9438, 4.3, figure 4. Alpha is 1 once W_est has reached the prior cwnd. */
 static void reno_curve(const struct xtcp_tcb *tcb, struct cubic *c, u32 bytes)
 {
 	struct curve *cur = &c->cur;
@@ -227,12 +227,12 @@ static void cubic_event(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now)
 
 	switch (ev) {
 	case XTCP_CC_UNDO:
-		/* RFC 9438, 4.9: as if it had not happened. */
+		/* RFC 9438, 4.9: restore the curve. */
 		c->cur = c->saved;
 		c->hs.phase = c->saved_phase;
 		break;
 	case XTCP_CC_RESTART:
-		/* From a smaller window, so from another point of the curve. */
+		/* cwnd is smaller now: start a new epoch. */
 		c->cur.running = false;
 		break;
 	default:

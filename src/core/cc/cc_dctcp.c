@@ -3,12 +3,12 @@
  * DCTCP: RFC 8257, section 3.3. For networks under one administration whose
  * switches mark at a low threshold.
  *
- * alpha is the share of bytes that arrived with a CE mark, smoothed over
- * windows; the first mark of a window takes alpha / 2 off it. Loss is answered
- * as Reno does (3.4), and so is everything on a path without ECN.
+ * alpha is the share of bytes that arrived CE-marked, smoothed over windows; the
+ * first mark of a window reduces cwnd by alpha / 2. Loss is handled as by Reno
+ * (3.4), and so is everything on a path without ECN.
  *
- * What differs: SACKed bytes count as they arrive, not when the cumulative ACK
- * passes them, since the share is then that of the window just seen.
+ * One difference: SACKed bytes count when they arrive, not when the cumulative
+ * ACK passes them, so that the share is that of the latest window.
  */
 #include "../core.h"
 #include "cwv.h"
@@ -19,15 +19,15 @@
 struct dctcp {
 	struct xtcp_cwv cwv;
 	u32 acked;		/* bytes since the window last grew, in avoidance */
-	u32 alpha;		/* of ALPHA_ONE */
-	u32 window_end;		/* DCTCP.WindowEnd: SND.NXT as the window began */
-	u32 window_bytes;	/* delivered in it */
-	u32 window_ce;		/* of these marked */
+	u32 alpha;		/* times ALPHA_ONE */
+	u32 window_end;		/* DCTCP.WindowEnd: SND.NXT when the window began */
+	u32 window_bytes;	/* bytes delivered in it */
+	u32 window_ce;		/* bytes, of these CE-marked */
 	u32 cut_end;		/* no second reduction until this is acknowledged */
 	bool cut;		/* cut_end is valid */
 };
 
-/* RFC 8257, 4.2: alpha starts at 1, so that the first mark halves. */
+/* RFC 8257, 4.2: alpha starts at 1, so that the first mark halves cwnd. */
 static void dctcp_init(struct xtcp_tcb *tcb, u64 now)
 {
 	struct dctcp *d = xtcp_cc_state(tcb, struct dctcp);
@@ -63,7 +63,7 @@ static void end_window(struct xtcp_tcb *tcb, struct dctcp *d)
 	d->window_end = tcb->snd_nxt;
 }
 
-/* RFC 8257, 3.3, step 9: once in a window, and not on top of a loss. */
+/* RFC 8257, 3.3, step 9: once in a window, and not in addition to a loss. */
 static void reduce(struct xtcp_tcb *tcb, struct dctcp *d, u32 flight)
 {
 	u32 wnd = tcb->cwnd;

@@ -2,17 +2,16 @@
 /*
  * Reno: slow start and congestion avoidance of RFC 5681, 3.1.
  *
- * Bytes are counted, not ACKs (RFC 3465): a receiver that acknowledges every
- * second segment, or a NIC that merges forty, does not slow growth down, and
- * one that splits its ACKs does not speed it up. Unlike RFC 3465 growth per
- * ACK is not capped at 2 * SMSS: with merged segments on both ends one ACK
- * for 64 KB is the normal case, and the cap would starve exactly the paths
- * that work best.
+ * Bytes are counted, not ACKs (RFC 3465): growth is not slower with a receiver
+ * that acknowledges every second segment, or a NIC that merges forty, and not
+ * faster with one that splits its ACKs. Unlike in RFC 3465 the growth per ACK is
+ * not capped at 2 * SMSS: with segments merged on both ends an ACK for 64 KB is
+ * the normal case, and the cap would starve the paths that work best.
  */
 #include "../core.h"
 #include "cwv.h"
 
-/* RFC 8511, 3.1: an AQM marks early, so less is taken off than after a loss. */
+/* RFC 8511, 3.1: an AQM marks early, so a mark reduces less than a loss. */
 #define BETA_LOSS	XTCP_CC_HALF
 #define BETA_ECN	52429		/* 0.8 */
 

@@ -2,23 +2,23 @@
 /*
  * Congestion window validation: RFC 7661.
  *
- * A window that the application does not fill says nothing about the path. It
- * is kept for a while, because the application may come back, but it is not
- * believed: pipeACK, the most that arrived within one round trip of late, is
- * what was really tried. A window more than twice that is non-validated.
+ * A window that the application does not fill says nothing about the path. It is
+ * kept for a while, because the application may use it again, but it is not
+ * trusted. pipeACK, the most that was recently delivered within one round trip,
+ * is what was really tested; a window of more than twice that is non-validated.
  *
- *  - Growth (RFC 7661, 4.4): only while the window is in full use. This is
+ *  - Growth (RFC 7661, 4.4): only while cwnd is in full use. This is
  *    ack->limited, without which acked() is not called, and it holds in both
- *    phases. To forbid all growth while non-validated would forbid slow start,
- *    whose window is by nature twice what arrived in the last round trip.
- *  - Loss (4.4.1): the reduction starts from what was in use, not from the
- *    window, and what had to be sent again is taken off at the end.
- *  - Five minutes non-validated (4.4.3): the window is halved, down to the
- *    initial window.
+ *    phases. Forbidding all growth while non-validated would forbid slow start,
+ *    whose window is by nature twice what was delivered in the last round trip.
+ *  - Loss (4.4.1): the reduction starts from what was in use instead of cwnd,
+ *    and what had to be resent is subtracted at the end.
+ *  - Five minutes non-validated (4.4.3): cwnd is halved, down to the initial
+ *    window.
  *
- * With params.idle_restart, RFC 5681 4.1 brings the window down after one idle
- * RTO already; this here is then left with applications that send steadily,
- * but less than they might.
+ * With params.idle_restart, RFC 5681 4.1 already reduces cwnd after one idle RTO;
+ * this file is then left with applications that send steadily, but less than they
+ * could.
  */
 #include "../core.h"
 #include "cwv.h"
@@ -27,8 +27,9 @@
 #define NVP		(300 * XTCP_NSEC_PER_SEC)
 
 /*
- * The sampling period is max(3 * RTT, 1 s) (RFC 7661, 4.2). Two halves of it
- * are remembered, so that a sample counts for half a period to a whole one.
+ * Half of the sampling period, which is max(3 * RTT, 1 s) (RFC 7661, 4.2). Two
+ * halves are remembered, so that a sample counts for half a period to a whole
+ * one.
  */
 #define HALF_MIN_US	500000
 
@@ -39,7 +40,7 @@ static u64 half_ns(const struct xtcp_tcb *tcb)
 	return max_t(u32, us, HALF_MIN_US) * XTCP_NSEC_PER_USEC;
 }
 
-/* pipeACK is not known: taken for validated (RFC 7661, 4.1 and 4.4.1). */
+/* pipeACK becomes undefined, which counts as validated (RFC 7661, 4.1 and 4.4.1). */
 static void forget(const struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
 {
 	cwv->defined = false;
@@ -62,13 +63,13 @@ static u32 pipe_ack(const struct xtcp_cwv *cwv)
 	return max(cwv->most[0], cwv->most[1]);
 }
 
-/* xtcp_cwv_valid - is the window one that was in use? */
+/* xtcp_cwv_valid - is cwnd validated, that is, was it in use? */
 bool xtcp_cwv_valid(const struct xtcp_tcb *tcb, const struct xtcp_cwv *cwv)
 {
 	return !cwv->defined || pipe_ack(cwv) >= tcb->cwnd / 2;
 }
 
-/* RFC 7661, 4.4.3. The loop halves, so it is short. */
+/* RFC 7661, 4.4.3. Each iteration halves cwnd, so there are few. */
 static void expire(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
 {
 	u32 iw = xtcp_cc_initial_cwnd(tcb);
@@ -108,11 +109,11 @@ static void turn_reqsk(const struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now
 }
 
 /*
- * xtcp_cwv_ack - every ACK, in every state
+ * xtcp_cwv_ack - update pipeACK; called for every ACK, in every state
  *
- * A round trip runs from one ACK to the ACK of what was the newest data then;
- * after an idle time it begins with the first ACK. In recovery nothing is
- * measured (RFC 7661, 4.2).
+ * A round trip lasts from one ACK to the ACK of what was the newest data then;
+ * after an idle time it begins with the first ACK. Nothing is measured in
+ * recovery (RFC 7661, 4.2).
  */
 void xtcp_cwv_ack(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, const struct xtcp_ack *ack)
 {
@@ -134,10 +135,10 @@ void xtcp_cwv_ack(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, const struct xtcp_
 }
 
 /*
- * xtcp_cwv_used - how much of the window was in use: the base of a reduction
+ * xtcp_cwv_used - how much of cwnd was in use, bytes: the base of a reduction
  * @flight: bytes in flight when the loss was noticed
  *
- * RFC 5681 (4) when validated, else RFC 7661, 4.4.1.
+ * RFC 5681 (4) if validated, otherwise RFC 7661, 4.4.1.
  */
 u32 xtcp_cwv_used(const struct xtcp_tcb *tcb, const struct xtcp_cwv *cwv, u32 flight)
 {
@@ -147,10 +148,11 @@ u32 xtcp_cwv_used(const struct xtcp_tcb *tcb, const struct xtcp_cwv *cwv, u32 fl
 }
 
 /*
- * xtcp_cwv_reduce - ssthresh after a loss, and pipeACK starts anew
- * @beta: what is to be left, of XTCP_CC_ONE
+ * xtcp_cwv_reduce - compute ssthresh after a loss, and start pipeACK anew
+ * @flight: bytes in flight when the loss was noticed
+ * @beta: the factor, in 1/65536
  *
- * Return: bytes, at least two segments (RFC 5681, equation 4).
+ * Return: ssthresh, bytes, at least two segments (RFC 5681, equation 4).
  */
 u32 xtcp_cwv_reduce(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u32 flight, u32 beta)
 {
@@ -164,7 +166,7 @@ u32 xtcp_cwv_reduce(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u32 flight, u32 
 	return max((u32)((u64)used * beta / XTCP_CC_ONE), 2U * tcb->mss);
 }
 
-/* RFC 7661, 4.4.1: what had to be sent again did not fit the path. */
+/* RFC 7661, 4.4.1: subtract what had to be resent, which did not fit the path. */
 static void recovered(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv)
 {
 	u32 again = (u32)tcb->bytes_retrans - cwv->loss_rtx;
@@ -178,7 +180,7 @@ static void recovered(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv)
 	tcb->cwnd = min(tcb->cwnd, wnd);
 }
 
-/* xtcp_cwv_event - to be called for every event of the algorithm */
+/* xtcp_cwv_event - called for every event of the algorithm */
 void xtcp_cwv_event(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, enum xtcp_cc_event ev,
 		    u64 now)
 {
@@ -192,7 +194,7 @@ void xtcp_cwv_event(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, enum xtcp_cc_eve
 		forget(tcb, cwv, now);
 		break;
 	case XTCP_CC_RESTART:
-		/* No ACK came meanwhile to notice that time has passed. */
+		/* No ACK has noticed the time that passed. */
 		turn_reqsk(tcb, cwv, now);
 		if (!cwv->nvp_at && !xtcp_cwv_valid(tcb, cwv))
 			cwv->nvp_at = max_t(u64, tcb->last_data_tx_at, 1);

@@ -8,15 +8,15 @@
 #include "cc.h"
 
 struct xtcp_cwv {
-	u64 reqsk_at;		/* ns, when the running half of the period began */
+	u64 reqsk_at;		/* ns, when this half of the sampling period began */
 	u64 nvp_at;		/* ns, when the non-validated phase began; 0: validated */
-	u32 round_end;		/* SND.NXT when the running round trip began */
-	u32 round_acked;	/* bytes delivered in it */
-	u32 most[2];		/* largest round trip of the running half, of the last */
+	u32 round_end;		/* SND.NXT when this round trip began */
+	u32 round_acked;	/* bytes delivered in this round trip */
+	u32 most[2];		/* bytes, largest round trip of this half, of the last */
 	u32 loss_base;		/* bytes in use at a reduction when non-validated; 0: none */
-	u32 loss_rtx;		/* bytes_retrans then, low 32 bits */
-	u32 loss_beta;		/* its factor, of XTCP_CC_ONE */
-	bool defined;		/* pipeACK is */
+	u32 loss_rtx;		/* low 32 bits of bytes_retrans at that reduction */
+	u32 loss_beta;		/* factor of that reduction, in 1/65536 */
+	bool defined;		/* pipeACK is defined */
 	bool idle;		/* the last ACK left nothing in flight */
 };
 

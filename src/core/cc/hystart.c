@@ -2,15 +2,15 @@
 /*
  * HyStart++: RFC 9406, section 4.
  *
- * When the shortest round trip of a round exceeds that of the round before by
- * an eighth, a queue has begun to grow: slow start goes on at a quarter of its
- * speed (conservative slow start). If the delay then falls again, it was
+ * When the minimum RTT of a round exceeds that of the previous round by an
+ * eighth, a queue has begun to grow: slow start continues at a quarter of its
+ * speed (conservative slow start). If the delay falls again, the cause was
  * something else, and slow start resumes; if not, it ends after five rounds,
  * before the queue overflows.
  *
- * What differs: L, the cap of 8 segments on the growth by one ACK, is not
- * there. With merged segments at both ends an ACK for 64 KB is the normal case
- * and the cap would turn doubling into growth by a fifth.
+ * One difference: there is no L, the cap of 8 segments on the growth by one ACK.
+ * With segments merged at both ends an ACK for 64 KB is the normal case, and the
+ * cap would turn doubling into growth by a fifth.
  */
 #include "../core.h"
 #include "hystart.h"
@@ -28,7 +28,7 @@
  * xtcp_hystart_init - the connection starts, or the algorithm was changed
  *
  * For the first slow start only (RFC 9406, 4.3): later ones end at an ssthresh
- * that was learnt from a loss.
+ * learnt from a loss.
  */
 void xtcp_hystart_init(const struct xtcp_tcb *tcb, struct xtcp_hystart *hs)
 {
@@ -54,7 +54,7 @@ static void next_round(struct xtcp_tcb *tcb, struct xtcp_hystart *hs)
 	hs->phase = XTCP_HYSTART_OFF;
 }
 
-/* A queue builds up: enter CSS. */
+/* If a queue builds up, enter conservative slow start. */
 static void watch(struct xtcp_hystart *hs)
 {
 	u32 thresh;
@@ -69,11 +69,7 @@ static void watch(struct xtcp_hystart *hs)
 	hs->phase = XTCP_HYSTART_CSS;
 }
 
-/*
- * xtcp_hystart_ack - every ACK of the first slow start, before the growth
- *
- * Ends slow start by setting ssthresh.
- */
+/* xtcp_hystart_ack - called for every ACK of the first slow start, before growth */
 void xtcp_hystart_ack(struct xtcp_tcb *tcb, struct xtcp_hystart *hs,
 		      const struct xtcp_ack *ack)
 {
