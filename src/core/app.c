@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the application does to an open connection: RFC 9293 3.10.2, 3.10.3,
- * 3.9.1, and its options.
+ * The application's calls on an open connection: RFC 9293 3.10.2, 3.10.3, 3.9.1,
+ * and options.
  */
 #include "core.h"
 
 /*
- * RFC 5681, 4.1: after an idle time of an RTO the ACK clock is gone, and
- * sending starts again from the initial window.
+ * RFC 5681, 4.1: after an idle time of an RTO there is no ACK clock, and sending
+ * restarts from the initial window.
  */
 static void idle_restart(struct xtcp_tcb *tcb, u64 now)
 {
@@ -24,9 +24,9 @@ static void idle_restart(struct xtcp_tcb *tcb, u64 now)
 }
 
 /**
- * xtcp_wrote - the application added to the stream
+ * xtcp_wrote - the application appended to the stream
  * @tcb: connection that may still send: no xtcp_shutdown() yet
- * @bytes: how many
+ * @bytes: number of bytes
  * @flags: XTCP_WROTE_MORE, XTCP_WROTE_URG
  * @now: ns
  *
@@ -56,16 +56,16 @@ u32 xtcp_wrote(struct xtcp_tcb *tcb, u32 bytes, u32 flags, u64 now)
 }
 
 /**
- * xtcp_read - the application took bytes away
+ * xtcp_read - the application has read
  * @tcb: connection
- * @bytes: how many
+ * @bytes: number of bytes
  * @space: bytes of payload the caller can store now, as in xtcp_space()
  * @now: ns
  *
- * RFC 9293 3.10.3. A window update goes out when the peer has less than half
- * of the window left that it could have, and it would gain by a segment or
- * half of the buffer (MUST-39); more often would cost a packet for nothing.
- * And an ACK that waited goes now if the answer it waited for did not come.
+ * RFC 9293 3.10.3. Send a window update if the peer has no more than half of the
+ * window left that could be offered, and that window is larger by at least a
+ * segment or half of the buffer (MUST-39); more updates would cost packets for
+ * nothing. Also send a pending ACK if the answer that it waited for did not come.
  *
  * Return: XTCP_ACT_* bits.
  */
@@ -77,7 +77,7 @@ u32 xtcp_read(struct xtcp_tcb *tcb, u32 bytes, u32 space, u64 now)
 	(void)now;
 	tcb->rcv_read += bytes;
 	tcb->rcv_space = space;
-	/* After the FIN nothing comes that would need room. */
+	/* After the FIN no more data needs room. */
 	if (tcb->flags & XTCP_F_FIN_SEEN || !xtcp_synchronized(tcb))
 		return 0;
 	wnd = xtcp_window_pick(tcb);
@@ -97,7 +97,7 @@ static void set_flag(struct xtcp_tcb *tcb, u32 flag, u32 val)
 		tcb->flags &= ~flag;
 }
 
-/* tcp(7): acknowledge at once what waits, and until data is sent. */
+/* tcp(7): acknowledge at once, pending data too; if off, delay ACKs for an answer. */
 static void set_quickack(struct xtcp_tcb *tcb, u32 val)
 {
 	set_flag(tcb, XTCP_F_QUICKACK, val);
@@ -110,7 +110,7 @@ static void set_quickack(struct xtcp_tcb *tcb, u32 val)
 		xtcp_ack_now(tcb);
 }
 
-/* tcp(7): turning Nagle off also sends what a cork or MSG_MORE holds back. */
+/* tcp(7): TCP_NODELAY also sends what a cork or MSG_MORE holds back. */
 static void set_nodelay(struct xtcp_tcb *tcb, u32 val)
 {
 	set_flag(tcb, XTCP_F_NODELAY, val);
@@ -122,10 +122,10 @@ static void set_nodelay(struct xtcp_tcb *tcb, u32 val)
 }
 
 /**
- * xtcp_set - change an option of a connection
+ * xtcp_set - set an option of a connection
  * @tcb: connection in any state
- * @opt: which
- * @val: in range, the unit is beside the option's name
+ * @opt: option
+ * @val: value in range; enum xtcp_opt states the unit
  * @now: ns
  *
  * Return: XTCP_ACT_* bits.

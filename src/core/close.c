@@ -5,10 +5,12 @@
 #include "core.h"
 
 /*
- * xtcp_fail - the connection is over before its time
+ * xtcp_fail - end the connection with an error
  *
- * What was unsent or unacknowledged is lost; the caller frees it when it sees
- * the error.
+ * Unsent and unacknowledged data is lost; the caller frees it when it sees the
+ * error.
+ *
+ * Return: XTCP_ACT_* bits; 0 if it was closed already.
  */
 u32 xtcp_fail(struct xtcp_tcb *tcb, enum xtcp_err err)
 {
@@ -25,7 +27,7 @@ u32 xtcp_fail(struct xtcp_tcb *tcb, enum xtcp_err err)
 	return acts | XTCP_ACT_ERROR | XTCP_ACT_REAP;
 }
 
-/* The peer is to be told by a RST, from CLOSED, through the usual door. */
+/* xtcp_rst_owed - make xtcp_tx_peek() send a RST, from CLOSED */
 u32 xtcp_rst_owed(struct xtcp_tcb *tcb)
 {
 	tcb->flags |= XTCP_F_SEND_RST;
@@ -33,11 +35,11 @@ u32 xtcp_rst_owed(struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_close_begin - the application is done sending, and may be
+ * xtcp_close_begin - queue the FIN and change the state
  *
- * In SYN-RECEIVED the FIN may leave (early_may()), but the state is not left
- * before the handshake ends; then this is called once more. FIN-WAIT-1 never has
- * to do with a SYN that is not acknowledged.
+ * In SYN-RECEIVED the FIN may be sent (early_may()), but the state stays until
+ * the handshake completes; then this is called once more. So in FIN-WAIT-1 our
+ * SYN is always acknowledged.
  */
 u32 xtcp_close_begin(struct xtcp_tcb *tcb)
 {
@@ -50,9 +52,9 @@ u32 xtcp_close_begin(struct xtcp_tcb *tcb)
  * @tcb: connection
  * @now: ns
  *
- * shutdown(SHUT_WR), RFC 9293 3.10.4: everything written is sent, then a
- * FIN. Receiving goes on. In SYN-SENT there is nothing to finish, and the
- * connection ends.
+ * shutdown(SHUT_WR), RFC 9293 3.10.4: everything written is sent, then a FIN.
+ * Receiving continues. In SYN-SENT there is nothing to send, and the connection
+ * ends.
  *
  * Return: XTCP_ACT_* bits.
  */
@@ -64,7 +66,7 @@ u32 xtcp_shutdown(struct xtcp_tcb *tcb, u64 now)
 		return xtcp_move(tcb, XTCP_EV_END);
 	if (tcb->state == XTCP_CLOSED || tcb->flags & XTCP_F_FIN_QUEUED)
 		return 0;
-	/* A cork or MSG_MORE held data back for more: there is none coming. */
+	/* A cork or MSG_MORE waited for more data, which will not come. */
 	tcb->flags &= ~(XTCP_F_CORK | XTCP_F_MORE);
 	acts = xtcp_close_begin(tcb);
 	if (acts)
@@ -81,13 +83,13 @@ static void orphan_wait(struct xtcp_tcb *tcb, u64 now)
 }
 
 /**
- * xtcp_close - the application has gone
+ * xtcp_close - the application has closed the connection
  * @tcb: connection; everything received was read
  * @now: ns
  *
- * As xtcp_shutdown(); in addition data that arrives from now on, which
- * nobody can read, is answered by RST (RFC 9293 SHLD-3), and FIN-WAIT-2 ends
- * after linger2_ms. With data unread the caller uses xtcp_abort().
+ * Like xtcp_shutdown(). In addition, data that arrives from now on is answered by
+ * a RST, since nobody can read it (RFC 9293 SHLD-3), and FIN-WAIT-2 ends after
+ * xtcp_linger2_ms(). If data is unread the caller uses xtcp_abort() instead.
  *
  * Return: XTCP_ACT_* bits.
  */
@@ -121,9 +123,8 @@ static u32 end_at_once(struct xtcp_tcb *tcb, enum xtcp_err err)
  * @tcb: connection
  * @now: ns
  *
- * RFC 9293 3.10.5: a RST goes out unless the peer knows of no connection or
- * has seen both FINs; the caller sends it (XTCP_ACT_OUTPUT) before it lets go
- * of the TCB.
+ * RFC 9293 3.10.5: a RST is due unless the peer knows of no connection or has
+ * seen both FINs; the caller sends it (XTCP_ACT_OUTPUT) before it frees the TCB.
  *
  * Return: XTCP_ACT_* bits.
  */
@@ -138,8 +139,8 @@ u32 xtcp_abort(struct xtcp_tcb *tcb, u64 now)
  * @tcb: connection whose peer makes no progress
  * @now: ns
  *
- * As xtcp_abort(), but the application has not asked for it: to it this is a
- * time-out.
+ * Like xtcp_abort(), but the application did not ask for it: the error it sees is
+ * a time-out.
  *
  * Return: XTCP_ACT_* bits.
  */
@@ -157,7 +158,7 @@ static u32 enter_time_wait(struct xtcp_tcb *tcb, u64 now, u32 acts)
 	return acts;
 }
 
-/* The peer's FIN is next in sequence: RFC 9293 3.10.7.4, eighth step. */
+/* xtcp_fin_rx - the peer's FIN is in order: RFC 9293 3.10.7.4, eighth step */
 u32 xtcp_fin_rx(struct xtcp_tcb *tcb, u64 now)
 {
 	u32 acts;
@@ -167,7 +168,7 @@ u32 xtcp_fin_rx(struct xtcp_tcb *tcb, u64 now)
 	return enter_time_wait(tcb, now, acts) | XTCP_ACT_EOF;
 }
 
-/* SND.UNA has passed our FIN: RFC 9293 3.10.7.4, fifth step. */
+/* xtcp_fin_acked - our FIN is acknowledged: RFC 9293 3.10.7.4, fifth step */
 u32 xtcp_fin_acked(struct xtcp_tcb *tcb, u64 now)
 {
 	u32 acts = xtcp_move(tcb, XTCP_EV_ACK_FIN);

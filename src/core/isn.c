@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Numbers an outsider must not guess: RFC 6528 and RFC 7323, 5.4.
+ * Numbers that an outsider must not guess: RFC 6528 and RFC 7323, 5.4.
  *
- * An off-path attacker who can compute or observe his way to a connection's
- * initial sequence number can inject into it. The keyed hash makes numbers
- * of different address pairs unrelated (2^-64 a guess at the key), the clock
- * keeps those of one pair ascending, so that a new incarnation does not meet
- * the segments of the last (RFC 9293, 3.4.1).
+ * An off-path attacker who knows the initial sequence number of a connection can
+ * inject data into it. The keyed hash makes the numbers of different address
+ * pairs unrelated (a guess at the key succeeds with 2^-64). The clock makes those
+ * of one pair ascend, so that the segments of an old incarnation are not taken
+ * for those of a new one (RFC 9293, 3.4.1).
  */
 #include "core.h"
 
-/* A new incarnation begins so far above the last number of the old one. */
+/* Distance of a new incarnation's ISS from the last number of the old one. */
 #define REOPEN_GAP	65536
 
 static u64 pair(u32 hi, u32 lo)
@@ -32,7 +32,7 @@ static u64 flow_hash(const struct xtcp_flow *flow, const u64 *key)
 	return siphash_2u64(h, ports, &k);
 }
 
-/* xtcp_isn_hash - what both of the following are made of, halves of one number */
+/* xtcp_isn_hash - hash of a flow, for ISN (low half) and timestamp offset (high half) */
 u64 xtcp_isn_hash(const struct xtcp_params *par, const struct xtcp_flow *flow)
 {
 	return flow_hash(flow, par->isn_key);
@@ -41,7 +41,7 @@ u64 xtcp_isn_hash(const struct xtcp_params *par, const struct xtcp_flow *flow)
 /**
  * xtcp_isn - initial sequence number
  * @par: the namespace's key
- * @flow: who talks to whom
+ * @flow: addresses and ports
  * @now: ns
  *
  * RFC 6528 section 3: M + F(localip, localport, remoteip, remoteport, key).
@@ -54,17 +54,18 @@ u32 xtcp_isn(const struct xtcp_params *par, const struct xtcp_flow *flow, u64 no
 }
 
 /*
- * xtcp_iss - the initial sequence number of a connection that opens, from either end
+ * xtcp_iss - initial sequence number of a connection that opens, from either end
  *
- * RFC 9293 3.6.1, MAY-2: above all that the old incarnation used. The clock of
- * the numbers (RFC 6528) is, unless that sent more than 250 kB/s on average.
+ * RFC 9293 3.6.1, MAY-2: it has to be above all numbers of the old incarnation.
+ * The clock of RFC 6528 ensures that unless the old one sent more than 250 kB/s
+ * on average.
  */
 u32 xtcp_iss(const struct xtcp_params *par, const struct xtcp_open *open, u64 now)
 {
 	return xtcp_iss_of(xtcp_isn_hash(par, &open->flow), open, now);
 }
 
-/* xtcp_iss_of - the same where xtcp_isn_hash() is known */
+/* xtcp_iss_of - the same for a known xtcp_isn_hash() */
 u32 xtcp_iss_of(u64 hash, const struct xtcp_open *open, u64 now)
 {
 	u32 iss = xtcp_isn_of(hash, now);
@@ -75,15 +76,15 @@ u32 xtcp_iss_of(u64 hash, const struct xtcp_open *open, u64 now)
 }
 
 /**
- * xtcp_ts_offset - what to add to the timestamp clock
+ * xtcp_ts_offset - offset of a flow's timestamps
  * @par: the namespace's key
- * @flow: who talks to whom
+ * @flow: addresses and ports
  *
- * Per address pair rather than per connection: a later incarnation of the
- * same pair then has larger timestamps, which TIME-WAIT (RFC 6191) and PAWS
- * rest on. Hides uptime and unlinks connections of one host.
+ * One offset per flow, not per connection: a later incarnation of the same flow
+ * then has larger timestamps, on which TIME-WAIT (RFC 6191) and PAWS rely. It
+ * hides the uptime and makes connections of one host unlinkable.
  *
- * Return: offset in ticks.
+ * Return: offset, in ticks of 1 ms.
  */
 u32 xtcp_ts_offset(const struct xtcp_params *par, const struct xtcp_flow *flow)
 {

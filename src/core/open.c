@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The beginning of a connection from the side that asks: RFC 9293 3.5 and
- * 3.10.1, and what both sides do when the handshake is over.
+ * Active open (RFC 9293 3.5 and 3.10.1), and what both ends do when the handshake
+ * completes.
  */
 #include "core.h"
 
-/* RFC 7323, 2.2: the largest field, and the largest shift. */
+/* RFC 7323, 2.2: the largest value of the window field, and the largest shift. */
 #define WINDOW_FIELD_MAX	65535
 #define WSCALE_MAX		14
 
-/* RFC 6298 (5.7): the RTO for data after a SYN timed out. */
+/* RFC 6298 (5.7): the RTO for data after a SYN timed out, us. */
 #define RTO_AFTER_SYN_LOSS_US	3000000
 
 /* Segments acknowledged at once while the peer is in slow start. */
 #define QUICKACKS	16
 
 /**
- * xtcp_params_init - defaults of a namespace
- * @par: filled in, but for the keys, which the caller draws
+ * xtcp_params_init - set the defaults of a namespace
+ * @par: filled in, except for the keys, which the caller draws
  *
- * The values are those of the kernel's TCP where it has them (tcp(7),
- * Documentation/networking/ip-sysctl.rst), so that changing over changes no
- * behaviour; the exceptions say why.
+ * The values are those of Linux's TCP where it has them (tcp(7),
+ * Documentation/networking/ip-sysctl.rst), so that switching to XTCP changes no
+ * behaviour; exceptions state their reason.
  */
 void xtcp_params_init(struct xtcp_params *par)
 {
@@ -75,9 +75,9 @@ void xtcp_params_init(struct xtcp_params *par)
 }
 
 /**
- * xtcp_tcb_init - a connection in CLOSED
+ * xtcp_tcb_init - initialise a connection, in CLOSED
  * @tcb: uninitialised memory
- * @par: knobs, which outlive the TCB
+ * @par: parameters, which must outlive the TCB
  */
 void xtcp_tcb_init(struct xtcp_tcb *tcb, const struct xtcp_params *par)
 {
@@ -100,9 +100,9 @@ void xtcp_tcb_init(struct xtcp_tcb *tcb, const struct xtcp_params *par)
 }
 
 /**
- * xtcp_tcb_fini - let go of everything lent
- * @tcb: connection in any state; no call but xtcp_map_reclaim() and
- *	xtcp_reass_reap() follows
+ * xtcp_tcb_fini - release everything the caller has lent
+ * @tcb: connection in any state; only xtcp_map_reclaim() and xtcp_reass_reap() may
+ *	be called after this
  */
 void xtcp_tcb_fini(struct xtcp_tcb *tcb)
 {
@@ -112,11 +112,11 @@ void xtcp_tcb_fini(struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_mss_sync - the effective send MSS (RFC 9293 3.7.1, MUST-16)
+ * xtcp_mss_sync - compute the effective send MSS (RFC 9293 3.7.1, MUST-16)
  *
- * The smallest of what the peer takes, the path carries and the user wants,
- * less the options of every segment (RFC 6691). The floor keeps a peer from
- * making us send a byte a packet.
+ * The smallest of what the peer takes, the path carries and the user wants, less
+ * the options that every segment has (RFC 6691). The floor keeps a peer from
+ * making us send one byte a packet.
  */
 void xtcp_mss_sync(struct xtcp_tcb *tcb)
 {
@@ -130,7 +130,7 @@ void xtcp_mss_sync(struct xtcp_tcb *tcb)
 	if (tcb->opts & XTCP_OPT_TS)
 		mss -= XTCP_TS_LEN;
 	tcb->mss = (u16)mss;
-	/* Once the MSS grew the floors of RFC 5681 are higher, too. */
+	/* The floors of RFC 5681 grow with the MSS. */
 	tcb->cwnd = max(tcb->cwnd, mss);
 	tcb->ssthresh = max(tcb->ssthresh, 2 * mss);
 }
@@ -140,17 +140,17 @@ u8 xtcp_pick_wscale(u32 space_max)
 {
 	if (space_max <= WINDOW_FIELD_MAX)
 		return 0;
-	/* Bits above the 16 of the field. */
+	/* The number of bits above the 16 of the field. */
 	return (u8)min_t(u32, 16 - (u32)__builtin_clz(space_max), WSCALE_MAX);
 }
 
-/* Most that fits; 0 is kept, which says that there is none. */
+/* Saturate; 0, which means "none", stays 0. */
 static u16 to_u16(u32 val)
 {
 	return (u16)min_t(u32, val, 65535);
 }
 
-/* What the route says: struct xtcp_route. */
+/* Apply the route's metrics, struct xtcp_route. */
 static void open_route(struct xtcp_tcb *tcb, const struct xtcp_route *route)
 {
 	u32 rto_min_ms = DIV_ROUND_UP(route->rto_min_us, XTCP_USEC_PER_MSEC);
@@ -168,7 +168,10 @@ static void open_route(struct xtcp_tcb *tcb, const struct xtcp_route *route)
 		tcb->quickack = XTCP_QUICKACK_ALL;
 }
 
-/* What a segment of the first window carries: as Linux reckons, less the timestamp. */
+/*
+ * Payload of a segment of the first window, bytes: as Linux computes it, less the
+ * timestamp option.
+ */
 static u32 first_mss(u32 adv_mss, u8 opts)
 {
 	u32 len = opts & XTCP_OPT_TS ? XTCP_TS_LEN : 0;
@@ -176,13 +179,13 @@ static u32 first_mss(u32 adv_mss, u8 opts)
 	return adv_mss > len ? adv_mss - len : 0;
 }
 
-/* xtcp_first_mss - the same of a connection: only a passive open knows the options */
+/* xtcp_first_mss - the same for a connection; only a passive open knows the options */
 u32 xtcp_first_mss(const struct xtcp_tcb *tcb)
 {
 	return first_mss(tcb->adv_mss, tcb->flags & XTCP_F_PASSIVE ? tcb->opts : 0);
 }
 
-/* Whole segments that the first windows offer, as in Linux. 0: not even one fits. */
+/* Whole segments that the first windows offer, as in Linux; 0: not even one fits. */
 static u16 first_segs(const struct xtcp_open *open, u32 mss)
 {
 	u32 segs = mss ? open->rcv_space / mss : 0;
@@ -190,7 +193,7 @@ static u16 first_segs(const struct xtcp_open *open, u32 mss)
 	return to_u16(open->route.initrwnd ? min(segs, open->route.initrwnd) : segs);
 }
 
-/* xtcp_first_wnd - bytes that a SYN or SYN-ACK with these options offers */
+/* xtcp_first_wnd - window of a SYN or SYN-ACK with the options @opts, bytes */
 u32 xtcp_first_wnd(const struct xtcp_open *open, u8 opts)
 {
 	u32 mss = first_mss(open->adv_mss, opts);
@@ -212,11 +215,11 @@ static void open_common(struct xtcp_tcb *tcb, const struct xtcp_open *open)
 		tcb->flags |= XTCP_F_REORDERED;
 	tcb->gso_max = open->gso_max;
 	tcb->rcv_space = open->rcv_space;
-	/* A guess until the first segment: too small costs an early ACK. */
+	/* An estimate until the first segment; if too small it costs an early ACK. */
 	tcb->rcv_mss = min_t(u16, open->adv_mss, tcb->peer_mss);
 }
 
-/* The send sequence space before the SYN: RFC 9293 3.3.1. */
+/* Initialise the send sequence space, before the SYN: RFC 9293 3.3.1. */
 static void start_send(struct xtcp_tcb *tcb, u32 iss)
 {
 	tcb->iss = iss;
@@ -231,7 +234,7 @@ static void start_send(struct xtcp_tcb *tcb, u32 iss)
 	tcb->rack_dsack_round = iss;
 }
 
-/* The receive sequence space after the peer's SYN. */
+/* Initialise the receive sequence space, after the peer's SYN. */
 static void start_receive(struct xtcp_tcb *tcb, u32 irs)
 {
 	tcb->irs = irs;
@@ -249,8 +252,8 @@ static void start_receive(struct xtcp_tcb *tcb, u32 irs)
  * @open: addresses, sizes
  * @now: ns
  *
- * RFC 9293 3.10.1. The options offered are the namespace's; what holds is
- * what the peer's SYN agrees to.
+ * RFC 9293 3.10.1. The SYN offers the options that the namespace allows; those
+ * that the peer's SYN offers as well take effect.
  *
  * Return: XTCP_ACT_* bits.
  */
@@ -283,11 +286,13 @@ u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now)
 }
 
 /*
- * xtcp_syn_rto - when a SYN or SYN-ACK is repeated for the first time, in us
+ * xtcp_syn_rto - the first RTO of a SYN or SYN-ACK, us
  *
- * RFC 9040, 2.2: what earlier connections measured is better than a guess of
- * 1 s. The floor of any RTO stands for delayed ACKs, and no SYN is answered
- * late: half of it. 0: nothing is known, the guess holds.
+ * RFC 9040, 2.2: what earlier connections measured is better than a guess of 1 s.
+ * The minimum RTO allows for delayed ACKs; the answer to a SYN is not delayed, so
+ * half of it is enough.
+ *
+ * Return: us; 0 if nothing is known or the default is not longer.
  */
 u32 xtcp_syn_rto(const struct xtcp_params *par, const struct xtcp_open *open)
 {
@@ -301,10 +306,10 @@ u32 xtcp_syn_rto(const struct xtcp_params *par, const struct xtcp_open *open)
 }
 
 /*
- * xtcp_peer_options - what the peer's SYN offers, met with what ours did
+ * xtcp_peer_options - apply the options of the peer's SYN
  *
- * Options count only when both SYNs carried them (RFC 7323, 2.2 and 3.2); a
- * window scale not agreed on is off in both directions.
+ * An option takes effect only if both SYNs carried it (RFC 7323, 2.2 and 3.2); an
+ * unnegotiated window scale is off in both directions.
  */
 void xtcp_peer_options(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
@@ -322,10 +327,10 @@ void xtcp_peer_options(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 }
 
 /*
- * xtcp_established - the handshake is over, whichever way
+ * xtcp_established - the handshake has completed, from either end
  *
- * RFC 6298 (5.7): when the SYN had timed out, data starts with an RTO of 3 s,
- * since the path may really be slower than the first second assumed.
+ * RFC 6298 (5.7): if the SYN had timed out, data starts with an RTO of 3 s, since
+ * the path may be slower than the initial RTO of 1 s assumed.
  */
 void xtcp_established(struct xtcp_tcb *tcb, u64 now)
 {
@@ -338,7 +343,7 @@ void xtcp_established(struct xtcp_tcb *tcb, u64 now)
 	if (tcb->cwnd_clamp && tcb->ssthresh != ~0U)
 		tcb->ssthresh = min(tcb->ssthresh, xtcp_cc_most(tcb));
 	tcb->cwnd = xtcp_cc_initial_cwnd(tcb);
-	/* The mark says nothing of the path when the window next starts again. */
+	/* The mark does not apply to later restarts of the window. */
 	tcb->ecn_flags &= ~XTCP_ECN_SYN_CE;
 	tcb->cong = XTCP_CONG_OPEN;
 	xtcp_cc_start(tcb, now);
@@ -350,7 +355,7 @@ void xtcp_established(struct xtcp_tcb *tcb, u64 now)
 	xtcp_mtup_init(tcb, now);
 }
 
-/* xtcp_accept_init - all of xtcp_accept() but for the SYN-ACK */
+/* xtcp_accept_init - xtcp_accept() except for the entry of the SYN-ACK */
 void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 		      const struct xtcp_open *open, u64 now)
 {
@@ -378,21 +383,20 @@ void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 }
 
 /**
- * xtcp_accept - make a connection of a half-open connection
+ * xtcp_accept - make a connection from a half-open connection
  * @tcb: initialised, in CLOSED
- * @req: the half-open connection whose xtcp_request_rx() said XTCP_REQUEST_ACCEPT
- * @open: as given to xtcp_request_init(), sizes may have changed
+ * @req: half-open connection for which xtcp_request_rx() returned XTCP_REQUEST_ACCEPT
+ * @open: as given to xtcp_request_init(); sizes may have changed
  * @now: ns
  *
- * Leaves the connection in SYN-RECEIVED, exactly as if it had sent the
- * SYN-ACK itself. The segment that completes the handshake is then given to
- * xtcp_rx() like any other.
+ * The connection is then in SYN-RECEIVED, as if it had sent the SYN-ACK itself.
+ * The caller passes the segment that completes the handshake to xtcp_rx().
  */
 void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 		 const struct xtcp_open *open, u64 now)
 {
 	xtcp_accept_init(tcb, req, open, now);
-	/* The SYN-ACK is a transmission like any other: first RTT sample. */
+	/* Enter the SYN-ACK into the send map: it yields the first RTT sample. */
 	xtcp_map_append(tcb, tcb->iss + 1, req->retries || req->again || req->cookie ?
 			XTCP_SENT_RTX : 0, xtcp_request_sent_at(req, now));
 	tcb->retries = req->retries;

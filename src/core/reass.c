@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Packets that came too early: RFC 9293 SHLD-31.
+ * Reassembly of out-of-order packets: RFC 9293 SHLD-31.
  *
  * A run is a maximal range of contiguous bytes. Runs are disjoint and do not
- * touch; they stand in a tree by sequence number (treap.c), so that a peer
- * who makes holes on purpose pays a logarithm and not a walk. The packets of
- * a run are a chain: appending, joining two runs and handing a run over are
- * a few pointers each. The nodes live in the packets, nothing is allocated.
+ * touch each other; a tree holds them by sequence number (treap.c), so that a
+ * peer that makes holes on purpose costs a logarithm instead of a list walk. The
+ * packets of a run form a chain: appending a packet, joining two runs and
+ * delivering a run are a few pointer writes each. Nodes are part of the packets;
+ * nothing is allocated.
  */
 #include "core.h"
 
-/* Runs at most; by then the receive buffer is long used up by overhead. */
+/* Limit on runs; packet overhead exhausts the receive buffer long before. */
 #define RUNS_MAX	8192
 
-/* Runs one packet may swallow: bounds the work a single packet makes. */
+/* Limit on the runs that one packet may supersede, to bound the work per packet. */
 #define SWALLOW_MAX	10
 
 static u32 run_end(const struct xtcp_ooo *run)
@@ -33,7 +34,7 @@ static struct xtcp_ooo *run_before(const struct xtcp_tcb *tcb, u32 seq)
 	return (struct xtcp_ooo *)xtcp_treap_before(tcb->ooo_root, seq);
 }
 
-/* The run that holds the byte @seq, or NULL. */
+/* xtcp_reass_find - the run that holds the byte @seq, or NULL */
 const struct xtcp_ooo *xtcp_reass_find(const struct xtcp_tcb *tcb, u32 seq)
 {
 	const struct xtcp_ooo *run = run_before(tcb, seq);
@@ -48,9 +49,9 @@ static struct xtcp_ooo *run_after(const struct xtcp_tcb *tcb, u32 seq)
 }
 
 /*
- * xtcp_reass_overlap - the first bytes of [*@seq, *@end) that are held
+ * xtcp_reass_overlap - find the first bytes of [*@seq, *@end) that are held
  *
- * Return: whether there are any; *@seq and *@end are cut to them.
+ * Return: whether there are any; *@seq and *@end are then set to that range.
  */
 bool xtcp_reass_overlap(const struct xtcp_tcb *tcb, u32 *seq, u32 *end)
 {
@@ -81,7 +82,7 @@ static void run_remove(struct xtcp_tcb *tcb, struct xtcp_ooo *run)
 	tcb->ooo_runs--;
 }
 
-/* A chain of packets nobody wants any more. */
+/* Put a chain of superfluous packets on the list for xtcp_reass_reap(). */
 static void bury(struct xtcp_tcb *tcb, struct xtcp_ooo *first,
 		 struct xtcp_ooo *last)
 {
@@ -97,9 +98,9 @@ static void drop_run(struct xtcp_tcb *tcb, struct xtcp_ooo *run)
 }
 
 /*
- * @node is the last packet of @run and may reach into what follows: runs it
- * covers are superseded, one it touches is joined. What was there first is
- * kept, so that a peer cannot rewrite bytes already acknowledged selectively.
+ * @node is the last packet of @run and may overlap what follows: drop runs that
+ * it covers, join one that it touches. Bytes held already are kept, so that a
+ * peer cannot rewrite bytes that were SACKed.
  */
 static void join_following(struct xtcp_tcb *tcb, struct xtcp_ooo *run,
 			   struct xtcp_ooo *node)
@@ -125,10 +126,10 @@ static void join_following(struct xtcp_tcb *tcb, struct xtcp_ooo *run,
 
 /*
  * xtcp_reass_insert - hold [@seq, @end) of a packet
- * @node: inside the packet; ours if the answer is XTCP_REASS_HELD
+ * @node: memory inside the packet; the engine's if XTCP_REASS_HELD is returned
  *
- * @seq is beyond RCV.NXT. Packets that became superfluous are on the list
- * for xtcp_reass_reap().
+ * @seq is beyond RCV.NXT. Superseded packets go to the list for
+ * xtcp_reass_reap().
  */
 enum xtcp_reass xtcp_reass_insert(struct xtcp_tcb *tcb, struct xtcp_ooo *node,
 				  u32 seq, u32 end)
@@ -159,13 +160,14 @@ enum xtcp_reass xtcp_reass_insert(struct xtcp_tcb *tcb, struct xtcp_ooo *node,
 }
 
 /*
- * xtcp_reass_cover - bytes up to @to arrive in order: which of them are to be
- *	taken from the packet
- * @nsegs: segments the packet was on the wire
+ * xtcp_reass_cover - a packet brings bytes up to @to in order: how many to take
+ * @to: one after the last byte of the packet
+ * @nsegs: segments that the packet was on the wire
  *
- * A run that the packet covers is superseded, and costs work; one that reaches
- * beyond it is kept, and the packet is cut where it begins. So it is where there
- * would be too much work: what is cut off then has to come again.
+ * A run that the packet covers is dropped, which costs work. A run that reaches
+ * beyond the packet is kept, and the packet is cut where the run begins. If too
+ * many runs are covered it is cut as well, and the peer has to resend what is cut
+ * off.
  *
  * Return: one after the last byte to take.
  */
@@ -194,11 +196,13 @@ static void ready_add(struct xtcp_tcb *tcb, struct xtcp_ooo *first,
 }
 
 /*
- * xtcp_reass_advance - in-order data reached @rcv_nxt
+ * xtcp_reass_advance - in-order data has reached @rcv_nxt
  *
- * No run begins before it (xtcp_reass_cover()); over one that follows without a
- * hole RCV.NXT moves on, and its packets go to the ready list. After that there
- * is a hole, for runs do not touch each other.
+ * No run begins before it (xtcp_reass_cover()). If a run begins there, RCV.NXT
+ * advances to its end and its packets go to the ready list. A hole follows, since
+ * runs do not touch each other.
+ *
+ * Return: XTCP_ACT_DRAIN and XTCP_ACT_REAP as needed.
  */
 u32 xtcp_reass_advance(struct xtcp_tcb *tcb, u32 rcv_nxt)
 {
@@ -216,8 +220,9 @@ u32 xtcp_reass_advance(struct xtcp_tcb *tcb, u32 rcv_nxt)
 }
 
 /*
- * xtcp_reass_follow - a packet in order, whose predecessors wait to be taken
- * @node: inside the packet, ours from here on
+ * xtcp_reass_follow - queue an in-order packet behind others that are not yet
+ * popped
+ * @node: memory inside the packet; the engine's from now on
  */
 void xtcp_reass_follow(struct xtcp_tcb *tcb, struct xtcp_ooo *node, u32 seq, u32 end)
 {
@@ -228,10 +233,12 @@ void xtcp_reass_follow(struct xtcp_tcb *tcb, struct xtcp_ooo *node, u32 seq, u32
 }
 
 /*
- * xtcp_reass_cut - the stream turns out to end at @end
+ * xtcp_reass_cut - the stream ends at @end: drop what is held beyond
  *
- * Whatever reaches beyond contradicts the FIN. A run that only ends beyond is
- * dropped as a whole: a sound peer makes none, and sends what counts again.
+ * Such data contradicts the FIN. A run that only reaches beyond @end is dropped
+ * as a whole: a correct peer sends none, and would resend the valid part.
+ *
+ * Return: XTCP_ACT_REAP if anything was dropped, else 0.
  */
 u32 xtcp_reass_cut(struct xtcp_tcb *tcb, u32 end)
 {
@@ -246,11 +253,11 @@ u32 xtcp_reass_cut(struct xtcp_tcb *tcb, u32 end)
 }
 
 /**
- * xtcp_reass_pop - the next held packet that is in order now
+ * xtcp_reass_pop - take the next packet that is in order now
  * @tcb: connection, after XTCP_ACT_DRAIN
  *
- * Return: node of a packet whose bytes [seq, end) are to be queued for
- * reading; the packet is the caller's. NULL when there is none.
+ * Return: node of a packet whose bytes [seq, end) are to be queued for reading;
+ * the packet belongs to the caller again. NULL if there is none.
  */
 struct xtcp_ooo *xtcp_reass_pop(struct xtcp_tcb *tcb)
 {
@@ -262,10 +269,10 @@ struct xtcp_ooo *xtcp_reass_pop(struct xtcp_tcb *tcb)
 }
 
 /**
- * xtcp_reass_reap - the next held packet that is superfluous
+ * xtcp_reass_reap - take the next superfluous packet
  * @tcb: connection, after XTCP_ACT_REAP
  *
- * Return: node of a packet for the caller to free, or NULL.
+ * Return: node of a packet that the caller frees, or NULL.
  */
 struct xtcp_ooo *xtcp_reass_reap(struct xtcp_tcb *tcb)
 {
@@ -277,11 +284,11 @@ struct xtcp_ooo *xtcp_reass_reap(struct xtcp_tcb *tcb)
 }
 
 /**
- * xtcp_reass_prune - give memory back
+ * xtcp_reass_prune - release memory
  * @tcb: connection whose receive buffer is full
  *
- * Drops the run that is furthest from being readable; nothing of it was
- * acknowledged, so the peer sends it again.
+ * Drops the run furthest from being readable. It was SACKed at most, so the peer
+ * resends it.
  *
  * Return: whether there was one; its packets are for xtcp_reass_reap().
  */
@@ -296,7 +303,7 @@ bool xtcp_reass_prune(struct xtcp_tcb *tcb)
 }
 
 /**
- * xtcp_reass_flush - everything held is superfluous
+ * xtcp_reass_flush - drop everything that is held
  * @tcb: connection that will deliver no more
  *
  * The packets are for xtcp_reass_reap().

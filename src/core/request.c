@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Half-open connections of a listener: RFC 9293 3.10.7.2 and the rows of
- * SYN-RECEIVED, after a passive open, in 3.10.7.4.
+ * Half-open connections of a listener (requests): RFC 9293 3.10.7.2 and, for
+ * SYN-RECEIVED after a passive open, 3.10.7.4.
  *
- * Between SYN and the ACK that proves the peer's address nothing needs a
- * socket: 32 bytes remember what the SYN said. Times in them are short and
- * wrap; none lies an hour away. The connection itself
- * is made when that ACK arrives (xtcp_accept()).
+ * Between the SYN and the ACK that proves the peer's address no socket is needed:
+ * 32 bytes keep what the SYN said. Times in them are short and wrap; none is an
+ * hour away. That ACK makes the connection (xtcp_accept()).
  */
 #include "core.h"
 
 /**
- * xtcp_listen_rx - a segment for a listener, from no known peer
- * @seg: parsed; reason set when it is to be dropped
+ * xtcp_listen_rx - process a segment for a listener that matches no connection
+ * @seg: parsed; reason is set if it is to be dropped
  *
  * RFC 9293 3.10.7.2, in its order: RST, ACK, SYN, anything else.
  *
@@ -28,7 +27,7 @@ enum xtcp_listen xtcp_listen_rx(struct xtcp_seg *seg)
 		seg->reason = XTCP_DROP_LISTEN_ACK;
 		return XTCP_LISTEN_RST;
 	}
-	/* A SYN with a FIN opens nothing anybody means to use. */
+	/* No sensible connection begins with SYN and FIN. */
 	if ((seg->flags & (XTCP_SYN | XTCP_FIN)) != XTCP_SYN) {
 		seg->reason = XTCP_DROP_LISTEN_FLAGS;
 		return XTCP_LISTEN_DROP;
@@ -36,10 +35,10 @@ enum xtcp_listen xtcp_listen_rx(struct xtcp_seg *seg)
 	return XTCP_LISTEN_SYN;
 }
 
-/* Ticks of xtcp_request.born. */
+/* Unit of xtcp_request.born: 2^7 ms. */
 #define BORN_SHIFT	7
 
-/* Retransmissions of a SYN-ACK that no pressure takes away. */
+/* Retransmissions of a SYN-ACK that are made even under pressure. */
 #define RETRIES_LEAST	2
 
 static u32 ms_of(u64 now)
@@ -57,7 +56,7 @@ static u16 born_of(u64 now)
 	return (u16)(ms_of(now) >> BORN_SHIFT);
 }
 
-/* The SYN-ACK leaves now: when is it to be repeated? Never a tick too early. */
+/* The SYN-ACK is sent: set the time of its retransmission, rounded up to ms. */
 static void request_sent(struct xtcp_request *req, const struct xtcp_params *par, u64 now)
 {
 	u64 us = par->rto_init_us;
@@ -74,14 +73,14 @@ static void request_sent(struct xtcp_request *req, const struct xtcp_params *par
 	req->deadline = ms_of(now + XTCP_NSEC_PER_MSEC - 1) + ms;
 }
 
-/* xtcp_request_born - one without a SYN begins: the SYN-ACK counts from now */
+/* xtcp_request_born - start a request without a SYN: its SYN-ACK counts from now */
 void xtcp_request_born(struct xtcp_request *req, u64 now)
 {
 	req->born = born_of(now);
 	req->sent_at = us_of(now);
 }
 
-/* xtcp_request_sent_at - when the last SYN-ACK left, ns: an hour ago at most */
+/* xtcp_request_sent_at - when the last SYN-ACK was sent, ns; at most an hour ago */
 u64 xtcp_request_sent_at(const struct xtcp_request *req, u64 now)
 {
 	return now - (u64)(us_of(now) - req->sent_at) * XTCP_NSEC_PER_USEC;
@@ -92,7 +91,7 @@ u64 xtcp_request_sent_at(const struct xtcp_request *req, u64 now)
  * @req: half-open connection
  * @now: ns
  *
- * Return: ns.
+ * Return: absolute time, ns.
  */
 u64 xtcp_request_deadline(const struct xtcp_request *req, u64 now)
 {
@@ -102,9 +101,9 @@ u64 xtcp_request_deadline(const struct xtcp_request *req, u64 now)
 }
 
 /**
- * xtcp_request_window - what the SYN-ACK says of windows
- * @req: half-open connection, the options being agreed on
- * @open: sizes, and what the route says of them
+ * xtcp_request_window - set window and window scale of the SYN-ACK
+ * @req: half-open connection whose options are agreed on
+ * @open: sizes, and metrics of the route
  */
 void xtcp_request_window(struct xtcp_request *req, const struct xtcp_open *open)
 {
@@ -113,7 +112,7 @@ void xtcp_request_window(struct xtcp_request *req, const struct xtcp_open *open)
 		req->rcv_wscale = xtcp_pick_wscale(open->rcv_space_max);
 }
 
-/* xtcp_request_fill - all that a SYN says, but neither number nor times of ours */
+/* xtcp_request_fill - take over what a SYN says, without our ISS and times */
 void xtcp_request_fill(struct xtcp_request *req, const struct xtcp_params *par,
 		       const struct xtcp_open *open, const struct xtcp_seg *seg)
 {
@@ -139,7 +138,7 @@ void xtcp_request_fill(struct xtcp_request *req, const struct xtcp_params *par,
 	xtcp_ecn_request(req, par, open, seg);
 }
 
-/* The same, and what makes it one to be remembered; @hash: xtcp_isn_hash() */
+/* Make a request that is kept, with ISS and times. @hash: xtcp_isn_hash() */
 static void request_start(struct xtcp_request *req, const struct xtcp_params *par,
 			  const struct xtcp_open *open, const struct xtcp_seg *seg,
 			  u64 hash, u64 now)
@@ -153,14 +152,14 @@ static void request_start(struct xtcp_request *req, const struct xtcp_params *pa
 }
 
 /**
- * xtcp_request_init - a SYN arrived
+ * xtcp_request_init - make a half-open connection from a SYN
  * @req: uninitialised memory
  * @par: knobs and keys
  * @open: addresses, sizes
- * @seg: the SYN; payload in it is not kept, the peer sends it again
+ * @seg: the SYN; its payload is not kept, the peer resends it
  * @now: ns
  *
- * To be followed by sending xtcp_request_plan().
+ * The caller then sends xtcp_request_plan().
  */
 void xtcp_request_init(struct xtcp_request *req, const struct xtcp_params *par,
 		       const struct xtcp_open *open, const struct xtcp_seg *seg,
@@ -177,10 +176,11 @@ static enum xtcp_request_act request_drop(struct xtcp_seg *seg, enum xtcp_drop w
 }
 
 /*
- * Discarded for @why, and answered by @act unless that was done a moment ago: two
- * ends that take each other for wrong must not go on for ever, nor is a forged SYN
- * to be had repeated at will. What was sent twice gives no RTT sample but by its
- * timestamp (Karn), so the time of the answer may stand in the place of that.
+ * Discard @seg for @why and answer by @act, unless an answer was sent less than
+ * challenge_ms ago: two ends that reject each other's segments must not go on for
+ * ever, and a forged SYN must not elicit answers at will. A SYN-ACK sent twice
+ * gives no RTT sample except by its timestamp (Karn), so sent_at may hold the
+ * time of the answer.
  */
 static enum xtcp_request_act request_answer(struct xtcp_request *req,
 					    const struct xtcp_params *par,
@@ -209,16 +209,16 @@ static bool request_in_window(const struct xtcp_request *req,
 }
 
 /**
- * xtcp_request_rx - a segment for a half-open connection
+ * xtcp_request_rx - process a segment for a half-open connection
  * @req: from xtcp_request_init()
  * @par: knobs
- * @seg: parsed; reason set unless the answer is XTCP_REQUEST_ACCEPT
+ * @seg: parsed; reason is set unless XTCP_REQUEST_ACCEPT is returned
  * @now: ns
  *
- * RFC 9293 3.10.7.4 for SYN-RECEIVED, in its order: sequence, RST, SYN, ACK.
- * The same SYN again means that our SYN-ACK was lost: it is repeated at once,
- * which also answers the unacceptable segment as the RFC wants. Answers leave at
- * the pace of challenge ACKs (invalid_ratelimit).
+ * RFC 9293 3.10.7.4 for SYN-RECEIVED, in its order: sequence, RST, SYN, ACK. The
+ * same SYN again means that our SYN-ACK was lost: resend it at once, which also
+ * answers the unacceptable segment as the RFC wants. Answers are limited to the
+ * rate of challenge ACKs (invalid_ratelimit).
  *
  * Return: what to do.
  */
@@ -259,7 +259,7 @@ enum xtcp_request_act xtcp_request_rx(struct xtcp_request *req,
 	return XTCP_REQUEST_ACCEPT;
 }
 
-/* Has the peer still time to send data, TCP_DEFER_ACCEPT? */
+/* Does TCP_DEFER_ACCEPT still leave the peer time to send data? */
 static bool request_patient(const struct xtcp_request *req, u32 defer_s, u64 now)
 {
 	u32 ticks = (u16)(born_of(now) - req->born);
@@ -268,14 +268,14 @@ static bool request_patient(const struct xtcp_request *req, u32 defer_s, u64 now
 }
 
 /**
- * xtcp_request_defers - is the listener not to be woken yet?
- * @req: half-open connection whose xtcp_request_rx() said XTCP_REQUEST_ACCEPT
+ * xtcp_request_defers - should the listener wait for data (TCP_DEFER_ACCEPT)?
+ * @req: half-open connection for which xtcp_request_rx() returned XTCP_REQUEST_ACCEPT
  * @seg: the segment
  * @defer_s: TCP_DEFER_ACCEPT, s
  * @now: ns
  *
- * Return: true when this is the bare ACK of the handshake and the peer has
- * time left to send data; it will not be asked again until that is over.
+ * Return: true if this is the bare ACK of the handshake and the peer has time
+ * left to send data; the SYN-ACK is not resent until that time is over.
  */
 bool xtcp_request_defers(struct xtcp_request *req, const struct xtcp_seg *seg,
 			 u32 defer_s, u64 now)
@@ -288,18 +288,18 @@ bool xtcp_request_defers(struct xtcp_request *req, const struct xtcp_seg *seg,
 }
 
 /**
- * xtcp_request_retries - how often a SYN-ACK is repeated as the table fills
+ * xtcp_request_retries - how often to resend a SYN-ACK as the table fills
  * @par: knobs
  * @count: half-open connections of the listener
- * @young: of these, how many had no SYN-ACK repeated
- * @most: how many there may be
+ * @young: those of them whose SYN-ACK was not resent
+ * @most: limit of @count
  *
- * As long as most of them are young the listener is merely busy: they become
- * connections in a round trip. Old ones that fill more than half of the room
- * are those nobody will complete, and the more they outnumber the young ones
- * the earlier they are given up (RFC 4987, 3.3).
+ * While most of them are young the listener is merely busy: they become
+ * connections within a round trip. If they fill more than half of the room and
+ * many are old, nobody will complete those; the more the old ones outnumber the
+ * young ones, the earlier they are dropped (RFC 4987, 3.3).
  *
- * Return: repetitions.
+ * Return: number of retransmissions.
  */
 u32 xtcp_request_retries(const struct xtcp_params *par, u32 count, u32 young, u32 most)
 {
@@ -313,7 +313,7 @@ u32 xtcp_request_retries(const struct xtcp_params *par, u32 count, u32 young, u3
 }
 
 /**
- * xtcp_request_timeout - the half-open connection's deadline came
+ * xtcp_request_timeout - the deadline of a half-open connection has come
  * @req: half-open connection
  * @par: knobs
  * @retries: xtcp_request_retries()
@@ -321,7 +321,7 @@ u32 xtcp_request_retries(const struct xtcp_params *par, u32 count, u32 young, u3
  * @now: ns
  *
  * Return: XTCP_REQUEST_SYNACK with a new deadline; XTCP_REQUEST_KILL after
- * @retries; XTCP_REQUEST_DROP when it was too early, or nothing is to be sent.
+ * @retries; XTCP_REQUEST_DROP if it was too early, or nothing is to be sent.
  */
 enum xtcp_request_act xtcp_request_timeout(struct xtcp_request *req,
 					   const struct xtcp_params *par, u32 retries,
@@ -329,7 +329,7 @@ enum xtcp_request_act xtcp_request_timeout(struct xtcp_request *req,
 {
 	if ((s32)(ms_of(now) - req->deadline) < 0)
 		return XTCP_REQUEST_DROP;
-	/* Who has answered is no flood, and takes the connection for open. */
+	/* A peer that has answered is no flood, and believes the connection open. */
 	if (req->acked)
 		retries = par->synack_retries;
 	if (XTCP_DEFENCE(synack_retries, req->retries >= min_t(u32, retries + !!req->rto_ms, 255)))
@@ -342,13 +342,13 @@ enum xtcp_request_act xtcp_request_timeout(struct xtcp_request *req,
 }
 
 /**
- * xtcp_request_keep - a handshake is complete, and there is no room to accept it
+ * xtcp_request_keep - the handshake is complete, but the accept queue is full
  * @req: from xtcp_request_rx() or xtcp_syncookie_rx()
  * @par: knobs
  * @now: ns
  *
- * The SYN-ACK will be repeated: the peer, who may have nothing to say, answers
- * it with another ACK. After xtcp_syncookie_rx() the caller has to remember it.
+ * The SYN-ACK will be resent: a peer that has nothing to send answers it with
+ * another ACK. After xtcp_syncookie_rx() the caller has to store @req.
  */
 void xtcp_request_keep(struct xtcp_request *req, const struct xtcp_params *par, u64 now)
 {
@@ -370,14 +370,14 @@ static void request_plan(const struct xtcp_request *req, u64 hash, struct xtcp_p
 	}
 }
 
-/* What its timestamps are made of, if it has any. */
+/* xtcp_isn_hash() if the request has timestamps, which are made from it; else 0. */
 static u64 hash_of(const struct xtcp_request *req, const struct xtcp_params *par,
 		   const struct xtcp_flow *flow)
 {
 	return req->opts & XTCP_OPT_TS ? xtcp_isn_hash(par, flow) : 0;
 }
 
-/* xtcp_synack_plan - the SYN-ACK; @hash: xtcp_isn_hash() */
+/* xtcp_synack_plan - plan the SYN-ACK; @hash: xtcp_isn_hash() */
 void xtcp_synack_plan(const struct xtcp_request *req, u64 hash, u16 adv_mss,
 		      struct xtcp_plan *plan, u64 now)
 {
@@ -392,7 +392,7 @@ void xtcp_synack_plan(const struct xtcp_request *req, u64 hash, u16 adv_mss,
 }
 
 /**
- * xtcp_request_plan - the SYN-ACK
+ * xtcp_request_plan - plan the SYN-ACK
  * @req: half-open connection
  * @par: keys
  * @open: addresses, and the MSS to offer
@@ -425,7 +425,8 @@ void xtcp_request_synack(struct xtcp_request *req, const struct xtcp_params *par
 }
 
 /**
- * xtcp_request_ack_plan - a bare ACK: unacceptable segment, or challenge
+ * xtcp_request_ack_plan - plan a bare ACK: for an unacceptable segment, or a
+ * challenge
  * @req: half-open connection
  * @par: keys
  * @flow: addresses
