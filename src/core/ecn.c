@@ -2,27 +2,27 @@
 /*
  * Explicit congestion notification: RFC 3168, RFC 9768 (AccECN), RFC 8257.
  *
- * Two roles are played at once. As the receiver of data we tell what became of
- * the IP header's ECN field on the way, as its sender we read what the peer
- * tells and hand it to the congestion control. In which mode, the handshake has
- * settled: ecn_open.c.
+ * Each end has two roles. As receiver of data it reports the ECN field with which
+ * packets arrived; as sender it reads the peer's reports and passes them to the
+ * congestion control. The handshake has set the mode: ecn_open.c.
  *
- * ECT goes on data sent for the first time and on nothing else: neither on SYN
- * and SYN-ACK, bare ACKs, probes nor retransmissions (RFC 3168 6.1.4 to 6.1.6).
+ * ECT is set on data sent for the first time and on nothing else: not on SYN and
+ * SYN-ACK, bare ACKs, probes and retransmissions (RFC 3168 6.1.4 to 6.1.6).
  */
 #include "core.h"
 #include "ecn.h"
 
-/* RFC 9768 3.2.3.3: a counter is told at least once in so many bytes. */
+/* RFC 9768 3.2.3.3: report a counter at least once in this many bytes. */
 #define TELL_BYTES	(1U << 22)
 
 /* ---- the receiver of data ---- */
 
 /*
- * RFC 3168 6.1.3: ECE from a mark until the sender says that it heard. Between
- * DCTCP hosts ECE follows each packet's mark instead (RFC 8257, 3.2): that
- * applies when RFC 3168 was agreed on and our own congestion control is of that
- * kind; with AccECN the counters say more.
+ * RFC 3168 6.1.3: send ECE from a mark on until the sender confirms by CWR.
+ *
+ * Between DCTCP hosts ECE follows the mark of each packet instead (RFC 8257,
+ * 3.2): that applies if RFC 3168 was negotiated and our own congestion control is
+ * of that kind. With AccECN the counters say more.
  */
 static void classic_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u32 len)
 {
@@ -42,7 +42,7 @@ static void classic_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u32 len
 	}
 	if (seg->flags & XTCP_CWR) {
 		tcb->ecn_flags &= ~XTCP_ECN_ECHO;
-		/* Its window may be down to this one segment. */
+		/* The sender's window may be this one segment: do not delay the ACK. */
 		xtcp_ack_now(tcb);
 	}
 	if (ce) {
@@ -59,7 +59,10 @@ static u32 *byte_counter(struct xtcp_tcb *tcb, u8 field)
 	return field == XTCP_ECT0 ? &tcb->r_e0b : &tcb->r_e1b;
 }
 
-/* RFC 9768 3.2.3.3: does the next ACK say how many bytes? */
+/*
+ * Count bytes by field, and decide whether the next ACK reports them (RFC 9768
+ * 3.2.3.3).
+ */
 static void count_bytes(struct xtcp_tcb *tcb, u8 field, u32 len)
 {
 	u32 *counter = byte_counter(tcb, field);
@@ -73,9 +76,9 @@ static void count_bytes(struct xtcp_tcb *tcb, u8 field, u32 len)
 }
 
 /*
- * RFC 9768 3.2.2.5.1: an ACK at once when marks begin, and for every second
- * one, or third when only ACKs were marked. A run merged by GRO is one event
- * and gets one ACK, as the RFC allows.
+ * RFC 9768 3.2.2.5.1: send an ACK at once when marking begins, and for every
+ * second mark, or third if only ACKs were marked. A run merged by GRO is one
+ * event and gets one ACK, as the RFC allows.
  */
 static void acc_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u32 len)
 {
@@ -94,8 +97,8 @@ static void acc_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u32 len)
 }
 
 /*
- * xtcp_ecn_rx - an acceptable segment: what was its field?
- * @len: bytes of payload it came with
+ * xtcp_ecn_rx - note the ECN field of an acceptable segment
+ * @len: bytes of payload before it was trimmed
  */
 void xtcp_ecn_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u32 len)
 {
@@ -106,10 +109,10 @@ void xtcp_ecn_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u32 len)
 }
 
 /*
- * xtcp_ecn_again - data arrived that had been acknowledged
+ * xtcp_ecn_again - data arrived that was acknowledged before
  *
- * RFC 9768 3.2.3.2.2: if it does so a second time after an ACK with the option,
- * such ACKs do not arrive, it seems, and the option is left out from here on.
+ * RFC 9768 3.2.3.2.2: if that happens a second time, after an ACK with the
+ * option, the path seems to drop such ACKs, and the option is no longer sent.
  */
 void xtcp_ecn_again(struct xtcp_tcb *tcb)
 {
@@ -121,7 +124,7 @@ void xtcp_ecn_again(struct xtcp_tcb *tcb)
 		tcb->ecn_flags |= XTCP_ECN_OPT_DOUBT;
 }
 
-/* xtcp_ecn_news - data arrived in order: our ACKs do, too */
+/* xtcp_ecn_news - data arrived in order, so our ACKs arrive too */
 void xtcp_ecn_news(struct xtcp_tcb *tcb)
 {
 	tcb->ecn_flags &= ~(XTCP_ECN_OPT_TRIED | XTCP_ECN_OPT_DOUBT);
@@ -135,7 +138,7 @@ static bool option_due(const struct xtcp_tcb *tcb)
 	       (tcb->ecn_seen && tcb->ecn_flags & XTCP_ECN_OPT_DOUBT);
 }
 
-/* Counters an option needs for these fields, in the order that needs fewer. */
+/* Number of counters that an option needs for @fields, in the shorter of its orders. */
 static u32 fields_of(u32 fields, bool *from_behind)
 {
 	*from_behind = fields & BIT(XTCP_ECT1) && !(fields & BIT(XTCP_ECT0));
@@ -145,9 +148,10 @@ static u32 fields_of(u32 fields, bool *from_behind)
 }
 
 /*
- * The option, within @room bytes: every counter that ever changed, or else
- * those that have since the last one, or else none. A first one carries all,
- * so that the peer sees a path that zeroes them.
+ * Add the option, within @room bytes: every counter that ever changed; if that
+ * does not fit, those that changed since the last option; if these do not fit,
+ * none. The first option carries all, so that the peer notices a path that zeroes
+ * them.
  */
 static void plan_option(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u32 room)
 {
@@ -171,7 +175,7 @@ static void plan_option(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u32 
 	plan->hdr_len = xtcp_hdr_len(plan);
 }
 
-/* Only payload that leaves room for it is joined by the option. */
+/* Room for the option, bytes: next to payload only if that is shorter than the MSS. */
 static u32 option_room(const struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
 {
 	if (plan->kind == XTCP_PLAN_ACK)
@@ -188,10 +192,10 @@ static bool tells_hello(const struct xtcp_tcb *tcb, const struct xtcp_plan *plan
 }
 
 /*
- * xtcp_ecn_plan - flags, option and IP's field of a segment to be sent
+ * xtcp_ecn_plan - set flags, option and IP's ECN field of a segment to be sent
  *
- * To be called last, when kind, length and the other options are known. Not
- * for SYN and RST.
+ * Call it last, when kind, length and the other options are set. Not for SYN and
+ * RST.
  */
 void xtcp_ecn_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 {
@@ -217,7 +221,7 @@ void xtcp_ecn_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 		plan->ecn = XTCP_ECT0;
 }
 
-/* xtcp_ecn_sent - the plan has left */
+/* xtcp_ecn_sent - the plan was sent */
 void xtcp_ecn_sent(struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
 {
 	if (tcb->ecn == XTCP_ECN_CLASSIC && plan->flags & XTCP_CWR &&
@@ -235,14 +239,14 @@ void xtcp_ecn_sent(struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
 		tcb->ecn_flags &= ~XTCP_ECN_HELLO;
 }
 
-/* xtcp_ecn_pending - is there something only a bare ACK can say? */
+/* xtcp_ecn_pending - is there information that only a bare ACK can carry? */
 bool xtcp_ecn_pending(const struct xtcp_tcb *tcb)
 {
 	return tcb->ecn_flags & XTCP_ECN_HELLO ||
 	       (tcb->ecn_due & BIT(XTCP_CE) && option_due(tcb));
 }
 
-/* xtcp_ecn_tw_flags - what the ACKs of a TIME-WAIT record go on saying */
+/* xtcp_ecn_tw_flags - ECN flags of the ACKs of a TIME-WAIT record */
 u16 xtcp_ecn_tw_flags(const struct xtcp_tcb *tcb)
 {
 	if (tcb->ecn == XTCP_ECN_ACC)
@@ -254,11 +258,13 @@ u16 xtcp_ecn_tw_flags(const struct xtcp_tcb *tcb)
 /* ---- the sender of data ---- */
 
 /*
- * Marks since the last ACK, from three bits: RFC 9768 3.2.2.5.2. If so many
- * segments were acknowledged that the count can have gone round, the most that
- * fits is assumed; but not out of the blue. Marking begins with an ACK of its
- * own, so a count that stands still after one that stood still says nothing
- * happened: else every ACK of a thinning path would seem to tell of marks.
+ * Number of marks since the last ACK, from three bits: RFC 9768 3.2.2.5.2.
+ *
+ * If so many segments were acknowledged that the count may have wrapped, the most
+ * that is possible is assumed, but only if marking has begun. Marking begins with
+ * an ACK of its own, so a count that does not change after one that did not
+ * change means no marks: otherwise every ACK on a path that thins ACKs would seem
+ * to report some.
  */
 static u32 marks(const struct xtcp_tcb *tcb, u32 ace, u32 segs)
 {
@@ -269,14 +275,14 @@ static u32 marks(const struct xtcp_tcb *tcb, u32 ace, u32 segs)
 	return segs - ((segs - least) & XTCP_ACE_MAX);
 }
 
-/* The newest counter of CE bytes, when the peer tells it and it can be read. */
+/* Does this segment carry a counter of CE bytes that can be trusted? */
 static bool tells_bytes(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
 	return seg->opts & XTCP_OPT_ACCECN && seg->nacc >= 2 &&
 	       !(tcb->ecn_flags & XTCP_ECN_OPT_DEAF);
 }
 
-/* By how much a 24-bit counter has moved; not at all if it went back. */
+/* By how much a 24-bit counter has advanced; 0 if it went back. */
 static u32 counted(u32 now, u32 before)
 {
 	u32 moved = (now - before) & 0xffffff;
@@ -285,8 +291,8 @@ static u32 counted(u32 now, u32 before)
 }
 
 /*
- * CE-marked bytes this ACK tells of. What was estimated for want of the option
- * is put right when one comes.
+ * CE-marked bytes that this ACK reports. A number estimated without the option is
+ * corrected when an option arrives.
  */
 static u32 marked_bytes(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 			struct xtcp_ack *ack, u32 ce, u32 segs)
@@ -301,7 +307,10 @@ static u32 marked_bytes(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 		return bytes;
 	}
 	bytes = counted(seg->acc[1], tcb->s_ceb);
-	/* RFC 9768 3.2.3.2.5: bytes without packets, and no other reason. */
+	/*
+	 * RFC 9768 3.2.3.2.5: marked bytes but no marked packets, without another
+	 * reason.
+	 */
 	if (bytes && !ce && segs <= XTCP_ACE_MAX && !(tcb->ecn_flags & XTCP_ECN_GUESSED))
 		tcb->ecn_flags |= XTCP_ECN_NO_ECT;
 	tcb->s_ceb = seg->acc[1];
@@ -315,7 +324,7 @@ static void acc_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 	u32 segs = DIV_ROUND_UP(ack->delivered, tcb->mss);
 	u32 ace = xtcp_ace(seg->flags), ce;
 
-	/* RFC 9768 3.2.2.4: zero at first, though no wrap can have made it so. */
+	/* RFC 9768 3.2.2.4: the first count is zero though it cannot have wrapped. */
 	if (!(tcb->ecn_flags & XTCP_ECN_ACE_SEEN)) {
 		tcb->ecn_flags |= XTCP_ECN_ACE_SEEN;
 		if (!ace && segs < 8 - XTCP_CEP_INIT)
@@ -323,7 +332,7 @@ static void acc_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 	}
 	if (tcb->ecn_flags & XTCP_ECN_DEAF)
 		return;
-	/* Bytes do not go round: with them there is no doubt. */
+	/* The byte counter does not wrap so soon; with it there is no ambiguity. */
 	ce = marks(tcb, ace, tells_bytes(tcb, seg) ? 0 : segs);
 	if (ace != (tcb->s_cep & XTCP_ACE_MAX))
 		tcb->ecn_flags |= XTCP_ECN_MARKED;
@@ -336,14 +345,13 @@ static void acc_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 }
 
 /*
- * RFC 3168 6.1.2: a window of one segment cannot be reduced, but sent more
- * rarely: the next one waits for as long as the retransmission timer, without
- * its back-off: nothing timed out. The reduction would else end with the two
- * segments that are its least.
+ * RFC 3168 6.1.2: a window of one segment cannot be reduced, only sent more
+ * rarely. The next segment waits for an RTO, without back-off since nothing timed
+ * out. Otherwise the reduction would stop at its minimum of two segments.
  *
- * Not in a recovery or after a timeout. What is marked then belongs to a window
- * that was reduced already, one segment is only what may go at this moment, and
- * each hole to be filled would wait for the timer.
+ * Not in a recovery or after a timeout: marks then belong to a window that was
+ * reduced already, one segment is only what may be sent at this moment, and each
+ * hole would wait for the timer.
  */
 static void hold(struct xtcp_tcb *tcb, u64 now)
 {
@@ -353,8 +361,8 @@ static void hold(struct xtcp_tcb *tcb, u64 now)
 }
 
 /*
- * A congestion control that answers by itself: CWR is owed all the same, once a
- * round trip (RFC 8257, 3.3), or a peer of RFC 3168 would echo for ever.
+ * The congestion control responds to marks itself. CWR is still due, once a round
+ * trip (RFC 8257, 3.3), or a peer of RFC 3168 would send ECE for ever.
  */
 static void own_answer(struct xtcp_tcb *tcb)
 {
@@ -363,12 +371,12 @@ static void own_answer(struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_ecn_ack - what an acceptable ACK says of marks on our data
- * @ack: ce and ece are filled in; delivered has been
+ * xtcp_ecn_ack - process what an acceptable ACK says of marks on our data
+ * @ack: ce, ce_segs and ece are filled in; delivered is valid
  *
- * Only an ACK that brings news is asked, since one that was overtaken tells of
- * the past (RFC 9768 3.2.2.2). Nothing is missed: counts accumulate, and ECE is
- * repeated.
+ * Only an ACK that delivers data and is the newest counts: one that was overtaken
+ * reports the past (RFC 9768 3.2.2.2). Nothing is missed, since counts accumulate
+ * and ECE is repeated.
  */
 void xtcp_ecn_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, struct xtcp_ack *ack)
 {
@@ -393,13 +401,13 @@ void xtcp_ecn_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, struct xtcp_
 	}
 	alone = tcb->cong == XTCP_CONG_OPEN && tcb->cwnd <= tcb->mss;
 	xtcp_loss_reduce(tcb, XTCP_CC_ECN, ack);
-	/* A mark is never for nothing, whatever a D-SACK may say. */
+	/* A mark is never spurious, whatever a D-SACK may say. */
 	tcb->flags &= ~XTCP_F_UNDO;
 	if (alone)
 		hold(tcb, ack->now);
 }
 
-/* xtcp_ecn_reduced - the window was reduced, for whatever reason (RFC 3168 6.1.2) */
+/* xtcp_ecn_reduced - cwnd was reduced, for whatever reason (RFC 3168 6.1.2) */
 void xtcp_ecn_reduced(struct xtcp_tcb *tcb)
 {
 	if (tcb->ecn != XTCP_ECN_CLASSIC)

@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * What ecn.c and ecn_open.c share.
- */
+/* Definitions shared by ecn.c and ecn_open.c. */
 #ifndef XTCP_ECN_H
 #define XTCP_ECN_H
 
 #include <xtcp/seg.h>
 
-/* RFC 9768 3.2.1: not 0, so that a zeroed field can be told. */
+/* RFC 9768 3.2.1: initial counters, not 0, so that a path that zeroes them shows. */
 #define XTCP_CEP_INIT	5
 #define XTCP_ECT_INIT	1
 
-#define XTCP_ACE_MAX	7	/* marks the three bits can tell apart */
+#define XTCP_ACE_MAX	7	/* largest number of marks that the three bits can report */
 
 /* Values of net.ipv4.tcp_ecn_option. */
 enum {
 	XTCP_OPTION_NEVER,
-	XTCP_OPTION_SPARINGLY,	/* what RFC 9768 3.2.3.3 asks for at least */
-	XTCP_OPTION_NEWS,	/* whenever a counter changed */
+	XTCP_OPTION_SPARINGLY,	/* the minimum of RFC 9768 3.2.3.3 */
+	XTCP_OPTION_NEWS,	/* whenever a counter has changed */
 	XTCP_OPTION_PERSIST,	/* even if that seems to get packets lost */
 };
 
@@ -31,7 +29,7 @@ static inline u16 xtcp_ace_flags(u32 ace)
 	return (u16)((ace & XTCP_ACE_MAX) << XTCP_ACE_SHIFT);
 }
 
-/* How a field that was received is told: RFC 9768 table 2, table 3. */
+/* ACE value that reports a received ECN field: RFC 9768 table 2, table 3. */
 static inline u32 xtcp_ecn_echo(u8 field)
 {
 	static const u8 echo[] = {

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The handshake of ECN: RFC 3168 6.1.1, RFC 9768 3.1 and 3.2.2.1.
+ * The ECN handshake: RFC 3168 6.1.1, RFC 9768 3.1 and 3.2.2.1.
  *
- * It settles which feedback both ends speak. The mode never changes once it is
- * entered, whatever SYNs may still arrive. What can end is the sending of ECT,
- * when the path turns out to mangle; feedback goes on, since the peer relies
- * on it.
+ * It settles which feedback both ends use. The mode never changes once it is
+ * entered, whatever SYNs may still arrive. If the path turns out to mangle the
+ * field, we stop sending ECT, but feedback continues, since the peer relies on
+ * it.
  */
 #include "core.h"
 #include "ecn.h"
 
-/* RFC 9768 3.1.4.1: SYNs that ask for AccECN; RFC 3168 6.1.1.1: for ECN. */
+/* Number of SYNs that ask: for AccECN (RFC 9768 3.1.4.1), for ECN (RFC 3168 6.1.1.1). */
 #define ACC_SYNS	2
 #define CLASSIC_SYNS	1
 
-/* RFC 9768 3.2.3.2.2: SYN-ACKs with the option, and with the flags. */
+/* Number of SYN-ACKs with the option, and with the flags (RFC 9768 3.2.3.2.2). */
 #define OPTION_SYNACKS	1
 #define FLAGS_SYNACKS	2
 
 /**
- * xtcp_cc_needs_ecn - is it of no use without ECN?
+ * xtcp_cc_needs_ecn - is an algorithm of no use without ECN?
  * @cc: congestion control
  *
  * Return: whether its connections ask for ECN and accept it, whatever the
@@ -31,8 +31,8 @@ bool xtcp_cc_needs_ecn(const struct xtcp_cc *cc)
 }
 
 /*
- * What to ask for in a SYN, the values being those of net.ipv4.tcp_ecn; @permit: by
- * the algorithm or by the route it is asked for all the same.
+ * What to ask for in a SYN, by the values of net.ipv4.tcp_ecn. @permit: the
+ * algorithm or the route asks for ECN in any case.
  */
 static u8 asks(const struct xtcp_params *par, bool permit)
 {
@@ -47,7 +47,7 @@ static u8 asks(const struct xtcp_params *par, bool permit)
 	}
 }
 
-/* The most to agree to; @permit: likewise. */
+/* The most to agree to. @permit: the algorithm or the route accepts ECN in any case. */
 static u8 accepts(const struct xtcp_params *par, bool permit)
 {
 	if (par->ecn >= 3)
@@ -56,10 +56,13 @@ static u8 accepts(const struct xtcp_params *par, bool permit)
 }
 
 /*
- * The mode of who receives this SYN: RFC 9768, table 2 and 3.1.3. ECT in a SYN
- * that asks for RFC 3168 was not put there by its sender, so the path is not
- * to be trusted; unless this is a network of DCTCP hosts (RFC 8257, 3.5) or the
- * sender knows of AE. @most: what this end agrees to at most.
+ * The mode that the receiver of a SYN chooses: RFC 9768, table 2 and 3.1.3.
+ * @most: the most that this end agrees to
+ * @need: our congestion control is DCTCP
+ *
+ * ECT on a SYN that asks for RFC 3168 was not set by its sender, so the path is
+ * not to be trusted, unless this is a network of DCTCP hosts (RFC 8257, 3.5) or
+ * the sender knows of AE.
  */
 static u8 respond(u8 most, const struct xtcp_seg *seg, bool need)
 {
@@ -94,7 +97,7 @@ static u16 synack_flags(u8 mode, u8 field)
 	}
 }
 
-/* All three counters, so that the other end sees a path that zeroes them. */
+/* Send all three counters, so that the peer notices a path that zeroes them. */
 static void synack_option(struct xtcp_plan *plan)
 {
 	plan->opts |= XTCP_OPT_ACCECN0;
@@ -104,26 +107,29 @@ static void synack_option(struct xtcp_plan *plan)
 	plan->acc[2] = XTCP_ECT_INIT;
 }
 
-/* xtcp_ecn_connect - active open: what the SYN is to ask for; @permit: by the route */
+/*
+ * xtcp_ecn_connect - active open: choose what the SYN asks for
+ * @permit: the route asks for ECN
+ */
 void xtcp_ecn_connect(struct xtcp_tcb *tcb, bool permit)
 {
 	tcb->ecn = asks(tcb->par, permit || tcb->cc->flags & XTCP_CC_ECT);
 }
 
 /*
- * SYNs that ask in vain are followed by some that do not (RFC 3168 6.1.1.1,
- * RFC 9768 3.1.4.1): there are devices that drop what they do not know.
+ * SYNs that ask and get no answer are followed by some that do not ask (RFC 3168
+ * 6.1.1.1, RFC 9768 3.1.4.1): there are devices that drop what they do not know.
  */
 static bool syn_fell_back(const struct xtcp_tcb *tcb)
 {
 	u32 asked = tcb->ecn == XTCP_ECN_ACC ? ACC_SYNS : CLASSIC_SYNS;
 
-	/* One that a cached round trip sent early was perhaps not lost. */
+	/* A SYN resent early because of a cached RTT was perhaps not lost. */
 	asked += !!tcb->syn_rto_us;
 	return tcb->par->ecn_fallback && tcb->retries >= asked;
 }
 
-/* xtcp_ecn_plan_syn - flags of a SYN, or of the SYN-ACK of a simultaneous open */
+/* xtcp_ecn_plan_syn - set the flags of a SYN, or of a simultaneous open's SYN-ACK */
 void xtcp_ecn_plan_syn(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 {
 	if (tcb->state == XTCP_SYN_RECEIVED)
@@ -133,11 +139,11 @@ void xtcp_ecn_plan_syn(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 }
 
 /*
- * xtcp_ecn_syn - SYN-SENT received a SYN: as if it had been a responder
+ * xtcp_ecn_syn - SYN-SENT received a SYN: respond as a listener would
  *
- * It agrees to no more than its own SYN asked for. The peer responds to that SYN
- * likewise, and two modes would leave each end with feedback that the other one
- * does not give, or takes for marks.
+ * Agree to no more than our own SYN asked for. The peer responds to that SYN in
+ * the same way, and in two different modes each end would lack feedback, or take
+ * the other's for marks.
  */
 void xtcp_ecn_syn(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
@@ -146,9 +152,9 @@ void xtcp_ecn_syn(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 }
 
 /*
- * The peer says which field our SYN or SYN-ACK arrived with. We sent Not-ECT;
- * anything else was made of it on the way (RFC 9768 3.2.2.3). A mark counts
- * all the same, see xtcp_cc_initial_cwnd().
+ * The peer reports the field with which our SYN or SYN-ACK arrived. We sent
+ * Not-ECT; anything else is the path's doing (RFC 9768 3.2.2.3). A mark counts
+ * nevertheless, see xtcp_cc_initial_cwnd().
  */
 static void check_echo(struct xtcp_tcb *tcb, u32 ace)
 {
@@ -159,7 +165,7 @@ static void check_echo(struct xtcp_tcb *tcb, u32 ace)
 		tcb->ecn_flags |= XTCP_ECN_SYN_CE;
 }
 
-/* RFC 9768 3.2.3.2.4: counters that do not begin at 0 but arrive so. */
+/* RFC 9768 3.2.3.2.4: detect a path that zeroes counters, which begin at 1. */
 static void check_option(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
 	if (seg->opts & XTCP_OPT_ACCECN &&
@@ -182,8 +188,8 @@ static void synack_acc(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 /*
  * xtcp_ecn_synack - the SYN-ACK settles the mode: RFC 9768 table 2, 3.1.3
  *
- * To be called while the number of SYNs sent is known, and before the first
- * window is picked.
+ * Call it while the number of SYNs sent is known, and before the initial window
+ * is computed.
  */
 void xtcp_ecn_synack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
@@ -193,7 +199,7 @@ void xtcp_ecn_synack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 		synack_acc(tcb, seg);
 	} else if (tcb->ecn != XTCP_ECN_OFF && (ace & 3) == 1 &&
 		   (tcb->ecn == XTCP_ECN_CLASSIC || ace == 1)) {
-		/* RFC 3168 6.1.1: who has sent a SYN without does not send ECT. */
+		/* RFC 3168 6.1.1: a host that sent a SYN without ECN sends no ECT. */
 		if (syn_fell_back(tcb))
 			tcb->ecn_flags |= XTCP_ECN_NO_ECT;
 		enter(tcb, XTCP_ECN_CLASSIC);
@@ -202,7 +208,7 @@ void xtcp_ecn_synack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 	}
 }
 
-/* xtcp_ecn_synack_again - our ACK was lost: told once more (RFC 9768 3.2.2.1) */
+/* xtcp_ecn_synack_again - our ACK was lost: report once more (RFC 9768 3.2.2.1) */
 void xtcp_ecn_synack_again(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
 	u32 ace = xtcp_ace(seg->flags);
@@ -212,20 +218,20 @@ void xtcp_ecn_synack_again(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 		return;
 	tcb->ecn_flags |= XTCP_ECN_HELLO;
 	tcb->ecn_syn = seg->ecn;
-	/* Counted once: the peer can count it once, too. */
+	/* Count it once, as the peer does. */
 	if (seg->ecn == XTCP_CE && tcb->r_cep == XTCP_CEP_INIT)
 		tcb->r_cep++;
 }
 
 /*
- * xtcp_ecn_third - the segment that ends our SYN-RECEIVED
+ * xtcp_ecn_third - process the segment that ends our SYN-RECEIVED
  *
- * To be called before the first window is picked.
+ * Call it before the initial window is computed.
  *
- * RFC 9768 table 4: a bare ACK tells the field of our SYN-ACK instead of a
- * count. After a simultaneous open it is the peer's SYN-ACK (its SYN bit has
- * been taken off by now), whose flags are no count either. In both cases what
- * follows shall find no news: the flags are made those of our own counter.
+ * RFC 9768 table 4: a bare ACK carries the field of our SYN-ACK instead of a
+ * count. After a simultaneous open the segment is the peer's SYN-ACK (its SYN bit
+ * is cleared by now), whose flags are no count either. In both cases set the
+ * flags to our own counter, so that later code sees no change.
  */
 void xtcp_ecn_third(struct xtcp_tcb *tcb, struct xtcp_seg *seg)
 {
@@ -249,7 +255,7 @@ void xtcp_ecn_third(struct xtcp_tcb *tcb, struct xtcp_seg *seg)
 
 /* ---- the handshake of a half-open connection ---- */
 
-/* xtcp_ecn_request - a SYN for a listener */
+/* xtcp_ecn_request - choose the mode for a SYN that a listener received */
 void xtcp_ecn_request(struct xtcp_request *req, const struct xtcp_params *par,
 		      const struct xtcp_open *open, const struct xtcp_seg *seg)
 {
@@ -266,10 +272,10 @@ void xtcp_ecn_request(struct xtcp_request *req, const struct xtcp_params *par,
  * xtcp_ecn_request_again - the SYN was repeated
  *
  * RFC 9768 3.1.5: a SYN without ECN among others means that the peer may have
- * given it up, so no ECT is sent, but feedback goes on. SYNs that ask for both
- * kinds leave open which one the peer will speak.
+ * given ECN up: send no ECT, but continue feedback. If SYNs ask for both kinds it
+ * is open which one the peer will use.
  *
- * Return: false when the connection is to be reset.
+ * Return: false if the connection is to be reset.
  */
 bool xtcp_ecn_request_again(struct xtcp_request *req, const struct xtcp_params *par,
 			    const struct xtcp_seg *seg)
@@ -285,7 +291,7 @@ bool xtcp_ecn_request_again(struct xtcp_request *req, const struct xtcp_params *
 	} else if (req->ecn == XTCP_ECN_ACC ? ace == 3 : par->ecn >= 3 && ace != 3) {
 		return false;
 	} else if (par->ecn_option != XTCP_OPTION_PERSIST) {
-		/* Perhaps the option is what kept our SYN-ACK from arriving. */
+		/* Perhaps the path dropped our SYN-ACK because of the option. */
 		req->ecn_flags |= XTCP_ECN_OPT_MUTE;
 	}
 	req->ecn_syn = seg->ecn;
@@ -293,10 +299,10 @@ bool xtcp_ecn_request_again(struct xtcp_request *req, const struct xtcp_params *
 }
 
 /*
- * xtcp_ecn_request_timeout - the SYN-ACK is to be repeated
+ * xtcp_ecn_request_timeout - the SYN-ACK is about to be resent
  *
- * RFC 9768 3.2.3.2.2: first without the option, then without ECN, so that a
- * path that drops either delays the connection and does not prevent it.
+ * RFC 9768 3.2.3.2.2: first without the option, then without ECN, so that a path
+ * that drops either delays the connection but does not prevent it.
  */
 void xtcp_ecn_request_timeout(struct xtcp_request *req, const struct xtcp_params *par)
 {
@@ -310,7 +316,7 @@ void xtcp_ecn_request_timeout(struct xtcp_request *req, const struct xtcp_params
 		req->ecn_flags |= XTCP_ECN_NO_ECT | XTCP_ECN_BARE;
 }
 
-/* xtcp_ecn_request_plan - flags and option of the SYN-ACK */
+/* xtcp_ecn_request_plan - set flags and option of the SYN-ACK */
 void xtcp_ecn_request_plan(const struct xtcp_request *req, struct xtcp_plan *plan)
 {
 	if (req->ecn_flags & XTCP_ECN_BARE)
@@ -320,7 +326,7 @@ void xtcp_ecn_request_plan(const struct xtcp_request *req, struct xtcp_plan *pla
 		synack_option(plan);
 }
 
-/* xtcp_ecn_request_ack - the same for an ACK it sends: nothing counted yet */
+/* xtcp_ecn_request_ack - set the flags of a request's ACK: nothing is counted yet */
 void xtcp_ecn_request_ack(const struct xtcp_request *req, struct xtcp_plan *plan)
 {
 	if (req->ecn == XTCP_ECN_ACC)
@@ -331,6 +337,6 @@ void xtcp_ecn_request_ack(const struct xtcp_request *req, struct xtcp_plan *plan
 void xtcp_ecn_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req)
 {
 	enter(tcb, req->ecn);
-	/* The option is given another chance: more often than not it was loss. */
+	/* Try the option again: plain loss is the more frequent cause. */
 	tcb->ecn_flags = req->ecn_flags & XTCP_ECN_NO_ECT;
 }

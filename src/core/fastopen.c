@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TCP Fast Open: RFC 7413. Data in the SYN, for peers that have been here.
+ * TCP Fast Open: RFC 7413. Data in the SYN, for peers that have been connected
+ * before.
  *
- * The cookie is a keyed hash over both addresses, so that a server needs no
- * memory of whom it gave one to, and a client that forges its address has
- * none. It proves what a handshake proves, that packets to this address reach
- * who sent this one, and so the server may act on the data at once.
+ * The cookie is a keyed hash over both addresses, so the server need not remember
+ * to whom it gave one, and a client that forges its address has none. It proves
+ * what a handshake proves, that packets to this address reach the sender of this
+ * one; so the server may act on the data at once.
  *
- * Client: the first SYN carries cookie and data, and whatever goes wrong - a
- * SYN-ACK that acknowledges the SYN alone, a timeout - leads to the handshake
- * as it always was, and the data is sent again behind it.
+ * Client: the first SYN carries cookie and data. Whatever goes wrong (a SYN-ACK
+ * that acknowledges the SYN alone, a timeout) leads to the usual handshake, and
+ * the data is resent after it.
  *
- * Server: a SYN with a good cookie becomes a connection in SYN-RECEIVED whose
+ * Server: a SYN with a valid cookie becomes a connection in SYN-RECEIVED whose
  * data is delivered, and which may send before its SYN is acknowledged.
  */
 #include "core.h"
 
 /*
- * RFC 7413 4.2.1 wants data and options in one packet. All the room there is
- * for options is left free: devices on the way may add some.
+ * RFC 7413 4.2.1: data and options have to fit into one packet. Leave room for
+ * the most options possible, since devices on the path may add some.
  */
 #define OPTIONS_MAX	(XTCP_HDR_MAX - XTCP_HDR_LEN)
 
@@ -40,15 +41,15 @@ static bool is_v4(const u32 *addr)
 }
 
 /**
- * xtcp_cookie_make - the cookie of a client
- * @keys: of the server
- * @i: which of them
- * @flow: as the server sees it; ports do not count
+ * xtcp_cookie_make - compute the cookie of a client
+ * @keys: keys of the server
+ * @i: index of the key
+ * @flow: addresses as the server sees them; ports are ignored
  * @cookie: filled in
  *
- * RFC 7413 4.1.2. SipHash-2-4 of the client's address and ours, as in the
- * kernel's TCP: servers that share a key take each other's cookies, whichever
- * TCP they have (RFC 7413 4.1.2, "server farms").
+ * RFC 7413 4.1.2. SipHash-2-4 of the client's address and ours, as in Linux:
+ * servers that share a key accept each other's cookies, whichever TCP they use
+ * (RFC 7413 4.1.2, "server farms").
  */
 void xtcp_cookie_make(const struct xtcp_fo_keys *keys, u32 i,
 		      const struct xtcp_flow *flow, struct xtcp_cookie *cookie)
@@ -73,7 +74,7 @@ void xtcp_cookie_make(const struct xtcp_fo_keys *keys, u32 i,
 		cookie->val[i] = (u8)hash;
 }
 
-/* In a time that does not tell how much of it is right. */
+/* Compare cookies in constant time. */
 static bool same_cookie(const struct xtcp_cookie *cookie, const struct xtcp_seg *seg)
 {
 	u8 diff = 0;
@@ -87,18 +88,18 @@ static bool same_cookie(const struct xtcp_cookie *cookie, const struct xtcp_seg 
 }
 
 /**
- * xtcp_fastopen_syn - a SYN for a listener that does Fast Open
- * @keys: of the listener
- * @bare: data is taken from anybody
- * @flow: whose it is, seen from this end
+ * xtcp_fastopen_syn - check the SYN of a listener with Fast Open
+ * @keys: keys of the listener
+ * @bare: data is accepted without a cookie
+ * @flow: addresses and ports, seen from this end
  * @seg: the SYN
- * @give: the cookie to answer with; of length 0 for none
+ * @give: cookie to answer with; length 0 for none
  *
- * RFC 7413 4.2.2. A good cookie without data is good, too: the server may
- * speak first. Who asks for a cookie gets one, also where none is needed. The
- * answer comes in the kind of option that was used to ask.
+ * RFC 7413 4.2.2. A valid cookie without data is accepted too: the server may
+ * send first. A client that asks for a cookie gets one, even if none is needed.
+ * The answer has the kind of option that was used to ask.
  *
- * Return: what it is worth.
+ * Return: how to treat the SYN.
  */
 enum xtcp_fo_syn xtcp_fastopen_syn(const struct xtcp_fo_keys *keys, bool bare,
 				   const struct xtcp_flow *flow,
@@ -128,12 +129,12 @@ enum xtcp_fo_syn xtcp_fastopen_syn(const struct xtcp_fo_keys *keys, bool bare,
 }
 
 /**
- * xtcp_cookie_plan - add the option to a SYN-ACK
- * @plan: SYN-ACK, complete; hdr_len grows
- * @cookie: which the plan refers to; of length 0: nothing is added
+ * xtcp_cookie_plan - add the Fast Open option to a SYN-ACK
+ * @plan: complete SYN-ACK; hdr_len grows
+ * @cookie: cookie, to which the plan then refers; length 0: nothing is added
  *
- * The option of AccECN gives way where not all have room: it may be left out
- * of any packet (RFC 9768 3.2.3.3), and the cookie comes but once.
+ * If there is not enough room the AccECN option is left out: any packet may lack
+ * it (RFC 9768 3.2.3.3), while the cookie is sent only once.
  */
 void xtcp_cookie_plan(struct xtcp_plan *plan, const struct xtcp_cookie *cookie)
 {
@@ -147,16 +148,16 @@ void xtcp_cookie_plan(struct xtcp_plan *plan, const struct xtcp_cookie *cookie)
 }
 
 /**
- * xtcp_fastopen_accept - make a connection of a SYN
+ * xtcp_fastopen_accept - make a connection from a SYN
  * @tcb: initialised, in CLOSED
  * @req: half-open connection of that SYN, whose SYN-ACK was not sent
  * @open: as given to xtcp_request_init()
  * @seg: the SYN; its payload is to be delivered
- * @give: cookie for the SYN-ACK, of length 0 for none
+ * @give: cookie for the SYN-ACK; length 0 for none
  * @now: ns
  *
- * RFC 7413 4.2.2: the connection is in SYN-RECEIVED; it sends its SYN-ACK
- * itself, and may be read and written from now on.
+ * RFC 7413 4.2.2: the connection is in SYN-RECEIVED; it sends its SYN-ACK itself,
+ * and may be read and written from now on.
  *
  * Return: XTCP_ACT_* bits.
  */
@@ -195,11 +196,12 @@ u32 xtcp_fastopen_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 }
 
 /*
- * xtcp_fastopen_again - a SYN for a connection made of one
+ * xtcp_fastopen_again - a SYN arrived for a connection made from a SYN
  *
- * The same one: our SYN-ACK was lost, or is on its way (as in xtcp_request_rx()).
+ * If it is the same SYN, our SYN-ACK was lost or is still on its way (as in
+ * xtcp_request_rx()).
  *
- * Return: whether it was the same, and the SYN-ACK goes out again.
+ * Return: whether it is the same; the SYN-ACK is then resent.
  */
 bool xtcp_fastopen_again(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
@@ -214,7 +216,7 @@ bool xtcp_fastopen_again(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 	return true;
 }
 
-/* xtcp_fastopen_connect - what the SYN of an active open is to carry */
+/* xtcp_fastopen_connect - choose what the SYN of an active open carries */
 void xtcp_fastopen_connect(struct xtcp_tcb *tcb, const struct xtcp_fo_client *fo, bool v6)
 {
 	u32 mss = fo->mss ? fo->mss : xtcp_default_mss(v6);
@@ -236,10 +238,10 @@ void xtcp_fastopen_connect(struct xtcp_tcb *tcb, const struct xtcp_fo_client *fo
 }
 
 /**
- * xtcp_fastopen_go - the application's first bytes, for the SYN
+ * xtcp_fastopen_go - the application has written its first bytes, for the SYN
  * @tcb: connection in SYN-SENT whose SYN was not sent: no XTCP_ACT_OUTPUT of
  *	xtcp_connect() has been served
- * @bytes: how many, 0 for a SYN without; more than fo_room go behind it
+ * @bytes: number of bytes; 0 for a SYN without data; those beyond fo_room follow later
  * @now: ns
  *
  * Return: XTCP_ACT_* bits.
@@ -251,10 +253,10 @@ u32 xtcp_fastopen_go(struct xtcp_tcb *tcb, u32 bytes, u64 now)
 }
 
 /*
- * xtcp_fastopen_plan - option and data of a SYN, or the option of a SYN-ACK
+ * xtcp_fastopen_plan - add option and data to a SYN, or the option to a SYN-ACK
  *
- * Once: what is repeated is without, since nobody knows which of all this it
- * was that the path did not let through (RFC 7413 4.1.3.1).
+ * First transmission only. We cannot tell which part the path dropped, so
+ * retransmissions carry neither the option nor data (RFC 7413 4.1.3.1).
  */
 void xtcp_fastopen_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 {
@@ -276,7 +278,7 @@ void xtcp_fastopen_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 	}
 }
 
-/* xtcp_fastopen_sent - the first SYN has left, with data or without */
+/* xtcp_fastopen_sent - the first SYN was sent, with or without data */
 void xtcp_fastopen_sent(struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
 {
 	if (plan->len)
@@ -284,11 +286,12 @@ void xtcp_fastopen_sent(struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
 }
 
 /*
- * xtcp_fastopen_synack - what became of it; SND.UNA is still ISS
+ * xtcp_fastopen_synack - process the answer to our SYN; SND.UNA is still ISS
  *
- * RFC 7413 4.1.3.1: a SYN-ACK that comes after a timeout, gives no cookie and
- * takes no data was perhaps caused by the repeated SYN, the first with its data
- * having been dropped. An unasked cookie is not ours.
+ * RFC 7413 4.1.3.1: if a SYN-ACK comes after a timeout, brings no cookie and does
+ * not acknowledge data, it probably answers the repeated SYN, and the path
+ * dropped the first one with its data. A cookie that was not asked for is
+ * ignored.
  */
 void xtcp_fastopen_synack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
