@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Word from the network: RFC 9293 3.9.2.2, RFC 5927.
+ * ICMP errors: RFC 9293 3.9.2.2, RFC 5927.
  *
- * Anybody can send an ICMP message. One that quotes a sequence number in
- * flight was caused by a segment of ours, or guessed 1 in 2^32 divided by
- * the flight; no other is believed.
+ * Anybody can send an ICMP message. One that quotes a sequence number in flight
+ * was caused by a segment of ours, or guessed with a chance of flight / 2^32;
+ * others are ignored.
  */
 #include "core.h"
 
@@ -14,8 +14,9 @@ static bool in_flight(const struct xtcp_tcb *tcb, u32 seq)
 }
 
 /*
- * A message of a few bytes has a window of data sent again. Once in an RTO: what
- * a second one makes smaller meanwhile the retransmission timer sends.
+ * May "too big" make us resend now? A small message makes us resend a window of
+ * data, so only once in an RTO. If a second one reduces the MTU meanwhile, the
+ * retransmission timer resends.
  */
 static bool refit_due(const struct xtcp_tcb *tcb, u64 now)
 {
@@ -25,25 +26,24 @@ static bool refit_due(const struct xtcp_tcb *tcb, u64 now)
 }
 
 /**
- * xtcp_icmp - an ICMP error that quotes a segment of this connection
+ * xtcp_icmp - process an ICMP error that quotes a segment of this connection
  * @tcb: connection
- * @kind: how the caller classifies type and code
- * @quoted_seq: the sequence number in the quoted header
- * @mss: with XTCP_ICMP_TOO_BIG: payload that fits, options not subtracted
+ * @kind: the caller's classification of type and code
+ * @quoted_seq: sequence number in the quoted header
+ * @mss: with XTCP_ICMP_TOO_BIG: payload that fits, bytes, options not subtracted
  * @now: ns
  *
- * A soft error is the caller's to report and ends nothing (RFC 9293 MUST-56),
- * with one exception: a connection being opened whose SYN was repeated and met
- * the error again. The first may be a route that is just changing; a second is
- * news that connect() must not keep for the minutes its time-out takes (RFC
- * 5461, 4.1).
+ * The caller reports a soft error, which ends nothing (RFC 9293 MUST-56), with
+ * one exception: a connection being opened whose SYN was resent and met the error
+ * again. The first error may be a route that is changing; a second one should not
+ * keep connect() waiting for the minutes of its time-out (RFC 5461, 4.1).
  *
- * A hard error ends a connection that is just being opened; later it is
- * soft, since the path may come back (RFC 5461, RFC 5927 5.2; against the
- * letter of RFC 9293 SHLD-26). A smaller MTU takes effect and what was sent
- * larger goes out again at once (RFC 1191, 6.4).
+ * A hard error ends a connection that is being opened. Later it is soft, since
+ * the path may recover (RFC 5461, RFC 5927 5.2; contrary to the letter of
+ * RFC 9293 SHLD-26). A smaller MTU takes effect, and larger segments in flight
+ * are resent at once (RFC 1191, 6.4).
  *
- * Return: XTCP_ACT_* bits; XTCP_ACT_DROP when it was not believed.
+ * Return: XTCP_ACT_* bits; XTCP_ACT_DROP if the message is ignored.
  */
 u32 xtcp_icmp(struct xtcp_tcb *tcb, enum xtcp_icmp kind, u32 quoted_seq, u16 mss,
 	      u64 now)
@@ -71,7 +71,7 @@ u32 xtcp_icmp(struct xtcp_tcb *tcb, enum xtcp_icmp kind, u32 quoted_seq, u16 mss
 			xtcp_loss_refit(tcb);
 			xtcp_rto_restart(tcb, now);
 		} else if (opening && tcb->fo & XTCP_FO_DATA) {
-			/* It was the data that made the SYN too large. */
+			/* The data made the SYN too large: resend the SYN without it. */
 			xtcp_map_mark_all(tcb, false);
 		}
 		return xtcp_want_output(tcb);

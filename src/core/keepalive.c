@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Keepalive: RFC 9293 3.8.4. Off unless asked for (MUST-25).
- */
+/* Keepalive: RFC 9293 3.8.4. Off by default (MUST-25). */
 #include "core.h"
 
-/* States in which a silent peer may be asked whether it still lives. */
+/* Is the connection in a state in which a silent peer may be probed? */
 static bool keep_state(const struct xtcp_tcb *tcb)
 {
 	return xtcp_synchronized(tcb) && tcb->state != XTCP_SYN_RECEIVED &&
@@ -12,10 +10,10 @@ static bool keep_state(const struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_keep_restart - the idle time counts anew, or was changed
+ * xtcp_keep_restart - restart the idle time, or apply a change of it
  *
- * Not called for each segment: the deadline looks at last_rx_at when it
- * comes, so that traffic costs nothing.
+ * Not called for each segment: the deadline checks last_rx_at when it comes, so
+ * traffic costs nothing.
  */
 void xtcp_keep_restart(struct xtcp_tcb *tcb, u64 now)
 {
@@ -32,13 +30,15 @@ void xtcp_keep_restart(struct xtcp_tcb *tcb, u64 now)
 }
 
 /*
- * xtcp_keep_fire - the keepalive deadline came
+ * xtcp_keep_fire - the keepalive deadline has come
  *
- * Probes only when nothing is outstanding and nothing was heard for the
- * interval (MUST-26); one silent probe is not death (MUST-29), and one that
- * was answered does not count, though the timer may come so late that the
- * answer is older than the interval. With a user
- * timeout that one, not the count, says when the peer is dead (tcp(7)).
+ * A probe is sent only if nothing is outstanding and nothing was heard for the
+ * interval (MUST-26). One unanswered probe does not mean that the peer is dead
+ * (MUST-29), and an answered one does not count, even if the timer comes so late
+ * that the answer is older than the interval. If there is a user timeout, it
+ * decides instead of the number of probes (tcp(7)).
+ *
+ * Return: XTCP_ACT_* bits.
  */
 u32 xtcp_keep_fire(struct xtcp_tcb *tcb, u64 now)
 {

@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Path MTU by trial: RFC 4821, RFC 8899 section 5 for the words.
+ * Path MTU discovery by probing: RFC 4821; terms of RFC 8899 section 5.
  *
- * ICMP may never come: a black hole swallows large segments and says nothing.
- * After as many timeouts as R1 the segments become small enough for any path,
- * and smaller if that does not help. From there on, and always where the knob
- * says so, larger ones are tried: a segment of real data of a size between what
- * is known to arrive and what the route would take. If it arrives, that is the
- * new MSS; if it alone is lost, that is no congestion.
+ * ICMP may never arrive: a black hole drops large segments silently. After R1
+ * timeouts segments shrink to the base size, and further if that does not help.
+ * From then on, or always if the knob says so, larger sizes are tried: a segment
+ * of real data of a size between what is known to arrive and what the route would
+ * take. If it arrives, its size is the new MSS; if it alone is lost, that is not
+ * congestion.
  *
- * Sizes here are as in path_mss: before the options of each segment.
+ * Sizes in this file are as in path_mss: bytes, before the options of each
+ * segment.
  */
 #include "core.h"
 
-/* tcp_mtu_probing */
+/* Values of tcp_mtu_probing. */
 #define MTUP_BLACK_HOLE	1	/* search once a black hole is suspected */
 #define MTUP_ALWAYS	2
 
-/* RFC 4821, 7.4: enough in flight that the loss of a probe shows by itself. */
-#define MTUP_MIN_CWND	11	/* segments, as the kernel's TCP has it */
+/* RFC 4821, 7.4: enough in flight to detect the loss of a probe without a timeout. */
+#define MTUP_MIN_CWND	11	/* segments, as in Linux */
 
-/* The largest payload unit the route and the peer allow. */
+/* The largest size that the route, the peer and the user allow. */
 static u16 ceiling(const struct xtcp_tcb *tcb)
 {
 	u16 most = min(tcb->peer_mss, tcb->path_mss);
@@ -43,7 +44,7 @@ static void begin(struct xtcp_tcb *tcb, u64 now)
 	xtcp_mss_sync(tcb);
 }
 
-/* xtcp_mtup_init - the connection is established */
+/* xtcp_mtup_init - the connection is established: search if the knob is ALWAYS */
 void xtcp_mtup_init(struct xtcp_tcb *tcb, u64 now)
 {
 	if (tcb->par->mtu_probing >= MTUP_ALWAYS)
@@ -53,7 +54,7 @@ void xtcp_mtup_init(struct xtcp_tcb *tcb, u64 now)
 /*
  * xtcp_mtup_timeout - the same segment timed out R1 times
  *
- * RFC 4821, 7.7: back to the base size, then to half of what is used.
+ * RFC 4821, 7.7: reduce to the base size, then to half of the size in use.
  */
 void xtcp_mtup_timeout(struct xtcp_tcb *tcb, u64 now)
 {
@@ -72,7 +73,7 @@ void xtcp_mtup_timeout(struct xtcp_tcb *tcb, u64 now)
 	xtcp_mss_sync(tcb);
 }
 
-/* xtcp_mtup_limit - what the search allows of @mss, in xtcp_mss_sync() */
+/* xtcp_mtup_limit - limit @mss to what the search allows; for xtcp_mss_sync() */
 u32 xtcp_mtup_limit(struct xtcp_tcb *tcb, u32 mss)
 {
 	tcb->mtup_high = min(tcb->mtup_high, ceiling(tcb));
@@ -81,8 +82,9 @@ u32 xtcp_mtup_limit(struct xtcp_tcb *tcb, u32 mss)
 }
 
 /*
- * The size to probe for now, 0: none. Half way; not when what is left to gain is less than the threshold, until
- * the interval is over and the route may have become wider (RFC 4821, 7.3).
+ * The size to probe for now; 0: none. It is half way between the bounds. If they
+ * are closer than the threshold, wait for the interval: then the route may have
+ * become wider (RFC 4821, 7.3).
  */
 static u16 next_size(const struct xtcp_tcb *tcb, u64 now)
 {
@@ -100,10 +102,10 @@ static u16 next_size(const struct xtcp_tcb *tcb, u64 now)
 }
 
 /*
- * xtcp_mtup_len - payload of the probe to be sent now, 0: none
+ * xtcp_mtup_len - payload of the probe to be sent now, bytes; 0: none
  *
- * Nothing may be wrong, and enough must follow the probe in the window that its
- * loss shows by duplicate ACKs (RFC 4821, 7.4).
+ * No loss may be pending, and enough data must follow the probe within the
+ * windows for duplicate ACKs to show its loss (RFC 4821, 7.4).
  */
 u32 xtcp_mtup_len(const struct xtcp_tcb *tcb, u64 now)
 {
@@ -128,7 +130,7 @@ u32 xtcp_mtup_len(const struct xtcp_tcb *tcb, u64 now)
 	return size;
 }
 
-/* xtcp_mtup_sent - the probe of @len bytes at @seq has left */
+/* xtcp_mtup_sent - the probe of @len bytes at @seq was sent */
 void xtcp_mtup_sent(struct xtcp_tcb *tcb, u32 seq, u32 len, u64 now)
 {
 	if (tcb->mtup_high - tcb->mtup_low <= tcb->par->probe_threshold)
@@ -139,7 +141,7 @@ void xtcp_mtup_sent(struct xtcp_tcb *tcb, u32 seq, u32 len, u64 now)
 	tcb->mtup_at = now;
 }
 
-/* xtcp_mtup_ack - SND.UNA moved: has the probe arrived? */
+/* xtcp_mtup_ack - SND.UNA moved: if the probe has arrived, raise the MSS */
 void xtcp_mtup_ack(struct xtcp_tcb *tcb)
 {
 	if (!tcb->mtup_size || seq_lt(tcb->snd_una, tcb->mtup_end))
@@ -158,13 +160,13 @@ static void failed(struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_mtup_lost - something is lost: is it the probe, and nothing else?
+ * xtcp_mtup_lost - is the probe lost, and nothing else?
  *
- * RFC 4821, 7.6.2: then it is sent again in smaller segments, and the
- * congestion control does not hear of it. With other losses it counts as one
- * of them, and says nothing of sizes.
+ * RFC 4821, 7.6.2: then it is resent in smaller segments, without a reaction of
+ * the congestion control. Together with other losses it counts as one of them,
+ * and says nothing about sizes.
  *
- * Return: whether it was the probe alone.
+ * Return: whether the probe alone is lost.
  */
 bool xtcp_mtup_lost(struct xtcp_tcb *tcb)
 {

@@ -2,32 +2,33 @@
 /*
  * Pacing: when the next packet may leave.
  *
- * Each departure moves the time of the next one on by its length over the
- * rate. A plan carries its time as the release time, for a queue that can hold
- * packets back (sch_fq); what would have to be held back for longer than a
- * moment is not handed out at all, until the pacing deadline.
+ * Each departure delays the next one by its length divided by the rate. A plan
+ * carries that time as its release time, for a queue that can hold packets back
+ * (sch_fq). A packet that would have to be held for longer than AHEAD_NS is not
+ * planned at all until the pacing deadline.
  */
 #include "core.h"
 
-/* Ahead of its time by this much a packet may be handed out: timer precision. */
+/* How early a packet may be planned: the precision of timers. */
 #define AHEAD_NS	(250 * XTCP_NSEC_PER_USEC)
 
-/* A host that was late may catch up by no more than this. */
+/* How much a host that was late may catch up. */
 #define BEHIND_NS	XTCP_NSEC_PER_MSEC
 
 /*
- * An algorithm may hold back one plan by this much, as with sch_fq: its estimate may
- * be from a path that was gone for a while, and without departures it never learns.
+ * Limit on the wait that the rate of an algorithm causes for one plan, as in
+ * sch_fq: its estimate may be from a path that was down for a while, and without
+ * departures it never learns.
  */
 #define WAIT_MAX_NS	XTCP_NSEC_PER_SEC
 
-/* A burst is worth about a millisecond: rate / 1024, and at least min_tso_segs segments. */
+/* A burst is about one millisecond of the rate (rate / 1024), at least min_tso_segs. */
 #define BURST_SHIFT	10
 
 /*
- * The rate of a window algorithm follows its window, and is above it: the window is
- * to be the limit, pacing only spreads it. In slow start twice as much, because the
- * window doubles.
+ * The pacing rate of a window algorithm, bytes a second. It is above cwnd / SRTT:
+ * cwnd is to be the limit, pacing only spreads it. In slow start it is higher
+ * still, because cwnd doubles.
  */
 static u64 window_rate(const struct xtcp_tcb *tcb)
 {
@@ -40,7 +41,7 @@ static u64 window_rate(const struct xtcp_tcb *tcb)
 	return div_u64((u64)cwnd * 8 * pct * 10000, srtt8);
 }
 
-/* xtcp_pace_update - the window or the round trip has changed */
+/* xtcp_pace_update - recompute the rate: cwnd or SRTT has changed */
 void xtcp_pace_update(struct xtcp_tcb *tcb)
 {
 	tcb->pacing_rate = window_rate(tcb);
@@ -52,8 +53,8 @@ static u64 rate(const struct xtcp_tcb *tcb)
 }
 
 /*
- * On a short path small bursts spare no queue and cost the host. The largest burst comes
- * on top, halved for each 2^tso_rtt_log us of the round trip.
+ * Bytes by which bursts are longer on a short path, where small bursts spare no
+ * queue and cost CPU time: @most, halved for each 2^tso_rtt_log us of the RTT.
  */
 static u64 near(const struct xtcp_tcb *tcb, u32 most)
 {
@@ -64,13 +65,13 @@ static u64 near(const struct xtcp_tcb *tcb, u32 most)
 }
 
 /*
- * xtcp_pace_burst - bytes one plan may carry
- * @most: that the device takes
+ * xtcp_pace_burst - bytes that one plan may carry
+ * @most: limit of the device
  *
- * Without pacing as well. What leaves as one packet is lost as one in a queue of the
- * host, and a receiver that merges segments acknowledges them at once: bursts of a
- * whole window would make its ACKs, and the window it opens with each, come a round
- * trip later.
+ * Also used without pacing. What leaves as one packet is lost as one in a queue
+ * of this host, and a receiver that merges segments acknowledges them at once:
+ * with bursts of a whole window its ACKs, and the window updates they carry,
+ * would come a round trip later.
  */
 u32 xtcp_pace_burst(const struct xtcp_tcb *tcb, u32 most)
 {
@@ -96,8 +97,8 @@ u64 xtcp_pace_release(const struct xtcp_tcb *tcb, u64 now)
 }
 
 /*
- * What @len bytes take at @rate, not 0, ns. Both are halved until the
- * divisor has 32 bits, 32 times at most: an error of one part in 2^31.
+ * Time that @len bytes take at @rate (not 0), ns. Both numbers are halved until
+ * the divisor has 32 bits, at most 32 times: the error is one part in 2^31.
  */
 static u64 duration(u32 len, u64 rate)
 {
@@ -111,10 +112,10 @@ static u64 duration(u32 len, u64 rate)
 }
 
 /*
- * xtcp_pace_sent - @len bytes of payload were handed out
+ * xtcp_pace_sent - @len bytes of payload were sent
  *
- * When the next may leave is known now; if that is not soon, output stops
- * until then.
+ * Compute when the next packet may leave; if that is not soon, stop output until
+ * then.
  */
 void xtcp_pace_sent(struct xtcp_tcb *tcb, u32 len, u64 now)
 {
@@ -134,14 +135,14 @@ void xtcp_pace_sent(struct xtcp_tcb *tcb, u32 len, u64 now)
 	}
 }
 
-/* xtcp_pace_fire - the time has come */
+/* xtcp_pace_fire - the pacing deadline has come: resume output */
 u32 xtcp_pace_fire(struct xtcp_tcb *tcb)
 {
 	tcb->flags &= ~XTCP_F_PACE_WAIT;
 	return xtcp_want_output(tcb);
 }
 
-/* xtcp_pace_sync - what decides whether to pace has changed */
+/* xtcp_pace_sync - turn pacing on or off after a change of what decides it */
 void xtcp_pace_sync(struct xtcp_tcb *tcb)
 {
 	if (tcb->cc->flags & XTCP_CC_PACED || tcb->par->pacing ||
@@ -150,16 +151,16 @@ void xtcp_pace_sync(struct xtcp_tcb *tcb)
 		return;
 	}
 	tcb->flags &= ~XTCP_F_PACED;
-	/* What was held back goes when the caller comes next: at once. */
+	/* What was held back is sent at the next xtcp_timeout(), which is due at once. */
 	if (tcb->flags & XTCP_F_PACE_WAIT)
 		xtcp_dl_set(tcb, XTCP_DL_PACE, 0);
 }
 
 /**
- * xtcp_pacing_rate - the rate that departures keep to, or would keep to
+ * xtcp_pacing_rate - the pacing rate, or what it would be if pacing is off
  * @tcb: connection in any state
  *
- * Return: bytes a second; 0 while an algorithm that paces does not know it yet.
+ * Return: bytes a second; 0 while a pacing algorithm does not know it yet.
  */
 u64 xtcp_pacing_rate(const struct xtcp_tcb *tcb)
 {
@@ -167,15 +168,15 @@ u64 xtcp_pacing_rate(const struct xtcp_tcb *tcb)
 }
 
 /**
- * xtcp_set_pacing_max - SO_MAX_PACING_RATE
+ * xtcp_set_pacing_max - set SO_MAX_PACING_RATE
  * @tcb: connection in any state
  * @rate: bytes a second; ~0: no limit
  *
- * A limit below that of the algorithm holds for retransmissions, too.
+ * The limit applies to retransmissions too.
  */
 void xtcp_set_pacing_max(struct xtcp_tcb *tcb, u64 rate)
 {
-	/* What waits would wait as long as the limit before demanded. */
+	/* What waits now must not wait as long as the old limit required. */
 	if (rate > tcb->pacing_max) {
 		tcb->pace_next = 0;
 		if (tcb->flags & XTCP_F_PACE_WAIT)

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How fast the path delivers: draft-ietf-ccwg-bbr section 4.1 (delivery rate
- * samples, formerly draft-cheng-iccrg-delivery-rate-estimation).
+ * Delivery rate samples: draft-ietf-ccwg-bbr section 4.1 (formerly
+ * draft-cheng-iccrg-delivery-rate-estimation).
  *
- * Every transmission remembers how much had been delivered as it left; when it
- * is delivered itself, the difference over the time is a sample of the rate.
- * Of the times at which the data left and at which it was acknowledged the
- * longer one counts, so that neither compressed ACKs nor a burst make the path
+ * Every transmission records how much had been delivered when it left; when it is
+ * delivered itself, the difference over the time is a sample of the rate. The
+ * time is the longer one of that in which the data was sent and that in which it
+ * was acknowledged, so that neither compressed ACKs nor a burst make the path
  * look faster than it is.
  */
 #include "core.h"
 
-/* xtcp_rate_sent - @sent is in flight now, and SND.NXT counts it */
+/* xtcp_rate_sent - @sent was transmitted; it is in flight and below SND.NXT */
 void xtcp_rate_sent(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u64 now)
 {
 	u32 flight = xtcp_flight(tcb);
@@ -32,7 +32,7 @@ void xtcp_rate_sent(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u64 now)
 		sent->marks &= ~XTCP_SENT_APP;
 }
 
-/* The newest of what an ACK delivers is what its sample is taken from. */
+/* Take the sample of an ACK from the newest transmission that it delivers. */
 static void rate_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent,
 			   struct xtcp_ack *a)
 {
@@ -50,8 +50,8 @@ static void rate_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent,
 }
 
 /*
- * [@seq, @end) in segments, as the kernel's TCP counts them: a SYN is one, a FIN
- * only where it has no data to ride on, and the SYN of a SYN-ACK none.
+ * Number of segments in [@seq, @end), as Linux counts them: a SYN is one, the SYN
+ * of a SYN-ACK none, a FIN is one only if it carries no data.
  */
 static u32 segments(const struct xtcp_tcb *tcb, u32 seq, u32 end)
 {
@@ -66,9 +66,10 @@ static u32 segments(const struct xtcp_tcb *tcb, u32 seq, u32 end)
 }
 
 /*
- * xtcp_delivered - @sent arrived, up to @end: by ACK or, @sacked, by SACK, once
+ * xtcp_delivered - @sent was delivered up to @end, by ACK or (@sacked) by SACK
  *
- * The one place that all of recovery and congestion control hear it from.
+ * Called once for all data; recovery and congestion control get their information
+ * from here.
  */
 void xtcp_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent, u32 end,
 		    bool sacked, struct xtcp_ack *a)
@@ -77,7 +78,7 @@ void xtcp_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent, u32 end,
 
 	a->delivered += len;
 	a->segs += segments(tcb, sent->seq, sent->end);
-	/* Of a segment the peer has a part of nothing has arrived. */
+	/* A segment delivered in part does not count. */
 	if (end != sent->end)
 		a->segs -= segments(tcb, end, sent->end);
 	if (sent->marks & XTCP_SENT_RTX)
@@ -91,14 +92,13 @@ void xtcp_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent, u32 end,
 }
 
 /*
- * xtcp_rate_ack - all of an ACK is known: account, and take the sample
+ * xtcp_rate_ack - account for an ACK that is fully processed, and take the sample
  *
- * A sample shorter than the shortest round trip is one of compressed ACKs, and
- * none.
+ * A sample over less than the minimum RTT is due to compressed ACKs and ignored.
  */
 void xtcp_rate_ack(struct xtcp_tcb *tcb, struct xtcp_ack *a)
 {
-	/* It may have left before the time it was released for, see pace.c. */
+	/* It may have left before its release time, see pace.c. */
 	u64 ack_ns = a->now > a->rs_prior_at ? a->now - a->rs_prior_at : 0;
 	u64 span;
 
@@ -111,7 +111,7 @@ void xtcp_rate_ack(struct xtcp_tcb *tcb, struct xtcp_ack *a)
 		tcb->flags &= ~XTCP_F_APP;
 	a->rs_delivered = tcb->delivered - a->rs_prior;
 	a->rs_lost = xtcp_lost_since(tcb, a->rs_lost);
-	/* A SYN, a FIN, a small write: no path is as slow as that. */
+	/* For a SYN, a FIN or a small write the path was not the limit. */
 	if (a->rs_delivered < tcb->mss)
 		a->rs_app_limited = true;
 	span = max(ack_ns, a->rs_send_ns);
@@ -125,10 +125,10 @@ void xtcp_rate_ack(struct xtcp_tcb *tcb, struct xtcp_ack *a)
 }
 
 /*
- * xtcp_rate_app - the application writes: was it the limit until now?
+ * xtcp_rate_app - the application writes: note whether it was the limit until now
  *
- * Nothing waits to be sent, nothing lost to be sent again, and the window has
- * room: then what is in flight says nothing of the path.
+ * If nothing waits to be sent or resent and cwnd has room, what is in flight says
+ * nothing about the path.
  */
 void xtcp_rate_app(struct xtcp_tcb *tcb)
 {
@@ -142,16 +142,16 @@ void xtcp_rate_app(struct xtcp_tcb *tcb)
 }
 
 /**
- * xtcp_snd_want - how large must the send buffer be not to be the limit?
+ * xtcp_snd_want - send buffer size that does not limit the connection
  * @tcb: connection in any state
  *
- * Two windows: one is out, one waits for the next round trip; three where the
- * algorithm asks for more than the path has to give, which BBR does. What the peer
- * holds behind a hole is in none of them, and takes its place until the hole is
- * filled: three round trips or more when the same segment is lost again. Half as
- * much on top, because who waits for room is woken when a third is free. Else
- * the window stays empty just when it is needed, and what was delivered then is
- * no sample of the path.
+ * Two windows: one in flight, one waiting for the next round trip; three for a
+ * model such as BBR, which probes for more than the path has. Data that the peer
+ * holds behind a hole comes on top, since it occupies the buffer until the hole
+ * is filled: for three round trips or more if the same segment is lost again. It
+ * counts one and a half times, because a writer that waits for room is woken when
+ * a third is free. With less the window would be empty just when it is needed,
+ * and the delivery rate would be no sample of the path.
  *
  * Return: bytes.
  */

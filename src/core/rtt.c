@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Round-trip time and the timeout computed from it: RFC 6298, section 2.
+ * Round-trip time and the RTO computed from it: RFC 6298, section 2.
  *
- * Scaled integers as Jacobson drew them: srtt8_us is SRTT * 8 and
- * rttvar4_us is RTTVAR * 4, so that alpha = 1/8 and beta = 1/4 are additions.
+ * Scaled integers as in Jacobson's paper: srtt8_us is SRTT * 8 and rttvar4_us is
+ * RTTVAR * 4, so that alpha = 1/8 and beta = 1/4 are additions.
  */
 #include "core.h"
 
 /*
- * xtcp_rtt_route - the route tells a round trip: the RTO before data is measured
+ * xtcp_rtt_route - use the route's RTT for the RTO until data is measured
  *
- * It counts where it is longer than that of the SYN, which is small. As Linux: the
- * estimates remain those of the handshake.
+ * It applies if it is longer than that of the SYN, which is a small packet. As in
+ * Linux, SRTT and RTTVAR remain those of the handshake.
  */
 void xtcp_rtt_route(struct xtcp_tcb *tcb)
 {
@@ -23,16 +23,15 @@ void xtcp_rtt_route(struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_rtt_sample - one measurement
- * @rtt_us: microseconds, 0 counts as 1 (G, the clock's granularity)
+ * xtcp_rtt_sample - add one RTT sample
+ * @rtt_us: us; 0 counts as 1 (G, the clock's granularity)
  *
- * RFC 6298 (2.2), (2.3). The floor stands under the variance term, not under
- * the sum: a receiver may delay its ACK by up to that much on top of any
- * round-trip time, and a floor under the sum would make every delayed ACK on
- * a path of 200 ms a spurious timeout. (2.4) asks for a floor of 1 s; like
- * every deployed TCP this one takes 200 ms (par->rto_min_us), which the RFC
- * permits by its SHOULD, or what the route says. A sample that is no retransmission's also ends the
- * back-off (5.5, Karn).
+ * RFC 6298 (2.2), (2.3). The minimum applies to the variance term, not to the
+ * sum: a receiver may delay its ACK by that much on top of any RTT, and with a
+ * minimum of the sum every delayed ACK on a path of 200 ms would be a spurious
+ * timeout. (2.4) asks for a minimum of 1 s; like every deployed TCP this one
+ * takes 200 ms (par->rto_min_us), which the RFC's SHOULD permits, or what the
+ * route says. A sample also ends the back-off (5.5); Karn's rule is the caller's.
  */
 void xtcp_rtt_sample(struct xtcp_tcb *tcb, u32 rtt_us)
 {
@@ -42,7 +41,7 @@ void xtcp_rtt_sample(struct xtcp_tcb *tcb, u32 rtt_us)
 
 	if (!rtt_us)
 		rtt_us = 1;
-	/* Larger ones are no round trip; keeps the scaled sums in 32 bits. */
+	/* Larger values are not RTTs; keeps the scaled sums within 32 bits. */
 	rtt_us = min(rtt_us, par->rto_max_us);
 	if (!tcb->srtt8_us) {
 		tcb->srtt8_us = rtt_us * 8;
@@ -61,8 +60,8 @@ void xtcp_rtt_sample(struct xtcp_tcb *tcb, u32 rtt_us)
 }
 
 /*
- * The shortest round trip of the last minutes: of this half of the window and
- * the one before it. A route that became longer is believed after the window.
+ * Update the minimum RTT of the last minutes: of this half of the window and the
+ * one before it. A longer route takes effect when the window has passed.
  */
 static void min_rtt(struct xtcp_tcb *tcb, u32 rtt_us, u64 now)
 {
@@ -78,40 +77,44 @@ static void min_rtt(struct xtcp_tcb *tcb, u32 rtt_us, u64 now)
 	tcb->min_rtt_us = min(tcb->min_rtt_us, rtt_us);
 }
 
-/* Milliseconds since what @tsecr echoes left. */
+/* Time since the segment that @tsecr echoes left, ms. */
 static u32 echo_age(const struct xtcp_tcb *tcb, u32 tsecr, u64 now)
 {
 	return xtcp_ts_clock(now) + tcb->ts_off - tsecr;
 }
 
-/* RFC 6298, 2.1: no SYN or SYN-ACK is repeated sooner, but for a cached RTO. */
+/*
+ * Is @ms too short to contain a timeout of a SYN or SYN-ACK (RFC 6298, 2.1)? Only
+ * a cached RTO makes one shorter.
+ */
 static bool no_timer_in(const struct xtcp_tcb *tcb, u32 ms)
 {
 	return ms < tcb->par->rto_init_us / 1000;
 }
 
 /*
- * xtcp_rtt_syn - our SYN, or SYN-ACK, is acknowledged: is the echo a measure?
+ * xtcp_rtt_syn - our SYN or SYN-ACK is acknowledged: is the timestamp a sample?
  *
- * Of one that was repeated it may not be: the answer may have been lost too, and
- * been repeated by the peer's timer with the timestamp of our first one, or with
- * that of the last, and then there is a second in it that is no round trip. The
- * path may as well be that slow; for that there are 3 s (RFC 6298, 5.7). To be
- * asked before SND.UNA moves.
+ * After a retransmission it may not be: the answer may have been lost too, and
+ * the peer's timer may have resent it, with the timestamp of our first SYN or
+ * that of the last one. The time then contains a second or so that is not RTT. If
+ * the path is really that slow, there is the RTO of 3 s (RFC 6298, 5.7).
+ *
+ * Call it before SND.UNA moves. Clears @a->ts if the timestamp is no sample.
  */
 void xtcp_rtt_syn(const struct xtcp_tcb *tcb, struct xtcp_ack *a)
 {
-	/* What was sent once is measured without it. */
+	/* A SYN sent once is measured by its send time instead. */
 	if (xtcp_ts_before(tcb, a->tsecr, tcb->map_head->sent_at) ||
 	    !no_timer_in(tcb, echo_age(tcb, a->tsecr, a->now)))
 		a->ts = false;
 }
 
 /*
- * xtcp_rtt_synack_again - a SYN-ACK after the handshake
+ * xtcp_rtt_synack_again - a SYN-ACK arrived after the handshake
  *
- * Both ends had repeated theirs, the first answer was no measure; the second
- * one, to our last SYN, may be.
+ * If both ends had resent theirs, the first answer was no sample; the second one,
+ * which answers our last SYN, may be.
  */
 void xtcp_rtt_synack_again(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 {
@@ -127,9 +130,11 @@ void xtcp_rtt_synack_again(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64
 }
 
 /*
- * Karn's rule is for originals that may still arrive. Once the last wait was an
- * MSL there are none: the path works, and where each flight loses something no
- * sample would ever end the back-off. How long a round trip is stays unknown.
+ * Was the last wait at least an MSL?
+ *
+ * Karn's rule protects against originals that may still arrive; after an MSL
+ * there are none. The path works, and if each flight loses something no sample
+ * would ever end the back-off. The RTT itself stays unknown.
  */
 static bool waited_msl(const struct xtcp_tcb *tcb)
 {
@@ -139,14 +144,13 @@ static bool waited_msl(const struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_rtt_acked - measure what an ACK of new data allows to measure
+ * xtcp_rtt_acked - take the RTT sample of an ACK of new data
  *
- * The send map knows the departure of everything to the nanosecond, and is
- * used wherever nothing of what was delivered was resent. Where something
- * was, Karn's rule forbids it (RFC 6298, section 3), and the timestamp says
- * which transmission it was (RFC 7323, section 4), in ticks of 1 ms. Not where a
- * D-SACK comes with it: the ACK of the original was lost, and this one answers
- * the duplicate, some timeout later.
+ * The send map has the send time of everything in ns; it is used if nothing that
+ * was delivered had been retransmitted. Otherwise Karn's rule forbids it
+ * (RFC 6298, section 3), and the timestamp identifies the transmission (RFC 7323,
+ * section 4), in ticks of 1 ms. Not if a D-SACK comes with it: then the ACK of
+ * the original was lost, and this one answers the duplicate, a timeout later.
  */
 void xtcp_rtt_acked(struct xtcp_tcb *tcb, struct xtcp_ack *a)
 {
@@ -170,7 +174,7 @@ void xtcp_rtt_acked(struct xtcp_tcb *tcb, struct xtcp_ack *a)
 	if (a->dsack)
 		return;
 	ticks = echo_age(tcb, a->tsecr, a->now);
-	/* A peer's invention, or older than any timeout: not a round trip. */
+	/* A forged value, or older than any timeout: not an RTT. */
 	if (ticks > tcb->par->rto_max_us / 1000)
 		return;
 	xtcp_rtt_sample(tcb, ticks * 1000);

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The table of deadlines. Each is an absolute time; arming and clearing one
- * is a store (core.h), so that an ACK which moves the retransmission timer
- * costs nothing. The caller keeps a single timer at or before the earliest
- * and calls xtcp_timeout() when it fires, early or late.
+ * The table of deadlines. Each is an absolute time in ns. Setting or clearing one
+ * is a store (core.h), so an ACK that moves the retransmission timer costs next
+ * to nothing. The caller has one timer, at or before the earliest deadline, and
+ * calls xtcp_timeout() when it fires, early or late.
  */
 #include "core.h"
 
 /**
- * xtcp_deadline - when the engine wants to be called
+ * xtcp_deadline - when to call xtcp_timeout()
  * @tcb: connection
  *
- * Return: ns, or XTCP_NEVER. Deadlines move to later freely; a caller that
- * armed a timer for an earlier one need not touch it.
+ * Return: absolute time, ns, or XTCP_NEVER. Deadlines often move to later; a
+ * caller that set its timer to an earlier one need not change it.
  */
 u64 xtcp_deadline(const struct xtcp_tcb *tcb)
 {
@@ -42,7 +42,7 @@ static u32 fire(struct xtcp_tcb *tcb, enum xtcp_dl dl, u64 now)
 		return xtcp_persist_fire(tcb, now);
 	case XTCP_DL_KEEP:
 		return xtcp_keep_fire(tcb, now);
-	case XTCP_DL_LINGER:	/* the end of 2 MSL, or of an orphan's wait */
+	case XTCP_DL_LINGER:	/* end of 2 MSL, or of an orphan's FIN-WAIT-2 */
 		return xtcp_move(tcb, XTCP_EV_END);
 	case XTCP_DL_USER:
 		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT);
@@ -56,12 +56,12 @@ static u32 fire(struct xtcp_tcb *tcb, enum xtcp_dl dl, u64 now)
 }
 
 /**
- * xtcp_timeout - run what is due
+ * xtcp_timeout - run the deadlines that are due
  * @tcb: connection
  * @now: ns
  *
- * Harmless when nothing is due. A deadline is cleared before it runs and
- * armed again by what it does.
+ * Harmless if none is due. A deadline is cleared before it runs, which may set it
+ * again.
  *
  * Return: XTCP_ACT_* bits.
  */

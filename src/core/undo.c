@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Second thoughts: a reduction that turns out to have been for nothing is
- * taken back. Three witnesses are heard:
+ * Undo of a reduction that turns out to be spurious. There are three indications:
  *
- *  - the timestamp echoed is older than the first retransmission, so what is
- *    acknowledged is the original (Eifel, RFC 3522);
+ *  - the echoed timestamp is older than the first retransmission, so the original
+ *    is acknowledged (Eifel, RFC 3522);
  *  - everything that was retransmitted arrived twice (D-SACK, RFC 3708);
- *  - something taken for lost arrived before it was sent again: after the
- *    timeout's retransmission was acknowledged (RFC 5682), or, where RACK took it
- *    for lost, when nothing at all was sent again.
+ *  - data marked lost arrived before it was resent: after the timeout's
+ *    retransmission was acknowledged (F-RTO, RFC 5682), or, if RACK marked it,
+ *    when nothing at all was resent.
  */
 #include "core.h"
 
-/* xtcp_undo_mark - a reduction begins: what to go back to */
+/* xtcp_undo_mark - a reduction begins: save what an undo restores */
 void xtcp_undo_mark(struct xtcp_tcb *tcb)
 {
 	tcb->prior_cwnd = tcb->cwnd;
@@ -23,7 +22,7 @@ void xtcp_undo_mark(struct xtcp_tcb *tcb)
 	tcb->flags &= ~XTCP_F_UNDO_RTX;
 }
 
-/* xtcp_undo_rtx - [@seq, @end) was sent again */
+/* xtcp_undo_rtx - [@seq, @end) was retransmitted */
 void xtcp_undo_rtx(struct xtcp_tcb *tcb, u32 seq, u32 end, u64 now)
 {
 	if (!(tcb->flags & XTCP_F_UNDO_RTX)) {
@@ -35,7 +34,7 @@ void xtcp_undo_rtx(struct xtcp_tcb *tcb, u32 seq, u32 end, u64 now)
 	tcb->undo_rtx += end - seq;
 }
 
-/* Was [@start, @end) a tail loss probe, as far as is remembered? */
+/* Was [@start, @end) part of the last tail loss probe? */
 static bool probed(const struct xtcp_tcb *tcb, u32 start, u32 end)
 {
 	return tcb->tlp_probes && seq_ge(start, tcb->tlp_seq) &&
@@ -43,11 +42,11 @@ static bool probed(const struct xtcp_tcb *tcb, u32 start, u32 end)
 }
 
 /*
- * xtcp_dsack_rx - the peer received [@start, @end) once more
+ * xtcp_dsack_rx - the peer reports that it received [@start, @end) again
  *
- * Only what was sent again in this episode counts. A duplicate of what was
- * sent once was made by the network, and then others may have been, too: such
- * a path's D-SACKs are no witnesses any more (RFC 3708, 3.3).
+ * Only data retransmitted in this episode counts. A duplicate of data that was
+ * sent once was made by the network, which may have duplicated other data too:
+ * D-SACKs on such a path are no longer evidence (RFC 3708, 3.3).
  */
 void xtcp_dsack_rx(struct xtcp_tcb *tcb, u32 start, u32 end, struct xtcp_ack *a)
 {
@@ -68,13 +67,15 @@ void xtcp_dsack_rx(struct xtcp_tcb *tcb, u32 start, u32 end, struct xtcp_ack *a)
 }
 
 /*
- * xtcp_undo_original - is SND.UNA acknowledged by the arrival of its original?
+ * xtcp_undo_original - does the original transmission at SND.UNA cause this ACK?
  *
- * RFC 3522, 3.2 step 4: the timestamp echoed is that of the segment that filled
- * the hole at SND.UNA (RFC 7323, 4.3), so it is compared with the one and only
- * retransmission of that, and only for the hole that the episode began with:
- * later ones may have been sent again in an earlier episode, or be real though
- * the first was not. To be asked before SND.UNA moves.
+ * RFC 3522, 3.2 step 4. The echoed timestamp is that of the segment that filled
+ * the hole at SND.UNA (RFC 7323, 4.3); compare it with the only retransmission of
+ * that segment. Only for the hole with which the episode began: later ones may
+ * have been retransmitted in an earlier episode, or be real losses though the
+ * first was not.
+ *
+ * Call it before SND.UNA moves.
  */
 bool xtcp_undo_original(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
@@ -88,9 +89,9 @@ bool xtcp_undo_original(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 }
 
 /*
- * xtcp_undo_head - is SND.UNA taken for lost, and not sent again since?
+ * xtcp_undo_head - is the data at SND.UNA marked lost and never resent?
  *
- * To be asked before SND.UNA moves.
+ * Call it before SND.UNA moves.
  */
 bool xtcp_undo_head(const struct xtcp_tcb *tcb)
 {
@@ -106,11 +107,13 @@ static bool all_twice(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 }
 
 /*
- * RFC 5682, 3.1 and 2.1, step 3: only what arrived after the timeout proves that
- * it was spurious. The first ACK after it (step 2) covers the retransmission, and
- * all that may have lain behind it for long, with every SACK lost. What is missing
- * at SND.UNA then, was never sent again, and is acknowledged by the next ACK, is
- * proof; and so is a SACK of such data, unless it tells of new data as well.
+ * F-RTO: RFC 5682, 3.1 and 2.1, step 3. Only data that arrived after the timeout
+ * proves that it was spurious.
+ *
+ * The first ACK after the timeout (step 2) covers the retransmission, and data
+ * that may have arrived long before, if every SACK was lost. Data at SND.UNA
+ * after that ACK, never resent, and acknowledged by the next ACK, is proof; so is
+ * a SACK of such data, unless it also reports data sent after the timeout.
  */
 static bool frto(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
@@ -123,7 +126,7 @@ static bool frto(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 	return a->orig && seq_le(tcb->rack_fack, tcb->recover);
 }
 
-/* Why a reduction is taken back, for the counters. */
+/* Count why a reduction is undone. */
 static void note_undo(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
 	if (a->original)
@@ -140,7 +143,7 @@ static void note_undo(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 	}
 }
 
-/* RACK was wrong before it did any harm. */
+/* RACK marked data lost that arrived before anything was resent. */
 static bool never_sent_again(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
 	return tcb->cong == XTCP_CONG_RECOVERY && a->orig && !tcb->lost_out &&
@@ -148,11 +151,11 @@ static bool never_sent_again(const struct xtcp_tcb *tcb, const struct xtcp_ack *
 }
 
 /*
- * xtcp_undo_ack - does this ACK show that the reduction was for nothing?
+ * xtcp_undo_ack - undo the reduction if this ACK shows that it was spurious
  *
- * Then the windows are what they were, nothing is lost any more, and after a
- * timeout the back-off ends. To be asked before the state machine moves; also
- * in OPEN, since the D-SACKs may come when recovery is over.
+ * Undo restores the windows, clears all lost marks and, after a timeout, ends the
+ * back-off. Call it before the congestion state changes; also in OPEN, since
+ * D-SACKs may come after the end of recovery.
  *
  * Return: whether it was undone.
  */
