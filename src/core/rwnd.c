@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The window we offer: RFC 9293 3.8.6, RFC 7323 2. And how large it should
- * be: twice what the reader takes in a round trip, so that it is never what
- * the sender waits for (Fisk and Feng, "Dynamic Right-Sizing in TCP", 2001).
+ * The window that we offer: RFC 9293 3.8.6, RFC 7323 2. And how large it should
+ * be: twice what the reader takes in a round trip, so that the sender never waits
+ * for it (Fisk and Feng, "Dynamic Right-Sizing in TCP", 2001).
  */
 #include "core.h"
 
@@ -13,40 +13,42 @@ static u32 left_of(const struct xtcp_tcb *tcb, u32 edge)
 	return seq_gt(edge, tcb->rcv_nxt) ? edge - tcb->rcv_nxt : 0;
 }
 
-/* RCV.WND: what is left of the window offered last. */
+/* xtcp_rcv_wnd - RCV.WND: what is left of the window offered last, bytes */
 u32 xtcp_rcv_wnd(const struct xtcp_tcb *tcb)
 {
 	return left_of(tcb, tcb->rcv_wup + tcb->rcv_wnd);
 }
 
 /*
- * The right edge of the largest window ever offered. Data up to it is taken though
- * less was offered since (RFC 7323, 2.4): it may have left before the peer knew.
+ * xtcp_rcv_edge - right edge of the largest window ever offered
+ *
+ * Data up to it is accepted even if less was offered since (RFC 7323, 2.4): it
+ * may have left before the peer knew.
  */
 u32 xtcp_rcv_edge(const struct xtcp_tcb *tcb)
 {
 	return seq_max(tcb->rcv_most, tcb->rcv_wup + tcb->rcv_wnd);
 }
 
-/* What is left of that one. */
+/* xtcp_rcv_promised - what is left up to xtcp_rcv_edge(), bytes */
 u32 xtcp_rcv_promised(const struct xtcp_tcb *tcb)
 {
 	return left_of(tcb, xtcp_rcv_edge(tcb));
 }
 
-/* Segments beyond what was measured: the sender of a short flow is a burst ahead. */
+/* Segments on top of the measurement: in a short flow the sender is a burst ahead. */
 #define ROUND_EXTRA	16
 
-/* RFC 6928: what a peer may send before it has heard of any window update. */
+/* RFC 6928: segments that a peer may send before it sees any window update. */
 #define ROUND_FIRST	10
 
 /*
- * On a shorter path it is not the path that takes the time, but who reads and
- * when he runs: what is taken in a millisecond counts there.
+ * Shortest round, us. On a shorter path the time depends on the reader and its
+ * scheduling: count what it takes in a millisecond.
  */
 #define ROUND_MIN_US	1000
 
-/* Largest window there is (RFC 7323, 2.3). */
+/* The largest window (RFC 7323, 2.3), bytes. */
 #define WINDOW_MAX	(1U << 30)
 
 static u32 ticks(u64 now)
@@ -55,13 +57,13 @@ static u32 ticks(u64 now)
 }
 
 /*
- * xtcp_rcv_rtt - the round trip as a receiver sees it
+ * xtcp_rcv_rtt - measure the RTT as a receiver
  *
- * From our timestamp in a full segment, whose sender had no reason to hold it
- * back; each counts once. Without timestamps from the time in which a whole
- * window arrives: exact if the window is what the sender waits for, else too
- * long, so the shortest counts. What the handshake measured would do for a path
- * that never changes.
+ * From our timestamp in a full segment, which its sender had no reason to hold
+ * back; each timestamp counts once. Without timestamps from the time in which a
+ * whole window arrives: this is exact if the sender waits for the window,
+ * otherwise too long, so the minimum counts. The RTT of the handshake would do
+ * only for a path that never changes.
  */
 void xtcp_rcv_rtt(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 {
@@ -75,7 +77,7 @@ void xtcp_rcv_rtt(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 		if (seg->tsecr == tcb->rcv_rtt_mark || !seg->tsecr)
 			return;
 		tcb->rcv_rtt_mark = seg->tsecr;
-		/* Below the clock's tick it says nothing; beyond any RTO it lies. */
+		/* Below a tick there is no information; above any RTO it is wrong. */
 		if (!ms || ms > tcb->par->rto_max_us / 1000)
 			return;
 		us = ms * 1000;
@@ -96,10 +98,11 @@ void xtcp_rcv_rtt(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 }
 
 /*
- * What a first round has to exceed, in bytes. A reader who takes a whole window in
- * one can take no more: against such a window, of few segments of a jumbo or
- * loopback path or of a small buffer, half of it is enough. Else it would stay at
- * its first size for ever, beside flows whose windows grow.
+ * What the first round has to exceed, bytes. A reader that takes a whole window
+ * in a round can take no more; if that window is small, of few segments of a
+ * jumbo or loopback path or because of a small buffer, half of it is enough.
+ * Otherwise the window would stay at its first size for ever, next to flows whose
+ * windows grow.
  */
 static u32 first_round(const struct xtcp_tcb *tcb)
 {
@@ -109,16 +112,16 @@ static u32 first_round(const struct xtcp_tcb *tcb)
 }
 
 /**
- * xtcp_rcv_round - the reader takes bytes: is a larger window of use?
+ * xtcp_rcv_round - the reader takes bytes: would a larger window help?
  * @tcb: connection
- * @bytes: how many, not yet told by xtcp_read()
+ * @bytes: number of bytes, not yet reported by xtcp_read()
  * @now: ns
  *
- * When a round trip is over and the reader took more in it than ever, the
- * window should be twice that; and more while it grows, by as much as it grew,
- * since the sender in slow start has doubled already what is on its way.
+ * If the reader took more in the round trip that just ended than in any before,
+ * the window should be twice that, and more while it grows, in proportion to the
+ * growth: a sender in slow start has already doubled what is in flight.
  *
- * Return: bytes the window should have room for, 0 when there is no news.
+ * Return: bytes that the window should have room for; 0 if nothing changes.
  */
 u32 xtcp_rcv_round(struct xtcp_tcb *tcb, u32 bytes, u64 now)
 {
@@ -143,9 +146,10 @@ u32 xtcp_rcv_round(struct xtcp_tcb *tcb, u32 bytes, u64 now)
 }
 
 /*
- * The first window is of whole segments, and the route limits it (initrwnd), and with it
- * the first burst of the peer. From there it grows by twice what arrives, as fast as a
- * peer in slow start.
+ * Limit that the first window puts on the offered window, bytes. The first window
+ * is a number of whole segments, which the route limits (initrwnd), and thereby
+ * the first burst of the peer. From there the limit grows by twice what arrives,
+ * as fast as a peer in slow start.
  */
 static u32 first_limit(const struct xtcp_tcb *tcb)
 {
@@ -155,13 +159,13 @@ static u32 first_limit(const struct xtcp_tcb *tcb)
 	return (u32)min_t(u64, first + 2ULL * received, WINDOW_MAX);
 }
 
-/* All that the reader's queue can take. */
+/* All that the reader's queue can hold, bytes. */
 static u32 rcv_total(const struct xtcp_tcb *tcb)
 {
 	return tcb->rcv_nxt - tcb->rcv_read + tcb->rcv_space;
 }
 
-/* xtcp_rcv_first - data has arrived: is the first window's limit of no effect now? */
+/* xtcp_rcv_first - data has arrived: drop the first window's limit if it has no effect */
 void xtcp_rcv_first(struct xtcp_tcb *tcb)
 {
 	if (first_limit(tcb) >= rcv_total(tcb))
@@ -169,13 +173,13 @@ void xtcp_rcv_first(struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_window_pick - the window the next segment offers, in bytes
+ * xtcp_window_pick - the window that the next segment offers, bytes
  *
- * The right edge does not move left (SHLD-14) and moves right only in steps
- * worth a segment: half of the buffer or one MSS (MUST-39). A promise that
- * is no multiple of the scale's unit is rounded up, because rounding down
- * would take some of it back. Whoever turns shrink_window on wants memory kept
- * to, whatever was promised: RFC 7323, 2.4 allows it.
+ * The right edge does not move left (SHLD-14), and moves right only by half of
+ * the buffer or one MSS (MUST-39). An offered window that is no multiple of the
+ * scale's unit is rounded up, because rounding down would revoke some of it. With
+ * shrink_window the window follows memory, whatever was offered before: RFC 7323,
+ * 2.4 allows it.
  */
 u32 xtcp_window_pick(const struct xtcp_tcb *tcb)
 {
@@ -195,7 +199,7 @@ u32 xtcp_window_pick(const struct xtcp_tcb *tcb)
 	return space;
 }
 
-/* A window as the 16-bit field has it. */
+/* xtcp_window_field - a window (bytes) as the value of the 16-bit field */
 u16 xtcp_window_field(u32 wnd, u8 shift)
 {
 	return (u16)min(wnd >> shift, WINDOW_FIELD_MAX);

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Selective acknowledgements that arrive: RFC 2018, section 5, RFC 2883 and
- * the bounds a peer needs that means no good.
+ * Processing of received SACK blocks: RFC 2018, section 5, RFC 2883, with bounds
+ * against hostile peers.
  *
- * Blocks mark entries of the send map. The first one is found in its tree, and
- * what was SACKed before is one entry, however long: so a block that is repeated
- * (RFC 2018, 4) costs a way down the tree and a step, and one that has grown as
- * many steps as there are entries to mark. Marks of one ACK are counted; what is
- * left over the next one finds, and RACK leaves it alone until then. So the cost
- * of an ACK does not depend on how much is queued, and not on what blocks the peer
- * invents.
+ * Blocks mark entries of the send map. The first entry is found in the map's
+ * tree, and everything SACKed before is one entry, however long. So a repeated
+ * block (RFC 2018, 4) costs one tree look-up and a step, and one that has grown
+ * as many steps as there are entries to mark. The marks of one ACK are limited;
+ * the next ACK continues with the rest, and RACK leaves that alone until then. So
+ * the cost of an ACK depends neither on the length of the queue nor on the blocks
+ * that the peer invents.
  */
 #include "core.h"
 
-/* Entries marked for one ACK. */
+/* Limit on the entries that one ACK marks. */
 #define MARKS_MAX	64
 
 /*
- * Cut @sent to what [start, end) covers of it, in whole segments as they left:
- * smaller pieces no receiver acknowledges, and a map in pieces of a byte would
- * cost memory and time. Except the last one: some receivers do not count the FIN
- * behind it. NULL: nothing is left.
+ * Cut @sent to what [start, end) covers of it, in whole segments as they left: no
+ * receiver acknowledges smaller pieces, and a map in pieces of a byte would cost
+ * memory and time. The last segment is an exception: some receivers do not count
+ * the FIN behind it. Return: NULL if nothing is left.
  */
 static struct xtcp_sent *cut_to(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
 				u32 start, u32 end)
@@ -45,11 +45,12 @@ static struct xtcp_sent *cut_to(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
 }
 
 /*
- * Mark what [start, end) covers. What is marked becomes one entry with what was
- * marked before it, and only at the two ends of a block there can be an entry
- * that stays as it is: so the steps are hardly more than the marks.
+ * Mark what [start, end) covers. Marked entries merge with marked neighbours, and
+ * only at the two ends of a block an entry may stay unmarked: so there are hardly
+ * more steps than marks.
  *
- * Return: whether all of it is marked; TCB.sack_rest is the first that is not.
+ * Return: whether all of it is marked; if not, tcb->sack_rest is the first that
+ * is not.
  */
 static bool block_rx(struct xtcp_tcb *tcb, u32 start, u32 end, u32 *marks,
 		     struct xtcp_ack *a)
@@ -74,8 +75,8 @@ static bool block_rx(struct xtcp_tcb *tcb, u32 start, u32 end, u32 *marks,
 }
 
 /*
- * RFC 2883, 4: the first block tells of a duplicate when it lies below the
- * cumulative ACK, or inside of the second block.
+ * RFC 2883, 4: the first block reports a duplicate if it lies below the
+ * cumulative ACK or inside the second block.
  */
 static bool is_dsack(const struct xtcp_seg *seg)
 {
@@ -86,13 +87,13 @@ static bool is_dsack(const struct xtcp_seg *seg)
 }
 
 /*
- * xtcp_score_rx - the SACK blocks of an acceptable ACK
- * @a: what was delivered by them is added
+ * xtcp_score_rx - process the SACK blocks of an acceptable ACK
+ * @a: what they deliver is added
  *
- * To be called after SND.UNA was moved. Blocks are taken in the order of the
- * sequence space, whatever theirs is, because RACK learns of reordering from
- * it. One that is empty, reaches below SND.UNA or beyond SND.NXT is no block of
- * a receiver in its senses, and ignored.
+ * Call it after SND.UNA was moved. Blocks are processed in sequence order,
+ * whatever their own order is, because RACK detects reordering from it. A block
+ * that is empty, or reaches below SND.UNA or beyond SND.NXT, is invalid and
+ * ignored.
  */
 void xtcp_score_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 		   struct xtcp_ack *a)
@@ -109,7 +110,7 @@ void xtcp_score_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 			xtcp_dsack_rx(tcb, start, end, a);
 			continue;
 		}
-		/* Both within what is out, also when the circle is half full. */
+		/* Both ends within [SND.UNA, SND.NXT]; correct for more than 2 GB too. */
 		if (start - tcb->snd_una >= tcb->snd_nxt - tcb->snd_una ||
 		    end - tcb->snd_una > tcb->snd_nxt - tcb->snd_una)
 			continue;
@@ -117,7 +118,7 @@ void xtcp_score_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 			order[j] = order[j - 1];
 		order[j] = i;
 	}
-	/* What an ACK that was overtaken leaves out may still be held. */
+	/* An overtaken ACK may leave out data that the peer holds. */
 	if (seg->ack == tcb->snd_una)
 		tcb->sack_rest = tcb->snd_una;
 	for (i = 0; i < n; i++)

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Selective acknowledgements we send: RFC 2018, and RFC 2883 for what arrived
- * twice.
+ * The SACK blocks that we send: RFC 2018, and RFC 2883 for duplicates.
  *
- * What is held is in reass.c. Here is only which of the runs to tell of: the
- * one that changed last comes first, then those told of before it, so that
- * each is repeated in as many ACKs as there is room for, and the loss of one
- * ACK loses nothing (RFC 2018, section 4).
+ * reass.c has the data that is held; this file decides which runs to report. The
+ * run that changed last comes first, then those reported before it, so that each
+ * is repeated in as many ACKs as there is room for, and the loss of one ACK loses
+ * no information (RFC 2018, section 4).
  */
 #include "core.h"
 
-/* Blocks beside a timestamp: 40 - 12 - 4 bytes of options hold three. */
+/* Blocks that fit besides a timestamp: 40 - 12 - 4 bytes of options hold three. */
 #define SACKS_WITH_TS	3
 
 static bool sack_agreed(const struct xtcp_tcb *tcb)
@@ -18,13 +17,13 @@ static bool sack_agreed(const struct xtcp_tcb *tcb)
 	return tcb->opts & XTCP_OPT_SACK_PERM;
 }
 
-/* The peer's FIN has arrived, and data before it has not. */
+/* Has the peer's FIN arrived while data before it is missing? */
 static bool fin_held(const struct xtcp_tcb *tcb)
 {
 	return tcb->flags & XTCP_F_FIN_SEEN && seq_lt(tcb->rcv_nxt, tcb->rcv_fin);
 }
 
-/* Is there anything an ACK should say beyond its number? */
+/* xtcp_sack_pending - is there anything to report besides the ACK number? */
 bool xtcp_sack_pending(const struct xtcp_tcb *tcb)
 {
 	return sack_agreed(tcb) &&
@@ -32,10 +31,10 @@ bool xtcp_sack_pending(const struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_sack_held - bytes at @seq are held, or were once more
+ * xtcp_sack_held - bytes at @seq are held, newly or received again
  *
- * Their run moves to the front. Entries that now are part of it, or of
- * nothing, go: each run is listed once.
+ * Their run moves to the front. Entries that are now part of it, or of no run,
+ * are removed: each run is listed once.
  */
 void xtcp_sack_held(struct xtcp_tcb *tcb, u32 seq)
 {
@@ -56,9 +55,9 @@ void xtcp_sack_held(struct xtcp_tcb *tcb, u32 seq)
 }
 
 /*
- * xtcp_sack_duplicate - [@start, @end) had been received before
+ * xtcp_sack_duplicate - [@start, @end) was received before
  *
- * Told once, by the next ACK (RFC 2883, section 4).
+ * Reported once, by the next ACK (RFC 2883, section 4).
  */
 void xtcp_sack_duplicate(struct xtcp_tcb *tcb, u32 start, u32 end)
 {
@@ -69,10 +68,10 @@ void xtcp_sack_duplicate(struct xtcp_tcb *tcb, u32 start, u32 end)
 }
 
 /*
- * xtcp_sack_overlap - [@seq, @end) arrived, beyond RCV.NXT; before it is stored
+ * xtcp_sack_overlap - [@seq, @end) arrived beyond RCV.NXT and is not yet stored
  *
- * The first range of it that is held already is a duplicate (RFC 2883, 4.2).
- * One that is pending lies below RCV.NXT, hence before it, and is kept.
+ * The first range of it that is held already is a duplicate (RFC 2883, 4.2). A
+ * pending D-SACK is about earlier data and is kept.
  */
 void xtcp_sack_overlap(struct xtcp_tcb *tcb, u32 seq, u32 end)
 {
@@ -92,12 +91,11 @@ static void add_block(struct xtcp_plan *plan, u32 start, u32 end)
 /*
  * xtcp_sack_plan - put the blocks into a bare ACK
  *
- * First the duplicate, if there is one; a duplicate inside of a run is
- * followed by that run, which xtcp_sack_held() has put first (RFC 2883, 4,
- * (4)). A FIN that is held is told of like the byte whose number it has: it may
- * be all that shows the sender what is missing before it. Only bare ACKs carry
- * blocks: in a segment with payload they would take room that its size was not
- * reckoned with.
+ * The duplicate comes first, if there is one. A duplicate inside a run is
+ * followed by that run, which xtcp_sack_held() has put first (RFC 2883, 4, (4)).
+ * A FIN that is held is reported as one octet: it may be all that shows the
+ * sender what is missing before it. Only bare ACKs carry blocks: the size of
+ * segments with payload leaves no room for them.
  */
 void xtcp_sack_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 {
@@ -128,7 +126,7 @@ void xtcp_sack_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 	plan->hdr_len = xtcp_hdr_len(plan);
 }
 
-/* An ACK with the blocks has left. */
+/* xtcp_sack_sent - an ACK with the blocks was sent */
 void xtcp_sack_sent(struct xtcp_tcb *tcb)
 {
 	if (tcb->dsack_start != tcb->dsack_end)

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * When a segment below the MSS may go: RFC 9293 3.7.4 (Nagle) and 3.8.6.2.1 (silly
- * window avoidance, sender), and what merges small writes where Nagle is off.
+ * When a segment below the MSS may be sent: RFC 9293 3.7.4 (Nagle) and 3.8.6.2.1
+ * (silly window avoidance, sender); and the merging of small writes without
+ * Nagle.
  *
- * A segment costs either end some microseconds, however little is in it. A program
- * that writes 1,000 bytes every three microseconds would have a segment a write, and
- * spend most of its time on them: the congestion window is in bytes, and holds
- * hundreds of them where the MSS is large. Two bounds hold small writes together:
+ * A segment costs either end some microseconds, however little it carries. A
+ * program that writes 1,000 bytes every three microseconds would send a segment
+ * for each write and spend most of its time on them: cwnd is in bytes, and holds
+ * hundreds of them where the MSS is large. Two limits make small writes merge:
  *
- * - Small segments in flight are counted, and begin with the initial window, as where
- *   a window counts segments. Beyond the limit they wait for an ACK.
- * - Where writes that waited were many, the writer is one that does not wait for
- *   answers: then one small segment in flight is enough until few waited.
+ *  - Small segments in flight are counted. The limit begins at the initial window,
+ *    as where a window counts segments. Further ones wait for an ACK.
+ *  - If many writes waited, the writer does not wait for answers: then one small
+ *    segment in flight is enough until few writes waited.
  *
- * Either wait ends with an ACK, with a write that comes GAP_NS or more after the last
- * data that left, or by a timer HOLD_NS after the first write that waits. An ACK that
- * the peer delays, by 40 ms in most systems, is not waited for. The timer is not set
- * to GAP_NS: it would fire for each segment of a busy writer, whose next write comes
+ * Either wait ends with an ACK, with a write GAP_NS or more after the last data
+ * was sent, or by a timer HOLD_NS after the first write that waits. So it does
+ * not last until a delayed ACK (40 ms in most systems). The timer is not set to
+ * GAP_NS: it would fire for each segment of a busy writer, whose next write comes
  * sooner anyway.
  */
 #include "core.h"
@@ -24,15 +25,15 @@
 #define GAP_NS		(50 * XTCP_NSEC_PER_USEC)
 #define HOLD_NS		XTCP_SMALL_HOLD_NS
 
-/* A write costs its writer at least as much. */
+/* The least time that a write takes its writer. */
 #define WRITE_US	4
 
-/* Writes that waited together; fewer would not have cost much alone. */
+/* Number of writes that waited together to be "many"; fewer would not cost much. */
 #define MERGE_MIN	4
 
 /*
- * Nagle as Minshall refined it: one small segment in flight at a time. Of 2 GB
- * ago it is none, though its number seems to lie ahead.
+ * Nagle's algorithm as refined by Minshall: one small segment in flight at a
+ * time. SND.SML that is 2 GB old seems to lie ahead, but then beyond SND.NXT too.
  */
 static bool nagle_holds(const struct xtcp_tcb *tcb)
 {
@@ -41,10 +42,10 @@ static bool nagle_holds(const struct xtcp_tcb *tcb)
 }
 
 /*
- * How many small segments may be in flight. The number grows as in slow start (ack.c),
- * so that a stream of small messages over a long path soon has as many in flight as it
- * writes in a round trip; more than can be written in one are of no use. Where nothing
- * is to be merged it is at least what a window of segments would hold.
+ * Limit on small segments in flight. It grows as in slow start (ack.c), so that a
+ * stream of small messages over a long path soon has as many in flight as it
+ * writes in a round trip, but no more than could be written in one. Without
+ * autocorking it is at least the number of segments that cwnd holds.
  */
 static u32 small_limit(const struct xtcp_tcb *tcb)
 {
@@ -58,7 +59,7 @@ static u32 small_limit(const struct xtcp_tcb *tcb)
 	return min(limit, most);
 }
 
-/* xtcp_small_full - is the next segment below the MSS to wait, Nagle being off? */
+/* xtcp_small_full - must the next segment below the MSS wait, with Nagle off? */
 bool xtcp_small_full(const struct xtcp_tcb *tcb)
 {
 	if (likely(!tcb->small_out) || !(tcb->flags & XTCP_F_NODELAY))
@@ -69,9 +70,11 @@ bool xtcp_small_full(const struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_small_may - may a segment below the MSS go? RFC 9293 3.8.6.2.1, (2) to (4)
- * @len: its bytes
- * @data: bytes that wait, at least as many
+ * xtcp_small_may - may a segment below the MSS be sent?
+ * @len: its length, bytes
+ * @data: unsent bytes, at least @len
+ *
+ * RFC 9293 3.8.6.2.1, (2) to (4).
  */
 bool xtcp_small_may(const struct xtcp_tcb *tcb, u32 len, u32 data)
 {
@@ -81,7 +84,7 @@ bool xtcp_small_may(const struct xtcp_tcb *tcb, u32 len, u32 data)
 		return true;
 	if (len == data && !(tcb->flags & (XTCP_F_CORK | XTCP_F_MORE)))
 		return !nagle_holds(tcb) && (tcb->small_go || !xtcp_small_full(tcb));
-	/* The window is small, not the data: half of its best is enough. */
+	/* The window is small, not the data: half of the largest window is enough. */
 	return len < data && len >= tcb->max_snd_wnd / 2;
 }
 
@@ -90,7 +93,7 @@ static bool gap_over(const struct xtcp_tcb *tcb, u64 now)
 	return now - tcb->last_data_tx_at >= GAP_NS;
 }
 
-/* xtcp_small_wrote - a write that is to wait, if it does not fill a segment */
+/* xtcp_small_wrote - a write has to wait unless it fills a segment */
 void xtcp_small_wrote(struct xtcp_tcb *tcb, u64 now)
 {
 	if (!tcb->small_wrote)
@@ -102,7 +105,7 @@ void xtcp_small_wrote(struct xtcp_tcb *tcb, u64 now)
 	tcb->small_go = gap_over(tcb, now);
 }
 
-/* xtcp_small_sent - writes have waited, and all that was written has left */
+/* xtcp_small_sent - everything written was sent after writes had waited */
 void xtcp_small_sent(struct xtcp_tcb *tcb)
 {
 	tcb->small_merge = tcb->par->autocorking && tcb->small_wrote >= MERGE_MIN;
@@ -111,10 +114,10 @@ void xtcp_small_sent(struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_small_fire - writes have waited for long enough
+ * xtcp_small_fire - writes have waited for HOLD_NS
  *
- * If data left since the first of them waited, that took most of them along, and
- * the rest has not waited for as long.
+ * If data was sent since the first of them waited, it took most of them along,
+ * and the rest has waited for less.
  */
 u32 xtcp_small_fire(struct xtcp_tcb *tcb, u64 now)
 {

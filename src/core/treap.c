@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A search tree of sequence numbers whose shape the peer does not choose.
+ * A search tree of sequence numbers whose shape the peer cannot choose.
  *
- * Two things of a connection are looked up by number, and a peer decides where:
- * the runs held out of order (reass.c) and the entries of the send map
- * (sendmap.c). A treap is a binary tree by number and at the same time a heap
- * by priority, so its shape follows from the priorities alone. These come from a
- * generator the peer cannot predict: the expected depth of a node is below
- * 2 ln n, whatever the order of insertion. A red-black tree needs no generator,
- * but three times the code and a pointer to the parent.
+ * Two things in a connection are looked up by sequence number and influenced by
+ * the peer: the runs held out of order (reass.c) and the entries of the send map
+ * (sendmap.c). A treap is a binary tree by number and at the same time a heap by
+ * priority, so its shape follows from the priorities alone. These come from a
+ * generator that the peer cannot predict: the expected depth of a node is below 2
+ * ln n, whatever the order of insertion. A red-black tree needs no generator, but
+ * three times the code and a pointer to the parent.
  *
- * All numbers in a tree lie in half of the circle.
+ * All numbers in a tree lie within half of the sequence space.
  */
 #include "core.h"
 
@@ -18,7 +18,7 @@ static u32 next_prio(struct xtcp_tcb *tcb)
 {
 	u32 x = tcb->prio_seed;
 
-	/* The peer knows our ISS; the key makes it secret. */
+	/* The peer knows our ISS; the key makes the seed secret. */
 	if (!x)
 		x = (u32)(tcb->par->isn_key[0] >> 32) ^ tcb->iss ^ 0x9e3779b9;
 	if (!x)
@@ -46,7 +46,7 @@ struct xtcp_node *xtcp_treap_before(struct xtcp_node *root, u32 seq)
 	return best;
 }
 
-/* xtcp_treap_after - the first node behind @seq, or NULL */
+/* xtcp_treap_after - the first node after @seq, or NULL */
 struct xtcp_node *xtcp_treap_after(struct xtcp_node *root, u32 seq)
 {
 	struct xtcp_node *best = NULL;
@@ -78,7 +78,7 @@ struct xtcp_node *xtcp_treap_last(struct xtcp_node *root)
 	return root;
 }
 
-/* xtcp_treap_insert - add @node, whose number is set and not in the tree */
+/* xtcp_treap_insert - add @node; its number is set and not yet in the tree */
 void xtcp_treap_insert(struct xtcp_tcb *tcb, struct xtcp_node **root,
 		       struct xtcp_node *node)
 {
@@ -90,7 +90,7 @@ void xtcp_treap_insert(struct xtcp_tcb *tcb, struct xtcp_node **root,
 	while (*link && (*link)->prio >= node->prio)
 		link = seq_lt(node->seq, (*link)->seq) ? &(*link)->left :
 							 &(*link)->right;
-	/* What hangs here is split into what is smaller and what is larger. */
+	/* Split the subtree found here into smaller and larger numbers. */
 	cur = *link;
 	*link = node;
 	while (cur) {
@@ -108,7 +108,7 @@ void xtcp_treap_insert(struct xtcp_tcb *tcb, struct xtcp_node **root,
 	*right = NULL;
 }
 
-/* xtcp_treap_remove - take @node out, which is in the tree */
+/* xtcp_treap_remove - remove @node, which is in the tree */
 void xtcp_treap_remove(struct xtcp_node **root, struct xtcp_node *node)
 {
 	struct xtcp_node *left = node->left, *right = node->right;
@@ -131,7 +131,7 @@ void xtcp_treap_remove(struct xtcp_node **root, struct xtcp_node *node)
 	*link = left ? left : right;
 }
 
-/* xtcp_treap_cut - take out all nodes before @seq: one way down for any number */
+/* xtcp_treap_cut - remove all nodes before @seq, in one descent */
 void xtcp_treap_cut(struct xtcp_node **root, u32 seq)
 {
 	struct xtcp_node *node;
