@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The invariants of a TCB, executable. Called after every step in tests.
- */
+/* The invariants of a TCB as code. Tests call it after every step. */
 #include "core.h"
 
-/* The first condition that does not hold is remembered in "bad". */
+/* Record in "bad" the first condition that does not hold. */
 #define MUST(cond)	note(&bad, cond, #cond)
 
 static void note(const char **bad, bool holds, const char *what)
@@ -13,7 +11,7 @@ static void note(const char **bad, bool holds, const char *what)
 		*bad = what;
 }
 
-/* A tree of treap.c: is @node where its number and its priority belong? */
+/* Are number and priority of @node, in a tree of treap.c, in order? */
 static bool in_place(const struct xtcp_node *node)
 {
 	const struct xtcp_node *left = node->left, *right = node->right;
@@ -22,7 +20,7 @@ static bool in_place(const struct xtcp_node *node)
 	       (!right || (right->prio <= node->prio && seq_gt(right->seq, node->seq)));
 }
 
-/* One of the two lists by time: its entries are marked so, and @n bytes in all. */
+/* Check one of the two lists by time: its entries have @marks, and @n bytes in all. */
 static const char *check_list(const struct xtcp_sent *sent,
 			      const struct xtcp_sent *tail, u8 marks, u32 *n)
 {
@@ -32,7 +30,10 @@ static const char *check_list(const struct xtcp_sent *sent,
 	for (*n = 0; sent && !bad; prev = sent, sent = sent->tnext) {
 		MUST(sent->tprev == prev);
 		MUST((sent->marks & (XTCP_SENT_LOST | XTCP_SENT_SACKED)) == marks);
-		/* RACK stops at the first of those in flight that is not late. */
+		/*
+		 * In flight: by departure, since RACK stops at the first that is
+		 * not late.
+		 */
 		if (prev && !marks)
 			MUST(seq_lt(prev->order, sent->order) ||
 			     (prev->order == sent->order && seq_lt(prev->seq, sent->seq)));
@@ -57,7 +58,7 @@ static const char *check_map(const struct xtcp_tcb *tcb)
 		MUST((sent->marks & (XTCP_SENT_LOST | XTCP_SENT_SACKED)) !=
 		     (XTCP_SENT_LOST | XTCP_SENT_SACKED));
 		MUST(!sent->nrtx || sent->marks & XTCP_SENT_RTX);
-		/* None knows of more than has happened. */
+		/* No entry has values from the future. */
 		MUST(seq_le(sent->order, tcb->departures));
 		MUST(seq_le(sent->delivered, tcb->delivered));
 		if (sent->marks & XTCP_SENT_LOST)
@@ -66,11 +67,11 @@ static const char *check_map(const struct xtcp_tcb *tcb)
 			sacked += sent->end - sent->seq;
 		if (!(sent->marks & (XTCP_SENT_LOST | XTCP_SENT_SACKED)))
 			small += !!(sent->marks & XTCP_SENT_SMALL);
-		/* Both together would be one entry. */
+		/* SACKed neighbours are merged. */
 		if (sent->next && sent->marks & XTCP_SENT_SACKED)
 			MUST(!(sent->next->marks & XTCP_SENT_SACKED));
 		MUST(in_place(&sent->node));
-		/* Each is the child of one, or the root. */
+		/* Each entry is the child of one other, or the root. */
 		nodes += 1 - !!sent->left - !!sent->right;
 		at = sent->end;
 	}
@@ -97,7 +98,7 @@ static const char *check_map(const struct xtcp_tcb *tcb)
 
 static const char *check_reass(const struct xtcp_tcb *tcb)
 {
-	/* The text of a SYN that crossed ours waits, though nothing is missing. */
+	/* The payload of a SYN that crossed ours is held although nothing is missing. */
 	u32 after = tcb->rcv_nxt - (tcb->state == XTCP_SYN_RECEIVED);
 	u32 bytes = 0, runs = 0;
 	const char *bad = NULL;
@@ -142,18 +143,18 @@ static const char *check_send(const struct xtcp_tcb *tcb)
 	MUST(tcb->mss > 0);
 	MUST(tcb->cwnd >= tcb->mss);
 	MUST(tcb->cwnd <= XTCP_CWND_MAX);
-	/* A window algorithm ends these with a window of ssthresh. */
+	/* A window algorithm ends these states with cwnd = ssthresh. */
 	if (!tcb->cc->control &&
 	    (tcb->cong == XTCP_CONG_RECOVERY || tcb->cong == XTCP_CONG_CWR))
 		MUST(tcb->ssthresh <= XTCP_CWND_MAX);
 	MUST(tcb->max_snd_wnd >= tcb->snd_wnd);
-	/* Something waits, so something must wake it: no dead end. */
+	/* What is unacknowledged needs a timer, or the connection might hang. */
 	if (tcb->state != XTCP_TIME_WAIT && tcb->snd_una != tcb->snd_nxt)
 		MUST(tcb->dl_armed & (1U << XTCP_DL_RTO | 1U << XTCP_DL_PERSIST));
 	return bad;
 }
 
-/* What belongs to one state of congestion (loss.c) ends with it. */
+/* What belongs to one congestion state (loss.c) must end with it. */
 static const char *check_cong(const struct xtcp_tcb *tcb)
 {
 	bool resends = tcb->cong == XTCP_CONG_RECOVERY || tcb->cong == XTCP_CONG_LOSS;
@@ -168,7 +169,7 @@ static const char *check_cong(const struct xtcp_tcb *tcb)
 	return bad;
 }
 
-/* Each deadline has something to wait for, and what waits has its deadline. */
+/* A deadline has something to wait for, and what waits has its deadline. */
 static const char *check_deadlines(const struct xtcp_tcb *tcb)
 {
 	bool syn = tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED;
@@ -180,7 +181,7 @@ static const char *check_deadlines(const struct xtcp_tcb *tcb)
 		MUST(unacked && (tcb->snd_wnd || syn));
 		MUST(!xtcp_dl_is_set(tcb, XTCP_DL_PERSIST));
 	}
-	/* A probe that is due while the window is closed is not sent. */
+	/* A probe that falls due while the window is closed is not sent. */
 	if (xtcp_dl_is_set(tcb, XTCP_DL_TLP)) {
 		MUST(unacked && !(tcb->flags & XTCP_F_TLP_OUT));
 		if (tcb->snd_wnd)
@@ -190,7 +191,7 @@ static const char *check_deadlines(const struct xtcp_tcb *tcb)
 	if (xtcp_dl_is_set(tcb, XTCP_DL_PERSIST))
 		MUST(unacked || xtcp_unsent(tcb));
 	MUST(!xtcp_dl_is_set(tcb, XTCP_DL_REO) || tcb->map_old);
-	/* What is held back is released; in TIME-WAIT nothing is sent. */
+	/* What pacing holds back has a deadline; in TIME-WAIT nothing is sent. */
 	MUST(xtcp_dl_is_set(tcb, XTCP_DL_PACE) == !!(tcb->flags & XTCP_F_PACE_WAIT) ||
 	     tcb->state == XTCP_TIME_WAIT);
 	MUST(!xtcp_dl_is_set(tcb, XTCP_DL_DELACK) || tcb->ack_pending);
@@ -240,7 +241,10 @@ static const char *check_ecn(const struct xtcp_tcb *tcb)
 	MUST(tcb->ecn <= XTCP_ECN_ACC);
 	MUST(tcb->ecn == XTCP_ECN_CLASSIC || !(tcb->ecn_flags & classic));
 	MUST(tcb->ecn == XTCP_ECN_ACC || !tcb->ecn_due);
-	/* RFC 9768 3.2.2.5.1: never more marks unsaid than ACE can say. */
+	/*
+	 * RFC 9768 3.2.2.5.1: an ACK is due before more marks are unreported than
+	 * ACE allows.
+	 */
 	MUST(tcb->ce_unsaid < 3 || tcb->ack_pending & XTCP_ACKP_NOW);
 	return bad;
 }
@@ -276,8 +280,9 @@ const char *xtcp_check(const struct xtcp_tcb *tcb)
 }
 
 /*
- * The longest that pacing may hold anything back, ns: an RTO where a window of one
- * segment was marked (ecn.c), or what the limit of the application makes of a burst.
+ * The longest time that pacing may hold anything back, ns: an RTO if a window of
+ * one segment was CE-marked (ecn.c), or what the application's rate limit makes
+ * of a burst.
  */
 static u64 longest_pace(const struct xtcp_tcb *tcb, u64 rto)
 {
@@ -289,8 +294,8 @@ static u64 longest_pace(const struct xtcp_tcb *tcb, u64 rto)
 }
 
 /*
- * The longest that anything may remain unacknowledged, ns: what the application
- * says, or all retransmissions of a connection in this state.
+ * The longest time that anything may stay unacknowledged, ns: the user timeout,
+ * or all retransmissions of a connection in this state.
  */
 static u64 longest_user(const struct xtcp_tcb *tcb, u64 rto)
 {
@@ -301,16 +306,17 @@ static u64 longest_user(const struct xtcp_tcb *tcb, u64 rto)
 		return tcb->user_timeout_ms * XTCP_NSEC_PER_MSEC;
 	tries = max_t(u32, tries, par->synack_retries);
 	tries = max_t(u32, tries, xtcp_syn_retries(tcb) + par->syn_linear);
-	/* The first transmission, and the early repetition of a SYN. */
+	/* The first transmission, and the early retransmission of a SYN. */
 	return rto * (tries + 2);
 }
 
 /**
- * xtcp_check_at - do the invariants hold, and the deadlines lie within their range?
+ * xtcp_check_at - do the invariants hold, and are the deadlines within their
+ * range?
  * @tcb: connection between two calls
  * @now: ns, of the last call
  *
- * A deadline that has passed is in its range: the caller may be late.
+ * A deadline that has passed is within its range: the caller may be late.
  *
  * Return: NULL, or the condition that does not hold.
  */
@@ -331,7 +337,7 @@ const char *xtcp_check_at(const struct xtcp_tcb *tcb, u64 now)
 			left[dl] = tcb->dl[dl] - now;
 	}
 	MUST(left[XTCP_DL_PERSIST] <= rto);
-	/* What left may have been released a moment ahead of its time. */
+	/* A send time may be slightly in the future because of pacing. */
 	MUST(left[XTCP_DL_RTO] <= rto + XTCP_NSEC_PER_MSEC);
 	MUST(left[XTCP_DL_TLP] <= rto + XTCP_NSEC_PER_MSEC);
 	MUST(left[XTCP_DL_REO] <= late_us * XTCP_NSEC_PER_USEC + XTCP_NSEC_PER_MSEC);

@@ -2,8 +2,8 @@
 /*
  * The checksum: RFC 9293 3.1, RFC 1071, RFC 8200 8.1.
  *
- * The module lets the kernel and the device do this. These few lines are the
- * reference that the simulator's wire and the tests stand on.
+ * The module leaves checksums to the kernel and the device. This is the reference
+ * for the simulator's wire and for tests.
  */
 #include "core.h"
 
@@ -11,9 +11,9 @@
  * xtcp_csum_add - add bytes to a running one's complement sum
  * @sum: 0, or what an earlier call returned
  * @data: bytes in wire order
- * @len: how many; odd only in the last call for a segment
+ * @len: number of bytes; odd only in the last call for a segment
  *
- * Return: the sum so far, not yet folded.
+ * Return: the sum so far, not folded.
  */
 u32 xtcp_csum_add(u32 sum, const u8 *data, u32 len)
 {
@@ -29,11 +29,11 @@ u32 xtcp_csum_add(u32 sum, const u8 *data, u32 len)
 }
 
 /**
- * xtcp_csum_fold - end a sum
+ * xtcp_csum_fold - finish a sum
  * @sum: from xtcp_csum_add()
  *
- * Return: value of the checksum field in host order; 0 when @sum covered a
- * correct checksum.
+ * Return: value of the checksum field in host order; 0 if @sum covered a correct
+ * checksum.
  */
 u16 xtcp_csum_fold(u32 sum)
 {
@@ -45,13 +45,13 @@ u16 xtcp_csum_fold(u32 sum)
 /**
  * xtcp_csum_pseudo - sum over the pseudo-header
  * @flow: addresses as the sender of the segment sees them
- * @v6: which pseudo-header
+ * @v6: whether it is the IPv6 pseudo-header
  * @tcp_len: bytes of TCP header and payload
  *
- * IPv4: source, destination, zero, protocol, length (RFC 9293 3.1). IPv6:
- * the same fields, wider (RFC 8200 8.1).
+ * IPv4: source, destination, zero, protocol, length (RFC 9293 3.1). IPv6: the
+ * same fields, wider (RFC 8200 8.1).
  *
- * Return: a sum to go on with.
+ * Return: a sum to continue with xtcp_csum_add().
  */
 u32 xtcp_csum_pseudo(const struct xtcp_flow *flow, bool v6, u32 tcp_len)
 {

@@ -2,58 +2,61 @@
 /*
  * Fairness between the sources of SYNs. A source is an address, or a prefix.
  *
- * Who sends SYNs and completes no handshake is to be limited before it costs
- * others anything, and nobody can keep a list of those who send SYNs. So there
- * are two sketches, of a size that does not depend on anybody.
+ * A source that sends SYNs and completes no handshake has to be limited before it
+ * costs others anything, and a list of all that send SYNs cannot be kept. So
+ * there are two sketches, whose size does not depend on traffic.
  *
- * The first counts SYNs that were answered and not completed, as a count-min
- * sketch: a source has one cell in each of four rows, by a keyed hash, and the
- * smallest of the four is no less than what is its own. A cell leaks as a leaky
- * bucket does, at syn_source_rate. It holds not the level but the moment, on a
- * virtual clock, when it will be empty; so nothing has to be walked. That clock
- * runs with real time, and besides with twice the mean of what all the cells get.
- * Therefore a flood from addresses drawn at random, which falls on all cells
- * alike, leaks faster than it comes and lifts nobody over the limit: each cell is
- * a queue at half its capacity, and that four of them exceed a burst of dozens at
- * once has a chance beyond all counting. Only what stands out does.
+ * The first one counts SYNs that were answered and not completed. It is a
+ * count-min sketch: a source has one cell in each of four rows, by a keyed hash,
+ * and the smallest of the four is at least its own count. A cell drains like a
+ * leaky bucket, at syn_source_rate. It does not hold a level, but the time on a
+ * virtual clock when it will be empty; so nothing has to be walked. That clock
+ * advances with real time, and in addition with twice the mean of what all cells
+ * receive. So a flood from random addresses, which hits all cells alike, drains
+ * faster than it arrives and lifts no source over the limit: each cell is a queue
+ * at half of its capacity, and the chance that four of them exceed a burst of
+ * dozens at once is negligible. Only a source that stands out exceeds it.
  *
- * Who completes a handshake pays his SYN back, and an eighth of another: a crowd
- * behind one address, of which some give up, stays where it is.
+ * A completed handshake refunds its SYN, and an eighth of another: a crowd behind
+ * one address, of which some give up, stays where it is.
  *
- * The second counts the places a source has in one accept queue, exactly, since
- * these are given back one by one.
+ * The second sketch counts the places that a source has in one accept queue,
+ * exactly, since places are given back one by one.
  *
- * Cells of the first are written by several CPUs at once without a lock. A count
- * that is lost thereby is a SYN more or less.
+ * Several CPUs write the cells of the first sketch without a lock. A lost count
+ * is one SYN more or less.
  */
 #include "core.h"
 
-/* Of the virtual clock: 2^8 ticks are a SYN. */
+/* Ticks of the virtual clock: a SYN is 2^8, and what a completed handshake refunds. */
 #define UNIT		256
 #define PAID_BACK	(UNIT + UNIT / 8)
 
-/* The clock gains twice the mean of a row: ticks for each SYN. */
+/* For each SYN the clock advances by twice the mean of a row, in ticks. */
 #define TICKS_PER_SYN_SHIFT	1	/* UNIT * 2 / XTCP_SOURCE_CELLS is 2^-1 */
 
-/* Ticks of real time: 2^20 ns, of which a second has so many. */
+/* Real time is counted in units of 2^20 ns; a second has TIME_PER_SEC of them. */
 #define TIME_SHIFT	20
 #define TIME_PER_SEC	954
 
-/* Many times the burst: not even a cookie, which the owner of the address gets. */
+/*
+ * Multiple of the burst above which a source gets no cookie, even if the address
+ * is forged and its owner would get the answer.
+ */
 #define FAR		8
 
-/* A source may hold so many times what is left for all others. */
+/* A source may hold this multiple of the room that is left for all others. */
 #define SHARE		8
 
-/* No cell is fuller, in ticks; one that seems to be is empty. */
+/* Largest level, in ticks; a cell that seems to be above it is empty. */
 #define LEVEL_MAX	(1U << 24)
 
-/* Ticks after which what is empty is written as such, before 32 bits wrap. */
+/* Ticks between sweeps that rewrite empty cells before 32 bits wrap. */
 #define SWEEP_EVERY	(1ULL << 29)
 #define SWEEP_TOO_LATE	(1ULL << 31)
 
 /**
- * xtcp_source_init - sketches in which nothing is counted yet
+ * xtcp_source_init - initialise empty sketches
  * @src: uninitialised memory
  * @key: secret
  */
@@ -65,12 +68,12 @@ void xtcp_source_init(struct xtcp_sources *src, const u64 key[2])
 }
 
 /**
- * xtcp_source_of - who is this, to the sketches?
+ * xtcp_source_of - identify the source of an address
  * @src: sketches
  * @par: knobs: lengths of prefixes
  * @addr: address
  *
- * Return: cells.
+ * Return: hash of the source, which selects its cells.
  */
 u64 xtcp_source_of(const struct xtcp_sources *src, const struct xtcp_params *par,
 		   const u32 addr[4])
@@ -86,7 +89,7 @@ u64 xtcp_source_of(const struct xtcp_sources *src, const struct xtcp_params *par
 		byte[bits / 8] &= (u8)(0xff00 >> bits % 8);
 		memset(byte + bits / 8 + 1, 0, 15 - bits / 8);
 	}
-	/* What is in front of an IPv4 address is the same for all. */
+	/* The prefix of a v4-mapped address is the same for all. */
 	if (v4)
 		return siphash_1u32(a[3], &k);
 	return siphash_2u64((u64)a[0] << 32 | a[1], (u64)a[2] << 32 | a[3], &k);
@@ -97,7 +100,7 @@ static u32 column(u64 who, u32 row)
 	return (u32)(who >> row * 16) % XTCP_SOURCE_CELLS;
 }
 
-/* What a cell holds, SYNs times UNIT. */
+/* Level of a cell, in SYNs times UNIT. */
 static u32 level(u32 empty_at, u32 clock)
 {
 	u32 left = empty_at - clock;
@@ -116,7 +119,10 @@ static void sweep(struct xtcp_sources *src, u64 clock)
 	src->swept = clock;
 }
 
-/* The virtual clock. A changed rate makes it jump, and forgets what was counted. */
+/*
+ * The virtual clock, in ticks. A change of the rate makes it jump, which forgets
+ * all counts.
+ */
 static u32 clock_at(struct xtcp_sources *src, const struct xtcp_params *par, u64 now)
 {
 	u64 clock = div_u64((now >> TIME_SHIFT) * par->syn_source_rate * UNIT, TIME_PER_SEC);
@@ -128,17 +134,17 @@ static u32 clock_at(struct xtcp_sources *src, const struct xtcp_params *par, u64
 }
 
 /**
- * xtcp_source_syn - may this SYN be answered?
+ * xtcp_source_syn - how may this SYN be answered?
  * @src: sketches
  * @par: knobs
  * @who: xtcp_source_of()
- * @room: half-open connections there is still room for
+ * @room: number of half-open connections for which there is still room
  * @now: ns
- * @at: filled in, for xtcp_source_answered() if it is
+ * @at: filled in, for xtcp_source_answered()
  *
- * Return: XTCP_SOURCE_GOOD; XTCP_SOURCE_MUCH when it is above its allowance, or
- * holds nearly all the room there is: nothing is to be kept of it; XTCP_SOURCE_FAR
- * when it is not even to be answered.
+ * Return: XTCP_SOURCE_GOOD; XTCP_SOURCE_MUCH if the source is above its
+ * allowance, or holds nearly all the room there is, so no state is to be kept for
+ * it; XTCP_SOURCE_FAR if the SYN is not to be answered.
  */
 enum xtcp_source xtcp_source_syn(struct xtcp_sources *src, const struct xtcp_params *par,
 				 u64 who, u32 room, u64 now, struct xtcp_source_at *at)
@@ -162,7 +168,7 @@ enum xtcp_source xtcp_source_syn(struct xtcp_sources *src, const struct xtcp_par
 }
 
 /**
- * xtcp_source_answered - a SYN-ACK was sent
+ * xtcp_source_answered - count a SYN for which a SYN-ACK was sent
  * @src: sketches
  * @at: from xtcp_source_syn()
  */
@@ -176,7 +182,7 @@ void xtcp_source_answered(struct xtcp_sources *src, const struct xtcp_source_at 
 }
 
 /**
- * xtcp_source_completed - a handshake was completed
+ * xtcp_source_completed - refund the SYN of a completed handshake
  * @src: sketches
  * @par: knobs
  * @who: xtcp_source_of()
@@ -195,13 +201,15 @@ void xtcp_source_completed(struct xtcp_sources *src, const struct xtcp_params *p
 }
 
 /**
- * xtcp_source_place - may it have one more place in an accept queue?
+ * xtcp_source_place - may a source have one more place in an accept queue?
  * @p: places of the listener
  * @who: upper half of xtcp_source_of()
- * @taken: places taken, by whomever
+ * @taken: places taken, by all sources
  * @room: places left
  *
- * As long as half of them are free nobody asks.
+ * There is no limit as long as half of the places are free.
+ *
+ * Return: whether it may.
  */
 bool xtcp_source_place(const struct xtcp_places *p, u32 who, u32 taken, u32 room)
 {
@@ -215,8 +223,8 @@ bool xtcp_source_place(const struct xtcp_places *p, u32 who, u32 taken, u32 room
 }
 
 /**
- * xtcp_source_hold - it takes a place
- * @p: places of the listener; calls for it take turns
+ * xtcp_source_hold - a source takes a place
+ * @p: places of the listener; the caller serialises calls for it
  * @who: upper half of xtcp_source_of()
  */
 void xtcp_source_hold(struct xtcp_places *p, u32 who)
@@ -228,9 +236,9 @@ void xtcp_source_hold(struct xtcp_places *p, u32 who)
 }
 
 /**
- * xtcp_source_release - it gives one back
- * @p: places of the listener; calls for it take turns
- * @who: what xtcp_source_hold() got
+ * xtcp_source_release - a source gives a place back
+ * @p: places of the listener; the caller serialises calls for it
+ * @who: as for xtcp_source_hold()
  */
 void xtcp_source_release(struct xtcp_places *p, u32 who)
 {

@@ -1,68 +1,67 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SYN cookies: what a listener need not remember, because the peer brings it
- * back (RFC 4987, 3.6). Between SYN and ACK nothing is stored at all.
+ * SYN cookies: state that a listener need not keep, because the peer returns it
+ * (RFC 4987, 3.6). Nothing is stored between SYN and ACK.
  *
- * Time is cut into slots of 2^35 ns (34 s), each with a random key that is drawn
- * when the first cookie of the slot is due and overwritten two slots later. A
- * cookie is the MAC of what must not change, with the key of its slot:
+ * Time is divided into slots of 2^35 ns (34 s), each with a random key that is
+ * drawn when the first cookie of the slot is due and overwritten two slots later.
+ * A cookie is the MAC, with the key of its slot, of what must not change:
  *
  *	without timestamps	ISN:	MAC 24, parity of the slot 1,
  *					MSS 2, window scale 4, SACK 1
  *	with timestamps		ISN:	MAC 28, parity 1, MSS 3
  *				TSval:	clock 25, window scale 4, SACK 1, ECN 2
  *
- * The MAC (SipHash-2-4) covers both addresses and ports, the peer's ISN, all
- * bits of the table above but the clock, and which row it is. For addresses and
- * ports stands their hash of 64 bits under the key of sequence numbers and
- * timestamps (isn.c), which the SYN-ACK needs anyway: who knows that hash of his own
- * connections, for they are made of it, knows none of another's, and that two of
- * them are the same has a chance of 2^-64. The MSS is
- * rounded down to one of a table, window scale 15 says none. TSval is up to
- * 127 ms late for that, and never ahead of the clock, so that later ones are
- * larger. Without timestamps there is no room for ECN, which then is not
- * agreed to.
+ * The MAC (SipHash-2-4) covers both addresses and ports, the peer's ISN, all bits
+ * of the table above except the clock, and which row it is. Addresses and ports
+ * are represented by their 64-bit hash with the key of ISNs and timestamps
+ * (isn.c), which the SYN-ACK needs anyway. A host may know that hash for its own
+ * connections, whose numbers are made from it, but not for any other, and two
+ * flows have the same hash with a chance of 2^-64. The MSS is rounded down to one
+ * of a table; window scale 15 means none. TSval is therefore up to 127 ms late,
+ * and never ahead of the clock, so that later ones are larger. Without timestamps
+ * there is no room for ECN, which is then not negotiated.
  *
- * What an attacker gains. He does not see the SYN-ACK, and guesses: an ACK
- * with any low bits is taken with a chance of 2^-24, of 2^-28 with a
- * timestamp. No guess teaches anything for the next, and none holds longer
- * than the key, 69 s. At a million ACKs a second (480 Mbit/s) one in 17 s
- * becomes a connection from an address that is not his, 1 in 4.5 minutes if it
- * must have options. Such a connection is a socket and a place in an accept
- * queue, no more than one SYN from his own address would get him, and he can
- * neither read from it nor know that it is there. A guess at the key has a
- * chance of 2^-128.
+ * What an attacker gains: it does not see the SYN-ACK and has to guess. An ACK
+ * with any low bits is accepted with a chance of 2^-24, or 2^-28 with a
+ * timestamp. A guess reveals nothing for the next one, and is valid no longer
+ * than its key, 69 s. At a million ACKs a second (480 Mbit/s) one in 17 s becomes
+ * a connection from a forged address, or one in 4.5 minutes if it must have
+ * options. Such a connection is a socket and a place in an accept queue, no more
+ * than one SYN from the attacker's own address would get, and the attacker can
+ * neither read from it nor know that it exists. A guess at the key succeeds with
+ * a chance of 2^-128.
  *
- * What limits it: an ACK is checked only if cookies were sent in this slot or
- * the last, so he pays for the flood of SYNs as well; a source that opens more
- * than its share is limited as any other (source.c); a cookie that was seen,
- * by one on the path, opens the same 4-tuple only, and only while it is free.
+ * What limits it: ACKs are checked only if cookies were sent in this slot or the
+ * last, so the attacker has to send a flood of SYNs too; a source that opens more
+ * than its share is limited like any other (source.c); and a cookie seen by
+ * somebody on the path opens the same 4-tuple only, and only while that is free.
  */
 #include "core.h"
 
 #define SLOT_SHIFT	35
 #define SCALE_NONE	15
 
-/* Low bits of TSval: scale << 3 | SACK << 2 | ECN. */
+/* Mask of the low bits of TSval: scale << 3 | SACK << 2 | ECN. */
 #define TS_INFO		127U
 
-/* Each a common MTU less 40 or 60: dial-up, tunnels, PPPoE, Ethernet, jumbo. */
+/* Common MTUs less 40 or 60 bytes: dial-up, tunnels, PPPoE, Ethernet, jumbo. */
 static const u16 mss_plain[4] = { 536, 1300, 1440, 1460 };
 static const u16 mss_ts[8] = { 536, 1220, 1300, 1360, 1400, 1440, 1460, 8960 };
 
-/* Never 0 or its neighbour, which say that there was no slot yet. */
+/* Number of a slot; at least 2, since 0 and 1 mean that there was no slot yet. */
 static u32 slot_of(u64 now)
 {
 	return (u32)(now >> SLOT_SHIFT) + 2;
 }
 
 /**
- * xtcp_syncookie_key - where the key of this moment belongs
+ * xtcp_syncookie_key - index of the current key
  * @now: ns
- * @slot: filled in: number of the slot
+ * @slot: set to the number of the slot
  *
- * Before xtcp_syncookie_synack() the caller sees to it that the key at this place of
- * xtcp_params.syncookie is one of this slot, and draws it if it is not.
+ * Before xtcp_syncookie_synack() the caller makes sure that the key with this
+ * index in xtcp_params.syncookie is of this slot, and draws it if it is not.
  *
  * Return: index.
  */
@@ -73,9 +72,11 @@ u32 xtcp_syncookie_key(u64 now, u32 *slot)
 }
 
 /**
- * xtcp_syncookie_lately - were cookies sent that may come back?
+ * xtcp_syncookie_lately - were cookies sent that may be returned now?
  * @par: keys
  * @now: ns
+ *
+ * Return: whether there were, in this slot or the last.
  */
 bool xtcp_syncookie_lately(const struct xtcp_params *par, u64 now)
 {
@@ -108,8 +109,8 @@ static u32 ts_info_of(const struct xtcp_request *req)
 }
 
 /*
- * The ISN; @low are its lowest bits below the parity, @nlow of them. With
- * timestamps (@nlow 3) the other bits of TSval are part of it, too.
+ * The ISN of a cookie. @low are its lowest @nlow bits, below the parity. With
+ * timestamps (@nlow 3) the MAC covers @ts_bits, the low bits of TSval, too.
  */
 static u32 cookie(const struct xtcp_params *par, u64 flow_hash, u32 irs, u32 low,
 		  u32 nlow, u32 ts_bits, u32 parity)
@@ -120,7 +121,7 @@ static u32 cookie(const struct xtcp_params *par, u64 flow_hash, u32 irs, u32 low
 	return bits | parity << nlow | low;
 }
 
-/* The largest MSS of a table that @mss allows; false: none does. */
+/* Index of the largest MSS in a table that is at most @mss; false: there is none. */
 static bool mss_index(const u16 *tab, u32 n, u16 mss, u32 *index)
 {
 	while (n--)
@@ -131,7 +132,7 @@ static bool mss_index(const u16 *tab, u32 n, u16 mss, u32 *index)
 	return false;
 }
 
-/* The number of a cookie, for @req of the SYN; false: its MSS is below all others. */
+/* Compute req->iss, the cookie. Return: false if the MSS is below all of the table. */
 static bool cookie_iss(struct xtcp_request *req, const struct xtcp_params *par,
 		       u64 flow_hash, u64 now)
 {
@@ -151,14 +152,15 @@ static bool cookie_iss(struct xtcp_request *req, const struct xtcp_params *par,
 }
 
 /**
- * xtcp_syncookie_synack - a SYN that is not to be remembered
+ * xtcp_syncookie_synack - answer a SYN with a cookie, without keeping state
  * @par: knobs and keys, that of this slot among them
  * @open: addresses, sizes, and the MSS to offer
  * @seg: the SYN
  * @plan: filled in: the SYN-ACK with a cookie
  * @now: ns
  *
- * Return: false when there is no cookie for it: an MSS below all others.
+ * Return: false if no cookie can be made, since the MSS is below all of the
+ * table.
  */
 bool xtcp_syncookie_synack(const struct xtcp_params *par, const struct xtcp_open *open,
 			   const struct xtcp_seg *seg, struct xtcp_plan *plan, u64 now)
@@ -180,13 +182,13 @@ bool xtcp_syncookie_synack(const struct xtcp_params *par, const struct xtcp_open
 	return true;
 }
 
-/* What the low bits say: scale << 1 | SACK. False: no cookie of ours says that. */
+/* Decode scale << 1 | SACK into options. Return: false if no cookie of ours has that. */
 static bool take_info(struct xtcp_request *req, const struct xtcp_params *par, u32 info)
 {
 	u32 scale = info >> 1;
 
 	if (scale != SCALE_NONE) {
-		/* Offered by us as long as the knob was on; then it is agreed on. */
+		/* Our SYN-ACK offered it if the knob was on; then it is negotiated. */
 		if (!par->wscale)
 			return false;
 		req->opts |= XTCP_OPT_WSCALE;
@@ -198,18 +200,18 @@ static bool take_info(struct xtcp_request *req, const struct xtcp_params *par, u
 }
 
 /**
- * xtcp_syncookie_rx - an ACK that no half-open connection waits for
+ * xtcp_syncookie_rx - check an ACK that belongs to no half-open connection
  * @req: filled in, for xtcp_accept()
  * @par: knobs and keys
  * @open: addresses
  * @seg: the segment
  * @now: ns
  *
- * The cookie does not say what windows its SYN-ACK offered: xtcp_request_window() does,
- * to be called next, with the route.
+ * A cookie does not contain the window that its SYN-ACK offered: the caller sets
+ * it next, by xtcp_request_window(), with the route.
  *
- * Return: whether it brings back a cookie of ours, and @req is what had been
- * remembered otherwise.
+ * Return: whether it returns a cookie of ours; @req is then what a listener would
+ * have kept.
  */
 bool xtcp_syncookie_rx(struct xtcp_request *req, const struct xtcp_params *par,
 		       const struct xtcp_open *open, const struct xtcp_seg *seg, u64 now)
@@ -219,7 +221,7 @@ bool xtcp_syncookie_rx(struct xtcp_request *req, const struct xtcp_params *par,
 	u32 nlow = ts ? 3 : 7, parity = iss >> nlow & 1;
 	u32 low = iss & ((1U << nlow) - 1), info = ts ? seg->tsecr & TS_INFO : 0;
 
-	/* The slot of that parity: this one, or the last. */
+	/* The latest slot of that parity: this one or the last. */
 	slot -= (slot & 1) != parity;
 	if (par->syncookie[parity].slot != slot ||
 	    cookie(par, xtcp_isn_hash(par, &open->flow), irs, low, nlow, info, parity) != iss)

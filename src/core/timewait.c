@@ -1,30 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TIME-WAIT: RFC 9293 3.6.1 and 3.10.7.4, RFC 1337, RFC 6191; and FIN-WAIT-2
- * of a connection that the application has closed.
+ * TIME-WAIT: RFC 9293 3.6.1 and 3.10.7.4, RFC 1337, RFC 6191; and FIN-WAIT-2 of a
+ * connection that the application has closed.
  *
- * All that is needed of a connection that waits for 2 MSL to pass fits into
- * a record of its own, and hardly more is needed of one that waits for the
- * peer's FIN and has nobody to read. A TCB that stays in TIME-WAIT is served by
- * the same code through a record made on the spot.
+ * All that a connection in TIME-WAIT needs fits into a small record, and one that
+ * waits for the peer's FIN without a reader needs hardly more. A TCB that stays
+ * in TIME-WAIT is handled by the same code, through a temporary record.
  */
 #include "core.h"
 
-/* Answers to anything but a FIN, at most one in this time: ACK loops. */
+/* Shortest time between two answers, except to a FIN, ms: prevents ACK loops. */
 #define ANSWER_GAP_MS	500
 
 /*
- * An ACK further behind than any window without scaling is not believed; what
- * window the peer had is not kept. One that is refused is answered, and then
- * repeated with a better number.
+ * An ACK further behind than any unscaled window is rejected; the peer's window
+ * is not kept. A rejected one is answered, and the peer retries with a better
+ * number.
  */
 #define ACK_BEHIND_MAX	65535
 
 /**
- * xtcp_tw_init - the record of a connection
+ * xtcp_tw_init - make the record of a connection
  * @tw: filled in
- * @tcb: connection in TIME-WAIT, or in FIN-WAIT-2 after xtcp_close(); not
- *	needed afterwards
+ * @tcb: connection in TIME-WAIT, or in FIN-WAIT-2 after xtcp_close(); not needed
+ *	afterwards
  * @now: ns
  */
 void xtcp_tw_init(struct xtcp_tw *tw, const struct xtcp_tcb *tcb, u64 now)
@@ -35,7 +34,7 @@ void xtcp_tw_init(struct xtcp_tw *tw, const struct xtcp_tcb *tcb, u64 now)
 	if (xtcp_dl_is_set(tcb, XTCP_DL_LINGER))
 		end = tcb->dl[XTCP_DL_LINGER];
 	memset(tw, 0, sizeof(*tw));
-	/* Not too early: up. */
+	/* Round up, so as not to end early. */
 	tw->deadline = xtcp_tw_clock(end + XTCP_NSEC_PER_MSEC - 1);
 	tw->timewait_ms = xtcp_timewait_ms(tcb);
 	tw->ack_at = tcb->challenge_at ? xtcp_tw_clock(tcb->challenge_at) :
@@ -54,13 +53,13 @@ void xtcp_tw_init(struct xtcp_tw *tw, const struct xtcp_tcb *tcb, u64 now)
 
 /**
  * xtcp_tw_reopens - does a segment open the next incarnation?
- * @tw: record in TIME-WAIT; flags, rcv_nxt and ts_recent are looked at
+ * @tw: record in TIME-WAIT; flags, rcv_nxt and ts_recent are used
  * @seg: parsed segment
  *
- * RFC 6191, section 2, and RFC 9293 MAY-2: a SYN whose timestamp is newer than any
- * of the old one's, or whose number is beyond all that the old one used.
+ * RFC 6191, section 2, and RFC 9293 MAY-2: a SYN whose timestamp is newer than
+ * all of the old incarnation's, or whose sequence number is above all of its.
  *
- * Return: whether it may.
+ * Return: whether it does.
  */
 bool xtcp_tw_reopens(const struct xtcp_tw *tw, const struct xtcp_seg *seg)
 {
@@ -72,7 +71,10 @@ bool xtcp_tw_reopens(const struct xtcp_tw *tw, const struct xtcp_seg *seg)
 	return seq_gt(seg->seq, tw->rcv_nxt);
 }
 
-/* Discarded for @why, and answered unless that was done a moment ago. */
+/*
+ * Discard @seg for @why, and answer it unless an answer was sent within
+ * ANSWER_GAP_MS.
+ */
 static enum xtcp_tw_act answer(struct xtcp_tw *tw, struct xtcp_seg *seg,
 			       enum xtcp_drop why, u64 now)
 {
@@ -93,7 +95,7 @@ static enum xtcp_tw_act drop(struct xtcp_seg *seg, enum xtcp_drop why)
 	return XTCP_TW_DROP;
 }
 
-/* The peer's FIN: 2 MSL from now. */
+/* The peer's FIN: acknowledge it; TIME-WAIT lasts 2 MSL from now. */
 static enum xtcp_tw_act fin(struct xtcp_tw *tw, const struct xtcp_seg *seg, u64 now)
 {
 	if (tw->flags & XTCP_TW_F_TS && seg->opts & XTCP_OPT_TS)
@@ -103,7 +105,7 @@ static enum xtcp_tw_act fin(struct xtcp_tw *tw, const struct xtcp_seg *seg, u64 
 	return XTCP_TW_ACK;
 }
 
-/* RFC 9293 3.10.7.4, fifth step. NONE: the number is one of ours. */
+/* RFC 9293 3.10.7.4, fifth step. Return: XTCP_DROP_NONE if the ACK is acceptable. */
 static enum xtcp_drop check_ack(const struct xtcp_tw *tw, const struct xtcp_seg *seg)
 {
 	if (seq_gt(seg->ack, tw->snd_nxt))
@@ -134,16 +136,19 @@ static enum xtcp_tw_act time_wait(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 
 	why = check_ack(tw, seg);
 	if (why)
 		return answer(tw, seg, why, now);
-	/* The FIN again; or one more where that was to be, of a peer that has not counted it. */
+	/*
+	 * The FIN again, or one right behind it from a peer that did not count
+	 * the first.
+	 */
 	if (seg->flags & XTCP_FIN && tw->rcv_nxt - (seg->seq + seg->len) <= 1)
 		return fin(tw, seg, now);
-	/* A bare ACK in its place is the end of a simultaneous close. */
+	/* A bare ACK at RCV.NXT ends a simultaneous close. */
 	if (!seg->len && seg->seq == tw->rcv_nxt)
 		return XTCP_TW_DROP;
 	return answer(tw, seg, XTCP_DROP_TIME_WAIT, now);
 }
 
-/* RFC 9293 3.10.7.4, first step, as check_sequence() of input.c. */
+/* RFC 9293 3.10.7.4, first step, like check_sequence() in input.c. */
 static bool acceptable(const struct xtcp_tw *tw, const struct xtcp_seg *seg, u32 wnd)
 {
 	u32 space = seg->len + !!(seg->flags & XTCP_FIN);
@@ -155,8 +160,8 @@ static bool acceptable(const struct xtcp_tw *tw, const struct xtcp_seg *seg, u32
 }
 
 /*
- * All that we sent is acknowledged; what can come is a FIN, or data that
- * nobody will read, which is answered by a RST (SHLD-3).
+ * FIN-WAIT-2: everything we sent is acknowledged. What may come is a FIN, or data
+ * that nobody will read, which is answered by a RST (SHLD-3).
  */
 static enum xtcp_tw_act fin_wait_2(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now)
 {
@@ -198,7 +203,7 @@ static enum xtcp_tw_act fin_wait_2(struct xtcp_tw *tw, struct xtcp_seg *seg, u64
 		tw->ts_recent = seg->tsval;
 	if (!(seg->flags & XTCP_FIN))
 		return XTCP_TW_DROP;
-	/* Something before it is missing. */
+	/* Data before the FIN is missing. */
 	if (end != tw->rcv_nxt)
 		return answer(tw, seg, XTCP_DROP_NONE, now);
 	tw->rcv_nxt++;
@@ -207,13 +212,13 @@ static enum xtcp_tw_act fin_wait_2(struct xtcp_tw *tw, struct xtcp_seg *seg, u64
 }
 
 /**
- * xtcp_tw_rx - a segment for a record
+ * xtcp_tw_rx - process a segment for a record
  * @tw: record
- * @seg: parsed; reason set, to XTCP_DROP_NONE where it was of use
+ * @seg: parsed; reason is set, to XTCP_DROP_NONE if it was of use
  * @now: ns
  *
  * In TIME-WAIT a RST changes nothing (RFC 1337, fix F1). The peer's FIN again
- * means that our ACK was lost: it is repeated, and the wait begins anew.
+ * means that our ACK was lost: resend it and restart the wait.
  *
  * Return: what to do; with XTCP_TW_ACK tw->deadline may have moved, to later or
  * (FIN-WAIT-2) to earlier.
@@ -226,9 +231,9 @@ enum xtcp_tw_act xtcp_tw_rx(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now)
 }
 
 /**
- * xtcp_tw_plan - the ACK of a record
+ * xtcp_tw_plan - plan the ACK of a record
  * @tw: record
- * @ts_off: xtcp_ts_offset() of its addresses
+ * @ts_off: xtcp_ts_offset() of its flow
  * @plan: filled in
  * @now: ns
  */
@@ -251,7 +256,7 @@ void xtcp_tw_plan(const struct xtcp_tw *tw, u32 ts_off, struct xtcp_plan *plan,
 }
 
 /**
- * xtcp_tw_rst - the RST of a record that ends before its time
+ * xtcp_tw_rst - plan the RST of a record that is ended early
  * @tw: record
  * @plan: filled in
  */
@@ -267,12 +272,12 @@ void xtcp_tw_rst(const struct xtcp_tw *tw, struct xtcp_plan *plan)
 /**
  * xtcp_tw_reusable - may this end open the next incarnation?
  * @tw: record
- * @delay_ms: how long TIME-WAIT has to have lasted, at least 1
+ * @delay_ms: how long TIME-WAIT must have lasted, ms, at least 1
  * @now: ns
  *
- * RFC 6191, section 2: the peer, if it is in TIME-WAIT too, takes our SYN for
- * new by its timestamp; and by timestamps segments of the old connection are
- * told from those of the new one.
+ * RFC 6191, section 2: the peer, if it is in TIME-WAIT too, recognises our SYN as
+ * new by its timestamp, and timestamps tell segments of the old connection from
+ * those of the new one.
  *
  * Return: whether it may.
  */
@@ -284,10 +289,12 @@ bool xtcp_tw_reusable(const struct xtcp_tw *tw, u32 delay_ms, u64 now)
 }
 
 /*
- * xtcp_time_wait_rx - the same for a TCB that stays in TIME-WAIT
+ * xtcp_time_wait_rx - process a segment for a TCB that stays in TIME-WAIT
  *
- * A SYN that could open a new incarnation is challenged, as nobody here
- * could take it; the caller with a listener keeps a record instead.
+ * A SYN that could open a new incarnation gets a challenge ACK, as there is no
+ * listener here to accept it; a caller with a listener keeps a record instead.
+ *
+ * Return: XTCP_ACT_* bits.
  */
 u32 xtcp_time_wait_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The header on the wire: RFC 9293 3.1 and 3.2, RFC 7323, RFC 2018, RFC 9768,
+ * The TCP header on the wire: RFC 9293 3.1 and 3.2, RFC 7323, RFC 2018, RFC 9768,
  * RFC 7413.
  *
- * Everything that arrives here is hostile: each length is checked against
- * what is really there, and no option can make the parser fail, loop or read
- * outside of the header.
+ * All input is hostile: each length is checked against what is really there, and
+ * no option can make the parser fail, loop or read outside of the header.
  */
 #include "core.h"
 
 /*
- * Kinds and lengths, RFC 9293 3.2, 7323 2.2 and 3.2, 2018 2 and 3, 9768 3.2.3,
- * 7413 4.1.1 and 6994.
+ * Option kinds and lengths: RFC 9293 3.2, 7323 2.2 and 3.2, 2018 2 and 3, 9768
+ * 3.2.3, 7413 4.1.1 and 6994.
  */
 #define OPT_EOL		0
 #define OPT_NOP		1
@@ -23,7 +22,7 @@
 #define OPT_FASTOPEN	34
 #define OPT_ACCECN0	172
 #define OPT_ACCECN1	174
-#define OPT_EXP		254	/* shared: the first two bytes say whose it is */
+#define OPT_EXP		254	/* shared; the first two bytes identify the option */
 
 #define EXP_FASTOPEN	0xf989
 
@@ -35,7 +34,7 @@
 #define LEN_ACC_FIELD	XTCP_ACC_FIELD_LEN
 #define ACC_FIELDS	3
 
-#define USUAL_SYN	20	/* bytes of options, parse_usual_syn() */
+#define USUAL_SYN	20	/* bytes of options for parse_usual_syn() */
 
 #define WSCALE_MAX	14	/* RFC 7323, 2.3: larger counts as 14 */
 
@@ -87,8 +86,8 @@ static void parse_sack(struct xtcp_seg *seg, const u8 *body, u32 len)
 }
 
 /*
- * RFC 9768 3.2.3: as many counters as there is length for, and what is left
- * over is padding. 3.2.3.2.1: not in a SYN.
+ * RFC 9768 3.2.3: as many counters as the length holds; the rest is padding.
+ * 3.2.3.2.1: not in a SYN.
  */
 static void parse_accecn(struct xtcp_seg *seg, u8 kind, const u8 *body, u32 len)
 {
@@ -103,7 +102,7 @@ static void parse_accecn(struct xtcp_seg *seg, u8 kind, const u8 *body, u32 len)
 	seg->opts |= kind == OPT_ACCECN0 ? XTCP_OPT_ACCECN0 : XTCP_OPT_ACCECN1;
 }
 
-/* RFC 7413 4.1.2: a length that cannot be makes it none at all. */
+/* RFC 7413 4.1.2: an option with an invalid length is ignored. */
 static void parse_cookie(struct xtcp_seg *seg, const u8 *body, u32 len, bool exp)
 {
 	if (!(seg->flags & XTCP_SYN) || len & 1 || len > XTCP_COOKIE_MAX ||
@@ -123,9 +122,9 @@ static void take_ts(struct xtcp_seg *seg, const u8 *body)
 }
 
 /*
- * One option with its whole body present; @len counts kind and length bytes.
- * A known kind with a wrong length is skipped like an unknown one: the
- * sender is broken, but its segment need not be lost (RFC 9293, MUST-6).
+ * One option whose body is complete; @len counts kind and length bytes. A known
+ * kind with a wrong length is skipped like an unknown one: the sender is broken,
+ * but its segment need not be dropped (RFC 9293, MUST-6).
  */
 static void parse_option(struct xtcp_seg *seg, u8 kind, const u8 *body, u32 len)
 {
@@ -169,7 +168,7 @@ static void parse_option(struct xtcp_seg *seg, u8 kind, const u8 *body, u32 len)
 	}
 }
 
-/* The SYN as Linux and its like send it: MSS, SACK permitted, TS, NOP, scale. */
+/* Options of a SYN as Linux sends them: MSS, SACK permitted, TS, NOP, scale. */
 static bool parse_usual_syn(struct xtcp_seg *seg, const u8 *p)
 {
 	if ((get32(p) & ~0xffffU) != (OPT_MSS << 24 | LEN_MSS << 16) || !get16(p + 2) ||
@@ -187,7 +186,7 @@ static bool parse_usual_syn(struct xtcp_seg *seg, const u8 *p)
 
 static void parse_options(struct xtcp_seg *seg, const u8 *p, u32 left)
 {
-	/* What nearly every segment carries: NOP NOP TS (RFC 7323, app. A). */
+	/* The options of nearly every segment: NOP NOP TS (RFC 7323, app. A). */
 	if (left == XTCP_TS_LEN &&
 	    get32(p) == (OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | LEN_TS)) {
 		take_ts(seg, p + 4);
@@ -207,7 +206,7 @@ static void parse_options(struct xtcp_seg *seg, const u8 *p, u32 left)
 			left--;
 			continue;
 		}
-		/* A length that cannot be ends the options (MUST-7). */
+		/* An invalid length ends the options (MUST-7). */
 		if (left < 2)
 			return;
 		len = p[1];
@@ -220,18 +219,18 @@ static void parse_options(struct xtcp_seg *seg, const u8 *p, u32 left)
 }
 
 /**
- * xtcp_parse - read a TCP header
- * @seg: filled in; ecn is 0 and nsegs 1 until the caller says otherwise; of what
- *	is counted no more than there is
+ * xtcp_parse - parse a TCP header
+ * @seg: filled in; ecn is 0 and nsegs 1, for the caller to change. Only those array
+ *	elements are set that are counted
  * @hdr: first byte of the TCP header, any alignment
  * @hdr_avail: readable bytes at @hdr
- * @tcp_len: bytes of TCP header and payload by the IP header
+ * @tcp_len: bytes of TCP header and payload, from the IP header
  *
- * RFC 9293, 3.1. Ports and checksum are the caller's: it used them to get
- * here.
+ * RFC 9293, 3.1. The caller handles ports and checksum: it used them to find the
+ * connection.
  *
- * Return: false when the data offset cannot be; the segment is to be dropped
- * with XTCP_DROP_HEADER.
+ * Return: false if the data offset is invalid; the caller drops the segment with
+ * XTCP_DROP_HEADER.
  */
 bool xtcp_parse(struct xtcp_seg *seg, const u8 *hdr, u32 hdr_avail, u32 tcp_len)
 {
@@ -256,13 +255,13 @@ bool xtcp_parse(struct xtcp_seg *seg, const u8 *hdr, u32 hdr_avail, u32 tcp_len)
 	return true;
 }
 
-/* Bytes of the option with @cookie, without padding. */
+/* Length of the Fast Open option with @cookie, bytes, without padding. */
 static u32 cookie_len(const struct xtcp_cookie *cookie)
 {
 	return (cookie->exp ? 4U : 2U) + cookie->len;
 }
 
-/* Length of the header @plan makes, options padded to a multiple of four. */
+/* xtcp_hdr_len - length of a plan's header, bytes, options padded to a multiple of 4 */
 u8 xtcp_hdr_len(const struct xtcp_plan *plan)
 {
 	u32 len = XTCP_HDR_LEN;
@@ -323,7 +322,10 @@ static u8 *put_options(u8 *p, const struct xtcp_plan *plan)
 		*p++ = LEN_MSS;
 		p = put16(p, plan->opt_mss);
 	}
-	/* The order is Linux's. SACK-permitted takes the place of the timestamp's two NOPs. */
+	/*
+	 * The order is that of Linux. SACK-permitted replaces the two NOPs of the
+	 * timestamp.
+	 */
 	if (plan->opts & XTCP_OPT_TS) {
 		*p++ = sack_perm ? OPT_SACK_PERM : OPT_NOP;
 		*p++ = sack_perm ? LEN_SACK_PERM : OPT_NOP;
@@ -369,8 +371,8 @@ static u8 *put_options(u8 *p, const struct xtcp_plan *plan)
  * @sport: source port, network byte order
  * @dport: destination port, network byte order
  *
- * RFC 9293, 3.1. The checksum field is left zero: whether software or the
- * device fills it is the caller's matter (MUST-2). Reserved bits are zero.
+ * RFC 9293, 3.1. The checksum field is left zero; the caller or the device fills
+ * it (MUST-2). Reserved bits are zero.
  *
  * Return: bytes written, plan->hdr_len.
  */

@@ -86,7 +86,7 @@ struct bbr {
 	u32 inflight_latest;	/* bytes */
 	u32 undo_long;
 	u32 undo_short;
-	u32 good_cwnd;		/* prior_cwnd, bytes: last outside of recovery and PROBE_RTT */
+	u32 good_cwnd;		/* prior_cwnd, bytes: before recovery or PROBE_RTT */
 	u32 extra_delivered;	/* bytes since extra_at */
 	u32 extra_most[2];	/* bytes, in this filter window and in the previous one */
 	u32 up_step;		/* probe_up_acked_per_inc; bytes */
