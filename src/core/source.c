@@ -40,8 +40,8 @@
 #define TIME_PER_SEC	954
 
 /*
- * Multiple of the burst above which a source gets no cookie, even if the address
- * is forged and its owner would get the answer.
+ * Multiple of the burst above which a source does not even get a cookie (which
+ * goes to the owner of the address, forged or not).
  */
 #define FAR		8
 
