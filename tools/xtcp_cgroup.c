@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A whole cgroup on XTCP, programs that are linked statically included.
+ * Moves all tasks of a cgroup to XTCP, statically linked programs included.
  *
- * From Linux 6.6 on socket() asks update_socket_protocol() what protocol to make
- * of the one it was given, and a BPF program may answer in its place. Ours, of two
- * dozen instructions, answers IPPROTO_XTCP to the tasks of one cgroup, and of those
- * below it, that ask for TCP. It is written out here, so that neither a compiler
- * nor a library is needed where it runs. It stays for as long as its link has a
- * name in the file system of BPF, and that is PINS/NUMBER-OF-THE-CGROUP.
+ * From Linux 6.6 on socket() calls update_socket_protocol() to map the protocol it was
+ * given, and a BPF program may replace the result. The program here returns
+ * IPPROTO_XTCP if the task is in the cgroup, or in one below it, and asks for TCP. It
+ * is written as BPF instructions, so that neither a BPF compiler nor libbpf is needed.
+ * It stays attached while its link is pinned as PINS/INODE-OF-THE-CGROUP.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -38,10 +37,10 @@
 #define TYPES	"/sys/kernel/btf/vmlinux"
 #define HOOK	"update_socket_protocol"
 
-/* Low bits of a socket's type; the rest are SOCK_NONBLOCK and SOCK_CLOEXEC. */
+/* SOCK_STREAM etc.; the other bits of type are SOCK_NONBLOCK and SOCK_CLOEXEC. */
 #define TYPE_MASK	0xf
 
-/* How long a program may take to go, ms. */
+/* How long to wait until a detached BPF program is freed, ms. */
 #define GONE_MS		5000
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -59,9 +58,9 @@ static int bpf(int cmd, union bpf_attr *attr)
 	return ret < 0 ? -errno : ret;
 }
 
-/* ---- where the hook is ---- */
+/* ---- the BTF id of the hook ---- */
 
-/* Bytes that follow a type's description; -1: a kind that is not known. */
+/* Bytes that follow a struct btf_type; -1 for an unknown kind. */
 static long btf_tail(const struct btf_type *t)
 {
 	static const struct {
@@ -82,13 +81,13 @@ static long btf_tail(const struct btf_type *t)
 
 	if (kind > BTF_KIND_MAX)
 		return -1;
-	/* A function's count is its linkage. */
+	/* The vlen field of a function is its linkage. */
 	if (kind >= ARRAY_SIZE(tail) || kind == BTF_KIND_FUNC)
 		return 0;
 	return tail[kind].once + (long)tail[kind].each * BTF_INFO_VLEN(t->info);
 }
 
-/* The number of function @name among the kernel's types; 0: there is none. */
+/* BTF id of the function @name; 0 if there is none. @size in bytes. */
 static int btf_function(const char *btf, size_t size, const char *name)
 {
 	const struct btf_header *h = (const void *)btf;
@@ -122,7 +121,10 @@ static int btf_function(const char *btf, size_t size, const char *name)
 	return 0;
 }
 
-/* The kernel's types are in a file; its size is known, but not for mapping. */
+/*
+ * BTF id of the hook in the running kernel; 0 if there is none. The file is read, since
+ * older kernels cannot map it.
+ */
 static int hook_id(void)
 {
 	size_t size = 0, n = 0;
@@ -152,14 +154,14 @@ static int hook_id(void)
 }
 
 /*
- * Silence would let somebody believe that the programs of a cgroup were moved.
- * What a kernel can do decides, its version is but the word to search for.
+ * Report that the kernel lacks the hook. The message names the version that has it,
+ * but only the presence of the hook decides.
  */
 static int no_hook(void)
 {
 	struct utsname u;
 
-	fprintf(stderr, "xtcp_run: --cgroup: this kernel, %s, cannot; that takes Linux 6.6 with BTF and MPTCP\n",
+	fprintf(stderr, "xtcp_run: --cgroup: not supported by this kernel, %s; it takes Linux 6.6 with BTF and MPTCP\n",
 		uname(&u) ? "of unknown version" : u.release);
 	return -ENOTSUP;
 }
@@ -171,13 +173,16 @@ static int no_hook(void)
 #define ARG(d, n)	INSN(BPF_LDX | BPF_MEM | BPF_DW, d, BPF_REG_6, 8 * (n), 0)
 #define MOV(d, i)	INSN(BPF_ALU64 | BPF_MOV | BPF_K, d, 0, 0, i)
 #define AND(d, i)	INSN(BPF_ALU64 | BPF_AND | BPF_K, d, 0, 0, i)
-/* Arguments are 32 bits wide, and the upper half of a register is anything. */
+/* Arguments are 32 bits wide; the upper half of their registers is undefined. */
 #define IF_EQ(d, i, by)	INSN(BPF_JMP32 | BPF_JEQ | BPF_K, d, 0, by, i)
 #define IF_NE(d, i, by)	INSN(BPF_JMP32 | BPF_JNE | BPF_K, d, 0, by, i)
 #define CALL(f)		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, f)
 #define EXIT()		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
-/* What is not 0 is the function's result, and the function itself is left out. */
+/*
+ * Load the program. A result other than 0 becomes the result of the hooked function,
+ * which is then not called. Return: file descriptor, or -errno.
+ */
 static int load(int map, int hook)
 {
 	const struct bpf_insn insns[] = {
@@ -214,17 +219,17 @@ static int load(int map, int hook)
 	int fd = bpf(BPF_PROG_LOAD, &attr);
 
 	if (fd >= 0 || fd == -EPERM)
-		return fd < 0 ? complain("loading the program", fd) : fd;
-	/* Once more, for the kernel to say what it does not like. */
+		return fd < 0 ? complain("cannot load the BPF program", fd) : fd;
+	/* Load it again with a log, for the message of the verifier. */
 	attr.log_buf = (uintptr_t)log;
 	attr.log_size = sizeof(log);
 	attr.log_level = 1;
 	bpf(BPF_PROG_LOAD, &attr);
 	fputs(log, stderr);
-	return complain("loading the program", fd);
+	return complain("cannot load the BPF program", fd);
 }
 
-/* The program reads which cgroup is meant from a table of one. */
+/* A map with one element, the cgroup, for the program. Return: descriptor, or -errno. */
 static int table_of(int cgroup)
 {
 	const uint32_t key = 0, value = cgroup;
@@ -238,7 +243,7 @@ static int table_of(int cgroup)
 	int ret, map = bpf(BPF_MAP_CREATE, &attr);
 
 	if (map < 0)
-		return complain("making a table", map);
+		return complain("cannot create a BPF map", map);
 	memset(&attr, 0, sizeof(attr));
 	attr.map_fd = map;
 	attr.key = (uintptr_t)&key;
@@ -246,11 +251,12 @@ static int table_of(int cgroup)
 	ret = bpf(BPF_MAP_UPDATE_ELEM, &attr);
 	if (ret < 0) {
 		close(map);
-		return complain("naming the cgroup", ret);
+		return complain("cannot add the cgroup to the BPF map", ret);
 	}
 	return map;
 }
 
+/* Attach the program and pin its link as @pin. */
 static int attach(int prog, const char *pin)
 {
 	union bpf_attr attr = {
@@ -259,7 +265,7 @@ static int attach(int prog, const char *pin)
 	int ret, link = bpf(BPF_LINK_CREATE, &attr);
 
 	if (link < 0)
-		return complain("attaching the program", link);
+		return complain("cannot attach the BPF program", link);
 	memset(&attr, 0, sizeof(attr));
 	attr.bpf_fd = link;
 	attr.pathname = (uintptr_t)pin;
@@ -270,7 +276,7 @@ static int attach(int prog, const char *pin)
 
 /* ---- on and off ---- */
 
-/* Opens the cgroup and finds the name of its pin. */
+/* Open the cgroup and write the path of its pin to @pin. Return: descriptor, or -errno. */
 static int cgroup_open(const char *dir, char *pin, size_t size)
 {
 	struct statfs fs;
@@ -282,7 +288,7 @@ static int cgroup_open(const char *dir, char *pin, size_t size)
 		return complain(dir, -errno);
 	if (fstatfs(fd, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC || fstat(fd, &st)) {
 		close(fd);
-		fprintf(stderr, "xtcp_run: --cgroup: %s: not a cgroup of the second version\n",
+		fprintf(stderr, "xtcp_run: --cgroup: %s: not a cgroup (version 2)\n",
 			dir);
 		return -EINVAL;
 	}
@@ -291,10 +297,12 @@ static int cgroup_open(const char *dir, char *pin, size_t size)
 }
 
 /**
- * xtcp_cgroup_on - from now on TCP sockets of a cgroup's tasks are XTCP's
+ * xtcp_cgroup_on - give the tasks of a cgroup XTCP sockets where they ask for TCP
  * @dir: directory of the cgroup
  *
- * It has said what went wrong. Return: 0, or -errno; -ENOTSUP: the kernel cannot.
+ * Affects sockets that are opened from now on. Prints errors to standard error.
+ *
+ * Return: 0, also if it was on already; or -errno, -ENOTSUP if the kernel lacks the hook.
  */
 int xtcp_cgroup_on(const char *dir)
 {
@@ -310,14 +318,14 @@ int xtcp_cgroup_on(const char *dir)
 		return cgroup;
 	ret = -ENODEV;
 	if (statfs(BPFFS, &fs) || fs.f_type != BPF_FS_MAGIC) {
-		fputs("xtcp_run: --cgroup: mount -t bpf none " BPFFS " is needed\n", stderr);
+		fputs("xtcp_run: --cgroup: no BPF file system; mount -t bpf none " BPFFS "\n", stderr);
 		goto out;
 	}
 	if (mkdir(PINS, 0700) && errno != EEXIST) {
 		ret = complain(PINS, -errno);
 		goto out;
 	}
-	/* To have it twice would change nothing, but cost something. */
+	/* A second program would change nothing and slow socket() down. */
 	ret = 0;
 	if (!access(pin, F_OK))
 		goto out;
@@ -334,7 +342,7 @@ out:
 	return ret;
 }
 
-/* The number of the program behind a pin; 0: there is none. */
+/* Id of the BPF program whose link is pinned as @pin; 0 if there is none. */
 static uint32_t program_of(const char *pin)
 {
 	struct bpf_link_info info = {};
@@ -353,8 +361,8 @@ static uint32_t program_of(const char *pin)
 }
 
 /*
- * The kernel takes a program off some time after the last name of its link is gone,
- * and forgets its number then. Return: whether that has happened.
+ * The kernel detaches a program some time after its link is unpinned, and frees its id
+ * then. Return: whether that happened within GONE_MS.
  */
 static bool program_gone(uint32_t id)
 {
@@ -373,11 +381,13 @@ static bool program_gone(uint32_t id)
 }
 
 /**
- * xtcp_cgroup_off - new sockets of a cgroup's tasks are the kernel's again
+ * xtcp_cgroup_off - undo xtcp_cgroup_on()
  * @dir: directory of the cgroup
  *
- * Sockets that are open stay what they are. Return: as above; -ENOENT: it was off;
- * -EBUSY: somebody else has hold of the program.
+ * Sockets that are open stay XTCP sockets. Prints errors to standard error.
+ *
+ * Return: 0, or -errno: -ENOENT if it was off, -EBUSY if another process holds the BPF
+ * program.
  */
 int xtcp_cgroup_off(const char *dir)
 {
@@ -390,7 +400,7 @@ int xtcp_cgroup_off(const char *dir)
 	close(cgroup);
 	id = program_of(pin);
 	if (!unlink(pin))
-		return !id || program_gone(id) ? 0 : complain("the program", -EBUSY);
+		return !id || program_gone(id) ? 0 : complain("BPF program still attached", -EBUSY);
 	if (errno != ENOENT)
 		return complain(pin, -errno);
 	fprintf(stderr, "xtcp_run: --cgroup: %s is not switched on\n", dir);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Can a program be preloaded? Only the dynamic linker does that, and a program
- * names it in its ELF header (PT_INTERP), or has none.
+ * Whether a program can be preloaded. The dynamic linker does the preloading; an ELF
+ * file without a PT_INTERP program header is started without it.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -18,16 +18,16 @@
 
 #define OWN_CLASS	(sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32)
 
-/* Scripts that are run by scripts: the kernel's own limit. */
+/* Nesting of scripts interpreted by scripts: the kernel's own limit. */
 #define SCRIPTS_MAX	5
 
-/* What a file begins with. */
+/* The first bytes of a file: an ELF header, or the "#!" line of a script. */
 union head {
 	ElfW(Ehdr) elf;
 	char line[PATH_MAX];
 };
 
-/* The file that execvp() takes; malloc()ed, NULL where there is none. */
+/* The file that execvp() would start; malloc()ed, NULL if there is none. */
 static char *find(const char *name)
 {
 	const char *dir = getenv("PATH"), *end;
@@ -47,7 +47,7 @@ static char *find(const char *name)
 	return NULL;
 }
 
-/* "#!", blanks, the interpreter; @line ends in 0. */
+/* The interpreter named by a "#!" line, malloc()ed; @line is null-terminated. */
 static char *interpreter(char *line)
 {
 	line += 2;
@@ -64,7 +64,7 @@ static bool names_linker(int fd, const union head *head)
 	for (i = 0; i < head->elf.e_phnum; i++) {
 		off_t at = head->elf.e_phoff + (off_t)i * head->elf.e_phentsize;
 
-		/* What cannot be read is not for us to judge. */
+		/* An unreadable header is no reason to warn. */
 		if (pread(fd, &ph, sizeof(ph), at) != sizeof(ph) || ph.p_type == PT_INTERP)
 			return true;
 	}

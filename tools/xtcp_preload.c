@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The library that xtcp_run puts in front of the C library: a program that
- * asks for a TCP stream, over IPv4 or IPv6, gets one of XTCP's.
+ * The library that xtcp_run preloads: a program that asks for a TCP stream over
+ * IPv4 or IPv6 gets an XTCP socket.
  *
- * Only the two calls where the difference could show are taken over. The
- * rest, errno included, is the module's business: it answers as TCP does.
+ * It interposes socket() and getsockopt() only. The module answers all other
+ * calls as the kernel's TCP does, errno included.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -16,7 +16,7 @@
 
 #include <linux/xtcp.h>
 
-/* What SO_PROTOCOL answers for an XTCP socket, and for no other. */
+/* SO_PROTOCOL of every XTCP socket, and of no other socket. */
 #define XTCP_SO_PROTOCOL	0x206
 
 static int (*next_socket)(int domain, int type, int protocol);
@@ -24,11 +24,12 @@ static int (*next_getsockopt)(int fd, int level, int name, void *val,
 			      socklen_t *len);
 
 /*
- * The next library's function and not a bare system call: a library that was
- * preloaded before us keeps its say.
+ * The function of that name in the next library. A bare system call would bypass
+ * other preloaded libraries.
  *
- * A constructor of another library may call socket() before ours has run,
- * and from any thread; looking a name up twice does no harm.
+ * A constructor of another library may call socket() before resolve() has run, from
+ * any thread, so socket() and getsockopt() look the name up where it is still NULL.
+ * Two concurrent look-ups give the same result.
  */
 static void *next(const char *name)
 {
@@ -69,10 +70,10 @@ int socket(int domain, int type, int protocol)
 }
 
 /*
- * SO_PROTOCOL is answered by the kernel before the module is asked, with the
- * number that keeps XTCP's sockets apart from TCP's inside the kernel. A
- * program that compares it with IPPROTO_TCP must find it equal. A caller may
- * ask for less than an int and gets its first bytes.
+ * The kernel answers SO_PROTOCOL itself, without calling the module, with sk_protocol,
+ * which differs from IPPROTO_TCP for XTCP sockets. Programs compare it with
+ * IPPROTO_TCP, so report that. A caller may ask for less than an int and gets its
+ * first bytes.
  */
 int getsockopt(int fd, int level, int name, void *val, socklen_t *len)
 {

@@ -3,9 +3,9 @@
  * xtcp_run PROGRAM [ARGUMENT...]
  * xtcp_run --cgroup DIR [--off]
  *
- * Runs a program with its TCP connections over XTCP: puts the preload library
- * that stands beside this program, or in ../lib/xtcp from it, into LD_PRELOAD
- * and becomes the program. The second form does it for a cgroup (xtcp_cgroup.c).
+ * Runs a program with its TCP connections over XTCP: adds the preload library, found
+ * beside this executable or in ../lib/xtcp relative to it, to LD_PRELOAD and executes
+ * the program. The second form moves the tasks of a cgroup to XTCP (xtcp_cgroup.c).
  * See xtcp_run(1).
  */
 #define _GNU_SOURCE
@@ -26,7 +26,7 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* Exit codes; those of a program that cannot be run are env(1)'s. */
+/* Exit codes; 126 and 127 are those of env(1). */
 #define EXIT_NO_XTCP	1
 #define EXIT_USAGE	2
 #define EXIT_CANNOT_RUN	126
@@ -36,13 +36,14 @@ static const char usage[] =
 	"usage: xtcp_run PROGRAM [ARGUMENT...]\n"
 	"       xtcp_run --cgroup DIR [--off]\n"
 	"Runs PROGRAM with its TCP streams (IPv4, IPv6) over XTCP.\n"
-	"--cgroup: so all that runs in the cgroup DIR, until --off; Linux 6.6.\n"
-	"XTCP_FALLBACK=1 in the environment: over the kernel's TCP where the\n"
-	"xtcp module is not loaded. More in xtcp_run(1).\n";
+	"--cgroup: does so for all programs in the cgroup DIR, until --off; needs Linux 6.6.\n"
+	"XTCP_FALLBACK=1 in the environment: use the kernel's TCP if the xtcp module\n"
+	"is not loaded. See xtcp_run(1).\n";
 
 /*
- * Opening a socket makes the kernel load an installed module, for any user, where
- * "make install AUTOLOAD=y" allows it; asking modprobe ourselves would need root.
+ * Can an XTCP socket be opened? Return: 0, or -errno. If "make install AUTOLOAD=y" was
+ * used, the attempt makes the kernel load the module, for any user; running modprobe
+ * here would need root.
  */
 static int xtcp_probe(void)
 {
@@ -67,7 +68,7 @@ static const char *why(int err)
 	return text;
 }
 
-/* Path of the library: in the source tree beside us, else as installed. */
+/* Path of the library: beside the executable (source tree), or as installed. */
 static int find_library(char *path, size_t size)
 {
 	static const char *const where[] = { LIBRARY, "../lib/xtcp/" LIBRARY };
@@ -92,7 +93,7 @@ static int find_library(char *path, size_t size)
 	return -ENOENT;
 }
 
-/* First in the list, so that the libraries already there are called by ours. */
+/* Put the library first in LD_PRELOAD: it calls the libraries that are already there. */
 static int preload(const char *path)
 {
 	const char *old = getenv("LD_PRELOAD");
@@ -109,8 +110,8 @@ static int preload(const char *path)
 }
 
 /*
- * --cgroup DIR [--off]: for programs that cannot be preloaded. Where the module is
- * missing they would be without sockets; to take it off is possible then, too.
+ * --cgroup DIR [--off]: for programs that cannot be preloaded. Without the module,
+ * socket() would fail in the cgroup, so --cgroup needs it; --off does not.
  */
 static int cgroup(int argc, char **argv)
 {
@@ -130,14 +131,14 @@ static int cgroup(int argc, char **argv)
 	return xtcp_cgroup_on(argv[2]) ? EXIT_NO_XTCP : 0;
 }
 
-/* The program is started all the same: what it starts in turn may be on XTCP. */
+/* Only a warning: programs that this one starts may still be preloaded. */
 static void warn_unpreloaded(const char *name)
 {
 	char *path;
 	const char *reason = xtcp_elf_why_not(name, &path);
 
 	if (reason)
-		fprintf(stderr, "xtcp_run: %s %s: it stays on the kernel's TCP; --cgroup moves it\n",
+		fprintf(stderr, "xtcp_run: %s %s: it stays on the kernel's TCP; use --cgroup to move it\n",
 			path, reason);
 	free(path);
 }
@@ -182,9 +183,9 @@ int main(int argc, char **argv)
 			strerror(-ret));
 		return EXIT_NO_XTCP;
 	}
-	/* The dynamic linker takes both for the end of a name. */
+	/* Both separate names in LD_PRELOAD. */
 	if (strpbrk(path, ": ")) {
-		fprintf(stderr, "xtcp_run: a colon or blank in the path %s\n",
+		fprintf(stderr, "xtcp_run: LD_PRELOAD cannot name a path with a colon or blank: %s\n",
 			path);
 		return EXIT_NO_XTCP;
 	}

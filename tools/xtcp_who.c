@@ -2,9 +2,9 @@
 /*
  * xtcp_who
  *
- * Who uses XTCP, and so keeps the module from being unloaded: a line for each
- * socket that a process has open, and one for each connection that lives on
- * without. See xtcp_who(1).
+ * Lists what keeps the module from being unloaded: a line for each XTCP socket that a
+ * process has open, and for each connection that no process has (closed by its program
+ * or not yet accepted). See xtcp_who(1).
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -22,12 +22,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* What SO_PROTOCOL says of every XTCP socket. */
+/* SO_PROTOCOL of every XTCP socket. */
 #define XTCP_PROTOCOL	0x206
 
 #define NAMESPACES_MAX	4096
 
-/* Those whose table has been read; one process of each is enough. */
+/* Inodes of the network namespaces whose tables have been read. */
 static ino_t seen[NAMESPACES_MAX];
 static int nseen;
 
@@ -97,6 +97,7 @@ static bool is_xtcp(int fd)
 	       protocol == XTCP_PROTOCOL;
 }
 
+/* Print the XTCP sockets of a process. Return: how many. */
 static int sockets(const char *pid, const char *command)
 {
 	char path[64], link[64];
@@ -132,6 +133,7 @@ static int sockets(const char *pid, const char *command)
 	return found;
 }
 
+/* Is this the first process seen of its network namespace? */
 static bool first_of_namespace(const char *pid)
 {
 	char path[64];
@@ -149,7 +151,10 @@ static bool first_of_namespace(const char *pid)
 	return true;
 }
 
-/* An address as the tables have it: words of eight digits, in the host's order. */
+/*
+ * Parse an address of /proc/net/xtcp: 32-bit words of eight hexadecimal digits, in the
+ * byte order of the host. @ss has its family; @port in host byte order.
+ */
 static void address_of(struct sockaddr_storage *ss, const char *digits, unsigned int port)
 {
 	struct sockaddr_in6 *in6 = (void *)ss;
@@ -167,7 +172,7 @@ static void address_of(struct sockaddr_storage *ss, const char *digits, unsigned
 	}
 }
 
-/* Rows of the table without an inode: no process has them, or not yet. */
+/* Print the rows of a table without an inode: no process has them. Return: how many. */
 static int orphans(const char *pid, const char *table, sa_family_t family)
 {
 	unsigned int own_port, peer_port, state;
@@ -185,7 +190,7 @@ static int orphans(const char *pid, const char *table, sa_family_t family)
 		if (sscanf(line, " %*d: %32[0-9A-F]:%x %32[0-9A-F]:%x %x %*s %*s %*s %*u %*d %lu",
 			   own, &own_port, peer, &peer_port, &state, &inode) != 6)
 			continue;
-		/* Records and half-open connections do not hold the module. */
+		/* These have no socket, so they do not hold the module. */
 		if (inode || state == TCP_TIME_WAIT || state == TCP_SYN_RECV)
 			continue;
 		address_of(&ss, own, own_port);
@@ -221,7 +226,7 @@ int main(int argc, char **argv)
 	DIR *proc;
 
 	if (argc > 1) {
-		fprintf(stderr, "usage: %s\nWho has XTCP sockets. More in xtcp_who(1).\n",
+		fprintf(stderr, "usage: %s\nLists XTCP sockets and their processes. See xtcp_who(1).\n",
 			argv[0]);
 		return 2;
 	}
@@ -231,7 +236,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	if (geteuid())
-		fputs("xtcp_who: not root: sockets of other users are not seen\n", stderr);
+		fputs("xtcp_who: not root: sockets of other users are not shown\n", stderr);
 	while ((d = readdir(proc))) {
 		if (!isdigit((unsigned char)d->d_name[0]))
 			continue;
