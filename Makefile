@@ -1,24 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# XTCP: see "make help".  What the module consists of is in Kbuild.
+# XTCP: see "make help".  Kbuild lists the files of the module.
 
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-# The kernel to build for: the running one, or where its headers are not
-# installed the newest Debian headers that are (the cloud flavour and the
-# architecture-independent half do not serve).
+# The kernel to build for: the running one, or, if its headers are not installed,
+# the one with the newest Debian headers (not the cloud or real-time flavour).
 ifeq ($(KDIR),)
 KDIR := $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 	$(shell ls -d /usr/src/linux-headers-*-amd64 2>/dev/null | \
 		grep -v -e cloud -e -rt- | sort -Vr))
 endif
 
-# Type information for debuggers and BPF is no reason to fail: where headers have
-# what it takes (Debian's from 6.12 on) but pahole is missing, there is none.
+# BTF is optional: without pahole, build the module without it. (Debian's headers from
+# 6.12 on would otherwise run pahole and fail.)
 KOPTS := $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 
-# Empty assignments would hide the defaults of the makefiles below.
+# For the makefiles in subdirectories, whose defaults an empty value would override.
 export KDIR PREFIX DESTDIR
 
 all: module tools
@@ -31,7 +30,7 @@ have-kdir:
 	echo "No kernel build tree '$(KDIR)': run scripts/deps build, or set KDIR=" >&2; \
 	exit 1; }
 
-# For scripts.
+# For scripts/build-for, scripts/style and scripts/vm-module.
 print-kdir:
 	@echo $(KDIR)
 
@@ -52,21 +51,21 @@ check:
 check-debug:
 	@scripts/check debug
 
-# For the night: TIME seconds each for simulation and fuzzing.
+# TIME in seconds for each of simulation and fuzzing.
 check-long: TIME = 1200
 check-long: STATES = 10000000
 check-long: SAMPLE = 80
 check-long:
 	@TIME=$(TIME) STATES=$(STATES) SAMPLE=$(SAMPLE) scripts/check long
 
-# Seconds, for all targets together.
+# Seconds for all fuzz targets together.
 TIME ?= 600
 
 fuzz:
 	@scripts/deps fuzz
 	@selftests/core/fuzz/run $(TIME)
 
-# A sample of SAMPLE breaks; selftests/core/mutate --all does every one.
+# Number of breaks in the sample; selftests/core/mutate --all tries all.
 SAMPLE ?= 80
 
 mutate:
@@ -92,11 +91,11 @@ bench-attack:
 	$(MAKE) all
 	selftests/bench/attack-run
 
-# The pictures of Documentation/questions.rst, from captures.
+# Draw the pictures of Documentation/questions.rst from captures.
 pictures:
 	scripts/show --svg Documentation/pictures all
 
-# The book of Documentation/, with warnings as errors.
+# Documentation/ as HTML; warnings are errors.
 docs:
 	@scripts/deps docs
 	sphinx-build -q -E -W --keep-going -b html -d out/doctrees Documentation out/docs
@@ -104,12 +103,12 @@ docs:
 
 install: all
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
-	# Into a staging directory nothing is to be registered.
+	# No depmod for a staging directory.
 	test -n "$(DESTDIR)" || depmod -a $$(modinfo -F vermagic xtcp.ko | cut -d' ' -f1)
 	$(MAKE) -C tools install
 	install -D -m 644 include/uapi/linux/xtcp.h \
 		$(DESTDIR)$(PREFIX)/include/linux/xtcp.h
-	# Who may load the module is the administrator's to decide.
+	# The administrator decides whether any user may load the module.
 	test "$(AUTOLOAD)" != y || \
 		install -D -m 644 tools/xtcp.conf $(DESTDIR)/etc/modprobe.d/xtcp.conf
 
