@@ -3,8 +3,8 @@
 #
 # scripts/c-strip.awk FILE...
 #
-# Prints C with comments, strings and character constants taken out, each line
-# as "FILE:LINE:code", so that a search for a word finds only code.
+# Prints C without comments and with empty strings and character constants, each
+# line as "FILE:LINE:code", so that a search for a word finds only code.
 
 FNR == 1 { comment = 0 }
 {
@@ -25,7 +25,7 @@ FNR == 1 { comment = 0 }
 			break
 		} else if (match(line, /^"([^"\\]|\\.)*"/) ||
 			   match(line, /^'([^'\\]|\\.)*'/)) {
-			# What an #include names stays.
+			# Keep the file name of an #include.
 			if (code ~ /^#[ \t]*include[ \t]*$/)
 				code = code substr(line, 1, RLENGTH)
 			else

@@ -2,11 +2,11 @@
 #
 # Reads one connection as "tcpdump -nn -tt -S" prints it and shows its
 # handshake and its close, each segment with the states of RFC 9293 (3.3.2)
-# that it takes the two ends to. The states are derived from the segments
-# alone, by the diagram of the RFC, so that they say what the wire proves.
+# that the two ends enter by it. The states are derived from the segments
+# alone, by the state diagram of the RFC.
 #
-# Set: server (address), sname, cname (what to call the two stacks).
-# Exit status 0 if both ends came by ESTABLISHED to CLOSED or TIME-WAIT.
+# Variables: server (address); sname, cname (names of the two stacks).
+# Exit status 0 if both ends reached ESTABLISHED and then CLOSED or TIME-WAIT.
 
 function enter(end, new) {
 	if (state[end] == new)
@@ -56,7 +56,7 @@ function received(end, syn, acks, fin, rst) {
 		enter(end, "TIME-WAIT")
 }
 
-# The number that follows a word of the line, or "".
+# The field that follows a word in the line, or "".
 function after(word,	i) {
 	for (i = 1; i < NF; i++)
 		if ($i == word)
@@ -64,7 +64,7 @@ function after(word,	i) {
 	return ""
 }
 
-# Sequence numbers start at 0 here and stay below 2^32.
+# Sequence number relative to the initial one, modulo 2^32.
 function rel(num, base) {
 	return num >= base ? num - base : num - base + 4294967296
 }

@@ -4,9 +4,9 @@
 # scripts/fn-length.awk -v max=N FILE...
 #
 # Names every C function whose body, braces included, is longer than max
-# lines.  The kernel's style has a function's braces, and no others, alone in
-# the first column; a function is told from a struct by its closing
-# parenthesis before the brace.
+# lines.  In the kernel's style the braces of functions, structs and
+# initializers stand in the first column; a function is recognized by the
+# closing parenthesis at the end of the line before its brace.
 
 /^\{/ {
 	if (before ~ /\)[ \t]*(__[a-z_]+.*)?$/) {
