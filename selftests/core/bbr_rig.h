@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * BBR on a test bench: one ACK at a time, the rest of the engine is not there.
- * The path has 1 byte per us and 100 ms: a BDP of 100000 bytes.
+ * Calls BBR with one ACK at a time, without the rest of the engine. The path has
+ * 1 byte per us and an RTT of 100 ms: a BDP of 100000 bytes.
  */
 #ifndef XTCP_BBR_RIG_H
 #define XTCP_BBR_RIG_H
@@ -21,8 +21,8 @@ struct bbr_rig {
 	struct xtcp_params par;
 	struct xtcp_tcb tcb;
 	struct bbr *b;
-	struct xtcp_ack ack;	/* the next */
-	bool round, loss_round;	/* it begins one */
+	struct xtcp_ack ack;	/* the next ACK */
+	bool round, loss_round;	/* which begins a round trip, a loss round */
 };
 
 static inline void set_flight(struct bbr_rig *r, u32 bytes)
@@ -31,8 +31,8 @@ static inline void set_flight(struct bbr_rig *r, u32 bytes)
 }
 
 /*
- * @phase for some time, with more in flight than lets it end; the next ACK is for
- * a segment at the rate of the model.
+ * Put BBR into @phase, with so much in flight that the phase does not end; the next
+ * ACK is for one segment, delivered at the rate of the model.
  */
 static inline void begin(struct bbr_rig *r, u8 phase)
 {
@@ -75,7 +75,7 @@ static inline void control(struct bbr_rig *r)
 	r->tcb.cc->control(&r->tcb, &r->ack);
 }
 
-/* A flag from the start that no step is to change. */
+/* Are the flags still set that no step may change? */
 static inline bool flags_kept(const struct bbr_rig *r)
 {
 	return (r->b->flags & (BBR_F_SEEN_RTT | BBR_F_FULL)) == (BBR_F_SEEN_RTT | BBR_F_FULL);

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Breaks that mutants.py does not make by itself: whole rules left out, mostly
-such as once were bugs or were once forgotten."""
+"""Hand-made mutants that mutants.py does not generate: whole rules left out, most
+of which were bugs at some time."""
 
-# file in src/core, what is there, what stands there instead
+# (file in src/core, text, replacement)
 BREAKS = [
     ('state.c', '[XTCP_EV_FIN]\t\t= XTCP_CLOSING',
      '[XTCP_EV_FIN]\t\t= XTCP_TIME_WAIT'),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A window algorithm on a test bench: ACKs are made up, the rest of the engine
- * is not there. Whatever the window allows is in flight.
+ * Calls a congestion control with made-up ACKs, without the rest of the engine. The
+ * whole window is always in flight.
  */
 #ifndef XTCP_CC_RIG_H
 #define XTCP_CC_RIG_H
@@ -11,7 +11,7 @@
 struct cc_rig {
 	struct xtcp_params par;
 	struct xtcp_tcb tcb;
-	u64 now;
+	u64 now;		/* ns */
 };
 
 static inline void cc_rig_init(struct cc_rig *r, const struct xtcp_cc *cc, u16 mss,
@@ -32,7 +32,10 @@ static inline void cc_rig_init(struct cc_rig *r, const struct xtcp_cc *cc, u16 m
 	cc->init(&r->tcb, r->now);
 }
 
-/* One ACK of @bytes, and then the window is filled again. */
+/*
+ * One ACK of @bytes, @ce of them CE-marked. If cwnd-limited (@limited), the window is
+ * filled again.
+ */
 static inline void cc_rig_ack(struct cc_rig *r, u32 bytes, u32 ce, bool limited)
 {
 	struct xtcp_tcb *tcb = &r->tcb;
@@ -55,7 +58,7 @@ static inline void cc_rig_ack(struct cc_rig *r, u32 bytes, u32 ce, bool limited)
 	tcb->last_data_tx_at = r->now;
 }
 
-/* A window in full use for @ns: an ACK for each segment, evenly. */
+/* Use the whole window for @ns: one ACK for each segment, evenly spaced. */
 static inline void cc_rig_run(struct cc_rig *r, u64 ns)
 {
 	u64 end = r->now + ns;
@@ -68,7 +71,7 @@ static inline void cc_rig_run(struct cc_rig *r, u64 ns)
 	}
 }
 
-/* Fast recovery, over at once. */
+/* A loss event, whose recovery ends at once. */
 static inline void cc_rig_loss(struct cc_rig *r, enum xtcp_cc_event why)
 {
 	struct xtcp_tcb *tcb = &r->tcb;
@@ -81,7 +84,7 @@ static inline void cc_rig_loss(struct cc_rig *r, enum xtcp_cc_event why)
 	xtcp_cc_event(tcb, XTCP_CC_DONE, r->now);
 }
 
-/* It was for nothing. */
+/* The last reduction was spurious: undo it. */
 static inline void cc_rig_undo(struct cc_rig *r)
 {
 	r->tcb.cwnd = r->tcb.prior_cwnd;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SipHash-2-4 for the userspace build (see include/xtcp/env_user.h), over
- * words as the kernel's siphash_*u32() and siphash_*u64() are defined: the message
- * is the words in little-endian order.
+ * SipHash-2-4 for the userspace build (see include/xtcp/env_user.h), with the results
+ * of the kernel's siphash_*u32() and siphash_*u64(): the message is the sequence of
+ * words in little-endian order.
  */
 #include <xtcp/env.h>
 
@@ -37,7 +37,7 @@ static void sip_word(struct sip *s, u64 word)
 	s->v0 ^= word;
 }
 
-/* @n whole words, and a last one with @tail in it, of @ntail bytes. */
+/* Hash of @n 64-bit words and a last, partial one: @ntail bytes (0 or 4) in @tail. */
 static u64 sip_words(const u64 *word, unsigned int n, u32 tail, unsigned int ntail,
 		     const siphash_key_t *key)
 {
@@ -59,8 +59,8 @@ static u64 sip_words(const u64 *word, unsigned int n, u32 tail, unsigned int nta
 }
 
 /**
- * siphash_1u32 - SipHash-2-4 of half a word
- * @a: the half
+ * siphash_1u32 - SipHash-2-4 of a 32-bit word
+ * @a: the word
  * @key: secret
  *
  * Return: the same value as the kernel's function of that name.
@@ -71,10 +71,10 @@ u64 siphash_1u32(u32 a, const siphash_key_t *key)
 }
 
 /**
- * siphash_3u32 - SipHash-2-4 of three halves of words
- * @a: first half
- * @b: second half
- * @c: third half
+ * siphash_3u32 - SipHash-2-4 of three 32-bit words
+ * @a: first word
+ * @b: second word
+ * @c: third word
  * @key: secret
  *
  * Return: the same value as the kernel's function of that name.
@@ -87,7 +87,7 @@ u64 siphash_3u32(u32 a, u32 b, u32 c, const siphash_key_t *key)
 }
 
 /**
- * siphash_1u64 - SipHash-2-4 of one word
+ * siphash_1u64 - SipHash-2-4 of one 64-bit word
  * @a: the word
  * @key: secret
  *
@@ -99,7 +99,7 @@ u64 siphash_1u64(u64 a, const siphash_key_t *key)
 }
 
 /**
- * siphash_2u64 - SipHash-2-4 of two words
+ * siphash_2u64 - SipHash-2-4 of two 64-bit words
  * @a: first word
  * @b: second word
  * @key: secret
@@ -114,7 +114,7 @@ u64 siphash_2u64(u64 a, u64 b, const siphash_key_t *key)
 }
 
 /**
- * siphash_3u64 - SipHash-2-4 of three words
+ * siphash_3u64 - SipHash-2-4 of three 64-bit words
  * @a: first word
  * @b: second word
  * @c: third word
@@ -130,7 +130,7 @@ u64 siphash_3u64(u64 a, u64 b, u64 c, const siphash_key_t *key)
 }
 
 /**
- * siphash_4u64 - SipHash-2-4 of four words
+ * siphash_4u64 - SipHash-2-4 of four 64-bit words
  * @a: first word
  * @b: second word
  * @c: third word

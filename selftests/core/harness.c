@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Runner of the unit tests: each in a process of its own, so that a failed
- * assertion or a sanitizer's report is one "not ok" and not the end.
+ * Runner of the unit tests. Each test has its own process, so that a failed assertion
+ * or a sanitizer's report fails that test only.
+ *
+ *	unit [--nofork] [NAME...]	--nofork: all tests in this process; NAME: only
+ *					tests whose names contain one of these
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,7 +65,7 @@ static void run_one(const struct unit *unit)
 		script_run(unit->script);
 }
 
-/* Returns whether @unit passed; what it printed is above its TAP line. */
+/* Run @unit in a process of its own. Return: whether it passed. */
 static bool run_forked(const struct unit *unit)
 {
 	int status;
@@ -75,7 +78,7 @@ static bool run_forked(const struct unit *unit)
 		exit(2);
 	}
 	if (!pid) {
-		/* A loop in the engine is a failure, not a hang of the run. */
+		/* After 60 s of CPU time SIGPROF ends a test that loops. */
 		setitimer(ITIMER_PROF, &(struct itimerval){ .it_value.tv_sec = 60 }, NULL);
 		run_one(unit);
 		fflush(stdout);

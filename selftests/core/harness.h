@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * TAP unit tests, one line of output a test. A test is a function, or a
- * script (script_file.c) that walks one TCB through segments, calls and time.
+ * Unit tests with TAP output, one result for each test. A test is a function, or a
+ * script (script_file.c) of segments, calls and time for one TCB.
  */
 #ifndef XTCP_HARNESS_H
 #define XTCP_HARNESS_H
 
 #include <xtcp/engine.h>
 
-/* A line of a script, and where it stands. */
+/* A line of a script and its position. */
 struct step {
 	const char *file;
 	int line;
-	int user;	/* line of the test that uses it, if it is of a define; or 0 */
+	int user;	/* in a define: line of the test that uses it; otherwise 0 */
 	char *text;
 };
 
 struct unit {
 	const char *name;
 	void (*run)(void);
-	const struct step *steps;	/* instead of run, or */
+	const struct step *steps;	/* if run is NULL: steps of a script file */
 	unsigned int nsteps;
-	const char *script;		/* instead of both */
+	const char *script;		/* if both are NULL: text of a script */
 	struct unit *next;
 };
 
-/* Made by a test program, not found in a file. */
+/* A script that a test program has made, not one from a file. */
 struct script {
 	const char *name;
 	const char *text;
@@ -39,7 +39,7 @@ void script_run(const char *text);
 void script_steps(const struct step *steps, unsigned int n);
 void scripts_load(void);
 
-/* UNIT(name) { body }: a test, found by the runner without a list. */
+/* UNIT(name) { body }: a test, registered by a constructor. */
 #define UNIT(id)							\
 	static void unit_run_##id(void);				\
 	static void __attribute__((constructor)) unit_reg_##id(void)	\
@@ -53,7 +53,7 @@ void scripts_load(void);
 	}								\
 	static void unit_run_##id(void)
 
-/* Both report and go on, so that one run shows all that is wrong. */
+/* CHECK() and CHECK_EQ() report and continue, so that a run shows all failures. */
 #define CHECK(cond) do {						\
 	if (!(cond))							\
 		unit_fail(__FILE__, __LINE__, "%s", #cond);		\
@@ -69,7 +69,7 @@ void scripts_load(void);
 			  #got, _got, _got, _want, _want);		\
 } while (0)
 
-/* CHECK_EQ() for a row of a table: says which. */
+/* CHECK_EQ() for a table: the message names the row. */
 #define CHECK_ROW(row, got, want) do {					\
 	unsigned long long _got = (got);				\
 	unsigned long long _want = (want);				\

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What every driver of the engine in userspace does alike; see host.h.
+ * The part of an engine's host that all drivers in userspace share; see host.h.
+ *
+ * No function locks or sleeps; the driver serializes all calls for one host.
  */
 #include <xtcp/host.h>
 
-#define PLANS_MAX	200000	/* plans in one go: more is a loop */
+#define PLANS_MAX	200000	/* plans of one xtcp_host_output(); more means a loop */
 
 /* ---- transmit ---- */
 
 /**
- * xtcp_host_refill - lend the engine unused entries of the send map, if there are too few
+ * xtcp_host_refill - lend the engine as many unused send map entries as it wants
  * @host: with a TCB
+ *
+ * Stops early if ops->sent_get() returns NULL.
  */
 void xtcp_host_refill(struct xtcp_host *host)
 {
@@ -26,9 +30,9 @@ void xtcp_host_refill(struct xtcp_host *host)
 }
 
 /**
- * xtcp_host_reclaim - take unused entries of the send map back
+ * xtcp_host_reclaim - take unused send map entries back
  * @host: with a TCB
- * @keep: entries that stay
+ * @keep: number of unused entries that stay with the engine
  */
 void xtcp_host_reclaim(struct xtcp_host *host, u32 keep)
 {
@@ -39,12 +43,12 @@ void xtcp_host_reclaim(struct xtcp_host *host, u32 keep)
 }
 
 /**
- * xtcp_host_peek - what would leave now
+ * xtcp_host_peek - what the engine would send now
  * @host: with a TCB
- * @plan: to be committed or aborted
- * @now: ns
+ * @plan: filled in; the caller commits or aborts it
+ * @now: time of the host, ns
  *
- * Return: false, if nothing would.
+ * Return: false if there is nothing to send now.
  */
 bool xtcp_host_peek(struct xtcp_host *host, struct xtcp_plan *plan, u64 now)
 {
@@ -56,14 +60,14 @@ bool xtcp_host_peek(struct xtcp_host *host, struct xtcp_plan *plan, u64 now)
 }
 
 /**
- * xtcp_host_output - send all that may be sent, until there is no more or one fails
+ * xtcp_host_output - send plans until there is none or a transmission fails
  * @host: with a TCB
  */
 void xtcp_host_output(struct xtcp_host *host)
 {
 	const struct xtcp_host_ops *ops = host->ops;
 	u32 limit = ops->plans_max ? ops->plans_max : PLANS_MAX;
-	/* The clock is read once, however long it takes from there. */
+	/* The clock is read once for all plans. */
 	u64 now = ops->now(host);
 	struct xtcp_plan plan;
 	bool sent;
@@ -88,13 +92,14 @@ void xtcp_host_output(struct xtcp_host *host)
 }
 
 /**
- * xtcp_plan_part - one packet of a plan, as a device splits a large one
+ * xtcp_plan_part - one packet of a plan, split as a device with TSO does
  * @plan: as xtcp_tx_peek() made it
- * @at: offset of the part's payload; 0, then the end of the part before
- * @accecn: CWR is part of a counter (RFC 9768), so that each part has it
- * @part: the part; FIN and PSH go last, CWR first
+ * @at: payload offset of the part, bytes: 0, then the end of the previous part
+ * @accecn: CWR is part of the ACE counter (RFC 9768), so every part carries it;
+ *	otherwise only the first does
+ * @part: filled in; only the last part carries FIN and PSH
  *
- * Return: whether it is the last.
+ * Return: whether this is the last part.
  */
 bool xtcp_plan_part(const struct xtcp_plan *plan, u32 at, bool accecn,
 		    struct xtcp_plan *part)
@@ -114,7 +119,7 @@ bool xtcp_plan_part(const struct xtcp_plan *plan, u32 at, bool accecn,
 /* ---- action bits ---- */
 
 /**
- * xtcp_host_reap - give packets back that the engine has no use for
+ * xtcp_host_reap - give back packets that the engine does not use any more
  * @host: with a TCB
  */
 void xtcp_host_reap(struct xtcp_host *host)
@@ -151,7 +156,7 @@ static void new_deadline(struct xtcp_host *host)
 		host->ops->deadline(host);
 }
 
-/* Nothing is left but the listener, if there is one. */
+/* The connection is gone; the listener remains, if there is one. */
 static void idle(struct xtcp_host *host)
 {
 	host->mode = host->listening ? XTCP_HOST_LISTEN : XTCP_HOST_CLOSED;
@@ -179,11 +184,12 @@ static void look_at_state(struct xtcp_host *host)
 }
 
 /**
- * xtcp_host_actions - do what the engine asks for, in the order of seg.h
+ * xtcp_host_actions - do what action bits ask for, in the order of seg.h
  * @host: with a TCB
- * @acts: what a call of the engine has returned
- * @seg: of xtcp_rx(); else NULL
- * @pkt: of xtcp_rx(), used up here unless the engine keeps it; else NULL
+ * @acts: XTCP_ACT_*, as a call of the engine returned them
+ * @seg: segment that was passed to xtcp_rx(); NULL for other calls
+ * @pkt: packet that was passed to xtcp_rx(), given back here unless the engine keeps
+ *	it; NULL for other calls
  */
 void xtcp_host_actions(struct xtcp_host *host, u32 acts, struct xtcp_seg *seg,
 		       struct xtcp_ooo *pkt)
@@ -248,7 +254,7 @@ void xtcp_host_listen(struct xtcp_host *host)
  * xtcp_host_connect - active open
  * @host: without a connection
  *
- * Return: false, if there is no memory for it.
+ * Sends the SYN. Return: false if there is no memory for a TCB.
  */
 bool xtcp_host_connect(struct xtcp_host *host)
 {
@@ -284,7 +290,7 @@ static void rx_conn(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_oo
 	xtcp_host_actions(host, acts, seg, pkt);
 }
 
-/* What is sent for a verdict on a half-open connection. Return: whether anything is. */
+/* Plan the answer to a verdict on a half-open connection. Return: whether there is one. */
 static bool half_open_answer(struct xtcp_host *host, const struct xtcp_seg *seg,
 			     struct xtcp_plan *plan)
 {
@@ -336,7 +342,7 @@ static void rx_half_open(struct xtcp_host *host, struct xtcp_seg *seg, struct xt
 		new_deadline(host);
 }
 
-/* A SYN with data that needs no handshake first (RFC 7413). */
+/* Fast Open (RFC 7413). Return: whether the SYN has made a connection at once. */
 static bool rx_fastopen(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_ooo *pkt)
 {
 	u64 now = host->ops->now(host);
@@ -411,10 +417,12 @@ static void rx_tw(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_ooo 
 }
 
 /**
- * xtcp_host_rx - a segment has arrived
+ * xtcp_host_rx - process a segment that has arrived
  * @host: in any mode
- * @seg: header, as xtcp_parse() left it, with nsegs and ecn; then the verdict
- * @pkt: the packet, given back by ops->pkt_put(); NULL: there is none to keep
+ * @seg: header as xtcp_parse() left it, with nsegs and ecn set; on return also the
+ *	engine's verdict
+ * @pkt: the packet, given back through ops->pkt_put(), now or later; NULL if the engine
+ *	cannot keep it
  */
 void xtcp_host_rx(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_ooo *pkt)
 {
@@ -445,7 +453,7 @@ void xtcp_host_rx(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_ooo 
  * xtcp_host_deadline - when xtcp_host_timeout() is to be called
  * @host: in any mode
  *
- * Return: ns on the host's clock; XTCP_NEVER: not at all.
+ * Return: ns on the host's clock; XTCP_NEVER if no timer runs.
  */
 u64 xtcp_host_deadline(const struct xtcp_host *host)
 {
@@ -462,8 +470,8 @@ u64 xtcp_host_deadline(const struct xtcp_host *host)
 }
 
 /**
- * xtcp_host_timeout - run what is due
- * @host: in any mode; to come early does no harm
+ * xtcp_host_timeout - run the timers that are due
+ * @host: in any mode; a call before the deadline does nothing
  */
 void xtcp_host_timeout(struct xtcp_host *host)
 {
@@ -489,8 +497,8 @@ void xtcp_host_timeout(struct xtcp_host *host)
 }
 
 /**
- * xtcp_host_release - end the TCB and give all back that the engine was lent
- * @host: with a TCB in any state, which is the driver's again
+ * xtcp_host_release - end the TCB and give back all memory lent to the engine
+ * @host: with a TCB in any state; the driver owns the TCB's memory again
  */
 void xtcp_host_release(struct xtcp_host *host)
 {

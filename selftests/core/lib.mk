@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# libxtcp: the engine and its host for other programs, included by
-# selftests/core/Makefile. Both libraries offer what the headers declare and
-# nothing else, so that no name of a program meets one of the engine's inside.
+# libxtcp: the engine, host.c and socket.c as a library for other programs, included
+# by selftests/core/Makefile. Both libraries export only the functions that the
+# headers declare, so that internal names cannot clash with those of a program.
 
 LIB_VERSION	:= 0.1
 LIB_SONAME	:= libxtcp.so.0
@@ -11,7 +11,7 @@ LIB_HEADERS	:= $(patsubst %,$(TOP)/include/xtcp/%.h, \
 LIB_OBJ		:= $(patsubst $(BUILD)/%,$(BUILD)/pic/%,$(CORE)) \
 		   $(patsubst %,$(BUILD)/pic/%.o,env_user host socket)
 
-# Functions, as the headers declare them; what is inline is in no object.
+# Names of the functions that the headers declare. (Inline ones are in no object.)
 LIB_NAMES	= sed -nE 's/^[a-z].*[ *](xtcp_[a-z0-9_]+)\(.*/\1/p' $(LIB_HEADERS) | sort -u
 
 lib: $(OUT)/libxtcp.a $(OUT)/$(LIB_SONAME) $(OUT)/xtcp.pc \
@@ -44,7 +44,7 @@ $(OUT)/$(LIB_SONAME): $(LIB_OBJ) $(BUILD)/pic/names
 		-o $@ $(LIB_OBJ)
 	ln -sf $(LIB_SONAME) $(OUT)/libxtcp.so
 
-# For use where it was built; install-lib writes the prefix of its own.
+# For use from OUT; install-lib writes one for PREFIX.
 LIB_PC	= printf '%s\n' 'prefix=$(1)' 'libdir=$(2)' 'includedir=$${prefix}/include' '' \
 	'Name: xtcp' 'Description: TCP as a library, without a kernel' \
 	'Version: $(LIB_VERSION)' 'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lxtcp'

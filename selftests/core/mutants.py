@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Small breaks of a C file, one at a time, as slips of the pen would make
-them. Works on tokens: comments, strings and what the preprocessor includes or
-skips stay as they are; bodies of #define count as code.
+"""Mutants of a C file: small changes, one at a time, like typical mistakes. Works
+on tokens: comments, strings and preprocessor lines stay as they are; bodies of
+#define count as code.
 
 	relational	< <= > >= == !=, and seq_lt() to seq_ge(): off by one, negated
 	arithmetic	+ -, << >>, & |, ++ --, += -=, min max
-	logical		&& ||, ! left out
-	constant	a number one more, one less
+	logical		&& ||, ! removed
+	constant	a number plus one, minus one
 	condition	if (...) negated
-	statement	left out: assignments, calls, return and break inside of a block
+	statement	removed: assignments, calls, return and break inside a block
 """
 import re
 
@@ -30,7 +30,7 @@ SWAPS = {
     '+=': ['-='], '-=': ['+='], '|=': ['='], '&=': ['='],
     '++': ['--'], '--': ['++'], '<<=': ['>>='], '>>=': ['<<='],
 }
-# Only between two operands: elsewhere they are signs, addresses, pointers.
+# Only between two operands; otherwise they are signs, addresses, pointers.
 BINARY = {'+': ['-'], '-': ['+'], '<<': ['>>'], '>>': ['<<'], '&': ['|'], '|': ['&'],
           '/': ['*'], '%': ['/']}
 NAMES = {
@@ -67,7 +67,7 @@ class Mutant:
         last = source.find('\n', end)
         before, after = source[first:last], source[first:start] + text + source[end:last]
         self.old, self.new = ' '.join(before.split()), ' '.join(after.split())
-        # The line above tells lines that look alike apart.
+        # The line above distinguishes identical lines.
         above = source.rfind('\n', 0, max(first - 1, 0)) + 1
         self.above = ' '.join(source[above:max(first - 1, 0)].split())
 
@@ -137,7 +137,7 @@ def numbers(text):
 
 
 def exchanges(toks, i):
-    """What else the token could be."""
+    """Replacements for the token."""
     tok = toks[i]
     if tok.kind == 'number':
         return list(numbers(tok.text))
@@ -152,10 +152,10 @@ def exchanges(toks, i):
 
 
 def operators(path, source, toks):
-    """Exchanged operators, names and numbers, and what was negated."""
+    """Mutants with an operator, name or number replaced, or a condition negated."""
     asserted = -1
     for i, tok in enumerate(toks):
-        # A weaker assertion breaks nothing.
+        # Skip assertions: a weaker one changes nothing.
         if tok.text in ('XTCP_ASSERT', 'BUILD_BUG_ON'):
             asserted = closing(toks, i + 1)
         if i <= asserted:
@@ -196,7 +196,7 @@ def statements(path, source, toks):
         jumps = tok.text in ('return', 'break', 'continue')
         if (tok.text in NOT_DROPPED and not jumps) or is_declaration(toks, i):
             continue
-        # What ends a function or is all of a loop is no slip.
+        # Skip jumps at the end of a function or as the whole body of a loop.
         if jumps and depth == 1 and toks[i - 1].text in (';', '{', '}'):
             continue
         j = i

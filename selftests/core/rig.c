@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The host of a script: keeps output back until the script asks for it, checks
- * the invariants after each call.
+ * The host of a script: sends nothing until the script expects output, and checks the
+ * invariants (xtcp_check()) after each call.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -43,9 +43,9 @@ void rig_init(struct rig *rig)
 	rig->host.open = &rig->open;
 	rig->host.tw_in_tcb = true;
 	xtcp_params_init(&rig->par);
-	/* Windows that can be told in the head: the scripts are of the engine. */
+	/* Reno, so that windows can be computed by hand. */
 	rig->par.cc = xtcp_cc_find("reno");
-	/* One plan for all that may go: how long bursts are is a matter of test_pace.c. */
+	/* One plan for all that may be sent; test_pace.c tests the length of bursts. */
 	rig->par.min_tso_segs = 255;
 	rig->par.isn_key[0] = 1;
 	rig->par.isn_key[1] = 2;
@@ -136,7 +136,7 @@ static void op_deliver(struct xtcp_host *host, struct xtcp_ooo *node, u32 from, 
 	rig->unread += to - from;
 }
 
-/* The local queue takes nothing, or nothing but bare ACKs. */
+/* Output fails: all of it, or all except pure ACKs. */
 void rig_refuse(struct rig *rig)
 {
 	struct xtcp_plan plan;
@@ -173,7 +173,7 @@ static struct xtcp_tcb *op_conn_new(struct xtcp_host *host)
 	return &rig->tcb;
 }
 
-/* Unused: rig_peek() and rig_commit() send, when the script says so. */
+/* Not called: rig_peek() and rig_commit() send when the script expects output. */
 static bool op_transmit(struct xtcp_host *host, struct xtcp_plan *plan)
 {
 	return true;
@@ -244,7 +244,7 @@ static const struct xtcp_host_ops rig_ops = {
 	.keep_closed = true,
 };
 
-/* A call of the engine was made. */
+/* Handle the action bits of a call of the engine. */
 void rig_serve(struct rig *rig, u32 acts)
 {
 	xtcp_host_actions(&rig->host, acts, &rig->seg, NULL);
@@ -264,7 +264,7 @@ void rig_open(struct rig *rig, bool active)
 	rig->iss = rig->tcb.iss;
 }
 
-/* A segment arrives at whatever there is now. */
+/* A segment arrives at the listener, half-open connection, TCB or TIME-WAIT record. */
 void rig_rx(struct rig *rig, const struct xtcp_seg *seg)
 {
 	bool listens = rig->host.mode == XTCP_HOST_LISTEN;
@@ -279,7 +279,7 @@ void rig_rx(struct rig *rig, const struct xtcp_seg *seg)
 		rig->iss = rig->host.req.iss;
 }
 
-/* What would leave now; the plan is open until rig_commit(). */
+/* The next plan, open until rig_commit(). Return: false if there is none. */
 bool rig_peek(struct rig *rig, struct xtcp_plan *plan)
 {
 	if (rig->have_reply) {
@@ -311,8 +311,8 @@ void rig_commit(struct rig *rig, const struct xtcp_plan *plan)
 }
 
 /*
- * The next @n bytes are written, sent and acknowledged, at once and in full segments.
- * Of a connection without timestamps.
+ * Write, send and acknowledge @n bytes without time passing. The connection has no
+ * timestamps.
  */
 void rig_gone(struct rig *rig, u64 n)
 {
@@ -338,7 +338,7 @@ void rig_gone(struct rig *rig, u64 n)
 	}
 }
 
-/* The next @n bytes arrive, and are read. Likewise. */
+/* @n bytes arrive in full segments and are read, without time passing. No timestamps. */
 void rig_came(struct rig *rig, u64 n)
 {
 	struct xtcp_seg seg = { .flags = XTCP_ACK, .wnd = rig->last_wnd, .nsegs = 1 };
@@ -357,7 +357,7 @@ void rig_came(struct rig *rig, u64 n)
 	}
 }
 
-/* Let time pass up to @when and run what falls due, each at its own time. */
+/* Advance time to @when, ns, and run each deadline at its time. */
 void rig_run_until(struct rig *rig, u64 when)
 {
 	int limit = 1000;
@@ -380,7 +380,7 @@ void rig_run_until(struct rig *rig, u64 when)
 		rig_fail(rig, "timers do not come to rest");
 }
 
-/* The end: everything lent must come back. */
+/* End of a script: the engine must give back all memory it was lent. */
 void rig_fini(struct rig *rig)
 {
 	int i;

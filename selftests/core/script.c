@@ -82,9 +82,9 @@ struct hello {
 	bool ts;
 	bool sack;
 	int ws;		/* peer's window scale, -1: none */
-	u32 wnd;	/* in its SYN and in the ACK, unscaled */
-	u32 peer;	/* its MSS */
-	u32 rtt;	/* ms the handshake takes */
+	u32 wnd;	/* window field of its SYN and of its ACK */
+	u32 peer;	/* its MSS option; 0: none */
+	u32 rtt;	/* duration of the handshake, ms */
 };
 
 static void open_options(struct rig *rig, const struct words *w, struct hello *hello)
@@ -538,7 +538,7 @@ static void cmd_pass(struct rig *rig, const struct words *w)
 	rig_run_until(rig, rig->now + duration(rig, word(rig, w, 1)));
 }
 
-/* A busy host: the timer comes when it comes. */
+/* The timer is late, as on a busy host. */
 static void cmd_late(struct rig *rig, const struct words *w)
 {
 	rig->now += duration(rig, word(rig, w, 1));
@@ -576,7 +576,7 @@ static void cmd_tw(struct rig *rig, const struct words *w)
 	host->mode = XTCP_HOST_TIME_WAIT;
 }
 
-/* ---- looking ---- */
+/* ---- checks ---- */
 
 static void cmd_is(struct rig *rig, const struct words *w)
 {
@@ -685,7 +685,7 @@ static const char * const mib_names[] = {
 #undef MIB_NAME
 };
 
-/* Exactly these were noted since this was asked last. */
+/* Exactly these counters have been incremented since the last "mib". */
 static void cmd_mib(struct rig *rig, const struct words *w)
 {
 	u64 seen = xtcp_mib_take(&rig->tcb), wanted = 0;
@@ -707,7 +707,7 @@ static void cmd_mib(struct rig *rig, const struct words *w)
 static const struct command {
 	const char *name;
 	void (*run)(struct rig *rig, const struct words *w);
-	bool looks;	/* leaves pending output alone */
+	bool looks;	/* only checks: pending output and action bits stay */
 } commands[] = {
 	{ "par", cmd_par }, { "cc", cmd_cc }, { "connect", cmd_connect }, { "listen", cmd_listen },
 	{ "established", cmd_established }, { "accepted", cmd_accepted },

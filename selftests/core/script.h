@@ -1,58 +1,68 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The language of test scripts: a line is a command, '#' begins a comment; the
- * files they stand in: script_file.c.
- * Sequence numbers are relative: 0 is the SYN of whoever sends. What output is
- * to begin with may be absolute: @0.
+ * The language of test scripts. A line is a command, '#' begins a comment; see
+ * script_file.c for the files. Sequence numbers are relative: 0 is the SYN of the
+ * sender, the engine's or the peer's. The first of expected output may be absolute:
+ * @0.
  *
  *	par NAME VALUE		a field of xtcp_params, before opening
- *	cc NAME			its congestion control; later: another from here on
+ *	cc NAME			congestion control; also changes it later
  *	connect [OPT..]		active open;	OPT: mss N (path), space N, max N,
- *	listen [OPT..]		passive		gso N, user N, v6
- *	established [OPT..]	handshake done; OPT also: ts, sack, ws N, wnd N, peer N,
- *				rtt MS
- *	accepted [OPT..]	the same from a listener
- *	any of these, the route: initcwnd N, initrwnd N, cwnd N, ssthresh N, reordering N,
+ *	listen [OPT..]		passive open	gso N, user N, v6
+ *	established [OPT..]	connect and complete the handshake; OPT also: ts, sack,
+ *				ws N, wnd N, peer N (MSS), rtt MS
+ *	accepted [OPT..]	listen and complete the handshake; OPT likewise
+ *	OPT of the route:	initcwnd N, initrwnd N, cwnd N, ssthresh N, reordering N,
  *				rto_min US, route_rtt US, quickack 1, ecn 1, congctl NAME
- *	connect, Fast Open: ask, cookie, bare, wait, fomss N, data N;	listen: fo, fo-bare, key2
+ *	OPT of Fast Open:	connect: ask, cookie, bare, wait, fomss N, data N;
+ *				listen: fo, fo-bare, key2
  *	go N			xtcp_fastopen_go()
  *	< FLAGS SEQ[+LEN] [F..]	a segment arrives; F: ack N, wnd N, mss N, ws N,
- *				sackok, ts VAL ECR, nots, urg N, nsegs N, ecn N (IP's
- *				field), acc0 A,B,C (AccECN0 option), acc1; N in FLAGS is AE;
- *				fo ask, bad, or a cookie of ours by key1 or key2; foexp
- *	> FLAGS SEQ[+LEN] [F..]	output sends this; F checked where given, also
- *				tsval N, tsecr N, sack A-B,C-D or none, ect N (IP's field),
- *				acc 0:A,B,C (option AccECN0) or none, fo as above, none, or
- *				theirs; no: nothing
- *	abort-tx		peek, then xtcp_tx_abort()
- *	refuse all, data, none	from now on output is aborted; data: but for bare ACKs
+ *				sackok, sack A-B,C-D, ts VAL ECR, tsecr N, nots, urg N,
+ *				nsegs N, ecn N (of the IP header), acc0 A,B,C (AccECN0
+ *				option), acc1; fo ask, bad, key1 or key2 (our cookie by
+ *				that key); foexp (experimental option). N in FLAGS is AE
+ *	> FLAGS SEQ[+LEN] [F..]	expect this output; F is checked if given: ack N, wnd N,
+ *				mss N, pmss N (MSS of the plan), ws N, urg N, ts, nots,
+ *				tsecr N, sack A-B,C-D or none, ect N (of the IP header),
+ *				acc 0:A,B,C (option AccECN0) or none, fo as above, none
+ *				or theirs, foexp, hdr N (header length)
+ *	> no			expect no output
+ *	abort-tx		xtcp_tx_peek(), then xtcp_tx_abort()
+ *	refuse all, data, none	abort all output from now on, all except pure ACKs, none
  *	queue-full		xtcp_queue_full()
- *	write N [more] [urg]	read N, space N, shutdown, close, abort
- *	gone N, came N		N bytes are sent and acknowledged; or arrive and are read
+ *	write N [more] [urg]	xtcp_wrote()
+ *	read N, shutdown, close, abort, give-up		likewise
+ *	space N			size of the receive buffer, bytes
+ *	gone N			write N bytes, send them, have them acknowledged
+ *	came N			N bytes arrive and are read
  *	set OPT VALUE		xtcp_set()
- *	icmp KIND SEQ [MSS]	soft, hard, too-big
- *	+ TIME			time passes, timers run when due
+ *	icmp KIND SEQ [MSS]	xtcp_icmp(); KIND: soft, hard, too-big
+ *	+ TIME			time passes, timers run when due; TIME has a unit: ns,
+ *				us, ms, s
  *	late TIME		time passes, timers run only at its end
- *	~ TIME			the earliest deadline is exactly that far; run it
- *	no-timer		no deadline is armed
- *	tw			make a TIME-WAIT record; segments go to it now
- *	= FIELD VALUE		state NAME, got N (bytes in order), fields of tcb
- *	acts A|B, noacts A	action bits of the last command
- *	drop REASON		the last segment was discarded for that
- *	verdict NAME		what listener, half-open connection or record answered
- *	mib NAME..		exactly these counters were noted since the last "mib"
+ *	~ TIME			expect the earliest deadline in exactly TIME; run it
+ *	no-timer		expect no deadline
+ *	tw			make a TIME-WAIT record, which gets segments from now on
+ *	= FIELD VALUE		check: state NAME, err NAME, got N (bytes delivered in
+ *				order), or a field of the TCB
+ *	acts A|B, noacts A	check the action bits since the last command that acts
+ *	drop REASON		check why the last segment was discarded
+ *	verdict KIND NAME	check the verdict of listen, request or tw
+ *	mib NAME..		check which counters have been incremented since the last
+ *				"mib", exactly these
  *
- * Output nobody asked for with '>' fails the script, as does output that the
- * engine had without having said XTCP_ACT_OUTPUT.
+ * A script fails if the engine has output that is not expected with '>', and if it has
+ * output without having returned XTCP_ACT_OUTPUT.
  */
 #ifndef XTCP_SCRIPT_H
 #define XTCP_SCRIPT_H
 
 #include <xtcp/host.h>
 
-#define RIG_NODES	64
-#define RIG_SENT	192
-#define RIG_ISS		0xfffff000u	/* peer's: sequence numbers wrap early */
+#define RIG_NODES	64		/* packets for out-of-order data */
+#define RIG_SENT	192		/* send map entries */
+#define RIG_ISS		0xfffff000u	/* the peer's ISS: it wraps early */
 #define RIG_TS0		0xffffff00u	/* peer's TSval at time 0 */
 
 struct step;
@@ -62,39 +72,39 @@ struct rig {
 	struct xtcp_params par;
 	struct xtcp_open open;
 	struct xtcp_tcb tcb;
-	u64 start;
-	u64 now;
-	u32 iss;
-	u32 acts;
-	struct xtcp_seg seg;
-	struct xtcp_plan reply;	/* stateless answer waiting for '>' */
+	u64 start;		/* ns, time at which the script began */
+	u64 now;		/* ns */
+	u32 iss;		/* the engine's */
+	u32 acts;		/* XTCP_ACT_*, since the last command that acts */
+	struct xtcp_seg seg;	/* the last one received, with its verdict */
+	struct xtcp_plan reply;	/* answer without a TCB, waiting for '>' */
 	bool have_reply;
-	bool want_output;	/* XTCP_ACT_OUTPUT seen and not yet drained */
-	bool aborted;		/* a transmission failed; silent until the next */
-	bool refuse;		/* all transmissions fail, */
-	bool refuse_acks;	/* bare ACKs, too */
+	bool want_output;	/* XTCP_ACT_OUTPUT was returned, output is not drained */
+	bool aborted;		/* a transmission failed; none until XTCP_ACT_OUTPUT */
+	bool refuse;		/* transmissions fail */
+	bool refuse_acks;	/* those of pure ACKs, too */
 	bool tcb_live;
 	bool v6;
 	bool ts;		/* peer sends timestamps */
-	u32 last_tsval;		/* of our plans */
-	u32 last_ack;		/* defaults of '<' */
-	u16 last_wnd;
-	u32 rcvbuf;
-	u32 unread;
-	u64 got;
-	u32 expect;		/* next in-order byte to be delivered */
-	bool fo_server;		/* Fast Open, and without cookie: */
-	bool fo_bare;
+	u32 last_tsval;		/* TSval of the last plan */
+	u32 last_ack;		/* defaults of '<': ack, absolute */
+	u16 last_wnd;		/* wnd */
+	u32 rcvbuf;		/* bytes */
+	u32 unread;		/* bytes */
+	u64 got;		/* bytes delivered in order */
+	u32 expect;		/* sequence number of the next byte to be delivered */
+	bool fo_server;		/* the listener accepts Fast Open */
+	bool fo_bare;		/* without a cookie */
 	struct xtcp_fo_keys keys;
 	struct xtcp_fo_client fo;
 	u32 early;		/* bytes written before the SYN left */
-	u8 cookie_in[XTCP_COOKIE_MAX];	/* of the newest SYN of the peer */
+	u8 cookie_in[XTCP_COOKIE_MAX];	/* Fast Open cookie of the peer's last SYN */
 	struct xtcp_ooo node[RIG_NODES];
 	bool node_used[RIG_NODES];
 	struct xtcp_sent sent[RIG_SENT];
 	bool sent_used[RIG_SENT];
-	const struct step *step;	/* now done; NULL: none */
-	unsigned int bad;
+	const struct step *step;	/* being run; NULL: none */
+	unsigned int bad;		/* failures */
 };
 
 /* rig.c: the host of a script */
@@ -112,7 +122,7 @@ void rig_run_until(struct rig *rig, u64 when);
 void rig_fail(struct rig *rig, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* script_opts.c: into and out of options */
+/* script_opts.c: TCP options and routes */
 void bad_script(struct rig *rig, const char *what);
 void in_accecn(struct xtcp_seg *seg, u8 opt, const char *s);
 struct words;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Test scripts in files: scripts/TOPIC.txt. What a line says in the first column:
+ * Test scripts in files: scripts/TOPIC.txt. Lines that begin in the first column:
  *
- *	group NAME		of the tests that follow
+ *	group NAME		names the tests that follow
  *	test NAME		begins a test, "GROUP: NAME"
- *	define NAME [PARAM..]	begins steps that a test may begin with, or repeat
+ *	define NAME [PARAM..]	begins a macro: steps that several tests share
  *	# ...			a comment
  *
- * Lines with a tab before them are its steps (script.h). A step that begins with
- * the name of something defined above in the file stands for the steps of that,
- * where $PARAM is the word in the place of PARAM.
+ * Lines that begin with a tab are the steps (script.h) of the test or define. A step
+ * whose first word is a define above in the file is replaced by its steps, with $PARAM
+ * replaced by the corresponding word of the step.
  */
 #include <glob.h>
 #include <stdio.h>
@@ -24,8 +24,8 @@
 
 #define PARAMS_MAX	4
 #define DEFINES_MAX	64
-#define STEPS_MAX	500		/* of a test */
-#define DEPTH_MAX	8		/* defines within defines */
+#define STEPS_MAX	500		/* of a test, after expansion */
+#define DEPTH_MAX	8		/* nesting of defines */
 
 struct define {
 	char *name;
@@ -35,15 +35,16 @@ struct define {
 	unsigned int n;
 };
 
+/* State of the parser. */
 static struct {
 	const char *file;
 	int line;
 	char *group;
 	struct define define[DEFINES_MAX];
 	unsigned int ndefines;
-	struct define *in;		/* the steps that follow are its, or */
-	struct unit *test;		/* this one's */
-	struct step step[STEPS_MAX];
+	struct define *in;		/* define that gets the steps, if test is NULL */
+	struct unit *test;		/* test that gets the steps */
+	struct step step[STEPS_MAX];	/* of test, so far */
 	unsigned int n;
 } at;
 
@@ -78,7 +79,7 @@ static struct define *find(const char *step)
 	return NULL;
 }
 
-/* @step with the words of @use in place of the parameters of @def. */
+/* A malloc()ed copy of @step, with parameters of @def replaced by the words of @use. */
 static char *substitute(const struct define *def, const char *use, const char *step)
 {
 	char out[400], word[100] = "";
@@ -110,7 +111,7 @@ static char *substitute(const struct define *def, const char *use, const char *s
 	return copy_text(out);
 }
 
-/* Its text is kept or freed. */
+/* Add a step to the test, or the steps of the define it names. Takes over its text. */
 static void add_step(const struct step *step, unsigned int depth)
 {
 	const struct define *def = find(step->text);
@@ -267,7 +268,7 @@ void scripts_load(void)
 	globfree(&found);
 }
 
-/* A test that a program has made. */
+/* Run a script that a test program has made. */
 void script_run(const char *text)
 {
 	char *all = strdup(text), *line, *next;

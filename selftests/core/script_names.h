@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The vocabulary of test scripts: what the words stand for. For script.c only.
+ * The names that test scripts use, and their values. For script.c only.
  */
 #ifndef XTCP_SCRIPT_NAMES_H
 #define XTCP_SCRIPT_NAMES_H
@@ -73,7 +73,7 @@ static const struct name icmps[] = {
 	{ "too-big", XTCP_ICMP_TOO_BIG },
 };
 
-/* From XTCP_FIN on; N is AE, which once was the nonce's. */
+/* Flags from XTCP_FIN upwards; N is AE, in the bit that once was NS (ECN nonce). */
 static const char letters[] = "FSRPAUECN";
 
 static const char *flag_text(u16 flags, char buf[12])

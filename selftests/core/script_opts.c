@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Options that have words of their own in test scripts, see script.h.
+ * TCP options and routes in test scripts, see script.h.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ void cmd_queue_full(struct rig *rig, const struct words *w)
 	xtcp_queue_full(&rig->tcb, rig->now);
 }
 
-/* "A,B,C" or "-" for an empty one. */
+/* AccECN option of an incoming segment: "A,B,C", or "-" for an empty one. */
 void in_accecn(struct xtcp_seg *seg, u8 opt, const char *s)
 {
 	char *end;
@@ -35,7 +35,7 @@ void in_accecn(struct xtcp_seg *seg, u8 opt, const char *s)
 	}
 }
 
-/* "201-301,401-501", in the order they are to be in the option. */
+/* SACK blocks of an incoming segment, in order: "201-301,401-501". */
 void in_sack(struct rig *rig, struct xtcp_seg *seg, const char *s)
 {
 	char *rest = (char *)s;
@@ -51,7 +51,7 @@ void in_sack(struct rig *rig, struct xtcp_seg *seg, const char *s)
 	} while (*rest++ == ',');
 }
 
-/* "201-301,401-501", or "none". */
+/* Expected SACK blocks of a plan: "201-301,401-501", or "none". */
 void out_sack(struct rig *rig, const struct xtcp_plan *plan, const char *wanted)
 {
 	char is[80] = "none";
@@ -65,7 +65,7 @@ void out_sack(struct rig *rig, const struct xtcp_plan *plan, const char *wanted)
 		rig_fail(rig, "sack %s, want %s", is, wanted);
 }
 
-/* "0:1,0,1" is AccECN0 with these counters, "none" its absence. */
+/* Expected AccECN option: "0:1,0,1" is AccECN0 with these counters; or "none". */
 void out_accecn(struct rig *rig, const struct xtcp_plan *plan, const char *wanted)
 {
 	char is[80] = "none";
@@ -125,7 +125,7 @@ void out_cookie(struct rig *rig, const struct xtcp_plan *plan, const char *name)
 			 name);
 }
 
-/* Words of Fast Open; false: it is none. */
+/* Parse a Fast Open option of connect or listen. Return: false if it is none. */
 bool open_fastopen(struct rig *rig, const char *opt)
 {
 	if (!strcmp(opt, "fo") || !strcmp(opt, "fo-bare")) {
@@ -149,7 +149,7 @@ bool open_fastopen(struct rig *rig, const char *opt)
 	return true;
 }
 
-/* Words of struct xtcp_route: a metric and its value. False: it is none. */
+/* Parse a route metric and its value. Return: false if @opt is none. */
 bool open_route(struct rig *rig, const char *opt, const char *val)
 {
 	struct xtcp_route *route = &rig->open.route;

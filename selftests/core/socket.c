@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A host (host.h) with buffers and packets; see socket.h.
+ *
+ * No function locks or sleeps; the program serializes all calls for one socket.
  */
 #include <stdlib.h>
 
 #include <xtcp/socket.h>
 
-#define GSO_MAX	65535U	/* bytes of one plan; it leaves in packets of the MSS */
+#define GSO_MAX	65535U	/* payload of one plan, bytes; sent in packets of the MSS */
 
 /* A packet that the engine may keep out of order. */
 struct packet {
 	struct xtcp_ooo ooo;
-	u32 seq;		/* of the first byte */
-	u32 len;
+	u32 seq;		/* sequence number of the first byte */
+	u32 len;		/* bytes */
 	u8 data[];
 };
 
-/* The bytes [from, to) of a stream. */
+/* The bytes [from, to) of a stream, in a circular buffer. */
 struct ring {
 	u8 *byte;
-	u32 size;
-	u64 from;
+	u32 size;		/* of the buffer, bytes */
+	u64 from;		/* offsets in the stream */
 	u64 to;
 };
 
@@ -28,15 +30,15 @@ struct xtcp_socket {
 	struct xtcp_host host;
 	struct xtcp_socket_cfg cfg;
 	struct xtcp_open open;
-	struct xtcp_params par;	/* where the configuration has none */
+	struct xtcp_params par;	/* used if cfg.par is NULL */
 	struct xtcp_tcb tcb;
 	struct ring out;	/* written, not acknowledged */
 	struct ring in;		/* received in order, not read */
-	enum xtcp_err err;	/* of the TCB, once it is gone */
-	bool opened;		/* there was a TCB */
-	bool eof;
-	bool shut;		/* no more is written */
-	u8 *frame;		/* the packet that leaves */
+	enum xtcp_err err;	/* of the TCB, after its release */
+	bool opened;		/* there is or was a TCB */
+	bool eof;		/* the peer's FIN was received */
+	bool shut;		/* shutdown() or close() was called */
+	u8 *frame;		/* the packet being sent: header and payload */
 };
 
 static struct xtcp_socket *sock_of(const struct xtcp_host *host)
@@ -80,7 +82,7 @@ static u32 ring_get(struct ring *ring, void *data, u32 len)
 	return len;
 }
 
-/* Offset in the stream written of sequence number @seq, which is not acknowledged. */
+/* Stream offset of @seq, a sequence number near the first unacknowledged byte. */
 static u64 out_offset(const struct xtcp_socket *sock, u32 seq)
 {
 	u64 from = sock->out.from;
@@ -88,7 +90,7 @@ static u64 out_offset(const struct xtcp_socket *sock, u32 seq)
 	return from + (s32)(seq - (sock->tcb.iss + 1 + (u32)from));
 }
 
-/* ---- what the host asks for ---- */
+/* ---- callbacks of the host ---- */
 
 static u64 op_now(const struct xtcp_host *host)
 {
@@ -106,7 +108,7 @@ static struct xtcp_tcb *op_conn_new(struct xtcp_host *host)
 {
 	struct xtcp_socket *sock = sock_of(host);
 
-	/* One connection: a listener does not stay behind. */
+	/* A socket has one connection: it does not listen any more. */
 	host->listening = false;
 	sock->opened = true;
 	xtcp_tcb_init(&sock->tcb, host->par);
@@ -137,7 +139,7 @@ static void op_deliver(struct xtcp_host *host, struct xtcp_ooo *ooo, u32 from, u
 	ring_put(&sock_of(host)->in, pkt->data + (from - pkt->seq), to - from);
 }
 
-/* One packet: header, payload from offset @off on, checksum. */
+/* Send one packet: header, payload from stream offset @off on, checksum. */
 static bool transmit(struct xtcp_socket *sock, const struct xtcp_plan *plan, u64 off)
 {
 	const struct xtcp_flow *flow = &sock->cfg.flow;
@@ -169,7 +171,7 @@ static bool op_transmit(struct xtcp_host *host, struct xtcp_plan *plan)
 	do {
 		last = xtcp_plan_part(plan, at, sock->tcb.ecn == XTCP_ECN_ACC, &part);
 		sent = transmit(sock, &part, part.len ? out_offset(sock, part.data) : 0);
-		/* What is lost behind the first packet is lost on the way. */
+		/* Later packets that cannot be sent count as lost on the path. */
 		if (!sent && !at)
 			return false;
 		at += part.len;
@@ -191,7 +193,7 @@ static void op_notify(struct xtcp_host *host, u32 acts, const struct xtcp_seg *s
 {
 	struct xtcp_socket *sock = sock_of(host);
 
-	/* The FIN has a number, too. */
+	/* min(): the FIN has a sequence number, but no byte in the buffer. */
 	if (acts & XTCP_ACT_ACKED)
 		sock->out.from = min(out_offset(sock, xtcp_snd_data_una(host->tcb)),
 				     sock->out.to);
@@ -199,7 +201,7 @@ static void op_notify(struct xtcp_host *host, u32 acts, const struct xtcp_seg *s
 		sock->eof = true;
 }
 
-/* In SYN-SENT a FIN has to wait, or it would end the connection. */
+/* xtcp_shutdown() in SYN-SENT would end the connection; call it when it has left. */
 static void op_served(struct xtcp_host *host, u32 acts)
 {
 	const struct xtcp_tcb *tcb = host->tcb;
@@ -234,13 +236,13 @@ static const struct xtcp_host_ops socket_ops = {
 	.over = op_over,
 };
 
-/* ---- from the cradle to the grave ---- */
+/* ---- life cycle ---- */
 
 /**
  * xtcp_socket_new - make a socket
- * @cfg: copied; xtcp_socket_cfg.par may be NULL: defaults, no secrets
+ * @cfg: copied; with xtcp_socket_cfg.par NULL, defaults without secrets are used
  *
- * Return: NULL, if there is no memory.
+ * Return: the socket, or NULL if there is no memory.
  */
 struct xtcp_socket *xtcp_socket_new(const struct xtcp_socket_cfg *cfg)
 {
@@ -251,7 +253,7 @@ struct xtcp_socket *xtcp_socket_new(const struct xtcp_socket_cfg *cfg)
 	sock->cfg = *cfg;
 	sock->out = (struct ring){ .byte = malloc(cfg->sndbuf), .size = cfg->sndbuf };
 	sock->in = (struct ring){ .byte = malloc(cfg->rcvbuf), .size = cfg->rcvbuf };
-	/* A SYN with data may be a little longer. */
+	/* The payload of a packet has at most the larger of the two. */
 	sock->frame = malloc(XTCP_HDR_MAX + max_t(u32, GSO_MAX, cfg->mss));
 	if (!sock->out.byte || !sock->in.byte || !sock->frame) {
 		xtcp_socket_free(sock);
@@ -274,7 +276,7 @@ struct xtcp_socket *xtcp_socket_new(const struct xtcp_socket_cfg *cfg)
 }
 
 /**
- * xtcp_socket_free - give all memory back; the peer is told nothing
+ * xtcp_socket_free - free all memory; nothing is sent to the peer
  * @sock: in any state
  */
 void xtcp_socket_free(struct xtcp_socket *sock)
@@ -291,7 +293,7 @@ void xtcp_socket_free(struct xtcp_socket *sock)
  * xtcp_socket_connect - active open
  * @sock: new
  *
- * Return: true.
+ * Sends the SYN. Return: true.
  */
 bool xtcp_socket_connect(struct xtcp_socket *sock)
 {
@@ -299,7 +301,7 @@ bool xtcp_socket_connect(struct xtcp_socket *sock)
 }
 
 /**
- * xtcp_socket_listen - passive open, of one connection
+ * xtcp_socket_listen - passive open of one connection
  * @sock: new
  */
 void xtcp_socket_listen(struct xtcp_socket *sock)
@@ -320,12 +322,11 @@ static bool sum_ok(const struct xtcp_socket *sock, const struct xtcp_packet *pac
 }
 
 /**
- * xtcp_socket_rx - a packet has arrived
- * @sock: for which it is: the caller has compared addresses and ports
- * @packet: valid during the call
+ * xtcp_socket_rx - process a packet that has arrived
+ * @sock: its destination: the caller has compared addresses and ports
+ * @packet: only read during the call
  *
- * Return: false, if it was discarded for its checksum, for its header, or
- * since there was no memory.
+ * Return: false if it was discarded: wrong checksum, malformed header, no memory.
  */
 bool xtcp_socket_rx(struct xtcp_socket *sock, const struct xtcp_packet *packet)
 {
@@ -349,9 +350,9 @@ bool xtcp_socket_rx(struct xtcp_socket *sock, const struct xtcp_packet *packet)
 
 /**
  * xtcp_socket_deadline - when xtcp_socket_timeout() is to be called
- * @sock: in any state; to be asked again after each call
+ * @sock: in any state; every call for the socket may change the deadline
  *
- * Return: ns; XTCP_NEVER: not at all.
+ * Return: ns on the clock of xtcp_socket_cfg.now(); XTCP_NEVER if no timer runs.
  */
 u64 xtcp_socket_deadline(const struct xtcp_socket *sock)
 {
@@ -359,8 +360,8 @@ u64 xtcp_socket_deadline(const struct xtcp_socket *sock)
 }
 
 /**
- * xtcp_socket_timeout - run what is due
- * @sock: in any state; to come early does no harm
+ * xtcp_socket_timeout - run the timers that are due
+ * @sock: in any state; a call before the deadline does nothing
  */
 void xtcp_socket_timeout(struct xtcp_socket *sock)
 {
@@ -377,11 +378,11 @@ static bool writable(const struct xtcp_socket *sock)
 /**
  * xtcp_socket_write - send bytes
  * @sock: socket
- * @data: what
- * @len: bytes
+ * @data: bytes to send, copied
+ * @len: number of bytes
  *
- * Return: bytes that were taken; 0 before connect() or accept, after
- * shutdown(), and as long as the buffer is full.
+ * Return: bytes taken, less than @len if the buffer is full; 0 before there is a
+ * connection, after it, and after xtcp_socket_shutdown().
  */
 u32 xtcp_socket_write(struct xtcp_socket *sock, const void *data, u32 len)
 {
@@ -396,12 +397,12 @@ u32 xtcp_socket_write(struct xtcp_socket *sock, const void *data, u32 len)
 }
 
 /**
- * xtcp_socket_read - take bytes that have arrived
+ * xtcp_socket_read - read received bytes
  * @sock: in any state
- * @data: where to
- * @len: bytes, at most
+ * @data: buffer
+ * @len: size of the buffer, bytes
  *
- * Return: bytes; 0: none are there, xtcp_socket_eof() says whether any follow.
+ * Return: bytes read; 0 if there are none now, see xtcp_socket_eof().
  */
 u32 xtcp_socket_read(struct xtcp_socket *sock, void *data, u32 len)
 {
@@ -414,8 +415,8 @@ u32 xtcp_socket_read(struct xtcp_socket *sock, void *data, u32 len)
 }
 
 /**
- * xtcp_socket_shutdown - no more is written: FIN follows the last byte
- * @sock: socket
+ * xtcp_socket_shutdown - end the outgoing stream: FIN follows the last byte written
+ * @sock: socket; without a connection nothing happens
  */
 void xtcp_socket_shutdown(struct xtcp_socket *sock)
 {
@@ -428,11 +429,11 @@ void xtcp_socket_shutdown(struct xtcp_socket *sock)
 }
 
 /**
- * xtcp_socket_close - nobody writes or reads any more
- * @sock: socket; what was written is still sent, and packets and time are to be
- *	handed to it until it is in CLOSED
+ * xtcp_socket_close - end reading and writing
+ * @sock: socket; bytes written are still sent, so go on passing packets and time to it
+ *	until it is in CLOSED
  *
- * Bytes that were not read are lost, which resets the connection (RFC 2525, 2.17).
+ * If received bytes are unread, the connection is reset (RFC 2525, 2.17).
  */
 void xtcp_socket_close(struct xtcp_socket *sock)
 {
@@ -450,7 +451,7 @@ void xtcp_socket_close(struct xtcp_socket *sock)
 
 /**
  * xtcp_socket_abort - reset the connection
- * @sock: socket
+ * @sock: socket; without a connection nothing happens
  */
 void xtcp_socket_abort(struct xtcp_socket *sock)
 {
@@ -459,13 +460,13 @@ void xtcp_socket_abort(struct xtcp_socket *sock)
 				  NULL, NULL);
 }
 
-/* ---- looking ---- */
+/* ---- state ---- */
 
 /**
  * xtcp_socket_state - state of RFC 9293
  * @sock: socket
  *
- * Return: XTCP_CLOSED before it opens and after it has ended.
+ * Return: state; XTCP_CLOSED before connect or listen and after the end.
  */
 enum xtcp_state xtcp_socket_state(const struct xtcp_socket *sock)
 {
@@ -488,7 +489,7 @@ enum xtcp_state xtcp_socket_state(const struct xtcp_socket *sock)
  * xtcp_socket_error - why the connection ended
  * @sock: socket
  *
- * Return: XTCP_OK: it did not, or as it should.
+ * Return: XTCP_OK if it has not ended, or was closed normally.
  */
 enum xtcp_err xtcp_socket_error(const struct xtcp_socket *sock)
 {
@@ -496,10 +497,10 @@ enum xtcp_err xtcp_socket_error(const struct xtcp_socket *sock)
 }
 
 /**
- * xtcp_socket_eof - has all been read that the peer has sent?
+ * xtcp_socket_eof - has the whole stream of the peer been read?
  * @sock: socket
  *
- * Return: true, once the peer's FIN was received, and no byte is left to read.
+ * Return: true if the peer's FIN was received and no byte is left to read.
  */
 bool xtcp_socket_eof(const struct xtcp_socket *sock)
 {
@@ -507,10 +508,10 @@ bool xtcp_socket_eof(const struct xtcp_socket *sock)
 }
 
 /**
- * xtcp_socket_host - the host below a socket, for what engine.h offers
+ * xtcp_socket_host - the host of a socket, for calls of engine.h
  * @sock: socket
  *
- * Return: its host; xtcp_host.tcb is NULL where there is no connection.
+ * Return: its host; xtcp_host.tcb is NULL if there is no connection.
  */
 struct xtcp_host *xtcp_socket_host(struct xtcp_socket *sock)
 {

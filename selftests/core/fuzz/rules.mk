@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# The fuzz targets, included by selftests/core/Makefile: for replay with $(CC),
-# for libFuzzer with clang.  The engine counts its basic blocks in both.
+# The fuzz targets, included by selftests/core/Makefile: fuzz-replay, built with
+# $(CC), and one libFuzzer program for each target, built with clang.  Both are
+# instrumented to count the basic blocks that the engine runs.
 
 FUZZ_TARGETS	:= parse segments calls net
 FUZZ_INPUTS	:= $(wildcard fuzz/found/* fuzz/corpus/*)
