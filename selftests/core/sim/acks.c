@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Receivers of other make, and boxes on the way that thin out ACKs: of several
- * pure ACKs in a row only the newest leaves.
+ * Other receivers, and middleboxes that filter ACKs: of several pure ACKs in a row
+ * only the last is sent.
  *
  *  - Stretch ACKs, one for many segments: receivers with large receive offload,
  *    stacks that acknowledge every eighth segment, ACK filters of cable modems.
- *  - Compressed SACK, as Linux does: while data is missing an ACK may wait for 5 %
- *    of a round trip, at most a millisecond, or 44 of its like.
+ *  - Compressed SACK, as in Linux: while data is missing, an ACK may wait for 5 % of
+ *    a round trip, at most 1 ms, or until it replaces 44 ACKs.
  *
- * What carries data, SYN, FIN or RST goes at once, and what waits before it.
+ * Packets with data, SYN, FIN or RST are sent at once, after an ACK that waits.
  */
 #include "sim.h"
 
@@ -24,7 +24,7 @@ void acks_flush(struct host *host)
 		link_send(host->sim, host, pkt, 0);
 }
 
-/* @pkt was made of @plan. Return: whether it waits here now. */
+/* @pkt was made from @plan. Return: whether it waits here, which then owns it. */
 bool acks_hold(struct host *host, struct pkt *pkt, const struct xtcp_plan *plan)
 {
 	const struct host_cfg *cfg = host->cfg;
@@ -50,7 +50,7 @@ bool acks_hold(struct host *host, struct pkt *pkt, const struct xtcp_plan *plan)
 	return true;
 }
 
-/* The wait is over, unless it was that of an ACK that has left since. */
+/* A deadline has come; it may be that of an ACK that has been sent since. */
 void acks_timer(struct host *host)
 {
 	if (host->ack && host->ack_at <= host->sim->now)

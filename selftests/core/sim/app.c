@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An application: writes a pattern in pieces, reads at its own pace, closes
- * in its own way. It acts from events only, so an engine call is never made
- * from inside of another.
+ * An application: writes a pattern in pieces, reads at its own pace and closes as
+ * configured. It acts only in events, so that no call of the engine is made from
+ * within another.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "sim.h"
 
-/* Both ends close at this time when the configuration wants it. */
+/* Time after start at which both ends close, with sim_cfg.same_close. */
 #define SAME_CLOSE	(30 * SEC)
 
-/* So long a pause may be an idle time, after which the window is small (RFC 5681, 4.1). */
+/* A pause from which on there may be an idle restart (RFC 5681, 4.1). */
 #define IDLE	(100 * MSEC)
 
 /* ---- the pattern ---- */
@@ -69,7 +69,7 @@ static void later(struct conn *conn, enum ev_type type, u64 delay)
 			.type = type, .host = conn->host->id, .gen = conn->gen });
 }
 
-/* Of a size or a pause that is @most: drawn, or just that. */
+/* A size or pause: random from @least to @most, or @most with app_cfg.exact. */
 static u64 up_to(struct conn *conn, u64 least, u64 most)
 {
 	if (conn->host->cfg->app.exact)
@@ -77,7 +77,7 @@ static u64 up_to(struct conn *conn, u64 least, u64 most)
 	return prng_range(&conn->sim->rng, least, most);
 }
 
-/* The application takes its time: up to @most, ns. */
+/* Schedule @type after a pause of up to @most ns. */
 static void pause(struct conn *conn, enum ev_type type, u64 most)
 {
 	u64 wait = up_to(conn, 0, most);
@@ -124,7 +124,7 @@ void app_established(struct conn *conn)
 	kick(conn);
 }
 
-/* Option changes in the middle, as any program may make them. */
+/* Change options during the connection, as any program may. */
 static void fiddle(struct conn *conn)
 {
 	struct prng *r = &conn->sim->rng;
@@ -182,7 +182,7 @@ static u32 write_size(struct conn *conn)
 	return min(n, min(room, cfg->total - conn->wr));
 }
 
-/* The first write, before the SYN has left. Return: its bytes. */
+/* The first write, before the SYN is sent. Return: bytes. */
 u32 app_early(struct conn *conn)
 {
 	u32 n = conn->app.cfg->after ? 0 : write_size(conn);
@@ -213,7 +213,7 @@ void app_write(struct conn *conn)
 	}
 	n = write_size(conn);
 	if (!n) {
-		/* A cork kept in while waiting for room would never end. */
+		/* With TCP_CORK set, waiting for room might never end. */
 		cork(conn, false);
 		conn->app.w_blocked = true;
 		kick(conn);
@@ -227,7 +227,7 @@ void app_write(struct conn *conn)
 	conn->host->out.sent = conn->wr;
 	if (flags & XTCP_WROTE_URG)
 		conn->host->out.urg_out = conn->wr;
-	/* MSG_MORE is a promise: not on the last bytes, not before a wait. */
+	/* MSG_MORE promises more: not with the last bytes, not before a wait. */
 	if (conn->wr < cfg->total && conn->wr - conn->acked < conn->app.sndbuf &&
 	    prng_hit(r, cfg->more))
 		flags |= XTCP_WROTE_MORE;
@@ -237,7 +237,7 @@ void app_write(struct conn *conn)
 	pause(conn, EV_WRITE, cfg->pause);
 }
 
-/* What src/sock does for a buffer nobody has set. */
+/* Send buffer tuning, as in src/sock for a socket without SO_SNDBUF. */
 static void grow(struct conn *conn)
 {
 	u32 want = min(xtcp_snd_want(&conn->tcb), conn->app.cfg->sndbuf_max);
@@ -245,7 +245,7 @@ static void grow(struct conn *conn)
 	conn->app.sndbuf = max(conn->app.sndbuf, want);
 }
 
-/* He who waits for room in a socket is woken when a third of it is free. */
+/* A socket becomes writable when a third of its send buffer is free. */
 static bool writable(const struct conn *conn)
 {
 	return !conn->app.cfg->sndbuf_max ||
@@ -311,7 +311,7 @@ static void let_go(struct conn *conn)
 		return;
 	}
 	if (conn->rd < conn->rcvd) {
-		/* RFC 9293 SHLD-3: unread data makes it a reset. */
+		/* RFC 9293 SHLD-3: close() with unread data resets the connection. */
 		TRACE(conn->sim, "%u close() with data unread", conn->host->id);
 		conn->host->out.aborted = true;
 		conn_serve(conn, xtcp_abort(&conn->tcb, host_now(conn->host)));

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Somebody who is not the peer: segments with good checksums and bad numbers,
- * made from what the connection knows at that instant, so that each is just
- * on the wrong side. None may change what the application sees: RFC 5961,
- * RFC 7323 5.3, RFC 9293 3.10.7.4.
+ * An attacker: segments with correct checksums and wrong sequence or ACK numbers, made
+ * from the current state of the connection, so that each is close to being acceptable.
+ * None may change what the application sees: RFC 5961, RFC 7323 5.3, RFC 9293
+ * 3.10.7.4.
  */
 #include <stdio.h>
 
 #include "sim.h"
 
-#define JUNK	16	/* bytes of payload, not of the pattern */
+#define JUNK	16	/* bytes of payload that differ from the pattern */
 
 enum attack {
-	RST_AHEAD,	/* in the window or beyond it */
+	RST_AHEAD,	/* beyond RCV.NXT, in the window or not */
 	RST_BEHIND,
 	SYN_ANYWHERE,
 	DATA_BEYOND,
 	DATA_OF_OLD,
-	ACK_UNSENT,	/* in the window, acknowledges what was never sent */
+	ACK_UNSENT,	/* in the window, acknowledges data never sent */
 	NO_ACK,
 	OLD_TIMESTAMP,
-	SACK_UNSENT,	/* SACK blocks of what was never sent */
+	SACK_UNSENT,	/* SACK blocks of data never sent */
 	ATTACKS,
 };
 
@@ -47,17 +47,17 @@ static void inject(struct host *host, struct xtcp_plan *plan)
 	hdr[17] = sum & 0xff;
 	seg_trace(sim, host->id, "attacked by", pkt);
 	host_rx(host, pkt);
-	/* Nor may it wait to be merged: the edges would move meanwhile. */
+	/* Do not let it wait to be merged: the state would change meanwhile. */
 	if (host->gro)
 		host_gro_flush(host);
 }
 
-/* Each block begins beyond SND.NXT, and may end anywhere after that. */
+/* SACK blocks that begin beyond SND.NXT and end anywhere after. */
 static void wild_sacks(struct prng *r, const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 {
 	u32 i;
 
-	/* The rest of the segment is believed: it must not lie. */
+	/* The engine uses the other fields of the segment, so they must be correct. */
 	plan->wnd = (u16)min_t(u32, tcb->snd_wnd >> tcb->snd_wscale, 0xffff);
 	plan->len = 0;
 	plan->opts |= XTCP_OPT_SACK;
@@ -69,7 +69,7 @@ static void wild_sacks(struct prng *r, const struct xtcp_tcb *tcb, struct xtcp_p
 	}
 }
 
-/* One hostile segment at a connection that has been established. */
+/* Send one hostile segment to an established connection. */
 void host_attack(struct host *host)
 {
 	struct prng *r = &host->sim->rng;
@@ -109,7 +109,7 @@ void host_attack(struct host *host)
 		break;
 	case DATA_BEYOND:
 		plan.seq = edge + prng_log(r, 1, 0x3fffffff) - 1;
-		/* At RCV.NXT of a closed window a probe is believed but for its data. */
+		/* With a zero window, a segment at RCV.NXT counts as a probe. */
 		if (plan.seq == tcb->rcv_nxt)
 			plan.seq++;
 		break;

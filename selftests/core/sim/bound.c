@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random worlds: how long a transfer may take, and what may be sent in vain, by
- * what the network and the applications did in this very run.
+ * Limits on the duration of a transfer and on needless retransmissions in random
+ * runs, computed from what the network and the applications did in the run.
  *
- * Time. From the first open to the last byte of both directions, at most the sum of
+ * Duration. The time from the first open to the last byte of both directions is at
+ * most the sum of
  *
- *  - what the applications paused, what the links needed to send all packets, and
- *    the bytes over the rate of a policer or of a limit for pacing;
- *  - what timers waited. One that finds out about a loss has an RTO of at most 1 s
- *    plus five round trips (RFC 6298, 2: SRTT and four times RTTVAR), 3 s behind
- *    the repetition of a SYN (5.7), twice as much each further time until there is
- *    progress (5.5), and 120 s at most;
- *  - round trips. A window begins with one segment at least, and grows by one in
- *    each round trip at least, so n segments take sqrt(2n) of them. Each loss, each
- *    packet that was overtaken and may be taken for lost, each mark and each idle
- *    time may begin that anew: with e of these events the sum
- *    is the largest where all parts are alike, sqrt(2ne). Three for the handshake,
- *    three for the repair of each loss (outage.c has the exact bounds), and where a
- *    buffer is the limit four for each time it is filled, half a window being the
- *    least that is offered (RFC 9293, 3.8.6.2).
+ *  - the pauses of the applications, the transmission times of all packets, and the
+ *    bytes over the rate of a policer or of a limit of the pacing rate;
+ *  - the time that timers waited. A timer that detects a loss has an RTO of at most
+ *    1 s plus five round trips (RFC 6298, 2: SRTT and four times RTTVAR), 3 s after
+ *    the retransmission of a SYN (5.7), doubled each time until there is progress
+ *    (5.5), and at most 120 s;
+ *  - round trips. A window begins with at least one segment and grows by at least one
+ *    in each round trip, so n segments take sqrt(2n) of them. Each loss, each packet
+ *    that was overtaken and may be taken for lost, each mark and each idle time may
+ *    start that again. With e of these events the sum is largest if all parts are
+ *    equal: sqrt(2ne). Add three for the handshake, three for the repair of each
+ *    loss (outage.c has the exact bounds), and, if a buffer is the limit, four for
+ *    each time it is filled, since the receiver may offer only half of it (RFC 9293,
+ *    3.8.6.2).
  *
- * Waste. Where nothing overtakes and no ACK is lost, no segment is sent again that
- * was not lost, except probes and the first segment after a timeout: RFC 5682 lets
- * the sender ask with it whether the rest was lost. Without SACK a timeout is
- * followed by all of the window.
+ * Waste. If no packet overtakes another and no ACK is lost, no segment is sent again
+ * that was not lost, except tail loss probes and the first segment after a timeout,
+ * with which the sender checks whether the timeout was spurious (RFC 5682). Without
+ * SACK the whole window may follow a timeout.
  */
 #include <stdio.h>
 
@@ -31,9 +32,9 @@
 
 #define TIMEOUT_MAX	(120 * SEC)
 #define AFTER_SYN	(3 * SEC)
-#define RETRY		(5 * MSEC)	/* first wait of a transmission refused locally */
-#define PROBE_LONE	(250 * MSEC)	/* a probe waits for a delayed ACK, too */
-#define PACING_LEAST	(1 << 18)	/* bytes a second, of fiddle() */
+#define RETRY		(5 * MSEC)	/* first wait after a transmission failed locally */
+#define PROBE_LONE	(250 * MSEC)	/* the PTO includes a delayed ACK */
+#define PACING_LEAST	(1 << 18)	/* bytes a second, lowest limit in fiddle() */
 #define REPAIR_RTTS	3
 #define BUFFER_RTTS	4
 
@@ -47,7 +48,7 @@ static u64 root(u64 n)
 	return r;
 }
 
-/* The longest round trip that there was between the hosts of a pair. */
+/* The longest round trip of the run between the hosts of a pair, ns. */
 static u64 round_trip(const struct sim *sim, u32 first)
 {
 	u64 rtt = sim->link[0].longest + sim->link[1].longest;
@@ -69,7 +70,7 @@ static u64 timeout(const struct host *host)
 	return (fresh ? AFTER_SYN : SEC) + 5 * round_trip(host->sim, host->id & ~1U);
 }
 
-/* A timer that counts losses has run out at @host. */
+/* An RTO, persist or handshake timer of @host has expired: add its wait. */
 void bound_timeout(struct host *host)
 {
 	host->out.waited += min(timeout(host) << min(host->streak, 10U), TIMEOUT_MAX);
@@ -77,11 +78,12 @@ void bound_timeout(struct host *host)
 }
 
 /*
- * Data from offset @from of the stream on is acknowledged. Without timestamps an ACK
- * of what was sent again is no measurement, and the timer remains doubled (RFC 6298, 5.7).
- * Where memory is short more counts as sent again than was. And where ACKs are lost what
- * answers a segment sent for nothing may echo the timestamp of the first one: then the
- * wait is taken for the round trip, and the next one is as long.
+ * Data from stream offset @from on is acknowledged: end the doubling, unless the RTO
+ * may stay large. Without timestamps the ACK of a retransmission gives no sample, and
+ * the RTO remains doubled (RFC 6298, 5.7); with a shortage of memory more counts as
+ * retransmitted than was. With timestamps, if ACKs are lost, the ACK of a needless
+ * retransmission may echo the timestamp of the original, so that the wait counts as a
+ * round trip and the next one is as long.
  */
 void bound_progress(struct host *host, u64 from)
 {
@@ -115,13 +117,13 @@ void bound_timers(struct conn *conn)
 			out->waited += tcb->par->delack_max_us * USEC;
 		else if (dl == XTCP_DL_RETRY)
 			out->waited += RETRY << tcb->aborts;
-		/* Marked with a window of one segment: an RTO (RFC 3168, 6.1.2). */
+		/* CE with a window of one segment: wait an RTO (RFC 3168, 6.1.2). */
 		else if (dl == XTCP_DL_PACE && tcb->cwnd == tcb->mss && marked(conn))
 			out->waited += timeout(conn->host);
 	}
 }
 
-/* What host @i alone is the reason for. */
+/* The part of the time limit that host @i and its link cause, ns. */
 static u64 of_host(const struct sim *sim, u32 i)
 {
 	const struct host_cfg *h = &sim->cfg.host[i];
@@ -129,7 +131,7 @@ static u64 of_host(const struct sim *sim, u32 i)
 	u64 rate = sim->cfg.link[i & 1].police_rate;
 	u64 ns = out->paused + out->waited + sim->link[i & 1].busy;
 
-	/* What a policer drops is sent again, and PRR may have as much dropped again. */
+	/* Twice: PRR may send as fast again, and the policer drop as much again. */
 	if (rate)
 		ns += 2 * h->app.total * SEC / rate;
 	if (h->pacing_max)
@@ -158,7 +160,7 @@ static void judge_time(struct sim *sim, u32 first)
 				 b->cfg->app.total /
 				 min(b->cfg->app.sndbuf, a->cfg->app.rcvbuf_min));
 	most = of_host(sim, first) + of_host(sim, first + 1) + rounds * round_trip(sim, first);
-	/* What was lost, or refused, last may be found out by something else than its timer. */
+	/* The last loss, or a refused ACK, may be detected by a timer not counted above. */
 	if (lost || b->cfg->accept_fail)
 		most += max(timeout(a), timeout(b));
 	if (end - begin > most)
@@ -166,7 +168,7 @@ static void judge_time(struct sim *sim, u32 first)
 			 (double)(end - begin) / SEC, (double)most / SEC);
 }
 
-/* May host @i never send anything again without a reason? */
+/* Does the limit on needless retransmissions apply to host @i? */
 static bool orderly(const struct sim *sim, u32 i)
 {
 	const struct link_cfg *there = &sim->cfg.link[i & 1], *back = &sim->cfg.link[~i & 1];
@@ -174,7 +176,10 @@ static bool orderly(const struct sim *sim, u32 i)
 
 	if (there->reorder || back->reorder || there->route_at || back->route_at)
 		return false;
-	/* What one did not take arrived all the same; without memory the map is coarse. */
+	/*
+	 * A segment that a host refused counts as arrived; with a shortage of memory
+	 * the send map is coarse.
+	 */
 	return !sim->link[~i & 1].lost && !there->mtu_at && !h->attack && !peer->attack &&
 	       !h->shortage && !h->fastopen && !peer->accept_fail && !peer->app.fiddle;
 }
@@ -187,10 +192,10 @@ static void judge_waste(struct sim *sim, u32 i)
 
 	if (!orderly(sim, i))
 		return;
-	/* The answer to what is sent again may be taken for another's (RFC 8985, 6.2). */
+	/* An ACK of a retransmission may be taken for one of the original (RFC 8985, 6.2). */
 	if (out->probes + out->rtos && !(h->par.timestamps && sim->cfg.host[i ^ 1].par.timestamps))
 		return;
-	/* A queue that grows makes timeouts spurious; without SACK all is sent again. */
+	/* A growing queue causes spurious timeouts; without SACK all is sent again. */
 	if (out->rtos && (!sack || 2 * round_trip(sim, i & ~1U) > h->par.rto_min_us * USEC))
 		return;
 	if (out->spurious > out->probes + out->rtos)
@@ -198,7 +203,7 @@ static void judge_waste(struct sim *sim, u32 i)
 			 i, out->spurious, out->probes, out->rtos);
 }
 
-/* Nobody broke the connection between @first and the host behind it off. */
+/* Check a pair of hosts, @first and the next, whose connection was not aborted. */
 void bound_judge(struct sim *sim, u32 first)
 {
 	if (!sim->cfg.bounded || sim->nhosts > 2)

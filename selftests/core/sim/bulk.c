@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bulk transfers over lines of all kinds, by every algorithm, as a table. It
- * is kept in results.txt: what changes it is seen, and committed knowingly.
+ * Bulk transfers over many kinds of lines by every congestion control, as a table. It
+ * is kept in results.txt, and a test compares: a change that affects it shows up and
+ * is committed together with it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,34 +11,34 @@
 
 #define MBIT		125000ULL	/* bytes a second */
 #define RCVBUF		(64U << 20)	/* bytes: never the limit */
-#define WMEM		16384		/* what a socket begins with, and */
-#define WMEM_MAX	(4U << 20)	/* its most: /proc/sys/net/xtcp/wmem */
+#define WMEM		16384		/* send buffer of a new socket, bytes, and */
+#define WMEM_MAX	(4U << 20)	/* its maximum: /proc/sys/net/xtcp/wmem */
 #define ROW_MAX		320	/* characters */
-#define SEEDS		3	/* runs of a row in which chance has a part */
-#define CHECK_EVERY	64	/* most of the time would go into it else */
+#define SEEDS		3	/* runs of a row with randomness */
+#define CHECK_EVERY	64	/* calls for one xtcp_check(), which is slow */
 #define PAIRS_APART	(100 * MSEC)	/* between the first SYNs of two pairs */
 
-/* What differs from a symmetric line without any mishap. */
+/* A line, as differences from a symmetric one without impairments. */
 struct line {
 	const char *name;
 	u32 mbit;
 	u32 rtt_ms;
 	u32 rtt_us;		/* or these */
 	u32 buffer;		/* percent of rate * RTT */
-	u32 secs;
+	u32 secs;		/* duration */
 	u32 ms;			/* or these */
-	u32 from;		/* s: what was before does not count */
+	u32 from;		/* s at which the measurement begins */
 	u32 pairs;
-	u32 far_ms;		/* RTT of the last pair is longer by this */
-	u32 late;		/* s: the last pair starts so late */
-	const char *rival;	/* algorithm of the last pair; NULL: like the first */
-	u32 mark;		/* percent of rate * RTT: router marks above it */
-	u8 ecn;			/* of both ends, as the knob counts; 0: by mark */
-	bool socket;		/* the send buffer grows as that of a socket */
-	const char *only;	/* this algorithm; NULL: all */
-	struct host_cfg host;	/* of both ends; what has to do with time and ACKs */
-	struct link_cfg data;	/* mishaps of the one way, */
-	struct link_cfg acks;	/* and of the other */
+	u32 far_ms;		/* additional RTT of the last pair */
+	u32 late;		/* s by which the last pair starts later */
+	const char *rival;	/* algorithm of the last pair; NULL: as the others */
+	u32 mark;		/* percent of rate * RTT: the router marks above it */
+	u8 ecn;			/* of both ends, as the knob ecn; 0: by mark */
+	bool socket;		/* the send buffer is tuned as that of a socket */
+	const char *only;	/* only this algorithm; NULL: all */
+	struct host_cfg host;	/* of both ends: fields for time and ACKs */
+	struct link_cfg data;	/* impairments in the direction of the data, */
+	struct link_cfg acks;	/* and of the ACKs */
 };
 
 #define HEADING	"line                               cc      Mbit/s resent%  spur.  RTOs undos" \
@@ -46,8 +47,8 @@ struct line {
 static const char *const algorithms[] = { "reno", "cubic", "bbr", "dctcp" };
 
 /*
- * 16 places at 20 Mbit/s, 1500 bytes a packet, are 9.6 ms; a quarter of 40 ms
- * is 10 ms.
+ * 16 packets of 1500 bytes take 9.6 ms at 20 Mbit/s. That is less than a quarter of
+ * the RTT of 40 ms, the reordering window of RACK.
  */
 #define REORDER_BY	(9600 * USEC)
 
@@ -155,7 +156,7 @@ static const struct line lines[] = {
 	  .ms = 10, GRO },
 };
 
-/* How an algorithm did on a line. */
+/* The results of an algorithm on a line. */
 struct figures {
 	double mbit;
 	double share;	/* of the first pair */
@@ -165,9 +166,9 @@ struct figures {
 	u32 spurious;
 	u32 rtos;
 	u32 undos;
-	double queue;	/* ms, mean of what packets waited */
+	double queue;	/* ms, mean time of packets in the queue */
 	double queue_max;
-	double least;	/* Mbit/s of all seeds */
+	double least;	/* Mbit/s, over all seeds */
 	double most;
 };
 
@@ -193,7 +194,7 @@ static void make_link(struct link_cfg *link, const struct link_cfg *mishaps,
 	link->mark = (u32)(bdp * line->mark / 100);
 }
 
-/* Accurate ECN (RFC 9768) where the router has it and the line does not say. */
+/* ECN mode of a line: by default Accurate ECN (RFC 9768) if the router marks. */
 static u8 ecn_of(const struct line *line)
 {
 	return line->ecn ?: line->mark ? 3 : 0;
@@ -277,7 +278,7 @@ static void sum_up(const struct sim *sim, const struct line *line, struct figure
 	f->queue_max = (double)link->waited_max / MSEC;
 }
 
-/* Has chance a part in it? */
+/* Is the link random? */
 static bool random_link(const struct link_cfg *l)
 {
 	return l->loss || (l->burst_good && l->burst_loss) || l->reorder || l->dup ||
@@ -308,7 +309,7 @@ static bool wanted(const struct line *line, const char *algorithm, const char *o
 		return false;
 	if (only && !slash && !strstr(line->name, only) && strcmp(algorithm, only))
 		return false;
-	/* Made for marks: without them it is reno. */
+	/* DCTCP needs marks: without them it behaves as reno. */
 	if (!ecn_of(line) && !strcmp(algorithm, "dctcp"))
 		return false;
 	if (line->only && strcmp(algorithm, line->only))
@@ -316,7 +317,7 @@ static bool wanted(const struct line *line, const char *algorithm, const char *o
 	return !line->rival || strcmp(algorithm, line->rival);
 }
 
-/* Goodput of the other seeds, for the spread; the first one's is known. */
+/* Goodput of the other seeds, for the range; that of the first is in @f. */
 static bool spread(struct sim *sim, const struct line *line, const struct sim_cfg *cfg,
 		   struct figures *f)
 {
@@ -335,7 +336,7 @@ static bool spread(struct sim *sim, const struct line *line, const struct sim_cf
 	return true;
 }
 
-/* One row into @row; false and why not, when a run failed. */
+/* Write a row to @row. Return: false, with the reason in @row, if a run failed. */
 static bool measure(struct sim *sim, const struct line *line, const char *algorithm,
 		    bool trace, char *row, size_t size)
 {
@@ -361,8 +362,8 @@ static bool measure(struct sim *sim, const struct line *line, const char *algori
 }
 
 /*
- * The table, or its lines and algorithms named @only ("line|algorithm": one
- * row); returns the exit status.
+ * Print the table, or only the line or algorithm @only ("line|algorithm": one row).
+ * Return: exit status.
  */
 int bulk_all(const char *only, bool trace)
 {
@@ -388,7 +389,7 @@ int bulk_all(const char *only, bool trace)
 	return !ok;
 }
 
-/* The next line of a table without its end, "" behind the last one. */
+/* The next line of a table without its newline, "" after the last one. */
 static const char *next_row(FILE *table, char *buf)
 {
 	if (!table || !fgets(buf, ROW_MAX, table))
@@ -397,7 +398,7 @@ static const char *next_row(FILE *table, char *buf)
 	return buf;
 }
 
-/* Whether the table is still that of @path, as TAP; returns the exit status. */
+/* Compare the table with the one in @path, as TAP. Return: exit status. */
 int bulk_compare(const char *path)
 {
 	struct sim *sim = calloc(1, sizeof(*sim));

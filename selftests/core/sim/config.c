@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From a seed to a configuration: each impairment is off in most worlds, so
- * that their combinations are met as well as each alone, and their sizes are
- * spread over orders of magnitude. Bounded so that an end within an hour of
- * virtual time is certain but for bugs.
+ * Makes a configuration from a seed. Each impairment is off in most configurations,
+ * so that single ones occur as well as combinations; their sizes range over orders of
+ * magnitude. They are limited so that without bugs every run ends within an hour of
+ * virtual time.
  */
 #include <stdio.h>
 
 #include "sim.h"
 
-#define LOSS_MAX	100000	/* ppm: beyond, give-up by R2 becomes likely */
-#define SEGS_MAX	1000	/* segments a direction carries at most */
+#define LOSS_MAX	100000	/* ppm: above, giving up by R2 becomes likely */
+#define SEGS_MAX	1000	/* most segments in a direction */
 #define PAIRS_RANDOM	4
-#define SLOW_MAX	(100 * SEC)	/* all pauses of one application */
-#define WIDE_MIN	(1U << 17)	/* bytes, windows that are called wide */
+#define SLOW_MAX	(100 * SEC)	/* sum of the pauses of one application */
+#define WIDE_MIN	(1U << 17)	/* bytes of a wide window */
 #define WIDE_MAX	(64U << 20)
-#define WIDE_RATE	12500000000ULL	/* bytes a second at most there */
-#define WIDE_LOSS	1000		/* ppm at most, of those that stand alone */
+#define WIDE_RATE	12500000000ULL	/* bytes a second, maximum with a wide window */
+#define WIDE_LOSS	1000		/* ppm, maximum of single losses there */
 
 static bool chance(struct prng *r, u32 percent)
 {
@@ -61,7 +61,7 @@ static void make_link(struct prng *r, struct link_cfg *l, u64 rtt)
 	}
 }
 
-/* A bucket that could never hold a segment would be a wall. */
+/* The bucket must hold at least a segment, or none would ever pass. */
 static void make_policer(struct prng *r, struct link_cfg *l, u32 mss)
 {
 	u32 least = mss + XTCP_HDR_MAX + 100;
@@ -72,7 +72,7 @@ static void make_policer(struct prng *r, struct link_cfg *l, u32 mss)
 	l->police_burst = prng_log(r, 2 * least, 400000);
 }
 
-/* The default half of the time, else any. */
+/* The default in half of the cases, otherwise any. */
 const struct xtcp_cc *cc_pick(struct prng *r)
 {
 	u32 n = 0;
@@ -107,7 +107,7 @@ static void make_params(struct prng *r, struct xtcp_params *par)
 		par->rto_min_us = 1000000;
 	if (chance(r, 20))
 		par->initial_cwnd = prng_range(r, 1, 20);
-	/* Heavy loss must not end in a time-out that would be right. */
+	/* Heavy loss must not end in a legitimate ETIMEDOUT. */
 	par->synack_retries = 12;
 	par->syn_retries = 12;
 	par->orphan_retries = 15;
@@ -151,7 +151,7 @@ static void make_host(struct prng *r, struct host_cfg *h)
 
 	*h = (struct host_cfg){ .iss_goal = -1 };
 	make_params(r, &h->par);
-	/* Two draws, one after the other: in one expression each compiler has its order. */
+	/* Two statements: within one expression the order is up to the compiler. */
 	h->clock = prng_next(r);
 	h->clock >>= prng_range(r, 8, 40);
 	if (chance(r, 60))
@@ -182,7 +182,7 @@ static void make_host(struct prng *r, struct host_cfg *h)
 	make_app(r, &h->app, h->mss);
 }
 
-/* Who closes how; two ends that wait for each other would wait for ever. */
+/* How each end closes. Two ends must not wait for each other to close. */
 static void make_ends(struct prng *r, struct sim_cfg *cfg, u32 first)
 {
 	struct app_cfg *a = &cfg->host[first].app, *b = &cfg->host[first + 1].app;
@@ -200,12 +200,12 @@ static void make_ends(struct prng *r, struct sim_cfg *cfg, u32 first)
 	}
 	if (a->mode < CLOSE_EAGER && b->mode < CLOSE_EAGER)
 		return;
-	/* A lost RST leaves a half-open connection: keepalive finds it. */
+	/* A lost RST leaves the peer with a dead connection: keepalive detects it. */
 	a->keepalive = true;
 	b->keepalive = true;
 }
 
-/* All ends say for themselves what they ask for and agree to. */
+/* Each end has its own ECN mode. */
 static void make_ecn(struct prng *r, struct sim_cfg *cfg, u32 nhosts)
 {
 	u32 i;
@@ -227,9 +227,9 @@ static void make_ecn(struct prng *r, struct sim_cfg *cfg, u32 nhosts)
 }
 
 /*
- * Fast Open, with or without a cookie from earlier, and ends that have none of
- * it. Not where one may break off: the SYN, repeated, would then open a second
- * connection, and the request with it (RFC 7413, 2.1).
+ * Fast Open, with or without a cookie, and ends that do not support it. Not if an end
+ * may abort: a repeated SYN would then open a second connection and repeat the request
+ * (RFC 7413, 2.1).
  */
 static void make_fastopen(struct prng *r, struct sim_cfg *cfg, u32 nhosts)
 {
@@ -250,7 +250,7 @@ static void make_fastopen(struct prng *r, struct sim_cfg *cfg, u32 nhosts)
 	}
 }
 
-/* A router that marks without a queue; more often than not all there is. */
+/* A router that marks regardless of the queue, in most cases every packet. */
 static void make_marks(struct prng *r, struct link_cfg *l)
 {
 	if (chance(r, 5))
@@ -262,7 +262,7 @@ static u64 at_most(u64 v, u64 limit)
 	return min(v, max(limit, (u64)1));
 }
 
-/* No more than this way, and these ends, carry in some minutes. */
+/* Limit the transfer to what path and hosts carry in some minutes. */
 static void fit(struct prng *r, struct sim_cfg *cfg, u32 i)
 {
 	const struct link_cfg *l = &cfg->link[i & 1];
@@ -270,7 +270,7 @@ static void fit(struct prng *r, struct sim_cfg *cfg, u32 i)
 	struct app_cfg *app = &h->app;
 	u16 mss = min(h->mss, peer->mss);
 
-	/* A slow wire and small segments make small transfers. */
+	/* Small transfers for slow links and small segments. */
 	if (l->rate)
 		app->total = at_most(app->total, l->rate * 20);
 	if (l->police_rate)
@@ -284,12 +284,12 @@ static void fit(struct prng *r, struct sim_cfg *cfg, u32 i)
 	peer->app.rchunk = prng_log(r, app->total / 100 + 1, 100000);
 	peer->app.rpause = pause_for(r, app->total,
 				     min(peer->app.rchunk, peer->app.rcvbuf_min));
-	/* Options and the route may make each segment this small. */
+	/* Options and the path MTU may make each segment this small. */
 	if (l->mtu_at)
 		app->total = at_most(app->total, (u64)(l->mtu - 60) * SEGS_MAX);
 }
 
-/* Radio and cable: clumps, pauses; hosts that are slow or acknowledge otherwise. */
+/* Radio and cable links: clumps, outages; hosts that are slow or send fewer ACKs. */
 static void make_others(struct prng *r, struct sim_cfg *cfg, u32 nhosts)
 {
 	u32 i;
@@ -324,9 +324,9 @@ static void make_others(struct prng *r, struct sim_cfg *cfg, u32 nhosts)
 }
 
 /*
- * One direction with a window of up to 64 MB, which the path has use for, and the
- * buffers that go with it. What loses packets is rare and nothing is marked, or no
- * window would ever be so large.
+ * One direction with a bandwidth-delay product of up to 64 MB, and buffers to match.
+ * Losses are rare and nothing is marked, since no window would grow that large
+ * otherwise.
  */
 static void make_wide(struct prng *r, struct sim_cfg *cfg)
 {
@@ -388,7 +388,7 @@ void cfg_from_seed(struct sim_cfg *cfg, u64 seed)
 		mss = max_t(u32, mss, cfg->host[i].mss);
 		if (i >= 2 && chance(r, 50))
 			cfg->host[i].access = prng_log(r, USEC, rtt);
-		/* Both ends of a pair: they may open at once. */
+		/* The same for both ends of a pair, which may open simultaneously. */
 		if (i >= 2)
 			cfg->host[i].open_at = i & 1 ? cfg->host[i - 1].open_at :
 						       prng_log(r, USEC, 10 * SEC);
@@ -403,11 +403,11 @@ void cfg_from_seed(struct sim_cfg *cfg, u64 seed)
 		make_ends(r, cfg, i);
 	cfg->same_close = chance(r, 8);
 	cfg->simultaneous = chance(r, 10);
-	/* A SYN that comes before the other end has sent its own is refused. */
+	/* A SYN that arrives before the other end has sent its own is answered by RST. */
 	cfg->skew = prng_below(r, min(fastest(&cfg->link[0]), fastest(&cfg->link[1])));
 	cfg->rounds = cfg->simultaneous || chance(r, 85) ? 1 : 2;
 	make_ecn(r, cfg, nhosts);
-	/* Who meets a black hole must know how to get out of it. */
+	/* With a black hole, only MTU probing lets the connection go on. */
 	for (i = 0; i < nhosts; i++)
 		cfg->host[i].par.mtu_probing = cfg->link[i & 1].mtu_silent ?
 			prng_range(r, 1, 2) : prng_below(r, 3);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One connection as a socket layer keeps it: checks every delivery against the
- * pattern and the engine's invariants after every call.
+ * One connection, as a socket layer keeps it. Checks every delivery against the
+ * pattern, and the engine's invariants after calls.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "sim.h"
 
-#define STUCK_LIMIT	2000	/* timer runs without time passing: RACK marks 64 in each */
+/* Timer runs without time passing: many may be right, since RACK marks 64 in each. */
+#define STUCK_LIMIT	2000
 
 static struct conn *conn_of(const struct xtcp_host *xh)
 {
@@ -22,7 +23,7 @@ u32 conn_space(const struct conn *conn)
 	return unread < conn->app.rcvbuf ? conn->app.rcvbuf - unread : 0;
 }
 
-/* What the peer may fill: no offer is ever taken back. */
+/* Note the right edge of the window; it must never move left. */
 static void note_edge(struct conn *conn)
 {
 	u32 edge = conn->tcb.rcv_wup + conn->tcb.rcv_wnd;
@@ -40,7 +41,7 @@ static void check(struct conn *conn)
 {
 	const char *broken = NULL;
 
-	/* It looks at all that is in flight, which may be much. */
+	/* Not after every call: xtcp_check() walks over all data in flight. */
 	if (!conn->sim->cfg.check_every ||
 	    !(conn->checks++ % conn->sim->cfg.check_every))
 		broken = xtcp_check_at(&conn->tcb, host_now(conn->host));
@@ -67,7 +68,7 @@ static struct conn *conn_new(struct host *host)
 	host->out.opened_at = host->sim->now;
 	host->streak = 0;
 	host->sim->conns++;
-	/* The engine must set every field it reads. */
+	/* Poison: the engine must set every field that it reads. */
 	memset(&conn->tcb, 0xa5, sizeof(conn->tcb));
 	xtcp_tcb_init(&conn->tcb, &host->cfg->par);
 	if (host->cfg->pacing_max)
@@ -112,7 +113,7 @@ void op_sent_put(struct xtcp_host *xh, struct xtcp_sent *sent)
 	free(sent);
 }
 
-/* What the engine has counted so far. */
+/* Copy the engine's counters to the outcome. */
 void conn_outcome(const struct conn *conn)
 {
 	struct outcome *out = &conn->host->out;
@@ -194,7 +195,7 @@ static void acked(struct conn *conn)
 	u32 step = una - (conn->tcb.iss + 1 + (u32)conn->acked);
 	u64 to = conn->acked + step;
 
-	/* The FIN has a number too; it is not payload. */
+	/* The FIN has a sequence number, but is not payload. */
 	if (to == conn->wr + 1)
 		to--;
 	if (to > conn->wr)
@@ -227,7 +228,7 @@ static void send_plan(struct conn *conn, const struct xtcp_plan *plan)
 			sim_fail(conn->sim, "plan of %u bytes above gso_max",
 				 plan->len);
 	}
-	/* A window probe is one octet too far on purpose. */
+	/* A window probe is one octet beyond the window. */
 	if (plan->len > 1 && peer && peer->has_edge &&
 	    seq_gt(plan->seq + plan->len, peer->edge))
 		sim_fail(conn->sim, "host %u overruns the window by %u", conn->host->id,
@@ -239,7 +240,7 @@ bool op_transmit(struct xtcp_host *xh, struct xtcp_plan *plan)
 {
 	struct host *host = host_of(xh);
 
-	/* As the glue does, and so the engine learns when it left. */
+	/* The plan goes out now; xtcp_tx_commit() is told so, as by the glue. */
 	if (host->cfg->no_fq)
 		plan->release = 0;
 	if (prng_hit(&host->sim->rng, host->cfg->tx_fail)) {
@@ -268,7 +269,7 @@ void op_check(struct xtcp_host *xh, u32 acts)
 	check(conn_of(xh));
 }
 
-/* ---- what the engine asks for ---- */
+/* ---- callbacks of the host ---- */
 
 void conn_arm(struct conn *conn)
 {
@@ -278,7 +279,7 @@ void conn_arm(struct conn *conn)
 		return;
 	at = max(due, host_now(conn->host)) - conn->host->clock +
 	     prng_below(&conn->sim->rng, conn->host->cfg->timer_slack + 1);
-	/* As a kernel timer: moved to earlier only, firing early is harmless. */
+	/* Like the kernel timer: only moved to earlier; firing early is harmless. */
 	if (at >= conn->timer_at)
 		return;
 	conn->timer_at = at;
@@ -292,7 +293,7 @@ void op_notify(struct xtcp_host *xh, u32 acts, const struct xtcp_seg *seg)
 	struct conn *conn = host->conn;
 	struct sim *sim = host->sim;
 
-	/* Of a record: nobody reads any more. */
+	/* From a TIME-WAIT record: the application is gone. */
 	if (xh->mode == XTCP_HOST_TIME_WAIT)
 		return;
 	if (acts & XTCP_ACT_URG)
@@ -351,7 +352,7 @@ void op_over(struct xtcp_host *xh)
 	app_ended(conn);
 }
 
-/* A call of the engine was made. */
+/* Handle the action bits of a call of the engine. */
 void conn_serve(struct conn *conn, u32 acts)
 {
 	xtcp_host_actions(&conn->host->xh, acts, NULL, NULL);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A host: checksum, merging as GRO does, Fast Open, what a segment finds when
- * there is no connection. There is one flow, so each table of a real host has
- * at most one entry here.
+ * A host: checksums, merging like GRO, Fast Open, listener, half-open connections and
+ * TIME-WAIT. There is one flow, so each table of a real host has at most one entry
+ * here.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,8 +37,8 @@ static void open_init(struct host *host)
 }
 
 /*
- * The ISS comes from the clock and a keyed hash. To meet the wrap of the
- * sequence space often, learn the hash and set the clock for the ISS wanted.
+ * The ISS is a keyed hash plus the clock. To make sequence numbers wrap often, compute
+ * the hash and set the clock for the ISS wanted.
  */
 static void aim_iss(struct host *host)
 {
@@ -58,7 +58,7 @@ static void aim_iss(struct host *host)
 
 static const struct xtcp_host_ops host_ops;
 
-/* What ends by itself, for the trace. */
+/* Modes that a timer ends, for the trace. */
 static const char * const mode_name[] = {
 	[XTCP_HOST_HALF_OPEN] = "half-open connection",
 	[XTCP_HOST_TIME_WAIT] = "TIME-WAIT",
@@ -126,8 +126,8 @@ static void put_segment(struct host *host, const struct xtcp_plan *plan, u64 key
 }
 
 /*
- * Send @plan, split at its MSS; the payload is the stream @key from offset
- * @off on.
+ * Send @plan, split into segments of its MSS. The payload is the pattern @key from
+ * stream offset @off on.
  */
 void host_send(struct host *host, const struct xtcp_plan *plan, u64 key, u64 off)
 {
@@ -150,7 +150,7 @@ void host_send(struct host *host, const struct xtcp_plan *plan, u64 key, u64 off
 
 static const struct xtcp_fo_keys fo_keys = { .key = { { 11, 12 }, { 13, 14 } }, .n = 2 };
 
-/* What a client knows of the server: by an earlier connection, or by the seed. */
+/* The client's Fast Open state: from an earlier connection, or from the configuration. */
 static const struct xtcp_fo_client *fo_client(struct host *host,
 					      struct xtcp_fo_client *fo)
 {
@@ -171,10 +171,9 @@ static const struct xtcp_fo_client *fo_client(struct host *host,
 }
 
 /*
- * Twice in a round no connection is made of a SYN, nor after the last, when a
- * copy of the SYN may still be on its way:
- * a duplicate of the SYN would repeat the request, which RFC 7413 (section 2.1)
- * leaves to the application to survive, and this one does not.
+ * Accept Fast Open at most once in a round, and not after the last round, when a copy
+ * of the SYN may still arrive: a duplicate SYN repeats the request, which RFC 7413
+ * (2.1) leaves to the application to handle, and this one does not.
  */
 static bool op_fastopen(struct xtcp_host *xh, const struct xtcp_seg *seg,
 			struct xtcp_cookie *give)
@@ -196,7 +195,7 @@ static u32 op_early(struct xtcp_host *xh)
 	return app_early(host_of(xh)->conn);
 }
 
-/* ---- the rest of what the engine's host calls; of connections in conn.c ---- */
+/* ---- other callbacks of the host; those of a connection are in conn.c ---- */
 
 static u64 op_now(const struct xtcp_host *xh)
 {
@@ -259,7 +258,7 @@ static const struct xtcp_host_ops host_ops = {
 	.early = op_early,
 };
 
-/* The deadline of what is no connection: a half-open one, or TIME-WAIT. */
+/* The deadline of a half-open connection or a TIME-WAIT record has come. */
 void host_timer(struct host *host, enum xtcp_host_mode mode)
 {
 	if (host->xh.mode != mode || host->timer_at > host->sim->now)
@@ -373,7 +372,7 @@ static bool sum_ok(const struct host *host, struct pkt *pkt)
 					     pkt_hdr(pkt), pkt->wire_len));
 }
 
-/* A packet from the wire; the host owns it now. */
+/* A packet arrives from the link; the host owns it now. */
 void host_rx(struct host *host, struct pkt *pkt)
 {
 	struct sim *sim = host->sim;
@@ -384,7 +383,7 @@ void host_rx(struct host *host, struct pkt *pkt)
 		pkt_free(sim, pkt);
 		return;
 	}
-	/* Whoever reads a block or a counter that is not there shall notice. */
+	/* Poison, to detect reads of fields that xtcp_parse() did not set. */
 	memset(&seg, 0xa5, sizeof(seg));
 	if (!xtcp_parse(&seg, pkt_hdr(pkt), pkt->wire_len, pkt->wire_len) ||
 	    seg.doff != pkt->hdr_len)
@@ -410,7 +409,7 @@ void host_open(struct host *host)
 	if (host->conn)
 		return;
 	if (host->xh.mode == XTCP_HOST_TIME_WAIT) {
-		/* A port in TIME-WAIT is not free for connect(). */
+		/* connect() cannot use a port in TIME-WAIT. */
 		sim_event(sim, host->timer_at + SEC, (struct event){
 				.type = EV_OPEN, .host = host->id });
 		return;
@@ -421,7 +420,7 @@ void host_open(struct host *host)
 	host->open.fo = NULL;
 }
 
-/* The application has let go and the engine is done: the socket ends. */
+/* The application has closed and the engine is done: the socket ends. */
 void host_closed(struct host *host)
 {
 	host->out.closed = true;

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Oracle of waste and of time. The network knows at once what the sender has to
- * infer: of each stream the ledger keeps what was lost and not sent again since,
- * and since when the sender could know.
+ * An oracle for needless and late retransmissions. The simulated network knows each
+ * loss, which the sender has to infer: for each stream the ledger keeps the bytes that
+ * were lost and not sent again since, and when the sender could first know of it.
  *
- * Packets are numbered as they enter a link. A receiver's packet carries the
- * highest number that had arrived (a field of struct pkt, not of the segment).
- * Where nothing overtakes, a number above that of a loss is proof of it.
+ * Packets are numbered as they enter a link. A packet of the receiver carries the
+ * highest number that had arrived (a field of struct pkt, not of the segment). If no
+ * packet overtakes another, a number above that of a lost packet proves the loss.
  */
 #include <stdlib.h>
 
 #include "sim.h"
 
-/* Losses of neighbouring bytes so close together are one range. */
+/* Losses of adjacent bytes are merged if their packets are at most this far apart. */
 #define CLOSE	64	/* packets */
 
 void ledger_reset(struct ledger *led)
@@ -42,8 +42,8 @@ static void insert(struct ledger *led, u32 at, u64 from, u64 to, u64 nr)
 }
 
 /*
- * Take [@from, @to) out of what was lost, or when it is lost again enter it under
- * its new number @nr. Return: whether any of it was lost.
+ * [@from, @to) was sent again: remove it from the lost bytes, or, if lost again
+ * (@again), enter it with the number @nr. Return: whether any of it was lost before.
  */
 static bool repair(struct ledger *led, u64 from, u64 to, bool again, u64 nr)
 {
@@ -65,7 +65,7 @@ static bool repair(struct ledger *led, u64 from, u64 to, bool again, u64 nr)
 			insert(led, i++, old.from, a, old.nr);
 		if (again)
 			insert(led, i, a, b, nr);
-		/* It may have become part of the range before it. */
+		/* insert() may have merged it with the previous range. */
 		while (i < led->n && led->lost[i].from < b)
 			i++;
 		if (b < old.to)
@@ -74,7 +74,7 @@ static bool repair(struct ledger *led, u64 from, u64 to, bool again, u64 nr)
 	return any;
 }
 
-/* Which loss is the first now, and can the sender know of it? */
+/* Update the first loss, and since when the sender can know of it. */
 static void look(struct ledger *led, u64 now)
 {
 	const struct lost *head = led->lost;
@@ -92,7 +92,7 @@ static void look(struct ledger *led, u64 now)
 	led->first_at = led->first_at ?: now;
 }
 
-/* A packet of the peer has arrived, sent when packet @nr had arrived there. */
+/* A packet of the receiver has arrived, with @nr as the highest number received. */
 void ledger_heard(struct ledger *led, u64 nr, u64 now)
 {
 	led->heard = max(led->heard, nr);
@@ -100,9 +100,8 @@ void ledger_heard(struct ledger *led, u64 nr, u64 now)
 }
 
 /*
- * Bytes [@from, @to) of the stream were put onto the wire as packet @nr; @lost:
- * in vain. A packet of which every byte has arrived or is about to is spurious:
- * returned.
+ * Bytes [@from, @to) of the stream were sent as packet @nr, which is lost or not.
+ * Return: whether it is spurious, that is, all of its bytes have arrived or will.
  */
 bool ledger_sent(struct ledger *led, u64 from, u64 to, bool lost, u64 nr, u64 now)
 {

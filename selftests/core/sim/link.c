@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One direction of the wire: a queue with a rate and a limit, a delay, and
- * everything that goes wrong in a network.
+ * One direction of the wire: a queue with a rate and a limit, a delay, and the
+ * impairments of struct link_cfg.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "sim.h"
 
-#define IP_LEN	20	/* counted against the rate, as a router would */
-#define STOPPED	(~0ULL)	/* a rate: nothing leaves */
+#define IP_LEN	20	/* bytes that each packet is longer on the wire */
+#define STOPPED	(~0ULL)	/* value for a rate: nothing is sent */
 
 struct pkt *pkt_new(struct sim *sim, u32 payload)
 {
@@ -37,7 +37,7 @@ static struct pkt *pkt_copy(struct sim *sim, const struct pkt *pkt)
 	return copy;
 }
 
-/* A line of the trace; sequence numbers as they are on the wire. */
+/* Write a line of the trace, with the sequence numbers of the wire. */
 void seg_trace(struct sim *sim, u32 from, const char *what, struct pkt *pkt)
 {
 	static const char letters[] = "FSRPAUECN";
@@ -85,8 +85,8 @@ static bool in_burst(struct sim *sim, struct link *link)
 }
 
 /*
- * One bit, or some within seven neighbours: what a sum of 16-bit words is
- * sure to notice. Anything wilder would test the checksum's strength.
+ * Corrupt one bit, or several within seven adjacent ones, which the TCP checksum always
+ * detects. It may miss other errors.
  */
 static void flip(struct sim *sim, struct pkt *pkt)
 {
@@ -107,7 +107,7 @@ static void too_big(struct sim *sim, struct host *from, struct pkt *pkt)
 			.arg2 = cfg->mtu - XTCP_HDR_LEN });
 }
 
-/* A queue of @queued bytes is before @pkt: RFC 3168, section 5. */
+/* ECN marking by a router, with @queued bytes before @pkt (RFC 3168, section 5). */
 static void router_ecn(struct sim *sim, const struct link_cfg *cfg, struct pkt *pkt,
 		       u64 queued)
 {
@@ -134,7 +134,7 @@ static u64 delay(struct sim *sim, struct link *link)
 
 	if (!cfg->route_at || sim->now < sim->start + cfg->route_at)
 		return cfg->delay;
-	/* Nobody waits for those that are on the old way. */
+	/* Packets on the new route may overtake those on the old one. */
 	if (!link->rerouted)
 		link->last_arrival = 0;
 	link->rerouted = true;
@@ -158,7 +158,7 @@ static u64 travel(struct sim *sim, struct link *link, u64 sent)
 	return link->last_arrival;
 }
 
-/* Which of all packets those are that a sweep asks for by name. */
+/* Note the numbers of the packets that a sweep selects by their role. */
 static void number(struct sim *sim, struct link *link, struct pkt *pkt)
 {
 	u32 n;
@@ -174,7 +174,7 @@ static void number(struct sim *sim, struct link *link, struct pkt *pkt)
 		link->fin = n;
 }
 
-/* Is this the packet, counted over both directions, that a sweep loses? */
+/* Does a sweep lose this packet? Both directions are counted together. */
 static bool chosen(const struct sim *sim)
 {
 	u32 i;
@@ -185,7 +185,7 @@ static bool chosen(const struct sim *sim)
 	return false;
 }
 
-/* A token bucket: what it has no token for is dropped, not delayed. */
+/* A policer drops packets for which its token bucket has no tokens. */
 static bool policed(struct sim *sim, struct link *link, const struct pkt *pkt)
 {
 	const struct link_cfg *cfg = link->cfg;
@@ -205,7 +205,7 @@ static bool policed(struct sim *sim, struct link *link, const struct pkt *pkt)
 	return false;
 }
 
-/* Is @t within an outage? @until: when the answer changes, XTCP_NEVER: never. */
+/* Is @t within an outage? @until: when that changes, or XTCP_NEVER. */
 static bool in_outage(const struct sim *sim, const struct link_cfg *cfg, u64 t, u64 *until)
 {
 	u64 first = sim->start + cfg->outage_at, at = t - first;
@@ -227,8 +227,8 @@ static bool in_outage(const struct sim *sim, const struct link_cfg *cfg, u64 t, 
 }
 
 /*
- * Bytes a second at @t, 0: no limit, or STOPPED; @until: when that changes,
- * XTCP_NEVER: never.
+ * Bytes a second at time @t; 0: no limit; or STOPPED. @until: when that changes, or
+ * XTCP_NEVER.
  */
 static u64 rate_at(const struct sim *sim, const struct link_cfg *cfg, u64 t, u64 *until)
 {
@@ -243,7 +243,7 @@ static u64 rate_at(const struct sim *sim, const struct link_cfg *cfg, u64 t, u64
 	return cfg->rate_at && t >= change ? cfg->rate_then : cfg->rate;
 }
 
-/* When the last bit of @bytes has left that begin to leave at @t. */
+/* When the transmission of @bytes that begins at @t ends. */
 static u64 served(const struct sim *sim, const struct link_cfg *cfg, u64 t, u64 bytes)
 {
 	u64 work = bytes * SEC, until, rate;
@@ -258,7 +258,7 @@ static u64 served(const struct sim *sim, const struct link_cfg *cfg, u64 t, u64 
 	}
 }
 
-/* Bytes that leave from now until @t. */
+/* Bytes that are sent from now until @t. */
 static u64 backlog(const struct sim *sim, const struct link_cfg *cfg, u64 t)
 {
 	u64 at = sim->now, bytes = 0, until, rate;
@@ -273,8 +273,8 @@ static u64 backlog(const struct sim *sim, const struct link_cfg *cfg, u64 t)
 }
 
 /*
- * Into the queue and onto the wire; @leaves is set to when its last bit does.
- * Returns NULL, or why it gets no further.
+ * Put a packet into the queue and onto the wire. @leaves: when its last bit is sent.
+ * Return: NULL, or the reason why it is dropped.
  */
 static const char *forward(struct sim *sim, struct host *from, struct pkt *pkt,
 			   u64 *leaves)
@@ -311,7 +311,7 @@ static const char *forward(struct sim *sim, struct host *from, struct pkt *pkt,
 	return NULL;
 }
 
-/* One octet beyond the window, which the receiver drops: what it asks for is the ACK. */
+/* Is this a window probe: one octet beyond the window, which the receiver discards? */
 static bool window_probe(const struct host *from, struct pkt *pkt)
 {
 	const struct conn *peer = from->peer->conn;
@@ -322,7 +322,7 @@ static bool window_probe(const struct host *from, struct pkt *pkt)
 	       !seq_gt(peer->edge, at);
 }
 
-/* @pkt of host @from is at the link, which owns it now. */
+/* @pkt of host @from enters the link, which owns it now. */
 void link_enter(struct sim *sim, struct host *from, struct pkt *pkt)
 {
 	struct link *link = &sim->link[from->id & 1];
@@ -353,8 +353,8 @@ void link_enter(struct sim *sim, struct host *from, struct pkt *pkt)
 }
 
 /*
- * @pkt leaves host @from at @release or now. What is paced is held back in the
- * host, not in the queue of the link.
+ * Host @from sends @pkt at @release, or now if that has passed. A paced packet waits in
+ * the host, not in the queue of the link.
  */
 void link_send(struct sim *sim, struct host *from, struct pkt *pkt, u64 release)
 {
