@@ -2,10 +2,10 @@
 /*
  * How connections begin: bind, connect, listen, accept.
  *
- * The system calls' outer halves are the kernel's inet_bind(),
- * inet_stream_connect() and inet_accept(): they bring socket->state, the waits
- * of connect(), address and capability checks and the cgroup hooks, and they
- * know nothing of TCP. What is here is what they call.
+ * The system calls first reach the kernel's inet_bind(), inet_stream_connect() and
+ * inet_accept(). They maintain socket->state, wait in connect(), check addresses and
+ * capabilities, run the cgroup hooks, and do not depend on TCP. This file has the
+ * functions they call, and listen().
  */
 #include <net/inet_common.h>
 #include <xtcp/family.h>
@@ -20,7 +20,8 @@
  * @sk: socket whose local address is set
  * @snum: port in host byte order, 0 for any
  *
- * Return: 0 with inet_num set, or -EADDRINUSE and what xtcp_port_get() has.
+ * Context: process, socket lock, may sleep.
+ * Return: 0 with inet_num set; -EADDRINUSE or another error of xtcp_port_get().
  */
 int xtcp_get_port(struct sock *sk, unsigned short snum)
 {
@@ -28,25 +29,26 @@ int xtcp_get_port(struct sock *sk, unsigned short snum)
 }
 
 /**
- * xtcp_pre_connect - proto.pre_connect: the cgroup's say on an address
- * @sk: socket, process context
- * @uaddr: address to connect to; a BPF program may change it
- * @addr_len: its length
+ * xtcp_pre_connect - proto.pre_connect: run the cgroup's BPF programs for connect()
+ * @sk: socket
+ * @uaddr: address to connect to; a program may change it
+ * @addr_len: bytes of it
  *
- * Return: 0, -EINVAL for a short address, or what the program wants.
+ * Context: process, socket lock, may sleep.
+ * Return: 0; -EINVAL for a short address; an error of a program.
  */
 int xtcp_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 {
-	/* The program reads a whole sockaddr_in. */
+	/* A program may read a whole sockaddr_in. */
 	if (addr_len < (int)sizeof(struct sockaddr_in))
 		return -EINVAL;
 	return xtcp_bpf_connect4(sk, uaddr, addr_len);
 }
 
 /*
- * Is this connect() to have Fast Open? By MSG_FASTOPEN, or by
- * TCP_FASTOPEN_CONNECT; then connect() waits with the SYN for the first write,
- * if only there is a use in it.
+ * Does this connect() use Fast Open, by MSG_FASTOPEN or TCP_FASTOPEN_CONNECT? With the
+ * latter the SYN waits for the first write (fo->wait) if it may carry data, that is
+ * with a cookie or where none is needed.
  */
 static bool connect_fastopen(struct sock *sk, struct xtcp_fo_client *fo)
 {
@@ -61,8 +63,9 @@ static bool connect_fastopen(struct sock *sk, struct xtcp_fo_client *fo)
 }
 
 /*
- * What a SYN can take of a message, which is advanced by it. What there is no
- * memory for, or no page behind, goes the usual way, and the SYN without.
+ * Queue the bytes of @msg that the SYN can carry, advance @msg by them, and send the SYN.
+ * If memory is short or a page of the program is not there, the SYN carries less or
+ * nothing, and the rest is sent after the handshake.
  */
 static u32 connect_data(struct sock *sk, struct msghdr *msg, u64 now)
 {
@@ -80,9 +83,11 @@ static u32 connect_data(struct sock *sk, struct msghdr *msg, u64 now)
 }
 
 /**
- * xtcp_connect_go - the SYN that has waited for data leaves
- * @sk: socket whose connect() was deferred, lock held
- * @msg: its first bytes, or NULL for none
+ * xtcp_connect_go - send the SYN that has waited for the first write
+ * @sk: socket whose connect() was deferred
+ * @msg: the write; advanced by the bytes in the SYN. NULL: no data
+ *
+ * Context: process, socket lock, may sleep.
  */
 void xtcp_connect_go(struct sock *sk, struct msghdr *msg)
 {
@@ -94,13 +99,14 @@ void xtcp_connect_go(struct sock *sk, struct msghdr *msg)
 
 /**
  * xtcp_connect_sock - proto.connect: active open
- * @sk: socket in CLOSE, process context
+ * @sk: socket in CLOSE
  * @uaddr: peer
- * @addr_len: length of it
+ * @addr_len: bytes of it
  *
- * Sends the SYN and returns; the wait is inet_stream_connect()'s.
+ * Sends the SYN and returns; inet_stream_connect() waits.
  *
- * Return: 0, or -EINVAL, -EAFNOSUPPORT and what routing and ports have to say.
+ * Context: process, socket lock, may sleep.
+ * Return: 0; -EINVAL; -EAFNOSUPPORT; an error of the route look-up or the port.
  */
 int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 {
@@ -119,7 +125,7 @@ int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	if (err)
 		return err;
 
-	/* What an earlier connection of this socket left unreported. */
+	/* An error of an earlier connection that was not reported. */
 	WRITE_ONCE(sk->sk_err, 0);
 	now = xtcp_now();
 	xtcp_open_fill(sk, &open);
@@ -136,12 +142,13 @@ int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 }
 
 /**
- * xtcp_listen - listen(2)
+ * xtcp_listen - proto_ops.listen
  * @sock: socket
- * @backlog: already limited by somaxconn
+ * @backlog: most connections waiting for accept(), already limited by somaxconn
  *
- * A second call on a listener resizes its queue.
+ * A call on a listener only changes the limit.
  *
+ * Context: process, takes the socket lock, may sleep.
  * Return: 0, -EINVAL, -EADDRINUSE, -ENOMEM.
  */
 int xtcp_listen(struct socket *sock, int backlog)
@@ -204,9 +211,11 @@ out:
 
 /**
  * xtcp_unlisten - leave LISTEN
- * @sk: listener, process context
+ * @sk: listener
  *
- * What was not accepted is reset. A bound port stays.
+ * Resets the connections that were not accepted. A port set by bind() is kept.
+ *
+ * Context: process, socket lock, may sleep.
  */
 void xtcp_unlisten(struct sock *sk)
 {
@@ -217,12 +226,13 @@ void xtcp_unlisten(struct sock *sk)
 		xtcp_port_put(sk);
 }
 
+/* Wait up to @timeo jiffies for a connection to accept. Return: 0 or -errno. */
 static int accept_wait(struct sock *sk, long timeo)
 {
 	DEFINE_WAIT(wait);
 	int err;
 
-	/* Exclusive: one connection wakes one of many sleepers. */
+	/* Exclusive: one connection wakes one of many waiting processes. */
 	for (;;) {
 		prepare_to_wait_exclusive(sk_sleep(sk), &wait,
 					  TASK_INTERRUPTIBLE);
@@ -250,12 +260,13 @@ static int accept_wait(struct sock *sk, long timeo)
 
 /**
  * xtcp_accept_sock - proto.accept
- * @sk: listener, process context, lock not held
- * @arg: flags: O_NONBLOCK. Set: err on failure, -EINVAL not listening, -EAGAIN,
- *	-EINTR, -ERESTARTSYS; is_empty when no other connection waits. Whether the
- *	kernel calls is not looked at, the child is of its listener's kind
+ * @sk: listener
+ * @arg: flags: O_NONBLOCK. Set on return: err (0, -EINVAL if not listening, -EAGAIN,
+ *	-EINTR, -ERESTARTSYS), and is_empty if no other connection waits. kern is
+ *	ignored: a child is a kernel socket if its listener is one
  *
- * Return: the child, with the reference that is the socket's own, or NULL.
+ * Context: process, takes the socket lock, may sleep.
+ * Return: the child, with the socket's own reference, or NULL.
  */
 struct sock *xtcp_accept_sock(struct sock *sk, struct proto_accept_arg *arg)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How programs come in: the address family AF_XTCP, and IPPROTO_XTCP on
- * AF_INET. Both make the same socket. Of IPv6: family6.c.
+ * How programs create sockets: the address family AF_XTCP, and IPPROTO_XTCP on
+ * AF_INET. Both create the same kind of socket. IPv6 is in family6.c.
  */
 #include <linux/bpf-cgroup.h>
 #include <linux/module.h>
@@ -96,6 +96,7 @@ static void family_inet_init(struct socket *sock, struct sock *sk)
 	xtcp_inet_set_mc_all(sk, true);
 }
 
+/* socket(AF_XTCP, SOCK_STREAM, @protocol). */
 static int xtcp_create(struct net *net, struct socket *sock, int protocol,
 		       int kern)
 {
@@ -115,9 +116,9 @@ static int xtcp_create(struct net *net, struct socket *sock, int protocol,
 	sock->state = SS_UNCONNECTED;
 	sock->ops = v6 ? &xtcp6_stream_ops : &xtcp_stream_ops;
 	/*
-	 * The family given here chooses the lock class: with AF_INET's lockdep
-	 * would take our socket lock and that of a kernel TCP socket, which
-	 * nest where ports are taken, for one.
+	 * The family given here selects the lock class. With AF_INET lockdep could
+	 * not tell this socket's lock from that of a kernel TCP socket, and they
+	 * nest where a port is reserved.
 	 */
 	sk = sk_alloc(net, AF_XTCP, GFP_KERNEL, v6 ? &xtcp6_prot : &xtcp_prot, kern);
 	if (!sk)
@@ -150,8 +151,8 @@ static struct inet_protosw xtcp_protosw = {
 };
 
 /**
- * xtcp_mem_limit - other thresholds, for sockets of both families
- * @limits: three numbers of pages, which stay where they are
+ * xtcp_mem_limit - set the thresholds of the memory account
+ * @limits: three numbers of pages, used in place: they must stay valid
  *
  * Context: any.
  */
@@ -163,11 +164,12 @@ void xtcp_mem_limit(long *limits)
 }
 
 /**
- * xtcp_family_init - open the front door
+ * xtcp_family_init - register the protocols and AF_XTCP
  *
- * Last step of loading: from here on there can be sockets.
+ * Last step of loading: from here on programs can create sockets.
  *
- * Return: 0, -ENOMEM, -EEXIST when something else holds the family.
+ * Context: process, may sleep.
+ * Return: 0, -ENOMEM, -EEXIST if another module has the family.
  */
 int xtcp_family_init(void)
 {
@@ -177,7 +179,7 @@ int xtcp_family_init(void)
 	if (err)
 		return err;
 	xtcp_prot.sysctl_mem = tcp_prot.sysctl_mem;
-	/* What a socket may have under pressure: one number for all namespaces. */
+	/* Bytes a socket may have under pressure: the initial namespace's for all. */
 	xtcp_prot.sysctl_wmem = xtcp_net(&init_net)->knobs.wmem;
 	xtcp_prot.sysctl_rmem = xtcp_net(&init_net)->knobs.rmem;
 	err = xtcp_sendq_setup();
@@ -212,11 +214,13 @@ out_mem:
 }
 
 /**
- * xtcp_family_close - no new sockets
+ * xtcp_family_close - allow no new sockets
  *
- * First step of unloading. The module's reference count says that there are
- * none left either: each holds one until its memory is freed, orphans and
- * sockets with packets in a device queue included.
+ * First step of unloading. No socket is left by then: each one, orphans and sockets
+ * with packets in a device queue included, holds a reference to the module until its
+ * memory is freed.
+ *
+ * Context: process, may sleep.
  */
 void xtcp_family_close(void)
 {
@@ -227,9 +231,11 @@ void xtcp_family_close(void)
 }
 
 /**
- * xtcp_family_exit - give back what sockets were made of
+ * xtcp_family_exit - free the caches that sockets were allocated from
  *
- * After the last RCU callback that could free one.
+ * To be called after the last RCU callback that could free a socket.
+ *
+ * Context: process, may sleep.
  */
 void xtcp_family_exit(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The families of sockets, for load and unload, and for those who look in from the
- * side.
+ * The protocols and address families that create sockets: for load and unload, and for
+ * src/ctl.
  */
 #ifndef XTCP_SOCK_FAMILY_H
 #define XTCP_SOCK_FAMILY_H
@@ -12,8 +12,8 @@ extern struct proto xtcp_prot;
 extern const struct proto_ops xtcp_stream_ops;
 
 int xtcp_family_init(void);
-void xtcp_family_close(void);	/* no new sockets; the first step of unload */
-void xtcp_family_exit(void);	/* the last one */
+void xtcp_family_close(void);	/* first step of unload: no new sockets */
+void xtcp_family_exit(void);	/* last step */
 void xtcp_mem_limit(long *limits);
 
 #endif /* XTCP_SOCK_FAMILY_H */

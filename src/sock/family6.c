@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sockets of IPv6: XTCP_V6 of AF_XTCP, and IPPROTO_XTCP on AF_INET6. As the
- * kernel's they are for IPv4 as well, by addresses of the form ::ffff:a.b.c.d,
- * unless IPV6_V6ONLY says otherwise.
+ * IPv6 sockets: XTCP_V6 of AF_XTCP, and IPPROTO_XTCP on AF_INET6. Like the kernel's
+ * they also speak IPv4, with v4-mapped addresses (::ffff:a.b.c.d), unless IPV6_V6ONLY
+ * is set.
  *
- * The system calls' outer halves are the kernel's inet6_bind() and its kin;
- * what IPv6 adds to a socket is struct ipv6_pinfo, which stands behind ours.
+ * The system calls first reach the kernel's inet6_bind() and so on. Such a socket has a
+ * struct ipv6_pinfo in addition, behind its struct xtcp_sock.
  */
 #include <linux/module.h>
 #include <net/inet_common.h>
@@ -53,8 +53,10 @@ const struct proto_ops xtcp6_stream_ops = {
 };
 
 /**
- * xtcp6_sock_init - what inet6_create() does for a protocol of AF_INET6
- * @sk: socket of xtcp6_prot, initialised as one of IPv4
+ * xtcp6_sock_init - do what inet6_create() does for a protocol of AF_INET6
+ * @sk: socket of xtcp6_prot, initialised as an IPv4 socket
+ *
+ * Context: process; nothing else knows the socket.
  */
 void xtcp6_sock_init(struct sock *sk)
 {
@@ -75,8 +77,10 @@ void xtcp6_sock_init(struct sock *sk)
 }
 
 /**
- * xtcp6_sock_blank - a disconnected socket has no peer
- * @sk: socket of IPv6
+ * xtcp6_sock_blank - clear the peer of a disconnected socket
+ * @sk: IPv6 socket
+ *
+ * Context: process, socket lock.
  */
 void xtcp6_sock_blank(struct sock *sk)
 {
@@ -85,15 +89,14 @@ void xtcp6_sock_blank(struct sock *sk)
 }
 
 /*
- * IPV6_ADDRFORM: a socket of IPv6 becomes one of IPv4. Its packets are of IPv4
- * already, so that only the operations change. What IPv6 has added stays behind it
- * in memory, and is given back with it.
+ * IPV6_ADDRFORM: turn an IPv6 socket into an IPv4 socket. Its packets are IPv4 already,
+ * so only the operations change. Its struct ipv6_pinfo stays and is freed with it.
  */
 static int addrform(struct sock *sk, int family)
 {
 	struct ipv6_pinfo *np = xtcp6_pinfo(sk);
 
-	/* Another thread was here before. */
+	/* Another thread has done it already. */
 	if (!xtcp_family6(sk))
 		return -ENOPROTOOPT;
 	if (family != AF_INET)
@@ -102,7 +105,7 @@ static int addrform(struct sock *sk, int family)
 		return -ENOTCONN;
 	if (ipv6_only_sock(sk) || !ipv6_addr_v4mapped(&sk->sk_v6_daddr))
 		return -EADDRNOTAVAIL;
-	/* It would stay in its groups for ever: inet_release() knows of none of IPv6. */
+	/* It would never leave its groups: inet_release() does not know those of IPv6. */
 	if (rcu_access_pointer(np->ipv6_mc_list) || np->ipv6_ac_list)
 		return -EBUSY;
 	np->rxopt.all = 0;
@@ -156,7 +159,7 @@ static int xtcp6_getsockopt(struct sock *sk, int level, int optname, char __user
 
 static int xtcp6_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 {
-	/* A BPF program reads that much of it. */
+	/* A BPF program may read that many bytes. */
 	if (addr_len < SIN6_LEN_RFC2133)
 		return -EINVAL;
 	return xtcp_bpf_connect6(sk, uaddr, addr_len);
@@ -170,9 +173,12 @@ static struct inet_protosw xtcp6_protosw = {
 };
 
 /**
- * xtcp6_family_init - sockets of IPv6
+ * xtcp6_family_init - register the protocol of IPv6 sockets
  *
- * Before proto_register() has made use of xtcp_prot. Return: 0 or -errno.
+ * Copies xtcp_prot, so it must run before proto_register() has changed that.
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -errno.
  */
 int xtcp6_family_init(void)
 {
@@ -197,7 +203,9 @@ int xtcp6_family_init(void)
 }
 
 /**
- * xtcp6_family_close - no new sockets of IPv6
+ * xtcp6_family_close - allow no new IPv6 sockets
+ *
+ * Context: process, may sleep.
  */
 void xtcp6_family_close(void)
 {
@@ -205,7 +213,9 @@ void xtcp6_family_close(void)
 }
 
 /**
- * xtcp6_family_exit - give back what they were made of
+ * xtcp6_family_exit - free the cache that IPv6 sockets were allocated from
+ *
+ * Context: process, may sleep.
  */
 void xtcp6_family_exit(void)
 {

@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TCP_INFO: the connection's figures in the structure everybody reads.
+ * TCP_INFO: the connection's figures in the kernel's structure.
  */
 #include "info.h"
 #include "internal.h"
 
-/* What tcpi_rcv_space begins with, in segments: an initial window. */
+/* First value of tcpi_rcv_space, in segments: an initial window. */
 #define RCV_SPACE_SEGS	10
 
+/* ms from @then to @now, ns; 0 if @then is 0. */
 static u32 info_ms_since(u64 then, u64 now)
 {
 	return then && now > then ? div_u64(now - then, NSEC_PER_MSEC) : 0;
 }
 
-/* Bytes in segments, as Linux counts them. */
+/* Convert bytes to segments, the unit of Linux; rounded up. */
 static u32 info_segs(u64 bytes, u32 mss)
 {
 	return mss ? div_u64(bytes + mss - 1, mss) : 0;
 }
 
-/* Transmissions looked at, of those that left last. */
+/* Most transmissions to look at, beginning with the last one. */
 #define RTX_WALK_MAX	1024
 
-/* Bytes in flight for a second time. */
+/* Bytes in flight that were retransmitted. */
 static u32 info_rtx_out(const struct xtcp_tcb *tcb)
 {
 	const struct xtcp_sent *sent = tcb->map_new;
@@ -53,7 +54,7 @@ static void info_path(const struct xtcp_tcb *tcb, struct xtcp_tcp_info *info)
 				  info_segs(tcb->ssthresh, mss);
 	info->tcpi_unacked = info_segs(tcb->snd_nxt - tcb->snd_una, mss);
 	info->tcpi_sacked = info_segs(tcb->sacked_out, mss);
-	/* What was lost and is on its way again counts as both. */
+	/* As in Linux, bytes lost and retransmitted count in both. */
 	info->tcpi_lost = info_segs(tcb->lost_out + rtx_out, mss);
 	info->tcpi_retrans = info_segs(rtx_out, mss);
 	info->tcpi_reordering = max_t(u32, xtcp_dupthresh(tcb), tcb->reordering);
@@ -71,13 +72,13 @@ static void info_rates(const struct xtcp_tcb *tcb, struct xtcp_tcp_info *info)
 		info->tcpi_delivery_rate = div_u64((u64)tcb->rate_delivered * USEC_PER_SEC,
 						   tcb->rate_us);
 	info->tcpi_delivery_rate_app_limited = tcb->rate_app;
-	/* The handshake is one, as the kernel has it. */
+	/* The SYN counts as one segment, as in Linux. */
 	info->tcpi_delivered = info_segs(tcb->bytes_acked + tcb->sacked_out, mss) +
 			       !xtcp_syn_out(tcb);
 	info->tcpi_delivered_ce = info_segs(tcb->delivered_ce, mss);
 }
 
-/* Bytes the peer may still send. */
+/* Bytes the peer may still send by the window it was offered. */
 static u32 info_rcv_wnd(const struct xtcp_tcb *tcb)
 {
 	u32 edge = tcb->rcv_wup + tcb->rcv_wnd;
@@ -85,7 +86,7 @@ static u32 info_rcv_wnd(const struct xtcp_tcb *tcb)
 	return seq_gt(edge, tcb->rcv_nxt) ? edge - tcb->rcv_nxt : 0;
 }
 
-/* TCPI_ECN_MODE_*, which are as XTCP_ECN_* but for a question not yet answered. */
+/* TCPI_ECN_MODE_PENDING; the other modes have the values of XTCP_ECN_*. */
 #define INFO_ECN_PENDING	3
 
 static u32 info_ecn_mode(const struct xtcp_tcb *tcb)
@@ -95,7 +96,7 @@ static u32 info_ecn_mode(const struct xtcp_tcb *tcb)
 	return tcb->ecn == XTCP_ECN_ACC ? INFO_ECN_PENDING : XTCP_ECN_OFF;
 }
 
-/* Microseconds a chrono lasted in all; busy is whatever is not idle. */
+/* Time in each chrono, us. tcpi_busy_time is the sum of all but idle. */
 static void info_chronos(const struct xtcp_sock *xsk, struct xtcp_tcp_info *info, u64 now)
 {
 	u64 us[XTCP_CHRONOS];
@@ -131,7 +132,7 @@ static void info_counts(const struct xtcp_tcb *tcb, struct xtcp_tcp_info *info)
 	info->tcpi_dsack_dups = tcb->dsacks_in;
 }
 
-/* Linux' names of the congestion states (tcp_ca_state in uapi). */
+/* The congestion state as enum tcp_ca_state of uapi/linux/tcp.h. */
 static u8 info_ca_state(const struct xtcp_tcb *tcb)
 {
 	switch (tcb->cong) {
@@ -148,11 +149,13 @@ static u8 info_ca_state(const struct xtcp_tcb *tcb)
 
 /**
  * xtcp_get_info - fill in TCP_INFO
- * @sk: socket, lock held
- * @info: filled in; what this TCP does not measure is 0
+ * @sk: socket
+ * @info: filled in; fields that this TCP does not measure are 0
  *
- * A listener has its accept queue in tcpi_unacked and the limit of it in
- * tcpi_sacked, as Linux does.
+ * Of a listener tcpi_unacked is the number of connections that wait for accept(), and
+ * tcpi_sacked the limit of it, as in Linux.
+ *
+ * Context: process, socket lock.
  */
 void xtcp_get_info(struct sock *sk, struct xtcp_tcp_info *info)
 {
@@ -193,12 +196,12 @@ void xtcp_get_info(struct sock *sk, struct xtcp_tcp_info *info)
 	info_rates(tcb, info);
 	info_chronos(xsk, info, now);
 
-	/* Until there was data they count from the handshake. */
+	/* Before the first data: time since the handshake. */
 	info->tcpi_last_data_sent = info_ms_since(max(tcb->last_data_tx_at, xsk->opened_at), now);
 	info->tcpi_last_data_recv = info_ms_since(max(tcb->last_data_rx_at, xsk->opened_at), now);
 	info->tcpi_last_ack_recv = info_ms_since(tcb->last_rx_at, now);
 	info->tcpi_rcv_rtt = tcb->rcv_rtt_us;
-	/* Until more than that was read in a round trip, as in TCP. */
+	/* At least its first value, as in Linux. */
 	info->tcpi_rcv_space = max_t(u32, tcb->rcv_round,
 				     min(RCV_SPACE_SEGS * tcb->adv_mss, sk->sk_rcvbuf / 2));
 	info->tcpi_rcv_ssthresh = tcb->rcv_wnd;

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * struct tcp_info as the newest kernel has it (7.2), whichever this one is: a program
- * gets as much of it as it has room for. The beginning is that of every kernel; from
- * tcpi_rcv_wnd on fields were added in 6.2, 6.7, 6.18.
+ * struct tcp_info of the newest kernel (7.2), used with every kernel: a program gets as
+ * many bytes of it as it has room for. The fields before tcpi_rcv_wnd are in every
+ * kernel; the others were added in 6.2, 6.7 and 6.18.
+ *
+ * Units are those of uapi/linux/tcp.h: tcpi_last_* are ms; tcpi_rto, tcpi_ato, *rtt* and
+ * *_time, *_limited are us, rates bytes/s; tcpi_unacked, tcpi_sacked, tcpi_lost,
+ * tcpi_retrans, tcpi_snd_cwnd, tcpi_snd_ssthresh and tcpi_delivered are segments.
  */
 #ifndef XTCP_SOCK_INFO_H
 #define XTCP_SOCK_INFO_H
@@ -100,7 +104,7 @@ XTCP_INFO_SAME(tcpi_data_segs_out);
 XTCP_INFO_SAME(tcpi_sndbuf_limited);
 XTCP_INFO_SAME(tcpi_bytes_retrans);
 XTCP_INFO_SAME(tcpi_snd_wnd);
-/* A kernel whose structure is longer has fields that are missing here. */
+/* Fails if the kernel's structure has fields that are missing here. */
 static_assert(sizeof(struct tcp_info) <= sizeof(struct xtcp_tcp_info));
 static_assert(sizeof(struct xtcp_tcp_info) == 280);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the files of src/sock share with each other and with nobody else.
+ * What the files of src/sock share with each other only.
  *
- * Unless a comment says otherwise every function wants the socket lock held,
- * by the process or, where it may run in softirq, by bh_lock_sock().
+ * The comment at each definition says whether it requires the socket lock or takes it.
  */
 #ifndef XTCP_SOCK_INTERNAL_H
 #define XTCP_SOCK_INTERNAL_H
@@ -21,8 +20,8 @@ int xtcp_disconnect(struct sock *sk, int flags);
 void xtcp_shutdown_sock(struct sock *sk, int how);
 
 /*
- * family6.c. In a kernel without IPv6 there is none of it; whoever calls it asks
- * xtcp_family6() or xtcp_family6_there() first, which the compiler knows then.
+ * family6.c. A kernel without IPv6 has none of these; callers test xtcp_family6() or
+ * xtcp_family6_there() first, which are constants then.
  */
 extern struct proto xtcp6_prot;
 extern const struct proto_ops xtcp6_stream_ops;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tcp(7)'s ioctls; the rest are inet_ioctl()'s.
+ * The ioctls of tcp(7); inet_ioctl() has the others.
  */
 #include <linux/sockios.h>
 #include <asm/ioctls.h>
@@ -8,7 +8,7 @@
 #include "../compat/proto.h"
 #include "internal.h"
 
-/* Bytes to read now; the urgent byte, when next, hides what is behind it. */
+/* Bytes to read now, up to the urgent byte; if that is next, all bytes but it. */
 static int ioctl_inq(struct sock *sk)
 {
 	const struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -29,11 +29,12 @@ static int ioctl_inq(struct sock *sk)
 
 /**
  * xtcp_ioctl - proto.ioctl
- * @sk: socket, process context, lock not held
+ * @sk: socket
  * @cmd: SIOCINQ, SIOCOUTQ, SIOCOUTQNSD, SIOCATMARK
- * @val: the answer
+ * @val: set to bytes, or for SIOCATMARK to 0 or 1
  *
- * Return: 0, -EINVAL on a listener, -ENOIOCTLCMD.
+ * Context: process, takes the socket lock, may sleep.
+ * Return: 0; -EINVAL on a listener; -ENOIOCTLCMD for any other @cmd.
  */
 int xtcp_ioctl(struct sock *sk, int cmd, int *val)
 {

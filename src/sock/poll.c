@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * poll, select, epoll: what a program may do now without waiting.
+ * poll, select, epoll: what a program can do now without waiting.
  */
 #include <linux/poll.h>
 
@@ -13,13 +13,13 @@ static bool poll_readable(const struct sock *sk)
 	u32 target = sock_rcvlowat(sk, 0, INT_MAX);
 	u32 inq = xtcp_inq(sk);
 
-	/* The urgent byte next in line is no byte to read. */
+	/* An urgent byte that is next does not count as readable. */
 	if (READ_ONCE(xsk->urg_data) && !sock_flag(sk, SOCK_URGINLINE) &&
 	    READ_ONCE(xsk->urg_seq) == READ_ONCE(xsk->copied))
 		target++;
 	if (inq >= target)
 		return true;
-	/* A mark that the buffer cannot hold would never be reached. */
+	/* With half of the buffer in use the mark might never be reached. */
 	return inq && atomic_read(&sk->sk_rmem_alloc) >= READ_ONCE(sk->sk_rcvbuf) / 2;
 }
 
@@ -30,8 +30,8 @@ static bool poll_writable(struct sock *sk)
 	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 	/*
-	 * Room freed between the test and the flag would wake nobody. Pairs
-	 * with the barrier where acknowledged bytes are freed, action_acked().
+	 * Test again: room that was freed between the first test and the flag caused no
+	 * wake-up. Pairs with the barrier in action_room().
 	 */
 	smp_mb__after_atomic();
 	return __sk_stream_is_writeable(sk, 1);
@@ -43,12 +43,13 @@ static bool poll_writable(struct sock *sk)
  * @sock: socket
  * @wait: poll table or NULL
  *
- * Without the socket lock: every change of what is read here is followed by a
- * wake-up, and the caller comes again.
+ * Does not take the socket lock: a wake-up follows every change of what is read here,
+ * and the caller polls again.
  *
- * HUP is for both directions closed only, because it cannot be masked; a
- * socket that was never connected has it too, so that nobody sleeps on it.
+ * EPOLLHUP cannot be masked, so it is set only if both directions are closed, and on a
+ * socket that is not connected, on which a program would otherwise wait forever.
  *
+ * Context: process.
  * Return: EPOLL* bits.
  */
 __poll_t xtcp_poll(struct file *file, struct socket *sock,
@@ -81,7 +82,7 @@ __poll_t xtcp_poll(struct file *file, struct socket *sock,
 		if (READ_ONCE(xtcp_sk(sk)->urg_data) & XTCP_URG_VALID)
 			mask |= EPOLLPRI;
 	} else if (state == TCP_SYN_SENT && xtcp_inet_deferred(sk)) {
-		/* The SYN waits for what is written. */
+		/* The SYN waits for the first write. */
 		mask |= EPOLLOUT | EPOLLWRNORM;
 	}
 

@@ -10,22 +10,22 @@
 #include "../compat/moved.h"
 #include "internal.h"
 
-/* A read in progress. */
+/* A read in progress; on the stack of the system call, which has the socket lock. */
 struct recv_state {
 	struct sock *sk;
 	struct msghdr *msg;
 	int flags;		/* MSG_* */
-	long timeo;
-	u32 seq;		/* next byte to take */
+	long timeo;		/* jiffies left to wait */
+	u32 seq;		/* sequence number of the next byte to take */
 	size_t len;		/* bytes still wanted */
-	size_t target;		/* enough to return with */
-	ssize_t done;
-	bool stamps;		/* wants to know when packets came in: */
-	ktime_t at;		/* the last one, by the system's clock */
-	ktime_t at_hw;		/* and by the device's */
+	size_t target;		/* bytes that are enough to return */
+	ssize_t done;		/* bytes taken */
+	bool stamps;		/* the program may want the arrival time of packets: */
+	ktime_t at;		/* ns, of the last one, system clock; 0: not known */
+	ktime_t at_hw;		/* ns, clock of the device; 0: not known */
 };
 
-/* The reader has taken everything below @seq: the window may open. */
+/* The program has read all bytes below @seq: the window may open. */
 static void recv_taken(struct sock *sk, u32 seq)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -43,8 +43,8 @@ static void recv_taken(struct sock *sk, u32 seq)
 }
 
 /*
- * How many of @len bytes at @seq come before the urgent one; 0 with
- * *@skip set means that the byte itself is here and not for reading in line.
+ * How many of @len bytes at @seq may be read before the urgent byte. Returns 0 and sets
+ * *@skip if @seq is the urgent byte and SO_OOBINLINE is not set: skip it.
  */
 static u32 recv_urg_limit(struct sock *sk, u32 seq, u32 len, bool *skip)
 {
@@ -62,7 +62,7 @@ static u32 recv_urg_limit(struct sock *sk, u32 seq, u32 len, bool *skip)
 	return 0;
 }
 
-/* Behind the mark there is no urgent data any more. */
+/* Forget the urgent byte once the read has passed it. */
 static void recv_urg_passed(struct sock *sk, u32 seq)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -71,7 +71,7 @@ static void recv_urg_passed(struct sock *sk, u32 seq)
 		WRITE_ONCE(xsk->urg_data, 0);
 }
 
-/* Copy from one packet. */
+/* Copy from one packet, up to @len bytes at @off. Return: 0 or -EFAULT. */
 static int recv_copy(struct recv_state *r, struct sk_buff *skb, u32 off, u32 len)
 {
 	u32 used = min_t(size_t, len, r->len);
@@ -100,7 +100,7 @@ static int recv_copy(struct recv_state *r, struct sk_buff *skb, u32 off, u32 len
 	return 0;
 }
 
-/* Nothing more is there. Return: 0 to wait, 1 to stop, or the error. */
+/* The queue has no more bytes. Return: 0 to wait, 1 to stop, or -errno. */
 static int recv_empty(struct recv_state *r)
 {
 	struct sock *sk = r->sk;
@@ -127,6 +127,7 @@ static int recv_empty(struct recv_state *r)
 	return 0;
 }
 
+/* Wait for more bytes, or process the backlog. Return: 0 or -errno. */
 static int recv_wait(struct recv_state *r)
 {
 	struct sock *sk = r->sk;
@@ -138,7 +139,7 @@ static int recv_wait(struct recv_state *r)
 		recv_taken(sk, r->seq);
 	start = xtcp_sk(sk)->copied;
 	if (r->done >= (ssize_t)r->target) {
-		/* The backlog may hold more: let it in, do not sleep. */
+		/* Process the backlog, which may hold more bytes; do not sleep. */
 		release_sock(sk);
 		lock_sock(sk);
 	} else {
@@ -157,17 +158,21 @@ static int recv_wait(struct recv_state *r)
 	return err;
 }
 
-/* A read stops before the urgent byte, so that it can be seen. Return: 0 to go on, 1, or the error. */
+/*
+ * The next byte is urgent. A read that has bytes stops before it, so that SIOCATMARK can
+ * find it. Return: 0 to go on, 1 to stop, or -errno.
+ */
 static int recv_at_mark(const struct recv_state *r)
 {
 	if (r->done)
 		return 1;
-	/* Going on would forget the byte that SIGURG's handler is to take. */
+	/* Going on would skip the byte that the handler of SIGURG is about to read. */
 	if (signal_pending(current))
 		return r->timeo ? sock_intr_errno(r->timeo) : -EAGAIN;
 	return 0;
 }
 
+/* Return: bytes or -errno. Context: socket lock. */
 static ssize_t recv_locked(struct recv_state *r)
 {
 	struct sock *sk = r->sk;
@@ -182,7 +187,7 @@ static ssize_t recv_locked(struct recv_state *r)
 
 	r->target = sock_rcvlowat(sk, r->flags & MSG_WAITALL, r->len);
 	r->seq = xsk->copied;
-	/* Who has room for nothing waits, and hears of errors, as everybody does. */
+	/* A read of 0 bytes waits and reports errors like any other. */
 	do {
 		struct sk_buff *skb;
 		u32 off, len;
@@ -214,14 +219,14 @@ static ssize_t recv_locked(struct recv_state *r)
 }
 
 /*
- * TCP_INQ: how much is left to read, the FIN included, so that the program reads on
- * and sees the end of the stream.
+ * TCP_INQ: bytes left to read. The FIN counts as one, so that the program reads again
+ * and finds the end of the stream.
  */
 static void recv_tell_inq(struct sock *sk, struct msghdr *msg)
 {
 	int inq = READ_ONCE(xtcp_sk(sk)->tcb.rcv_nxt) - READ_ONCE(xtcp_sk(sk)->copied);
 
-	/* Without the lock another reader's progress may be seen before RCV.NXT's. */
+	/* Without the lock: another reader may have taken more than RCV.NXT shows here. */
 	inq = max_t(int, inq, sock_flag(sk, SOCK_DONE));
 	msg->msg_inq = inq;
 	if (xtcp_sk(sk)->tell_inq)
@@ -232,9 +237,10 @@ static void recv_tell_inq(struct sock *sk, struct msghdr *msg)
  * xtcp_recvmsg - proto_ops.recvmsg
  * @sock: socket
  * @msg: where bytes go
- * @len: room
+ * @len: bytes of room in it
  * @flags: MSG_PEEK, MSG_WAITALL, MSG_DONTWAIT, MSG_TRUNC, MSG_OOB, MSG_ERRQUEUE
  *
+ * Context: process, takes the socket lock, may sleep.
  * Return: bytes; 0 at the end of the stream; -EAGAIN, -EINTR, -ERESTARTSYS,
  * -ENOTCONN, -EFAULT, or the socket's error, once.
  */
@@ -268,8 +274,9 @@ int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 }
 
 /*
- * Hand what is queued to a pipe, up to the urgent byte: that one is for recv(), in
- * line or not. Return: bytes, 0 when nothing is there or the mark is next.
+ * Move queued bytes to a pipe, up to the urgent byte, which only recv() reads, with
+ * SO_OOBINLINE or without. Return: bytes; 0 if none is there or the urgent byte is
+ * next; -errno.
  */
 static ssize_t splice_queue(struct sock *sk, struct pipe_inode_info *pipe,
 			    size_t len, unsigned int flags)
@@ -315,8 +322,9 @@ static ssize_t splice_queue(struct sock *sk, struct pipe_inode_info *pipe,
  * @len: bytes wanted
  * @flags: SPLICE_F_*
  *
- * Return: bytes, 0 at the end of the stream or at the urgent mark, or an error as
- * xtcp_recvmsg().
+ * Context: process, takes the socket lock, may sleep.
+ * Return: bytes; 0 at the end of the stream or before the urgent byte; -ESPIPE; an
+ * error of xtcp_recvmsg().
  */
 ssize_t xtcp_splice_read(struct socket *sock, loff_t *ppos,
 			 struct pipe_inode_info *pipe, size_t len,
@@ -333,7 +341,7 @@ ssize_t xtcp_splice_read(struct socket *sock, loff_t *ppos,
 		return 0;
 	sock_rps_record_flow(sk);
 	lock_sock(sk);
-	/* SPLICE_F_NONBLOCK is about the pipe alone, splice(2). */
+	/* SPLICE_F_NONBLOCK concerns the pipe only, see splice(2). */
 	r.timeo = sock_rcvtimeo(sk, sock->file->f_flags & O_NONBLOCK);
 	for (;;) {
 		ret = -ENOTCONN;
@@ -343,7 +351,7 @@ ssize_t xtcp_splice_read(struct socket *sock, loff_t *ppos,
 		if (ret)
 			break;
 		err = recv_empty(&r);
-		/* At the urgent mark nobody waits: only recv() goes past it. */
+		/* Do not wait before the urgent byte: only recv() passes it. */
 		if (!err && !skb_queue_empty(&sk->sk_receive_queue))
 			err = 1;
 		if (!err)

@@ -11,21 +11,24 @@
 #include "internal.h"
 
 /*
- * The engine hears of a long write in pieces of this many bytes, so that the
- * first leave while the rest is being copied.
+ * Bytes. A long write is passed to the engine in pieces of this size, so that the first
+ * ones are sent while the rest is being copied.
  */
 #define XTCP_WRITE_CHUNK	(128U << 10)
 
-/* A write in progress. */
+/* A write in progress; on the stack of the system call, which has the socket lock. */
 struct send_state {
 	struct sock *sk;
 	int flags;		/* MSG_* */
-	long timeo;
-	u32 pending;		/* bytes queued, of which the engine knows not */
-	size_t done;
+	long timeo;		/* jiffies left to wait */
+	u32 pending;		/* bytes queued, not yet passed to xtcp_wrote() */
+	size_t done;		/* bytes queued */
 };
 
-/* Tell the engine of what was queued; @more: the call goes on. */
+/*
+ * Tell the engine of the pending bytes. @more: the call will queue more. Return:
+ * XTCP_ACT_*.
+ */
 static u32 send_tell(struct send_state *s, bool more, u64 now)
 {
 	u32 bytes = s->pending, how = 0;
@@ -40,7 +43,7 @@ static u32 send_tell(struct send_state *s, bool more, u64 now)
 	return xtcp_wrote(&xtcp_sk(s->sk)->tcb, bytes, how, now);
 }
 
-/* The same, and send; also what earlier calls of a sendfile() left unsent. */
+/* Tell the engine and send, also bytes that earlier calls of a sendfile() left unsent. */
 static void send_flush(struct send_state *s, bool more)
 {
 	u64 now = xtcp_now();
@@ -48,7 +51,10 @@ static void send_flush(struct send_state *s, bool more)
 	xtcp_handle_actions(s->sk, send_tell(s, more, now) | XTCP_ACT_OUTPUT, now);
 }
 
-/* Ready to take bytes: connected, not shut down, no error. */
+/*
+ * Wait for the connection; check that it is not shut down and has no error. Return: 0 or
+ * -errno.
+ */
 static int send_begin(struct send_state *s)
 {
 	struct sock *sk = s->sk;
@@ -69,7 +75,7 @@ static int send_begin(struct send_state *s)
 	return 0;
 }
 
-/* Wait for room or memory; the connection may end meanwhile. */
+/* Wait for room or memory. Return: 0, or -errno if the connection has ended meanwhile. */
 static int send_wait(struct send_state *s)
 {
 	struct sock *sk = s->sk;
@@ -88,14 +94,15 @@ static int send_wait(struct send_state *s)
 	return 0;
 }
 
+/* Sequence number of the next byte to queue. */
 static u32 send_seq(const struct send_state *s)
 {
 	return xtcp_sk(s->sk)->tcb.snd_end + s->pending;
 }
 
 /*
- * What TCP fills one skb of its queue with, tcp_xmit_size_goal(): the largest
- * burst of whole segments, and not more than half of the peer's window.
+ * Bytes with which the kernel's TCP fills one skb of its queue, tcp_xmit_size_goal():
+ * the largest burst of whole segments, at most half of the peer's window.
  */
 static u32 send_goal(const struct sock *sk)
 {
@@ -110,7 +117,7 @@ static u32 send_goal(const struct sock *sk)
 	return max(goal, 1U);
 }
 
-/* Bytes of the present goal that are queued and not sent. */
+/* Unsent bytes that were queued since SO_SNDBUF was last checked. */
 static u32 send_filled(const struct send_state *s)
 {
 	const struct xtcp_sock *xsk = xtcp_sk(s->sk);
@@ -122,11 +129,10 @@ static u32 send_filled(const struct send_state *s)
 
 /*
  * How many bytes may be queued before this is called again; 0: the writer waits.
- * With a buffer that grows by itself any number, while there is room. Where the
- * program has set SO_SNDBUF or TCP_NOTSENT_LOWAT, they are checked once for each
- * goal, as in TCP, and what a full goal can send is sent before the check. So a
- * write takes as many bytes as with the kernel's TCP, and one that finds a little
- * room still makes a burst.
+ * Without SO_SNDBUF and TCP_NOTSENT_LOWAT any number, as long as there is room. With
+ * one of them they are checked once per send_goal() bytes, as in the kernel's TCP, and
+ * a full goal is sent before the check. So a write takes as many bytes as with the
+ * kernel's TCP, and one that finds little room still makes a whole burst.
  */
 static u32 send_room(struct send_state *s)
 {
@@ -150,6 +156,7 @@ static u32 send_room(struct send_state *s)
 	return goal;
 }
 
+/* @bytes were queued: pass them to the engine if they are enough. */
 static void send_took(struct send_state *s, u32 bytes)
 {
 	u32 chunk = clamp(xtcp_notsent_lowat(s->sk), 4096U, XTCP_WRITE_CHUNK);
@@ -161,15 +168,15 @@ static void send_took(struct send_state *s, u32 bytes)
 }
 
 /*
- * The end of a call: what was taken counts, whatever stopped it. Nothing was
- * taken: the error, EPIPE with its signal.
+ * End of a call. Return: the bytes queued, if any, whatever stopped the write; otherwise
+ * the error, EPIPE with its signal.
  */
 static int send_end(struct send_state *s, int err)
 {
 	u64 now;
 
 	if (!err && (s->flags & MSG_SENDPAGE_NOTLAST)) {
-		/* The next page is at hand: one burst for all of them. */
+		/* The next page follows at once: send them all in one burst. */
 		now = xtcp_now();
 		xtcp_handle_actions(s->sk, send_tell(s, true, now) & ~XTCP_ACT_OUTPUT, now);
 	} else {
@@ -180,19 +187,19 @@ static int send_end(struct send_state *s, int err)
 	if (!err)
 		return 0;
 	err = sk_stream_error(s->sk, s->flags, err);
-	/* EAGAIN promises an edge to come, if only there is one to wait for. */
+	/* Edge-triggered epoll awaits EPOLLOUT after EAGAIN: wake it if there is room. */
 	if (err == -EAGAIN)
 		xtcp_write_space(s->sk);
 	return err;
 }
 
 /*
- * MSG_FASTOPEN, or the first write after a connect() that has waited for it: the
- * SYN leaves with what it can take of @msg, as tcp(7) and RFC 7413 want it. Who
- * does not wait gets what the SYN took, or EINPROGRESS where it took nothing;
- * who waits goes on behind the handshake.
+ * MSG_FASTOPEN, or the first write after a connect() that was deferred: send a SYN with
+ * the bytes of @msg that it can carry (tcp(7), RFC 7413), and advance @msg by them. A
+ * non-blocking caller gets the number of bytes the SYN carried, or EINPROGRESS if none;
+ * a blocking caller continues after the handshake.
  *
- * Return: 0 to go on, or what the call is to return; @s->done is set.
+ * Return: 0 to continue, or -errno; @s->done is the number of bytes in the SYN.
  */
 static int send_fastopen(struct send_state *s, struct msghdr *msg)
 {
@@ -210,13 +217,13 @@ static int send_fastopen(struct send_state *s, struct msghdr *msg)
 		return -EOPNOTSUPP;
 	if (xsk->fo_msg)
 		return -EALREADY;
-	/* For xtcp_connect_sock(), which returns before anybody waits. */
+	/* xtcp_connect_sock() uses it, before __inet_stream_connect() waits. */
 	xsk->fo_msg = msg;
 	if (deferred && sk->sk_state == TCP_SYN_SENT)
 		xtcp_connect_go(sk, msg);
 	err = __inet_stream_connect(sk->sk_socket, to, msg->msg_namelen,
 				    s->flags & MSG_DONTWAIT ? O_NONBLOCK : 0, 1);
-	/* Else it was dissolved meanwhile, and what is there now is another's. */
+	/* Otherwise the socket was disconnected meanwhile; fo_msg may be another call's. */
 	if (xsk->fo_msg == msg) {
 		xsk->fo_msg = NULL;
 		xtcp_inet_set_deferred(sk, false);
@@ -225,7 +232,10 @@ static int send_fastopen(struct send_state *s, struct msghdr *msg)
 	return err;
 }
 
-/* Control messages: which time stamps this write asks for. Who knows others refuses them. */
+/*
+ * Control messages: the time stamps that this write requests. Others are refused by
+ * sock_cmsg_send().
+ */
 static int send_control(struct sock *sk, struct msghdr *msg, u32 *tsflags)
 {
 	struct sockcm_cookie sockc;
@@ -238,9 +248,8 @@ static int send_control(struct sock *sk, struct msghdr *msg, u32 *tsflags)
 }
 
 /*
- * The next bytes of @msg into the queue, @most of them, pages by reference where
- * they are offered.
- * Return: how many, or -ENOMEM, -EFAULT, -EIO; as many fewer are left in @msg.
+ * Queue up to @most bytes of @msg and advance it by them; pages by reference with
+ * MSG_SPLICE_PAGES. Return: bytes queued, -ENOMEM, -EFAULT, -EIO.
  */
 static int send_take(struct send_state *s, struct msghdr *msg, u32 most)
 {
@@ -262,12 +271,13 @@ static int send_take(struct send_state *s, struct msghdr *msg, u32 most)
 }
 
 /**
- * xtcp_sendmsg_locked - take a message into the send queue
- * @sk: socket, process context
+ * xtcp_sendmsg_locked - proto_ops.sendmsg_locked: queue a message and send
+ * @sk: socket
  * @msg: message; with MSG_SPLICE_PAGES its pages are referenced, not copied
  * @size: bytes in it
  *
- * Return: bytes taken, or -EPIPE (with SIGPIPE unless MSG_NOSIGNAL), -EAGAIN,
+ * Context: process, socket lock, may sleep.
+ * Return: bytes queued, or -EPIPE (with SIGPIPE unless MSG_NOSIGNAL), -EAGAIN,
  * -EINTR, -ERESTARTSYS, -EFAULT, -EINVAL, -EOPNOTSUPP, or the socket's error.
  */
 int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
@@ -277,7 +287,7 @@ int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 	int err;
 
 	if (unlikely(xtcp_inet_deferred(sk) && s.flags & MSG_SPLICE_PAGES)) {
-		/* A page is not for the SYN: it leaves without. */
+		/* The SYN cannot carry pages: send it without data. */
 		xtcp_inet_set_deferred(sk, false);
 		if (sk->sk_state == TCP_SYN_SENT)
 			xtcp_connect_go(sk, NULL);
@@ -295,7 +305,7 @@ int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 		u32 room = send_room(&s);
 		int n = room ? send_take(&s, msg, room) : -ENOMEM;
 
-		/* Before it may leave. */
+		/* Before send_took(), which may send the byte. */
 		if (n > 0 && unlikely(tsflags) && !msg_data_left(msg))
 			xtcp_stamp_ask(sk, tsflags);
 		if (n > 0)
@@ -313,9 +323,10 @@ int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 /**
  * xtcp_sendmsg - proto_ops.sendmsg
  * @sock: socket
- * @msg: message; an address in it is ignored, as TCP does
+ * @msg: message; an address in it is ignored without Fast Open, as in the kernel's TCP
  * @size: bytes in it
  *
+ * Context: process, takes the socket lock, may sleep.
  * Return: as xtcp_sendmsg_locked().
  */
 int xtcp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
@@ -332,10 +343,12 @@ int xtcp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 }
 
 /**
- * xtcp_splice_eof - proto_ops.splice_eof: nothing follows what MSG_MORE held back
- * @sock: socket; its lock is taken
+ * xtcp_splice_eof - proto_ops.splice_eof: send the bytes that MSG_MORE held back
+ * @sock: socket
  *
- * Kernels before 6.5 have no such operation and do not call it.
+ * Since 6.5, and in late releases of 6.1; other kernels do not call it.
+ *
+ * Context: process, takes the socket lock, may sleep.
  */
 void xtcp_splice_eof(struct socket *sock)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a program does to a whole socket: make it, shut it down, disconnect it, close
- * it. What becomes of the connection is in src/conn/life.c.
+ * System calls on a whole socket: create, shut down, disconnect, close. What happens to
+ * the connection is in src/conn/life.c.
  */
 #include <net/inet_common.h>
 #include <net/ip.h>
@@ -12,12 +12,13 @@
 #include "internal.h"
 
 /**
- * xtcp_init_sock - proto.init: a socket nobody has connected yet
- * @sk: fresh from sk_alloc(), zeroed but for what inet_create() sets
+ * xtcp_init_sock - proto.init: initialise a new socket
+ * @sk: fresh from sk_alloc(); fields that inet_create() does not set are 0
  *
- * A socket that is refused is complete: the caller ends it by proto.destroy.
+ * The socket is complete even if an error is returned: the caller calls proto.destroy.
  *
- * Return: 0; -ENOPROTOOPT where net.xtcp.enabled is 0, as MPTCP answers.
+ * Context: process; nothing else knows the socket.
+ * Return: 0; -ENOPROTOOPT if net.xtcp.enabled is 0, as MPTCP does.
  */
 int xtcp_init_sock(struct sock *sk)
 {
@@ -27,7 +28,7 @@ int xtcp_init_sock(struct sock *sk)
 	xtcp_conn_init(sk);
 	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(xtcp_knobs(sk)->wmem[1]));
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(xtcp_knobs(sk)->rmem[1]));
-	/* io_uring then sends with IORING_OP_SEND_ZC; the bytes are copied. */
+	/* Makes io_uring accept IORING_OP_SEND_ZC; the bytes are copied. */
 	set_bit(SOCK_SUPPORT_ZC, &sk->sk_socket->flags);
 	sk_sockets_allocated_inc(sk);
 	return READ_ONCE(xtcp_knobs(sk)->enabled) ? 0 : -ENOPROTOOPT;
@@ -38,8 +39,10 @@ int xtcp_init_sock(struct sock *sk)
  * @sk: socket; sk_shutdown has the new bits
  * @how: RCV_SHUTDOWN, SEND_SHUTDOWN
  *
- * The reading half has no meaning on the wire (RFC 9293, 3.6 CLOSE is about
- * sending): what arrives is acknowledged and kept as before, as TCP does.
+ * RCV_SHUTDOWN has no effect on the wire (RFC 9293, 3.6: CLOSE means no more data to
+ * send): segments are acknowledged and queued as before, as in the kernel's TCP.
+ *
+ * Context: process, socket lock.
  */
 void xtcp_shutdown_sock(struct sock *sk, int how)
 {
@@ -55,13 +58,14 @@ void xtcp_shutdown_sock(struct sock *sk, int how)
 }
 
 /**
- * xtcp_disconnect - proto.disconnect: ABORT, then as new
- * @sk: socket, process context
+ * xtcp_disconnect - proto.disconnect: abort, and prepare for a new connect()
+ * @sk: socket
  * @flags: unused
  *
- * Reached by connect(AF_UNSPEC), by shutdown() of a listener and after a
- * failed connect(). Options and a bound port stay.
+ * Called for connect(AF_UNSPEC), for shutdown() of a listener and after a failed
+ * connect(). Socket options and a port set by bind() are kept.
  *
+ * Context: process, socket lock, may sleep.
  * Return: 0.
  */
 int xtcp_disconnect(struct sock *sk, int flags)
@@ -76,7 +80,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	} else if (old != TCP_CLOSE) {
 		u32 actions = xtcp_abort(&xsk->tcb, now);
 
-		/* Not ECONNABORTED, and reported once, below. */
+		/* The error is ECONNRESET, not ECONNABORTED, and reported once, below. */
 		xtcp_handle_actions(sk, actions & ~XTCP_ACT_ERROR, now);
 		xtcp_done(sk);
 		if (!((1 << old) & (TCPF_CLOSING | TCPF_LAST_ACK)))
@@ -92,9 +96,9 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	__sk_dst_reset(sk);
 	if (xtcp_family6(sk))
 		xtcp6_sock_blank(sk);
-	/* It may be the last route's. Linux forgets it, too. */
+	/* The clamp may be the last route's. The kernel's TCP resets it, too. */
 	xsk->window_clamp = 0;
-	/* Its sendmsg() may still sleep, and is to have no part in another one. */
+	/* A sendmsg() that opened the connection may still sleep: detach it. */
 	xsk->fo_msg = NULL;
 	xtcp_inet_set_deferred(sk, false);
 
@@ -110,12 +114,14 @@ int xtcp_disconnect(struct sock *sk, int flags)
 
 /**
  * xtcp_close_sock - proto.close
- * @sk: socket, process context, lock not held
- * @timeout: jiffies to wait for the peer's last ACK (SO_LINGER), 0: do not
+ * @sk: socket
+ * @timeout: jiffies to wait for the peer's last ACK (SO_LINGER), 0: do not wait
  *
- * Unread data or a zero SO_LINGER mean a RST (RFC 2525, 2.17); otherwise what
- * was written is still sent, then FIN. FIN-WAIT-2 of an orphan is bounded by
- * the engine.
+ * Sends a RST if data is unread (RFC 2525, 2.17) or the time of SO_LINGER is zero.
+ * Otherwise the data that was written is still sent, then a FIN. The engine limits an
+ * orphan's time in FIN-WAIT-2.
+ *
+ * Context: process, takes the socket lock, may sleep.
  */
 void xtcp_close_sock(struct sock *sk, long timeout)
 {
@@ -150,8 +156,8 @@ void xtcp_close_sock(struct sock *sk, long timeout)
 	release_sock(sk);
 
 	/*
-	 * The backlog is empty and no process knows the socket any more: from
-	 * here on it belongs to softirq, and may have ended there already.
+	 * The backlog is empty and no process has the socket any more. From here on
+	 * softirq changes it, and may have ended the connection already.
 	 */
 	local_bh_disable();
 	bh_lock_sock(sk);

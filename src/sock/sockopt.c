@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * setsockopt and getsockopt at the levels of TCP and IP. SOL_SOCKET is the
- * kernel's own; what it needs of a protocol is at the end.
+ * setsockopt and getsockopt at the levels of TCP and IP. The kernel implements
+ * SOL_SOCKET; the operations it needs of a protocol are at the end.
  *
- * Numbers, units, ranges and errno are those of tcp(7). What is not in the
- * tables is ENOPROTOOPT: an option that is accepted and does nothing is worse
- * for a program than one that is refused.
+ * Numbers, units, ranges and errno are those of tcp(7). Any other option is
+ * ENOPROTOOPT: an option that is accepted and does nothing is worse for a program
+ * than one that is refused.
  */
 #include <linux/inet_diag.h>
 #include <linux/tcp.h>
@@ -15,22 +15,22 @@
 #include "info.h"
 #include "internal.h"
 
-/* Smallest and largest TCP_MAXSEG, as in TCP: it must not be told apart. */
+/* Range of TCP_MAXSEG, bytes, as in the kernel's TCP. */
 #define MAXSEG_MIN	88
 #define MAXSEG_MAX	32767
 
 #define LINGER2_MAX	120	/* s */
 
-/* Between two SYN-ACKs, s: at first, and at most. */
+/* Seconds between two SYN-ACKs: the first interval, and the longest. */
 #define DEFER_FIRST	1
 #define DEFER_STEP_MAX	120
 
-/* Options that are an int in a range, and the engine's. */
+/* An option of the engine that is an int in a range. */
 struct int_opt {
-	int name;
-	int min;
+	int name;		/* TCP_*, XTCP_* */
+	int min;		/* range, unit of the option */
 	int max;
-	u32 scale;		/* engine's units in one of the application's */
+	u32 scale;		/* units of the engine per unit of the option */
 	enum xtcp_opt opt;
 };
 
@@ -104,8 +104,8 @@ static int set_maxseg(struct sock *sk, int val)
 }
 
 /*
- * Negative means no FIN-WAIT-2 at all, 0 the namespace's time. The engine
- * knows only a time.
+ * TCP_LINGER2, s: negative means no time in FIN-WAIT-2 at all, 0 the time of the
+ * namespace (fin_timeout).
  */
 static int set_linger2(struct sock *sk, int val)
 {
@@ -116,7 +116,7 @@ static int set_linger2(struct sock *sk, int val)
 	return opt_engine(sk, XTCP_SET_LINGER2, min(val, LINGER2_MAX) * 1000);
 }
 
-/* Turning a clamp off is possible before connecting only. */
+/* TCP_WINDOW_CLAMP, bytes. 0 turns the clamp off, in CLOSE only. */
 static int set_window_clamp(struct sock *sk, int val)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -132,8 +132,8 @@ static int set_window_clamp(struct sock *sk, int val)
 }
 
 /*
- * TCP_DEFER_ACCEPT reads back as the time of so many SYN-ACKs as begin within what
- * was set, the first after a second: 1, 3, 7, ... s, as the kernel's TCP has it.
+ * TCP_DEFER_ACCEPT is rounded up to a number of SYN-ACK retransmissions: 1, 3, 7, ... s,
+ * as in the kernel's TCP. Return: seconds.
  */
 static u32 defer_round(int seconds)
 {
@@ -146,7 +146,7 @@ static u32 defer_round(int seconds)
 	return period;
 }
 
-/* Options of Fast Open that are 0 or 1, and who may set them when. */
+/* Fast Open: TCP_FASTOPEN is a number of connections, the other options are 0 or 1. */
 static int set_fastopen(struct sock *sk, int optname, int val)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -176,7 +176,7 @@ static int set_fastopen(struct sock *sk, int optname, int val)
 	}
 }
 
-/* Bytes of a key, of which there may be two. */
+/* Bytes of a key; TCP_FASTOPEN_KEY has one or two. */
 #define FO_KEY_LEN	16
 
 static int set_fastopen_key(struct sock *sk, sockptr_t optval, unsigned int optlen)
@@ -236,7 +236,7 @@ static int set_int(struct sock *sk, int optname, int val)
 		xsk->tell_inq = val;
 		return 0;
 	case TCP_THIN_DUPACK:
-		/* Nothing to choose: RACK does for thin streams what it did. */
+		/* Accepted without effect: RACK does the same for all streams. */
 		return val < 0 || val > 1 ? -EINVAL : 0;
 	case TCP_FASTOPEN:
 	case TCP_FASTOPEN_CONNECT:
@@ -255,20 +255,22 @@ static int set_int(struct sock *sk, int optname, int val)
 
 /**
  * xtcp_setsockopt - proto.setsockopt
- * @sk: socket, process context, lock not held
+ * @sk: socket
  * @level: SOL_TCP, SOL_IP
- * @optname: TCP_*
+ * @optname: TCP_*, IP_*
  * @optval: value
- * @optlen: bytes of it; more than an int is read as an int
+ * @optlen: bytes of it; of an int option more are ignored
  *
- * Return: 0, -EINVAL, -EFAULT, -ENOENT, -EPERM, -EPROTO, -ENOPROTOOPT.
+ * Context: process, takes the socket lock, may sleep.
+ * Return: 0, -EINVAL, -EFAULT, -ENOENT, -ENOMEM, -EOPNOTSUPP, -EPERM, -EPROTO,
+ * -ENOPROTOOPT.
  */
 int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		    unsigned int optlen)
 {
 	int val, err;
 
-	/* IP itself refuses it to TCP, whose sockets it knows by inet_sk->is_icsk. */
+	/* The kernel's IP refuses these for its TCP, by is_icsk, which is not set here. */
 	if (level == SOL_IP &&
 	    (optname == IP_ADD_MEMBERSHIP || optname == IP_DROP_MEMBERSHIP))
 		return -EPROTO;
@@ -374,7 +376,7 @@ static int get_int(struct sock *sk, int optname, int *val)
 	return 0;
 }
 
-/* Copy out at most @len bytes and say how many. */
+/* Copy at most @len bytes to the program and set *@optlen to their number. */
 static int get_done(char __user *optval, int __user *optlen, const void *from,
 		    int size, int len)
 {
@@ -395,7 +397,7 @@ static int get_info(struct sock *sk, char __user *optval, int __user *optlen,
 	return get_done(optval, optlen, &info, sizeof(info), len);
 }
 
-/* Nothing where the keys are the namespace's. */
+/* No bytes if the socket has no keys of its own and uses those of the namespace. */
 static int get_fastopen_key(struct sock *sk, char __user *optval, int __user *optlen,
 			    int len)
 {
@@ -428,7 +430,7 @@ static int get_congestion(struct sock *sk, char __user *optval,
 	return get_done(optval, optlen, name, sizeof(name), len);
 }
 
-/* TCP_CC_INFO, in the layouts of the kernel's algorithms. */
+/* TCP_CC_INFO, in the structures of the kernel's algorithms. */
 static int get_cc_info(struct sock *sk, char __user *optval, int __user *optlen,
 		       int len)
 {
@@ -466,12 +468,13 @@ static int get_cc_info(struct sock *sk, char __user *optval, int __user *optlen,
 
 /**
  * xtcp_getsockopt - proto.getsockopt
- * @sk: socket, process context, lock not held
+ * @sk: socket
  * @level: SOL_TCP, SOL_IP
- * @optname: TCP_*
+ * @optname: TCP_*, IP_*
  * @optval: where the value goes
- * @optlen: room for it; set to the bytes written
+ * @optlen: bytes of room; set to the bytes written
  *
+ * Context: process, takes the socket lock, may sleep.
  * Return: 0, -EINVAL for a negative length, -EFAULT, -ENOPROTOOPT.
  */
 int xtcp_getsockopt(struct sock *sk, int level, int optname,
@@ -488,7 +491,7 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname,
 		return -EINVAL;
 	if (optname == TCP_INFO)
 		return get_info(sk, optval, optlen, len);
-	/* There never is one, which is no bytes of a name. */
+	/* There is never a ULP: a name of 0 bytes. */
 	if (optname == TCP_ULP)
 		return get_done(optval, optlen, "", 0, len);
 	if (optname == TCP_CONGESTION)
@@ -508,8 +511,10 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname,
 
 /**
  * xtcp_keepalive - proto.keepalive: SO_KEEPALIVE was set
- * @sk: socket, lock held
+ * @sk: socket
  * @on: 0 or 1
+ *
+ * Context: process, socket lock.
  */
 void xtcp_keepalive(struct sock *sk, int on)
 {
@@ -518,11 +523,13 @@ void xtcp_keepalive(struct sock *sk, int on)
 
 /**
  * xtcp_set_rcvlowat - proto_ops.set_rcvlowat: SO_RCVLOWAT
- * @sk: socket, lock held
- * @val: bytes a reader wants at least
+ * @sk: socket
+ * @val: least number of bytes that make the socket readable
  *
- * The buffer follows, or the mark would not be reached within it.
+ * Half of the receive buffer must hold them: the buffer grows if SO_RCVBUF has not set
+ * it, and @val is limited to what it can hold.
  *
+ * Context: process, socket lock.
  * Return: 0.
  */
 int xtcp_set_rcvlowat(struct sock *sk, int val)
@@ -543,6 +550,7 @@ int xtcp_set_rcvlowat(struct sock *sk, int val)
  * xtcp_peek_len - proto_ops.peek_len
  * @sock: socket
  *
+ * Context: any; the socket lock is not required.
  * Return: bytes that can be read now.
  */
 int xtcp_peek_len(struct socket *sock)
