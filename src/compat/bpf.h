@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Since 6.7 programs of a cgroup may change the length of an address, which only
- * those of AF_UNIX do: they came with it.
+ * Since 6.7 the macros that run a cgroup's BPF programs take a pointer to the length of
+ * the address. The programs for AF_UNIX, the only ones to change it, came with that.
  */
 #ifndef XTCP_COMPAT_BPF_H
 #define XTCP_COMPAT_BPF_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The switches of inet_sock and ipv6_pinfo: bit-fields of these at first, bits of
- * inet_flags later, of IPv4 since 6.6, of IPv6 since 6.7.
+ * Flags of struct inet_sock and struct ipv6_pinfo: bit-fields there at first, bits of
+ * inet_flags since 6.6 (IPv4) and 6.7 (IPv6). Each gets a pair of functions,
+ * xtcp_inet_NAME() and xtcp_inet_set_NAME().
  */
 #ifndef XTCP_COMPAT_INET_H
 #define XTCP_COMPAT_INET_H
@@ -48,7 +49,7 @@ static inline void xtcp_inet_set_##name(struct sock *sk, bool on)		\
 }
 #endif
 
-/* connect() has returned, the SYN waits for data. */
+/* deferred: connect() has returned, and the SYN waits for the first write. */
 XTCP_INET_FLAG(deferred, defer_connect, DEFER_CONNECT)
 XTCP_INET_FLAG(recverr, recverr, RECVERR)
 XTCP_INET_FLAG(recverr_ext, recverr_rfc4884, RECVERR_RFC4884)

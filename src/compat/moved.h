@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What moved out of net/sock.h: the accounts of memory in 6.10, the steering of
- * received flows in 6.9. And 6.12 took unaligned access out of asm.
+ * Functions that left net/sock.h: memory accounting in 6.10, receive packet steering in
+ * 6.9. And 6.12 moved unaligned access from asm/ to linux/.
  */
 #ifndef XTCP_COMPAT_MOVED_H
 #define XTCP_COMPAT_MOVED_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * struct proto: accept() with its arguments in a structure since 6.10, ioctl()
- * with a number in the kernel's memory since 6.5, and since then, too, the place
- * of ipv6_pinfo in a socket is named rather than taken to be its end.
+ * struct proto. Since 6.10 accept() gets its arguments in a structure. Since 6.5 ioctl()
+ * gets a pointer to an int in kernel memory, and ipv6_pinfo_offset gives the place of
+ * struct ipv6_pinfo, which had to be the end of the socket before.
  */
 #ifndef XTCP_COMPAT_PROTO_H
 #define XTCP_COMPAT_PROTO_H

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * SO_DONTROUTE: told to the look-up by a bit of the type of service at first, by
- * the scope since 6.6. And since then the type of service has all bits of a DSCP.
+ * SO_DONTROUTE is passed to the route look-up by a bit of the TOS at first, by the scope
+ * since 6.6. Since then the TOS of a look-up has all bits of the DSCP.
  */
 #ifndef XTCP_COMPAT_ROUTE_H
 #define XTCP_COMPAT_ROUTE_H
 
 #include <net/route.h>
 
-/* Of @sk, or of nobody. */
+/* TOS and scope of a look-up. @sk may be NULL: no SO_DONTROUTE. */
 static inline u8 xtcp_rt_tos(const struct sock *sk, u8 tos)
 {
 #ifdef RT_CONN_FLAGS

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Pages instead of bytes, for sendfile() and splice(): up to 6.4 by operations of
- * their own, a page at a time; from 6.5 on by a flag of sendmsg(). Ours does the
- * latter, and the older operations make such a message of their page. Some of both
- * have an operation, too, that says that there is no more after all.
+ * Pages by reference, for sendfile() and splice(): up to 6.4 by the operations sendpage
+ * and sendpage_locked, a page at a time; since 6.5 by MSG_SPLICE_PAGES of sendmsg().
+ * XTCP implements the latter, and the older operations build such a message of their
+ * page. splice_eof, which says that no more bytes follow, is in 6.5 and in late
+ * releases of 6.1.
  */
 #ifndef XTCP_COMPAT_SPLICE_H
 #define XTCP_COMPAT_SPLICE_H
@@ -24,20 +25,20 @@ void xtcp_splice_eof(struct socket *sock);
 
 #ifndef XTCP_SENDPAGE
 
-/* Pages come many at a time, and that a call follows is MSG_MORE. */
+/* Not needed: a message has many pages, and MSG_MORE says that another call follows. */
 #define MSG_SENDPAGE_NOTLAST	0
 
 #define XTCP_SPLICE_OPS	XTCP_SPLICE_EOF_OP
 
-/* The kernel has taken MSG_SPLICE_PAGES out of what programs ask for. */
+/* The kernel has removed MSG_SPLICE_PAGES from the flags of a program. */
 static inline int xtcp_program_flags(const struct msghdr *msg)
 {
 	return msg->msg_flags;
 }
 
 /*
- * The next page of a message, which is advanced by the bytes of it: so many are
- * returned. 0: none that can be referenced, copy it. The caller holds the pages.
+ * Take the next page of a message and advance the message. The pages stay the caller's.
+ * Return: bytes in the page; 0 if it cannot be referenced and must be copied; -errno.
  */
 static inline ssize_t xtcp_msg_page(struct msghdr *msg, struct page **page, size_t *offset)
 {
@@ -63,13 +64,13 @@ static inline ssize_t xtcp_msg_page(struct msghdr *msg, struct page **page, size
 #define XTCP_SPLICE_OPS	.sendpage = xtcp_sendpage, \
 			.sendpage_locked = xtcp_sendpage_locked, XTCP_SPLICE_EOF_OP
 
-/* A program may set the bit, which has no meaning and gets none here. */
+/* In these kernels the bit has no meaning, but a program may set it: ignore it. */
 static inline int xtcp_program_flags(const struct msghdr *msg)
 {
 	return msg->msg_flags & ~MSG_SPLICE_PAGES;
 }
 
-/* As above; the message is one of xtcp_sendpage_locked(). */
+/* The same for the message that xtcp_sendpage_locked() builds: one page. */
 static inline ssize_t xtcp_msg_page(struct msghdr *msg, struct page **page, size_t *offset)
 {
 	struct iov_iter *iter = &msg->msg_iter;
@@ -87,7 +88,7 @@ static inline int xtcp_sendpage_locked(struct sock *sk, struct page *page, int o
 	struct bio_vec vec = { .bv_page = page, .bv_offset = offset, .bv_len = size };
 	struct msghdr msg = { .msg_flags = flags | MSG_SPLICE_PAGES };
 
-	/* Slab memory has no reference of its own: such bytes are copied. */
+	/* Slab memory cannot be referenced by page: copy the bytes. */
 	if (!sendpage_ok(page))
 		return sock_no_sendpage_locked(sk, page, offset, size, flags);
 	iov_iter_bvec(&msg.msg_iter, WRITE, &vec, 1, size);

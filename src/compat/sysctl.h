@@ -2,8 +2,8 @@
 /*
  * Four knobs of net.ipv4 are newer than 6.1: tcp_syn_linear_timeouts (6.5),
  * tcp_rto_min_us (6.11), tcp_tw_reuse_delay (6.14), tcp_rto_max_ms (6.15).
- * Since 6.6 tables are registered with their size, and then may not end with an
- * empty row; since 6.11 handlers get a const table.
+ * Since 6.6 a table is registered with its size and must not end with an empty row.
+ * Since 6.11 a handler gets a const table.
  */
 #ifndef XTCP_COMPAT_SYSCTL_H
 #define XTCP_COMPAT_SYSCTL_H
@@ -17,7 +17,7 @@
 #define xtcp_ctl_table	struct ctl_table
 #endif
 
-/* In a row of ctl/sysctl.c: the knob follows the kernel's where that exists. */
+/* For rows of ctl/sysctl.c: follow the kernel's knob if there is one. */
 #ifdef XTCP_SYN_LINEAR
 #define XTCP_OF_SYN_LINEAR	OF(syn_linear_timeouts)
 #else
@@ -39,7 +39,7 @@
 #define XTCP_OF_RTO_MAX_MS
 #endif
 
-/* @table has @rows rows and an empty one behind them. */
+/* Register a table of @rows rows and an empty one behind them. */
 static inline struct ctl_table_header *
 xtcp_register_net_sysctl(struct net *net, const char *path, struct ctl_table *table,
 			 size_t rows)

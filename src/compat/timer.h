@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Timers: since 6.16 the container macro is timer_container_of(), since 6.2
- * the synchronous delete is timer_delete_sync(), which 6.16 made the only one.
- * Since 6.15 a high-resolution timer is given its function by hrtimer_setup(),
- * and hrtimer_init() went away afterwards.
+ * Timers. 6.16 renamed from_timer() to timer_container_of(). 6.2 added
+ * timer_delete_sync(), and del_timer_sync() is gone in 6.16. 6.15 added
+ * hrtimer_setup(), which also sets the function, and hrtimer_init() is gone later.
  */
 #ifndef XTCP_COMPAT_TIMER_H
 #define XTCP_COMPAT_TIMER_H

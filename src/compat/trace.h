@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Since 6.10 the tracepoint of a RST that is sent gets a reason. */
+/* Since 6.10 the tracepoint of sending a RST has a reason as argument. */
 #ifndef XTCP_COMPAT_TRACE_H
 #define XTCP_COMPAT_TRACE_H
 

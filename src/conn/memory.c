@@ -137,8 +137,8 @@ static void teller_setup(void)
 
 /*
  * Charge @pages pages. With bottom halves off the charge is atomic, and an atomic
- * charge does not fail. The separate socket account of groups of the first version
- * may be at its limit, but a stream's write is forced upon it.
+ * charge does not fail. The separate socket account of a cgroup of version 1 may be at
+ * its limit, but a stream's write is charged to it all the same.
  */
 static void group_charge(struct mem_cgroup *group, int pages)
 {
