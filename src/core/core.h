@@ -389,15 +389,15 @@ u32 xtcp_keep_fire(struct xtcp_tcb *tcb, u64 now);
 
 /* Kind of a plan; tells xtcp_tx_commit() what was sent. */
 enum xtcp_plan_kind {
-	XTCP_PLAN_SYN,		/* SYN or SYN-ACK, first or again */
-	XTCP_PLAN_NEW,		/* payload or FIN never sent before */
-	XTCP_PLAN_RTX,		/* payload or FIN sent before */
-	XTCP_PLAN_TLP,		/* the last segment again, as a probe */
-	XTCP_PLAN_TLP_NEW,	/* a new segment as a probe */
-	XTCP_PLAN_MTUP,		/* a new segment, larger than the MSS */
-	XTCP_PLAN_PROBE,	/* one octet against a closed window */
+	XTCP_PLAN_SYN,		/* SYN or SYN-ACK, first one or retransmission */
+	XTCP_PLAN_NEW,		/* payload or FIN, first transmission */
+	XTCP_PLAN_RTX,		/* payload or FIN, retransmission */
+	XTCP_PLAN_TLP,		/* tail loss probe that retransmits */
+	XTCP_PLAN_TLP_NEW,	/* tail loss probe with new data */
+	XTCP_PLAN_MTUP,		/* path MTU probe: new data, larger than the MSS */
+	XTCP_PLAN_PROBE,	/* window probe */
 	XTCP_PLAN_KEEP,		/* keepalive probe */
-	XTCP_PLAN_ACK,		/* nothing but an acknowledgement */
+	XTCP_PLAN_ACK,		/* bare ACK */
 	XTCP_PLAN_RST,
 };
 

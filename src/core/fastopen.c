@@ -289,9 +289,8 @@ void xtcp_fastopen_sent(struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
  * xtcp_fastopen_synack - process the answer to our SYN; SND.UNA is still ISS
  *
  * RFC 7413 4.1.3.1: if a SYN-ACK comes after a timeout, brings no cookie and does
- * not acknowledge data, it probably answers the repeated SYN, and the path
- * dropped the first one with its data. A cookie that was not asked for is
- * ignored.
+ * not acknowledge data, it may answer the repeated SYN, because the path dropped
+ * the first one with its data. A cookie that was not asked for is ignored.
  */
 void xtcp_fastopen_synack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {

@@ -135,7 +135,10 @@ void xtcp_mss_sync(struct xtcp_tcb *tcb)
 	tcb->ssthresh = max(tcb->ssthresh, 2 * mss);
 }
 
-/* The smallest shift with which the field can express @space_max bytes. */
+/*
+ * xtcp_pick_wscale - the smallest shift with which the field can express
+ * @space_max bytes
+ */
 u8 xtcp_pick_wscale(u32 space_max)
 {
 	if (space_max <= WINDOW_FIELD_MAX)

@@ -39,12 +39,12 @@ static u64 waits(const struct xtcp_tcb *tcb, u64 rto_us, u32 first, u32 last)
 	return ns;
 }
 
-/* The RTO in force, with its doublings (RFC 6298, 5.5), in ns. */
+/* xtcp_rto_ns - the RTO in force, with its doublings (RFC 6298, 5.5), ns */
 u64 xtcp_rto_ns(const struct xtcp_tcb *tcb)
 {
 	if (unlikely(tcb->syn_rto_us) && (tcb->state == XTCP_SYN_SENT ||
 					  tcb->state == XTCP_SYN_RECEIVED)) {
-		/* The cached RTO of the path is for the first SYN only. */
+		/* The cached RTO of the path is for the first SYN or SYN-ACK only. */
 		if (!tcb->backoff)
 			return tcb->syn_rto_us * XTCP_NSEC_PER_USEC;
 		return backed_off(tcb, tcb->backoff - 1);

@@ -432,7 +432,7 @@ struct xtcp_sent *xtcp_map_sacked(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
 	return sent;
 }
 
-/* ---- a timeout, and second thoughts ---- */
+/* ---- timeout and undo ---- */
 
 /* xtcp_map_mark_head - the first @len bytes are lost; more if a split fails */
 void xtcp_map_mark_head(struct xtcp_tcb *tcb, u32 len)

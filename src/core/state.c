@@ -75,6 +75,7 @@ static const u8 next_state[XTCP_CLOSING + 1][XTCP_EV_MAX] = {
 	},
 };
 
+/* xtcp_state_init - set CLOSED, the state before the first event */
 void xtcp_state_init(struct xtcp_tcb *tcb)
 {
 	tcb->state = XTCP_CLOSED;

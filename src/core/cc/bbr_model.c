@@ -81,6 +81,7 @@ u32 xtcp_bbr_headroom(const struct xtcp_tcb *tcb, const struct bbr *b)
 	return max(b->inflight_long - min(room, b->inflight_long), xtcp_bbr_min_pipe(tcb));
 }
 
+/* xtcp_bbr_reset_full - ResetFullBW(), with @bw as the bandwidth to exceed */
 void xtcp_bbr_reset_full(struct bbr *b, u64 bw)
 {
 	b->full_bw = bw;
@@ -88,6 +89,7 @@ void xtcp_bbr_reset_full(struct bbr *b, u64 bw)
 	b->flags &= ~BBR_F_FULL_NOW;
 }
 
+/* xtcp_bbr_reset_congestion - forget the signals of this loss round */
 void xtcp_bbr_reset_congestion(struct bbr *b)
 {
 	b->flags &= ~BBR_F_LOSS;
@@ -98,6 +100,7 @@ void xtcp_bbr_reset_congestion(struct bbr *b)
 	b->round_bytes = 0;
 }
 
+/* xtcp_bbr_reset_short - drop the short-term bounds */
 void xtcp_bbr_reset_short(struct bbr *b)
 {
 	b->bw_short = BBR_NO_BW;

@@ -24,7 +24,7 @@
 #include <xtcp/env.h>
 #include <xtcp/tcb.h>
 
-/* Keeps products and sums of windows within 32 bits (RFC 7323, 2.3). */
+/* Limit of cwnd, which keeps products and sums within 32 bits (RFC 7323, 2.3). */
 #define XTCP_CWND_MAX	(1U << 30)	/* bytes */
 
 /* xtcp_cc.flags */
@@ -55,8 +55,8 @@ struct xtcp_ack {
 	u32 orig;		/* bytes, of these marked lost and not resent */
 	u32 lost;		/* bytes newly marked lost */
 	u32 ce;			/* bytes newly reported as CE-marked (ecn.c) */
-	u32 segs;		/* delivered, in segments, SYN and FIN included */
-	u32 ce_segs;		/* ce, in segments */
+	u32 segs;		/* segments delivered, SYN and FIN included */
+	u32 ce_segs;		/* segments newly reported as CE-marked */
 	u32 rtt_us;		/* RTT of the newest delivered, by Karn's rule; 0: none */
 	bool ece;		/* congestion reported by ECN (ecn.c) */
 	bool dsack;		/* something arrived twice (RFC 2883) */

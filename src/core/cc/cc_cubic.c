@@ -33,7 +33,7 @@
 /* The curve is computed for up to 9 minutes from the inflection point only. */
 #define TICKS_MAX	(1U << 19)
 
-/* Of XTCP_CC_ONE; RFC 9438, 4.6, and with ECN RFC 8511, 3.1. */
+/* In 1/65536: RFC 9438, 4.6, and with ECN RFC 8511, 3.1. */
 #define BETA_LOSS	45876		/* 0.7 */
 #define BETA_ECN	55706		/* 0.85 */
 #define CONVERGE	55706		/* (1 + beta) / 2 (4.7) */

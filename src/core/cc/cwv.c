@@ -51,6 +51,7 @@ static void forget(const struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
 	cwv->round_end = tcb->snd_nxt;
 }
 
+/* xtcp_cwv_init - start with pipeACK undefined */
 void xtcp_cwv_init(const struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
 {
 	forget(tcb, cwv, now);

@@ -15,7 +15,7 @@
 #include "../core.h"
 #include "hystart.h"
 
-/* All from RFC 9406, 4.3. */
+/* Constants of RFC 9406, 4.3. */
 #define MIN_RTT_THRESH	4000	/* us */
 #define MAX_RTT_THRESH	16000	/* us */
 #define RTT_SHIFT	3	/* MIN_RTT_DIVISOR: 8 */
@@ -69,7 +69,11 @@ static void watch(struct xtcp_hystart *hs)
 	hs->phase = XTCP_HYSTART_CSS;
 }
 
-/* xtcp_hystart_ack - called for every ACK of the first slow start, before growth */
+/*
+ * xtcp_hystart_ack - called for every ACK of the first slow start, before growth
+ *
+ * Ends slow start by setting ssthresh.
+ */
 void xtcp_hystart_ack(struct xtcp_tcb *tcb, struct xtcp_hystart *hs,
 		      const struct xtcp_ack *ack)
 {
