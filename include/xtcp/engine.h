@@ -178,8 +178,8 @@ u16 xtcp_csum_fold(u32 sum);
  * @tcb: in any state
  * @seg: from xtcp_parse(); a run of segments merged by GRO is one. seq, len and flags
  *	are trimmed to what is acceptable; from, to, reason and delivered are set.
- * @node: memory inside the packet, used if it arrived out of order; NULL: none, then
- *	such a packet is discarded
+ * @node: memory inside the packet, used if the engine has to hold it; NULL: none, such
+ *	a packet is then discarded (XTCP_DROP_NO_MEMORY)
  * @now: ns
  *
  * Before a segment with SACK blocks, lend send map entries (xtcp_map_lend()).
@@ -405,7 +405,9 @@ enum xtcp_opt {
 	XTCP_SET_KEEPCNT,	/* probes; 0: the namespace's */
 	XTCP_SET_SYNCNT,	/* SYN retransmissions; 0: the namespace's */
 	XTCP_SET_USER_TIMEOUT,	/* ms; 0: none, R2 decides */
-	XTCP_SET_LINGER2,	/* ms in FIN-WAIT-2 after xtcp_close(); 0: none */
+	XTCP_SET_LINGER2,	/* ms in FIN-WAIT-2 after xtcp_close(); 0: none;
+				 * XTCP_LINGER2_PAR: the namespace's
+				 */
 	XTCP_SET_TIMEWAIT,	/* ms, 2 MSL; 0: the namespace's */
 	XTCP_SET_MAXSEG,	/* bytes; 0: no limit */
 	XTCP_SET_GSO_MAX,	/* bytes of payload a plan may carry */

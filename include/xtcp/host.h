@@ -8,7 +8,7 @@
  * bits ask for, in their order. Its driver has the clock, memory, payload and the
  * wire, and the host calls it back for them. Unit scripts, simulator, explorer and
  * fuzzers are drivers; so is socket.h, with buffers and packets. The driver
- * serialises all calls for one host; each may call back before it returns.
+ * serialises all calls for one host. A call may call back before it returns.
  *
  *	xtcp_host_listen() or xtcp_host_connect()
  *	xtcp_host_rx() for each segment, xtcp_host_timeout() at xtcp_host_deadline()
@@ -48,8 +48,8 @@ struct xtcp_host;
  * @settled: optional, called after xtcp_tx_commit(), or xtcp_tx_abort() if not @sent
  * @idle: optional, called when there is nothing more to send
  * @output: optional, called instead of xtcp_host_output()
- * @begin: optional, called before each call of the engine for the TCB
- * @check: optional, called after it with the action bits it returned
+ * @begin: optional, called before the host calls the engine for the TCB
+ * @check: optional, called after a call of the engine, with the action bits it returned
  * @notify: optional, called with the action bits after payload is delivered and
  *	before anything is sent, for XTCP_ACT_URG to XTCP_ACT_DROP; also with
  *	XTCP_ACT_EOF when a record in FIN-WAIT-2 receives a FIN

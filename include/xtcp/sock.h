@@ -50,7 +50,7 @@ enum xtcp_kind {
  */
 struct xtcp_entry {
 	struct hlist_nulls_node node;
-	u32 hash;			/* of addresses and ports; LISTEN: of the port */
+	u32 hash;			/* of addresses and ports; LISTEN: random */
 	u8 kind;			/* enum xtcp_kind */
 	u8 tos;				/* TIME-WAIT: TOS of answers */
 	u16 dport;			/* TIME-WAIT: peer's port, network byte order */
@@ -134,6 +134,8 @@ struct xtcp_sock {
 	u32 urg_seq;			/* sequence number of the urgent byte */
 	u16 urg_data;			/* urgent byte and XTCP_URG_* */
 	u8 eof;				/* 1: the FIN is in order, the stream ends */
+
+	/* life and options; socket lock */
 	u8 inert;			/* 1: xtcp_done() ran: in no table, no timer */
 	u8 destroyed;			/* 1: the socket's own reference is gone */
 	u8 reopens;			/* 1: replaces a TIME-WAIT record, see iss_above */
@@ -150,7 +152,7 @@ struct xtcp_sock {
 
 	/* options the engine need not know; socket lock */
 	u32 notsent_lowat;		/* TCP_NOTSENT_LOWAT, bytes; 0: the namespace's */
-	u32 defer_accept;		/* TCP_DEFER_ACCEPT, seconds */
+	u32 defer_accept;		/* TCP_DEFER_ACCEPT, seconds; 0: off */
 	u32 window_clamp;		/* TCP_WINDOW_CLAMP, bytes; 0: none */
 
 	/* Fast Open; socket lock */
@@ -215,7 +217,7 @@ struct xtcp_knobs {
 	int wmem[3];			/* bytes, send buffer: least, initial, most */
 	u32 cc_allowed;			/* bit per congestion control, src/ctl/cong.c */
 	u32 max_tw_buckets;		/* TIME-WAIT records, at most */
-	u32 max_orphans;		/* connections without a socket, at most */
+	u32 max_orphans;		/* closed sockets with a connection, at most */
 	u32 reuse_delay;		/* ms in TIME-WAIT before reuse_tw applies */
 	u32 pressure_timeout;		/* s allowed without progress if memory is short */
 	u8 reuse_tw;			/* connect() may end TIME-WAIT: 1 yes, 2 on lo */
@@ -230,16 +232,16 @@ struct xtcp_knobs {
 	bool fwmark_accept;		/* a child takes the mark of its SYN */
 	bool reflect_tos;		/* a child takes the TOS of its SYN */
 	bool l3mdev_accept;		/* unbound listeners serve all VRFs */
-	bool migrate_req;		/* the group inherits from a closed listener */
+	bool migrate_req;		/* a closed listener's group takes over */
 	bool moderate_rcvbuf;		/* the receive buffer grows automatically */
 	bool no_metrics_save;		/* do not cache metrics of ended connections */
 	bool no_ssthresh_save;		/* do not cache their ssthresh */
 };
 
 /* fastopen, with the bits of net.ipv4.tcp_fastopen. */
-#define XTCP_FO_KNOB_CLIENT		0x001
-#define XTCP_FO_KNOB_SERVER		0x002
-#define XTCP_FO_KNOB_CLIENT_BARE	0x004	/* data without a cookie */
+#define XTCP_FO_KNOB_CLIENT		0x001	/* clients may use it */
+#define XTCP_FO_KNOB_SERVER		0x002	/* listeners may use it */
+#define XTCP_FO_KNOB_CLIENT_BARE	0x004	/* send data without a cookie */
 #define XTCP_FO_KNOB_SERVER_BARE	0x200	/* accept data without a cookie */
 #define XTCP_FO_KNOB_LISTENERS		0x400	/* all listeners, without TCP_FASTOPEN */
 

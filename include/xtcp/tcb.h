@@ -197,6 +197,7 @@ struct xtcp_params {
 	bool shrink_window;	/* a scaled window may shrink, RFC 7323 2.4 */
 };
 
+/* One connection. The comment at the top of this file says who owns and protects it. */
 struct xtcp_tcb {
 	/* read for every segment, written rarely */
 	const struct xtcp_params *par;	/* knobs of the namespace */
@@ -213,7 +214,7 @@ struct xtcp_tcb {
 	u16 path_mss;		/* bytes: path MTU less fixed headers */
 	u16 rcv_mss;		/* bytes: size of the peer's full segments, estimated */
 	u16 adv_mss;		/* bytes: MSS option of our SYN */
-	u16 rcv_small;		/* bytes of the last segment, if full yet below rcv_mss */
+	u16 rcv_small;		/* bytes of the last segment if full, not rcv_mss; or 0 */
 	u16 rcv_first;		/* segments of the first window while it limits; then 0 */
 	u32 gso_max;		/* bytes of payload one plan may carry */
 	u32 ts_off;		/* ms, added to the clock in TSval */
@@ -225,7 +226,7 @@ struct xtcp_tcb {
 	u32 snd_una;		/* oldest unacknowledged number */
 	u32 snd_nxt;		/* next new number: one after the highest ever sent */
 	u32 snd_end;		/* one after the last payload byte written */
-	u32 snd_wnd;		/* bytes, scaled */
+	u32 snd_wnd;		/* bytes the peer offers beyond SND.UNA, scale applied */
 	u32 snd_wl1;		/* SEG.SEQ of the last window update */
 	u32 snd_wl2;		/* SEG.ACK of the last window update */
 	u32 max_snd_wnd;	/* bytes, largest window the peer ever offered */
@@ -519,7 +520,7 @@ enum xtcp_ecn {
 #define XTCP_ECN_GUESSED	0x0400	/* bytes in s_ceb were estimated */
 #define XTCP_ECN_OPT_DOUBT	0x0800	/* acknowledged data came again: option dropped? */
 #define XTCP_ECN_OPT_TRIED	0x1000	/* an option was sent since XTCP_ECN_OPT_DOUBT */
-#define XTCP_ECN_SYN_CE		0x2000	/* our SYN was marked: smaller first cwnd */
+#define XTCP_ECN_SYN_CE		0x2000	/* our SYN(-ACK) was marked: first cwnd 1 MSS */
 #define XTCP_ECN_CWR_END	0x4000	/* cwr_end is valid */
 
 /* tcb->linger2_ms: use params.fin_timeout_ms. 0 is a value: no FIN-WAIT-2 at all. */
