@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Whose is a segment: the look-up tables of a namespace.
+ * The look-up tables of a namespace: which socket or TIME-WAIT record owns a segment.
  *
- * One table holds whatever has a 4-tuple - sockets, half-open connections, TIME-WAIT
- * records - so that one look-up finds its owner, and so that one owner can
- * take the place of another (half-open connection to socket, socket to record) in one step
- * that no reader can fall through. Separate tables per kind were rejected for
- * that gap: a segment that falls through reaches the listener or the
- * kernel's TCP, and both answer with a RST.
+ * Sockets with a 4-tuple and TIME-WAIT records are in one table, so that one look-up finds
+ * the owner, and a record can replace a socket, or a socket a record, in one step. With a
+ * table per kind a reader could find neither; the segment would go to a listener or to the
+ * kernel's TCP, and a RST would answer it. Half-open connections have a table of their own,
+ * see request.c.
  *
- * Readers hold the RCU read lock alone. The chains end in a nulls value that
- * names the chain, because a socket that disconnects and connects again may
- * carry a reader over to another chain.
+ * Readers hold the RCU read lock alone. A chain ends in a nulls value that names it,
+ * because a socket that disconnects and connects again may carry a reader over to another
+ * chain.
  */
 #include <linux/mm.h>
 #include <linux/random.h>
@@ -24,23 +23,23 @@
 #include "ip.h"
 
 /*
- * A chain for each of these bytes of memory. The kernel's TCP has one for 128
- * KiB; with a million TIME-WAIT records in a small host its chains are thirty
- * long. Of the memory this is one byte in 2,048.
+ * Bytes of the host's memory per chain; the chains take one byte in 2,048. The kernel's TCP
+ * has a chain per 128 KiB, which makes chains of thirty entries with a million TIME-WAIT
+ * records on a small host.
  */
 #define BYTES_PER_CHAIN		(16 << 10)
 #define CHAINS_MIN		1024u
 #define CHAINS_MAX		1048576u
-/* Namespaces beside the first are many and small. */
+/* Chains in each namespace except the initial one. */
 #define CHAINS_OTHER		4096u
 
 /*
- * The lists of listeners end in other values than the chains of 4-tuples: one that
- * stops to listen and connects carries a reader over as well.
+ * Nulls values of the lists of listeners begin here, above those of the chains: a socket
+ * that stops listening and connects carries a reader over from a list to a chain.
  */
 #define LISTEN_NULLS		CHAINS_MAX
 
-/* Of the hash of spots: a program chooses its ports, and addresses of loopback. */
+/* Key of spot_hash(): programs choose ports and loopback addresses. */
 static hsiphash_key_t spot_key __read_mostly;
 
 static u32 spot_hash(const void *data, u32 len, u32 seed)
@@ -71,7 +70,7 @@ static struct hlist_nulls_head *chain(const struct xtcp_tables *t, u32 hash)
 	return &t->chains[hash & t->mask];
 }
 
-/* Where /proc finds a listener; packets look for its spot. */
+/* The list in which /proc finds a listener. Packets find it by its spot. */
 static struct hlist_nulls_head *listen_list(struct xtcp_tables *t, u32 hash)
 {
 	return &t->listen[hash & ((1 << XTCP_LISTEN_BITS) - 1)];
@@ -126,8 +125,8 @@ no_chains:
 }
 
 /**
- * xtcp_tables_free - end the tables; nothing may be in them any more
- * @xn: namespace
+ * xtcp_tables_free - free the look-up tables
+ * @xn: namespace without sockets and records
  *
  * Context: process, may sleep.
  */
@@ -143,14 +142,14 @@ void xtcp_tables_free(struct xtcp_net *xn)
 }
 
 /**
- * xtcp_flow_hash - place of a 4-tuple in the table
- * @t: tables
+ * xtcp_flow_hash - hash of a 4-tuple
+ * @t: tables, for their key
  * @flow: 4-tuple
  *
- * Keyed, because the other end chooses its port and may choose its address:
- * with a plain hash it could put all its connections into one chain.
+ * Keyed, because a peer chooses its port and perhaps its address: without a key it could
+ * put all its connections into one chain.
  *
- * Return: 32 bits, all of them usable.
+ * Context: any. Return: hash; each of the 32 bits may be used.
  */
 u32 xtcp_flow_hash(const struct xtcp_tables *t, const struct xtcp_flow *flow)
 {
@@ -170,6 +169,7 @@ static bool same_flow(const struct xtcp_flow *a, const struct xtcp_flow *b)
 	       !memcmp(a->daddr, b->daddr, 12) && !memcmp(a->saddr, b->saddr, 12);
 }
 
+/* Does a packet by @dif, @sdif match an owner that is bound to @bound, 0: no device? */
 static bool same_dif(const struct xtcp_net *xn, int bound, int dif, int sdif)
 {
 	if (!bound)
@@ -177,7 +177,7 @@ static bool same_dif(const struct xtcp_net *xn, int bound, int dif, int sdif)
 	return bound == dif || bound == sdif;
 }
 
-/* Is there a packet that comes in by both, or by any, of the same domain, for 0? */
+/* Can one packet match both bindings? 0 means any device in the same L3 domain. */
 static bool difs_meet(const struct xtcp_net *xn, int a, int b)
 {
 	int vrf_a, vrf_b;
@@ -191,7 +191,7 @@ static bool difs_meet(const struct xtcp_net *xn, int a, int b)
 	return a == vrf_a || b == vrf_b;
 }
 
-/* The device a record is bound to, if it has this 4-tuple; else -1. */
+/* Return: the device a record is bound to, 0 for any; -1: it has another 4-tuple. */
 static int record_dif(const struct xtcp_entry *e, const struct xtcp_flow *flow)
 {
 	const struct xtcp_tw_rec *rec = container_of(e, struct xtcp_tw_rec, e);
@@ -204,8 +204,8 @@ static int record_dif(const struct xtcp_entry *e, const struct xtcp_flow *flow)
 }
 
 /*
- * The same of any entry that is to be found. Those of no kind have just left;
- * whatever took their place is behind them.
+ * The same for a socket or a record. -1 for suspended records, and for an entry of kind
+ * NONE, which has just left; its replacement is behind it in the chain.
  */
 static int dif_of(const struct xtcp_entry *e, const struct xtcp_flow *flow)
 {
@@ -238,22 +238,22 @@ begin:
 		if (bound >= 0 && same_dif(xn, bound, dif, sdif))
 			return e;
 	}
-	/* Carried over to another chain: what we look for may have been missed. */
+	/* Carried over to another chain: the rest of this one was missed. */
 	if (get_nulls_value(node) != (hash & t->mask))
 		goto begin;
 	return NULL;
 }
 
 /**
- * xtcp_lookup - who has this 4-tuple
+ * xtcp_lookup - find the socket or TIME-WAIT record of a 4-tuple
  * @xn: namespace
- * @flow: saddr and sport are this end's
+ * @flow: 4-tuple; saddr and sport are this end's
  * @hash: its xtcp_flow_hash()
- * @dif: device the packet came in by
- * @sdif: its slave of an L3 master, or 0
+ * @dif: ifindex the packet came in by
+ * @sdif: ifindex of the slave if @dif is an L3 master, or 0
  *
- * Context: RCU read lock, which is all that holds the result: a socket may
- * have no reference left, a half-open connection or a record may be dead.
+ * Context: RCU read lock, which alone keeps the result in memory: a socket may have no
+ * reference left, a record may be dead.
  *
  * Return: entry or NULL.
  */
@@ -272,10 +272,10 @@ static void count(struct xtcp_net *xn, u8 kind, int n)
 /**
  * xtcp_table_add - enter a 4-tuple
  * @xn: namespace
- * @e: entry
- * @kind: what it is part of, with the same flow and device
+ * @e: entry, in no table
+ * @kind: enum xtcp_kind; the owner's fields have the same 4-tuple and device
  * @flow: 4-tuple
- * @dif: device the owner is bound to, 0: any
+ * @dif: ifindex the owner is bound to, 0: any
  *
  * Context: any, bottom halves may be on.
  * Return: 0, or -EADDRNOTAVAIL when the 4-tuple is taken.
@@ -311,16 +311,16 @@ int xtcp_table_add(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind,
 }
 
 /**
- * xtcp_table_replace - one owner of a 4-tuple takes the place of another
+ * xtcp_table_replace - replace the owner of a 4-tuple by another
  * @xn: namespace
- * @old: entry in the table; out of it on return
- * @new: entry in no table, its owner with the same flow and device
- * @kind: of @new
+ * @old: entry in the table; in none on return
+ * @new: entry in no table, its owner with the same 4-tuple and device
+ * @kind: enum xtcp_kind of @new
  *
- * @new goes in behind @old before @old leaves: wherever in the chain a
- * reader is, it meets one of them.
+ * @new is linked behind @old before @old is unlinked, so a reader anywhere in the chain
+ * meets one of them.
  *
- * Context: any.
+ * Context: any; the caller's lock keeps @old in the table.
  */
 void xtcp_table_replace(struct xtcp_net *xn, struct xtcp_entry *old,
 			struct xtcp_entry *new, u8 kind)
@@ -336,7 +336,7 @@ void xtcp_table_replace(struct xtcp_net *xn, struct xtcp_entry *old,
 	next = old->node.next;
 	WRITE_ONCE(new->node.next, next);
 	WRITE_ONCE(new->node.pprev, &old->node.next);
-	/* A reader that sees @new sees what it is; readers need no barrier. */
+	/* A reader that follows the pointer to @new sees its fields. */
 	smp_store_release(&old->node.next, &new->node);
 	if (!is_a_nulls(next))
 		WRITE_ONCE(next->pprev, &new->node.next);
@@ -348,9 +348,9 @@ void xtcp_table_replace(struct xtcp_net *xn, struct xtcp_entry *old,
 }
 
 /**
- * xtcp_table_del - take a 4-tuple out; harmless when it is not in
+ * xtcp_table_del - remove an entry; does nothing if it is in no table
  * @xn: namespace
- * @e: entry
+ * @e: entry, not a listener's
  *
  * Context: any.
  */
@@ -376,7 +376,7 @@ static void change_kind(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind)
 }
 
 /**
- * xtcp_table_suspend - an entry stays in its place, and no look-up finds it
+ * xtcp_table_suspend - hide an entry from look-ups without removing it
  * @xn: namespace
  * @e: TIME-WAIT record in the table
  *
@@ -392,15 +392,15 @@ void xtcp_table_suspend(struct xtcp_net *xn, struct xtcp_entry *e)
 }
 
 /**
- * xtcp_table_resume - look for what xtcp_table_suspend() hid
+ * xtcp_table_resume - find an entry that xtcp_table_suspend() hid
  * @xn: namespace
  * @flow: 4-tuple
  * @hash: its xtcp_flow_hash()
- * @l3mdev_oif: xtcp_ip_l3mdev_oif() of the SYN that it was for
- * @back: is it to be found again? Not if somebody has this 4-tuple meanwhile.
+ * @l3mdev_oif: xtcp_ip_l3mdev_oif() of the SYN it was suspended for
+ * @back: make it XTCP_KIND_TW again, unless another entry has the 4-tuple now
  *
  * Context: any, lock of TIME-WAIT.
- * Return: record, suspended still or of XTCP_KIND_TW again; NULL: there is none.
+ * Return: entry, XTCP_KIND_SUSPENDED or XTCP_KIND_TW; NULL: none was suspended.
  */
 struct xtcp_entry *xtcp_table_resume(struct xtcp_net *xn, const struct xtcp_flow *flow,
 				     u32 hash, int l3mdev_oif, bool back)
@@ -429,8 +429,8 @@ struct xtcp_entry *xtcp_table_resume(struct xtcp_net *xn, const struct xtcp_flow
 }
 
 /*
- * How well a listener of a spot fits: 0 not at all. Device counts most; for IPv4,
- * then, whether it is all the socket is for.
+ * How well a listener of a spot fits a packet; 0: not at all. A listener bound to the
+ * device goes first, then an AF_INET listener.
  */
 static u32 listener_score(const struct xtcp_net *xn, const struct xtcp_sock *xsk,
 			  const struct xtcp_flow *flow, int dif, int sdif)
@@ -452,7 +452,7 @@ static u32 listener_score(const struct xtcp_net *xn, const struct xtcp_sock *xsk
 	return score;
 }
 
-/* The listener of a spot that fits best, be it for itself or for its group. */
+/* The best listener of a spot: a socket without a group, or the first of its group. */
 static struct sock *best_at(const struct xtcp_net *xn, const struct xtcp_spot_key *key,
 			    const struct xtcp_flow *flow, int dif, int sdif)
 {
@@ -475,19 +475,19 @@ static struct sock *best_at(const struct xtcp_net *xn, const struct xtcp_spot_ke
 }
 
 /**
- * xtcp_lookup_listener - who takes new connections to this address and port
+ * xtcp_lookup_listener - find the listener for an address and port
  * @xn: namespace
- * @flow: saddr and sport are this end's
+ * @flow: 4-tuple; saddr and sport are this end's
  * @hash: its xtcp_flow_hash()
- * @dif: device the packet came in by
- * @sdif: its slave of an L3 master, or 0
- * @skb: segment, for the program of a SO_REUSEPORT group; or NULL
+ * @dif: ifindex the packet came in by
+ * @sdif: ifindex of the slave if @dif is an L3 master, or 0
+ * @skb: segment, for the BPF program of a SO_REUSEPORT group; or NULL
  *
- * Who is bound to the address goes before those of the wildcard. A SO_REUSEPORT
- * group is one entry, and decides by itself, reuseport.c. So the work depends neither on
- * how many listeners there are nor on how many belong to a group.
+ * Listeners bound to the address go before those on the wildcard. A SO_REUSEPORT group is
+ * one entry here, whose member reuseport.c selects; so the work depends neither on the
+ * number of listeners nor on the size of a group.
  *
- * Context: RCU read lock, which is all that holds the result.
+ * Context: RCU read lock, which alone keeps the result in memory.
  * Return: socket or NULL.
  */
 struct sock *xtcp_lookup_listener(const struct xtcp_net *xn,
@@ -512,8 +512,10 @@ struct sock *xtcp_lookup_listener(const struct xtcp_net *xn,
 
 /**
  * xtcp_flow_of_sock - the 4-tuple a socket has now
- * @sk: socket
+ * @sk: socket, hashed or not
  * @flow: filled in
+ *
+ * Context: socket lock, or port_lock with the socket in a bucket.
  */
 void xtcp_flow_of_sock(const struct sock *sk, struct xtcp_flow *flow)
 {
@@ -529,7 +531,10 @@ void xtcp_flow_of_sock(const struct sock *sk, struct xtcp_flow *flow)
 	flow->dport = (__force u16)inet->inet_dport;
 }
 
-/* The group @sk belongs to with this device: its leader. Context: listen_lock. */
+/*
+ * The first listener of the SO_REUSEPORT group that @sk would belong to if it were bound to
+ * @dif, or NULL. Context: listen_lock.
+ */
 static struct sock *group_of(const struct xtcp_spot *spot, const struct sock *sk, int dif)
 {
 	const struct xtcp_listener *l;
@@ -548,7 +553,7 @@ static struct sock *group_of(const struct xtcp_spot *spot, const struct sock *sk
 	return NULL;
 }
 
-/* To its group, or as a leader to its spot. Context: listen_lock. */
+/* Add a listener to its group or, without one, to its spot. Context: listen_lock. */
 static int spot_enter(struct sock *sk)
 {
 	struct xtcp_listener *l = xtcp_sk(sk)->listener;
@@ -566,7 +571,10 @@ static int spot_enter(struct sock *sk)
 	return 0;
 }
 
-/* Of a group another one leads before this one goes. Context: listen_lock. */
+/*
+ * Remove a listener; another of its group is linked in its place first. Context:
+ * listen_lock.
+ */
 static void spot_leave(struct sock *sk)
 {
 	struct xtcp_listener *l = xtcp_sk(sk)->listener;
@@ -579,7 +587,7 @@ static void spot_leave(struct sock *sk)
 	hlist_del_init_rcu(&l->spot_node);
 }
 
-/* Context: listen_lock. */
+/* Free a spot that has no listeners. Context: listen_lock. */
 static void spot_put(struct xtcp_tables *t, struct xtcp_spot *spot)
 {
 	if (!hlist_empty(&spot->leaders))
@@ -589,7 +597,7 @@ static void spot_put(struct xtcp_tables *t, struct xtcp_spot *spot)
 	kfree_rcu(spot, rcu);
 }
 
-/* The spot of a listener; @fresh where it has none yet. Context: listen_lock. */
+/* The spot of a listener; @fresh is entered if there is none. Context: listen_lock. */
 static struct xtcp_spot *spot_get(struct xtcp_tables *t, const struct xtcp_flow *flow,
 				  struct xtcp_spot *fresh)
 {
@@ -608,11 +616,11 @@ static struct xtcp_spot *spot_get(struct xtcp_tables *t, const struct xtcp_flow 
 }
 
 /**
- * xtcp_hash_listen - let a listener be found
- * @sk: socket, bound, listener structure in place
+ * xtcp_hash_listen - enter a listener into the table
+ * @sk: bound socket after xtcp_listen_start()
  *
  * Context: process, socket lock, may sleep.
- * Return: 0, or -ENOMEM, -ENOSPC when it cannot join its SO_REUSEPORT group.
+ * Return: 0; -ENOMEM, -ENOSPC when it cannot join or make its SO_REUSEPORT group.
  */
 int xtcp_hash_listen(struct sock *sk)
 {
@@ -649,13 +657,13 @@ int xtcp_hash_listen(struct sock *sk)
 }
 
 /**
- * xtcp_unhash - nobody finds this socket any more
+ * xtcp_unhash - remove a socket from the look-up tables
  * @sk: socket, in a table or not
  *
- * Readers that have found it already may still come; they take the socket
- * lock and see that its entry is of no kind.
+ * A reader that has found it already takes the socket lock and sees that the entry's
+ * kind is XTCP_KIND_NONE.
  *
- * Context: any; the socket lock keeps the kind of the entry as it is.
+ * Context: any, socket lock.
  */
 void xtcp_unhash(struct sock *sk)
 {
@@ -676,11 +684,11 @@ void xtcp_unhash(struct sock *sk)
 }
 
 /**
- * xtcp_rehash - proto.rehash: the socket was bound to a device, or is no longer
+ * xtcp_rehash - proto.rehash: the device that a socket is bound to has changed
  * @sk: socket, in a table or not
  *
- * What comes to it follows at once, as with the kernel's TCP; its place in the
- * table does not depend on it, but with which listeners it is in a group does.
+ * Packets are matched against the new device at once, as in the kernel's TCP. The place of
+ * the entry does not depend on the device, but a listener's SO_REUSEPORT group does.
  *
  * Context: process, socket lock.
  */
@@ -696,13 +704,13 @@ void xtcp_rehash(struct sock *sk)
 		return;
 	}
 	spin_lock_bh(&t->listen_lock);
-	/* Alone before and after, it is found without a break. */
+	/* Alone in its group before and after: it need not leave the table. */
 	if (xtcp_reuseport_alone(sk) && !group_of(xsk->listener->spot, sk, dif)) {
 		WRITE_ONCE(xsk->dif, dif);
 	} else {
 		spot_leave(sk);
 		WRITE_ONCE(xsk->dif, dif);
-		/* Without memory for a group it is none, but listens. */
+		/* It could not join a group: it listens alone. */
 		if (spot_enter(sk))
 			hlist_add_head_rcu(&xsk->listener->spot_node,
 					   &xsk->listener->spot->leaders);
@@ -711,8 +719,8 @@ void xtcp_rehash(struct sock *sk)
 }
 
 /**
- * xtcp_hash_flow - enter the 4-tuple of a socket
- * @sk: socket with addresses and ports
+ * xtcp_hash_flow - enter the 4-tuple of a socket into the table
+ * @sk: socket with addresses and ports, in no table
  *
  * Context: any, socket lock.
  * Return: 0, or -EADDRNOTAVAIL when it is taken.
@@ -729,7 +737,7 @@ int xtcp_hash_flow(struct sock *sk)
 }
 
 /**
- * xtcp_hash_connect - choose the port of an active open, enter its 4-tuple
+ * xtcp_hash_connect - choose the port of an active open and enter the 4-tuple
  * @sk: socket with both addresses and the peer's port
  *
  * Context: process, socket lock, may sleep.

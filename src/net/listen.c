@@ -10,7 +10,7 @@
 #include "ip.h"
 
 /**
- * xtcp_listen_start - give a socket what a listener has
+ * xtcp_listen_start - allocate what a socket needs to listen
  * @sk: bound socket
  *
  * Context: process, socket lock. Return: 0 or -ENOMEM.
@@ -35,7 +35,10 @@ int xtcp_listen_start(struct sock *sk)
 
 static bool acceptq_add(struct sock *sk, struct sock *child);
 
-/* To another listener of the group, if one is there and has room for it. */
+/*
+ * Move an unaccepted child to another listener of the SO_REUSEPORT group (migrate_req).
+ * Return: false when there is none, or its accept queue is full.
+ */
 static bool child_migrate(const struct sock *sk, struct sock *child)
 {
 	struct sock *target;
@@ -58,11 +61,12 @@ static bool child_migrate(const struct sock *sk, struct sock *child)
 }
 
 /**
- * xtcp_listen_stop - end what a listener has
+ * xtcp_listen_stop - end the half-open and unaccepted connections of a listener
  * @sk: socket, no longer in the table of listeners
  *
- * Half-open connections are forgotten without a word, as TCP does: the peer's ACK or data
- * is answered by a RST. Children nobody accepted are reset.
+ * Half-open connections are dropped silently, as the kernel's TCP does: a RST answers the
+ * peer's next ACK or data. Unaccepted children are reset. Both move to another listener
+ * of the SO_REUSEPORT group instead if migrate_req is set.
  *
  * Context: process, socket lock, may sleep.
  */
@@ -97,11 +101,11 @@ void xtcp_listen_stop(struct sock *sk)
 }
 
 /**
- * xtcp_acceptq_pop - the connection that has waited longest
+ * xtcp_acceptq_pop - take the oldest connection out of the accept queue
  * @sk: listener
  *
  * Context: process, socket lock.
- * Return: child, its own reference with it, or NULL.
+ * Return: child, whose reference is the caller's now, or NULL.
  */
 struct sock *xtcp_acceptq_pop(struct sock *sk)
 {
@@ -119,11 +123,11 @@ struct sock *xtcp_acceptq_pop(struct sock *sk)
 }
 
 /**
- * xtcp_acceptq_reject - is there no place in the accept queue?
+ * xtcp_acceptq_reject - may a source have no place in the accept queue?
  * @l: listener
- * @who: source that wants one
+ * @who: source, from xtcp_source_of()
  *
- * Context: any. Return: XTCP_DROP_NONE or why not.
+ * Context: any. Return: XTCP_DROP_NONE when it may, or why not.
  */
 enum xtcp_drop xtcp_acceptq_reject(const struct xtcp_listener *l, u64 who)
 {
@@ -138,22 +142,22 @@ enum xtcp_drop xtcp_acceptq_reject(const struct xtcp_listener *l, u64 who)
 	return XTCP_DROP_NONE;
 }
 
-/* Who is at the other end, to the sketches? */
+/* The source of a connection, as the SYN and accept queue sketches count it. */
 static u64 source_of(const struct xtcp_net *xn, const struct xtcp_flow *flow)
 {
 	return xtcp_source_of(&xn->requests->sources, &xn->params, flow->daddr);
 }
 
-/* What the SYN says of the socket it becomes. */
+/* What the SYN determines of the socket it becomes. */
 struct child_params {
 	struct xtcp_flow flow;
-	u64 who;			/* source */
+	u64 who;			/* xtcp_source_of() */
 	int l3mdev_oif;			/* xtcp_ip_l3mdev_oif() */
 	u32 mark;			/* xtcp_accept_mark() */
-	u8 tos;				/* without ECN */
+	u8 tos;				/* without the ECN bits */
 };
 
-/* Addresses and ports of a child, and what its packets are marked with. */
+/* Set addresses, ports, mark, device and TOS of a child. */
 static void child_addresses(struct sock *child, const struct sock *listener,
 			    const struct child_params *params)
 {
@@ -180,7 +184,7 @@ static void child_addresses(struct sock *child, const struct sock *listener,
 		inet->tos = params->tos;
 }
 
-/* It came to nothing, and nobody has seen it. */
+/* End a child that is locked and in no accept queue. */
 static void child_drop(struct sock *child)
 {
 	__acquire(&child->sk_lock.slock);	/* by xtcp_conn_child() */
@@ -190,8 +194,8 @@ static void child_drop(struct sock *child)
 }
 
 /*
- * A socket for a connection to come: addresses, route, port, a place in the
- * table, and @open; locked. NULL: @why.
+ * Make the socket of a passive open: addresses, route, port, entry in the look-up table.
+ * @open: filled in. Return: child, locked; or NULL with @why set.
  */
 static struct sock *child_new(struct xtcp_listener *l, const struct child_params *params,
 			      struct xtcp_open *open, enum xtcp_drop *why)
@@ -215,7 +219,7 @@ static struct sock *child_new(struct xtcp_listener *l, const struct child_params
 	if (!xtcp_sock_is6(child))
 		sk_set_txhash(child);
 	xtcp_port_inherit(child, sk);
-	/* Taken by one who has bound this port as well, and connects from it. */
+	/* The 4-tuple is taken if a socket bound to this port connects to this peer. */
 	if (xtcp_hash_flow(child)) {
 		*why = XTCP_DROP_REQUEST;
 		child_drop(child);
@@ -228,18 +232,17 @@ static struct sock *child_new(struct xtcp_listener *l, const struct child_params
 }
 
 /**
- * xtcp_listen_child - a complete handshake becomes a socket
+ * xtcp_listen_child - make a socket when the handshake is complete
  * @l: listener
- * @rsk: half-open connection, or what a cookie says it would be
+ * @rsk: half-open connection, or what a SYN cookie says of it
  * @why: set when there is no child
  * @now: ns
  *
- * All under the lock of the half-open connection's bucket, so that of two segments one
- * makes the child and the other finds it. On failure the half-open connection stays:
- * the peer, who takes the connection for open, will be back with data.
+ * The bucket's lock makes sure that of two segments one makes the child and the other
+ * finds it. On failure the half-open connection stays; the next segment tries again.
  *
- * Context: bucket's lock, bottom halves off.
- * Return: child, locked, with a reference for the caller, in the table but in
+ * Context: bucket's lock, RCU read lock, bottom halves off.
+ * Return: child, locked, with a reference for the caller, in the look-up table but in
  * no accept queue yet; or NULL.
  */
 struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_reqsk *rsk,
@@ -265,15 +268,15 @@ struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_reqsk 
 }
 
 /**
- * xtcp_listen_syn - a SYN becomes a socket: Fast Open
+ * xtcp_listen_syn - make a socket of a SYN: Fast Open
  * @l: listener
- * @rx: the packet's particulars
- * @skb: the SYN, TCP header at its data, which is pulled
- * @seg: the same; seg->reason is set when there is no child
+ * @rx: the packet
+ * @skb: the SYN, TCP header at its data; the header is pulled on success
+ * @seg: the same SYN; seg->reason is set when there is no child
  * @give: cookie for the SYN-ACK
- * @actions: set to what xtcp_listen_accept_syn() is to be given
+ * @actions: set to the engine's actions, for xtcp_listen_accept_syn()
  *
- * Context and return: as of xtcp_listen_child().
+ * Context: as xtcp_listen_child(). Return: as xtcp_listen_child().
  */
 struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx *rx,
 			     struct sk_buff *skb, struct xtcp_seg *seg,
@@ -295,7 +298,10 @@ struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx *rx,
 		return NULL;
 	seg->reason = XTCP_DROP_NONE;
 	__skb_pull(skb, seg->doff);
-	/* Nobody has promised to take it: it comes again. */
+	/*
+	 * No room for the payload: the SYN-ACK does not acknowledge it, the peer repeats
+	 * it.
+	 */
 	if (seg->len && !xtcp_rcv_admit(child, skb))
 		seg->len = 0;
 	open.reopens = rx->reopens;
@@ -306,7 +312,7 @@ struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx *rx,
 	return child;
 }
 
-/* Into the accept queue, unless the listener closed meanwhile. */
+/* Append to the accept queue. Return: false when the listener has closed. */
 static bool acceptq_add(struct sock *sk, struct sock *child)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -323,7 +329,7 @@ static bool acceptq_add(struct sock *sk, struct sock *child)
 	return listens;
 }
 
-/* The caller's lock and reference of @child are gone on return. */
+/* Queue @child or, if the listener has closed, abort it. Unlocks and puts @child. */
 static void child_queue(struct sock *sk, struct sock *child)
 {
 	bool queued = acceptq_add(sk, child);
@@ -338,15 +344,14 @@ static void child_queue(struct sock *sk, struct sock *child)
 }
 
 /**
- * xtcp_listen_accept - the segment that completed a handshake meets its socket
+ * xtcp_listen_accept - process the segment that completed a handshake, queue the child
  * @sk: listener
- * @child: from xtcp_listen_child(); unlocked on return, the caller's reference
- *	gone
+ * @child: from xtcp_listen_child(); unlocked and put
  * @skb: verified segment, TCP header at its data; taken over
  * @now: ns
  *
- * The segment goes through the child before anybody can accept it, so that
- * accept() returns an established socket with its first data.
+ * The child processes the segment before it is queued, so that accept() returns an
+ * established socket with its first data.
  *
  * Context: RCU read lock, bottom halves off.
  */
@@ -358,12 +363,12 @@ void xtcp_listen_accept(struct sock *sk, struct sock *child, struct sk_buff *skb
 }
 
 /**
- * xtcp_listen_accept_syn - a SYN meets the socket that was made of it
+ * xtcp_listen_accept_syn - carry out the actions of a Fast Open SYN, queue the child
  * @sk: listener
- * @child: from xtcp_listen_syn(); as in xtcp_listen_accept()
+ * @child: from xtcp_listen_syn(); unlocked and put
  * @skb: the SYN, TCP header pulled; taken over
- * @seg: the same
- * @actions: from xtcp_listen_syn()
+ * @seg: the same SYN
+ * @actions: from xtcp_listen_syn(), the engine's
  * @now: ns
  *
  * Context: RCU read lock, bottom halves off.

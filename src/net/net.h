@@ -1,18 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the files of src/net promise each other.
+ * Structures and functions that the files of src/net share.
  *
- * Order of locks, outer first; everything here is taken with bottom halves
- * off:
+ * Lock order, outer first; Documentation/locking.rst has the same and says what each lock
+ * protects. Mutexes sleep; spinlocks are taken with bottom halves off.
  *
- *	socket lock, then xtcp_tables.port_mutex (sleeps)
- *	socket lock, then xtcp_reqsk_table.grow_lock (sleeps)
- *	    xtcp_reqsk_bucket.lock, then that of a bucket of a larger table
- *	socket lock or xtcp_reqsk_bucket.lock or xtcp_tw_table.lock
- *	    a fresh child's lock (below xtcp_reqsk_bucket.lock alone)
- *		xtcp_tables.locks[] (chains)
- *		xtcp_tables.port_lock
- *		xtcp_sock.acceptq_lock
+ *	socket lock
+ *	    xtcp_tables.port_mutex
+ *		(the socket lock of a port reservation, in the kernel)
+ *		nobody_mutex (hold.c)
+ *		xtcp_tw_table.lock, xtcp_tables.port_lock, xtcp_tables.locks[]
+ *	    xtcp_reqsk_table.grow_lock
+ *		xtcp_reqsk_bucket.lock
+ *	    xtcp_tw_table.lock
+ *	    xtcp_tables.port_lock
+ *		(chains of the kernel's bound ports)
+ *	    xtcp_tables.locks[], xtcp_tables.listen_lock
+ *	    xtcp_sock.acceptq_lock
+ *
+ *	xtcp_reqsk_bucket.lock
+ *	    that of the new bucket, while the table grows
+ *	    xtcp_tw_table.lock
+ *	    socket lock of a new child
+ *		xtcp_tw_table.lock, port_lock, locks[]
+ *
+ *	xtcp_tw_table.lock
+ *	    locks[], port_lock
+ *
+ *	evict_mutex (evict.c)
+ *	    socket lock
+ *
+ * xtcp_reqsk_table.key_lock, xtcp_fo_queue.lock and the locks of metrics.c are innermost.
  */
 #ifndef XTCP_NET_H
 #define XTCP_NET_H
@@ -35,53 +53,57 @@
 #define XTCP_PORT_BITS		10
 #define XTCP_LOCK_BITS		8
 
+/* The look-up tables of a namespace. Whatever is looked up per packet is read under RCU. */
 struct xtcp_tables {
-	struct hlist_nulls_head *chains;	/* by 4-tuple: SOCK, TW, SUSPENDED */
-	u32 mask;				/* chains - 1 */
-	atomic_t count[XTCP_KIND_SUSPENDED + 1];	/* entries of each kind */
-	hsiphash_key_t tuple_key;
+	struct hlist_nulls_head *chains;	/* entries by 4-tuple; locks[] */
+	u32 mask;				/* number of chains - 1 */
+	atomic_t count[XTCP_KIND_SUSPENDED + 1];	/* entries of each enum xtcp_kind */
+	hsiphash_key_t tuple_key;		/* of xtcp_flow_hash() */
 	siphash_key_t port_key;			/* RFC 6056, 3.3.4 */
-	spinlock_t locks[1 << XTCP_LOCK_BITS];	/* of chains, by hash */
+	spinlock_t locks[1 << XTCP_LOCK_BITS];	/* each for the chains of some hashes */
 
 	struct rhashtable spots;		/* struct xtcp_spot; listen_lock */
-	u32 narrow;				/* of these, with an address; listen_lock */
-	spinlock_t listen_lock;
-	struct hlist_nulls_head listen[1 << XTCP_LISTEN_BITS];	/* all, for /proc */
+	u32 narrow;				/* spots not on the wildcard; listen_lock */
+	spinlock_t listen_lock;			/* spots, their groups, listen[] */
+	struct hlist_nulls_head listen[1 << XTCP_LISTEN_BITS];	/* listeners, for /proc */
 
-	struct mutex port_mutex;		/* buckets come and go, and holds */
-	spinlock_t port_lock;			/* who is in a bucket */
-	struct hlist_head ports[1 << XTCP_PORT_BITS];
+	struct mutex port_mutex;		/* creation of buckets and reservations */
+	spinlock_t port_lock;			/* users of each bucket, lists below */
+	struct hlist_head ports[1 << XTCP_PORT_BITS];	/* struct xtcp_port; port_mutex */
 	struct rhashtable tw_addrs;		/* struct xtcp_tw_addr; port_lock */
-	struct list_head idle_ports;		/* buckets to look at; port_lock */
-	struct list_head wide_ports;		/* those that take new companions; port_lock */
-	atomic_t unsettled;			/* buckets of both lists, or being looked at */
-	struct work_struct port_work;		/* looks at them */
-	struct list_head spare_ports;		/* buckets nobody uses, newest first; port_lock */
-	u32 spares;				/* so many; port_lock */
+	struct list_head idle_ports;		/* buckets to review; port_lock */
+	struct list_head wide_ports;		/* need new reservations; port_lock */
+	atomic_t unsettled;			/* buckets on these lists or in review */
+	struct work_struct port_work;		/* reviews them */
+	struct list_head spare_ports;		/* unused, newest first; port_lock */
+	u32 spares;				/* their number; port_lock */
 	struct delayed_work spare_work;		/* frees them */
 };
 
-/* An address, or the wildcard of both families, and a port. */
+/* Local address and port of listeners. The wildcard of either family is all zeros. */
 struct xtcp_spot_key {
 	u32 addr[4];
 	u32 port;			/* network byte order */
 };
 
-/* Where somebody listens; freed by RCU. */
+/* A local address and port that has listeners; freed after an RCU grace period. */
 struct xtcp_spot {
-	struct rhash_head node;
+	struct rhash_head node;		/* xtcp_tables.spots; listen_lock */
 	struct xtcp_spot_key key;
-	struct hlist_head leaders;	/* xtcp_listener.spot_node; listen_lock */
+	struct hlist_head leaders;	/* xtcp_listener, one of each group; listen_lock */
 	struct rcu_head rcu;
 };
 
-/* The L3 domain of a device: the interface that is its VRF; 0: the default one. */
+/* The L3 domain of a device: the ifindex of its VRF; 0: the default domain. */
 static inline int xtcp_vrf(const struct net *net, int dif)
 {
 	return l3mdev_master_ifindex_by_index((struct net *)net, dif);
 }
 
-/* Is what is bound to no device there for all VRFs? Else for the default one. */
+/*
+ * Does a socket that is bound to no device serve every VRF (tcp_l3mdev_accept)? If not,
+ * it serves the default L3 domain only.
+ */
 static inline bool xtcp_across_vrfs(const struct xtcp_net *xn)
 {
 	return READ_ONCE(xn->knobs.l3mdev_accept);
@@ -127,25 +149,28 @@ struct sock *xtcp_reuseport_select(struct sock *sk, u32 hash, struct sk_buff *sk
 
 /* ---- port.c, port_connect.c ---- */
 
-/* What TIME-WAIT records have in common with others, and bind() asks for. */
+/* The local end of a TIME-WAIT record, and what bind() needs to know of its socket. */
 struct xtcp_tw_key {
 	u32 saddr[4];
-	int dif;
+	int dif;			/* device the socket was bound to, 0: any */
 	u16 sport;			/* network byte order */
-	u8 reuse;			/* what their sockets had: XTCP_TW_REUSE*, */
-	u8 family6;			/* and were of IPv6 */
+	u8 reuse;			/* options of the socket: XTCP_TW_REUSE* */
+	u8 family6;			/* the socket was AF_INET6 */
 };
 
 #define XTCP_TW_REUSEADDR	1
 #define XTCP_TW_REUSEPORT	2
 
-/* The records of one such key; freed by RCU, for readers compare the key. */
+/*
+ * Shared by all TIME-WAIT records with the same key. Freed after an RCU grace period,
+ * since look-ups compare the key.
+ */
 struct xtcp_tw_addr {
 	struct xtcp_tw_key key;
 	u32 count;			/* records; port_lock */
 	struct rhash_head node;		/* xtcp_tables.tw_addrs; port_lock */
-	struct hlist_node port_node;	/* in its port's bucket; port_lock */
-	struct xtcp_port *port;
+	struct hlist_node port_node;	/* xtcp_port.addrs; port_lock */
+	struct xtcp_port *port;		/* bucket of key.sport */
 	struct rcu_head rcu;
 };
 
@@ -161,51 +186,51 @@ void xtcp_port_connected(struct sock *sk);
 /* ---- timewait.c ---- */
 
 /*
- * There may be a million of these. Dead is a record whose entry is of no kind;
- * then and only then is it on no list, and what only the holder of the table
- * lock reads is free for other use. The peer's address comes last, since one of
- * IPv4 ends with the first quarter of it.
+ * A TIME-WAIT record; there may be a million of them. A record is dead iff its entry's
+ * kind is XTCP_KIND_NONE. It is then on no list, and fields that are read only under
+ * the table lock are reused. An IPv4 record ends after daddr[0].
  */
 struct xtcp_tw_rec {
 	struct xtcp_entry e;
-	struct xtcp_tw_addr *addr;	/* our address and port, device */
+	struct xtcp_tw_addr *addr;	/* local address, port and device */
 	union {
-		struct list_head slot;	/* of the wheel; table lock */
-		struct rcu_head rcu;
+		struct list_head slot;	/* xtcp_tw_table.slot[] or due; table lock */
+		struct rcu_head rcu;	/* dead */
 	};
 	union {
 		struct {
-			struct xtcp_tw tw;	/* table lock */
-			u32 mark;
+			struct xtcp_tw tw;	/* the engine's; table lock */
+			u32 mark;		/* of packets sent; table lock */
 		};
 		struct {
 			struct xtcp_tw_rec *next;	/* dead: freed with this one */
-			bool v4;			/* dead: of which size it is */
+			bool v4;			/* dead: an IPv4 record */
 		};
 	};
-	u32 daddr[4];
+	u32 daddr[4];			/* peer; IPv4: daddr[0] alone */
 };
 
-/* Bytes of a record of IPv4. */
+/* Bytes of an IPv4 record. */
 #define XTCP_TW_SIZE4	offsetof(struct xtcp_tw_rec, daddr[1])
 
 static_assert(sizeof(struct xtcp_tw_rec) <= 96);
 static_assert(XTCP_TW_SIZE4 <= 88);
 
-/* The wheel: a slot for each tick, of about an eighth of a second, in a minute. */
-#define XTCP_TW_TICK_SHIFT	7	/* of ms */
+/* The wheel has a slot for each tick of 128 ms in the next 65.5 s. */
+#define XTCP_TW_TICK_SHIFT	7	/* log2 of ms in a tick */
 #define XTCP_TW_SLOTS		512
 
+/* TIME-WAIT records of a namespace; lock protects all but timer and xn. */
 struct xtcp_tw_table {
 	spinlock_t lock;
-	u32 count;
-	u32 tick;			/* slots before it are empty */
-	u32 wake;			/* what the timer is armed for */
+	u32 count;			/* records; also read without the lock */
+	u32 tick;			/* slots of earlier ticks are empty */
+	u32 wake;			/* tick that the timer is armed for */
 	struct timer_list timer;
 	struct xtcp_net *xn;
-	struct list_head due;		/* taken out of their slot */
-	DECLARE_BITMAP(used, XTCP_TW_SLOTS);
-	struct list_head slot[XTCP_TW_SLOTS];
+	struct list_head due;		/* records whose slot's tick is over */
+	DECLARE_BITMAP(used, XTCP_TW_SLOTS);	/* slots that may hold a record */
+	struct list_head slot[XTCP_TW_SLOTS];	/* xtcp_tw_rec.slot, by tick */
 };
 
 int xtcp_tw_init_net(struct xtcp_net *xn);
@@ -227,7 +252,7 @@ static inline void xtcp_tw_flow(const struct xtcp_tw_rec *rec, struct xtcp_flow 
 
 	memcpy(flow->saddr, key->saddr, sizeof(flow->saddr));
 	if (xtcp_tw_is4(rec)) {
-		/* In front of it stands what stands in front of any. */
+		/* The v4-mapped prefix is that of the local address. */
 		memcpy(flow->daddr, key->saddr, 3 * sizeof(u32));
 		flow->daddr[3] = rec->daddr[0];
 	} else {
@@ -239,75 +264,79 @@ static inline void xtcp_tw_flow(const struct xtcp_tw_rec *rec, struct xtcp_flow 
 
 /* ---- rx.c ---- */
 
-/* One received packet on its way to its owner. */
+/* What is known of a received packet; on the stack of the function that receives it. */
 struct xtcp_rx {
 	struct net *net;
 	struct xtcp_net *xn;
 	struct xtcp_flow flow;		/* saddr is this end */
-	u32 hash;			/* xtcp_flow_hash() */
-	int dif;
-	int sdif;
-	bool verified;			/* header and checksum are */
-	bool reopens;			/* a SYN ended TIME-WAIT (RFC 6191), */
-	u32 iss_above;			/* of which this was SND.NXT */
-	struct inet_timewait_sock *old;	/* the kernel's record that a SYN may end; our reference */
-	u32 mark;			/* of a packet that met a listener, */
-	u8 tos;				/* without ECN */
-	__be32 label;			/* of a SYN: that of the SYN-ACK, see xtcp_ip_label() */
+	u32 hash;			/* xtcp_flow_hash() of it */
+	int dif;			/* ifindex it came in by */
+	int sdif;			/* ifindex of the slave if dif is an L3 master */
+	bool verified;			/* header and checksum were checked, now is set */
+	bool reopens;			/* a SYN that ended TIME-WAIT (RFC 6191) */
+	u32 iss_above;			/* reopens: SND.NXT of the ended connection */
+	struct inet_timewait_sock *old;	/* kernel's TIME-WAIT the SYN may end; referenced */
+	u32 mark;			/* skb->mark; set for a listener's packets */
+	u8 tos;				/* without the ECN bits; likewise */
+	__be32 label;			/* SYN: label of the SYN-ACK, see xtcp_ip_label() */
 	u64 now;			/* ns */
 };
 
 enum xtcp_rx_result xtcp_tw_segment(struct xtcp_rx *rx, struct xtcp_tw_rec *rec,
 				    struct sk_buff *skb);
 
-/* What a packet without a socket needs besides the plan. */
+/* Where to send a packet that no connection sends; the plan has its TCP header. */
 struct xtcp_stateless {
 	struct net *net;
-	const struct sock *sk;		/* whose options count, or NULL */
-	const struct xtcp_flow *flow;
+	const struct sock *sk;		/* socket whose options apply, or NULL */
+	const struct xtcp_flow *flow;	/* saddr is this end */
 	u32 mark;
-	__be32 label;			/* of IPv6; 0: the one IP makes */
-	int oif;
-	u8 tos;
+	__be32 label;			/* IPv6 flow label; 0: IP computes one */
+	int oif;			/* ifindex to leave by, 0: any */
+	u8 tos;				/* IPv4 TOS or IPv6 traffic class */
 };
 
 /* ---- request.c, syn.c, listen.c ---- */
 
-/* What the half-open connections of one listener share. */
+/*
+ * What listen() adds to a socket; its half-open connections point here. Freed after an
+ * RCU grace period.
+ */
 struct xtcp_listener {
-	struct sock *sk;		/* outlives this by RCU */
+	struct sock *sk;		/* the socket; freed later than this, under RCU */
 	struct xtcp_net *xn;
 	u16 sport;			/* network byte order */
 	atomic_t count;			/* half-open connections */
-	atomic_t young;			/* of these: no SYN-ACK was repeated yet */
-	bool closed;			/* no more of them */
-	struct xtcp_spot *spot;		/* where it is found; listen_lock */
-	struct hlist_node spot_node;	/* there, unless another leads its group */
-	struct xtcp_places places;	/* whose the accept queue is; acceptq_lock */
+	atomic_t young;			/* of these, those whose SYN-ACK was not repeated */
+	bool closed;			/* accepts no SYN; set before the bucket walk */
+	struct xtcp_spot *spot;		/* its address and port; listen_lock */
+	struct hlist_node spot_node;	/* spot->leaders, if it leads; listen_lock */
+	struct xtcp_places places;	/* sources in the accept queue; acceptq_lock */
 	struct rcu_head rcu;
 };
 
 /*
- * A half-open connection: one cache line, addresses last. IPv6 (req.v6) needs two
- * of 16 bytes, an interface for link-local ones and the flow label of the SYN-ACK,
- * which makes it 96 bytes. One of IPv4 that is tied to an interface is as large.
+ * A half-open connection, protected by the lock of its bucket. An IPv4 one is one cache
+ * line (64 bytes). An IPv6 one (req.v6) needs two addresses of 16 bytes, an interface for
+ * link-local addresses and the flow label of the SYN-ACK, 96 bytes in all. An IPv4 one
+ * that is tied to an interface is as large.
  */
 struct xtcp_reqsk {
 	struct xtcp_reqsk *next;		/* in its bucket */
 	struct xtcp_listener *listener;
-	u32 mark;
-	u16 dport;			/* the other end; ours is the listener's */
-	u8 tos;				/* of the SYN, without ECN */
-	u8 wide;			/* addr[] has room for IPv6 and an interface */
-	struct xtcp_request req;
-	u32 addr[];			/* this end, the other end, interface, label */
+	u32 mark;			/* of packets sent */
+	u16 dport;			/* peer, network byte order; listener has ours */
+	u8 tos;				/* of the SYN, without the ECN bits */
+	u8 wide;			/* addr[] has XTCP_REQSK_ADDR6 words */
+	struct xtcp_request req;	/* the engine's */
+	u32 addr[];			/* local, peer, [8]: interface, [9]: label */
 };
 
-/* Words of addr[]. */
+/* Words of addr[]; IPv4: local and peer address. */
 #define XTCP_REQSK_ADDR4	2
 #define XTCP_REQSK_ADDR6	(4 + 4 + 1 + 1)
 
-/* One outside of the table, of either family. */
+/* Room for a copy of either size, or for what a SYN cookie says. */
 union xtcp_reqsk_any {
 	struct xtcp_reqsk rsk;
 	u8 room[sizeof(struct xtcp_reqsk) + XTCP_REQSK_ADDR6 * sizeof(u32)];
@@ -315,34 +344,35 @@ union xtcp_reqsk_any {
 
 struct xtcp_reqsk_bucket {
 	spinlock_t lock;
-	u32 due;			/* ms: no deadline in it is earlier */
+	u32 due;			/* ms; no deadline in the bucket is earlier */
 	struct xtcp_reqsk *first;
 };
 
 /*
- * The buckets of a table; freed by RCU. While the table grows there are two of these:
- * the half-open connections of the buckets below @moved are in those of @next, where
- * whoever comes to such a bucket goes on.
+ * The buckets of a table; freed after an RCU grace period. While the table grows there
+ * are two arrays: the half-open connections of the first @moved buckets are in @next,
+ * and whoever has locked such a bucket unlocks it and goes on there.
  */
 struct xtcp_reqsk_array {
-	struct xtcp_reqsk_array __rcu *next;	/* NULL: the table does not grow */
-	u32 moved;			/* buckets; grows under the lock of the one that moves */
-	u32 mask;			/* buckets - 1 */
+	struct xtcp_reqsk_array __rcu *next;	/* larger array, or NULL; grow_lock */
+	u32 moved;			/* buckets; written under the lock of the last */
+	u32 mask;			/* number of buckets - 1 */
 	struct rcu_head rcu;
 	struct xtcp_reqsk_bucket bucket[];
 };
 
+/* The half-open connections of a namespace. */
 struct xtcp_reqsk_table {
 	struct xtcp_net *xn;
 	struct xtcp_reqsk_array __rcu *array;	/* grow_lock */
 	atomic_t count;			/* half-open connections */
-	u32 full;			/* as many are too many for the array */
-	u32 cursor;			/* where the timer goes on */
-	spinlock_t key_lock;		/* new keys of cookies */
-	struct mutex grow_lock;		/* who makes an array, or walks them all */
-	struct work_struct grow;	/* makes a larger one */
-	struct timer_list timer;	/* for the earliest deadline */
-	struct xtcp_sources sources;	/* of SYNs; no lock */
+	u32 full;			/* count at which grow is scheduled; grow_lock */
+	u32 cursor;			/* next bucket to look at; timer only */
+	spinlock_t key_lock;		/* draws a new key of SYN cookies */
+	struct mutex grow_lock;		/* replaces the array, or walks all of it */
+	struct work_struct grow;	/* makes a larger array */
+	struct timer_list timer;	/* armed for the earliest deadline or before */
+	struct xtcp_sources sources;	/* SYNs per source; no lock */
 };
 
 int xtcp_reqsk_slab_init(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What src/net offers to system calls, src/sock, and to those who look in from the
- * side, src/ctl. Unless a comment says otherwise every function wants the socket
- * lock, held by a process.
+ * What src/net offers to system calls (src/sock) and to control files (src/ctl). Unless
+ * a comment says otherwise, the caller of a function holds the socket lock in process
+ * context.
  */
 #ifndef XTCP_NET_PUBLIC_H
 #define XTCP_NET_PUBLIC_H
@@ -12,8 +12,9 @@
 /* ---- ip4.c, ip6.c, ip.c: an active open ---- */
 
 /*
- * Route, addresses, port and 4-tuple of an active open; hashed on return, so
- * that xtcp_open_fill() and xtcp_connect() may follow. May sleep.
+ * Find the route, addresses and port of an active open and enter the 4-tuple into the
+ * look-up table. xtcp_open_fill() and xtcp_connect() follow. @len: bytes of @to. May
+ * sleep. Return: 0 or -errno.
  */
 int xtcp_ip4_connect(struct sock *sk, const struct sockaddr_in *to, int len);
 int xtcp_ip6_connect(struct sock *sk, const struct sockaddr_in6 *to, int len);
@@ -24,11 +25,11 @@ void xtcp_open_fill(struct sock *sk, struct xtcp_open *open);
 int xtcp_port_get(struct sock *sk, u16 port);
 void xtcp_port_put(struct sock *sk);
 void xtcp_ports_settle(struct net *net);
-int xtcp_port_listen(struct sock *sk);	/* -EADDRINUSE: someone listens there */
+int xtcp_port_listen(struct sock *sk);	/* -EADDRINUSE: another listener has the port */
 
 /* ---- demux.c: look-up ---- */
 
-int xtcp_hash_connect(struct sock *sk);	/* picks the port, enters the 4-tuple */
+int xtcp_hash_connect(struct sock *sk);	/* chooses the port, enters the 4-tuple */
 int xtcp_hash_listen(struct sock *sk);
 void xtcp_unhash(struct sock *sk);
 void xtcp_rehash(struct sock *sk);
@@ -36,7 +37,7 @@ void xtcp_rehash(struct sock *sk);
 /* ---- listen.c: SYN to accept queue ---- */
 
 int xtcp_listen_start(struct sock *sk);
-void xtcp_listen_stop(struct sock *sk);	/* half-open connections and children are ended */
+void xtcp_listen_stop(struct sock *sk);	/* ends half-open and unaccepted connections */
 struct sock *xtcp_acceptq_pop(struct sock *sk);
 
 static inline bool xtcp_acceptq_empty(const struct sock *sk)
@@ -51,16 +52,17 @@ u32 xtcp_fo_most(const struct sock *sk);
 int xtcp_fo_set_keys(struct sock *sk, const struct xtcp_fo_keys *keys);
 void xtcp_fo_get_keys(const struct sock *sk, struct xtcp_fo_keys *keys);
 bool xtcp_fo_client(struct sock *sk, struct xtcp_fo_client *fo);
-/* The namespace's; no lock. */
+/* Keys of the namespace; no lock needed. */
 void xtcp_fo_keys_get(struct xtcp_net *xn, struct xtcp_fo_keys *keys);
 void xtcp_fo_keys_set(struct xtcp_net *xn, const struct xtcp_fo_keys *keys);
 void xtcp_fo_keys_reset(struct xtcp_net *xn);
 
 /* ---- rx.c, evict.c: load and unload ---- */
 
-int xtcp_rx_below(void);	/* -EBUSY: not the kernel's TCP there */
+/* Process context, no lock. */
+int xtcp_rx_below(void);	/* -EBUSY: another module handles TCP */
 int xtcp_rx_init(void);		/* wrap inet_protos[6] */
-int xtcp_rx_exit(void);		/* -EBUSY: somebody wrapped over us */
+int xtcp_rx_exit(void);		/* -EBUSY: another module has wrapped our handler */
 void xtcp_evict_stop(void);
 
 #endif /* XTCP_NET_PUBLIC_H */

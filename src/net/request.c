@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Half-open connections: between SYN and the ACK that makes a socket.
+ * Half-open connections: between the SYN and the ACK that makes a socket.
  *
- * Whoever sends SYNs decides how many there are, so they have a table of their own,
- * apart from that of the sockets, whose size an administrator knows. Each is one cache
- * line: no RCU, no list of its listener's, no timer. A look-up takes the lock of a
- * bucket, since nearly every segment for a half-open connection changes it; there are
- * so many buckets that two CPUs seldom meet in one.
+ * They have a table of their own, apart from that of the sockets, because the senders of
+ * SYNs decide how many there are. Each is one cache line: it has no RCU head, no list node
+ * for its listener and no timer. A look-up takes the lock of a bucket, since nearly every
+ * segment for a half-open connection changes it; there are so many buckets that two CPUs
+ * seldom meet in one.
  *
- * A half-open connection becomes a socket under that lock, and the socket is in the
- * table of sockets before the half-open connection leaves this one. Whoever finds no
- * half-open connection looks for the socket once more with the lock still held
- * (xtcp_listen_segment()), and so no segment falls through between the tables.
+ * A half-open connection becomes a socket under that lock: the socket is entered into the
+ * table of sockets before the half-open connection leaves this one. A segment that finds
+ * no half-open connection looks for a socket once more with the lock still held
+ * (xtcp_listen_segment()), so that it cannot miss both.
  */
 #include <linux/mm.h>
 #include <linux/random.h>
@@ -21,38 +21,43 @@
 #include "../compat/timer.h"
 #include "ip.h"
 
-static struct kmem_cache *request_cache;	/* of IPv4 */
-static struct kmem_cache *request_cache6;	/* of IPv6, or tied to an interface */
+static struct kmem_cache *request_cache;	/* IPv4 */
+static struct kmem_cache *request_cache6;	/* IPv6, or tied to an interface */
 
 /*
- * Chains are this long when the table is full, which it is made larger at. It is made
- * for no more than LISTEN_MAX buckets at a listen(); a million half-open connections
- * have chains of this length in the largest one, of 2 MB.
+ * The table grows when its chains have this length on average. listen() makes it no larger
+ * than LISTEN_MAX buckets; only half-open connections make it larger. The largest one takes
+ * 2 MB and holds a million of them with chains of this length.
  */
 #define PER_BUCKET	8
 #define BUCKETS_MIN	64u
 #define LISTEN_MAX	4096u
 #define BUCKETS_MAX	131072u
 
-/* SYN-ACKs that one run of the timer repeats; the rest waits for the next. */
+/* SYN-ACKs repeated in one run of the timer; the others wait for the next run. */
 #define EXPIRE_MAX	128
 
-/* Of these so many are taken from a bucket at once. */
+/* SYN-ACKs repeated per look at a bucket; their copies are on the stack. */
 #define BATCH		8
 
 /*
- * A run of the timer follows another no sooner, ms: it looks at every bucket, of
- * which there may be so many in a ms.
+ * Least time between two runs of the timer in ms, and buckets per ms of it: a run looks at
+ * every bucket, so a larger table is looked at less often.
  */
 #define EXPIRE_SPACE	8
 #define EXPIRE_BUCKETS	1024
 
-/* Bytes of one of IPv4. */
+/* Bytes of an IPv4 half-open connection. */
 #define REQSK_SIZE4	(sizeof(struct xtcp_reqsk) + XTCP_REQSK_ADDR4 * sizeof(u32))
 
+/**
+ * xtcp_reqsk_slab_init - make the caches of half-open connections
+ *
+ * Context: process, may sleep. Return: 0 or -ENOMEM.
+ */
 int xtcp_reqsk_slab_init(void)
 {
-	/* What the two may take is a promise; see their definition. */
+	/* As promised at struct xtcp_reqsk. */
 	BUILD_BUG_ON(REQSK_SIZE4 != 64);
 	BUILD_BUG_ON(sizeof(union xtcp_reqsk_any) > 96);
 	request_cache = kmem_cache_create("xtcp_request", REQSK_SIZE4, 0, SLAB_HWCACHE_ALIGN,
@@ -67,6 +72,11 @@ int xtcp_reqsk_slab_init(void)
 	return -ENOMEM;
 }
 
+/**
+ * xtcp_reqsk_slab_exit - free the caches of half-open connections
+ *
+ * Context: process, may sleep. No half-open connection is left.
+ */
 void xtcp_reqsk_slab_exit(void)
 {
 	kmem_cache_destroy(request_cache6);
@@ -77,6 +87,8 @@ void xtcp_reqsk_slab_exit(void)
  * xtcp_reqsk_flow - the 4-tuple of a half-open connection
  * @rsk: half-open connection
  * @flow: filled in
+ *
+ * Context: bucket's lock, or @rsk is a copy.
  */
 void xtcp_reqsk_flow(const struct xtcp_reqsk *rsk, struct xtcp_flow *flow)
 {
@@ -95,7 +107,8 @@ void xtcp_reqsk_flow(const struct xtcp_reqsk *rsk, struct xtcp_flow *flow)
  * xtcp_reqsk_dif - the interface a half-open connection is tied to
  * @rsk: half-open connection
  *
- * Return: as of xtcp_ip_l3mdev_oif().
+ * Context: bucket's lock, or @rsk is a copy. Return: ifindex, 0 for any; the
+ * xtcp_ip_l3mdev_oif() of its SYN.
  */
 int xtcp_reqsk_dif(const struct xtcp_reqsk *rsk)
 {
@@ -103,7 +116,7 @@ int xtcp_reqsk_dif(const struct xtcp_reqsk *rsk)
 }
 
 /**
- * xtcp_reqsk_copy - what is to be used when the lock is gone
+ * xtcp_reqsk_copy - copy a half-open connection, to use it without the lock
  * @to: copy
  * @rsk: half-open connection
  *
@@ -127,9 +140,9 @@ static bool request_is(const struct xtcp_reqsk *rsk, const struct xtcp_flow *flo
 }
 
 /**
- * xtcp_reqsk_lock - lock the place of a 4-tuple
+ * xtcp_reqsk_lock - lock the bucket of a 4-tuple
  * @xn: namespace with a listener
- * @hash: xtcp_flow_hash() of it
+ * @hash: xtcp_flow_hash() of the 4-tuple
  *
  * Context: RCU read lock, bottom halves off. Return: bucket, locked.
  */
@@ -140,7 +153,9 @@ struct xtcp_reqsk_bucket *xtcp_reqsk_lock(struct xtcp_net *xn, u32 hash)
 	struct xtcp_reqsk_bucket *bucket = &a->bucket[hash & a->mask];
 
 	spin_lock(&bucket->lock);
-	/* The table grows: at each moment one of the two is the place. */
+	/*
+	 * The table grows, and the contents of this bucket have moved to the larger array.
+	 */
 	while (unlikely((hash & a->mask) < READ_ONCE(a->moved))) {
 		spin_unlock(&bucket->lock);
 		a = rcu_dereference(a->next);
@@ -151,11 +166,11 @@ struct xtcp_reqsk_bucket *xtcp_reqsk_lock(struct xtcp_net *xn, u32 hash)
 }
 
 /**
- * xtcp_reqsk_bucket_at - one of all buckets, for whoever lists the half-open connections
+ * xtcp_reqsk_bucket_at - a bucket by its number, to list the half-open connections
  * @xn: namespace
- * @i: counted from 0, through the array of the table and one that it grows into
+ * @i: number from 0, through the array of the table and then the one it grows into
  *
- * Context: RCU read lock. Return: bucket, not locked; NULL behind the last.
+ * Context: RCU read lock. Return: bucket, not locked; NULL after the last.
  */
 struct xtcp_reqsk_bucket *xtcp_reqsk_bucket_at(const struct xtcp_net *xn, u64 i)
 {
@@ -173,7 +188,8 @@ struct xtcp_reqsk_bucket *xtcp_reqsk_bucket_at(const struct xtcp_net *xn, u64 i)
 /**
  * xtcp_reqsk_find - look for a half-open connection
  * @bucket: from xtcp_reqsk_lock()
- * @rx: a segment of the same 4-tuple; each VRF and each link has its own
+ * @rx: segment; its 4-tuple and its interface, if that is a VRF's or the address is
+ *	link-local, are those of the half-open connection
  *
  * Context: bucket's lock. Return: half-open connection or NULL.
  */
@@ -194,7 +210,7 @@ static struct xtcp_reqsk_array *the_array(struct xtcp_reqsk_table *t)
 	return rcu_dereference_protected(t->array, lockdep_is_held(&t->grow_lock));
 }
 
-/* Of which nobody else knows. */
+/* Context: nobody else uses the table. */
 static void request_free(struct xtcp_reqsk_table *t)
 {
 	kvfree(rcu_dereference_protected(t->array, 1));
@@ -206,10 +222,7 @@ static u32 ms_of(u64 now)
 	return (u32)div_u64(now, NSEC_PER_MSEC);
 }
 
-/*
- * A half-open connection enters a bucket, which is to know of its deadline. Context:
- * bucket's lock.
- */
+/* Link a half-open connection and update the bucket's deadline. Context: bucket's lock. */
 static void bucket_add(struct xtcp_reqsk_bucket *bucket, struct xtcp_reqsk *rsk)
 {
 	u32 at = rsk->req.deadline;
@@ -221,10 +234,12 @@ static void bucket_add(struct xtcp_reqsk_bucket *bucket, struct xtcp_reqsk *rsk)
 }
 
 /**
- * xtcp_reqsk_fill - all of a half-open connection but what is the engine's
- * @rsk: half-open connection, req set, and wide
- * @rx: particulars of the packet
+ * xtcp_reqsk_fill - fill in a half-open connection, except the engine's part
+ * @rsk: half-open connection with req and wide set
+ * @rx: its SYN, or the ACK that returned a SYN cookie
  * @l: listener
+ *
+ * Context: any, RCU read lock.
  */
 void xtcp_reqsk_fill(struct xtcp_reqsk *rsk, const struct xtcp_rx *rx,
 		     struct xtcp_listener *l)
@@ -248,13 +263,13 @@ void xtcp_reqsk_fill(struct xtcp_reqsk *rsk, const struct xtcp_rx *rx,
 }
 
 /**
- * xtcp_reqsk_add - a SYN is remembered
- * @rx: its particulars
+ * xtcp_reqsk_add - add a half-open connection
+ * @rx: its SYN, or the ACK that returned a SYN cookie
  * @bucket: from xtcp_reqsk_lock()
  * @l: listener
- * @req: what the engine made of the SYN
+ * @req: the engine's part
  *
- * Context: bucket's lock. Return: false without memory.
+ * Context: bucket's lock. Return: false when there is no memory.
  */
 bool xtcp_reqsk_add(struct xtcp_rx *rx, struct xtcp_reqsk_bucket *bucket,
 		    struct xtcp_listener *l, const struct xtcp_request *req)
@@ -281,10 +296,12 @@ bool xtcp_reqsk_add(struct xtcp_rx *rx, struct xtcp_reqsk_bucket *bucket,
 }
 
 /**
- * xtcp_reqsk_del - forget a half-open connection
+ * xtcp_reqsk_del - unlink and free a half-open connection
  * @xn: namespace
  * @bucket: its bucket
- * @rsk: half-open connection, freed
+ * @rsk: half-open connection
+ *
+ * A TIME-WAIT record that was suspended for its SYN is resumed.
  *
  * Context: bucket's lock.
  */
@@ -295,7 +312,7 @@ void xtcp_reqsk_del(struct xtcp_net *xn, struct xtcp_reqsk_bucket *bucket,
 	struct xtcp_reqsk **at = &bucket->first;
 	struct xtcp_flow flow;
 
-	/* Unless it has become a connection, which has ended the record. */
+	/* If it became a socket, the record has ended already (child_new()). */
 	if (unlikely(atomic_read(&xn->tables->count[XTCP_KIND_SUSPENDED]))) {
 		xtcp_reqsk_flow(rsk, &flow);
 		xtcp_tw_resume(xn, &flow, xtcp_flow_hash(xn->tables, &flow),
@@ -311,7 +328,7 @@ void xtcp_reqsk_del(struct xtcp_net *xn, struct xtcp_reqsk_bucket *bucket,
 	kmem_cache_free(rsk->wide ? request_cache6 : request_cache, rsk);
 }
 
-/* Half-open connections a listener may have. */
+/* The limit of a listener's half-open connections. */
 static u32 listener_most(const struct xtcp_listener *l)
 {
 	return max_t(u32, READ_ONCE(l->sk->sk_max_ack_backlog), 1);
@@ -322,7 +339,8 @@ static u32 listener_most(const struct xtcp_listener *l)
  * @xn: namespace
  * @l: listener
  *
- * Context: any. Return: of listener and namespace the lesser.
+ * Context: any. Return: half-open connections, by the lower of the limits of listener and
+ * namespace.
  */
 u32 xtcp_reqsk_room(const struct xtcp_net *xn, const struct xtcp_listener *l)
 {
@@ -335,11 +353,12 @@ u32 xtcp_reqsk_room(const struct xtcp_net *xn, const struct xtcp_listener *l)
 }
 
 /**
- * xtcp_reqsk_to - whom to answer, and as whom
+ * xtcp_reqsk_to - where to send the packets of a half-open connection
  * @rsk: half-open connection
- * @flow: for its 4-tuple, filled in
+ * @flow: filled in with its 4-tuple; the result points to it
  *
- * Context: RCU read lock. Return: for xtcp_ip_route() and xtcp_ip_send().
+ * Context: RCU read lock, and bucket's lock unless @rsk is a copy.
+ * Return: argument for xtcp_ip_route() and xtcp_ip_send().
  */
 struct xtcp_stateless xtcp_reqsk_to(const struct xtcp_reqsk *rsk, struct xtcp_flow *flow)
 {
@@ -358,11 +377,11 @@ struct xtcp_stateless xtcp_reqsk_to(const struct xtcp_reqsk *rsk, struct xtcp_fl
 }
 
 /**
- * xtcp_reqsk_synack - send a SYN-ACK again
- * @rsk: half-open connection, or a copy of it
+ * xtcp_reqsk_synack - repeat a SYN-ACK
+ * @rsk: copy of a half-open connection
  * @now: ns
  *
- * Context: RCU read lock, no lock of ours.
+ * Context: RCU read lock, no bucket's lock.
  */
 void xtcp_reqsk_synack(const struct xtcp_reqsk *rsk, u64 now)
 {
@@ -380,7 +399,10 @@ void xtcp_reqsk_synack(const struct xtcp_reqsk *rsk, u64 now)
 	xtcp_ip_send(&to, dst, &plan);
 }
 
-/* The deadline of a half-open connection came; after XTCP_REQUEST_KILL it is gone. */
+/*
+ * The deadline of a half-open connection has come. Return: what to do;
+ * XTCP_REQUEST_KILL: it has been freed. Context: bucket's lock.
+ */
 static enum xtcp_request_act request_timeout(struct xtcp_net *xn, struct xtcp_reqsk_bucket *bucket,
 			 struct xtcp_reqsk *rsk, u64 now)
 {
@@ -400,8 +422,8 @@ static enum xtcp_request_act request_timeout(struct xtcp_net *xn, struct xtcp_re
 }
 
 /*
- * Serve what is due in a bucket, a batch of it. The SYN-ACKs leave when its
- * lock is no longer held. Return: how many.
+ * Process the deadlines that are due in a bucket, with at most BATCH SYN-ACKs, which are
+ * sent without the lock. @now: ns; @now_ms: the same in ms. Return: SYN-ACKs sent.
  */
 static u32 bucket_run(struct xtcp_reqsk_table *t, struct xtcp_reqsk_bucket *bucket,
 		      u64 now, u32 now_ms)
@@ -432,8 +454,8 @@ static u32 bucket_run(struct xtcp_reqsk_table *t, struct xtcp_reqsk_bucket *buck
 }
 
 /*
- * Look into the buckets whose earliest deadline has come, from where that was left off.
- * Return: in how many ms the next one comes.
+ * Process the buckets whose earliest deadline has come, starting at t->cursor. @now: ns;
+ * @work: SYN-ACKs sent, added to. Return: ms until the next deadline; 0: more are due.
  */
 static s32 array_run(struct xtcp_reqsk_table *t, struct xtcp_reqsk_array *a, u64 now, u32 *work)
 {
@@ -454,8 +476,9 @@ static s32 array_run(struct xtcp_reqsk_table *t, struct xtcp_reqsk_array *a, u64
 }
 
 /*
- * One timer for the table, armed only to earlier. A half-open connection that moves
- * while this walks may be missed: array_move() arms the timer when all have moved.
+ * The timer of the table, which is only ever armed to an earlier time. A half-open
+ * connection that moves during the walk may be missed; array_move() arms the timer again
+ * after it has moved all.
  */
 static void request_expire(struct timer_list *timer)
 {
@@ -477,7 +500,10 @@ static void request_expire(struct timer_list *timer)
 		timer_reduce(&t->timer, jiffies + msecs_to_jiffies(max(first, space)) + 1);
 }
 
-/* To another listener of the group, if there is one. Context: bucket's lock, RCU. */
+/*
+ * Move a half-open connection to another listener of the SO_REUSEPORT group (migrate_req).
+ * Context: bucket's lock, RCU read lock. Return: false when there is none.
+ */
 static bool request_migrate(struct xtcp_reqsk *rsk)
 {
 	struct xtcp_listener *from = rsk->listener, *to;
@@ -506,12 +532,12 @@ static bool request_migrate(struct xtcp_reqsk *rsk)
 }
 
 /**
- * xtcp_reqsk_stop - a listener goes, and its half-open connections with it
- * @l: listener; nothing is added to it from here on
+ * xtcp_reqsk_stop - close a listener: free or migrate its half-open connections
+ * @l: listener; it accepts no SYN from now on
  *
- * The table is walked, which is as long as an administrator allows.
+ * The whole table is walked. Its size is bounded by max_syn_backlog.
  *
- * Context: process, may sleep.
+ * Context: process, socket lock, may sleep.
  */
 void xtcp_reqsk_stop(struct xtcp_listener *l)
 {
@@ -520,7 +546,7 @@ void xtcp_reqsk_stop(struct xtcp_listener *l)
 	struct xtcp_reqsk_array *a;
 	u32 i;
 
-	/* Seen by whoever adds, since both take the lock of the bucket. */
+	/* Adding one checks this under the bucket's lock, which the walk below takes. */
 	WRITE_ONCE(l->closed, true);
 	mutex_lock(&t->grow_lock);
 	a = the_array(t);
@@ -539,13 +565,13 @@ void xtcp_reqsk_stop(struct xtcp_listener *l)
 	WARN_ON_ONCE(atomic_read(&l->count) || atomic_read(&l->young));
 }
 
-/* Buckets for so many half-open connections, @most at most. */
+/* Number of buckets for @requests half-open connections, limited to @most. */
 static u32 buckets_for(u32 requests, u32 most)
 {
 	return roundup_pow_of_two(clamp(requests / PER_BUCKET, BUCKETS_MIN, most));
 }
 
-/* @n: a power of two. Context: process, may sleep. Return: array or NULL. */
+/* @n: buckets, a power of two. Context: process, may sleep. Return: array or NULL. */
 static struct xtcp_reqsk_array *array_new(u32 n)
 {
 	struct xtcp_reqsk_array *a;
@@ -560,7 +586,7 @@ static struct xtcp_reqsk_array *array_new(u32 n)
 	return a;
 }
 
-/* The half-open connections of a bucket move to a larger array. Context: bottom halves off. */
+/* Move the contents of bucket @i to a larger array. Context: bottom halves off. */
 static void bucket_move(struct xtcp_reqsk_table *t, struct xtcp_reqsk_array *from, u32 i,
 			struct xtcp_reqsk_array *to)
 {
@@ -583,8 +609,8 @@ static void bucket_move(struct xtcp_reqsk_table *t, struct xtcp_reqsk_array *fro
 }
 
 /*
- * All move, a bucket at a time; segments and the timer find them meanwhile.
- * Context: grow_lock, process.
+ * Replace the array by a larger one, moving one bucket at a time. Segments and the timer
+ * find half-open connections in either array meanwhile. Context: grow_lock, process.
  */
 static void array_move(struct xtcp_reqsk_table *t, struct xtcp_reqsk_array *to)
 {
@@ -603,7 +629,7 @@ static void array_move(struct xtcp_reqsk_table *t, struct xtcp_reqsk_array *to)
 	timer_reduce(&t->timer, jiffies + 1);
 }
 
-/* Make the table one of @n buckets, unless it is as large. Context: process, may sleep. */
+/* Make the table have @n buckets, unless it has as many. Context: process, may sleep. */
 static void request_grow(struct xtcp_reqsk_table *t, u32 n)
 {
 	struct xtcp_reqsk_array *a;
@@ -615,14 +641,14 @@ static void request_grow(struct xtcp_reqsk_table *t, u32 n)
 		if (a)
 			array_move(t, a);
 	}
-	/* Without memory chains become twice as long before the next attempt. */
+	/* If there was no memory, try again when the count has doubled. */
 	n = the_array(t)->mask + 1;
 	full = max_t(u32, n * PER_BUCKET, 2 * atomic_read(&t->count));
 	WRITE_ONCE(t->full, n < BUCKETS_MAX ? full : U32_MAX);
 	mutex_unlock(&t->grow_lock);
 }
 
-/* There are more half-open connections than the table was made for. */
+/* xtcp_reqsk_table.grow: the count has reached full. */
 static void request_grow_work(struct work_struct *work)
 {
 	struct xtcp_reqsk_table *t = container_of(work, struct xtcp_reqsk_table, grow);
@@ -654,13 +680,12 @@ static struct xtcp_reqsk_table *request_new(struct xtcp_net *xn, u32 n)
 }
 
 /**
- * xtcp_reqsk_make - a table for one more listener
+ * xtcp_reqsk_make - make or enlarge the table for one more listener
  * @xn: namespace
- * @backlog: of the listener
+ * @backlog: of the listener, connections
  *
- * The first one makes it. It grows with others, and with what they turn out to need
- * where their backlog or the namespace's limit is raised later; it is never too small
- * for the listener to be there.
+ * The first listener makes the table. Failure to enlarge it is no error. If a backlog or
+ * max_syn_backlog is raised later, the table grows with the half-open connections in it.
  *
  * Context: process, may sleep. Return: 0 or -ENOMEM.
  */
@@ -673,7 +698,7 @@ int xtcp_reqsk_make(struct xtcp_net *xn, u32 backlog)
 		t = request_new(xn, buckets_for(most, LISTEN_MAX));
 		if (!t)
 			return -ENOMEM;
-		/* Two sockets may have come here at once. */
+		/* Two sockets of the namespace may begin to listen at once. */
 		if (!cmpxchg(&xn->requests, NULL, t))
 			return 0;
 		request_free(t);
@@ -683,7 +708,7 @@ int xtcp_reqsk_make(struct xtcp_net *xn, u32 backlog)
 }
 
 /**
- * xtcp_reqsk_exit_net - the table goes
+ * xtcp_reqsk_exit_net - free the table of half-open connections
  * @xn: namespace without listeners
  *
  * Context: process, may sleep.

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From IP: whose is this segment, and is it sound?
+ * Receive TCP packets from IP, find their owner and verify them.
  *
- * We stand in front of the kernel's TCP in inet_protos[] and inet6_protos[]: behind netfilter,
- * conntrack, defragmentation and IPsec. What is not ours goes on to the
- * kernel untouched. Whose it is, is asked before its checksum: a damaged
- * segment that fits nothing of ours is the kernel's to count.
+ * XTCP wraps the handlers of the kernel's TCP in inet_protos[] and inet6_protos[], so
+ * packets have passed netfilter, conntrack, defragmentation and IPsec. Packets for which
+ * XTCP has no owner go to the kernel's handler unmodified. The owner is looked up before
+ * the checksum is verified: the kernel counts damaged packets that fit none of our sockets.
  *
- * skb->sk is not set here. A packet that went on to the kernel with it would
- * be taken for one of a kernel TCP socket, and written into ours.
+ * skb->sk is not set here. The kernel's TCP would take the socket of a packet that is
+ * passed on for one of its own and write into it.
  */
 #include <linux/filter.h>
 #include <linux/jump_label_ratelimit.h>
@@ -23,19 +23,19 @@
 #include "ip.h"
 #include "rx.h"
 
-/* Bytes of the TCP header that say whose it is. */
+/* Bytes of the TCP header that hold the ports. */
 #define PORTS_LEN	4
 
-/* Looks at the owner again when the one that was found went away meanwhile. */
+/* Look-ups per packet; a look-up is repeated when the owner it found goes away. */
 #define LOOKUPS_MAX	4
 
-/* rx_needed is switched on and off once in this time, jiffies. */
+/* Jiffies from the release of the last port until rx_needed is switched off. */
 #define KEY_RATE	(60 * HZ)
 
 /*
- * Off while no port is in use: hosts without XTCP sockets pay one no-op. Switching
- * it interrupts every CPU of the host, and any user can take a port and give it
- * back: therefore it goes off late, KEY_RATE after the last port at the earliest.
+ * Off while no port is in use, so that hosts without XTCP sockets execute one no-op per
+ * packet. Switching it interrupts every CPU, and any user can take and release a port;
+ * the delay limits how often that happens.
  */
 static DEFINE_STATIC_KEY_DEFERRED_FALSE(rx_needed, KEY_RATE);
 
@@ -43,7 +43,7 @@ static const struct net_protocol *kernel_tcp;
 static struct net_protocol xtcp_protocol;
 
 /**
- * xtcp_rx_need - a port is in use somewhere: look at received segments
+ * xtcp_rx_need - one more port is in use: look at received segments
  *
  * Context: process, may sleep.
  */
@@ -53,7 +53,7 @@ void xtcp_rx_need(void)
 }
 
 /**
- * xtcp_rx_unneed - takes one xtcp_rx_need() back
+ * xtcp_rx_unneed - undo one xtcp_rx_need()
  *
  * Context: process, may sleep.
  */
@@ -63,7 +63,9 @@ void xtcp_rx_unneed(void)
 }
 
 /**
- * xtcp_rx_flush - no port is left, nor will be
+ * xtcp_rx_flush - wait until the static key is off
+ *
+ * No port is in use, and none will be.
  *
  * Context: process, may sleep. The work item of the key has run on return.
  */
@@ -72,7 +74,10 @@ void xtcp_rx_flush(void)
 	static_key_deferred_flush(&rx_needed);
 }
 
-/* The same whoever it is for: header, checksum, address. XTCP_DROP_NONE is good. */
+/*
+ * Checks that do not depend on the owner: header, checksum, address. Return:
+ * XTCP_DROP_NONE or why the packet is discarded.
+ */
 static enum xtcp_drop verify(struct sk_buff *skb)
 {
 	u32 doff;
@@ -90,8 +95,9 @@ static enum xtcp_drop verify(struct sk_buff *skb)
 }
 
 /*
- * What an owner asks of a verified packet: TTL, IPsec policy, socket filter. A SYN
- * may meet several. @sk: NULL for a record. XTCP_DROP_NONE is good.
+ * Checks that depend on the owner of a verified packet: TTL, IPsec policy, socket filter.
+ * A SYN may be checked for several owners in turn. @sk: NULL for a TIME-WAIT record.
+ * Return: XTCP_DROP_NONE or why the packet is discarded.
  */
 static enum xtcp_drop admit(struct sock *sk, struct sk_buff *skb)
 {
@@ -105,7 +111,10 @@ static enum xtcp_drop admit(struct sock *sk, struct sk_buff *skb)
 	return XTCP_DROP_NONE;
 }
 
-/* The kernel's record in TIME-WAIT, and a SYN for a listener of ours: by the same rules. */
+/*
+ * May a segment for one of our listeners end the kernel's TIME-WAIT record @sk? The rules
+ * are those for our own records.
+ */
 static bool reopens(const struct sock *sk, struct sk_buff *skb)
 {
 	const struct tcp_timewait_sock *tcptw = tcp_twsk(sk);
@@ -128,9 +137,10 @@ static bool reopens(const struct sock *sk, struct sk_buff *skb)
 }
 
 /*
- * Is a packet for a listener of ours of a connection of the kernel's TCP? A port may
- * have been the kernel's until a moment ago, and its connections there live on, as
- * its records do, until a SYN may end one: that is rx->old then.
+ * Does a packet that matches one of our listeners belong to a connection of the kernel's
+ * TCP? The kernel's connections and TIME-WAIT records outlive its listener on a port that
+ * we have taken over. A record that this SYN may end does not count; it is put into
+ * rx->old.
  */
 static bool kernel_owns(struct xtcp_rx *rx, struct sk_buff *skb)
 {
@@ -147,8 +157,9 @@ static bool kernel_owns(struct xtcp_rx *rx, struct sk_buff *skb)
 }
 
 /*
- * A record of ours made way for a SYN that no listener of ours wants. One of the
- * kernel's TCP may: then it has ended. Return: whether TIME-WAIT goes on.
+ * A TIME-WAIT record was suspended for a SYN, but none of our listeners matches. The
+ * record ends if a listener of the kernel's TCP does, and is resumed otherwise. Return:
+ * whether it was resumed.
  */
 static bool made_way(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 {
@@ -157,7 +168,7 @@ static bool made_way(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 	return xtcp_tw_resume(rx->xn, &rx->flow, rx->hash, xtcp_ip_l3mdev_oif(rx), !wanted);
 }
 
-/* The kernel's record ends, as it does for a listener of the kernel's. */
+/* End the kernel's TIME-WAIT record, as the kernel does for its own listeners. */
 static void old_ends(struct xtcp_rx *rx)
 {
 	rx->reopens = true;
@@ -179,7 +190,10 @@ static enum xtcp_rx_result hand_over(struct xtcp_rx *rx, struct xtcp_entry *e,
 	}
 }
 
-/* Verified once, admitted by each owner. @sk: NULL for a record. Return: whether it is. */
+/*
+ * Verify the packet, if this is its first owner, and check what the owner requires. @sk:
+ * NULL for a TIME-WAIT record. Return: false when the packet was discarded.
+ */
 static bool checked(struct xtcp_rx *rx, struct sock *sk, struct sk_buff *skb)
 {
 	enum xtcp_drop why = XTCP_DROP_NONE;
@@ -200,7 +214,7 @@ static bool checked(struct xtcp_rx *rx, struct sock *sk, struct sk_buff *skb)
 		skb_orphan(skb);
 		return true;
 	}
-	/* TIME-WAIT goes on: the SYN that it made way for opens nothing. */
+	/* The SYN opens no connection: TIME-WAIT continues. */
 	if (rx->old)
 		inet_twsk_put(rx->old);
 	if (rx->reopens)
@@ -210,8 +224,11 @@ static bool checked(struct xtcp_rx *rx, struct sock *sk, struct sk_buff *skb)
 }
 
 /*
- * Find the owner and hand over. Context: RCU read lock, bottom halves off.
- * Return: false when nobody here wants the packet, which is then as it was.
+ * Find the owner of a packet and hand it over. @ask_kernel: it may belong to a connection
+ * or a listener of the kernel's TCP.
+ *
+ * Context: RCU read lock, bottom halves off. Return: false when it has no owner here; it
+ * is then unmodified.
  */
 static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 {
@@ -245,15 +262,15 @@ static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 			return true;
 		}
 	}
-	/* Owners come and go under our hands: the peer will send it again. */
+	/* Each owner went away before it was locked. The peer will retransmit. */
 	xtcp_discard(rx->xn, skb, XTCP_DROP_NO_SOCKET);
 	return true;
 }
 
 /*
- * A packet that has its socket is the kernel's: early demultiplexing has found a
- * connection, or TPROXY or bpf_sk_assign() have chosen a socket, none of which can
- * be ours. A record in TIME-WAIT does not claim what follows, see dispatch().
+ * Does the packet have a socket already? Early demultiplexing, TPROXY or bpf_sk_assign()
+ * has set it, and it is never one of ours. A TIME-WAIT record of the kernel's does not
+ * count, see kernel_owns().
  */
 static bool assigned(const struct sk_buff *skb)
 {
@@ -261,8 +278,8 @@ static bool assigned(const struct sk_buff *skb)
 }
 
 /*
- * The way of every TCP packet of the host. Return: whether it is ours.
- * @dif, @sdif: interface it came in by, and its slave of an L3 master.
+ * Every TCP packet of the host passes here. @dif: ifindex it came in by; @sdif: ifindex of
+ * the slave if @dif is an L3 master, or 0. Return: whether the packet was ours.
  */
 static __always_inline bool receive(struct sk_buff *skb, int dif, int sdif)
 {
@@ -307,12 +324,12 @@ static int xtcp_v4_err(struct sk_buff *skb, u32 info)
 }
 
 /**
- * xtcp_rx_stray - a segment whose socket ended while it waited in the backlog
+ * xtcp_rx_stray - a segment whose socket was unhashed while it waited in the backlog
  * @net: namespace
  * @skb: verified segment, TCP header at its data; taken over
  *
- * Its connection may live on as a TIME-WAIT record; else it is one for a
- * CLOSED connection, and answered by a RST (RFC 9293, 3.10.7.1).
+ * The segment is dispatched again, since a TIME-WAIT record may have replaced the socket.
+ * If nothing owns it, it is answered with a RST (RFC 9293, 3.10.7.1).
  *
  * Context: process or softirq.
  */
@@ -332,7 +349,7 @@ void xtcp_rx_stray(struct net *net, struct sk_buff *skb)
 	xtcp_ip_flow(skb, &rx.flow);
 	local_bh_disable();
 	rcu_read_lock();
-	/* The backlog keeps no device; IPsec policies and filters of the next owner ask for it. */
+	/* The backlog clears skb->dev, which IPsec policies and socket filters need. */
 	skb->dev = dev_get_by_index_rcu(net, skb->skb_iif);
 	if (!skb->dev) {
 		xtcp_discard(rx.xn, skb, XTCP_DROP_CLOSED);
@@ -348,9 +365,9 @@ void xtcp_rx_stray(struct net *net, struct sk_buff *skb)
 }
 
 /*
- * Is a handler the one of the kernel's TCP? Its symbol tells: the kernel has no
- * suffix, but for "[ipv6]" where that is a module. A kernel without symbols cannot be
- * asked.
+ * Is @handler a function of the kernel's TCP? sprint_symbol_no_offset() appends the name
+ * of a module in brackets; only "[ipv6]" is accepted. Without CONFIG_KALLSYMS there is no
+ * check.
  */
 static bool is_kernels(const void *handler, const char *name)
 {
@@ -367,13 +384,13 @@ static bool is_kernels(const void *handler, const char *name)
 	return false;
 }
 
-/* In a place of @slot, which is the kernel's. Return: whether we are in. */
+/* Replace @kernel in @slot with @ours. Return: false when the slot holds something else. */
 static bool step_in(void **slot, const void *kernel, void *ours)
 {
 	return cmpxchg(slot, (void *)kernel, ours) == kernel;
 }
 
-/* Return: whether we are out, or were not in. */
+/* Put @kernel back into @slot. Return: false when the slot holds neither of the two. */
 static bool step_out(void **slot, const void *kernel, void *ours)
 {
 	void *was = cmpxchg(slot, ours, (void *)kernel);
@@ -462,12 +479,12 @@ static void **slot4(void)
 }
 
 /**
- * xtcp_rx_below - look at what XTCP is to stand in front of
+ * xtcp_rx_below - check that the kernel's own TCP handles TCP packets
  *
- * What another module handles TCP with is not known to pass on what is not for it,
- * nor to be the kernel's in the ways that are relied on.
+ * XTCP does not load on top of another module's handlers: they may not pass packets on,
+ * and may not behave as XTCP expects of the kernel's TCP.
  *
- * Return: 0; -EBUSY when that is not the kernel's TCP.
+ * Context: process. Return: 0; -EBUSY when the handlers are not the kernel's.
  */
 int xtcp_rx_below(void)
 {
@@ -479,10 +496,12 @@ int xtcp_rx_below(void)
 }
 
 /**
- * xtcp_rx_init - step in front of the kernel's TCP
+ * xtcp_rx_init - wrap the handlers of the kernel's TCP
  *
- * After xtcp_rx_below(). Context: process, may sleep.
- * Return: 0; -EBUSY when somebody else did so at the same moment.
+ * After xtcp_rx_below().
+ *
+ * Context: process, may sleep.
+ * Return: 0; -EBUSY when another module replaced them since xtcp_rx_below().
  */
 int xtcp_rx_init(void)
 {
@@ -499,11 +518,11 @@ int xtcp_rx_init(void)
 }
 
 /**
- * xtcp_rx_exit - step aside
+ * xtcp_rx_exit - restore the handlers of the kernel's TCP
  *
- * Context: process, may sleep. On return no packet is in our hands.
- * Return: 0; -EBUSY when somebody stands in front of us and we must stay. It
- * may be called again.
+ * Context: process, may sleep. After success none of our handlers is running.
+ * Return: 0; -EBUSY when another module has wrapped our handlers, which must then stay.
+ * It may be called again.
  */
 int xtcp_rx_exit(void)
 {

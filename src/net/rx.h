@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The gate on the receive path: open while any bind bucket exists, and for a while
- * after. Kept by port.c, in process context, because opening it patches code.
+ * The static key of the receive path: on while any bind bucket exists and for a minute
+ * after. port.c switches it in process context, because that patches code.
  */
 #ifndef XTCP_NET_RX_H
 #define XTCP_NET_RX_H

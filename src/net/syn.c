@@ -1,53 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Segments for a listener: SYNs, and whatever a half-open connection gets.
+ * Segments for a listener: SYNs, and segments for its half-open connections.
  *
- * The listener's socket lock is not taken, nor any other lock of its own: a
- * flood of SYNs does not keep accept() out.
+ * Neither the listener's socket lock nor any other lock of the listener is taken, so a
+ * SYN flood does not delay accept().
  */
 #include <linux/random.h>
 #include <linux/tcp.h>
 
 #include "ip.h"
 
-/* A segment on its way through this file. */
+/* A segment for a listener while it is processed; on the stack. */
 struct arrival {
 	struct xtcp_rx *rx;
 	struct sk_buff *skb;
-	struct xtcp_listener *l;		/* of the listener the segment found */
-	struct xtcp_reqsk_bucket *bucket;	/* locked while a verdict is found */
-	struct xtcp_source_at source;		/* of a SYN */
+	struct xtcp_listener *l;		/* of the listener looked up, or NULL */
+	struct xtcp_reqsk_bucket *bucket;	/* locked until there is a verdict */
+	struct xtcp_source_at source;		/* SYN: its source's cells */
 	struct xtcp_seg seg;			/* reason: why it is discarded */
-	struct xtcp_cookie give;		/* Fast Open: for the SYN-ACK */
+	struct xtcp_cookie give;		/* Fast Open cookie for the SYN-ACK */
 
-	/* for what the verdict asks */
+	/* used by carry_out(), as the verdict needs */
 	struct sock *sk;			/* listener */
-	struct sock *child;			/* locked */
-	u32 actions;				/* what the engine asked for with it */
-	struct xtcp_plan plan;
-	struct xtcp_stateless to;		/* of a SYN-ACK, */
-	struct dst_entry *dst;			/* and its route, with a reference */
-	union xtcp_reqsk_any rsk;
+	struct sock *child;			/* locked, referenced */
+	u32 actions;				/* ACCEPT_SYN: the engine's actions */
+	struct xtcp_plan plan;			/* answer */
+	struct xtcp_stateless to;		/* where a SYN-ACK goes */
+	struct dst_entry *dst;			/* its route, referenced */
+	union xtcp_reqsk_any rsk;		/* copy of the half-open connection */
 };
 
 /*
- * Everything is decided under the bucket's lock, and done without it: packets go to
- * IP, a child meets its first segment.
+ * The verdict is found under the bucket's lock and carried out without it, because that
+ * sends packets and processes the child's first segment.
  */
 enum verdict {
-	VERDICT_DISCARD,	/* the segment, for seg.reason */
-	VERDICT_REPLY,		/* plan; then discard the segment */
-	VERDICT_SYNACK_AGAIN,	/* that of rsk; then discard the segment */
-	VERDICT_SYNACK,		/* plan, in the memory of the SYN */
-	VERDICT_REFUSE,		/* discard the SYN; a TIME-WAIT record returns */
+	VERDICT_DISCARD,	/* discard the segment for seg.reason */
+	VERDICT_REPLY,		/* send plan, discard the segment */
+	VERDICT_SYNACK_AGAIN,	/* repeat the SYN-ACK of rsk, discard the segment */
+	VERDICT_SYNACK,		/* send plan in the memory of the SYN */
+	VERDICT_REFUSE,		/* discard the SYN, resume a suspended TIME-WAIT record */
 	VERDICT_ACCEPT,		/* child has completed its handshake */
-	VERDICT_ACCEPT_SYN,	/* child begins with the SYN: Fast Open */
-	VERDICT_AGAIN,		/* the half-open connection became a socket: look up again */
+	VERDICT_ACCEPT_SYN,	/* child was made of the SYN: Fast Open */
+	VERDICT_AGAIN,		/* a socket has replaced the half-open one: look up again */
 };
 
 /*
- * No socket for a complete handshake. The peer takes it for one all the same:
- * either it learns otherwise, or it will be back with data. Context: bucket's lock.
+ * The handshake is complete, but no socket could be made. The peer considers the
+ * connection open: reset it (abort_on_overflow), or keep the half-open connection, if
+ * there is one, and try again at the peer's next segment. Context: bucket's lock.
  */
 static enum verdict overflow(struct arrival *a, struct xtcp_reqsk *rsk)
 {
@@ -69,7 +70,7 @@ static enum verdict overflow(struct arrival *a, struct xtcp_reqsk *rsk)
 	return VERDICT_REPLY;
 }
 
-/* The handshake is complete: a socket. Context: bucket's lock. */
+/* The handshake is complete: make a socket. Context: bucket's lock. */
 static enum verdict request_accept(struct arrival *a, struct xtcp_reqsk *rsk)
 {
 	struct xtcp_net *xn = a->rx->xn;
@@ -123,7 +124,7 @@ static enum verdict request_segment(struct arrival *a, struct xtcp_reqsk *rsk)
 	return VERDICT_DISCARD;
 }
 
-/* A key for the cookies of this slot, before one is made. */
+/* Make sure that there is a key for the SYN cookies of the present time slot. */
 static void cookie_key(struct xtcp_net *xn, u64 now)
 {
 	u32 slot, i = xtcp_syncookie_key(now, &slot);
@@ -135,15 +136,16 @@ static void cookie_key(struct xtcp_net *xn, u64 now)
 	spin_lock(&xn->requests->key_lock);
 	if (key->slot != slot) {
 		get_random_bytes(key->key, sizeof(key->key));
-		/* Pairs with the look above. */
+		/* Pairs with smp_load_acquire() above. */
 		smp_store_release(&key->slot, slot);
 	}
 	spin_unlock(&xn->requests->key_lock);
 }
 
-/* What is to become of a SYN. Context: bucket's lock. */
+/* Answer to a SYN: keep a half-open connection, send a SYN cookie, or drop the SYN. */
 enum syn_answer { SYN_REQUEST, SYN_COOKIE, SYN_DROP };
 
+/* Context: bucket's lock. */
 static enum syn_answer syn_verdict(struct arrival *a)
 {
 	struct xtcp_net *xn = a->rx->xn;
@@ -166,7 +168,7 @@ static enum syn_answer syn_verdict(struct arrival *a)
 	a->seg.reason = XTCP_DROP_SYN_SOURCE;
 	if (what == XTCP_SOURCE_FAR)
 		return SYN_DROP;
-	/* A cookie does not heed what the numbers of the last connection were. */
+	/* A cookie cannot be chosen above the last connection's sequence numbers. */
 	if (cookies == 2 && !a->rx->reopens)
 		return SYN_COOKIE;
 	if (!room) {
@@ -180,7 +182,7 @@ static enum syn_answer syn_verdict(struct arrival *a)
 	return SYN_REQUEST;
 }
 
-/* The route of the answer, and whom it goes to. Return: false when there is none. */
+/* Fill in a->to and a->dst for the answer. Return: false when there is no route. */
 static bool answer_route(struct arrival *a)
 {
 	const struct sock *sk = a->l->sk;
@@ -198,7 +200,7 @@ static bool answer_route(struct arrival *a)
 	return !IS_ERR(a->dst);
 }
 
-/* What listener and route know of a connection to be. */
+/* Fill in @open from the listener and the route of the answer. */
 static void open_fill(const struct arrival *a, struct xtcp_open *open)
 {
 	const struct sock *sk = a->l->sk;
@@ -217,8 +219,8 @@ static void open_fill(const struct arrival *a, struct xtcp_open *open)
 }
 
 /*
- * A SYN nobody has seen: a half-open connection or a cookie, and the SYN-ACK. Context:
- * bucket's lock.
+ * A SYN that has no half-open connection: add one or make a SYN cookie, and plan the
+ * SYN-ACK. Context: bucket's lock.
  */
 static enum verdict syn_new(struct arrival *a, enum syn_answer what)
 {
@@ -258,8 +260,8 @@ drop:
 }
 
 /*
- * RFC 7413: a SYN with a good cookie is a socket at once. Context: bucket's lock.
- * Return: whether there is a child.
+ * RFC 7413: a SYN with a valid cookie becomes a socket at once. Context: bucket's lock.
+ * Return: whether a->child was made.
  */
 static bool syn_fastopen(struct arrival *a)
 {
@@ -278,7 +280,7 @@ static bool syn_fastopen(struct arrival *a)
 	return a->child;
 }
 
-/* Is it an ACK that brings a cookie back? Then @rsk is what it says. */
+/* Does the ACK return a valid SYN cookie? Then @rsk is filled in from it. */
 static bool cookie_back(struct arrival *a, struct xtcp_reqsk *rsk)
 {
 	const struct xtcp_params *par = &a->rx->xn->params;
@@ -308,10 +310,10 @@ static bool cookie_back(struct arrival *a, struct xtcp_reqsk *rsk)
 }
 
 /*
- * The accept queue is full. Whoever brought the cookie takes the connection for
- * open and may have nothing to say: remembered, it is reminded by SYN-ACKs. Its
- * address is proven, so the listener's share of the table does not count, and
- * the table's size does. Context: bucket's lock.
+ * The accept queue is full. The peer that returned the cookie considers the connection
+ * open and may not send more, so keep a half-open connection, whose SYN-ACKs are repeated.
+ * The peer's address is verified, so only the limit of the namespace applies, not the
+ * listener's. Context: bucket's lock.
  */
 static enum verdict cookie_overflow(struct arrival *a, struct xtcp_request *req)
 {
@@ -326,7 +328,7 @@ static enum verdict cookie_overflow(struct arrival *a, struct xtcp_request *req)
 	return overflow(a, NULL);
 }
 
-/* A socket of a cookie. Context: bucket's lock. */
+/* A SYN cookie was returned: make a socket. Context: bucket's lock. */
 static enum verdict cookie_accept(struct arrival *a, struct xtcp_reqsk *rsk)
 {
 	a->child = xtcp_listen_child(a->l, rsk, &a->seg.reason, a->rx->now);
@@ -335,7 +337,7 @@ static enum verdict cookie_accept(struct arrival *a, struct xtcp_reqsk *rsk)
 	return VERDICT_ACCEPT;
 }
 
-/* A segment that meets no half-open connection. Context: bucket's lock. */
+/* A segment that has no half-open connection. Context: bucket's lock. */
 static enum verdict no_request(struct arrival *a)
 {
 	enum syn_answer what;
@@ -343,7 +345,7 @@ static enum verdict no_request(struct arrival *a)
 	switch (xtcp_listen_rx(&a->seg)) {
 	case XTCP_LISTEN_SYN:
 		what = syn_verdict(a);
-		/* What has to be refused, or to be kept nowhere, has no socket either. */
+		/* A SYN that gets no half-open connection gets no socket either. */
 		if (what == SYN_REQUEST && syn_fastopen(a))
 			return VERDICT_ACCEPT_SYN;
 		return syn_new(a, what);
@@ -392,13 +394,14 @@ static enum xtcp_rx_result carry_out(struct arrival *a, enum verdict verdict)
 }
 
 /**
- * xtcp_listen_segment - a segment for a listener, from no known peer
- * @rx: the packet's particulars
+ * xtcp_listen_segment - process a segment for a listener
+ * @rx: the packet; mark, tos and label are filled in
  * @sk: listener, found under RCU
  * @skb: verified segment; taken over unless XTCP_RX_AGAIN
  *
  * Context: RCU read lock, bottom halves off.
- * Return: XTCP_RX_AGAIN when its half-open connection became a socket meanwhile.
+ * Return: XTCP_RX_DONE, or XTCP_RX_AGAIN when its half-open connection became a socket
+ * since the look-up.
  */
 enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 					struct sk_buff *skb)

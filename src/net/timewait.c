@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TIME-WAIT: what is left of a connection for 2 MSL; and what is left of one
- * that its application has closed and that waits for the peer's FIN.
+ * TIME-WAIT records: they replace sockets in TIME-WAIT, and sockets in FIN-WAIT-2 that the
+ * application has closed.
  *
- * The record takes the socket's place in the table, so the socket itself may
- * go. It keeps the port busy and answers what the other end repeats; the
- * rules are the engine's (xtcp_tw_rx()).
+ * A record replaces the socket in the look-up table, and the socket is freed. It keeps the
+ * port busy and answers the peer's retransmissions by the engine's rules (xtcp_tw_rx()).
  *
- * Records wait in a wheel: one list for each eighth of a second of the next
- * minute. Entering, leaving and ending one costs the same however many there
- * are. What is due later than in a minute goes into the last list, and is looked
- * at again when that comes.
+ * Records are in a timer wheel with a list per tick of 128 ms for the next minute. Adding
+ * and removing one takes constant time. A record that is due later goes into the last list
+ * and is added again when the timer gets there.
  */
 #include <linux/slab.h>
 #include <linux/tcp.h>
@@ -18,16 +16,23 @@
 #include "../compat/timer.h"
 #include "ip.h"
 
-static struct kmem_cache *tw_cache4;	/* of IPv4 */
-static struct kmem_cache *tw_cache6;
+static struct kmem_cache *tw_cache4;	/* IPv4 */
+static struct kmem_cache *tw_cache6;	/* IPv6 */
 
-/* Records ended under one hold of the lock, and holds in one run of the timer. */
+/* Records the timer processes each time it takes the lock, and times per run. */
 #define EXPIRE_MAX	256
 #define EXPIRE_ROUNDS	16
 
+/**
+ * xtcp_tw_slab_init - make the caches of TIME-WAIT records
+ *
+ * Context: process, may sleep. Return: 0 or -ENOMEM.
+ */
 int xtcp_tw_slab_init(void)
 {
-	/* Each byte counts: not aligned, not accounted (which takes a pointer). */
+	/*
+	 * To save memory neither aligned nor accounted, which takes a pointer per object.
+	 */
 	tw_cache4 = kmem_cache_create("xtcp_time_wait", XTCP_TW_SIZE4, 0, 0, NULL);
 	if (!tw_cache4)
 		return -ENOMEM;
@@ -39,13 +44,18 @@ int xtcp_tw_slab_init(void)
 	return -ENOMEM;
 }
 
+/**
+ * xtcp_tw_slab_exit - free the caches of TIME-WAIT records
+ *
+ * Context: process, may sleep. No record is left, RCU callbacks included.
+ */
 void xtcp_tw_slab_exit(void)
 {
 	kmem_cache_destroy(tw_cache6);
 	kmem_cache_destroy(tw_cache4);
 }
 
-/* A record, and those that ended together with it. */
+/* Free a record and those linked to it by next. */
 static void tw_free_rcu(struct rcu_head *head)
 {
 	struct xtcp_tw_rec *rec = container_of(head, struct xtcp_tw_rec, rcu), *next;
@@ -56,7 +66,7 @@ static void tw_free_rcu(struct rcu_head *head)
 	}
 }
 
-/* Context: table lock. The caller frees it after a grace period. */
+/* Take a dead record off the wheel. The caller frees it by RCU. Context: table lock. */
 static void tw_unlink(struct xtcp_tw_table *t, struct xtcp_tw_rec *rec)
 {
 	list_del(&rec->slot);
@@ -68,7 +78,7 @@ static void tw_unlink(struct xtcp_tw_table *t, struct xtcp_tw_rec *rec)
 	xtcp_port_tw_put(t->xn, rec->addr);
 }
 
-/* Context: table lock. */
+/* Remove and free a record. Context: table lock. */
 static void tw_end(struct xtcp_tw_table *t, struct xtcp_tw_rec *rec)
 {
 	xtcp_table_del(t->xn, &rec->e);
@@ -78,7 +88,7 @@ static void tw_end(struct xtcp_tw_table *t, struct xtcp_tw_rec *rec)
 
 /* ---- the wheel; context: table lock ---- */
 
-/* Ticks are numbered as the clock of records has them, but wrap later. */
+/* @ms is not truncated to 32 bits, as the deadlines of records are. */
 static u32 tick_of(u64 ms)
 {
 	return (u32)(ms >> XTCP_TW_TICK_SHIFT);
@@ -89,7 +99,7 @@ static u32 tick_now(u64 now)
 	return tick_of(div_u64(now, NSEC_PER_MSEC));
 }
 
-/* Have the timer come when @tick is over. */
+/* Arm the timer for the end of @tick. */
 static void timer_to(struct xtcp_tw_table *t, u32 tick, u64 now)
 {
 	u64 ms = div_u64(now, NSEC_PER_MSEC) >> XTCP_TW_TICK_SHIFT;
@@ -99,7 +109,7 @@ static void timer_to(struct xtcp_tw_table *t, u32 tick, u64 now)
 	mod_timer(&t->timer, xtcp_jiffies_at(ms * NSEC_PER_MSEC));
 }
 
-/* Past empty slots, to the first that is not, or to @tick. */
+/* Advance t->tick past empty slots, to @tick at most. */
 static void wheel_turn(struct xtcp_tw_table *t, u32 tick)
 {
 	if (bitmap_empty(t->used, XTCP_TW_SLOTS)) {
@@ -110,6 +120,7 @@ static void wheel_turn(struct xtcp_tw_table *t, u32 tick)
 		t->tick++;
 }
 
+/* Put a record into the slot of its deadline, or the last slot. @now: ns. */
 static void wheel_add(struct xtcp_tw_table *t, struct xtcp_tw_rec *rec, u64 now)
 {
 	s32 left = max(xtcp_tw_left(&rec->tw, now), 0);
@@ -124,7 +135,7 @@ static void wheel_add(struct xtcp_tw_table *t, struct xtcp_tw_rec *rec, u64 now)
 		timer_to(t, tick, now);
 }
 
-/* The next record whose slot has come; NULL when there is none. */
+/* The next record of a slot whose tick is before @present, or NULL. */
 static struct xtcp_tw_rec *wheel_next(struct xtcp_tw_table *t, u32 present)
 {
 	while (list_empty(&t->due)) {
@@ -138,7 +149,7 @@ static struct xtcp_tw_rec *wheel_next(struct xtcp_tw_table *t, u32 present)
 	return list_first_entry(&t->due, struct xtcp_tw_rec, slot);
 }
 
-/* End what is due, a bounded number. Return: whether that was all. */
+/* Process up to EXPIRE_MAX records and end those that are due. Return: none is left. */
 static bool expire_some(struct xtcp_tw_table *t)
 {
 	struct xtcp_tw_rec *rec, *dead = NULL;
@@ -168,7 +179,7 @@ static bool expire_some(struct xtcp_tw_table *t)
 	return i < EXPIRE_MAX;
 }
 
-/* The first tick from the present on whose slot may have something. */
+/* The first tick from t->tick on whose slot may hold a record. */
 static u32 wheel_first(const struct xtcp_tw_table *t)
 {
 	u32 from = t->tick % XTCP_TW_SLOTS;
@@ -199,10 +210,10 @@ static void tw_expire(struct timer_list *timer)
 }
 
 /**
- * xtcp_tw_init_net - TIME-WAIT of a namespace
- * @xn: namespace, its tables made
+ * xtcp_tw_init_net - make the TIME-WAIT table of a namespace
+ * @xn: namespace with its look-up tables
  *
- * Return: 0 or -ENOMEM.
+ * Context: process, may sleep. Return: 0 or -ENOMEM.
  */
 int xtcp_tw_init_net(struct xtcp_net *xn)
 {
@@ -254,6 +265,7 @@ void xtcp_tw_exit_net(struct xtcp_net *xn)
 	kfree(t);
 }
 
+/* A record of a socket, in no table yet; NULL: no memory or no port. @now: ns. */
 static struct xtcp_tw_rec *tw_new(struct sock *sk, u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -281,16 +293,16 @@ static struct xtcp_tw_rec *tw_new(struct sock *sk, u64 now)
 }
 
 /**
- * xtcp_tw_enter - a record takes the place of a connection
- * @sk: socket, hashed; xtcp_tw_ready() says yes
+ * xtcp_tw_enter - replace a socket by a TIME-WAIT record
+ * @sk: socket for which xtcp_tw_ready() is true
  * @now: ns
  *
- * Without memory, or with too many records, TIME-WAIT ends early, as it
- * may (RFC 9293 has no answer to a full table either).
+ * Without memory, or with max_tw_buckets records, TIME-WAIT ends early; RFC 9293 does not
+ * say what to do when the table is full.
  *
  * Context: any, socket lock.
- * Return: true; false when the connection is to stay, which is in FIN-WAIT-2
- * and has found no room.
+ * Return: false when there was no record for a socket in FIN-WAIT-2, which then stays in
+ * the table; otherwise true, and the socket is in no table.
  */
 bool xtcp_tw_enter(struct sock *sk, u64 now)
 {
@@ -328,7 +340,7 @@ static bool is_loopback(const u32 addr[4])
 	return !addr[0] && !addr[1] && !addr[2] && addr[3] == (__force u32)htonl(1);
 }
 
-/* tw_reuse as the kernel has it: 0 no, 1 yes, 2 within this host. */
+/* The knob tw_reuse, as in the kernel: 0 never, 1 always, 2 over loopback only. */
 static bool reuse_allowed(const struct xtcp_net *xn, const struct xtcp_flow *flow)
 {
 	switch (READ_ONCE(xn->knobs.reuse_tw)) {
@@ -342,13 +354,13 @@ static bool reuse_allowed(const struct xtcp_net *xn, const struct xtcp_flow *flo
 }
 
 /**
- * xtcp_tw_reuse - take the place of a TIME-WAIT record (RFC 6191)
- * @sk: socket with a flow, not hashed
+ * xtcp_tw_reuse - replace a TIME-WAIT record by the socket of an active open (RFC 6191)
+ * @sk: socket with a 4-tuple that is taken, not hashed
  *
- * For an active open whose 4-tuple is taken. Who chose the port itself wants
- * just this one; otherwise the knobs decide whether another is looked for.
+ * If the program has bound the port, the record is replaced when it is at least 1 ms old.
+ * Otherwise another port can be tried, and tw_reuse and tw_reuse_delay apply.
  *
- * Context: process, socket lock. Return: whether @sk is hashed now.
+ * Context: process, socket lock. Return: true when @sk has been hashed.
  */
 bool xtcp_tw_reuse(struct sock *sk)
 {
@@ -387,15 +399,17 @@ out:
 }
 
 /**
- * xtcp_tw_resume - the SYN that a record made way for has come to an end
+ * xtcp_tw_resume - resume or end the record that was suspended for a SYN
  * @xn: namespace
  * @flow: 4-tuple
  * @hash: its xtcp_flow_hash()
  * @l3mdev_oif: xtcp_ip_l3mdev_oif() of the SYN
- * @keep: it was an old duplicate, or was not answered: TIME-WAIT goes on
- *	(RFC 9293, 3.6.1); else it has become a connection, and the record ends
+ * @keep: the SYN was an old duplicate or was not answered: resume the record (RFC 9293,
+ *	3.6.1). Otherwise the SYN has become a connection: end the record.
  *
- * Context: any. Return: whether TIME-WAIT goes on.
+ * Does nothing if there is no such record.
+ *
+ * Context: any. Return: whether the record was resumed.
  */
 bool xtcp_tw_resume(struct xtcp_net *xn, const struct xtcp_flow *flow, u32 hash,
 		    int l3mdev_oif, bool keep)
@@ -427,15 +441,15 @@ static void tw_send(const struct xtcp_stateless *to, const struct xtcp_plan *pla
 }
 
 /**
- * xtcp_tw_segment - a segment for a record
- * @rx: the packet's particulars
+ * xtcp_tw_segment - process a segment for a TIME-WAIT record
+ * @rx: the packet
  * @rec: record, found in the table under RCU
  * @skb: verified segment; taken over unless XTCP_RX_AGAIN
  *
  * Context: RCU read lock, bottom halves off.
- * Return: XTCP_RX_AGAIN when the record ended, or made way because the segment
- * may open a new connection (RFC 6191); it is then for a listener, which may also
- * be the kernel's.
+ * Return: XTCP_RX_DONE; or XTCP_RX_AGAIN when the record is dead, or was suspended because
+ * the segment is a SYN that may open a new connection (RFC 6191). The SYN is then for a
+ * listener, ours or the kernel's.
  */
 enum xtcp_rx_result xtcp_tw_segment(struct xtcp_rx *rx, struct xtcp_tw_rec *rec,
 				    struct sk_buff *skb)
@@ -465,7 +479,7 @@ enum xtcp_rx_result xtcp_tw_segment(struct xtcp_rx *rx, struct xtcp_tw_rec *rec,
 	to.mark = rec->mark;
 	deadline = rec->tw.deadline;
 	act = xtcp_tw_rx(&rec->tw, &seg, rx->now);
-	/* It was here before, and nobody wants it. */
+	/* The record was resumed for this SYN already, since no listener wants it. */
 	if (act == XTCP_TW_SYN && rx->reopens) {
 		seg.reason = XTCP_DROP_TIME_WAIT;
 		act = XTCP_TW_ACK;
