@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Companions: sockets of the kernel's TCP that stand for one of our ports on
- * one address and device, bound and no more; and how such addresses meet.
+ * Port reservations: sockets of the kernel's TCP that are bound to one of our ports on an
+ * address and device and do nothing else; and the comparison of such bindings.
  *
- * A companion has the family of the addresses it stands for: to IPv4 addresses
- * an AF_INET socket is the same as an AF_INET6 one that is bound to ::ffff:a.b.c.d.
+ * A reservation has the family of the address it reserves. For IPv4 addresses the kernel
+ * treats an AF_INET socket as an AF_INET6 one that is bound to ::ffff:a.b.c.d.
  *
- * Where addresses meet, our own sockets are for port.c to judge. Therefore all
- * companions have SO_REUSEPORT, and belong to a user that nobody can be: the
- * kernel never finds one in another's way, and no program's socket is in a group
- * with them.
+ * Whether our own sockets may share a port is decided by port.c. So reservations must never
+ * conflict with each other: all have SO_REUSEPORT and the same user. That user is
+ * INVALID_UID, so that no program's socket shares a port with them.
  *
- * The kernel asks a socket's inode for its user. One inode is enough for that: once
- * it is bound, a companion has the struct socket of all, and its own is freed, which
- * is a quarter of its memory.
+ * The kernel finds the user of a socket in its inode. Once a reservation is bound, it uses
+ * a struct socket that all of them share, and its own is freed, which saves a quarter of
+ * its memory.
  */
 #include <linux/in.h>
 #include <linux/mutex.h>
@@ -29,9 +28,11 @@
 #include "ip.h"
 
 /**
- * xtcp_place_of - what a socket's port is, or is to be, bound on
+ * xtcp_place_of - the address and device that a socket is, or will be, bound to
  * @sk: socket
  * @place: filled in
+ *
+ * Context: socket lock, or port_lock with the socket in a bucket.
  */
 void xtcp_place_of(const struct sock *sk, struct xtcp_place *place)
 {
@@ -45,10 +46,12 @@ void xtcp_place_of(const struct sock *sk, struct xtcp_place *place)
 }
 
 /**
- * xtcp_place_of_record - the same of TIME-WAIT records
+ * xtcp_place_of_record - the same for TIME-WAIT records
  * @net: namespace
- * @key: what they have in common
+ * @key: local end of the records
  * @place: filled in
+ *
+ * Context: any.
  */
 void xtcp_place_of_record(const struct net *net, const struct xtcp_tw_key *key,
 			  struct xtcp_place *place)
@@ -59,7 +62,7 @@ void xtcp_place_of_record(const struct net *net, const struct xtcp_tw_key *key,
 	place->only6 = false;
 }
 
-/* Does an any-address include the other? */
+/* Is @any the wildcard, and does it include @addr? */
 static bool any_takes(const struct xtcp_place *any, const u32 addr[4])
 {
 	if (!xtcp_addr_any(any->addr))
@@ -70,12 +73,14 @@ static bool any_takes(const struct xtcp_place *any, const u32 addr[4])
 }
 
 /**
- * xtcp_places_meet - is there a packet that both would be for?
+ * xtcp_places_meet - can one packet match both places?
  * @net: namespace
  * @a: place
  * @b: place
  *
- * As bind() of the kernel's TCP has it.
+ * The rules are those of bind() of the kernel's TCP.
+ *
+ * Context: any. Return: whether one can.
  */
 bool xtcp_places_meet(const struct net *net, const struct xtcp_place *a,
 		      const struct xtcp_place *b)
@@ -89,27 +94,31 @@ bool xtcp_places_meet(const struct net *net, const struct xtcp_place *a,
 }
 
 /**
- * xtcp_place_covers - is each packet for one also for the other?
- * @a: place of a companion
- * @b: what it may stand for as well
+ * xtcp_place_covers - does each packet that matches one place match the other?
+ * @a: place of a reservation
+ * @b: place that it may reserve as well
+ *
+ * Context: any. Return: whether each packet that matches @b matches @a.
  */
 bool xtcp_place_covers(const struct xtcp_place *a, const struct xtcp_place *b)
 {
-	/* Over VRFs the kernel's own knob decides, and would do so anew each time. */
+	/*
+	 * Never across VRFs: the kernel's tcp_l3mdev_accept decides there, and may change.
+	 */
 	if ((a->dif && a->dif != b->dif) || a->vrf != b->vrf)
 		return false;
 	if (!memcmp(a->addr, b->addr, sizeof(a->addr)))
 		return !a->only6 || b->only6 || !xtcp_addr_any(a->addr);
-	/* What takes IPv6 and IPv4 is not covered by one of them. */
+	/* A wildcard @b of both families is not covered by a wildcard of one. */
 	return any_takes(a, b->addr) && (!xtcp_addr_any(b->addr) || xtcp_addr_is4(b->addr));
 }
 
-/* Of the user that nobody can be. */
+/* The struct socket of all bound reservations; its inode's user is INVALID_UID. */
 static struct socket *nobody;
-static DEFINE_MUTEX(nobody_mutex);
+static DEFINE_MUTEX(nobody_mutex);	/* nobody->sk, while a reservation is attached */
 
 /**
- * xtcp_hold_init - what companions have in common
+ * xtcp_hold_init - allocate what all reservations share
  *
  * Context: process, may sleep. Return: 0 or -ENOMEM.
  */
@@ -124,7 +133,7 @@ int xtcp_hold_init(void)
 }
 
 /**
- * xtcp_hold_exit - no companion is left
+ * xtcp_hold_exit - free what all reservations share; none is left
  *
  * Context: process, may sleep.
  */
@@ -133,7 +142,7 @@ void xtcp_hold_exit(void)
 	sock_release(nobody);
 }
 
-/* A companion is bound: it needs no socket of its own any more. */
+/* Free the struct socket of a bound reservation and attach it to the shared one. */
 static void hold_slim(struct xtcp_hold *h)
 {
 	struct socket *own = h->sock;
@@ -147,7 +156,7 @@ static void hold_slim(struct xtcp_hold *h)
 	sock_release(own);
 }
 
-/* It is to stand there. */
+/* Set what a reservation will be bound to. */
 static void hold_place(struct xtcp_hold *h, const struct xtcp_place *place, u8 reuse)
 {
 	struct sock *csk = h->sk;
@@ -165,12 +174,13 @@ static u8 reuse_of(const struct sock *sk)
 }
 
 /**
- * xtcp_hold_at - a companion, not bound yet
+ * xtcp_hold_at - make a reservation
  * @net: namespace
- * @place: what it is to stand for; whether that may be bound was asked already
- * @reuse: SK_CAN_REUSE, SK_NO_REUSE
+ * @place: what it will be bound to; the caller has checked that our socket may be
+ * @reuse: SK_CAN_REUSE: the kernel's sockets with SO_REUSEADDR may bind the port too;
+ *	SK_NO_REUSE: they may not
  *
- * Context: process, may sleep. Return: companion, or ERR_PTR().
+ * Context: process, may sleep. Return: reservation, not bound, or ERR_PTR().
  */
 struct xtcp_hold *xtcp_hold_at(struct net *net, const struct xtcp_place *place, u8 reuse)
 {
@@ -193,10 +203,10 @@ struct xtcp_hold *xtcp_hold_at(struct net *net, const struct xtcp_place *place, 
 }
 
 /**
- * xtcp_hold_new - a companion for a socket, not bound yet
+ * xtcp_hold_new - make a reservation for a socket
  * @sk: socket with a local address
  *
- * Context: process, may sleep. Return: companion, or ERR_PTR().
+ * Context: process, may sleep. Return: reservation, not bound, or ERR_PTR().
  */
 struct xtcp_hold *xtcp_hold_new(const struct sock *sk)
 {
@@ -206,7 +216,7 @@ struct xtcp_hold *xtcp_hold_new(const struct sock *sk)
 	return xtcp_hold_at(sock_net(sk), &place, reuse_of(sk));
 }
 
-/* Are both charged to the same control groups? */
+/* Are both sockets charged to the same memory cgroup, and in the same cgroup? */
 static bool same_groups(const struct sock *a, const struct sock *b)
 {
 #ifdef CONFIG_MEMCG
@@ -222,13 +232,13 @@ static bool same_groups(const struct sock *a, const struct sock *b)
 }
 
 /**
- * xtcp_hold_renew - have a companion that was released stand for a socket
- * @h: companion
+ * xtcp_hold_renew - prepare a released reservation for another socket
+ * @h: reservation, not bound
  * @sk: socket of the same namespace
- * @place: its place
+ * @place: xtcp_place_of() it
  *
- * Context: port_mutex or port_lock. Return: true where it is now as one of
- * xtcp_hold_new(); false where it is of the wrong family or of other control groups.
+ * Context: port_mutex or port_lock. Return: true when @h is as from xtcp_hold_new(); false
+ * when it has the wrong family or another cgroup.
  */
 bool xtcp_hold_renew(struct xtcp_hold *h, const struct sock *sk,
 		     const struct xtcp_place *place)
@@ -241,8 +251,8 @@ bool xtcp_hold_renew(struct xtcp_hold *h, const struct sock *sk,
 }
 
 /**
- * xtcp_hold_free - end a companion
- * @h: companion
+ * xtcp_hold_free - unbind and free a reservation
+ * @h: reservation, bound or not
  *
  * Context: process, may sleep.
  */
@@ -256,9 +266,9 @@ void xtcp_hold_free(struct xtcp_hold *h)
 }
 
 /*
- * bind() without its checks of the caller. CAP_NET_BIND_SERVICE and the programs of
- * the cgroup were asked when our own socket was bound; connect(), which chooses an
- * ephemeral port, asks neither.
+ * bind() without its checks of the caller: CAP_NET_BIND_SERVICE and the BPF programs of the
+ * cgroup were checked when our own socket was bound. connect() checks neither when it
+ * chooses an ephemeral port. Return: 0 or -EADDRINUSE.
  */
 static int hold_bind(struct xtcp_hold *h, u16 port)
 {
@@ -289,14 +299,13 @@ static int hold_bind(struct xtcp_hold *h, u16 port)
 }
 
 /**
- * xtcp_hold_bind - have a companion take a port
- * @h: companion
+ * xtcp_hold_bind - bind a reservation to a port
+ * @h: reservation, not bound
  * @port: host byte order; 0: the kernel chooses
- * @beside: there are other companions on the port, in whose way it is not. Alone
- *	it must not have SO_REUSEPORT, by which it would pass a TIME-WAIT of the
- *	kernel's
+ * @beside: there are other reservations on the port, so bind with SO_REUSEPORT. The first
+ *	one is bound without it, or it would ignore the kernel's TIME-WAIT records
  *
- * Context: process, may sleep. Return: 0 or -errno.
+ * Context: process, may sleep. Return: 0 or -EADDRINUSE.
  */
 int xtcp_hold_bind(struct xtcp_hold *h, u16 port, bool beside)
 {
@@ -313,11 +322,12 @@ int xtcp_hold_bind(struct xtcp_hold *h, u16 port, bool beside)
 }
 
 /**
- * xtcp_hold_release - the kernel is to have the port back
- * @h: companion, bound; it may be bound again
+ * xtcp_hold_release - unbind a reservation, so that the kernel's TCP can use the port
+ * @h: reservation, bound; it may be bound again
  *
- * As the kernel's TCP leaves a port, from softirq too: what the socket lock guards is
- * in nobody's hands, since only those who bind take it.
+ * The reservation's socket lock is not taken, since the caller may be in softirq. Nobody
+ * else holds it: no program has the socket, and XTCP locks a reservation only before it
+ * joins its bucket or while the bucket has a user.
  *
  * Context: any, port_lock.
  */
@@ -327,14 +337,14 @@ void xtcp_hold_release(struct xtcp_hold *h)
 }
 
 /**
- * xtcp_hold_listen - would the kernel let its own TCP listen here?
- * @h: companion, bound
+ * xtcp_hold_listen - would the kernel's listen() succeed on a reservation?
+ * @h: reservation, bound
  *
- * It asks the way listen() asks, being in LISTEN for as long as it takes; from
- * then on it no longer tolerates reuse, so that the kernel cannot listen on the
- * port.
+ * Calls get_port() in state LISTEN, as listen() does, and sets the state back. To keep the
+ * kernel's TCP from listening later, the caller then sets SK_NO_REUSE by
+ * xtcp_bucket_tolerate().
  *
- * Context: process, port_mutex. Return: 0 or -EADDRINUSE.
+ * Context: process, port_mutex, may sleep. Return: 0 or -EADDRINUSE.
  */
 int xtcp_hold_listen(struct xtcp_hold *h)
 {

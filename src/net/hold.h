@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Port reservations, and the addresses and devices that ports are bound to. */
 #ifndef XTCP_NET_HOLD_H
 #define XTCP_NET_HOLD_H
 
 #include "net.h"
 
-/* What a port is bound on. */
+/* What a port is bound to, beside its number. */
 struct xtcp_place {
-	u32 addr[4];			/* v4-mapped, or of IPv6; or any */
-	int dif;			/* 0: every device ... */
+	u32 addr[4];			/* IPv4 as v4-mapped, or IPv6; or the wildcard */
+	int dif;			/* ifindex; 0: every device ... */
 	int vrf;			/* ... of this L3 domain; 0: the default one */
-	bool only6;			/* any address, but for those of IPv4 */
+	bool only6;			/* IPV6_V6ONLY: the wildcard excludes IPv4 */
 };
 
 void xtcp_place_of(const struct sock *sk, struct xtcp_place *place);
@@ -19,12 +20,12 @@ bool xtcp_places_meet(const struct net *net, const struct xtcp_place *a,
 		      const struct xtcp_place *b);
 bool xtcp_place_covers(const struct xtcp_place *a, const struct xtcp_place *b);
 
-/* A companion. */
+/* A port reservation, see hold.c; owned by its bucket, protected by port_mutex. */
 struct xtcp_hold {
-	struct list_head node;		/* xtcp_port.holds */
-	struct sock *sk;		/* of the kernel's TCP */
-	struct socket *sock;		/* of its own, until it is bound */
-	struct xtcp_place place;
+	struct list_head node;		/* xtcp_port.holds; port_mutex and port_lock */
+	struct sock *sk;		/* socket of the kernel's TCP */
+	struct socket *sock;		/* its struct socket; NULL once it was bound */
+	struct xtcp_place place;	/* what it reserves */
 };
 
 int xtcp_hold_init(void);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Does this kernel treat companions as hold.c needs it? That is how bind() of its TCP
- * judges a socket that never listens, and nothing it has promised: so it is asked
- * when the module is loaded.
+ * Does this kernel treat port reservations as hold.c needs? That depends on internals of
+ * bind() of the kernel's TCP, so it is tried when the module is loaded.
  */
 #include <linux/err.h>
 #include <linux/in.h>
@@ -12,7 +11,10 @@
 #include "hold.h"
 #include "ip.h"
 
-/* Another program's socket of the kernel's TCP takes a port. Return: 0 or -errno. */
+/*
+ * Try to bind a new socket of the kernel's TCP to @port, host byte order. Return: 0 or
+ * -errno.
+ */
 static int check_kernel_bind(u16 port, bool reuseport)
 {
 	struct sockaddr_in sin = {
@@ -32,7 +34,7 @@ static int check_kernel_bind(u16 port, bool reuseport)
 	return err;
 }
 
-/* @h has the port, @beside is not bound. Return: what does not hold; NULL: nothing. */
+/* @h is bound, @beside is not. Return: what fails, for the log; NULL: all is as needed. */
 static const char *check_port(struct xtcp_hold *h, struct xtcp_hold *beside)
 {
 	u16 port = inet_sk(h->sk)->inet_num;
@@ -49,13 +51,13 @@ static const char *check_port(struct xtcp_hold *h, struct xtcp_hold *beside)
 }
 
 /**
- * xtcp_hold_check - try a companion, in the initial namespace
+ * xtcp_hold_check - try port reservations in the initial namespace
  *
- * After xtcp_hold_init(). What cannot be tried, as where a program of the cgroup
- * refuses bind(), is taken to hold.
+ * After xtcp_hold_init(). What cannot be tried, for example because a BPF program of the
+ * cgroup refuses bind(), is assumed to work.
  *
  * Context: process, may sleep. Return: 0; -EOPNOTSUPP when the two TCPs would take
- * each other's ports.
+ * each other's ports; -errno.
  */
 int xtcp_hold_check(void)
 {

@@ -2,17 +2,17 @@
 /*
  * Ports, shared with the kernel's TCP.
  *
- * Each port somebody here uses has a bucket: the sockets on it, the addresses
- * of TIME-WAIT records on it, and its companions. A companion is a socket of the kernel's
- * TCP that is bound to the port, never listens and never connects; it makes
- * the kernel's bind(), listen() and connect() stay away from the port, and
- * ours fail where the kernel's TCP is already there. There is one companion
- * per address and device in use, not one per socket.
+ * Each port in use has a bucket with its sockets, the addresses of its TIME-WAIT records
+ * and its port reservations. A reservation is a socket of the kernel's TCP that is bound
+ * to the port and never listens or connects (hold.c). It keeps the kernel's bind(),
+ * listen() and connect() away from the port, and binding it fails where the kernel's TCP
+ * uses the port. There is one reservation per address and device in use, not one per
+ * socket.
  *
- * Binding a companion sleeps, so buckets and companions are made in system
- * calls under port_mutex. Sockets and records leave from softirq under port_lock;
- * the last of them releases the port (port_spare.c), and where others stay
- * port_review.c looks at what they need.
+ * Binding a reservation sleeps, so buckets and reservations are made in system calls, or by
+ * a work item, under port_mutex. Sockets and records leave a bucket in softirq under
+ * port_lock. The last user releases the port (port_spare.c); while others remain,
+ * port_review.c adapts the reservations to them.
  */
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
@@ -23,10 +23,10 @@
 #include "port.h"
 #include "rx.h"
 
-/* bind() to port 0: ports the kernel offers and we have another use for. */
+/* bind() to port 0: attempts to get a port from the kernel that our sockets can share. */
 #define AUTO_TRIES	16
 
-/* There are few, unless each connection has a local address of its own. */
+/* Small, unless each connection has a local address of its own. */
 static const struct rhashtable_params tw_addr_params = {
 	.key_len = sizeof(struct xtcp_tw_key),
 	.key_offset = offsetof(struct xtcp_tw_addr, key),
@@ -35,11 +35,11 @@ static const struct rhashtable_params tw_addr_params = {
 };
 
 /**
- * xtcp_bucket_find - the bucket of a port
+ * xtcp_bucket_find - find the bucket of a port
  * @t: tables
  * @port: host byte order
  *
- * Context: port_mutex; or RCU read lock, to look at it. Return: bucket or NULL.
+ * Context: port_mutex, or RCU read lock to read it only. Return: bucket or NULL.
  */
 struct xtcp_port *xtcp_bucket_find(struct xtcp_tables *t, u16 port)
 {
@@ -54,11 +54,11 @@ struct xtcp_port *xtcp_bucket_find(struct xtcp_tables *t, u16 port)
 }
 
 /**
- * xtcp_bucket_new - make the bucket of a port
- * @t: tables, where it has none
+ * xtcp_bucket_new - make the bucket of a port that has none
+ * @t: tables
  * @port: host byte order
  *
- * Context: port_mutex. Return: bucket, empty; or NULL.
+ * Context: port_mutex, may sleep. Return: bucket without users and reservations, or NULL.
  */
 struct xtcp_port *xtcp_bucket_new(struct xtcp_tables *t, u16 port)
 {
@@ -78,10 +78,10 @@ struct xtcp_port *xtcp_bucket_new(struct xtcp_tables *t, u16 port)
 }
 
 /**
- * xtcp_bucket_empty - does nobody use the port any more?
+ * xtcp_bucket_empty - has a port no users?
  * @p: bucket
  *
- * Context: port_lock.
+ * Context: port_lock. Return: true when no socket and no TIME-WAIT record is left.
  */
 bool xtcp_bucket_empty(const struct xtcp_port *p)
 {
@@ -89,10 +89,12 @@ bool xtcp_bucket_empty(const struct xtcp_port *p)
 }
 
 /**
- * xtcp_bucket_hold_join - give a bucket a companion
+ * xtcp_bucket_hold_join - add a bound reservation to a bucket
  * @t: tables
  * @p: bucket
- * @h: companion, bound to its port; where the bucket was released meanwhile, so is this
+ * @h: reservation, bound to the bucket's port
+ *
+ * If the bucket was released since @h was bound, @h is released (unbound) too.
  *
  * Context: port_mutex.
  */
@@ -106,12 +108,12 @@ void xtcp_bucket_hold_join(struct xtcp_tables *t, struct xtcp_port *p, struct xt
 }
 
 /**
- * xtcp_bucket_hold_add - bind a new companion to the port of a bucket
+ * xtcp_bucket_hold_add - bind a reservation to the port of a bucket and add it
  * @t: tables
  * @p: bucket
- * @h: companion, or ERR_PTR(); where it cannot be bound it is freed
+ * @h: reservation, not bound, or ERR_PTR(); freed on failure
  *
- * Context: port_mutex. Return: 0 or -errno.
+ * Context: port_mutex, may sleep. Return: 0 or -errno.
  */
 int xtcp_bucket_hold_add(struct xtcp_tables *t, struct xtcp_port *p, struct xtcp_hold *h)
 {
@@ -128,11 +130,11 @@ int xtcp_bucket_hold_add(struct xtcp_tables *t, struct xtcp_port *p, struct xtcp
 }
 
 /**
- * xtcp_bucket_hold_drop - end a companion that its bucket needs no more
+ * xtcp_bucket_hold_drop - remove a reservation from its bucket and free it
  * @t: tables
- * @h: companion
+ * @h: reservation
  *
- * Context: port_mutex.
+ * Context: port_mutex, may sleep.
  */
 void xtcp_bucket_hold_drop(struct xtcp_tables *t, struct xtcp_hold *h)
 {
@@ -143,7 +145,7 @@ void xtcp_bucket_hold_drop(struct xtcp_tables *t, struct xtcp_hold *h)
 }
 
 /**
- * xtcp_bucket_idle - release the port if nobody uses it
+ * xtcp_bucket_idle - release a port if it has no users
  * @t: tables
  * @p: bucket
  *
@@ -156,7 +158,7 @@ void xtcp_bucket_idle(struct xtcp_tables *t, struct xtcp_port *p)
 }
 
 /**
- * xtcp_ports_init - a namespace without buckets
+ * xtcp_ports_init - initialise the ports of a namespace
  * @t: its tables
  *
  * Context: process, may sleep. Return: 0 or -ENOMEM.
@@ -175,8 +177,8 @@ int xtcp_ports_init(struct xtcp_tables *t)
 }
 
 /**
- * xtcp_ports_free - free what buckets are left; all are empty
- * @t: tables of a namespace
+ * xtcp_ports_free - free the unused buckets of a namespace
+ * @t: its tables; no port has users
  *
  * Context: process, may sleep.
  */
@@ -188,13 +190,19 @@ void xtcp_ports_free(struct xtcp_tables *t)
 	rhashtable_destroy(&t->tw_addrs);
 }
 
-/* Not who has brought a program: a port has one group, and that has one. */
+/*
+ * May SO_REUSEPORT sockets join this one? Not if a BPF program was attached to it already:
+ * that gave the socket a group of its own, and a port has one group.
+ */
 static bool shares_port(const struct sock *sk)
 {
 	return sk->sk_reuseport && !rcu_access_pointer(sk->sk_reuseport_cb);
 }
 
-/* May two owners of a port live side by side? RFC 9293 leaves it to us: as TCP. */
+/*
+ * May @sk share a port with another socket? The rules are those of the kernel's TCP.
+ * @place: of @sk. Context: port_lock.
+ */
 static bool owners_agree(const struct sock *sk, const struct xtcp_place *place,
 			 const struct sock *other)
 {
@@ -210,6 +218,7 @@ static bool owners_agree(const struct sock *sk, const struct xtcp_place *place,
 	       uid_eq(sock_i_uid((struct sock *)sk), sock_i_uid((struct sock *)other));
 }
 
+/* May @sk share a port with TIME-WAIT records? @place: of @sk. Context: port_lock. */
 static bool records_agree(const struct sock *sk, const struct xtcp_place *place,
 			  const struct xtcp_tw_key *key)
 {
@@ -221,6 +230,7 @@ static bool records_agree(const struct sock *sk, const struct xtcp_place *place,
 	       (shares_port(sk) && key->reuse & XTCP_TW_REUSEPORT);
 }
 
+/* Does the port have a user that @sk may not share it with? */
 static bool bucket_conflict(struct xtcp_tables *t, const struct xtcp_port *p,
 			    const struct sock *sk)
 {
@@ -249,11 +259,11 @@ out:
 }
 
 /**
- * xtcp_bucket_hold - a companion that stands for address and device of a socket
+ * xtcp_bucket_hold - find a reservation that covers address and device of a socket
  * @p: bucket
  * @sk: socket
  *
- * Context: port_mutex. Return: companion or NULL.
+ * Context: port_mutex. Return: reservation or NULL.
  */
 struct xtcp_hold *xtcp_bucket_hold(const struct xtcp_port *p, const struct sock *sk)
 {
@@ -268,13 +278,13 @@ struct xtcp_hold *xtcp_bucket_hold(const struct xtcp_port *p, const struct sock 
 }
 
 /**
- * xtcp_bucket_join - a socket has this port from now on
+ * xtcp_bucket_join - add a socket to a bucket
  * @t: tables
- * @p: bucket, with a companion for the socket
- * @sk: socket
+ * @p: bucket, with a reservation that covers the socket
+ * @sk: socket; inet_num is set
  *
- * Context: port_mutex, socket lock. Return: false where the last of others has left
- * meanwhile, so that the port is released; xtcp_bucket_revive(), and again.
+ * Context: port_mutex, socket lock. Return: false when the last other user has left since
+ * xtcp_bucket_revive(), which released the port; the caller starts over from there.
  */
 bool xtcp_bucket_join(struct xtcp_tables *t, struct xtcp_port *p, struct sock *sk)
 {
@@ -292,7 +302,10 @@ bool xtcp_bucket_join(struct xtcp_tables *t, struct xtcp_port *p, struct sock *s
 	return joined;
 }
 
-/* Take @port for @sk; its bucket may exist. Context: port_mutex. */
+/*
+ * Bind @sk to @port, host byte order, whose bucket may exist. Context: port_mutex, may
+ * sleep. Return: 0 or -errno.
+ */
 static int port_take(struct xtcp_tables *t, struct sock *sk, u16 port)
 {
 	struct xtcp_hold *spare = NULL;
@@ -302,7 +315,9 @@ static int port_take(struct xtcp_tables *t, struct sock *sk, u16 port)
 	p = xtcp_bucket_find(t, port);
 	if (p && bucket_conflict(t, p, sk))
 		return -EADDRINUSE;
-	/* Before the spares, of which it may be one, lose what fits. */
+	/*
+	 * Before xtcp_bucket_revive() frees the reservations of @p, one of which may fit.
+	 */
 	if (!p || READ_ONCE(p->released)) {
 		spare = xtcp_spare_hold(t, sk);
 		if (IS_ERR(spare))
@@ -333,7 +348,10 @@ static int port_take(struct xtcp_tables *t, struct sock *sk, u16 port)
 	return err;
 }
 
-/* Let the kernel find a free port for a companion; it knows all rules. */
+/*
+ * Bind @sk to a port that the kernel chooses for a reservation. Context: port_mutex, may
+ * sleep. Return: 0 or -errno.
+ */
 static int port_auto(struct xtcp_tables *t, struct sock *sk)
 {
 	struct xtcp_hold *h;
@@ -353,7 +371,7 @@ static int port_auto(struct xtcp_tables *t, struct sock *sk)
 			return err;
 		}
 		port = inet_sk(h->sk)->inet_num;
-		p = xtcp_bucket_find(t, port);	/* of another address */
+		p = xtcp_bucket_find(t, port);	/* its reservations have other addresses */
 		if (p && bucket_conflict(t, p, sk)) {
 			xtcp_hold_free(h);
 			continue;
@@ -380,9 +398,9 @@ static int port_auto(struct xtcp_tables *t, struct sock *sk)
  * @sk: socket, its local address set as bind() does
  * @port: host byte order, 0 for any free one
  *
- * Rules are TCP's: SO_REUSEADDR passes everything but a listener,
- * SO_REUSEPORT passes sockets of the same user, addresses and devices that
- * differ do not meet.
+ * Sockets may share a port by the rules of the kernel's TCP: they have different addresses
+ * or devices, both have SO_REUSEADDR and the other does not listen, or both have
+ * SO_REUSEPORT and the same user.
  *
  * Context: process, socket lock, may sleep.
  * Return: 0 with inet_num set; -EADDRINUSE, -EACCES, -ENOMEM.
@@ -402,8 +420,8 @@ int xtcp_port_get(struct sock *sk, u16 port)
 }
 
 /**
- * xtcp_port_put - leave the port; harmless without one
- * @sk: socket
+ * xtcp_port_put - remove a socket from its port's bucket
+ * @sk: socket; if it has no port, nothing happens
  *
  * Context: any, socket lock or last reference.
  */
@@ -417,7 +435,7 @@ void xtcp_port_put(struct sock *sk)
 	spin_lock_bh(&t->port_lock);
 	if (xsk->port) {
 		hlist_del_init(&xsk->port_node);
-		/* Who is left may be on fewer addresses. */
+		/* The users that are left may need fewer reservations. */
 		if (xtcp_bucket_empty(xsk->port))
 			xtcp_bucket_idle(t, xsk->port);
 		else if (xtcp_addr_any(place.addr) || sk->sk_userlocks & SOCK_BINDPORT_LOCK)
@@ -429,9 +447,9 @@ void xtcp_port_put(struct sock *sk)
 }
 
 /**
- * xtcp_port_inherit - a child lives on its listener's port
+ * xtcp_port_inherit - add a child to the bucket of its listener's port
  * @child: new socket
- * @listener: in whose bucket it goes
+ * @listener: listener
  *
  * Context: softirq, child's lock.
  */
@@ -448,6 +466,7 @@ void xtcp_port_inherit(struct sock *child, const struct sock *listener)
 	spin_unlock_bh(&t->port_lock);
 }
 
+/* Context: port_lock. Return: a new entry for @key in the bucket, or NULL. */
 static struct xtcp_tw_addr *tw_addr_new(struct xtcp_tables *t, struct xtcp_port *port,
 					const struct xtcp_tw_key *key)
 {
@@ -466,14 +485,14 @@ static struct xtcp_tw_addr *tw_addr_new(struct xtcp_tables *t, struct xtcp_port 
 }
 
 /**
- * xtcp_port_tw_get - where a TIME-WAIT record keeps its local address
+ * xtcp_port_tw_get - get the local address and port for a TIME-WAIT record
  * @xn: namespace
- * @sk: socket the record follows, still on its port
+ * @sk: socket that the record replaces, still on its port
  *
- * It also keeps the port busy: bind() asks here, so that it need not look at
- * each of a million records.
+ * Records with the same local address share one struct xtcp_tw_addr. It keeps the port in
+ * use, and bind() checks it instead of each of a million records.
  *
- * Context: any, socket lock. Return: addresses, or NULL when there is no memory.
+ * Context: any, socket lock. Return: shared address, or NULL without memory or port.
  */
 struct xtcp_tw_addr *xtcp_port_tw_get(struct xtcp_net *xn, const struct sock *sk)
 {
@@ -502,11 +521,12 @@ struct xtcp_tw_addr *xtcp_port_tw_get(struct xtcp_net *xn, const struct sock *sk
 }
 
 /**
- * xtcp_port_tw_put - a record ended
+ * xtcp_port_tw_put - release the address of a TIME-WAIT record
  * @xn: namespace
- * @addr: what xtcp_port_tw_get() returned for it
+ * @addr: from xtcp_port_tw_get(); freed after an RCU grace period, since a look-up that has
+ *	found the record may still compare it
  *
- * Context: any. Who has found the record under RCU may still compare addresses.
+ * Context: any.
  */
 void xtcp_port_tw_put(struct xtcp_net *xn, struct xtcp_tw_addr *addr)
 {
@@ -523,12 +543,13 @@ void xtcp_port_tw_put(struct xtcp_net *xn, struct xtcp_tw_addr *addr)
 }
 
 /**
- * xtcp_port_unlisten - a socket on this port listens no more
+ * xtcp_port_unlisten - a socket has stopped listening
  * @sk: socket
  *
- * Its children may stay, and from now on tolerate a listener of the kernel.
+ * Its children may stay on the port. The reservations may now allow a listener of the
+ * kernel's TCP there, which the review decides.
  *
- * Context: any.
+ * Context: any, socket lock.
  */
 void xtcp_port_unlisten(struct sock *sk)
 {
@@ -560,7 +581,7 @@ int xtcp_port_listen(struct sock *sk)
 	mutex_lock(&t->port_mutex);
 	if (bucket_conflict(t, p, sk))
 		err = -EADDRINUSE;
-	/* After a connection there may be none for the wildcard any more. */
+	/* If it was connected before, its wildcard reservation may have been dropped. */
 	if (!err && !xtcp_bucket_hold(p, sk))
 		err = xtcp_bucket_hold_add(t, p, xtcp_spare_hold(t, sk));
 	if (!err)
@@ -572,8 +593,10 @@ int xtcp_port_listen(struct sock *sk)
 }
 
 /**
- * xtcp_port_connected - a socket with a port of its own has an address now
- * @sk: socket that was bound by the program
+ * xtcp_port_connected - narrow the reservations after a bound socket has connected
+ * @sk: socket, on a port that was chosen before connect()
+ *
+ * A socket bound to the wildcard uses a single local address once it is connected.
  *
  * Context: process, socket lock, may sleep.
  */
@@ -584,7 +607,10 @@ void xtcp_port_connected(struct sock *sk)
 
 	if (!p)
 		return;
-	/* To all addresses of IPv4 a socket of IPv6 is bound as to any single one. */
+	/*
+	 * Bound to one address: nothing to narrow. An AF_INET6 socket on an IPv4 path may
+	 * be bound to ::ffff:0.0.0.0, which also sets SOCK_BINDADDR_LOCK.
+	 */
 	if (sk->sk_userlocks & SOCK_BINDADDR_LOCK && xtcp_family6(sk) == xtcp_sock_is6(sk))
 		return;
 	mutex_lock(&t->port_mutex);

@@ -5,20 +5,23 @@
 
 #include "hold.h"
 
-/* A port somebody here uses. */
+/*
+ * The bucket of a port that XTCP uses or has used lately. Allocated, and freed after an RCU
+ * grace period, under port_mutex.
+ */
 struct xtcp_port {
 	struct hlist_node node;		/* xtcp_tables.ports; port_mutex, read under RCU */
 	struct hlist_head owners;	/* xtcp_sock.port_node; port_lock */
 	struct hlist_head addrs;	/* xtcp_tw_addr.port_node; port_lock */
-	struct list_head idle;		/* in a list of struct xtcp_tables; port_lock */
-	struct list_head holds;		/* port_mutex; to change it, port_lock as well */
-	u16 port;			/* host byte order */
-	bool ephemeral;			/* connect() alone made and uses it */
-	bool released;			/* in spare_ports, no hold is bound; port_lock */
+	struct list_head idle;		/* idle_, wide_ or spare_ports; port_lock */
+	struct list_head holds;		/* reservations; port_mutex and port_lock to write */
+	u16 port;			/* host byte order; port_mutex */
+	bool ephemeral;			/* no user called bind(); port_mutex */
+	bool released;			/* unused, no reservation is bound; port_lock */
 	struct rcu_head rcu;
 };
 
-/* Where the bucket of a port is; most of these are empty. */
+/* The chain of a port's bucket. */
 static inline struct hlist_head *xtcp_bucket_head(struct xtcp_tables *t, u16 port)
 {
 	return &t->ports[port & ((1 << XTCP_PORT_BITS) - 1)];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ephemeral ports: the choice of connect(), by RFC 6056. What a port is, and who
- * shares it, is in port.c.
+ * Ephemeral ports: how connect() chooses one (RFC 6056). Buckets and reservations are
+ * described in port.c.
  */
 #include <linux/random.h>
 #include <net/inet_hashtables.h>
@@ -11,8 +11,8 @@
 #include "port.h"
 
 /*
- * Bind *@spare, which is made, for @sk to @port, whose bucket is *@p or made.
- * Context: port_mutex.
+ * Bind the reservation *@spare, made if NULL, for @sk to @port and add it to the bucket
+ * *@p, made if NULL. *@spare is NULL on success. Context: port_mutex. Return: 0 or -errno.
  */
 static int hold_port(struct xtcp_tables *t, struct sock *sk, u16 port,
 		     struct xtcp_port **p, struct xtcp_hold **spare)
@@ -42,7 +42,7 @@ static int hold_port(struct xtcp_tables *t, struct sock *sk, u16 port,
 	return 0;
 }
 
-/* Have @sk in the bucket of @port. Context: port_mutex. */
+/* Add @sk to the bucket of @port. Context: port_mutex. Return: 0 or -errno. */
 static int join_port(struct xtcp_tables *t, struct sock *sk, u16 port,
 		     struct xtcp_hold **spare)
 {
@@ -67,7 +67,10 @@ static int join_port(struct xtcp_tables *t, struct sock *sk, u16 port,
 	return err;
 }
 
-/* Try one port for an active open. Context: port_mutex. */
+/*
+ * Try one port for an active open. Context: port_mutex. Return: 0; -EADDRINUSE: try
+ * another; -errno.
+ */
 static int try_port(struct xtcp_net *xn, struct sock *sk, u16 port,
 		    struct xtcp_hold **spare)
 {
@@ -84,16 +87,16 @@ static int try_port(struct xtcp_net *xn, struct sock *sk, u16 port,
 	return -EADDRINUSE;
 }
 
-/* What is to be expected of a port. */
+/* How likely a port is to be usable for an active open. */
 enum outlook {
-	OPEN,		/* free, or of connections, which it may have more of */
-	FOREIGN,	/* the kernel's; perhaps on another address */
-	BOUND,		/* a program has bound it */
+	OPEN,		/* free, or used by our active opens alone, which may share it */
+	FOREIGN,	/* used by the kernel's TCP; perhaps on another address */
+	BOUND,		/* bound by a program of ours: not usable */
 };
 
 /*
- * Does anybody have this port, on whatever address or device, in the eyes of the
- * kernel's TCP? That costs a fraction of asking by bind(). Context: bottom halves off.
+ * Does the kernel's TCP have a bind bucket for this port, on any address and device? This
+ * costs a fraction of an attempt to bind. Context: bottom halves off.
  */
 static bool in_use(const struct net *net, struct inet_bind_hashbucket *head, u16 port)
 {
@@ -113,8 +116,8 @@ static bool in_use(const struct net *net, struct inet_bind_hashbucket *head, u16
 }
 
 /*
- * Who has a port that is in use? Each of ours has its companion, so that there is
- * no need to ask for others. Context: bottom halves off.
+ * Whose is a port that in_use() found? Our ports are among those, since each has a
+ * reservation. Context: bottom halves off.
  */
 static enum outlook user_of(struct xtcp_tables *t, u16 port)
 {
@@ -131,20 +134,23 @@ static enum outlook user_of(struct xtcp_tables *t, u16 port)
 	return look;
 }
 
-/* connect() on its way through a range: each second port, from somewhere on. */
+/* A walk over every second port of the range, starting anywhere. */
 struct walk {
 	struct xtcp_net *xn;
-	struct xtcp_hold *spare;	/* not bound yet, or NULL */
-	int low;			/* the first of these ports */
-	u32 n;				/* so many there are, */
-	u32 at;				/* this is the next, */
-	u32 done;			/* so many are behind */
+	struct xtcp_hold *spare;	/* reservation not bound yet, or NULL */
+	int low;			/* first port */
+	u32 n;				/* number of ports: low, low + 2, ... */
+	u32 at;				/* index of the next port */
+	u32 done;			/* ports looked at */
 };
 
-/* Ports looked at with bottom halves off. */
+/* Ports looked at in one go, with bottom halves off. */
 #define STRETCH		64
 
-/* The next port that looks like @want; 0: none of a stretch. It may change at once. */
+/*
+ * The next port, host byte order, for which the outlook is @want; 0: none of the next
+ * STRETCH ports. The outlook may change at once.
+ */
 static u16 next_port(struct walk *w, enum outlook want)
 {
 	struct net *net = w->xn->net;
@@ -171,7 +177,10 @@ static u16 next_port(struct walk *w, enum outlook want)
 	return found;
 }
 
-/* Each port is tried by itself: others bind and connect in between. */
+/*
+ * Try the ports with the outlook @want. port_mutex is released between two of them, so that
+ * others can bind and connect. Return: 0; -EADDRINUSE: none is usable; -errno.
+ */
 static int try_ports(struct walk *w, struct sock *sk, enum outlook want)
 {
 	struct xtcp_tables *t = w->xn->tables;
@@ -191,13 +200,14 @@ static int try_ports(struct walk *w, struct sock *sk, enum outlook want)
 }
 
 /*
- * RFC 6056, 3.3.4. With few counters one peer's would move with connections to
- * another, so that whoever asks often enough could tell hosts apart
- * (CVE-2022-32296). One table for all namespaces, each has its key; a count lost
- * between two of them makes no difference.
+ * The counters of RFC 6056, 3.3.4. With few of them, connections to one peer would advance
+ * the counter of another, which lets a remote observer identify the host (CVE-2022-32296).
+ * All namespaces share the table, each with its own key. Updates are not atomic; a lost
+ * one does no harm.
  */
 static u32 perturb[1 << 16];
 
+/* Keyed hash of addresses and the peer's port: selects the counter, and where to begin. */
 static u64 place_of(const struct sock *sk, const siphash_key_t *key)
 {
 	struct xtcp_flow flow;
@@ -212,12 +222,12 @@ static u64 place_of(const struct sock *sk, const siphash_key_t *key)
  * xtcp_port_connect - choose the ephemeral port of an active open
  * @sk: socket with both addresses and the peer's port
  *
- * RFC 6056, 3.3.4: a keyed hash of the addresses says where in the range to
- * begin, a counter picked by another hash moves on, so that ports neither
- * repeat soon towards one peer nor tell one peer about another. A port may
- * serve several connections as long as the 4-tuples differ. Every second port of
- * the range comes first, as with the kernel's TCP, whichever half the hash says; what
- * the kernel's sockets have is asked for last, each being the work of a bind().
+ * RFC 6056, 3.3.4: the low bits of a keyed hash of the addresses say where in the range to
+ * begin, plus a counter that other bits select, so that ports to one peer do not repeat
+ * soon and tell nothing about other peers. Several connections may have the same port as
+ * long as their 4-tuples differ. As in the kernel's TCP the ports of one parity are tried
+ * first; a bit of the hash says which. Ports that the kernel's TCP uses are tried last,
+ * because each attempt costs a bind().
  *
  * Context: process, socket lock, may sleep.
  * Return: 0 with the 4-tuple in the table, or -EADDRNOTAVAIL, -ENOMEM.

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ports whose users have changed: which companions they still need, and what these
- * may tolerate. What a port is, and who shares it, is in port.c.
+ * Review of ports whose users have changed: which reservations they still need, and whether
+ * these allow SO_REUSEADDR. Buckets and reservations are described in port.c.
  *
- * Sockets and TIME-WAIT records leave from softirq, where nothing can be bound. So
- * a bucket is put on a list, and a work item looks at it, or a process that closes a
- * socket, if that comes first. New companions are made by the work item alone: the
- * closing process may be another user's, its memory control group is not to be charged
- * for them, and they are not to keep its cgroup.
+ * Sockets and TIME-WAIT records leave in softirq, where nothing can be bound. So the bucket
+ * is put on a list, and a work item reviews it, or a process that closes a socket, if that
+ * comes first. Only the work item makes new reservations: the closing process may be
+ * another user's, whose memory cgroup must not be charged for them and whose cgroup they
+ * must not pin.
  */
 #include <net/ip.h>
 
@@ -15,7 +15,7 @@
 #include "port.h"
 
 /**
- * xtcp_bucket_review - have a bucket looked at
+ * xtcp_bucket_review - schedule the review of a bucket
  * @t: tables
  * @p: bucket
  *
@@ -30,7 +30,7 @@ void xtcp_bucket_review(struct xtcp_tables *t, struct xtcp_port *p)
 	}
 }
 
-/* Leave a bucket to the work item. Context: port_mutex. */
+/* Have the work item make the reservations that a bucket needs. Context: port_mutex. */
 static void bucket_leave(struct xtcp_tables *t, struct xtcp_port *p)
 {
 	spin_lock_bh(&t->port_lock);
@@ -43,9 +43,10 @@ static void bucket_leave(struct xtcp_tables *t, struct xtcp_port *p)
 }
 
 /**
- * xtcp_bucket_tolerate - let companions stand beside sockets with SO_REUSEADDR, or not
+ * xtcp_bucket_tolerate - set SO_REUSEADDR of the reservations of a port
  * @p: bucket
- * @reuse: SK_CAN_REUSE, SK_NO_REUSE
+ * @reuse: SK_CAN_REUSE: the kernel's sockets with SO_REUSEADDR may bind the port too;
+ *	SK_NO_REUSE: they may not
  *
  * Context: port_mutex.
  */
@@ -58,9 +59,11 @@ void xtcp_bucket_tolerate(const struct xtcp_port *p, u8 reuse)
 }
 
 /**
- * xtcp_bucket_relax - let companions tolerate what the users of the port do
+ * xtcp_bucket_relax - allow SO_REUSEADDR if all users of the port do
  * @t: tables
  * @p: bucket
+ *
+ * A user that listens does not.
  *
  * Context: port_mutex.
  */
@@ -85,9 +88,10 @@ void xtcp_bucket_relax(struct xtcp_tables *t, struct xtcp_port *p)
 	xtcp_bucket_tolerate(p, reuse);
 }
 
-/* Local addresses a bucket may be narrowed to: each takes a companion. */
+/* Local addresses a bucket may be narrowed to: each takes a reservation. */
 #define NARROW_MAX	4
 
+/* Add a place once. Return: false when it is the wildcard, or one too many. */
 static bool place_add(struct xtcp_place *places, u32 *n, const struct xtcp_place *new)
 {
 	u32 i;
@@ -103,7 +107,10 @@ static bool place_add(struct xtcp_place *places, u32 *n, const struct xtcp_place
 	return true;
 }
 
-/* Where the users of a bucket are; 0: everywhere, or in too many places. */
+/*
+ * The local addresses and devices of the users of a bucket. Return: their number; 0: one
+ * user is on the wildcard, or there are more than NARROW_MAX.
+ */
 static u32 bucket_places(const struct net *net, struct xtcp_tables *t,
 			 const struct xtcp_port *p, struct xtcp_place *places)
 {
@@ -131,7 +138,7 @@ out:
 	return few ? n : 0;
 }
 
-/* Does a companion stand for one of the users of its bucket? */
+/* Does a reservation cover any user of its bucket? */
 static bool hold_needed(const struct net *net, struct xtcp_tables *t,
 			const struct xtcp_port *p, const struct xtcp_hold *h)
 {
@@ -158,7 +165,7 @@ out:
 	return needed;
 }
 
-/* Of users on several addresses or devices some have left. Context: port_mutex. */
+/* Drop reservations that cover no user, if there are several. Context: port_mutex. */
 static void bucket_prune(struct xtcp_tables *t, struct xtcp_port *p)
 {
 	struct xtcp_hold *h, *next;
@@ -172,7 +179,7 @@ static void bucket_prune(struct xtcp_tables *t, struct xtcp_port *p)
 	}
 }
 
-/* The companion for the wildcard. Context: port_mutex. Return: companion or NULL. */
+/* A reservation on the wildcard, or NULL. Context: port_mutex. */
 static struct xtcp_hold *bucket_wide(const struct xtcp_port *p)
 {
 	struct xtcp_hold *h;
@@ -183,7 +190,7 @@ static struct xtcp_hold *bucket_wide(const struct xtcp_port *p)
 	return NULL;
 }
 
-/* Does a companion for a single address cover @place? Context: port_mutex. */
+/* Does a reservation on a single address cover @place? Context: port_mutex. */
 static bool place_held(const struct xtcp_port *p, const struct xtcp_place *place)
 {
 	const struct xtcp_hold *h;
@@ -195,15 +202,17 @@ static bool place_held(const struct xtcp_port *p, const struct xtcp_place *place
 }
 
 /**
- * xtcp_bucket_narrow - have companions for the addresses in use, not for all
+ * xtcp_bucket_narrow - replace a wildcard reservation by some on the addresses in use
  * @t: tables
  * @p: bucket
- * @here: may the caller make companions?
+ * @here: the caller may make reservations
  *
- * A socket that is bound to the wildcard and connected uses one address only; the
- * port is released on all others.
+ * A wildcard socket that has connected uses one address only; the kernel's TCP may have the
+ * port on all others. The wildcard reservation stays if a user is still on the wildcard, if
+ * there are more than NARROW_MAX addresses, or if a new reservation cannot be made.
  *
- * Context: port_mutex. Return: false where companions are to be made, but not here.
+ * Context: port_mutex, may sleep. Return: false when there may be reservations to make and
+ * @here is false.
  */
 bool xtcp_bucket_narrow(struct xtcp_tables *t, struct xtcp_port *p, bool here)
 {
@@ -235,13 +244,13 @@ bool xtcp_bucket_narrow(struct xtcp_tables *t, struct xtcp_port *p, bool here)
 	return true;
 }
 
-/* Is this a kernel thread, so that new companions are charged to no program? */
+/* Is this a kernel thread, so that new reservations are charged to no process? */
 static bool of_the_kernel(void)
 {
 	return current->flags & PF_KTHREAD;
 }
 
-/* The next bucket that wants a look, no longer on a list; NULL: none. */
+/* Take the next bucket to review off its list; NULL: none, or only for a kernel thread. */
 static struct xtcp_port *review_next(struct xtcp_tables *t)
 {
 	struct xtcp_port *p;
@@ -256,7 +265,7 @@ static struct xtcp_port *review_next(struct xtcp_tables *t)
 	return p;
 }
 
-/* Look at the buckets that want it. Context: process. */
+/* Review all buckets on the lists. Context: process, may sleep. */
 static void ports_review(struct xtcp_tables *t)
 {
 	struct xtcp_port *p;
@@ -267,15 +276,17 @@ static void ports_review(struct xtcp_tables *t)
 		if (!xtcp_bucket_narrow(t, p, of_the_kernel()))
 			bucket_leave(t, p);
 		xtcp_bucket_relax(t, p);
-		/* A reader of 0 sees the companions as they are now. */
+		/* Pairs with xtcp_ports_settle(): a reader of 0 sees what was done here. */
 		atomic_dec_return_release(&t->unsettled);
 	}
 	mutex_unlock(&t->port_mutex);
 }
 
 /**
- * xtcp_ports_work - what is left to the work item
+ * xtcp_ports_work - the work item that reviews ports
  * @work: xtcp_tables.port_work
+ *
+ * Context: kernel thread, may sleep.
  */
 void xtcp_ports_work(struct work_struct *work)
 {
@@ -283,16 +294,15 @@ void xtcp_ports_work(struct work_struct *work)
 }
 
 /**
- * xtcp_ports_settle - what a close() left behind is to be gone when it returns
+ * xtcp_ports_settle - finish the review of ports before close() returns
  * @net: namespace
  *
- * Otherwise a program that closes a socket and binds its port with the kernel's TCP
- * could come before the work item, or while it runs on another CPU. The caller frees
- * and relaxes companions itself, which is cheaper than to wait, and waits where new
- * ones are to be made. A kernel thread makes them itself: a worker may not wait for
- * other work.
+ * Otherwise a program that closes a socket and then binds its port with the kernel's TCP
+ * could be faster than the work item. The caller drops and relaxes reservations itself,
+ * which is cheaper than waiting, and waits for the work item where new ones are needed. A
+ * kernel thread makes those itself, because a worker must not wait for other work.
  *
- * Context: process, no lock.
+ * Context: process, no lock, may sleep.
  */
 void xtcp_ports_settle(struct net *net)
 {

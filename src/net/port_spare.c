@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ports that nobody uses any more. The kernel's TCP has them back at once, in softirq
- * too: their companions are unbound. Bucket and companions, which take a sleep to make
- * and to free, stay for a second, so that the next bind() or connect() may have them.
+ * Ports without users. Their reservations are unbound at once, in softirq too, so that the
+ * kernel's TCP can use the port. Buckets and reservations stay allocated for a second,
+ * since making and freeing them sleeps; the next bind() or connect() may use them again.
  */
 #include <linux/slab.h>
 
@@ -10,13 +10,13 @@
 #include "port.h"
 #include "rx.h"
 
-/* So many may stay, and are looked at for a companion that fits. */
+/* Unused buckets kept, and searched for a reservation to use again. */
 #define SPARES_MAX	16
 
 /**
- * xtcp_bucket_release - the last user has left a port
+ * xtcp_bucket_release - release a port whose last user has left
  * @t: tables
- * @p: bucket, not released yet
+ * @p: bucket, not released yet; its reservations are unbound
  *
  * Context: port_lock.
  */
@@ -39,7 +39,7 @@ void xtcp_bucket_release(struct xtcp_tables *t, struct xtcp_port *p)
 		schedule_delayed_work(&t->spare_work, HZ);
 }
 
-/* A released bucket leaves the list. Context: port_mutex, port_lock. */
+/* Take a released bucket off the list. Context: port_mutex, port_lock. */
 static void spare_del(struct xtcp_tables *t, struct xtcp_port *p)
 {
 	list_del_init(&p->idle);
@@ -56,12 +56,14 @@ static void holds_free(struct list_head *holds)
 }
 
 /**
- * xtcp_bucket_revive - a port is to have a user again
+ * xtcp_bucket_revive - take a bucket into use again if it was released
  * @t: tables
- * @p: bucket; if it was released it has no companions then, and is nobody's until
- *	xtcp_bucket_join() or xtcp_bucket_idle()
+ * @p: bucket
  *
- * Context: port_mutex.
+ * Its reservations are freed. The caller goes on to xtcp_bucket_join(), or on failure to
+ * xtcp_bucket_idle(), which releases the port again.
+ *
+ * Context: port_mutex, may sleep.
  */
 void xtcp_bucket_revive(struct xtcp_tables *t, struct xtcp_port *p)
 {
@@ -70,7 +72,7 @@ void xtcp_bucket_revive(struct xtcp_tables *t, struct xtcp_port *p)
 	spin_lock_bh(&t->port_lock);
 	if (p->released) {
 		spare_del(t, p);
-		/* They stood on other addresses, perhaps. */
+		/* They may be for other addresses than the next user's. */
 		list_splice_init(&p->holds, &holds);
 	}
 	spin_unlock_bh(&t->port_lock);
@@ -78,14 +80,14 @@ void xtcp_bucket_revive(struct xtcp_tables *t, struct xtcp_port *p)
 }
 
 /**
- * xtcp_spare_bucket - a bucket for another port
+ * xtcp_spare_bucket - take an unused bucket, for another port
  * @t: tables
  *
- * Only one whose companion xtcp_spare_hold() has taken: it is charged to the same
- * control group.
+ * Only one whose reservation xtcp_spare_hold() has just taken: it is charged to the same
+ * memory cgroup.
  *
- * Context: port_mutex. Return: bucket in no list and no chain, or NULL. An RCU reader
- * that stands on it may go on in another chain and miss its port.
+ * Context: port_mutex. Return: bucket in no list and no chain, or NULL. An RCU reader that
+ * is at it may be carried over to another chain and miss the port it looks for.
  */
 struct xtcp_port *xtcp_spare_bucket(struct xtcp_tables *t)
 {
@@ -104,11 +106,11 @@ struct xtcp_port *xtcp_spare_bucket(struct xtcp_tables *t)
 }
 
 /**
- * xtcp_spare_hold - a companion for a socket, not bound yet
+ * xtcp_spare_hold - get a reservation for a socket: an unused one that fits, or a new one
  * @t: tables
  * @sk: socket with a local address
  *
- * Context: port_mutex. Return: companion, or ERR_PTR().
+ * Context: port_mutex, may sleep. Return: reservation, not bound, or ERR_PTR().
  */
 struct xtcp_hold *xtcp_spare_hold(struct xtcp_tables *t, const struct sock *sk)
 {
@@ -123,7 +125,7 @@ struct xtcp_hold *xtcp_spare_hold(struct xtcp_tables *t, const struct sock *sk)
 		h = list_first_entry_or_null(&p->holds, struct xtcp_hold, node);
 		if (h && xtcp_hold_renew(h, sk, &place)) {
 			list_del(&h->node);
-			/* Where xtcp_spare_bucket() finds it. */
+			/* To the front, where xtcp_spare_bucket() finds it. */
 			list_move(&p->idle, &t->spare_ports);
 			found = h;
 			break;
@@ -136,7 +138,7 @@ struct xtcp_hold *xtcp_spare_hold(struct xtcp_tables *t, const struct sock *sk)
 }
 
 /**
- * xtcp_spares_free - free all buckets that nobody uses
+ * xtcp_spares_free - free all unused buckets and their reservations
  * @t: tables
  *
  * Context: process, may sleep.
@@ -161,8 +163,10 @@ void xtcp_spares_free(struct xtcp_tables *t)
 }
 
 /**
- * xtcp_spares_work - they have waited long enough
+ * xtcp_spares_work - the work item that frees unused buckets
  * @work: xtcp_tables.spare_work
+ *
+ * Context: process, may sleep.
  */
 void xtcp_spares_work(struct work_struct *work)
 {
