@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where a segment ends that is of no use: it is counted under its one reason, and
- * whoever watches the kernel's trace points is told, in the kernel's own words.
+ * Discard a segment: count its one reason and free it with the kernel's drop reason, which
+ * the trace point skb:kfree_skb shows.
  */
 #include <linux/skbuff.h>
 #include <net/dropreason.h>
@@ -9,7 +9,7 @@
 
 #include "net.h"
 
-/* What the kernel's TCP calls it; 0 where it has no word. */
+/* The drop reasons of the kernel's TCP; 0: it has none for this. */
 static const u16 words[XTCP_DROP_MAX] = {
 	[XTCP_DROP_HEADER]		= SKB_DROP_REASON_PKT_TOO_SMALL,
 	[XTCP_DROP_CHECKSUM]		= SKB_DROP_REASON_TCP_CSUM,
@@ -46,10 +46,10 @@ static const u16 words[XTCP_DROP_MAX] = {
 };
 
 /**
- * xtcp_discard - a segment ends here
+ * xtcp_discard - count and free a segment
  * @xn: namespace
- * @skb: segment, freed
- * @reason: why
+ * @skb: segment
+ * @reason: why it is discarded
  *
  * Context: any.
  */

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * While memory is short: who holds much of it and makes no progress?
+ * Eviction: while memory is short, free what peers make the host hold.
  *
- * A peer that closes its window, or takes a byte now and then, has the host keep
- * what was written for as long as the program has the connection open; one that
- * leaves a hole has it keep what comes behind. A worker looks at so many sockets
- * a run, with a hand that goes round the tables, and notes how far each has come.
- * What is held behind a hole goes first: the peer has it, too. Then, of those who
- * have made no progress for pressure_timeout, the ones that hold most for longest
- * end, as many as it takes. Nothing of this costs a packet anything.
+ * A peer that closes its window, or takes a byte now and then, makes the host keep written
+ * data for as long as the program has the connection open; a peer that leaves a hole in the
+ * sequence space makes it keep the data behind. A work item scans a bounded number of
+ * sockets per run, going round the tables, and notes the progress of each. Data behind a
+ * hole that stays is freed first, since the peer still has it. Then, of the connections
+ * that made no progress for pressure_timeout, those that held the most bytes for the
+ * longest time are reset, until memory is no longer short. The packet path has no part in
+ * this.
  */
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -17,52 +18,55 @@
 #include "../compat/moved.h"
 #include "net.h"
 
-/* Between two runs, ms. */
+/* Time between two runs, ms. */
 #define RUN_MS		250
 
-/* Steps a run: a chain is one, a socket eight. */
+/* Steps per run: a chain takes one, a socket eight more. */
 #define STEPS_MAX	(1 << 18)
 #define SOCKET_STEPS	8
 
-/* A hole that is not filled in so many ms: the peer's first repetitions are over. */
+/* A hole stays when it is this old, ms: the peer's first retransmissions are over. */
 #define HOLE_MS		3000
 
 /*
- * Progress is an eighth of what is held, or so many bytes: in the 60 s of the
- * knob 1 KB/s, less than any path is for.
+ * Progress is an eighth of the bytes held or this many bytes, whichever is less. In the
+ * default pressure_timeout of 60 s this is 1 KB/s.
  */
 #define PROGRESS_MAX	(64 << 10)
 
-/* Connections ended a run, at most. */
+/* Most connections reset per run. */
 #define VICTIMS		32
 
 struct victim {
-	struct sock *sk;	/* held */
-	u64 score;		/* bytes times ms */
+	struct sock *sk;	/* referenced */
+	u64 score;		/* bytes held times ms without progress */
 };
 
-/* One run. */
+/* One run, on its stack. */
 struct scan {
-	struct victim victim[VICTIMS];
-	u32 n;
+	struct victim victim[VICTIMS];	/* the worst so far, in no order */
+	u32 n;			/* victims */
 	u32 now;		/* ms */
-	int steps;		/* still to go */
+	int steps;		/* left */
 };
 
 static void evict_run(struct work_struct *work);
 
-static DEFINE_MUTEX(evict_mutex);	/* nets, evict_hand; one run */
-static LIST_HEAD(nets);
+static DEFINE_MUTEX(evict_mutex);	/* nets, xtcp_net.evict_hand */
+static LIST_HEAD(nets);			/* xtcp_net.evict_node, next to scan first */
 static DECLARE_DELAYED_WORK(evict_work, evict_run);
-static u16 watch = 1;			/* notes of another one are void */
-static u32 pressed_at;			/* ms, when memory was last short */
+static u16 watch = 1;			/* notes with another number are void; evict_work */
+static u32 pressed_at;			/* ms, when memory was last short; evict_work */
 
 static u32 clock_ms(void)
 {
 	return (u32)div_u64(xtcp_now(), NSEC_PER_MSEC);
 }
 
-/* ms without progress, and the note of how far it has come. */
+/*
+ * Note the progress of SND.UNA. @held: bytes in the send buffer; @now: ms. Return: ms
+ * without progress.
+ */
 static u32 stalled(struct xtcp_sock *xsk, u32 held, u32 now)
 {
 	u32 una = READ_ONCE(xsk->tcb.snd_una);
@@ -76,7 +80,7 @@ static u32 stalled(struct xtcp_sock *xsk, u32 held, u32 now)
 	return now - xsk->stalled_at;
 }
 
-/* The same of a hole. */
+/* Note the progress of RCV.NXT. @now: ms. Return: whether a hole has stayed for HOLE_MS. */
 static bool hole_stays(struct xtcp_sock *xsk, u32 now)
 {
 	u32 nxt = READ_ONCE(xsk->tcb.rcv_nxt);
@@ -88,12 +92,13 @@ static bool hole_stays(struct xtcp_sock *xsk, u32 now)
 	return now - xsk->hole_at >= HOLE_MS;
 }
 
-/* Who a system call has is looked at again in the next run. Context: bh_lock_sock(). */
+/* A socket that a system call owns is left to the next run. Context: bh_lock_sock(). */
 static bool idle(struct sock *sk)
 {
 	return !sock_owned_by_user(sk) && !xtcp_sk(sk)->inert;
 }
 
+/* Free the data behind a hole. Context: bottom halves off. */
 static void forget_early(struct sock *sk)
 {
 	bh_lock_sock(sk);
@@ -102,7 +107,7 @@ static void forget_early(struct sock *sk)
 	bh_unlock_sock(sk);
 }
 
-/* Among the worst so far? */
+/* Make a socket a victim, in place of the least one if there are VICTIMS already. */
 static void nominate(struct scan *p, struct sock *sk, u64 score)
 {
 	struct victim *least = &p->victim[0];
@@ -159,7 +164,10 @@ static void scan_chain(struct scan *p, struct hlist_nulls_head *chain)
 	rcu_read_unlock_bh();
 }
 
-/* Where the hand stands in one namespace; whether it went all the way round. */
+/*
+ * Scan a namespace from xn->evict_hand on. Context: evict_mutex. Return: false when the
+ * steps ran out before all chains were scanned.
+ */
 static bool scan_net(struct scan *p, struct xtcp_net *xn)
 {
 	struct xtcp_tables *t = xn->tables;
@@ -175,7 +183,7 @@ static bool scan_net(struct scan *p, struct xtcp_net *xn)
 	return true;
 }
 
-/* Only who has not come on meanwhile. Return: pages that are free now. */
+/* Reset a victim, unless it has made progress since the scan. Return: pages freed. */
 static long evict(struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -196,7 +204,7 @@ static long evict(struct sock *sk)
 	return pages;
 }
 
-/* The worst first, until memory is no longer short; the rest is let go. */
+/* Reset the worst victims until memory is no longer short. Puts all victims. */
 static void evict_worst(struct scan *p)
 {
 	struct victim *worst;
@@ -218,7 +226,10 @@ static void evict_worst(struct scan *p)
 	}
 }
 
-/* Notes stay good for a while after, or memory that is short at times would never end. */
+/*
+ * Keep the notes for this many ms after pressure ends, so that intermittent pressure still
+ * accumulates.
+ */
 #define WATCH_MS	120000
 
 static void evict_run(struct work_struct *work)
@@ -249,7 +260,7 @@ static void evict_run(struct work_struct *work)
 }
 
 /**
- * xtcp_evict_start - memory is short: have a look
+ * xtcp_evict_start - memory is short: schedule a run now
  *
  * Context: any.
  */
@@ -259,7 +270,7 @@ void xtcp_evict_start(void)
 }
 
 /**
- * xtcp_evict_stop - after the last socket
+ * xtcp_evict_stop - cancel the work item, after the last socket is gone
  *
  * Context: process, may sleep.
  */
@@ -269,8 +280,10 @@ void xtcp_evict_stop(void)
 }
 
 /**
- * xtcp_evict_init_net - a namespace to look at
+ * xtcp_evict_init_net - add a namespace to those scanned
  * @xn: namespace with its tables
+ *
+ * Context: process, may sleep.
  */
 void xtcp_evict_init_net(struct xtcp_net *xn)
 {
@@ -280,8 +293,10 @@ void xtcp_evict_init_net(struct xtcp_net *xn)
 }
 
 /**
- * xtcp_evict_exit_net - and no longer
+ * xtcp_evict_exit_net - remove a namespace from those scanned
  * @xn: namespace
+ *
+ * Context: process, may sleep.
  */
 void xtcp_evict_exit_net(struct xtcp_net *xn)
 {

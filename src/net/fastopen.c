@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fast Open (RFC 7413) around the engine: whose keys, how many connections a
- * listener may have that nobody has acknowledged, and when a client had better
- * not try.
+ * Fast Open (RFC 7413) outside the engine: the keys, the limit on a listener's connections
+ * that the peer has not acknowledged yet, and when a client does not try it.
  */
 #include <linux/netdevice.h>
 #include <linux/random.h>
@@ -13,24 +12,27 @@
 #include "ip.h"
 
 /*
- * RFC 7413 5.1: a connection that was reset before it was acknowledged, as those
- * are whose client's address was forged with a cookie that was stolen, keeps its
- * place for this long, or the limit would bound nothing. Counted by the time
- * of day in slots rather than one by one.
+ * RFC 7413, 5.1: a child that is reset before it is acknowledged keeps its place in the
+ * queue for this many seconds. Otherwise the limit would not bound a flood with a stolen
+ * cookie and forged addresses, whose owners send RSTs. The resets are counted per slot of
+ * time, not kept one by one.
  */
 #define RESET_KEEP_S	60
 #define SLOT_S		4
 #define SLOTS		(RESET_KEEP_S / SLOT_S + 1)
 
-/* Of a listener; its children that are not acknowledged refer to it, too. */
+/*
+ * What Fast Open keeps for a listener. Referenced by the listener and by each child that is
+ * not acknowledged yet; freed after an RCU grace period.
+ */
 struct xtcp_fo_queue {
 	refcount_t ref;
 	spinlock_t lock;
-	u32 most;		/* children not acknowledged, TCP_FASTOPEN; 0: off */
-	u32 count;
-	u32 resets[SLOTS];	/* by the slot of the time they came in */
-	u32 slot;		/* the newest */
-	struct xtcp_fo_keys keys;	/* TCP_FASTOPEN_KEY; n 0: the namespace's */
+	u32 most;		/* limit of count, TCP_FASTOPEN; 0: off; socket lock */
+	u32 count;		/* children not acknowledged; lock */
+	u32 resets[SLOTS];	/* children reset, by slot modulo SLOTS; lock */
+	u32 slot;		/* the newest slot, SLOT_S seconds each; lock */
+	struct xtcp_fo_keys keys;	/* TCP_FASTOPEN_KEY; n 0: the namespace's; lock */
 	struct rcu_head rcu;
 };
 
@@ -42,7 +44,7 @@ static void queue_put(struct xtcp_fo_queue *q)
 		kfree_rcu(q, rcu);
 }
 
-/* What was reset lately. Context: lock. */
+/* Children that were reset in the last RESET_KEEP_S seconds. Context: queue's lock. */
 static u32 queue_resets(struct xtcp_fo_queue *q)
 {
 	u32 now = (u32)div_u64(get_jiffies_64(), SLOT_S * HZ), sum = 0, i;
@@ -76,9 +78,9 @@ static struct xtcp_fo_queue *queue_get(struct sock *sk)
 }
 
 /**
- * xtcp_fo_listen - TCP_FASTOPEN: how many connections may be unacknowledged
+ * xtcp_fo_listen - TCP_FASTOPEN: set how many children may be unacknowledged
  * @sk: socket in CLOSE or LISTEN
- * @most: limited by somaxconn; 0 turns it off
+ * @most: connections, limited by somaxconn; 0 turns Fast Open off
  *
  * Context: process, socket lock. Return: 0 or -ENOMEM.
  */
@@ -96,10 +98,10 @@ int xtcp_fo_listen(struct sock *sk, u32 most)
 }
 
 /**
- * xtcp_fo_most - what xtcp_fo_listen() has set
- * @sk: socket; of a connection it is 0
+ * xtcp_fo_most - the value set by xtcp_fo_listen()
+ * @sk: socket
  *
- * Context: socket lock. Return: connections.
+ * Context: socket lock. Return: connections; 0 for a child.
  */
 u32 xtcp_fo_most(const struct sock *sk)
 {
@@ -109,11 +111,11 @@ u32 xtcp_fo_most(const struct sock *sk)
 }
 
 /**
- * xtcp_fo_set_keys - TCP_FASTOPEN_KEY
+ * xtcp_fo_set_keys - TCP_FASTOPEN_KEY: set the keys of a listener
  * @sk: socket
  * @keys: one or two
  *
- * Context: process, socket lock. Return: 0, -EINVAL for a connection, -ENOMEM.
+ * Context: process, socket lock. Return: 0, -EINVAL for a child, -ENOMEM.
  */
 int xtcp_fo_set_keys(struct sock *sk, const struct xtcp_fo_keys *keys)
 {
@@ -131,7 +133,7 @@ int xtcp_fo_set_keys(struct sock *sk, const struct xtcp_fo_keys *keys)
 }
 
 /**
- * xtcp_fo_get_keys - what xtcp_fo_set_keys() has set
+ * xtcp_fo_get_keys - the keys set by xtcp_fo_set_keys()
  * @sk: socket
  * @keys: filled in; n 0: the socket has none of its own
  *
@@ -149,7 +151,7 @@ void xtcp_fo_get_keys(const struct sock *sk, struct xtcp_fo_keys *keys)
 	spin_unlock_bh(&q->lock);
 }
 
-/* A place of a child is free again, or after a while. */
+/* A child leaves; if it was reset, its place is free after RESET_KEEP_S seconds only. */
 static void queue_leave(struct xtcp_fo_queue *q, bool reset)
 {
 	spin_lock_bh(&q->lock);
@@ -163,10 +165,10 @@ static void queue_leave(struct xtcp_fo_queue *q, bool reset)
 }
 
 /**
- * xtcp_fo_free - a socket ends
+ * xtcp_fo_free - release the queue of a socket that is destroyed
  * @sk: listener, child or neither
  *
- * Context: nobody finds the socket any more, but for readers under RCU.
+ * Context: any; the socket is in no table, only RCU readers may still use it.
  */
 void xtcp_fo_free(struct sock *sk)
 {
@@ -183,7 +185,7 @@ void xtcp_fo_free(struct sock *sk)
 
 /* ---- a SYN ---- */
 
-/* Those of the kernel's TCP, if it has any: it draws them when it first needs some. */
+/* Copy the keys of the kernel's TCP. Return: false when it has not drawn any yet. */
 static bool kernel_keys(const struct net *net, struct xtcp_fo_keys *keys)
 {
 	const struct tcp_fastopen_context *ctx;
@@ -200,7 +202,7 @@ static bool kernel_keys(const struct net *net, struct xtcp_fo_keys *keys)
 }
 
 /**
- * xtcp_fo_keys_get - fastopen_key: the kernel's until somebody writes it
+ * xtcp_fo_keys_get - the keys of a namespace; the kernel's until fastopen_key is written
  * @xn: namespace
  * @keys: filled in
  *
@@ -219,7 +221,7 @@ void xtcp_fo_keys_get(struct xtcp_net *xn, struct xtcp_fo_keys *keys)
 }
 
 /**
- * xtcp_fo_keys_set - keys of this namespace's own
+ * xtcp_fo_keys_set - set keys of a namespace, in place of the kernel's
  * @xn: namespace
  * @keys: one or two
  *
@@ -234,8 +236,11 @@ void xtcp_fo_keys_set(struct xtcp_net *xn, const struct xtcp_fo_keys *keys)
 }
 
 /**
- * xtcp_fo_keys_reset - what was written is forgotten
+ * xtcp_fo_keys_reset - go back to the kernel's keys
  * @xn: namespace
+ *
+ * A random key takes the place of those that were written, for use while the kernel has
+ * none.
  *
  * Context: any.
  */
@@ -250,7 +255,7 @@ void xtcp_fo_keys_reset(struct xtcp_net *xn)
 	WRITE_ONCE(xn->fo_keys_own, false);
 }
 
-/* ip route ... fastopen_no_cookie 1 */
+/* Does the route need no cookie (ip route ... fastopen_no_cookie 1)? */
 static bool route_bare(const struct xtcp_rx *rx, const struct sock *sk)
 {
 	struct xtcp_stateless to = {
@@ -271,7 +276,7 @@ static bool route_bare(const struct xtcp_rx *rx, const struct sock *sk)
 	return bare;
 }
 
-/* A place for one more child, and the keys; false: there is none. */
+/* Take a place for one more child, and copy the keys. Return: false when there is none. */
 static bool queue_enter(const struct xtcp_rx *rx, struct xtcp_fo_queue *q,
 			struct xtcp_fo_keys *keys)
 {
@@ -292,15 +297,15 @@ static bool queue_enter(const struct xtcp_rx *rx, struct xtcp_fo_queue *q,
 }
 
 /**
- * xtcp_fo_syn - is this SYN a connection?
- * @rx: the packet's particulars
+ * xtcp_fo_syn - may this SYN become a socket at once?
+ * @rx: the packet
  * @sk: listener, found under RCU
  * @seg: SYN with data or a Fast Open option
  * @give: filled in: cookie for the SYN-ACK, of length 0 for none
  *
  * Context: RCU read lock, bottom halves off.
- * Return: the listener's queue, in which it has a place: xtcp_listen_syn() and
- * xtcp_fo_reject() want it. NULL: an ordinary SYN.
+ * Return: the listener's queue, in which a place was taken: it is for the child's field fo,
+ * or for xtcp_fo_reject(). NULL: an ordinary SYN.
  */
 struct xtcp_fo_queue *xtcp_fo_syn(const struct xtcp_rx *rx, const struct sock *sk,
 				  const struct xtcp_seg *seg, struct xtcp_cookie *give)
@@ -336,9 +341,11 @@ struct xtcp_fo_queue *xtcp_fo_syn(const struct xtcp_rx *rx, const struct sock *s
 }
 
 /**
- * xtcp_fo_reject - no socket was made of it after all
+ * xtcp_fo_reject - give back the place of a SYN that became no socket
  * @xn: namespace
  * @q: from xtcp_fo_syn()
+ *
+ * Context: bottom halves off.
  */
 void xtcp_fo_reject(struct xtcp_net *xn, struct xtcp_fo_queue *q)
 {
@@ -348,7 +355,7 @@ void xtcp_fo_reject(struct xtcp_net *xn, struct xtcp_fo_queue *q)
 
 /* ---- what became of it ---- */
 
-/* Loss on the local host says nothing of the way to others. */
+/* Is the route over loopback? What arrives there says nothing about other paths. */
 static bool over_loopback(struct sock *sk)
 {
 	const struct dst_entry *dst = __sk_dst_get(sk);
@@ -356,7 +363,7 @@ static bool over_loopback(struct sock *sk)
 	return dst && dst->dev && dst->dev->flags & IFF_LOOPBACK;
 }
 
-/* Something between here and there is against it. */
+/* Turn Fast Open off for active opens: something on the path seems to block it. */
 static void active_off(struct sock *sk)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
@@ -371,13 +378,13 @@ static void active_off(struct sock *sk)
 }
 
 /**
- * xtcp_fo_off - is no connection of this namespace to try it now?
+ * xtcp_fo_off - is Fast Open turned off for active opens of this namespace?
  * @xn: namespace
  *
- * For fastopen_blackhole_timeout_sec, and twice as long each time, up to 2^6
- * times.
+ * It is off for fastopen_blackhole_timeout_sec, and twice as long each further time, up to
+ * 2^6 times as long.
  *
- * Return: whether.
+ * Context: any. Return: whether it is off.
  */
 bool xtcp_fo_off(const struct xtcp_net *xn)
 {
@@ -391,7 +398,7 @@ bool xtcp_fo_off(const struct xtcp_net *xn)
 	return jiffies - READ_ONCE(xn->fo_off_at) < (u64)secs * HZ << min(times - 1, 6);
 }
 
-/* The peer has answered our SYN. */
+/* The peer has answered our SYN: count the result and cache what it gave. */
 static void active_opened(struct sock *sk)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
@@ -408,7 +415,9 @@ static void active_opened(struct sock *sk)
 /**
  * xtcp_fo_state - a connection with Fast Open has changed its state
  * @sk: socket, sk_state set
- * @opened: the handshake is over
+ * @opened: the handshake has completed
+ *
+ * A child leaves the queue of its listener when it leaves SYN-RECEIVED.
  *
  * Context: any, socket lock.
  */
@@ -428,16 +437,16 @@ void xtcp_fo_state(struct sock *sk, bool opened)
 	queue_leave(q, tcb->state == XTCP_CLOSED && tcb->err == XTCP_ERR_RESET);
 }
 
-/* Timeouts in a row that are no accident, as the kernel's TCP has it. */
+/* Timeouts in a row that turn Fast Open off, as in the kernel's TCP. */
 #define SILENCES	3
 
 /**
- * xtcp_fo_silence - a connection with Fast Open gets no answers
- * @sk: socket whose retransmission timer has run out, or that has failed
- * @over: the latter
+ * xtcp_fo_silence - a connection with Fast Open had a retransmission timeout
+ * @sk: socket
+ * @over: the connection has failed
  *
- * The third time in a row, or the last if that comes first: devices are known
- * that let the handshake through and nothing behind it.
+ * At the third timeout in a row, or the last if there are fewer, active opens stop using
+ * Fast Open: some middleboxes pass the handshake and block all that follows.
  *
  * Context: any, socket lock.
  */
@@ -454,10 +463,11 @@ void xtcp_fo_silence(struct sock *sk, bool over)
 
 /**
  * xtcp_fo_done - a connection with Fast Open is over
- * @sk: socket whose engine still has its figures
+ * @sk: socket whose TCB still has its counts
  *
- * A FIN without the data before it is another sign of such a device; data that
- * came is the sign that there is none, or no longer.
+ * A FIN without any of the data before it is another sign of such a middlebox. Data that
+ * was received is a sign that there is none; a later failure starts again with the shortest
+ * time.
  *
  * Context: any, socket lock.
  */
@@ -478,12 +488,11 @@ void xtcp_fo_done(struct sock *sk)
 }
 
 /**
- * xtcp_fo_client - may this connection try, and with what?
+ * xtcp_fo_client - may an active open use Fast Open, and with which cookie?
  * @sk: socket with a route, addresses and ports
- * @fo: filled in
+ * @fo: filled in; with a cookie of length 0 and not bare the SYN only requests a cookie
  *
- * Return: false when it had better not; with a cookie of length 0 and not bare
- * it may ask for one, and no more.
+ * Context: process, socket lock. Return: false when it must not try.
  */
 bool xtcp_fo_client(struct sock *sk, struct xtcp_fo_client *fo)
 {
@@ -502,8 +511,10 @@ bool xtcp_fo_client(struct sock *sk, struct xtcp_fo_client *fo)
 }
 
 /**
- * xtcp_fo_init_net - a namespace begins
+ * xtcp_fo_init_net - initialise Fast Open of a namespace
  * @xn: namespace
+ *
+ * Context: process.
  */
 void xtcp_fo_init_net(struct xtcp_net *xn)
 {

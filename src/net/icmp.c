@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Word from the network: ICMP errors that quote one of our segments.
+ * ICMP errors that quote one of our segments.
  *
- * Anybody can send one, so it counts only when the quoted sequence number is
- * one we have in flight (RFC 5927, 4), and even then it ends nothing but an
- * attempt to connect; the engine sees to the latter.
+ * Anybody can send one. It is ignored unless the quoted sequence number is in flight (RFC
+ * 5927, 4), and even then the engine lets it end only a connection that is being opened.
  */
 #include <net/tcp_states.h>
 
@@ -12,8 +11,8 @@
 #include "ip.h"
 
 /*
- * Quoted by something we have in flight? The answer of a router next to us
- * may be here before the transmission of the SYN is committed.
+ * Is the quoted sequence number in flight? In SYN-SENT compare with ISS: the error of a
+ * router on the same link may arrive before the transmission of the SYN is committed.
  */
 static bool in_flight(const struct xtcp_tcb *tcb, u32 seq)
 {
@@ -22,7 +21,11 @@ static bool in_flight(const struct xtcp_tcb *tcb, u32 seq)
 	return seq_ge(seq, tcb->snd_una) && seq_lt(seq, tcb->snd_nxt);
 }
 
-/* The route learns the MTU, and the engine what a packet may carry. Context: socket lock. */
+/*
+ * Tell the route the new path MTU, and the engine what a packet may carry. @seq: quoted
+ * sequence number; @mtu: bytes; @now: ns. Context: socket lock; in softirq no system call
+ * owns the socket.
+ */
 static void mtu_apply(struct sock *sk, u32 seq, u32 mtu, u64 now)
 {
 	struct dst_entry *dst = xtcp_ip_sock_dst(sk);
@@ -32,7 +35,7 @@ static void mtu_apply(struct sock *sk, u32 seq, u32 mtu, u64 now)
 	if (!dst)
 		return;
 	dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
-	/* The route that the message was about may have been replaced by it. */
+	/* update_pmtu() may have replaced the route. */
 	dst = xtcp_ip_sock_dst(sk);
 	if (!dst)
 		return;
@@ -44,8 +47,8 @@ static void mtu_apply(struct sock *sk, u32 seq, u32 mtu, u64 now)
 }
 
 /**
- * xtcp_mtu_reduced - a path MTU that shrank while a system call had the socket
- * @sk: socket with XTCP_DEFER_MTU, whose message was checked when it came
+ * xtcp_mtu_reduced - apply a lower path MTU that was deferred
+ * @sk: socket with XTCP_DEFER_MTU; the ICMP message was checked when it arrived
  *
  * Context: socket lock, bottom halves off.
  */
@@ -58,9 +61,9 @@ void xtcp_mtu_reduced(struct sock *sk)
 }
 
 /*
- * The cached route of a socket belongs to the owner of its lock: two that find it
- * expired at the same time would drop its one reference twice. So the message waits
- * where a system call has the socket; of several the smallest MTU counts.
+ * Apply a lower path MTU, or defer it while a system call owns the socket. The cached route
+ * belongs to the owner of the socket lock: if both found it expired, its one reference
+ * would be dropped twice. Of several deferred messages the lowest MTU counts.
  */
 static void too_big(struct sock *sk, u32 seq, u32 mtu, u64 now)
 {
@@ -77,6 +80,7 @@ static void too_big(struct sock *sk, u32 seq, u32 mtu, u64 now)
 	set_bit(XTCP_DEFER_MTU, &xsk->deferred);
 }
 
+/* Update the route by a redirect, which is dropped while a system call owns the socket. */
 static void redirect(struct sock *sk, struct sk_buff *skb)
 {
 	struct dst_entry *dst;
@@ -91,10 +95,11 @@ static void redirect(struct sock *sk, struct sk_buff *skb)
 }
 
 /**
- * xtcp_hard_error - a hard error that came while a system call had the socket
- * @sk: socket
+ * xtcp_hard_error - apply a hard ICMP error that was deferred
+ * @sk: socket with XTCP_DEFER_ICMP
  *
- * Nearly always connect(), whose SYN met a router next to us.
+ * The system call that deferred it is nearly always connect(), when a router on the same
+ * link answers the SYN.
  *
  * Context: socket lock, bottom halves off.
  */
@@ -109,15 +114,15 @@ void xtcp_hard_error(struct sock *sk)
 }
 
 /**
- * xtcp_icmp_queue - a message for recvmsg(MSG_ERRQUEUE)
+ * xtcp_icmp_queue - queue an ICMP error for recvmsg(MSG_ERRQUEUE)
  * @sk: socket
  * @skb: the message; its data is the quoted IP header
- * @q: what it says
- * @ee: the same, for the program
- * @daddr: address in the quoted IP header
- * @quoted: bytes quoted, for whom RFC 4884 is to be told; -1: for nobody
+ * @q: the message parsed
+ * @ee: extended error for the program
+ * @daddr: destination address in the quoted IP header
+ * @quoted: length of the quoted packet in bytes, by RFC 4884; -1: no RFC 4884 information
  *
- * What ip_icmp_error() and ipv6_icmp_error() do, which modules cannot call.
+ * As ip_icmp_error() and ipv6_icmp_error(), which are not exported.
  *
  * Context: softirq, socket lock.
  */
@@ -143,13 +148,15 @@ void xtcp_icmp_queue(struct sock *sk, struct sk_buff *skb, const struct xtcp_quo
 		kfree_skb(skb);
 }
 
-/* An error other than that a packet was too big. */
+/*
+ * Report an error other than XTCP_ICMP_TOO_BIG to engine and program. Context: socket lock.
+ */
 static void report_error(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *q,
 			 u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
-	/* As the kernel's TCP: of what meets a connection being opened. */
+	/* As in the kernel's TCP, only while the connection is being opened. */
 	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
 		q->keep(sk, skb, q);
 	xsk->soft_err = q->err;
@@ -161,10 +168,10 @@ static void report_error(struct sock *sk, struct sk_buff *skb, const struct xtcp
 		return;
 	}
 	xtcp_handle_actions(sk, xtcp_icmp(&xsk->tcb, q->kind, q->seq, 0, now), now);
-	/* It ended the connection, and was reported: once is enough. */
+	/* The connection ended, and the engine's action has reported the error. */
 	if (sk->sk_state == TCP_CLOSE)
 		return;
-	/* RFC 1122, 4.2.3.9: who asked for it by IP_RECVERR sees each one. */
+	/* RFC 1122, 4.2.3.9: with IP_RECVERR the program sees each error. */
 	if (xtcp_ip_recverr(sk)) {
 		WRITE_ONCE(sk->sk_err, q->err);
 		sk_error_report(sk);
@@ -173,7 +180,10 @@ static void report_error(struct sock *sk, struct sk_buff *skb, const struct xtcp
 	}
 }
 
-/* Context: RCU read lock. */
+/*
+ * The socket of the quoted segment, with a reference, or NULL. @ours: set when the segment
+ * is one of ours. Context: RCU read lock.
+ */
 static struct sock *owner(struct xtcp_net *xn, const struct xtcp_quote *q, bool *ours)
 {
 	struct xtcp_entry *e;
@@ -185,7 +195,9 @@ static struct sock *owner(struct xtcp_net *xn, const struct xtcp_quote *q, bool 
 	if (!e)
 		return NULL;
 	*ours = true;
-	/* Records outlive bad news, as half-open connections do: RFC 5927, 5.2. */
+	/*
+	 * ICMP errors do not end TIME-WAIT records or half-open connections: RFC 5927, 5.2.
+	 */
 	if (READ_ONCE(e->kind) != XTCP_KIND_SOCK)
 		return NULL;
 	sk = xtcp_entry_sk(e);
@@ -193,9 +205,9 @@ static struct sock *owner(struct xtcp_net *xn, const struct xtcp_quote *q, bool 
 }
 
 /**
- * xtcp_icmp_meet - an ICMP error that quotes a TCP segment
+ * xtcp_icmp_meet - process an ICMP error that quotes a TCP segment
  * @skb: the message
- * @q: what it says
+ * @q: the message parsed
  * @ours: set when the quoted segment is one of ours
  *
  * Context: softirq, RCU read lock.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ICMP of IPv4: RFC 792, and what RFC 1122 makes of it.
+ * ICMP for IPv4: RFC 792, as RFC 1122 amends it.
  */
 #include <linux/errqueue.h>
 #include <linux/icmp.h>
@@ -10,7 +10,7 @@
 #include "icmp.h"
 #include "ip.h"
 
-/* What type and code mean. */
+/* Set kind, err and redirect from type and code. */
 static void classify(struct xtcp_quote *q, u8 type, u8 code)
 {
 	q->kind = XTCP_ICMP_SOFT;
@@ -37,8 +37,8 @@ static void classify(struct xtcp_quote *q, u8 type, u8 code)
 }
 
 /*
- * What recvmsg(MSG_ERRQUEUE) gives: ip_icmp_error(), which modules cannot call.
- * Context: socket lock. @skb: its data is the quoted IP header.
+ * Queue the message for recvmsg(MSG_ERRQUEUE), as ip_icmp_error(), which is not exported.
+ * @skb: its data is the quoted IP header. Context: socket lock.
  */
 static void keep(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *q)
 {
@@ -58,7 +58,7 @@ static void keep(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *
 }
 
 /**
- * xtcp_icmp4_rcv - an ICMP error that quotes a TCP segment
+ * xtcp_icmp4_rcv - parse and process an ICMP error that quotes a TCP segment
  * @skb: its data is the quoted IP header
  * @info: next-hop MTU of FRAG_NEEDED, bytes
  * @ours: set when the quoted segment is one of ours

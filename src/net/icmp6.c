@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ICMP of IPv6: RFC 4443, and redirects of RFC 4861.
+ * ICMPv6: errors (RFC 4443) and redirects (RFC 4861).
  */
 #include <linux/icmpv6.h>
 #include <net/ndisc.h>
@@ -11,8 +11,8 @@
 #if IS_ENABLED(CONFIG_IPV6)
 
 /*
- * What recvmsg(MSG_ERRQUEUE) gives who has asked: ipv6_icmp_error(), which modules
- * cannot call. Context: socket lock. @skb: its data is the quoted IP header.
+ * Queue the message for recvmsg(MSG_ERRQUEUE) if IPV6_RECVERR is set, as ipv6_icmp_error(),
+ * which is not exported. @skb: its data is the quoted IP header. Context: socket lock.
  */
 static void keep(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *q)
 {
@@ -35,11 +35,11 @@ static void keep(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *
 }
 
 /**
- * xtcp_icmp6_rcv - an ICMPv6 error that quotes a TCP segment
+ * xtcp_icmp6_rcv - parse and process an ICMPv6 error that quotes a TCP segment
  * @skb: its data is the quoted IP header
- * @type: of the message
- * @code: of the message
- * @offset: bytes from there to the quoted TCP header
+ * @type: ICMPv6 type
+ * @code: ICMPv6 code
+ * @offset: bytes from the quoted IP header to the quoted TCP header
  * @info: MTU of PKT_TOOBIG, bytes
  * @ours: set when the quoted segment is one of ours
  *
@@ -66,12 +66,12 @@ int xtcp_icmp6_rcv(struct sk_buff *skb, u8 type, u8 code, int offset, u32 info,
 		return 0;
 	hdr = (const struct ipv6hdr *)skb->data;
 	th = (const struct tcphdr *)(skb->data + offset);
-	/* Not a parameter problem, which RFC 9293 3.9.2.2 names with the soft ones. */
+	/* A parameter problem is a soft error by RFC 9293, 3.9.2.2. */
 	if (icmpv6_err_convert(type, code, &q.err) && type != ICMPV6_PARAMPROB)
 		q.kind = XTCP_ICMP_HARD;
 	if (type == ICMPV6_PKT_TOOBIG) {
 		q.kind = XTCP_ICMP_TOO_BIG;
-		/* No link may have less, RFC 8200, 5. */
+		/* Ignore an MTU below the least that RFC 8200, 5 allows. */
 		if (info < IPV6_MIN_MTU) {
 			q.kind = XTCP_ICMP_SOFT;
 			q.err = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What both IP families have in common: routes of connections and what they
- * say, packets that are a header and nothing else.
+ * What both IP families have in common: routes of connections and their metrics, and
+ * packets that have a TCP header only.
  */
 #include <linux/tcp.h>
 #include <net/ip.h>
@@ -10,7 +10,7 @@
 
 #include "ip.h"
 
-/* Room for headers, of which TCP's of @len bytes is the last. */
+/* A packet with room for a TCP header of @len bytes at its data, and for others before. */
 static struct sk_buff *header_new(u32 len)
 {
 	struct sk_buff *skb = alloc_skb(MAX_TCP_HEADER, GFP_ATOMIC | __GFP_NOWARN);
@@ -23,9 +23,8 @@ static struct sk_buff *header_new(u32 len)
 }
 
 /*
- * A received packet to be sent back: nothing of what it was is left but its
- * memory. @skb: TCP header at its data. Return: false when others hold it, or
- * there is no room for a header of @len bytes.
+ * Clear a received packet, to send an answer in its memory. @skb: TCP header at its data;
+ * @len: bytes of the new TCP header. Return: false when it is shared or has no room.
  */
 static bool header_turn(struct sk_buff *skb, u32 len)
 {
@@ -33,7 +32,7 @@ static bool header_turn(struct sk_buff *skb, u32 len)
 	    skb_is_gso(skb) || skb_end_pointer(skb) - skb->data < (int)len)
 		return false;
 	skb_orphan(skb);
-	/* Route, conntrack, IPVS and what else the kernel knows of. */
+	/* Removes route, conntrack, IPVS and other state of the received packet. */
 	skb_scrub_packet(skb, true);
 	skb_trim(skb, 0);
 	skb_put(skb, len);
@@ -46,7 +45,7 @@ static bool header_turn(struct sk_buff *skb, u32 len)
 	return true;
 }
 
-/* A packet whose TCP header @plan is; its data is the room for it. */
+/* Send a packet with the TCP header of @plan; @skb: its data is the room for the header. */
 static void header_send(const struct xtcp_stateless *to, struct dst_entry *dst,
 			const struct xtcp_plan *plan, struct sk_buff *skb)
 {
@@ -56,8 +55,8 @@ static void header_send(const struct xtcp_stateless *to, struct dst_entry *dst,
 	skb->priority = to->sk ? READ_ONCE(to->sk->sk_priority) : 0;
 	skb->mark = to->mark;
 	/*
-	 * Rules by user or cgroup know a SYN-ACK by its listener, unless that has
-	 * just ended; other answers are nobody's.
+	 * Firewall rules match a SYN-ACK by user and cgroup of its listener, unless that
+	 * has just been freed. Other answers have no socket.
 	 */
 	if (plan->flags & XTCP_SYN && !skb_set_owner_sk_safe(skb, (struct sock *)to->sk))
 		skb_orphan(skb);
@@ -69,8 +68,8 @@ static void header_send(const struct xtcp_stateless *to, struct dst_entry *dst,
 }
 
 /**
- * xtcp_ip_send - send a packet without payload and without a socket
- * @to: where to
+ * xtcp_ip_send - send a packet that has a TCP header only and no connection
+ * @to: where it goes
  * @dst: route; its reference is taken over
  * @plan: TCP header
  *
@@ -89,14 +88,14 @@ void xtcp_ip_send(const struct xtcp_stateless *to, struct dst_entry *dst,
 }
 
 /**
- * xtcp_ip_answer - send such a packet in the place of another
- * @to: where to
+ * xtcp_ip_answer - xtcp_ip_send() in the memory of the packet that is answered
+ * @to: where it goes
  * @dst: route; its reference is taken over
  * @plan: TCP header
- * @cause: the packet that it answers, TCP header at its data; used up
+ * @cause: the packet that it answers, TCP header at its data; taken over
  *
- * To allocate a packet and to free one is a tenth of the work of answering a
- * SYN, and while one is answered the other is in the cache.
+ * Allocating one packet and freeing another is a tenth of the work of answering a SYN, and
+ * the memory of the received packet is in the cache.
  *
  * Context: any. What cannot be sent is dropped.
  */
@@ -111,12 +110,12 @@ void xtcp_ip_answer(const struct xtcp_stateless *to, struct dst_entry *dst,
 	xtcp_ip_send(to, dst, plan);
 }
 
-/* Payload one packet to the device may carry; software GSO does the rest. */
+/* Bytes of payload in one GSO packet; software GSO splits what the device cannot. */
 static u32 gso_max(const struct dst_entry *dst, u32 mss)
 {
 	u32 bytes;
 
-	/* IPsec without offload wants the packets one by one. */
+	/* IPsec without offload cannot take GSO packets. */
 	if (dst->header_len && !xfrm_dst_offload_ok((struct dst_entry *)dst))
 		return mss;
 	bytes = min_t(u32, READ_ONCE(dst->dev->gso_max_size), GSO_LEGACY_MAX_SIZE) -
@@ -126,11 +125,11 @@ static u32 gso_max(const struct dst_entry *dst, u32 mss)
 }
 
 /**
- * xtcp_adv_mss - the MSS to offer
- * @sk: socket or listener; its TCP_MAXSEG holds for both directions
+ * xtcp_adv_mss - the MSS to announce (RFC 9293, 3.7.1)
+ * @sk: socket or listener; its TCP_MAXSEG limits both directions
  * @dst: route to the peer
  *
- * Return: bytes, RFC 9293 3.7.1.
+ * Context: any. Return: bytes.
  */
 u16 xtcp_adv_mss(const struct sock *sk, const struct dst_entry *dst)
 {
@@ -139,7 +138,7 @@ u16 xtcp_adv_mss(const struct sock *sk, const struct dst_entry *dst)
 	return min_t(u32, dst_metric_advmss(dst), user_mss ? user_mss : U16_MAX);
 }
 
-/* Of milliseconds that Linux keeps times @scale; 0: the route does not say. */
+/* A metric in us; Linux keeps it in ms times @scale. 0: the route does not set it. */
 static u32 route_us(const struct dst_entry *dst, int metric, u32 scale)
 {
 	u64 us = (u64)dst_metric(dst, metric) * USEC_PER_MSEC;
@@ -148,15 +147,17 @@ static u32 route_us(const struct dst_entry *dst, int metric, u32 scale)
 }
 
 /**
- * xtcp_open_route - the metrics of the route, ip-route(8)
+ * xtcp_open_route - apply the metrics of the route, ip-route(8)
  * @sk: socket or listener: its TCP_WINDOW_CLAMP replaces the route's window
  * @dst: route to the peer
- * @open: the receive space is filled in, and limited by the route's window; what the
- *	cache knows is filled in, if the connection opens now; route is filled in
+ * @open: with the receive space and, if the connection opens now, the cached_ fields set;
+ *	route is filled in, the receive space is limited by the route's window
  *
- * As in Linux, rto_min and cwnd count only where they are locked (ip locks rto_min by
- * itself). What connections have measured replaces an rtt or ssthresh that is not
- * locked, and ssthresh counts only where no_ssthresh_metrics_save is 0.
+ * As in Linux, rto_min and cwnd are used only if they are locked (ip always locks rto_min).
+ * Cached measurements take precedence over an rtt or ssthresh that is not locked, and
+ * ssthresh is used only if no_ssthresh_metrics_save is 0.
+ *
+ * Context: any.
  */
 void xtcp_open_route(const struct sock *sk, const struct dst_entry *dst,
 		     struct xtcp_open *open)
@@ -190,10 +191,13 @@ void xtcp_open_route(const struct sock *sk, const struct dst_entry *dst,
 }
 
 /**
- * xtcp_open_dst - what the route says about a connection to be
- * @sk: socket or listener, for its options
+ * xtcp_open_dst - fill in what depends on the route and the socket's options
+ * @sk: socket or listener
  * @dst: route to the peer
- * @open: path_mss, adv_mss, gso_max and the receive space are filled in
+ * @open: path_mss, user_mss, adv_mss, gso_max, the receive space, v6 and need_ecn are
+ *	filled in
+ *
+ * Context: socket lock.
  */
 void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
 		   struct xtcp_open *open)
@@ -211,7 +215,7 @@ void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
 	open->need_ecn = xtcp_cc_needs_ecn(xtcp_sk(sk)->tcb.cc);
 }
 
-/* What the socket keeps of it: the engine has the rest. */
+/* Store the metrics that the socket needs; the engine gets the others. */
 static void route_keep(struct sock *sk, const struct dst_entry *dst,
 			    const struct xtcp_route *route)
 {
@@ -223,7 +227,7 @@ static void route_keep(struct sock *sk, const struct dst_entry *dst,
 }
 
 /**
- * xtcp_open_fill - what the engine wants to know when a connection opens
+ * xtcp_open_fill - fill in what the engine needs to open a connection
  * @sk: socket with addresses and a route
  * @open: filled in
  *
@@ -247,7 +251,7 @@ void xtcp_open_fill(struct sock *sk, struct xtcp_open *open)
 		xtcp_sk(sk)->pmtu_hdr = xtcp_ip_hdr_len(sk);
 		return;
 	}
-	/* The route went away since it was looked up: the smallest path. */
+	/* The route has expired since it was looked up: assume the smallest MTU. */
 	open->path_mss = TCP_MSS_DEFAULT;
 	open->adv_mss = TCP_MSS_DEFAULT;
 	open->user_mss = xtcp_sk(sk)->tcb.user_mss;
@@ -258,10 +262,10 @@ void xtcp_open_fill(struct sock *sk, struct xtcp_open *open)
 }
 
 /**
- * xtcp_ip_sock_dst - the route of a connection, found anew if it has expired
+ * xtcp_ip_sock_dst - the route of a connection, looked up again if it has expired
  * @sk: socket with addresses and ports
  *
- * Context: socket lock. Return: route, the reference is the socket's; or NULL.
+ * Context: socket lock. Return: route, whose reference the socket keeps, or NULL.
  */
 struct dst_entry *xtcp_ip_sock_dst(struct sock *sk)
 {
@@ -273,15 +277,15 @@ struct dst_entry *xtcp_ip_sock_dst(struct sock *sk)
 }
 
 /**
- * xtcp_ip_repath - what is sent on this path may not arrive: try another
+ * xtcp_ip_repath - try another path, since packets on this one may not arrive
  * @sk: connection
  * @why: counter of the reason
  *
- * Protective ReRoute: packets get another hash, and with it another flow label, by
- * which routers with several paths choose anew; so does this host, if it has several.
- * SO_TXREHASH, net.core.txrehash turn it off.
+ * Protective ReRoute: packets get another hash and with it another IPv6 flow label, from
+ * which routers with several paths, and this host, choose the path. SO_TXREHASH and
+ * net.core.txrehash turn it off.
  *
- * Context: any, socket lock, not owned by a system call where this is softirq.
+ * Context: any, socket lock; in softirq no system call owns the socket.
  */
 void xtcp_ip_repath(struct sock *sk, enum xtcp_mib why)
 {
@@ -294,7 +298,10 @@ void xtcp_ip_repath(struct sock *sk, enum xtcp_mib why)
 	if (why == XTCP_MIB_TIMEOUT_REHASH)
 		xsk->rehashes++;
 	xtcp_mib_inc(xtcp_sk_net(sk), why);
-	/* Without a route at present the old one stays, and IP finds it expired. */
+	/*
+	 * If there is no route now, the old one stays; it is checked again at the next
+	 * output.
+	 */
 	xtcp_ip_sock_route(sk);
 }
 

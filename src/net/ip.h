@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Where the two IP families part. Addresses are of one type, IPv4's v4-mapped
- * (struct xtcp_flow); what is left of the difference is headers, routes and
- * some options of sockets. It is in ip4.c and ip6.c, icmp4.c and icmp6.c, and
- * here, and in src/conn/ip.h, is the choice between them. In a kernel without IPv6 no address is one
- * of IPv6, and the compiler leaves the calls out.
+ * The choice between IPv4 and IPv6. Addresses have one type, IPv4 ones are v4-mapped
+ * (struct xtcp_flow). What differs is headers, routes and some socket options: it is in
+ * ip4.c and ip6.c, icmp4.c and icmp6.c. The functions here and in src/conn/ip.h choose
+ * between them. In a kernel without IPv6 no address is an IPv6 one, and the compiler drops
+ * the calls.
  */
 #ifndef XTCP_NET_IP_H
 #define XTCP_NET_IP_H
@@ -33,30 +33,32 @@ static inline void xtcp_flow_set4(u32 addr[4], __be32 v4)
 	addr[3] = (__force u32)v4;
 }
 
+/* The IPv4 address of a v4-mapped one. */
 static inline __be32 xtcp_flow_v4(const u32 addr[4])
 {
 	return (__force __be32)addr[3];
 }
 
+/* Is it an IPv4 address? Any is in a kernel without IPv6. */
 static inline bool xtcp_addr_is4(const u32 addr[4])
 {
 	return !IS_ENABLED(CONFIG_IPV6) ||
 	       (!(addr[0] | addr[1]) && addr[2] == (__force u32)htonl(0xffff));
 }
 
-/* 0.0.0.0 or :: */
+/* The wildcard: ::ffff:0.0.0.0 or :: */
 static inline bool xtcp_addr_any(const u32 addr[4])
 {
 	return !(addr[0] | addr[1] | addr[3]) && (!addr[2] || xtcp_addr_is4(addr));
 }
 
-/* Do its packets have IPv6 headers? */
+/* Do packets of this flow have IPv6 headers? */
 static inline bool xtcp_flow_is6(const struct xtcp_flow *flow)
 {
 	return !xtcp_addr_is4(flow->daddr);
 }
 
-/* ---- ip4.c, ip6.c ---- */
+/* ---- ip4.c, ip6.c: each is described at the function xtcp_ip_*() that calls it ---- */
 
 void xtcp_ip4_flow(const struct sk_buff *skb, struct xtcp_flow *flow);
 struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to);
@@ -66,7 +68,7 @@ int xtcp_ip4_sock_route(struct sock *sk);
 struct sock *xtcp_ip4_kernel_sock(const struct xtcp_rx *rx);
 bool xtcp_ip4_kernel_listens(const struct xtcp_rx *rx, struct sk_buff *skb);
 
-/* An address on the wire that would pass for one of IPv4. */
+/* Has an IPv6 packet a v4-mapped address, which would be taken for an IPv4 one? */
 static inline bool xtcp_ip6_v4mapped_on_wire(const struct sk_buff *skb)
 {
 	const struct ipv6hdr *hdr = ipv6_hdr(skb);
@@ -92,7 +94,7 @@ int xtcp_ip6_oif(const struct xtcp_flow *flow, int dif);
 
 /* ---- received packets; IP and TCP headers are in place ---- */
 
-/* 4-tuple of a packet, seen from this end. */
+/* 4-tuple of a packet; saddr is this end, the packet's destination. */
 static inline void xtcp_ip_flow(const struct sk_buff *skb, struct xtcp_flow *flow)
 {
 	if (xtcp_skb_is6(skb))
@@ -101,7 +103,7 @@ static inline void xtcp_ip_flow(const struct sk_buff *skb, struct xtcp_flow *flo
 		xtcp_ip4_flow(skb, flow);
 }
 
-/* Has it come farther than IP_MINTTL, IPV6_MINHOPCOUNT allow (RFC 5082)? */
+/* Is the TTL of a packet below IP_MINTTL, IPV6_MINHOPCOUNT (RFC 5082)? */
 static inline bool xtcp_ip_below_min_ttl(const struct sock *sk, const struct sk_buff *skb)
 {
 	if (xtcp_skb_is6(skb))
@@ -109,6 +111,7 @@ static inline bool xtcp_ip_below_min_ttl(const struct sock *sk, const struct sk_
 	return ip_hdr(skb)->ttl < READ_ONCE(inet_sk(sk)->min_ttl);
 }
 
+/* Is the TCP checksum wrong? */
 static inline bool xtcp_ip_csum_bad(struct sk_buff *skb)
 {
 	if (xtcp_skb_is6(skb)) {
@@ -120,6 +123,7 @@ static inline bool xtcp_ip_csum_bad(struct sk_buff *skb)
 	return skb_checksum_complete(skb);
 }
 
+/* Do the IPsec policies allow the packet? @sk: NULL for those of the namespace only. */
 static inline bool xtcp_ip_policy(struct sock *sk, struct sk_buff *skb)
 {
 	if (xtcp_skb_is6(skb))
@@ -127,7 +131,7 @@ static inline bool xtcp_ip_policy(struct sock *sk, struct sk_buff *skb)
 	return xfrm4_policy_check(sk, XFRM_POLICY_IN, skb);
 }
 
-/* Is it addressed to many (RFC 9293, MUST-57)? */
+/* Is it addressed to a broadcast or multicast address (RFC 9293, MUST-57)? */
 static inline bool xtcp_ip_is_multicast(const struct sk_buff *skb)
 {
 	const struct rtable *rt = skb_rtable(skb);
@@ -140,8 +144,8 @@ static inline bool xtcp_ip_is_multicast(const struct sk_buff *skb)
 /* ---- packets without a socket ---- */
 
 /*
- * The interface that an answer to a packet has to leave by, unless a socket says
- * otherwise: its VRF's, or, to a link-local address, the one it came in by; 0: any.
+ * The ifindex that the answer to a packet has to leave by, unless the socket is bound to a
+ * device: the VRF's; for a link-local peer the one the packet came in by; 0: any.
  */
 static inline int xtcp_ip_l3mdev_oif(const struct xtcp_rx *rx)
 {
@@ -150,7 +154,7 @@ static inline int xtcp_ip_l3mdev_oif(const struct xtcp_rx *rx)
 	return xtcp_flow_is6(&rx->flow) ? xtcp_ip6_oif(&rx->flow, rx->dif) : 0;
 }
 
-/* The interface an answer leaves by: the one the socket is bound to goes first. */
+/* The ifindex an answer leaves by: the device the socket is bound to, or @l3mdev_oif. */
 static inline int xtcp_ip_oif(const struct sock *sk, int l3mdev_oif)
 {
 	return READ_ONCE(sk->sk_bound_dev_if) ?: l3mdev_oif;
@@ -162,7 +166,7 @@ static inline u8 xtcp_ip_tos(const struct sock *sk, const struct xtcp_flow *flow
 	return xtcp_flow_is6(flow) ? inet6_sk(sk)->tclass : inet_sk(sk)->tos;
 }
 
-/* What SYN-ACK and connection have of listener or SYN: fwmark_accept, reflect_tos. */
+/* Mark of a SYN-ACK and its connection: the listener's, or the SYN's by fwmark_accept. */
 static inline u32 xtcp_accept_mark(const struct xtcp_rx *rx, const struct sock *sk)
 {
 	u32 mark = READ_ONCE(sk->sk_mark);
@@ -170,12 +174,14 @@ static inline u32 xtcp_accept_mark(const struct xtcp_rx *rx, const struct sock *
 	return mark || !READ_ONCE(rx->xn->knobs.fwmark_accept) ? mark : rx->mark;
 }
 
+/* TOS of a SYN-ACK and its connection: the listener's, or the SYN's by reflect_tos. */
 static inline u8 xtcp_accept_tos(const struct xtcp_net *xn, const struct sock *sk,
 				 const struct xtcp_flow *flow, u8 syn_tos)
 {
 	return READ_ONCE(xn->knobs.reflect_tos) ? syn_tos : xtcp_ip_tos(sk, flow);
 }
 
+/* Mark of an answer without a socket: the packet's if fwmark_reflect is set, or 0. */
 static inline u32 xtcp_ip_reply_mark(const struct net *net, const struct sk_buff *skb)
 {
 	if (xtcp_skb_is6(skb))
@@ -184,8 +190,8 @@ static inline u32 xtcp_ip_reply_mark(const struct net *net, const struct sk_buff
 }
 
 /**
- * xtcp_ip_route - route for a packet without a socket of its own
- * @to: where to
+ * xtcp_ip_route - route for a packet that no connection sends
+ * @to: where it goes
  *
  * Context: any. Return: route, with a reference, or ERR_PTR().
  */
@@ -195,11 +201,11 @@ static inline struct dst_entry *xtcp_ip_route(const struct xtcp_stateless *to)
 }
 
 /**
- * xtcp_ip_kernel_sock - the kernel's TCP's connection that a packet is of
+ * xtcp_ip_kernel_sock - look up a packet among the connections of the kernel's TCP
  * @rx: packet
  *
  * Context: RCU read lock.
- * Return: socket, half-open connection or record in TIME-WAIT, with a reference for
+ * Return: the kernel's socket, request socket or TIME-WAIT socket, with a reference for
  * sock_gen_put(); or NULL.
  */
 static inline struct sock *xtcp_ip_kernel_sock(const struct xtcp_rx *rx)
@@ -209,10 +215,10 @@ static inline struct sock *xtcp_ip_kernel_sock(const struct xtcp_rx *rx)
 
 /**
  * xtcp_ip_kernel_listens - does the kernel's TCP have a listener for a packet?
- * @rx: packet's particulars
- * @skb: packet with its TCP header at its data
+ * @rx: packet
+ * @skb: the same, TCP header at its data
  *
- * Context: RCU read lock.
+ * Context: RCU read lock. Return: whether it has.
  */
 static inline bool xtcp_ip_kernel_listens(const struct xtcp_rx *rx, struct sk_buff *skb)
 {
@@ -229,7 +235,7 @@ static inline u8 xtcp_ip_min_ttl(const struct sock *sk)
 				   READ_ONCE(inet_sk(sk)->min_ttl);
 }
 
-/* IP_MTU_DISCOVER, IPV6_MTU_DISCOVER: are messages about the path MTU heeded? */
+/* IP_MTU_DISCOVER, IPV6_MTU_DISCOVER: does the socket accept path MTU messages? */
 static inline bool xtcp_ip_pmtu_heeded(const struct sock *sk)
 {
 	return xtcp_sock_is6(sk) ? ip6_sk_accept_pmtu(sk) :
@@ -243,7 +249,7 @@ static inline bool xtcp_ip_recverr(const struct sock *sk)
 }
 
 /**
- * xtcp_ip_sock_route - find the route of a connection
+ * xtcp_ip_sock_route - look up the route of a connection and cache it in the socket
  * @sk: socket with addresses and ports
  *
  * Context: socket lock. Return: 0 or -errno.
@@ -253,15 +259,16 @@ static inline int xtcp_ip_sock_route(struct sock *sk)
 	return xtcp_sock_is6(sk) ? xtcp_ip6_sock_route(sk) : xtcp_ip4_sock_route(sk);
 }
 
-/* What a route is to be checked with, __sk_dst_check(). */
+/* The cookie of the cached route for __sk_dst_check(). */
 static inline u32 xtcp_ip_dst_cookie(const struct sock *sk)
 {
 	return xtcp_sock_is6(sk) ? inet6_sk(sk)->dst_cookie : 0;
 }
 
 /*
- * The flow label of an answer to @cause, for @sk or, by a bit of
- * net.ipv6.flowlabel_reflect, for nobody.
+ * The flow label of an answer to @cause, 0 for the one IP computes. The label of @cause is
+ * reflected if @sk says so; without a socket, if net.ipv6.flowlabel_reflect has one of the
+ * bits @nobody.
  */
 static inline __be32 xtcp_ip_label(const struct xtcp_flow *flow, const struct net *net,
 				   const struct sock *sk, const struct sk_buff *cause,

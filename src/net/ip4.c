@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is particular to IPv4: headers, routes, the pseudo-header.
+ * IPv4: headers, routes, the pseudo-header.
  */
 #include <linux/ip.h>
 #include <linux/security.h>
@@ -15,9 +15,11 @@
 #include "ip.h"
 
 /**
- * xtcp_ip4_flow - 4-tuple of a received packet, seen from this end
+ * xtcp_ip4_flow - 4-tuple of a received packet
  * @skb: packet with IP and TCP headers in place
- * @flow: filled in
+ * @flow: filled in; saddr is this end, the packet's destination
+ *
+ * Context: any.
  */
 void xtcp_ip4_flow(const struct sk_buff *skb, struct xtcp_flow *flow)
 {
@@ -53,8 +55,8 @@ bool xtcp_ip4_kernel_listens(const struct xtcp_rx *rx, struct sk_buff *skb)
 }
 
 /*
- * Has IPsec nothing to say about what @to sends? As xfrm_lookup() asks to be quick:
- * no policy of the namespace nor of the socket, and what has none may pass.
+ * Is there no IPsec policy for @to? As the fast path of xfrm_lookup(): neither namespace
+ * nor socket have a policy, and packets without one may pass.
  */
 static bool xfrm_silent(const struct xtcp_stateless *to)
 {
@@ -75,14 +77,14 @@ struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to)
 	struct flowi4 fl4;
 	struct rtable *rt;
 
-	/* The packet to answer was for us, so its address may be the source. */
+	/* FLOWI_FLAG_ANYSRC: the packet was delivered here, so its destination is ours. */
 	flowi4_init_output(&fl4, to->oif, to->mark,
 			   xtcp_rt_tos(to->sk, to->tos), xtcp_rt_scope(to->sk), IPPROTO_TCP, FLOWI_FLAG_ANYSRC,
 			   xtcp_flow_v4(flow->daddr), xtcp_flow_v4(flow->saddr),
 			   (__force __be16)flow->dport, (__force __be16)flow->sport,
 			   sock_net_uid(to->net, to->sk));
 	if (likely(xfrm_silent(to))) {
-		/* The same look-up, and then no question that has one answer. */
+		/* The same look-up without the hooks for IPsec, which find nothing. */
 		rt = __ip_route_output_key(to->net, &fl4);
 	} else {
 		if (to->sk)
@@ -92,7 +94,7 @@ struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to)
 	}
 	if (IS_ERR(rt))
 		return ERR_CAST(rt);
-	/* A source like that cannot be (RFC 9293, MUST-63). */
+	/* Never answer a broadcast or multicast source (RFC 9293, MUST-63). */
 	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
 		ip_rt_put(rt);
 		return ERR_PTR(-EACCES);
@@ -101,10 +103,10 @@ struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to)
 }
 
 /**
- * xtcp_ip4_out - send a packet that has a TCP header and nothing else
- * @to: where to
+ * xtcp_ip4_out - send a packet that has a TCP header only
+ * @to: where it goes
  * @dst: route; its reference is taken over
- * @skb: its TCP header is its data, the checksum still to be filled in
+ * @skb: its data is the TCP header, without checksum; taken over
  *
  * Context: any. What cannot be sent is dropped.
  */
@@ -116,7 +118,7 @@ void xtcp_ip4_out(const struct xtcp_stateless *to, struct dst_entry *dst,
 	struct iphdr *iph;
 	int ttl = -1;
 
-	/* Of a header alone it costs less than to have somebody else do it. */
+	/* For a header alone this is cheaper than checksum offload. */
 	tcp_hdr(skb)->check = csum_tcpudp_magic(saddr, daddr, skb->len, IPPROTO_TCP,
 						csum_partial(skb->data, skb->len, 0));
 	if (to->sk)
@@ -140,8 +142,10 @@ void xtcp_ip4_out(const struct xtcp_stateless *to, struct dst_entry *dst,
 }
 
 /**
- * xtcp_ip4_hdr_len - bytes in front of the payload, but for TCP's options
- * @sk: socket or listener, for its options
+ * xtcp_ip4_hdr_len - length of IP and TCP header without TCP options
+ * @sk: socket or listener, for its IP options
+ *
+ * Context: any. Return: bytes.
  */
 u32 xtcp_ip4_hdr_len(const struct sock *sk)
 {
@@ -221,7 +225,10 @@ int xtcp_ip4_connect(struct sock *sk, const struct sockaddr_in *to, int len)
 	if (!inet->inet_saddr)
 		inet->inet_saddr = fl4->saddr;
 	sk_rcv_saddr_set(sk, inet->inet_saddr);
-	/* A source route names its hops; else 0.0.0.0 became this host. */
+	/*
+	 * With a source route fl4->daddr is the first hop; without, 0.0.0.0 became this
+	 * host.
+	 */
 	sk_daddr_set(sk, opt && opt->opt.srr ? to->sin_addr.s_addr : fl4->daddr);
 	inet->inet_dport = to->sin_port;
 

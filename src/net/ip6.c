@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is particular to IPv6: headers, routes, flow labels, link-local
- * addresses, the pseudo-header.
+ * IPv6: headers, routes, flow labels, link-local addresses, the pseudo-header.
  *
- * A flow label is np->flow_label where the program has chosen one; else IP
- * makes it of the addresses and ports, so that all packets of a connection
- * have the same, those of TIME-WAIT and of a listener included (RFC 6437, 3).
- * For that the socket has no hash of its own (sk_txhash), until xtcp_ip_repath() wants
- * another label. Where the peer's label is
- * to be sent back (net.ipv6.flowlabel_reflect) answers take it from their cause.
+ * The flow label is np->flow_label if the program has chosen one. Otherwise IP computes it
+ * from addresses and ports, so that all packets of a connection have the same one,
+ * including those sent by a listener or in TIME-WAIT (RFC 6437, 3). For that the socket
+ * has no hash (sk_txhash) until xtcp_ip_repath() wants another label. With
+ * net.ipv6.flowlabel_reflect an answer has the label of the packet it answers.
  */
 #include <linux/security.h>
 #include <net/inet6_hashtables.h>
@@ -27,9 +25,11 @@ static const struct in6_addr *in6(const u32 addr[4])
 }
 
 /**
- * xtcp_ip6_flow - 4-tuple of a received packet, seen from this end
+ * xtcp_ip6_flow - 4-tuple of a received packet
  * @skb: packet with IP and TCP headers in place
- * @flow: filled in
+ * @flow: filled in; saddr is this end, the packet's destination
+ *
+ * Context: any.
  */
 void xtcp_ip6_flow(const struct sk_buff *skb, struct xtcp_flow *flow)
 {
@@ -66,8 +66,10 @@ bool xtcp_ip6_kernel_listens(const struct xtcp_rx *rx, struct sk_buff *skb)
 
 /**
  * xtcp_ip6_place - keyed hash of addresses and the peer's port, RFC 6056
- * @flow: 4-tuple whose own port is still to be chosen
+ * @flow: 4-tuple whose own port is not chosen yet
  * @key: secret
+ *
+ * Context: any. Return: hash.
  */
 u64 xtcp_ip6_place(const struct xtcp_flow *flow, const siphash_key_t *key)
 {
@@ -76,30 +78,31 @@ u64 xtcp_ip6_place(const struct xtcp_flow *flow, const siphash_key_t *key)
 }
 
 /**
- * xtcp_ip6_oif - the interface of a link-local address
+ * xtcp_ip6_oif - the interface of a link-local peer
  * @flow: 4-tuple
- * @dif: interface that a packet came in by
+ * @dif: ifindex that a packet came in by
  *
- * Return: @dif if the peer's address is one only on that link, else 0.
+ * Context: any. Return: @dif if the peer's address is link-local, otherwise 0.
  */
 int xtcp_ip6_oif(const struct xtcp_flow *flow, int dif)
 {
 	return ipv6_addr_type(in6(flow->daddr)) & IPV6_ADDR_LINKLOCAL ? dif : 0;
 }
 
+/* See xtcp_ip_reply_mark(). */
 u32 xtcp_ip6_reply_mark(const struct net *net, const struct sk_buff *skb)
 {
 	return IP6_REPLY_MARK(net, skb->mark);
 }
 
 /**
- * xtcp_ip6_label - the flow label of an answer, if that is to be the cause's
+ * xtcp_ip6_label - the flow label of an answer, if it is to be reflected
  * @net: namespace
- * @sk: socket that it is for, or NULL
- * @cause: packet of IPv6
- * @nobody: FLOWLABEL_REFLECT_* that decides where there is no socket
+ * @sk: socket of the answer, or NULL
+ * @cause: IPv6 packet that is answered
+ * @nobody: if @sk is NULL: the FLOWLABEL_REFLECT_* bit of flowlabel_reflect that decides
  *
- * Return: label in network byte order; 0: no, IP makes one.
+ * Context: any. Return: label of @cause in network byte order; 0: IP computes one.
  */
 __be32 xtcp_ip6_label(const struct net *net, const struct sock *sk,
 		      const struct sk_buff *cause, u8 nobody)
@@ -125,7 +128,7 @@ static void flowi_of(const struct xtcp_stateless *to, struct flowi6 *fl6)
 	fl6->flowi6_uid = sock_net_uid(to->net, to->sk);
 }
 
-/* Options of the listener or connection in whose name a packet goes. */
+/* IPv6 options of the socket that a packet is sent for, or NULL. */
 static const struct ipv6_pinfo *pinfo(const struct xtcp_stateless *to)
 {
 	return to->sk ? inet6_sk(to->sk) : NULL;
@@ -138,7 +141,7 @@ struct dst_entry *xtcp_ip6_route(const struct xtcp_stateless *to)
 	struct dst_entry *dst;
 	struct flowi6 fl6;
 
-	/* A source like that cannot be (RFC 9293, MUST-63). */
+	/* Never answer an unspecified or multicast source (RFC 9293, MUST-63). */
 	if (ipv6_addr_type(in6(to->flow->daddr)) == IPV6_ADDR_ANY ||
 	    ipv6_addr_is_multicast(in6(to->flow->daddr)))
 		return ERR_PTR(-EACCES);
@@ -154,14 +157,14 @@ struct dst_entry *xtcp_ip6_route(const struct xtcp_stateless *to)
 	return dst;
 }
 
-/* As ip6_autoflowlabel() has it, which modules cannot call. */
+/* As ip6_autoflowlabel(), which is not exported. */
 static bool auto_label(struct net *net, const struct sock *sk)
 {
 	return sk && xtcp_inet_autolabel_set(sk) ? xtcp_inet_autolabel(sk) :
 						   ip6_default_np_autolabel(net);
 }
 
-/* Extension headers make it a matter for IP, which wants a socket. */
+/* Send by ip6_xmit(), which needs a socket, if that has extension headers. Return: sent. */
 static bool out_with_options(const struct xtcp_stateless *to, struct sk_buff *skb,
 			     struct flowi6 *fl6)
 {
@@ -178,10 +181,10 @@ static bool out_with_options(const struct xtcp_stateless *to, struct sk_buff *sk
 }
 
 /**
- * xtcp_ip6_out - send a packet that has a TCP header and nothing else
- * @to: where to
+ * xtcp_ip6_out - send a packet that has a TCP header only
+ * @to: where it goes
  * @dst: route; its reference is taken over
- * @skb: its TCP header is its data, the checksum still to be filled in
+ * @skb: its data is the TCP header, without checksum; taken over
  *
  * Context: any. What cannot be sent is dropped.
  */
@@ -194,7 +197,7 @@ void xtcp_ip6_out(const struct xtcp_stateless *to, struct dst_entry *dst,
 	int hops = -1;
 
 	flowi_of(to, &fl6);
-	/* Of a header alone it costs less than to have somebody else do it. */
+	/* For a header alone this is cheaper than checksum offload. */
 	tcp_hdr(skb)->check = csum_ipv6_magic(&fl6.saddr, &fl6.daddr, skb->len, IPPROTO_TCP,
 					      csum_partial(skb->data, skb->len, 0));
 	skb_dst_set(skb, dst);
@@ -218,8 +221,10 @@ void xtcp_ip6_out(const struct xtcp_stateless *to, struct dst_entry *dst,
 }
 
 /**
- * xtcp_ip6_hdr_len - bytes in front of the payload, but for TCP's options
- * @sk: socket or listener, for its options
+ * xtcp_ip6_hdr_len - length of IPv6, extension and TCP headers without TCP options
+ * @sk: socket or listener, for its extension headers
+ *
+ * Context: any. Return: bytes.
  */
 u32 xtcp_ip6_hdr_len(const struct sock *sk)
 {
@@ -235,9 +240,11 @@ u32 xtcp_ip6_hdr_len(const struct sock *sk)
 }
 
 /**
- * xtcp_ip6_sock_flow - the addresses a socket of IPv6 has now
- * @sk: socket of IPv6, whatever it is connected to
- * @flow: its addresses are filled in
+ * xtcp_ip6_sock_flow - the addresses an AF_INET6 socket has now
+ * @sk: AF_INET6 socket, also if it is connected to an IPv4 address
+ * @flow: saddr and daddr are filled in
+ *
+ * Context: as xtcp_flow_of_sock().
  */
 void xtcp_ip6_sock_flow(const struct sock *sk, struct xtcp_flow *flow)
 {
@@ -263,7 +270,10 @@ static void flowi_of_sock(const struct sock *sk, struct flowi6 *fl6)
 		fl6->mp_hash = sk->sk_txhash >> 1;
 }
 
-/* A routing header names its hops; @fl6 learns the source address. */
+/*
+ * The route of a socket, with a reference, or ERR_PTR(). The source address is set in @fl6.
+ * With a routing header the route is that to its first hop.
+ */
 static struct dst_entry *sock_lookup(struct sock *sk, struct flowi6 *fl6)
 {
 	struct in6_addr *final_p, final;
@@ -288,6 +298,14 @@ int xtcp_ip6_sock_route(struct sock *sk)
 	return 0;
 }
 
+/**
+ * xtcp_ip6_xmit - send a packet of a connection
+ * @sk: socket
+ * @skb: TCP segment; taken over
+ * @ecn: ECN bits of the traffic class
+ *
+ * Context: socket lock. Return: 0, -errno or NET_XMIT_*.
+ */
 int xtcp_ip6_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 {
 	const struct ipv6_pinfo *np = inet6_sk(sk);
@@ -309,12 +327,12 @@ int xtcp_ip6_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 }
 
 /**
- * xtcp_ip6_save_rx_info - what a program may ask of the packets that came (RFC 2292, 5.1)
- * @sk: socket of IPv6
- * @skb: verified segment of it
+ * xtcp_ip6_save_rx_info - save what IPV6_2292PKTOPTIONS reports of the last packet
+ * @sk: AF_INET6 socket
+ * @skb: verified segment for it
  *
- * The last one counts. Whoever sends back the peer's flow label
- * (net.ipv6.flowlabel_reflect) takes it from here, too.
+ * RFC 2292, 5.1. With net.ipv6.flowlabel_reflect the flow label is saved too, to be
+ * reflected.
  *
  * Context: any, socket lock.
  */
@@ -334,10 +352,10 @@ void xtcp_ip6_save_rx_info(struct sock *sk, const struct sk_buff *skb)
 }
 
 /**
- * xtcp_ip6_child - what a child of a listener of IPv6 has of its own
- * @child: cloned from @listener, addresses of IPv4 in place
- * @listener: listener
- * @flow: 4-tuple, also of IPv4
+ * xtcp_ip6_child - set up the IPv6 part of a child
+ * @child: cloned from @listener, IPv4 addresses set
+ * @listener: AF_INET6 listener
+ * @flow: 4-tuple, IPv6 or IPv4
  *
  * Context: any, child's lock.
  */
@@ -348,7 +366,7 @@ void xtcp_ip6_child(struct sock *child, const struct sock *listener,
 	struct inet_sock *inet = inet_sk(child);
 	struct ipv6_txoptions *opt;
 
-	/* The clone's are the listener's. */
+	/* The clone has the listener's pointers. */
 	inet->pinet6 = np;
 	np->ipv6_mc_list = NULL;
 	np->ipv6_ac_list = NULL;
@@ -362,7 +380,7 @@ void xtcp_ip6_child(struct sock *child, const struct sock *listener,
 	np->saddr = *in6(flow->saddr);
 	if (!xtcp_flow_is6(flow))
 		return;
-	/* No address of IPv4, and none that means "any". */
+	/* As in the kernel's TCP: neither an IPv4 address of the child nor the wildcard. */
 	inet->inet_daddr = LOOPBACK4_IPV6;
 	inet->inet_rcv_saddr = LOOPBACK4_IPV6;
 	inet->inet_saddr = LOOPBACK4_IPV6;
@@ -374,7 +392,7 @@ void xtcp_ip6_child(struct sock *child, const struct sock *listener,
 	rcu_read_unlock();
 }
 
-/* connect() to an IPv4 address: from here on it is a connection over IPv4. */
+/* connect() to a v4-mapped address: the connection has IPv4 headers. */
 static int connect_mapped(struct sock *sk, const struct sockaddr_in6 *to)
 {
 	struct sockaddr_in sin = {
@@ -392,7 +410,7 @@ static int connect_mapped(struct sock *sk, const struct sockaddr_in6 *to)
 	return err;
 }
 
-/* IPV6_FLOWINFO_SEND: the label in the address is used, if it may be. */
+/* IPV6_FLOWINFO_SEND: use the flow label in the address, if the program may use it. */
 static int connect_label(struct sock *sk, const struct sockaddr_in6 *to)
 {
 	struct ipv6_pinfo *np = inet6_sk(sk);
@@ -413,7 +431,7 @@ static int connect_label(struct sock *sk, const struct sockaddr_in6 *to)
 	return 0;
 }
 
-/* The scope of a link-local address is an interface, and binds the socket to it. */
+/* The scope of a link-local address is an interface: bind the socket to it. */
 static int connect_scope(struct sock *sk, const struct sockaddr_in6 *to, int len)
 {
 	if (len >= (int)sizeof(*to) && to->sin6_scope_id) {
@@ -424,7 +442,7 @@ static int connect_scope(struct sock *sk, const struct sockaddr_in6 *to, int len
 	return sk->sk_bound_dev_if ? 0 : -EINVAL;
 }
 
-/* Route, source address and port to sk_v6_daddr. */
+/* Find route, source address and local port for sk_v6_daddr and @port of the peer. */
 static int connect_native(struct sock *sk, __be16 port)
 {
 	struct inet_sock *inet = inet_sk(sk);
@@ -471,7 +489,7 @@ int xtcp_ip6_connect(struct sock *sk, const struct sockaddr_in6 *to, int len)
 	err = connect_label(sk, &peer);
 	if (err)
 		return err;
-	/* To no address at all means to this host. */
+	/* The unspecified address means this host. */
 	if (ipv6_addr_any(&peer.sin6_addr)) {
 		if (ipv6_addr_v4mapped(&sk->sk_v6_rcv_saddr))
 			ipv6_addr_set_v4mapped(htonl(INADDR_LOOPBACK), &peer.sin6_addr);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What ended connections have learnt of the way to a peer, for the next one:
- * RFC 9040, 3.2, "temporal sharing". A SYN that gets lost is then repeated after
- * the path's own time and not after the second that one who knows nothing has
- * to wait (RFC 6298, 2.1).
+ * Cache of path metrics: what ended connections have measured, for later ones to the same
+ * peer (RFC 9040, 3.2, "temporal sharing"). With it a lost SYN is retransmitted after an
+ * RTO from the path's round trip time, and not after the initial RTO of one second (RFC
+ * 6298, 2.1).
  *
- * A fixed table by peer address, hashed with a secret so that nobody can aim at
- * a bucket. Buckets come into being when they are first written to, and stay.
- * Only a connection whose data the peer has acknowledged writes: whoever can
- * only send SYNs under others' names changes nothing here.
+ * A fixed table by peer address, hashed with a secret, so that no peer can aim at a bucket.
+ * A bucket is allocated when it is first written and stays. Only a connection whose data
+ * the peer has acknowledged writes metrics, so SYNs from forged addresses change nothing.
  */
 #include <linux/mm.h>
 #include <linux/random.h>
@@ -21,24 +20,25 @@
 #define BUCKETS		(1U << BUCKET_BITS)
 #define WAYS		4
 
-/* Seconds: round trips are believed for ten minutes, the rest for an hour. */
+/* Seconds for which round trip times, and all other metrics, are used. */
 #define RTT_AGE_MAX	600
 #define AGE_MAX		3600
 
+/* What is known of the path to one peer; bucket's lock. */
 struct metric {
 	u32 addr[4];		/* peer; all 0: unused */
-	u32 at;			/* s since boot, last written */
+	u32 at;			/* s, when last written, by seconds() */
 	u32 reordered_at;	/* s, when reordering was first seen; 0: never */
 	u32 srtt_us;
 	u32 rttvar_us;
 	u32 ssthresh;		/* bytes; 0: none known */
 
-	/* Fast Open, RFC 7413 4.1.3; has its own life */
-	u32 fo_from[4];		/* this end: the cookie is for it, too */
+	/* Fast Open, RFC 7413 4.1.3; these do not expire */
+	u32 fo_from[4];		/* local address that the cookie was given to */
 	struct xtcp_cookie cookie;
-	u16 fo_mss;		/* the peer's, of the last SYN-ACK; 0: not known */
-	u8 fo_lost;		/* SYNs with data in a row that were lost */
-	u32 fo_lost_at;		/* s, the last of them */
+	u16 fo_mss;		/* bytes, MSS of the peer's last SYN-ACK; 0: not known */
+	u8 fo_lost;		/* SYNs with data lost in a row */
+	u32 fo_lost_at;		/* s, when the last of them was */
 };
 
 struct bucket {
@@ -48,13 +48,13 @@ struct bucket {
 
 struct xtcp_metrics {
 	hsiphash_key_t key;
-	bool known;			/* something was written once */
-	struct bucket *buckets[BUCKETS];
+	bool known;			/* a bucket was allocated */
+	struct bucket *buckets[BUCKETS];	/* NULL: never written */
 };
 
+/* Seconds since boot, plus 1: 0 means "never". */
 static u32 seconds(void)
 {
-	/* Never 0, which says "never". */
 	return (u32)ktime_get_seconds() + 1;
 }
 
@@ -69,7 +69,7 @@ static struct bucket **bucket_of(struct xtcp_metrics *m, const u32 addr[4])
 	return &m->buckets[hash & (BUCKETS - 1)];
 }
 
-/* What is not Fast Open's: it was for nothing, or is too old. */
+/* Clear all but the fields of Fast Open. Context: bucket's lock. */
 static void metric_forget(struct metric *e)
 {
 	e->at = 0;
@@ -79,7 +79,7 @@ static void metric_forget(struct metric *e)
 	e->ssthresh = 0;
 }
 
-/* Context: bucket's lock. */
+/* The entry of a peer, whose old metrics are cleared; or NULL. Context: bucket's lock. */
 static struct metric *metric_find(struct bucket *b, const u32 addr[4], u32 now)
 {
 	int i;
@@ -97,9 +97,9 @@ static struct metric *metric_find(struct bucket *b, const u32 addr[4], u32 now)
 }
 
 /**
- * xtcp_metrics_get - what is known of the way to a peer
+ * xtcp_metrics_get - look up the metrics of the path to a peer
  * @xn: namespace
- * @open: flow filled in; the cached_ fields are filled in, 0 for unknown
+ * @open: with its flow; the cached_ fields that are known are filled in
  *
  * Context: any.
  */
@@ -130,7 +130,7 @@ void xtcp_metrics_get(struct xtcp_net *xn, struct xtcp_open *open)
 	spin_unlock_bh(&b->lock);
 }
 
-/* The bucket of a peer, made if there is none yet; NULL without memory. */
+/* The bucket of a peer, allocated if needed; NULL: no memory. */
 static struct bucket *bucket_get(struct xtcp_metrics *m, const u32 addr[4])
 {
 	struct bucket **at = bucket_of(m, addr), *b = READ_ONCE(*at), *old;
@@ -149,7 +149,7 @@ static struct bucket *bucket_get(struct xtcp_metrics *m, const u32 addr[4])
 	return old;
 }
 
-/* A place for a peer that has none: one unused, or the oldest. */
+/* An entry for a peer that has none: unused, or the oldest. Context: bucket's lock. */
 static struct metric *metric_new(struct bucket *b, const u32 addr[4], u32 now)
 {
 	struct metric *e = &b->way[0];
@@ -163,12 +163,13 @@ static struct metric *metric_new(struct bucket *b, const u32 addr[4], u32 now)
 	return e;
 }
 
-/* A longer time is believed at once, a shorter one by half. */
+/* A longer time replaces the old one, a shorter one is averaged with it. */
 static u32 merge(u32 old, u32 new)
 {
 	return new > old ? new : old - (old - new) / 2;
 }
 
+/* Update an entry from a connection that ends. @now: s. Context: bucket's lock. */
 static void metric_fill(struct metric *e, const struct xtcp_tcb *tcb, u32 now)
 {
 	u32 srtt = tcb->srtt8_us >> 3, rttvar = tcb->rttvar4_us >> 2;
@@ -179,12 +180,12 @@ static void metric_fill(struct metric *e, const struct xtcp_tcb *tcb, u32 now)
 	}
 	e->srtt_us = srtt;
 	e->rttvar_us = rttvar;
-	/* In slow start to the end: then there is no threshold to tell of. */
+	/* A connection that ended in slow start knows no threshold. */
 	if (tcb->cwnd >= tcb->ssthresh)
 		e->ssthresh = max(tcb->cwnd / 2, tcb->ssthresh);
 	/*
-	 * Inherited from here, the mark would be renewed by each connection for
-	 * ever; so its age counts from the first, and then it is learnt anew.
+	 * A connection inherits the mark from here, so each would renew it forever. Its age
+	 * counts from the first; after AGE_MAX reordering has to be seen again.
 	 */
 	if (!(tcb->flags & XTCP_F_REORDERED))
 		e->reordered_at = 0;
@@ -194,11 +195,11 @@ static void metric_fill(struct metric *e, const struct xtcp_tcb *tcb, u32 now)
 }
 
 /**
- * xtcp_metrics_put - a connection is over: keep what it learnt
- * @sk: socket whose engine still has its figures
+ * xtcp_metrics_put - store the metrics of a connection that is over
+ * @sk: socket whose TCB still has its measurements
  *
- * One that ended because nobody answered any more takes away what was known:
- * the way may be another one now.
+ * If the connection timed out, the metrics of the peer are cleared: the path may have
+ * changed.
  *
  * Context: any, socket lock.
  */
@@ -231,19 +232,19 @@ void xtcp_metrics_put(struct sock *sk)
 }
 
 /*
- * RFC 7413 4.1.3.1: after two SYNs in a row whose data got lost the next ones
- * go without, for four minutes, and twice as long after each further one.
+ * RFC 7413, 4.1.3.1: after two SYNs with data lost in a row no Fast Open is tried for four
+ * minutes, and for twice as long after each further loss.
  */
 #define LOST_FEW	1
 #define LOST_WAIT_S	60
 #define LOST_SHIFT_MAX	8
 
 /**
- * xtcp_metrics_cookie_get - what a client knows for Fast Open
+ * xtcp_metrics_cookie_get - look up the Fast Open cookie of a peer
  * @sk: socket with its 4-tuple in place
- * @fo: cookie and mss are filled in, if they are known
+ * @fo: cookie and mss are filled in, if known
  *
- * Context: any. Return: false when it is not to be tried at present.
+ * Context: any. Return: false when Fast Open must not be tried now.
  */
 bool xtcp_metrics_cookie_get(const struct sock *sk, struct xtcp_fo_client *fo)
 {
@@ -270,7 +271,7 @@ bool xtcp_metrics_cookie_get(const struct sock *sk, struct xtcp_fo_client *fo)
 }
 
 /**
- * xtcp_metrics_cookie_put - what a SYN with Fast Open has taught
+ * xtcp_metrics_cookie_put - store the result of a SYN with Fast Open
  * @sk: socket whose SYN has just been acknowledged
  *
  * Context: any, socket lock.
@@ -294,7 +295,7 @@ void xtcp_metrics_cookie_put(const struct sock *sk)
 	}
 	if (tcb->fo & XTCP_FO_GIVEN)
 		e->cookie = tcb->cookie;
-	/* The cookie of another address of ours stays, and its MSS with it. */
+	/* A cookie given to another local address stays, and the MSS with it. */
 	if (tcb->fo & (XTCP_FO_GIVEN | XTCP_FO_ACKED) || !e->cookie.len)
 		memcpy(e->fo_from, flow->saddr, sizeof(e->fo_from));
 	if (!memcmp(e->fo_from, flow->saddr, sizeof(e->fo_from)))
@@ -310,10 +311,10 @@ void xtcp_metrics_cookie_put(const struct sock *sk)
 }
 
 /**
- * xtcp_metrics_init - a namespace begins, knowing nothing
+ * xtcp_metrics_init - make the empty cache of a namespace
  * @xn: namespace
  *
- * Return: 0 or -ENOMEM.
+ * Context: process, may sleep. Return: 0 or -ENOMEM.
  */
 int xtcp_metrics_init(struct xtcp_net *xn)
 {
@@ -325,8 +326,10 @@ int xtcp_metrics_init(struct xtcp_net *xn)
 }
 
 /**
- * xtcp_metrics_exit - a namespace ends
+ * xtcp_metrics_exit - free the cache of a namespace
  * @xn: namespace without sockets
+ *
+ * Context: process, may sleep.
  */
 void xtcp_metrics_exit(struct xtcp_net *xn)
 {

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Answers to packets that no connection's output has a part in.
+ * Answer a packet without the output of a connection.
  */
 #include "../compat/trace.h"
 #include "ip.h"
 
 /**
- * xtcp_reply - answer a packet from outside of any connection's output
+ * xtcp_reply - send an answer that has a TCP header only
  * @net: namespace
- * @sk: socket it met, for its options, or NULL
- * @plan: what to send: RST, challenge ACK, ACK in TIME-WAIT
- * @cause: the packet; the answer goes back the way it came
+ * @sk: socket the packet was for, for its options, or NULL
+ * @plan: TCP header: RST, or ACK without data
+ * @cause: the packet; the answer has its addresses and ports reversed
  *
- * An answer that cannot be sent is lost, as any packet may be.
+ * An answer that cannot be sent is dropped.
  *
  * Context: any. @cause has its IP and TCP headers in place.
  */

@@ -2,13 +2,15 @@
 /*
  * SO_REUSEPORT groups: listeners that share a port.
  *
- * Membership and the program of a group are the kernel's struct sock_reuseport:
- * setsockopt(SO_ATTACH_REUSEPORT_CBPF, _EBPF) reaches it without us. It takes socket
- * filters; programs of the type sk_reuseport, and the maps they choose from, are for
- * protocols whose number the kernel knows. Without a program the choice is ours: a jump consistent hash
- * (Lamping, Veach 2014) of the connection. A listener that comes takes its share and
- * leaves the others theirs, where the kernel's scaling by the number of members
- * moves them all; of one that goes the last member takes the place.
+ * Members and the BPF program of a group are in the kernel's struct sock_reuseport, which
+ * setsockopt(SO_ATTACH_REUSEPORT_CBPF, _EBPF) finds without our help. Socket filters can be
+ * attached; programs of the type sk_reuseport and their maps cannot, since the kernel
+ * allows them for protocol numbers it knows only.
+ *
+ * Without a program XTCP selects a member by a jump consistent hash (Lamping, Veach 2014)
+ * of the connection. A new member takes its share from all others and leaves the rest in
+ * place, whereas the kernel's scaling by the number of members moves many more. When a
+ * member leaves, the last one takes its place.
  */
 #include <linux/math64.h>
 #include <linux/tcp.h>
@@ -17,18 +19,18 @@
 #include "../compat/reuseport.h"
 #include "net.h"
 
+/* Is the socket bound to the wildcard, as the kernel's group records it? */
 static bool any_address(const struct sock *sk)
 {
 	return !inet_sk(sk)->inet_rcv_saddr;
 }
 
 /**
- * xtcp_reuseport_join - a socket with SO_REUSEPORT begins to listen
- * @sk: socket
- * @other: a listener it shares address, port and device with, or NULL
+ * xtcp_reuseport_join - add a socket to a group, or make one
+ * @sk: socket with SO_REUSEPORT that begins to listen
+ * @other: member of the group with the same address, port and device; NULL: make one
  *
- * It leaves when it is unhashed (reuseport_stop_listen_sock()), or with its
- * last reference.
+ * The socket leaves when it is unhashed (xtcp_reuseport_leave()), or when it is freed.
  *
  * Context: lock of the listeners' table. Return: 0 or -ENOMEM, -ENOSPC.
  */
@@ -40,10 +42,10 @@ int xtcp_reuseport_join(struct sock *sk, struct sock *other)
 }
 
 /**
- * xtcp_reuseport_leave - a listener is about to leave the table
+ * xtcp_reuseport_leave - remove a listener from its group
  * @sk: socket, in a group or not
  *
- * Context: lock of the listeners' table. Return: one of those that stay, or NULL.
+ * Context: lock of the listeners' table. Return: a member that stays, or NULL.
  */
 struct sock *xtcp_reuseport_leave(struct sock *sk)
 {
@@ -62,10 +64,10 @@ struct sock *xtcp_reuseport_leave(struct sock *sk)
 }
 
 /**
- * xtcp_reuseport_alone - is this socket all of its group?
- * @sk: member
+ * xtcp_reuseport_alone - is a socket the only member of its group?
+ * @sk: socket, in a group or not
  *
- * Context: lock of the listeners' table.
+ * Context: lock of the listeners' table. Return: true also if it is in no group.
  */
 bool xtcp_reuseport_alone(const struct sock *sk)
 {
@@ -79,7 +81,7 @@ bool xtcp_reuseport_alone(const struct sock *sk)
 	return alone;
 }
 
-/* One of @n, of which each gets as many; the steps are as the logarithm of @n. */
+/* Jump consistent hash: a number below @n, all equally likely, in O(log @n) steps. */
 static u32 jump(u64 key, u32 n)
 {
 	u64 at = 0, next = 0;
@@ -93,8 +95,8 @@ static u32 jump(u64 key, u32 n)
 }
 
 /*
- * SO_INCOMING_CPU of the processor this runs on goes before chance; where nobody
- * has asked for that, the others are not looked at.
+ * Select a member without a program: the first from its hash on whose SO_INCOMING_CPU is
+ * this CPU, otherwise the one of the hash. NULL: the group is empty.
  */
 static struct sock *choose(const struct sock_reuseport *group, u32 hash)
 {
@@ -103,7 +105,7 @@ static struct sock *choose(const struct sock_reuseport *group, u32 hash)
 
 	if (!n)
 		return NULL;
-	/* Pairs with the barrier of whoever adds a member. */
+	/* Pairs with smp_wmb() in the kernel's __reuseport_add_sock(). */
 	smp_rmb();
 	first = jump(hash, n);
 	if (xtcp_reuseport_has_cpus(group)) {
@@ -117,10 +119,10 @@ static struct sock *choose(const struct sock_reuseport *group, u32 hash)
 }
 
 /**
- * xtcp_reuseport_select - whose is a connection that a listener's group may have
- * @sk: listener, for itself or for its group
- * @hash: of the connection
- * @skb: segment that opens it, TCP header at its data; NULL: there is none
+ * xtcp_reuseport_select - select the member of a group for a connection
+ * @sk: member of a group, or a listener without one
+ * @hash: xtcp_flow_hash() of the connection
+ * @skb: segment, TCP header at its data, for the BPF program; or NULL
  *
  * Context: RCU read lock. Return: listener.
  */
@@ -137,12 +139,12 @@ struct sock *xtcp_reuseport_select(struct sock *sk, u32 hash, struct sk_buff *sk
 }
 
 /**
- * xtcp_reuseport_migrate_target - who takes over what a listener leaves behind
+ * xtcp_reuseport_migrate_target - select the listener that takes over a connection
  * @sk: listener of a group, no longer in the table
- * @flow: of a connection it has not accepted
+ * @flow: 4-tuple of a connection it has not accepted
  *
- * ``migrate_req``, as the kernel's: else such connections are reset, though
- * another process serves the same port (a server that restarts by halves).
+ * The knob migrate_req, as the kernel's. Without it such connections are reset although
+ * another process serves the same port, for example while a server restarts.
  *
  * Context: RCU read lock. Return: another member of the group, or NULL.
  */
