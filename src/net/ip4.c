@@ -187,6 +187,16 @@ int xtcp_ip4_sock_route(struct sock *sk)
 	return 0;
 }
 
+/**
+ * xtcp_ip4_connect - find route, addresses and port of an active open over IPv4
+ * @sk: socket, not hashed
+ * @to: address of the peer
+ * @len: bytes of @to that the program gave
+ *
+ * On success the 4-tuple is in the look-up table and the route in the socket.
+ *
+ * Context: process, socket lock, may sleep. Return: 0 or -errno.
+ */
 int xtcp_ip4_connect(struct sock *sk, const struct sockaddr_in *to, int len)
 {
 	struct inet_sock *inet = inet_sk(sk);

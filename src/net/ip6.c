@@ -475,6 +475,16 @@ static int connect_native(struct sock *sk, __be16 port)
 	return err;
 }
 
+/**
+ * xtcp_ip6_connect - find route, addresses and port of an active open of an AF_INET6 socket
+ * @sk: AF_INET6 socket, not hashed
+ * @to: address of the peer; a v4-mapped one makes a connection over IPv4
+ * @len: bytes of @to that the program gave
+ *
+ * On success the 4-tuple is in the look-up table and the route in the socket.
+ *
+ * Context: process, socket lock, may sleep. Return: 0 or -errno.
+ */
 int xtcp_ip6_connect(struct sock *sk, const struct sockaddr_in6 *to, int len)
 {
 	struct sockaddr_in6 peer = { };

@@ -11,11 +11,7 @@
 
 /* ---- ip4.c, ip6.c, ip.c: an active open ---- */
 
-/*
- * Find the route, addresses and port of an active open and enter the 4-tuple into the
- * look-up table. xtcp_open_fill() and xtcp_connect() follow. @len: bytes of @to. May
- * sleep. Return: 0 or -errno.
- */
+/* Before xtcp_open_fill() and xtcp_connect(). May sleep. */
 int xtcp_ip4_connect(struct sock *sk, const struct sockaddr_in *to, int len);
 int xtcp_ip6_connect(struct sock *sk, const struct sockaddr_in6 *to, int len);
 void xtcp_open_fill(struct sock *sk, struct xtcp_open *open);
@@ -59,7 +55,7 @@ void xtcp_fo_keys_reset(struct xtcp_net *xn);
 
 /* ---- rx.c, evict.c: load and unload ---- */
 
-/* Process context, no lock. */
+/* Process context, no lock; all may sleep. */
 int xtcp_rx_below(void);	/* -EBUSY: another module handles TCP */
 int xtcp_rx_init(void);		/* wrap inet_protos[6] */
 int xtcp_rx_exit(void);		/* -EBUSY: another module has wrapped our handler */
