@@ -4,9 +4,9 @@
  *
  * An off-path attacker who knows the initial sequence number of a connection can
  * inject data into it. The keyed hash makes the numbers of different address
- * pairs unrelated (a guess at the key succeeds with 2^-64). The clock makes those
- * of one pair ascend, so that the segments of an old incarnation are not taken
- * for those of a new one (RFC 9293, 3.4.1).
+ * pairs unrelated (a guess at the 128-bit key succeeds with a chance of 2^-128).
+ * The clock makes those of one pair ascend, so that the segments of an old
+ * incarnation are not taken for those of a new one (RFC 9293, 3.4.1).
  */
 #include "core.h"
 

@@ -2,10 +2,10 @@
 /*
  * CUBIC: RFC 9438. The default.
  *
- * After a reduction cwnd follows a cubic function of time, W_cubic(t) = C * (t -
- * K)^3 + W_max (figure 1): fast towards the window at which the last loss
- * occurred, slowly around it, fast again beyond it. Where Reno would be faster,
- * on short or slow paths, cwnd is Reno's (4.3).
+ * After a reduction cwnd follows a cubic function of time (figure 1),
+ * W_cubic(t) = C * (t - K)^3 + W_max: fast towards the window at which the last
+ * loss occurred, slowly around it, fast again beyond it. Where Reno would be
+ * faster, on short or slow paths, cwnd is Reno's (4.3).
  *
  * Implemented is all of section 4: the Reno-friendly region with its rule for
  * alpha (4.3), the target within [cwnd, 1.5 cwnd] (4.2), the reduction by 0.7
