@@ -169,7 +169,10 @@ static bool same_flow(const struct xtcp_flow *a, const struct xtcp_flow *b)
 	       !memcmp(a->daddr, b->daddr, 12) && !memcmp(a->saddr, b->saddr, 12);
 }
 
-/* Does a packet by @dif, @sdif match an owner that is bound to @bound, 0: no device? */
+/*
+ * Does a packet that came in by @dif, or its slave @sdif, match an owner bound to device
+ * @bound (0: none)?
+ */
 static bool same_dif(const struct xtcp_net *xn, int bound, int dif, int sdif)
 {
 	if (!bound)
@@ -452,7 +455,7 @@ static u32 listener_score(const struct xtcp_net *xn, const struct xtcp_sock *xsk
 	return score;
 }
 
-/* The best listener of a spot: a socket without a group, or the first of its group. */
+/* The best listener of a spot: a socket without a group, or the leader of its group. */
 static struct sock *best_at(const struct xtcp_net *xn, const struct xtcp_spot_key *key,
 			    const struct xtcp_flow *flow, int dif, int sdif)
 {
@@ -532,8 +535,8 @@ void xtcp_flow_of_sock(const struct sock *sk, struct xtcp_flow *flow)
 }
 
 /*
- * The first listener of the SO_REUSEPORT group that @sk would belong to if it were bound to
- * @dif, or NULL. Context: listen_lock.
+ * The leader of the SO_REUSEPORT group that @sk would belong to if it were bound to @dif,
+ * or NULL. The leader is the member that is linked to the spot. Context: listen_lock.
  */
 static struct sock *group_of(const struct xtcp_spot *spot, const struct sock *sk, int dif)
 {

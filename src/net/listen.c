@@ -123,11 +123,11 @@ struct sock *xtcp_acceptq_pop(struct sock *sk)
 }
 
 /**
- * xtcp_acceptq_reject - may a source have no place in the accept queue?
+ * xtcp_acceptq_reject - check whether a source may have a place in the accept queue
  * @l: listener
  * @who: source, from xtcp_source_of()
  *
- * Context: any. Return: XTCP_DROP_NONE when it may, or why not.
+ * Context: any. Return: XTCP_DROP_NONE when it may, or why it may not.
  */
 enum xtcp_drop xtcp_acceptq_reject(const struct xtcp_listener *l, u64 who)
 {

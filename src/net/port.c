@@ -398,8 +398,8 @@ static int port_auto(struct xtcp_tables *t, struct sock *sk)
  * @sk: socket, its local address set as bind() does
  * @port: host byte order, 0 for any free one
  *
- * Sockets may share a port by the rules of the kernel's TCP: they have different addresses
- * or devices, both have SO_REUSEADDR and the other does not listen, or both have
+ * Sockets may share a port by the rules of the kernel's TCP: if their addresses or devices
+ * differ, if both have SO_REUSEADDR and the other one does not listen, or if both have
  * SO_REUSEPORT and the same user.
  *
  * Context: process, socket lock, may sleep.

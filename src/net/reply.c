@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Answer a packet without the output of a connection.
+ * Answers to packets that no connection's output path sends: RST, or ACK without data.
  */
 #include "../compat/trace.h"
 #include "ip.h"

@@ -157,9 +157,9 @@ static bool kernel_owns(struct xtcp_rx *rx, struct sk_buff *skb)
 }
 
 /*
- * A TIME-WAIT record was suspended for a SYN, but none of our listeners matches. The
- * record ends if a listener of the kernel's TCP does, and is resumed otherwise. Return:
- * whether it was resumed.
+ * A TIME-WAIT record was suspended for a SYN, but none of our listeners matches. End the
+ * record if a listener of the kernel's TCP matches, otherwise resume it. Return: whether it
+ * was resumed.
  */
 static bool made_way(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 {
@@ -349,7 +349,7 @@ void xtcp_rx_stray(struct net *net, struct sk_buff *skb)
 	xtcp_ip_flow(skb, &rx.flow);
 	local_bh_disable();
 	rcu_read_lock();
-	/* The backlog clears skb->dev, which IPsec policies and socket filters need. */
+	/* Cleared when the segment was queued; IPsec policies and socket filters need it. */
 	skb->dev = dev_get_by_index_rcu(net, skb->skb_iif);
 	if (!skb->dev) {
 		xtcp_discard(rx.xn, skb, XTCP_DROP_CLOSED);

@@ -359,7 +359,7 @@ static enum verdict no_request(struct arrival *a)
 	}
 }
 
-/* Context: no lock. */
+/* Do what the verdict says. Context: RCU read lock, bottom halves off, no lock. */
 static enum xtcp_rx_result carry_out(struct arrival *a, enum verdict verdict)
 {
 	struct xtcp_rx *rx = a->rx;

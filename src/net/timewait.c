@@ -88,7 +88,7 @@ static void tw_end(struct xtcp_tw_table *t, struct xtcp_tw_rec *rec)
 
 /* ---- the wheel; context: table lock ---- */
 
-/* @ms is not truncated to 32 bits, as the deadlines of records are. */
+/* The tick of a time. @ms has 64 bits, so ticks wrap later than deadlines of records. */
 static u32 tick_of(u64 ms)
 {
 	return (u32)(ms >> XTCP_TW_TICK_SHIFT);
@@ -149,7 +149,7 @@ static struct xtcp_tw_rec *wheel_next(struct xtcp_tw_table *t, u32 present)
 	return list_first_entry(&t->due, struct xtcp_tw_rec, slot);
 }
 
-/* Process up to EXPIRE_MAX records and end those that are due. Return: none is left. */
+/* End records that are due, EXPIRE_MAX at most. Return: true when no other is due. */
 static bool expire_some(struct xtcp_tw_table *t)
 {
 	struct xtcp_tw_rec *rec, *dead = NULL;
