@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * When data are acknowledged: at once, with the second segment, after a
- * short while, or along with the answer (RFC 9293 3.8.6.3, RFC 5681 4.2).
+ * When data is acknowledged: at once, with the second segment, after a short
+ * delay, or with the reply (RFC 9293 3.8.6.3, RFC 5681 4.2).
  */
 #include "wire_test.h"
 
-/* Interactive: the application answers, ACKs may wait for the answer. */
+/* An interactive connection: the application replies, so ACKs may wait for the reply. */
 #define interactive() do {						\
 	passive(MSS(1000));						\
 	for (int _i = 0; _i < 3; _i++) {				\
@@ -40,7 +40,10 @@ TEST_F(wire, delayed_by_40_ms)
 	out(ACK, ACKNO(401), AFTER(40));
 }
 
-/* RFC 9293 MUST-59: what a system call kept waiting is one ACK (the kernel: each). */
+/*
+ * RFC 9293 MUST-59: segments that waited for a system call are acknowledged together
+ * (by the kernel's TCP one by one).
+ */
 TEST_F(wire, queued_segments_are_one_ack)
 {
 	struct wire_held h;
@@ -61,7 +64,7 @@ TEST_F(wire, queued_segments_are_one_ack)
 	none(QUIET);
 }
 
-/* What comes while a system call has the socket may have to wait, or is not heard. */
+/* Segments that arrive while a system call holds the socket wait or are dropped. */
 TEST_F(wire, locked)
 {
 	struct wire_held h;
@@ -88,12 +91,12 @@ TEST_F(wire, locked)
 	ASSERT_EQ(100, wire_let_go(&h, 0));
 }
 
-/* What is to come after the end of a connection in the same queue, by way of a VRF. */
+/* Through a VRF: a segment that ends the connection, and one behind it in the backlog. */
 static const struct {
-	const char *dev;	/* what the listener is bound to */
-	uint16_t ends, then;
-	uint16_t answer;	/* to the latter */
-	int state;
+	const char *dev;	/* device that the listener is bound to */
+	uint16_t ends, then;	/* flags of the two segments */
+	uint16_t answer;	/* flags of the answer to the second */
+	int state;		/* afterwards */
 } strays[] = {
 	{ "red",  RST, ACK, RST, 0 },
 	{ "tun0", RST, ACK, RST, 0 },
@@ -169,7 +172,7 @@ TEST_F(wire, quickack)
 	out(ACK, ACKNO(401), WITHIN(virtual_time() ? 5 : 1000));
 }
 
-/* RFC 5681 4.2: at once, for the peer's fast retransmit to work. */
+/* RFC 5681 4.2: ACK at once, so that the peer's fast retransmit works. */
 TEST_F(wire, hole_is_acknowledged_at_once)
 {
 	interactive();
@@ -212,13 +215,13 @@ TEST_F(wire, timestamp_echo)
 	out(ACK, ACKNO(201), TS(0, W->tsval + 3000));
 }
 
-/* RFC 7323 4.3: of two segments under one ACK the earlier is echoed... */
+/* RFC 7323 4.3: an ACK of two segments echoes the timestamp of the earlier... */
 TEST_F(wire, timestamp_echo_of_hole)
 {
 	passive(MSS(1000), TS(W->tsval, 0));
 	in(ACK, SEQ(1), LEN(100), TS(W->tsval + 1001, W->tsecr));
 	out(ACK, ACKNO(101), TS(0, W->tsval + 1001));
-	/* ... and a segment beyond a hole does not count. */
+	/* ... and never that of a segment beyond a hole. */
 	in(ACK, SEQ(201), LEN(100), TS(W->tsval + 1005, W->tsecr));
 	out(ACK, ACKNO(101), TS(0, W->tsval + 1001));
 	in(ACK, SEQ(101), LEN(100), TS(W->tsval + 1006, W->tsecr));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Malformed segments: each is discarded for one counted reason, is answered
- * by nothing, and leaves the connection as it was.
+ * Malformed segments: each is discarded for one counted reason, elicits no
+ * answer, and leaves the connection as it was.
  */
 #include "wire_test.h"
 
@@ -12,9 +12,9 @@ struct bad {
 };
 
 /*
- * A wrong checksum, no whole TCP header, or one that says it is longer than
- * the segment. What is too short for a header belongs to nobody: it goes by
- * the module, uncounted, to the kernel's TCP, which drops it.
+ * A wrong checksum, an incomplete TCP header, or one whose data offset exceeds the
+ * segment. A segment too short for a header matches no socket: the module passes it,
+ * uncounted, to the kernel's TCP, which drops it.
  */
 static const struct bad bad_header[] = {
 	{ "checksum", "CHECKSUM", { .flags = ACK, LEN(10), BADSUM } },
@@ -69,7 +69,7 @@ TEST_F(wire, header_to_listener)
 	}
 }
 
-/* Options that lie about their length: the segment is good, they are not. */
+/* Options with a wrong length: the segment is valid, the options are ignored. */
 static const struct {
 	const char *name;
 	struct wseg seg;
@@ -112,7 +112,7 @@ TEST_F(wire, options)
 	state(TCP_ESTABLISHED);
 }
 
-/* The same in a SYN: as if the broken one and what follows were absent. */
+/* The same in a SYN: the broken option and all that follow it are ignored. */
 TEST_F(wire, options_in_syn)
 {
 	listens();
@@ -134,7 +134,7 @@ TEST_F(wire, options_in_syn)
 TEST_F(wire, mss_after_broken_option)
 {
 	listens();
-	/* MSS 700 stands before the broken one and counts. */
+	/* MSS 700 precedes the broken option and is used. */
 	in(SYN, RAW(2, 4, 700 >> 8, 700 & 255, 3, 0, 1, 1));
 	out(SYN | ACK, SEQ(0), ACKNO(1));
 	in(ACK, SEQ(1), ACKNO(1));
@@ -144,7 +144,7 @@ TEST_F(wire, mss_after_broken_option)
 	out(ACK, SEQ(701), LEN(700));
 }
 
-/* Options that belong into a SYN are ignored elsewhere. */
+/* Options that are valid in a SYN only are ignored in other segments. */
 TEST_F(wire, syn_options_later)
 {
 	passive(MSS(1000));
@@ -154,7 +154,7 @@ TEST_F(wire, syn_options_later)
 	out(ACK, SEQ(1), LEN(1000));
 }
 
-/* Reserved bits and ECN flags nobody agreed on are not an error. */
+/* Reserved bits, and ECN flags without negotiation, are not an error. */
 TEST_F(wire, other_flags)
 {
 	passive(MSS(1000));
@@ -165,7 +165,7 @@ TEST_F(wire, other_flags)
 	reads(20);
 }
 
-/* Every combination of the six flags, at RCV.NXT with a good ACK. */
+/* Every combination of the six flags, at RCV.NXT with a valid ACK number. */
 TEST_F(wire, all_flag_combinations)
 {
 	for (int f = 0; f < 64; f++) {

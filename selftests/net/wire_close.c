@@ -40,7 +40,7 @@ TEST_F(wire, passive_close)
 	state(TCP_LAST_ACK);
 	in(ACK, SEQ(2), ACKNO(2));
 	state(0);
-	/* CLOSED, and no record of it. */
+	/* CLOSED, without a TIME-WAIT record. */
 	in(ACK, SEQ(2), ACKNO(2));
 	out(RST, SEQ(2));
 }
@@ -97,7 +97,7 @@ TEST_F(wire, half_close_writes_on)
 TEST_F(wire, fin_with_data_out)
 {
 	passive(MSS(1000), WND(0));
-	/* The window is closed: data and FIN wait for each other. */
+	/* The window is closed: data waits for it, and the FIN for the data. */
 	writes(500);
 	closes();
 	wire_drain(W, QUIET);
@@ -190,7 +190,7 @@ TEST_F(wire, data_is_sent_before_fin)
 	state(TCP_FIN_WAIT2);
 }
 
-/* RFC 2525 2.17: data that nobody read is lost, and the peer is told. */
+/* RFC 2525 2.17: closing with unread data sends a RST. */
 TEST_F(wire, close_with_unread_data)
 {
 	passive(MSS(1000));
@@ -220,7 +220,7 @@ TEST_F(wire, reset_with_timestamp)
 	struct linger hard = { .l_onoff = 1 };
 
 	passive(MSS(1000), TS(1000, 0));
-	/* Ahead of what our clock, which runs, has come to. */
+	/* A timestamp ahead of our running clock. */
 	in(ACK, TS(W->tsval + 60000, W->tsecr));
 	ASSERT_EQ(0, setsockopt(self->fd, SOL_SOCKET, SO_LINGER, &hard,
 				sizeof(hard)));
@@ -245,7 +245,7 @@ TEST_F(wire, linger_zero_with_data_out)
 	state(0);
 }
 
-/* RFC 9293 3.6.1: data for a user who has gone is answered by RST. */
+/* RFC 9293 3.6.1: data for a closed socket is answered by a RST. */
 TEST_F(wire, data_after_close)
 {
 	passive(MSS(1000));
@@ -254,7 +254,7 @@ TEST_F(wire, data_after_close)
 	in(ACK, ACKNO(2));
 	state(TCP_FIN_WAIT2);
 	dropped("AFTER_CLOSE", in(ACK, LEN(100)));
-	/* With or without ACK: the RFC leaves it open. */
+	/* The RFC leaves open whether the RST has an ACK. */
 	ASSERT_TRUE(wire_get(W, 500));
 	ASSERT_EQ(RST, W->got.flags & ~ACK);
 	ASSERT_EQ(2, W->got.seq);
@@ -269,12 +269,12 @@ TEST_F(wire, data_after_close_fin_wait_1)
 	dropped("AFTER_CLOSE", in(ACK, ACKNO(1), LEN(100)));
 	ASSERT_TRUE(wire_get(W, 500));
 	ASSERT_TRUE(W->got.flags & RST);
-	/* The FIN may be lost, and only SEG.ACK is the peer's RCV.NXT then. */
+	/* The FIN may have been lost: SEG.ACK is surely the peer's RCV.NXT. */
 	ASSERT_EQ(1, W->got.seq);
 	state(0);
 }
 
-/* shutdown(SHUT_RD) is the reader's own affair: nothing goes out. */
+/* shutdown(SHUT_RD) sends nothing. */
 TEST_F(wire, shut_rd_is_silent)
 {
 	passive(MSS(1000));
@@ -333,7 +333,7 @@ TEST_F(wire, rst_in_close_wait_is_epipe)
 	state(0);
 }
 
-/* RFC 9293 3.10.7.4: what follows a FIN is not part of the stream. */
+/* RFC 9293 3.10.7.4: data beyond a FIN is not part of the stream. */
 TEST_F(wire, data_after_fin)
 {
 	passive(MSS(1000));
@@ -345,7 +345,7 @@ TEST_F(wire, data_after_fin)
 	reads_eof();
 }
 
-/* An orphan whose peer never closes does not stay (tcp_fin_timeout). */
+/* An orphan whose peer never closes ends after tcp_fin_timeout. */
 TEST_F_TIMEOUT(wire, fin_wait_2_orphan_ends, 300)
 {
 	LONG_TEST();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SYN cookies (RFC 4987, 3.6): no state between SYN and ACK, and all options
- * after it. What the kernel's TCP keeps of them is shown beside it.
+ * SYN cookies (RFC 4987, 3.6): no state between SYN and ACK, and the connection has
+ * the options of the SYN, of which the kernel's TCP keeps fewer.
  */
 #include "wire_test.h"
 
@@ -18,7 +18,7 @@
 
 #define ECN_SYN	(ECE | CWR)
 
-/* What a SYN offers, and what the connection then has. */
+/* What a SYN offers, and what TCP_INFO of the connection shows. */
 static const struct offer {
 	const char *what;
 	uint16_t flags;
@@ -73,7 +73,7 @@ TEST_F_TIMEOUT(wire, options_survive, 60)
 		ASSERT_EQ(o->options, ti.tcpi_options) TH_LOG("%s", o->what);
 		ASSERT_EQ(o->snd_mss, ti.tcpi_snd_mss) TH_LOG("%s", o->what);
 		ASSERT_EQ(o->ws > 0 ? o->ws : 0, 0 + ti.tcpi_snd_wscale);
-		/* The coarse timestamp is no measure of a round trip. */
+		/* The cookie's timestamp is too coarse to measure a round trip. */
 		ASSERT_EQ(0, ti.tcpi_rtt);
 		self->wpos = 0;
 		self->rpos = 0;
@@ -94,7 +94,7 @@ TEST_F_TIMEOUT(wire, options_survive, 60)
 	ASSERT_EQ(0, failed());
 }
 
-/* The scale counts: what the peer offers afterwards is filled. */
+/* The window scale of the SYN applies: the sender fills the peer's scaled window. */
 TEST_F(wire, scaled_window)
 {
 	knob("syncookies", "2");
@@ -107,14 +107,14 @@ TEST_F(wire, scaled_window)
 	accepts();
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_NODELAY, 1));
 	writes(5000);
-	/* 91 << 5 bytes: two full segments. What may follow them stays in the window. */
+	/* 91 << 5 bytes are two full segments. A third, if any, must stay in the window. */
 	out(ACK, SEQ(1), LEN(1428));
 	out(ACK, SEQ(1429), LEN(1428));
 	while (wire_get(W, 20))
 		ASSERT_GE(1 + (91 << 5), W->got.seq + W->got.len);
 }
 
-/* RFC 9768: AccECN is agreed on as well. */
+/* RFC 9768: AccECN is negotiated with a cookie, too. */
 TEST_F(wire, accecn)
 {
 	XTCP_ONLY("6.1 has none");
@@ -127,11 +127,11 @@ TEST_F(wire, accecn)
 	in(ACK | CWR, SEQ(1), ACKNO(1));
 	accepts();
 	in(ACK | AE | ECE, LEN(100), CE);
-	/* The count begins at 5, and one mark makes it 6. */
+	/* The counter starts at 5; one CE mark makes it 6. */
 	out(ACK | AE | CWR, ACKNO(101));
 }
 
-/* 1: as long as there is room, a SYN is remembered. */
+/* syncookies = 1: requests are stored as long as there is room for them. */
 TEST_F(wire, under_pressure)
 {
 	int i;
@@ -154,7 +154,7 @@ TEST_F(wire, under_pressure)
 	ASSERT_EQ(7, sent());
 	ASSERT_EQ(7, received());
 	ASSERT_EQ(7, wire_count(W, "TCPReqQFullDoCookies"));
-	/* Those that were remembered are answered again. */
+	/* A stored request answers its SYN again. */
 	wire_reset(W, WIRE_PPORT);
 	wire_drain(W, 5);
 	in(SYN, MSS(1460), WS(7), SACKOK, TS(5000, 0));
@@ -165,7 +165,7 @@ TEST_F(wire, under_pressure)
 	ASSERT_EQ(4, requests());
 }
 
-/* 0: never. */
+/* syncookies = 0: never send cookies. */
 TEST_F(wire, never)
 {
 	XTCP_ONLY("a quarter of its table is for peers it knows");
@@ -186,7 +186,7 @@ TEST_F(wire, never)
 	ASSERT_EQ(2, wire_count(W, "TCPReqQFullDrop"));
 }
 
-/* 2: always; nothing is repeated, since nobody knows of it. */
+/* syncookies = 2: always. SYN-ACKs are not retransmitted, as there is no state. */
 TEST_F_TIMEOUT(wire, always, 60)
 {
 	knob("syncookies", "2");
@@ -202,7 +202,7 @@ TEST_F_TIMEOUT(wire, always, 60)
 	state(TCP_ESTABLISHED);
 }
 
-/* An ACK that is no cookie is one for nobody. */
+/* An ACK without a valid cookie is answered by a RST. */
 TEST_F(wire, forged)
 {
 	long before;
@@ -210,7 +210,7 @@ TEST_F(wire, forged)
 	XTCP_ONLY("its cookie hardly covers the sequence number");
 	knob("syncookies", "2");
 	listens();
-	/* As long as none was sent nobody looks at it. */
+	/* Cookies are checked only after one has been sent. */
 	before = failed();
 	in(ACK, SEQ(1), ACKNO(77));
 	out(RST, SEQ(77));
@@ -231,7 +231,7 @@ TEST_F(wire, forged)
 	ASSERT_EQ(before + 3, failed());
 }
 
-/* It holds 34 s at least, and 69 s at most. */
+/* A cookie is valid for at least 34 s and at most 69 s. */
 TEST_F_TIMEOUT(wire, expires, 200)
 {
 	LONG_TEST();
@@ -254,7 +254,7 @@ TEST_F_TIMEOUT(wire, expires, 200)
 	out(RST, SEQ(1));
 }
 
-/* The same ACK twice, or data that overtook it: one connection. */
+/* The same ACK twice, or data that overtook it, makes one connection. */
 TEST_F(wire, once)
 {
 	knob("syncookies", "2");
@@ -271,7 +271,7 @@ TEST_F(wire, once)
 	ASSERT_EQ(EAGAIN, errno);
 }
 
-/* The first segment after the SYN-ACK may carry the request. */
+/* The segment that brings the cookie may carry data. */
 TEST_F(wire, with_data)
 {
 	knob("syncookies", "2");
@@ -285,7 +285,7 @@ TEST_F(wire, with_data)
 	reads(100);
 }
 
-/* No place in the accept queue: silence, or with the knob a RST. */
+/* The accept queue is full when a cookie arrives: silence, or a RST (abort_on_overflow). */
 #define overflows() do {						\
 	struct wire _first;						\
 	knob("syncookies", "2");					\
@@ -306,14 +306,14 @@ TEST_F(wire, overflow)
 {
 	overflows();
 	none(QUIET);
-	/* XTCP remembers who has answered, the kernel's TCP waits for data. */
+	/* XTCP stores a request; the kernel's TCP waits for data. */
 	state(W->stack == XTCP ? TCP_SYN_RECV : 0);
 	accepts();
 	in(ACK, SEQ(1), ACKNO(1), LEN(10));
 	out(ACK, ACKNO(11));
 }
 
-/* He who has nothing to say is reminded, until there is room. */
+/* A client that sends no data gets SYN-ACKs again until there is room. */
 TEST_F(wire, overflow_is_remembered)
 {
 	struct linger hard = { .l_onoff = 1 };
@@ -322,7 +322,7 @@ TEST_F(wire, overflow_is_remembered)
 	XTCP_ONLY("it has forgotten");
 	ASSERT_EQ(0, wire_route(W, "route replace", "dev tun0 window 10000"));
 	overflows();
-	/* As the first: six segments are what the route's window has room for. */
+	/* The window of the first SYN-ACK: six segments fit in that of the route. */
 	out(SYN | ACK, SEQ(0), ACKNO(1), WND(8760), AFTER(1000));
 	dropped("LISTEN_OVERFLOW", in(ACK, SEQ(1), ACKNO(1)));
 	accepts();
@@ -343,7 +343,7 @@ TEST_F(wire, overflow_abort)
 	out(RST, SEQ(1));
 }
 
-/* The listener is gone: nothing is left of it. */
+/* A cookie for a closed listener is answered by a RST. */
 TEST_F(wire, listener_closed)
 {
 	knob("syncookies", "2");

@@ -2,8 +2,8 @@
 /*
  * Explicit congestion notification: RFC 3168, RFC 9768 (AccECN).
  *
- * In AccECN the three flags are one number, of which ECE counts 1, CWR 2 and
- * AE 4; it begins with 5.
+ * AccECN uses the three flags as one number (ACE), to which ECE contributes 1, CWR 2
+ * and AE 4. It starts at 5.
  */
 #include "wire_test.h"
 
@@ -11,15 +11,15 @@
 #define ACE6		(AE | CWR)
 #define ACE7		(AE | CWR | ECE)
 
-/* net.ipv4.tcp_ecn of whoever is tested. */
+/* Set net.ipv4.tcp_ecn or net.xtcp.ecn of the tested TCP. */
 #define ecn(val) \
 	ASSERT_EQ(0, ns_sysctl(W->stack == XTCP ? "xtcp/ecn" : "ipv4/tcp_ecn", (val)))
 
-/* 6.1 has RFC 3168 alone. */
+/* Skip on the kernel's TCP: 6.1 has RFC 3168 only. */
 #define ACCECN() \
 	XTCP_ONLY("this one knows no AccECN")
 
-/* A connection from us that asks for ECN; the arguments are our SYN's options. */
+/* Our SYN asks for classic ECN; the arguments are its options. */
 #define classic(...) do {						\
 	ecn("2");							\
 	listens();							\
@@ -38,7 +38,7 @@
 	accepts();							\
 } while (0)
 
-/* A connection to us, whose SYN has these flags. */
+/* The tested TCP connects; its SYN must have the flags @f. */
 #define asks(f) do {							\
 	W->pport = WIRE_PPORT;						\
 	self->fd = wire_socket(W, 0);					\
@@ -71,7 +71,7 @@ TEST_F(wire, ecn_passive_off)
 	out(SYN | ACK, SEQ(0), ACKNO(1));
 }
 
-/* One flag alone asks for nothing. */
+/* A SYN with ECE but without CWR does not ask for ECN. */
 TEST_F(wire, ecn_passive_half_asked)
 {
 	ecn("2");
@@ -80,7 +80,7 @@ TEST_F(wire, ecn_passive_half_asked)
 	out(SYN | ACK, SEQ(0), ACKNO(1));
 }
 
-/* No SYN is sent with ECT: somebody on the way plays with the field. */
+/* No host sends a SYN with ECT: a middlebox changes the field, so ECN is refused. */
 TEST_F(wire, ecn_passive_syn_with_ect)
 {
 	ecn("2");
@@ -109,7 +109,7 @@ TEST_F(wire, ecn_active_refused)
 	out(ACK, SEQ(1), LEN(100), NOT_ECT);
 }
 
-/* Some hosts send back whatever is in these bits. */
+/* Some hosts echo the flags of the SYN: that does not agree to ECN. */
 TEST_F(wire, ecn_active_reflected)
 {
 	ecn("1");
@@ -135,7 +135,7 @@ TEST_F(wire, ecn_active_falls_back)
 	out(ACK, SEQ(1), ACKNO(1));
 }
 
-/* ---- RFC 3168: who may be marked ---- */
+/* ---- RFC 3168: which packets are ECT ---- */
 
 TEST_F(wire, ecn_data_is_ect)
 {
@@ -156,7 +156,7 @@ TEST_F(wire, ecn_other_bits_of_tos_stay)
 	out(ACK, SEQ(101), ACKNO(101), TOS(0x28));
 }
 
-/* IP_TOS cannot make a TCP ECN-capable. */
+/* IP_TOS cannot set the ECN field. */
 TEST_F(wire, ecn_not_by_tos)
 {
 	passive(MSS(1000));
@@ -243,7 +243,7 @@ TEST_F(wire, ecn_mark_not_agreed_on)
 
 /* ---- RFC 3168: the sender ---- */
 
-/* Ten segments are out; an ACK of two with ECE takes a fifth off (RFC 8511). */
+/* Ten segments are in flight; ECE reduces the window by a fifth (RFC 8511). */
 TEST_F(wire, ecn_reduces)
 {
 	XTCP_ONLY("it waits until more can go in one piece");
@@ -259,7 +259,7 @@ TEST_F(wire, ecn_reduces)
 	none(QUIET);
 }
 
-/* What leaves in one piece and is split on the way says CWR once. */
+/* Of a burst that is segmented below TCP only the first segment has CWR. */
 TEST_F(wire, ecn_cwr_in_the_first_segment)
 {
 	classic();
@@ -293,7 +293,7 @@ TEST_F(wire, ecn_cwr_after_timeout)
 	ASSERT_EQ(0, setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "dctcp", 5)); \
 } while (0)
 
-/* Of no use without ECN, so the knob is not asked. */
+/* DCTCP is useless without ECN, so it ignores the sysctl. */
 TEST_F(wire, dctcp_active)
 {
 	W->pport = WIRE_PPORT;
@@ -307,7 +307,7 @@ TEST_F(wire, dctcp_active)
 	out(ACK, SEQ(1), LEN(100), ECT0);
 }
 
-/* By the listener's choice; ECE follows each packet's mark. */
+/* The listener chose DCTCP; ECE follows each packet's mark. */
 TEST_F(wire, dctcp_passive)
 {
 	listens();
@@ -332,7 +332,7 @@ TEST_F(wire, accecn_passive)
 	out(ACK | ACE5, SEQ(1), LEN(100), ECT0);
 }
 
-/* The SYN-ACK tells the field the SYN arrived with. */
+/* The SYN-ACK reports the ECN field that the SYN arrived with. */
 TEST_F(wire, accecn_passive_tells)
 {
 	static const uint16_t synack[] = { CWR, CWR | ECE, AE, AE | CWR };
@@ -361,7 +361,7 @@ TEST_F(wire, accecn_passive_meets_classic)
 	out(ACK | ECE, ACKNO(101));
 }
 
-/* Whoever has it switched off knows only the flags of RFC 3168. */
+/* With AccECN off only the flags of RFC 3168 are understood. */
 TEST_F(wire, accecn_asked_of_classic)
 {
 	ecn("2");
@@ -384,7 +384,7 @@ TEST_F(wire, accecn_both_kinds_of_syn)
 	ASSERT_EQ(0, wire_state(W));
 }
 
-/* SYN-ACKs get lost: first the option goes, then ECN. */
+/* Retransmitted SYN-ACKs leave out first the AccECN option, then ECN. */
 TEST_F(wire, accecn_passive_falls_back)
 {
 	ACCECN();
@@ -402,7 +402,7 @@ TEST_F(wire, accecn_passive_falls_back)
 	out(ACK | ACE6, ACKNO(101));
 }
 
-/* The ACK tells the field the SYN-ACK arrived with. */
+/* The ACK reports the ECN field that the SYN-ACK arrived with. */
 TEST_F(wire, accecn_active)
 {
 	ACCECN();
@@ -480,7 +480,7 @@ TEST_F(wire, accecn_beside_sack)
 	out(ACK | ACE6, ACKNO(1), SACKS(101, 201), ACC0(1, 100));
 }
 
-/* One mark in a round trip is one reduction; CWR is part of the count. */
+/* Marks within one round trip cause one reduction. CWR is part of the counter. */
 TEST_F(wire, accecn_reduces)
 {
 	ACCECN();
@@ -496,7 +496,7 @@ TEST_F(wire, accecn_reduces)
 	none(QUIET);
 }
 
-/* With CWR in the count nobody may take the data for one piece and split it. */
+/* CWR as part of the counter must not be cleared by segmentation offload. */
 TEST_F(wire, accecn_count_in_every_segment)
 {
 	ACCECN();
@@ -508,7 +508,7 @@ TEST_F(wire, accecn_count_in_every_segment)
 		out(ACK | ACE6, SEQ(1 + i * 1000), LEN(1000), ECT0);
 }
 
-/* The peer's first count is zero: what it says of marks is not believed. */
+/* The peer's first counter is zero: its reports of marks are ignored. */
 TEST_F(wire, accecn_zeroed)
 {
 	ACCECN();
@@ -520,7 +520,7 @@ TEST_F(wire, accecn_zeroed)
 	out(ACK | ACE5, SEQ(10001), LEN(1000), ANYLEN);
 }
 
-/* The SYN-ACK arrived with ECT, says the peer; it was not sent so. */
+/* The peer reports ECT on a SYN-ACK that was sent without: a middlebox sets it. */
 TEST_F(wire, accecn_mangled)
 {
 	ACCECN();

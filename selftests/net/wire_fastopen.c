@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fast Open, segment by segment: RFC 7413, both sides, and what goes wrong on
- * the way.
+ * Fast Open, segment by segment: RFC 7413, both sides, losses and middleboxes.
  */
 #include "wire_test.h"
 
@@ -13,14 +12,14 @@
 
 /* ---- server ---- */
 
-/* A listener with Fast Open for @n. */
+/* A listener that allows @n pending Fast Open requests. */
 #define fo_listens(n) do {						\
 	enabled("3");							\
 	listens();							\
 	ASSERT_EQ(0, set_int(self->lfd, IPPROTO_TCP, TCP_FASTOPEN, (n))); \
 } while (0)
 
-/* A connection that asks for a cookie and has no other purpose. */
+/* Make a connection only to get a cookie. */
 static struct wseg cookie_of(struct wire *w)
 {
 	struct wseg ask = { .flags = SYN, MSS(1000), FOASK }, none = {};
@@ -35,7 +34,7 @@ static struct wseg cookie_of(struct wire *w)
 	return none;
 }
 
-/* Fast Open, with a hundred bytes in the SYN. */
+/* A Fast Open SYN with 100 bytes and a valid cookie. */
 #define opens_with_data() do {						\
 	struct wseg _cookie;						\
 	fo_listens(5);							\
@@ -51,7 +50,7 @@ TEST_F(wire, server_gives_a_cookie)
 	fo_listens(5);
 	cookie = cookie_of(W);
 	ASSERT_EQ(8, cookie.folen);
-	/* It stands in an ordinary handshake, and is the same from any port. */
+	/* A cookie comes with an ordinary handshake, and does not depend on the port. */
 	in(SYN, MSS(1000), FOASK);
 	out(SYN | ACK, SEQ(0), ACKNO(1), FOLIKE(cookie));
 	in(ACK, SEQ(1), ACKNO(1));
@@ -75,20 +74,20 @@ TEST_F(wire, server_listener_without)
 	out(SYN | ACK, SEQ(0), ACKNO(1), NOFO);
 }
 
-/* Kind 254, 0xf989, as clients before the RFC had it. */
+/* The experimental option, kind 254 with magic 0xf989, of clients before the RFC. */
 TEST_F(wire, server_old_option)
 {
 	fo_listens(5);
 	in(SYN, RAW(254, 4, 0xf9, 0x89, 2, 4, 4, 0));
 	out(SYN | ACK, SEQ(0), ACKNO(1), NOFO);
-	/* MSS, and 254 with two bytes of magic and eight of cookie. */
+	/* MSS; option 254 with two bytes of magic and eight of cookie. */
 	ASSERT_EQ(16, W->got.rawlen);
 }
 
 TEST_F(wire, server_takes_data)
 {
 	opens_with_data();
-	/* Before any acknowledgement: accepted, read, answered. */
+	/* The connection is accepted, read and written before the handshake ends. */
 	accepts();
 	state(TCP_SYN_RECV);
 	reads(100);
@@ -125,7 +124,7 @@ TEST_F(wire, server_bad_cookie)
 	bad = cookie;
 	bad.fo[3] ^= 1;
 	in(SYN, MSS(1000), LEN(100), FOLIKE(bad));
-	/* The SYN alone, and the right one. */
+	/* Only the SYN is acknowledged, and the right cookie is sent. */
 	out(SYN | ACK, SEQ(0), ACKNO(1), FOLIKE(cookie));
 	in(ACK | PSH, SEQ(1), ACKNO(1), LEN(100));
 	out(ACK, SEQ(1), ACKNO(101));
@@ -133,7 +132,7 @@ TEST_F(wire, server_bad_cookie)
 	reads(100);
 }
 
-/* One that is too short for what it should be, or longer. */
+/* A cookie that is shorter or longer than ours. */
 TEST_F(wire, server_cookie_of_other_length)
 {
 	fo_listens(5);
@@ -142,7 +141,7 @@ TEST_F(wire, server_cookie_of_other_length)
 	wire_reset(W, 40001);
 	in(SYN, MSS(1000), LEN(100), FOBYTES(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16));
 	out(SYN | ACK, SEQ(0), ACKNO(1));
-	/* An odd length is no option at all (RFC 7413 4.1.2). */
+	/* An option with a cookie of odd length is ignored (RFC 7413 4.1.2). */
 	wire_reset(W, 40002);
 	in(SYN, MSS(1000), LEN(100), FOBYTES(1, 2, 3, 4, 5));
 	out(SYN | ACK, SEQ(0), ACKNO(1), NOFO);
@@ -161,7 +160,7 @@ TEST_F(wire, server_data_without_cookie)
 	reads(100);
 }
 
-/* The answer keeps to the window of the SYN and to the initial one. */
+/* Data before the handshake ends stays within the SYN's and the initial window. */
 TEST_F(wire, server_answers_within_windows)
 {
 	struct wseg cookie;
@@ -175,7 +174,7 @@ TEST_F(wire, server_answers_within_windows)
 	out(ACK, SEQ(1), LEN(1000));
 	out(ACK, SEQ(1001), LEN(1000));
 	wire_drain(W, QUIET);
-	/* The last byte it may have is that of number 3000. */
+	/* The last byte within the window has number 3000. */
 	ASSERT_LE(W->rcv_nxt, 3001);
 }
 
@@ -191,7 +190,7 @@ TEST_F(wire, server_syn_again)
 	state(TCP_ESTABLISHED);
 }
 
-/* One second, two seconds; the data behind it waits for the handshake. */
+/* SYN-ACKs are retransmitted after 1 s and 2 s; data waits for the handshake. */
 TEST_F_TIMEOUT(wire, server_synack_lost, 60)
 {
 	LONG_TEST();
@@ -207,7 +206,7 @@ TEST_F_TIMEOUT(wire, server_synack_lost, 60)
 	none(QUIET);
 }
 
-/* A RST before the handshake is over ends the connection, read or not. */
+/* A RST during the handshake ends the connection, whether its data was read or not. */
 TEST_F(wire, server_reset)
 {
 	opens_with_data();
@@ -219,7 +218,7 @@ TEST_F(wire, server_reset)
 	reads_eof();
 }
 
-/* The end of the stream does not wait for the handshake either. */
+/* The FIN does not wait for the handshake either. */
 TEST_F(wire, server_answers_and_closes)
 {
 	opens_with_data();
@@ -236,8 +235,8 @@ TEST_F(wire, server_answers_and_closes)
 }
 
 /*
- * RFC 7413 5.1: no more than so many that nobody has acknowledged; one that was
- * reset keeps its place for a minute.
+ * RFC 7413 5.1: the number of requests without an ACK is limited; one that was reset
+ * counts for another minute.
  */
 TEST_F_TIMEOUT(wire, server_limit, 120)
 {
@@ -252,11 +251,11 @@ TEST_F_TIMEOUT(wire, server_limit, 120)
 		in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
 		out(SYN | ACK, SEQ(0), ACKNO(101));
 	}
-	/* The third is an ordinary one, and gets not even a cookie. */
+	/* The third is an ordinary handshake, without a cookie. */
 	wire_reset(W, 40003);
 	in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
 	out(SYN | ACK, SEQ(0), ACKNO(1), NOFO);
-	/* One is acknowledged: there is room for one. */
+	/* An ACK of one makes room for another. */
 	wire_reset(W, 40002);
 	in(SYN, SEQ(0), MSS(1000));
 	out(SYN | ACK, SEQ(0), ACKNO(101));
@@ -264,7 +263,7 @@ TEST_F_TIMEOUT(wire, server_limit, 120)
 	wire_reset(W, 40004);
 	in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
 	out(SYN | ACK, SEQ(0), ACKNO(101));
-	/* And that is reset once it is accepted: its place stays taken. */
+	/* That one is reset after accept(), and still counts. */
 	for (int i = 0; i < 3; i++) {
 		fds[i] = accept4(self->lfd, NULL, NULL, SOCK_NONBLOCK);
 		ASSERT_GE(fds[i], 0);
@@ -273,7 +272,7 @@ TEST_F_TIMEOUT(wire, server_limit, 120)
 	wire_reset(W, 40005);
 	in(SYN, MSS(1000), LEN(100), FOLIKE(cookie));
 	out(SYN | ACK, SEQ(0), ACKNO(1), NOFO);
-	/* Neither the one reset nor the first, which nobody has acknowledged. */
+	/* After a minute neither it nor the first, which was never acknowledged, counts. */
 	if (virtual_time()) {
 		sleep_ms(66000);
 		wire_drain(W, QUIET);
@@ -287,7 +286,7 @@ TEST_F_TIMEOUT(wire, server_limit, 120)
 	}
 }
 
-/* The listener goes: so do those that nobody has accepted. */
+/* Closing the listener resets connections that were not accepted. */
 TEST_F(wire, server_listener_closes)
 {
 	opens_with_data();
@@ -297,7 +296,7 @@ TEST_F(wire, server_listener_closes)
 	ASSERT_EQ(1, W->got.seq);
 }
 
-/* Accepted, the child outlives its listener. */
+/* An accepted connection outlives its listener. */
 TEST_F(wire, server_child_outlives_listener)
 {
 	opens_with_data();
@@ -322,7 +321,7 @@ static ssize_t send_early(struct wire *w, int fd, size_t len)
 	return sendto(fd, buf, len, MSG_FASTOPEN | MSG_DONTWAIT, &a.sa, addr_len(&a));
 }
 
-/* A first connection, which asks and gets it; over by a RST. */
+/* A first connection requests and gets a cookie; it ends with a RST. */
 #define learns(...) do {						\
 	enabled("1");							\
 	self->fd = wire_socket(W, 0);					\
@@ -332,7 +331,7 @@ static ssize_t send_early(struct wire *w, int fd, size_t len)
 	next_after_reset();						\
 } while (0)
 
-/* Another flow of the client's. */
+/* Prepare the client's next connection. */
 #define again() do {							\
 	wire_drain(W, 1);						\
 	wire_reset(W, WIRE_PPORT);					\
@@ -348,7 +347,7 @@ static ssize_t send_early(struct wire *w, int fd, size_t len)
 	again();							\
 } while (0)
 
-/* The SYN carries the first @n bytes, or waits for those the handshake. */
+/* The SYN carries @n bytes; or, below, none, and data waits for the handshake. */
 #define sends_early(n, ...) do {					\
 	ASSERT_EQ((n), send_early(W, self->fd, (n)));			\
 	out(SYN, SEQ(0), LEN(n), __VA_ARGS__);				\
@@ -378,7 +377,7 @@ TEST_F(wire, client_sends_data)
 	reads(300);
 }
 
-/* At most the MSS of last time, with room for all options there may be. */
+/* At most the previous connection's MSS, less 40 bytes for options. */
 TEST_F(wire, client_sends_what_fits)
 {
 	ssize_t n;
@@ -391,7 +390,7 @@ TEST_F(wire, client_sends_what_fits)
 	out(ACK, SEQ(961), ACKNO(1));
 }
 
-/* Also of one that has not taken the data: the server's MSS is another one now. */
+/* The MSS is remembered even if the server did not accept the data. */
 TEST_F(wire, client_sends_what_fitted_last)
 {
 	learns(MSS(1000), COOKIE);
@@ -410,7 +409,7 @@ TEST_F(wire, client_syn_alone_acknowledged)
 	learns(MSS(1000), COOKIE);
 	sends_early(500, COOKIE);
 	in(SYN | ACK, ACKNO(1), MSS(1000));
-	/* At once, in order. */
+	/* The data is sent again at once. */
 	out(ACK, SEQ(1), ACKNO(1), LEN(500));
 	in(ACK, ACKNO(501));
 	none(QUIET);
@@ -439,7 +438,7 @@ TEST_F(wire, client_new_cookie)
 	sends_early(500, FOBYTES(1, 1, 1, 1));
 }
 
-/* What is repeated is a SYN as any other, and the data goes behind it. */
+/* A retransmitted SYN carries neither data nor option; data follows the handshake. */
 TEST_F_TIMEOUT(wire, client_syn_lost, 30)
 {
 	learns(MSS(1000), COOKIE);
@@ -449,7 +448,7 @@ TEST_F_TIMEOUT(wire, client_syn_lost, 30)
 	out(ACK, SEQ(1), LEN(500));
 }
 
-/* RFC 7413 4.1.3.1: lost twice in a row, it is left alone for minutes. */
+/* RFC 7413 4.1.3.1: after two losses in a row Fast Open is not tried for minutes. */
 TEST_F_TIMEOUT(wire, client_backs_off, 400)
 {
 	XTCP_ONLY("it forgets");
@@ -469,7 +468,7 @@ TEST_F_TIMEOUT(wire, client_backs_off, 400)
 	sends_early(500, COOKIE);
 }
 
-/* A device that lets the handshake through and nothing else: nobody tries. */
+/* A path that drops all but the handshake disables Fast Open for a while. */
 TEST_F_TIMEOUT(wire, client_blackhole, 60)
 {
 	LONG_TEST();
@@ -522,7 +521,7 @@ TEST_F(wire, client_refused)
 	ASSERT_EQ(ECONNREFUSED, get_int(self->fd, SOL_SOCKET, SO_ERROR));
 }
 
-/* Both at once: the data goes when the handshake is over. */
+/* Simultaneous open: data is sent after the handshake. */
 TEST_F(wire, client_simultaneous)
 {
 	XTCP_ONLY("its data waits for a timer");

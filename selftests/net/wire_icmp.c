@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ICMP errors that quote a segment: which are believed, what they end, what
- * the program hears of them, and the path MTU (RFC 9293 3.9.2.2, RFC 5927, RFC
+ * ICMP errors that quote a segment: which are accepted, what they end, what the
+ * program learns of them, and path MTU discovery (RFC 9293 3.9.2.2, RFC 5927, RFC
  * 1191).
  */
 #include <time.h>
@@ -38,7 +38,7 @@ static const struct icmp soft4[] = {
 	{ "host unreachable", UNREACH, 1, EHOSTUNREACH },
 	{ "source route failed", UNREACH, 5, EOPNOTSUPP },
 	{ "time exceeded in transit", EXCEEDED, 0, EHOSTUNREACH },
-	{ "time exceeded in reassembly", EXCEEDED, 1, 0 },	/* goes no further than IP */
+	{ "time exceeded in reassembly", EXCEEDED, 1, 0 },	/* IP does not pass it on */
 	{ "parameter problem", PROBLEM, 0, EPROTO },
 	{ "required option missing", PROBLEM, 1, EPROTO },
 	{ "bad length", PROBLEM, 2, EPROTO },
@@ -75,7 +75,7 @@ static const struct icmp hard6[] = {
 #define soft	(W->net == V6 ? soft6 : soft4)
 #define hard	(W->net == V6 ? hard6 : hard4)
 
-/* Each of a table is heard of by who asks, once; nobody else is disturbed. */
+/* Each error of a table is in SO_ERROR once, and has no other effect. */
 #define told_once(table) do {						\
 	passive(MSS(1000));						\
 	for (size_t i = 0; (table)[i].name; i++) {		\
@@ -116,7 +116,7 @@ TEST_F(wire, hard_errors_end_connect)
 	}
 }
 
-/* What came, from whom, and about which segment: ip(7), IP_RECVERR; ipv6(7). */
+/* The error queue has the error, its sender and the quoted segment (ip(7), ipv6(7)). */
 TEST_F(wire, connect_keeps_the_message)
 {
 	union addr to, peer = host(WIRE_PEER, WIRE_PPORT), router = host(WIRE_ROUTER, 0);
@@ -140,7 +140,7 @@ TEST_F(wire, connect_keeps_the_message)
 	ASSERT_TRUE(poll_now(self->fd, POLLIN) & POLLERR);
 	ASSERT_LE(8, recvmsg(self->fd, &msg, MSG_ERRQUEUE));
 	ASSERT_TRUE(msg.msg_flags & MSG_ERRQUEUE);
-	/* It quotes the TCP header, beginning with the ports. */
+	/* The quote starts with the ports of the TCP header. */
 	ASSERT_EQ(W->lport, (uint8_t)quoted[0] << 8 | (uint8_t)quoted[1]);
 	ASSERT_EQ(WIRE_PPORT, (uint8_t)quoted[2] << 8 | (uint8_t)quoted[3]);
 	ASSERT_EQ(addr_len(&peer), msg.msg_namelen);
@@ -156,10 +156,10 @@ TEST_F(wire, connect_keeps_the_message)
 	ASSERT_EQ(v6 ? 1 : 13, ee->ee_code);
 	ASSERT_EQ(0, memcmp(SO_EE_OFFENDER(ee), &router, addr_len(&router)));
 	fails_with(EAGAIN, recvmsg(self->fd, &msg, MSG_ERRQUEUE));
-	/* Who has read the message knows the error. */
+	/* Reading the error queue clears SO_ERROR. */
 	error_is(0);
 	closes();
-	/* Of a connection that is there it goes into SO_ERROR alone. */
+	/* For an established connection the error is in SO_ERROR only. */
 	wire_reset(W, WIRE_PPORT + 1);
 	passive(MSS(1000));
 	REPORT(1);
@@ -170,7 +170,7 @@ TEST_F(wire, connect_keeps_the_message)
 	error_is(EHOSTUNREACH);
 }
 
-/* Who has not asked has it all the same over IPv4, and not over IPv6. */
+/* Without IP_RECVERR the queue still has the message with IPv4, but not with IPv6. */
 TEST_F(wire, connect_keeps_it_unasked)
 {
 	struct msghdr msg = {};
@@ -201,7 +201,7 @@ TEST_F(wire, soft_errors_do_not_end_connect)
 	}
 }
 
-/* MUST-47, SHLD-20, SHLD-25: told to those who asked, and to no others. */
+/* MUST-47, SHLD-20, SHLD-25: only sockets with IP_RECVERR get POLLERR. */
 TEST_F(wire, told_by_recverr)
 {
 	passive(MSS(1000));
@@ -223,7 +223,7 @@ TEST_F(wire, told_by_recverr)
 	ASSERT_FALSE(poll_now(self->fd, POLLIN) & POLLERR);
 }
 
-/* SHLD-25: why the time-out came, where an error had said so. */
+/* SHLD-25: a timeout reports the last ICMP error as its cause. */
 TEST_F_TIMEOUT(wire, told_at_the_end, 120)
 {
 	LONG_TEST();
@@ -231,7 +231,7 @@ TEST_F_TIMEOUT(wire, told_at_the_end, 120)
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 3000));
 	writes(100);
 	out(ACK, SEQ(1), LEN(100));
-	/* The kernel's TCP believes it of a retransmission only. */
+	/* The kernel's TCP remembers an error only during retransmissions. */
 	out(ACK, SEQ(1), LEN(100), AFTER(200));
 	host_unreachable(1);
 	sleep_ms(7000);
@@ -239,7 +239,7 @@ TEST_F_TIMEOUT(wire, told_at_the_end, 120)
 	state(0);
 }
 
-/* The peer was heard again since: that is not why it came to an end. */
+/* An ICMP error before the peer's last ACK is not the cause of a later timeout. */
 TEST_F_TIMEOUT(wire, forgotten_at_the_end, 120)
 {
 	LONG_TEST();
@@ -271,7 +271,7 @@ TEST_F(wire, source_quench_is_ignored)
 	none(QUIET);
 	error_is(0);
 	in(ACK);
-	/* cwnd has not noticed: slow start has doubled it. */
+	/* cwnd was not reduced: slow start has doubled it. */
 	writes(10000);
 	writes(10000);
 	for (int i = 10; i < 30; i++)
@@ -279,7 +279,7 @@ TEST_F(wire, source_quench_is_ignored)
 	none(QUIET);
 }
 
-/* RFC 5927 4.1: whoever does not know what is in flight is not believed. */
+/* RFC 5927 4.1: an error that quotes a number not in flight is ignored. */
 TEST_F(wire, number_not_in_flight)
 {
 	static const uint32_t wrong[] = { 0, 1001, 5000, 0x80000000u };
@@ -311,7 +311,7 @@ TEST_F(wire, wrong_number_does_not_end_connect)
 	error_is(0);
 }
 
-/* RFC 5082 6.1: who listens to neighbours alone hears of nothing from farther off. */
+/* RFC 5082 6.1: a socket with a minimum TTL ignores errors with a lower one. */
 TEST_F(wire, message_from_afar)
 {
 	self->fd = wire_socket(W, 0);
@@ -331,7 +331,7 @@ TEST_F(wire, message_from_afar)
 	ASSERT_EQ(0, wire_route(W, "route get", W->net == V6 ? "| grep -q ' via " router##6 " '" : \
 							       "| grep -q ' via " router " '"))
 
-/* Believed of a segment in flight; from then on the way is another one. */
+/* A redirect that quotes a segment in flight changes the route. */
 TEST_F(wire, redirected)
 {
 	W->peer = WIRE_ELSEWHERE;
@@ -354,7 +354,7 @@ TEST_F(wire, redirected)
 
 /* ---- path MTU ---- */
 
-/* RFC 1191 6.4: at once, with what fits. */
+/* RFC 1191 6.4: retransmit at once, in segments that fit. */
 TEST_F(wire, frag_needed)
 {
 	passive(MSS(1460));
@@ -366,7 +366,7 @@ TEST_F(wire, frag_needed)
 	out(ACK, SEQ(1), LEN(1300), WITHIN(100));
 	ASSERT_TRUE(W->got.df);
 	in(ACK);
-	/* The kernel's TCP does not hurry with the rest. */
+	/* The kernel's TCP sends the rest later. */
 	out(ACK, SEQ(1301), LEN(160), WITHIN(1000));
 	in(ACK);
 	writes(3000);
@@ -375,7 +375,7 @@ TEST_F(wire, frag_needed)
 	out(ACK, SEQ(4061), LEN(400));
 }
 
-/* A larger one later is no news: the path may have several bottlenecks. */
+/* A larger MTU later is ignored: the path may have several bottlenecks. */
 TEST_F(wire, frag_needed_does_not_raise)
 {
 	passive(MSS(1460));
@@ -392,7 +392,7 @@ TEST_F(wire, frag_needed_does_not_raise)
 	out(ACK, SEQ(2761), LEN(1300));
 }
 
-/* RFC 1191 6.3: the path is not tried with more for five minutes, at least. */
+/* RFC 1191 6.3: larger segments are not tried for at least five minutes. */
 TEST_F_TIMEOUT(wire, frag_needed_lasts, 900)
 {
 	LONG_TEST();
@@ -414,8 +414,8 @@ TEST_F_TIMEOUT(wire, frag_needed_lasts, 900)
 }
 
 /*
- * The message meets a system call that has the socket, whose cached route may have
- * expired: that is left alone, and the message waits.
+ * The message arrives while a system call holds the socket, whose cached route may have
+ * expired: the route is not touched, and the message takes effect after the call.
  */
 TEST_F(wire, frag_needed_during_a_system_call)
 {
@@ -436,7 +436,7 @@ TEST_F(wire, frag_needed_during_a_system_call)
 		if (expired)
 			ASSERT_EQ(0, wire_route(W, "route add", "dev tun0"));
 		wire_too_big(W, 1, 1300);
-		/* A larger one is no news; the kernel's TCP believes the last. */
+		/* A larger MTU is ignored; the kernel's TCP takes the last one. */
 		if (W->stack == XTCP)
 			wire_too_big(W, 1, 1400);
 		none(5);
@@ -451,8 +451,8 @@ TEST_F(wire, frag_needed_during_a_system_call)
 }
 
 /*
- * The least a link may have is 68 bytes (RFC 1191 3), where Linux stops at 552,
- * and 1280 (RFC 8200 5).
+ * The smallest MTU of a link is 68 bytes with IPv4 (RFC 1191 3), where Linux stops at
+ * 552, and 1280 with IPv6 (RFC 8200 5).
  */
 TEST_F(wire, frag_needed_has_a_floor)
 {
@@ -468,7 +468,7 @@ TEST_F(wire, frag_needed_has_a_floor)
 		wire_too_big(W, 1, mss[i]);
 		out(ACK, SEQ(1), ANYLEN, WITHIN(1000));
 		ASSERT_GE(W->got.len, W->net == V6 ? 1220 : 500);
-		/* Who says less is not believed at all (RFC 8201 4). */
+		/* A message with less is ignored (RFC 8201 4). */
 		if (W->stack == XTCP && W->net == V6)
 			ASSERT_EQ(1460, W->got.len);
 		wire_drain(W, QUIET);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TCP_INFO beside what is on the wire. The round trip is 100 ms.
+ * TCP_INFO compared with what is on the wire. The round trip is 100 ms.
  */
 #include <linux/tcp.h>
 
-/* The C library's structure of that name ends too early. */
+/* The C library's struct tcp_info lacks the newer fields. */
 #define _NETINET_TCP_H	1
 #include "wire_test.h"
 
 #define RTT	100
 
-/* The arguments are those of the ACK that ends the handshake. */
+/* Accept over a path of 100 ms; the arguments belong to the ACK of the handshake. */
 #define far_away(...) do {						\
 	struct wseg _syn = { .flags = SYN, MSS(1000), SACKOK };		\
 	if (!virtual_time())						\
@@ -30,7 +30,7 @@
 	ASSERT_GE((want) + (by), (have));				\
 } while (0)
 
-/* The kernel measures in jiffies what we do in microseconds. */
+/* us; the kernel measures some times in jiffies, XTCP in microseconds. */
 #define JIFFY_US	4000
 
 TEST_F(wire, in_flight)
@@ -52,11 +52,11 @@ TEST_F(wire, in_flight)
 	near(RTT * 1000, ti.tcpi_rtt, 1000);
 	near(RTT * 1000, ti.tcpi_min_rtt, 1000);
 	near(3 * RTT * 1000, ti.tcpi_rto, JIFFY_US);
-	/* Two windows a round trip, in slow start; departures do not keep to it here. */
+	/* Two windows per round trip in slow start; departures are not paced here. */
 	near(20000 * 1000000ULL / ti.tcpi_rtt, ti.tcpi_pacing_rate, 1000);
 }
 
-/* A hole: one SACKed, then three, and what was lost is sent again. */
+/* A hole: one segment is SACKed, then three; the lost one is retransmitted. */
 TEST_F(wire, recovery)
 {
 	struct tcp_info ti;
@@ -81,7 +81,7 @@ TEST_F(wire, recovery)
 	ASSERT_EQ(1, ti.tcpi_retrans);
 	ASSERT_EQ(1, ti.tcpi_total_retrans);
 	ASSERT_EQ(1000, ti.tcpi_bytes_retrans);
-	/* The handshake is one. */
+	/* The handshake counts as one. */
 	ASSERT_EQ(4, ti.tcpi_delivered);
 	in(ACK, ACKNO(6001));
 	none(10);
@@ -108,7 +108,7 @@ TEST_F(wire, after_a_timeout)
 	ASSERT_EQ(TCP_CA_Loss, ti.tcpi_ca_state);
 	ASSERT_LE(2, ti.tcpi_retransmits);
 	ASSERT_EQ(ti.tcpi_retransmits, ti.tcpi_backoff);
-	/* Doubled as it is in force. */
+	/* The RTO includes the back-off. */
 	near((3 * RTT * 1000) << ti.tcpi_backoff, ti.tcpi_rto, 8 * JIFFY_US);
 	ASSERT_EQ(1, ti.tcpi_lost);
 	ASSERT_EQ(1, ti.tcpi_retrans);
@@ -126,7 +126,7 @@ TEST_F(wire, duplicates_told)
 	ASSERT_EQ(1, info(self->fd).tcpi_dsack_dups);
 }
 
-/* 10 segments a round trip of 100 ms: 100,000 bytes a second. */
+/* 10 segments per round trip of 100 ms: 100,000 bytes per second. */
 TEST_F(wire, delivery_rate)
 {
 	struct tcp_info ti;
@@ -141,7 +141,7 @@ TEST_F(wire, delivery_rate)
 	near(100000, (int)ti.tcpi_delivery_rate, 5000);
 }
 
-/* Then one segment a round trip: what is delivered says nothing of the path. */
+/* One segment per round trip: the rate is limited by the application. */
 TEST_F(wire, delivery_rate_of_little)
 {
 	far_away(WND(65535));
@@ -155,7 +155,7 @@ TEST_F(wire, delivery_rate_of_little)
 	ASSERT_TRUE((bool)info(self->fd).tcpi_delivery_rate_app_limited);
 }
 
-/* Busy while something is out; waiting for the peer's window; for the writer. */
+/* busy_time counts while data is in flight, and no time as window or buffer limited. */
 TEST_F(wire, busy)
 {
 	struct tcp_info ti;
@@ -218,7 +218,7 @@ TEST_F(wire, buffer_limited)
 	ASSERT_EQ(0, ti.tcpi_rwnd_limited);
 }
 
-/* That of Linux 7.2, on every kernel; a program gets as much as it has room for. */
+/* The length is that of Linux 7.2 on every kernel, cut to the size of the buffer. */
 TEST_F(wire, length)
 {
 	char whole[400], part[400];
@@ -230,7 +230,7 @@ TEST_F(wire, length)
 	ASSERT_EQ(0, getsockopt(self->fd, IPPROTO_TCP, TCP_INFO, whole, &len));
 	ASSERT_EQ(280, len);
 	ASSERT_EQ(0x5a, whole[280]);
-	/* Bytes free in what was offered: 6.2's first field. */
+	/* tcpi_rcv_wnd, the first field that 6.2 added. */
 	ASSERT_NE(0, *(uint32_t *)(whole + 232));
 	for (len = 0; len < 280; len += 40) {
 		socklen_t got = len;
@@ -242,7 +242,7 @@ TEST_F(wire, length)
 	}
 }
 
-/* The peer has seen a mark: a reduction without a loss. */
+/* An ECN echo causes a reduction without a loss. */
 TEST_F(wire, reduced)
 {
 	struct wseg syn = { .flags = SYN | ECE | CWR, MSS(1000), SACKOK };
@@ -261,7 +261,7 @@ TEST_F(wire, reduced)
 	ASSERT_EQ(TCP_CA_CWR, info(self->fd).tcpi_ca_state);
 }
 
-/* Until there is data the handshake counts. */
+/* The times since the last data count from the handshake until there is data. */
 TEST_F(wire, no_data_yet)
 {
 	struct tcp_info ti;
@@ -279,7 +279,7 @@ TEST_F(wire, no_data_yet)
 	near(600, (int)ti.tcpi_last_data_sent, 8);
 }
 
-/* The second of six arrives after the fifth: four too late. */
+/* The second of six segments arrives after the fifth: a reordering degree of four. */
 TEST_F(wire, reordering)
 {
 	far_away(WND(65535));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What TCP has to do with the IP header below it: addresses, Diffserv, TTL,
- * options and source routes (RFC 9293 3.9.1.1, 3.9.1.9, 3.9.2).
+ * How TCP uses the IP header: addresses, Diffserv, TTL, options and source routes
+ * (RFC 9293 3.9.1.1, 3.9.1.9, 3.9.2).
  */
 #include "wire_test.h"
 
@@ -12,9 +12,9 @@
 #define IPOPT_LSRR	131
 #define IPOPT_RA	148
 
-/* ---- addresses; out() looks at both in every segment ---- */
+/* ---- addresses; out() checks both in every segment ---- */
 
-/* MUST-44: chosen by IP, and the socket says which. */
+/* MUST-44: IP chooses the local address; getsockname() returns it. */
 TEST_F(wire, address_is_chosen)
 {
 	union addr got = {}, want = host(WIRE_LOCAL, 0);
@@ -28,7 +28,7 @@ TEST_F(wire, address_is_chosen)
 	ASSERT_EQ(0, memcmp(&want, &got, len));
 }
 
-/* MUST-43, MUST-45: the one asked for, to the last segment. */
+/* MUST-43, MUST-45: all segments have the address that the socket is bound to. */
 TEST_F(wire, address_is_kept)
 {
 	ASSERT_EQ(0, dev_up("tun0", SECOND_LOCAL, 24, 0));
@@ -47,7 +47,7 @@ TEST_F(wire, address_is_kept)
 	out(FIN | ACK, SEQ(101));
 }
 
-/* The address a SYN was sent to is the connection's. */
+/* A connection keeps the address that its SYN was sent to. */
 TEST_F(wire, address_of_syn_is_kept)
 {
 	ASSERT_EQ(0, dev_up("tun0", SECOND_LOCAL, 24, 0));
@@ -63,7 +63,7 @@ TEST_F(wire, address_of_syn_is_kept)
 	out(ACK, SEQ(102), ACKNO(2));
 }
 
-/* MUST-57: nobody answers, or one packet would be answered by many. */
+/* MUST-57: SYNs to broadcast and multicast addresses are not answered. */
 TEST_F(wire, syn_to_many_is_ignored)
 {
 	IPV4_ONLY("broadcasts");
@@ -111,7 +111,7 @@ TEST_F(wire, syn_from_nowhere_is_ignored)
 	passive(MSS(1000));
 }
 
-/* ---- MUST-42: one may listen where another connection is being opened ---- */
+/* ---- MUST-42: listening on a port from which a connection is being opened ---- */
 
 #define connects_from_port() do {					\
 	self->fd = wire_socket(W, 0);					\
@@ -121,7 +121,7 @@ TEST_F(wire, syn_from_nowhere_is_ignored)
 	ASSERT_EQ(WIRE_PORT, W->got.sport);				\
 } while (0)
 
-/* A second flow opens, and the first is as it was. */
+/* Accept a second connection; then continue with the first. */
 #define another_is_accepted() do {					\
 	struct wire _first = *W;					\
 	int _fd;							\
@@ -163,7 +163,7 @@ TEST_F(wire, listen_beside_syn_received)
 #define tos_of(t, ...) do { out(__VA_ARGS__); ASSERT_EQ((t), W->got.tos); } while (0)
 #define ttl_of(t, ...) do { out(__VA_ARGS__); ASSERT_EQ((t), W->got.ttl); } while (0)
 
-/* MUST-48, SHLD-21, SHLD-22: the six bits as they were given, from the SYN on. */
+/* MUST-48, SHLD-21, SHLD-22: the Diffserv field that was set, from the SYN on. */
 TEST_F(wire, diffserv)
 {
 	self->fd = wire_socket(W, 0);
@@ -224,7 +224,7 @@ TEST_F(wire, ttl_of_listener)
 	ttl_of(77, ACK, SEQ(1), LEN(100));
 }
 
-/* ---- neighbours alone: RFC 5082 ---- */
+/* ---- minimum TTL: RFC 5082 ---- */
 
 TEST_F(wire, near_only)
 {
@@ -260,7 +260,7 @@ TEST_F(wire, near_only_of_listener)
 	none(QUIET);
 	in(SYN, SEQ(0), MSS(1000), TTL(100));
 	out(SYN | ACK, SEQ(0), ACKNO(1));
-	/* The kernel's TCP takes the end of a handshake from anywhere. */
+	/* The kernel's TCP does not check the ACK of a handshake. */
 	if (W->stack == XTCP) {
 		dropped("MIN_TTL", in(ACK, SEQ(1), ACKNO(1), TTL(99)));
 		fails_with(EAGAIN, accept(self->lfd, NULL, NULL));
@@ -273,7 +273,7 @@ TEST_F(wire, near_only_of_listener)
 
 /* ---- marks ---- */
 
-/* The peer is reached by what has mark 7, and by nothing else. */
+/* Only packets with mark 7 have a route to the peer. */
 #define marked_only() do {						\
 	W->peer = WIRE_ELSEWHERE;					\
 	ASSERT_EQ(0, wire_route(W, "rule add to", "fwmark 7 table 100"));	\
@@ -293,7 +293,7 @@ TEST_F(wire, mark)
 	in(ACK, LEN(100));
 	out(ACK, ACKNO(101));
 	closes();
-	/* With bytes nobody has read. */
+	/* There is unread data, so close() sends a RST. */
 	out(RST | ACK, SEQ(1001), ACKNO(101));
 }
 
@@ -335,7 +335,7 @@ static const struct ipopts received[] = {
 	{ "unknown, copied", 8, { 158, 6, 1, 2, 3, 4, 0, 0 } },
 };
 
-/* MUST-50: in a SYN and later, as if they were not there. */
+/* MUST-50: received options are ignored, in a SYN and later. */
 TEST_F(wire, options_are_ignored)
 {
 	IPV4_ONLY("its options");
@@ -363,7 +363,7 @@ TEST_F(wire, options_are_ignored)
 	}
 }
 
-/* MAY-10, MAY-11: sent where the program wants them. */
+/* MAY-10, MAY-11: options that the program sets are sent. */
 TEST_F(wire, options_of_the_program)
 {
 	IPV4_ONLY("its options");
@@ -383,7 +383,7 @@ TEST_F(wire, options_of_the_program)
 		ASSERT_EQ(own[i].bytes[0], W->got.ipopt[0]);
 		in(SYN | ACK, MSS(1460));
 		out(ACK, SEQ(1), ACKNO(1));
-		/* They take room from every segment (MUST-16). */
+		/* They reduce the payload of every segment (MUST-16). */
 		self->wpos = 0;
 		writes(1460);
 		out(ACK, SEQ(1), LEN(1448));
@@ -394,7 +394,7 @@ TEST_F(wire, options_of_the_program)
 	}
 }
 
-/* The same, while the connection is there. */
+/* The same, set on an established connection. */
 TEST_F(wire, options_set_later)
 {
 	static const uint8_t route[12] = { IPOPT_RR, 11, 4 };
@@ -422,7 +422,7 @@ TEST_F(wire, options_set_later)
 		out(ACK, SEQ(1461 + i * len), LEN(len));
 }
 
-/* MUST-51: by way of another router, in every segment. */
+/* MUST-51: every segment has the program's source route. */
 TEST_F(wire, source_route_of_the_program)
 {
 	IPV4_ONLY("its options");
@@ -442,7 +442,7 @@ TEST_F(wire, source_route_of_the_program)
 
 /* ---- fragments ---- */
 
-/* IP puts them together before TCP sees them. */
+/* IP reassembles fragments before TCP sees the segment. */
 TEST_F(wire, fragments)
 {
 	passive(MSS(1460));
@@ -451,12 +451,15 @@ TEST_F(wire, fragments)
 	in(ACK, LEN(1460), SPLIT(24));
 	out(ACK, SEQ(1), ACKNO(2461));
 	reads(2460);
-	/* The sum is that of the whole. */
+	/* The checksum covers the whole segment. */
 	dropped("CHECKSUM", in(ACK, LEN(1000), SPLIT(504), BADSUM));
 	none(QUIET);
 }
 
-/* RFC 6864 leaves it open; what counts from 0 tells strangers how much was sent. */
+/*
+ * RFC 6864 leaves the identification open. It must not count from 0, which would reveal
+ * how much was sent.
+ */
 TEST_F(wire, identification)
 {
 	uint16_t first = 0, id;

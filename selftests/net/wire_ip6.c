@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What TCP has to do with the header of IPv6 below it: flow labels, extension
- * headers, scopes, the least MTU (RFC 8200, 8201, 6437, 4007).
+ * How TCP uses the IPv6 header: flow labels, extension headers, scopes, the minimum
+ * MTU (RFC 8200, 8201, 6437, 4007).
  */
 #include <linux/in6.h>
 #include <net/if.h>
@@ -16,7 +16,7 @@
 	ASSERT_EQ((label), W->got.flow);				\
 } while (0)
 
-/* RFC 6437: one for all packets of a flow, and none that could be guessed. */
+/* RFC 6437: all packets of a flow have the same label, which is not zero. */
 TEST_F(wire, flow_label_is_kept)
 {
 	uint32_t label;
@@ -50,7 +50,7 @@ TEST_F(wire, flow_label_of_accepted)
 	accepts();
 	writes(1000);
 	flow_of(label, ACK, SEQ(1), LEN(1000));
-	in(ACK, LEN(100), FLOW(0x11111));	/* the peer's is no matter */
+	in(ACK, LEN(100), FLOW(0x11111));	/* the peer's does not matter */
 	flow_of(label, ACK, ACKNO(101));
 }
 
@@ -94,7 +94,7 @@ TEST_F(wire, flow_label_by_knob)
 #define LABEL	0x12345
 #define REFLECT(bits)	ASSERT_EQ(0, ns_sysctl("ipv6/flowlabel_reflect", bits))
 
-/* Bit 0: all of a connection has the peer's, from the SYN-ACK to TIME-WAIT. */
+/* Bit 0: all segments reflect the peer's label, from the SYN-ACK to TIME-WAIT. */
 TEST_F(wire, flow_label_is_sent_back)
 {
 	REFLECT("1");
@@ -117,10 +117,10 @@ TEST_F(wire, flow_label_is_sent_back)
 	flow_of(LABEL, ACK, SEQ(1002), ACKNO(102));
 }
 
-/* A SYN-ACK that is repeated, by itself or for a SYN that is, has the label of the first. */
+/* A SYN-ACK that is sent again, by timer or for a repeated SYN, keeps its label. */
 static const struct {
-	const char *reflect, *rehash;	/* net.core.txrehash */
-	bool drawn;			/* anew by the kernel, which RFC 6437 does not want */
+	const char *reflect, *rehash;	/* flowlabel_reflect, net.core.txrehash */
+	bool drawn;			/* the kernel draws a new one, against RFC 6437 */
 } again[] = {
 	{ "0", "0" },
 	{ "1", "0" },
@@ -160,7 +160,7 @@ TEST_F(wire, flow_label_of_a_synack_again)
 	}
 }
 
-/* What nobody answers takes another path each time: Protective ReRoute. */
+/* Each timeout changes the label, and so the path: Protective ReRoute. */
 TEST_F(wire, flow_label_after_a_timeout)
 {
 	uint32_t label, was = 0;
@@ -175,7 +175,7 @@ TEST_F(wire, flow_label_after_a_timeout)
 			was = label;
 		}
 	}));
-	/* It has found one, and stays on it. */
+	/* After an ACK the label stays. */
 	in(ACK, ACKNO(1001));
 	writes(1000);
 	flow_of(label, ACK, SEQ(1001), LEN(1000));
@@ -198,7 +198,7 @@ TEST_F(wire, flow_label_of_a_syn_again)
 	flow_of(was, ACK, SEQ(1), ACKNO(1));
 }
 
-/* The same data again and again: it is our ACKs that do not arrive. */
+/* Repeated duplicates mean that our ACKs get lost: their label changes. */
 TEST_F(wire, flow_label_of_acks_that_are_lost)
 {
 	uint32_t label;
@@ -216,7 +216,7 @@ TEST_F(wire, flow_label_of_acks_that_are_lost)
 	}));
 }
 
-/* A listener's RST is a connection's. */
+/* A RST by a listener follows bit 0 (connections), not bit 1 (no socket). */
 TEST_F(wire, flow_label_of_a_listeners_rst)
 {
 	REFLECT("1");
@@ -231,7 +231,7 @@ TEST_F(wire, flow_label_of_a_listeners_rst)
 	ASSERT_NE(LABEL, W->got.flow);
 }
 
-/* The program's own, which it has leased (RFC 6437 3). */
+/* A label that the program has leased (RFC 6437 3). */
 TEST_F(wire, flow_label_of_the_program)
 {
 	struct in6_flowlabel_req lease = {
@@ -282,7 +282,7 @@ static const struct headers headers[] = {
 				   FRAGMENT, 0, 1, 4, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 10 } },
 };
 
-/* In a SYN and later, as if they were not there. */
+/* Extension headers are ignored, in a SYN and later. */
 TEST_F(wire, extension_headers)
 {
 	ASSERT_EQ(0, ns_sysctl("ipv6/conf/all/seg6_enabled", "1"));
@@ -314,7 +314,7 @@ TEST_F(wire, extension_headers)
 	}
 }
 
-/* An option that says who does not know it shall discard the packet. */
+/* An unknown option whose type requires that the packet is discarded. */
 TEST_F(wire, unknown_option_is_discarded)
 {
 	passive(MSS(1000));
@@ -331,7 +331,7 @@ TEST_F(wire, too_big_of_any_size)
 	passive(MSS(1460));
 	writes(1460);
 	out(ACK, SEQ(1), LEN(1460));
-	/* 32 bits, and none of these says anything new. */
+	/* The field has 32 bits; none of these values lowers the path MTU. */
 	wire_icmp(W, 2, 0, 1, 0xffffffff);
 	wire_icmp(W, 2, 0, 1, 0x10000);
 	wire_icmp(W, 2, 0, 1, 1520);
@@ -341,7 +341,7 @@ TEST_F(wire, too_big_of_any_size)
 	out(ACK, SEQ(1461), LEN(1460));
 }
 
-/* The next connection knows of it: the path is the same. */
+/* The next connection to the same peer starts with the path MTU. */
 TEST_F(wire, too_big_is_remembered)
 {
 	passive(MSS(1460));
@@ -361,7 +361,7 @@ TEST_F(wire, too_big_is_remembered)
 	out(ACK, SEQ(1301), LEN(1300));
 }
 
-/* ---- links: fe80::/10 means something only together with one ---- */
+/* ---- link-local addresses ---- */
 
 #define NEAR	"fe80::1"
 #define FAR	"fe80::2"
@@ -419,7 +419,7 @@ TEST_F(wire, link_local_listen)
 	out(ACK, SEQ(1), LEN(100));
 	in(ACK, LEN(100));
 	out(ACK, ACKNO(101));
-	/* Nobody there any more: that, too, goes back over the link. */
+	/* A RST for a port without a socket leaves over the link, too. */
 	in(ACK, TO(9), SEQ(100), ACKNO(777));
 	out(RST, SEQ(777));
 }
@@ -431,7 +431,7 @@ TEST_F(wire, syn_to_many_is_ignored)
 	listens_any();
 	in(SYN, MSS(1000), DST("ff02::1"));
 	none(QUIET);
-	/* Nor is a RST sent; the kernel's TCP sends one, from the group's address. */
+	/* No RST is sent either; the kernel's TCP sends one, from the group's address. */
 	in(ACK, SEQ(1), ACKNO(1), DST("ff02::1"));
 	if (W->stack == XTCP)
 		none(QUIET);
@@ -441,7 +441,7 @@ TEST_F(wire, syn_to_many_is_ignored)
 	passive(MSS(1000));
 }
 
-/* An IPv4-mapped address has no business on the wire. */
+/* Packets with a v4-mapped address are ignored. */
 TEST_F(wire, mapped_on_the_wire_is_ignored)
 {
 	listens_any();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Keepalive (RFC 9293 3.8.4): probes of an idle connection, and what becomes
- * of it when they are answered, refused or ignored.
+ * Keepalive (RFC 9293 3.8.4): probes of an idle connection, and what happens when
+ * they are answered, refused or ignored.
  */
 #include "wire_test.h"
 
@@ -12,7 +12,7 @@
 	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_KEEPALIVE, 1));	\
 } while (0)
 
-/* A number below the window, so that any peer answers. */
+/* A probe has a sequence number below the window, so that any peer answers. */
 #define probe(at)	out(ACK, SEQ(0), ACKNO(1), ANYLEN, AFTER(at))
 
 TEST_F_TIMEOUT(wire, off_by_default, 40000)
@@ -46,7 +46,7 @@ TEST_F(wire, answered)
 	ASSERT_EQ(0, get_int(self->fd, SOL_SOCKET, SO_ERROR));
 }
 
-/* In ms, of our own; TCP's options have them in seconds, rounded up. */
+/* XTCP's own options are in ms; the standard ones return seconds, rounded up. */
 TEST_F(wire, milliseconds)
 {
 	XTCP_ONLY("it has seconds");
@@ -74,13 +74,13 @@ TEST_F(wire, ignored)
 	probe(1000);
 	probe(1000);
 	probe(1000);
-	/* The end, told to a peer who may only be slow. */
+	/* The peer gets a RST, as it may only have been slow. */
 	out(RST | ACK, SEQ(1), ACKNO(1), AFTER(1000));
 	ASSERT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
 	state(0);
 }
 
-/* The peer crashed and came back: its RST ends the half-open connection. */
+/* The peer has restarted: its RST ends the half-open connection. */
 TEST_F(wire, half_open_reset)
 {
 	passive(MSS(1000));
@@ -110,7 +110,7 @@ TEST_F(wire, switched_off)
 	none(2500);
 }
 
-/* RFC 9293 MUST-26: not while data are unacknowledged. */
+/* RFC 9293 MUST-26: no probes while data is unacknowledged. */
 TEST_F(wire, not_with_data_out)
 {
 	passive(MSS(1000));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the first segments of a connection look like. Fingerprints and filters know
- * the TCP of Linux by its option layout and by its windows, so these are the same
- * under the same settings. Each row opens from both TCPs of the machine and compares
- * their headers byte by byte.
+ * The headers of a connection's first segments. Fingerprints and filters recognize
+ * Linux by its option layout and windows, so XTCP's must be the same under the same
+ * settings. Each row opens connections with both TCPs and compares their headers byte
+ * by byte.
  */
 #include <sys/utsname.h>
 
@@ -13,13 +13,13 @@ enum { KNOBS = 2, HEADERS = 3 };
 
 struct layout {
 	const char *name;
-	const char *knob[KNOBS][2];	/* of the kernel's TCP; XTCP's follow it */
-	const char *route;		/* metrics */
-	int mtu;			/* bytes of IPv4, 0: 1500 */
-	int rcvbuf, clamp, maxseg;	/* options of the socket, 0: none */
+	const char *knob[KNOBS][2];	/* the kernel's sysctls, which XTCP's follow */
+	const char *route;		/* metrics of the route */
+	int mtu;			/* bytes with IPv4 (IPv6: 20 more), 0: 1500 */
+	int rcvbuf, clamp, maxseg;	/* socket options, bytes; 0: not set */
 	bool fastopen;
-	bool large;			/* more space than the field of a SYN can say */
-	struct wseg peer;		/* what its SYN offers; nothing: all */
+	bool large;			/* the window exceeds the field of a SYN */
+	struct wseg peer;		/* options of the peer's SYN; none: all of them */
 };
 
 #define KNOB(name, val)		.knob = { { "ipv4/tcp_" name, val } }
@@ -96,7 +96,7 @@ struct header {
 	bool df, has_ipid;
 };
 
-/* What is of one connection alone, and may not be compared. */
+/* Zero the fields that differ between any two connections. */
 static void mask(struct header *h)
 {
 	uint8_t *o = h->byte + 20;
@@ -115,7 +115,7 @@ static void mask(struct header *h)
 	}
 }
 
-/* The next segment's header; what is wrong with the segment is for others to see. */
+/* Take the next segment's header; an empty one if no segment comes. */
 static void take(struct wire *w, struct header *h)
 {
 	memset(h, 0, sizeof(*h));
@@ -143,14 +143,14 @@ static int options(const struct layout *row, int fd)
 	return err;
 }
 
-/* The device and its namespace are new for each connection. Errors add up. */
+/* Make a new namespace and device with the settings of @row. 0, or not. */
 static int settings(const struct layout *row, struct wire *w, enum stack st)
 {
 	int err, six = w->net == V6 ? 20 : 0;
 	char text[128];
 
 	wire_fini(w);
-	/* Not the settings in which the kernel's TCP differs from those of its users. */
+	/* As for XTCP: wire_init() then leaves the kernel's sysctls at their defaults. */
 	err = wire_init(w, XTCP, w->net);
 	w->stack = st;
 	for (int i = 0; i < KNOBS && row->knob[i][0]; i++)
@@ -226,7 +226,7 @@ static void show(const char *who, const struct header *h)
 	       h->has_ipid);
 }
 
-/* Until 6.11 Linux offers no more than 64 KB before data has come. */
+/* Before 6.11 Linux offers at most 64 KB until data has arrived. */
 static bool kernel_offers_all(void)
 {
 	int major, minor;
@@ -260,7 +260,7 @@ static int differ(const struct layout *row, const char *way, struct header *kern
 TEST_F_TIMEOUT(wire, as_linux, 300)
 {
 	static const struct wseg all = { MSS(1460), SACKOK, TS(1, 0), WS(7) };
-	/* In real time the debug kernel looks for other mistakes: every fifth row will do. */
+	/* In real time every fifth row suffices: it is the debug kernel's run. */
 	size_t step = virtual_time() ? 1 : 5;
 	struct header seen[2][2][HEADERS];
 	int bad = 0;

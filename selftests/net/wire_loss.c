@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Recovery with a peer that has SACK: what is lost by RACK, tail loss probes
- * (RFC 8985), PRR (RFC 9937), F-RTO (RFC 5682), Eifel (RFC 3522) and D-SACK
- * (RFC 2883). The round trip is 100 ms, so the RTO is 300 ms.
+ * Recovery with a peer that has SACK: RACK and tail loss probes (RFC 8985), PRR
+ * (RFC 9937), F-RTO (RFC 5682), Eifel (RFC 3522) and D-SACK (RFC 2883). The round
+ * trip is 100 ms, so the RTO is 300 ms.
  */
 #include "wire_test.h"
 
 #define RTT	100
 
-/* What the other wire tests turn off in the kernel's TCP. */
+/* Turn on what wire_init() has turned off in the kernel's TCP. */
 #define all_recovery() do {						\
 	ns_sysctl("ipv4/tcp_frto", "2");				\
 	ns_sysctl("ipv4/tcp_early_retrans", "3");			\
@@ -48,7 +48,7 @@ TEST_F(wire, third_segment_above)
 	none(400);
 }
 
-/* Fewer than three: a quarter of the round trip later, not an RTO. */
+/* Fewer than three SACKed: retransmit after a quarter of the round trip, not an RTO. */
 TEST_F(wire, reordering_window)
 {
 	far_away();
@@ -73,7 +73,7 @@ TEST_F(wire, reordered_is_not_lost)
 	none(400);
 }
 
-/* A lost retransmission is noticed by what left after it. */
+/* A lost retransmission is detected by the SACK of a segment that left after it. */
 TEST_F(wire, lost_retransmission)
 {
 	far_away();
@@ -108,7 +108,7 @@ TEST_F(wire, several_holes)
 	none(400);
 }
 
-/* Not with nothing behind it: a probe asks; the kernel's waits for the timer. */
+/* With nothing behind it a tail loss probe detects it; the kernel's TCP needs an RTO. */
 TEST_F(wire, lost_retransmission_at_the_end)
 {
 	far_away();
@@ -131,7 +131,7 @@ TEST_F(wire, tail_loss_probe)
 	writes(3000);
 	segments(1, 3);
 	out(ACK, SEQ(2001), LEN(1000), AFTER(2 * RTT));
-	/* Only one; its answer shows what is missing. */
+	/* One probe; its answer shows the hole. */
 	none(RTT + 5);
 	in(ACK, ACKNO(1), SACKS(2001, 3001));
 	out(ACK, SEQ(1), LEN(1000), WITHIN(60));
@@ -152,7 +152,7 @@ TEST_F(wire, tail_loss_probe_of_new_data)
 	none(400);
 }
 
-/* The kernel's probe is the FIN alone. */
+/* XTCP's probe is the FIN with data before it, the kernel's the FIN alone. */
 TEST_F(wire, fin_with_the_data_before_it)
 {
 	bool ours = W->stack == XTCP;
@@ -183,9 +183,9 @@ TEST_F(wire, no_probe_without_sack)
 	out(ACK, SEQ(1), LEN(1000), AFTER(3 * RTT));
 }
 
-/* ---- how much meanwhile ---- */
+/* ---- the sending rate in recovery ---- */
 
-/* RFC 9937: of ten in flight, about one for two that arrive. */
+/* RFC 9937: with ten in flight, about one segment for two that arrive. */
 TEST_F(wire, proportional_rate)
 {
 	int sent = 0, before = 0;
@@ -198,7 +198,7 @@ TEST_F(wire, proportional_rate)
 		in(ACK, ACKNO(1), SACKS(1001, 1001 + i * 1000));
 		while (wire_get(W, 1))
 			sent += W->got.len / 1000;
-		/* Two were let go by limited transmit before the third. */
+		/* Limited transmit sent two before the third SACK. */
 		if (i == 2)
 			before = sent;
 		ASSERT_LE(sent, i + 1);
@@ -208,11 +208,11 @@ TEST_F(wire, proportional_rate)
 	ASSERT_LE(sent, 8);
 }
 
-/* ---- in vain ---- */
+/* ---- spurious retransmissions ---- */
 
 /*
- * RFC 5682, 3.1: after a timeout and the ACK of its retransmission, the ACK of
- * something not sent again: nothing was lost.
+ * RFC 5682, 3.1: after a timeout, an ACK of its retransmission and then an ACK of a
+ * segment that was not retransmitted: nothing was lost.
  */
 TEST_F(wire, spurious_timeout)
 {
@@ -229,14 +229,14 @@ TEST_F(wire, spurious_timeout)
 	segments(8001, 2);
 	in(ACK, ACKNO(10001));
 	none(400);
-	/* The window is what it was: ten, and what was acknowledged. */
+	/* The window is restored. */
 	writes(10000);
 	segments(10001, 10);
 }
 
 /*
- * The head lost, the rest there, and every SACK lost: the ACK of the
- * retransmission covers all, and takes nothing back.
+ * The head was lost, the rest arrived, and every SACK was lost. The ACK of the
+ * retransmission covers all; it must not undo the reduction.
  */
 TEST_F(wire, real_timeout_sacks_lost)
 {
@@ -265,7 +265,7 @@ TEST_F(wire, real_timeout)
 	none(QUIET);
 }
 
-/* RFC 3522: the timestamp echoed is the original's. */
+/* RFC 3522: the ACK echoes the timestamp of the original. */
 TEST_F(wire, spurious_by_timestamp)
 {
 	uint32_t first;
@@ -280,14 +280,14 @@ TEST_F(wire, spurious_by_timestamp)
 	in(ACK, ACKNO(1), SACKS(989, 9881), TS(W->tsval + 5001, first));
 	out(ACK, SEQ(1), LEN(988), WITHIN(5));
 	in(ACK, ACKNO(9881), TS(W->tsval + 5002, first));
-	/* Undone: all ten may go. */
+	/* The reduction is undone: ten segments may be sent. */
 	W->tsval += 5000;
 	writes(9880);
 	for (int i = 0; i < 10; i++)
 		out(ACK, SEQ(9881 + i * 988), LEN(988));
 }
 
-/* RFC 2883: all that was sent again arrived twice. */
+/* RFC 2883: D-SACKs report that all retransmissions arrived twice. */
 TEST_F(wire, spurious_by_dsack)
 {
 	far_away();
@@ -302,7 +302,7 @@ TEST_F(wire, spurious_by_dsack)
 	segments(10001, 10);
 }
 
-/* ---- blocks that cannot be ---- */
+/* ---- invalid SACK blocks ---- */
 
 TEST_F(wire, nonsense)
 {
@@ -331,7 +331,7 @@ TEST_F(wire, nonsense)
 	segments(10001, 10);
 }
 
-/* RFC 2018, 8: a peer may forget what it SACKed; a timeout sends it again. */
+/* RFC 2018, 8: a peer may discard what it SACKed; then that is retransmitted. */
 TEST_F_TIMEOUT(wire, reneged, 60)
 {
 	far_away();

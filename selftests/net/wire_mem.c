@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a peer sees of it when memory is short, and what is counted. The limits are
- * the machine's: this test runs alone (run-vm).
+ * What a peer sees when memory is short, and what is counted. The limits apply to the
+ * whole machine, so this test runs alone (run-vm).
  */
 #include "wire_test.h"
 
-/* As much memory held elsewhere that the thresholds may be anywhere below it. */
+/* Hold so much memory in another connection that it exceeds any threshold set below. */
 #define held(fd)	ASSERT_LT(MEM_HELD / 2, mem_hold(W->stack, fd))
 
-/* A delayed ACK has come by then, ms. */
+/* ms after which a delayed ACK must have come. */
 #define SETTLE_MS	250
 
 #define lets_go(fd) do {						\
@@ -18,7 +18,7 @@
 	close((fd)[1]);							\
 } while (0)
 
-/* Four segments, not the buffer; what was promised is kept. */
+/* The window is four segments, not the buffer; what was advertised before is kept. */
 TEST_F(wire, window_under_pressure)
 {
 	struct mem_limits limits;
@@ -34,7 +34,7 @@ TEST_F(wire, window_under_pressure)
 	reads(1000);
 	held(fd);
 	ASSERT_EQ(0, mem_limits_set(&limits, "1 2 100000"));
-	/* Two at a time: the first is granted in any case. */
+	/* Two at a time, because the first is always accepted. */
 	for (int i = 0; i < 50; i++) {
 		in(ACK, LEN(1000));
 		in(ACK, LEN(1000));
@@ -64,7 +64,7 @@ static void early(struct wire *w, uint32_t first, uint32_t n)
 		wire_in(w, &(struct wseg){ .flags = ACK, SEQ(2 + 2 * i), LEN(1) });
 }
 
-/* The buffer is full of what came too early: it gives way, then what comes does. */
+/* A buffer full of out-of-order data: that is pruned, later what arrives is dropped. */
 TEST_F(wire, prune_counters)
 {
 	listens();
@@ -75,7 +75,7 @@ TEST_F(wire, prune_counters)
 	ASSERT_LT(0, wire_count(W, "TCPOFOQueue"));
 }
 
-/* Memory is out: what is in order is refused when the reader has something. */
+/* Without memory, in-order data is dropped if the program has data to read. */
 TEST_F(wire, out_of_memory)
 {
 	long refused, early;
@@ -90,7 +90,7 @@ TEST_F(wire, out_of_memory)
 	ASSERT_EQ(0, mem_limits_set(&limits, "1 2 3"));
 	in(ACK, SEQ(1), LEN(1400));
 	wire_drain(W, QUIET);
-	ASSERT_EQ(1401, W->got.ack);	/* for he had nothing */
+	ASSERT_EQ(1401, W->got.ack);	/* accepted: there was nothing to read */
 	for (int i = 0; i < 10; i++)
 		in(ACK, SEQ(1401 + i * 1400), LEN(1400));
 	wire_drain(W, QUIET);
@@ -101,7 +101,7 @@ TEST_F(wire, out_of_memory)
 	ASSERT_LT(early, wire_count(W, "TCPOFODrop"));
 	ASSERT_EQ(0, mem_limits_put(&limits));
 	lets_go(fd);
-	/* Nothing was acknowledged that is not there. */
+	/* All that was acknowledged can be read. */
 	reads(W->got.ack - 1);
 }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a connection learns of the way to a peer serves the next one (RFC 9040):
- * above all when a SYN or SYN-ACK gets lost. The kernel's TCP waits a second
- * then, whatever it knows.
+ * What a connection learns of the path to a peer serves the next one (RFC 9040),
+ * above all when a SYN or SYN-ACK gets lost. The kernel's TCP always waits a second
+ * then.
  */
 #include "wire_test.h"
 
 #define RTT	20	/* ms */
 
-/* The other wire tests do without. */
+/* Turn on the metrics, which wire_init() turns off. */
 #define need_clock() do {						\
 	XTCP_ONLY("it waits a second for a lost SYN");			\
 	if (!virtual_time())						\
@@ -16,7 +16,7 @@
 	ASSERT_EQ(0, wire_knob(W, "no_metrics_save", "0"));		\
 } while (0)
 
-/* Accepted over the path; @n bytes are sent and acknowledged. */
+/* Accept a connection over the path; @n bytes are sent and acknowledged. */
 #define visit(port, n) do {						\
 	struct wseg _syn = { .flags = SYN, MSS(1000) };			\
 	wire_reset(W, (port));						\
@@ -36,7 +36,7 @@
 	}								\
 } while (0)
 
-/* The peer ends it: nothing is left but what was learnt. */
+/* The peer resets the connection; only its metrics remain. */
 #define leave() do {							\
 	in(RST, SEQ(1));						\
 	sleep_ms(1);							\
@@ -44,7 +44,7 @@
 	wire_drain(W, 1);						\
 } while (0)
 
-/* A SYN that nobody answers is repeated after @ms, @then and twice as much. */
+/* An unanswered SYN is retransmitted after @ms, then @then, then twice @then. */
 #define syn_again(port, ms, then) do {					\
 	wire_reset(W, (port));						\
 	self->fd = -1;							\
@@ -70,7 +70,7 @@
 	in(RST, SEQ(1));						\
 } while (0)
 
-/* The round trip and half of the floor of any other timeout, 200 ms. */
+/* ms: the round trip plus half of 200 ms, the minimum of other timeouts. */
 #define KNOWN	(RTT + 100)
 
 TEST_F_TIMEOUT(wire, unknown_peer, 60)
@@ -90,7 +90,7 @@ TEST_F_TIMEOUT(wire, known_peer, 60)
 	synack_again(40003, KNOWN, 1000);
 }
 
-/* A handshake alone proves nothing that could be believed. */
+/* A handshake without data is not enough to store metrics. */
 TEST_F_TIMEOUT(wire, no_data_no_trust, 60)
 {
 	need_clock();
@@ -108,7 +108,7 @@ TEST_F_TIMEOUT(wire, not_saved, 60)
 	syn_again(40002, 1000, 2000);
 }
 
-/* Only what has ended counts. */
+/* Metrics are stored when a connection ends. */
 TEST_F_TIMEOUT(wire, still_open, 60)
 {
 	int fd;
@@ -131,7 +131,7 @@ TEST_F_TIMEOUT(wire, forgotten_after_ten_minutes, 2000)
 	synack_again(40003, 1000, 2000);
 }
 
-/* Nobody answered in the end: the way may be another one now. */
+/* A connection that ends by a timeout deletes the metrics: the path may have changed. */
 TEST_F_TIMEOUT(wire, forgotten_after_silence, 60)
 {
 	need_clock();
@@ -146,7 +146,7 @@ TEST_F_TIMEOUT(wire, forgotten_after_silence, 60)
 	syn_again(40003, 1000, 2000);
 }
 
-/* Several half-open connections of one peer, each its time. */
+/* Several half-open connections of one peer each keep their own deadlines. */
 TEST_F_TIMEOUT(wire, side_by_side, 60)
 {
 	struct wseg syn = { .flags = SYN, MSS(1000) };
@@ -164,7 +164,7 @@ TEST_F_TIMEOUT(wire, side_by_side, 60)
 		ASSERT_TRUE(wire_get(W, 250));
 		ASSERT_EQ(SYN | ACK, W->got.flags);
 	}
-	/* And a second later the four again. */
+	/* A second later all four again. */
 	none(700);
 	for (int i = 0; i < 4; i++)
 		ASSERT_TRUE(wire_get(W, 400));

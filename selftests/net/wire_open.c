@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How a connection begins: the two sides of the handshake, the options in it,
- * and what is sent to ports where nobody listens (RFC 9293, 3.5 and 3.10).
+ * How a connection begins: both sides of the handshake, its options, and the answers
+ * of ports without a listener (RFC 9293, 3.5 and 3.10).
  */
 #include "wire_test.h"
 
-/* Of who says none, RFC 9293 3.7.1. */
+/* Bytes, if the peer sends no MSS option, RFC 9293 3.7.1. */
 #define DEFAULT_MSS	(W->net == V6 ? 1220 : 536)
 
 /* ---- passive ---- */
@@ -14,7 +14,7 @@ TEST_F(wire, passive_no_options)
 {
 	listens();
 	in(SYN);
-	/* No option that the SYN did not offer, but for MSS. */
+	/* MSS is the only option that the SYN did not offer. */
 	out(SYN | ACK, SEQ(0), ACKNO(1), MSS(1460));
 	ASSERT_EQ(4, W->got.rawlen);
 	in(ACK, SEQ(1), ACKNO(1));
@@ -49,7 +49,7 @@ TEST_F(wire, passive_window_scale_not_offered)
 TEST_F(wire, passive_unknown_options_are_skipped)
 {
 	listens();
-	/* 254 with six bytes, 30 with two, then MSS 600. */
+	/* Option 254 of six bytes, option 30 of two, then MSS 600. */
 	in(SYN, RAW(254, 6, 1, 2, 3, 4, 30, 2, 2, 4, 600 >> 8, 600 & 255));
 	out(SYN | ACK, SEQ(0), ACKNO(1));
 	in(ACK, SEQ(1), ACKNO(1));
@@ -112,7 +112,7 @@ TEST_F(wire, passive_mss_above_mtu)
 	out(ACK, SEQ(1461), LEN(1460));
 }
 
-/* A peer must not make us send one byte a segment (CVE-2019-11479). */
+/* A peer must not make the sender send one byte per segment (CVE-2019-11479). */
 TEST_F(wire, passive_mss_tiny_is_raised)
 {
 	passive(MSS(1));
@@ -145,8 +145,8 @@ TEST_F(wire, passive_window_scale_14)
 }
 
 /*
- * RFC 7323 2.3 leaves the shift open. One that is not Linux's for the same buffers is
- * noticed: what is offered is the largest that the buffer may become, not its half.
+ * RFC 7323 2.3 leaves the shift open, but it must be that of Linux for the same buffers:
+ * it fits the largest size that the buffer may reach, not half of it.
  */
 TEST_F(wire, passive_window_scale_offered)
 {
@@ -230,7 +230,7 @@ TEST_F(wire, active_data_on_syn_ack)
 {
 	connects();
 	in(SYN | ACK, MSS(1000), LEN(10));
-	/* Kept or to be sent again: both are TCP. The handshake is over. */
+	/* The data may be accepted or not. The handshake is complete. */
 	ASSERT_TRUE(wire_get(W, 1000));
 	ASSERT_EQ(ACK, W->got.flags);
 	ASSERT_EQ(1, W->got.seq);
@@ -261,7 +261,7 @@ TEST_F(wire, active_rst_with_wrong_ack)
 	connects();
 	dropped("SYNSENT_ACK", in(RST | ACK, SEQ(0), ACKNO(2)));
 	dropped("SYNSENT_ACK", in(RST | ACK, SEQ(0), ACKNO(0)));
-	/* The kernel sends its SYN again at once, taking it for a lost one. */
+	/* The kernel's TCP takes its SYN for lost and sends it again at once. */
 	if (W->stack == XTCP)
 		none(QUIET);
 	state(TCP_SYN_SENT);
@@ -341,7 +341,7 @@ TEST_F(wire, simultaneous_open_ack_alone)
 	out(ACK, SEQ(1), LEN(10));
 }
 
-/* RFC 9293 3.10.7.3: queued until the connection is established; the kernel drops it. */
+/* RFC 9293 3.10.7.3: text is queued until ESTABLISHED; the kernel's TCP drops it. */
 TEST_F(wire, simultaneous_open_with_text)
 {
 	XTCP_ONLY("it drops the text");
@@ -363,8 +363,8 @@ TEST_F(wire, simultaneous_open_reset)
 	out(SYN | ACK, SEQ(0), ACKNO(1));
 	in(RST | ACK, SEQ(1), ACKNO(1));
 	/*
-	 * RFC 9293 3.10.7.4: opened actively, so the user hears of it, and as
-	 * "refused"; the kernel's word is ECONNRESET.
+	 * RFC 9293 3.10.7.4: after an active open the user is told "connection
+	 * refused"; the kernel's TCP says ECONNRESET.
 	 */
 	err = get_int(self->fd, SOL_SOCKET, SO_ERROR);
 	ASSERT_TRUE(err == ECONNREFUSED || err == ECONNRESET);
@@ -377,12 +377,12 @@ TEST_F(wire, close_in_syn_sent)
 	closes();
 	none(QUIET);
 	state(0);
-	/* Nothing is left of it. */
+	/* The connection is gone. */
 	in(SYN | ACK, SEQ(0), ACKNO(1));
 	out(RST, SEQ(1));
 }
 
-/* ---- nobody there ---- */
+/* ---- ports without a listener ---- */
 
 TEST_F(wire, closed_port_syn)
 {
@@ -413,7 +413,7 @@ TEST_F(wire, no_socket_other_flow)
 {
 	passive(MSS(1000));
 	in(ACK, FROM(3), SEQ(9), ACKNO(44));
-	/* A listener is there: it answers with RST as well. */
+	/* A port with a listener answers with a RST, too. */
 	out(RST, SEQ(44));
 	state(TCP_ESTABLISHED);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The receiver: what arrives out of order, twice or overlapping becomes one
- * stream again; urgent data (RFC 6093).
+ * The receiver: segments out of order, duplicate or overlapping form one stream
+ * again; urgent data (RFC 6093).
  */
 #include <sys/ioctl.h>
 
@@ -64,7 +64,7 @@ TEST_F(wire, orders)
 	}
 }
 
-/* While there is a hole nothing behind it is read or acknowledged. */
+/* Data behind a hole is neither readable nor acknowledged. */
 TEST_F(wire, hole_holds_back)
 {
 	passive(MSS(1000));
@@ -105,7 +105,7 @@ TEST_F(wire, hole_across_wrap)
 	reads(800);
 }
 
-/* A segment that begins in the window and ends beyond it: the part inside. */
+/* Of a segment that extends beyond the window the part inside is accepted. */
 TEST_F(wire, beyond_right_edge)
 {
 	uint32_t wnd;
@@ -138,7 +138,7 @@ TEST_F(wire, fin_out_of_order)
 	reads_eof();
 }
 
-/* GRO or not: a burst is read as it was sent. */
+/* A burst is read correctly, whether GRO merges it or not. */
 TEST_F(wire, burst)
 {
 	passive(MSS(1000), WS(7));
@@ -162,13 +162,13 @@ TEST_F(wire, urgent_byte)
 	uint8_t byte;
 
 	passive(MSS(1000));
-	/* The pointer is to the byte after: urgent is the tenth. */
+	/* The pointer is to the byte after the urgent one, which is the tenth. */
 	in(ACK | URG, LEN(20), .urg = 10);
 	ASSERT_TRUE(poll_now(self->fd, POLLPRI) & POLLPRI);
 	ASSERT_EQ(1, recv(self->fd, &byte, 1, MSG_OOB));
 	ASSERT_EQ(pat(9), byte);
 	at_mark(0);
-	/* Reading stops there, and goes on without it. */
+	/* A read stops at the mark; the next goes on behind the urgent byte. */
 	ASSERT_EQ(9, recv_pat(self->fd, 0, 9));
 	at_mark(1);
 	ASSERT_EQ(10, recv_pat(self->fd, 10, 10));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Between SYN and accept(): what a listener and its half-open connections
- * make of every kind of segment, and the limits of the two queues.
+ * Between SYN and accept(): how a listener and its half-open connections react to
+ * every kind of segment, and the limits of the two queues.
  */
 #include "wire_test.h"
 
@@ -54,7 +54,7 @@ TEST_F(wire, syn_recv_same_syn_again)
 	accepts();
 }
 
-/* What a half-open connection answers, and how long it is before it does again. */
+/* What a half-open connection answers, and how long until it answers again. */
 static const struct {
 	const char *name;
 	struct wseg seg;
@@ -138,7 +138,7 @@ TEST_F(wire, syn_recv_outside_window)
 {
 	half_open();
 	in(ACK, SEQ(0x30000000), ACKNO(1), LEN(10));
-	/* An ACK says where we stand; nothing is taken. */
+	/* The answer is an ACK; no data is accepted. */
 	ASSERT_TRUE(wire_get(W, 500));
 	ASSERT_EQ(ACK, W->got.flags & (ACK | RST));
 	ASSERT_EQ(1, W->got.ack);
@@ -155,7 +155,7 @@ TEST_F_TIMEOUT(wire, syn_ack_back_off, 300)
 	out(SYN | ACK, SEQ(0), ACKNO(1), AFTER(8000));
 	out(SYN | ACK, SEQ(0), ACKNO(1), AFTER(16000));
 	none(40000);
-	/* Five repetitions, then it is forgotten. */
+	/* After five retransmissions the request is dropped. */
 	state(0);
 }
 
@@ -164,14 +164,14 @@ TEST_F(wire, listener_closed_with_half_open)
 	half_open();
 	ASSERT_EQ(0, close(self->lfd));
 	self->lfd = -1;
-	/* The kernel lists its request until the next SYN-ACK was due. */
+	/* The kernel lists its request until the next SYN-ACK is due. */
 	if (W->stack == XTCP)
 		state(0);
 	in(ACK, SEQ(1), ACKNO(1));
 	out(RST, SEQ(1));
 }
 
-/* What was never accepted is reset when its listener goes. */
+/* Unaccepted connections are reset when their listener closes. */
 TEST_F(wire, listener_closed_with_queued)
 {
 	half_open();
@@ -209,7 +209,7 @@ TEST_F(wire, fin_before_accept)
 	reads_eof();
 }
 
-/* The accept queue holds backlog + 1; beyond that a last ACK is not taken. */
+/* The accept queue holds backlog + 1; when it is full the final ACK is dropped. */
 TEST_F(wire, accept_queue_limit)
 {
 	int i, n = 0;
@@ -235,7 +235,7 @@ TEST_F(wire, accept_queue_limit)
 
 #define requests()	wire_count(W, "Requests")
 
-/* RFC 4987: many SYNs cost little, and no connection that is there. */
+/* RFC 4987: many SYNs cost little and do not affect existing connections. */
 TEST_F(wire, syn_queue_limit)
 {
 	struct wire first;
@@ -275,7 +275,7 @@ TEST_F(wire, syn_to_second_port_of_same_peer)
 	state(TCP_SYN_RECV);
 }
 
-/* Where nobody listens a SYN is reset, beside a port where somebody does. */
+/* A SYN to a port without a listener is reset, although the next port has one. */
 TEST_F(wire, ports_are_told_apart)
 {
 	listens();
@@ -290,7 +290,7 @@ TEST_F(wire, syn_with_data)
 {
 	listens();
 	in(SYN, MSS(1000), LEN(100));
-	/* Data may be kept until the handshake is over, or dropped. */
+	/* Data in the SYN may be kept until the handshake ends, or dropped. */
 	ASSERT_TRUE(wire_get(W, 500));
 	ASSERT_EQ(SYN | ACK, W->got.flags);
 	ASSERT_TRUE(W->got.ack == 1 || W->got.ack == 101);
@@ -299,7 +299,7 @@ TEST_F(wire, syn_with_data)
 	reads(100);
 }
 
-/* RFC 7323: PAWS holds for a half-open connection as well. */
+/* RFC 7323: PAWS applies to half-open connections, too. */
 TEST_F(wire, syn_recv_old_timestamp)
 {
 	listens();
@@ -312,7 +312,7 @@ TEST_F(wire, syn_recv_old_timestamp)
 	accepts();
 }
 
-/* @n SYNs from ports of their own; how many are answered. */
+/* Send @n SYNs from ports from @port on; returns how many are answered. */
 static int syns(struct wire *w, uint16_t port, int n)
 {
 	int answered = 0;
@@ -326,7 +326,7 @@ static int syns(struct wire *w, uint16_t port, int n)
 	return answered;
 }
 
-/* max_syn_backlog bounds a namespace, whatever its listeners may have. */
+/* max_syn_backlog limits a namespace, whatever its listeners' backlogs are. */
 TEST_F(wire, max_syn_backlog)
 {
 	XTCP_ONLY("a quarter of it is for peers it knows");
@@ -344,7 +344,7 @@ TEST_F(wire, max_syn_backlog)
 		in(SYN, TO(WIRE_PORT + 1));
 	}
 	ASSERT_EQ(10, requests());
-	/* Of one that is done its place is free. */
+	/* A completed handshake frees its place. */
 	wire_reset(W, WIRE_PPORT + 200);
 	dropped("REQUEST_OVERFLOW", in(SYN));
 	ASSERT_EQ(0, close(self->fd));
@@ -373,8 +373,8 @@ TEST_F(wire, listen_again)
 }
 
 /*
- * RFC 4987, 3.3: when old ones fill more than half of the room they are given
- * up after two repetitions, 7 s, and not after 63.
+ * RFC 4987, 3.3: when the table is more than half full, old requests are dropped after
+ * two retransmissions, 7 s, not after 63 s.
  */
 TEST_F_TIMEOUT(wire, syn_timeout_shortened, 200)
 {
@@ -389,14 +389,14 @@ TEST_F_TIMEOUT(wire, syn_timeout_shortened, 200)
 	ASSERT_EQ(16, requests());
 	sleep_ms(1500);
 	ASSERT_EQ(8, requests());
-	/* Half full is no trouble: these have all the time there is. */
+	/* A table that is half full leaves requests their full time. */
 	sleep_ms(50000);
 	ASSERT_EQ(8, requests());
 	sleep_ms(10000);
 	ASSERT_EQ(0, requests());
 }
 
-/* Each of many deadlines is kept, more than the timer serves in one go. */
+/* All deadlines are kept, even more of them than one run of the timer handles. */
 TEST_F_TIMEOUT(wire, many_requests, 200)
 {
 	int again = 0;
@@ -433,7 +433,7 @@ TEST_F(wire, closed_with_many)
 	ASSERT_EQ(67, requests());
 	ASSERT_EQ(0, shutdown(self->lfd, SHUT_RD));
 	ASSERT_EQ(7, requests());
-	/* And it may listen again. */
+	/* The socket may listen again. */
 	ASSERT_EQ(0, listen(self->lfd, 5));
 	wire_reset(W, WIRE_PPORT);
 	wire_drain(W, 1);
@@ -441,7 +441,7 @@ TEST_F(wire, closed_with_many)
 	ASSERT_EQ(7, requests());
 }
 
-/* A handshake is complete, and the accept queue is full. */
+/* A handshake completes while the accept queue is full. */
 #define overflows() do {						\
 	struct wire _half;						\
 	self->lfd = wire_listen(W, WIRE_PORT, 1);			\
@@ -459,7 +459,7 @@ TEST_F(wire, closed_with_many)
 	dropped("LISTEN_OVERFLOW", in(ACK, SEQ(1), ACKNO(1)));		\
 } while (0)
 
-/* listen(2), tcp(7): who finds no place may come again. */
+/* listen(2), tcp(7): the final ACK is dropped, and a later one may succeed. */
 TEST_F(wire, overflow)
 {
 	overflows();
@@ -473,7 +473,7 @@ TEST_F(wire, overflow)
 	state(TCP_ESTABLISHED);
 }
 
-/* tcp(7), tcp_abort_on_overflow: or is told at once. */
+/* tcp(7), tcp_abort_on_overflow: or the client gets a RST at once. */
 TEST_F(wire, abort_on_overflow)
 {
 	knob("abort_on_overflow", "1");
@@ -482,7 +482,7 @@ TEST_F(wire, abort_on_overflow)
 	state(0);
 }
 
-/* Nor does a SYN get an answer while nobody could take the connection. */
+/* A SYN is not answered while the accept queue is full. */
 TEST_F(wire, overflow_syn)
 {
 	overflows();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The metrics of a route that concern a TCP, ip-route(8): they hold for whoever
- * connects, for whoever is accepted, and for whoever comes back with a SYN cookie.
+ * The metrics of a route that concern TCP, ip-route(8): they apply to active
+ * connections, to accepted ones, and to those from a SYN cookie.
  */
 #include "wire_test.h"
 
@@ -9,15 +9,15 @@ enum way { ACTIVE, PASSIVE, COOKIE, WAYS };
 
 static const char * const ways[] = { "active", "passive", "cookie" };
 
-/* MSS of the link, and one of the peer's that SYN cookies can keep. */
+/* MSS of the link; a peer's MSS that SYN cookies can encode. Bytes. */
 #define LINK_MSS	1460
 #define M		1440
 
-/* The route to the peer has these metrics from now on. */
+/* Set the metrics of the route to the peer. */
 #define route(metrics)							\
 	ASSERT_EQ(0, wire_route(W, "route replace", "dev tun0 " metrics))
 
-/* The same, of a table's row. */
+/* The same for a string that is not constant. */
 #define route_is(metrics) do {						\
 	char _after[128];						\
 	snprintf(_after, sizeof(_after), "dev tun0 %s", (metrics));	\
@@ -27,7 +27,7 @@ static const char * const ways[] = { "active", "passive", "cookie" };
 
 #define cookies(way)	knob("syncookies", (way) == COOKIE ? "2" : "1")
 
-/* A connection of its own; the arguments are the options of our SYN or SYN-ACK. */
+/* Open a new connection; the arguments are the options of our SYN or SYN-ACK. */
 #define opens(way, ...) do {						\
 	static uint16_t _port = 41000;					\
 	wire_reset(W, _port++);						\
@@ -43,7 +43,7 @@ static const char * const ways[] = { "active", "passive", "cookie" };
 	}								\
 } while (0)
 
-/* The peer ends it. */
+/* The peer resets the connection. */
 #define leaves() do {							\
 	in(RST | ACK);							\
 	sleep_ms(1);							\
@@ -53,7 +53,7 @@ static const char * const ways[] = { "active", "passive", "cookie" };
 
 #define each_way(way)	for (enum way way = ACTIVE; way < WAYS; way++)
 
-/* @n bytes in full segments, of which the kernel's TCP would not take so many at first. */
+/* Write @n bytes in full segments; the kernel's initial send buffer may be too small. */
 #define writes_all(n) do {						\
 	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_SNDBUF, 1 << 19)); \
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_CORK, 1));	\
@@ -89,7 +89,7 @@ TEST_F_TIMEOUT(wire, initcwnd, 120)
 	}
 }
 
-/* RFC 5681, 4.1: it is the restart window, too. */
+/* RFC 5681, 4.1: initcwnd is the restart window, too. */
 TEST_F_TIMEOUT(wire, initcwnd_after_idle, 600)
 {
 	LONG_TEST();
@@ -115,12 +115,12 @@ TEST_F_TIMEOUT(wire, initcwnd_after_idle, 600)
 
 /* ---- initrwnd, window ---- */
 
-/* Bytes that the last segment offers, behind a SYN that offered a scale of @ws. */
+/* Window of the last segment in bytes; @ws: the shift that was negotiated. */
 #define offered(ws)	((int)W->got.wnd << (ws))
 
 /*
- * It limits the first window, and what is offered before data arrives; the peer's
- * window scale is agreed on, so that all windows behind the SYN are scaled.
+ * initrwnd limits the window until data arrives. The peer offers window scaling, so all
+ * windows after the SYN are scaled.
  */
 TEST_F_TIMEOUT(wire, initrwnd, 120)
 {
@@ -151,7 +151,7 @@ TEST_F_TIMEOUT(wire, initrwnd, 120)
 			accepts();
 			stops_listening();
 		}
-		/* From there it grows as the peer's slow start would. */
+		/* Then it grows as fast as the peer's slow start. */
 		in(ACK, LEN(1000));
 		out(ACK, ACKNO(1001));
 		ASSERT_GT(offered(ws), first - 1000) TH_LOG("%s", ways[way]);
@@ -216,7 +216,7 @@ TEST_F_TIMEOUT(wire, window, 120)
 	}
 }
 
-/* What the application has set counts, not the route. */
+/* The application's setting takes precedence over the route's. */
 TEST_F_TIMEOUT(wire, window_clamp_first, 120)
 {
 	route("window 20000");
@@ -227,7 +227,7 @@ TEST_F_TIMEOUT(wire, window_clamp_first, 120)
 	ASSERT_LE((int)W->got.wnd, 30000);
 }
 
-/* One connection's route says nothing of the next one's. */
+/* The window of one connection's route does not affect the socket's next connection. */
 TEST_F_TIMEOUT(wire, window_of_the_last_connection, 120)
 {
 	struct sockaddr none = { .sa_family = AF_UNSPEC };
@@ -274,7 +274,7 @@ TEST_F_TIMEOUT(wire, rto_min, 120)
 	}
 }
 
-/* Nor is an ACK delayed for longer, or the peer, who has such a route, repeats. */
+/* ACKs are delayed for less than rto_min; a peer with such a route would retransmit. */
 TEST_F_TIMEOUT(wire, rto_min_bounds_delayed_acks, 120)
 {
 	XTCP_ONLY("so do newer kernels, 6.12 among them");
@@ -289,9 +289,9 @@ TEST_F_TIMEOUT(wire, rto_min_bounds_delayed_acks, 120)
 	}
 }
 
-/* ---- what the kernel's TCP takes by way of what it knows of peers ---- */
+/* ---- metrics that the kernel's TCP takes from its cache of peers ---- */
 
-/* It learns what a route says when a connection over it ends. */
+/* The cache takes a route's metrics when a connection over the route ends. */
 #define learns() do {							\
 	opens(PASSIVE, MSS(M));					\
 	writes(100);							\
@@ -304,7 +304,7 @@ TEST_F_TIMEOUT(wire, rto_min_bounds_delayed_acks, 120)
 	sleep_ms(1);							\
 } while (0)
 
-/* XTCP needs no such connection, and learns nothing from this one. */
+/* XTCP reads the route itself; it must not store metrics of this connection. */
 #define saves()		knob("no_metrics_save", W->stack == KERNEL ? "0" : "1")
 
 TEST_F_TIMEOUT(wire, rtt, 120)
@@ -314,13 +314,13 @@ TEST_F_TIMEOUT(wire, rtt, 120)
 	learns();
 	each_way(way) {
 		opens(way, MSS(M));
-		/* 500 ms and twice as much. */
+		/* 500 ms plus twice that. */
 		ASSERT_GE((int)info(self->fd).tcpi_rto, 1500 * 1000) TH_LOG("%s", ways[way]);
 		ASSERT_LE((int)info(self->fd).tcpi_rto, 1512 * 1000);
 		writes(100);
 		out(ACK, SEQ(1), LEN(100));
 		in(ACK, ACKNO(101));
-		/* What data measures replaces it; in real time that is not nothing. */
+		/* A measurement replaces it; in real time it may be large. */
 		ASSERT_LT((int)info(self->fd).tcpi_rto, 1000 * 1000);
 		leaves();
 	}
@@ -362,7 +362,7 @@ TEST_F_TIMEOUT(wire, cwnd, 120)
 	}
 }
 
-/* Not locked it says nothing. */
+/* Without "lock" the metric has no effect. */
 TEST_F_TIMEOUT(wire, cwnd_without_lock, 120)
 {
 	saves();
@@ -389,7 +389,7 @@ TEST_F_TIMEOUT(wire, reordering, 120)
 
 /* ---- quickack ---- */
 
-/* In a dialogue, where the answer would take the ACK along. */
+/* In an interactive connection, where ACKs would wait for the reply. */
 TEST_F_TIMEOUT(wire, quickack, 120)
 {
 	static const struct {
@@ -447,7 +447,7 @@ TEST_F_TIMEOUT(wire, congctl, 120)
 	}
 }
 
-/* Over what the application has chosen before. */
+/* The route's algorithm replaces the application's earlier choice. */
 TEST_F_TIMEOUT(wire, congctl_over_choice, 120)
 {
 	knob("congestion_control", "reno");
@@ -464,7 +464,7 @@ TEST_F_TIMEOUT(wire, congctl_over_choice, 120)
 	ASSERT_STREQ("cubic", algorithm(self->fd));
 }
 
-/* Locked: nor may it choose another. */
+/* With "lock" the application cannot choose another. */
 TEST_F_TIMEOUT(wire, congctl_lock, 120)
 {
 	knob("congestion_control", "reno");
@@ -478,7 +478,7 @@ TEST_F_TIMEOUT(wire, congctl_lock, 120)
 	}
 }
 
-/* One that this TCP has not: as if the route said nothing. */
+/* An algorithm that the TCP does not have is ignored. */
 TEST_F_TIMEOUT(wire, congctl_unknown, 120)
 {
 	XTCP_ONLY("it has it");
@@ -553,14 +553,14 @@ TEST_F_TIMEOUT(wire, ecn, 120)
 				accepts();
 			}
 			writes(100);
-			/* Marked as capable, if it was agreed on. */
+			/* ECT(0) if ECN was negotiated. */
 			out(ACK, SEQ(1), LEN(100), TOS(rows[i].flags ? 2 : 0));
 			leaves();
 		}
 	}
 }
 
-/* ECT in a SYN was not put there by who sent it. */
+/* ECT in a SYN comes from a middlebox: ECN is refused. */
 TEST_F_TIMEOUT(wire, ecn_syn_with_ect, 120)
 {
 	route("features ecn");

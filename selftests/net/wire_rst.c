@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Segments that do not fit a synchronized connection, by attack or by age:
- * RST, SYN and ACK under RFC 5961, PAWS (RFC 7323), half-open connections.
+ * Segments that do not fit a synchronized connection, forged or old: RST, SYN and ACK
+ * under RFC 5961, PAWS (RFC 7323), half-open connections.
  */
 #include "wire_test.h"
-
-/* Challenge ACKs of one connection are half a second apart, at least. */
 
 TEST_F(wire, rst_exact)
 {
@@ -47,7 +45,7 @@ TEST_F(wire, rst_outside_window_is_dropped)
 	state(TCP_ESTABLISHED);
 }
 
-/* The answer a real peer gives to a challenge is an exact RST. */
+/* A real peer answers a challenge ACK with a RST at the exact number. */
 TEST_F(wire, rst_after_challenge)
 {
 	passive(MSS(1000));
@@ -63,7 +61,7 @@ TEST_F(wire, syn_is_challenged)
 	dropped("SYN_CHALLENGE", in(SYN, SEQ(1), MSS(1000)));
 	out(ACK, SEQ(1), ACKNO(1));
 	next_challenge();
-	/* In the window or not. */
+	/* Outside the window as well. */
 	dropped("SYN_CHALLENGE", in(SYN, SEQ(0x40000000)));
 	out(ACK, SEQ(1), ACKNO(1));
 	next_challenge();
@@ -72,7 +70,7 @@ TEST_F(wire, syn_is_challenged)
 	state(TCP_ESTABLISHED);
 }
 
-/* RFC 5961, 7: no flood of challenges. */
+/* RFC 5961, 7: challenge ACKs are rate-limited. */
 TEST_F(wire, challenges_are_limited)
 {
 	passive(MSS(1000));
@@ -83,8 +81,8 @@ TEST_F(wire, challenges_are_limited)
 }
 
 /*
- * CVE-2016-5696: a count that connections share tells one peer what another
- * connection got.
+ * CVE-2016-5696: a limit that connections share reveals to one peer how many challenge
+ * ACKs another connection got.
  */
 TEST_F(wire, challenge_limit_is_not_shared)
 {
@@ -111,7 +109,7 @@ TEST_F(wire, challenge_limit_is_not_shared)
 TEST_F(wire, ack_of_unsent)
 {
 	passive(MSS(1000));
-	/* RFC 9293 3.10.7.4: answered by an ACK; the kernel is silent. */
+	/* RFC 9293 3.10.7.4: answered by an ACK; the kernel's TCP does not answer. */
 	dropped("ACK_FUTURE", in(ACK, ACKNO(2)));
 	if (W->stack == XTCP)
 		out(ACK, SEQ(1), ACKNO(1));
@@ -127,7 +125,7 @@ TEST_F(wire, ack_of_unsent)
 	out(ACK, SEQ(1), LEN(100));
 }
 
-/* RFC 5961 5.2: an ACK from the far past is no ACK of this connection. */
+/* RFC 5961 5.2: an ACK number far below SND.UNA is not accepted. */
 TEST_F(wire, ack_too_old)
 {
 	passive(MSS(1000));
@@ -220,7 +218,7 @@ TEST_F(wire, paws_wraps)
 	out(ACK, ACKNO(101), TS(0, 99999));
 }
 
-/* RFC 7323 3.2: once agreed on, it has to be in every segment. */
+/* RFC 7323 3.2: once negotiated, the option must be in every segment. */
 TEST_F(wire, timestamp_missing)
 {
 	XTCP_ONLY("it takes segments without the option");
@@ -235,7 +233,7 @@ TEST_F(wire, timestamp_missing)
 
 /* ---- half-open ---- */
 
-/* RFC 9293 figure 9: the peer crashed and knows nothing of us. */
+/* RFC 9293 figure 9: the peer has crashed and does not know the connection. */
 TEST_F(wire, half_open_discovered)
 {
 	passive(MSS(1000));
@@ -248,7 +246,7 @@ TEST_F(wire, half_open_discovered)
 	ASSERT_EQ(EPIPE, errno);
 }
 
-/* Figure 8: the peer restarts and opens anew from the same port. */
+/* Figure 8: the peer has restarted and connects from the same port. */
 TEST_F(wire, half_open_new_syn)
 {
 	passive(MSS(1000));

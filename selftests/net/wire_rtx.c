@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is lost is sent again: the retransmission timer and its back-off
- * (RFC 6298), fast retransmit and NewReno recovery (RFC 5681, RFC 6582).
+ * Retransmission: the timer and its back-off (RFC 6298), fast retransmit and NewReno
+ * recovery (RFC 5681, RFC 6582).
  */
 #include <sys/ioctl.h>
 
 #include "wire_test.h"
 
-/* @n segments of 1000 bytes are out, the first at sequence number @seq. */
+/* The tested TCP sends @n segments of 1000 bytes, the first at sequence number @seq. */
 #define segments(seq, n) do {						\
 	for (int _i = 0; _i < (n); _i++)				\
 		out(ACK, SEQ((seq) + _i * 1000), LEN(1000));		\
@@ -37,7 +37,7 @@ TEST_F_TIMEOUT(wire, rto_doubles, 300)
 	state(TCP_ESTABLISHED);
 }
 
-/* RFC 6298 (2.5): the back-off has a ceiling, of at least 60 s. */
+/* RFC 6298 (2.5): the RTO has a maximum of at least 60 s. */
 TEST_F_TIMEOUT(wire, rto_ceiling_and_r2, 3000)
 {
 	uint64_t start, last, gap = 0;
@@ -55,7 +55,7 @@ TEST_F_TIMEOUT(wire, rto_ceiling_and_r2, 3000)
 		last = now_ms();
 		n++;
 	}
-	/* R2 is 15 retransmissions: some 15 minutes, RFC 9293 MUST-20. */
+	/* R2 is 15 retransmissions, about 15 minutes: RFC 9293 MUST-20. */
 	ASSERT_GE(n, 14);
 	ASSERT_LE(n, 16);
 	ASSERT_GE(gap, 60000);
@@ -65,7 +65,7 @@ TEST_F_TIMEOUT(wire, rto_ceiling_and_r2, 3000)
 	state(0);
 }
 
-/* SRTT 300 ms, RTTVAR 150 ms after the first sample: 300 + 4 * 150. */
+/* The first sample makes SRTT 300 ms and RTTVAR 150 ms: an RTO of 300 + 4 * 150 ms. */
 TEST_F(wire, rto_follows_rtt)
 {
 	listens();
@@ -79,7 +79,7 @@ TEST_F(wire, rto_follows_rtt)
 	out(ACK, SEQ(1), LEN(1000), AFTER(900));
 }
 
-/* The timer starts anew when part of the data is acknowledged (5.3). */
+/* RFC 6298 (5.3): an ACK of new data restarts the timer. */
 TEST_F(wire, rto_restarts_on_ack)
 {
 	passive(MSS(1000));
@@ -90,7 +90,7 @@ TEST_F(wire, rto_restarts_on_ack)
 	out(ACK, SEQ(1001), LEN(1000), AFTER(200));
 }
 
-/* After a timeout one segment goes, then slow start. */
+/* After a timeout one segment is sent, then slow start. */
 TEST_F(wire, rto_shrinks_window)
 {
 	passive(MSS(1000));
@@ -119,7 +119,7 @@ TEST_F_TIMEOUT(wire, user_timeout, 120)
 	state(0);
 }
 
-/* A deadline nearer than a jiffy is kept to within a small part of one. */
+/* A deadline less than a jiffy away is kept to within a small part of a jiffy. */
 TEST_F(wire, near_deadline)
 {
 	uint64_t t0;
@@ -147,7 +147,7 @@ TEST_F(wire, initial_window)
 	writes(30000);
 	segments(1, 10);
 	none(QUIET);
-	/* Slow start: each ACK of one segment lets two go. */
+	/* Slow start: each ACK of one segment releases two. */
 	in(ACK, ACKNO(1001));
 	segments(10001, 2);
 	none(QUIET);
@@ -183,7 +183,7 @@ TEST_F(wire, no_fast_retransmit_at_second)
 	none(QUIET);
 }
 
-/* RFC 5681 section 2: a window that changed makes it no duplicate... */
+/* RFC 5681 section 2: an ACK that changes the window is no duplicate... */
 TEST_F(wire, window_update_is_no_duplicate)
 {
 	W->wnd = 30000;
@@ -195,7 +195,7 @@ TEST_F(wire, window_update_is_no_duplicate)
 	none(100);
 }
 
-/* ... and neither are data. */
+/* ... and neither is a segment with data. */
 TEST_F(wire, data_is_no_duplicate)
 {
 	passive(MSS(1000));
@@ -218,7 +218,7 @@ TEST_F(wire, newreno_partial_ack)
 	for (int i = 0; i < 3; i++)
 		in(ACK, ACKNO(1));
 	none(5);
-	/* The first hole is filled, the next shows: it goes at once. */
+	/* A partial ACK fills the first hole; the next segment is retransmitted at once. */
 	in(ACK, ACKNO(3001));
 	out(ACK, SEQ(3001), LEN(1000), WITHIN(100));
 	in(ACK, ACKNO(5001));
@@ -227,7 +227,7 @@ TEST_F(wire, newreno_partial_ack)
 	none(500);
 }
 
-/* RFC 6582: no second reduction for what was out at the first. */
+/* RFC 6582: no second reduction for data that was in flight at the first. */
 TEST_F(wire, newreno_duplicates_after_recovery)
 {
 	passive(MSS(1000));
@@ -244,7 +244,7 @@ TEST_F(wire, newreno_duplicates_after_recovery)
 	out(ACK, SEQ(6001), LEN(1000));
 }
 
-/* Each further duplicate means a segment has left the network. */
+/* Each further duplicate ACK means that a segment has left the network. */
 TEST_F(wire, recovery_sends_new_data)
 {
 	passive(MSS(1000));
@@ -252,7 +252,7 @@ TEST_F(wire, recovery_sends_new_data)
 	segments(1, 10);
 	for (int i = 0; i < 9; i++)
 		in(ACK, ACKNO(1));
-	/* Half of ten, of which some are known to have arrived. */
+	/* The window is half of ten, and nine duplicates have arrived. */
 	ASSERT_GE(wire_drain(W, 30), 2);
 	ASSERT_GT(W->rcv_nxt, 10001);
 }
@@ -268,7 +268,7 @@ TEST_F(wire, recovery_halves_window)
 		in(ACK, ACKNO(1));
 	wire_drain(W, 30);
 	in(ACK, ACKNO(W->rcv_nxt));
-	/* ssthresh is five; RFC 6582 lets begin with two, against bursts. */
+	/* ssthresh is five; RFC 6582 allows a start with two, to avoid bursts. */
 	n = wire_drain(W, 30);
 	ASSERT_GE(n, 2);
 	ASSERT_LE(n, 7);
@@ -288,7 +288,7 @@ TEST_F(wire, ack_of_retransmission_frees_all)
 	ASSERT_EQ(0, out_bytes);
 }
 
-/* Old ACKs and repeated ones change nothing (RFC 9293 3.10.7.4). */
+/* Old and duplicate ACKs change nothing (RFC 9293 3.10.7.4). */
 TEST_F(wire, old_ack_is_ignored)
 {
 	passive(MSS(1000));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Selective acknowledgements that are sent: RFC 2018, RFC 2883.
+ * SACK blocks that the receiver sends: RFC 2018, RFC 2883.
  */
 #include "wire_test.h"
 
-/* The first segments of a connection are acknowledged each at once. */
+/* In these tests each segment is acknowledged at once, as at a connection's start. */
 TEST_F(wire, sack_not_asked_for)
 {
 	passive(MSS(1000));
@@ -70,7 +70,7 @@ TEST_F(wire, sack_of_duplicate)
 	reads(100);
 }
 
-/* RFC 2883, 4.2: out of order, in order over data that is held, and into it. */
+/* RFC 2883, 4.2: partial duplicates of queued data, out of order and in order. */
 TEST_F(wire, sack_of_partial_duplicate)
 {
 	passive(MSS(1000), SACKOK);
@@ -89,7 +89,7 @@ TEST_F(wire, sack_of_partial_duplicate)
 	reads(600);
 }
 
-/* What goes out with payload has no room for blocks: it does not lose them. */
+/* Segments with payload carry no SACK blocks; the next pure ACK has them again. */
 TEST_F(wire, sack_while_sending)
 {
 	passive(MSS(1000), SACKOK);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fairness between the sources of SYNs: who completes no handshake is limited
- * before it costs others anything, who completes them is not, however many they
- * are behind one address.
+ * Fairness between sources of SYNs: a source that completes no handshakes is limited
+ * before it affects others; one that completes them is not, however many clients share
+ * its address.
  */
 #include "wire_test.h"
 
@@ -23,13 +23,13 @@ static unsigned long drops(const char *name)
 	return 0;
 }
 
-/* What leaks and what is repeated while a slow machine runs spoils the count. */
+/* In real time, leaked tokens and retransmissions make the counts inexact. */
 #define counts_exactly() do {						\
 	if (!virtual_time())						\
 		SKIP_TEST("counts what a clock changes");		\
 } while (0)
 
-/* @n SYNs of @peer from ports of their own; how many were answered. */
+/* Send @n SYNs from @peer, ports from @port on; returns how many were answered. */
 static int syns(struct wire *w, const char *peer, uint16_t port, int n)
 {
 	int answered = 0;
@@ -44,7 +44,7 @@ static int syns(struct wire *w, const char *peer, uint16_t port, int n)
 	return answered;
 }
 
-/* A handshake of @peer from @port. */
+/* A complete handshake by @who from @port. */
 #define visits(who, port) do {						\
 	wire_reset(W, (port));						\
 	W->peer = (who);						\
@@ -54,7 +54,7 @@ static int syns(struct wire *w, const char *peer, uint16_t port, int n)
 	state(TCP_ESTABLISHED);						\
 } while (0)
 
-/* Its burst is remembered, eight times as much gets cookies, then silence. */
+/* A burst gets requests, eight times as many SYNs get cookies, the rest is dropped. */
 TEST_F_TIMEOUT(wire, one_of_many, 60)
 {
 	counts_exactly();
@@ -67,7 +67,7 @@ TEST_F_TIMEOUT(wire, one_of_many, 60)
 	ASSERT_LE(10, requests());
 	ASSERT_LE(69, cookies());
 	ASSERT_LT(100, drops("SYN_SOURCE"));
-	/* Others are not disturbed, neither where they are known nor where not. */
+	/* Other sources are not affected, known or unknown. */
 	visits(OTHER, 20000);
 	ASSERT_EQ(5, syns(W, THIRD, 20001, 5));
 	ASSERT_GE(16, requests());
@@ -86,7 +86,7 @@ TEST_F(wire, without_cookies)
 	visits(OTHER, 20000);
 }
 
-/* The last ninth of the table is for others. */
+/* One source cannot use the last ninth of the table. */
 TEST_F(wire, last_places)
 {
 	counts_exactly();
@@ -101,7 +101,7 @@ TEST_F(wire, last_places)
 	dropped("REQUEST_OVERFLOW", syns(W, THIRD, 30000, 1));
 }
 
-/* 0: nobody is limited. */
+/* syn_source_rate = 0: no limit. */
 TEST_F(wire, off)
 {
 	counts_exactly();
@@ -122,14 +122,14 @@ TEST_F(wire, prefix)
 	knob("syn_source_rate", "1");
 	knob("syn_source_burst", "4");
 	knob("syn_source_prefix4", "28");
-	knob("syn_source_prefix6", "44");	/* sixteen in front, lib.c */
+	knob("syn_source_prefix6", "44");	/* ip6_of() puts 16 bits in front */
 	listens_for(100);
 	ASSERT_EQ(4, syns(W, WIRE_PEER, 10000, 4));
 	ASSERT_EQ(0, syns(W, OTHER, 20000, 1));
 	ASSERT_EQ(1, syns(W, THIRD, 20000, 1));
 }
 
-/* Whoever completes handshakes may have as many as he likes. */
+/* A source that completes its handshakes is not limited. */
 TEST_F_TIMEOUT(wire, completion_pays_back, 60)
 {
 	XTCP_ONLY("it has no such knob");
@@ -147,8 +147,8 @@ TEST_F_TIMEOUT(wire, completion_pays_back, 60)
 }
 
 /*
- * A crowd behind one address, with all knobs as they are: 800 handshakes under
- * way at once. None has to be tried twice.
+ * Many clients behind one address with default sysctls: of 800 concurrent handshakes
+ * none needs a second SYN.
  */
 TEST_F_TIMEOUT(wire, crowd, 120)
 {
@@ -180,7 +180,7 @@ TEST_F_TIMEOUT(wire, crowd, 120)
 		ASSERT_EQ(0, drops("SYN_SOURCE") + drops("ACCEPT_SOURCE"));
 }
 
-/* Of the accept queue, too, nobody gets the last ninth who has the rest. */
+/* The last ninth of the accept queue is not for a source that has filled the rest. */
 TEST_F(wire, accept_queue)
 {
 	counts_exactly();
@@ -195,7 +195,7 @@ TEST_F(wire, accept_queue)
 	wire_reset(W, 21000);
 	W->peer = THIRD;
 	dropped("LISTEN_OVERFLOW", in(SYN, MSS(1460)));
-	/* What is accepted is given back. */
+	/* accept() frees a place. */
 	for (int i = 0; i < 36; i++) {
 		self->fd = accept(self->lfd, NULL, NULL);
 		ASSERT_GE(self->fd, 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counters, by segments that each move one of them. What both TCPs count under one
- * name has to mean the same to both.
+ * Counters: segments that each increment one of them. A counter with the same name in
+ * both TCPs must count the same.
  */
 #include "wire_test.h"
 
@@ -20,7 +20,7 @@ TEST_F(wire, defer_accept)
 	counted(1, "TCPDeferAcceptDrop", in(ACK, SEQ(1), ACKNO(1)));
 }
 
-/* Memory is less than what was promised. */
+/* The receive buffer is smaller than the window that was advertised. */
 TEST_F(wire, no_room)
 {
 	passive(MSS(1000));
@@ -40,7 +40,7 @@ TEST_F(wire, no_room)
 	ASSERT_GT(wire_count(W, "RcvPruned"), 0);
 }
 
-/* Three ACKs of nothing in a row: one is answered, at most. */
+/* Of three invalid segments in a row at most one is answered. */
 #define skips_two(name) do {						\
 	sleep_ms(1000);							\
 	counted(2, (name), ({						\
@@ -69,7 +69,7 @@ TEST_F(wire, answers_in_fin_wait_2)
 #define arrived(n, ce, ...) \
 	counted((n), "TCPDelivered", counted((ce), "TCPDeliveredCE", in(__VA_ARGS__)))
 
-/* Of a SYN-ACK nothing is counted, of a SYN one segment. */
+/* An ACK of our SYN-ACK counts as nothing delivered, of our SYN as one segment. */
 TEST_F(wire, delivered_opening)
 {
 	listens();
@@ -86,11 +86,11 @@ TEST_F(wire, delivered_opening)
 	out(ACK, SEQ(1), ACKNO(1));
 }
 
-/* What ACKs and SACK blocks say of 5,000 bytes in segments of 1,000, and of a FIN. */
+/* ACKs and SACK blocks for five segments of 1,000 bytes, and what they deliver. */
 static const struct {
 	const char *name;
-	uint32_t ack, from, to;	/* "to" 0: no SACK block */
-	int segs;
+	uint32_t ack, from, to;	/* ACK and SACK block; @to 0: no block */
+	int segs;		/* newly delivered */
 } said[] = {
 	{ "one",			1001, .segs = 1 },
 	{ "one and a half",		2501, .segs = 1 },
@@ -115,7 +115,7 @@ static void delivered(struct __test_metadata *_metadata, wire_data *self, uint16
 			arrived(segs, ece ? segs : 0, ACK | ece, ACKNO(said[i].ack));
 		wire_drain(W, QUIET);
 	}
-	/* A FIN counts if it goes by itself. */
+	/* A FIN without data counts as a segment. */
 	shutdown(self->fd, SHUT_WR);
 	out(FIN | ACK, SEQ(5001));
 	arrived(1, ece ? 1 : 0, ACK | ece, ACKNO(5002));
@@ -142,7 +142,7 @@ TEST_F(wire, delivered_marked)
 	delivered(_metadata, self, ECE);
 }
 
-/* With its data a FIN counts for nothing. */
+/* A FIN with data counts only as that data's segment. */
 TEST_F(wire, delivered_with_fin)
 {
 	passive(MSS(1000), SACKOK);
@@ -153,7 +153,7 @@ TEST_F(wire, delivered_with_fin)
 	arrived(1, 0, ACK, ACKNO(502));
 }
 
-/* A RST that does not even leave the host. */
+/* A RST that cannot be sent. */
 TEST_F(wire, abort_failed)
 {
 	passive(MSS(1000));
@@ -164,7 +164,7 @@ TEST_F(wire, abort_failed)
 	none(QUIET);
 }
 
-/* What is thrown at a connection that is open, and why each is of no use. */
+/* Segments for an open connection, and the reason why each is discarded. */
 static const struct {
 	const char *reason;
 	struct wseg seg;
@@ -193,7 +193,7 @@ static unsigned long sum(const struct wire_drops *d)
 	return all;
 }
 
-/* Each counts under its reason and no other; together they are all. */
+/* Each discard counts under exactly one reason. */
 TEST_F(wire, every_discard_counts)
 {
 	struct wire_drops before, after;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What knobs do to segments. The same test on both TCPs: what the kernel does
- * under net.ipv4.tcp_NAME, XTCP does under net.xtcp.NAME.
+ * What sysctls do to segments: net.xtcp.NAME must have the effect that
+ * net.ipv4.tcp_NAME has on the kernel's TCP.
  */
 #include "wire_test.h"
 
@@ -48,7 +48,7 @@ TEST_F(wire, not_accepted)
 	}
 }
 
-/* In force at once, for a connection that is open. */
+/* The sysctl takes effect at once, on open connections. */
 TEST_F(wire, dsack_off)
 {
 	passive(MSS(1000), SACKOK);
@@ -61,7 +61,7 @@ TEST_F(wire, dsack_off)
 	out(ACK, ACKNO(101), NOSACKS);
 }
 
-/* In these and below: in force at once, for what is open already. */
+/* These and the following take effect at once on connections that exist. */
 TEST_F(wire, syn_retries)
 {
 	connects();
@@ -73,7 +73,7 @@ TEST_F(wire, syn_retries)
 	ASSERT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
 }
 
-/* Two SYNs that do not count, and from there on as ever. */
+/* Two retransmissions without back-off, which syn_retries does not count; then as usual. */
 TEST_F(wire, syn_linear_timeouts)
 {
 	XTCP_ONLY("6.1 has no such knob");
@@ -101,7 +101,7 @@ TEST_F(wire, synack_retries)
 	none(6000);
 }
 
-/* In force at once: two more retransmissions, then the end. */
+/* The sysctl takes effect at once: two more retransmissions, then the end. */
 TEST_F_TIMEOUT(wire, retries2, 60)
 {
 	LONG_TEST();
@@ -119,7 +119,7 @@ TEST_F_TIMEOUT(wire, retries2, 60)
 	ASSERT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
 }
 
-/* The time that they take on a short path holds for a long one, of 900 ms. */
+/* On a path of 900 ms the limit is the time that retries2 takes on a short path. */
 TEST_F_TIMEOUT(wire, retries2_of_a_long_path, 60)
 {
 	LONG_TEST();
@@ -180,7 +180,10 @@ TEST_F(wire, keepalive)
 	ASSERT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
 }
 
-/* Half a second between two, as many a second, none. */
+/*
+ * Challenge ACKs are at least invalid_ratelimit ms apart (500), and limited by
+ * challenge_ack_limit per second; 0: none.
+ */
 TEST_F(wire, invalid_ratelimit)
 {
 	XTCP_ONLY("the limit is of all connections together");
@@ -209,7 +212,7 @@ TEST_F(wire, invalid_ratelimit)
 	state(TCP_ESTABLISHED);
 }
 
-/* The window after an idle RTO: ten segments again, or what it had grown to. */
+/* After an RTO of idle time the window is ten segments, or unchanged. */
 TEST_F(wire, slow_start_after_idle)
 {
 	int segs;
@@ -233,7 +236,7 @@ TEST_F(wire, slow_start_after_idle)
 	}
 }
 
-/* Less than this is not believed; what the knob names has options in it. */
+/* A smaller MSS of the peer is raised to min_snd_mss, which includes options. */
 TEST_F(wire, min_snd_mss)
 {
 	knob("min_snd_mss", "500");
@@ -271,8 +274,8 @@ TEST_F_TIMEOUT(wire, rto_max, 60)
 }
 
 /*
- * What is written to the kernel's knobs is felt by XTCP, whose own nobody has
- * written: by connections to come, and by those that are open.
+ * XTCP follows the kernel's sysctls while its own are not written: for new connections
+ * and for open ones.
  */
 TEST_F(wire, follows_when_it_opens)
 {
@@ -296,7 +299,7 @@ TEST_F(wire, follows_when_it_accepts)
 		bool ts = i % 2;
 
 		ASSERT_EQ(0, ns_sysctl("ipv4/tcp_timestamps", ts ? "1" : "0"));
-		/* Of many looks in a jiffy the last ones are left out. */
+		/* XTCP rereads the kernel's sysctls a limited number of times per jiffy. */
 		sleep_ms(10);
 		wire_in(W, &syn);
 		out(SYN | ACK, SEQ(0), ACKNO(1));

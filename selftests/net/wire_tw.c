@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TIME-WAIT: how long, what may end it and what may not (RFC 9293 3.6.1 and
+ * TIME-WAIT: how long it lasts, what may end it and what may not (RFC 9293 3.6.1 and
  * 3.10.7.4, RFC 1337, RFC 6191).
  */
 #include <linux/filter.h>
@@ -20,7 +20,7 @@ TEST_F_TIMEOUT(wire, lasts_two_msl, 300)
 	none(QUIET);
 }
 
-/* RFC 9293 3.10.7.4: a FIN again is acknowledged and starts 2 MSL anew. */
+/* RFC 9293 3.10.7.4: a retransmitted FIN is acknowledged and restarts 2 MSL. */
 TEST_F_TIMEOUT(wire, fin_restarts, 300)
 {
 	LONG_TEST();
@@ -40,14 +40,14 @@ TEST_F(wire, fin_is_acknowledged)
 	in(FIN | ACK, SEQ(1), ACKNO(2));
 	out(ACK, SEQ(2), ACKNO(2));
 	state(TCP_TIME_WAIT);
-	/* One at RCV.NXT, too. */
+	/* A FIN at RCV.NXT, too. */
 	sleep_ms(600);
 	in(FIN | ACK, SEQ(2), ACKNO(2));
 	out(ACK, SEQ(2), ACKNO(2));
 	state(TCP_TIME_WAIT);
 }
 
-/* RFC 1337: a RST does not end it (the kernel: with tcp_rfc1337). */
+/* RFC 1337: a RST does not end TIME-WAIT (the kernel: with tcp_rfc1337). */
 TEST_F(wire, rst_is_ignored)
 {
 	time_wait(MSS(1000));
@@ -105,7 +105,7 @@ TEST_F_TIMEOUT(wire, new_syn_later_timestamp, 60)
 	accepts();
 }
 
-/* ... but not an old one: it may be a duplicate of the connection before. */
+/* ... but not an old SYN: it may be a duplicate from the previous connection. */
 TEST_F(wire, old_syn_is_refused)
 {
 	time_wait(MSS(1000));
@@ -129,7 +129,7 @@ TEST_F(wire, old_syn_old_timestamp_is_refused)
 	out(SYN | ACK, SEQ(0), ACKNO(1));		\
 } while (0)
 
-/* RFC 9293, 3.6.1 (2): a SYN that nobody stands behind has not ended TIME-WAIT. */
+/* RFC 9293, 3.6.1 (2): TIME-WAIT continues if the SYN proves to be an old duplicate. */
 TEST_F(wire, new_syn_was_an_old_duplicate)
 {
 	uint32_t isn, iss;
@@ -146,7 +146,7 @@ TEST_F(wire, new_syn_was_an_old_duplicate)
 	W->iss = iss;
 	in(FIN | ACK, SEQ(1), ACKNO(2));
 	out(ACK, SEQ(2), ACKNO(2));
-	/* The next one is meant. */
+	/* The next SYN is a real one. */
 	new_syn();
 	in(ACK, SEQ(1), ACKNO(1));
 	accepts();
@@ -161,7 +161,7 @@ TEST_F(wire, new_syn_was_an_old_duplicate)
 	state(TCP_TIME_WAIT);
 }
 
-/* Nor one whose SYN-ACKs nobody answers. */
+/* TIME-WAIT continues if the SYN-ACKs are never answered. */
 TEST_F_TIMEOUT(wire, new_syn_goes_unanswered, 60)
 {
 	uint32_t isn, iss;
@@ -181,7 +181,7 @@ TEST_F_TIMEOUT(wire, new_syn_goes_unanswered, 60)
 	out(ACK, SEQ(2), ACKNO(2));
 }
 
-/* Nor has one to a port where nobody listens any more. */
+/* TIME-WAIT continues if there is no listener for the SYN. */
 TEST_F(wire, new_syn_for_nobody)
 {
 	uint32_t isn;
@@ -196,7 +196,7 @@ TEST_F(wire, new_syn_for_nobody)
 	state(TCP_TIME_WAIT);
 }
 
-/* What a listener lets in: see ask() below. */
+/* Conditions of a listener that a SYN may not meet, see ask() below. */
 enum asked { HOPS, FILTER, POLICY, ASKED };
 
 static int ask(const struct wire *w, int fd, enum asked what, bool strict)
@@ -216,7 +216,7 @@ static int ask(const struct wire *w, int fd, enum asked what, bool strict)
 		return strict ? setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &drop, sizeof(drop)) :
 				set_int(fd, SOL_SOCKET, SO_DETACH_FILTER, 0);
 	default:
-		/* Who reads policies may be a module. */
+		/* Load the module that parses policies, if it is one. */
 		close(socket(AF_NETLINK, SOCK_RAW, NETLINK_XFRM));
 		return w->net == V6 ?
 		       setsockopt(fd, SOL_IPV6, IPV6_XFRM_POLICY, &policy, sizeof(policy)) :
@@ -224,14 +224,14 @@ static int ask(const struct wire *w, int fd, enum asked what, bool strict)
 	}
 }
 
-/* A SYN that the record would make way for is refused by the listener, if by anybody. */
+/* A SYN that may end TIME-WAIT must still meet the listener's conditions. */
 TEST_F(wire, new_syn_is_refused_by_the_listener)
 {
 	static const char * const reason[] = { "MIN_TTL", "FILTER", "FILTER" };
 	uint32_t isn;
 
 	for (int i = 0; i < ASKED; i++) {
-		/* A policy of a socket of IPv6 is one about IPv6. */
+		/* The policy of an IPv6 socket applies to IPv6 only. */
 		if (i == POLICY && W->net == MAPPED)
 			break;
 		TH_LOG("%s, %d", reason[i], i);
@@ -254,7 +254,7 @@ TEST_F(wire, new_syn_is_refused_by_the_listener)
 	}
 }
 
-/* The new connection's numbers lie beyond the old one's. */
+/* The new connection's ISS is higher than the old connection's numbers. */
 TEST_F(wire, reuse_takes_higher_iss)
 {
 	uint32_t old;
@@ -269,7 +269,7 @@ TEST_F(wire, reuse_takes_higher_iss)
 	in(RST, SEQ(1));
 }
 
-/* Also when that sent faster than the clock of the numbers runs (RFC 9293 3.6.1). */
+/* Also if that one sent faster than the ISN clock runs (RFC 9293 3.6.1). */
 TEST_F(wire, reuse_begins_above_what_was_sent)
 {
 	uint32_t old;
@@ -293,13 +293,13 @@ TEST_F(wire, reuse_begins_above_what_was_sent)
 	in(RST, SEQ(1));
 }
 
-/* ---- a service that moves to the other TCP of the machine ---- */
+/* ---- a service that moves to the other TCP ---- */
 
 static const struct {
 	const char *name;
-	uint32_t isn, step;	/* of the old connection; from there to the new one's */
-	uint32_t ts, ts_step;	/* the same of timestamps; 0: there are none */
-	bool opens;
+	uint32_t isn, step;	/* ISN of the old connection; difference to the new one's */
+	uint32_t ts, ts_step;	/* the same for timestamps; 0: none */
+	bool opens;		/* may the SYN end TIME-WAIT? */
 } moves[] = {
 	{ "a higher number", 1000, 100000, 0, 0, true },
 	{ "a higher number that has wrapped", 0xfffffff0, 100000, 0, 0, true },
@@ -311,7 +311,7 @@ static const struct {
 	{ "an earlier timestamp from before the wrap", 1000, 100000, 1000, -50000, false },
 };
 
-/* The SYN of a client that uses its port again. */
+/* The SYN of a client that reuses its port. */
 #define next_syn(isn_step, has, ts_) do {				\
 	W->isn += (isn_step);						\
 	W->snd_nxt = W->rcv_nxt = 0;					\
@@ -325,7 +325,7 @@ static const struct {
 	}								\
 } while (0)
 
-/* TIME-WAIT of the one TCP, and a listener of the other: who may reopen it does at once. */
+/* With TIME-WAIT in one TCP and a listener in the other, a valid SYN connects at once. */
 TEST_F_TIMEOUT(wire, service_moves, 120)
 {
 	enum stack old = W->stack, new = old == XTCP ? KERNEL : XTCP;
@@ -349,7 +349,7 @@ TEST_F_TIMEOUT(wire, service_moves, 120)
 		isn = W->isn;
 		if (!moves[i].opens) {
 			next_syn(moves[i].step, ts, moves[i].ts + moves[i].ts_step);
-			/* Of the old connection. */
+			/* The ACK comes from the old connection. */
 			W->isn = isn;
 			out(ACK, SEQ(2), ACKNO(2));
 			W->stack = old;
@@ -396,7 +396,7 @@ TEST_F(wire, record_holds_the_port)
 	ASSERT_EQ(-EADDRINUSE, wire_bind(W, self->fd, ANY, WIRE_PORT));
 }
 
-/* ... on the address it had, and on no other. */
+/* ... on its own address only. */
 TEST_F(wire, record_holds_its_address)
 {
 	time_wait(MSS(1000));
@@ -407,7 +407,7 @@ TEST_F(wire, record_holds_its_address)
 	ASSERT_EQ(0, wire_bind(W, self->fd, LOOPBACK, WIRE_PORT));
 }
 
-/* Both sockets have to be willing, the old one too. */
+/* SO_REUSEADDR must be set on both sockets, the old one and the new. */
 TEST_F(wire, record_of_an_unwilling_socket)
 {
 	time_wait(MSS(1000));
@@ -459,7 +459,7 @@ TEST_F_TIMEOUT(wire, length_by_socket, 60)
 	ASSERT_NE(0, set_int(self->lfd, IPPROTO_TCP, XTCP_TIMEWAIT_MS, -1));
 }
 
-/* The wheel looks a minute ahead; what ends later is looked at again. */
+/* The wheel covers a minute; records that end later are looked at again. */
 TEST_F_TIMEOUT(wire, longer_than_the_wheel, 300)
 {
 	XTCP_ONLY("it has no such knob");
@@ -478,7 +478,7 @@ TEST_F_TIMEOUT(wire, longer_than_the_wheel, 300)
 	state(0);
 }
 
-/* Beyond the limit connections end early, and nothing is lost but the wait. */
+/* Above the limit connections end normally, but without TIME-WAIT. */
 TEST_F(wire, max_tw_buckets)
 {
 	XTCP_ONLY("it counts one more");
@@ -506,7 +506,7 @@ TEST_F(wire, max_orphans)
 	state(0);
 }
 
-/* With half of the limit: who waits for a closed window has to go. */
+/* An orphan with a closed window is reset at half of the limit. */
 TEST_F(wire, orphan_against_a_closed_window)
 {
 	XTCP_ONLY("its limit is the machine's");
@@ -524,7 +524,7 @@ TEST_F(wire, orphan_against_a_closed_window)
 	state(0);
 }
 
-/* ---- FIN-WAIT-2 that nobody reads ---- */
+/* ---- FIN-WAIT-2 of orphans ---- */
 
 #define fin_wait2(...) do {						\
 	passive(__VA_ARGS__);						\
@@ -548,7 +548,7 @@ TEST_F_TIMEOUT(wire, fin_wait2_then_time_wait, 300)
 	state(0);
 }
 
-/* close() after the peer has acknowledged, which is a shutdown() before. */
+/* FIN-WAIT-2 by shutdown(), then close(). */
 TEST_F(wire, fin_wait2_by_close)
 {
 	passive(MSS(1000));
@@ -578,7 +578,7 @@ TEST_F_TIMEOUT(wire, fin_wait2_times_out, 60)
 	none(QUIET);
 }
 
-/* RFC 9293 SHLD-3: data nobody will read. */
+/* RFC 9293 SHLD-3: data after close() is answered by a RST. */
 TEST_F(wire, fin_wait2_data)
 {
 	fin_wait2(MSS(1000));
@@ -595,7 +595,7 @@ TEST_F(wire, fin_wait2_rst)
 	state(0);
 }
 
-/* RFC 5961: only the exact number. */
+/* RFC 5961: only a RST at the exact number is accepted. */
 TEST_F(wire, fin_wait2_rst_in_window)
 {
 	XTCP_ONLY("it ends by any RST in the window");
@@ -622,7 +622,7 @@ TEST_F(wire, fin_wait2_record_is_no_socket)
 	ASSERT_EQ(0, xtcp_count("Sockets"));
 }
 
-/* TCP_LINGER2 below 0: no such state. */
+/* TCP_LINGER2 below 0: an orphan skips FIN-WAIT-2. */
 TEST_F(wire, fin_wait2_not_wanted)
 {
 	passive(MSS(1000));
@@ -634,11 +634,11 @@ TEST_F(wire, fin_wait2_not_wanted)
 	state(0);
 }
 
-/* ---- connect() where TIME-WAIT is: RFC 6191 ---- */
+/* ---- connect() over TIME-WAIT: RFC 6191 ---- */
 
 #define ONE_PORT	41000
 
-/* A connection that this end opens and closes, from the one port there is. */
+/* The tested TCP opens and closes a connection from the only port of its range. */
 #define waits_actively(...) do {					\
 	ASSERT_EQ(0, ns_sysctl("ipv4/ip_local_port_range", "41000 41000")); \
 	active(__VA_ARGS__);						\
@@ -674,7 +674,7 @@ TEST_F_TIMEOUT(wire, reuse_by_connect, 600)
 
 	LONG_TEST();
 	for (size_t i = 0; i < ARRAY_SIZE(reuses); i++) {
-		/* Of 6.1 a second is over when the clock's next one begins. */
+		/* In 6.1 "a second" is over when the next second of the clock begins. */
 		if (W->stack == KERNEL && reuses[i].wait < 1000)
 			continue;
 		TH_LOG("reuse %s, timestamps %d, after %u ms", reuses[i].reuse,
@@ -695,7 +695,7 @@ TEST_F_TIMEOUT(wire, reuse_by_connect, 600)
 			W->lport = ONE_PORT;
 			out(SYN, SEQ(0));
 			syn = W->got;
-			/* Above all that was said before, in both respects. */
+			/* ISN and timestamp are higher than all earlier ones. */
 			ASSERT_GT((int32_t)(W->iss - iss - 2), 0);
 			ASSERT_GT((int32_t)(syn.tsval - tsval), 0);
 			in(SYN | ACK, SEQ(0), ACKNO(1), MSS(1000),
@@ -733,7 +733,7 @@ TEST_F_TIMEOUT(wire, reuse_delay, 60)
 	ASSERT_EQ(-EINPROGRESS, _again);
 }
 
-/* Who asks for just this port need not be allowed to. */
+/* bind() to the port may be refused. */
 TEST_F_TIMEOUT(wire, reuse_of_a_chosen_port, 60)
 {
 	LONG_TEST();
@@ -743,7 +743,7 @@ TEST_F_TIMEOUT(wire, reuse_of_a_chosen_port, 60)
 	self->fd = wire_socket(W, 0);
 	ASSERT_GE(self->fd, 0);
 	set_int(self->fd, SOL_SOCKET, SO_REUSEADDR, 1);
-	/* The old one was not willing. */
+	/* The old socket had no SO_REUSEADDR. */
 	ASSERT_EQ(-EADDRINUSE, wire_bind(W, self->fd, ANY, ONE_PORT));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Windows: zero, probed and opened again; silly ones avoided at both ends;
- * small segments held back by Nagle and by the application.
+ * Windows: zero windows and probes; silly window avoidance at both ends; small
+ * segments delayed by Nagle and by the application.
  */
 #include "wire_test.h"
 
@@ -18,8 +18,8 @@
 } while (0)
 
 /*
- * With data, for the kernel believes in a smaller window only where the
- * sequence number or the acknowledgement moves.
+ * Close the peer's window. With data, because a window update is accepted only if the
+ * sequence or acknowledgment number advances.
  */
 #define zero_window() do {						\
 	in(ACK, LEN(10));						\
@@ -43,7 +43,7 @@ TEST_F_TIMEOUT(wire, zero_window_probe_back_off, 300)
 	ASSERT_LE(W->got.seq, 2);
 }
 
-/* RFC 9293 3.8.6.1 MUST-37: as long as it is answered, for ever. */
+/* RFC 9293 3.8.6.1 MUST-37: a connection stays as long as its probes are answered. */
 TEST_F_TIMEOUT(wire, zero_window_answered_for_ever, 6000)
 {
 	LONG_TEST();
@@ -76,7 +76,7 @@ TEST_F(wire, zero_window_opened_by_update)
 	out(ACK, SEQ(2001), LEN(1000));
 }
 
-/* RFC 9293 MUST-34: a window that shrinks is survived. */
+/* RFC 9293 MUST-34: the sender copes with a window that shrinks. */
 TEST_F(wire, window_shrinks)
 {
 	passive(MSS(1000));
@@ -90,7 +90,7 @@ TEST_F(wire, window_shrinks)
 	out(ACK, SEQ(5001), LEN(1000));
 }
 
-/* An ACK in disorder does not take the window back (SND.WL1, SND.WL2). */
+/* A reordered ACK does not change the window (SND.WL1, SND.WL2). */
 TEST_F(wire, old_segment_is_no_window_update)
 {
 	passive(MSS(1000));
@@ -166,7 +166,7 @@ TEST_F(wire, cork)
 	out(ACK, SEQ(1001), LEN(100), WITHIN(100));
 }
 
-/* tcp(7): though a cork stays; what is written later is held again. */
+/* tcp(7): TCP_NODELAY sends what a cork holds, but later writes are held again. */
 TEST_F(wire, nodelay_sends_what_a_cork_held)
 {
 	passive(MSS(1000));
@@ -203,8 +203,8 @@ TEST_F(wire, push_on_last_segment)
 }
 
 /*
- * A packet for the device below holds a millisecond of the rate, two segments at least.
- * More data waits for ACKs, but the peer's GRO has no reason to wait for it.
+ * A GSO packet holds a millisecond of the pacing rate, at least two segments. PSH is set
+ * at its end although more data waits for ACKs, so that the peer's GRO does not wait.
  */
 TEST_F(wire, bursts_follow_the_rate)
 {
@@ -229,7 +229,7 @@ TEST_F(wire, bursts_follow_the_rate)
 			out(n % rows[i].segs ? ACK : ACK | PSH, SEQ(n * 1000 - 999),
 			    LEN(1000), PUSHED);
 		none(1);
-		/* One segment by itself is no burst. */
+		/* A single segment is not a burst. */
 		in(ACK, ACKNO(10001), WND(1000));
 		out(ACK, SEQ(10001), LEN(1000), PUSHED);
 		in(RST | ACK);
@@ -237,7 +237,7 @@ TEST_F(wire, bursts_follow_the_rate)
 	}
 }
 
-/* A window smaller than a segment: better wait than send a silly one. */
+/* With a window smaller than a segment the sender waits. */
 TEST_F_TIMEOUT(wire, sender_waits_for_half_window, 60)
 {
 	passive(MSS(1000));
@@ -247,7 +247,7 @@ TEST_F_TIMEOUT(wire, sender_waits_for_half_window, 60)
 		out(ACK, SEQ(1 + i * 1000), LEN(1000));
 	in(ACK, ACKNO(4001), WND(100));
 	writes(3000);
-	/* 100 of at most 5000 bytes: less than half, so not at once. */
+	/* 100 bytes are less than half of the largest window, 5000: not sent at once. */
 	none(100);
 	in(ACK, ACKNO(4001), WND(3000));
 	out(ACK, SEQ(4001), LEN(1000), WITHIN(100));
@@ -255,13 +255,13 @@ TEST_F_TIMEOUT(wire, sender_waits_for_half_window, 60)
 
 /* ---- receiver ---- */
 
-/* Right edge of the window in the last ACK, scaled; relative to our ISN. */
+/* Right edge of the window in the last ACK, relative to our ISN; @scale: its shift. */
 static uint32_t edge(const struct wire *w, int scale)
 {
 	return w->got.ack + ((uint32_t)w->got.wnd << scale);
 }
 
-/* Fill the receiver until its window is closed. Bytes sent. */
+/* Fill the receiver until its window is closed. Returns the bytes sent, 0: it shrank. */
 static uint32_t fill(struct wire *w, int scale, uint32_t *right)
 {
 	uint32_t sent = 0;
@@ -278,7 +278,7 @@ static uint32_t fill(struct wire *w, int scale, uint32_t *right)
 		if (room < 1000 || sent % 2000 == 0) {
 			wire_drain(w, 250);
 			if ((int32_t)(edge(w, scale) - *right) < 0)
-				return 0;	/* moved left */
+				return 0;	/* the right edge moved left */
 			*right = edge(w, scale);
 		}
 	}
@@ -307,12 +307,12 @@ TEST_F_TIMEOUT(wire, receiver_closes_and_opens, 60)
 
 	closes_window(8192);
 	drops = wire_count(W, "TCPZeroWindowDrop");
-	/* Beyond the window nothing is taken, and the peer is told. */
+	/* Data beyond the window is dropped and answered by an ACK. */
 	dropped("ZERO_WINDOW", in(ACK, SEQ(right), LEN(1)));
 	ASSERT_EQ(1, wire_count(W, "TCPZeroWindowDrop") - drops);
 	out(ACK, SEQ(1), ACKNO(right), WND(0));
 	W->snd_nxt = right;
-	/* Reading opens it again, and says so at once. */
+	/* Reading opens the window, and sends an update at once. */
 	reads(sent);
 	ASSERT_TRUE(wire_get(W, 500));
 	ASSERT_EQ(0, W->got.len);
@@ -322,7 +322,7 @@ TEST_F_TIMEOUT(wire, receiver_closes_and_opens, 60)
 	reads(500);
 }
 
-/* RFC 9293 3.8.6.2.2: no update of a few bytes. */
+/* RFC 9293 3.8.6.2.2: no window update of a few bytes. */
 TEST_F_TIMEOUT(wire, receiver_avoids_silly_window, 60)
 {
 	uint32_t sent, right;
@@ -333,7 +333,7 @@ TEST_F_TIMEOUT(wire, receiver_avoids_silly_window, 60)
 	none(100);
 	reads(10);
 	none(100);
-	/* A probe now gets the truth: still closed. */
+	/* The answer to a probe still has a zero window. */
 	in(ACK, SEQ(right), LEN(1));
 	ASSERT_TRUE(wire_get(W, 500));
 	ASSERT_EQ(0, W->got.wnd);
@@ -346,13 +346,13 @@ TEST_F_TIMEOUT(wire, receiver_answers_probes, 60)
 
 	closes_window(8192);
 	sleep_ms(600);
-	/* The kernel's kind of probe: an old byte's number, no data. */
+	/* A probe like the kernel's: the number of an old byte, no data. */
 	in(ACK, SEQ(right - 1));
 	out(ACK, SEQ(1), ACKNO(right), WND(0));
 	state(TCP_ESTABLISHED);
 }
 
-/* RFC 9293 MUST-66: RST and FIN are heard with the window closed. */
+/* RFC 9293 MUST-66: RST and FIN are accepted while the window is closed. */
 TEST_F_TIMEOUT(wire, receiver_closed_hears_rst, 60)
 {
 	uint32_t sent, right;
