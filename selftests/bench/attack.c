@@ -2,10 +2,10 @@
 /*
  * attack [-q] [-k | -x] [-r GROUP] [-c WHAT]
  *
- * What attacks cost the kernel's TCP and XTCP, in one boot. -q: fewer of
+ * What attacks cost the kernel's TCP and XTCP, in one boot. -q: smaller numbers of
  * everything; -k, -x: only the kernel's or XTCP's column; -r: only that group of
- * rows, counted from 1; -c: what selftests/bench/profile is to count, of what
- * calls is_counted().
+ * rows, counted from 1; -c: the measurement that selftests/bench/profile counts, one
+ * of those passed to is_counted().
  *
  * Exit status 1 when a measurement failed or XTCP misses a figure.
  */

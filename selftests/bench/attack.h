@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The price of being attacked: a host (a network namespace), a peer made by
- * hand behind its TUN device, and a table of figures. What a packet costs is
- * the time its write() to the device takes, in which the host does everything up
- * to what it sends in response, less the time of a write() whose packet IP
- * throws away.
+ * What attacks cost: a host (a network namespace), a scripted peer behind its TUN
+ * device, and a table of figures. The cost of a packet is the time of its write() to
+ * the device, during which the host does everything including its responses, minus
+ * the time of a write() of a packet that IP discards.
  */
 #ifndef ATTACK_H
 #define ATTACK_H
@@ -23,66 +22,66 @@
 #define OPTIONS_MAX	40
 #define PAYLOAD_MAX	1460
 
-/* A segment of the peer, or of the host. */
+/* A segment from the peer or from the host. */
 struct seg {
-	uint32_t addr;		/* the peer's address and port */
-	uint16_t port;
+	uint32_t addr;		/* the peer's address */
+	uint16_t port;		/* the peer's port */
 	uint8_t flags;
 	uint32_t seq, ack;
 	uint16_t wnd, urg;
-	uint8_t nopts;		/* bytes, a multiple of 4 */
+	uint8_t nopts;		/* bytes of options, a multiple of 4 */
 	uint8_t opts[OPTIONS_MAX];
-	uint16_t len;		/* of the payload, zeroes */
+	uint16_t len;		/* bytes of payload, all zero */
 };
 
 struct peer {
 	enum stack stack;
-	int tun;
-	uint16_t lport;		/* the host's */
-	double idle;		/* ns of a write() that reaches no TCP */
-	bool counted;		/* by selftests/bench/profile */
-	uint64_t random;
+	int tun;		/* fd of the device */
+	uint16_t lport;		/* the host's port */
+	double idle;		/* ns of a write() of a packet that reaches no TCP */
+	bool counted;		/* selftests/bench/profile counts peer_in() */
+	uint64_t random;	/* state of peer_random() */
 };
 
-#define HOST_ADDR	0x0a000001	/* 10.0.0.1/8: whatever is 10. is the peer's */
+#define HOST_ADDR	0x0a000001	/* 10.0.0.1/8; the rest of the net is the peer's */
 
-/* What a Linux host offers in its SYN. */
+/* The options of a Linux host's SYN. */
 extern const uint8_t syn_options[20];
 
-/* A namespace with the device; p->idle is measured. */
+/* Enter a new namespace with the device, and measure p->idle. */
 void peer_open(struct peer *p, enum stack st);
-/* A listener of the host; its descriptor. p->lport is its port. */
+/* Open a listener of the host, set p->lport to its port; returns its fd. */
 int peer_listen(struct peer *p, int backlog);
-/* Sends; the ns its write() took. */
+/* Send a segment; returns the duration of its write(), ns. */
 uint64_t peer_in(struct peer *p, const struct seg *s);
-/* Takes what the host has sent next; false: nothing. */
+/* Take the host's next segment; false: there is none. */
 bool peer_out(struct peer *p, struct seg *got);
-/* Takes all of it; how many segments. */
+/* Take all segments of the host; returns their number. */
 unsigned int peer_drain(struct peer *p);
 uint32_t peer_random(struct peer *p);
-/* Any of the peer's addresses. */
+/* A random address of the peer. */
 uint32_t peer_anybody(struct peer *p);
 /*
- * A handshake from address and port of @s with the options of @s: @s is then a
- * bare ACK of the peer in its place. The accepted socket, non-blocking.
+ * Connect from the address and port of @s with its options. @s becomes the peer's
+ * next bare ACK. Returns the accepted socket, non-blocking.
  */
 int peer_connect(struct peer *p, int lfd, struct seg *s);
-/* A knob of the host's stack without "tcp_"; false: there is none. */
+/* Write a sysctl of the host's TCP, @name without "tcp_"; false: there is none. */
 bool peer_knob(const struct peer *p, const char *name, const char *value);
 
-/* Bytes that the kernel has given out, once everything has settled for @s. */
+/* Bytes that the kernel has allocated, after waiting @s seconds for it to settle. */
 double kernel_bytes(unsigned int s);
 
 /* ---- attack.c: the table ---- */
 
 struct options {
-	bool quick;		/* fewer of everything */
-	const char *counted;	/* what selftests/bench/profile counts */
+	bool quick;		/* smaller numbers of everything */
+	const char *counted;	/* the measurement that selftests/bench/profile counts */
 };
 
 extern struct options opt;
 
-/* Is this what selftests/bench/profile is to count? */
+/* Is @what the measurement that selftests/bench/profile counts? */
 bool is_counted(const char *what);
 
 void syn_measure(enum stack st, struct result *r);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Honest clients during a flood of SYNs. The clients are the kernel's TCP in a
- * namespace of its own, 10 ms away; the flood comes from addresses that never
- * answer, ten times as many SYNs a second as the listener's backlog. A client
- * connects, sends a byte and waits until it comes back.
+ * Honest clients during a SYN flood. The clients use the kernel's TCP in a namespace
+ * of their own, 10 ms away. The flood comes from addresses that never answer; its
+ * SYNs per second are ten times the listener's backlog. A client connects, sends a
+ * byte and waits for its echo.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -22,21 +22,21 @@
 #define CAPACITY	1024		/* the listener's backlog */
 #define TIMES		10
 #define CLIENTS		200
-#define PATIENCE	(2 * SECOND)	/* then a client has failed */
-#define FAILURES	3		/* then the server has */
+#define PATIENCE	(2 * SECOND)	/* after which a client has failed */
+#define FAILURES	3		/* failed clients after which the run ends */
 #define CLIENT_ADDR	(HOST_ADDR + 1)
 #define PACKETS		1024
 #define PACKET_MAX	1600
 
 enum from { NOBODY, ANYBODY, PREFIX, ONE, FLOODS };
 
-/* Places in the results. */
+/* Indices of the results. */
 enum { SUCCESS, P50, P99, KEPT, FLOOD_LEN };
 #define AT(from, what)	((from) * FLOOD_LEN + (what))
 
 struct packet {
 	uint64_t due;
-	int to;			/* TUN device */
+	int to;			/* fd of the TUN device */
 	uint16_t len;
 	uint8_t data[PACKET_MAX];
 };
@@ -48,7 +48,7 @@ struct world {
 	int lfd;
 	enum from from;
 	uint64_t next_syn;
-	struct packet line[PACKETS];	/* a ring: all packets take equally long */
+	struct packet line[PACKETS];	/* a ring, as the delay is the same for all */
 	unsigned int first, n;
 };
 
@@ -135,7 +135,7 @@ static void flood_syn(void)
 	peer_in(p, &s);
 }
 
-/* Until something happens to @fd, or @until. */
+/* Run the flood and the line until @fd has one of @events, or until @until, ns. */
 static bool wait_for(int fd, short events, uint64_t until)
 {
 	struct pollfd pfd[3] = {
@@ -192,7 +192,7 @@ static bool has_options(int fd)
 	       info.tcpi_snd_mss > 1400;
 }
 
-/* One client: false when it failed. */
+/* One client; false if it failed. @ns: its duration; @kept: has it all options? */
 static bool client(double *ns, bool *kept)
 {
 	const struct linger hard = { .l_onoff = 1 };
@@ -247,7 +247,7 @@ static void measure_from(enum stack st, enum from from, struct result *r)
 			good++;
 			kept += all;
 		}
-		/* Resets arrive, and the flood goes on. */
+		/* Let the reset arrive, while the flood goes on. */
 		wait_for(-1, 0, now_ns() + 3 * DELAY);
 	}
 	close(w.lfd);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The peer made by hand, and what the kernel's memory says. */
+/* The scripted peer, and the kernel's memory. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -67,7 +67,7 @@ uint32_t peer_random(struct peer *p)
 
 uint32_t peer_anybody(struct peer *p)
 {
-	/* Not 10.0: the host is there, and the addresses that are no host's. */
+	/* Not 10.0.0.0/16, which has the host and addresses that no host may have. */
 	return (HOST_ADDR & 0xff000000) | (1 + peer_random(p) % 254) << 16 |
 	       (peer_random(p) & 0xffff);
 }
@@ -116,7 +116,7 @@ uint64_t peer_in(struct peer *p, const struct seg *s)
 	return timed_write(p, pkt, IP_LEN + len);
 }
 
-/* The same way into the host as far as IP, which finds its checksum wrong. */
+/* p->idle: a packet with a wrong IP checksum takes the same path as far as IP. */
 static void measure_idle(struct peer *p)
 {
 	uint8_t pkt[IP_LEN + TCP_LEN] = { 0x45, 0, 0, sizeof(pkt) };
@@ -180,7 +180,7 @@ void peer_open(struct peer *p, enum stack st)
 	p->tun = ns_tun("tun0");
 	if (p->tun < 0 || ns_up("tun0", "10.0.0.1", 8, 1500))
 		die("no TUN device");
-	/* Its carrier comes a little later. */
+	/* The device's carrier comes a little later. */
 	sleep_ms(2000);
 	peer_drain(p);
 	measure_idle(p);

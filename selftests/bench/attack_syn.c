@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A SYN nobody knows: the work of answering it, from the table of half-open
- * connections and with a cookie, and the bytes that the former keeps.
+ * A SYN from an unknown source: the cost of answering it, with a request in the table
+ * of half-open connections and with a SYN cookie, and the bytes of a request.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,12 +10,12 @@
 #include "attack.h"
 
 #define SYNS		1001
-#define HALF_OPEN	30000	/* connections for the mean of their bytes */
+#define HALF_OPEN	30000	/* connections over which bytes are averaged */
 #define BACKLOG		65535
 
 enum { COOKIE, TABLE, BYTES };
 
-/* Half-open connections of the host. */
+/* Number of the host's half-open connections. */
 static long half_open(const struct peer *p)
 {
 	char line[256];
@@ -48,7 +48,7 @@ static void make_syn(struct peer *p, struct seg *s)
 	memcpy(s->opts, syn_options, sizeof(syn_options));
 }
 
-/* The median; FAILED unless each is answered. */
+/* Median cost of a SYN and its answer, ns; FAILED unless each is answered. */
 static double answers(struct peer *p, const char *what)
 {
 	static double v[SYNS];
@@ -83,7 +83,7 @@ void syn_measure(enum stack st, struct result *r)
 	if (peer_knob(&p, "syncookies", "2")) {
 		kept = half_open(&p);
 		r->v[COOKIE] = answers(&p, "cookie");
-		/* Then it was no cookie. */
+		/* The answers were not cookies. */
 		if (half_open(&p) != kept)
 			r->v[COOKIE] = FAILED;
 	}
@@ -93,7 +93,7 @@ void syn_measure(enum stack st, struct result *r)
 		r->v[TABLE] = FAILED;
 	close(lfd);
 
-	/* A table that is made with the listener counts. */
+	/* Includes a table that the listener allocates. */
 	before = kernel_bytes(5);
 	lfd = peer_listen(&p, BACKLOG);
 	for (unsigned int i = 0; i < n; i++) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TIME-WAIT in great number: the host closes first, again and again. What
- * records take, what the segment costs that makes one, and what the end of one
- * costs. The latter happens in a timer: a loop that does nothing but read the
- * clock finds out how much time is taken from it.
+ * Many TIME-WAIT records: the host closes first, again and again. Measured are the
+ * bytes of a record, the cost of the segment that makes one, and the cost of its
+ * expiry. That happens in a timer: a loop that only reads the clock measures the time
+ * that it loses.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,13 +15,13 @@
 #define RECORDS		1000000
 #define FEW		1000
 #define TIME_WAIT_S	60
-/* Ports of one address. */
+/* Ports used per address. */
 #define PORTS		60000
-/* Records whose end is waited for, of many. */
+/* Expired records to wait for, of many. */
 #define ENDS		100000
 #define SAMPLE		501
 #define SPIN_NS		(100 * MS)
-/* A timer of a minute may be an eighth late. */
+/* Seconds; a timer of a minute may be an eighth late. */
 #define SPIN_S		12
 
 enum { KEPT, BYTES, INSERT_FEW, INSERT_MANY, END_FEW, END_MANY };
@@ -42,7 +42,7 @@ static long records(const struct peer *p)
 	return n;
 }
 
-/* Record number @i of the host's; the ns of the segment that made it. */
+/* Make the host's record number @i; returns the cost of the segment that made it, ns. */
 static double make_record(struct peer *p, int lfd, unsigned int i)
 {
 	struct seg s = {
@@ -66,7 +66,7 @@ static double make_record(struct peer *p, int lfd, unsigned int i)
 	return ns;
 }
 
-/* Nanoseconds that others took while we did nothing for SPIN_NS. */
+/* Nanoseconds that other work took while we did nothing for SPIN_NS. */
 static double spin(void)
 {
 	uint64_t start = now_ns(), last = start, now, least = UINT64_MAX;
@@ -84,9 +84,9 @@ static double spin(void)
 }
 
 /*
- * The work for one end, from @start (ns) until @enough records have ended, beyond
- * what others take anyway, which is @idle: asked before there were records, for a
- * million of them are not made before the first have ended.
+ * The work for the expiry of one record, ns: from @start (ns) until @enough records have
+ * expired, minus what other work takes. That is @idle, measured before there were
+ * records, because the first of a million expire before the last is made.
  */
 static double ends(struct peer *p, double idle, uint64_t start, long enough)
 {

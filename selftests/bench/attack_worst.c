@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An established connection whose peer is the attacker: what can a single
- * packet cost? Each row is a kind of preparation and the packet that comes then;
- * the worst of many counts. Buffers are as large as an administrator may make
- * them, so that they are not what protects the host.
+ * The peer of an established connection is the attacker: what is the highest cost of
+ * a single packet? Each row is a preparation and the packet that follows it; the most
+ * expensive of many counts. Buffers are as large as an administrator may make them, so
+ * that it is not their limit that protects the host.
  */
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -14,11 +14,11 @@
 
 #define SMALLEST	48		/* bytes: tcp_min_snd_mss */
 #define QUEUED		20000		/* segments in the host's send queue */
-#define HELD		20000		/* packets sent too early */
+#define HELD		20000		/* out-of-order packets */
 #define PACKETS		200
 #define BUFFER		(1 << 27)	/* bytes */
 #define HITS_MAX	(HELD + 1)
-/* Each of which is the same; the clock's tick comes in other places. */
+/* Identical runs, in which the timer tick falls on different packets. */
 #define RUNS		2
 #define PORT		9
 
@@ -41,12 +41,12 @@ struct conn {
 	struct peer p;
 	struct seg s;		/* the peer's next bare ACK */
 	int lfd, fd;
-	uint32_t una, max;	/* the host's: acknowledged, sent */
-	double *ns;		/* of each packet that counts */
+	uint32_t una, max;	/* the host's SND.UNA and highest SND.NXT */
+	double *ns;		/* cost of each measured packet */
 	unsigned int n;
 };
 
-/* Everything the host sends, and what it has sent so far. */
+/* Take all that the host sends, and update c->max. */
 static void listen_to(struct conn *c)
 {
 	struct seg got;
@@ -102,8 +102,8 @@ static void finish(struct conn *c)
 }
 
 /*
- * Slow start until so many segments are on their way, each from a write and a
- * transmission of its own.
+ * Slow start until @segments segments are in flight, each from its own write and
+ * transmission.
  */
 static void fill(struct conn *c, unsigned int segments)
 {
@@ -132,7 +132,7 @@ static void fill(struct conn *c, unsigned int segments)
 	}
 }
 
-/* Bytes and whole segments by turns: the latter make the host retransmit. */
+/* SACK single bytes and whole segments in turns: the latter cause retransmissions. */
 static void sack(struct conn *c)
 {
 	struct seg s;
@@ -158,7 +158,7 @@ static void sack(struct conn *c)
 	}
 }
 
-/* All of it at once, and there may be as much again to send. */
+/* ACK the whole queue at once; @more: as much again is waiting to be sent. */
 static void ack_all(struct conn *c, bool more)
 {
 	static const uint8_t data[SMALLEST];
@@ -180,7 +180,7 @@ static struct seg early(const struct conn *c, uint32_t at, uint16_t len)
 	return s;
 }
 
-/* Single bytes with a byte between them, in order or from the far end. */
+/* Single bytes with holes of a byte between them, in order or, @back, from the far end. */
 static void holes(struct conn *c, bool back)
 {
 	struct seg s;
@@ -191,7 +191,7 @@ static void holes(struct conn *c, bool back)
 	}
 }
 
-/* What was held as single bytes comes again in one packet, at any place. */
+/* Packets that cover many queued single bytes; @next: in order, else anywhere. */
 static void cover(struct conn *c, bool next)
 {
 	struct seg s;
@@ -209,7 +209,7 @@ static void cover(struct conn *c, bool next)
 	}
 }
 
-/* Single bytes that follow each other; then the one before them. */
+/* Contiguous single bytes out of order; then the byte before them. */
 static void fill_first(struct conn *c)
 {
 	struct seg s;
@@ -223,7 +223,7 @@ static void fill_first(struct conn *c)
 	hit(c, &s);
 }
 
-/* Single bytes in order that nobody reads. */
+/* Single bytes in order that the program does not read. */
 static void tiny(struct conn *c, unsigned int n)
 {
 	struct seg s = c->s;
@@ -276,7 +276,7 @@ static void attack(struct conn *c, enum kind k)
 
 static double measure_kind(enum stack st, enum kind k)
 {
-	/* What comes with no buffer of the administrator's. */
+	/* 0: these rows use the default buffer. */
 	int rcvbuf = k == K_FULL || k == K_TINY || k == K_URGENT ? 0 : BUFFER;
 	static double first[HITS_MAX], again[HITS_MAX];
 	double worst = 0;
@@ -320,7 +320,7 @@ void worst_print(const struct result *k, const struct result *x)
 	heading("a single packet of a hostile peer, the worst, instructions");
 	for (enum kind i = 0; i < KINDS; i++) {
 		row(name[i], 0, k->v[i], x->v[i], NO_GOAL, 0);
-		/* Sending, and forgetting what was sent, somebody here has asked for. */
+		/* Not these: the host's program has asked for the work of sending. */
 		if (i == K_ACK_ALL || i == K_ACK_MORE)
 			continue;
 		kw = i && !(k->v[i] > kw) ? kw : k->v[i];

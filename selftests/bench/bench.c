@@ -2,10 +2,10 @@
 /*
  * bench [-k | -x] [-r ROW]
  *
- * The kernel's TCP and XTCP side by side in one boot. In scripts/vm's clock
- * mode a nanosecond is an instruction, so that times are instruction counts
- * and repeat. -k: only the kernel's column, -x: only XTCP's, -r: only that row
- * of the table, counted from 1. run-vm sets the network up.
+ * The kernel's TCP and XTCP side by side in one boot. In scripts/vm's clock mode a
+ * nanosecond is an instruction, so times are instruction counts and repeatable. -k:
+ * only the kernel's column, -x: only XTCP's, -r: only that row of the table, counted
+ * from 1. run-vm sets the network up.
  *
  * Exit status 1 when a measurement failed or a ratio is above its row's limit.
  */
@@ -30,7 +30,7 @@ static const struct row {
 	measure_fn measure;
 	enum place place;
 	int digits;
-	double limit;		/* of the ratio */
+	double limit;		/* highest ratio of XTCP to the kernel's TCP */
 } rows[] = {
 	{ "1-byte round trip, lo", "ns", round_trip, PLACE_LO, 0, LIMIT },
 	{ "1-byte round trip, veth", "ns", round_trip, PLACE_VETH, 0, LIMIT },
@@ -49,9 +49,8 @@ static const struct row {
 };
 
 /*
- * A process that wakes another one goes on until it sleeps itself. Whether it
- * is preempted instead would depend on what ran before, and be good for 6 % of
- * a round trip either way.
+ * Let a process that wakes another one run until it sleeps. Otherwise what ran before
+ * would decide whether it is preempted, which makes 6 % of a round trip either way.
  */
 static void no_preemption(void)
 {
@@ -76,7 +75,7 @@ static void measure(const void *arg, void *result)
 	memcpy(result, &v, sizeof(v));
 }
 
-/* NAN when it failed. */
+/* The result of a measurement; NAN: it failed. */
 static double run(const struct row *row, int family)
 {
 	const struct cell_of c = { .row = row, .family = family };
@@ -93,7 +92,7 @@ static void cell(double v, int digits)
 		printf(" %13.*f", digits, v);
 }
 
-/* Both cells of a row; true if something is wrong with it. */
+/* Measure and print both cells of a row; true: failed, or above the limit. */
 static bool print_row(const struct row *row, bool with_kernel, bool with_xtcp)
 {
 	double kernel = NAN, ours = NAN, ratio;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the parts of the benchmark share. Every measurement runs in a process
- * of its own and returns one number; anything that goes wrong in it ends that
- * process with a message (die()).
+ * Declarations that the parts of the benchmark share. Every measurement runs in a
+ * process of its own and returns one number; an error ends that process with a
+ * message (die()).
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -15,7 +15,7 @@ enum place {
 	PLACE_VETH,	/* client in one named namespace, server in the other */
 };
 
-/* Names and addresses that the script run-vm sets up. */
+/* Namespaces and addresses that the script run-vm sets up. */
 #define NS_CLIENT	"/run/netns/client"
 #define NS_SERVER	"/run/netns/server"
 #define VETH_SERVER	"10.0.0.1"
@@ -23,7 +23,9 @@ enum place {
 
 #define ROUNDS_MAX	31
 
-/* One measurement: @family is AF_INET or AF_XTCP. */
+/*
+ * One measurement, in the unit of its row (ns, bytes): @family is AF_INET or AF_XTCP.
+ */
 typedef double (*measure_fn)(int family, enum place place);
 
 double round_trip(int family, enum place place);
@@ -49,8 +51,8 @@ void write_all(int fd, const void *buf, size_t len);
  * serve_one - a server in a child process, connected to the caller
  *
  * The child enters the server's namespace, accepts one connection and calls
- * @serve with it; it ends when that returns. The caller is left in the
- * client's namespace, and gets the connected socket.
+ * @serve with it; it exits when that returns. The caller enters the client's
+ * namespace and gets the connected socket.
  */
 int serve_one(int family, enum place place, void (*serve)(int fd));
 

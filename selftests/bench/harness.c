@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Clock, arithmetic, memory of the kernel, processes. */
+/* Clock, arithmetic, the kernel's memory, processes. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 #include "harness.h"
 
-/* Seconds after which a measurement is taken to hang. */
+/* Seconds after which a measurement counts as hung. */
 #define PATIENCE	7200
 
 unsigned int aparts;
@@ -76,7 +76,7 @@ double vmalloc_bytes(void)
 	return (double)kb * 1024;
 }
 
-/* Not inlined, not empty: the profiler wants an address each. */
+/* Neither inlined nor merged: the profiler needs an address for each. */
 __attribute__((noinline)) void count_from(void)
 {
 	__asm__ volatile ("" ::: "memory");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the programs of this directory share: clock, arithmetic, memory of the
- * kernel, and measurements that each run in a process of their own, so that
- * they may die, leave descriptors open or change their namespace.
+ * Helpers that the programs of this directory share: clock, arithmetic, the kernel's
+ * memory, and a process for each measurement, so that it may die, leave descriptors
+ * open or change its namespace.
  */
 #ifndef HARNESS_H
 #define HARNESS_H
@@ -16,28 +16,27 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* Says @what failed and why (errno), and ends the process. */
+/* Print @what failed and why (errno), and exit. */
 _Noreturn void die(const char *what);
 uint64_t now_ns(void);
 double median(double *v, size_t n);
 
-/* Bytes of slab caches, and all that vmalloc() gave out. */
+/* Bytes of slab caches; bytes allocated by vmalloc(). */
 double slab_bytes(void);
 double vmalloc_bytes(void);
 
-/* What selftests/bench/profile counts lies between the two. */
+/* selftests/bench/profile counts the instructions between calls of these two. */
 void count_from(void);
 void count_to(void);
 
 /*
- * Calls @measure with @arg and zeroed memory of @size bytes in a process of its
- * own; @result is what that memory holds afterwards. False when the process
- * failed.
+ * Call @measure with @arg and a zeroed result of @size bytes in a child process, and
+ * copy the result to @result. False: the process failed.
  */
 bool apart(void (*measure)(const void *arg, void *result), const void *arg,
 	   void *result, size_t size);
 
-/* How many processes apart() has ended so far. */
+/* Number of processes that apart() has run so far. */
 extern unsigned int aparts;
 
 #endif /* HARNESS_H */

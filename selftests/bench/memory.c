@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Measurements of memory: how much the slab caches grow when many sockets are
- * opened, file and inode included. Per-CPU slabs count as used, so there must
- * be many sockets for a few partly used slabs to vanish in the mean.
+ * opened, file and inode included. Partly used per-CPU slabs count as used, so many
+ * sockets are needed to make their share of the mean negligible.
  */
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -15,9 +15,8 @@
 #define ROUNDS		3
 
 /*
- * Longer than TIME-WAIT, delayed ACKs, RCU grace periods and deferred work
- * take: before it, what the previous round left would be counted. In virtual
- * time it costs nothing.
+ * Seconds; longer than TIME-WAIT, delayed ACKs, RCU grace periods and deferred work, so
+ * that leftovers of the previous round are not counted. Costs nothing in virtual time.
  */
 #define SETTLE_S	70
 
@@ -67,7 +66,7 @@ double idle_socket(int family, enum place place)
 	return median(v, ROUNDS);
 }
 
-/* Half of what a connection with both its ends on this host costs. */
+/* Bytes of one end: half of a connection with both ends on this host. */
 double idle_connection(int family, enum place place)
 {
 	double v[ROUNDS_MAX], before;

@@ -28,7 +28,7 @@ void enter(enum place place, const char *ns)
 	close(fd);
 }
 
-/* Of its own, with loopback up. */
+/* Enter a new network namespace, with loopback up. */
 void new_net(void)
 {
 	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };

@@ -5,8 +5,9 @@
  *
  *	-plugin profile.so,from=ADDRESS,to=ADDRESS,out=FILE
  *
- * The addresses (hexadecimal) are count_from() and count_to() of the benchmark:
- * what runs from a call of the one to the next call of the other is counted.
+ * The addresses (hexadecimal) are those of count_from() and count_to() in the
+ * benchmark: instructions from a call of the former to the next call of the latter
+ * are counted.
  *
  * Debian ships no header for the interface, so the few functions needed are
  * declared here.
@@ -23,7 +24,7 @@ struct qemu_info;
 
 typedef uint64_t plugin_id;
 
-/* Callbacks may use no registers; what to do inline: add. */
+/* Values of qemu's enums: callbacks use no registers; the inline operation is "add". */
 enum { CB_NO_REGS };
 enum { INLINE_ADD_U64 };
 
@@ -45,7 +46,7 @@ int qemu_plugin_version = 1;
 int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int argc,
 			char **argv);
 
-/* Blocks of guest code, translations anew counted anew; 400,000 are usual. */
+/* Blocks of guest code; each new translation counts as one. 400,000 are usual. */
 #define BLOCKS_MAX	(1U << 22)
 
 static uint64_t *addr, *count, *at_start, *counted;
@@ -71,7 +72,7 @@ static void ends(unsigned int cpu, void *data)
 		return;
 	counting = false;
 	windows++;
-	/* What was translated since has counted from 0, and at_start is 0 there. */
+	/* For blocks translated since, at_start is 0, from where they counted. */
 	for (size_t i = 0; i < blocks; i++)
 		counted[i] += count[i] - at_start[i];
 }
@@ -93,8 +94,8 @@ static void translated(plugin_id id, struct qemu_plugin_tb *tb)
 }
 
 /*
- * How often there was something to count, then ADDRESS ~ INSTRUCTIONS, which sorts
- * behind the symbol of that address.
+ * Print the number of counted intervals, then lines "ADDRESS ~ INSTRUCTIONS", which sort
+ * behind the symbol at that address.
  */
 static void report(plugin_id id, void *data)
 {

@@ -2,11 +2,11 @@
 /*
  * recovery [-q | -l] [-k | -x] [-r GROUP]... [-t N[,N...] [-w]]
  *
- * How the kernel's TCP and XTCP recover from loss, in one boot and over the
- * same line. -q: a sample, -l: more than usual; -k, -x: only the kernel's or
- * XTCP's column; -r: only those groups of rows, counted from 1. -t: instead of
- * the table, every packet of the short reply when the named ones are dropped;
- * -w: between hosts that have met before. recovery-vm sets the network up.
+ * How the kernel's TCP and XTCP recover from loss, in one boot and over the same
+ * line. -q: a sample, -l: more than usual; -k, -x: only the kernel's or XTCP's
+ * column; -r: only those groups of rows, counted from 1. -t: instead of the table,
+ * print every packet of the short reply when packets N are dropped; -w: between hosts
+ * that were connected before. recovery-vm sets the network up.
  *
  * Exit status 1 when a measurement failed or XTCP misses a figure.
  */
@@ -17,7 +17,7 @@
 
 #include "recovery.h"
 
-/* Pairs of addresses for one measurement. */
+/* Address pairs reserved for one measurement. */
 #define PAIRS		4096
 
 static const struct group groups[] = {
@@ -38,7 +38,7 @@ uint32_t new_pair(void)
 	return aparts * PAIRS + used++;
 }
 
-/* What is to be dropped, and between whom. */
+/* The arguments of -t: packets to drop, and between which hosts. */
 struct story {
 	enum stack st;
 	bool warm;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Loss recovery measured: two hosts (network namespaces), a line between them
- * that loses, delays and reorders as it is told, and flows over it. Line and
- * flows are run by one process in one loop, so that a run repeats exactly.
+ * Measures loss recovery: two hosts (network namespaces), a line between them that
+ * drops, delays and reorders packets as told, and flows over it. One process runs the
+ * line and the flows in one loop, so that a run repeats exactly.
  */
 #ifndef RECOVERY_H
 #define RECOVERY_H
@@ -26,54 +26,54 @@ enum host {
 struct seen {
 	uint64_t at;		/* ns since the flow's start */
 	enum host to;
-	uint32_t seq, ack;	/* less the first of that direction */
-	uint16_t len;		/* of the payload */
+	uint32_t seq, ack;	/* relative to the first of that direction */
+	uint16_t len;		/* bytes of payload */
 	uint8_t flags;
 	bool dropped;
-	uint8_t nblocks;
-	uint32_t block[8];	/* SACK, start and end of each */
+	uint8_t nblocks;	/* SACK blocks */
+	uint32_t block[8];	/* start and end of each */
 };
 
 struct line {
-	/* what it is like; line_open() clears it */
+	/* parameters; line_open() clears them */
 	uint64_t delay;		/* ns, each way */
 	uint64_t rate;		/* bit/s towards the client, 0: no limit */
-	uint64_t buffer;	/* bytes before that limit, 0: no limit */
+	uint64_t buffer;	/* bytes of the queue before that limit, 0: no limit */
 	uint64_t tick;		/* ns: packets come at multiples of it, 0: any time */
-	double loss;		/* of packets towards the client */
-	double late;		/* part of those that others overtake, */
-	unsigned int places;	/* at most so many */
-	unsigned int drop[DROP_MAX];	/* packets of the watched flow, from 1 */
-	uint16_t watch;		/* the watched flow's client port */
-	uint64_t start;		/* its start */
+	double loss;		/* part of the packets towards the client, 0 to 1 */
+	double late;		/* part of them that others overtake, 0 to 1 */
+	unsigned int places;	/* packets that overtake one, at most */
+	unsigned int drop[DROP_MAX];	/* packets of the watched flow to drop, from 1 */
+	uint16_t watch;		/* client port of the watched flow */
+	uint64_t start;		/* ns when the watched flow started */
 
 	/* what happened */
 	struct seen seen[SEEN_MAX];
 	unsigned int nseen;
 	uint64_t overtaken;	/* ns when the first packet was made late */
-	uint64_t lost;		/* packets, all reasons */
-	uint64_t queued;	/* packets that met the bottleneck... */
-	double queue_sum;	/* ... and how long they waited there, ns */
-	uint64_t queue_max;
-	uint64_t last;		/* ns when a packet came or went */
+	uint64_t lost;		/* packets, for any reason */
+	uint64_t queued;	/* packets through the bottleneck */
+	double queue_sum;	/* ns that they waited, in total */
+	uint64_t queue_max;	/* ns that one waited, at most */
+	uint64_t last;		/* ns when the last packet came or went */
 
-	/* the machinery */
-	int tun[HOSTS];
-	int ns[HOSTS];
-	uint32_t net[HOSTS];	/* addresses: the first byte */
+	/* internals */
+	int tun[HOSTS];		/* fds of the devices */
+	int ns[HOSTS];		/* fds of the namespaces */
+	uint32_t net[HOSTS];	/* first byte of the addresses */
 	uint32_t first[HOSTS];	/* first sequence number in that direction */
-	uint64_t busy;		/* the bottleneck is, until then */
-	uint64_t random;
-	uint32_t order;
+	uint64_t busy;		/* ns until which the bottleneck is busy */
+	uint64_t random;	/* state of line_random() */
+	uint32_t order;		/* of the next packet, see struct packet */
 	struct packet *packet;
 	uint32_t *heap;		/* indices of packets, the next due on top */
-	uint32_t *unused;
+	uint32_t *unused;	/* indices of free packets */
 	unsigned int nheap, nunused;
 };
 
-/* @paced: by a device where sch_fq sends. */
+/* @paced: use the devices with sch_fq. */
 void line_open(struct line *l, bool paced);
-/* Nothing has happened, nothing is to be dropped, @seed for what is random. */
+/* Clear what happened and what to drop; @seed: for line_random(). */
 void line_reset(struct line *l, uint64_t seed);
 void line_enter(const struct line *l, enum host host);
 void line_collect(struct line *l);
@@ -89,45 +89,45 @@ void line_print(const struct line *l);
 #define FLOW_ENDLESS	UINT64_MAX
 
 struct flow {
-	/* to be set */
+	/* parameters */
 	enum stack stack;
-	const char *cc;		/* of the server; NULL: as it comes */
-	uint32_t pair;		/* which pair of addresses */
-	uint64_t reply;		/* bytes the server sends, then closes */
-	uint64_t pause;		/* ns between the two */
-	int rcvbuf;		/* of the client; 0: as it comes */
+	const char *cc;		/* the server's congestion control; NULL: default */
+	uint32_t pair;		/* number of the address pair */
+	uint64_t reply;		/* bytes that the server sends, then closes */
+	uint64_t pause;		/* ns between the last write and the close */
+	int rcvbuf;		/* the client's SO_RCVBUF, bytes; 0: default */
 
-	/* as it goes */
-	int lfd, cfd, sfd;
+	/* state */
+	int lfd, cfd, sfd;	/* listener, client, server; -1: closed */
 	bool connected;
-	uint32_t asked;		/* bytes of the request that arrived */
-	uint64_t sent, received;
-	uint64_t close_at;
-	uint64_t start;
-	uint64_t done;		/* ns: all and the end of the stream are there */
-	const char *failed;	/* why it will never be */
+	uint32_t asked;		/* bytes of the request that have arrived */
+	uint64_t sent, received;	/* bytes of the reply */
+	uint64_t close_at;	/* ns when the server closes; 0: not yet known */
+	uint64_t start;		/* ns */
+	uint64_t done;		/* ns when the reply and its EOF had arrived; 0: not yet */
+	const char *failed;	/* why that will never happen, or NULL */
 };
 
-/* Connects; the flow is the one the line watches. */
+/* Connect; the line watches this flow from now on. */
 void flow_open(struct flow *f, struct line *l);
-/* Away with what is left of it. */
+/* Close what is still open, with RSTs. */
 void flow_close(struct flow *f);
-/* The server's congestion control is what was asked for. */
+/* Is the server's congestion control f->cc? */
 bool flow_has_cc(const struct flow *f);
 unsigned int flow_retransmitted(const struct flow *f);
-/* Waits for the next event and serves it; false when it is @until, ns. */
+/* Wait for the next event of the line or of @n flows and handle it; false at @until, ns. */
 bool flow_step(struct line *l, struct flow *f, unsigned int n, uint64_t until);
 
 /* ---- recovery.c: the table ---- */
 
 struct options {
 	bool quick;		/* a sample of everything */
-	bool more;		/* what takes long as well */
+	bool more;		/* also what takes long */
 };
 
 extern struct options opt;
 
-/* A pair of addresses nobody used. */
+/* Number of an address pair that was not used before. */
 uint32_t new_pair(void);
 
 void drops_measure(enum stack st, struct result *r);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Long transfers over a bottleneck: with random loss, beside a flow of the
- * kernel's TCP, and with packets that overtake each other.
+ * Long transfers over a bottleneck: with random loss, beside a flow of the kernel's
+ * TCP, and with reordering.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,13 +11,13 @@
 #define RATE		100000000ULL		/* bit/s */
 #define DELAY		(20 * MS)		/* each way */
 #define BDP		(RATE / 8 * 2 * DELAY / SECOND)
-/* As from a card that moderates its interrupts; it saves half of the run's time. */
+/* Like a network card that moderates interrupts; it halves the duration of a run. */
 #define TICK		(MS / 4)
-#define RUNS		3			/* where chance has a part */
+#define RUNS		3			/* where results are random */
 #define IDLE		(300 * MS)
 
 #define QUICK_TIME	(3 * SECOND)
-/* Of the kernel's goodput: what chance may take away. */
+/* Least part of the kernel's goodput; the rest may be chance. */
 #define NO_WORSE		.95
 
 static const struct {
@@ -29,16 +29,16 @@ static const struct {
 
 static const struct {
 	const char *name;
-	bool paced;		/* needs a qdisc that paces; when it probes is chance */
-	uint64_t clean;		/* ns of a transfer without loss, */
-	uint64_t lossy;		/* and with */
+	bool paced;		/* needs a qdisc that paces; its results are random */
+	uint64_t clean;		/* ns of a transfer without loss */
+	uint64_t lossy;		/* ns of a transfer with loss */
 } ccs[] = {
 	{ "cubic", false, 20 * SECOND, 40 * SECOND },
 	/* The window of its minimum RTT is 10 s long. */
 	{ "bbr", true, 12 * SECOND, 8 * SECOND },
 };
 
-/* Both hosts forget the flow before the next one. */
+/* Close flows and wait until the hosts have nothing left of them. */
 static void hang_up(struct line *l, struct flow *f, unsigned int n)
 {
 	unsigned int i;
@@ -50,7 +50,7 @@ static void hang_up(struct line *l, struct flow *f, unsigned int n)
 		;
 }
 
-/* False: the server has no such congestion control. */
+/* Wait for accept(); false: the server lacks the congestion control. */
 static bool accepted(struct line *l, struct flow *f, unsigned int n)
 {
 	while (f->sfd < 0 && !f->failed && flow_step(l, f, n, f->start + SECOND))
@@ -58,7 +58,7 @@ static bool accepted(struct line *l, struct flow *f, unsigned int n)
 	return flow_has_cc(f);
 }
 
-/* Mbit/s of payload, from the SYN on. */
+/* Goodput in Mbit/s, from the SYN on. */
 static double goodput(struct line *l, enum stack st, size_t cc, double loss, uint64_t seed)
 {
 	struct flow f = {
@@ -179,8 +179,8 @@ void goodput_print(const struct result *k, const struct result *x)
 #define COMPARE		(20 * SECOND)
 
 /*
- * The kernel's flow and the other's, the second of which begins @later ns after
- * the first, have time to settle and are then compared.
+ * A flow of the kernel's TCP and one of @st, the second of which starts @later ns after
+ * the first, settle and are then compared.
  */
 static void share(struct line *l, enum stack st, bool other_first, uint64_t later,
 		  double *percent, double *mbits)
@@ -217,9 +217,9 @@ static void share(struct line *l, enum stack st, bool other_first, uint64_t late
 }
 
 /*
- * Who loses when the queue is full is a matter of phase, and a loss is felt for
- * ten seconds: one pair of flows of the same kind can divide the line by 70 to
- * 30. So the mean of several that begin at other moments.
+ * Which flow loses packets of a full queue depends on phase, and a loss has effects for
+ * ten seconds: two equal flows may share the line 70 to 30. So take the mean of several
+ * runs that start at different moments.
  */
 #define STARTS	3
 #define LATER	(370 * MS)
@@ -244,7 +244,7 @@ void share_measure(enum stack st, struct result *r)
 	}
 }
 
-/* Who is first has an advantage for long: the figure is of both orders. */
+/* The first flow has an advantage for long, so the figure averages both orders. */
 void share_print(const struct result *k, const struct result *x)
 {
 	static const char * const name[] = {
@@ -263,7 +263,7 @@ void share_print(const struct result *k, const struct result *x)
 	}
 }
 
-/* ---- packets that overtake each other ---- */
+/* ---- reordering ---- */
 
 /* 16 places of 1,500 bytes at this rate are 9.6 ms, and the RTT is 40 ms. */
 #define REORDER_RATE	20000000ULL	/* bit/s */

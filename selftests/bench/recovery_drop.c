@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A short reply over a line that loses chosen packets: every one of those a
- * clean run has, every pair of them, and what is at either end of a stream.
+ * A short reply over a line that drops chosen packets: each packet of a clean run,
+ * each pair of them, and those at either end of a stream.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,27 +12,27 @@
 #define REPLY		20000		/* bytes */
 #define DELAY		(10 * MS)	/* each way */
 #define RTT_MS		20.0
-#define LIMIT		(120 * SECOND)	/* then it will never be complete */
-#define IDLE		(300 * MS)	/* then a closed flow is over */
-#define APART		(100 * MS)	/* the server closes so long after it wrote */
+#define LIMIT		(120 * SECOND)	/* after which a reply counts as incomplete */
+#define IDLE		(300 * MS)	/* of silence, after which a closed flow is over */
+#define APART		(100 * MS)	/* from the server's last write to its close */
 #define PATTERNS_MAX	800
 #define TRIPLES		400
 #define DEPTHS		3		/* packets of a pattern, at most */
 
-/* Bounds of the histogram's classes, ms; one more class is above. */
+/* Upper bounds of the histogram's classes, ms; the last class has none. */
 static const unsigned int bound[] = { 65, 85, 105, 150, 200, 300, 400, 600, 1000 };
 
-/* What became of a set of patterns. */
+/* The results of a set of drop patterns. */
 struct set {
 	double ms[PATTERNS_MAX];
 	unsigned int drop[PATTERNS_MAX][DROP_MAX];
 	unsigned int n, incomplete;
 };
 
-/* Whether hosts have met before is one dimension of the results. */
+/* Were the hosts connected before? One dimension of the results. */
 enum { COLD, WARM, CACHES };
 
-/* Places in the results: of each cache, then of each depth of drops. */
+/* Indices of the results, for each cache and number of drops. */
 enum {
 	RUNS, INCOMPLETE, MEAN, P99, WORST, P99_SYN, WORST_SYN, CLASSES,
 	SET_LEN = CLASSES + ARRAY_SIZE(bound) + 1,
@@ -42,7 +42,7 @@ enum {
 
 _Static_assert(AT(CACHES, 1, 0) <= RESULT_MAX, "they fit in a result");
 
-/* ms until the reply is there, NAN if it never is. */
+/* ms until the reply is complete; NAN: never. */
 static double reply(struct line *l, struct flow *f, const unsigned int *drop)
 {
 	uint64_t limit;
@@ -54,7 +54,7 @@ static double reply(struct line *l, struct flow *f, const unsigned int *drop)
 	limit = f->start + LIMIT;
 	while (!f->done && !f->failed && flow_step(l, f, 1, limit))
 		;
-	/* The end of the stream is not yet the end of the flow. */
+	/* The flow goes on after the stream has ended. */
 	while (f->done && flow_step(l, f, 1, l->last + IDLE))
 		;
 	flow_close(f);
@@ -66,7 +66,7 @@ static struct flow fresh(enum stack st)
 	return (struct flow){ .stack = st, .reply = REPLY, .pair = new_pair() };
 }
 
-/* Between hosts of their own, that are strangers or have met once. */
+/* reply() between new hosts, @cache WARM: after one connection between them. */
 static double pattern(struct line *l, enum stack st, int cache, const unsigned int *drop)
 {
 	struct flow f = fresh(st);
@@ -131,7 +131,7 @@ static void sum_up(const struct set *s, double *v)
 	v[WORST_SYN] = quantile(but_syn, n, 1);
 }
 
-/* The patterns that took longest, slowest first, into @text. */
+/* Write the slowest patterns to @text, the slowest first. */
 static void name_worst(struct set *s, char *text, size_t size)
 {
 	unsigned int i, j, best;
@@ -151,7 +151,7 @@ static void name_worst(struct set *s, char *text, size_t size)
 	}
 }
 
-/* Three different ones of the first @n packets, in order. */
+/* Draw three different of the first @n packets, in order. */
 static void pick_three(struct line *l, unsigned int n, unsigned int *drop)
 {
 	unsigned int i, t;
@@ -210,7 +210,7 @@ void drops_measure(enum stack st, struct result *r)
 
 	line_open(&l, false);
 	l.delay = DELAY;
-	/* The first also brings all code and the neighbourhood to life. */
+	/* The first runs also load all code and fill neighbour caches. */
 	for (i = 0; i < 3; i++) {
 		r->v[0] = pattern(&l, st, COLD, NULL);
 		n = l.nseen;
@@ -248,7 +248,7 @@ static void print_histogram(const struct result *r, const char *who, int at)
 	note(who, text);
 }
 
-/* Line @n of a text. */
+/* Print line @n of the result's note. */
 static void print_line(const struct result *r, const char *who, int n)
 {
 	const char *p = r->note;
@@ -263,9 +263,8 @@ static void print_line(const struct result *r, const char *who, int n)
 }
 
 /*
- * The figures to reach are for hosts that have met before: RFC 9040 lets a TCP
- * remember what it knows of a path, and the first of all connections waits a
- * second for its handshake (RFC 6298, 2.1).
+ * The targets apply to hosts that were connected before: RFC 9040 lets a TCP remember a
+ * path, while a first connection waits a second for a lost handshake (RFC 6298, 2.1).
  */
 static void print_set(const struct result *k, const struct result *x, int cache,
 		      int depth, int line)
@@ -307,7 +306,7 @@ void drops_print(const struct result *k, const struct result *x)
 
 enum tail { REQUEST, SEGMENT, END, TAILS };
 
-/* The number of that packet in the clean run the line has just seen. */
+/* The number of packet @what in the clean run that the line has just seen. */
 static unsigned int find(const struct line *l, enum tail what)
 {
 	unsigned int i, found = 0;

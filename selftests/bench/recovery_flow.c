@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A flow: a client connects, asks with a few bytes, the server answers with
- * many and closes. Both ends are run by the loop that runs the line.
+ * A flow: a client connects and sends a short request; the server sends a long reply
+ * and closes. The loop that runs the line runs both ends, too.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -49,7 +49,7 @@ void flow_open(struct flow *f, struct line *l)
 	struct sockaddr_in sin = address(l, f, SERVER);
 
 	signal(SIGPIPE, SIG_IGN);
-	/* Timers are as exact as the clock. */
+	/* 1 ns of timer slack: timers are as exact as the clock. */
 	prctl(PR_SET_TIMERSLACK, 1);
 	f->lfd = host_socket(l, f, SERVER);
 	if (listen(f->lfd, 8))
@@ -81,7 +81,7 @@ static void shut(int *fd)
 	*fd = -1;
 }
 
-/* An end that is still open resets: an orphan would go on talking. */
+/* Close with a RST: an orphan would go on sending. */
 static void reset(int *fd)
 {
 	const struct linger hard = { .l_onoff = 1 };
@@ -150,7 +150,7 @@ static void client_reads(struct flow *f)
 	ssize_t n;
 
 	while ((n = recv(f->cfd, buf, sizeof(buf), 0)) > 0) {
-		/* An endless stream is counted, not compared. */
+		/* The bytes of an endless stream are only counted. */
 		if (f->reply != FLOW_ENDLESS &&
 		    pat_check(buf, f->received, (size_t)n) >= 0)
 			f->failed = "bytes are wrong";
@@ -237,7 +237,7 @@ static void serve(struct flow *f, const struct pollfd *p)
 	} else if (f->sfd >= 0 && p[1].revents) {
 		f->failed = "the server's end broke";
 	}
-	/* What is not sent by then is sent all the same, after the close. */
+	/* Bytes that are not sent by then are sent after the close. */
 	if (f->close_at && now_ns() >= f->close_at) {
 		shut(&f->sfd);
 		shut(&f->lfd);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The line: what one host sends is read from its TUN device, kept for as long
- * as the line takes, and written to the other's. One packet is one segment:
- * a TUN device has no segmentation offload, and what is written to it is not
- * merged.
+ * The line: packets of one host are read from its TUN device, held for the delay of
+ * the line, and written to the other's. A packet is one segment: a TUN device has no
+ * segmentation offload, and packets written to it are not merged.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -22,7 +21,7 @@
 
 struct packet {
 	uint64_t due;		/* ns */
-	uint32_t order;		/* of those due at once */
+	uint32_t order;		/* of arrival, for packets due at the same time */
 	uint16_t len;
 	uint8_t to;
 	uint8_t data[PACKET_MAX];
@@ -38,7 +37,7 @@ static uint16_t get16(const uint8_t *p)
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
-/* ---- the packets on their way: a heap ---- */
+/* ---- packets in transit: a heap ---- */
 
 static bool sooner(const struct line *l, unsigned int a, unsigned int b)
 {
@@ -112,7 +111,7 @@ static void note_blocks(struct seen *s, const uint8_t *o, size_t len, uint32_t b
 	}
 }
 
-/* Is it the watched flow's? Then it is written down. */
+/* Record a packet of the watched flow; NULL: of another flow. */
 static struct seen *watched(struct line *l, const struct packet *p, uint64_t now)
 {
 	const uint8_t *ip = p->data, *tcp = ip + IP_LEN;
@@ -137,7 +136,7 @@ static struct seen *watched(struct line *l, const struct packet *p, uint64_t now
 	return s;
 }
 
-/* Is it one of those to be dropped? */
+/* Is the packet to be dropped? */
 static bool dropped(struct line *l, const struct packet *p, uint64_t now)
 {
 	struct seen *s = watched(l, p, now);
@@ -151,7 +150,7 @@ static bool dropped(struct line *l, const struct packet *p, uint64_t now)
 	return p->to == CLIENT && l->loss > 0 && line_random(l) < l->loss;
 }
 
-/* The bottleneck: true when the packet finds no room before it. */
+/* The bottleneck: true if its queue has no room for the packet. */
 static bool queued(struct line *l, struct packet *p, uint64_t now)
 {
 	uint64_t wait;
@@ -167,7 +166,7 @@ static bool queued(struct line *l, struct packet *p, uint64_t now)
 	l->queue_sum += (double)wait;
 	if (wait > l->queue_max)
 		l->queue_max = wait;
-	/* So much later that the next ones, back to back, overtake it. */
+	/* Delay the packet so much that the next ones, back to back, overtake it. */
 	if (l->late > 0 && line_random(l) < l->late) {
 		uint64_t places = 1 + (uint64_t)(line_random(l) * l->places);
 
@@ -247,7 +246,7 @@ void line_reset(struct line *l, uint64_t seed)
 	l->queue_sum = 0;
 	l->queue_max = 0;
 	l->watch = 0;
-	/* Never 0, and neighbours among seeds far from each other. */
+	/* Never 0; neighbouring seeds give distant states. */
 	l->random = (seed + 1) * 0x9e3779b97f4a7c15ULL;
 }
 
@@ -286,7 +285,7 @@ void line_open(struct line *l, bool paced)
 		l->nunused++;
 	}
 	line_reset(l, 1);
-	/* The carrier of a device somebody has opened comes a little later. */
+	/* The carrier of an opened device comes a little later. */
 	sleep_ms(2000);
 }
 

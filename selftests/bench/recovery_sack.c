@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The work for one ACK whose SACK blocks are made to be work: at random places
- * of a long send queue of small segments, a byte long or a segment. The peer is
- * made by hand. What is counted is the write() to the TUN device, in which the
- * host does everything up to what it sends in response. Congestion control decides
- * how much that is, so the bound is for the work less a send() of one segment for each
- * packet sent.
+ * The work for one ACK whose SACK blocks are expensive: at random places of a long send
+ * queue of small segments, a byte or a segment long. The peer is scripted. Measured is
+ * the write() to the TUN device, during which the host does everything including its
+ * responses. Congestion control decides how many those are, so the bound applies to the
+ * work minus a send() of one segment for each packet sent.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -30,7 +29,7 @@ static const unsigned int lengths[] = { 1000, 5000, 20000 };
 
 enum shape { PLAIN, BYTES, SEGMENTS, SHAPES };
 
-/* Places in the results. */
+/* Indices of the results. */
 enum { MEAN, WORST, LESS, SACK_LEN };
 #define AT(len, shape, what)	(((len) * SHAPES + (shape)) * SACK_LEN + (what))
 #define SENDS	AT(ARRAY_SIZE(lengths), 0, 0)	/* send_ns, for each length */
@@ -39,8 +38,8 @@ struct peer {
 	struct line l;
 	uint32_t local, remote;	/* addresses: the tested host's, ours */
 	uint16_t lport, rport;
-	uint32_t snd_nxt;	/* ours */
-	uint32_t una, max;	/* theirs: acknowledged, sent */
+	uint32_t snd_nxt;	/* our SND.NXT */
+	uint32_t una, max;	/* the host's SND.UNA and highest SND.NXT */
 	double send_ns;		/* mean of a send() that transmits one segment */
 };
 
@@ -72,7 +71,7 @@ static void put_sum(uint8_t *p, uint32_t sum)
 	p[1] = (uint8_t)sum;
 }
 
-/* Sends a segment with @options; the ns its write took. */
+/* Send a segment with @options; returns the duration of its write(), ns. */
 static uint64_t in(struct peer *p, uint8_t flags, const uint8_t *options)
 {
 	uint8_t ip[IP_LEN + TCP_LEN] = { 0x45 }, *tcp = ip + IP_LEN;
@@ -100,7 +99,7 @@ static uint64_t in(struct peer *p, uint8_t flags, const uint8_t *options)
 
 static const uint8_t no_options[OPTIONS];
 
-/* Takes one packet; false: there is none. */
+/* Take one packet of the host; false: there is none. */
 static bool out(struct peer *p)
 {
 	uint8_t ip[1600], *tcp = ip + IP_LEN;
@@ -117,7 +116,7 @@ static bool out(struct peer *p)
 	return true;
 }
 
-/* A listener, and a connection of ours to it with the smallest segments. */
+/* Connect to a listener of the host, with the smallest MSS. Returns the socket. */
 static int establish(struct peer *p, enum stack st)
 {
 	static const uint8_t syn[OPTIONS] = {
@@ -150,9 +149,9 @@ static int establish(struct peer *p, enum stack st)
 }
 
 /*
- * Slow start until so many segments are on their way, each from a write and a
- * transmission of its own. Reno: CUBIC would leave slow start early on a path
- * whose RTT is next to nothing.
+ * Slow start until @segments segments are in flight, each from its own write and
+ * transmission. With Reno, as CUBIC would leave slow start early on a path with a tiny
+ * RTT.
  */
 static void fill(struct peer *p, int fd, unsigned int segments)
 {

@@ -47,7 +47,7 @@ static void cell(double v, int digits)
 void row(const char *what, int digits, double kernel, double xtcp,
 	 enum goal goal, double target)
 {
-	/* What is not there costs nothing, but is not what was asked for. */
+	/* A missing feature compares as cheap, but misses the target. */
 	bool ok = xtcp != NOT_THERE && (goal == AT_MOST ? xtcp <= target : xtcp >= target);
 
 	printf("  %-*s", label, what);
@@ -74,7 +74,7 @@ static void measure(const void *arg, void *result)
 	c->g->measure(c->st, result);
 }
 
-/* One column of a group. */
+/* Measure one column of a group. */
 static void column(const struct group *g, enum stack st, bool wanted, struct result *r)
 {
 	const struct cell_of c = { .g = g, .st = st };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A table with a column for the kernel's TCP, one for XTCP, and one for what is to be reached. */
+/* A table with columns for the kernel's TCP, for XTCP, and for the target. */
 #ifndef TABLE_H
 #define TABLE_H
 
@@ -11,12 +11,12 @@
 #define RESULT_MAX	128
 
 struct result {
-	bool failed;		/* the process died */
-	double v[RESULT_MAX];
+	bool failed;		/* the process failed */
+	double v[RESULT_MAX];	/* the figures, indexed by each group's enum */
 	char note[1024];
 };
 
-/* A cell that is no number. */
+/* Cells without a number: the measurement failed; the TCP lacks the feature. */
 #define FAILED		NAN
 #define NOT_THERE	(-HUGE_VAL)
 
@@ -26,23 +26,23 @@ enum goal {
 	AT_LEAST,
 };
 
-/* Rows that are measured together, in a process of their own. */
+/* Rows that one process measures together. */
 struct group {
 	void (*measure)(enum stack st, struct result *r);
 	void (*print)(const struct result *k, const struct result *x);
-	bool quick;		/* part of a sample */
+	bool quick;		/* part of a quick sample */
 };
 
-/* Which columns there are. */
+/* Which columns to measure. */
 struct columns {
 	bool kernel, xtcp;
 };
 
-/* @width: of what says what a row is. */
+/* @width: of the first column, characters. */
 void table_begin(int width, struct columns columns);
-/* Measures the rows of @g and prints them. */
+/* Measure the rows of @g and print them. */
 void table_group(const struct group *g);
-/* The last line; the exit status. */
+/* Print the last line; returns the exit status. */
 int table_end(void);
 
 void heading(const char *what);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Measurements of time. Nothing is subtracted: system calls, scheduling, IP
- * and the device are in, for both stacks alike. The first round warms caches
- * and the congestion window up and does not count.
+ * Measurements of time. They include system calls, scheduling, IP and the device, for
+ * both stacks alike. The first round warms up caches and the congestion window and does
+ * not count.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -34,7 +34,7 @@
 static char buf[BULK_WRITE];
 static uint64_t began;	/* this round, ns */
 
-/* Round @r begins; the one before 0 does not count. */
+/* Start round @r; round -1 does not count. */
 static void round_from(int r)
 {
 	if (r >= 0)
@@ -42,7 +42,7 @@ static void round_from(int r)
 	began = now_ns();
 }
 
-/* It ends, and so much of it is one. */
+/* End round @r; v[@r]: its ns per unit, of which it had @units. */
 static void round_to(int r, double *v, double units)
 {
 	if (r < 0)
@@ -78,7 +78,7 @@ double round_trip(int family, enum place place)
 	return median(v, RTT_ROUNDS);
 }
 
-/* The client closes first, so that TIME-WAIT is its. */
+/* The client closes first, so that it has TIME-WAIT. */
 double connect_close(int family, enum place place)
 {
 	double v[ROUNDS_MAX];
@@ -103,7 +103,7 @@ double connect_close(int family, enum place place)
 	return median(v, CONN_ROUNDS);
 }
 
-/* A port nobody listens on. */
+/* connect() to a port without a listener. */
 static void refused(int family)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(REFUSED_PORT) };
@@ -117,7 +117,7 @@ static void refused(int family)
 	close(fd);
 }
 
-/* A connect() that is refused, in a range of which nothing is in use. */
+/* A refused connect(), with all ports of the range free. */
 double connect_refused(int family, enum place place)
 {
 	double v[ROUNDS_MAX];
@@ -134,7 +134,7 @@ double connect_refused(int family, enum place place)
 	return median(v, CONN_ROUNDS);
 }
 
-/* The kernel's TCP takes a port in the present namespace, for good. */
+/* Bind a port to the kernel's TCP in the current namespace, for good. */
 static void take_port(uint16_t port)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
@@ -147,9 +147,9 @@ static void take_port(uint16_t port)
 }
 
 /*
- * A connect() that is refused, where the kernel's TCP has bound all ports of the
- * range but a pair: of the half that is looked through first one is free, and from
- * one connect() to the next it is as far away as it can be.
+ * A refused connect(), while the kernel's TCP has bound all ports of the range except
+ * two. One free port is in the half that is searched first, as far as possible from
+ * where the previous connect() ended.
  */
 double connect_crowded(int family, enum place place)
 {
@@ -177,7 +177,7 @@ double connect_crowded(int family, enum place place)
 	return median(v, CROWDED_ROUNDS);
 }
 
-/* Reads a round's bytes, then says so with one byte. */
+/* Read the bytes of a round, then confirm with one byte. */
 static void sink(int fd)
 {
 	size_t left = BULK_ROUND_BYTES;
@@ -194,7 +194,7 @@ static void sink(int fd)
 	}
 }
 
-/* A file in memory of one round's bytes. */
+/* A memory file with the bytes of one round. */
 static int make_file(void)
 {
 	int fd = memfd_create("bench", MFD_CLOEXEC);
@@ -241,7 +241,7 @@ static size_t min_size(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Writes of @size bytes. */
+/* ns per byte of a transfer in writes of @size bytes. */
 static double writes(int family, enum place place, size_t size, bool nodelay)
 {
 	double v[ROUNDS_MAX];
@@ -249,7 +249,7 @@ static double writes(int family, enum place place, size_t size, bool nodelay)
 	size_t sent;
 	int r;
 
-	/* A page of zeroes that was never written to is one shared page. */
+	/* Pages that were never written would all be the shared zero page. */
 	memset(buf, 'x', sizeof(buf));
 	fd = serve_one(family, place, sink);
 	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)))
