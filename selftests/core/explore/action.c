@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What can happen next: every choice of the network, the clock, the
- * applications and an attacker in the present state.
+ * The possible actions of the network, the clock, the applications and an attacker in
+ * the current state.
  *
- * Left out is what leads to the same states another way: a segment is lost
- * when it is the first in line, since nobody can tell a loss from an earlier
- * one; of two equal segments only the first is taken out of order.
+ * Actions that lead to the same states in another way are left out: a segment is lost
+ * only when it is the first in flight, since an earlier loss has the same effect; of
+ * two equal segments only the first is delivered out of order.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "explore.h"
 
-/* Letter of each action; what it costs; whether it has an argument. */
+/* For each action: its letter, the budget it uses, and whether it has an argument. */
 static const struct {
 	char letter;
 	u8 cost;
@@ -35,7 +35,7 @@ static const struct {
 	[ACT_VANISH]	= { 'v', B_VANISH },
 };
 
-/* ---- the choices ---- */
+/* ---- possible actions ---- */
 
 struct list {
 	struct action *at;
@@ -53,7 +53,7 @@ static void add(struct list *l, enum act_kind kind, u32 end, u32 arg)
 	l->at[l->n++] = (struct action){ kind, (u8)end, (u8)arg };
 }
 
-/* May the first two arrive as one, as a NIC or GRO would merge them? */
+/* Can a NIC or GRO merge the first two segments? */
 static bool can_merge(const struct wire *wire)
 {
 	const struct xtcp_seg *a = &wire->flight[0].seg, *b = &wire->flight[1].seg;
@@ -137,7 +137,7 @@ static void calls(struct list *l, const struct end *e)
 		add(l, ACT_SHRINK, e->id, 0);
 }
 
-/* Lists what can happen; returns how much there is. */
+/* List the possible actions. Return: their number. */
 u32 actions(struct action *out)
 {
 	struct list l = { out };
@@ -156,7 +156,7 @@ u32 actions(struct action *out)
 	return l.n;
 }
 
-/* ---- doing it ---- */
+/* ---- effects ---- */
 
 static void arrive(u32 to, const struct flight *f)
 {
@@ -193,15 +193,15 @@ static void merge(u32 to)
 	arrive(to, &f);
 }
 
-/* What an attacker would like to know of @e. */
+/* The state of an end that segments of an attacker are derived from. */
 struct target {
 	u32 next;	/* RCV.NXT */
-	u32 edge;	/* right of its window */
+	u32 edge;	/* right edge of its window */
 	u32 nxt;	/* SND.NXT */
-	u32 ancient;	/* an ACK too old to be true */
+	u32 ancient;	/* an ACK below the acceptable range (RFC 5961, 5.2) */
 	u32 una;	/* SND.UNA */
-	u16 wnd;	/* window field as its peer has it */
-	u32 ts;
+	u16 wnd;	/* window field of its peer's segments */
+	u32 ts;		/* TS.Recent */
 };
 
 static struct target target_of(const struct end *e)
@@ -226,7 +226,7 @@ static struct target target_of(const struct end *e)
 static void blind(struct end *e, enum blind what)
 {
 	struct target t = target_of(e);
-	/* No byte of it is ever right: the offset says so when it is taken. */
+	/* An offset beyond every stream: end.c fails if a byte is delivered. */
 	struct flight f = { .off = ~0U - 1000 };
 	struct xtcp_seg *seg = &f.seg;
 
@@ -280,7 +280,7 @@ static void blind(struct end *e, enum blind what)
 	end_rx(e, &f);
 }
 
-/* Segments of another size overlap those sent before. */
+/* Shrink the path MTU, so that later segments overlap earlier ones. */
 static void shrink(struct end *e)
 {
 	e->path_mss -= 2 * WORLD_MSS / 5;
@@ -306,7 +306,7 @@ static void pay(enum budget what)
 		W->left[what]--;
 }
 
-/* Let @a happen. What the budget does not have is free: the fair world. */
+/* Carry out @a. An action that the budget does not have is free (finish.c). */
 void act(struct action a)
 {
 	struct end *e = &W->end[a.end];
@@ -376,7 +376,7 @@ void action_name(struct action a, char *buf, size_t len)
 		snprintf(buf, len, "%c%u", kinds[a.kind].letter, a.end);
 }
 
-/* Reads one action of a path; returns what follows it, NULL: it is none. */
+/* Parse one action of a path. Return: the text after it, NULL if it is none. */
 const char *action_parse(const char *text, struct action *a)
 {
 	char *rest;

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The application of one end: a program of a few steps, taken one at a time
- * whenever the world likes. A program is a string of steps:
+ * The application of one end: a program of a few steps, each of which is an action of
+ * the search (ACT_APP). A program is a string of steps:
  *
  *	wN	write N bytes
- *	mN	the same with MSG_MORE
- *	uN	the same, the last byte urgent
+ *	mN	write N bytes with MSG_MORE
+ *	uN	write N bytes, the last one urgent
  *	n	TCP_NODELAY
- *	aN	keepalive after N ms of silence, and every N ms
+ *	aN	keepalive after N ms of silence, then every N ms
  *	tN	user timeout of N ms
  *	k K	TCP_CORK on, off
- *	s	shutdown(): no more to send
+ *	s	shutdown() of the outgoing stream
  *	c	close()
- *	gN	wait until N bytes were read
- *	f	wait until all that was written is acknowledged
- *	e	wait for the end of the peer's stream
+ *	gN	wait until N bytes have been read
+ *	f	wait until all bytes written are acknowledged
+ *	e	wait until the peer's whole stream and its end have been read
  *
- * Nothing is done before the connection is established, but an upper-case W,
- * S or C is done at once.
+ * Steps wait until the connection is established, except W, S and C in upper case.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -45,7 +44,7 @@ void app_parse(u32 id, const char *text)
 	}
 }
 
-/* The next step that is one: what was waited for may be there. */
+/* The next step, after waits that are over. */
 static const struct op *next_op(const struct end *e)
 {
 	const struct op *op = &run.prog[e->id][e->pc];
@@ -57,7 +56,7 @@ static const struct op *next_op(const struct end *e)
 	return op;
 }
 
-/* May the application take a step? */
+/* Can the application take a step? */
 bool app_ready(const struct end *e)
 {
 	const struct op *op = next_op(e);
@@ -67,7 +66,7 @@ bool app_ready(const struct end *e)
 	return e->established || isupper(op->kind);
 }
 
-/* The first write, before the SYN leaves. Return: bytes. */
+/* The first write, before the SYN is sent. Return: bytes. */
 u32 app_first(struct end *e)
 {
 	const struct op *op = next_op(e);
@@ -95,7 +94,7 @@ static void app_set(struct end *e, enum xtcp_opt opt, u32 val)
 
 static void app_close(struct end *e)
 {
-	/* RFC 9293 SHLD-3: unread data makes it a reset. */
+	/* RFC 9293 SHLD-3: close() with unread data resets the connection. */
 	if (e->rd != e->rcvd) {
 		app_abort(e);
 		return;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which states are the same state: those from which the same things can
- * happen, with the same results. Of two such states one is expanded.
+ * Which states are equivalent: those in which the same actions are possible, with
+ * equivalent results. Only one of them is expanded.
  *
- * A state is written down with sequence numbers relative to the ISS, times
- * relative to now, lists in their order instead of pointers, and without
- * what changes nothing: statistics, unused memory. The rules below say so for
- * each such field; a field without a rule is taken as it is, which is never
- * wrong, but a counter or a time taken so makes every state new.
+ * A state is written in a canonical form: sequence numbers relative to the ISS, times
+ * relative to now, lists by their order instead of pointers, and without statistics
+ * and unused memory. The rules below say so for each field. A field without a rule is
+ * written as it is; that is never wrong, but with a counter or a time no two states
+ * would be equivalent.
  *
- * That the rules leave out nothing that matters is tested: search.c takes
- * pairs of states said to be the same and compares what follows from them.
+ * search.c tests that the rules leave out nothing that matters: it compares the
+ * successors of pairs of equivalent states.
  */
 #include <stdlib.h>
 
@@ -21,13 +21,13 @@ enum kind {
 	RAW,
 	SKIP,
 	SND,	/* sequence number of this end */
-	RCV,	/* of the peer */
-	AGE,	/* u64 time in the past, ns, or 0; above the cap all are one */
-	PATIENCE,	/* AGE in worlds with keepalive or user timeout, else SKIP */
-	DUE_MS,	/* as the next, in ms of 32 bits */
-	AGE_MS,	/* as AGE, likewise */
-	DUE,	/* u64 time in the future, ns; what has passed is one */
-	RATE,	/* matters to an algorithm that measures rates, else to nobody */
+	RCV,	/* sequence number of the peer */
+	AGE,	/* u64 time in the past, ns, or 0; ages above the cap are equal */
+	PATIENCE,	/* AGE in worlds with keepalive or user timeout, otherwise SKIP */
+	DUE_MS,	/* DUE as 32-bit time in ms */
+	AGE_MS,	/* AGE as 32-bit time in ms */
+	DUE,	/* u64 time in the future, ns; times in the past are equal */
+	RATE,	/* RAW if the congestion control measures rates, otherwise SKIP */
 	OWN_TS,	/* TSval of this end */
 	PEER_TS,	/* TSval of the peer */
 };
@@ -44,12 +44,12 @@ struct rule {
 	.size = sizeof(((type *)0)->field),				\
 	.kind = how, __VA_ARGS__ }
 
-/* No age above is told apart: the longest RTO, and some. */
+/* Cap of ages: more than the longest RTO. */
 #define LONG	(300 * SEC)
 
 #define R(field, ...)	RULE(struct xtcp_tcb, field, __VA_ARGS__)
 
-/* Below: "by hand" is what put_tcb() writes itself. */
+/* "by hand": the field is skipped here and written by a function below. */
 static const struct rule tcb_rules[] = {
 	R(par, SKIP), R(cc, SKIP),
 	R(ts_off, SKIP),
@@ -94,7 +94,7 @@ static const struct rule tcb_rules[] = {
 #define R(field, ...)	RULE(struct xtcp_sent, field, __VA_ARGS__)
 
 static const struct rule sent_rules[] = {
-	R(left, SKIP), R(right, SKIP), R(prio, SKIP),	/* what is found, not how */
+	R(left, SKIP), R(right, SKIP), R(prio, SKIP),	/* shape of the tree */
 	R(next, SKIP), R(prev, SKIP), R(tnext, SKIP), R(tprev, SKIP),	/* by hand */
 	R(delivered_at, RATE), R(first_tx_at, RATE), R(delivered, RATE),
 	R(lost, RATE), R(flight, RATE),
@@ -108,7 +108,7 @@ static const struct rule sent_rules[] = {
 #define R(field, ...)	RULE(struct xtcp_request, field, __VA_ARGS__)
 
 static const struct rule request_rules[] = {
-	R(deadline, SKIP), R(sent_at, SKIP), R(born, SKIP),	/* by hand; no matter */
+	R(deadline, SKIP), R(sent_at, SKIP), R(born, SKIP),	/* by hand, or unused */
 	R(iss, SKIP), R(irs, SKIP), R(ts_recent, PEER_TS),
 };
 
@@ -132,7 +132,7 @@ static const struct rule end_rules[] = {
 	R(sent, SKIP), R(lent, SKIP), R(pkt, SKIP),
 };
 
-/* ---- the rules of a type, in the order of memory, without gaps ---- */
+/* ---- the rules of a type, completed and in the order of memory ---- */
 
 #define STEPS_MAX	120
 
@@ -186,7 +186,7 @@ void canon_init(void)
 	PLAN(end, struct end);
 }
 
-/* ---- writing a state down ---- */
+/* ---- writing the canonical form ---- */
 
 #define TEXT_MAX	32768	/* bytes */
 
@@ -213,7 +213,7 @@ static void put64(u64 v)
 	put(&v, sizeof(v));
 }
 
-/* Distance from the peer's timestamp clock. */
+/* @ts relative to the peer's timestamp clock. */
 static u32 peer_ts(const struct end *e, u32 ts)
 {
 	const struct end *peer = end_peer(e);
@@ -258,7 +258,7 @@ static void put_struct(const struct end *e, const struct plan *plan, const void 
 			fallthrough;
 		case AGE:
 			memcpy(&t, p, 8);
-			/* A departure that pacing has set is still to come. */
+			/* A departure time set by pacing may be in the future. */
 			put64(!t ? XTCP_NEVER : t > now ? now - t : min(now - t, r->cap));
 			break;
 		case DUE:
@@ -289,7 +289,7 @@ static void put_struct(const struct end *e, const struct plan *plan, const void 
 	}
 }
 
-/* Runs in order of their numbers: the shape of the tree matters to nobody. */
+/* Write the runs by sequence number; the shape of the tree does not matter. */
 static void put_runs(const struct end *e)
 {
 	const struct xtcp_node *node = xtcp_treap_first(e->tcb.ooo_root);
@@ -308,7 +308,10 @@ static void put_runs(const struct end *e)
 	}
 }
 
-/* Only which left before which counts: how many of the map, of those before it. */
+/*
+ * Only the order of transmissions matters: the number of send map entries that were
+ * sent before this one.
+ */
 static u32 rank(const struct xtcp_tcb *tcb, u32 order, u32 end)
 {
 	const struct xtcp_sent *sent;
@@ -395,9 +398,9 @@ static void put_flight(const struct end *from, const struct flight *f)
 }
 
 /*
- * Two lanes of multiply and fold, 16 bytes a round. Taken as random, n states
- * of 64-bit hashes hold a false match with probability n^2 / 2^65: 1 in 370,000
- * for ten million.
+ * A 64-bit hash in two lanes of multiply and fold, 16 bytes in each round. If it is
+ * random, n states have a collision with probability n^2 / 2^65: 1 in 370,000 for ten
+ * million.
  */
 typedef unsigned int u128 __attribute__((mode(TI)));
 
@@ -422,7 +425,7 @@ static u64 hash(const u8 *p, u32 n, u64 seed)
 	return a ? a : 1;
 }
 
-/* The world at work, as two numbers. */
+/* The hashes of the current state. */
 struct canon canon(void)
 {
 	struct canon c;
@@ -437,7 +440,7 @@ struct canon canon(void)
 		for (j = 0; j < W->to[i].n; j++)
 			put_flight(&W->end[!i], &W->to[i].flight[j]);
 	}
-	/* Where in its tick the timestamp clock is. */
+	/* The position within a tick of the timestamp clock. */
 	if (!run.cfg->no_ts)
 		put64(W->now % MSEC);
 	memset(&text.byte[text.n], 0, 16);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One end: a host (host.h) that looks at everything that passes: what is
- * delivered, offered, sent and acknowledged.
+ * One end: a host (host.h) that checks everything it delivers, offers, sends and
+ * acknowledges.
  */
 #include "explore.h"
 
-#define PLANS_MAX	64	/* in one go: more is a loop */
+#define PLANS_MAX	64	/* plans of one output; more means a loop */
 
 static void flow_of(const struct end *e, struct xtcp_flow *flow)
 {
@@ -24,7 +24,7 @@ static u32 rcvbuf(const struct end *e)
 	return run.cfg->rcvbuf[e->id] ? run.cfg->rcvbuf[e->id] : 4000;
 }
 
-/* Bytes the reader's queue can still take. */
+/* Free space in the receive buffer, bytes. */
 u32 end_space(const struct end *e)
 {
 	u32 unread = e->rcvd - e->rd;
@@ -32,7 +32,7 @@ u32 end_space(const struct end *e)
 	return unread < rcvbuf(e) ? rcvbuf(e) - unread : 0;
 }
 
-/* What the host knows when it opens; the path may have changed. */
+/* Fill in xtcp_open; the path MTU may have changed since the last time. */
 static void open_params(struct end *e, const struct xtcp_fo_client *fo)
 {
 	const struct world_cfg *cfg = run.cfg;
@@ -155,7 +155,7 @@ static void op_sent_put(struct xtcp_host *host, struct xtcp_sent *sent)
 	e->lent[sent - e->sent] = false;
 }
 
-/* Every byte a SACK block names was received (RFC 2018, section 3). */
+/* Check that every byte of a SACK block was received (RFC 2018, section 3). */
 static void check_sack(const struct end *e, u32 start, u32 end)
 {
 	u32 i, at = start;
@@ -172,7 +172,7 @@ static void check_sack(const struct end *e, u32 start, u32 end)
 			if (e->pkt[i].used && seq_le(o->seq, at) && seq_gt(o->end, at))
 				at = seq_min(o->end, end);
 		}
-		/* The FIN has a number, too. */
+		/* The FIN has a sequence number, too. */
 		if (at != end && e->tcb.flags & XTCP_F_FIN_SEEN &&
 		    at == e->tcb.rcv_fin)
 			at++;
@@ -182,7 +182,7 @@ static void check_sack(const struct end *e, u32 start, u32 end)
 	}
 }
 
-/* What this end says of what it received, and what it promises. */
+/* Check ACK, SACK and window of a plan. */
 static void check_ack(struct end *e, const struct xtcp_plan *plan)
 {
 	u8 scale = plan->flags & XTCP_SYN ? 0 : e->wscale;
@@ -205,7 +205,7 @@ static void check_ack(struct end *e, const struct xtcp_plan *plan)
 		check_sack(e, plan->sack[i].start, plan->sack[i].end);
 }
 
-/* What it sends is there, and wanted. */
+/* Check that the payload was written, is unacknowledged, and fits the peer's window. */
 static void check_payload(const struct end *e, const struct xtcp_plan *plan, u32 off)
 {
 	u32 end = plan->seq + plan->len + !!(plan->flags & XTCP_FIN);
@@ -218,14 +218,14 @@ static void check_payload(const struct end *e, const struct xtcp_plan *plan, u32
 		fail("end %u: FIN after %u of %u bytes", e->id, off + plan->len, e->wr);
 	if (plan->len && seq_lt(plan->seq, e->iss + 1 + e->acked))
 		fail("end %u: sends again what is acknowledged", e->id);
-	/* A window probe is one octet too far on purpose. */
+	/* A window probe is one octet beyond the window. */
 	if (end - plan->seq > 1 && seq_gt(end, e->edge_told))
 		fail("end %u: overruns the window by %u", e->id, end - e->edge_told);
 }
 
 /*
- * New data keeps to the congestion window, but for limited transmit (RFC 3042)
- * and a tail loss probe (RFC 8985, 7.3).
+ * Check that new data is within the congestion window, except for limited transmit
+ * (RFC 3042) and a tail loss probe (RFC 8985, 7.3).
  */
 static void check_cwnd(const struct end *e, u32 snd_nxt)
 {
@@ -237,7 +237,7 @@ static void check_cwnd(const struct end *e, u32 snd_nxt)
 		     xtcp_flight(tcb), tcb->cwnd);
 }
 
-/* Peek decides and changes nothing. */
+/* xtcp_tx_peek() must not change the TCB. */
 static bool op_peek(struct xtcp_host *host, struct xtcp_plan *plan, u64 now)
 {
 	struct xtcp_tcb before = *host->tcb;
@@ -293,7 +293,7 @@ static void op_reply(struct xtcp_host *host, const struct xtcp_plan *plan)
 		check_ack(e, plan);
 }
 
-/* ---- what the engine asks for ---- */
+/* ---- callbacks of the host ---- */
 
 static void note_acked(struct end *e)
 {
@@ -319,7 +319,7 @@ static void op_notify(struct xtcp_host *host, u32 acts, const struct xtcp_seg *s
 
 	if (acts & XTCP_ACT_DROP && seg)
 		TRACE("%u     drops it, reason %u", e->id, seg->reason);
-	/* What a SYN with data offers counts from where nothing is acknowledged. */
+	/* The window of a SYN counts from our ISS: the SYN acknowledges nothing. */
 	if (seg && !e->told && xtcp_fo_child(&e->tcb)) {
 		e->edge_told = e->tcb.iss + seg->wnd;
 		e->told = true;
@@ -348,12 +348,12 @@ static void op_served(struct xtcp_host *host, u32 acts)
 	if (!(acts & XTCP_ACT_OUTPUT) && op_peek(host, &plan, op_now(host)) &&
 	    !(e->tcb.dl_armed & BIT(XTCP_DL_RETRY)))
 		fail("end %u: has output and does not say so", e->id);
-	/* A reader who is always there. */
+	/* Without ACT_READ data is read at once. */
 	if (!run.cfg->read[e->id] && e->rd != e->rcvd)
 		app_read(e, ~0U);
 	if (host->mode != XTCP_HOST_CONN)
 		return;
-	/* So that equal states are equal in memory, too. */
+	/* Equivalent states must lend the engine equally many entries. */
 	xtcp_host_refill(host);
 	xtcp_host_reclaim(host, XTCP_MAP_LOW);
 	state = e->tcb.state;
@@ -383,14 +383,14 @@ static struct xtcp_tcb *op_conn_new(struct xtcp_host *host)
 {
 	struct end *e = end_of(host);
 
-	/* The engine must set every field it reads. */
+	/* Poison: the engine must set every field that it reads. */
 	memset(&e->tcb, 0xa5, sizeof(e->tcb));
 	xtcp_tcb_init(&e->tcb, &run.par);
 	host->listening = false;
 	return &e->tcb;
 }
 
-/* A SYN came. With data it is a connection: cookies are the unit tests'. */
+/* A SYN with data is accepted without a cookie: unit tests cover cookies. */
 static bool op_fastopen(struct xtcp_host *host, const struct xtcp_seg *seg,
 			struct xtcp_cookie *give)
 {
@@ -398,7 +398,7 @@ static bool op_fastopen(struct xtcp_host *host, const struct xtcp_seg *seg,
 	return run.cfg->fastopen && seg->len;
 }
 
-/* With Fast Open the first write is for the SYN, which takes a part of it. */
+/* With Fast Open the SYN carries a part of the first write. Return: bytes written. */
 static u32 op_early(struct xtcp_host *host)
 {
 	return app_first(end_of(host));
@@ -427,7 +427,7 @@ static const struct xtcp_host_ops end_ops = {
 	.map_low = true,
 };
 
-/* ---- calls from the world ---- */
+/* ---- functions for the world ---- */
 
 /* @e listens until it connects. */
 void end_init(struct end *e)
@@ -448,13 +448,13 @@ void end_connect(struct end *e)
 	xtcp_host_connect(&e->host);
 }
 
-/* A call of the engine was made. */
+/* Handle the action bits of a call of the engine. */
 void end_serve(struct end *e, u32 acts)
 {
 	xtcp_host_actions(&e->host, acts, NULL, NULL);
 }
 
-/* What a segment of the true peer tells this end of the peer's window. */
+/* Note the window that a segment of the real peer offers. */
 void end_hears(struct end *e, const struct xtcp_seg *seg)
 {
 	u8 scale = seg->flags & XTCP_SYN ? 0 : end_peer(e)->wscale;
@@ -478,7 +478,7 @@ void end_rx(struct end *e, const struct flight *f)
 	xtcp_host_rx(&e->host, &seg, seg.len ? &pkt_get(e, f)->ooo : NULL);
 }
 
-/* On the world's clock. */
+/* The earliest deadline on the world's clock, ns; XTCP_NEVER if there is none. */
 u64 end_deadline(const struct end *e)
 {
 	u64 at = xtcp_host_deadline(&e->host);
@@ -489,7 +489,7 @@ u64 end_deadline(const struct end *e)
 /* The earliest deadline has come. */
 void end_timer(struct end *e)
 {
-	/* An orphan's wait for the peer's FIN is over. */
+	/* An orphan in FIN-WAIT-2 stops waiting: the peer's data may be lost. */
 	if (e->host.mode == XTCP_HOST_CONN ?
 	    e->tcb.state == XTCP_FIN_WAIT_2 && e->closed :
 	    e->host.mode == XTCP_HOST_TIME_WAIT && e->host.tw.flags & XTCP_TW_F_FIN_WAIT_2)
@@ -498,7 +498,7 @@ void end_timer(struct end *e)
 	xtcp_host_timeout(&e->host);
 }
 
-/* The host has lost its power. */
+/* The host loses power. */
 void end_vanish(struct end *e)
 {
 	TRACE("%u vanishes", e->id);
@@ -509,7 +509,7 @@ void end_vanish(struct end *e)
 	op_over(&e->host);
 }
 
-/* A timer that is early does no harm. */
+/* Check that an early xtcp_timeout() does nothing. */
 void end_idle(struct end *e)
 {
 	struct xtcp_tcb before = e->tcb;

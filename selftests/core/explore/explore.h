@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Exhaustive search of the engine: two ends, a network that may do a bounded
- * number of wrong things, and every order in which all of that can happen.
+ * Exhaustive search of the engine's states: two ends, a network that may misbehave a
+ * limited number of times (the budget), and every order in which events can happen.
  *
  *	main.c		command line, processes, TAP
- *	worlds.c	the table of worlds: what is transferred, what may go wrong
+ *	worlds.c	the table of worlds: applications, options, budgets
  *	search.c	breadth-first search over distinct states
  *	store.c		states seen, states to be expanded
- *	action.c	what can happen next, and its name
- *	finish.c	from here a fair world ends well
- *	canon.c		which states are the same state
+ *	action.c	the actions that are possible in a state, and their names
+ *	finish.c	every state can be finished: there is no dead end
+ *	canon.c		which states are equivalent
  *	world.c		two ends, time, the wire
- *	end.c		one end: its host, and what it checks
- *	app.c		the program of one end's application
- *	trace.c		a path told in words
+ *	end.c		one end: its host, and checks of all it does
+ *	app.c		the application of one end
+ *	trace.c		prints a path
  *
- * A world is one flat piece of memory at a fixed address: a state is kept and
- * brought back by copying it, pointers included.
+ * A world is one struct at a fixed address, so that a state is saved and restored by
+ * copying it, pointers included.
  */
 #ifndef XTCP_EXPLORE_H
 #define XTCP_EXPLORE_H
@@ -27,47 +27,47 @@
 #define MSEC	XTCP_NSEC_PER_MSEC
 #define SEC	XTCP_NSEC_PER_SEC
 
-#define WIRE_MAX	24	/* segments under way in one direction */
-#define SENTS_MAX	12	/* send map entries to lend */
+#define WIRE_MAX	24	/* segments in flight in one direction */
+#define SENTS_MAX	12	/* send map entries lent to an end */
 #define PKTS_MAX	16	/* packets held out of order */
 #define OPS_MAX		12	/* steps of an application */
 
-/* ---- what may happen ---- */
+/* ---- actions ---- */
 
 enum act_kind {
 	ACT_NONE,
-	ACT_DELIVER,	/* segment number arg of those for end arrives */
+	ACT_DELIVER,	/* segment number arg of those in flight to end arrives */
 	ACT_DROP,	/* the first of them is lost */
-	ACT_DUP,	/* it arrives, and will arrive again, next */
-	ACT_OLD,	/* it arrives, and will arrive again, last */
-	ACT_MERGE,	/* it arrives in one piece with the second */
-	ACT_MARK,	/* it meets congestion, and says so */
+	ACT_DUP,	/* it arrives, and a copy of it becomes the first */
+	ACT_OLD,	/* it arrives, and a copy of it becomes the last */
+	ACT_MERGE,	/* it arrives merged with the second */
+	ACT_MARK,	/* it gets CE */
 	ACT_TIMER,	/* the earliest deadline of end comes */
 	ACT_APP,	/* the application takes its next step */
-	ACT_READ,	/* it reads */
-	ACT_ABORT,	/* it gives up */
-	ACT_BLIND,	/* a segment of somebody else arrives, enum blind */
-	ACT_RENEGE,	/* end drops what it holds out of order */
+	ACT_READ,	/* the application reads */
+	ACT_ABORT,	/* the application calls abort() */
+	ACT_BLIND,	/* a segment of an attacker arrives, enum blind */
+	ACT_RENEGE,	/* end discards its out-of-order data */
 	ACT_REFUSE,	/* the next transmission of end fails */
-	ACT_SHRINK,	/* the path MTU shrinks, end is told */
-	ACT_VANISH,	/* end is gone without a word, and hears no more */
+	ACT_SHRINK,	/* the path MTU shrinks, and end learns it by ICMP */
+	ACT_VANISH,	/* end crashes: it sends and receives nothing any more */
 	ACT_MAX
 };
 
-/* A path is a string of these, "d0 x1 t0", one a step. */
+/* One step of a path, which is written as a string: "d0 x1 t0". */
 struct action {
-	u8 kind;
+	u8 kind;		/* enum act_kind */
 	u8 end;
 	u8 arg;
 };
 
-/* How often what goes wrong may still go wrong; part of the state. */
+/* How often each kind of misbehaviour may still happen; part of the state. */
 enum budget {
 	B_DROP,
 	B_DUP,
 	B_REORDER,	/* deliveries of a segment that is not the first */
 	B_TICK,		/* timers */
-	B_LATE,		/* timers that come though a segment is still under way */
+	B_LATE,		/* timers that fire while a segment is in flight */
 	B_MERGE,
 	B_MARK,
 	B_ABORT,
@@ -79,16 +79,16 @@ enum budget {
 	B_MAX
 };
 
-/* Segments an attacker who sees nothing, or all, may send. */
+/* Segments of an attacker, off-path or on-path. */
 enum blind {
-	BLIND_RST_NEAR,		/* in the window, not its first number */
+	BLIND_RST_NEAR,		/* in the window, but not at RCV.NXT */
 	BLIND_RST_FAR,		/* beyond the window */
 	BLIND_SYN,
-	BLIND_ACK_UNSENT,	/* data with an ACK of what was never sent */
-	BLIND_ACK_ANCIENT,	/* data with an ACK of long ago */
-	BLIND_BEYOND,		/* a byte and FIN right of the window */
-	BLIND_SACK,		/* SACK of what was never sent */
-	BLIND_RST_EXACT,	/* this one ends the connection, rightly */
+	BLIND_ACK_UNSENT,	/* data with an ACK of data never sent */
+	BLIND_ACK_ANCIENT,	/* data with an ACK that is too old */
+	BLIND_BEYOND,		/* a byte and FIN beyond the window */
+	BLIND_SACK,		/* SACK of data never sent */
+	BLIND_RST_EXACT,	/* at RCV.NXT: this one must end the connection */
 	BLIND_MAX
 };
 
@@ -96,28 +96,28 @@ enum blind {
 
 struct world_cfg {
 	const char *name;
-	const char *prog[2];	/* of the applications, app.c says how */
-	u8 left[B_MAX];		/* budget of level 1; 0: never */
-	bool no_rto;		/* at level 1 data is sent again without a timeout */
+	const char *prog[2];	/* programs of the applications, see app.c */
+	u8 left[B_MAX];		/* budget at level 1; 0: at no level */
+	bool no_rto;		/* at level 1 losses are repaired without an RTO */
 	bool simultaneous;	/* both connect */
-	bool fastopen;		/* data in the SYN, and it is taken */
-	bool opened;		/* the search begins when both are established */
+	bool fastopen;		/* Fast Open with data in the SYN */
+	bool opened;		/* the search begins with both ends established */
 	bool tw_in_tcb;		/* no TIME-WAIT record */
 	bool no_wscale;
 	bool no_ts;
 	bool no_sack;
 	u8 ecn;			/* as net.ipv4.tcp_ecn */
-	u8 lend;		/* send map entries to lend, at most SENTS_MAX */
+	u8 lend;		/* send map entries for each end, at most SENTS_MAX */
 	u8 cwnd;		/* initial, segments; 0: 10 */
 	u16 gso;		/* bytes a plan may carry; 0: one segment */
 	u32 rcvbuf[2];		/* bytes; 0: 4000 */
-	u32 rcvbuf_max;		/* for the window scale; 0: 65535 */
-	u16 read[2];		/* bytes a read, a step of its own; 0: at once */
-	u32 delay_ms;		/* a segment is under way, at least */
+	u32 rcvbuf_max;		/* bytes, for the window scale; 0: 65535 */
+	u16 read[2];		/* bytes of one ACT_READ; 0: data is read at once */
+	u32 delay_ms;		/* minimum delay of a segment */
 	const char *cc;		/* congestion control; NULL: reno */
 	bool paced;
 	bool no_rack;
-	bool patience;		/* keepalive or user timeout: ages matter */
+	bool patience;		/* keepalive or user timeout is on: ages matter */
 };
 
 extern const struct world_cfg worlds[];
@@ -127,42 +127,42 @@ extern const u32 nworlds;
 
 /* ---- state ---- */
 
-/* A segment under way. */
+/* A segment in flight. */
 struct flight {
 	struct xtcp_seg seg;
 	u64 sent_at;		/* ns */
 	u32 off;		/* stream offset of its first byte */
 };
 
-/* A packet as the receiver holds it. */
+/* A packet that the receiver holds. */
 struct pkt {
 	struct xtcp_ooo ooo;	/* as in skb->cb */
 	u32 seq;		/* of the first byte */
-	u32 off;		/* stream offset of it */
-	u32 len;
+	u32 off;		/* its stream offset */
+	u32 len;		/* bytes */
 	bool used;
 };
 
 struct end {
 	u8 id;
-	bool down;		/* gone without a word: it answers nothing */
-	u8 err;
+	bool down;		/* crashed: it answers nothing */
+	u8 err;			/* enum xtcp_err, after the end */
 	u8 pc;			/* step of the application */
 	bool established;
 	bool eof;
 	bool shut;
-	bool closed;		/* the application has let go */
+	bool closed;		/* the application has called close() */
 	bool refuse;		/* the next transmission fails */
 	bool told;		/* edge_told is valid */
 	bool shown;		/* edge_shown is valid */
-	u8 wscale;		/* as its SYN offered it; both do or none */
+	u8 wscale;		/* of its SYN; both ends offer it or neither */
 	u32 iss;
-	u32 ts_off;
-	u32 path_mss;		/* bytes of payload and options the path carries */
-	u32 edge_told;		/* furthest right edge this end was told */
-	u32 edge_shown;		/* furthest right edge this end offered */
+	u32 ts_off;		/* timestamp offset */
+	u32 path_mss;		/* bytes of payload and options that the path carries */
+	u32 edge_told;		/* furthest right edge that the peer offered */
+	u32 edge_shown;		/* furthest right edge that this end offered */
 	u32 wr;			/* bytes written */
-	u32 acked;		/* bytes the engine lets us forget */
+	u32 acked;		/* bytes acknowledged */
 	u32 rcvd;		/* bytes in order */
 	u32 rd;			/* bytes read */
 	u32 total;		/* bytes its program writes */
@@ -182,28 +182,28 @@ struct wire {
 struct world {
 	u64 now;		/* ns */
 	u8 left[B_MAX];
-	bool rough;		/* somebody broke it off: data may be missing */
+	bool rough;		/* the connection was broken: data may be missing */
 	struct end end[2];
 	struct wire to[2];	/* to end i */
 };
 
-/* What is the same in every state of a world. */
+/* The search of a world: everything that is not part of a state, and the state. */
 struct run {
 	const struct world_cfg *cfg;
 	struct xtcp_params par;
 	struct xtcp_open open[2];
-	u32 snd_nxt;		/* of the end that sends, before it did */
+	u32 snd_nxt;		/* of the end that sends, before it sent */
 	struct op {
 		u8 kind;
 		u16 n;
 	} prog[2][OPS_MAX];
-	struct world w;		/* the one at work */
+	struct world w;		/* the current state */
 	u32 level;
 	bool rates;		/* the congestion control measures rates */
 	bool trace;
 	sigjmp_buf failed;
 	char why[300];
-	volatile u64 beat;	/* counts steps: a loop in the engine stops it */
+	volatile u64 beat;	/* counts steps, to detect a loop in the engine */
 };
 
 extern struct run run;
@@ -262,7 +262,7 @@ void app_abort(struct end *e);
 
 /* ---- action.c ---- */
 
-#define ACTS_MAX	160	/* choices in one state */
+#define ACTS_MAX	160	/* possible actions in one state */
 
 u32 actions(struct action *out);
 void act(struct action a);
@@ -290,8 +290,8 @@ void finish_walk(void);
 /* ---- canon.c ---- */
 
 struct canon {
-	u64 core;	/* of all but the budget */
-	u64 full;
+	u64 core;	/* hash of all but the budget */
+	u64 full;	/* hash of the whole state */
 };
 
 void canon_init(void);
@@ -301,7 +301,7 @@ struct canon canon(void);
 
 #define NO_NODE	(~0U)
 
-struct set {		/* of 64-bit hashes, each with a number */
+struct set {		/* maps 64-bit hashes to numbers */
 	u64 *key;
 	u32 *val;
 	u64 room;
@@ -328,10 +328,10 @@ struct result {
 	u64 audited;
 	u32 depth;
 	u32 level;
-	u32 ends_in;	/* ms at most from any state to a fair end, at level 1 */
+	u32 ends_in;	/* ms, longest time from a state to its end, level 1 */
 	u64 sizes[LEVEL_MAX];	/* states of each level */
-	bool complete;	/* nothing left to expand */
-	bool bad;
+	bool complete;	/* all states of the level were expanded */
+	bool bad;	/* a check failed */
 };
 
 void search(const struct world_cfg *cfg, u64 quota, struct result *res);

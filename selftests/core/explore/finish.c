@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * No dead end: from any state a world in which nothing more goes wrong ends,
- * and ends well. The fair world is one of the worlds searched: segments
- * arrive in order, applications act when they can, timers fire when nothing
- * else is left. It is run from each new state up to one that is known to end.
+ * Checks that there is no dead end: from every state the connection ends, with the
+ * right result, if nothing more goes wrong. In this fair continuation segments arrive
+ * in order, applications act when they can, and timers fire when nothing else is left.
+ * It is run from each new state until it reaches one that is known to end.
  */
 #include "explore.h"
 
-/* Thirty time-outs against a peer that is gone, and the transfer before. */
+/* Steps of a fair continuation: a transfer, then 30 timeouts if the peer is gone. */
 #define STEPS_MAX	1000
 
-static struct set known;	/* states whose fair world ends well, in ms */
+static struct set known;	/* states known to end, with the time it takes, ms */
 
 void finish_init(void)
 {
 	set_free(&known);
 }
 
-/* What happens next in the fair world. */
+/* The next action of the fair continuation; ACT_NONE: none is left. */
 struct action finish_next(void)
 {
 	u64 arrival, due = world_deadline(&arrival);
@@ -38,7 +38,7 @@ struct action finish_next(void)
 	for (i = 0; i < 2; i++)
 		if (due != XTCP_NEVER && end_deadline(&W->end[i]) == due)
 			return (struct action){ ACT_TIMER, i };
-	/* A peer that vanished without a word: the application loses patience. */
+	/* The peer has crashed: the application aborts. */
 	for (i = 0; i < 2; i++)
 		if (W->rough && W->end[i].host.mode == XTCP_HOST_CONN && !W->end[i].closed &&
 		    W->end[!i].host.mode != XTCP_HOST_CONN)
@@ -53,8 +53,8 @@ static bool ended(const struct end *e)
 }
 
 /*
- * A FIN whose ACKs were lost until the peer's TIME-WAIT was over is answered
- * by RST: right, and no loss to anybody, when each has all of the other's data.
+ * If all ACKs of a FIN are lost until the peer's TIME-WAIT ends, the answer to it is
+ * RST. That is correct, provided that each end has received all data.
  */
 static bool peer_was_done(const struct end *e)
 {
@@ -74,7 +74,7 @@ static void judge(const struct end *e)
 		fail("end %u: never saw the end of the stream", e->id);
 }
 
-/* Is everything over? Then it must have ended well. */
+/* Have both ends ended? If so, check the result. */
 bool finish_end(void)
 {
 	u32 i;
@@ -101,8 +101,8 @@ static bool step(void)
 }
 
 /*
- * The world at work, whose core hash is @core, ends well; it is used up.
- * Returns in how many ms.
+ * Run the fair continuation of the current state, whose core hash is @core; changes the
+ * current state. Return: ms until the end.
  */
 u32 finish_check(u64 core)
 {
@@ -128,7 +128,7 @@ u32 finish_check(u64 core)
 	return n ? ms + (u32)((W->now - path[0].at) / MSEC) : ms;
 }
 
-/* The same in the open: nothing is taken for known. */
+/* Run the fair continuation to its end, for the trace. */
 void finish_walk(void)
 {
 	u32 n = 0;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The command line. Each world is searched by a process of its own, and is
- * one line of TAP.
+ * Command line of the explorer. Each world is searched in a process of its own and
+ * gives one line of TAP.
  *
- *	explore [--states N] [--jobs J]		all worlds, N states in all
- *	explore --world NAME [--states N]	one
- *	explore --world NAME [--level L] --replay PATH
+ *	explore [--states N] [--jobs J]		all worlds, N states in total
+ *	explore --world NAME [--states N]	one world
+ *	explore --world NAME [--level L] --replay PATH	print a path
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -18,12 +18,12 @@
 
 #include "explore.h"
 
-/* A call of the engine that takes so long does not end. */
+/* A step that takes longer is a loop in the engine. */
 #define STEP_LIMIT	20	/* s of CPU time */
 
-/* ---- what ends a step from outside ---- */
+/* ---- signals ---- */
 
-/* An assertion, or memory misused: the path there is what is wanted. */
+/* A failed assertion or a memory error: report the path that leads to it. */
 static void on_fault(int sig)
 {
 	snprintf(run.why, sizeof(run.why), "signal %d (%s)", sig, strsignal(sig));
@@ -56,7 +56,7 @@ static void watch(void)
 	setitimer(ITIMER_VIRTUAL, &every, NULL);
 }
 
-/* The sanitizers report, then come to on_fault() like everything else. */
+/* Make the sanitizers abort after their report, so that on_fault() runs. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
@@ -87,7 +87,7 @@ static const struct world_cfg *find(const char *name)
 	return NULL;
 }
 
-/* Prints all but the first word of the TAP line; returns whether it passed. */
+/* Search a world; print its TAP line without "ok" or "not ok". Return: did it pass? */
 static bool one_world(const struct world_cfg *cfg, u64 quota, u32 tap, FILE *count)
 {
 	struct rusage use;
@@ -148,7 +148,7 @@ static void copy_out(FILE *from)
 	fclose(from);
 }
 
-/* Reports each world as it ends; returns whether it passed. */
+/* Wait for a world to end and report it. Return: whether it passed. */
 static bool collect(struct job *jobs)
 {
 	int status;
@@ -179,7 +179,10 @@ static u64 total(FILE *count)
 	return sum;
 }
 
-/* An equal share of what those that ran have left: some have no more states. */
+/*
+ * The next world's share of the states that are left; worlds that are complete leave
+ * some of theirs.
+ */
 static u64 share(u64 states, const struct job *jobs, u32 next, FILE *count)
 {
 	u64 used = total(count);
@@ -198,7 +201,7 @@ static int all_worlds(u64 states, u32 jobs)
 
 	if (!job || !count)
 		return 2;
-	/* Written to by all at once. */
+	/* All processes write to it. */
 	fcntl(fileno(count), F_SETFL, O_APPEND);
 	printf("TAP version 13\n1..%u\n", nworlds);
 	while (next < nworlds || running) {

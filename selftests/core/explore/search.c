@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Breadth-first search: every state once, the shortest way there first.
+ * Breadth-first search: every state is expanded once, reached by a shortest path.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #define PATH_MAX_LEN	2000	/* steps */
 
-/* One pair of states found equal in so many is compared, up to so many. */
+/* One in this many pairs of equivalent states is audited, up to a maximum. */
 #define AUDIT_EVERY	101
 #define AUDIT_MAX	200
 
@@ -24,8 +24,8 @@ static struct {
 	u64 room;
 	u64 n;
 	u32 at;			/* node being expanded */
-	struct action act;	/* by this */
-	struct world cur;	/* its state */
+	struct action act;	/* action being tried */
+	struct world cur;	/* state of that node */
 	u64 duplicates;
 	struct result *res;
 } s;
@@ -45,7 +45,7 @@ static void node_add(u32 parent, struct action a)
 
 /* ---- paths ---- */
 
-/* The actions from the first state to node @i; returns how many. */
+/* The actions from the first state to node @i. Return: their number. */
 static u32 path_to(u32 i, struct action *path)
 {
 	u32 n = 0, k;
@@ -74,7 +74,7 @@ static void path_text(const struct action *path, u32 n, char *out, size_t room)
 	}
 }
 
-/* The shortest path to what went wrong, and the story of it. */
+/* Report a failure: the shortest path to it, and its trace. */
 static void report(const struct world_cfg *cfg, u32 level)
 {
 	static struct action path[PATH_MAX_LEN + 1];
@@ -90,14 +90,14 @@ static void report(const struct world_cfg *cfg, u32 level)
 	replay(cfg, level, text);
 }
 
-/* ---- are states that count as one really one? ---- */
+/* ---- audit: are equivalent states really equivalent? ---- */
 
 struct next {
 	struct action act;
 	u64 hash;
 };
 
-/* All that can follow the world at work. */
+/* The successors of the current state. Return: their number. */
 static u32 successors(struct next *out)
 {
 	static struct world from;
@@ -113,7 +113,7 @@ static u32 successors(struct next *out)
 	return n;
 }
 
-/* The world at work was found equal to node @i: so must be what follows. */
+/* The current state is equivalent to node @i: their successors must be, too. */
 static void audit(u32 i)
 {
 	static struct next here[ACTS_MAX], there[ACTS_MAX];
@@ -156,7 +156,7 @@ static void reached(u32 parent, struct action a)
 	if (s.res->level > 1)
 		return;
 	s.res->ends_in = max(s.res->ends_in, ms);
-	/* Where nothing ever goes wrong, nothing waits for the shortest RTO. */
+	/* If nothing goes wrong, no RTO may occur. */
 	if (s.n == 1 && ms >= run.par.rto_min_us / 1000)
 		fail("undisturbed it takes %u ms", ms);
 }
@@ -178,7 +178,7 @@ static void expand(void)
 	s.act = (struct action){};
 }
 
-/* One level: until nothing is left, or @quota states were seen. */
+/* Search one level until it is complete, or @quota states were seen. */
 static void one_level(const struct world_cfg *cfg, u64 quota)
 {
 	u64 end_of_depth = 1;
@@ -210,7 +210,7 @@ static void reset(void)
 	s.res->complete = false;
 }
 
-/* Did one more of each thing that may go wrong add nothing? */
+/* Have the last levels, one for each kind of misbehaviour, added no states? */
 static bool saturated(const struct world_cfg *cfg, const struct result *res)
 {
 	u32 kinds = 0, i;
@@ -221,8 +221,8 @@ static bool saturated(const struct world_cfg *cfg, const struct result *res)
 }
 
 /*
- * Search @cfg, with more and more that goes wrong, until @quota states were
- * seen. A level that is complete was searched to its end.
+ * Search @cfg at increasing levels, until @quota states were seen or more levels add
+ * nothing. A level is complete if all of its states were expanded.
  */
 void search(const struct world_cfg *cfg, u64 quota, struct result *res)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a search remembers: of a state it has seen a hash, of one still to be
- * expanded the state itself, as what differs from the first state.
+ * The memory of a search: a hash of each state seen, and the states still to be
+ * expanded, each as its difference from the first state.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +44,7 @@ static u64 set_slot(const struct set *set, u64 key)
 	return i;
 }
 
-/* Returns NO_NODE if @key is new and now has @val, else the value it had. */
+/* Add @key with @val. Return: NO_NODE if it is new, otherwise the value it has. */
 u32 set_add(struct set *set, u64 key, u32 val)
 {
 	u64 i;
@@ -60,7 +60,7 @@ u32 set_add(struct set *set, u64 key, u32 val)
 	return NO_NODE;
 }
 
-/* The value of @key, NO_NODE if there is none. */
+/* Return: the value of @key, NO_NODE if there is none. */
 u32 set_get(const struct set *set, u64 key)
 {
 	u64 i;
@@ -78,7 +78,7 @@ void set_free(struct set *set)
 	memset(set, 0, sizeof(*set));
 }
 
-/* ---- states: a map of the words that differ, a map of bytes for each ---- */
+/* ---- states: a bitmap of the words that differ, and one of bytes for each ---- */
 
 #define WORDS	(sizeof(struct world) / 8)
 #define BLOCK	(1U << 20)	/* bytes */
@@ -93,11 +93,11 @@ static struct {
 	u64 base[WORDS];
 	struct block *first;
 	struct block *last;
-	u32 at;			/* in the first */
-	u32 room;		/* bytes the longest state may take */
+	u32 at;			/* offset in the first block, bytes */
+	u32 room;		/* bytes that the longest state may take */
 } q;
 
-/* Starts anew; the world at work is what states differ from. */
+/* Empty the queue; states are stored as differences from the current one. */
 void queue_init(void)
 {
 	BUILD_BUG_ON(sizeof(struct world) % 8);
@@ -139,7 +139,7 @@ static const u8 *get_word(const u8 *p, u64 *diff)
 	return p;
 }
 
-/* Keep the world at work. */
+/* Append the current state. */
 void queue_put(void)
 {
 	const u64 *w = (const u64 *)W;
@@ -168,7 +168,7 @@ void queue_put(void)
 	q.last->n += (u32)(p - map);
 }
 
-/* The state kept first; false when there is none. */
+/* Take the first state. Return: false if there is none. */
 bool queue_get(struct world *w)
 {
 	u64 *out = (u64 *)w, diff;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A path told in words.
+ * Prints a path: actions, segments and states.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ void trace(const char *fmt, ...)
 	printf("\n");
 }
 
-/* @f, as end @to sees it: numbers relative to the ISS of each end. */
+/* Print @f for end @to, with sequence numbers relative to the ISS of each end. */
 void trace_seg(u32 to, const char *what, const struct flight *f)
 {
 	static const char letters[] = "FSRPAUECN";
@@ -119,8 +119,8 @@ static int walk(const char *path)
 }
 
 /*
- * Walk a path of @cfg from the beginning, then fairly to the end. Returns the
- * exit status: 0 when nothing fails.
+ * Run a path of @cfg from the first state, then the fair continuation (finish.c).
+ * Return: exit status, 0 if no check fails.
  */
 int replay(const struct world_cfg *cfg, u32 level, const char *path)
 {

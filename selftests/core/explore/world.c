@@ -2,9 +2,8 @@
 /*
  * The world: two ends and the wire between them.
  *
- * Time stands still while segments are delivered and applications act, or
- * the number of states would have no end; it moves when a timer fires, and
- * in worlds with a delay when a segment arrives.
+ * Time advances only when a timer fires and, in worlds with a delay, when a segment
+ * arrives. Otherwise the number of states would be infinite.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,7 +11,7 @@
 #include "cc/cc.h"
 #include "explore.h"
 
-/* ISS of both ends: bytes before the wrap of the sequence space. */
+/* ISS of both ends: 150 below the wrap of sequence numbers. */
 #define ISS_GOAL	(0U - 150)
 
 struct run run;
@@ -30,8 +29,8 @@ void fail(const char *fmt, ...)
 /* ---- the wire ---- */
 
 /*
- * What goes out is written and parsed as a real header, and the referee reads
- * along: ISS, timestamp offset and window scale of each end are those it sent.
+ * Put one segment on the wire. Its header is written and parsed. The checks use the
+ * ISS, timestamp offset and window scale that the end has sent.
  */
 static void put_one(u32 from, const struct xtcp_plan *plan, u32 off)
 {
@@ -63,7 +62,7 @@ static void put_one(u32 from, const struct xtcp_plan *plan, u32 off)
 	trace_seg(!from, "->", f);
 }
 
-/* Send @plan, split at its MSS as a device does; payload from offset @off. */
+/* Send @plan, split into segments as by TSO; payload from stream offset @off on. */
 void wire_put(u32 from, const struct xtcp_plan *plan, u32 off)
 {
 	bool accecn = W->end[from].tcb.ecn != XTCP_ECN_CLASSIC, last;
@@ -90,13 +89,13 @@ void wire_take(u32 to, u32 i)
 	memset(&wire->flight[wire->n], 0, sizeof(wire->flight[0]));
 }
 
-/* The earliest time a segment can arrive. */
+/* The earliest time at which a segment can arrive, ns. */
 u64 wire_arrival(const struct flight *f)
 {
 	return max(W->now, f->sent_at + run.cfg->delay_ms * MSEC);
 }
 
-/* The earliest deadline of both ends; *wire: the earliest arrival. */
+/* The earliest deadline of both ends, ns; *wire: the earliest arrival. */
 u64 world_deadline(u64 *wire)
 {
 	u32 i, j;
@@ -108,11 +107,11 @@ u64 world_deadline(u64 *wire)
 	return min(end_deadline(&W->end[0]), end_deadline(&W->end[1]));
 }
 
-/* ---- the beginning ---- */
+/* ---- the first state ---- */
 
 /*
- * The ISS comes from the clock and a keyed hash: the clock of each end is set
- * such that the sequence space wraps early.
+ * The ISS is a keyed hash plus the clock. Set the clock of an end so that its sequence
+ * numbers wrap early.
  */
 static void aim_iss(struct end *e)
 {
@@ -139,7 +138,7 @@ static void params_init(const struct world_cfg *cfg)
 	struct xtcp_params *par = &run.par;
 
 	xtcp_params_init(par);
-	/* Its window knows no time, so states that differ by time alone are one. */
+	/* Its window does not depend on time, which keeps the number of states low. */
 	par->cc = xtcp_cc_find("reno");
 	par->isn_key[0] = 1;
 	par->isn_key[1] = 2;
@@ -153,7 +152,7 @@ static void params_init(const struct world_cfg *cfg)
 	run.rates = par->cc->control || par->cc->every_ack;
 	if (cfg->cwnd)
 		par->initial_cwnd = cfg->cwnd;
-	/* No budget is large enough to make an end give up on its peer. */
+	/* More retries than the budget allows losses: no end gives up. */
 	par->syn_retries = 30;
 	par->synack_retries = 30;
 	par->retries2 = 30;
@@ -161,8 +160,8 @@ static void params_init(const struct world_cfg *cfg)
 }
 
 /*
- * Each level allows one thing more to go wrong: a drop at level 2, and so on
- * through the list of what the world has of it, and around.
+ * Each level above 1 adds one misbehaviour to the budget: first one of the first kind
+ * that the world has, then one of the next, and again from the first.
  */
 static void budget_init(const struct world_cfg *cfg, u32 level)
 {
@@ -179,7 +178,7 @@ static void budget_init(const struct world_cfg *cfg, u32 level)
 		}
 }
 
-/* Until both ends are established, all goes well. */
+/* Establish the connection without any misbehaviour. */
 static void open_both(void)
 {
 	while (!W->end[0].established || !W->end[1].established)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The worlds: what two applications do, with which options, and what may go
- * wrong at level 1; each further level adds one of each.
+ * The worlds: the programs of two applications, options, and the budget of level 1.
  *
  * A full segment is 100 bytes. End 0 connects; end 1 listens.
  */
@@ -33,8 +32,8 @@ const struct world_cfg worlds[] = {
 	  MAY([B_DROP] = 1, [B_TICK] = 2) },
 
 	/*
-	 * Loss and recovery, mostly with 10 ms each way. With SACK no single loss
-	 * takes a retransmission timeout, which is 200 ms and more.
+	 * Loss and recovery, mostly with a delay of 10 ms. With SACK no single loss
+	 * causes a retransmission timeout, which takes at least 200 ms.
 	 */
 	{ "newreno", { "w600 s e c", "e c" }, .opened = true, .lend = 12,
 	  .no_sack = true, .no_ts = true, .cwnd = 4,
@@ -135,7 +134,7 @@ const struct world_cfg worlds[] = {
 	{ "refused", { "w200 s e c", "e c" }, .lend = 6,
 	  MAY([B_DROP] = 1, [B_TICK] = 2, [B_REFUSE] = 1) },
 
-	/* The end. */
+	/* Closing. */
 	{ "close", { "w100 s e c", "w100 s e c" }, .opened = true, .lend = 6,
 	  MAY([B_DROP] = 1, [B_TICK] = 2) },
 	{ "close-reordered", { "w100 s e c", "w100 s e c" }, .opened = true, .lend = 6,

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One engine, its application, and a peer that knows TCP. The input is the
- * application, the network and the peer's moods: it loses, delays and repeats
- * what the engine sends, and acknowledges it in every way there is. As long as
- * the peer did nothing wrong, all that was written arrives in the end.
+ * One engine, its application, and a peer that implements TCP. The input determines
+ * the calls of the application, the network and the behaviour of the peer: segments of
+ * the engine are lost, delayed and repeated, and acknowledged in all possible ways. As
+ * long as the peer has broken no rule, all bytes written must arrive in the end.
  */
 #include "fuzz.h"
 
-#define WIRE_MAX	256	/* transmissions on their way */
+#define WIRE_MAX	256	/* transmissions in flight */
 
-/* Rounds of the end until everything must have arrived. */
+/* Rounds of finish() in which everything must arrive. */
 #define FINISH_ROUNDS	20000
 
 struct wire {
 	struct peer peer;
 	u32 n;
-	bool sly;		/* the peer broke a rule: no promise holds */
+	bool sly;		/* the peer has broken a rule: expect nothing */
 	struct sent {
 		u32 seq;
-		u32 len;	/* of sequence space */
+		u32 len;	/* in sequence space */
 		u32 mss;
 	} sent[WIRE_MAX];
 };
@@ -38,7 +38,7 @@ static void wire_put(struct end *end, const struct xtcp_plan *plan)
 	};
 }
 
-/* The transmission @i arrives, @skip segments of it are lost, or all. */
+/* Transmission @i arrives without its first @skip segments, or, if @lost, not at all. */
 static void wire_take(struct wire *wire, u32 i, u32 skip, bool lost)
 {
 	struct sent *sent;
@@ -80,14 +80,14 @@ static void deliver_some(struct wire *wire, struct fuzz_in *in)
 	case 5:
 		wire_take(wire, n, 0, true);
 		break;
-	case 6:		/* the beginning is lost */
+	case 6:		/* the first segments are lost */
 		wire_take(wire, 0, n, false);
 		peer_ack(&wire->peer);
 		break;
 	case 7:		/* delivered, the ACK is lost */
 		wire_take(wire, n, 0, false);
 		break;
-	case 8:		/* delivered, and once more later */
+	case 8:		/* delivered, and again later */
 		if (wire->n && wire->n < WIRE_MAX) {
 			wire->sent[wire->n] = wire->sent[n % wire->n];
 			wire->n++;
@@ -104,7 +104,7 @@ static void deliver_some(struct wire *wire, struct fuzz_in *in)
 	}
 }
 
-/* The peer's own data, within the window it was given. */
+/* The peer sends data within the engine's window. */
 static void send_data(struct wire *wire, struct fuzz_in *in)
 {
 	struct peer *peer = &wire->peer;
@@ -127,12 +127,12 @@ static void send_data(struct wire *wire, struct fuzz_in *in)
 	}
 	seg.ecn = how >> 6;
 	peer->snd_nxt += len + !!(seg.flags & XTCP_FIN);
-	/* Lost on its way: whoever has seen the last byte says the rest again. */
+	/* Otherwise the data is lost; resend() repeats it. */
 	if (!(how & 8))
 		end_rx(peer->end, &seg);
 }
 
-/* All that the end has not acknowledged, in one piece as GRO makes it. */
+/* The peer resends all unacknowledged data, in one segment as merged by GRO. */
 static void resend(struct wire *wire)
 {
 	struct peer *peer = &wire->peer;
@@ -147,7 +147,7 @@ static void resend(struct wire *wire)
 	end_rx(peer->end, &seg);
 }
 
-/* What a peer may do without breaking a rule. */
+/* The peer does something unusual, allowed except for the default case. */
 static void a_mood(struct wire *wire, struct fuzz_in *in)
 {
 	struct peer *peer = &wire->peer;
@@ -155,7 +155,7 @@ static void a_mood(struct wire *wire, struct fuzz_in *in)
 	struct xtcp_seg seg;
 
 	switch (b & 7) {
-	case 0:		/* another window; shrinking it is allowed, if not nice */
+	case 0:		/* another window; shrinking it is discouraged, but allowed */
 		peer->wnd = in_half(in);
 		peer_ack(peer);
 		break;
@@ -179,7 +179,7 @@ static void a_mood(struct wire *wire, struct fuzz_in *in)
 			seg.flags |= XTCP_CWR;
 		end_rx(peer->end, &seg);
 		break;
-	case 4:		/* D-SACK of something */
+	case 4:		/* a D-SACK */
 		if (!(peer->opts & XTCP_OPT_SACK_PERM))
 			break;
 		seg = peer_seg(peer, XTCP_ACK, 0);
@@ -190,10 +190,10 @@ static void a_mood(struct wire *wire, struct fuzz_in *in)
 		seg.opts |= XTCP_OPT_SACK;
 		end_rx(peer->end, &seg);
 		break;
-	case 5:		/* reneging is allowed, if not nice (RFC 2018, 8) */
+	case 5:		/* reneging is discouraged, but allowed (RFC 2018, 8) */
 		peer->nranges = 0;
 		break;
-	default:	/* what nobody may do */
+	default:	/* not allowed */
 		wire->sly = true;
 		if (b & 8) {
 			peer->rcv_nxt += in_size(in, 1000) % 65536;
@@ -207,7 +207,7 @@ static void a_mood(struct wire *wire, struct fuzz_in *in)
 	}
 }
 
-/* Nothing is lost any more and the peer is at its best: all must arrive. */
+/* Without losses, and with a conforming peer, all data must arrive now. */
 static void finish(struct wire *wire, u64 *now)
 {
 	struct peer *peer = &wire->peer;
@@ -225,7 +225,7 @@ static void finish(struct wire *wire, u64 *now)
 			peer_ack(peer);
 			continue;
 		}
-		/* Held back by a cork or silly window avoidance: it times out. */
+		/* What TCP_CORK or SWS avoidance holds back, a timer releases below. */
 		if (peer->rcv_nxt == end->host.tcb->snd_end + !!(end->host.tcb->flags &
 							    XTCP_F_FIN_QUEUED))
 			return;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What an application and its host may do, as a command of the input. The
- * ranges are those the socket layer lets through.
+ * Commands of the input for the application and its host. Values are within the ranges
+ * that the socket layer accepts.
  */
 #include "fuzz.h"
 
@@ -38,7 +38,7 @@ static void change_option(struct end *end, struct fuzz_in *in)
 {
 	u32 opt = in_byte(in) % (XTCP_SET_PATH_MSS + 3);
 
-	/* The application that closed has no more options; its host has. */
+	/* After close() only the host sets options. */
 	if (end->closed && opt != XTCP_SET_GSO_MAX && opt != XTCP_SET_PATH_MSS)
 		return;
 	if (opt == XTCP_SET_PATH_MSS + 1)
@@ -63,7 +63,7 @@ static void icmp(struct end *end, struct fuzz_in *in)
 		 kind % 3 == XTCP_ICMP_TOO_BIG ? 28 + in_half(in) % 9000 : 0);
 }
 
-/* One command; the rare and final ones take a second byte to happen. */
+/* Run one command. Rare and final ones need a certain second byte to happen. */
 void end_command(struct end *end, struct fuzz_in *in)
 {
 	u32 mss = end_tcb(end) ? end->host.tcb->mss : 1000;

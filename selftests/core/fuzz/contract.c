@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What holds after every call, whatever it was: the invariants, the action
- * bits against what changed, the work done, and each plan by itself.
+ * Checks after every call of the engine: the invariants, action bits against what has
+ * changed, the amount of work, and each plan.
  */
 #include "fuzz.h"
 
 /*
- * Basic blocks one call may run: so many, and so many for each entry of the
- * send map and each packet held. A call that walks its lists once stays far
- * below; one that does it for each of their entries does not.
+ * Limit of the basic blocks that a call may run: a constant, plus a number for each
+ * entry of the send map and each packet held. A call that walks its lists once stays
+ * far below; one that walks them for each of their entries exceeds it.
  */
 #define WORK_BASE	2000
 #define WORK_ENTRY	60
@@ -67,7 +67,7 @@ void contract_tcb(struct end *end, const char *what)
 	check_promise(end);
 }
 
-/* The action bits against what changed. */
+/* Check the action bits against what has changed. */
 void contract_end(struct end *end, u32 acts, const char *what)
 {
 	const struct xtcp_tcb *tcb = end->host.tcb;
@@ -95,7 +95,7 @@ void contract_end(struct end *end, u32 acts, const char *what)
 		fuzz_fail("%s: held and dropped", what);
 }
 
-/* ---- what is to be sent ---- */
+/* ---- plans ---- */
 
 static void check_sacks(const struct end *end, const struct xtcp_plan *plan)
 {
@@ -113,7 +113,7 @@ static void check_sacks(const struct end *end, const struct xtcp_plan *plan)
 	for (i = 0; i < plan->nsack; i++) {
 		if (!seq_lt(plan->sack[i].start, plan->sack[i].end))
 			fuzz_fail("empty SACK block");
-		/* The first may tell of a duplicate (RFC 2883). */
+		/* The first block may be a D-SACK (RFC 2883). */
 		if (!i && plan->sack[0].start == end->host.tcb->dsack_start &&
 		    plan->sack[0].end == end->host.tcb->dsack_end)
 			continue;
@@ -145,7 +145,7 @@ static void check_payload(const struct end *end, const struct xtcp_plan *plan)
 	if (fin && (!(tcb->flags & XTCP_F_FIN_QUEUED) ||
 		    plan->seq + plan->len != tcb->snd_end))
 		fuzz_fail("FIN in the wrong place");
-	/* A window probe is one octet too far on purpose. */
+	/* A window probe is one octet beyond the window. */
 	if (plan->len + fin > 1 &&
 	    seq_gt(plan->seq + plan->len + fin, tcb->snd_una + tcb->snd_wnd))
 		fuzz_fail("%u bytes beyond the peer's window", plan->seq + plan->len +

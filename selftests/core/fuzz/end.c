@@ -1,34 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One end of a connection: a host (host.h) that holds every call to the
- * contract (contract.c). What is wrong ends the run.
+ * One end of a connection: a host (host.h) that checks every call of the engine
+ * (contract.c). A check that fails ends the run.
  */
 #include <stdlib.h>
 
 #include "fuzz.h"
 
-/* One packet lent to the engine for being out of order. */
+/* A packet, lent to the engine if it is out of order. */
 struct node {
 	struct xtcp_ooo ooo;
 	u32 data;		/* sequence number of its first payload byte */
 	u32 len;
 };
 
-/* Plans in one go, and timer runs at one instant: more is a loop. */
+/* Limit of plans of one output, and of timer runs at one time: more means a loop. */
 #define PLANS_MAX	5000
 #define TIMERS_MAX	50
 
 /*
- * Without an ACK in between a congestion window may leave at once, and by
- * other right: the first retransmission, two segments of limited transmit (RFC
- * 3042), a tail loss probe.
+ * Without an ACK in between, a congestion window may be sent, and in addition the first
+ * retransmission, two segments of limited transmit (RFC 3042), a tail loss probe.
  */
 #define SPARE_SEGMENTS	2
 
-/* Unsent or unacknowledged; xtcp_check() walks over all of them, each time. */
+/* Limit of segments unsent or unacknowledged: each xtcp_check() walks over them. */
 #define SEGMENTS_MAX	1000U
 
-#define MAP_SPARE	6		/* unused entries left with the engine */
+#define MAP_SPARE	6		/* unused entries that stay with the engine */
 
 static void *get(size_t size)
 {
@@ -36,7 +35,7 @@ static void *get(size_t size)
 
 	if (!p)
 		exit(2);
-	/* The engine must set every field it reads. */
+	/* Poison: the engine must set every field that it reads. */
 	memset(p, 0xa5, size);
 	return p;
 }
@@ -150,7 +149,7 @@ static struct xtcp_tcb *op_conn_new(struct xtcp_host *host)
 
 /* ---- output ---- */
 
-/* Peek decides and changes nothing. */
+/* xtcp_tx_peek() must not change the TCB. */
 static bool op_peek(struct xtcp_host *host, struct xtcp_plan *plan, u64 now)
 {
 	struct xtcp_tcb was = *host->tcb;
@@ -168,7 +167,7 @@ static bool op_transmit(struct xtcp_host *host, struct xtcp_plan *plan)
 {
 	struct end *end = end_of(host);
 
-	/* Where no bit said so, at least a deadline that is due. */
+	/* Output needs XTCP_ACT_OUTPUT, a retry, or a deadline that is due. */
 	if (!end->want_output && !end->tx_failed && xtcp_deadline(host->tcb) > *end->now)
 		fuzz_fail("output without XTCP_ACT_OUTPUT");
 	contract_plan(end, plan);
@@ -204,7 +203,7 @@ static void op_idle(struct xtcp_host *host)
 	xtcp_host_reclaim(host, MAP_SPARE);
 }
 
-/* All that is to be sent, as the module does at the end of every call. */
+/* Send all output, as the module does at the end of every call. */
 static void push(struct end *end)
 {
 	end->burst = 0;
@@ -219,7 +218,7 @@ static void op_reply(struct xtcp_host *host, const struct xtcp_plan *plan)
 	end_of(host)->send(end_of(host), plan);
 }
 
-/* ---- what the engine asks for ---- */
+/* ---- callbacks of the host ---- */
 
 static void op_deliver(struct xtcp_host *host, struct xtcp_ooo *pkt, u32 from, u32 to)
 {
@@ -256,7 +255,7 @@ static void op_check(struct xtcp_host *host, u32 acts)
 		end->arrived = NULL;
 		end->nodes++;
 	}
-	/* A first segment that completes the handshake may carry data. */
+	/* The segment that completes the handshake may carry data. */
 	if ((end->was_state == XTCP_SYN_SENT && host->tcb->state != XTCP_SYN_SENT) ||
 	    (end->was_state == XTCP_CLOSED && host->tcb->state == XTCP_SYN_RECEIVED))
 		end->expect = host->tcb->irs + 1;
@@ -281,7 +280,7 @@ static void op_notify(struct xtcp_host *host, u32 acts, const struct xtcp_seg *s
 	}
 }
 
-/* Without XTCP_ACT_OUTPUT, too: then there is to be nothing. */
+/* Output also without XTCP_ACT_OUTPUT, to check that there is none. */
 static void op_served(struct xtcp_host *host, u32 acts)
 {
 	push(end_of(host));
@@ -350,7 +349,7 @@ static const struct xtcp_cc *end_cc_pick(u32 which)
 	return xtcp_cc_list(which % n);
 }
 
-/* The input chooses knobs and sizes; @id tells two ends apart. */
+/* Initialize an end with knobs and sizes from the input; @id differs between ends. */
 void end_init(struct end *end, struct fuzz_in *in, u64 *now, u32 id)
 {
 	static const u16 mss[] = { 1460, 1000, 536, 88, 9000, 65483, 256, 1220 };
@@ -412,7 +411,7 @@ void end_init(struct end *end, struct fuzz_in *in, u64 *now, u32 id)
 		.cached_ssthresh = d & 32 ? 20000 : 0,
 	};
 	end->open.gso_max = max_t(u32, end->open.gso_max, end->open.path_mss);
-	/* Sequence numbers that wrap early: the ISS follows the clock. */
+	/* Set the clock, which determines the ISS, so that sequence numbers wrap early. */
 	if (a & 128) {
 		u32 isn = 0, goal = 0xfffff000;
 		struct xtcp_tcb *tcb = get(sizeof(*tcb));
@@ -432,7 +431,7 @@ void end_fini(struct end *end)
 
 /* ---- segments ---- */
 
-/* A segment arrives at whatever there is. */
+/* A segment arrives, in any mode of the host. */
 void end_rx(struct end *end, const struct xtcp_seg *seg)
 {
 	struct xtcp_host *host = &end->host;
@@ -465,7 +464,7 @@ u64 end_deadline(const struct end *end)
 	return xtcp_host_deadline(&end->host);
 }
 
-/* The caller's timer fires, due or not. */
+/* The timer fires, due or not. */
 void end_timeout(struct end *end)
 {
 	int limit = TIMERS_MAX;
@@ -506,7 +505,7 @@ void end_shutdown(struct end *end)
 		CALL(end, xtcp_shutdown(end->host.tcb, *end->now));
 }
 
-/* With data unread a socket layer resets (RFC 2525, 2.17). */
+/* close(); with unread data the socket layer resets (RFC 2525, 2.17). */
 void end_close(struct end *end)
 {
 	if (!end_tcb(end) || end->closed)
@@ -558,7 +557,7 @@ void end_icmp(struct end *end, enum xtcp_icmp kind, u32 seq, u16 mss)
 		CALL(end, xtcp_icmp(end->host.tcb, kind, seq, mss, *end->now));
 }
 
-/* Memory for received data is more or less than before. */
+/* The size of the receive buffer changes. */
 void end_space(struct end *end, u32 rcvbuf)
 {
 	end->rcvbuf = rcvbuf;
@@ -568,7 +567,7 @@ void end_space(struct end *end, u32 rcvbuf)
 	contract_tcb(end, "xtcp_space()");
 }
 
-/* The host runs short of memory, or no longer does. */
+/* A shortage of memory begins or ends. */
 void end_memory(struct end *end, u8 what)
 {
 	end->no_map = what & 1;

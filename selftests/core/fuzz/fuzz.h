@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Fuzzing the engine: what the targets share.
+ * Fuzzing the engine: declarations that the targets share.
  *
  *	parse.c		headers: xtcp_parse(), xtcp_hdr_put()
- *	segments.c	one engine, a peer that sends anything at any time
- *	calls.c		one engine, its application, a peer that mostly behaves
+ *	segments.c	one engine, a peer that sends arbitrary segments
+ *	calls.c		one engine, its application, a peer that mostly conforms
  *	net.c		two engines and a network between them
  *	end.c		one engine and its host
- *	command.c	what its application and its host may do
- *	contract.c	what holds after every call
- *	peer.c		the other end where it is no engine
- *	libfuzzer.c	the door for libFuzzer, one program a target
- *	replay.c	the door for everything else: corpus, reproducers; TAP
+ *	command.c	actions of its application and host
+ *	contract.c	checks after every call
+ *	peer.c		the other end in segments.c and calls.c
+ *	libfuzzer.c	entry point for libFuzzer, one program for each target
+ *	replay.c	program that runs a corpus or a reproducer, without libFuzzer
  *
- * A target reads its input from front to back as a list of small commands, so
- * that cutting an input, or joining two, gives an input that means something.
- * Nothing but the input decides what happens.
+ * A target reads its input sequentially as a list of small commands, so that a part of
+ * an input, or two joined, is a meaningful input. Only the input determines a run.
  */
 #ifndef XTCP_FUZZ_H
 #define XTCP_FUZZ_H
@@ -38,7 +37,7 @@ static inline bool in_more(const struct fuzz_in *in)
 	return in->p < in->end;
 }
 
-/* Zeros follow the end, so that a command may be cut anywhere. */
+/* The input is followed by zeros, so that a command may be cut anywhere. */
 static inline u8 in_byte(struct fuzz_in *in)
 {
 	return in->p < in->end ? *in->p++ : 0;
@@ -64,10 +63,10 @@ u64 in_time(struct fuzz_in *in, u64 now, u64 deadline);
 
 /* ---- the verdict ---- */
 
-/* A finding: says what is wrong and ends the process, as a sanitizer does. */
+/* Report a finding and end the process, as a sanitizer does. */
 void fuzz_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
-/* XTCP_FUZZ_TRACE=1 in the environment: tell what happens. */
+/* XTCP_FUZZ_TRACE=1 in the environment: print a trace. */
 extern bool fuzz_trace;
 void fuzz_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -76,7 +75,7 @@ void fuzz_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 		fuzz_say(__VA_ARGS__);	\
 } while (0)
 
-/* Basic blocks the engine ran since this was zeroed: its work, in any build. */
+/* Basic blocks that the engine has run since this was set to 0: a measure of work. */
 extern u64 fuzz_work;
 
 /* ---- the targets ---- */
@@ -95,54 +94,54 @@ void fuzz_net(struct fuzz_in *in);
 
 struct end {
 	struct xtcp_host host;
-	u64 *now;
+	u64 *now;		/* ns */
 	struct xtcp_params par;
 	struct xtcp_open open;
-	struct xtcp_seg seg;	/* the last one received, with the verdict */
+	struct xtcp_seg seg;	/* the last one received, with its verdict */
 
-	/* to whom everything goes that is sent */
+	/* called for everything that is sent */
 	void (*send)(struct end *end, const struct xtcp_plan *plan);
 	void *ctx;
 
-	/* what the input decides */
-	bool no_map;		/* send map entries are refused */
-	u8 fail_in;		/* the transmission that many plans ahead fails */
+	/* set by the input */
+	bool no_map;		/* no memory for send map entries */
+	u8 fail_in;		/* countdown of plans to a failing transmission; 0: none */
 
 	/* the socket */
 	u32 rcvbuf;		/* bytes */
-	u32 sndbuf;		/* bytes unsent or unacknowledged, at most */
-	u32 unread;
+	u32 sndbuf;		/* limit of bytes unsent or unacknowledged */
+	u32 unread;		/* bytes */
 	u64 got;		/* bytes delivered in order */
-	u64 written;
-	u32 expect;		/* next byte to be delivered */
+	u64 written;		/* bytes */
+	u32 expect;		/* sequence number of the next byte to be delivered */
 	bool opened;		/* the handshake was completed */
 	bool eof;
 	bool closed;		/* close() was called */
 	bool aborted;		/* abort() was called */
-	bool want_output;	/* XTCP_ACT_OUTPUT seen, and not drained since */
-	bool tx_failed;		/* a plan was aborted; the engine comes back */
+	bool want_output;	/* XTCP_ACT_OUTPUT was returned, output is not drained */
+	bool tx_failed;		/* a plan was aborted; the engine will retry */
 
-	/* lent to the engine */
-	u32 sents;
-	u32 nodes;
-	struct xtcp_ooo *arrived;	/* not lent yet */
+	/* memory lent to the engine */
+	u32 sents;		/* send map entries */
+	u32 nodes;		/* packets */
+	struct xtcp_ooo *arrived;	/* packet just received, not yet lent */
 
 	/* since the last call from outside */
 	u32 burst;		/* bytes sent */
-	u32 burst_cwnd;		/* bytes, the largest congestion window */
+	u32 burst_cwnd;		/* bytes, the largest congestion window meanwhile */
 	u32 burst_mss;
 
-	/* what was promised to the peer */
-	u32 edge;
+	/* the window offered to the peer */
+	u32 edge;		/* furthest right edge */
 	bool has_edge;
 
-	/* before the call that is being checked */
+	/* state before the call that is being checked */
 	u8 was_state;
 	u32 was_una;
-	const char *what;	/* the call */
+	const char *what;	/* name of the call */
 };
 
-/* Has it a TCB, in whatever state? */
+/* Does it have a TCB, in any state? */
 static inline bool end_tcb(const struct end *end)
 {
 	return end->host.mode == XTCP_HOST_CONN;
@@ -170,10 +169,10 @@ void end_space(struct end *end, u32 rcvbuf);
 void end_memory(struct end *end, u8 what);
 void end_command(struct end *end, struct fuzz_in *in);
 
-/* Bytes the application may still write before its buffer is full. */
+/* Free space in the send buffer, bytes. */
 u32 end_room(const struct end *end);
 
-/* ---- contract.c: each ends the run when it does not hold ---- */
+/* ---- contract.c: a check that fails ends the run ---- */
 
 void contract_begin(struct end *end);
 void contract_end(struct end *end, u32 acts, const char *what);
@@ -189,25 +188,25 @@ void contract_work(const struct end *end, const char *what);
 struct peer {
 	struct end *end;
 	u32 iss;
-	u32 snd_nxt;		/* its own stream */
-	u32 snd_acked;		/* what the end acknowledged of it */
-	u32 rcv_nxt;		/* the end's stream, in order */
+	u32 snd_nxt;		/* of its own stream */
+	u32 snd_acked;		/* highest ACK of the end */
+	u32 rcv_nxt;		/* of the end's stream */
 	struct peer_range {
 		u32 start;
 		u32 end;
-	} range[PEER_RANGES];	/* received beyond, ascending */
+	} range[PEER_RANGES];	/* received out of order, ascending */
 	u32 nranges;
-	u32 last_range;		/* start of the one that changed last */
-	u8 opts;		/* XTCP_OPT_* agreed on */
-	u8 wscale;		/* shift of the windows it sends */
-	u16 wnd;		/* as on the wire */
-	u16 mss;
-	u16 ecn;		/* flags of its SYN that ask for ECN, or answer */
-	u32 tsval0;
-	u32 ts_echo;
+	u32 last_range;		/* start of the range that changed last */
+	u8 opts;		/* XTCP_OPT_* negotiated */
+	u8 wscale;		/* window scale of its windows */
+	u16 wnd;		/* window field */
+	u16 mss;		/* its MSS option */
+	u16 ecn;		/* ECN flags of its SYN or SYN-ACK */
+	u32 tsval0;		/* TSval at time 0 */
+	u32 ts_echo;		/* TSval of the end to be echoed */
 	bool hello;		/* a SYN of the end was seen */
-	bool fin_out;
-	bool rst;		/* the end reset the connection */
+	bool fin_out;		/* its FIN was sent */
+	bool rst;		/* the end has reset the connection */
 };
 
 void peer_init(struct peer *peer, struct end *end, struct fuzz_in *in);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Input bytes to numbers that matter, and the end of a run that found
- * something.
+ * Numbers from input bytes, trace and failure of a run, and the count of basic blocks.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,8 +12,8 @@ bool fuzz_trace;
 u64 fuzz_work;
 
 /*
- * The engine is compiled to call __sanitizer_cov_trace_pc() at each of its
- * basic blocks; libFuzzer has one of that name too, hence the linker's --wrap.
+ * The engine is compiled to call __sanitizer_cov_trace_pc() at each basic block. The
+ * linker's --wrap is needed because libFuzzer has a function of that name, too.
  */
 void __wrap___sanitizer_cov_trace_pc(void);
 void __wrap___sanitizer_cov_trace_pc(void)
@@ -46,13 +45,16 @@ void fuzz_fail(const char *fmt, ...)
 }
 
 /*
- * in_near - a sequence number close to one that means something
- * @edge: numbers that mean something
- * @n: how many
- * @unit: a typical length, as the MSS
+ * in_near - a sequence number close to one that matters
+ * @in: input
+ * @edge: sequence numbers that matter
+ * @n: their number
+ * @unit: a typical length, such as the MSS, bytes
  *
- * One byte: the low half picks the edge, the high half the distance; the
- * highest distance is any number at all, and takes four bytes more.
+ * Takes one byte: the low half selects the edge, the high half the distance. With the
+ * highest distance, four more bytes are an arbitrary number.
+ *
+ * Return: the sequence number.
  */
 u32 in_near(struct fuzz_in *in, const u32 *edge, u32 n, u32 unit)
 {
@@ -69,7 +71,7 @@ u32 in_near(struct fuzz_in *in, const u32 *edge, u32 n, u32 unit)
 	return edge[(b & 15) % n] + off[which];
 }
 
-/* A number of bytes; a byte, and two more when it says so. */
+/* A number of bytes, from one or three bytes of the input; @unit as above. */
 u32 in_size(struct fuzz_in *in, u32 unit)
 {
 	u8 b = in_byte(in);
@@ -95,7 +97,7 @@ u32 in_size(struct fuzz_in *in, u32 unit)
 	}
 }
 
-/* The next moment: usually a deadline, just before it, or some time later. */
+/* The next time, ns: usually a deadline, just before it, or some time later. */
 u64 in_time(struct fuzz_in *in, u64 now, u64 deadline)
 {
 	u8 b = in_byte(in);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The door for libFuzzer; FUZZ_TARGET is the target's function. */
+/* Entry point for libFuzzer; FUZZ_TARGET is the function of the target. */
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two engines and a network between them. The input is both applications and
- * what the network does to each packet: loses, repeats, overtakes, merges,
- * marks. Nobody else speaks, so more can be promised: what is acknowledged was
- * received, what is received was written, and once the network is sound every
- * connection comes to an end, with all bytes unless an end says why not.
+ * Two engines and a network between them. The input determines the calls of both
+ * applications and what the network does to each packet: it loses, repeats, reorders,
+ * merges and marks. With two engines more can be checked: acknowledged data was
+ * received, received data was written, and when the network has become perfect every
+ * connection ends, with all bytes unless an end has an error.
  */
 #include <stdlib.h>
 
 #include "fuzz.h"
 
-#define QUEUE_MAX	256	/* packets on their way, each direction */
+#define QUEUE_MAX	256	/* packets in flight in each direction */
 #define FINISH_ROUNDS	100000
 #define SNDBUF		(80U << 10)	/* bytes: beyond an unscaled window */
 
@@ -55,7 +55,7 @@ static void net_send(struct end *end, const struct xtcp_plan *plan)
 	} while (!last);
 }
 
-/* The engine at one end knows nothing that the other does not. */
+/* Compare the two ends: acknowledged data was received, received data was written. */
 static void check_ends(const struct net *net)
 {
 	u32 i;
@@ -92,7 +92,7 @@ static void pkt_remove(struct net *net, u32 to, u32 i, u32 n)
 		(net->n[to] - i) * sizeof(struct pkt));
 }
 
-/* May the packet behind @seg be one segment with it, as GRO would make it? */
+/* Can GRO merge @next with the preceding @seg? */
 static bool merges(const struct xtcp_seg *seg, const struct xtcp_seg *next)
 {
 	return seg->len && next->len && seg->flags == XTCP_ACK &&
@@ -103,7 +103,7 @@ static bool merges(const struct xtcp_seg *seg, const struct xtcp_seg *next)
 	       next->ecn == seg->ecn && seg->len + next->len <= 65535;
 }
 
-/* Packet @i and those behind it that can be one with it arrive. */
+/* Packet @i arrives, with @merge together with those after it that GRO can merge. */
 static void arrive(struct net *net, u32 to, u32 i, bool merge)
 {
 	struct xtcp_seg seg, next;
@@ -157,7 +157,7 @@ static void network(struct net *net, struct fuzz_in *in)
 	case 6:		/* the first ones are lost, or all */
 		pkt_remove(net, to, 0, n < 15 ? min(n, net->n[to]) : net->n[to]);
 		break;
-	case 7:		/* both directions flow until nothing moves, or a while */
+	case 7:		/* both directions deliver, up to a limit */
 		for (i = 0; i < 16 * n && net->n[0] + net->n[1]; i++) {
 			arrive(net, 0, 0, to);
 			arrive(net, 1, 0, to);
@@ -187,7 +187,7 @@ static void read_all(struct end *end)
 		end_read(end, ~0U);
 }
 
-/* Everything arrives in order, time passes, until nothing is left to do. */
+/* Deliver everything in order and let time pass until both ends have ended. */
 static void run_dry(struct net *net)
 {
 	u64 due;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Headers. Any bytes are parsed, from memory that ends where they end; what
- * is accepted is within its ranges. Any plan that fits is written, and reads
- * back as what it was.
+ * Headers. Arbitrary bytes are parsed, in memory that ends where they end; the fields
+ * of an accepted segment must be within their ranges. Any plan that fits is written as
+ * a header and must parse to the same fields.
  */
 #include <stdlib.h>
 
@@ -33,7 +33,7 @@ static void check_ranges(const struct xtcp_seg *seg, u32 avail, u32 tcp_len)
 		fuzz_fail("options of a SYN outside of one");
 }
 
-/* What nobody wants is answered by a RST that its sender accepts. */
+/* The RST that answers a segment must be acceptable to its sender. */
 static void check_rst(const struct xtcp_seg *seg)
 {
 	struct xtcp_plan plan;
@@ -62,7 +62,7 @@ static void parse_bytes(struct fuzz_in *in)
 	hdr = malloc(avail + 1);
 	if (!hdr)
 		exit(2);
-	/* Odd address; nothing readable behind the last byte. */
+	/* At an odd address, with nothing readable after the last byte. */
 	memcpy(hdr + 1, in->p, avail);
 	in->p = in->end;
 	fuzz_work = 0;
@@ -80,7 +80,7 @@ static void parse_bytes(struct fuzz_in *in)
 	free(hdr);
 }
 
-/* The length of the header, reckoned anew. */
+/* The length of the header, computed independently. */
 static u8 header_length(const struct xtcp_plan *plan)
 {
 	u32 bytes = 0;
@@ -138,7 +138,7 @@ static struct xtcp_plan any_plan(struct fuzz_in *in)
 	plan.opts &= ~(XTCP_OPT_SACK | 0x80);
 	if (!(plan.flags & XTCP_SYN))
 		plan.opts &= XTCP_OPT_TS | XTCP_OPT_ACCECN;
-	/* Blocks go into bare ACKs: three beside a timestamp, else four. */
+	/* SACK blocks only in pure ACKs: three with a timestamp, otherwise four. */
 	if (!(plan.flags & XTCP_SYN) && plan.nsack) {
 		plan.opts |= XTCP_OPT_SACK;
 		plan.nsack += !(plan.opts & XTCP_OPT_TS);
@@ -158,7 +158,7 @@ static bool same_options(const struct xtcp_plan *plan, const struct xtcp_seg *se
 	u8 opts = plan->opts;
 	u32 i;
 
-	/* An MSS of 0 is none. */
+	/* An MSS option of 0 counts as none. */
 	if (!plan->opt_mss)
 		opts &= ~XTCP_OPT_MSS;
 	if (seg->opts != opts || seg->nsack != plan->nsack)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The other end where it is no engine: knows what it received, acknowledges
- * it as RFC 9293 and RFC 2018 say, and leaves to the target when to behave.
+ * A peer that is not an engine. It keeps track of what it has received and builds ACKs
+ * according to RFC 9293 and RFC 2018; the target decides what it sends, and when.
  */
 #include "fuzz.h"
 
-#define PEER_ISS	0x7ffff000u	/* crosses the sign of a comparison early */
+#define PEER_ISS	0x7ffff000u	/* crosses 2^31 early */
 
 void peer_init(struct peer *peer, struct end *end, struct fuzz_in *in)
 {
@@ -37,7 +37,7 @@ void peer_init(struct peer *peer, struct end *end, struct fuzz_in *in)
 		peer->opts &= ~XTCP_OPT_MSS;
 }
 
-/* Everything below @seq is in order: ranges it reaches are used up. */
+/* Everything below @seq has been received: absorb the ranges that it reaches. */
 static void reached(struct peer *peer)
 {
 	u32 i, n = 0;
@@ -51,7 +51,7 @@ static void reached(struct peer *peer)
 	peer->nranges = n;
 }
 
-/* [@start, @end) beyond a hole: joined with what it touches. */
+/* [@start, @end) was received out of order: add it, joined with adjacent ranges. */
 static void hold(struct peer *peer, u32 start, u32 end)
 {
 	u32 i, n = 0, at = 0;
@@ -79,7 +79,7 @@ static void hold(struct peer *peer, u32 start, u32 end)
 	peer->last_range = start;
 }
 
-/* Sequence numbers [@seq, @seq + @len) arrived, a FIN's among them or not. */
+/* Sequence numbers [@seq, @seq + @len) arrive, which may include a FIN. */
 void peer_data(struct peer *peer, u32 seq, u32 len)
 {
 	u32 end = seq + len;
@@ -94,7 +94,7 @@ void peer_data(struct peer *peer, u32 seq, u32 len)
 	reached(peer);
 }
 
-/* The header of something the end sent. */
+/* Process the header of a plan that the end has sent. */
 void peer_plan(struct peer *peer, const struct xtcp_plan *plan)
 {
 	u8 mutual = XTCP_OPT_WSCALE | XTCP_OPT_TS | XTCP_OPT_SACK_PERM;
@@ -117,7 +117,7 @@ void peer_plan(struct peer *peer, const struct xtcp_plan *plan)
 		peer->snd_acked = plan->ack;
 }
 
-/* A segment as a sound peer makes it, with what it is to be sent next. */
+/* A valid segment with the next sequence number of the peer. */
 struct xtcp_seg peer_seg(const struct peer *peer, u16 flags, u32 len)
 {
 	struct xtcp_seg seg = {
@@ -169,9 +169,9 @@ void peer_ack(struct peer *peer)
 }
 
 /*
- * The three segments that open a connection.
+ * Exchange the three segments of the handshake; @active: the end connects.
  *
- * Return: whether it is open.
+ * Return: whether the connection is open.
  */
 bool peer_handshake(struct peer *peer, bool active)
 {

@@ -2,12 +2,11 @@
 /*
  * Runs inputs without libFuzzer.
  *
- *	replay TARGET FILE...	a reproducer, as it is; XTCP_FUZZ_TRACE=1 tells
- *				what happens
- *	replay CORPUS...	all inputs of corpus files, named as the target;
- *				TAP, one result a file
+ *	replay TARGET FILE...	reproducers in binary; XTCP_FUZZ_TRACE=1 prints a trace
+ *	replay CORPUS...	all inputs of corpus files, whose names are those of the
+ *				targets; TAP, one result for each file
  *
- * A line of a corpus is one input in hexadecimal, '#' begins a comment.
+ * A line of a corpus is one input in hexadecimal; '#' begins a comment.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +18,7 @@
 #include "fuzz.h"
 
 #define INPUT_MAX	65536	/* bytes */
-#define INPUT_SECONDS	60	/* for one input; usually it is milliseconds */
+#define INPUT_SECONDS	60	/* limit for one input, which usually takes ms */
 
 static const struct fuzz_target targets[] = {
 	{ "parse", fuzz_parse },
@@ -39,7 +38,7 @@ static const struct fuzz_target *target_find(const char *name)
 	exit(2);
 }
 
-/* As the sanitizers want to see it: memory that ends where the input does. */
+/* Run an input in memory of its exact size, for the sanitizers. */
 static void run(const struct fuzz_target *target, const u8 *data, size_t len)
 {
 	u8 *copy = malloc(len + !len);
@@ -74,7 +73,7 @@ static int replay_files(const struct fuzz_target *target, int n, char **names)
 	return 0;
 }
 
-/* Bytes of a line in hexadecimal. */
+/* Decode a line in hexadecimal. Return: bytes. */
 static size_t unhex(const char *line, u8 *buf, size_t room)
 {
 	size_t n = 0;
@@ -87,7 +86,7 @@ static size_t unhex(const char *line, u8 *buf, size_t room)
 	return n;
 }
 
-/* Runs the inputs behind line @from; @at tells which one it is in. */
+/* Run the inputs after line @from; *@at is the line of the current one, 0 at the end. */
 static void corpus_child(const struct fuzz_target *target, FILE *f, int from,
 			 volatile int *at, volatile int *inputs)
 {
@@ -106,7 +105,7 @@ static void corpus_child(const struct fuzz_target *target, FILE *f, int from,
 	*at = 0;
 }
 
-/* One after the other, in a process that may die of one and is replaced. */
+/* Run all inputs in a process that is replaced when an input kills it. */
 static bool replay_corpus(const char *path, int result)
 {
 	const char *slash = strrchr(path, '/');
@@ -143,7 +142,7 @@ static bool replay_corpus(const char *path, int result)
 		       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	}
 	fclose(f);
-	/* A corpus that was lost must not pass. */
+	/* An empty corpus must not pass. */
 	if (!shared[1])
 		ok = false;
 	printf("%sok %d - %s: %d inputs\n", ok ? "" : "not ", result, path, shared[1]);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One engine, opened from either side or left to the segments, and a peer
- * that sends anything at any time: most of it near the edges that matter.
- * Nothing is expected of the outcome but what end.c checks after each call.
+ * One engine, opened actively, passively or by the segments, and a peer that sends
+ * arbitrary segments, most of them close to sequence numbers that matter. Only the
+ * checks of end.c after each call apply.
  */
 #include "fuzz.h"
 
@@ -24,7 +24,7 @@ static u16 in_flags(struct fuzz_in *in)
 	return b < ARRAY_SIZE(flags) ? flags[b] : in_half(in) & 0x1ff;
 }
 
-/* Borders of transmissions, where blocks of a sound peer begin and end. */
+/* Boundaries of transmissions, where the SACK blocks of a real peer begin and end. */
 static u32 map_edge(const struct xtcp_tcb *tcb, u32 n)
 {
 	const struct xtcp_sent *sent = tcb->map_head;
@@ -52,7 +52,7 @@ static void in_sacks(struct fuzz_in *in, const struct xtcp_tcb *tcb, struct xtcp
 	seg->opts |= XTCP_OPT_SACK;
 }
 
-/* Timestamps as a sound peer sends them, or not. */
+/* Timestamps as a real peer sends them, or others. */
 static void in_stamps(struct fuzz_in *in, const struct peer *peer,
 		      const struct xtcp_tcb *tcb, struct xtcp_seg *seg)
 {

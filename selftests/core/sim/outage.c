@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One loss event of any length, in a window of any size up to 64 MB, on a path
- * where nothing overtakes and no ACK is lost: the line is dead for some time,
- * whatever is sent meanwhile is lost, and that is all. Then much is certain:
+ * One loss event of any length, in a window of any size up to 64 MB, on a path that
+ * does not reorder and loses no ACK: during one outage all packets in the direction of
+ * the data are lost. The following must hold:
  *
- *  - No byte is sent again that was not lost, but for tail loss probes: a probe
- *    asks, and what it repeats may have arrived (RFC 8985, 7.3). That holds
- *    after a timeout as well, since every ACK arrives.
- *  - A byte that is missing is sent again within a round trip from when the
- *    sender could know of its loss, that is, when an ACK arrived that left the
- *    receiver after a packet had arrived that had left after the last
- *    transmission of the byte. RACK may wait for its reordering window, at most
- *    SRTT (RFC 8985, 6.2 step 4), and the first byte missing goes first. So there
- *    is no timeout when anything behind the loss has arrived.
- *  - Where nothing behind it arrived a timer has to find out: it does at most as
- *    long after the end of the outage as that took, and one RTO.
- *  - A window that is paced without timestamps is left out: its rate follows SRTT,
- *    which retransmissions cannot renew (RFC 6298, 3), so where the queue has drained
- *    PRR cannot double what it sends.
- *  - All that was lost is sent again within some round trips, and the doublings
- *    that a window of one segment needs. Where the receiver merges what arrives
- *    a round trip may have one ACK, for which PRR allows one segment more than
- *    was delivered (RFC 9937, 6.2): that is linear growth.
+ *  - No byte is sent again that was not lost, except in tail loss probes, which may
+ *    repeat data that has arrived (RFC 8985, 7.3). This holds after a timeout as
+ *    well, since every ACK arrives.
+ *  - A lost byte is sent again within a round trip from when the sender could know of
+ *    its loss: when an ACK arrives that the receiver sent after it got a packet sent
+ *    after the last transmission of the byte. RACK may wait for its reordering
+ *    window, at most SRTT (RFC 8985, 6.2 step 4), and the first lost byte is sent
+ *    first. So there is no timeout if any packet sent after the loss arrives.
+ *  - If none arrives, a timer detects the loss, at the latest one RTO plus the length
+ *    of the outage after the end of the outage.
+ *  - All lost bytes are sent again within a few round trips plus the doublings that a
+ *    window of one segment needs. If the receiver merges packets, there may be only
+ *    one ACK in a round trip, for which PRR allows one segment more than was
+ *    delivered (RFC 9937, 6.2): linear growth.
+ *
+ * A window that is paced without timestamps is not tested: the pacing rate follows
+ * SRTT, which retransmissions do not update (RFC 6298, 3), so that PRR cannot double
+ * the rate after the queue has drained.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,8 +31,8 @@
 #define WINDOW_MIN	20000		/* bytes */
 #define WINDOW_MAX	(64U << 20)
 #define RATE_MAX	12500000000ULL	/* bytes a second */
-#define ACKED_MAX	16		/* segments that one ACK is for, without GRO */
-#define REPAIR_RTTS	8		/* beside the doublings */
+#define ACKED_MAX	16		/* segments that one ACK covers, without GRO */
+#define REPAIR_RTTS	8		/* in addition to the doublings */
 
 static u64 log2_of(u64 n)
 {
@@ -66,7 +66,7 @@ static void make_host(struct prng *r, struct host_cfg *h, u32 window, u16 mss)
 	h->app.exact = true;
 }
 
-/* ACKs in clumps, thinned out or one for each packet; a sender that takes its time. */
+/* ACKs in clumps, stretch ACKs or one for each packet; a slow sender. */
 static void make_others(struct prng *r, struct sim_cfg *cfg, u64 rtt)
 {
 	struct host_cfg *sender = &cfg->host[0], *receiver = &cfg->host[1];
@@ -96,7 +96,7 @@ static void make_others(struct prng *r, struct sim_cfg *cfg, u64 rtt)
 	}
 }
 
-/* The window is what the receiver offers, and the queue has room for all of it. */
+/* Make a world in which the receiver's window is the limit; the queue can hold it. */
 static void make(struct sim_cfg *cfg, u64 seed)
 {
 	static const u16 sizes[] = { 536, 1460, 1460, 8960 };
@@ -125,7 +125,7 @@ static void make(struct sim_cfg *cfg, u64 seed)
 		data->outage = prng_log(r, rtt, rtt + 2 * SEC);
 }
 
-/* Round trips until a window of @segs segments has been sent, at most. */
+/* Round trips until @segs segments have been sent, at most. */
 static u64 rounds(u64 segs, bool merged)
 {
 	u64 n = 0;
@@ -143,7 +143,7 @@ static bool few_acks(const struct sim_cfg *cfg)
 	       cfg->link[1].clump;
 }
 
-/* The longest round trip of such a path, with all timers late. */
+/* The longest round trip of the path, with all timers late, ns. */
 static u64 round_trip(const struct sim_cfg *cfg)
 {
 	const struct link_cfg *l = &cfg->link[0];
@@ -155,7 +155,7 @@ static u64 round_trip(const struct sim_cfg *cfg)
 	       2 * (cfg->host[0].gro + cfg->host[1].gro);
 }
 
-/* What a sender did that it need not have done, or NULL. */
+/* The limit that the sender exceeded, or NULL. */
 static const char *verdict(const struct sim *sim, const struct ledger *led, char *why,
 			   size_t size)
 {
@@ -171,8 +171,8 @@ static const char *verdict(const struct sim *sim, const struct ledger *led, char
 	u64 from = max(over, led->first_at);
 
 	/*
-	 * A window of few segments, paced: the next one waits for a part of SRTT, in
-	 * which the delayed ACK of the first one after a timeout is counted.
+	 * With a paced window of a few segments the next one waits for a part of SRTT,
+	 * which includes the delayed ACK of the first segment after a timeout.
 	 */
 	if (cfg->host[0].par.pacing)
 		step += cfg->host[1].par.delack_max_us * USEC;
@@ -212,7 +212,7 @@ static bool run(struct sim *sim, u64 seed, bool trace)
 	return ok;
 }
 
-/* Seeds @from to @from + @n - 1, as one line of TAP. Return: how many failed. */
+/* Run the seeds @from to @from + @n - 1; one line of TAP. Return: how many failed. */
 u32 outage_all(u64 from, u64 n, u32 tap)
 {
 	struct sim *sim = calloc(1, sizeof(*sim));
@@ -239,7 +239,7 @@ u32 outage_all(u64 from, u64 n, u32 tap)
 	return bad;
 }
 
-/* One seed told in detail; returns the exit status. */
+/* Run one seed and print its details. Return: exit status. */
 int outage_one(u64 seed, bool trace)
 {
 	struct sim *sim = calloc(1, sizeof(*sim));

@@ -4,17 +4,17 @@
  *
  *	sim --seeds N [--from S] [--jobs J]	seeds S .. S + N - 1, as TAP
  *	sim --time SECONDS [--from S] [--jobs J]	as many as fit
- *	sim --seed S [--trace]			one, told in detail
+ *	sim --seed S [--trace]			one, with details
  *	sim --outages N [--from S]		one loss event each, of any length
  *	sim --outage S [--trace]		one of these
  *	sim --scenario NAME [--trace]		one of the fixed ones
  *	sim --bulk all|LINE|CC|'LINE|CC' [--trace]	the table of results.txt, or a part
- *	sim --compare FILE			is it still this one?
- *	sim --sweep DEPTH			all patterns of up to so many drops
+ *	sim --compare FILE			compare the table with FILE
+ *	sim --sweep DEPTH			all patterns of up to DEPTH lost packets
  *	sim --drop N[,N...] --variant NAME [--trace]	one of these
  *
- * Blocks of seeds run in processes of their own: a crash or a sanitizer's
- * report costs one block and names its seed.
+ * Each block of seeds runs in a process of its own, so that a crash or a sanitizer's
+ * report ends one block only, and its seed is known.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,10 +27,10 @@
 #include "sim.h"
 
 #define BLOCKS		10
-#define KEEP		5	/* failures of a block that are named */
-#define CHUNK		5000	/* seeds between two looks at the clock */
+#define KEEP		5	/* failures of a block that are reported */
+#define CHUNK		5000	/* seeds between two checks of the time */
 #define YEAR		(365.25 * 86400)	/* s */
-#define SEED_SECONDS	60	/* of the processor one seed may take: a loop else */
+#define SEED_SECONDS	60	/* limit of CPU time for a seed: catches loops */
 
 /* Shared with the child that runs the block. */
 struct block {
@@ -116,7 +116,7 @@ static bool report(struct block *b, u32 n, int status)
 	return ok;
 }
 
-/* Sums over all blocks, for the last line. */
+/* Totals over all blocks, for the last line. */
 struct total {
 	u64 seeds;
 	u64 bytes;
@@ -226,7 +226,7 @@ static bool run_scenario(const struct scenario *s, bool trace, u32 n)
 	return ok;
 }
 
-/* One seed told in detail; returns the exit status. */
+/* Run one seed and print its details. Return: exit status. */
 static int run_one(u64 seed, bool trace)
 {
 	struct sim *sim = calloc(1, sizeof(*sim));
@@ -245,7 +245,7 @@ static int run_one(u64 seed, bool trace)
 	free(sim);
 	if (ok)
 		return 0;
-	/* A run cut short in the middle leaks, which is not worth a report. */
+	/* A run that was cut off leaks memory; avoid the report. */
 	fflush(stdout);
 	_exit(1);
 }
@@ -265,7 +265,7 @@ static int run_all(u64 from, u64 seeds, u32 jobs)
 	return bad ? 1 : 0;
 }
 
-/* As many seeds as fit into @secs of real time. */
+/* Run as many seeds as possible in @secs of real time. */
 static int run_time(u64 from, u64 secs, u32 jobs)
 {
 	struct timespec begin, now;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Worlds whose result is known: transfer times in bounds that are generous
- * for the loss, tight enough that a lost timer or a stall shows.
+ * Fixed configurations with limits on the transfer time: generous enough for random
+ * losses, tight enough to show a missing timer or a stall.
  */
 #include "sim.h"
 
-/* A transfer from host 0 to host 1 over a line that is alike both ways. */
+/* A transfer from host 0 to host 1 over a symmetric line. */
 void cfg_plain(struct sim_cfg *cfg, u64 rtt, u64 rate, u32 loss, u64 bytes)
 {
 	int i;
@@ -50,7 +50,7 @@ static void broadband(struct sim_cfg *cfg)
 	cfg_plain(cfg, 40 * MSEC, 1250000, 0, 5000000);
 }
 
-/* A router that marks instead of dropping, and two ends that speak this mode. */
+/* A router that marks instead of dropping, and two ends with this ECN mode. */
 static void marked(struct sim_cfg *cfg, u8 ecn, u8 option)
 {
 	int i;
@@ -94,8 +94,8 @@ static void loss_10(struct sim_cfg *cfg)
 }
 
 /*
- * 100 Mbit/s, 40 ms, a queue of two of these: what an algorithm makes of it.
- * Only data is lost, so that a row is about that.
+ * 100 Mbit/s, 40 ms, a queue of two bandwidth-delay products. Only data is lost, no
+ * ACKs.
  */
 static void long_path(struct sim_cfg *cfg, const char *cc, u32 loss, u64 bytes)
 {
@@ -203,16 +203,15 @@ static void simultaneous(struct sim_cfg *cfg)
 static void reopen(struct sim_cfg *cfg)
 {
 	cfg_plain(cfg, 20 * MSEC, 0, 0, 10000);
-	/* The server closes first and has the TIME-WAIT (RFC 6191). */
+	/* The server closes first and enters TIME-WAIT (RFC 6191). */
 	cfg->host[0].app.mode = CLOSE_WAIT;
 	cfg->host[1].app.mode = CLOSE_SHUT;
 	cfg->rounds = 3;
 }
 
 /*
- * The rate changes while the queue is full: what waits there leaves at the new
- * one, and none of it is lost, for the receiver's buffer is smaller than the
- * queue.
+ * The rate changes while the queue is filled. Queued packets leave at the new rate, and
+ * none is lost, since the receiver's buffer is smaller than the queue.
  */
 static void change(struct sim_cfg *cfg, u64 bytes, u64 rate_then)
 {
@@ -232,7 +231,7 @@ static void slower(struct sim_cfg *cfg)
 	change(cfg, 1000000, 125000);
 }
 
-/* A request and its answer, 100 ms; @cookie: the client has been here before. */
+/* A request and its answer, RTT 100 ms; @cookie: the client has a cookie. */
 static void request(struct sim_cfg *cfg, bool cookie)
 {
 	int i;
@@ -256,14 +255,14 @@ static void request_again(struct sim_cfg *cfg)
 	request(cfg, true);
 }
 
-/* The cookie is of a key that the server has forgotten. */
+/* The cookie was made with a key that the server no longer has. */
 static void request_stale(struct sim_cfg *cfg)
 {
 	request(cfg, true);
 	cfg->host[0].fo_bad = true;
 }
 
-/* The SYN with its data is lost, or the SYN-ACK with the answer behind it. */
+/* The SYN with its data, or the SYN-ACK and the answer after it, are lost. */
 static void request_lost(struct sim_cfg *cfg)
 {
 	request(cfg, true);
@@ -276,7 +275,7 @@ static void answer_lost(struct sim_cfg *cfg)
 	cfg->drop[0] = 2;
 }
 
-/* Times are those until the last socket ended, TIME-WAIT not included. */
+/* Times until the last socket has ended, TIME-WAIT not included. */
 const struct scenario scenarios[] = {
 	{ "empty connection, 20 ms", empty, 30, 60 },
 	{ "one byte, 20 ms", one_byte, 30, 100 },

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sweeps: a request, a reply of 20,000 bytes, the end; and every pattern of
- * one, two and three packets lost of those that a clean run has, both
- * directions counted in one sequence, SYN and FIN included.
+ * Sweeps: a connection with a request and a reply of 20,000 bytes, with every pattern
+ * of one, two and three lost packets out of those of a run without loss. Packets of
+ * both directions are counted together, SYN and FIN included.
  *
- * Each pattern must be over, intact, within what its timers may cost. How long
- * they take until the client has the reply and its end is printed beside the
- * figures that are to be reached.
+ * With each pattern the transfer must complete, intact, within the time that its
+ * timers may take. The time until the client has the reply and its end is printed,
+ * next to the figures to be reached.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,11 +15,11 @@
 
 #define REQUEST		200	/* bytes */
 #define REPLY		20000
-#define WORST		6	/* patterns that are named */
-#define HANDSHAKE	3	/* packets of it, the first ones */
-#define APART		(100 * MSEC)	/* between reply and end, where they are apart */
+#define WORST		6	/* number of worst patterns that are printed */
+#define HANDSHAKE	3	/* packets of the handshake, the first ones */
+#define APART		(100 * MSEC)	/* pause between reply and FIN in sweep_ends() */
 
-/* Bounds of the histogram's classes: RTTs more than a clean run. */
+/* Bounds of the histogram's classes: RTTs more than the run without loss. */
 static const u32 bounds[] = { 0, 1, 2, 3, 4, 6, 8, 12, 16, 32, 64 };
 
 struct variant {
@@ -27,8 +27,8 @@ struct variant {
 	u64 rtt;
 	bool no_sack;
 	bool no_ts;
-	bool cached;	/* both ends have measured this path before */
-	bool goals;	/* has figures to reach */
+	bool cached;	/* both ends have cached metrics of this path */
+	bool goals;	/* print the figures to be reached */
 };
 
 static const struct variant variants[] = {
@@ -45,21 +45,21 @@ static const struct variant variants[] = {
 
 struct pattern {
 	u32 drop[DROPS];
-	u64 cost;	/* ns until the client has all */
+	u64 cost;	/* ns until the client has received everything */
 };
 
 struct set {
 	const struct variant *var;
-	u64 clean;	/* ns, of the run without loss */
-	u32 npkts;	/* packets of it */
+	u64 clean;	/* ns, cost of the run without loss */
+	u32 npkts;	/* packets of that run */
 	u32 n;
 	u32 failed;
-	u32 timeouts;	/* runs with one in either end, the handshake unharmed */
+	u32 timeouts;	/* runs with an RTO at either end, handshake intact */
 	u64 sum;
 	u64 *cost;	/* of each run */
 	u32 class[ARRAY_SIZE(bounds) + 1];
 	struct pattern worst[WORST];
-	struct pattern worst_data[WORST];	/* that leave the handshake alone */
+	struct pattern worst_data[WORST];	/* of those with the handshake intact */
 };
 
 static void make(struct sim_cfg *cfg, const struct variant *var)
@@ -82,23 +82,23 @@ static void make(struct sim_cfg *cfg, const struct variant *var)
 		h->par.timestamps = !var->no_ts;
 		if (!var->cached)
 			continue;
-		/* What RFC 6298 makes of a few equal samples. */
+		/* The result of RFC 6298 for a few equal samples. */
 		h->cached_srtt_us = (u32)(var->rtt / USEC);
 		h->cached_rttvar_us = (u32)(var->rtt / USEC / 8);
 	}
 }
 
 /*
- * What a pattern may cost at most, in ns, beyond a clean run.
+ * The most that a pattern may take beyond the run without loss, ns.
  *
- * A lost packet costs no more than the timer that repeats it. That is SRTT +
- * max(4 RTTVAR, 200 ms), where after the first sample 4 RTTVAR is two round
- * trips (RFC 6298, 2.2). In a handshake it is 1 s (2.1), and 3 s for what comes
- * after (5.7), or three times a first sample with that second in it: the
- * timestamp of the first SYN may come back in the SYN-ACK of the second. A
- * probe may have gone before (RFC 8985, 7.2), 2 SRTT and the longest delay of
- * an ACK. Timers in a row double (5.5). After each the window is one segment,
- * from which 20,000 bytes take four round trips.
+ * A lost packet costs at most the timer that retransmits it: SRTT + max(4 RTTVAR,
+ * 200 ms), where after the first sample 4 RTTVAR is two round trips (RFC 6298, 2.2).
+ * In the handshake the RTO is 1 s (2.1), and 3 s afterwards (5.7), or three times the
+ * first sample if that includes the second: the SYN-ACK for the second SYN may echo
+ * the timestamp of the first one. A tail loss probe may come before the timer
+ * (RFC 8985, 7.2), after 2 SRTT and the longest delay of an ACK. Consecutive timeouts
+ * double the RTO (5.5). After each, the window is one segment, from which 20,000 bytes
+ * take four round trips.
  */
 static u64 allowed(const struct variant *var, const u32 *drop)
 {
@@ -107,7 +107,7 @@ static u64 allowed(const struct variant *var, const u32 *drop)
 	u64 most = 0;
 	u32 i = 0;
 
-	/* SYN, SYN-ACK and the ACK that ends the handshake come first. */
+	/* The packets of the handshake come first. */
 	if (drop[0] <= HANDSHAKE) {
 		most = SEC + probe + 4 * var->rtt;
 		rto = 3 * (SEC + var->rtt);
@@ -176,7 +176,7 @@ static void measure(struct set *s, struct sim *sim, const struct sim_cfg *cfg)
 	s->timeouts += sim->last[0].rtos || sim->last[1].rtos;
 }
 
-/* All patterns of @left more packets, each after the last one chosen. */
+/* Run all patterns with @left more packets, each after the last one chosen. */
 static void each(struct set *s, struct sim *sim, struct sim_cfg *cfg, u32 chosen, u32 left)
 {
 	u32 from = chosen ? cfg->drop[chosen - 1] + 1 : 1;
@@ -197,7 +197,7 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The smallest cost that @pct of a hundred runs do not exceed, ms. */
+/* The cost that @pct percent of the runs do not exceed, ms. */
 static double quantile(const struct set *s, u32 pct)
 {
 	return s->n ? (double)s->cost[(s->n * pct + 99) / 100 - 1] / MSEC : 0;
@@ -242,7 +242,7 @@ static bool goals_met(const struct set *s, u32 depth)
 	return ok;
 }
 
-/* Returns whether all was well. */
+/* Return: whether all runs passed. */
 static bool print_set(const struct set *s, u32 depth, u32 tap)
 {
 	static const char *const names[] = { "", "singles", "pairs", "triples" };
@@ -267,7 +267,7 @@ static u64 choose(u64 n, u32 k)
 	return k == 1 ? n : k == 2 ? n * (n - 1) / 2 : n * (n - 1) * (n - 2) / 6;
 }
 
-/* One depth of a variant; returns whether all was well. */
+/* Run a variant with @depth lost packets. Return: whether all runs passed. */
 static bool sweep_set(const struct variant *var, struct sim *sim, u32 depth, u32 tap)
 {
 	struct set s = { .var = var };
@@ -293,8 +293,8 @@ static bool sweep_set(const struct variant *var, struct sim *sim, u32 depth, u32
 }
 
 /*
- * What a packet at either end of a stream costs when it is lost, where the end
- * comes some time after the last byte.
+ * Measure the cost of losing the first or last packet of a stream, with a pause
+ * between the last byte and the FIN.
  */
 static bool sweep_ends(const struct variant *var, struct sim *sim, u32 tap)
 {
@@ -338,8 +338,8 @@ u32 sweep_count(u32 depth)
 }
 
 /*
- * All variants up to @depth packets lost, as TAP from @tap + 1 on. Returns how
- * many failed.
+ * Run all variants with up to @depth lost packets; TAP from number @tap + 1 on.
+ * Return: how many failed.
  */
 u32 sweep_all(u32 depth, u32 tap)
 {
@@ -357,7 +357,7 @@ u32 sweep_all(u32 depth, u32 tap)
 	return bad;
 }
 
-/* One pattern told in detail. */
+/* Run one pattern and print its details. Return: exit status. */
 int sweep_one(const char *variant, const char *drops, bool trace)
 {
 	struct sim *sim = calloc(1, sizeof(*sim));

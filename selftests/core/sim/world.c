@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Virtual time: a heap of events, the next one is now. The verdict on a run.
+ * Virtual time: a heap of events, of which the earliest determines the time. The
+ * verdict on a run.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -106,7 +107,7 @@ static struct event sim_pop(struct sim *sim)
 	return top;
 }
 
-/* ---- talking ---- */
+/* ---- failures and trace ---- */
 
 void sim_trace(struct sim *sim, const char *fmt, ...)
 {
@@ -152,7 +153,7 @@ void sim_dump(struct sim *sim)
 
 /* ---- the run ---- */
 
-/* What counts starts here. */
+/* The measurement begins: keep the counters so far. */
 static void measure(struct sim *sim)
 {
 	u32 i;
@@ -174,7 +175,7 @@ static void dispatch(struct sim *sim, const struct event *ev)
 	struct host *host = &sim->host[ev->host];
 	struct conn *conn = host->conn;
 
-	/* An event of a connection that is gone, in a place now another's. */
+	/* The event was for an earlier connection of this host. */
 	if (conn && ev->gen != conn->gen)
 		conn = NULL;
 
@@ -243,8 +244,8 @@ static void dispatch(struct sim *sim, const struct event *ev)
 }
 
 /*
- * A FIN whose ACKs were lost until the peer's TIME-WAIT ended is answered by
- * RST: right, and no loss to anybody, when each had all of the other's data.
+ * If all ACKs of a FIN are lost until the peer's TIME-WAIT ends, the answer to it is
+ * RST. That is correct, provided that each end had received all data.
  */
 static bool peer_was_done(struct sim *sim, u32 i)
 {
@@ -254,7 +255,7 @@ static bool peer_was_done(struct sim *sim, u32 i)
 	       !peer->err && peer->rcvd == sim->cfg.host[i].app.total;
 }
 
-/* Does nothing ever go wrong on the way? */
+/* Is the path without impairments? */
 static bool perfect(const struct sim_cfg *cfg)
 {
 	u32 i;
@@ -274,7 +275,7 @@ static bool perfect(const struct sim_cfg *cfg)
 	return true;
 }
 
-/* Data may be missing only where somebody broke the connection off. */
+/* Check a pair: data may be missing only if the connection was aborted. */
 static void judge_pair(struct sim *sim, u32 first)
 {
 	const struct app_cfg *a = &sim->cfg.host[first].app;
@@ -304,7 +305,7 @@ static void judge_pair(struct sim *sim, u32 first)
 				 (unsigned long long)peer->urg_out);
 		if (sim->cfg.host[i].app.mode != CLOSE_EAGER && !me->eof)
 			sim_fail(sim, "host %u had no end of stream", i);
-		/* A probe only asks; a peer that is slow to answer is asked. */
+		/* A tail loss probe is allowed: the peer may be slow to answer. */
 		if (me->retrans > me->probes && perfect(&sim->cfg) &&
 		    !sim->cfg.host[i].fastopen)	/* SYN data may be refused */
 			sim_fail(sim, "host %u sent %u segments again for nothing",
@@ -321,7 +322,7 @@ static bool pair_over(const struct host *a, const struct host *b)
 {
 	if (a->conn || b->conn || b->xh.mode == XTCP_HOST_HALF_OPEN)
 		return false;
-	/* The other end may never have heard of a connection aborted early. */
+	/* An end may never have seen a connection that the other aborted early. */
 	return a->out.opened && (b->out.opened || a->out.aborted || a->out.err);
 }
 
@@ -335,7 +336,7 @@ static bool round_over(const struct sim *sim)
 	return true;
 }
 
-/* All connections of a round, from @at on. */
+/* Schedule all connections of a round, from @at on. */
 static void open_all(struct sim *sim, u64 at)
 {
 	u32 i;
@@ -367,7 +368,7 @@ static void next_round(struct sim *sim)
 		open_all(sim, at);
 }
 
-/* Cut off in the middle: what there is counts. */
+/* Cut the run off at stop_at, and keep the results so far. */
 static void stop(struct sim *sim)
 {
 	u32 i;
@@ -444,8 +445,8 @@ static void begin(struct sim *sim)
 }
 
 /*
- * Run one world from its beginning until nothing is left to happen. Returns
- * whether all went well; sim->why says what did not.
+ * Run a configuration until no event is left. Return: whether it passed; otherwise
+ * sim->why has the reason.
  */
 bool sim_run(struct sim *sim, u64 seed, const struct sim_cfg *cfg, bool trace)
 {
