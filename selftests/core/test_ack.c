@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Acknowledgements that arrive: RFC 9293 3.10.7.4 fifth step, 3.8.6, the
- * definition of a duplicate in RFC 5681.
+ * Processing of incoming ACKs: RFC 9293 3.10.7.4 fifth step, 3.8.6, duplicate ACKs of
+ * RFC 5681.
  */
 #include "core.h"
 #include "harness.h"
 
-/* ESTABLISHED, three small segments in flight that were sent twice, and more to be sent. */
+/* ESTABLISHED: three small segments in flight that were sent twice, and unsent data. */
 struct bench {
 	struct xtcp_params par;
 	struct xtcp_cc cc;
@@ -60,7 +60,7 @@ static u32 ack_to(struct bench *b, struct xtcp_seg *seg, u32 ack)
 	return xtcp_ack_rx(&b->tcb, seg, 2 * XTCP_NSEC_PER_SEC);
 }
 
-/* Only what says something of our data is heard by recovery and congestion control. */
+/* Recovery and congestion control process only ACKs that tell something about our data. */
 UNIT(ack_that_says_something)
 {
 	static const struct {
@@ -112,8 +112,8 @@ UNIT(ack_acceptable)
 }
 
 /*
- * More small segments may be out after an ACK by which they were less: as in slow start,
- * while a round trip is at most twice the shortest, and nothing is wrong.
+ * Each small segment acknowledged lets one more be in flight, as in slow start, as long
+ * as the RTT is at most twice the minimum and there is no reduction.
  */
 UNIT(ack_small_more)
 {
@@ -163,13 +163,13 @@ UNIT(ack_counts_segments)
 	CHECK_EQ(seg.delivered, 2);
 }
 
-/* The timestamp echoed counts where the option was agreed, is there, and echoes something. */
+/* TSecr is used if timestamps were negotiated, the option is present and TSecr is not 0. */
 UNIT(ack_echo)
 {
 	static const struct {
 		u8 agreed, there;
 		u32 tsecr;
-		u32 undone;	/* it is older than the retransmission */
+		u32 undone;	/* TSecr is older than the retransmission */
 	} tab[] = {
 		{ XTCP_OPT_TS, XTCP_OPT_TS, 10, 1 }, { XTCP_OPT_TS, XTCP_OPT_TS, 0, 0 },
 		{ 0, XTCP_OPT_TS, 10, 0 }, { XTCP_OPT_TS, 0, 10, 0 }, { 0, 0, 10, 0 },
@@ -193,7 +193,7 @@ UNIT(ack_echo)
 	}
 }
 
-/* The last ACK of a connection is counted, and nothing more is made of it. */
+/* The last ACK of a connection is counted, but not passed to the congestion control. */
 UNIT(ack_last)
 {
 	struct xtcp_seg seg = { 0 };
@@ -210,7 +210,9 @@ UNIT(ack_last)
 	CHECK_EQ(heard, 0);
 }
 
-/* R2 of what the local queue refuses is not put off by ACKs of what had left before. */
+/*
+ * ACKs of data sent earlier do not postpone R2 of a segment that the local queue refuses.
+ */
 UNIT(ack_of_what_left_before)
 {
 	u32 user;

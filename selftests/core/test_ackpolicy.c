@@ -6,7 +6,7 @@
 #include "core.h"
 #include "harness.h"
 
-/* ms between two, and how many a second, at most. */
+/* Minimum interval in ms, and the maximum in a second. */
 UNIT(ackpolicy_challenge)
 {
 	static const struct {
@@ -45,14 +45,14 @@ UNIT(ackpolicy_challenge)
 #define PUSHED	(XTCP_ACKP_DELAYED | XTCP_ACKP_PUSHED)
 #define TWICE	(PUSHED | XTCP_ACKP_TWICE)
 
-/* One segment of @len where 1000 is full, after @pending; all of it read. */
+/* A segment of @len arrives (1000 is a full one) with ACK state @pending; all is read. */
 static const struct {
 	u8 pending;
 	u16 len;
 	u16 flags;
 	u8 then;
-	bool at_once;		/* no dialogue; */
-	bool in_dialogue;	/* or one */
+	bool at_once;		/* ACK at once, if there is no dialogue, */
+	bool in_dialogue;	/* and if there is one (XTCP_F_PINGPONG) */
 } pushes[] = {
 	{ 0,			1000, XTCP_ACK,			XTCP_ACKP_DELAYED, false, false },
 	{ 0,			1000, XTCP_ACK | XTCP_PSH,	PUSHED, true, false },

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The application's calls and options: RFC 9293 3.9.1, RFC 5681 4.1. How
- * cork, NODELAY and urgent data shape output is in test_output.c.
+ * TCP_CORK, TCP_NODELAY and urgent data affect output is in scripts/output.txt and
+ * scripts/small.txt.
  */
 #include "core.h"
 #include "harness.h"
 
-/* A connection with nothing on its way. */
+/* A connection with nothing in flight. */
 static void quiet(struct xtcp_tcb *tcb, const struct xtcp_params *par)
 {
 	xtcp_tcb_init(tcb, par);
@@ -21,7 +22,7 @@ static void quiet(struct xtcp_tcb *tcb, const struct xtcp_params *par)
 #define ROW(name, val, f, want) { XTCP_SET_##name, val, offsetof(struct xtcp_tcb, f), \
 				  sizeof(((struct xtcp_tcb *)0)->f), want }
 
-/* An option changes what it is about, and nothing else. */
+/* An option changes its own fields and no others. */
 UNIT(app_options_are_apart)
 {
 	static const struct {
@@ -65,7 +66,7 @@ UNIT(app_options_are_apart)
 	}
 }
 
-/* Keepalive has a deadline, and a cork ends MSG_MORE when it is taken off. */
+/* Keepalive sets a deadline; clearing TCP_CORK ends MSG_MORE. */
 UNIT(app_options_flags)
 {
 	struct xtcp_params par;
@@ -83,13 +84,13 @@ UNIT(app_options_flags)
 	CHECK_EQ(tcb.flags, 0);
 }
 
-/* When a read is worth a segment of its own: MUST-39, and SHLD-19 made up for. */
+/* When a read sends a window update or an ACK: MUST-39, SHLD-19. */
 UNIT(app_read_and_the_window)
 {
 	static const struct {
 		const char *what;
 		u32 left;	/* bytes of window the peer still has */
-		u32 space;	/* bytes there is room for */
+		u32 space;	/* bytes free in the receive buffer */
 		u32 unacked;	/* bytes received since the last ACK */
 		u8 pending;
 		bool told;
@@ -127,7 +128,7 @@ static void note_event(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now)
 	restarts += ev == XTCP_CC_RESTART;
 }
 
-/* The congestion control learns of an idle time, whatever the knob says. */
+/* The congestion control is told about an idle time, regardless of the knob. */
 UNIT(app_idle_is_an_event)
 {
 	struct xtcp_cc spy = xtcp_cc_reno;

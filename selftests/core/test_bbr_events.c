@@ -6,12 +6,12 @@
 #include "bbr_rig.h"
 #include "harness.h"
 
-/* 5 s without the shortest round trip; not when nothing was in flight. */
+/* ProbeRTT begins after 5 s without the minimum RTT, but not after idle time. */
 UNIT(bbr_probe_rtt_begins)
 {
 	static const struct {
 		const char *name;
-		u64 after;	/* ns since the shortest */
+		u64 after;	/* ns since the minimum RTT was measured */
 		u16 flags;
 		u32 delivered;
 		u8 want;
@@ -40,7 +40,7 @@ UNIT(bbr_probe_rtt_begins)
 		CHECK_ROW(tab[i].name, r.b->done_at, 0);
 		CHECK_ROW(tab[i].name, r.b->ack_phase, BBR_ACKS_PROBE_STOPPING);
 		CHECK_ROW(tab[i].name, r.b->round_end, DELIVERED);
-		/* What is sent until now says nothing of the path. */
+		/* Data sent until now gives no sample of the path. */
 		CHECK_ROW(tab[i].name, r.b->low_end, DELIVERED + (1 << 28));
 	}
 }
@@ -77,7 +77,7 @@ UNIT(bbr_probe_rtt_starts)
 	}
 }
 
-/* Back to CRUISE, or to STARTUP where it came from, with the window of before. */
+/* Back to CRUISE, or to STARTUP if it came from there, with the previous window. */
 UNIT(bbr_probe_rtt_ends)
 {
 	static const struct {
@@ -124,7 +124,7 @@ UNIT(bbr_probe_rtt_ends)
 	}
 }
 
-/* What a round of loss saw is forgotten, but for the sample that ends it. */
+/* A loss round is forgotten, except for the sample that ends it. */
 UNIT(bbr_loss_round)
 {
 	u32 end;
@@ -144,7 +144,7 @@ UNIT(bbr_loss_round)
 	}
 }
 
-/* What an ACK leaves behind: gain of this round, window of before, idle. */
+/* State after an ACK: lowest gain of the round, window to restore, idle. */
 UNIT(bbr_control_ends)
 {
 	static const struct {
@@ -153,7 +153,7 @@ UNIT(bbr_control_ends)
 		u8 cong;
 		u8 gain;	/* lowest so far, in 1/128 */
 		u8 want;
-		bool good;	/* the window is one to go back to */
+		bool good;	/* the window is saved for a later restore */
 	} tab[] = {
 		{ "UP", BBR_UP, XTCP_CONG_OPEN, 128, 128, true },
 		{ "DOWN", BBR_DOWN, XTCP_CONG_OPEN, 128, 115, true },
@@ -182,7 +182,7 @@ UNIT(bbr_control_ends)
 	CHECK(flags_kept(&r));
 }
 
-/* 5.5.11.2: the larger bounds, and where the loss found it. */
+/* 5.5.11.2: an undo restores the larger bounds, and the state before the loss. */
 UNIT(bbr_undo)
 {
 	static const struct {
@@ -205,7 +205,7 @@ UNIT(bbr_undo)
 	for (i = 0; i < 2 * ARRAY_SIZE(tab); i++) {
 		const char *name = tab[i / 2].name;
 
-		/* The bounds of before are larger, or those of now. */
+		/* The previous bounds are larger, or the current ones. */
 		more = i % 2;
 		begin(&r, tab[i / 2].phase);
 		r.b->undo_state = tab[i / 2].was;
@@ -230,7 +230,7 @@ UNIT(bbr_undo)
 		CHECK_ROW(name, r.tcb.cwnd, more ? 120000 : 100000);
 		CHECK_ROW(name, r.tcb.pacing_rate, 77);
 		CHECK_ROW(name, r.b->inflight_long, more ? 30000 : 20000);
-		/* A probe made again begins without short-term bounds. */
+		/* A repeated probe begins without short-term bounds. */
 		if (tab[i / 2].want == BBR_REFILL)
 			continue;
 		CHECK_ROW(name, r.b->bw_short, (2 + more) * BW);
@@ -238,7 +238,7 @@ UNIT(bbr_undo)
 	}
 }
 
-/* 5.4.1: data after an idle time, at the bandwidth; it may have been ProbeRTT's. */
+/* 5.4.1: after idle time data is paced at the estimated bandwidth; ProbeRTT may end. */
 UNIT(bbr_restart_idle)
 {
 	static const struct {
@@ -246,7 +246,7 @@ UNIT(bbr_restart_idle)
 		u8 phase;
 		u64 done_at;
 		u8 want;
-		bool paced;	/* anew */
+		bool paced;	/* pacing is set again */
 	} tab[] = {
 		{ "UP", BBR_UP, 0, BBR_UP, true },
 		{ "CRUISE, after a ProbeRTT", BBR_CRUISE, NOW - 1, BBR_CRUISE, true },

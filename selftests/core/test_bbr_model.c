@@ -26,7 +26,7 @@ static void begin(struct rig *r)
 	r->b = xtcp_cc_state(&r->tcb, struct bbr);
 }
 
-/* Bandwidth in bytes a second, in the unit of the model. */
+/* Convert bytes a second to the unit of the model. */
 static u64 unit(u64 bytes)
 {
 	return (bytes << BBR_BW_SHIFT) / 1000000;
@@ -60,7 +60,7 @@ UNIT(bbr_bdp)
 
 		r.b->min_rtt_us = tab[i].rtt_us;
 		got = xtcp_bbr_bdp(&r.tcb, r.b, unit(tab[i].rate), tab[i].factor);
-		/* Units of 2^-20 are not those of 10^-6: a permille. */
+		/* The unit is based on 2^-20 s, not 10^-6 s: within 0.1 %. */
 		CHECK_ROW(tab[i].name, got <= tab[i].want, true);
 		CHECK_ROW(tab[i].name, got >= tab[i].want - tab[i].want / 1000 - 1, true);
 	}
@@ -100,8 +100,8 @@ UNIT(bbr_headroom)
 	} tab[] = {
 		{ BBR_NO_BYTES, BBR_NO_BYTES },
 		{ 1024000, 1024000 - 154000 },	/* 0.15 */
-		{ 5000, 4000 },		/* a segment at least */
-		{ 2000, 4000 },		/* four segments stay */
+		{ 5000, 4000 },		/* at least a segment */
+		{ 2000, 4000 },		/* at least four segments remain */
 		{ 500, 4000 },
 	};
 	struct rig r;
@@ -166,7 +166,7 @@ UNIT(bbr_at_loss)
 			  tab[i].want);
 }
 
-/* The short memory asks for ProbeRTT, the long one keeps the old value. */
+/* The short-term filter triggers ProbeRTT; the long-term filter keeps the old value. */
 UNIT(bbr_min_rtt)
 {
 	static const struct {
@@ -178,21 +178,21 @@ UNIT(bbr_min_rtt)
 		{ 0, 50000, false, 50000 },
 		{ 1000, 40000, false, 40000 },
 		{ 5999, 60000, false, 40000 },
-		{ 6001, 60000, true, 40000 },	/* 5 s: due, but still believed */
+		{ 6001, 60000, true, 40000 },	/* 5 s: ProbeRTT is due, the old value is still used */
 		{ 6002, 60000, false, 40000 },
 		{ 7000, 45000, false, 40000 },
-		{ 8000, 45000, false, 40000 },	/* no shorter: due after 7 + 5 s */
+		{ 8000, 45000, false, 40000 },	/* not shorter: due after 7 + 5 s */
 		{ 11000, 60000, false, 40000 },
-		{ 11001, 60000, false, 45000 },	/* 10 s: the lowest of late */
+		{ 11001, 60000, false, 45000 },	/* 10 s: the lowest recent value */
 		{ 12001, 60000, true, 45000 },
 		{ 12002, 30000, false, 30000 },
 		{ 16000, 30468, false, 30000 },	/* as short as ever: 1/64 more */
 		{ 20999, 30469, false, 30000 },
 		{ 21001, 30468, false, 30000 },	/* at the last moment */
 		{ 26002, 30469, true, 30000 },
-		{ 26003, 30468, false, 30000 },	/* of the long memory, that is */
+		{ 26003, 30468, false, 30000 },	/* of the long-term filter */
 		{ 31004, 33000, true, 30000 },
-		{ 31200, 31000, false, 30000 },	/* what ProbeRTT finds is believed */
+		{ 31200, 31000, false, 30000 },	/* the result of ProbeRTT is used */
 		{ 32004, 33000, false, 31000 },	/* after 6 s */
 	};
 	struct rig r;
@@ -210,16 +210,16 @@ UNIT(bbr_min_rtt)
 	}
 }
 
-/* Rounds counted in packets: each row one ACK of 10000 bytes. */
+/* Round trips counted by packets: each row is one ACK of 10000 bytes. */
 UNIT(bbr_rounds_and_bandwidth)
 {
 	static const struct {
 		const char *name;
-		u32 prior;	/* delivered when the acknowledged one left */
+		u32 prior;	/* delivered when the acknowledged packet was sent */
 		u32 interval_us;
 		bool app;
 		bool round;
-		u64 rate;	/* of the model after it, bytes a second */
+		u64 rate;	/* of the model after the ACK, bytes a second */
 	} tab[] = {
 		{ "the first", 0, 10000, false, true, 1000000 },
 		{ "same round, slower", 0, 40000, false, false, 1000000 },
@@ -249,12 +249,12 @@ UNIT(bbr_rounds_and_bandwidth)
 	}
 }
 
-/* 5.3.1.2: three rounds in a row that are not a quarter faster. */
+/* 5.3.1.2: STARTUP ends after three rounds in a row with less than 25 % growth. */
 UNIT(bbr_full)
 {
 	static const struct {
 		const char *name;
-		u32 rate[8];	/* kB/s, a round each */
+		u32 rate[8];	/* kB/s, of each round */
 		bool low;
 		bool full;
 	} tab[] = {
@@ -288,13 +288,13 @@ UNIT(bbr_full)
 	}
 }
 
-/* 5.5.3: a low sample is none of the running cycle, unless none is larger. */
+/* 5.5.3: an app-limited sample counts only if no recent bandwidth is larger. */
 UNIT(bbr_low_samples)
 {
 	static const struct {
-		u32 rate;	/* kB/s, the cycle before had 1000 */
+		u32 rate;	/* kB/s; the previous cycle had 1000 */
 		bool low;
-		u32 cycle;	/* of the running one */
+		u32 cycle;	/* of the current cycle */
 	} tab[] = {
 		{ 900, false, 900 }, { 900, true, 0 }, { 1000, true, 1000 }, { 1100, true, 1100 },
 	};
@@ -316,7 +316,7 @@ UNIT(bbr_low_samples)
 	}
 }
 
-/* Loss when not probing: 0.7, marks: 0.85, never below what was delivered. */
+/* Reduction when not probing: 0.7 for loss, 0.85 for marks, at least what was delivered. */
 UNIT(bbr_lower_bounds)
 {
 	static const struct {
@@ -324,9 +324,9 @@ UNIT(bbr_lower_bounds)
 		u8 state;
 		bool loss;
 		u32 ce;
-		u32 delivered;	/* of the round, with a window of 100000 */
-		u32 rtt_us;	/* the shortest is 100000 */
-		u32 lost;	/* of a flight of 100000 */
+		u32 delivered;	/* bytes of the round, with a window of 100000 */
+		u32 rtt_us;	/* the minimum is 100000 */
+		u32 lost;	/* bytes, of 100000 in flight */
 		u32 want;	/* inflight_short */
 	} tab[] = {
 		{ "no loss", BBR_CRUISE, false, 0, 50000, 120000, 0, BBR_NO_BYTES },
@@ -369,7 +369,7 @@ UNIT(bbr_lower_bounds)
 	}
 }
 
-/* After a timeout the window is small; the bound is of the one before. */
+/* After a timeout the window is small; the bound follows the previous window. */
 UNIT(bbr_lower_bounds_timeout)
 {
 	struct xtcp_ack ack = {
@@ -391,7 +391,7 @@ UNIT(bbr_lower_bounds_timeout)
 	CHECK_EQ(r.b->inflight_short, 70019);
 }
 
-/* What comes in clumps, beyond what the bandwidth explains. */
+/* Extra acknowledged bytes: those beyond what the bandwidth explains. */
 UNIT(bbr_aggregation)
 {
 	struct xtcp_ack ack = { .now = SEC, .delivered = 50000 };
@@ -408,12 +408,12 @@ UNIT(bbr_aggregation)
 	ack.delivered = 30000;
 	xtcp_bbr_update(&r.tcb, r.b, &s);
 	CHECK_EQ(r.b->extra_most[0] / 100, 600);
-	/* A pause explains all: a new interval. */
+	/* After a pause the bandwidth explains all: a new interval. */
 	ack.now += SEC;
 	ack.delivered = 1000;
 	xtcp_bbr_update(&r.tcb, r.b, &s);
 	CHECK_EQ(r.b->extra_delivered, 1000);
-	/* Two windows of five rounds later nothing is left of it. */
+	/* After two windows of five rounds it is forgotten. */
 	r.b->flags |= BBR_F_FULL;
 	ack.rs_any = true;
 	ack.rs_prior = 1000000;
@@ -435,7 +435,7 @@ UNIT(bbr_full_growth)
 		u8 phase;
 		bool queue;
 		u32 bw;
-		u8 count;	/* of rounds without growth, before */
+		u8 count;	/* rounds without growth before */
 		u8 want;
 		bool full;
 	} tab[] = {
@@ -469,7 +469,7 @@ UNIT(bbr_full_growth)
 	}
 }
 
-/* What a sample adds up, and what the first one of a round does. */
+/* The sums that a sample changes, and the effect of the first sample of a round. */
 UNIT(bbr_sample_counts)
 {
 	static const struct {
@@ -497,13 +497,13 @@ UNIT(bbr_sample_counts)
 		CHECK_EQ(r.b->rounds, tab[i].want);
 		CHECK_EQ(r.b->round_bytes, 6000);
 		CHECK_EQ(r.b->round_ce, 800);
-		/* What was sent at the lowest gain of a round arrives in the next. */
+		/* Data sent at the lowest gain of a round arrives in the next one. */
 		CHECK_EQ(r.b->sent_gain, tab[i].round ? 115 : 64);
 		CHECK_EQ(r.b->send_gain, tab[i].round ? BBR_SENT_ONE : 115);
 	}
 }
 
-/* Samples are low until what was sent in ProbeRTT has arrived. */
+/* Samples count as app-limited until the data sent in ProbeRTT has arrived. */
 UNIT(bbr_low_end)
 {
 	static const struct {
@@ -532,7 +532,7 @@ UNIT(bbr_low_end)
 	}
 }
 
-/* Nothing of a loss round is left. */
+/* The state of a loss round is cleared. */
 UNIT(bbr_congestion_reset)
 {
 	struct rig r;
@@ -554,14 +554,14 @@ UNIT(bbr_congestion_reset)
 }
 
 /*
- * The short-term bandwidth: 0.7 or 0.85 of the last, or what was delivered, less
- * what was kept back by the gain (in 1/128) and the margin.
+ * The short-term bandwidth: 0.7 or 0.85 of the last, or the delivered rate, corrected
+ * for the pacing gain (in 1/128) and the margin.
  */
 UNIT(bbr_lower_bandwidth)
 {
 	static const struct {
 		const char *name;
-		bool loss;	/* or marks */
+		bool loss;	/* false: marks */
 		u8 gain;
 		u64 bw_short;
 		u32 latest;
@@ -630,12 +630,12 @@ UNIT(bbr_extra_rounds)
 	}
 }
 
-/* An interval ends when the bandwidth explains all of it. */
+/* An aggregation interval ends when the bandwidth explains all its bytes. */
 UNIT(bbr_extra_interval)
 {
 	static const struct {
 		u32 before;	/* bytes in 1 ms at 1 byte per us, and 3000 more now */
-		u32 since;	/* us, then */
+		u32 since;	/* us since the interval began */
 		u32 delivered;
 		u32 most;
 	} tab[] = {
@@ -659,7 +659,7 @@ UNIT(bbr_extra_interval)
 	}
 }
 
-/* Met again within a 64th: believed as if 4 s old, and no longer than it was. */
+/* A sample within 1/64 of the minimum: it counts as 4 s old and does not become longer. */
 UNIT(bbr_min_rtt_met)
 {
 	static const u32 rtt_us[] = { 30000, 30468 };

@@ -50,7 +50,7 @@ UNIT(bbr_gains)
 	CHECK_EQ(xtcp_cc_bbr.flags, XTCP_CC_PACED | XTCP_CC_ECN_OWN);
 }
 
-/* 5.2.1: nothing is known. */
+/* 5.2.1: the initial state. */
 UNIT(bbr_init_state)
 {
 	static const struct {
@@ -90,13 +90,13 @@ UNIT(bbr_init_state)
 	}
 }
 
-/* 5.6.2: a window in a round trip, times 2.77; when the first one is known. */
+/* 5.6.2: initial pacing: a window in a round trip, times 2.77, from the first RTT on. */
 UNIT(bbr_first_rate)
 {
 	static const struct {
 		bool seen;
 		u32 srtt8_us;
-		u64 want;	/* bytes a second, 77 before */
+		u64 want;	/* bytes a second; 77 before */
 	} tab[] = {
 		{ false, 800000, 2769531 }, { false, 16, 138476562500 },
 		{ false, 8, 276953125000 }, { false, 7, 276953125000 },
@@ -117,14 +117,14 @@ UNIT(bbr_first_rate)
 		CHECK_EQ(r.b->flags, BBR_F_PRECAUTION |
 			 (tab[i].seen || tab[i].srtt8_us ? BBR_F_SEEN_RTT : 0));
 	}
-	/* No round trip known: 1 ms. */
+	/* No RTT sample: 1 ms. */
 	r.tcb.srtt8_us = 0;
 	r.tcb.cwnd = 100000;
 	r.tcb.cc->init(&r.tcb, NOW);
 	CHECK_EQ(r.tcb.pacing_rate, 276953125);
 }
 
-/* 5.6.4: the window in STARTUP grows up to twice the BDP and what came in clumps. */
+/* 5.6.4: the window in STARTUP grows to twice the BDP plus extra acknowledged bytes. */
 UNIT(bbr_startup_window)
 {
 	static const struct {
@@ -147,7 +147,7 @@ UNIT(bbr_startup_window)
 	}
 }
 
-/* 5.6.4.4 and 5.6.4.7: what bounds the window. */
+/* 5.6.4.4 and 5.6.4.7: bounds of the window. */
 UNIT(bbr_window_bounds)
 {
 	static const struct {
@@ -180,7 +180,7 @@ UNIT(bbr_window_bounds)
 	}
 }
 
-/* 5.3.1.3: what ends STARTUP for loss. */
+/* 5.3.1.3: STARTUP ends because of loss. */
 UNIT(bbr_startup_loss)
 {
 	static const struct {
@@ -237,14 +237,14 @@ UNIT(bbr_startup_loss)
 	}
 }
 
-/* When a state ends for what is in flight, for time or for rounds. */
+/* When a state ends because of the bytes in flight, time or rounds. */
 UNIT(bbr_transitions)
 {
 	static const struct {
 		const char *name;
 		u8 phase;
 		u8 rounds;
-		bool round;	/* another begins, not counted yet */
+		bool round;	/* a new round begins, not yet counted */
 		u32 flight;
 		u32 cwnd;
 		u32 inflight_long;
@@ -284,7 +284,7 @@ UNIT(bbr_transitions)
 	}
 }
 
-/* 5.3.3.8: what DOWN, REFILL and UP begin with. */
+/* 5.3.3.8: the initial state of DOWN, REFILL and UP. */
 UNIT(bbr_phase_begins)
 {
 	struct bbr_rig r;
@@ -362,7 +362,7 @@ UNIT(bbr_random_wait)
 	}
 }
 
-/* Growth in UP: twice as fast in each round, up to a segment for each. */
+/* Growth in UP doubles in each round, up to a segment for each segment acknowledged. */
 UNIT(bbr_up_slope)
 {
 	static const struct {
@@ -391,13 +391,13 @@ UNIT(bbr_up_slope)
 	}
 }
 
-/* 5.3.3.9: a segment for every step of bytes, while the bound is the limit. */
+/* 5.3.3.9: grow by a segment for each step of bytes, if the bound is the limit. */
 UNIT(bbr_up_growth)
 {
 	static const struct {
 		const char *name;
 		u32 flight;	/* of a window of 100000 */
-		u64 rate;	/* bytes a second: bursts of 2000 bytes, or a 1024th */
+		u64 rate;	/* bytes a second: bursts of 2000 bytes, or 1/1024 s */
 		u32 bound;
 		u32 rs_flight;
 		u32 acked;	/* and 1000 more now; a step is 5000 */
@@ -432,7 +432,7 @@ UNIT(bbr_up_growth)
 	}
 }
 
-/* 5.3.3.9: when UP ends; a bound above 1.25 BDP is not what limits it. */
+/* 5.3.3.9: when UP ends; a bound above 1.25 BDP does not limit it. */
 UNIT(bbr_up_ends)
 {
 	static const struct {
@@ -471,7 +471,7 @@ UNIT(bbr_up_ends)
 	}
 }
 
-/* Ranges lost in a round, segments in a row being one; no more than 255. */
+/* Count of lost ranges in a round; adjacent segments are one range; at most 255. */
 UNIT(bbr_lost_ranges)
 {
 	static const struct {
@@ -498,7 +498,7 @@ UNIT(bbr_lost_ranges)
 	}
 }
 
-/* 5.5.11.2: the first loss of a round, before recovery, keeps what an undo restores. */
+/* 5.5.11.2: the first loss of a round, before recovery, saves the state for an undo. */
 UNIT(bbr_loss_noted)
 {
 	static const struct {
@@ -535,7 +535,7 @@ UNIT(bbr_loss_noted)
 	}
 }
 
-/* 5.5.10.2: too much lost of what a probe has sent bounds what is in flight. */
+/* 5.5.10.2: too much loss of the data of a probe sets inflight_long. */
 UNIT(bbr_probe_lost)
 {
 	static const struct {
@@ -543,9 +543,9 @@ UNIT(bbr_probe_lost)
 		u8 phase;
 		u16 flags;
 		bool app;	/* limited */
-		u32 lost;	/* since it left, of a segment */
-		u32 flight;	/* when it left */
-		u32 want;	/* inflight_long, 300000 before */
+		u32 lost;	/* bytes since it was sent, one segment included */
+		u32 flight;	/* bytes, when it was sent */
+		u32 want;	/* inflight_long; 300000 before */
 		u8 state;
 	} tab[] = {
 		{ "4 segments of 200 before", BBR_REFILL, BBR_F_PROBE_SAMPLE, 0, 5000, 200000,
@@ -583,7 +583,7 @@ UNIT(bbr_probe_lost)
 	}
 }
 
-/* 5.3.3.9: whose ACKs arrive; one cycle of bandwidth is over with the probe. */
+/* 5.3.3.9: the phase whose ACKs arrive; the bandwidth filter advances with a probe. */
 UNIT(bbr_ack_phases)
 {
 	static const struct {

@@ -21,7 +21,7 @@ UNIT(cc_find)
 		CHECK_ROW(tab[i].name, xtcp_cc_find(tab[i].name) == tab[i].cc, true);
 }
 
-/* Every one once, each found by its own name, which TCP_CONGESTION can hold. */
+/* Each is listed once and found by its name, which fits TCP_CONGESTION. */
 UNIT(cc_list)
 {
 	u32 i, k;
@@ -39,7 +39,7 @@ UNIT(cc_list)
 	CHECK(!xtcp_cc_list(~0U));
 }
 
-/* RFC 9438 is what is used unless something else is asked for. */
+/* The default is CUBIC (RFC 9438). */
 UNIT(cc_default)
 {
 	struct xtcp_params par;
@@ -52,7 +52,7 @@ UNIT(cc_default)
 	CHECK(tcb.cc == par.cc);
 }
 
-/* A window algorithm has ssthresh() and acked(), a model control(). */
+/* A window algorithm has ssthresh() and acked(), a model-based one control(). */
 UNIT(cc_complete)
 {
 	u32 i;
@@ -65,7 +65,7 @@ UNIT(cc_complete)
 	}
 }
 
-/* Switching to any before the connection is open: the windows are kept, nothing else. */
+/* Switching before the connection is open keeps the windows and clears the rest. */
 UNIT(cc_set)
 {
 	struct xtcp_params par;
@@ -93,7 +93,7 @@ UNIT(cc_set)
 		}
 }
 
-/* One segment for every window that was really out, part segments left aside. */
+/* Grow by one segment for each window acknowledged, counted in whole segments. */
 UNIT(cc_whole_segments)
 {
 	static const struct {
@@ -138,18 +138,18 @@ UNIT(cc_initial_window)
 		tcb.mss = tab[i].mss;
 		CHECK_EQ(xtcp_cc_initial_cwnd(&tcb), tab[i].cwnd);
 	}
-	/* Once lost: most likely the timer was too short (RFC 6928, 2). */
+	/* Lost once: most likely the timer was too short (RFC 6928, 2). */
 	tcb.flags |= XTCP_F_SYN_TIMEOUT;
 	tcb.retries = 1;
 	CHECK_EQ(xtcp_cc_initial_cwnd(&tcb), 130966);
 	tcb.retries = 2;
 	CHECK_EQ(xtcp_cc_initial_cwnd(&tcb), 65483);
-	/* What was repeated later is not the SYN. */
+	/* Later retransmissions are not of the SYN. */
 	tcb.flags &= ~XTCP_F_SYN_TIMEOUT;
 	CHECK_EQ(xtcp_cc_initial_cwnd(&tcb), 130966);
 }
 
-/* Without SACK the window in recovery is that of the third duplicate, or less. */
+/* Without SACK the window in recovery is at most the one at the third duplicate. */
 UNIT(cc_switch_without_sack)
 {
 	static const struct {

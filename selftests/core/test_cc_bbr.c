@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * BBR on a bottleneck in miniature: a sender with endless data, a queue of
- * bounded size before a link of given rate, ACKs back after a fixed delay.
- * What was lost is noticed at the next ACK and never missed again.
+ * BBR on a small model of a bottleneck: a sender with unlimited data, a queue of limited
+ * size before a link of given rate, ACKs after a fixed delay. Losses are detected with
+ * the next ACK, and lost data is not sent again.
  */
 #include "core.h"
 #include "cc/bbr.h"
@@ -22,29 +22,29 @@ struct pkt {
 };
 
 struct net {
-	/* to be set by a test */
+	/* set by a test */
 	u64 rate;		/* bytes a second */
 	u64 rtt;		/* ns, without queue */
 	u32 buffer;		/* bytes */
 	u32 loss;		/* per million */
-	u32 mark_above;		/* bytes of queue, 0: no marks */
-	u64 app_rate;		/* bytes a second the application has; 0: endless */
+	u32 mark_above;		/* bytes of queue; 0: no marks */
+	u64 app_rate;		/* bytes a second that the application writes; 0: no limit */
 
 	struct xtcp_params par;
 	struct xtcp_tcb tcb;
 	struct bbr *b;
 	u64 now;
-	u64 free_at;		/* ns, when the link is done with what it has */
+	u64 free_at;		/* ns, when the queue will be empty */
 	u64 next_tx;		/* ns, pacing */
 	struct pkt ring[RING];
 	u32 head, tail;		/* packets acknowledged, sent */
 	u32 seed;
 
-	/* what was seen */
+	/* observations */
 	u64 delivered;
 	u64 lost;
 	u32 states;		/* bit per enum bbr_state */
-	u32 queue_max;		/* bytes, since last cleared */
+	u32 queue_max;		/* bytes, maximum since last cleared */
 	u32 cruise_queue;	/* bytes, largest in CRUISE */
 };
 
@@ -116,7 +116,7 @@ static void send(struct net *n)
 				  tcb->pacing_rate);
 }
 
-/* Everything before the packet that is acknowledged and lost is noticed now. */
+/* Losses before the acknowledged packet are detected now. */
 static u32 notice_lost(struct net *n)
 {
 	struct xtcp_tcb *tcb = &n->tcb;
@@ -174,7 +174,7 @@ static void ack_one(struct net *n)
 			  (unsigned long long)tcb->pacing_rate);
 }
 
-/* When the next packet that was not lost is acknowledged; never: all were. */
+/* When the next packet that was not lost is acknowledged; never, if all were lost. */
 static u64 next_ack(const struct net *n)
 {
 	u32 i;
@@ -196,7 +196,7 @@ static void step(struct net *n)
 	u64 ack = next_ack(n);
 
 	if (tx == XTCP_NEVER && ack == XTCP_NEVER) {
-		/* All of the flight was lost: the retransmission timer. */
+		/* The whole flight was lost: retransmission timeout. */
 		n->now += SEC;
 		notice_lost(n);
 		xtcp_cc_event(&n->tcb, XTCP_CC_TIMEOUT, n->now);
@@ -217,7 +217,7 @@ static void run(struct net *n, u64 ns)
 		step(n);
 }
 
-/* Until @state, or for 20 s. */
+/* Run until @state, or for 20 s. */
 static bool run_until(struct net *n, u8 state)
 {
 	u64 end = n->now + 20 * SEC;
@@ -290,7 +290,7 @@ UNIT(bbr_finds_the_path)
 /* Startup, drain, the cycle, and ProbeRTT, in this order. */
 UNIT(bbr_states)
 {
-	/* The queue is gone when DRAIN ends, so DOWN is passed in the same ACK. */
+	/* The queue is empty when DRAIN ends, so the same ACK also ends DOWN. */
 	static const u8 walk[] = {
 		BBR_DRAIN, BBR_CRUISE, BBR_REFILL, BBR_UP, BBR_DOWN, BBR_CRUISE,
 	};
@@ -306,14 +306,14 @@ UNIT(bbr_states)
 	}
 }
 
-/* The queue of startup is gone after drain, and none grows in cruise. */
+/* DRAIN empties the queue of STARTUP, and none builds up in CRUISE. */
 UNIT(bbr_drains)
 {
 	struct net *n = make(12500000, 40 * MSEC, 5000000, 7);
 
 	CHECK(run_until(n, BBR_DRAIN));
 	CHECK(n->queue_max > 200000);
-	/* Bounded by cwnd_gain, not by the buffer. */
+	/* The limit is cwnd_gain, not the buffer. */
 	CHECK(n->queue_max < 1500000);
 	CHECK(run_until(n, BBR_CRUISE));
 	CHECK(queue(n) < 20000);
@@ -321,7 +321,7 @@ UNIT(bbr_drains)
 	CHECK(n->cruise_queue < 50000);
 }
 
-/* Where the round trip is as short as ever nobody stops to measure it. */
+/* No ProbeRTT while samples equal the minimum RTT. */
 UNIT(bbr_no_probe_rtt)
 {
 	struct net *n = make(12500000, 40 * MSEC, 1000000, 7);
@@ -331,7 +331,7 @@ UNIT(bbr_no_probe_rtt)
 	CHECK(n->states & BIT(BBR_UP));
 }
 
-/* 5 s with a longer one: half of the BDP for 200 ms, and back. */
+/* After 5 s with a longer RTT: half of the BDP for 200 ms, then back. */
 UNIT(bbr_probe_rtt)
 {
 	struct net *n = make(12500000, 40 * MSEC, 1000000, 7);
@@ -354,7 +354,7 @@ UNIT(bbr_probe_rtt)
 	CHECK_EQ(n->b->phase, BBR_CRUISE);
 	CHECK(low && n->now - low >= 200 * MSEC);
 	CHECK(n->now - at < 400 * MSEC);
-	/* The window at once, not by and by. */
+	/* The window is restored at once, not gradually. */
 	CHECK(within(n->tcb.cwnd, cwnd, 20));
 	run(n, 100 * MSEC);
 	CHECK(within(n->tcb.cwnd, cwnd, 20));
@@ -362,8 +362,8 @@ UNIT(bbr_probe_rtt)
 }
 
 /*
- * Random loss below the threshold costs little more than what is lost; above it
- * the sender yields.
+ * Random loss below the threshold reduces goodput by little more than the loss itself;
+ * above the threshold the sender slows down.
  */
 UNIT(bbr_random_loss)
 {
@@ -387,7 +387,7 @@ UNIT(bbr_random_loss)
 	}
 }
 
-/* Chance does not end STARTUP: whatever packets it takes, the rate is found. */
+/* Random loss does not end STARTUP early: the full rate is found. */
 UNIT(bbr_random_startup)
 {
 	u32 i;
@@ -404,7 +404,7 @@ UNIT(bbr_random_startup)
 	}
 }
 
-/* A buffer far too small: losses bound what is in flight, and stay few. */
+/* A very small buffer: losses limit the bytes in flight, and remain few. */
 UNIT(bbr_shallow_buffer)
 {
 	struct net *n = make(12500000, 40 * MSEC, 25000, 7);
@@ -425,8 +425,8 @@ UNIT(bbr_shallow_buffer)
 }
 
 /*
- * 5.3.3.7: after a probe that lost too much the next one ends as soon as it is
- * there again; nothing lost, it is made in full at once.
+ * 5.3.3.7: after a probe with too much loss the next one ends when it reaches the same
+ * volume; if nothing is lost then, a full probe follows at once.
  */
 UNIT(bbr_precaution)
 {
@@ -438,7 +438,7 @@ UNIT(bbr_precaution)
 	CHECK(run_until(n, BBR_UP));
 	CHECK(run_until(n, BBR_DOWN));
 	CHECK(n->b->flags & BBR_F_TOO_HIGH);
-	/* Whoever filled the buffer is gone. */
+	/* The competing traffic has ended. */
 	n->buffer = 5000000;
 	CHECK(run_until(n, BBR_CRUISE));
 	CHECK(run_until(n, BBR_UP));
@@ -457,8 +457,8 @@ UNIT(bbr_precaution)
 }
 
 /*
- * inflight_longterm of more than the path holds, which a full buffer left behind,
- * is not what limits a probe: it ends as one without a bound does.
+ * An inflight_longterm beyond the capacity of the path, set when the buffer was full,
+ * does not limit a probe: it ends like one without a bound.
  */
 UNIT(bbr_probe_ends)
 {
@@ -475,7 +475,7 @@ UNIT(bbr_probe_ends)
 	CHECK(n->b->inflight_long <= 900000);
 }
 
-/* A probe that finds a queue and nothing else ends before that is half a BDP. */
+/* A probe that finds no bandwidth ends before the queue exceeds half a BDP. */
 UNIT(bbr_probe_queue)
 {
 	struct net *n = make(12500000, 40 * MSEC, 5000000, 7);
@@ -488,7 +488,7 @@ UNIT(bbr_probe_queue)
 	CHECK(run_until(n, BBR_DOWN));
 	CHECK(n->now - at > 80 * MSEC && n->now - at < 110 * MSEC);
 	CHECK(n->queue_max > 150000 && n->queue_max < 300000);
-	/* One that finds bandwidth goes on until it has all of it. */
+	/* A probe that finds bandwidth goes on until it has all of it. */
 	CHECK(run_until(n, BBR_REFILL));
 	n->rate = 50000000;
 	CHECK(run_until(n, BBR_UP));
@@ -496,7 +496,7 @@ UNIT(bbr_probe_queue)
 	CHECK(within(model_rate(n), 50000000, 10));
 }
 
-/* 5.3.3.8: not more often than Reno loses, on paths where that is often. */
+/* 5.3.3.8: probes are no more frequent than losses of Reno, where these are frequent. */
 UNIT(bbr_probe_interval)
 {
 	static const struct {
@@ -528,7 +528,7 @@ UNIT(bbr_probe_interval)
 	}
 }
 
-/* A bandwidth that was overestimated: DRAIN does not wait for ever. */
+/* DRAIN ends even if the bandwidth was overestimated. */
 UNIT(bbr_drain_ends)
 {
 	struct net *n = make(12500000, 40 * MSEC, 5000000, 7);
@@ -545,7 +545,7 @@ UNIT(bbr_drain_ends)
 	CHECK(n->now - at < SEC);
 }
 
-/* More bandwidth is found, less is accepted, both within a few cycles. */
+/* BBR adapts to more and to less bandwidth within a few cycles. */
 UNIT(bbr_bandwidth_changes)
 {
 	struct net *n = make(12500000, 40 * MSEC, 1000000, 7);
@@ -575,7 +575,7 @@ UNIT(bbr_marks)
 
 	n = make(12500000, 40 * MSEC, 5000000, 7);
 	n->mark_above = 25000;
-	/* Startup ends by them, and what was in flight is the bound. */
+	/* Marks end STARTUP, and the bytes in flight become the bound. */
 	CHECK(run_until(n, BBR_DRAIN));
 	CHECK(n->b->inflight_long < BBR_NO_BYTES);
 	run(n, 3 * SEC);
@@ -587,7 +587,7 @@ UNIT(bbr_marks)
 	CHECK(n->delivered >= 12500000ULL * 13 / 100 * 85);
 }
 
-/* Samples below the limit of the path do not end startup, nor lower anything. */
+/* App-limited samples neither end STARTUP nor lower an estimate. */
 UNIT(bbr_application_limited)
 {
 	struct net *n = make(12500000, 40 * MSEC, 1000000, 7);
@@ -604,7 +604,7 @@ UNIT(bbr_application_limited)
 	CHECK(within(model_rate(n), 12500000, 5));
 }
 
-/* A timeout leaves room for one segment; the window of before is not forgotten. */
+/* After a timeout the window is one segment; the previous window is saved. */
 UNIT(bbr_timeout)
 {
 	struct net *n = make(12500000, 40 * MSEC, 1000000, 7);
@@ -622,7 +622,7 @@ UNIT(bbr_timeout)
 	CHECK_EQ(n->tcb.cwnd, good);
 }
 
-/* Loss ended startup, and was none: startup goes on. */
+/* STARTUP continues if the loss that ended it was spurious. */
 UNIT(bbr_undo_startup)
 {
 	struct net *n = make(12500000, 40 * MSEC, 60000, 7);
@@ -637,7 +637,7 @@ UNIT(bbr_undo_startup)
 	CHECK_EQ(n->b->inflight_short, BBR_NO_BYTES);
 }
 
-/* Loss ended a probe, and was none: it is made again. */
+/* A probe is repeated if the loss that ended it was spurious. */
 UNIT(bbr_undo_probe)
 {
 	struct net *n = make(12500000, 40 * MSEC, 1000000, 7);
@@ -654,7 +654,7 @@ UNIT(bbr_undo_probe)
 	CHECK_EQ(n->b->inflight_long, 2000000);
 }
 
-/* After idle: the rate of the model, not that of the phase; no ProbeRTT. */
+/* After idle time: the rate of the model, without the gain of the phase; no ProbeRTT. */
 UNIT(bbr_restart)
 {
 	struct net *n = make(12500000, 40 * MSEC, 1000000, 7);
@@ -664,7 +664,7 @@ UNIT(bbr_restart)
 	run(n, 50 * MSEC);
 	CHECK_EQ(n->b->phase, BBR_UP);
 	rate = n->tcb.pacing_rate;
-	/* The rest arrives, and then nothing for a minute. */
+	/* All data arrives, then nothing is sent for a minute. */
 	while (n->head != n->tail) {
 		n->now = max(n->now, next_ack(n));
 		ack_one(n);
@@ -679,7 +679,7 @@ UNIT(bbr_restart)
 	CHECK(within(model_rate(n), 12500000, 5));
 }
 
-/* The wait between probes is 2 to 3 s, from the ISS and from nothing else. */
+/* The wait between probes is 2 to 3 s, derived from the ISS alone. */
 UNIT(bbr_wait)
 {
 	u32 same = 0, i, first = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * CUBIC: RFC 9438. Windows over time are held against the RFC's formulas in
- * floating point.
+ * CUBIC: RFC 9438. Windows over time are compared with the RFC's formulas in floating
+ * point.
  */
 #include "cc_rig.h"
 #include "harness.h"
@@ -19,7 +19,7 @@ static double croot(double x)
 	return x > 0 ? r : 0;
 }
 
-/* Figures 1, 2 and 4 of RFC 9438: segments at @t seconds into the epoch. */
+/* Figures 1, 2 and 4 of RFC 9438: the window in segments, @t seconds into the epoch. */
 static double reference(double w_max, double start, double prior, double rtt, double t)
 {
 	double k = w_max > start ? croot((w_max - start) / 0.4) : 0;
@@ -41,7 +41,7 @@ static void near_to(const char *name, double t, double got, double want, double 
 			  name, got, t, want);
 }
 
-/* Within 2 % and two segments of the formulas, all the way. */
+/* The window is always within 2 % and two segments of the formulas. */
 UNIT(cubic_growth)
 {
 	static const struct {
@@ -83,14 +83,14 @@ UNIT(cubic_growth)
 	}
 }
 
-/* The ssthresh of each kind of loss, the window of 100 segments in full use. */
+/* ssthresh after each kind of loss, with a window of 100 segments in full use. */
 UNIT(cubic_reduction)
 {
 	static const struct {
 		const char *name;
 		enum xtcp_cc_event why;
 		u32 flight;	/* segments */
-		u32 want;	/* of 1000 bytes: bytes */
+		u32 want;	/* bytes, with segments of 1000 bytes */
 	} tab[] = {
 		{ "loss", XTCP_CC_LOSS, 100, 70001 },
 		{ "timeout", XTCP_CC_TIMEOUT, 100, 70001 },
@@ -110,7 +110,7 @@ UNIT(cubic_reduction)
 	}
 }
 
-/* 4.7: a loss below the last W_max: the plateau is 0.85 of the window. */
+/* 4.7: after a loss below the last W_max the plateau is at 0.85 of the window. */
 UNIT(cubic_fast_convergence)
 {
 	double start, w_max = 800 * 0.85;
@@ -137,7 +137,7 @@ UNIT(cubic_fast_convergence)
 	}
 }
 
-/* 4.8: after a timeout K is 0 and the old W_max forgotten. */
+/* 4.8: after a timeout K is 0 and the old W_max is discarded. */
 UNIT(cubic_timeout)
 {
 	struct cc_rig r;
@@ -149,7 +149,7 @@ UNIT(cubic_timeout)
 	r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
 	cc_rig_loss(&r, XTCP_CC_TIMEOUT);
 	CHECK_EQ(r.tcb.cwnd, 1000);
-	/* Slow start, at its full pace. */
+	/* Slow start at its full rate. */
 	while (r.tcb.cwnd + 1000 < r.tcb.ssthresh) {
 		u32 was = r.tcb.cwnd;
 
@@ -167,7 +167,7 @@ UNIT(cubic_timeout)
 	}
 }
 
-/* 4.9: after an undo everything goes on as if nothing had been. */
+/* 4.9: an undo restores the state before the reduction. */
 UNIT(cubic_undo)
 {
 	static const struct {
@@ -198,7 +198,7 @@ UNIT(cubic_undo)
 	}
 }
 
-/* An undo in slow start: it goes on, and HyStart++ still watches. */
+/* After an undo in slow start, slow start and HyStart++ continue. */
 UNIT(cubic_undo_slow_start)
 {
 	struct cc_rig r;
@@ -211,14 +211,14 @@ UNIT(cubic_undo_slow_start)
 	cc_rig_undo(&r);
 	CHECK_EQ(r.tcb.ssthresh, ~0U);
 	for (i = 0; i < 40; i++) {
-		/* The delay grows: CSS, and in the end no slow start. */
+		/* The delay grows: CSS, which finally ends slow start. */
 		r.tcb.srtt8_us += 10 * 8000;
 		cc_rig_run(&r, (r.tcb.srtt8_us >> 3) * XTCP_NSEC_PER_USEC);
 	}
 	CHECK(r.tcb.ssthresh < ~0U);
 }
 
-/* 5.8: time without need of the window does not move the curve. */
+/* 5.8: time in which the window is not used does not advance the curve. */
 UNIT(cubic_application_limited)
 {
 	struct cc_rig a, b;
@@ -233,7 +233,7 @@ UNIT(cubic_application_limited)
 	b.tcb.par = &b.par;
 	for (i = 0; i < 100; i++) {
 		b.now += 100 * MSEC;
-		/* Never idle: there is always something in flight. */
+		/* Not idle: there is always data in flight. */
 		b.tcb.snd_nxt = b.tcb.snd_una + 600000;
 		cc_rig_ack(&b, 550000, 0, false);
 	}
@@ -245,7 +245,7 @@ UNIT(cubic_application_limited)
 		a.tcb.cwnd / 1000.0, 0.2);
 }
 
-/* An idle time, noticed by nobody but the ACK after it. */
+/* An idle time that only the next ACK reveals. */
 UNIT(cubic_idle)
 {
 	struct cc_rig a, b;
@@ -265,7 +265,7 @@ UNIT(cubic_idle)
 	near_to("after 60 s of silence", 8, b.tcb.cwnd / 1000.0, a.tcb.cwnd / 1000.0, 0.5);
 }
 
-/* RFC 7661: five minutes of little use halve the window; the curve begins there. */
+/* RFC 7661: five minutes of little use halve the window, where a new curve begins. */
 UNIT(cubic_not_validated)
 {
 	struct cc_rig r;
@@ -298,7 +298,7 @@ UNIT(cubic_not_validated)
 	}
 }
 
-/* A loss in a window that was not in use: W_max is what was. */
+/* A loss in a window that was not fully used: W_max is the used part. */
 UNIT(cubic_not_validated_loss)
 {
 	struct cc_rig r;
@@ -326,7 +326,7 @@ UNIT(cubic_not_validated_loss)
 	}
 }
 
-/* 4.10: the first slow start slows down, a later one does not. */
+/* 4.10: HyStart++ slows down the first slow start, no later one. */
 UNIT(cubic_slow_start)
 {
 	u32 later, i, k;
@@ -343,7 +343,7 @@ UNIT(cubic_slow_start)
 			r.tcb.cwnd = 100000;
 			r.tcb.ssthresh = 100000000;
 		}
-		/* Rounds of rising delay, the window held where it is. */
+		/* Rounds of rising delay with a constant window. */
 		for (k = 0; k < 4; k++) {
 			r.tcb.cwnd = 100000;
 			for (i = 0; i < 100; i++) {
@@ -359,8 +359,8 @@ UNIT(cubic_slow_start)
 }
 
 /*
- * So long after the inflection point that the curve does not fit its integers:
- * 73 minutes, of which the cube is 0 in 64 bits.
+ * So long after the inflection point that the cubic does not fit its integers: the cube
+ * of 73 minutes is 0 modulo 2^64.
  */
 UNIT(cubic_far)
 {
@@ -378,7 +378,7 @@ UNIT(cubic_far)
 	CHECK(r.tcb.cwnd >= was + 4 * was / 10);
 }
 
-/* 4.2: however far away W_max is, half of the window more in a round trip. */
+/* 4.2: however far away W_max is, growth is at most half of the window in a round trip. */
 UNIT(cubic_clamp)
 {
 	struct cc_rig r;
@@ -392,7 +392,7 @@ UNIT(cubic_clamp)
 	r.tcb.ssthresh = 20000;
 	for (i = 0; i < 20; i++) {
 		was = r.tcb.cwnd;
-		/* One ACK for all: the coarsest there is. */
+		/* One ACK for the whole window, the extreme case. */
 		r.now += 2 * SEC;
 		r.tcb.snd_nxt = r.tcb.snd_una + was;
 		cc_rig_ack(&r, was, 0, true);
@@ -430,8 +430,8 @@ UNIT(cubic_extremes)
 }
 
 /*
- * A restart from the initial window is the beginning of a curve: not where the
- * old one would be after all this time.
+ * A restart from the initial window begins a new curve instead of continuing the old
+ * one after the idle time.
  */
 UNIT(cubic_restart)
 {
@@ -460,8 +460,8 @@ UNIT(cubic_restart)
 }
 
 /*
- * Avoidance begins at @start with a W_max of @w_max: the window after @ns, in
- * which one ACK acknowledges all of it, so that it is W_cubic(t).
+ * Congestion avoidance begins at @start with a W_max of @w_max. Return: the window after
+ * @ns and one ACK for the whole window, so that it equals W_cubic(t).
  */
 static u32 one_ack(u16 mss, u32 w_max, u32 start, u64 ns)
 {
@@ -515,8 +515,8 @@ UNIT(cubic_curve)
 }
 
 /*
- * Figure 2: with this K, of whole ticks, the curve begins where the window is.
- * C * (K * 1.048576 ms)^3 is the distance to W_max.
+ * Figure 2: K, in whole ticks, is such that the curve begins at the current window. The
+ * distance to W_max is C * (K * 1.048576 ms)^3.
  */
 UNIT(cubic_k)
 {
@@ -537,8 +537,8 @@ UNIT(cubic_k)
 }
 
 /*
- * 4.7: W_max is 0.85 of a window smaller than the last W_max, to half of the last
- * of 16 bits; otherwise the window. After a second loss, at K, the curve is there.
+ * 4.7: W_max is 0.85 of the window if that is smaller than the last W_max (exact to half
+ * of the last of 16 bits), otherwise the window. At time K the curve reaches it.
  */
 UNIT(cubic_convergence)
 {
@@ -574,7 +574,7 @@ UNIT(cubic_convergence)
 	}
 }
 
-/* 4.3: a segment for every 17/9 of the window, to half of the last of 16 bits. */
+/* 4.3: a segment for every 17/9 of the window, exact to half of the last of 16 bits. */
 UNIT(cubic_reno_friendly)
 {
 	static const struct {
@@ -589,7 +589,7 @@ UNIT(cubic_reno_friendly)
 	for (i = 0; i < ARRAY_SIZE(tab); i++) {
 		struct cc_rig r;
 
-		/* After a timeout K is 0: at t = 0 all growth is Reno's. */
+		/* After a timeout K is 0: at t = 0 only the Reno estimate grows. */
 		cc_rig_init(&r, &xtcp_cc_cubic, 1000, 600000000, 1);
 		cc_rig_loss(&r, XTCP_CC_TIMEOUT);
 		r.tcb.cwnd = 300000000;
@@ -599,7 +599,7 @@ UNIT(cubic_reno_friendly)
 	}
 }
 
-/* RFC 7661, 4.1: before pipeACK is known a loss is answered from the flight. */
+/* RFC 7661, 4.1: before pipeACK is known, a reduction starts from FlightSize. */
 UNIT(cubic_pipe_ack_unknown)
 {
 	struct cc_rig r;
@@ -610,8 +610,8 @@ UNIT(cubic_pipe_ack_unknown)
 }
 
 /*
- * 4.8: the curve that ran before a timeout is gone, with its W_max, its K and its
- * epoch: 10 s later the window is C * 10^3 segments larger.
+ * 4.8: a timeout discards the curve with its W_max, K and epoch: 10 s later the window
+ * is C * 10^3 segments larger.
  */
 UNIT(cubic_timeout_forgets)
 {
@@ -630,14 +630,14 @@ UNIT(cubic_timeout_forgets)
 	CHECK(r.tcb.cwnd >= 50399900 - 10 && r.tcb.cwnd <= 50399910 + 10);
 }
 
-/* 4.3: on the plateau of the curve a segment for every window acknowledged. */
+/* 4.3: on the plateau the window grows by a segment for each window acknowledged. */
 UNIT(cubic_reno_window)
 {
 	static const struct {
 		const char *name;
-		u32 loss;	/* bytes, the window at a timeout before */
-		u32 before;	/* acknowledged before the timeout */
-		u32 bytes;	/* acknowledged then */
+		u32 loss;	/* bytes, window at an earlier timeout */
+		u32 before;	/* bytes acknowledged before the timeout */
+		u32 bytes;	/* bytes acknowledged after it */
 		u32 want;
 	} tab[] = {
 		{ "less than a window", 0, 0, 99999, 100000 },
@@ -662,12 +662,12 @@ UNIT(cubic_reno_window)
 	}
 }
 
-/* 4.4: (target - cwnd) / cwnd for every byte, what is less than a byte added up. */
+/* 4.4: (target - cwnd) / cwnd for each byte acknowledged; fractions accumulate. */
 UNIT(cubic_growth_of_a_byte)
 {
 	static const struct {
 		u32 wnd;
-		u32 bytes;	/* acknowledged, the target 100 above the window */
+		u32 bytes;	/* bytes acknowledged; the target is 100 above the window */
 		u32 want;
 	} tab[] = {
 		{ 100000, 999, 100000 }, { 100000, 1000, 100001 }, { 100000, 1999, 100001 },
@@ -689,8 +689,8 @@ UNIT(cubic_growth_of_a_byte)
 }
 
 /*
- * Of a large window less than a byte of growth was left; a small one behind it
- * does not make more of that.
+ * A fraction of a byte of growth left over from a large window must not count for more
+ * in a smaller one.
  */
 UNIT(cubic_growth_left)
 {
@@ -714,7 +714,7 @@ UNIT(cubic_growth_left)
 	CHECK_EQ(r.tcb.cwnd, 10500);
 }
 
-/* RFC 7661, 4.4.1: what was sent again in recovery is taken off at its end. */
+/* RFC 7661, 4.4.1: bytes sent again in recovery are subtracted at its end. */
 UNIT(cubic_not_validated_recovery)
 {
 	struct cc_rig r;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * DCTCP: RFC 8257, section 3.3, alpha held against the formula in floating
- * point.
+ * DCTCP: RFC 8257, section 3.3; alpha is compared with the formula in floating point.
  */
 #include "cc_rig.h"
 #include "harness.h"
 
-/* Section 3.3, steps 1 to 8, as they are written there. */
+/* Section 3.3, steps 1 to 8, literally. */
 struct shadow {
 	double alpha;
 	u32 window_end;
@@ -33,7 +32,7 @@ static void near_to(const char *name, double got, double want, double off)
 		unit_fail(__FILE__, __LINE__, "%s: %.4f, want %.4f", name, got, want);
 }
 
-/* 4.2: alpha is 1 before anything is known, so the first mark halves. */
+/* 4.2: alpha is 1 initially, so the first mark halves the window. */
 UNIT(dctcp_first_mark)
 {
 	struct cc_rig r;
@@ -46,7 +45,7 @@ UNIT(dctcp_first_mark)
 	CHECK_EQ(r.tcb.ssthresh, r.tcb.cwnd);
 }
 
-/* Marks of a given share, at random places: each reduction is alpha / 2. */
+/* Random marks with a given probability: each reduction is alpha / 2. */
 UNIT(dctcp_alpha)
 {
 	static const struct {
@@ -93,7 +92,7 @@ UNIT(dctcp_alpha)
 	}
 }
 
-/* One reduction a window, however many marks; the next may come after it. */
+/* One reduction in a window of data, however many marks. */
 UNIT(dctcp_once_a_window)
 {
 	struct cc_rig r;
@@ -113,7 +112,7 @@ UNIT(dctcp_once_a_window)
 	CHECK(r.tcb.cwnd < 50000);
 }
 
-/* Not below two segments; not on top of the answer to a loss. */
+/* The window does not fall below two segments; no reduction during recovery. */
 UNIT(dctcp_bounds)
 {
 	struct cc_rig r;
@@ -132,7 +131,7 @@ UNIT(dctcp_bounds)
 	CHECK_EQ(r.tcb.cwnd, 100000);
 }
 
-/* 3.4: loss is answered as ever, and the marks of that window are part of it. */
+/* 3.4: the reduction for loss is the usual one and covers the marks of that window. */
 UNIT(dctcp_loss)
 {
 	struct cc_rig r;
@@ -149,7 +148,7 @@ UNIT(dctcp_loss)
 	CHECK(r.tcb.cwnd < 50000);
 }
 
-/* A mark on a window that was not in use: from what was. */
+/* A mark in a window that was not fully used reduces from the used part. */
 UNIT(dctcp_not_validated)
 {
 	struct cc_rig r;
@@ -176,8 +175,8 @@ UNIT(dctcp_pipe_ack_unknown)
 }
 
 /*
- * When marks cease, alpha fades to 15 / 2^20, where a sixteenth is rounded to
- * 0; of 2^29 bytes half of that is 3840.
+ * Without marks alpha decays to 15 / 2^20, of which a sixteenth rounds to 0. Half of that
+ * of 2^29 bytes is 3840.
  */
 UNIT(dctcp_alpha_rest)
 {
@@ -190,13 +189,13 @@ UNIT(dctcp_alpha_rest)
 		r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
 	}
 	CHECK_EQ(r.tcb.cwnd, 1U << 29);
-	/* The mark comes within a window, whose share is not known yet. */
+	/* The mark arrives within an observation window, so alpha does not include it yet. */
 	cc_rig_ack(&r, 1024, 0, false);
 	cc_rig_ack(&r, 1024, 1024, false);
 	CHECK_EQ(r.tcb.cwnd, (1U << 29) - 3840);
 }
 
-/* 3.3: an observation window is one of data, the first ends with what is out. */
+/* 3.3: an observation window is a window of data; the first is that in flight. */
 UNIT(dctcp_first_window)
 {
 	struct xtcp_cc_info info;
@@ -216,7 +215,7 @@ UNIT(dctcp_first_window)
 	CHECK_EQ(info.alpha, 960);
 }
 
-/* RFC 5681, 3.1: after a reduction a whole new window makes one segment more. */
+/* RFC 5681, 3.1: after a reduction, growth of a segment takes a whole new window. */
 UNIT(dctcp_growth_anew)
 {
 	static const struct {
@@ -245,7 +244,7 @@ UNIT(dctcp_growth_anew)
 	}
 }
 
-/* A mark is answered wherever in the sequence space, and however long after the last. */
+/* Marks are handled everywhere in sequence space, however long after the last one. */
 UNIT(dctcp_sequence_space)
 {
 	static const struct {
@@ -277,7 +276,7 @@ UNIT(dctcp_sequence_space)
 	}
 }
 
-/* Without marks it is Reno, and alpha fades. */
+/* Without marks DCTCP behaves like Reno, and alpha decays. */
 UNIT(dctcp_growth)
 {
 	struct cc_rig d, r;
@@ -305,7 +304,7 @@ UNIT(dctcp_info)
 	CHECK(!info.ecn);
 	r.tcb.ecn = XTCP_ECN_ACC;
 	r.tcb.ecn_last = XTCP_CE;
-	/* The window just begun is not over: the counts of both stay. */
+	/* The current observation window is not over: its counts stay. */
 	r.tcb.snd_nxt = r.tcb.snd_una + 50000;
 	cc_rig_ack(&r, 1000, 0, false);
 	cc_rig_ack(&r, 3000, 1000, false);
@@ -315,7 +314,7 @@ UNIT(dctcp_info)
 	CHECK(info.ce);
 	CHECK_EQ(info.marked, 1000);
 	CHECK_EQ(info.total, 5000);
-	/* Of Reno there is nothing to tell. */
+	/* Reno has no such information. */
 	r.tcb.cc = &xtcp_cc_reno;
 	xtcp_cc_info(&r.tcb, &info);
 	CHECK_EQ(info.kind, XTCP_CC_INFO_NONE);

@@ -16,7 +16,7 @@ UNIT(reno_slow_start)
 	CHECK_EQ(r.tcb.cwnd, 22000);
 }
 
-/* One segment per window, however the ACKs are cut. */
+/* One segment for each window, however it is divided into ACKs. */
 UNIT(reno_avoidance)
 {
 	static const u32 cuts[] = { 1, 10, 500, 1000, 2500, 10000 };
@@ -34,7 +34,7 @@ UNIT(reno_avoidance)
 	}
 }
 
-/* Slow start ends exactly at ssthresh; the rest counts for avoidance. */
+/* Slow start ends exactly at ssthresh; the rest of the ACK counts for avoidance. */
 UNIT(reno_across_ssthresh)
 {
 	struct cc_rig r;
@@ -48,7 +48,7 @@ UNIT(reno_across_ssthresh)
 	CHECK_EQ(r.tcb.cwnd, 6000);
 }
 
-/* What a large ACK has left over counts for the next segment. */
+/* The remainder of a large ACK counts for the next segment. */
 UNIT(reno_remainder)
 {
 	struct cc_rig r;
@@ -62,7 +62,7 @@ UNIT(reno_remainder)
 	CHECK_EQ(r.tcb.cwnd, 12000);
 }
 
-/* From the flight, not from cwnd; at least two segments (equation 4). */
+/* ssthresh from FlightSize, not cwnd; at least two segments (equation 4). */
 UNIT(reno_ssthresh)
 {
 	static const struct {
@@ -89,7 +89,7 @@ UNIT(reno_ssthresh)
 	}
 }
 
-/* No window passes the largest there is (RFC 7323, 2.3). */
+/* The window does not exceed the maximum (RFC 7323, 2.3). */
 UNIT(reno_largest)
 {
 	struct cc_rig r;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xtcp_check() itself: it accepts a sound TCB and sees each kind of damage,
- * or every test that leans on it proves nothing.
+ * xtcp_check() accepts a valid TCB and detects each kind of damage. Other tests rely on
+ * that.
  */
 #include "core.h"
 #include "harness.h"
@@ -12,7 +12,7 @@ struct sound {
 	struct xtcp_ooo node[3];
 };
 
-/* ESTABLISHED, 3000 bytes out in two entries, two runs held. */
+/* ESTABLISHED, 3000 bytes in flight in two entries, two runs received out of order. */
 static void sound(struct sound *s)
 {
 	struct xtcp_tcb *tcb = &s->tcb;
@@ -103,7 +103,7 @@ UNIT(check_sees_damage_of_sending)
 	DAMAGE(t->flags |= XTCP_F_FIN_QUEUED);
 }
 
-/* The treap's heap order, the wrong way round. */
+/* The heap order of the treap, reversed. */
 static void lift_children(struct xtcp_tcb *tcb)
 {
 	struct xtcp_node *root = tcb->ooo_root;
@@ -138,7 +138,7 @@ UNIT(check_sees_wrong_states)
 	DAMAGE(t->flags |= XTCP_F_FIN_SEEN; t->rcv_fin = t->rcv_nxt - 1);
 }
 
-/* All that was out is acknowledged. */
+/* All data in flight is acknowledged. */
 static void all_arrived(struct xtcp_tcb *tcb)
 {
 	xtcp_map_flush(tcb);
@@ -163,7 +163,7 @@ UNIT(check_sees_deadlines_without_reason)
 	DAMAGE(xtcp_dl_set(t, XTCP_DL_LINGER, 500));
 }
 
-/* The latest that each may be, and no later. */
+/* The latest valid time of each deadline. */
 UNIT(check_sees_deadlines_out_of_range)
 {
 	static const struct {

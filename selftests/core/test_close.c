@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ends of a connection: RFC 9293 3.6, 3.10.4, 3.10.5.
+ * Closing and aborting: RFC 9293 3.6, 3.10.4, 3.10.5.
  */
 #include "harness.h"
 
-/* What waited to be acknowledged waits no more: its memory comes back at once. */
+/* xtcp_abort() empties the send map, so that its entries can be reclaimed at once. */
 UNIT(close_abort_empties_the_map)
 {
 	struct xtcp_open open = { .path_mss = 1460, .adv_mss = 1460, .gso_max = 1460 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The checksum against hand-computed vectors: RFC 1071's own example, a SYN
- * over IPv4 and one over IPv6, sums worked out apart from this code.
+ * The checksum against precomputed vectors: the example of RFC 1071, a SYN over IPv4
+ * and one over IPv6.
  */
 #include "harness.h"
 
@@ -104,7 +104,7 @@ UNIT(csum_with_itself_is_zero)
 	}
 }
 
-/* IPv6 lengths have 32 bits: a jumbogram's must not lose its upper half. */
+/* The length in the IPv6 pseudo-header has 32 bits; check all of them. */
 UNIT(csum_ipv6_length_is_wide)
 {
 	static const struct xtcp_flow zero;
@@ -115,7 +115,7 @@ UNIT(csum_ipv6_length_is_wide)
 		 (u16)~(0x123 + 0x4567 + 6));
 }
 
-/* A sum that is nearly full goes on, and what is carried out comes in again. */
+/* The carry of a sum that overflows is added again. */
 UNIT(csum_carries)
 {
 	static const u8 two[] = { 0, 2 };

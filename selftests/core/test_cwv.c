@@ -31,7 +31,7 @@ static void begin(struct flow *f, u32 cwnd)
 	xtcp_cwv_init(&f->tcb, &f->cwv, f->now);
 }
 
-/* A round trip of 100 ms: @bytes go out, two ACKs come back. */
+/* A round trip of 100 ms with @bytes sent and two ACKs. */
 static void round_trip(struct flow *f, u32 bytes)
 {
 	struct xtcp_ack ack = { .una = bytes / 2, .delivered = bytes / 2 };
@@ -55,7 +55,7 @@ static void run(struct flow *f, u32 bytes, u64 ns)
 		round_trip(f, bytes);
 }
 
-/* pipeACK is what a round trip carries; half of the window validates it. */
+/* pipeACK is the volume acknowledged in a round trip; half of cwnd makes cwnd validated. */
 UNIT(cwv_phases)
 {
 	static const struct {
@@ -63,7 +63,7 @@ UNIT(cwv_phases)
 		u32 bytes;
 		u64 ms;
 		bool valid;
-		u32 used;	/* of a reduction with 5000 in flight */
+		u32 used;	/* bytes from which a reduction starts, with 5000 in flight */
 	} tab[] = {
 		{ "not known yet", 1000, 300, true, 5000 },
 		{ "full use", 100000, 3000, true, 5000 },
@@ -84,7 +84,7 @@ UNIT(cwv_phases)
 	}
 }
 
-/* A burst is remembered for a sampling period: 1 s, or three round trips. */
+/* A burst counts for a sampling period: 1 s, or three round trips. */
 UNIT(cwv_memory)
 {
 	static const struct {
@@ -109,7 +109,7 @@ UNIT(cwv_memory)
 	}
 }
 
-/* A round trip of more than one ACK, windows overlapping: all of it counts. */
+/* With several ACKs in a round trip, all bytes of the round trip count. */
 UNIT(cwv_pipeline)
 {
 	struct flow f;
@@ -133,14 +133,14 @@ UNIT(cwv_pipeline)
 	CHECK(xtcp_cwv_used(&f.tcb, &f.cwv, 0) <= 61000);
 }
 
-/* 4.4.1: from what was in use, less what had to be sent again. */
+/* 4.4.1: a reduction starts from the used volume, less the bytes sent again. */
 UNIT(cwv_loss)
 {
 	static const struct {
 		const char *name;
-		u32 bytes;	/* a round trip */
+		u32 bytes;	/* in each round trip */
 		u32 flight;
-		u32 again;	/* sent again in recovery */
+		u32 again;	/* bytes sent again in recovery */
 		u32 ssthresh;
 		u32 after;	/* cwnd at the end */
 	} tab[] = {
@@ -160,7 +160,7 @@ UNIT(cwv_loss)
 		run(&f, tab[i].bytes, 3 * SEC);
 		f.tcb.ssthresh = xtcp_cwv_reduce(&f.tcb, &f.cwv, tab[i].flight, XTCP_CC_HALF);
 		CHECK_ROW(tab[i].name, f.tcb.ssthresh, tab[i].ssthresh);
-		/* pipeACK starts anew: validated. */
+		/* pipeACK is unknown again: validated. */
 		CHECK_ROW(tab[i].name, xtcp_cwv_valid(&f.tcb, &f.cwv), true);
 		f.tcb.bytes_retrans += tab[i].again;
 		f.tcb.cwnd = f.tcb.ssthresh;
@@ -183,7 +183,7 @@ UNIT(cwv_undo)
 	CHECK_EQ(f.tcb.cwnd, 100000);
 }
 
-/* 4.4.3: every five minutes half of it goes, down to the initial window. */
+/* 4.4.3: the window is halved every five minutes, down to the initial window. */
 UNIT(cwv_period)
 {
 	static const struct {
@@ -211,7 +211,7 @@ UNIT(cwv_period)
 	}
 }
 
-/* No ACK came while nothing was sent: the restart sees to it. */
+/* Without ACKs in idle time, the restart does the halving. */
 UNIT(cwv_idle)
 {
 	static const struct {
@@ -233,7 +233,7 @@ UNIT(cwv_idle)
 	}
 }
 
-/* A window below the initial one is left alone. */
+/* A window below the initial one does not change. */
 UNIT(cwv_small)
 {
 	struct flow f;
@@ -243,7 +243,7 @@ UNIT(cwv_small)
 	CHECK_EQ(f.tcb.cwnd, 4000);
 }
 
-/* In recovery nothing is measured, and nothing is known after it (4.2). */
+/* No measurement in recovery; pipeACK is unknown after it (4.2). */
 UNIT(cwv_recovery)
 {
 	static const u8 cong[] = { XTCP_CONG_RECOVERY, XTCP_CONG_LOSS };
@@ -266,7 +266,7 @@ UNIT(cwv_recovery)
 
 #define NVP	(300 * SEC)	/* RFC 7661, 4.4.3 and 5 */
 
-/* A window of 100000 of which a hundredth is in use, for as long as is known: non-validated. */
+/* A non-validated window: 1000 bytes of 100000 are in use. */
 static void hardly_used(struct flow *f, u64 since)
 {
 	begin(f, 100000);
@@ -286,7 +286,7 @@ static void ack_at(struct flow *f, u64 now, u32 delivered)
 	xtcp_cwv_ack(&f->tcb, &f->cwv, &ack);
 }
 
-/* The end of a recovery, an undo, and ACKs in a recovery: nothing is known any more (4.2). */
+/* End of a recovery, undo and ACKs in a recovery make pipeACK unknown (4.2). */
 UNIT(cwv_forgets)
 {
 	static const struct {
@@ -328,7 +328,7 @@ UNIT(cwv_forgets)
 	}
 }
 
-/* So does a reduction, which takes the phase for a validated one. */
+/* A reduction does so, too, and begins a validated phase. */
 UNIT(cwv_reduction_forgets)
 {
 	struct flow f;
@@ -339,14 +339,14 @@ UNIT(cwv_reduction_forgets)
 	CHECK_EQ(f.cwv.nvp_at, 0);
 }
 
-/* Half of a period is 1.5 round trips, at least 0.5 s (4.2); a sample of the last half counts. */
+/* Half a sampling period is 1.5 round trips, at least 0.5 s (4.2); the last half counts. */
 UNIT(cwv_halves)
 {
 	static const struct {
 		u32 srtt_ms;
 		u64 age;
 		bool turned;
-		u32 last;	/* the most of the last half, then */
+		u32 last;	/* maximum of the last half, afterwards */
 	} tab[] = {
 		{ 100, 500 * MSEC - 1, false, 5000 }, { 100, 500 * MSEC, true, 7000 },
 		{ 100, 1000 * MSEC - 1, true, 7000 }, { 100, 1000 * MSEC, true, 0 },
@@ -371,7 +371,7 @@ UNIT(cwv_halves)
 	}
 }
 
-/* The larger of both halves is what was in use. */
+/* The used volume is the larger one of both halves. */
 UNIT(cwv_larger_half)
 {
 	u32 i;
@@ -388,14 +388,14 @@ UNIT(cwv_larger_half)
 	}
 }
 
-/* 4.4.3, to the nanosecond, and down to the initial window of 10000. */
+/* 4.4.3: exact to the nanosecond, and down to the initial window of 10000. */
 UNIT(cwv_period_ends)
 {
 	static const struct {
 		u32 before;
 		u64 age;
 		u32 cwnd, ssthresh;
-		u64 since;	/* when the next period begins, after the first one began */
+		u64 since;	/* ns from the beginning of the first period to that of the next */
 	} tab[] = {
 		{ 100000, NVP - 1, 100000, 1000, 0 }, { 100000, NVP, 50000, 75000, NVP },
 		{ 100000, 2 * NVP - 1, 50000, 75000, NVP }, { 100000, 2 * NVP, 25000, 75000, 2 * NVP },
@@ -417,7 +417,7 @@ UNIT(cwv_period_ends)
 	}
 }
 
-/* It begins when less comes to be in use, and ends when enough is. */
+/* The non-validated period begins when use falls, and ends when it is sufficient. */
 UNIT(cwv_period_begins)
 {
 	struct flow f;
@@ -433,11 +433,11 @@ UNIT(cwv_period_begins)
 	CHECK_EQ(f.cwv.nvp_at, 0);
 }
 
-/* A restart counts from the last departure, unless the period began before it. */
+/* A restart counts from the last transmission, or from the period if that began earlier. */
 UNIT(cwv_restart)
 {
 	static const struct {
-		u64 since, sent;	/* 0: it has not begun; nothing was sent */
+		u64 since, sent;	/* 0: the period has not begun; nothing was sent */
 		u64 now;
 		u32 cwnd;
 	} tab[] = {
@@ -457,7 +457,7 @@ UNIT(cwv_restart)
 	}
 }
 
-/* Every window algorithm asks it, at each ACK, loss, end and restart. */
+/* Every window algorithm uses it at each ACK, loss, end of recovery and restart. */
 UNIT(cwv_algorithms)
 {
 	static const struct {

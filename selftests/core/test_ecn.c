@@ -10,9 +10,9 @@
 
 /* ---- RFC 3168 ---- */
 
-/* ---- RFC 9768: what we tell ---- */
+/* ---- RFC 9768: data receiver ---- */
 
-/* ---- RFC 9768: what we are told ---- */
+/* ---- RFC 9768: data sender ---- */
 
 /* ---- RFC 8257 ---- */
 
@@ -23,7 +23,7 @@ static u16 ace(u32 n)
 	return (u16)(n << XTCP_ACE_SHIFT);
 }
 
-/* An established connection that asked for @ecn and got it. */
+/* An established connection that has negotiated @ecn. */
 static void establish(struct xtcp_tcb *tcb, u8 ecn, u8 option, u8 cc_flags)
 {
 	static const struct xtcp_open peer = {
@@ -54,16 +54,16 @@ static void establish(struct xtcp_tcb *tcb, u8 ecn, u8 option, u8 cc_flags)
 }
 
 static const struct {
-	const char *fields;	/* of data that arrives, in order: . or C */
-	const char *ece;	/* of the ACK each gets, - for none */
+	const char *fields;	/* of arriving segments, in order: . (ECT) or C (CE) */
+	const char *ece;	/* ECE of the ACK for each: . or E; - for no ACK */
 } states[] = {
 	{ "....", "-.-." },	/* every second one */
-	{ "CCCC", "E-E-" },	/* the change at once, then every second one */
+	{ "CCCC", "E-E-" },	/* the first at once, then every second one */
 	{ ".C.C", "-E.E" },
 	{ "..CC..", "-.E-.-" },
 };
 
-/* Section 3.2: an ACK at every change; ECE as the newest mark was. */
+/* Section 3.2: an ACK at every change of CE; ECE is the CE state of the newest segment. */
 UNIT(dctcp_receiver)
 {
 	u32 i, n;
@@ -94,7 +94,7 @@ UNIT(dctcp_receiver)
 	}
 }
 
-/* The sender's side: bytes that ECE acknowledges are marked, nothing is halved. */
+/* Sender: bytes acknowledged with ECE count as marked, without a reduction by half. */
 UNIT(dctcp_sender)
 {
 	static struct xtcp_tcb tcb;
@@ -119,7 +119,7 @@ UNIT(dctcp_sender)
 	xtcp_tcb_fini(&tcb);
 }
 
-/* CWR once a round trip; its peer may be one of RFC 3168 (section 3.3). */
+/* CWR once in a round trip, since the peer may implement RFC 3168 only (section 3.3). */
 UNIT(dctcp_sends_cwr)
 {
 	static const char want[] = "C.C..";
@@ -157,9 +157,9 @@ static u32 draw(u64 *seed, u32 n)
 }
 
 /*
- * Data with marks drawn at random; ACKs are what our receiver sends, lost at
- * random. With the option our sender knows every marked byte in the end, however
- * many ACKs are missing; without it as long as the count has not gone round.
+ * Data with random marks, and ACKs of our receiver with random losses. With the option
+ * the sender finally knows every marked byte, however many ACKs are lost; without it,
+ * as long as ACE has not wrapped.
  */
 static void counters(u32 marks_pct, u32 loss_pct, u8 option, u64 seed)
 {

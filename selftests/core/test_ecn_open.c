@@ -7,7 +7,7 @@
 #include "core.h"
 #include "harness.h"
 
-/* ---- who agrees on what with whom ---- */
+/* ---- negotiation ---- */
 
 /* O: no ECN, C: classic (RFC 3168), A: AccECN, a: AccECN without ECT. */
 static char mode_of(u8 mode, u16 flags)
@@ -96,7 +96,7 @@ static const struct {
 	{ "2: DCTCP, SYN with ECT",	2, true, XTCP_ECT0,	"OOOCOOOC" },
 };
 
-/* Table 2 of RFC 9768: what a SYN-ACK says, by the SYN's field. */
+/* Table 2 of RFC 9768: ACE of the SYN-ACK by the IP-ECN field of the SYN. */
 static const u8 echo[] = { 2, 3, 4, 6 };
 
 UNIT(ecn_servers)
@@ -128,7 +128,7 @@ UNIT(ecn_servers)
 		}
 }
 
-/* RFC 9768 3.1.5: who asks for both kinds in one handshake is reset. */
+/* RFC 9768 3.1.5: a peer whose SYNs ask for both kinds in one handshake gets a RST. */
 UNIT(ecn_conflicting_syns)
 {
 	static const struct {
@@ -158,7 +158,7 @@ UNIT(ecn_conflicting_syns)
 	}
 }
 
-/* RFC 8257: of no use without, so it asks whatever the knob says. */
+/* RFC 8257: DCTCP needs ECN, so it asks for it regardless of the knob. */
 UNIT(ecn_needed)
 {
 	static struct xtcp_tcb tcb;
@@ -185,7 +185,7 @@ UNIT(ecn_needed)
 
 /* ---- RFC 9768: the handshake ---- */
 
-/* Whatever was in the plan before: what leaves is the counters at their beginning. */
+/* The plan gets the initial counters, whatever it contained before. */
 UNIT(ecn_synack_sets_all_counters)
 {
 	struct xtcp_seg syn = {

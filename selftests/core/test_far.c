@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Connections that live long: numbers that were remembered and not looked at
- * while 2^31 bytes went by lie ahead instead of behind, and after 2^32 bytes
- * each number comes once more.
+ * Long connections: a saved sequence number that is not updated for 2^31 bytes
+ * compares as later instead of earlier, and after 2^32 bytes all numbers recur.
  */
 #include "harness.h"
 
-/* The send buffer holds what is not acknowledged, also the byte whose number is ISS. */
+/* The send buffer holds unacknowledged bytes, also the one whose number equals the ISS. */
 UNIT(far_data_una)
 {
 	struct xtcp_tcb tcb = { .iss = 1000, .snd_una = 1000 };

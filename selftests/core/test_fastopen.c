@@ -21,7 +21,7 @@ static const struct xtcp_fo_keys keys = {
 	.key = { { 0x0706050403020100ULL, 0x0f0e0d0c0b0a0908ULL }, { 3, 4 } }, .n = 2,
 };
 
-/* Bytes in the order of the wire: 0a000002 0a000001, and as they come out. */
+/* Addresses in network byte order: 0a000002 0a000001; then the resulting cookie. */
 UNIT(fastopen_cookie_v4)
 {
 	const siphash_key_t key = { { keys.key[0][0], keys.key[0][1] } };
@@ -49,7 +49,7 @@ UNIT(fastopen_cookie_v6)
 		CHECK_EQ(cookie.val[i], (u8)(hash >> 8 * i));
 }
 
-/* It depends on both addresses and the key, and on no port. */
+/* The cookie depends on both addresses and the key, but on no port. */
 UNIT(fastopen_cookie_depends)
 {
 	struct xtcp_cookie a, b;
@@ -76,7 +76,7 @@ UNIT(fastopen_cookie_depends)
 	CHECK(memcmp(a.val, b.val, 8));
 }
 
-/* Who did not ask gets none. */
+/* A SYN without a cookie request gets no cookie. */
 UNIT(fastopen_cookie_not_asked)
 {
 	struct xtcp_seg seg = { .len = 10 };
@@ -89,7 +89,7 @@ UNIT(fastopen_cookie_not_asked)
 	CHECK_EQ(give.len, 0);
 }
 
-/* Each byte counts, and the length. */
+/* Each byte and the length are compared. */
 UNIT(fastopen_cookie_compared)
 {
 	struct xtcp_seg seg = { .opts = XTCP_OPT_FASTOPEN, .len = 10 };
@@ -121,7 +121,7 @@ UNIT(fastopen_cookie_compared)
 	CHECK_EQ(give.len, 8);
 }
 
-/* 40 bytes of options are all there are: AccECN's gives way. */
+/* The 40 bytes of option space do not suffice: AccECN's option is left out. */
 UNIT(fastopen_cookie_has_room)
 {
 	struct xtcp_cookie cookie = { .len = 16 };
@@ -145,7 +145,7 @@ UNIT(fastopen_cookie_has_room)
 	CHECK_EQ(seg.cookie_len, 16);
 	CHECK_EQ(seg.cookie[15], 7);
 
-	/* What fits stays. */
+	/* An option that fits stays. */
 	plan.opts = XTCP_OPT_MSS | XTCP_OPT_ACCECN0;
 	cookie.len = 4;
 	xtcp_cookie_plan(&plan, &cookie);
@@ -158,14 +158,14 @@ UNIT(fastopen_cookie_has_room)
 	CHECK_EQ(plan.hdr_len, XTCP_HDR_MAX);
 	CHECK(plan.opts & XTCP_OPT_ACCECN0);
 
-	/* And none is none. */
+	/* Without an option there is none. */
 	plan.opts = XTCP_OPT_MSS;
 	cookie.len = 0;
 	xtcp_cookie_plan(&plan, &cookie);
 	CHECK_EQ(plan.opts, XTCP_OPT_MSS);
 }
 
-/* What is known goes into the TCB, and what is not does not. */
+/* Values that are known are copied into the TCB, others are not. */
 UNIT(fastopen_connection_begins)
 {
 	struct xtcp_fo_client fo = { .cookie = { .len = 4, .val = { 9 } }, .mss = 1200 };
@@ -193,7 +193,7 @@ UNIT(fastopen_connection_begins)
 	CHECK_EQ(tcb.fo, XTCP_FO_MAY | XTCP_FO_WAIT);
 }
 
-/* One that a SYN made is complete. */
+/* A TCB made by a SYN is complete. */
 UNIT(fastopen_accept_takes_over)
 {
 	struct xtcp_open open = {

@@ -23,7 +23,7 @@ static void begin(struct path *p, u32 ssthresh)
 	p->tcb.snd_nxt = 10001;
 }
 
-/* One ACK of a segment. */
+/* One ACK for one segment. */
 static void one(struct path *p, u32 rtt_us)
 {
 	struct xtcp_ack ack = { .una = 1000, .delivered = 1000, .rtt_us = rtt_us };
@@ -33,7 +33,7 @@ static void one(struct path *p, u32 rtt_us)
 	xtcp_hystart_ack(&p->tcb, &p->hs, &ack);
 }
 
-/* A round trip of @n ACKs; the window stays, so that a round is ten. */
+/* A round trip of @n ACKs; the window is constant: ten segments a round. */
 static void round_trip(struct path *p, u32 n, u32 rtt_us)
 {
 	u32 i;
@@ -47,7 +47,7 @@ UNIT(hystart_rounds)
 	static const struct {
 		const char *name;
 		u32 samples;	/* in every round */
-		u32 rtt_ms[12];	/* of each round, 0 ends */
+		u32 rtt_ms[12];	/* of each round; 0: end */
 		u8 phase;
 		bool ended;
 	} tab[] = {
@@ -79,7 +79,7 @@ UNIT(hystart_rounds)
 	}
 }
 
-/* The smallest of a round counts, not the queue of its own burst. */
+/* The minimum RTT of a round counts, not the queue that its own burst causes. */
 UNIT(hystart_minimum)
 {
 	struct path p;
@@ -92,7 +92,7 @@ UNIT(hystart_minimum)
 	CHECK_EQ(p.hs.phase, XTCP_HYSTART_ON);
 }
 
-/* Only where ssthresh is not known yet, and not beyond it. */
+/* Only while ssthresh is unknown, and not beyond it. */
 UNIT(hystart_where)
 {
 	struct path p;
@@ -119,7 +119,7 @@ UNIT(hystart_share)
 
 #define NONE	(~0U)
 
-/* In slow start, in the middle of a round of which the eighth sample is the next. */
+/* In slow start, in the middle of a round whose next sample is the eighth. */
 static void eighth(struct xtcp_tcb *tcb, struct xtcp_hystart *hs, u8 phase)
 {
 	memset(tcb, 0, sizeof(*tcb));
@@ -133,7 +133,7 @@ static void eighth(struct xtcp_tcb *tcb, struct xtcp_hystart *hs, u8 phase)
 	};
 }
 
-/* For the first slow start only, and nothing is known as it begins. */
+/* HyStart++ is on in the first slow start only, and has no values at its beginning. */
 UNIT(hystart_begins)
 {
 	static const struct {
@@ -160,11 +160,11 @@ UNIT(hystart_begins)
 	}
 }
 
-/* RFC 9406, 4.2 and 4.3: longer by an eighth, at least by 4 ms, at most by 16 ms. */
+/* RFC 9406, 4.2 and 4.3: the threshold is RTT / 8, at least 4 ms, at most 16 ms. */
 UNIT(hystart_threshold)
 {
 	static const struct {
-		u32 last, least;	/* us, of the round before; enough in this one */
+		u32 last, least;	/* us: minimum of the last round; threshold in this one */
 	} tab[] = { { 20000, 24000 }, { 32000, 36000 }, { 80000, 90000 }, { 128000, 144000 }, { 200000, 216000 } };
 	struct xtcp_hystart hs;
 	struct xtcp_tcb tcb;
@@ -181,13 +181,13 @@ UNIT(hystart_threshold)
 			CHECK_EQ(hs.base_us, k ? 95000 : tab[i].least);
 			CHECK_EQ(hs.css_rounds, k ? 4 : 0);
 			CHECK_EQ(hs.samples, 8);
-			/* More than these are not counted. */
+			/* No further samples are counted. */
 			xtcp_hystart_ack(&tcb, &hs, &ack);
 			CHECK_EQ(hs.samples, 8);
 		}
 }
 
-/* The delay has fallen: slow start goes on, and what it was compared with is gone. */
+/* If the delay falls, slow start resumes, and the CSS baseline is cleared. */
 UNIT(hystart_resumes)
 {
 	static const struct {
@@ -208,7 +208,7 @@ UNIT(hystart_resumes)
 	}
 }
 
-/* The fifth round of CSS ends slow start; then, and above ssthresh, nothing is measured. */
+/* The fifth round of CSS ends slow start; then, and above ssthresh, no measurement. */
 UNIT(hystart_ends)
 {
 	struct xtcp_ack ack = { .una = 10000, .rtt_us = 96000 };

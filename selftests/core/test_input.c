@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Segment arrives: RFC 9293 3.10.7, state by state. Each cell of the table
- * of synchronized states and segments is a script put together from the way
- * into the state, the segment, and what must come of it.
+ * SEGMENT ARRIVES: RFC 9293 3.10.7, state by state. For each pair of a synchronized
+ * state and a segment a script is made of the steps into the state, the segment, and
+ * the expected result.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,13 +10,13 @@
 #include "core.h"
 #include "harness.h"
 
-/* How to get into a state; R is RCV.NXT there, N is SND.NXT. */
+/* The steps into a state; R is RCV.NXT there, N is SND.NXT. */
 static const struct way {
 	const char *state;
 	const char *script;
 	int r;
 	int n;
-	const char *rst_err;	/* what a RST reports */
+	const char *rst_err;	/* error that a RST reports */
 } ways[] = {
 	{ "SYN-RECEIVED", "connect\n> S 0\n< S 0 wnd 65535\n> SA 0 ack 1\n", 1, 1,
 	  "REFUSED" },
@@ -59,7 +59,7 @@ static void run(const struct way *way, const char *what, const char *tail)
 	free(tail_text);						\
 } while (0)
 
-/* RFC 5961 3.2: exactly RCV.NXT resets; RFC 1337: not in TIME-WAIT. */
+/* RFC 5961 3.2: only a RST at RCV.NXT resets; RFC 1337: not in TIME-WAIT. */
 UNIT(input_rst_exact)
 {
 	const struct way *w;
@@ -99,7 +99,7 @@ UNIT(input_rst_outside)
 			    w->rst_err ? "RST_WINDOW" : "TIME_WAIT");
 }
 
-/* RFC 5961 4.2: a SYN is challenged whatever its number. */
+/* RFC 5961 4.2: a SYN gets a challenge ACK, whatever its sequence number. */
 UNIT(input_syn)
 {
 	static const int off[] = { 0, 1, 1000, -1000, 70000 };
@@ -112,12 +112,12 @@ UNIT(input_syn)
 				RUN(w, "SYN", "< S %u\n> A %d ack %d\n= state %s\n"
 				    "drop SYN_CHALLENGE\n", (u32)w->r + off[i],
 				    w->n, w->r, w->state);
-			else	/* nobody here could take a new incarnation */
+			else	/* there is no listener for a new incarnation */
 				RUN(w, "SYN", "< S %u\n> A %d ack %d\n= state %s\n",
 				    (u32)w->r + off[i], w->n, w->r, w->state);
 }
 
-/* RFC 5961, 7: at most one challenge in half a second. */
+/* RFC 5961, 7: at most one challenge ACK in 0.5 s. */
 UNIT(input_challenge_limit)
 {
 	const struct way *w;
@@ -167,7 +167,7 @@ UNIT(input_ack_too_old)
 			    w->state);
 }
 
-/* CVE-2023-52881: what is behind us by less than a window, but never was. */
+/* CVE-2023-52881: an ACK within MAX.SND.WND below SND.UNA, but of data never sent. */
 UNIT(input_ack_ghost)
 {
 	const struct way *w;
@@ -183,7 +183,7 @@ UNIT(input_ack_ghost)
 	}
 }
 
-/* U-9: each unacceptable segment that occupies space is answered. */
+/* U-9: each unacceptable segment that occupies sequence space is answered by an ACK. */
 UNIT(input_outside_of_window)
 {
 	const struct way *w;
@@ -208,7 +208,7 @@ UNIT(input_data_after_fin)
 			    w->state);
 }
 
-/* Data goes on in both directions as long as each side has not ended. */
+/* Data flows in each direction until its sender has sent FIN. */
 UNIT(input_data)
 {
 	const struct way *w;
@@ -238,7 +238,7 @@ UNIT(input_fin)
 				    is(w, "FIN-WAIT-1") ? 1 : w->n, w->n, moves[i].to);
 }
 
-/* A FIN again stays where it is, and is acknowledged again. */
+/* A repeated FIN changes no state and is acknowledged again. */
 UNIT(input_fin_again)
 {
 	const struct way *w;
@@ -267,14 +267,14 @@ UNIT(input_ack_of_fin)
 				    "= state %s\n= err OK\n", w->r, moves[i].to);
 }
 
-/* The FIN and the ACK of ours in one segment. */
+/* A segment with FIN and the ACK of our FIN. */
 UNIT(input_fin_and_ack_of_fin)
 {
 	script_run("established\nshutdown\n> FA 1\n< FA 1 ack 2\n> A 2 ack 2\n"
 		   "= state TIME-WAIT\nacts STATE|EOF\n");
 }
 
-/* CLOSED: a RST for anything but a RST, RFC 9293 3.10.7.1. */
+/* CLOSED: every segment except RST is answered by RST, RFC 9293 3.10.7.1. */
 UNIT(input_closed)
 {
 	script_run("established\n< R 1\n= state CLOSED\n"

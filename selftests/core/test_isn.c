@@ -22,7 +22,7 @@ static struct xtcp_params params(void)
 	return par;
 }
 
-/* About 4 us a tick: 250,000 a second within a few per cent. */
+/* A tick of about 4 us: 250,000 ticks a second within a few per cent. */
 UNIT(isn_clock)
 {
 	struct xtcp_params par = params();
@@ -31,7 +31,7 @@ UNIT(isn_clock)
 
 	CHECK(b - a > 240000 && b - a < 260000);
 	CHECK_EQ(a, xtcp_isn(&par, &flow, 1000 * XTCP_NSEC_PER_SEC));
-	/* Exactly 4096 ns: after a day the error of a wrong one shows. */
+	/* Exactly 4096 ns: check after a day, when any deviation is large. */
 	CHECK_EQ(xtcp_isn(&par, &flow, 4096 * 1000000ULL) - xtcp_isn(&par, &flow, 0),
 		 1000000);
 	CHECK_EQ(xtcp_isn(&par, &flow, 4095), xtcp_isn(&par, &flow, 0));
@@ -49,7 +49,7 @@ UNIT(isn_ascends_for_one_pair)
 	}
 }
 
-/* Each part of the flow and each word of the key matters. */
+/* Every part of the flow and every word of the key changes the result. */
 UNIT(isn_depends_on_all)
 {
 	struct xtcp_params par = params();
@@ -81,12 +81,12 @@ UNIT(isn_depends_on_all)
 #define V4(last)	{ 0, 0, 0xffff0000, last }
 #define ALL(word)	{ word, word, word, word }
 
-/* No bit of an address or a port may be lost on the way into the hash. */
+/* Every bit of addresses and ports enters the hash. */
 UNIT(isn_depends_on_every_bit)
 {
 	static const struct {
 		struct xtcp_flow flow;
-		u32 first;	/* word of an address that may be anything */
+		u32 first;	/* first word of an address that may have any value */
 	} bases[] = {
 		{ { ALL(0), ALL(0), 0, 0 }, 0 },
 		{ { ALL(~0U), ALL(~0U), 0xffff, 0xffff }, 0 },
@@ -122,7 +122,7 @@ UNIT(isn_depends_on_every_bit)
 	}
 }
 
-/* Neighbouring ports: differences that are all over the place. */
+/* Adjacent ports: the differences are spread over the whole range. */
 UNIT(isn_neighbours_unrelated)
 {
 	struct xtcp_params par = params();
@@ -137,7 +137,7 @@ UNIT(isn_neighbours_unrelated)
 		small += next - last + 0x1000000 < 0x2000000;
 		last = next;
 	}
-	/* 1 in 128 by chance: about 8. */
+	/* Expected by chance 1 in 128: about 8. */
 	CHECK(small < 30);
 }
 
@@ -147,11 +147,11 @@ UNIT(isn_timestamp_offset)
 	u32 off = xtcp_ts_offset(&par, &flow);
 	struct xtcp_flow f = flow;
 
-	/* Same pair, same offset: TIME-WAIT compares across incarnations. */
+	/* The same pair has the same offset: TIME-WAIT compares timestamps of incarnations. */
 	CHECK_EQ(xtcp_ts_offset(&par, &flow), off);
 	f.dport++;
 	CHECK(xtcp_ts_offset(&par, &f) != off);
-	/* The ISN, which everybody sees, must not give it away. */
+	/* The ISN, which is public, must not reveal the offset. */
 	CHECK(off != xtcp_isn(&par, &flow, 0));
 	par.isn_key[0]++;
 	CHECK(xtcp_ts_offset(&par, &flow) != off);

@@ -5,7 +5,7 @@
 #include "core.h"
 #include "harness.h"
 
-/* A user timeout of weeks: the count of probes must not begin anew. */
+/* A user timeout of weeks: the count of probes must not wrap. */
 UNIT(keep_count_saturates)
 {
 	struct xtcp_params par;

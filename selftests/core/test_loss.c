@@ -7,14 +7,14 @@
 
 /*
  * A reduction starts from FlightSize (RFC 5681, 2 and equation 4; RFC 6675, 5;
- * RFC 9438, 4.6), not from what SACK leaves of it.
+ * RFC 9438, 4.6), not from FlightSize less SACKed bytes.
  */
 #define SACK "par tlp 0\nestablished sack rtt 40\nset nodelay 1\n"
 
-/* A congestion control that notes what it hears, and answers with 5000 bytes. */
+/* A congestion control that records its calls; ssthresh() returns 5000 bytes. */
 static struct {
-	u32 asked;		/* ssthresh() was called for this, plus one; */
-	u32 flight;		/* with this */
+	u32 asked;		/* event of the last ssthresh(), plus one, */
+	u32 flight;		/* and its flight */
 	u32 event;		/* the last event, plus one */
 	u32 acks;		/* calls of every_ack(), */
 	u32 grown;		/* of acked() */
@@ -63,7 +63,7 @@ struct bench {
 
 #define UNA 50000U
 
-/* ESTABLISHED, two segments and six behind them in flight; cwnd 10000. */
+/* ESTABLISHED, two segments and six after them in flight; cwnd 10000. */
 static void bench(struct bench *b, enum xtcp_cong cong, u8 opts)
 {
 	struct xtcp_tcb *tcb = &b->tcb;
@@ -93,7 +93,7 @@ static void bench(struct bench *b, enum xtcp_cong cong, u8 opts)
 	tcb->ssthresh = cong == XTCP_CONG_OPEN ? ~0U : 5000;
 }
 
-/* SND.UNA moves by @una; nothing is SACKed. @flight was in flight. */
+/* An ACK advances SND.UNA by @una, without SACK; @flight bytes were in flight. */
 static bool bench_ack(struct bench *b, u32 una, u32 flight, bool dup)
 {
 	struct xtcp_ack a = { .now = 2 * XTCP_NSEC_PER_SEC, .flight = flight };
@@ -149,17 +149,17 @@ static void happens(struct bench *b, u32 what)
 #define PROBE	(XTCP_F_TLP_OWED | XTCP_F_TLP_OUT)
 #define FORCE	XTCP_F_FORCE_RTX
 
-/* What each event makes of the state, and what of it each one ends. */
+/* Effect of each event on the congestion state and flags. */
 UNIT(loss_events)
 {
 	static const struct {
 		const char *what;
 		u32 event;
 		enum xtcp_cong from, to;
-		u32 flags;	/* before, all that are in question; */
+		u32 flags;	/* before: all flags concerned, */
 		u32 want;	/* afterwards */
-		u32 asked;	/* why ssthresh was asked for, plus one */
-		u32 told;	/* event that the congestion control hears, plus one */
+		u32 asked;	/* event passed to ssthresh(), plus one */
+		u32 told;	/* event passed to the congestion control, plus one */
 	} tab[] = {
 		{ "marks", ECN, XTCP_CONG_OPEN, XTCP_CONG_CWR, XTCP_F_PARTIAL | PROBE | XTCP_F_UNDO_RTX,
 		  PROBE | XTCP_F_UNDO, XTCP_CC_ECN + 1, XTCP_CC_ECN + 1 },
@@ -244,7 +244,7 @@ UNIT(loss_doubt)
 	}
 }
 
-/* F-RTO: progress that proves nothing leaves the window to slow start. */
+/* F-RTO: after progress that is no proof, slow start continues. */
 UNIT(loss_doubt_ends)
 {
 	struct bench b;
@@ -256,7 +256,7 @@ UNIT(loss_doubt_ends)
 	CHECK_EQ(b.tcb.cwnd, 10000);
 }
 
-/* RFC 5681, 3.1: ssthresh is not set again by the timeouts of one segment. */
+/* RFC 5681, 3.1: further timeouts of the same segment do not set ssthresh again. */
 UNIT(loss_timeout_again)
 {
 	struct bench b;
@@ -267,7 +267,7 @@ UNIT(loss_timeout_again)
 	CHECK_EQ(heard.asked, 0);
 }
 
-/* RFC 6582, 3.2 step 5: deflated by what was acknowledged, plus a segment if it was one. */
+/* RFC 6582, 3.2 step 5: deflate by the bytes acknowledged, add back a full segment. */
 UNIT(loss_partial_window)
 {
 	static const struct {
@@ -288,7 +288,7 @@ UNIT(loss_partial_window)
 	}
 }
 
-/* Duplicates are counted to 255, in OPEN where no recovery may begin, too. */
+/* Duplicate ACKs are counted up to 255, also in OPEN if no recovery may begin. */
 UNIT(loss_counts_duplicates)
 {
 	static const u32 n[] = { 3, 253, 254, 255 };
@@ -306,7 +306,7 @@ UNIT(loss_counts_duplicates)
 	}
 }
 
-/* Patience of RACK wears off with recoveries (RFC 8985, 6.2 step 4), not with marks. */
+/* RACK's window shrinks again after recoveries (RFC 8985, 6.2 step 4), not after marks. */
 UNIT(loss_recovered)
 {
 	static const struct {
@@ -326,8 +326,8 @@ UNIT(loss_recovered)
 }
 
 /*
- * Which windows grow (RFC 7661, 3): in slow start those of which half was used, otherwise
- * those of which all but three segments were.
+ * A window grows (RFC 7661, 3) if half of it was used in slow start, or all but three
+ * segments of it otherwise.
  */
 UNIT(loss_window_in_use)
 {
@@ -356,11 +356,11 @@ UNIT(loss_window_in_use)
 	}
 }
 
-/* A round trip ends with the ACK of what was sent last as it began; a larger flight begins one. */
+/* A round ends with the ACK of the data in flight at its start, or with a larger flight. */
 UNIT(loss_largest_flight)
 {
 	static const struct {
-		u32 una, flight, sent;	/* acknowledged, in flight before, sent after it */
+		u32 una, flight, sent;	/* bytes acknowledged, in flight before, sent after it */
 		u32 most, end;
 	} tab[] = {
 		{ 1000, 8000, 1000, 8000, 8000 }, { 1000, 7000, 1000, 8000, 8000 },
@@ -381,7 +381,7 @@ UNIT(loss_largest_flight)
 	}
 }
 
-/* In OPEN recover follows SND.UNA, or it would seem to be ahead after 2 GB. */
+/* In OPEN recover follows SND.UNA: after 2 GB it would compare as later. */
 UNIT(loss_recover_follows)
 {
 	struct bench b;
@@ -395,7 +395,7 @@ UNIT(loss_recover_follows)
 	CHECK_EQ(b.tcb.recover, UNA + 5000);
 }
 
-/* A reduction halves how many small segments may be out beyond the initial window. */
+/* A reduction halves the number of small segments allowed beyond the initial window. */
 UNIT(loss_small_segments)
 {
 	struct bench b;
@@ -406,7 +406,7 @@ UNIT(loss_small_segments)
 	CHECK_EQ(b.tcb.small_more, 4);
 }
 
-/* A window algorithm takes over: from what is in flight and what is lost. */
+/* A window algorithm that takes over starts from the bytes in flight and lost. */
 UNIT(loss_take_over)
 {
 	static const struct {
@@ -430,7 +430,7 @@ UNIT(loss_take_over)
 	}
 }
 
-/* Where output is paced, the rate follows the window: 200 % of it a round trip. */
+/* With pacing the rate follows the window: 200 % of it in a round trip. */
 UNIT(loss_paces)
 {
 	u32 paced;

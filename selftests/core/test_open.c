@@ -6,7 +6,7 @@
 #include "core.h"
 #include "harness.h"
 
-/* congctl: the connection's, whatever the socket had. */
+/* congctl: the route's congestion control overrides that of the socket. */
 UNIT(open_route_cc)
 {
 	struct xtcp_open open = {
@@ -38,7 +38,7 @@ UNIT(open_params_defaults)
 	CHECK_EQ(par.dupthresh, 3);
 	CHECK_EQ(par.timewait_ms, 60000);
 
-	/* Those of the kernel's TCP: who changes over changes no behaviour. */
+	/* The defaults of the kernel's TCP, so that behaviour does not change. */
 	CHECK_EQ(par.delack_max_us, 200000);
 	CHECK_EQ(par.keep_intvl_ms, 75000);
 	CHECK_EQ(par.keep_probes, 9);
@@ -51,7 +51,7 @@ UNIT(open_params_defaults)
 	CHECK_EQ(par.probe_interval_s, 600);
 }
 
-/* Both sequence spaces as they begin, and what the caller knows. */
+/* Initial sequence numbers, and the values that the caller supplies. */
 UNIT(open_begins)
 {
 	struct xtcp_open open = {
@@ -101,10 +101,10 @@ UNIT(open_begins)
 	CHECK_EQ(tcb.mss, 1300);
 }
 
-/* A connection made of a half-open connection goes on where that was. */
+/* A connection continues with the values of its half-open connection. */
 UNIT(open_accept_takes_over)
 {
-	/* What the route says has changed since the SYN. */
+	/* The route's metrics have changed since the SYN. */
 	struct xtcp_open open = {
 		.path_mss = 1460, .adv_mss = 1460, .gso_max = 30000, .rcv_space = 9000,
 		.cached_reordering = true,
@@ -144,7 +144,7 @@ UNIT(open_accept_takes_over)
 	CHECK(tcb.map_head->marks & XTCP_SENT_RTX);
 }
 
-/* What a handshake with losses leaves behind when it is over. */
+/* The state after a handshake with losses. */
 UNIT(open_established)
 {
 	static const struct {
@@ -186,7 +186,7 @@ UNIT(open_established)
 	}
 }
 
-/* The floors of RFC 5681 go up with the MSS, and do not come down with it. */
+/* The minima of RFC 5681 rise with the MSS, but do not fall with it. */
 UNIT(open_mss_and_its_floors)
 {
 	struct xtcp_params par;
@@ -214,7 +214,7 @@ UNIT(open_mss_and_its_floors)
 	CHECK_EQ(tcb.ssthresh, 2800);
 }
 
-/* Whatever was lent comes back, and nothing happens any more. */
+/* All lent memory comes back, and no deadline remains. */
 UNIT(open_fini)
 {
 	struct xtcp_open open = { .path_mss = 1460, .adv_mss = 1460, .gso_max = 1460 };

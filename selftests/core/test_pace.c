@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pacing: departures at the rate. MSS 1000, round trip 40 ms.
+ * Pacing: release times at the pacing rate. MSS 1000, RTT 40 ms.
  */
 #include "core.h"
 #include "harness.h"
@@ -12,33 +12,33 @@ static void pace_init(struct xtcp_tcb *tcb, struct xtcp_params *par)
 	tcb->mss = 1000;
 }
 
-/* The longest burst, 65,536 bytes; MSS 1000, one window in 40 ms or as said. */
+/* The length of a burst, up to 65,536 bytes; MSS 1000, RTT 40 ms unless given. */
 UNIT(pace_burst)
 {
 	static const struct {
 		u32 cwnd, ssthresh, srtt_us, min_rtt_us, most, burst;
 	} tab[] = {
-		/* 1/1024 s of a window in CA, 1.2 times */
+		/* Congestion avoidance: 1/1024 s at 1.2 windows in a round trip */
 		{ 1000000, 1000000, 40000, 40000, 65536, 29296 },
-		/* In slow start twice */
+		/* Slow start: twice the window */
 		{ 1000000, ~0U, 40000, 40000, 65536, 48828 },
-		/* What the device takes */
+		/* Limit of the device */
 		{ 2000000, ~0U, 40000, 40000, 65536, 65536 },
-		/* Two segments at least */
+		/* At least two segments */
 		{ 10000, ~0U, 40000, 40000, 65536, 2000 },
-		/* But no more than the device takes */
+		/* But not beyond the limit of the device */
 		{ 10000, ~0U, 40000, 40000, 1500, 1500 },
-		/* Up to 511 us: all */
+		/* RTT up to 511 us: the maximum */
 		{ 10000, ~0U, 40000, 511, 65536, 65536 },
-		/* From 512 us: half, and the rate's */
+		/* From 512 us: half of it, plus the part of the rate */
 		{ 10000, ~0U, 40000, 512, 65536, 32768 + 488 },
 		/* 1 ms: a quarter */
 		{ 10000, ~0U, 40000, 1024, 65536, 16384 + 488 },
-		/* 16 ms and more: nothing */
+		/* 16 ms and more: only the part of the rate */
 		{ 10000, ~0U, 40000, 32 * 512, 65536, 2000 },
 		/* 31 halvings: what is left of 2^31 is 1 */
 		{ 1000000, 1000000, 40000, 31 * 512, 1U << 31, 29296 + 1 },
-		/* No round trip known: all */
+		/* No RTT sample: the maximum */
 		{ 10000, ~0U, 0, ~0U, 65536, 65536 },
 	};
 	struct xtcp_params par;
@@ -70,7 +70,7 @@ UNIT(pace_burst)
 	CHECK_EQ(xtcp_pace_burst(&tcb, 65536), 65536);
 }
 
-/* SO_MAX_PACING_RATE holds for an algorithm that does not pace by itself. */
+/* SO_MAX_PACING_RATE applies also to an algorithm without pacing. */
 UNIT(pace_max)
 {
 	struct xtcp_params par;
@@ -89,14 +89,14 @@ UNIT(pace_max)
 	CHECK_EQ(xtcp_pace_burst(&tcb, 3000), 3000);
 	par.min_tso_segs = 2;
 	xtcp_pace_sent(&tcb, 1000, XTCP_NSEC_PER_SEC);
-	/* One millisecond of arrears is forgiven, not more. */
+	/* At most 1 ms of lateness is made up for. */
 	CHECK_EQ(xtcp_pace_release(&tcb, XTCP_NSEC_PER_SEC), 0);
 	xtcp_pace_sent(&tcb, 1000, XTCP_NSEC_PER_SEC);
 	CHECK_EQ(xtcp_pace_release(&tcb, XTCP_NSEC_PER_SEC),
 		 XTCP_NSEC_PER_SEC + XTCP_NSEC_PER_MSEC);
 	CHECK(tcb.flags & XTCP_F_PACE_WAIT);
 	CHECK(xtcp_dl_is_set(&tcb, XTCP_DL_PACE));
-	/* 60 MB/s: a burst is a millisecond's worth. */
+	/* 60 MB/s: a burst is 1 ms of data. */
 	xtcp_set_pacing_max(&tcb, 60ULL << 20);
 	tcb.pacing_rate = ~0ULL >> 1;
 	CHECK_EQ(xtcp_pace_burst(&tcb, 65000), 60 << 10);
@@ -105,8 +105,8 @@ UNIT(pace_max)
 }
 
 /*
- * An estimate of some bytes a second, from a path that was gone for a while, must not
- * silence the connection; a limit of the application is kept, until it is raised.
+ * A rate of some bytes a second, estimated when the path was down for a while, must not
+ * stall the connection; a limit of the application is respected until it is raised.
  */
 UNIT(pace_longest)
 {
@@ -152,11 +152,11 @@ UNIT(pace_off_wakes)
 	CHECK_EQ(xtcp_deadline(&tcb), 0);
 }
 
-/* 250 us ahead of its time a packet may go; beyond it, output waits. */
+/* Output up to 250 us before its release time is allowed; otherwise it waits. */
 UNIT(pace_ahead)
 {
 	static const struct {
-		u64 ahead;	/* ns, the time of the next departure */
+		u64 ahead;	/* ns, until the next release time */
 		bool wait;
 	} tab[] = {
 		{ 0, false }, { 1, false }, { 250000, false }, { 250001, true },
@@ -171,7 +171,7 @@ UNIT(pace_ahead)
 	for (i = 0; i < ARRAY_SIZE(tab); i++) {
 		xtcp_tcb_init(&tcb, &par);
 		tcb.pacing_rate = 1000000;
-		/* 1000 bytes take a millisecond. */
+		/* 1000 bytes take 1 ms. */
 		tcb.pace_next = now + tab[i].ahead - XTCP_NSEC_PER_MSEC;
 		xtcp_pace_sent(&tcb, 1000, now);
 		CHECK_EQ(tcb.pace_next - now, tab[i].ahead);
@@ -182,7 +182,7 @@ UNIT(pace_ahead)
 	}
 }
 
-/* While no rate is known, a departure puts none off. */
+/* Without a pacing rate, sending does not delay later output. */
 UNIT(pace_no_rate)
 {
 	struct xtcp_params par;
@@ -197,7 +197,7 @@ UNIT(pace_no_rate)
 	CHECK(!xtcp_dl_is_set(&tcb, XTCP_DL_PACE));
 }
 
-/* The least limit is one byte a second; where nothing waits, a higher one wakes nobody. */
+/* The lowest limit is 1 byte a second; raising it wakes output only if some waits. */
 UNIT(pace_max_least)
 {
 	struct xtcp_params par;
@@ -226,7 +226,7 @@ UNIT(pace_rate)
 		{ 10000, 20002, 40000, 500000 },	/* below half: slow start */
 		{ 10000, 20000, 40000, 300000 },	/* half: avoidance */
 		{ 1U << 30, 1U << 30, 1000, 1288490188800ULL },
-		{ 10000, ~0U, 0, 20000000000ULL },	/* nothing known: as good as none */
+		{ 10000, ~0U, 0, 20000000000ULL },	/* no RTT sample: practically unlimited */
 	};
 	struct xtcp_params par;
 	struct xtcp_tcb tcb;
@@ -249,7 +249,7 @@ UNIT(pace_rate)
 	CHECK_EQ(xtcp_pacing_rate(&tcb), 1000);
 }
 
-/* What a packet takes at a rate, however high. */
+/* The time that a packet takes, for all rates. */
 UNIT(pace_interval)
 {
 	static const struct {
@@ -259,7 +259,7 @@ UNIT(pace_interval)
 	} tab[] = {
 		{ 1, 65536, 65536 * XTCP_NSEC_PER_SEC },
 		{ 125000000, 65536, 524288 },			/* 1 Gbit/s */
-		{ ~0U, 65536, 15258 },				/* 34 Gbit/s: the last of 32 bits */
+		{ ~0U, 65536, 15258 },				/* 34 Gbit/s: the highest rate in 32 bits */
 		{ ~0U, 160868, 37454 },			/* by all of the 32 bits */
 		{ 1ULL << 32, 65536, 15258 },
 		{ 12500000000ULL, 65536, 5242 },		/* 100 Gbit/s */

@@ -5,11 +5,11 @@
 #include "core.h"
 #include "harness.h"
 
-/* A recovery of 20 segments, ssthresh 10, one ACK after the other. */
+/* A recovery with 20 segments in flight and ssthresh 10; each row is an ACK. */
 struct prr_step {
-	u32 delivered;	/* segments this ACK says have arrived */
+	u32 delivered;	/* segments that this ACK newly delivers */
 	u32 lost;	/* newly lost */
-	bool una;	/* it moved SND.UNA */
+	bool una;	/* the ACK advances SND.UNA */
 	u32 sent;	/* segments sent before it */
 	u32 flight;	/* segments in flight after it */
 	u32 room;	/* bytes that may be sent then */
@@ -42,7 +42,7 @@ static void walk(const char *name, const struct prr_step *tab, u32 n)
 	}
 }
 
-/* Above ssthresh: one sent for two delivered, the first one at once. */
+/* Above ssthresh: one segment for two delivered, the first at once. */
 UNIT(prr_proportional)
 {
 	static const struct prr_step tab[] = {
@@ -53,7 +53,7 @@ UNIT(prr_proportional)
 	walk("proportional", tab, ARRAY_SIZE(tab));
 }
 
-/* Heavy loss: what is delivered is replaced, no more, without progress. */
+/* Heavy loss without progress of SND.UNA: one segment for each delivered. */
 UNIT(prr_conservative)
 {
 	static const struct prr_step tab[] = {
@@ -63,7 +63,7 @@ UNIT(prr_conservative)
 	walk("conservative", tab, ARRAY_SIZE(tab));
 }
 
-/* However much was sent before, what this ACK delivers is replaced (RFC 9937, 6.2). */
+/* Regardless of what was sent before, delivered bytes are replaced (RFC 9937, 6.2). */
 UNIT(prr_replaces_what_arrives)
 {
 	static const struct prr_step tab[] = {
@@ -75,8 +75,8 @@ UNIT(prr_replaces_what_arrives)
 }
 
 /*
- * The window after one ACK of a recovery that began with 1000 bytes in flight: @delivered
- * by it, @out sent since, @flight in flight now.
+ * The window after one ACK in a recovery that began with 1000 bytes in flight: the ACK
+ * delivers @delivered bytes, @out were sent since, @flight are in flight.
  */
 static u32 window_after(u32 ssthresh, u32 delivered, u32 out, u32 flight)
 {
@@ -95,13 +95,13 @@ static u32 window_after(u32 ssthresh, u32 delivered, u32 out, u32 flight)
 	return tcb.cwnd;
 }
 
-/* Not even a window without end goes beyond the largest there may be. */
+/* The window never exceeds XTCP_CWND_MAX. */
 UNIT(prr_largest_window)
 {
 	CHECK_EQ(window_after(XTCP_CWND_MAX / 2, 1000, 0, XTCP_CWND_MAX - 1), XTCP_CWND_MAX);
 }
 
-/* With progress and no new loss one more than delivered: slow start. */
+/* With progress and no new loss, one segment more than delivered: slow start. */
 UNIT(prr_catches_up)
 {
 	static const struct prr_step tab[] = {
@@ -122,7 +122,7 @@ UNIT(prr_bound)
 	walk("bound", tab, ARRAY_SIZE(tab));
 }
 
-/* Nothing in flight is one byte, or the proportion would be a division by zero. */
+/* Nothing in flight counts as one byte, to avoid a division by 0. */
 UNIT(prr_from_nothing)
 {
 	struct xtcp_params par;
@@ -134,7 +134,7 @@ UNIT(prr_from_nothing)
 	CHECK_EQ(tcb.recover_fs, 1);
 }
 
-/* The proportion is rounded up, by the smallest remainder, too. */
+/* The proportion is rounded up, even for the smallest remainder. */
 UNIT(prr_rounds_up)
 {
 	CHECK_EQ(window_after(1001, 1, 1, 5000), 5001);

@@ -5,7 +5,7 @@
 #include "core.h"
 #include "harness.h"
 
-/* In recovery, with nothing out; the path reorders when @reorders. */
+/* In recovery, with nothing in flight; @reorders: reordering was seen on the path. */
 struct rack {
 	struct xtcp_params par;
 	struct xtcp_tcb tcb;
@@ -40,9 +40,9 @@ static struct xtcp_sent *append(struct rack *r, u64 ms)
 }
 
 /*
- * Retransmissions of one push: 3, 5 and 4 leave at the same time in this order.
- * That of 5 arrives first: what left before it is lost, and what left after it
- * is not, though its number is smaller.
+ * Retransmissions of segments 3, 5 and 4 are sent at the same time, in this order. That
+ * of 5 arrives first: the one sent before it is lost, the one sent after it is not,
+ * although its sequence number is lower.
  */
 UNIT(rack_departures_of_one_push)
 {
@@ -72,12 +72,12 @@ UNIT(rack_departures_of_one_push)
 	CHECK(!(seg[4]->marks & XTCP_SENT_LOST));
 }
 
-/* RFC 8985, 6.2 step 4: quarters of the minimum, and never more than SRTT. */
+/* RFC 8985, 6.2 step 4: multiples of a quarter of the minimum RTT, at most SRTT. */
 UNIT(rack_window)
 {
 	static const struct {
 		u8 mult;
-		u32 ms;		/* from departure to loss: round trip and window */
+		u32 ms;		/* from transmission to loss: RTT and reordering window */
 	} tab[] = { { 1, 25 + 5 }, { 2, 25 + 10 }, { 6, 25 + 30 }, { 7, 25 + 30 }, { 255, 25 + 30 } };
 	u32 i;
 
@@ -94,7 +94,7 @@ UNIT(rack_window)
 	}
 }
 
-/* 150 entries late at once: 64 are marked in one go, the next after 100 us. */
+/* 150 entries overdue at once: 64 are marked in one call, the next after 100 us. */
 UNIT(rack_work_is_bounded)
 {
 	u64 now = 500 * XTCP_NSEC_PER_MSEC, next = now + 100 * XTCP_NSEC_PER_USEC;
@@ -117,8 +117,8 @@ UNIT(rack_work_is_bounded)
 }
 
 /*
- * The retransmission timer: the head is lost, however late it was sent again, and
- * what is as late as RACK says; and the reordering timer has nothing left to do.
+ * After an RTO the head is lost, even if it was sent again recently, and the segments
+ * that are overdue according to RACK; the reordering timer is cleared.
  */
 UNIT(rack_timeout_marks_the_head)
 {
@@ -138,7 +138,7 @@ UNIT(rack_timeout_marks_the_head)
 	CHECK(late->marks & XTCP_SENT_LOST);
 	CHECK(!(young->marks & XTCP_SENT_LOST));
 	CHECK(!xtcp_dl_is_set(&r.tcb, XTCP_DL_REO));
-	/* Lost already: once is enough. */
+	/* Already lost: not counted again. */
 	xtcp_rack_timeout(&r.tcb, now);
 	CHECK_EQ(r.tcb.lost_out, 2000);
 }
@@ -156,7 +156,7 @@ UNIT(rack_patience_has_an_end)
 	CHECK_EQ(r.tcb.rack_mult, 255);
 }
 
-/* A timestamp older than the retransmission: what arrived is the original. */
+/* TSecr older than the retransmission: the original has arrived. */
 UNIT(rack_original_by_timestamp)
 {
 	struct xtcp_ack a = { .now = 150 * XTCP_NSEC_PER_MSEC, .ts = true };
@@ -175,7 +175,7 @@ UNIT(rack_original_by_timestamp)
 	CHECK_EQ(r.tcb.rack_order, sent->order);
 }
 
-/* The first of two arrives last: the path reorders, and it is counted. */
+/* The first of two segments arrives last: reordering is detected and counted. */
 UNIT(rack_reordering_is_counted)
 {
 	struct xtcp_ack a = { .now = 150 * XTCP_NSEC_PER_MSEC };
@@ -193,7 +193,7 @@ UNIT(rack_reordering_is_counted)
 	CHECK(r.tcb.flags & XTCP_F_REORDERED);
 }
 
-/* On a path that reorders, late means by the window, too: 25 ms and 5. */
+/* With reordering a segment is lost after RTT plus window: 25 ms and 5 ms. */
 UNIT(rack_timeout_on_a_path_that_reorders)
 {
 	struct xtcp_sent *late, *young;

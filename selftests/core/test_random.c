@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Any segment at any time: random ones, most of them near the edges that
- * matter, mixed with random calls of the application and the clock, against
- * one TCB. Nothing is expected of the outcome; the invariants hold after each
- * step, delivery is in order, and all that was lent comes back.
+ * Random segments, most of them close to sequence numbers that matter, random calls of
+ * the application, and time, applied to one TCB. After each step the invariants must
+ * hold, data must be delivered in order, and lent memory must come back at the end.
  */
 #include <stdlib.h>
 
@@ -18,7 +17,7 @@ static u32 rnd(u32 n)
 	return (u32)random() % n;
 }
 
-/* A number close to one that means something, or anything at all. */
+/* A sequence number close to one that matters, or an arbitrary one. */
 static u32 near(u32 seq)
 {
 	static const u32 off[] = { 0, 0, 0, 1, (u32)-1, 2, 1000, (u32)-1000, 65535, 65536,
@@ -42,7 +41,7 @@ static struct xtcp_seg random_seg(const struct rig *rig)
 	struct xtcp_seg seg = { .nsegs = 1 + rnd(3), .doff = 20 };
 
 	seg.flags = rnd(30) ? flags[rnd(ARRAY_SIZE(flags))] : (u16)rnd(0x200);
-	/* A reset that is right would end most worlds early. */
+	/* A valid reset would end most runs early. */
 	if (seg.flags & XTCP_RST && rnd(4))
 		seg.flags = XTCP_ACK;
 	seg.seq = tcb->state == XTCP_SYN_SENT ? RIG_ISS :
@@ -89,7 +88,7 @@ static void application(struct rig *rig)
 	struct xtcp_tcb *tcb = &rig->tcb;
 	u32 n, opt;
 
-	/* The caller of xtcp_set() checks ranges; these are the socket's. */
+	/* The ranges of the socket layer: xtcp_set() does not check them. */
 	switch (rnd(8)) {
 	case 0:
 	case 1:
@@ -147,7 +146,7 @@ static void clock_runs(struct rig *rig)
 
 static void one_world(struct rig *rig, u32 seed)
 {
-	/* Named by a failure. */
+	/* Printed by a failure. */
 	const struct step where = { .file = "seed", .line = (int)seed, .text = "a random world" };
 	int step;
 

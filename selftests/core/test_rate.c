@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Delivery rate samples. MSS 1000, round trip 40 ms: a window of ten segments
- * a round trip is 250 kB/s.
+ * Delivery rate samples. MSS 1000, RTT 40 ms: a window of ten segments in a round
+ * trip is 250 kB/s.
  */
 #include "core.h"
 #include "harness.h"
 
-/* In segments, each ACK for itself. */
+/* Counts in segments, for each ACK separately. */
 static const struct {
 	const char *name;
 	u32 len;	/* written at once, MSS 1000 */
@@ -134,7 +134,7 @@ static void rate_init(struct xtcp_tcb *tcb, struct xtcp_params *par)
 	tcb->snd_una = tcb->snd_nxt = 50000;
 }
 
-/* What each transmission remembers; whether the application was the limit, anew each time. */
+/* State saved with each transmission, including whether it was app-limited. */
 UNIT(rate_remembers)
 {
 	struct xtcp_sent sent = { .seq = 50000, .end = 51000 };
@@ -161,7 +161,7 @@ UNIT(rate_remembers)
 	CHECK_EQ(sent.marks, XTCP_SENT_RTX);
 }
 
-/* Of several that an ACK delivers, the sample is that of the newest. */
+/* If an ACK delivers several transmissions, the sample is taken from the newest. */
 UNIT(rate_newest)
 {
 	static const struct {
@@ -205,13 +205,13 @@ UNIT(rate_newest)
 	}
 }
 
-/* SYN and FIN in segments, as the kernel's TCP counts them. */
+/* SYN and FIN count as segments, as in the kernel's TCP. */
 UNIT(rate_controls)
 {
 	static const struct {
 		const char *what;
 		u8 state;
-		u32 una, seq, end;	/* the ISS is 100, the data end at 60000 */
+		u32 una, seq, end;	/* the ISS is 100, data ends at 60000 */
 		u32 flags;
 		u32 segs;
 	} tab[] = {
@@ -247,7 +247,7 @@ UNIT(rate_controls)
 	}
 }
 
-/* The sample: 8000 had been delivered, it left at 1 ms. */
+/* The sample: sent at 1 ms, with 8000 bytes delivered before. */
 UNIT(rate_interval)
 {
 	static const struct {
@@ -291,7 +291,7 @@ UNIT(rate_interval)
 	}
 }
 
-/* The application is the limit while less than a segment waits and the window has room. */
+/* Output is app-limited if less than a segment is unsent and the window has room. */
 UNIT(rate_app_is_the_limit)
 {
 	static const struct {

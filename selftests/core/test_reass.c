@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Packets held out of order: RFC 9293 SHLD-31, MAY-13. Overlaps by table,
- * then random arrivals against a map of bytes, each across the wrap of the
- * sequence space.
+ * Out-of-order packets: RFC 9293 SHLD-31, MAY-13. A table of overlaps, then random
+ * arrivals compared with a map of bytes, all across the wrap of sequence numbers.
  */
 #include <stdlib.h>
 
@@ -146,7 +145,7 @@ UNIT(reass_prune)
 	CHECK_EQ(b.alive, 0);
 }
 
-/* 20,000 one-byte holes, in order: the tree stays shallow, memory bounded. */
+/* 20,000 one-byte holes, in order: the depth of the tree and memory are limited. */
 UNIT(reass_many_holes)
 {
 	static struct xtcp_ooo nodes[20000];
@@ -173,7 +172,7 @@ UNIT(reass_many_holes)
 	CHECK_EQ(i, held);
 }
 
-/* At the limit of runs: one reason, no change; what extends a run still fits. */
+/* At the limit of runs a new one is refused; a packet that extends a run fits. */
 UNIT(reass_limit_and_no_node)
 {
 	static struct xtcp_ooo nodes[8193];
@@ -211,7 +210,7 @@ UNIT(reass_limit_and_no_node)
 	CHECK(!xtcp_check(&tcb));
 }
 
-/* One packet over forty runs of a byte: it swallows ten, and reaches to the next. */
+/* A packet over forty one-byte runs replaces ten of them and is cut at the next one. */
 UNIT(reass_swallows_so_many)
 {
 	static struct xtcp_ooo nodes[40], big;
@@ -234,7 +233,7 @@ UNIT(reass_swallows_so_many)
 	CHECK_EQ(tcb.ooo_bytes, 1 + 2 * 10 + 30);
 }
 
-/* The same in order: the packet is cut, or it is as many as it was on the wire. */
+/* In order, a packet replaces up to ten runs for each of its segments, then is cut. */
 UNIT(reass_covers_so_many)
 {
 	static struct xtcp_ooo nodes[40];
@@ -297,7 +296,7 @@ UNIT(reass_covers_half)
 	CHECK(!xtcp_reass_reap(&tcb));
 }
 
-/* In order, but behind what nobody has taken yet; without memory not at all. */
+/* In order, but after data not yet taken; refused without memory. */
 UNIT(reass_behind_what_waits)
 {
 	static struct xtcp_ooo held, next;
@@ -333,7 +332,7 @@ UNIT(reass_behind_what_waits)
 	CHECK(!xtcp_reass_pop(&tcb));
 }
 
-/* Up to the very end of a run: it is superseded; to its start: joined. */
+/* A packet up to the end of a run replaces it; up to its start, it is joined. */
 UNIT(reass_ends_where_a_run_does)
 {
 	struct bytes b = { .next = 1 };
@@ -357,7 +356,7 @@ UNIT(reass_ends_where_a_run_does)
 	take_back(&b, false);
 }
 
-/* Two runs reached and not yet taken: both come, in order; or go, both. */
+/* Two runs that are in order but not yet taken: both are delivered, or both discarded. */
 UNIT(reass_taken_late)
 {
 	struct bytes b = { .next = 1 };
@@ -410,9 +409,9 @@ static u32 priority(u32 iss, u64 key0, u32 seed)
 }
 
 /*
- * The priorities are Marsaglia's xorshift32, of which 1 is followed by 270369
- * and 67634689; they start from the ISS and half of a key that nobody knows,
- * and never from 0, which is followed by itself.
+ * The priorities come from Marsaglia's xorshift32, in which 1 is followed by 270369 and
+ * 67634689. The seed is made from the ISS and half of a secret key, and is never 0, which
+ * is followed by itself.
  */
 UNIT(reass_priorities)
 {

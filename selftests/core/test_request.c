@@ -6,7 +6,7 @@
 #include "core.h"
 #include "harness.h"
 
-/* The numbers that nobody must guess are those of the flow. */
+/* ISS and timestamp offset, which must not be guessable, are those of the flow. */
 UNIT(request_secrets)
 {
 	struct xtcp_open open = {
@@ -28,7 +28,7 @@ UNIT(request_secrets)
 	CHECK_EQ(plan.ack, 78);
 }
 
-/* RFC 9293 3.6.1: above all numbers of the incarnation before, if there was one. */
+/* RFC 9293 3.6.1: the ISS is above all numbers of the previous incarnation. */
 UNIT(request_reopens)
 {
 	struct xtcp_seg seg = { .flags = XTCP_SYN };
@@ -53,7 +53,7 @@ UNIT(request_reopens)
 	CHECK_EQ(req.iss, clock);
 }
 
-/* Long after boot: the short clocks have wrapped, or are about to. */
+/* Long after boot: the 32-bit clocks have wrapped, or are about to. */
 static const u64 hours[] = {
 	0, XTCP_NSEC_PER_SEC, ((1ULL << 32) - 500) * XTCP_NSEC_PER_MSEC,
 	((1ULL << 32) - 1) * XTCP_NSEC_PER_USEC, (1ULL << 32) * XTCP_NSEC_PER_MSEC,
@@ -77,7 +77,7 @@ UNIT(request_clocks)
 		CHECK(at + 130 * XTCP_NSEC_PER_SEC -
 		      xtcp_request_sent_at(&req, at + 130 * XTCP_NSEC_PER_SEC) <
 		      130 * XTCP_NSEC_PER_SEC + 1000);
-		/* Never early, never a tick late. */
+		/* Never early, less than a tick late. */
 		due = xtcp_request_deadline(&req, at);
 		CHECK(due >= at + XTCP_NSEC_PER_SEC);
 		CHECK(due < at + XTCP_NSEC_PER_SEC + XTCP_NSEC_PER_MSEC);
@@ -90,7 +90,7 @@ UNIT(request_clocks)
 	}
 }
 
-/* tcp(7), TCP_DEFER_ACCEPT: who has acknowledged is given time, and left alone. */
+/* tcp(7), TCP_DEFER_ACCEPT: after its ACK a client gets time, without retransmissions. */
 UNIT(request_defers)
 {
 	static const struct {
@@ -127,7 +127,7 @@ UNIT(request_defers)
 				  tab[i].defers);
 			CHECK_ROW(tab[i].what, req.acked, tab[i].defers);
 		}
-	/* Its time of 2 s: one deadline passes in silence, the next one not. */
+	/* With 2 s: the first deadline sends nothing, the next one does. */
 	xtcp_request_init(&req, &par, &open, &syn, 0);
 	req.acked = 1;
 	CHECK_EQ(xtcp_request_timeout(&req, &par, 5, 2, XTCP_NSEC_PER_SEC), XTCP_REQUEST_DROP);
@@ -136,7 +136,7 @@ UNIT(request_defers)
 		 XTCP_REQUEST_SYNACK);
 }
 
-/* Whose ACK came has all its time, though the others have less. */
+/* A client whose ACK has arrived has the full time, even if others have less. */
 UNIT(request_keeps_who_answered)
 {
 	static const struct xtcp_seg syn = { .flags = XTCP_SYN };
@@ -153,14 +153,14 @@ UNIT(request_keeps_who_answered)
 					      XTCP_NSEC_PER_SEC), XTCP_REQUEST_SYNACK);
 	CHECK_EQ(xtcp_request_timeout(&req, &par, 1, 0, 3600 * XTCP_NSEC_PER_SEC),
 		 XTCP_REQUEST_KILL);
-	/* One of a cookie had no deadline: it has one now. */
+	/* A half-open connection made from a cookie had no deadline: it has one now. */
 	memset(&req, 0, sizeof(req));
 	req.cookie = 1;
 	xtcp_request_keep(&req, &par, 5 * XTCP_NSEC_PER_SEC);
 	CHECK_EQ(xtcp_request_deadline(&req, 5 * XTCP_NSEC_PER_SEC), 6 * XTCP_NSEC_PER_SEC);
 }
 
-/* RFC 4987, 3.3; with the steps of the kernel's TCP. */
+/* RFC 4987, 3.3, with the thresholds of the kernel's TCP. */
 UNIT(request_retries)
 {
 	static const struct {
@@ -185,7 +185,7 @@ UNIT(request_retries)
 	}
 }
 
-/* What was in memory before does not leave: each byte of a header is set. */
+/* Every byte of a header is set: no old memory is sent. */
 UNIT(request_leaks_nothing)
 {
 	static const u8 ecn[] = { 0, 1, 3 };

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sentences of RFCs that no file of the engine has to itself: what
- * Documentation/rfc-map names and the tests of the single files do not show.
+ * Requirements of RFCs that involve several files of the engine: those in
+ * Documentation/rfc-map that the tests of single files do not cover.
  */
 #include "core.h"
 #include "harness.h"
 
-/* RFC 8985, 6.2 step 4: sixteen recoveries later the multiplier is forgotten. */
+/* RFC 8985, 6.2 step 4: the multiplier is reset after sixteen recoveries. */
 UNIT(rfc8985_persist)
 {
 	struct xtcp_params par;
@@ -20,7 +20,7 @@ UNIT(rfc8985_persist)
 	for (i = 0; i < 15; i++)
 		xtcp_rack_recovered(&tcb);
 	CHECK_EQ(tcb.rack_mult, 2);
-	/* Another one in between, and it is sixteen again. */
+	/* Another D-SACK meanwhile restarts the count of sixteen. */
 	xtcp_rack_dsack(&tcb);
 	CHECK_EQ(tcb.rack_mult, 3);
 	for (i = 0; i < 15; i++)
@@ -36,7 +36,7 @@ static const struct xtcp_open peer = {
 	.path_mss = 1000, .adv_mss = 1000,
 };
 
-/* RFC 9040: what earlier connections measured, and when the SYN goes again. */
+/* RFC 9040: cached RTT metrics determine when the SYN is sent again. */
 static const struct {
 	const char *name;
 	u32 srtt_us, rttvar_us;
@@ -63,7 +63,7 @@ UNIT(rfc9040_syn)
 		open.cached_srtt_us = cached[i].srtt_us;
 		open.cached_rttvar_us = cached[i].rttvar_us;
 		xtcp_connect(&tcb, &open, now);
-		/* After it the usual: 1 s, 2 s, 4 s. */
+		/* After it the usual RTO: 1 s, 2 s, 4 s. */
 		for (k = 0, ms = cached[i].first_ms; k < 4; k++) {
 			struct xtcp_plan plan;
 
@@ -104,7 +104,7 @@ UNIT(rfc9040_synack)
 	}
 }
 
-/* The window at which an earlier connection met loss ends slow start. */
+/* The cached ssthresh of an earlier connection ends slow start. */
 UNIT(rfc9040_ssthresh)
 {
 	static const u32 tab[] = { 0, 30000 };

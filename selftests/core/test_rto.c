@@ -20,7 +20,7 @@ UNIT(rto_r2_default)
 	CHECK(sum > 100000000);
 }
 
-/* A connection in @state; from @out on its bytes are in flight. */
+/* A connection in @state; bytes from @out on are in flight. */
 static void rto_init(struct xtcp_tcb *tcb, struct xtcp_params *par, u8 state, u32 out)
 {
 	xtcp_params_init(par);
@@ -39,7 +39,7 @@ static void rto_init(struct xtcp_tcb *tcb, struct xtcp_params *par, u8 state, u3
 	tcb->snd_end = tcb->snd_nxt;
 }
 
-/* RFC 6298 (5.5): doubled, 16 times at most; a SYN begins with what its path once took. */
+/* RFC 6298 (5.5): doubled at most 16 times; the RTO of a SYN may be a cached one. */
 UNIT(rto_doubles)
 {
 	static const struct {
@@ -67,7 +67,7 @@ UNIT(rto_doubles)
 	}
 }
 
-/* R2, of SYNs, SYN-ACKs, orphans and the rest (RFC 9293, 3.8.3). */
+/* R2 of SYNs, SYN-ACKs, orphans and others (RFC 9293, 3.8.3). */
 UNIT(rto_retries)
 {
 	static const struct {
@@ -101,7 +101,7 @@ UNIT(rto_retries)
 		}
 }
 
-/* The first SYNs are repeated at the same interval; what else times out doubles it. */
+/* The first SYNs are sent at the same interval; other timeouts double it. */
 UNIT(rto_counts)
 {
 	static const struct {
@@ -131,7 +131,7 @@ UNIT(rto_counts)
 	CHECK_EQ(xtcp_rto_fire(&tcb, 2 * XTCP_NSEC_PER_SEC), 0);
 }
 
-/* The persist timer is for what nothing else will wake; the user timeout counts from then on. */
+/* The persist timer runs if no other will; the user timeout begins with it. */
 UNIT(rto_persist)
 {
 	static const struct {
@@ -153,7 +153,7 @@ UNIT(rto_persist)
 
 	for (i = 0; i < ARRAY_SIZE(tab); i++) {
 		rto_init(&tcb, &par, tab[i].state, 0);
-		/* Twice this wraps. */
+		/* Twice this value wraps. */
 		if (tab[i].state == XTCP_ESTABLISHED)
 			tcb.snd_una = tcb.snd_nxt = tcb.snd_end = 0x7fffff80;
 		tcb.snd_end += tab[i].data;
@@ -169,7 +169,7 @@ UNIT(rto_persist)
 	}
 }
 
-/* What the local queue refuses is given up after the time of R2: 200 ms, 400 ms, 800 ms. */
+/* If the local queue refuses output, give up after the time of R2: 200 + 400 + 800 ms. */
 UNIT(rto_refused)
 {
 	struct xtcp_params par;
@@ -183,7 +183,7 @@ UNIT(rto_refused)
 	CHECK_EQ(tcb.dl[XTCP_DL_USER], 2400 * XTCP_NSEC_PER_MSEC);
 }
 
-/* Probes are counted to 255; only an orphan is given up by their number (RFC 6429, 3). */
+/* Probes are counted up to 255; their number ends only orphans (RFC 6429, 3). */
 UNIT(rto_probes)
 {
 	static const struct {
@@ -220,7 +220,7 @@ UNIT(rto_probes)
 	CHECK_EQ(tcb.flags, 0);
 }
 
-/* What is about to be sent waits for no user timeout yet. */
+/* Unsent data does not start the user timeout. */
 UNIT(rto_user_unsent)
 {
 	struct xtcp_params par;
@@ -233,7 +233,7 @@ UNIT(rto_user_unsent)
 	CHECK(!xtcp_dl_is_set(&tcb, XTCP_DL_USER));
 }
 
-/* R2 is a time, too: two retransmissions with the smallest RTO take 200 + 400 + 800 ms. */
+/* R2 as a time: two retransmissions with the minimum RTO take 200 + 400 + 800 ms. */
 UNIT(rto_waited_long)
 {
 	static const struct {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Round-trip time and RTO by RFC 6298, against a computation in exact
- * fractions, and Karn's rule by the send map and by timestamps.
+ * RTT and RTO of RFC 6298, compared with a computation in exact fractions, and Karn's
+ * rule with the send map and with timestamps.
  */
 #include "core.h"
 #include "harness.h"
@@ -53,7 +53,7 @@ UNIT(rtt_sequence)
 	}
 }
 
-/* The variance term has a floor of rto_min, the whole a ceiling of rto_max. */
+/* The variance term is at least rto_min, the RTO at most rto_max. */
 UNIT(rtt_floor_and_ceiling)
 {
 	struct xtcp_params par;
@@ -77,7 +77,7 @@ UNIT(rtt_floor_and_ceiling)
 	CHECK_EQ(tcb.rto_us, 1001000);
 }
 
-/* A clock that stands still: 0 counts as its granularity. */
+/* A sample of 0 counts as the granularity of the clock. */
 UNIT(rtt_zero)
 {
 	struct xtcp_params par;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The window offered: RFC 9293 3.8.6.2.2 (MUST-39), SHLD-14, RFC 7323 2.
+ * The offered window: RFC 9293 3.8.6.2.2 (MUST-39), SHLD-14, RFC 7323 2.
  */
 #include "core.h"
 #include "harness.h"
@@ -41,7 +41,7 @@ UNIT(rwnd_pick_properties)
 				}
 }
 
-/* Taken back only if the knob says so, and a scale makes up for coarse steps. */
+/* The window shrinks only if the knob allows it and a window scale is in use. */
 UNIT(rwnd_shrink)
 {
 	struct xtcp_params par = {};
@@ -62,7 +62,7 @@ UNIT(rwnd_shrink)
 
 #define MS	XTCP_NSEC_PER_MSEC
 
-/* A reader at a path of 100 ms: what each read makes the window. */
+/* A reader on a path of 100 ms, and the window that each read asks for. */
 static const struct {
 	u32 at_ms;
 	u32 bytes;
@@ -70,10 +70,10 @@ static const struct {
 } reads[] = {
 	{ 1000, 10000, 0 },		/* below the initial window of 14600 */
 	{ 1050, 20000, 0 },		/* half a round trip */
-	{ 1110, 9200, 81760 + 2 * 81760 },	/* 29200 in one: twice as many */
+	{ 1110, 9200, 81760 + 2 * 81760 },	/* 29200 in one round trip: twice as many */
 	{ 1220, 29200, 0 },		/* and the same again */
 	{ 1330, 36500, 96360 + 48180 },	/* a quarter more */
-	{ 1440, 10000, 0 },		/* less: never back */
+	{ 1440, 10000, 0 },		/* less: no reduction */
 	{ 1550, 36500, 0 },
 	{ 9000, 36600, 96560 + 529 },	/* after a pause */
 };
@@ -123,34 +123,34 @@ UNIT(rwnd_round_limits)
 {
 	struct xtcp_tcb tcb = { .rcv_mss = 1460, .rcv_space = 65535 };
 
-	/* No round trip is known: nothing is. */
+	/* No RTT is known, so nothing is measured. */
 	CHECK_EQ(xtcp_rcv_round(&tcb, 1 << 20, 5000 * MS), 0);
-	/* Below a millisecond the reader, not the path, takes the time. */
+	/* Below 1 ms the time is that of the reader, not of the path. */
 	tcb.srtt8_us = 8 * 20;
 	tcb.round_at = (u32)(5000 * MS >> 10);
 	CHECK_EQ(xtcp_rcv_round(&tcb, 1000, 5000 * MS + MS / 2), 0);
 	CHECK(xtcp_rcv_round(&tcb, 1000, 5000 * MS + 2 * MS));
-	/* A whole gigabyte at once does not overflow. */
+	/* 1 GB at once does not overflow. */
 	CHECK_EQ(xtcp_rcv_round(&tcb, ~0U, 9000 * MS), 1U << 30);
-	/* What was measured by the receiver itself counts before the handshake. */
+	/* The receiver's own estimate takes precedence over that of the handshake. */
 	tcb.rcv_rtt_us = 1000000;
 	tcb.rcv_round = 0;
 	CHECK_EQ(xtcp_rcv_round(&tcb, 100000, 9500 * MS), 0);
 	CHECK(xtcp_rcv_round(&tcb, 100000, 10100 * MS));
 }
 
-/* Segments with the echo of a timestamp, and the estimate after each. */
+/* Segments with TSecr, and the RTT estimate after each. */
 static const struct {
 	u32 at_ms;
 	u32 len;
 	u32 tsecr;
 	u32 rtt_us;
 } echoes[] = {
-	{ 1000, 999, 940, 0 },		/* small: may have waited */
+	{ 1000, 999, 940, 0 },		/* small: may have been delayed */
 	{ 1000, 1000, 0, 0 },		/* no echo */
 	{ 1000, 1000, 1000, 0 },	/* within a tick */
 	{ 1000, 1000, 940, 60000 },
-	{ 1010, 1000, 940, 60000 },	/* the same echo again: later, not longer */
+	{ 1010, 1000, 940, 60000 },	/* the same TSecr again: no sample */
 	{ 1020, 1000, 880, 70000 },	/* an eighth of the way */
 	{ 1100, 5000, 1099, 61375 },	/* five segments in one */
 	{ 1200, 1000, 1300, 61375 },	/* from the future */
@@ -173,7 +173,7 @@ UNIT(rwnd_rtt_by_timestamp)
 	}
 }
 
-/* Without timestamps: the time in which a window of 10000 arrives, the shortest. */
+/* Without timestamps: the shortest time in which a window of 10000 arrives. */
 UNIT(rwnd_rtt_by_window)
 {
 	struct xtcp_tcb tcb = {

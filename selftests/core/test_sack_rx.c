@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SACK blocks that arrive: RFC 2018 section 5, RFC 2883, and what a hostile
- * peer may make of them. MSS 1000.
+ * Incoming SACK blocks: RFC 2018 section 5, RFC 2883, and hostile ones. MSS 1000.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +8,7 @@
 #include "core.h"
 #include "harness.h"
 
-/* A connection with a burst of @n segments of @mss out, and memory for all. */
+/* A connection with @n segments of @mss in flight, and memory for all entries. */
 struct queue {
 	struct xtcp_params par;
 	struct xtcp_tcb tcb;
@@ -38,7 +37,7 @@ static void queue_init(struct queue *q, u32 n, u32 mss)
 	q->tcb.snd_end = q->tcb.snd_nxt;
 }
 
-/* A block without a whole segment in it leaves the map as it is. */
+/* A block that covers no whole segment does not change the send map. */
 UNIT(score_no_border_for_nothing)
 {
 	struct xtcp_seg seg = { .flags = XTCP_ACK, .nsack = 1, .nsegs = 1 };
@@ -56,7 +55,7 @@ UNIT(score_no_border_for_nothing)
 	free(q.sent);
 }
 
-/* What lies behind the last block in memory is none. */
+/* Memory after the last block is not read. */
 UNIT(score_reads_as_many_as_there_are)
 {
 	struct xtcp_seg seg = { .flags = XTCP_ACK, .nsack = 1, .nsegs = 1 };
@@ -74,7 +73,7 @@ UNIT(score_reads_as_many_as_there_are)
 	free(q.sent);
 }
 
-/* Entries marked by one ACK do not grow with the queue; later ACKs go on. */
+/* The number of entries that an ACK marks is limited; later ACKs mark the rest. */
 UNIT(score_work_is_bounded)
 {
 	static const u32 lengths[] = { 100, 1000, 20000 };
@@ -107,8 +106,8 @@ UNIT(score_work_is_bounded)
 }
 
 /*
- * A thousand holes, and a receiver that tells of its newest run first and of an
- * old one at the other end of the queue besides: nothing is overlooked.
+ * A thousand holes, and a receiver that reports its newest run first, then an old one at
+ * the other end of the queue: no block is missed.
  */
 UNIT(score_far_apart)
 {
@@ -162,7 +161,7 @@ UNIT(score_random)
 				seg.sack[i].end = q.tcb.snd_una + from + len;
 				if (!len || from + len > 6400)
 					continue;
-				/* It could pass for a D-SACK. */
+				/* It could count as a D-SACK. */
 				if (!i)
 					seg.sack[0].end = seg.sack[0].start;
 				else
@@ -185,8 +184,8 @@ UNIT(score_random)
 }
 
 /*
- * A loss of thousands of entries: the first block lies far from both ends. One
- * ACK after the other marks what it tells of, whatever is before and behind it.
+ * A loss of thousands of entries, so that the first block is far from both ends of the
+ * send map: each ACK marks its blocks.
  */
 UNIT(score_behind_a_long_loss)
 {
@@ -210,7 +209,7 @@ UNIT(score_behind_a_long_loss)
 	free(q.sent);
 }
 
-/* One ACK marks 64 entries: what it holds beyond is no loss, whatever arrived since. */
+/* An ACK marks 64 entries: those of its blocks beyond are not lost. */
 UNIT(score_rest)
 {
 	char text[8192];

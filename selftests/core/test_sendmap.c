@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The send map: what is out, what is lost, and that running out of entries
- * makes it coarser and never wrong.
+ * The send map: entries in flight and lost; without free entries it becomes coarser,
+ * but stays correct.
  */
 #include <stdlib.h>
 
@@ -14,7 +14,7 @@ struct map {
 	struct xtcp_sent sent[8];
 };
 
-/* ESTABLISHED with nothing out, SND.NXT close to the wrap; @n entries lent. */
+/* ESTABLISHED with nothing in flight, SND.NXT close to the wrap, @n entries lent. */
 static void init(struct map *m, u32 n)
 {
 	u32 i;
@@ -82,7 +82,7 @@ UNIT(sendmap_mark_and_resend)
 	xtcp_map_mark_head(&m.tcb, 1000);
 	CHECK_EQ(m.tcb.lost_out, 1000);
 	CHECK_EQ(entries(&m), 2);
-	xtcp_map_mark_head(&m.tcb, 1000);	/* already lost: the same */
+	xtcp_map_mark_head(&m.tcb, 1000);	/* already lost: no change */
 	CHECK_EQ(m.tcb.lost_out, 1000);
 	xtcp_map_resent(&m.tcb, at(&m, 1), at(&m, 1001), 200);
 	CHECK_EQ(m.tcb.lost_out, 0);
@@ -104,7 +104,7 @@ UNIT(sendmap_mark_and_resend)
 	CHECK(!m.tcb.map_lost);
 }
 
-/* Nothing lent: two entries in the TCB, then the last one grows. */
+/* Without lent entries: two entries in the TCB, then the last one grows. */
 UNIT(sendmap_without_memory)
 {
 	struct xtcp_ack acked = { .now = 400 };
@@ -116,13 +116,13 @@ UNIT(sendmap_without_memory)
 		xtcp_map_append(&m.tcb, at(&m, i * 1000 + 1), 0, i);
 	CHECK_EQ(entries(&m), XTCP_SENT_EMBEDDED);
 	CHECK_EQ(m.tcb.snd_nxt, at(&m, 10001));
-	/* One time does not describe the grown one: no RTT sample. */
+	/* The entry has data of several send times: no RTT sample. */
 	xtcp_map_ack(&m.tcb, at(&m, 10001), &acked);
 	CHECK(acked.rtx);
 	xtcp_map_append(&m.tcb, at(&m, 11001), 0, 20);
 	xtcp_map_append(&m.tcb, at(&m, 12001), 0, 21);
 	xtcp_map_mark_head(&m.tcb, 500);
-	CHECK_EQ(m.tcb.lost_out, 1000);		/* more than asked for */
+	CHECK_EQ(m.tcb.lost_out, 1000);		/* more than requested: the entry cannot be split */
 	xtcp_map_resent(&m.tcb, at(&m, 10001), at(&m, 10501), 30);
 	CHECK_EQ(m.tcb.lost_out, 0);
 }
@@ -146,7 +146,7 @@ UNIT(sendmap_lend_and_reclaim)
 	xtcp_map_flush(&m.tcb);
 	while (xtcp_map_reclaim(&m.tcb))
 		n++;
-	CHECK_EQ(n, 8);		/* the embedded ones never come */
+	CHECK_EQ(n, 8);		/* the two in the TCB are never returned */
 }
 
 static struct xtcp_sent *any(struct xtcp_tcb *tcb)
@@ -234,7 +234,7 @@ static u32 is(const struct map *m, const struct xtcp_sent *sent, u32 seq, u32 en
 	return sent && sent->seq == at(m, seq) && sent->end == at(m, end);
 }
 
-/* SACKed neighbours are one entry, in whichever order they come. */
+/* Adjacent SACKed entries are merged, in whatever order they are SACKed. */
 UNIT(sendmap_sacked_neighbours_merge)
 {
 	struct xtcp_ack acked = { .now = 400 };
@@ -260,7 +260,7 @@ UNIT(sendmap_sacked_neighbours_merge)
 	CHECK_EQ(m.tcb.sacked_out, 1500);
 }
 
-/* In flight in the order of departure, whatever was sent again. */
+/* Entries in flight are in the order of transmission, retransmissions included. */
 UNIT(sendmap_order_of_departure)
 {
 	struct map m;
@@ -274,14 +274,14 @@ UNIT(sendmap_order_of_departure)
 	xtcp_map_resent(&m.tcb, at(&m, 1), at(&m, 1001), 40);
 	CHECK(is(&m, m.tcb.map_old, 1001, 2001));
 	CHECK(is(&m, m.tcb.map_new, 1, 1001));
-	/* The last one again, as a probe, and only its end. */
+	/* The end of the last one is sent again, as a probe. */
 	xtcp_map_resent(&m.tcb, at(&m, 2501), at(&m, 3001), 50);
 	CHECK(is(&m, m.tcb.map_new, 2501, 3001));
 	CHECK(is(&m, m.tcb.map_tail->prev, 2001, 2501));
 	CHECK(!(m.tcb.map_tail->prev->marks & XTCP_SENT_RTX));
 }
 
-/* What is lost goes out again from the lowest number on. */
+/* Lost entries are sent again in the order of sequence numbers. */
 UNIT(sendmap_order_of_loss)
 {
 	struct map m;
@@ -304,8 +304,8 @@ UNIT(sendmap_order_of_loss)
 }
 
 /*
- * Found lost in one order, and not lost after all: in flight in the order of
- * departure again, those that were left in flight between them.
+ * Entries that were marked lost in any order, and are not lost after all, are again in
+ * the list of entries in flight, in the order of transmission.
  */
 UNIT(sendmap_unlose_in_order_of_departure)
 {
@@ -317,7 +317,7 @@ UNIT(sendmap_unlose_in_order_of_departure)
 	init(&m, 8);
 	for (i = 0; i < ARRAY_SIZE(seg); i++)
 		seg[i] = xtcp_map_append(&m.tcb, at(&m, 1000 * i + 1001), 0, 10 + i);
-	/* The second one is sent again: it left last. */
+	/* The second one is sent again, so it was sent last. */
 	xtcp_map_lost(&m.tcb, seg[1]);
 	xtcp_map_resent(&m.tcb, seg[1]->seq, seg[1]->end, 20);
 	for (i = 0; i < ARRAY_SIZE(lost); i++)
@@ -336,7 +336,7 @@ UNIT(sendmap_unlose_in_order_of_departure)
 	CHECK(is(&m, seg[6]->tnext, 6501, 7001));
 }
 
-/* Without an entry to spare a SACKed tail that grows is in flight again. */
+/* Without a free entry, a SACKed last entry that grows counts as in flight again. */
 UNIT(sendmap_sacked_tail_grows)
 {
 	struct xtcp_ack acked = { .now = 400 };
@@ -352,7 +352,7 @@ UNIT(sendmap_sacked_tail_grows)
 	CHECK(m.tcb.map_tail->marks & XTCP_SENT_RTX);
 }
 
-/* A peer that goes back on its SACKs (RFC 2018, 8). */
+/* A peer that reneges (RFC 2018, 8). */
 UNIT(sendmap_renege)
 {
 	struct xtcp_ack acked = { .now = 400 };
@@ -369,7 +369,7 @@ UNIT(sendmap_renege)
 	CHECK_EQ(m.tcb.sacked_out, 0);
 }
 
-/* Both parts of an entry know the same of its departure; without memory there is one part. */
+/* Both parts of a split entry keep its send state; without memory it is not split. */
 UNIT(sendmap_parts_know_the_same)
 {
 	struct xtcp_sent *sent, *rest;
@@ -399,12 +399,12 @@ UNIT(sendmap_parts_know_the_same)
 	CHECK_EQ(rest->nrtx, 4);
 	CHECK_EQ(rest->mss, 555);
 	CHECK_EQ(rest->order, sent->order);
-	/* Its last segment was the small one. */
+	/* Its last segment is the small one. */
 	CHECK_EQ(sent->marks, 0);
 	CHECK_EQ(rest->marks, XTCP_SENT_SMALL);
 }
 
-/* What is SACKed is on neither list, cut or not. */
+/* A SACKed entry, split or not, is on neither list. */
 UNIT(sendmap_cut_what_is_sacked)
 {
 	struct xtcp_ack acked = { .now = 400 };
@@ -421,7 +421,7 @@ UNIT(sendmap_cut_what_is_sacked)
 	CHECK_EQ(m.tcb.sacked_out, 2000);
 }
 
-/* An entry that grows for want of memory: one send time no longer describes it. */
+/* An entry that grows because memory is short no longer has a single send time. */
 UNIT(sendmap_tail_grows)
 {
 	struct xtcp_sent *tail;
@@ -443,7 +443,7 @@ UNIT(sendmap_tail_grows)
 	CHECK_EQ(tail->mss, 500);
 }
 
-/* Sent again: a new departure, but not of what lies between and is SACKed. */
+/* A retransmission updates the send time, but not of SACKed entries in between. */
 UNIT(sendmap_departs_again)
 {
 	static const u32 nrtx[] = { 0, 1, 253, 254, 255 };
@@ -475,7 +475,7 @@ UNIT(sendmap_departs_again)
 	}
 }
 
-/* One entry of two that are SACKed was sent again if either was (Karn's rule). */
+/* A merged SACKed entry counts as sent again if either part was (Karn's rule). */
 UNIT(sendmap_sacked_marks)
 {
 	u32 i, k;
@@ -498,7 +498,7 @@ UNIT(sendmap_sacked_marks)
 		}
 }
 
-/* A peer that reneges: no round trip is measured with what it had SACKed. */
+/* A peer that reneges: no RTT sample from data that it had SACKed. */
 UNIT(sendmap_renege_marks)
 {
 	struct xtcp_ack acked = { .now = 400 };
@@ -513,7 +513,7 @@ UNIT(sendmap_renege_marks)
 	CHECK_EQ(m.tcb.map_tail->marks, XTCP_SENT_LOST | XTCP_SENT_RTX | XTCP_SENT_SMALL);
 }
 
-/* Small segments are counted while in flight: not while lost, and again when they are not. */
+/* Small segments count while in flight: not while lost, and again if they are not lost. */
 UNIT(sendmap_small_out)
 {
 	struct map m;
@@ -528,7 +528,7 @@ UNIT(sendmap_small_out)
 	CHECK_EQ(m.tcb.small_out, 1);
 }
 
-/* Of a cumulative ACK the timestamp tells which transmission arrived (RFC 7323, 4.3). */
+/* TSecr of a cumulative ACK tells which transmission has arrived (RFC 7323, 4.3). */
 UNIT(sendmap_ack_of_the_original)
 {
 	static const struct {
@@ -557,7 +557,7 @@ static void fake_lost(struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
 	told += sent->end - sent->seq;
 }
 
-/* The congestion control hears what is lost; a SYN is no data, and it has not begun. */
+/* The congestion control is told of lost data, but not of a lost SYN. */
 UNIT(sendmap_tells_of_loss)
 {
 	struct xtcp_cc fake = xtcp_cc_reno;

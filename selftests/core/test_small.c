@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Segments below the MSS: Nagle, how many may be in flight, corks, silly window
- * avoidance of the sender. RFC 9293 3.7.4, 3.8.6.2.1.
+ * Segments below the MSS: the Nagle algorithm, the limit of those in flight, corks,
+ * SWS avoidance of the sender. RFC 9293 3.7.4, 3.8.6.2.1.
  */
 #include "core.h"
 #include "harness.h"
@@ -18,14 +18,14 @@ static void small_init(struct xtcp_tcb *tcb, struct xtcp_params *par)
 	tcb->max_snd_wnd = 1000;
 }
 
-/* How many may be in flight: beyond the initial window no more than are written in a round trip. */
+/* The number allowed in flight: beyond the initial window, what a round trip writes. */
 UNIT(small_limit)
 {
 	static const struct {
 		const char *what;
 		bool autocorking, nodelay;
 		u32 more, min_rtt_us, clamp;
-		u32 limit;	/* so many are too many; 0: none are */
+		u32 limit;	/* lowest number that is too many; 0: no limit */
 	} tab[] = {
 		{ "the initial window", true, true, 0, 60, 0, 10 }, { "and three", true, true, 3, 60, 0, 13 },
 		{ "a write takes 4 us", true, true, 100, 60, 0, 25 }, { "a clamp of the route", true, true, 100, 60, 12, 12 },
@@ -51,7 +51,7 @@ UNIT(small_limit)
 	}
 }
 
-/* RFC 9293, 3.8.6.2.1 (3): half of the best window, if the window is what makes it small. */
+/* RFC 9293, 3.8.6.2.1 (3): half of the largest window, if the window makes it small. */
 UNIT(small_by_window)
 {
 	static const struct {
@@ -72,7 +72,7 @@ UNIT(small_by_window)
 	}
 }
 
-/* Writes that wait are counted to 255, and have a deadline until they have left. */
+/* Waiting writes are counted up to 255 and have a deadline until they are sent. */
 UNIT(small_counts_writes)
 {
 	static const u32 n[] = { 0, 253, 254, 255 };
@@ -93,7 +93,7 @@ UNIT(small_counts_writes)
 	}
 }
 
-/* The deadline of writes that are gone by then does nothing. */
+/* The deadline does nothing if the writes have been sent. */
 UNIT(small_fires_for_nothing)
 {
 	struct xtcp_params par;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * socket.c: two sockets and a line in memory that loses, repeats and delays.
+ * socket.c: two sockets and a line in memory that loses, repeats and delays packets.
  */
 #include <stdlib.h>
 
@@ -10,7 +10,7 @@
 
 #define MSEC	XTCP_NSEC_PER_MSEC
 #define SEC	XTCP_NSEC_PER_SEC
-#define LINE	2000		/* packets under way */
+#define LINE	2000		/* packets in flight */
 #define BYTES	200000		/* of each stream, at most */
 
 struct world;
@@ -27,14 +27,14 @@ struct side {
 struct world {
 	u64 now;		/* ns */
 	u64 rand;
-	u32 loss;		/* percent, like the next two */
+	u32 loss;		/* percent, as are the next two */
 	u32 dup;
-	u32 fail;		/* transmissions that cannot be made */
-	bool cut;		/* all is lost */
+	u32 fail;		/* transmissions that fail */
+	bool cut;		/* everything is lost */
 	u32 bytes;		/* of each stream */
 	u32 readmax;		/* bytes a read */
 	struct {
-		u64 at;		/* ns, when it arrives; 0: free */
+		u64 at;		/* ns, arrival; 0: unused */
 		struct side *to;
 		struct xtcp_packet packet;
 		u8 data[1600];
@@ -67,7 +67,7 @@ static void line_put(struct world *w, struct side *to, const struct xtcp_packet 
 	if (i == LINE)
 		return;
 	CHECK(packet->len <= sizeof(w->line[i].data));
-	/* A little reordering, too. */
+	/* Also some reordering. */
 	w->line[i].at = w->now + 10 * MSEC + hit(w, 20) * MSEC;
 	w->line[i].to = to;
 	w->line[i].packet = *packet;
@@ -131,7 +131,7 @@ static void world_free(struct world *w)
 	free(w);
 }
 
-/* Everything that is due now. Return: the time of what is next. */
+/* Process everything that is due now. Return: the time of the next event. */
 static u64 world_step(struct world *w)
 {
 	u64 next = XTCP_NEVER;
@@ -152,7 +152,7 @@ static u64 world_step(struct world *w)
 			     xtcp_socket_deadline(w->side[1].sock)));
 }
 
-/* The application: writes its stream, compares what it reads, then no more. */
+/* The application writes its stream, checks what it reads, then shuts down. */
 static void side_run(struct side *s)
 {
 	struct world *w = s->world;
@@ -174,7 +174,7 @@ static void side_run(struct side *s)
 	s->got += n;
 }
 
-/* Until nothing is left to happen. */
+/* Run until no event is left. */
 static void world_run(struct world *w)
 {
 	u32 limit = 100000;
@@ -198,7 +198,7 @@ static void world_begin(struct world *w)
 	CHECK(xtcp_socket_connect(w->side[0].sock));
 }
 
-/* What may be wrong with line, hosts and their sizes; the streams arrive all the same. */
+/* Impairments of the line, options and sizes with which the streams must arrive. */
 static const struct exchange {
 	const char *name;
 	struct xtcp_socket_cfg cfg;
@@ -210,7 +210,7 @@ static const struct exchange {
 	const char *cc;
 	u32 ecn;
 	bool pacing;
-	bool plain;		/* no options */
+	bool plain;		/* no TCP options */
 } exchanges[] = {
 	{ "nothing", { .mss = 1460, .sndbuf = 65536, .rcvbuf = 65536 }, 200000 },
 	{ "no bytes", { .mss = 1460, .sndbuf = 65536, .rcvbuf = 65536 }, 0 },
@@ -253,7 +253,7 @@ static void exchange(const struct exchange *x, u32 seed)
 		par->sack = !x->plain;
 		par->timestamps = !x->plain;
 		par->wscale = !x->plain;
-		/* However much is lost, none gives up. */
+		/* No end gives up, however much is lost. */
 		par->retries2 = 100;
 		par->syn_retries = 100;
 		par->synack_retries = 100;
@@ -292,7 +292,7 @@ static struct world *plain_world(void)
 	return w;
 }
 
-/* Time passes, and nobody writes or reads. */
+/* Let time pass without reads and writes. */
 static void pass(struct world *w, u64 time)
 {
 	u64 end = w->now + time, next;

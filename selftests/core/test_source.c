@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who sends SYNs and completes nothing is limited; nobody else is, however many
- * send them under other addresses.
+ * A source that sends SYNs without completing handshakes is limited; others are not,
+ * however many SYNs arrive from other addresses.
  */
 #include "core.h"
 #include "harness.h"
@@ -48,7 +48,7 @@ static u64 stranger(void)
 	return v4(r, r >> 8, s, s >> 8);
 }
 
-/* Answered if it may be. */
+/* A SYN, answered if allowed. */
 static enum xtcp_source syn(u64 who, u64 now)
 {
 	enum xtcp_source what = xtcp_source_syn(&src, &par, who, ROOM, now, &at);
@@ -58,7 +58,7 @@ static enum xtcp_source syn(u64 who, u64 now)
 	return what;
 }
 
-/* Its burst, then cookies, then nothing but what leaks; and each for himself. */
+/* A source gets its burst, then cookies, then only what leaks; each source separately. */
 UNIT(source_limits)
 {
 	u64 me = v4(10, 0, 0, 1), now = 5 * SEC;
@@ -76,11 +76,11 @@ UNIT(source_limits)
 	for (i = 0; i < 1000; i++)
 		n[syn(me, now + i * 10 * MS)]++;
 	CHECK(n[XTCP_SOURCE_MUCH] >= 78 && n[XTCP_SOURCE_MUCH] <= 84);
-	/* In two minutes it is forgotten. */
+	/* After two minutes it is forgotten. */
 	CHECK_EQ(syn(me, now + 140 * SEC), XTCP_SOURCE_GOOD);
 }
 
-/* Numbers of the knobs, as they are at the moment. */
+/* Current values of the knobs. */
 UNIT(source_knobs)
 {
 	static const struct {
@@ -141,8 +141,8 @@ UNIT(source_prefix)
 }
 
 /*
- * A flood under addresses of chance, a hundred thousand a second for a minute:
- * honest sources, some busy, are never over the limit.
+ * A flood from random addresses, 100,000 SYNs a second for a minute: honest sources,
+ * some of them busy, never exceed the limit.
  */
 UNIT(source_flood)
 {
@@ -163,7 +163,7 @@ UNIT(source_flood)
 	CHECK_EQ(bad, 0);
 }
 
-/* In that flood one that stands out is seen, if less clearly. */
+/* In that flood a source that sends more is limited, if less exactly. */
 UNIT(source_stands_out)
 {
 	u32 n[3] = { 0 }, i;
@@ -177,17 +177,17 @@ UNIT(source_stands_out)
 			n[syn(v4(10, 0, 0, 1), now)]++;
 	}
 	/*
-	 * Once the burst is used up it gets, of 10,000 a second, what a cell leaks
-	 * (twice the mean of 100,000 / 1024, and 8) less what strangers put into it:
-	 * 106. Cookies are also what is between the burst and eight of it, 896.
+	 * After its burst, the source gets of 10,000 SYNs a second what a cell leaks
+	 * (twice the mean of 100,000 / 1024, and 8) less what other addresses put into
+	 * it: 106. Cookies also answer those between the burst and eight bursts, 896.
 	 */
 	CHECK(n[XTCP_SOURCE_GOOD] >= 128 && n[XTCP_SOURCE_GOOD] <= 135);
 	CHECK(n[XTCP_SOURCE_MUCH] > 1900 && n[XTCP_SOURCE_MUCH] < 2100);
 }
 
 /*
- * A crowd behind one address: 5,000 connections a second at a round trip of
- * 100 ms, one in ten never completed, and a pause.
+ * Many clients behind one address: 5,000 connections a second with an RTT of 100 ms, of
+ * which one in ten is never completed, and a pause.
  */
 UNIT(source_crowd)
 {
@@ -205,7 +205,7 @@ UNIT(source_crowd)
 	/* Cookies carry all options; nothing is dropped. */
 	CHECK_EQ(n[XTCP_SOURCE_FAR], 0);
 	fresh();
-	/* And 1,000 a second need not even these. */
+	/* 1,000 a second need no cookies. */
 	me = v4(10, 0, 0, 1);
 	n[XTCP_SOURCE_MUCH] = 0;
 	for (i = 0; i < 100000; i++) {
@@ -217,7 +217,7 @@ UNIT(source_crowd)
 	CHECK_EQ(n[XTCP_SOURCE_MUCH], 0);
 }
 
-/* What is left of the room is for others. */
+/* The rest of the room is for other sources. */
 UNIT(source_room)
 {
 	u64 me;
@@ -235,7 +235,7 @@ UNIT(source_room)
 	CHECK_EQ(xtcp_source_syn(&src, &par, v4(10, 0, 0, 2), 0, SEC, &at), XTCP_SOURCE_GOOD);
 }
 
-/* Payment does not make credit. */
+/* Completed handshakes give no credit. */
 UNIT(source_no_credit)
 {
 	u64 me;
@@ -250,7 +250,7 @@ UNIT(source_no_credit)
 	CHECK_EQ(syn(me, SEC), XTCP_SOURCE_MUCH);
 }
 
-/* A handshake completed is worth a SYN and an eighth. */
+/* A completed handshake compensates for 1 1/8 SYNs. */
 UNIT(source_pays_back)
 {
 	u32 n[3] = { 0 }, i;
@@ -267,7 +267,7 @@ UNIT(source_pays_back)
 	CHECK_EQ(n[XTCP_SOURCE_GOOD], 72);
 }
 
-/* Whenever it is looked at, what is old is empty: 32 bits wrap unseen. */
+/* An old cell is empty at any later time, although the 32-bit clock wraps. */
 UNIT(source_wraps)
 {
 	static const u32 rates[] = { 1, 8, 1000, 1000000 };
@@ -318,7 +318,7 @@ UNIT(source_changed_rate)
 	CHECK_EQ(syn(me, 100000 * SEC), XTCP_SOURCE_FAR);
 }
 
-/* Of an accept queue nobody gets the last ninth who has all the rest. */
+/* A source that has filled an accept queue does not get the last ninth of it. */
 UNIT(source_places)
 {
 	static struct xtcp_places p;
@@ -328,7 +328,7 @@ UNIT(source_places)
 		memset(&p, 0, sizeof(p));
 		for (n = 0; n < len[i] && xtcp_source_place(&p, 0x01020304, n, len[i] - n); n++)
 			xtcp_source_hold(&p, 0x01020304);
-		/* held <= 8 * room is the last one given. */
+		/* Entries are granted as long as held <= 8 * room. */
 		CHECK_EQ(n, min(len[i], len[i] * 8 / 9 + 1));
 		if (n < len[i])
 			CHECK(xtcp_source_place(&p, 0x05060708, n, len[i] - n));

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What comes too late, or from somebody else: each of the eleven states of RFC
- * 9293 against segments of an earlier connection, repeated ones, and such as an
- * attacker would send. One row a state, one column a segment; a cell says what
- * is answered and what becomes of the state.
+ * Stale and forged segments: each of the eleven states of RFC 9293 with segments of an
+ * earlier connection, repeated ones, and those of an attacker. A row for each state, a
+ * column for each segment; a cell has the answer and the resulting state.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +16,7 @@ enum {
 	SEGMENTS
 };
 
-/* $R is RCV.NXT, $N SND.NXT and $U SND.UNA of the state; $R-5 a sum. */
+/* $R is RCV.NXT, $N SND.NXT and $U SND.UNA of the state; sums as in $R-5. */
 static const struct {
 	const char *name;
 	const char *text;
@@ -33,7 +32,7 @@ static const struct {
 	[FIN_AGAIN]	= { "a FIN that is old", "< FA $R-1 ack $U" },
 };
 
-/* Answers. A challenge says where this end is, and nothing changes. */
+/* Answers. A challenge ACK has the current numbers and changes nothing. */
 #define CHALLENGE(why)	"> A $N ack $R\ndrop " why
 #define SILENT(why)	"> no\ndrop " why
 #define STAYS(state, cell)	cell "\n= state " state
@@ -67,7 +66,7 @@ static const struct row {
 		[FIN_AGAIN]	= "> R $U",
 	} },
 	{ "LISTEN", "listen\n", 1, 1, 1, {
-		/* Whether a SYN is old only the peer knows: it will say RST. */
+		/* Only the peer knows whether a SYN is old: it will answer RST. */
 		[OLD_SYN]	= "verdict listen SYN\n> SA 0 ack $R-99999",
 		[NEW_SYN]	= "verdict listen SYN\n> SA 0 ack $R+100001",
 		[SYN_ACK]	= "verdict listen RST\n> R $U",
@@ -78,7 +77,7 @@ static const struct row {
 		[FUTURE_ACK]	= "verdict listen RST\n> R $N+1",
 		[FIN_AGAIN]	= "verdict listen RST\n> R $U",
 	} },
-	/* Nothing is known of the peer's numbers; U is ISS, which it has to pass. */
+	/* The peer's numbers are unknown; U is the ISS, and an ACK must be above it. */
 	{ "SYN-SENT", "connect\n> S 0\n= state SYN-SENT\n", 1, 1, 0, {
 		[OLD_SYN]	= "> SA 0 ack $R-99999\n= state SYN-RECEIVED",
 		[NEW_SYN]	= "> SA 0 ack $R+100001\n= state SYN-RECEIVED",
@@ -90,7 +89,7 @@ static const struct row {
 		[FUTURE_ACK]	= "> R $N+1\ndrop SYNSENT_ACK\n= state SYN-SENT",
 		[FIN_AGAIN]	= "> R $U\ndrop SYNSENT_ACK\n= state SYN-SENT",
 	} },
-	/* Of a simultaneous open: the peer's SYN-ACK is news, if it is the right one. */
+	/* Simultaneous open: the peer's SYN-ACK is accepted if it is valid. */
 	{ "SYN-RECEIVED", "connect\n> S 0\n< S 0 wnd 65535\n> SA 0 ack 1\n"
 	  "= state SYN-RECEIVED\n", 1, 1, 0, {
 		[OLD_SYN]	= STAYS("SYN-RECEIVED", CHALLENGE("SYN_CHALLENGE")),
@@ -126,7 +125,7 @@ static const struct row {
 		[FUTURE_ACK]	= CHALLENGE("ACK_FUTURE"),
 		[FIN_AGAIN]	= CHALLENGE("OLD"),
 	} },
-	/* RFC 1337: no RST. RFC 6191: a new SYN, the record ends. */
+	/* RFC 1337: a RST is ignored. RFC 6191: a new SYN ends the record. */
 	{ "TIME-WAIT", "established\nshutdown\n> FA 1\n< FA 1 ack 2\n> A 2 ack 2\n"
 	  "= state TIME-WAIT\ntw\n", 2, 2, 2, {
 		[OLD_SYN]	= CHALLENGE("TIME_WAIT"),
@@ -155,7 +154,7 @@ static const struct row {
 
 #define TEXT_MAX	512	/* bytes of a script */
 
-/* Numbers for $R, $N and $U, with what is added to them. */
+/* Replace $R, $N and $U, with added offsets, by numbers. */
 static void fill_in(char *to, const char *from, const struct row *row)
 {
 	int val;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The diagram of RFC 9293 3.3.2, figure 5, edge by edge; every pair of state
- * and event that is no edge must leave the state alone.
+ * The state diagram of RFC 9293 3.3.2, figure 5, edge by edge; an event without an edge
+ * must not change the state.
  */
 #include "core.h"
 #include "harness.h"
@@ -59,7 +59,7 @@ UNIT(state_every_pair)
 		}
 }
 
-/* A connection that is over must not wake anybody any more. */
+/* A closed connection has no deadline. */
 UNIT(state_end_clears_deadlines)
 {
 	u8 from;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SYN cookies: what they carry, what they cover, how long they hold. RFC 4987,
- * 3.6.
+ * SYN cookies: the options they carry, the fields they authenticate, their lifetime.
+ * RFC 4987, 3.6.
  */
 #include "core.h"
 #include "harness.h"
@@ -20,7 +20,7 @@ static const struct xtcp_open peer = {
 	.adv_mss = 1460, .rcv_space = 60000, .rcv_space_max = 4000000,
 };
 
-/* A key for the slot of @now, as the caller draws it: here, not of chance. */
+/* Set the key for the slot of @now, as the caller does; here it is not random. */
 static void draw(u64 now)
 {
 	u32 slot, i = xtcp_syncookie_key(now, &slot);
@@ -38,7 +38,7 @@ static void fresh(void)
 	draw(NOW);
 }
 
-/* The SYN-ACK to a SYN, and the ACK an honest peer makes of it. */
+/* The SYN-ACK to a SYN, and the ACK of an honest peer. */
 static struct xtcp_plan synack(const struct xtcp_seg *syn, struct xtcp_seg *ack, u64 now)
 {
 	struct xtcp_plan plan;
@@ -62,7 +62,7 @@ static const struct xtcp_seg plain_syn = {
 	.opts = XTCP_OPT_MSS | XTCP_OPT_WSCALE | XTCP_OPT_SACK_PERM,
 };
 
-/* Every set of options comes back as it was. */
+/* Every set of options is restored. */
 UNIT(cookie_carries)
 {
 	static const u16 flags[] = { 0, XTCP_ECE | XTCP_CWR, XTCP_ACE };
@@ -142,7 +142,7 @@ UNIT(cookie_mss)
 	CHECK_EQ(req.peer_mss, 536);
 }
 
-/* It holds in its slot and in the next one, and not without its key. */
+/* A cookie is valid in its slot and in the next one, and only with its key. */
 UNIT(cookie_ages)
 {
 	static const struct {
@@ -177,7 +177,7 @@ UNIT(cookie_ages)
 	}
 }
 
-/* Slots are even and odd, and the cookie says which. */
+/* The cookie tells whether its slot is even or odd. */
 UNIT(cookie_slots)
 {
 	struct xtcp_request req;
@@ -230,7 +230,7 @@ static bool taken(const struct xtcp_open *open, const struct xtcp_seg *ack)
 	return xtcp_syncookie_rx(&req, &par, open, ack, NOW);
 }
 
-/* One bit of anything else, and it is no cookie. */
+/* With one bit changed anywhere the cookie is invalid. */
 UNIT(cookie_covers)
 {
 	const struct xtcp_seg *syns[] = { &full_syn, &plain_syn };
@@ -263,12 +263,12 @@ UNIT(cookie_covers)
 			ack = good;
 			ack.ack = ((good.ack - 1) ^ (1U << bit)) + 1;
 			CHECK(!taken(&peer, &ack));
-			/* Of the timestamp only what it was given to carry. */
+			/* Of the timestamp only the bits that carry options. */
 			ack = good;
 			ack.tsecr ^= 1U << bit;
 			CHECK_EQ(taken(&peer, &ack), k == 1 || bit >= 7);
 		}
-		/* With the option it is another cookie. */
+		/* With the timestamps option the cookie differs. */
 		ack = good;
 		ack.opts ^= XTCP_OPT_TS;
 		CHECK(!taken(&peer, &ack));
@@ -286,7 +286,7 @@ static bool differs(const struct xtcp_open *open, const struct xtcp_seg *syn,
 	return xtcp_syncookie_synack(&par, open, syn, &plan, NOW) && plan.seq != from->seq;
 }
 
-/* Nor does a bit hide behind another one. */
+/* With all bits of the fields set, each single bit still counts. */
 UNIT(cookie_covers_ones)
 {
 	struct xtcp_open ones = peer, open;
@@ -320,7 +320,7 @@ UNIT(cookie_covers_ones)
 	}
 }
 
-/* What it cannot carry is not agreed on. */
+/* Options that a cookie cannot carry are not negotiated. */
 UNIT(cookie_without_timestamp)
 {
 	struct xtcp_seg syn = plain_syn, ack;
@@ -333,7 +333,7 @@ UNIT(cookie_without_timestamp)
 	CHECK_EQ(plan.tsval, 0);
 }
 
-/* Under IPv6 all of both addresses counts, too. */
+/* With IPv6 all bits of both addresses count. */
 UNIT(cookie_v6)
 {
 	struct xtcp_open open = peer;
@@ -363,7 +363,7 @@ UNIT(cookie_v6)
 	}
 }
 
-/* 24 bits, or 28, that differ from one 4-tuple to the next as chance has it. */
+/* 24 or 28 bits that are random from one 4-tuple to the next. */
 UNIT(cookie_bits)
 {
 	u32 ones[2][32] = { 0 }, i, k, bit, n = 4000;
@@ -386,7 +386,7 @@ UNIT(cookie_bits)
 			CHECK(ones[k][bit] > n / 2 - 190 && ones[k][bit] < n / 2 + 190);
 }
 
-/* TSval is never ahead of the clock and ascends afterwards (RFC 7323, 5.4). */
+/* TSval is never ahead of the clock, and increases afterwards (RFC 7323, 5.4). */
 UNIT(cookie_timestamp)
 {
 	struct xtcp_seg syn = full_syn, ack;
@@ -407,7 +407,7 @@ UNIT(cookie_timestamp)
 	}
 }
 
-/* Options that a knob has taken away meanwhile are not agreed to. */
+/* Options that a knob has disabled meanwhile are not negotiated. */
 UNIT(cookie_knobs)
 {
 	struct xtcp_seg full, plain;
@@ -424,7 +424,7 @@ UNIT(cookie_knobs)
 	CHECK(taken(&peer, &plain));
 }
 
-/* The round trip is nobody's knowledge: neither clock nor timestamp tell it. */
+/* The RTT is unknown: neither the clock nor the timestamp gives it. */
 UNIT(cookie_accept)
 {
 	const struct xtcp_seg *syns[] = { &full_syn, &plain_syn };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The table of deadlines: the earliest, early and late calls, each alone.
+ * The table of deadlines: the earliest one, early and late calls, each one alone.
  */
 #include "core.h"
 #include "harness.h"
@@ -19,7 +19,7 @@ UNIT(timer_earliest)
 		xtcp_dl_clear(&tcb, dl);
 		CHECK_EQ(xtcp_deadline(&tcb), 1000 - (dl - 1));
 	}
-	/* A cleared slot keeps its time, and it must not count. */
+	/* A cleared deadline keeps its time, which must not count. */
 	xtcp_dl_clear(&tcb, 0);
 	CHECK_EQ(xtcp_deadline(&tcb), XTCP_NEVER);
 }
@@ -38,7 +38,7 @@ UNIT(timer_early_is_harmless)
 	CHECK_EQ(tcb.dl_armed, (1U << XTCP_DL_MAX) - 1);
 }
 
-/* On an idle connection each can fire, and none leaves itself overdue. */
+/* On an idle connection each deadline can fire, and none stays overdue. */
 UNIT(timer_each_comes_to_rest)
 {
 	u32 dl;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TIME-WAIT as a record of its own: RFC 9293 3.6.1 and 3.10.7.4, RFC 1337,
+ * TIME-WAIT as a separate record: RFC 9293 3.6.1 and 3.10.7.4, RFC 1337,
  * RFC 6191.
  */
 #include "core.h"
 #include "harness.h"
 
-/* Everything that the record keeps, and what it says with it. */
+/* All fields of the record, and the ACK it sends. */
 UNIT(timewait_record)
 {
 	struct xtcp_params par;
@@ -58,7 +58,7 @@ UNIT(timewait_record)
 	xtcp_tw_init(&tw, &tcb, XTCP_NSEC_PER_SEC);
 	CHECK_EQ(tw.deadline, 3001);	/* never too early */
 	CHECK_EQ(tw.timewait_ms, 9);
-	CHECK_EQ(tw.ack_at, 500);	/* an answer may leave at once */
+	CHECK_EQ(tw.ack_at, 500);	/* an answer may be sent at once */
 	CHECK_EQ(tw.flags, XTCP_TW_F_FIN_WAIT_2);
 	xtcp_tw_plan(&tw, 15, &plan, 2 * XTCP_NSEC_PER_SEC);
 	CHECK_EQ(plan.opts, 0);
@@ -66,7 +66,7 @@ UNIT(timewait_record)
 	CHECK_EQ(plan.hdr_len, 20);
 }
 
-/* All that ECN has to say in an ACK is three bits of the header. */
+/* The record keeps ECN as the three ACE bits of its ACKs. */
 UNIT(timewait_ecn)
 {
 	struct xtcp_params par;
@@ -89,7 +89,7 @@ UNIT(timewait_ecn)
 	CHECK_EQ(plan.opts, XTCP_OPT_TS);
 }
 
-/* FIN-WAIT-2: the window that was offered last, with its scale, or a closed one. */
+/* FIN-WAIT-2: the window that was offered last, scaled, or a zero window. */
 UNIT(timewait_window)
 {
 	static const struct {
@@ -126,7 +126,7 @@ UNIT(timewait_window)
 	}
 }
 
-/* A FIN without a timestamp, whose field is 0, is no old one. */
+/* A FIN without timestamps, whose tsval field is 0, is not old (PAWS). */
 UNIT(timewait_no_timestamp)
 {
 	struct xtcp_tw tw = {
@@ -140,7 +140,7 @@ UNIT(timewait_no_timestamp)
 	CHECK_EQ(tw.ts_recent, 700);
 }
 
-/* The clock of records wraps after 49 days; a wait across that is as long. */
+/* The clock of records wraps after 49 days; waits across the wrap have the same length. */
 UNIT(timewait_clock_wraps)
 {
 	u64 wrap = XTCP_NSEC_PER_MSEC << 32, now = wrap - XTCP_NSEC_PER_SEC;
@@ -163,7 +163,7 @@ UNIT(timewait_clock_wraps)
 	CHECK_EQ(xtcp_tw_left(&tw, wrap + 62 * XTCP_NSEC_PER_SEC), -1000);
 }
 
-/* RFC 6191, section 2, for this end: timestamps, and long enough ago. */
+/* RFC 6191, section 2, for an active open: timestamps, and old enough. */
 UNIT(timewait_reusable)
 {
 	static const struct {
@@ -194,7 +194,7 @@ UNIT(timewait_reusable)
 	}
 }
 
-/* What the caller may and may not make a record of. */
+/* Which TCBs can become a record. */
 UNIT(timewait_ready)
 {
 	struct xtcp_params par;
@@ -205,11 +205,11 @@ UNIT(timewait_ready)
 	tcb.state = XTCP_TIME_WAIT;
 	CHECK(xtcp_tw_ready(&tcb));
 	tcb.state = XTCP_FIN_WAIT_2;
-	CHECK(!xtcp_tw_ready(&tcb));	/* somebody reads */
+	CHECK(!xtcp_tw_ready(&tcb));	/* the application may still read */
 	tcb.flags |= XTCP_F_ORPHAN;
 	CHECK(xtcp_tw_ready(&tcb));
 	tcb.ack_pending = XTCP_ACKP_NOW;
-	CHECK(!xtcp_tw_ready(&tcb));	/* has something to say */
+	CHECK(!xtcp_tw_ready(&tcb));	/* has output */
 	tcb.ack_pending = 0;
 	tcb.linger2_ms = 0;
 	CHECK(!xtcp_tw_ready(&tcb));	/* does not wait */
@@ -218,7 +218,7 @@ UNIT(timewait_ready)
 	CHECK(!xtcp_tw_ready(&tcb));
 }
 
-/* The record in the module has to fit into 96 bytes, see src/net/net.h. */
+/* The record of the module has to fit into 96 bytes, see src/net/net.h. */
 UNIT(timewait_is_compact)
 {
 	CHECK(sizeof(struct xtcp_tw) <= 28);

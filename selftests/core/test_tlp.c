@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tail loss probes: RFC 8985, section 7. MSS 1000, round trip 40 ms and with
- * it a variance of 20 ms.
+ * Tail loss probes: RFC 8985, section 7. MSS 1000, RTT 40 ms, RTTVAR 20 ms.
  */
 #include "core.h"
 #include "harness.h"
@@ -27,7 +26,7 @@ UNIT(tlp_learns)
 	}
 }
 
-/* An ACK that comes before the probe has left: the time runs anew. */
+/* An ACK that arrives before the probe is sent restarts its timer. */
 UNIT(tlp_no_more_owed)
 {
 	u64 now = XTCP_NSEC_PER_SEC;

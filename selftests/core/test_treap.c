@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The tree of sequence numbers, against an array of what is in it. Its priorities
- * are tested with reass.c, which was there first.
+ * The tree of sequence numbers, compared with an array of its contents. test_reass.c tests
+ * its priorities.
  */
 #include <stdlib.h>
 
@@ -30,7 +30,7 @@ static void init(struct treap *t)
 		t->node[i].seq = BASE + 10 * i;
 }
 
-/* All look-ups, of numbers between the nodes, too. */
+/* All look-ups, also of numbers between the nodes. */
 static void compare(struct treap *t)
 {
 	struct xtcp_node *before = NULL, *first = NULL, *node;
@@ -90,7 +90,7 @@ static u32 depth(const struct xtcp_node *node)
 	return 1 + max(left, right);
 }
 
-/* Appended, as a send map is, and cut from the front: never deep. */
+/* Appending at the end and removing from the front, as in a send map, keeps it shallow. */
 UNIT(treap_is_not_deep)
 {
 	static struct xtcp_node node[65536];

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reductions taken back: Eifel (RFC 3522), D-SACK (RFC 3708), F-RTO
+ * Undo of reductions: Eifel (RFC 3522), D-SACK (RFC 3708), F-RTO
  * (RFC 5682). MSS 1000, 988 with timestamps; round trip 40 ms, cwnd 10000.
  */
 #include "core.h"
 #include "harness.h"
 
-/* Which timestamps, of which retransmissions, prove that an original arrived. */
+/* Timestamps that prove that the original of a retransmission has arrived. */
 UNIT(undo_original)
 {
 	static const struct {
 		const char *what;
-		u32 sent_ms;		/* the head's last departure, */
-		u32 nrtx;		/* how often it was sent again, */
-		u32 first_ms;		/* and when the episode's first was */
-		u32 moved;		/* SND.UNA since the episode began */
+		u32 sent_ms;		/* last transmission of the head, ms */
+		u32 nrtx;		/* number of its retransmissions */
+		u32 first_ms;		/* first retransmission of the episode, ms */
+		u32 moved;		/* bytes SND.UNA has advanced since the episode began */
 		u32 tsecr_ms;
 		bool ts, want;
 	} tab[] = {
@@ -48,7 +48,7 @@ UNIT(undo_original)
 	}
 }
 
-/* The timestamp proves nothing where nothing was sent again in this episode. */
+/* Without a retransmission in this episode a timestamp proves nothing. */
 UNIT(undo_original_of_this_episode)
 {
 	struct xtcp_ack a = { .ts = true };
@@ -66,13 +66,13 @@ UNIT(undo_original_of_this_episode)
 	CHECK(xtcp_undo_original(&tcb, &a));
 }
 
-/* What a reduction remembers, and what is sent again after it. */
+/* State that a reduction saves, and retransmissions after it. */
 UNIT(undo_episode)
 {
 	static const struct {
 		u32 seq, end;
 		u64 now;
-		u32 rtx, rtx_end;	/* bytes sent again, and the end of the highest */
+		u32 rtx, rtx_end;	/* bytes sent again, and the highest end of those */
 	} tab[] = {
 		{ 5000, 6000, 10, 1000, 6000 }, { 7000, 8000, 20, 2000, 8000 }, { 5000, 5500, 30, 2500, 8000 },
 	};
@@ -85,7 +85,7 @@ UNIT(undo_episode)
 	tcb.cwnd = 12345;
 	tcb.ssthresh = 23456;
 	tcb.snd_una = 5000;
-	/* Of an earlier one: */
+	/* From an earlier reduction: */
 	tcb.flags = XTCP_F_UNDO_RTX;
 	tcb.undo_rtx = 777;
 	tcb.undo_rtx_end = 9000;
@@ -105,8 +105,8 @@ UNIT(undo_episode)
 }
 
 /*
- * What a D-SACK says (RFC 3708, 3.3): that of a retransmission is taken off what was sent
- * again since 10000, up to 12000; that of what was sent once is the network's doing.
+ * D-SACK (RFC 3708, 3.3): one for a retransmission is subtracted from the bytes sent again
+ * since 10000, up to 12000; one for data sent once is a duplicate made by the network.
  */
 UNIT(undo_dsack_of_what)
 {
@@ -169,7 +169,7 @@ static void fake_event(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now)
 	undone += ev == XTCP_CC_UNDO;
 }
 
-/* What takes a reduction back, and that nothing of it is left. */
+/* An undo restores the state before the reduction completely. */
 UNIT(undo_all)
 {
 	static const struct {

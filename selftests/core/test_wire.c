@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The header: RFC 9293 3.1 and 3.2. A table of option bytes, legal and not,
- * each also cut off at every length, on a heap block of exactly that size so
- * that the sanitizer sees a byte read too many.
+ * The header: RFC 9293 3.1 and 3.2. A table of valid and invalid option bytes, each also
+ * cut off at every length, in a heap block of exactly that size, so that the sanitizer
+ * detects reads beyond it.
  */
 #include <stdlib.h>
 
@@ -50,7 +50,7 @@ UNIT(wire_fixed_header)
 	CHECK_EQ(seg.opts, 0);
 }
 
-/* Each control bit alone, in its place. */
+/* Each control bit alone. */
 UNIT(wire_each_flag)
 {
 	int bit;
@@ -216,8 +216,8 @@ static bool same_syn(const struct xtcp_seg *a, const struct xtcp_seg *b)
 }
 
 /*
- * The options of the usual SYN have a way of their own; with four bytes behind
- * them that say nothing they have not. Any byte may have any value.
+ * The usual options of a SYN have a fast path, which four more zero bytes avoid: both
+ * paths must give the same result, for every value of each byte.
  */
 UNIT(wire_usual_syn)
 {
@@ -242,12 +242,12 @@ UNIT(wire_usual_syn)
 			CHECK(parse(&seg, opt, 20, flags, 0) && parse(&slow, opt, 24, flags, 0));
 			CHECK(same_syn(&seg, &slow));
 		}
-	/* In no SYN none of it but the timestamp means anything. */
+	/* Without SYN only the timestamp option has a meaning. */
 	CHECK(parse(&seg, usual, 20, XTCP_ACK, 0));
 	CHECK_EQ(seg.opts, XTCP_OPT_TS);
 }
 
-/* Every prefix of every row: nothing is read beyond, nothing loops. */
+/* Every prefix of every row: no read beyond the end, no loop. */
 UNIT(wire_options_truncated)
 {
 	u32 i, n;
@@ -305,7 +305,7 @@ UNIT(wire_unaligned)
 	}
 }
 
-/* What is written reads back the same, for every combination of options. */
+/* A header that was written parses to the same fields, for all option combinations. */
 UNIT(wire_put_and_parse)
 {
 	u32 opts, nsack;
@@ -334,7 +334,7 @@ UNIT(wire_put_and_parse)
 			CHECK_EQ(len, plan.hdr_len);
 			CHECK_EQ(len % 4, 0);
 			CHECK_EQ(hdr[12] & 0x0e, 0);	/* reserved: sent as zero */
-			CHECK_EQ(hdr[16] | hdr[17], 0);	/* checksum: left to others */
+			CHECK_EQ(hdr[16] | hdr[17], 0);	/* the caller computes the checksum */
 			CHECK(xtcp_parse(&seg, hdr, len, len));
 			CHECK_EQ(seg.seq, plan.seq);
 			CHECK_EQ(seg.ack, plan.ack);
@@ -358,9 +358,8 @@ UNIT(wire_put_and_parse)
 }
 
 /*
- * MUST-68, MUST-69: what is written is a list of options, each with its
- * length, that ends where the header does. With no end-of-list nothing can
- * stand behind one.
+ * MUST-68, MUST-69: the header has a list of options, each with its length, that ends
+ * with the header. There is no end-of-list option, so no padding after one.
  */
 UNIT(wire_put_options_are_well_formed)
 {
@@ -392,7 +391,7 @@ UNIT(wire_put_options_are_well_formed)
 		}
 }
 
-/* The order and the padding are Linux's: fingerprints and test suites expect them. */
+/* Order and padding as in Linux: fingerprints and test suites expect them. */
 static const struct {
 	u8 opts;
 	u8 len;
@@ -426,7 +425,7 @@ UNIT(wire_put_order)
 	}
 }
 
-/* A cookie of each length, in either option, beside the rest of a SYN. */
+/* A cookie of each length, in either option, with the other options of a SYN. */
 UNIT(wire_put_cookie)
 {
 	u32 len, exp;
