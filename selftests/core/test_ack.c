@@ -152,7 +152,7 @@ UNIT(ack_small_more)
 	}
 }
 
-/* The segments that an ACK delivers are counted, and those that its SACK blocks name. */
+/* seg.delivered counts the segments that an ACK and its SACK blocks newly deliver. */
 UNIT(ack_counts_segments)
 {
 	struct xtcp_seg seg = { .opts = XTCP_OPT_SACK, .nsack = 1, .sack = { { ISS + 201, ISS + 301 } } };

@@ -126,7 +126,7 @@ UNIT(bbr_too_high)
 		{ true, true, 0, 0, false }, { true, true, 2000, 100000, false },
 		{ true, true, 2001, 100000, true }, { true, true, 1, 49, true },
 		{ true, true, 1U << 30, 1U << 30, true },
-		/* No queue: more than chance takes. */
+		/* No queue: more than random loss causes. */
 		{ true, false, 2001, 100000, false }, { true, false, 8000, 96000, false },
 		{ true, false, 8001, 96000, true }, { true, false, 1U << 30, 1U << 30, true },
 		{ false, true, 0, 100000, false }, { false, false, 1, 100000, true },

@@ -374,7 +374,7 @@ UNIT(cubic_far)
 	r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
 	was = r.tcb.cwnd;
 	cc_rig_ack(&r, was - 1000, 0, true);
-	/* Towards 1.5 times the window, and all but a tenth was acknowledged. */
+	/* The target is 1.5 times the window, most of which has been acknowledged. */
 	CHECK(r.tcb.cwnd >= was + 4 * was / 10);
 }
 

@@ -135,7 +135,7 @@ UNIT(pace_longest)
 	CHECK_EQ(xtcp_deadline(&tcb), 0);
 }
 
-/* What waited for its time waits no longer: somebody must wake to send it. */
+/* When pacing ends, output that waited for its release time is due at once. */
 UNIT(pace_off_wakes)
 {
 	struct xtcp_params par;
@@ -242,7 +242,7 @@ UNIT(pace_rate)
 		CHECK_EQ(tcb.pacing_rate, tab[i].rate);
 		CHECK_EQ(xtcp_pacing_rate(&tcb), tab[i].rate);
 	}
-	/* Told without pacing, and as departures keep to it. */
+	/* The rate that is reported without pacing, and with a limit. */
 	tcb.pacing_rate = 0;
 	CHECK_EQ(xtcp_pacing_rate(&tcb), tab[i - 1].rate);
 	xtcp_set_pacing_max(&tcb, 1000);

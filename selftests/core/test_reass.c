@@ -120,7 +120,7 @@ UNIT(reass_random_against_a_map)
 	}
 }
 
-/* The run furthest away goes first; nothing of it was acknowledged. */
+/* The run with the highest numbers is discarded first; it was not acknowledged. */
 UNIT(reass_prune)
 {
 	struct bytes b = { .next = 1 };

@@ -14,7 +14,7 @@ UNIT(rwnd_field)
 	CHECK_EQ(xtcp_window_field(0, 14), 0);
 }
 
-/* Every state of edge, reader and buffer: promises hold, and are representable. */
+/* All states of window, reader and buffer: no offer is taken back; all fit the scale. */
 UNIT(rwnd_pick_properties)
 {
 	struct xtcp_params par = {};
@@ -90,8 +90,8 @@ UNIT(rwnd_round)
 }
 
 /*
- * A sender that fills the first window once in a round, and waits: the reader cannot
- * take more than that, whatever ten segments are.
+ * A sender that fills the initial window once in a round trip, and waits: the reader
+ * cannot take more than that, even if ten segments are more.
  */
 static const struct {
 	const char *name;

@@ -5,7 +5,7 @@
 #include "core.h"
 #include "harness.h"
 
-/* What duplicates teach of the receiver's delay: twice as much each, up to 200 ms. */
+/* Each duplicate reported doubles the estimate of the receiver's delay, up to 200 ms. */
 UNIT(tlp_learns)
 {
 	static const u32 us[] = { 40000, 80000, 160000, 200000, 200000 };
