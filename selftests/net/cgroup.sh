@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# xtcp_run --cgroup: all programs of a cgroup on XTCP, where the kernel has the hook
-# for it; else it says that it has not.
+# xtcp_run --cgroup: all programs of a cgroup use XTCP, if the kernel has the hook for
+# it; if not, xtcp_run says so.
 
 cd "$(dirname "$0")" || exit 1
 . ./tap.sh
@@ -22,7 +22,7 @@ cleanup()
 trap cleanup EXIT
 mkdir $top $top/in $top/in/below $top/out
 
-# A program in a cgroup; it is started by a shell that went there.
+# Run a program in a cgroup, from a shell that has moved there.
 within() # CGROUP PROGRAM [ARGUMENT...]
 {
 	(
@@ -32,7 +32,7 @@ within() # CGROUP PROGRAM [ARGUMENT...]
 	)
 }
 
-# What ./which says, with and without the switch; of MPTCP always what it says now.
+# The output of ./which with and without the redirection. MPTCP is never redirected.
 moved="inet xtcp
 inet-tcp xtcp
 inet-flags xtcp
@@ -49,7 +49,7 @@ same() # WHAT WANTED GOT
 	[ "$2" = "$3" ] || { echo "$1: expected"; echo "$2"; echo "seen"; echo "$3"; return 1; }
 }
 
-says() # STATUS PATTERN ARGUMENT...: one line, or none where there is no pattern
+says() # STATUS PATTERN ARGUMENT...: xtcp_run prints one line, or none if PATTERN is empty
 {
 	local want=$1 pattern=$2 out rc
 	shift 2
@@ -69,10 +69,10 @@ inside() { same "inside" "$moved" "$(within $top/in ./which)"; }
 below() { same "below" "$moved" "$(within $top/in/below ./which)"; }
 outside() { same "outside" "$left" "$(within $top/out ./which)"; }
 above() { same "above" "$left" "$(within $top ./which)"; }
-# A child of a child, with an environment that is empty.
+# A child of a child, with an empty environment.
 inherited() { same "a child's child" "$moved" "$(within $top/in sh -c 'env -i sh -c "./which; :"')"; }
 
-# Seen by the host, too, and not only by the program.
+# The connection is in the host's table of XTCP.
 table()
 {
 	local py='import socket; s = socket.socket(); s.bind(("127.0.0.1", 5999))
@@ -80,7 +80,7 @@ s.listen(); print(*[open("/proc/net/" + t).read().count(":176F ") for t in ("xtc
 	same "rows of xtcp and tcp" "1 0" "$(within $top/in python3 -c "$py")"
 }
 
-# A task that goes in and out, without being started again.
+# A running task moves into the cgroup and out of it.
 moves()
 {
 	local pid
@@ -98,7 +98,7 @@ $moved
 $left" "$(cat "$tmp/out")"
 }
 
-# Of two switches each is its own.
+# Redirections of two nested cgroups are independent.
 nested()
 {
 	says 0 '' $top || return

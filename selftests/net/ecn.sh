@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Two hosts and a router that marks: RED before a line of 10 Mbit/s. With ECN
-# nothing is lost there, so nothing is sent again, and the sender is told of the
-# marks; without it the same router drops. Each TCP at each end, and two XTCPs
+# Two hosts and a router that marks packets: RED before a line of 10 Mbit/s. With ECN
+# nothing is lost, so nothing is retransmitted, and the sender learns of the marks;
+# without ECN the same router drops packets. Each TCP at each end, and XTCP at both
 # with AccECN.
 
 cd "$(dirname "$0")" || exit 1
@@ -36,7 +36,7 @@ trap cleanup EXIT
 		probability 0.2 bandwidth 10mbit
 } || tap_skip_all "no tbf or red"
 
-# What a namespace's TCPs ask for and accept: the values of tcp_ecn.
+# Set tcp_ecn of both TCPs, on both hosts.
 ecn() # XTCP KERNEL
 {
 	local ns
@@ -54,8 +54,8 @@ ce_packets() { # received with CE, by IP of the server's side
 	}' /proc/net/netstat
 }
 
-# In real time an emulated host is late by anything: a probe or two may be sent
-# for nothing, and less has to do.
+# In real time an emulated host is late by an unknown time, so a few tail loss probes
+# may be needless; and fewer bytes must suffice.
 size=3000000 most=0 port=7000
 [ "$XTCP_VIRTUAL_TIME" = 1 ] || size=1000000 most=3
 transfer() # SERVER-STACK CLIENT-STACK: sets ecn, again, marked, ce

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# Hosts for the shell tests that need a line between two of them; sourced behind
-# tap.sh.
+# Hosts for shell tests that need a line between two of them; sourced after tap.sh.
 
-# need_stacks MODULE...: root, modules of the kernel, and $stacks, the TCPs there are.
+# need_stacks MODULE...: needs root and modules of the kernel; sets $stacks to the
+# available TCPs.
 need_stacks()
 {
 	local m
@@ -21,8 +21,8 @@ need_stacks()
 	fi
 }
 
-# stack_pairs: $pairs, "SERVER CLIENT" of $stacks, without what only shows that the
-# kernel's TCP passes where that is to be left out.
+# stack_pairs: sets $pairs, "SERVER CLIENT" of $stacks, without the kernel's TCP at both
+# ends if XTCP_NO_CONTROL says so.
 stack_pairs()
 {
 	local s c

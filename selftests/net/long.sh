@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# A long fast path, 100 Mbit/s and 100 ms: 1.25 MB are on their way when it is
-# full, ten times the buffers a connection begins with. Those of both ends have
-# to grow with it, whichever TCP is at which end; the kernel's own goodput is
-# what the others are held to. And so at 10 ms, and without timestamps.
+# A long fast path, 100 Mbit/s and 100 ms: it holds 1.25 MB, ten times the initial
+# buffers of a connection. The buffers of both ends must grow, whichever TCP is at
+# which end; the goodput between two of the kernel's TCPs is the measure. The same at
+# 10 ms, and without timestamps.
 
 cd "$(dirname "$0")" || exit 1
 . ./tap.sh
@@ -16,11 +16,11 @@ need_stacks sch_netem veth
 
 trap no_hosts EXIT
 two_hosts
-# Reading a program for the first time takes time, even here.
+# Reading the program from the host's disk takes time, even in virtual time.
 xfer=/dev/shm/xfer-$$
 cp ./xfer $xfer && trap 'rm -f $xfer; no_hosts' EXIT
 
-line() # netem's words
+line() # netem's arguments
 {
 	local ns
 	for ns in $a $b; do
@@ -52,7 +52,7 @@ goodput() # SERVER-STACK CLIENT-STACK up|down BYTES: kbit/s
 	wait $server
 }
 
-# All but three percent of what the kernel's TCP gets by itself.
+# At least 97 % of the goodput between two of the kernel's TCPs.
 enough() # SERVER-STACK CLIENT-STACK up|down BYTES KERNELS-KBITS
 {
 	local got

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# AppArmor, as a stock kernel has it: what a profile that grants or denies networks
-# lets a program do with each kind of socket. A socket of AF_XTCP is made by the name
-# that the parser has for family 22, sna, and used as one of inet or inet6, so who is
-# not allowed TCP is not allowed XTCP, either.
+# AppArmor of a stock kernel: what a profile that grants or denies networks lets a
+# program do with each kind of socket. Creating an AF_XTCP socket needs the parser's
+# name for family 22, sna; using it needs inet or inet6. A program that may not use
+# TCP may thus not use XTCP either.
 
 cd "$(dirname "$0")" || exit 1
 . ./tap.sh
@@ -27,7 +27,7 @@ cleanup()
 }
 trap cleanup EXIT
 
-# As far as a socket of family and protocol gets on the way to a connection.
+# How far a socket of each FAMILY/PROTOCOL gets on the way to a connection.
 cat >"$tmp/sockets.py" <<'END'
 import socket, sys
 
@@ -99,9 +99,9 @@ confined() # NUMBER STEP...
 	[ "$got" = "$* " ]
 }
 
-# Modules that label what goes over a network ask to be called when a connection is
-# open. How often were they, for one of a kind of socket: TCP where it was opened,
-# XTCP at both ends, since here nothing else tells them of the end that accepts.
+# Security modules that label network traffic are called when a connection is open.
+# How often, for a connection of each kind of socket: for TCP at the active end, for
+# XTCP at both ends, as nothing else tells them of the accepting end.
 trace=/sys/kernel/tracing
 told() # KIND TIMES
 {

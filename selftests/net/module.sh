@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The module comes and goes: under load of the kernel's TCP, again and again,
-# not while it is in use, and leaves nothing. XTCP_KO names the module, which
-# must not be loaded; without it there is nothing to test here.
+# Loading and unloading the module: repeatedly under load of the kernel's TCP, not
+# while it is in use, and without leftovers. XTCP_KO names the module, which must not
+# be loaded; without it the test is skipped.
 
 cd "$(dirname "$0")" || exit 1
 . ./tap.sh
@@ -13,8 +13,8 @@ cd "$(dirname "$0")" || exit 1
 [ ! -e /proc/net/xtcp ] || tap_skip_all "the module is loaded already"
 ip link set lo up
 
-# Real time under emulation is slow: fewer rounds, fewer bytes. XTCP_ROUNDS says how
-# many there are of both for who has the time.
+# Few rounds and bytes, because real time under emulation is slow. XTCP_ROUNDS asks for
+# more of both.
 n=${XTCP_ROUNDS:-4} load=$((${XTCP_ROUNDS:-4} * 500000))
 [ "$XTCP_VIRTUAL_TIME" = 1 ] && n=20 load=200000000
 
@@ -41,7 +41,7 @@ listening() # PORT
 	return 1
 }
 
-# A transfer of a few segments, after which nothing but TIME-WAIT is left.
+# A transfer of a few segments that leaves only TIME-WAIT.
 short() # PORT
 {
 	local server
@@ -51,7 +51,7 @@ short() # PORT
 	wait $server
 }
 
-# The kernel's TCP transfers, in both directions, all the while.
+# Load and unload during transfers of the kernel's TCP in both directions.
 under_load()
 {
 	local size=$1 i s1 s2 c1 c2 bad=0
@@ -61,8 +61,8 @@ under_load()
 	./xfer kernel client 127.0.0.1 7102 "$size" down & c2=$!
 	for i in $(seq $n); do
 		insmod "$XTCP_KO" || bad=1
-		# A socket of ours turns the receive hook on: one that ends well, and
-		# one that is killed.
+		# An XTCP socket turns the receive hook on: once with a regular
+		# close, once with a killed process.
 		short 7105 || bad=1
 		./xfer xtcp client 127.0.0.1 1 1 >/dev/null 2>&1 &
 		sleep 0.02
@@ -79,7 +79,7 @@ under_load()
 	return $bad
 }
 
-# Held by whom? By a bound, a listening, a connected socket.
+# Bound, listening and connected sockets hold the module.
 in_use()
 {
 	local server bad=0
@@ -110,7 +110,7 @@ kill_user()
 	unload 600
 }
 
-# What our users did before, the kernel's TCP can do after.
+# After unloading the kernel's TCP can use the ports that XTCP used.
 ports_free()
 {
 	local i server
@@ -143,8 +143,8 @@ namespaces()
 	unload 600
 }
 
-# The initial namespace's administrator decides what others may; which one a
-# namespace begins with its kernel's TCP says.
+# The administrator of the initial namespace decides which congestion controls others
+# may use; a namespace starts with the default of its kernel's TCP.
 congestion()
 {
 	local d=/proc/sys/net/xtcp bad=0
@@ -162,7 +162,7 @@ congestion()
 	return $bad
 }
 
-# Conntrack is in its hooks before us; it sees our flows all the same, as whole ones.
+# Conntrack that was loaded before the module still sees XTCP's flows completely.
 after_conntrack()
 {
 	local bad=0
@@ -181,9 +181,9 @@ after_conntrack()
 	return $bad
 }
 
-# By default a socket loads nothing. Where the administrator has allowed it, whoever
-# opens one needs not be root, and not know of the module. It is installed for the
-# moment, as the only one there is.
+# By default socket() does not load the module. If the administrator has allowed it, an
+# unprivileged user's socket() does. For the test the module is installed as the only
+# one of its name.
 as="setpriv --reuid 65534 --regid 65534 --clear-groups"
 autoload()
 {
@@ -212,9 +212,9 @@ autoload()
 	return $bad
 }
 
-# What stands before the kernel's TCP already is not stood before: here the module
-# itself, loaded once more under another name. KASAN pads other strings as the name
-# is padded: they change with it, and nothing minds.
+# The module does not load if the receive handler is not the kernel's: here because the
+# module is loaded already, under another name. Strings that KASAN pads like the name
+# are changed, too, which does no harm.
 not_the_kernels()
 {
 	local tmp bad=0
@@ -233,8 +233,8 @@ open(sys.argv[2], 'wb').write(ko)
 	rmmod xtcp && return $bad
 }
 
-# A kernel that lets others bind ports of ours would have two TCPs on one port. Here a
-# program of the cgroup gives each bind() another port than it asks for.
+# The module does not load if its port reservations do not hold, as a port could then
+# have two TCPs. Here a BPF program of the cgroup changes the port of each bind().
 ports_not_kept()
 {
 	local tmp bad=0
@@ -261,9 +261,9 @@ sys.exit(subprocess.call(['insmod', sys.argv[2]]) != 1)
 	umount "$tmp" && return $bad
 }
 
-# What the machine's administrator turned off nobody turns on in a namespace of their
-# own, and each namespace begins as the initial one is. Root without the capability
-# writes the files of any namespace, as the root of a user namespace does in its own.
+# If "enabled" is off in the initial namespace, no other namespace can turn it on, and
+# new namespaces start with the initial one's value. Root without CAP_NET_ADMIN may write
+# the files of any namespace, as the root of a user namespace may write its own.
 turned_off()
 {
 	local knob=/proc/sys/net/xtcp/enabled bad=0
@@ -282,9 +282,9 @@ turned_off()
 	return $bad
 }
 
-# One in so many allocations that cannot wait fails: packets, send map, half-open connections,
-# children. Everything arrives all the same, and nothing leaks (the debug
-# kernel's kmemleak and KASAN look on).
+# Some of the atomic allocations fail: packets, send map, half-open connections,
+# accepted sockets. Everything still arrives, and nothing leaks (the debug kernel
+# checks with kmemleak and KASAN).
 fault=/sys/kernel/debug/failslab
 failing()
 {
@@ -295,7 +295,7 @@ failing()
 	echo "${1:-0}" >$fault/probability
 }
 
-# connect() itself may be refused memory, and says so; a transfer may not.
+# connect() may fail for lack of memory; a transfer may not.
 short_transfer() # PORT CLIENT-STACK up|down
 {
 	local i server bad=1
@@ -323,7 +323,7 @@ memory_short()
 	return $bad
 }
 
-# Without the module xtcp_run says so in one line, or gives in when told to.
+# Without the module xtcp_run prints an error of one line, or uses TCP if told to.
 xtcp_run=../../tools/xtcp_run
 not_loaded()
 {

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Containers as they are on any host: two of them on a bridge, behind one address
-# by NAT, with a port of the host's forwarded to one; over IPv6 the same. Which TCP
-# is at which end makes no difference.
+# Two containers on a bridge, behind one address by NAT, with a port of the host
+# forwarded to one of them; over IPv6 as well. Transfers work whichever TCP is at which
+# end.
 
 cd "$(dirname "$0")" || exit 1
 . ./tap.sh
@@ -60,7 +60,7 @@ ip netns exec $host nft '
 	add rule inet f fw ct state established,related accept
 	add rule inet f fw iifname br0 accept
 	add rule inet f fw ct status dnat accept' || tap_skip_all "no nftables with NAT"
-# Addresses are found before the clock counts.
+# Resolve neighbours before the transfers are timed.
 for h in 10.5.0.2 fd00:5::2; do
 	ip netns exec $c1 ping -qc 1 -w 5 $h >/dev/null 2>&1
 done
@@ -68,7 +68,7 @@ done
 size=1000000
 [ "$XTCP_VIRTUAL_TIME" = 1 ] || size=100000
 
-# Where the server is, who calls it, and by which address.
+# The server's namespace, the client's, and the address that the client uses.
 transfer() # SERVER-NS CLIENT-NS ADDRESS PORT SERVER-STACK CLIENT-STACK
 {
 	local server d
@@ -109,6 +109,6 @@ for r in "${rows[@]}"; do
 done
 tap "conntrack followed them all" none_invalid
 
-# TIME-WAIT does not hold the module; who still waits for a FIN would.
+# Wait for the last FIN: unlike TIME-WAIT, a socket that waits for it holds the module.
 sleep 1
 tap_end

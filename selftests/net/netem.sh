@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Two hosts on a bad line: network namespaces, veth, netem. Every byte of
-# 2 MB arrives, in both directions, whichever TCP is at which end.
+# Two hosts with a bad line between them (network namespaces, veth, netem). Every byte
+# of 2 MB arrives, in both directions, whichever TCP is at which end.
 
 cd "$(dirname "$0")" || exit 1
 . ./tap.sh
@@ -13,14 +13,14 @@ need_stacks sch_netem veth
 trap no_hosts EXIT
 two_hosts
 
-line() # netem's words
+line() # netem's arguments
 {
 	ip netns exec $a tc qdisc replace dev veth0 root netem "$@" &&
 	ip netns exec $b tc qdisc replace dev veth0 root netem "$@"
 }
 line delay 1ms || tap_skip_all "no netem"
 
-# Loss costs a real clock seconds; the whole amount only where time is free.
+# In real time losses take seconds: transfer the full size in virtual time only.
 size=2097152
 [ "$XTCP_VIRTUAL_TIME" = 1 ] || size=100000
 
@@ -60,8 +60,8 @@ for l in "${lines[@]}"; do
 	done
 done
 
-# A FIN lost in the last transfer is sent again; without a line it would be for
-# minutes, and hold the module. Until only TIME-WAIT (06) is left.
+# A lost FIN of the last transfer is retransmitted; without a line that would go on for
+# minutes and hold the module. Wait until only TIME-WAIT (06) is left.
 line delay 1ms
 for i in $(seq 100); do
 	left=$(for ns in $a $b; do

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# A host without IPv6 (scripts/vm -a ipv6.disable=1): the module is loaded, IPv4 is
-# as ever, and sockets of IPv6 are refused in the kernel's word for it.
+# A host without IPv6 (scripts/vm -a ipv6.disable=1): the module loads, IPv4 works, and
+# IPv6 sockets are refused with the kernel's error.
 
 cd "$(dirname "$0")" || exit 1
 . ./tap.sh

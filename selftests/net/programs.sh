@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Programs that know nothing of XTCP: xtcp_run puts them on it. And what an
-# administrator's mistakes look like to them.
+# Unmodified programs under xtcp_run, and the errors that they get from an
+# administrator's mistakes.
 
 cd "$(dirname "$0")" || exit 1
 . ./tap.sh
@@ -19,7 +19,7 @@ cleanup()
 }
 trap cleanup EXIT
 
-# A line of Python with the standard library alone, as any script has it.
+# Python with the standard library only, like any script.
 py='import socket, sys
 '
 server=$py'
@@ -48,7 +48,7 @@ while True:
 sys.exit(got != sent[::-1])
 '
 
-# Which of the two tables lists a port, as this host's local one.
+# Does the table /proc/net/xtcp or tcp list PORT as a local port?
 listed() # xtcp|tcp PORT
 {
 	grep -q ":$(printf %04X "$2") 00000000:0000 0A" "/proc/net/$1"
@@ -80,24 +80,24 @@ arguments() { [ "$($run echo 'a  b' c)" = 'a  b c' ]; }
 preload_kept() { LD_PRELOAD=/nonexistent/x.so $run sh -c 'case $LD_PRELOAD in *x.so*) ;; *) exit 1 ;; esac' 2>/dev/null; }
 not_there() { $run /nonexistent/program 2>"$tmp/err"; [ $? -ge 126 ] && [ -s "$tmp/err" ]; }
 
-# A program without a dynamic linker stays on the kernel's TCP, and that is said.
+# A statically linked program stays on the kernel's TCP, and xtcp_run says so.
 static_said()
 {
 	local said="$PWD/which is linked statically"
 	$run "$PWD/which" 2>"$tmp/err" | grep -qx "inet 6" || { $run ./which; return 1; }
 	grep -q "$said.*--cgroup" "$tmp/err" || { cat "$tmp/err"; return 1; }
-	# By way of a script and of PATH as well.
+	# Also if it is run through a script or found in PATH.
 	printf '#! %s -x\n' "$PWD/which" >"$tmp/script"
 	chmod 755 "$tmp/script"
 	PATH=/nonexistent:$tmp:$PATH $run script 2>"$tmp/err" >"$tmp/out"
 	grep -q "$said" "$tmp/err" || { cat "$tmp/err"; return 1; }
-	# And nothing of what can be preloaded, a script by its interpreter.
+	# Nothing is said of a script whose interpreter is dynamically linked.
 	printf '#!/bin/sh\nexit 0\n' >"$tmp/script"
 	$run "$tmp/script" 2>"$tmp/err" && $run true 2>>"$tmp/err" && [ ! -s "$tmp/err" ] ||
 		{ cat "$tmp/err"; return 1; }
 }
 
-# A neighbour that does not answer: the error, not the time-out, ends it.
+# A neighbour that does not answer: connect() ends with that error, not by a timeout.
 unreachable()
 {
 	ip netns add $a && ip -n $a link set lo up &&
@@ -114,7 +114,7 @@ sys.exit(code != errno.EHOSTUNREACH or time.monotonic() - start > 20)
 '
 }
 
-# Who holds the module: a process with its socket, whatever state that is in.
+# The processes that hold the module are listed, whatever the state of their sockets.
 who()
 {
 	local who pid bad=0
@@ -140,7 +140,7 @@ time.sleep(600)
 	return $bad
 }
 
-# And a connection whose program has closed it, over either family.
+# Connections that their program has closed are listed as well, over both families.
 who_without()
 {
 	local addr pid who bad=0

@@ -1,10 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# A router that is not the way. Two of them are on one line, and who has the first for
-# his router is told by it, in ICMP redirects, of the second. A connection goes on over
-# that one, whether it was opened here or there, and over both families; with redirects
-# not accepted it stays with the first.
+# ICMP redirects. Two routers are on one line; host a uses r1, which redirects it to
+# r2. A connection goes on over r2, whether a or b opened it, over both families; if a
+# does not accept redirects, it stays with r1.
 #
 #	a -+- r1
 #	   +- r2 --- b
@@ -25,8 +24,8 @@ cleanup()
 }
 trap cleanup EXIT
 
-# Redirects of IPv6 know routers by link-local addresses, so these are given as well.
-plug() # NAMESPACE NUMBER: into the line
+# IPv6 redirects name routers by link-local addresses, so these are configured, too.
+plug() # NAMESPACE NUMBER: connect the namespace to the line
 {
 	ip link add "p$2" netns $lan type veth peer name eth0 netns "$1" &&
 	ip -n $lan link set "p$2" master br0 && ip -n $lan link set "p$2" up &&
@@ -51,8 +50,8 @@ plug() # NAMESPACE NUMBER: into the line
 	ip -n $r2 route add 10.9.0.0/24 via 10.6.0.2 &&
 	ip -n $r2 route add fd00:9::/64 via fd00:6::2
 } || tap_skip_all "no namespaces, veth or bridge"
-# So slow that the first redirect, which the lock of a connect() may keep from being
-# heeded, is not the last before all is sent.
+# Slow enough for several redirects per transfer: the first may be lost because
+# connect() holds the socket.
 ip netns exec $r2 tc qdisc add dev eth1 root netem rate 10mbit || tap_skip_all "no netem"
 for ns in $r1 $r2; do
 	ip netns exec $ns sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
@@ -63,7 +62,8 @@ ip netns exec $r1 nft '
 	add rule inet f fw meta l4proto tcp counter' || tap_skip_all "no nftables"
 
 size=1000000 row=0
-# Each has addresses of its own: what one has learnt is nothing to the next.
+# Each connection has its own addresses, so that it does not profit from earlier
+# redirects.
 connect() # STACK-OF-A here|there
 {
 	local here there first second bits net server
@@ -93,14 +93,14 @@ connect() # STACK-OF-A here|there
 	wait $server
 }
 
-# What the first router had to forward, bytes.
+# Bytes that r1 has forwarded.
 by_first()
 {
 	ip netns exec $r1 nft list chain inet f fw | sed -n 's/.* bytes //p'
 }
 
-# A redirect that meets the lock of a busy socket is lost, and there is another one
-# soon, over IPv6 a second later; where programs are slow that happens some times over.
+# A redirect that arrives while a system call holds the socket is lost. Another follows,
+# over IPv6 a second later; with slow programs that may happen several times.
 most=$((size / 2))
 [ "$XTCP_VIRTUAL_TIME" = 1 ] || { size=3000000 most=3000000; }
 goes_over() # STACK here|there

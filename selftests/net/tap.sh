@@ -6,7 +6,7 @@ tap_bad=0
 
 tap_plan() { echo "TAP version 13"; echo "1..$1"; }
 
-# tap NAME COMMAND...: runs it; its output is shown when it fails.
+# tap NAME COMMAND...: runs COMMAND and prints its output if it fails.
 tap()
 {
 	local name=$1 out
@@ -25,10 +25,10 @@ tap_skip() { tap_n=$((tap_n + 1)); echo "ok $tap_n $1 # SKIP $2"; }
 
 tap_end() { [ $tap_bad -eq 0 ]; exit; }
 
-# What kselftest calls a test that cannot run here.
+# Skip the whole test, as kselftest defines it: exit status 4.
 tap_skip_all() { echo "1..0 # SKIP $1"; exit 4; }
 
-# The module is loaded, and $run starts programs on it.
+# Needs the module loaded; sets $run, which starts programs on XTCP.
 need_xtcp_run()
 {
 	[ "$(id -u)" = 0 ] || tap_skip_all "needs root"
@@ -41,7 +41,7 @@ need_xtcp_run()
 	fi
 }
 
-# Unload; connections that are just ending may hold the module for a while.
+# Unload the module; connections that are ending may hold it for a while.
 unload()
 {
 	local i

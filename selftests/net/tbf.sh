@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# A host that shapes what it sends: tbf on its own device. All arrives at the rate of
-# the shape, whether its queue is long, short, or shorter than the largest burst; a
-# queue that is full is congestion, so a packet is refused about as often as the
-# kernel's TCP has it and who shares the queue gets a share.
+# A host that shapes its own traffic with tbf. Transfers reach the shaped rate, whether
+# the queue is long, short, or shorter than the largest burst. A full queue is
+# congestion: packets are refused about as often as with the kernel's TCP, and flows
+# that share the queue each get a share.
 
 cd "$(dirname "$0")" || exit 1
 . ./tap.sh
@@ -16,7 +16,7 @@ out=$(mktemp -d)
 trap 'no_hosts; rm -rf "$out"' EXIT
 two_hosts
 
-shape() # tbf's words: a new queue
+shape() # tbf's arguments: install a new queue
 {
 	ip netns exec $a tc qdisc del dev veth0 root 2>/dev/null
 	ip netns exec $a tc qdisc add dev veth0 root tbf "$@"
@@ -28,9 +28,9 @@ refused()
 	ip netns exec $a tc -s qdisc show dev veth0 | sed -n 's/.*(dropped \([0-9]*\),.*/\1/p'
 }
 
-# Segments discarded on arrival, all reasons but TIME_WAIT. Our last ACK waits in the
-# shared queue; a peer that repeats its FIN meanwhile gets two ACKs and answers the
-# second with a RST, which TIME-WAIT discards as it must (RFC 1337).
+# Received segments that were discarded, for all reasons except TIME_WAIT. The last ACK
+# waits in the shared queue; a peer that retransmits its FIN meanwhile gets two ACKs and
+# answers the second with a RST, which TIME-WAIT must discard (RFC 1337).
 discarded()
 {
 	local ns
@@ -66,8 +66,7 @@ one() # STACK KBIT/S-AT-LEAST REFUSED-AT-MOST
 	[ "$(refused)" -le "$3" ] && [ "$again" -le "$3" ] && [ "$(discarded)" = 0 ]
 }
 
-# The queue is never so full of one that the other has none of it: who is ready first
-# has had no more than the given rate.
+# No flow starves the other: the one that is done first had at most the given rate.
 two() # STACK STACK KBIT/S-AT-MOST REFUSED-AT-MOST
 {
 	local first rate
@@ -82,7 +81,7 @@ two() # STACK STACK KBIT/S-AT-MOST REFUSED-AT-MOST
 	[ "$(refused)" -le "$4" ] && [ "$(discarded)" = 0 ]
 }
 
-# Kbit/s and refusals; half of them or less is what the kernel's TCP needs.
+# Least kbit/s and most refusals; the kernel's TCP has at most half as many.
 rows=(
 	"rate 10mbit burst 10kb limit 1mb|9500 0"
 	"rate 10mbit burst 10kb limit 100kb|9500 60"

@@ -229,7 +229,7 @@ TEST_F(wire, spurious_timeout)
 	segments(8001, 2);
 	in(ACK, ACKNO(10001));
 	none(400);
-	/* The window is restored. */
+	/* The window is restored: ten segments are sent at once. */
 	writes(10000);
 	segments(10001, 10);
 }

@@ -18,8 +18,8 @@
 } while (0)
 
 /*
- * Close the peer's window. With data, because a window update is accepted only if the
- * sequence or acknowledgment number advances.
+ * Close the peer's window. With data, because the kernel's TCP accepts a smaller window
+ * only if the sequence or acknowledgment number advances.
  */
 #define zero_window() do {						\
 	in(ACK, LEN(10));						\
