@@ -318,7 +318,7 @@ UNIT(cwv_forgets)
 		else
 			xtcp_cwv_init(&f.tcb, &f.cwv, now);
 		CHECK_ROW(tab[i].what, f.cwv.defined, false);
-		CHECK_ROW(tab[i].what, f.cwv.reqsk_at, now);
+		CHECK_ROW(tab[i].what, f.cwv.half_at, now);
 		CHECK_ROW(tab[i].what, f.cwv.nvp_at, 0);
 		CHECK_ROW(tab[i].what, f.cwv.most[0], 0);
 		CHECK_ROW(tab[i].what, f.cwv.round_acked, 0);
@@ -361,11 +361,11 @@ UNIT(cwv_halves)
 
 		hardly_used(&f, 0);
 		f.tcb.srtt8_us = tab[i].srtt_ms * 8000;
-		f.cwv.reqsk_at = SEC;
+		f.cwv.half_at = SEC;
 		f.cwv.most[0] = 7000;
 		f.cwv.most[1] = 5000;
 		ack_at(&f, SEC + tab[i].age, 0);
-		CHECK_EQ(f.cwv.reqsk_at, SEC + (tab[i].turned ? tab[i].age : 0));
+		CHECK_EQ(f.cwv.half_at, SEC + (tab[i].turned ? tab[i].age : 0));
 		CHECK_EQ(f.cwv.most[0], tab[i].turned ? 0 : 7000);
 		CHECK_EQ(f.cwv.most[1], tab[i].last);
 	}
@@ -409,7 +409,7 @@ UNIT(cwv_period_ends)
 
 		hardly_used(&f, SEC);
 		f.tcb.cwnd = tab[i].before;
-		f.cwv.reqsk_at = SEC + tab[i].age;
+		f.cwv.half_at = SEC + tab[i].age;
 		ack_at(&f, SEC + tab[i].age, 0);
 		CHECK_EQ(f.tcb.cwnd, tab[i].cwnd);
 		CHECK_EQ(f.tcb.ssthresh, tab[i].ssthresh);
@@ -423,7 +423,7 @@ UNIT(cwv_period_begins)
 	struct flow f;
 
 	hardly_used(&f, 0);
-	f.cwv.reqsk_at = 5 * SEC;
+	f.cwv.half_at = 5 * SEC;
 	ack_at(&f, 5 * SEC, 0);
 	CHECK_EQ(f.cwv.nvp_at, 5 * SEC);
 	ack_at(&f, 5 * SEC + 1, 0);

@@ -44,7 +44,7 @@ static u64 half_ns(const struct xtcp_tcb *tcb)
 static void forget(const struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
 {
 	cwv->defined = false;
-	cwv->reqsk_at = now;
+	cwv->half_at = now;
 	cwv->nvp_at = 0;
 	cwv->most[0] = 0;
 	cwv->round_acked = 0;
@@ -96,16 +96,16 @@ static void check(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
 		expire(tcb, cwv, now);
 }
 
-static void turn_reqsk(const struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
+static void turn_half(const struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
 {
 	u64 half = half_ns(tcb);
-	u64 age = now - cwv->reqsk_at;
+	u64 age = now - cwv->half_at;
 
 	if (age < half)
 		return;
 	cwv->most[1] = age < 2 * half ? cwv->most[0] : 0;
 	cwv->most[0] = 0;
-	cwv->reqsk_at = now;
+	cwv->half_at = now;
 	cwv->defined = true;
 }
 
@@ -122,7 +122,7 @@ void xtcp_cwv_ack(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, const struct xtcp_
 		forget(tcb, cwv, ack->now);
 		return;
 	}
-	turn_reqsk(tcb, cwv, ack->now);
+	turn_half(tcb, cwv, ack->now);
 	if (cwv->idle)
 		cwv->round_end = tcb->snd_nxt;
 	cwv->round_acked += ack->delivered;
@@ -196,7 +196,7 @@ void xtcp_cwv_event(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, enum xtcp_cc_eve
 		break;
 	case XTCP_CC_RESTART:
 		/* No ACK has noticed the time that passed. */
-		turn_reqsk(tcb, cwv, now);
+		turn_half(tcb, cwv, now);
 		if (!cwv->nvp_at && !xtcp_cwv_valid(tcb, cwv))
 			cwv->nvp_at = max_t(u64, tcb->last_data_tx_at, 1);
 		check(tcb, cwv, now);

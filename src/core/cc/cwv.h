@@ -8,7 +8,7 @@
 #include "cc.h"
 
 struct xtcp_cwv {
-	u64 reqsk_at;		/* ns, when this half of the sampling period began */
+	u64 half_at;		/* ns, when this half of the sampling period began */
 	u64 nvp_at;		/* ns, when the non-validated phase began; 0: validated */
 	u32 round_end;		/* SND.NXT when this round trip began */
 	u32 round_acked;	/* bytes delivered in this round trip */
