@@ -134,7 +134,8 @@ u32 xtcp_fastopen_go(struct xtcp_tcb *tcb, u32 bytes, u64 now);
 
 /**
  * xtcp_parse - read a TCP header
- * @seg: filled in, with nsegs 1 and ecn 0, which the caller may then set
+ * @seg: filled in, with nsegs 1 and ecn 0, which the caller may then set; of arrays
+ *	only the elements that are counted
  * @hdr: first byte of the TCP header, any alignment
  * @hdr_avail: bytes readable at @hdr
  * @tcp_len: bytes of TCP header and payload, by the IP header
@@ -608,7 +609,8 @@ void xtcp_tw_init(struct xtcp_tw *tw, const struct xtcp_tcb *tcb, u64 now);
  *
  * In TIME-WAIT no RST ends the record (RFC 1337), and a repeated FIN restarts 2 MSL.
  *
- * Return: what to do.
+ * Return: what to do; with XTCP_TW_ACK tw->deadline may have moved, to later or
+ * (FIN-WAIT-2) to earlier.
  */
 enum xtcp_tw_act xtcp_tw_rx(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now);
 

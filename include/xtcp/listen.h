@@ -435,14 +435,14 @@ bool xtcp_source_place(const struct xtcp_places *p, u32 who, u32 taken, u32 room
 
 /**
  * xtcp_source_hold - count a place that a source takes
- * @p: places of the listener
+ * @p: places of the listener; the caller serialises calls for it
  * @who: upper half of xtcp_source_of()
  */
 void xtcp_source_hold(struct xtcp_places *p, u32 who);
 
 /**
  * xtcp_source_release - count a place that a source gives back
- * @p: places of the listener
+ * @p: places of the listener; the caller serialises calls for it
  * @who: as given to xtcp_source_hold()
  */
 void xtcp_source_release(struct xtcp_places *p, u32 who);

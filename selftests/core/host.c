@@ -290,36 +290,28 @@ static void rx_conn(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_oo
 	xtcp_host_actions(host, acts, seg, pkt);
 }
 
-/* Plan the answer to a verdict on a half-open connection. Return: whether there is one. */
-static bool half_open_answer(struct xtcp_host *host, const struct xtcp_seg *seg,
-			     struct xtcp_plan *plan)
+/* Answer as the verdict on a half-open connection says, and end it if it does. */
+static void half_open_verdict(struct xtcp_host *host, const struct xtcp_seg *seg)
 {
 	u64 now = host->ops->now(host);
+	struct xtcp_plan plan;
 
 	switch (host->verdict) {
 	case XTCP_REQUEST_SYNACK:
-		xtcp_request_plan(&host->req, host->par, host->open, plan, now);
-		return true;
+		xtcp_request_plan(&host->req, host->par, host->open, &plan, now);
+		host->ops->reply(host, &plan);
+		break;
 	case XTCP_REQUEST_ACK:
-		xtcp_request_ack_plan(&host->req, host->par, &host->open->flow, plan, now);
-		return true;
+		xtcp_request_ack_plan(&host->req, host->par, &host->open->flow, &plan, now);
+		host->ops->reply(host, &plan);
+		break;
 	case XTCP_REQUEST_RST:
 	case XTCP_REQUEST_RESET:
-		if (seg->flags & XTCP_RST)
-			host->ops->fail(host, "RST answered by RST");
-		xtcp_rst_plan(seg, plan);
-		return true;
+		reply_rst(host, seg);
+		break;
 	default:
-		return false;
+		break;
 	}
-}
-
-static void half_open_verdict(struct xtcp_host *host, const struct xtcp_seg *seg)
-{
-	struct xtcp_plan plan;
-
-	if (half_open_answer(host, seg, &plan))
-		host->ops->reply(host, &plan);
 	if (host->verdict == XTCP_REQUEST_RESET || host->verdict == XTCP_REQUEST_KILL)
 		idle(host);
 }

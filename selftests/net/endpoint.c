@@ -234,21 +234,11 @@ static const struct step *find_step(const char *word)
 	exit(2);
 }
 
-static enum stack stack_of(const char *name)
-{
-	if (strcmp(name, "xtcp") == 0)
-		return XTCP;
-	if (strcmp(name, "kernel") == 0)
-		return KERNEL;
-	fprintf(stderr, "endpoint: no stack %s\n", name);
-	exit(2);
-}
-
 static int play(char **argv)
 {
 	struct player p = {
 		.t0 = strtoull(argv[0], NULL, 10),
-		.st = stack_of(argv[1]),
+		.st = stack_named(argv[1]),
 		.here = host(argv[2], atoi(argv[3])),
 		.peer = host(argv[4], atoi(argv[5])),
 		.lfd = -1,

@@ -28,6 +28,17 @@ const char *stack_name(enum stack st)
 	return st == XTCP ? "xtcp" : "kernel";
 }
 
+enum stack stack_named(const char *name)
+{
+	enum stack st;
+
+	for (st = KERNEL; st <= XTCP; st++)
+		if (!strcmp(name, stack_name(st)))
+			return st;
+	fprintf(stderr, "%s: no stack %s\n", program_invocation_short_name, name);
+	exit(2);
+}
+
 int stack_socket(enum stack st, int flags)
 {
 	int type = SOCK_STREAM | flags;

@@ -42,6 +42,8 @@ union addr {
 socklen_t addr_len(const union addr *a);
 
 const char *stack_name(enum stack st);
+/* For the command line: a name that is none ends the program. */
+enum stack stack_named(const char *name);
 int stack_socket(enum stack st, int flags);
 bool stack_present(enum stack st);
 

@@ -23,16 +23,6 @@
 
 #include "lib.h"
 
-static enum stack stack_of(const char *name)
-{
-	if (strcmp(name, "xtcp") == 0)
-		return XTCP;
-	if (strcmp(name, "kernel") == 0)
-		return KERNEL;
-	fprintf(stderr, "xfer: no stack %s\n", name);
-	exit(2);
-}
-
 static int die(const char *what)
 {
 	perror(what);
@@ -138,10 +128,10 @@ int main(int argc, char **argv)
 	if (getenv("XFER_V6"))
 		net = V6;
 	if (argc >= 5 && strcmp(argv[2], "server") == 0)
-		return server(stack_of(argv[1]), atoi(argv[3]), atoll(argv[4]),
+		return server(stack_named(argv[1]), atoi(argv[3]), atoll(argv[4]),
 			      argc > 5 ? atoi(argv[5]) : 1);
 	if (argc >= 6 && strcmp(argv[2], "client") == 0)
-		return client(stack_of(argv[1]), argv[3], atoi(argv[4]),
+		return client(stack_named(argv[1]), argv[3], atoi(argv[4]),
 			      atoll(argv[5]),
 			      argc < 7 || strcmp(argv[6], "down") != 0);
 	fputs("usage: xfer STACK server PORT BYTES [COUNT]\n"

@@ -23,17 +23,6 @@ static void idle_restart(struct xtcp_tcb *tcb, u64 now)
 	xtcp_cc_event(tcb, XTCP_CC_RESTART, now);
 }
 
-/**
- * xtcp_wrote - the application appended to the stream
- * @tcb: connection that may still send: no xtcp_shutdown() yet
- * @bytes: number of bytes
- * @flags: XTCP_WROTE_MORE, XTCP_WROTE_URG
- * @now: ns
- *
- * The caller keeps the bytes until SND.UNA has passed them.
- *
- * Return: XTCP_ACT_* bits.
- */
 u32 xtcp_wrote(struct xtcp_tcb *tcb, u32 bytes, u32 flags, u64 now)
 {
 	idle_restart(tcb, now);
@@ -55,19 +44,11 @@ u32 xtcp_wrote(struct xtcp_tcb *tcb, u32 bytes, u32 flags, u64 now)
 	return xtcp_want_output(tcb);
 }
 
-/**
- * xtcp_read - the application has read
- * @tcb: connection
- * @bytes: number of bytes
- * @space: bytes of payload the caller can store now, as in xtcp_space()
- * @now: ns
- *
- * RFC 9293 3.10.3. Send a window update if the peer has no more than half of the
- * window left that could be offered, and that window is larger by at least a
- * segment or half of the buffer (MUST-39); more updates would cost packets for
- * nothing. Also send a pending ACK if the answer that it waited for did not come.
- *
- * Return: XTCP_ACT_* bits.
+/*
+ * Send a window update if the peer has no more than half of the window left that could
+ * be offered, and that window is larger by at least a segment or half of the buffer
+ * (RFC 9293 MUST-39); more updates would cost packets for nothing. Also send a pending
+ * ACK if the answer that it waited for did not come.
  */
 u32 xtcp_read(struct xtcp_tcb *tcb, u32 bytes, u32 space, u64 now)
 {
@@ -121,15 +102,6 @@ static void set_nodelay(struct xtcp_tcb *tcb, u32 val)
 		tcb->flags |= XTCP_F_FLUSH;
 }
 
-/**
- * xtcp_set - set an option of a connection
- * @tcb: connection in any state
- * @opt: option
- * @val: value in range; enum xtcp_opt states the unit
- * @now: ns
- *
- * Return: XTCP_ACT_* bits.
- */
 u32 xtcp_set(struct xtcp_tcb *tcb, enum xtcp_opt opt, u32 val, u64 now)
 {
 	switch (opt) {

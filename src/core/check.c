@@ -249,14 +249,6 @@ static const char *check_ecn(const struct xtcp_tcb *tcb)
 	return bad;
 }
 
-/**
- * xtcp_check - do the invariants hold?
- * @tcb: connection between two calls
- *
- * Costs time proportional to the queues: for test and debug builds.
- *
- * Return: NULL, or the condition that does not hold.
- */
 const char *xtcp_check(const struct xtcp_tcb *tcb)
 {
 	const char *bad = check_map(tcb);
@@ -310,16 +302,7 @@ static u64 longest_user(const struct xtcp_tcb *tcb, u64 rto)
 	return rto * (tries + 2);
 }
 
-/**
- * xtcp_check_at - do the invariants hold, and are the deadlines within their
- * range?
- * @tcb: connection between two calls
- * @now: ns, of the last call
- *
- * A deadline that has passed is within its range: the caller may be late.
- *
- * Return: NULL, or the condition that does not hold.
- */
+/* A deadline that has passed is within its range: the caller may be late. */
 const char *xtcp_check_at(const struct xtcp_tcb *tcb, u64 now)
 {
 	u64 rto = max(tcb->par->rto_max_us, tcb->syn_rto_us) * XTCP_NSEC_PER_USEC;

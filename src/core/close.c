@@ -47,17 +47,6 @@ u32 xtcp_close_begin(struct xtcp_tcb *tcb)
 	return xtcp_move(tcb, XTCP_EV_CLOSE);
 }
 
-/**
- * xtcp_shutdown - the application sends no more
- * @tcb: connection
- * @now: ns
- *
- * shutdown(SHUT_WR), RFC 9293 3.10.4: everything written is sent, then a FIN.
- * Receiving continues. In SYN-SENT there is nothing to send, and the connection
- * ends.
- *
- * Return: XTCP_ACT_* bits.
- */
 u32 xtcp_shutdown(struct xtcp_tcb *tcb, u64 now)
 {
 	u32 acts;
@@ -82,17 +71,6 @@ static void orphan_wait(struct xtcp_tcb *tcb, u64 now)
 		    now + xtcp_linger2_ms(tcb) * XTCP_NSEC_PER_MSEC);
 }
 
-/**
- * xtcp_close - the application has closed the connection
- * @tcb: connection; everything received was read
- * @now: ns
- *
- * Like xtcp_shutdown(). In addition, data that arrives from now on is answered by
- * a RST, since nobody can read it (RFC 9293 SHLD-3), and FIN-WAIT-2 ends after
- * xtcp_linger2_ms(). If data is unread the caller uses xtcp_abort() instead.
- *
- * Return: XTCP_ACT_* bits.
- */
 u32 xtcp_close(struct xtcp_tcb *tcb, u64 now)
 {
 	tcb->flags |= XTCP_F_ORPHAN;
@@ -118,15 +96,9 @@ static u32 end_at_once(struct xtcp_tcb *tcb, enum xtcp_err err)
 	}
 }
 
-/**
- * xtcp_abort - end the connection at once
- * @tcb: connection
- * @now: ns
- *
- * RFC 9293 3.10.5: a RST is due unless the peer knows of no connection or has
- * seen both FINs; the caller sends it (XTCP_ACT_OUTPUT) before it frees the TCB.
- *
- * Return: XTCP_ACT_* bits.
+/*
+ * RFC 9293 3.10.5: a RST is due unless the peer knows of no connection or has seen
+ * both FINs.
  */
 u32 xtcp_abort(struct xtcp_tcb *tcb, u64 now)
 {
@@ -134,16 +106,6 @@ u32 xtcp_abort(struct xtcp_tcb *tcb, u64 now)
 	return end_at_once(tcb, XTCP_ERR_ABORTED);
 }
 
-/**
- * xtcp_give_up - the host can no longer afford the connection
- * @tcb: connection whose peer makes no progress
- * @now: ns
- *
- * Like xtcp_abort(), but the application did not ask for it: the error it sees is
- * a time-out.
- *
- * Return: XTCP_ACT_* bits.
- */
 u32 xtcp_give_up(struct xtcp_tcb *tcb, u64 now)
 {
 	(void)now;

@@ -7,14 +7,6 @@
  */
 #include "core.h"
 
-/**
- * xtcp_csum_add - add bytes to a running one's complement sum
- * @sum: 0, or what an earlier call returned
- * @data: bytes in wire order
- * @len: number of bytes; odd only in the last call for a segment
- *
- * Return: the sum so far, not folded.
- */
 u32 xtcp_csum_add(u32 sum, const u8 *data, u32 len)
 {
 	u64 wide = sum;
@@ -28,13 +20,6 @@ u32 xtcp_csum_add(u32 sum, const u8 *data, u32 len)
 	return (u32)wide;
 }
 
-/**
- * xtcp_csum_fold - finish a sum
- * @sum: from xtcp_csum_add()
- *
- * Return: value of the checksum field in host order; 0 if @sum covered a correct
- * checksum.
- */
 u16 xtcp_csum_fold(u32 sum)
 {
 	sum = (sum & 0xffff) + (sum >> 16);
@@ -42,16 +27,9 @@ u16 xtcp_csum_fold(u32 sum)
 	return (u16)~sum;
 }
 
-/**
- * xtcp_csum_pseudo - sum over the pseudo-header
- * @flow: addresses as the sender of the segment sees them
- * @v6: whether it is the IPv6 pseudo-header
- * @tcp_len: bytes of TCP header and payload
- *
- * IPv4: source, destination, zero, protocol, length (RFC 9293 3.1). IPv6: the
- * same fields, wider (RFC 8200 8.1).
- *
- * Return: a sum to continue with xtcp_csum_add().
+/*
+ * IPv4: source, destination, zero, protocol, length (RFC 9293 3.1). IPv6: the same
+ * fields, wider (RFC 8200 8.1).
  */
 u32 xtcp_csum_pseudo(const struct xtcp_flow *flow, bool v6, u32 tcp_len)
 {

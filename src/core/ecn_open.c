@@ -18,13 +18,6 @@
 #define OPTION_SYNACKS	1
 #define FLAGS_SYNACKS	2
 
-/**
- * xtcp_cc_needs_ecn - is an algorithm of no use without ECN?
- * @cc: congestion control
- *
- * Return: whether its connections ask for ECN and accept it, whatever the
- * namespace says.
- */
 bool xtcp_cc_needs_ecn(const struct xtcp_cc *cc)
 {
 	return cc->flags & XTCP_CC_ECT;

@@ -40,16 +40,10 @@ static bool is_v4(const u32 *addr)
 	return !memcmp(addr, mapped, sizeof(mapped));
 }
 
-/**
- * xtcp_cookie_make - compute the cookie of a client
- * @keys: keys of the server
- * @i: index of the key
- * @flow: addresses as the server sees them; ports are ignored
- * @cookie: filled in
- *
- * RFC 7413 4.1.2. SipHash-2-4 of the client's address and ours, as in Linux:
- * servers that share a key accept each other's cookies, whichever TCP they use
- * (RFC 7413 4.1.2, "server farms").
+/*
+ * SipHash-2-4 of the client's address and ours, as in Linux: servers that share a key
+ * accept each other's cookies, whichever TCP they use (RFC 7413 4.1.2, "server
+ * farms").
  */
 void xtcp_cookie_make(const struct xtcp_fo_keys *keys, u32 i,
 		      const struct xtcp_flow *flow, struct xtcp_cookie *cookie)
@@ -87,19 +81,10 @@ static bool same_cookie(const struct xtcp_cookie *cookie, const struct xtcp_seg 
 	return !diff;
 }
 
-/**
- * xtcp_fastopen_syn - check the SYN of a listener with Fast Open
- * @keys: keys of the listener
- * @bare: data is accepted without a cookie
- * @flow: addresses and ports, seen from this end
- * @seg: the SYN
- * @give: cookie to answer with; length 0 for none
- *
- * RFC 7413 4.2.2. A valid cookie without data is accepted too: the server may
- * send first. A client that asks for a cookie gets one, even if none is needed.
- * The answer has the kind of option that was used to ask.
- *
- * Return: how to treat the SYN.
+/*
+ * A valid cookie without data is accepted too: the server may send first. A client
+ * that asks for a cookie gets one, even if none is needed. The answer has the kind of
+ * option that was used to ask.
  */
 enum xtcp_fo_syn xtcp_fastopen_syn(const struct xtcp_fo_keys *keys, bool bare,
 				   const struct xtcp_flow *flow,
@@ -128,13 +113,9 @@ enum xtcp_fo_syn xtcp_fastopen_syn(const struct xtcp_fo_keys *keys, bool bare,
 	return bare ? XTCP_FOSYN_GOOD : XTCP_FOSYN_BAD;
 }
 
-/**
- * xtcp_cookie_plan - add the Fast Open option to a SYN-ACK
- * @plan: complete SYN-ACK; hdr_len grows
- * @cookie: cookie, to which the plan then refers; length 0: nothing is added
- *
- * If there is not enough room the AccECN option is left out: any packet may lack
- * it (RFC 9768 3.2.3.3), while the cookie is sent only once.
+/*
+ * If there is not enough room the AccECN option is left out: any packet may lack it
+ * (RFC 9768 3.2.3.3), while the cookie is sent only once.
  */
 void xtcp_cookie_plan(struct xtcp_plan *plan, const struct xtcp_cookie *cookie)
 {
@@ -147,20 +128,6 @@ void xtcp_cookie_plan(struct xtcp_plan *plan, const struct xtcp_cookie *cookie)
 	plan->hdr_len = xtcp_hdr_len(plan);
 }
 
-/**
- * xtcp_fastopen_accept - make a connection from a SYN
- * @tcb: initialised, in CLOSED
- * @req: half-open connection of that SYN, whose SYN-ACK was not sent
- * @open: as given to xtcp_request_init()
- * @seg: the SYN; its payload is to be delivered
- * @give: cookie for the SYN-ACK; length 0 for none
- * @now: ns
- *
- * RFC 7413 4.2.2: the connection is in SYN-RECEIVED; it sends its SYN-ACK itself,
- * and may be read and written from now on.
- *
- * Return: XTCP_ACT_* bits.
- */
 u32 xtcp_fastopen_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 			 const struct xtcp_open *open, struct xtcp_seg *seg,
 			 const struct xtcp_cookie *give, u64 now)
@@ -237,15 +204,6 @@ void xtcp_fastopen_connect(struct xtcp_tcb *tcb, const struct xtcp_fo_client *fo
 	tcb->fo_room = (u16)(mss > OPTIONS_MAX ? mss - OPTIONS_MAX : 0);
 }
 
-/**
- * xtcp_fastopen_go - the application has written its first bytes, for the SYN
- * @tcb: connection in SYN-SENT whose SYN was not sent: no XTCP_ACT_OUTPUT of
- *	xtcp_connect() has been served
- * @bytes: number of bytes; 0 for a SYN without data; those beyond fo_room follow later
- * @now: ns
- *
- * Return: XTCP_ACT_* bits.
- */
 u32 xtcp_fastopen_go(struct xtcp_tcb *tcb, u32 bytes, u64 now)
 {
 	tcb->fo &= ~XTCP_FO_WAIT;

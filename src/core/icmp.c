@@ -25,25 +25,16 @@ static bool refit_due(const struct xtcp_tcb *tcb, u64 now)
 	return !XTCP_DEFENCE(ptb_rate, soon);
 }
 
-/**
- * xtcp_icmp - process an ICMP error that quotes a segment of this connection
- * @tcb: connection
- * @kind: the caller's classification of type and code
- * @quoted_seq: sequence number in the quoted header
- * @mss: with XTCP_ICMP_TOO_BIG: payload that fits, bytes, options not subtracted
- * @now: ns
+/*
+ * A soft error ends nothing (RFC 9293 MUST-56), with one exception: a connection being
+ * opened whose SYN was resent and met the error again. The first error may be a route
+ * that is changing; a second one should not keep connect() waiting for the minutes of
+ * its time-out (RFC 5461, 4.1).
  *
- * The caller reports a soft error, which ends nothing (RFC 9293 MUST-56), with
- * one exception: a connection being opened whose SYN was resent and met the error
- * again. The first error may be a route that is changing; a second one should not
- * keep connect() waiting for the minutes of its time-out (RFC 5461, 4.1).
- *
- * A hard error ends a connection that is being opened. Later it is soft, since
- * the path may recover (RFC 5461, RFC 5927 5.2; contrary to the letter of
- * RFC 9293 SHLD-26). A smaller MTU takes effect, and larger segments in flight
- * are resent at once (RFC 1191, 6.4).
- *
- * Return: XTCP_ACT_* bits; XTCP_ACT_DROP if the message is ignored.
+ * A hard error ends a connection that is being opened. Later it is soft, since the
+ * path may recover (RFC 5461, RFC 5927 5.2; contrary to the letter of RFC 9293
+ * SHLD-26). A smaller MTU takes effect, and larger segments in flight are resent at
+ * once (RFC 1191, 6.4).
  */
 u32 xtcp_icmp(struct xtcp_tcb *tcb, enum xtcp_icmp kind, u32 quoted_seq, u16 mss,
 	      u64 now)

@@ -547,20 +547,6 @@ static u32 rx_syn_sent(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	return rx_syn_sent_syn(tcb, seg, node, now);
 }
 
-/**
- * xtcp_rx - process a segment that arrived for this connection
- * @tcb: connection in any state
- * @seg: from xtcp_parse(); seq, len and flags are trimmed to what is accepted
- * @node: memory inside the packet, in case the engine holds it out of order; may
- *	be NULL when @seg has no payload
- * @now: ns
- *
- * RFC 9293, 3.10.7. A run of segments merged by GRO is one call.
- *
- * Return: XTCP_ACT_* bits. With neither XTCP_ACT_DELIVER nor XTCP_ACT_HELD the
- * caller frees the packet; it counts as discarded, with a reason, only with
- * XTCP_ACT_DROP.
- */
 u32 xtcp_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ooo *node,
 	    u64 now)
 {
@@ -583,13 +569,9 @@ u32 xtcp_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ooo *node,
 	}
 }
 
-/**
- * xtcp_rst_plan - the RST that answers a segment without a connection
- * @seg: the segment; must not be a RST
- * @plan: filled in
- *
- * RFC 9293 3.10.7.1: <SEQ=SEG.ACK> if it has an ACK, otherwise <SEQ=0> with an
- * ACK of all the sequence space it occupies.
+/*
+ * <SEQ=SEG.ACK> if the segment has an ACK, otherwise <SEQ=0> with an ACK of all the
+ * sequence space it occupies.
  */
 void xtcp_rst_plan(const struct xtcp_seg *seg, struct xtcp_plan *plan)
 {

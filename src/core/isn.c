@@ -75,17 +75,7 @@ u32 xtcp_iss_of(u64 hash, const struct xtcp_open *open, u64 now)
 	return iss;
 }
 
-/**
- * xtcp_ts_offset - offset of a flow's timestamps
- * @par: the namespace's key
- * @flow: addresses and ports
- *
- * One offset per flow, not per connection: a later incarnation of the same flow
- * then has larger timestamps, on which TIME-WAIT (RFC 6191) and PAWS rely. It
- * hides the uptime and makes connections of one host unlinkable.
- *
- * Return: offset, in ticks of 1 ms.
- */
+/* The offset also hides the uptime and makes connections of one host unlinkable. */
 u32 xtcp_ts_offset(const struct xtcp_params *par, const struct xtcp_flow *flow)
 {
 	return xtcp_ts_offset_of(xtcp_isn_hash(par, flow));

@@ -77,15 +77,10 @@ void xtcp_loss_reduce(struct xtcp_tcb *tcb, enum xtcp_cc_event why,
 		reduce(tcb, XTCP_CONG_CWR, why, a);
 }
 
-/**
- * xtcp_queue_full - a queue of this host is full or nearly full
- * @tcb: connection
- * @now: ns
- *
- * This is congestion, known without a round trip: a connection that shares the
- * queue has to yield, or those whose packets are dropped there get nothing. At
- * most once a round trip, and only with data in flight, whose ACK ends the
- * reduction.
+/*
+ * This is congestion, known without a round trip: a connection that shares the queue
+ * has to yield, or those whose packets are dropped there get nothing. At most once a
+ * round trip, and only with data in flight, whose ACK ends the reduction.
  */
 void xtcp_queue_full(struct xtcp_tcb *tcb, u64 now)
 {

@@ -15,11 +15,8 @@
 /* Segments acknowledged at once while the peer is in slow start. */
 #define QUICKACKS	16
 
-/**
- * xtcp_params_init - set the defaults of a namespace
- * @par: filled in, except for the keys, which the caller draws
- *
- * The values are those of Linux's TCP where it has them (tcp(7),
+/*
+ * The values are those of Linux's TCP (tcp(7),
  * Documentation/networking/ip-sysctl.rst), so that switching to XTCP changes no
  * behaviour; exceptions state their reason.
  */
@@ -74,11 +71,6 @@ void xtcp_params_init(struct xtcp_params *par)
 	par->cc = &xtcp_cc_cubic;
 }
 
-/**
- * xtcp_tcb_init - initialise a connection, in CLOSED
- * @tcb: uninitialised memory
- * @par: parameters, which must outlive the TCB
- */
 void xtcp_tcb_init(struct xtcp_tcb *tcb, const struct xtcp_params *par)
 {
 	u32 i;
@@ -99,11 +91,6 @@ void xtcp_tcb_init(struct xtcp_tcb *tcb, const struct xtcp_params *par)
 	xtcp_cc_set(tcb, par->cc, 0);
 }
 
-/**
- * xtcp_tcb_fini - release everything the caller has lent
- * @tcb: connection in any state; only xtcp_map_reclaim() and xtcp_reass_reap() may
- *	be called after this
- */
 void xtcp_tcb_fini(struct xtcp_tcb *tcb)
 {
 	xtcp_move(tcb, XTCP_EV_END);
@@ -249,16 +236,9 @@ static void start_receive(struct xtcp_tcb *tcb, u32 irs)
 	tcb->ack_seq_last = irs + 1;
 }
 
-/**
- * xtcp_connect - active open
- * @tcb: initialised, in CLOSED
- * @open: addresses, sizes
- * @now: ns
- *
- * RFC 9293 3.10.1. The SYN offers the options that the namespace allows; those
- * that the peer's SYN offers as well take effect.
- *
- * Return: XTCP_ACT_* bits.
+/*
+ * The SYN offers the options that the namespace allows; those that the peer's SYN
+ * offers as well take effect.
  */
 u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now)
 {
@@ -385,16 +365,6 @@ void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 	xtcp_move(tcb, XTCP_EV_PASSIVE);
 }
 
-/**
- * xtcp_accept - make a connection from a half-open connection
- * @tcb: initialised, in CLOSED
- * @req: half-open connection for which xtcp_request_rx() returned XTCP_REQUEST_ACCEPT
- * @open: as given to xtcp_request_init(); sizes may have changed
- * @now: ns
- *
- * The connection is then in SYN-RECEIVED, as if it had sent the SYN-ACK itself.
- * The caller passes the segment that completes the handshake to xtcp_rx().
- */
 void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 		 const struct xtcp_open *open, u64 now)
 {

@@ -384,17 +384,6 @@ out:
 	return true;
 }
 
-/**
- * xtcp_tx_peek - plan what to send next
- * @tcb: connection
- * @now: ns
- * @plan: filled in if there is something to send
- *
- * Changes nothing. Call it until it returns false; each plan must be committed or
- * aborted before the next call.
- *
- * Return: whether @plan is to be sent.
- */
 bool xtcp_tx_peek(struct xtcp_tcb *tcb, u64 now, struct xtcp_plan *plan)
 {
 	switch (tcb->state) {
@@ -522,12 +511,6 @@ static void commit_window(struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
 	tcb->rcv_wnd = (u32)plan->wnd << tcb->rcv_wscale;
 }
 
-/**
- * xtcp_tx_commit - record that a plan was sent
- * @tcb: connection
- * @plan: from the last xtcp_tx_peek(), unchanged
- * @now: ns, when the packet was passed to IP
- */
 void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 {
 	u32 end = plan->seq + plan->len + !!(plan->flags & XTCP_FIN);
@@ -606,16 +589,6 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 /* A failed transmission is retried after XTCP_RETRY_NS, doubled so often at most. */
 #define RETRY_SHIFT_MAX	16
 
-/**
- * xtcp_tx_abort - record that a plan could not be sent
- * @tcb: connection
- * @plan: from the last xtcp_tx_peek()
- * @now: ns
- *
- * The plan stays due; a deadline brings XTCP_ACT_OUTPUT again. Data, a SYN or a
- * FIN that was never sent is given up after the user timeout, or R2 (RFC 9293
- * 3.8.3) if there is none, counted from the first failure.
- */
 void xtcp_tx_abort(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 {
 	if (plan->kind == XTCP_PLAN_RTX)

@@ -156,24 +156,12 @@ void xtcp_pace_sync(struct xtcp_tcb *tcb)
 		xtcp_dl_set(tcb, XTCP_DL_PACE, 0);
 }
 
-/**
- * xtcp_pacing_rate - the pacing rate, or what it would be if pacing is off
- * @tcb: connection in any state
- *
- * Return: bytes a second; 0 while a pacing algorithm does not know it yet.
- */
 u64 xtcp_pacing_rate(const struct xtcp_tcb *tcb)
 {
 	return tcb->flags & XTCP_F_PACED ? rate(tcb) : window_rate(tcb);
 }
 
-/**
- * xtcp_set_pacing_max - set SO_MAX_PACING_RATE
- * @tcb: connection in any state
- * @rate: bytes a second; ~0: no limit
- *
- * The limit applies to retransmissions too.
- */
+/* The limit applies to retransmissions too. */
 void xtcp_set_pacing_max(struct xtcp_tcb *tcb, u64 rate)
 {
 	/* What waits now must not wait as long as the old limit required. */

@@ -252,13 +252,6 @@ u32 xtcp_reass_cut(struct xtcp_tcb *tcb, u32 end)
 	return acts;
 }
 
-/**
- * xtcp_reass_pop - take the next packet that is in order now
- * @tcb: connection, after XTCP_ACT_DRAIN
- *
- * Return: node of a packet whose bytes [seq, end) are to be queued for reading;
- * the packet belongs to the caller again. NULL if there is none.
- */
 struct xtcp_ooo *xtcp_reass_pop(struct xtcp_tcb *tcb)
 {
 	struct xtcp_ooo *node = tcb->ooo_ready;
@@ -268,12 +261,6 @@ struct xtcp_ooo *xtcp_reass_pop(struct xtcp_tcb *tcb)
 	return node;
 }
 
-/**
- * xtcp_reass_reap - take the next superfluous packet
- * @tcb: connection, after XTCP_ACT_REAP
- *
- * Return: node of a packet that the caller frees, or NULL.
- */
 struct xtcp_ooo *xtcp_reass_reap(struct xtcp_tcb *tcb)
 {
 	struct xtcp_ooo *node = tcb->ooo_dead;
@@ -283,15 +270,6 @@ struct xtcp_ooo *xtcp_reass_reap(struct xtcp_tcb *tcb)
 	return node;
 }
 
-/**
- * xtcp_reass_prune - release memory
- * @tcb: connection whose receive buffer is full
- *
- * Drops the run furthest from being readable. It was SACKed at most, so the peer
- * resends it.
- *
- * Return: whether there was one; its packets are for xtcp_reass_reap().
- */
 bool xtcp_reass_prune(struct xtcp_tcb *tcb)
 {
 	struct xtcp_ooo *run = last_run(tcb);
@@ -302,12 +280,6 @@ bool xtcp_reass_prune(struct xtcp_tcb *tcb)
 	return true;
 }
 
-/**
- * xtcp_reass_flush - drop everything that is held
- * @tcb: connection that will deliver no more
- *
- * The packets are for xtcp_reass_reap().
- */
 void xtcp_reass_flush(struct xtcp_tcb *tcb)
 {
 	while (tcb->ooo_root)

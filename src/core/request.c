@@ -9,14 +9,7 @@
  */
 #include "core.h"
 
-/**
- * xtcp_listen_rx - process a segment for a listener that matches no connection
- * @seg: parsed; reason is set if it is to be dropped
- *
- * RFC 9293 3.10.7.2, in its order: RST, ACK, SYN, anything else.
- *
- * Return: what to do.
- */
+/* In the order of RFC 9293 3.10.7.2: RST, ACK, SYN, anything else. */
 enum xtcp_listen xtcp_listen_rx(struct xtcp_seg *seg)
 {
 	if (seg->flags & XTCP_RST) {
@@ -86,13 +79,6 @@ u64 xtcp_request_sent_at(const struct xtcp_request *req, u64 now)
 	return now - (u64)(us_of(now) - req->sent_at) * XTCP_NSEC_PER_USEC;
 }
 
-/**
- * xtcp_request_deadline - when to call xtcp_request_timeout()
- * @req: half-open connection
- * @now: ns
- *
- * Return: absolute time, ns.
- */
 u64 xtcp_request_deadline(const struct xtcp_request *req, u64 now)
 {
 	u64 ms = div_u64(now, XTCP_NSEC_PER_MSEC);
@@ -100,11 +86,6 @@ u64 xtcp_request_deadline(const struct xtcp_request *req, u64 now)
 	return (ms + (u64)(s32)(req->deadline - (u32)ms)) * XTCP_NSEC_PER_MSEC;
 }
 
-/**
- * xtcp_request_window - set window and window scale of the SYN-ACK
- * @req: half-open connection whose options are agreed on
- * @open: sizes, and metrics of the route
- */
 void xtcp_request_window(struct xtcp_request *req, const struct xtcp_open *open)
 {
 	req->rcv_wnd = (u16)xtcp_first_wnd(open, req->opts);
@@ -151,16 +132,6 @@ static void request_start(struct xtcp_request *req, const struct xtcp_params *pa
 	request_sent(req, par, now);
 }
 
-/**
- * xtcp_request_init - make a half-open connection from a SYN
- * @req: uninitialised memory
- * @par: knobs and keys
- * @open: addresses, sizes
- * @seg: the SYN; its payload is not kept, the peer resends it
- * @now: ns
- *
- * The caller then sends xtcp_request_plan().
- */
 void xtcp_request_init(struct xtcp_request *req, const struct xtcp_params *par,
 		       const struct xtcp_open *open, const struct xtcp_seg *seg,
 		       u64 now)
@@ -208,19 +179,11 @@ static bool request_in_window(const struct xtcp_request *req,
 	       (len && seq_in(seg->seq + len - 1, next, req->rcv_wnd));
 }
 
-/**
- * xtcp_request_rx - process a segment for a half-open connection
- * @req: from xtcp_request_init()
- * @par: knobs
- * @seg: parsed; reason is set unless XTCP_REQUEST_ACCEPT is returned
- * @now: ns
- *
- * RFC 9293 3.10.7.4 for SYN-RECEIVED, in its order: sequence, RST, SYN, ACK. The
- * same SYN again means that our SYN-ACK was lost: resend it at once, which also
- * answers the unacceptable segment as the RFC wants. Answers are limited to the
- * rate of challenge ACKs (invalid_ratelimit).
- *
- * Return: what to do.
+/*
+ * RFC 9293 3.10.7.4 for SYN-RECEIVED, in its order: sequence, RST, SYN, ACK. The same
+ * SYN again means that our SYN-ACK was lost: resend it at once, which also answers the
+ * unacceptable segment as the RFC wants. Answers are limited to the rate of challenge
+ * ACKs (invalid_ratelimit).
  */
 enum xtcp_request_act xtcp_request_rx(struct xtcp_request *req,
 				      const struct xtcp_params *par,
@@ -267,16 +230,6 @@ static bool request_patient(const struct xtcp_request *req, u32 defer_s, u64 now
 	return (u64)ticks << BORN_SHIFT < (u64)defer_s * 1000;
 }
 
-/**
- * xtcp_request_defers - should the listener wait for data (TCP_DEFER_ACCEPT)?
- * @req: half-open connection for which xtcp_request_rx() returned XTCP_REQUEST_ACCEPT
- * @seg: the segment
- * @defer_s: TCP_DEFER_ACCEPT, s
- * @now: ns
- *
- * Return: true if this is the bare ACK of the handshake and the peer has time
- * left to send data; the SYN-ACK is not resent until that time is over.
- */
 bool xtcp_request_defers(struct xtcp_request *req, const struct xtcp_seg *seg,
 			 u32 defer_s, u64 now)
 {
@@ -287,19 +240,11 @@ bool xtcp_request_defers(struct xtcp_request *req, const struct xtcp_seg *seg,
 	return true;
 }
 
-/**
- * xtcp_request_retries - how often to resend a SYN-ACK as the table fills
- * @par: knobs
- * @count: half-open connections of the listener
- * @young: those of them whose SYN-ACK was not resent
- * @most: limit of @count
- *
- * While most of them are young the listener is merely busy: they become
- * connections within a round trip. If they fill more than half of the room and
- * many are old, nobody will complete those; the more the old ones outnumber the
- * young ones, the earlier they are dropped (RFC 4987, 3.3).
- *
- * Return: number of retransmissions.
+/*
+ * While most of them are young the listener is merely busy: they become connections
+ * within a round trip. If they fill more than half of the room and many are old,
+ * nobody will complete those; the more the old ones outnumber the young ones, the
+ * earlier they are dropped (RFC 4987, 3.3).
  */
 u32 xtcp_request_retries(const struct xtcp_params *par, u32 count, u32 young, u32 most)
 {
@@ -312,17 +257,6 @@ u32 xtcp_request_retries(const struct xtcp_params *par, u32 count, u32 young, u3
 	return retries;
 }
 
-/**
- * xtcp_request_timeout - the deadline of a half-open connection has come
- * @req: half-open connection
- * @par: knobs
- * @retries: xtcp_request_retries()
- * @defer_s: TCP_DEFER_ACCEPT, s
- * @now: ns
- *
- * Return: XTCP_REQUEST_SYNACK with a new deadline; XTCP_REQUEST_KILL after
- * @retries; XTCP_REQUEST_DROP if it was too early, or nothing is to be sent.
- */
 enum xtcp_request_act xtcp_request_timeout(struct xtcp_request *req,
 					   const struct xtcp_params *par, u32 retries,
 					   u32 defer_s, u64 now)
@@ -341,15 +275,6 @@ enum xtcp_request_act xtcp_request_timeout(struct xtcp_request *req,
 	       XTCP_REQUEST_DROP : XTCP_REQUEST_SYNACK;
 }
 
-/**
- * xtcp_request_keep - the handshake is complete, but the accept queue is full
- * @req: from xtcp_request_rx() or xtcp_syncookie_rx()
- * @par: knobs
- * @now: ns
- *
- * The SYN-ACK will be resent: a peer that has nothing to send answers it with
- * another ACK. After xtcp_syncookie_rx() the caller has to store @req.
- */
 void xtcp_request_keep(struct xtcp_request *req, const struct xtcp_params *par, u64 now)
 {
 	req->acked = 1;
@@ -391,29 +316,12 @@ void xtcp_synack_plan(const struct xtcp_request *req, u64 hash, u16 adv_mss,
 	plan->hdr_len = xtcp_hdr_len(plan);
 }
 
-/**
- * xtcp_request_plan - plan the SYN-ACK
- * @req: half-open connection
- * @par: keys
- * @open: addresses, and the MSS to offer
- * @plan: filled in
- * @now: ns
- */
 void xtcp_request_plan(const struct xtcp_request *req, const struct xtcp_params *par,
 		       const struct xtcp_open *open, struct xtcp_plan *plan, u64 now)
 {
 	xtcp_synack_plan(req, hash_of(req, par, &open->flow), open->adv_mss, plan, now);
 }
 
-/**
- * xtcp_request_synack - xtcp_request_init() and xtcp_request_plan() in one
- * @req: uninitialised memory
- * @par: knobs and keys
- * @open: addresses, sizes
- * @seg: the SYN
- * @plan: filled in: the SYN-ACK
- * @now: ns
- */
 void xtcp_request_synack(struct xtcp_request *req, const struct xtcp_params *par,
 			 const struct xtcp_open *open, const struct xtcp_seg *seg,
 			 struct xtcp_plan *plan, u64 now)
@@ -424,15 +332,6 @@ void xtcp_request_synack(struct xtcp_request *req, const struct xtcp_params *par
 	xtcp_synack_plan(req, hash, open->adv_mss, plan, now);
 }
 
-/**
- * xtcp_request_ack_plan - plan a bare ACK: for an unacceptable segment, or a
- * challenge
- * @req: half-open connection
- * @par: keys
- * @flow: addresses
- * @plan: filled in
- * @now: ns
- */
 void xtcp_request_ack_plan(const struct xtcp_request *req, const struct xtcp_params *par,
 			   const struct xtcp_flow *flow, struct xtcp_plan *plan, u64 now)
 {

@@ -111,17 +111,10 @@ static u32 first_round(const struct xtcp_tcb *tcb)
 	return clamp_t(u32, ROUND_FIRST * tcb->rcv_mss, 1, max(total / 2, 1U));
 }
 
-/**
- * xtcp_rcv_round - the reader takes bytes: would a larger window help?
- * @tcb: connection
- * @bytes: number of bytes, not yet reported by xtcp_read()
- * @now: ns
- *
- * If the reader took more in the round trip that just ended than in any before,
- * the window should be twice that, and more while it grows, in proportion to the
- * growth: a sender in slow start has already doubled what is in flight.
- *
- * Return: bytes that the window should have room for; 0 if nothing changes.
+/*
+ * If the reader took more in the round trip that just ended than in any before, the
+ * window should be twice that, and more while it grows, in proportion to the growth: a
+ * sender in slow start has already doubled what is in flight.
  */
 u32 xtcp_rcv_round(struct xtcp_tcb *tcb, u32 bytes, u64 now)
 {

@@ -35,14 +35,6 @@ static void sent_put(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 	tcb->map_nfree++;
 }
 
-/**
- * xtcp_map_lend - lend the engine memory for one more transmission
- * @tcb: connection
- * @sent: uninitialised memory, owned by the engine until xtcp_map_reclaim()
- *
- * Call it before xtcp_tx_peek(), and before xtcp_rx() of a segment with SACK
- * blocks, while fewer than xtcp_map_want() entries are unused (tcb->map_nfree).
- */
 void xtcp_map_lend(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
 	sent_put(tcb, sent);
@@ -54,15 +46,6 @@ static bool is_own(const struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
 	return sent >= tcb->map_own && sent < tcb->map_own + XTCP_SENT_EMBEDDED;
 }
 
-/**
- * xtcp_map_reclaim - take an unused entry back
- * @tcb: connection
- *
- * After xtcp_tcb_fini() all lent entries are unused; on a live connection some
- * may be.
- *
- * Return: an entry that was lent, or NULL if none is unused.
- */
 struct xtcp_sent *xtcp_map_reclaim(struct xtcp_tcb *tcb)
 {
 	struct xtcp_sent **link = &tcb->map_free;

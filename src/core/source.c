@@ -55,11 +55,6 @@
 #define SWEEP_EVERY	(1ULL << 29)
 #define SWEEP_TOO_LATE	(1ULL << 31)
 
-/**
- * xtcp_source_init - initialise empty sketches
- * @src: uninitialised memory
- * @key: secret
- */
 void xtcp_source_init(struct xtcp_sources *src, const u64 key[2])
 {
 	memset(src, 0, sizeof(*src));
@@ -67,14 +62,6 @@ void xtcp_source_init(struct xtcp_sources *src, const u64 key[2])
 	src->key[1] = key[1];
 }
 
-/**
- * xtcp_source_of - identify the source of an address
- * @src: sketches
- * @par: knobs: lengths of prefixes
- * @addr: address
- *
- * Return: hash of the source, which selects its cells.
- */
 u64 xtcp_source_of(const struct xtcp_sources *src, const struct xtcp_params *par,
 		   const u32 addr[4])
 {
@@ -133,19 +120,6 @@ static u32 clock_at(struct xtcp_sources *src, const struct xtcp_params *par, u64
 	return (u32)clock;
 }
 
-/**
- * xtcp_source_syn - how may this SYN be answered?
- * @src: sketches
- * @par: knobs
- * @who: xtcp_source_of()
- * @room: number of half-open connections for which there is still room
- * @now: ns
- * @at: filled in, for xtcp_source_answered()
- *
- * Return: XTCP_SOURCE_GOOD; XTCP_SOURCE_MUCH if the source is above its
- * allowance, or holds nearly all the room there is, so no state is to be kept for
- * it; XTCP_SOURCE_FAR if the SYN is not to be answered.
- */
 enum xtcp_source xtcp_source_syn(struct xtcp_sources *src, const struct xtcp_params *par,
 				 u64 who, u32 room, u64 now, struct xtcp_source_at *at)
 {
@@ -167,11 +141,6 @@ enum xtcp_source xtcp_source_syn(struct xtcp_sources *src, const struct xtcp_par
 	       XTCP_SOURCE_MUCH : XTCP_SOURCE_GOOD;
 }
 
-/**
- * xtcp_source_answered - count a SYN for which a SYN-ACK was sent
- * @src: sketches
- * @at: from xtcp_source_syn()
- */
 void xtcp_source_answered(struct xtcp_sources *src, const struct xtcp_source_at *at)
 {
 	u32 row;
@@ -181,13 +150,6 @@ void xtcp_source_answered(struct xtcp_sources *src, const struct xtcp_source_at 
 	src->syns++;
 }
 
-/**
- * xtcp_source_completed - refund the SYN of a completed handshake
- * @src: sketches
- * @par: knobs
- * @who: xtcp_source_of()
- * @now: ns
- */
 void xtcp_source_completed(struct xtcp_sources *src, const struct xtcp_params *par,
 			   u64 who, u64 now)
 {
@@ -200,17 +162,6 @@ void xtcp_source_completed(struct xtcp_sources *src, const struct xtcp_params *p
 	}
 }
 
-/**
- * xtcp_source_place - may a source have one more place in an accept queue?
- * @p: places of the listener
- * @who: upper half of xtcp_source_of()
- * @taken: places taken, by all sources
- * @room: places left
- *
- * There is no limit as long as half of the places are free.
- *
- * Return: whether it may.
- */
 bool xtcp_source_place(const struct xtcp_places *p, u32 who, u32 taken, u32 room)
 {
 	u32 row, held = ~0U;
@@ -222,11 +173,6 @@ bool xtcp_source_place(const struct xtcp_places *p, u32 who, u32 taken, u32 room
 	return held <= (u64)room * SHARE;
 }
 
-/**
- * xtcp_source_hold - a source takes a place
- * @p: places of the listener; the caller serialises calls for it
- * @who: upper half of xtcp_source_of()
- */
 void xtcp_source_hold(struct xtcp_places *p, u32 who)
 {
 	u32 row;
@@ -235,11 +181,6 @@ void xtcp_source_hold(struct xtcp_places *p, u32 who)
 		p->held[row][who >> row * 8 & 255]++;
 }
 
-/**
- * xtcp_source_release - a source gives a place back
- * @p: places of the listener; the caller serialises calls for it
- * @who: as for xtcp_source_hold()
- */
 void xtcp_source_release(struct xtcp_places *p, u32 who)
 {
 	u32 row;

@@ -55,29 +55,12 @@ static u32 slot_of(u64 now)
 	return (u32)(now >> SLOT_SHIFT) + 2;
 }
 
-/**
- * xtcp_syncookie_key - index of the current key
- * @now: ns
- * @slot: set to the number of the slot
- *
- * Before xtcp_syncookie_synack() the caller makes sure that the key with this
- * index in xtcp_params.syncookie is of this slot, and draws it if it is not.
- *
- * Return: index.
- */
 u32 xtcp_syncookie_key(u64 now, u32 *slot)
 {
 	*slot = slot_of(now);
 	return *slot & 1;
 }
 
-/**
- * xtcp_syncookie_lately - were cookies sent that may be returned now?
- * @par: keys
- * @now: ns
- *
- * Return: whether there were, in this slot or the last.
- */
 bool xtcp_syncookie_lately(const struct xtcp_params *par, u64 now)
 {
 	u32 slot = slot_of(now);
@@ -151,17 +134,6 @@ static bool cookie_iss(struct xtcp_request *req, const struct xtcp_params *par,
 	return true;
 }
 
-/**
- * xtcp_syncookie_synack - answer a SYN with a cookie, without keeping state
- * @par: knobs and keys, that of this slot among them
- * @open: addresses, sizes, and the MSS to offer
- * @seg: the SYN
- * @plan: filled in: the SYN-ACK with a cookie
- * @now: ns
- *
- * Return: false if no cookie can be made, since the MSS is below all of the
- * table.
- */
 bool xtcp_syncookie_synack(const struct xtcp_params *par, const struct xtcp_open *open,
 			   const struct xtcp_seg *seg, struct xtcp_plan *plan, u64 now)
 {
@@ -199,20 +171,6 @@ static bool take_info(struct xtcp_request *req, const struct xtcp_params *par, u
 	return true;
 }
 
-/**
- * xtcp_syncookie_rx - check an ACK that belongs to no half-open connection
- * @req: filled in, for xtcp_accept()
- * @par: knobs and keys
- * @open: addresses
- * @seg: the segment
- * @now: ns
- *
- * A cookie does not contain the window that its SYN-ACK offered: the caller sets
- * it next, by xtcp_request_window(), with the route.
- *
- * Return: whether it returns a cookie of ours; @req is then what a listener would
- * have kept.
- */
 bool xtcp_syncookie_rx(struct xtcp_request *req, const struct xtcp_params *par,
 		       const struct xtcp_open *open, const struct xtcp_seg *seg, u64 now)
 {

@@ -7,13 +7,6 @@
  */
 #include "core.h"
 
-/**
- * xtcp_deadline - when to call xtcp_timeout()
- * @tcb: connection
- *
- * Return: absolute time, ns, or XTCP_NEVER. Deadlines often move to later; a
- * caller that set its timer to an earlier one need not change it.
- */
 u64 xtcp_deadline(const struct xtcp_tcb *tcb)
 {
 	u64 first = XTCP_NEVER;
@@ -55,16 +48,7 @@ static u32 fire(struct xtcp_tcb *tcb, enum xtcp_dl dl, u64 now)
 	}
 }
 
-/**
- * xtcp_timeout - run the deadlines that are due
- * @tcb: connection
- * @now: ns
- *
- * Harmless if none is due. A deadline is cleared before it runs, which may set it
- * again.
- *
- * Return: XTCP_ACT_* bits.
- */
+/* A deadline is cleared before it runs, which may set it again. */
 u32 xtcp_timeout(struct xtcp_tcb *tcb, u64 now)
 {
 	u32 acts = 0;

@@ -19,13 +19,6 @@
  */
 #define ACK_BEHIND_MAX	65535
 
-/**
- * xtcp_tw_init - make the record of a connection
- * @tw: filled in
- * @tcb: connection in TIME-WAIT, or in FIN-WAIT-2 after xtcp_close(); not needed
- *	afterwards
- * @now: ns
- */
 void xtcp_tw_init(struct xtcp_tw *tw, const struct xtcp_tcb *tcb, u64 now)
 {
 	u64 end = now + xtcp_timewait_ms(tcb) * XTCP_NSEC_PER_MSEC;
@@ -51,16 +44,6 @@ void xtcp_tw_init(struct xtcp_tw *tw, const struct xtcp_tcb *tcb, u64 now)
 		tw->flags |= XTCP_TW_F_FIN_WAIT_2;
 }
 
-/**
- * xtcp_tw_reopens - does a segment open the next incarnation?
- * @tw: record in TIME-WAIT; flags, rcv_nxt and ts_recent are used
- * @seg: parsed segment
- *
- * RFC 6191, section 2, and RFC 9293 MAY-2: a SYN whose timestamp is newer than
- * all of the old incarnation's, or whose sequence number is above all of its.
- *
- * Return: whether it does.
- */
 bool xtcp_tw_reopens(const struct xtcp_tw *tw, const struct xtcp_seg *seg)
 {
 	if ((seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) != XTCP_SYN)
@@ -211,17 +194,9 @@ static enum xtcp_tw_act fin_wait_2(struct xtcp_tw *tw, struct xtcp_seg *seg, u64
 	return fin(tw, seg, now);
 }
 
-/**
- * xtcp_tw_rx - process a segment for a record
- * @tw: record
- * @seg: parsed; reason is set, to XTCP_DROP_NONE if it was of use
- * @now: ns
- *
- * In TIME-WAIT a RST changes nothing (RFC 1337, fix F1). The peer's FIN again
- * means that our ACK was lost: resend it and restart the wait.
- *
- * Return: what to do; with XTCP_TW_ACK tw->deadline may have moved, to later or
- * (FIN-WAIT-2) to earlier.
+/*
+ * In TIME-WAIT a RST changes nothing (RFC 1337, fix F1). The peer's FIN again means
+ * that our ACK was lost: resend it and restart the wait.
  */
 enum xtcp_tw_act xtcp_tw_rx(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now)
 {
@@ -230,13 +205,6 @@ enum xtcp_tw_act xtcp_tw_rx(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now)
 	return time_wait(tw, seg, now);
 }
 
-/**
- * xtcp_tw_plan - plan the ACK of a record
- * @tw: record
- * @ts_off: xtcp_ts_offset() of its flow
- * @plan: filled in
- * @now: ns
- */
 void xtcp_tw_plan(const struct xtcp_tw *tw, u32 ts_off, struct xtcp_plan *plan,
 		  u64 now)
 {
@@ -255,11 +223,6 @@ void xtcp_tw_plan(const struct xtcp_tw *tw, u32 ts_off, struct xtcp_plan *plan,
 	plan->hdr_len = xtcp_hdr_len(plan);
 }
 
-/**
- * xtcp_tw_rst - plan the RST of a record that is ended early
- * @tw: record
- * @plan: filled in
- */
 void xtcp_tw_rst(const struct xtcp_tw *tw, struct xtcp_plan *plan)
 {
 	memset(plan, 0, sizeof(*plan));
@@ -269,17 +232,10 @@ void xtcp_tw_rst(const struct xtcp_tw *tw, struct xtcp_plan *plan)
 	plan->hdr_len = XTCP_HDR_LEN;
 }
 
-/**
- * xtcp_tw_reusable - may this end open the next incarnation?
- * @tw: record
- * @delay_ms: how long TIME-WAIT must have lasted, ms, at least 1
- * @now: ns
- *
- * RFC 6191, section 2: the peer, if it is in TIME-WAIT too, recognises our SYN as
- * new by its timestamp, and timestamps tell segments of the old connection from
- * those of the new one.
- *
- * Return: whether it may.
+/*
+ * RFC 6191, section 2: the peer, if it is in TIME-WAIT too, recognises our SYN as new
+ * by its timestamp, and timestamps tell segments of the old connection from those of
+ * the new one.
  */
 bool xtcp_tw_reusable(const struct xtcp_tw *tw, u32 delay_ms, u64 now)
 {

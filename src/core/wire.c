@@ -218,20 +218,6 @@ static void parse_options(struct xtcp_seg *seg, const u8 *p, u32 left)
 	}
 }
 
-/**
- * xtcp_parse - parse a TCP header
- * @seg: filled in; ecn is 0 and nsegs 1, for the caller to change. Only those array
- *	elements are set that are counted
- * @hdr: first byte of the TCP header, any alignment
- * @hdr_avail: readable bytes at @hdr
- * @tcp_len: bytes of TCP header and payload, from the IP header
- *
- * RFC 9293, 3.1. The caller handles ports and checksum: it used them to find the
- * connection.
- *
- * Return: false if the data offset is invalid; the caller drops the segment with
- * XTCP_DROP_HEADER.
- */
 bool xtcp_parse(struct xtcp_seg *seg, const u8 *hdr, u32 hdr_avail, u32 tcp_len)
 {
 	u32 doff;
@@ -364,18 +350,7 @@ static u8 *put_options(u8 *p, const struct xtcp_plan *plan)
 	return p;
 }
 
-/**
- * xtcp_hdr_put - write a TCP header
- * @hdr: room for plan->hdr_len bytes, at most XTCP_HDR_MAX
- * @plan: what to write
- * @sport: source port, network byte order
- * @dport: destination port, network byte order
- *
- * RFC 9293, 3.1. The checksum field is left zero; the caller or the device fills
- * it (MUST-2). Reserved bits are zero.
- *
- * Return: bytes written, plan->hdr_len.
- */
+/* RFC 9293 3.1; reserved bits are zero. */
 u32 xtcp_hdr_put(u8 *hdr, const struct xtcp_plan *plan, u16 sport, u16 dport)
 {
 	u8 *p = hdr;

@@ -18,12 +18,6 @@ static bool name_is(const char *a, const char *b)
 	return *a == *b;
 }
 
-/**
- * xtcp_cc_find - look up an algorithm by name
- * @name: as for TCP_CONGESTION
- *
- * Return: the algorithm, or NULL.
- */
 const struct xtcp_cc *xtcp_cc_find(const char *name)
 {
 	u32 i;
@@ -34,22 +28,11 @@ const struct xtcp_cc *xtcp_cc_find(const char *name)
 	return NULL;
 }
 
-/**
- * xtcp_cc_list - enumerate the algorithms
- * @i: 0, 1, ...
- *
- * Return: algorithm number @i, or NULL after the last one.
- */
 const struct xtcp_cc *xtcp_cc_list(u32 i)
 {
 	return i < ARRAY_SIZE(algorithms) ? algorithms[i] : NULL;
 }
 
-/**
- * xtcp_cc_info - state of the algorithm in use, for TCP_CC_INFO
- * @tcb: connection in any state
- * @info: filled in; kind is 0 if the algorithm reports nothing
- */
 void xtcp_cc_info(const struct xtcp_tcb *tcb, struct xtcp_cc_info *info)
 {
 	memset(info, 0, sizeof(*info));
@@ -57,25 +40,13 @@ void xtcp_cc_info(const struct xtcp_tcb *tcb, struct xtcp_cc_info *info)
 		tcb->cc->info(tcb, info);
 }
 
-/**
- * xtcp_cc_name - name of an algorithm
- * @cc: algorithm
- *
- * Return: its name, as for TCP_CONGESTION.
- */
 const char *xtcp_cc_name(const struct xtcp_cc *cc)
 {
 	return cc->name;
 }
 
-/**
- * xtcp_cc_set - change the congestion control
- * @tcb: connection in any state
- * @cc: algorithm
- * @now: ns
- *
- * cwnd and ssthresh are kept; the state of the new algorithm starts empty. A
- * window algorithm that takes over from a model during a reduction computes
+/*
+ * A window algorithm that takes over from a model during a reduction computes
  * ssthresh.
  */
 void xtcp_cc_set(struct xtcp_tcb *tcb, const struct xtcp_cc *cc, u64 now)
