@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Defences that a test can switch off, to show that its attack would succeed without
- * them (selftests/net/attack-bites).
+ * them (selftests/net/attack/bites).
  *
  * The switches exist only in a build with XTCP_WEAKEN=1; in any other XTCP_DEFENCE()
  * is its condition and XTCP_DEFENCE_OR() its first value. In that build

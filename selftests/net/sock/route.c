@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Routes and devices: which ones a connection uses, what happens when they refuse
- * packets, change or vanish, and routing by mark. For VRF see sock_vrf.c.
+ * packets, change or vanish, and routing by mark. For VRF see sock/vrf.c.
  *
  *	here				there
  *	e0 10.1.0.1/24 ------------- e0 10.1.0.2/24

@@ -8,9 +8,9 @@
 #	a -+- r1
 #	   +- r2 --- b
 
-cd "$(dirname "$0")" || exit 1
-. ./tap.sh
-. ./hosts.sh
+cd "$(dirname "$0")/.." || exit 1
+. lib/tap.sh
+. lib/hosts.sh
 
 need_stacks veth bridge sch_netem
 
@@ -84,11 +84,11 @@ connect() # STACK-OF-A here|there
 		flush chain inet f fw
 		add rule inet f fw meta l4proto tcp counter'
 	if [ "$2" = here ]; then
-		ip netns exec $b ./xfer kernel server 7000 $size & server=$!
-		ip netns exec $a timeout 100 ./xfer "$1" client $there 7000 $size up
+		ip netns exec $b tools/xfer kernel server 7000 $size & server=$!
+		ip netns exec $a timeout 100 tools/xfer "$1" client $there 7000 $size up
 	else
-		ip netns exec $a ./xfer "$1" server 7000 $size & server=$!
-		ip netns exec $b timeout 100 ./xfer kernel client $here 7000 $size down
+		ip netns exec $a tools/xfer "$1" server 7000 $size & server=$!
+		ip netns exec $b timeout 100 tools/xfer kernel client $here 7000 $size down
 	fi || { kill $server; return 1; }
 	wait $server
 }

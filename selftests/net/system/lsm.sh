@@ -6,8 +6,8 @@
 # name for family 22, sna; using it needs inet or inet6. A program that may not use
 # TCP may thus not use XTCP either.
 
-cd "$(dirname "$0")" || exit 1
-. ./tap.sh
+cd "$(dirname "$0")/.." || exit 1
+. lib/tap.sh
 
 [ "$(id -u)" = 0 ] || tap_skip_all "needs root"
 sec=/sys/kernel/security

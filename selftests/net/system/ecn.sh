@@ -6,9 +6,9 @@
 # without ECN the same router drops packets. Each TCP at each end, and XTCP at both
 # with AccECN.
 
-cd "$(dirname "$0")" || exit 1
-. ./tap.sh
-. ./hosts.sh
+cd "$(dirname "$0")/.." || exit 1
+. lib/tap.sh
+. lib/hosts.sh
 
 need_stacks veth sch_tbf sch_red
 
@@ -63,9 +63,9 @@ transfer() # SERVER-STACK CLIENT-STACK: sets ecn, again, marked, ce
 	local server before word
 	port=$((port + 1))
 	before=$(ce_packets)
-	ip netns exec $b ./xfer "$1" server $port $size &
+	ip netns exec $b tools/xfer "$1" server $port $size &
 	server=$!
-	word=$(XFER_INFO=1 ip netns exec $a timeout 500 ./xfer "$2" client 10.7.1.2 \
+	word=$(XFER_INFO=1 ip netns exec $a timeout 500 tools/xfer "$2" client 10.7.1.2 \
 		$port $size up) || { kill $server; return 1; }
 	wait $server || return 1
 	read -r _ ecn _ again _ marked <<<"$word"

@@ -4,8 +4,8 @@
 # Unmodified programs under xtcp_run, and the errors that they get from an
 # administrator's mistakes.
 
-cd "$(dirname "$0")" || exit 1
-. ./tap.sh
+cd "$(dirname "$0")/.." || exit 1
+. lib/tap.sh
 
 need_xtcp_run
 modprobe -q veth
@@ -83,11 +83,11 @@ not_there() { $run /nonexistent/program 2>"$tmp/err"; [ $? -ge 126 ] && [ -s "$t
 # A statically linked program stays on the kernel's TCP, and xtcp_run says so.
 static_said()
 {
-	local said="$PWD/which is linked statically"
-	$run "$PWD/which" 2>"$tmp/err" | grep -qx "inet 6" || { $run ./which; return 1; }
+	local said="$PWD/tools/which is linked statically"
+	$run "$PWD/tools/which" 2>"$tmp/err" | grep -qx "inet 6" || { $run tools/which; return 1; }
 	grep -q "$said.*--cgroup" "$tmp/err" || { cat "$tmp/err"; return 1; }
 	# Also if it is run through a script or found in PATH.
-	printf '#! %s -x\n' "$PWD/which" >"$tmp/script"
+	printf '#! %s -x\n' "$PWD/tools/which" >"$tmp/script"
 	chmod 755 "$tmp/script"
 	PATH=/nonexistent:$tmp:$PATH $run script 2>"$tmp/err" >"$tmp/out"
 	grep -q "$said" "$tmp/err" || { cat "$tmp/err"; return 1; }

@@ -2,7 +2,7 @@
 /*
  * Version 1 control groups, which account and limit the memory of TCP sockets
  * separately. The hierarchy belongs to the whole machine, so this test runs alone
- * (run-vm), and before sock_mem, whose groups would hold the memory controller until
+ * (run-vm), and before sock/mem, whose groups would hold the memory controller until
  * their last page is freed.
  */
 #include <sys/mount.h>

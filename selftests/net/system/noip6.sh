@@ -4,9 +4,9 @@
 # A host without IPv6 (scripts/vm -a ipv6.disable=1): the module loads, IPv4 works, and
 # IPv6 sockets are refused with the kernel's error.
 
-cd "$(dirname "$0")" || exit 1
-. ./tap.sh
-. ./hosts.sh
+cd "$(dirname "$0")/.." || exit 1
+. lib/tap.sh
+. lib/hosts.sh
 
 [ ! -e /proc/net/if_inet6 ] || tap_skip_all "there is IPv6 here"
 need_stacks
@@ -14,9 +14,9 @@ need_stacks
 transfer() # SERVER-STACK CLIENT-STACK
 {
 	local server d
-	./xfer "$1" server 7000 100000 2 & server=$!
+	tools/xfer "$1" server 7000 100000 2 & server=$!
 	for d in up down; do
-		timeout 60 ./xfer "$2" client 127.0.0.1 7000 100000 $d ||
+		timeout 60 tools/xfer "$2" client 127.0.0.1 7000 100000 $d ||
 			{ kill $server; return 1; }
 	done
 	wait $server

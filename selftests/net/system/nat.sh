@@ -5,9 +5,9 @@
 # forwarded to one of them; over IPv6 as well. Transfers work whichever TCP is at which
 # end.
 
-cd "$(dirname "$0")" || exit 1
-. ./tap.sh
-. ./hosts.sh
+cd "$(dirname "$0")/.." || exit 1
+. lib/tap.sh
+. lib/hosts.sh
 
 need_stacks veth bridge
 
@@ -72,10 +72,10 @@ size=1000000
 transfer() # SERVER-NS CLIENT-NS ADDRESS PORT SERVER-STACK CLIENT-STACK
 {
 	local server d
-	ip netns exec "$1" ./xfer "$5" server 7000 $size 2 & server=$!
+	ip netns exec "$1" tools/xfer "$5" server 7000 $size 2 & server=$!
 	sleep 0.3
 	for d in up down; do
-		ip netns exec "$2" timeout 100 ./xfer "$6" client "$3" "$4" $size $d ||
+		ip netns exec "$2" timeout 100 tools/xfer "$6" client "$3" "$4" $size $d ||
 			{ kill $server; return 1; }
 	done
 	wait $server

@@ -6,9 +6,9 @@
 # congestion: packets are refused about as often as with the kernel's TCP, and flows
 # that share the queue each get a share.
 
-cd "$(dirname "$0")" || exit 1
-. ./tap.sh
-. ./hosts.sh
+cd "$(dirname "$0")/.." || exit 1
+. lib/tap.sh
+. lib/hosts.sh
 
 need_stacks veth sch_tbf
 
@@ -51,8 +51,8 @@ send() # STACK FILE: one transfer, from the shaped host; its rate in kbit/s
 {
 	local server
 
-	ip netns exec $b ./xfer kernel server "$port" $size & server=$!
-	XFER_INFO=1 XFER_RATE=1 ip netns exec $a timeout 200 ./xfer "$1" client 10.7.0.2 \
+	ip netns exec $b tools/xfer kernel server "$port" $size & server=$!
+	XFER_INFO=1 XFER_RATE=1 ip netns exec $a timeout 200 tools/xfer "$1" client 10.7.0.2 \
 		"$port" $size up >"$out/$2" || { kill $server; return 1; }
 	wait $server
 }

@@ -5,8 +5,8 @@
 # while it is in use, and without leftovers. XTCP_KO names the module, which must not
 # be loaded; without it the test is skipped.
 
-cd "$(dirname "$0")" || exit 1
-. ./tap.sh
+cd "$(dirname "$0")/.." || exit 1
+. lib/tap.sh
 
 [ "$(id -u)" = 0 ] || tap_skip_all "needs root"
 [ -n "$XTCP_KO" ] || tap_skip_all "XTCP_KO names no module"
@@ -45,8 +45,8 @@ listening() # PORT
 short() # PORT
 {
 	local server
-	./xfer xtcp server "$1" 20000 & server=$!
-	listening "$1" && ./xfer xtcp client 127.0.0.1 "$1" 20000 up ||
+	tools/xfer xtcp server "$1" 20000 & server=$!
+	listening "$1" && tools/xfer xtcp client 127.0.0.1 "$1" 20000 up ||
 		{ kill $server; return 1; }
 	wait $server
 }
@@ -55,16 +55,16 @@ short() # PORT
 under_load()
 {
 	local size=$1 i s1 s2 c1 c2 bad=0
-	./xfer kernel server 7101 "$size" & s1=$!
-	./xfer kernel server 7102 "$size" & s2=$!
-	./xfer kernel client 127.0.0.1 7101 "$size" up & c1=$!
-	./xfer kernel client 127.0.0.1 7102 "$size" down & c2=$!
+	tools/xfer kernel server 7101 "$size" & s1=$!
+	tools/xfer kernel server 7102 "$size" & s2=$!
+	tools/xfer kernel client 127.0.0.1 7101 "$size" up & c1=$!
+	tools/xfer kernel client 127.0.0.1 7102 "$size" down & c2=$!
 	for i in $(seq $n); do
 		insmod "$XTCP_KO" || bad=1
 		# An XTCP socket turns the receive hook on: once with a regular
 		# close, once with a killed process.
 		short 7105 || bad=1
-		./xfer xtcp client 127.0.0.1 1 1 >/dev/null 2>&1 &
+		tools/xfer xtcp client 127.0.0.1 1 1 >/dev/null 2>&1 &
 		sleep 0.02
 		kill $! 2>/dev/null
 		wait $! 2>/dev/null
@@ -84,14 +84,14 @@ in_use()
 {
 	local server bad=0
 	insmod "$XTCP_KO" || return 1
-	./xfer xtcp server 7103 10 2 & server=$!
+	tools/xfer xtcp server 7103 10 2 & server=$!
 	sleep 0.3
 	if rmmod xtcp 2>/dev/null; then
 		echo "rmmod took a listening socket's module away"
 		return 1
 	fi
-	./xfer xtcp client 127.0.0.1 7103 10 up || bad=1
-	./xfer kernel client 127.0.0.1 7103 10 down || bad=1
+	tools/xfer xtcp client 127.0.0.1 7103 10 up || bad=1
+	tools/xfer kernel client 127.0.0.1 7103 10 down || bad=1
 	wait $server || bad=1
 	# TIME-WAIT does not hold it.
 	unload 100 || bad=1
@@ -102,9 +102,9 @@ kill_user()
 {
 	local server
 	insmod "$XTCP_KO" || return 1
-	./xfer xtcp server 7104 100000000 & server=$!
+	tools/xfer xtcp server 7104 100000000 & server=$!
 	sleep 0.2
-	timeout 0.5 ./xfer xtcp client 127.0.0.1 7104 100000000 up
+	timeout 0.5 tools/xfer xtcp client 127.0.0.1 7104 100000000 up
 	kill -9 $server
 	wait $server
 	unload 600
@@ -115,8 +115,8 @@ ports_free()
 {
 	local i server
 	for i in 7103 7104; do
-		./xfer kernel server $i 10 & server=$!
-		./xfer kernel client 127.0.0.1 $i 10 up || return 1
+		tools/xfer kernel server $i 10 & server=$!
+		tools/xfer kernel client 127.0.0.1 $i 10 up || return 1
 		wait $server || return 1
 	done
 }
@@ -136,8 +136,8 @@ namespaces()
 	insmod "$XTCP_KO" || return 1
 	for i in $(seq $((n / 2))); do
 		unshare -n sh -c 'ip link set lo up
-			./xfer xtcp server 7000 5000 & sleep 0.1
-			./xfer xtcp client 127.0.0.1 7000 5000 up && wait' ||
+			tools/xfer xtcp server 7000 5000 & sleep 0.1
+			tools/xfer xtcp client 127.0.0.1 7000 5000 up && wait' ||
 			return 1
 	done
 	unload 600
@@ -173,8 +173,8 @@ after_conntrack()
 		     add chain ip t in2 { type filter hook input priority 1; };
 		     add rule ip t in2 tcp dport 7000 ct state established counter" || exit 4
 		insmod "$XTCP_KO" || exit 1
-		./xfer xtcp server 7000 50000 & sleep 0.5
-		./xfer xtcp client 127.0.0.1 7000 50000 up && wait || exit 1
+		tools/xfer xtcp server 7000 50000 & sleep 0.5
+		tools/xfer xtcp client 127.0.0.1 7000 50000 up && wait || exit 1
 		nft list chain ip t in | grep -q "counter packets 0 " &&
 		! nft list chain ip t in2 | grep -q "counter packets 0 "' || bad=1
 	unload 600 || bad=1
@@ -191,14 +191,14 @@ autoload()
 	d=/lib/modules/$(uname -r)
 	mkdir -p "$d" && mount -t tmpfs none "$d" || return 1
 	cp "$XTCP_KO" "$d/xtcp.ko" && depmod 2>/dev/null || bad=1
-	$as ./xfer xtcp client 127.0.0.1 1 1
+	$as tools/xfer xtcp client 127.0.0.1 1 1
 	for family in AF_INET AF_INET6; do
 		$as python3 -c "import socket as s; s.socket(s.$family, s.SOCK_STREAM, 253)" \
 			2>/dev/null
 	done
 	[ ! -e /proc/net/xtcp ] || { echo "nobody allowed it"; unload; bad=1; }
 	mkdir -p "${conf%/*}" && cp ../../tools/xtcp.conf "$conf" || bad=1
-	$as ./xfer xtcp client 127.0.0.1 1 1
+	$as tools/xfer xtcp client 127.0.0.1 1 1
 	[ -e /proc/net/xtcp ] || { echo "not by AF_XTCP"; bad=1; }
 	unload || bad=1
 	for family in AF_INET AF_INET6; do
@@ -299,11 +299,11 @@ failing()
 short_transfer() # PORT CLIENT-STACK up|down
 {
 	local i server bad=1
-	./xfer xtcp server "$1" 300000 & server=$!
+	tools/xfer xtcp server "$1" 300000 & server=$!
 	listening "$1" || { kill $server; return 1; }
 	failing 3
 	for i in $(seq 30); do
-		timeout 120 ./xfer "$2" client 127.0.0.1 "$1" 300000 "$3" &&
+		timeout 120 tools/xfer "$2" client 127.0.0.1 "$1" 300000 "$3" &&
 			{ bad=0; break; }
 	done
 	failing 0

@@ -4,9 +4,9 @@
 # Two hosts with a bad line between them (network namespaces, veth, netem). Every byte
 # of 2 MB arrives, in both directions, whichever TCP is at which end.
 
-cd "$(dirname "$0")" || exit 1
-. ./tap.sh
-. ./hosts.sh
+cd "$(dirname "$0")/.." || exit 1
+. lib/tap.sh
+. lib/hosts.sh
 
 need_stacks sch_netem veth
 
@@ -29,9 +29,9 @@ transfer() # SERVER-STACK CLIENT-STACK up|down BYTES
 {
 	local server
 	port=$((port + 1))
-	ip netns exec $b ./xfer "$1" server $port "$4" &
+	ip netns exec $b tools/xfer "$1" server $port "$4" &
 	server=$!
-	ip netns exec $a timeout 500 ./xfer "$2" client 10.7.0.2 $port "$4" "$3" ||
+	ip netns exec $a timeout 500 tools/xfer "$2" client 10.7.0.2 $port "$4" "$3" ||
 		{ kill $server; return 1; }
 	wait $server
 }

@@ -4,8 +4,8 @@
 # xtcp_run --cgroup: all programs of a cgroup use XTCP, if the kernel has the hook for
 # it; if not, xtcp_run says so.
 
-cd "$(dirname "$0")" || exit 1
-. ./tap.sh
+cd "$(dirname "$0")/.." || exit 1
+. lib/tap.sh
 
 need_xtcp_run
 root=/sys/fs/cgroup
@@ -32,14 +32,14 @@ within() # CGROUP PROGRAM [ARGUMENT...]
 	)
 }
 
-# The output of ./which with and without the redirection. MPTCP is never redirected.
+# The output of tools/which with and without the redirection. MPTCP is never redirected.
 moved="inet xtcp
 inet-tcp xtcp
 inet-flags xtcp
 inet6 xtcp
 inet6-tcp xtcp
 inet-udp 17
-$(./which | grep '^inet-mptcp ')
+$(tools/which | grep '^inet-mptcp ')
 unix 0
 talks hello"
 left=${moved//xtcp/6}
@@ -61,16 +61,16 @@ says() # STATUS PATTERN ARGUMENT...: xtcp_run prints one line, or none if PATTER
 	case $out in *"$pattern"*) ;; *) echo "$out"; return 1 ;; esac
 }
 
-before() { same "before" "$left" "$(within $top/in ./which)"; }
-is_static() { ! ldd ./which >/dev/null 2>&1; }
+before() { same "before" "$left" "$(within $top/in tools/which)"; }
+is_static() { ! ldd tools/which >/dev/null 2>&1; }
 turned_on() { says 0 '' $top/in; }
 twice() { says 0 '' $top/in && [ "$(ls /sys/fs/bpf/xtcp | wc -l)" = 1 ]; }
-inside() { same "inside" "$moved" "$(within $top/in ./which)"; }
-below() { same "below" "$moved" "$(within $top/in/below ./which)"; }
-outside() { same "outside" "$left" "$(within $top/out ./which)"; }
-above() { same "above" "$left" "$(within $top ./which)"; }
+inside() { same "inside" "$moved" "$(within $top/in tools/which)"; }
+below() { same "below" "$moved" "$(within $top/in/below tools/which)"; }
+outside() { same "outside" "$left" "$(within $top/out tools/which)"; }
+above() { same "above" "$left" "$(within $top tools/which)"; }
 # A child of a child, with an empty environment.
-inherited() { same "a child's child" "$moved" "$(within $top/in sh -c 'env -i sh -c "./which; :"')"; }
+inherited() { same "a child's child" "$moved" "$(within $top/in sh -c 'env -i sh -c "tools/which; :"')"; }
 
 # The connection is in the host's table of XTCP.
 table()
@@ -84,7 +84,7 @@ s.listen(); print(*[open("/proc/net/" + t).read().count(":176F ") for t in ("xtc
 moves()
 {
 	local pid
-	./which wait "$tmp/1" "$tmp/2" "$tmp/3" >"$tmp/out" &
+	tools/which wait "$tmp/1" "$tmp/2" "$tmp/3" >"$tmp/out" &
 	pid=$!
 	for to in out in out; do
 		echo $pid >$top/$to/cgroup.procs
@@ -102,16 +102,16 @@ $left" "$(cat "$tmp/out")"
 nested()
 {
 	says 0 '' $top || return
-	same "with both" "$moved" "$(within $top/out ./which)" &&
+	same "with both" "$moved" "$(within $top/out tools/which)" &&
 		says 0 '' $top --off && outside && inside
 }
 
-turned_off() { says 0 '' $top/in --off && same "off" "$left" "$(within $top/in ./which)"; }
+turned_off() { says 0 '' $top/in --off && same "off" "$left" "$(within $top/in tools/which)"; }
 off_twice() { says 1 "not switched on" $top/in --off; }
 no_such() { says 1 "No such file" $top/no; }
 no_cgroup() { says 1 "not a cgroup" /tmp && says 1 "not a cgroup" /tmp --off; }
 usage() { $run --cgroup 2>/dev/null; [ $? = 2 ] && { $run --cgroup $top x 2>/dev/null; [ $? = 2 ]; }; }
-cannot() { says 1 "takes Linux 6.6" $top/in && same "then" "$left" "$(within $top/in ./which)"; }
+cannot() { says 1 "takes Linux 6.6" $top/in && same "then" "$left" "$(within $top/in tools/which)"; }
 
 n=0
 if ! grep -qw update_socket_protocol /proc/kallsyms; then

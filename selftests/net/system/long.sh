@@ -6,9 +6,9 @@
 # which end; the goodput between two of the kernel's TCPs is the measure. The same at
 # 10 ms, and without timestamps.
 
-cd "$(dirname "$0")" || exit 1
-. ./tap.sh
-. ./hosts.sh
+cd "$(dirname "$0")/.." || exit 1
+. lib/tap.sh
+. lib/hosts.sh
 
 need_stacks sch_netem veth
 [ "$XTCP_VIRTUAL_TIME" = 1 ] || tap_skip_all "a real clock is too slow for this"
@@ -18,7 +18,7 @@ trap no_hosts EXIT
 two_hosts
 # Reading the program from the host's disk takes time, even in virtual time.
 xfer=/dev/shm/xfer-$$
-cp ./xfer $xfer && trap 'rm -f $xfer; no_hosts' EXIT
+cp tools/xfer $xfer && trap 'rm -f $xfer; no_hosts' EXIT
 
 line() # netem's arguments
 {

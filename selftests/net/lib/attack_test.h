@@ -12,7 +12,7 @@
 
 #include "wire_test.h"
 
-/* attack-bites looks for "gives way". */
+/* attack/bites looks for "gives way". */
 #define defended(what, holds) do {					\
 	static bool _said;	/* print "holds" once */		\
 	bool _holds = (holds);						\

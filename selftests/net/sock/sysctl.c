@@ -2,7 +2,7 @@
 /*
  * /proc/sys/net/xtcp: each sysctl has the default and range of net.ipv4.tcp_NAME, follows
  * it until it is written, and rejects values outside the range without effect. What
- * sysctls do to segments is tested in wire_sysctl.c.
+ * sysctls do to segments is tested in wire/sysctl.c.
  */
 #include <dirent.h>
 
