@@ -303,8 +303,11 @@ bool xtcp_tx_peek(struct xtcp_tcb *tcb, u64 now, struct xtcp_plan *plan);
  * @tcb: connection
  * @plan: from the last xtcp_tx_peek(), unchanged
  * @now: ns, when it was handed to IP
+ *
+ * Return: XTCP_ACT_OUTPUT; 0 if xtcp_tx_peek() would return false, so that the caller
+ * need not ask.
  */
-void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now);
+u32 xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now);
 
 /**
  * xtcp_tx_abort - the plan could not be sent

@@ -69,6 +69,7 @@ void xtcp_host_output(struct xtcp_host *host)
 	u32 limit = ops->plans_max ? ops->plans_max : PLANS_MAX;
 	/* The clock is read once for all plans. */
 	u64 now = ops->now(host);
+	u32 more = XTCP_ACT_OUTPUT;
 	struct xtcp_plan plan;
 	bool sent;
 
@@ -78,9 +79,11 @@ void xtcp_host_output(struct xtcp_host *host)
 				ops->idle(host);
 			return;
 		}
+		if (!more)
+			ops->fail(host, "a plan that xtcp_tx_commit() said there is not");
 		sent = ops->transmit(host, &plan);
 		if (sent)
-			xtcp_tx_commit(host->tcb, &plan, now);
+			more = xtcp_tx_commit(host->tcb, &plan, now);
 		else
 			xtcp_tx_abort(host->tcb, &plan, now);
 		if (ops->settled)

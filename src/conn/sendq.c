@@ -396,18 +396,35 @@ static u32 sendq_ref(struct sk_buff *skb, const struct sk_buff *from, u32 off,
 	return done;
 }
 
+/*
+ * Address of bytes [@off, @off + @len) of a send-queue skb if its first fragment holds
+ * them and is mapped (not in high memory); otherwise NULL.
+ */
+static const void *sendq_first(const struct sk_buff *skb, u32 off, u32 len)
+{
+	const skb_frag_t *frag = &skb_shinfo(skb)->frags[0];
+	const void *at = skb_frag_address_safe(frag);
+
+	return at && off + len <= skb_frag_size(frag) ? at + off : NULL;
+}
+
 /* Copy bytes [@seq, @seq + @len) of the stream to @to. Return: false on failure. */
 static bool sendq_bits(struct sock *sk, u32 seq, u8 *to, u32 len)
 {
 	while (len) {
 		struct sk_buff *from = sendq_find(sk, seq);
+		const void *at;
 		u32 off, take;
 
 		if (!from)
 			return false;
 		off = seq - XTCP_CB(from)->q.seq;
 		take = min(from->len - off, len);
-		if (skb_copy_bits(from, off, to, take))
+		at = sendq_first(from, off, take);
+		/* In most cases one small write, which lies in one fragment. */
+		if (likely(at))
+			memcpy(to, at, take);
+		else if (skb_copy_bits(from, off, to, take))
 			return false;
 		seq += take;
 		to += take;

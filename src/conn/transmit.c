@@ -329,6 +329,7 @@ void xtcp_transmit(struct sock *sk, u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	u32 out = xsk->tcb.segs_out, again = xsk->tcb.total_retrans;
+	u32 more = XTCP_ACT_OUTPUT;
 	struct xtcp_plan plan;
 	struct sk_buff *skb;
 	int i, err;
@@ -336,7 +337,7 @@ void xtcp_transmit(struct sock *sk, u64 now)
 	if (unlikely(test_bit(XTCP_DEFER_TIMER, &xsk->deferred)))
 		xtcp_timer_late(sk, now);
 	pacing_sync(sk);
-	for (i = 0; !queue_full(sk); i++) {
+	for (i = 0; more && !queue_full(sk); i++) {
 		if (unlikely(i >= BURST_MAX)) {
 			resume_later(sk);
 			break;
@@ -368,7 +369,7 @@ void xtcp_transmit(struct sock *sk, u64 now)
 				break;
 			}
 		}
-		xtcp_tx_commit(&xsk->tcb, &plan, now);
+		more = xtcp_tx_commit(&xsk->tcb, &plan, now);
 		if (unlikely(err == NET_XMIT_CN))
 			xtcp_queue_full(&xsk->tcb, now);
 		burst_sent(sk, &plan, now);

@@ -52,8 +52,7 @@ u32 xtcp_wrote(struct xtcp_tcb *tcb, u32 bytes, u32 flags, u64 now)
  */
 u32 xtcp_read(struct xtcp_tcb *tcb, u32 bytes, u32 space, u64 now)
 {
-	u32 left = xtcp_rcv_wnd(tcb);
-	u32 wnd;
+	u32 left = xtcp_rcv_wnd(tcb), wnd = 0;
 
 	(void)now;
 	tcb->rcv_read += bytes;
@@ -61,7 +60,9 @@ u32 xtcp_read(struct xtcp_tcb *tcb, u32 bytes, u32 space, u64 now)
 	/* After the FIN no more data needs room. */
 	if (tcb->flags & XTCP_F_FIN_SEEN || !xtcp_synchronized(tcb))
 		return 0;
-	wnd = xtcp_window_pick(tcb);
+	/* It is at most @space, or what is left rounded up to the scale's unit. */
+	if (space / 2 >= left || !(left >> tcb->rcv_wscale))
+		wnd = xtcp_window_pick(tcb);
 	if (wnd > left && wnd / 2 >= left)
 		xtcp_ack_now(tcb);
 	else if (tcb->ack_pending &&

@@ -511,7 +511,7 @@ static void commit_window(struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
 	tcb->rcv_wnd = (u32)plan->wnd << tcb->rcv_wscale;
 }
 
-void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
+u32 xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 {
 	u32 end = plan->seq + plan->len + !!(plan->flags & XTCP_FIN);
 	u32 segs = plan->len > plan->mss ? DIV_ROUND_UP(plan->len, plan->mss) : 1;
@@ -584,6 +584,7 @@ void xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 			xtcp_pace_sent(tcb, plan->len, now);
 		xtcp_ack_piggyback(tcb, now);
 	}
+	return xtcp_want_output(tcb);
 }
 
 /* A failed transmission is retried after XTCP_RETRY_NS, doubled so often at most. */

@@ -29,7 +29,7 @@ struct recv_state {
 static void recv_taken(struct sock *sk, u32 seq)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
-	u32 bytes = seq - xsk->copied;
+	u32 bytes = seq - xsk->copied, actions;
 	u64 now;
 
 	if (!bytes)
@@ -39,7 +39,9 @@ static void recv_taken(struct sock *sk, u32 seq)
 		return;
 	now = xtcp_now();
 	xtcp_rcv_grow(sk, bytes, now);
-	xtcp_handle_actions(sk, xtcp_read(&xsk->tcb, bytes, xtcp_rcv_space(sk), now), now);
+	actions = xtcp_read(&xsk->tcb, bytes, xtcp_rcv_space(sk), now);
+	if (actions)
+		xtcp_handle_actions(sk, actions, now);
 }
 
 /*
