@@ -242,7 +242,7 @@ void xtcp_reass_flush(struct xtcp_tcb *tcb);
  * @flags: XTCP_WROTE_MORE, XTCP_WROTE_URG
  * @now: ns
  *
- * Return: XTCP_ACT_* bits.
+ * Return: XTCP_ACT_OUTPUT, or 0 if nothing can be sent now.
  */
 u32 xtcp_wrote(struct xtcp_tcb *tcb, u32 bytes, u32 flags, u64 now);
 
@@ -267,6 +267,8 @@ static inline void xtcp_space(struct xtcp_tcb *tcb, u32 space)
  * @bytes: bytes taken
  * @space: bytes that the caller can store now, as in xtcp_space()
  * @now: ns
+ *
+ * Sets no deadline.
  *
  * Return: XTCP_ACT_OUTPUT if a window update or a delayed ACK is due, else 0.
  */

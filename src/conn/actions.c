@@ -333,8 +333,8 @@ static u32 action_record(struct sock *sk, u64 now)
  * @now: ns, as passed to the call
  *
  * To be called after every engine call, even if @actions is 0, since it also arms the
- * timer. It may end the connection and then drops an orphan's own reference, so the
- * caller must hold another one.
+ * timer; but xtcp_read() sets no deadline. It may end the connection and then drops an
+ * orphan's own reference, so the caller must hold another one.
  *
  * Context: any, socket lock.
  */

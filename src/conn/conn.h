@@ -50,6 +50,7 @@ void xtcp_set_listen(struct sock *sk, bool on);
 /* ---- timer.c ---- */
 
 unsigned long xtcp_jiffies_at(u64 at);
+void xtcp_timer_arm(struct sock *sk);
 void xtcp_release_cb(struct sock *sk);
 
 /* ---- sendq.c: payload not yet acknowledged ---- */

@@ -26,7 +26,6 @@ bool xtcp_mtu_sync(struct sock *sk, u64 now);
 
 /* timer.c */
 void xtcp_timer_init(struct sock *sk);
-void xtcp_timer_arm(struct sock *sk);	/* after every engine call */
 void xtcp_timer_late(const struct sock *sk, u64 now);
 void xtcp_timer_stop(struct sock *sk);
 

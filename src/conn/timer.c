@@ -93,7 +93,8 @@ static void wheel_arm(struct sock *sk, u64 at, u64 now)
  * xtcp_timer_arm - arm a timer for the engine's next deadline
  * @sk: socket
  *
- * To be called after every engine call.
+ * To be called after every engine call that may set a deadline; xtcp_handle_actions()
+ * does it.
  *
  * Context: any, socket lock.
  */

@@ -173,12 +173,13 @@ static void send_took(struct send_state *s, u32 bytes)
  */
 static int send_end(struct send_state *s, int err)
 {
-	u64 now;
-
 	if (!err && (s->flags & MSG_SENDPAGE_NOTLAST)) {
-		/* The next page follows at once: send them all in one burst. */
-		now = xtcp_now();
-		xtcp_handle_actions(s->sk, send_tell(s, true, now) & ~XTCP_ACT_OUTPUT, now);
+		/*
+		 * The next page follows at once: send them all in one burst.
+		 * xtcp_wrote() asks for nothing but output.
+		 */
+		send_tell(s, true, xtcp_now());
+		xtcp_timer_arm(s->sk);
 	} else {
 		send_flush(s, false);
 	}
