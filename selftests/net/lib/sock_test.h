@@ -18,15 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
-#include "lib.h"
-
-#define SKIP_TEST(...)	SKIP(longjmp(_metadata->env, 1), __VA_ARGS__)
-
-#define need_stack(st) do {						\
-	if (!stack_present(st) && !stack_required())			\
-		SKIP_TEST("no %s here", stack_name(st));		\
-} while (0)
+#include "fixture.h"
 
 FIXTURE(pair)
 {
@@ -42,83 +34,11 @@ FIXTURE_VARIANT(pair)
 	enum net net;
 };
 
-FIXTURE_VARIANT_ADD(pair, kernel_kernel)
-{
-	.client = KERNEL,
-	.server = KERNEL,
-};
-
-FIXTURE_VARIANT_ADD(pair, kernel_xtcp)
-{
-	.client = KERNEL,
-	.server = XTCP,
-};
-
-FIXTURE_VARIANT_ADD(pair, xtcp_kernel)
-{
-	.client = XTCP,
-	.server = KERNEL,
-};
-
-FIXTURE_VARIANT_ADD(pair, xtcp_xtcp)
-{
-	.client = XTCP,
-	.server = XTCP,
-};
-
-FIXTURE_VARIANT_ADD(pair, kernel_kernel_v6)
-{
-	.client = KERNEL,
-	.server = KERNEL,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(pair, kernel_xtcp_v6)
-{
-	.client = KERNEL,
-	.server = XTCP,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(pair, xtcp_kernel_v6)
-{
-	.client = XTCP,
-	.server = KERNEL,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(pair, xtcp_xtcp_v6)
-{
-	.client = XTCP,
-	.server = XTCP,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(pair, kernel_kernel_mapped)
-{
-	.client = KERNEL,
-	.server = KERNEL,
-	.net = MAPPED,
-};
-
-FIXTURE_VARIANT_ADD(pair, xtcp_xtcp_mapped)
-{
-	.client = XTCP,
-	.server = XTCP,
-	.net = MAPPED,
-};
+EACH_PAIR(pair)
 
 FIXTURE_SETUP(pair)
 {
-	if (variant->client == KERNEL && variant->server == KERNEL &&
-	    no_control())
-		SKIP_TEST("control left out");
-	if (variant->net == MAPPED && no_mapped())
-		SKIP_TEST("mapped left out");
-	net = variant->net;
-	need_stack(variant->client);
-	need_stack(variant->server);
-	signal(SIGPIPE, SIG_IGN);
+	variant_begins(variant->client, variant->server, variant->net);
 	ASSERT_EQ(0, ns_new());
 	ASSERT_EQ(0, st_pair(variant->client, variant->server, self->fd));
 	self->c = self->fd[0];
@@ -142,49 +62,11 @@ FIXTURE_VARIANT(one)
 	enum net net;
 };
 
-FIXTURE_VARIANT_ADD(one, kernel)
-{
-	.st = KERNEL,
-};
-
-FIXTURE_VARIANT_ADD(one, xtcp)
-{
-	.st = XTCP,
-};
-
-FIXTURE_VARIANT_ADD(one, kernel_v6)
-{
-	.st = KERNEL,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(one, xtcp_v6)
-{
-	.st = XTCP,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(one, kernel_mapped)
-{
-	.st = KERNEL,
-	.net = MAPPED,
-};
-
-FIXTURE_VARIANT_ADD(one, xtcp_mapped)
-{
-	.st = XTCP,
-	.net = MAPPED,
-};
+EACH_STACK_MAPPED(one)
 
 FIXTURE_SETUP(one)
 {
-	if (variant->st == KERNEL && no_control())
-		SKIP_TEST("control left out");
-	if (variant->net == MAPPED && no_mapped())
-		SKIP_TEST("mapped left out");
-	net = variant->net;
-	need_stack(variant->st);
-	signal(SIGPIPE, SIG_IGN);
+	variant_begins(variant->st, variant->st, variant->net);
 	ASSERT_EQ(0, ns_new());
 	self->fd = stack_socket(variant->st, 0);
 	ASSERT_GE(self->fd, 0);

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
+#include "fixture.h"
 #include "wire.h"
 
 FIXTURE(wire)
@@ -33,59 +33,20 @@ FIXTURE_VARIANT(wire)
 	enum net net;
 };
 
-FIXTURE_VARIANT_ADD(wire, kernel_v6)
-{
-	.stack = KERNEL,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(wire, xtcp_v6)
-{
-	.stack = XTCP,
-	.net = V6,
-};
-
-#ifndef WIRE_ONLY_IPV6
-FIXTURE_VARIANT_ADD(wire, kernel)
-{
-	.stack = KERNEL,
-};
-
-FIXTURE_VARIANT_ADD(wire, xtcp)
-{
-	.stack = XTCP,
-};
-
-FIXTURE_VARIANT_ADD(wire, kernel_mapped)
-{
-	.stack = KERNEL,
-	.net = MAPPED,
-};
-
-FIXTURE_VARIANT_ADD(wire, xtcp_mapped)
-{
-	.stack = XTCP,
-	.net = MAPPED,
-};
+#ifdef WIRE_ONLY_IPV6
+EACH_STACK_V6(wire)
+#else
+EACH_STACK_MAPPED(wire)
 #endif
-
-/* Leave the test, also from FIXTURE_SETUP, where SKIP(return) would run the body. */
-#define SKIP_TEST(...)	SKIP(longjmp(_metadata->env, 1), __VA_ARGS__)
 
 FIXTURE_SETUP(wire)
 {
 	self->lfd = -1;
 	self->fd = -1;
 	self->w.tun = -1;
-	signal(SIGPIPE, SIG_IGN);
-	if (!stack_present(variant->stack) && !stack_required())
-		SKIP_TEST("no %s here", stack_name(variant->stack));
-	if (variant->stack == KERNEL && no_control())
-		SKIP_TEST("control left out");
-	if (variant->net == MAPPED && no_mapped())
-		SKIP_TEST("mapped left out");
 	if (getenv("XTCP_TEST") && strcmp(getenv("XTCP_TEST"), _metadata->name))
 		SKIP_TEST("only $XTCP_TEST");
+	variant_begins(variant->stack, variant->stack, variant->net);
 	ASSERT_EQ(0, wire_init(&self->w, variant->stack, variant->net));
 }
 

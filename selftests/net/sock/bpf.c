@@ -128,27 +128,7 @@ FIXTURE_VARIANT(cgroup)
 	enum net net;
 };
 
-FIXTURE_VARIANT_ADD(cgroup, kernel)
-{
-	.st = KERNEL,
-};
-
-FIXTURE_VARIANT_ADD(cgroup, xtcp)
-{
-	.st = XTCP,
-};
-
-FIXTURE_VARIANT_ADD(cgroup, kernel_v6)
-{
-	.st = KERNEL,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(cgroup, xtcp_v6)
-{
-	.st = XTCP,
-	.net = V6,
-};
+EACH_STACK(cgroup)
 
 static int cgroup_enter(const char *path)
 {
@@ -168,11 +148,7 @@ static int cgroup_enter(const char *path)
 FIXTURE_SETUP(cgroup)
 {
 	self->fd = -1;
-	if (variant->st == KERNEL && no_control())
-		SKIP_TEST("control left out");
-	net = variant->net;
-	need_stack(variant->st);
-	signal(SIGPIPE, SIG_IGN);
+	variant_begins(variant->st, variant->st, variant->net);
 	if (access("/sys/fs/cgroup/cgroup.procs", W_OK))
 		SKIP_TEST("no cgroup2 here");
 	ASSERT_EQ(0, ns_new());

@@ -80,80 +80,11 @@ FIXTURE_VARIANT(fo)
 	enum net net;
 };
 
-FIXTURE_VARIANT_ADD(fo, kernel_kernel)
-{
-	.client = KERNEL,
-	.server = KERNEL,
-};
-
-FIXTURE_VARIANT_ADD(fo, kernel_xtcp)
-{
-	.client = KERNEL,
-	.server = XTCP,
-};
-
-FIXTURE_VARIANT_ADD(fo, xtcp_kernel)
-{
-	.client = XTCP,
-	.server = KERNEL,
-};
-
-FIXTURE_VARIANT_ADD(fo, xtcp_xtcp)
-{
-	.client = XTCP,
-	.server = XTCP,
-};
-
-FIXTURE_VARIANT_ADD(fo, kernel_kernel_v6)
-{
-	.client = KERNEL,
-	.server = KERNEL,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(fo, kernel_xtcp_v6)
-{
-	.client = KERNEL,
-	.server = XTCP,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(fo, xtcp_kernel_v6)
-{
-	.client = XTCP,
-	.server = KERNEL,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(fo, xtcp_xtcp_v6)
-{
-	.client = XTCP,
-	.server = XTCP,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(fo, kernel_kernel_mapped)
-{
-	.client = KERNEL,
-	.server = KERNEL,
-	.net = MAPPED,
-};
-
-FIXTURE_VARIANT_ADD(fo, xtcp_xtcp_mapped)
-{
-	.client = XTCP,
-	.server = XTCP,
-	.net = MAPPED,
-};
+EACH_PAIR(fo)
 
 FIXTURE_SETUP(fo)
 {
-	if (variant->client == KERNEL && variant->server == KERNEL && no_control())
-		SKIP_TEST("control left out");
-	net = variant->net;
-	need_stack(variant->client);
-	need_stack(variant->server);
-	signal(SIGPIPE, SIG_IGN);
+	variant_begins(variant->client, variant->server, variant->net);
 	ASSERT_EQ(0, ns_new());
 	ASSERT_EQ(0, both("fastopen", "3"));
 	self->lfd = fo_listen(variant->server, 0, 16);

@@ -309,36 +309,12 @@ FIXTURE_VARIANT(fault)
 	enum net net;
 };
 
-FIXTURE_VARIANT_ADD(fault, kernel)
-{
-	.st = KERNEL,
-};
-
-FIXTURE_VARIANT_ADD(fault, xtcp)
-{
-	.st = XTCP,
-};
-
-FIXTURE_VARIANT_ADD(fault, kernel_v6)
-{
-	.st = KERNEL,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(fault, xtcp_v6)
-{
-	.st = XTCP,
-	.net = V6,
-};
+EACH_STACK(fault)
 
 FIXTURE_SETUP(fault)
 {
-	if (variant->st == KERNEL && no_control())
-		SKIP_TEST("control left out");
-	need_stack(variant->st);
+	variant_begins(variant->st, variant->st, variant->net);
 	st = variant->st;
-	net = variant->net;
-	signal(SIGPIPE, SIG_IGN);
 	file_put("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
 	file_put("/sys/kernel/debug/failslab/verbose", "0");
 	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR);

@@ -22,41 +22,17 @@ FIXTURE_VARIANT(ends)
 	enum stack c;
 };
 
-FIXTURE_VARIANT_ADD(ends, kernel_kernel)
-{
-	.l = KERNEL,
-	.c = KERNEL,
-};
-
-FIXTURE_VARIANT_ADD(ends, kernel_xtcp)
-{
-	.l = KERNEL,
-	.c = XTCP,
-};
-
-FIXTURE_VARIANT_ADD(ends, xtcp_kernel)
-{
-	.l = XTCP,
-	.c = KERNEL,
-};
-
-FIXTURE_VARIANT_ADD(ends, xtcp_xtcp)
-{
-	.l = XTCP,
-	.c = XTCP,
-};
+FIXTURE_VARIANT_ADD(ends, kernel_kernel) { KERNEL, KERNEL };
+FIXTURE_VARIANT_ADD(ends, kernel_xtcp) { KERNEL, XTCP };
+FIXTURE_VARIANT_ADD(ends, xtcp_kernel) { XTCP, KERNEL };
+FIXTURE_VARIANT_ADD(ends, xtcp_xtcp) { XTCP, XTCP };
 
 FIXTURE_SETUP(ends)
 {
 	self->l = -1;
 	self->c = -1;
 	self->s = -1;
-	if (variant->l == KERNEL && variant->c == KERNEL && no_control())
-		SKIP_TEST("control left out");
-	net = V6;
-	need_stack(variant->l);
-	need_stack(variant->c);
-	signal(SIGPIPE, SIG_IGN);
+	variant_begins(variant->l, variant->c, V6);
 	ASSERT_EQ(0, ns_new());
 }
 

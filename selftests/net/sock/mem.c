@@ -26,22 +26,12 @@ FIXTURE_VARIANT(mem)
 	enum stack st;
 };
 
-FIXTURE_VARIANT_ADD(mem, kernel)
-{
-	.st = KERNEL,
-};
-
-FIXTURE_VARIANT_ADD(mem, xtcp)
-{
-	.st = XTCP,
-};
+FIXTURE_VARIANT_ADD(mem, kernel) { KERNEL };
+FIXTURE_VARIANT_ADD(mem, xtcp) { XTCP };
 
 FIXTURE_SETUP(mem)
 {
-	if (variant->st == KERNEL && no_control())
-		SKIP_TEST("control left out");
-	need_stack(variant->st);
-	signal(SIGPIPE, SIG_IGN);
+	variant_begins(variant->st, variant->st, V4);
 	self->hold[0] = self->hold[1] = self->fd[0] = self->fd[1] = -1;
 	ASSERT_EQ(0, mem_limits_get(&self->limits, variant->st));
 	ASSERT_EQ(0, ns_new());

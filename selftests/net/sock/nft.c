@@ -34,37 +34,13 @@ FIXTURE_VARIANT(filter)
 	enum net net;
 };
 
-FIXTURE_VARIANT_ADD(filter, kernel)
-{
-	.st = KERNEL,
-};
-
-FIXTURE_VARIANT_ADD(filter, xtcp)
-{
-	.st = XTCP,
-};
-
-FIXTURE_VARIANT_ADD(filter, kernel_v6)
-{
-	.st = KERNEL,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(filter, xtcp_v6)
-{
-	.st = XTCP,
-	.net = V6,
-};
+EACH_STACK(filter)
 
 FIXTURE_SETUP(filter)
 {
 	self->c = -1;
 	self->s = -1;
-	if (variant->st == KERNEL && no_control())
-		SKIP_TEST("control left out");
-	net = variant->net;
-	need_stack(variant->st);
-	signal(SIGPIPE, SIG_IGN);
+	variant_begins(variant->st, variant->st, variant->net);
 	ASSERT_EQ(0, ns_new());
 	if (shell("nft 'add table inet t; "
 		  "add chain inet t in { type filter hook input priority 0; }; "

@@ -24,35 +24,11 @@ FIXTURE_VARIANT(ns)
 	enum net net;
 };
 
-FIXTURE_VARIANT_ADD(ns, kernel)
-{
-	.st = KERNEL,
-};
-
-FIXTURE_VARIANT_ADD(ns, xtcp)
-{
-	.st = XTCP,
-};
-
-FIXTURE_VARIANT_ADD(ns, kernel_v6)
-{
-	.st = KERNEL,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(ns, xtcp_v6)
-{
-	.st = XTCP,
-	.net = V6,
-};
+EACH_STACK(ns)
 
 FIXTURE_SETUP(ns)
 {
-	if (variant->st == KERNEL && no_control())
-		SKIP_TEST("control left out");
-	net = variant->net;
-	need_stack(variant->st);
-	signal(SIGPIPE, SIG_IGN);
+	variant_begins(variant->st, variant->st, variant->net);
 	ASSERT_EQ(0, ns_new());
 	self->outer = open("/proc/self/ns/net", O_RDONLY);
 	ASSERT_GE(self->outer, 0);

@@ -20,79 +20,11 @@ FIXTURE_VARIANT(two)
 	enum net net;
 };
 
-FIXTURE_VARIANT_ADD(two, kernel_kernel)
-{
-	.a = KERNEL,
-	.b = KERNEL,
-};
-
-FIXTURE_VARIANT_ADD(two, kernel_xtcp)
-{
-	.a = KERNEL,
-	.b = XTCP,
-};
-
-FIXTURE_VARIANT_ADD(two, xtcp_kernel)
-{
-	.a = XTCP,
-	.b = KERNEL,
-};
-
-FIXTURE_VARIANT_ADD(two, xtcp_xtcp)
-{
-	.a = XTCP,
-	.b = XTCP,
-};
-
-FIXTURE_VARIANT_ADD(two, kernel_kernel_v6)
-{
-	.a = KERNEL,
-	.b = KERNEL,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(two, kernel_xtcp_v6)
-{
-	.a = KERNEL,
-	.b = XTCP,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(two, xtcp_kernel_v6)
-{
-	.a = XTCP,
-	.b = KERNEL,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(two, xtcp_xtcp_v6)
-{
-	.a = XTCP,
-	.b = XTCP,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(two, kernel_kernel_mapped)
-{
-	.a = KERNEL,
-	.b = KERNEL,
-	.net = MAPPED,
-};
-
-FIXTURE_VARIANT_ADD(two, xtcp_xtcp_mapped)
-{
-	.a = XTCP,
-	.b = XTCP,
-	.net = MAPPED,
-};
+EACH_PAIR(two)
 
 FIXTURE_SETUP(two)
 {
-	if (variant->a == KERNEL && variant->b == KERNEL && no_control())
-		SKIP_TEST("control left out");
-	net = variant->net;
-	need_stack(variant->a);
-	need_stack(variant->b);
+	variant_begins(variant->a, variant->b, variant->net);
 	ASSERT_EQ(0, ns_new());
 	self->a = stack_socket(variant->a, 0);
 	self->b = stack_socket(variant->b, 0);

@@ -33,39 +33,7 @@ FIXTURE_VARIANT(host)
 	enum net net;
 };
 
-FIXTURE_VARIANT_ADD(host, kernel)
-{
-	.st = KERNEL,
-};
-
-FIXTURE_VARIANT_ADD(host, xtcp)
-{
-	.st = XTCP,
-};
-
-FIXTURE_VARIANT_ADD(host, kernel_v6)
-{
-	.st = KERNEL,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(host, xtcp_v6)
-{
-	.st = XTCP,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(host, kernel_mapped)
-{
-	.st = KERNEL,
-	.net = MAPPED,
-};
-
-FIXTURE_VARIANT_ADD(host, xtcp_mapped)
-{
-	.st = XTCP,
-	.net = MAPPED,
-};
+EACH_STACK_MAPPED(host)
 
 /*
  * Convert an IPv4 address at @from, with its prefix length if any, to IPv6 in @to.
@@ -192,13 +160,7 @@ static int two_hosts(pid_t *there, enum stack st)
 FIXTURE_SETUP(host)
 {
 	self->fd = -1;
-	if (variant->st == KERNEL && no_control())
-		SKIP_TEST("control left out");
-	if (variant->net == MAPPED && no_mapped())
-		SKIP_TEST("IPv4 on sockets of IPv6 left out");
-	need_stack(variant->st);
-	net = variant->net;
-	signal(SIGPIPE, SIG_IGN);
+	variant_begins(variant->st, variant->st, variant->net);
 	ASSERT_EQ(0, ns_new());
 	ASSERT_EQ(0, two_hosts(&self->there, variant->st));
 }

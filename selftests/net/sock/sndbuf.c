@@ -109,14 +109,8 @@ FIXTURE_VARIANT(sndbuf)
 	enum net net;
 };
 
-FIXTURE_VARIANT_ADD(sndbuf, v4)
-{
-};
-
-FIXTURE_VARIANT_ADD(sndbuf, v6)
-{
-	.net = V6,
-};
+FIXTURE_VARIANT_ADD(sndbuf, v4) { V4 };
+FIXTURE_VARIANT_ADD(sndbuf, v6) { V6 };
 
 FIXTURE_SETUP(sndbuf)
 {

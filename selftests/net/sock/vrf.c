@@ -37,27 +37,7 @@ FIXTURE_VARIANT(vrf)
 	enum net net;
 };
 
-FIXTURE_VARIANT_ADD(vrf, kernel)
-{
-	.st = KERNEL,
-};
-
-FIXTURE_VARIANT_ADD(vrf, xtcp)
-{
-	.st = XTCP,
-};
-
-FIXTURE_VARIANT_ADD(vrf, kernel_v6)
-{
-	.st = KERNEL,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(vrf, xtcp_v6)
-{
-	.st = XTCP,
-	.net = V6,
-};
+EACH_STACK(vrf)
 
 /* A listener bound to @dev, "": to no device. fd or -errno. */
 static int listener(enum stack st, const char *dev)
@@ -121,11 +101,7 @@ FIXTURE_SETUP(vrf)
 	int ready[2], go[2];
 	char byte;
 
-	if (variant->st == KERNEL && no_control())
-		SKIP_TEST("control left out");
-	need_stack(variant->st);
-	net = variant->net;
-	signal(SIGPIPE, SIG_IGN);
+	variant_begins(variant->st, variant->st, variant->net);
 	ASSERT_EQ(0, ns_new());
 	ASSERT_EQ(0, pipe(ready));
 	ASSERT_EQ(0, pipe(go));
@@ -380,27 +356,7 @@ FIXTURE_VARIANT(twins)
 	enum net net;
 };
 
-FIXTURE_VARIANT_ADD(twins, kernel)
-{
-	.st = KERNEL,
-};
-
-FIXTURE_VARIANT_ADD(twins, xtcp)
-{
-	.st = XTCP,
-};
-
-FIXTURE_VARIANT_ADD(twins, kernel_v6)
-{
-	.st = KERNEL,
-	.net = V6,
-};
-
-FIXTURE_VARIANT_ADD(twins, xtcp_v6)
-{
-	.st = XTCP,
-	.net = V6,
-};
+EACH_STACK(twins)
 
 /* The other host: a namespace with one address, added once its device exists. */
 static void twin_host(int ready, int go)
@@ -418,11 +374,7 @@ FIXTURE_SETUP(twins)
 	char byte, dev[] = "t0";
 	int ready[2], go[2];
 
-	if (variant->st == KERNEL && no_control())
-		SKIP_TEST("control left out");
-	need_stack(variant->st);
-	net = variant->net;
-	signal(SIGPIPE, SIG_IGN);
+	variant_begins(variant->st, variant->st, variant->net);
 	ASSERT_EQ(0, ns_new());
 	if (shell("ip link add red type vrf table 50"))
 		SKIP_TEST("no VRF in this kernel");
