@@ -46,7 +46,7 @@ static uint32_t at(const struct place *p, uint32_t nxt, uint32_t wnd)
 	W->doing = NULL;						\
 } while (0)
 
-TEST_F(wire, blind_rst)
+TEST_F(wire, blind_rst_ends_nothing)
 {
 	passive(MSS(1000));
 	survives(RST);
@@ -96,7 +96,7 @@ TEST_F_TIMEOUT(wire, rst_to_closed_window, 120)
 	state(0);
 }
 
-TEST_F(wire, blind_syn)
+TEST_F(wire, blind_syn_ends_nothing)
 {
 	passive(MSS(1000));
 	survives(SYN, MSS(1000));
@@ -110,7 +110,7 @@ TEST_F(wire, blind_syn)
  * The right sequence number with 32 ACK numbers spread over the whole space. They are
  * 600 ms apart, so the limit of challenge ACKs plays no part.
  */
-TEST_F_TIMEOUT(wire, blind_data, 120)
+TEST_F_TIMEOUT(wire, blind_data_is_not_read, 120)
 {
 	passive(MSS(1000));
 	for (uint32_t i = 0; i < 32; i++) {
@@ -126,7 +126,7 @@ TEST_F_TIMEOUT(wire, blind_data, 120)
 }
 
 /* CVE-2023-52881: ACK numbers less than a window old, but below the first byte sent. */
-TEST_F(wire, ghost_ack)
+TEST_F(wire, ghost_ack_is_not_accepted)
 {
 	passive(MSS(1000), WS(7));
 	in(ACK, WND(65535));
@@ -154,7 +154,7 @@ static const struct where {
 	{ "LAST-ACK", TCP_LAST_ACK, 2, 2 },
 };
 
-TEST_F(wire, ack_of_unsent)
+TEST_F(wire, ack_of_unsent_is_not_accepted)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(wheres); i++) {
 		const struct where *w = &wheres[i];
@@ -198,7 +198,7 @@ TEST_F(wire, ack_of_unsent)
 }
 
 /* ACKs of data that was not sent do not open the congestion window. */
-TEST_F(wire, optimistic_ack)
+TEST_F(wire, optimistic_ack_does_not_open_window)
 {
 	struct tcp_info before, after;
 	socklen_t len = sizeof(before);
@@ -275,7 +275,7 @@ TEST_F(wire, challenges_tell_nothing)
 }
 
 /* Answer each ACK with an out-of-window segment that provokes the next one. */
-TEST_F(wire, ack_loop)
+TEST_F(wire, ack_loop_ends)
 {
 	int n = 0;
 
@@ -291,7 +291,7 @@ TEST_F(wire, ack_loop)
 /* ---- TIME-WAIT ---- */
 
 /* With the kernel's default: wire_init() sets tcp_rfc1337 for the other tests. */
-TEST_F(wire, time_wait_assassination)
+TEST_F(wire, time_wait_is_not_assassinated)
 {
 	if (W->stack == KERNEL)
 		ASSERT_EQ(0, wire_knob(W, "rfc1337", "0"));

@@ -126,7 +126,7 @@ TEST_F_TIMEOUT(wire, syns_from_one_without_cookies, 120)
 }
 
 /* Connections from one address that the program does not accept. */
-TEST_F_TIMEOUT(wire, accept_queue, 120)
+TEST_F_TIMEOUT(wire, one_source_does_not_fill_accept_queue, 120)
 {
 	server();
 	for (int i = 0; i < 2 * BACKLOG; i++) {
@@ -195,7 +195,7 @@ static int crowd(int from, int to)
 } while (0)
 
 /* XTCP's listeners make neither a SYN nor a data segment dearer, for either TCP. */
-TEST_F_TIMEOUT(wire, listeners_beside, 300)
+TEST_F_TIMEOUT(wire, listeners_beside_cost_nothing, 300)
 {
 	struct wseg dup = { .flags = ACK, SEQ(1), LEN(1) };
 	int64_t syn, data;

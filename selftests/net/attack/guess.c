@@ -59,7 +59,7 @@ static void look(struct wire *w, uint32_t *isn, uint32_t *ts)
  * 64 random bytes take 57 different values on average, and fewer than 45 once in a
  * million times.
  */
-TEST_F(wire, isn)
+TEST_F(wire, isn_cannot_be_guessed)
 {
 	uint32_t isn[TRIES], ts[TRIES];
 
@@ -71,7 +71,7 @@ TEST_F(wire, isn)
 }
 
 /* RFC 6528, 3: the ISNs of one 4-tuple increase with the clock, as TIME-WAIT requires. */
-TEST_F(wire, isn_of_the_same)
+TEST_F(wire, isn_of_the_same_flow_rises)
 {
 	uint32_t last = 0;
 
@@ -89,7 +89,7 @@ TEST_F(wire, isn_of_the_same)
 	}
 }
 
-TEST_F(wire, timestamps)
+TEST_F(wire, timestamps_cannot_be_guessed)
 {
 	uint32_t isn[TRIES], ts[TRIES];
 
@@ -101,7 +101,7 @@ TEST_F(wire, timestamps)
 }
 
 /* The attacker is a peer that wants to guess the port of a connection to another peer. */
-TEST_F(wire, ephemeral_ports)
+TEST_F(wire, ephemeral_ports_cannot_be_guessed)
 {
 	uint32_t port[TRIES];
 	int same = 0, fd;

@@ -14,7 +14,7 @@
 /* Sequence numbers outside of the 100 bytes in flight, which start at 1. */
 static const uint32_t outside[] = { 0, 101, 102, 1000, 0x10000000, 0x80000000, 0xf0000000 };
 
-TEST_F(wire, guessed_hard_error)
+TEST_F(wire, guessed_hard_error_ends_nothing)
 {
 	connects();
 	for (size_t i = 1; i < ARRAY_SIZE(outside); i++) {
@@ -26,7 +26,7 @@ TEST_F(wire, guessed_hard_error)
 	state(0);
 }
 
-TEST_F(wire, guessed_path_mtu)
+TEST_F(wire, guessed_path_mtu_changes_nothing)
 {
 	passive(MSS(1460));
 	writes(100);
@@ -41,7 +41,7 @@ TEST_F(wire, guessed_path_mtu)
 }
 
 /* The quote is correct: the attacker may have seen the segment. */
-TEST_F(wire, hard_error_later)
+TEST_F(wire, later_hard_error_ends_nothing)
 {
 	passive(MSS(1000));
 	writes(100);

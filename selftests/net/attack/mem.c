@@ -54,7 +54,7 @@ static void lets_go(int *fd, int n)
  * All windows are closed, except that one peer takes a byte per second, and memory is
  * short. A connection that holds much but makes slow progress stays.
  */
-TEST_F_TIMEOUT(wire, closed_windows, 300)
+TEST_F_TIMEOUT(wire, closed_windows_are_reset_when_memory_is_short, 300)
 {
 	int fd[PEERS], slow[2], err[PEERS], ended = 0;
 	struct mem_limits limits;
@@ -136,7 +136,7 @@ TEST_F_TIMEOUT(wire, most_held_first, 300)
 }
 
 /* A hole that is never filled, with much data behind it. */
-TEST_F_TIMEOUT(wire, hole_for_ever, 300)
+TEST_F_TIMEOUT(wire, hole_for_ever_is_reset_when_memory_is_short, 300)
 {
 	struct mem_limits limits;
 	uint32_t before, after = 0;

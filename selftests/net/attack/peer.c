@@ -16,7 +16,7 @@
 /* ---- tiny segments ---- */
 
 /* MSS options that would make the sender spend a header per byte (CVE-2019-11479). */
-TEST_F(wire, tiny_mss)
+TEST_F(wire, tiny_mss_is_raised)
 {
 	static const uint16_t mss[] = { 0, 1, 8, 40 };
 
@@ -61,7 +61,7 @@ static int work(struct wire *w, const struct wseg *s)
 } while (0)
 
 /* A long queue of tiny segments, then SACK of all of it but the first. */
-TEST_F_TIMEOUT(wire, sack_of_everything, 300)
+TEST_F_TIMEOUT(wire, sack_of_everything_takes_few_steps, 300)
 {
 	int us, worst = 0;
 
@@ -119,7 +119,7 @@ static long slab_bytes(void)
 }
 
 /* 20,000 single bytes with holes between them. */
-TEST_F_TIMEOUT(wire, holes, 300)
+TEST_F_TIMEOUT(wire, holes_take_little_memory, 300)
 {
 	int worst = 0;
 	long before, grown;
@@ -138,7 +138,7 @@ TEST_F_TIMEOUT(wire, holes, 300)
 }
 
 /* One segment fills hundreds of holes. */
-TEST_F_TIMEOUT(wire, holes_filled, 300)
+TEST_F_TIMEOUT(wire, filling_holes_takes_few_steps, 300)
 {
 	int us, worst = 0;
 
@@ -185,7 +185,7 @@ static void on_urgent(int sig)
 }
 
 /* 100 segments announce the same urgent byte. */
-TEST_F(wire, urgent_signals)
+TEST_F(wire, repeated_urgent_byte_is_one_signal)
 {
 	passive(MSS(1000));
 	signal(SIGURG, on_urgent);
@@ -198,7 +198,7 @@ TEST_F(wire, urgent_signals)
 }
 
 /* Urgent pointers to anywhere leave the stream as it is. */
-TEST_F(wire, urgent_anywhere)
+TEST_F(wire, urgent_anywhere_leaves_the_stream)
 {
 	static const uint16_t far[] = { 1, 2, 0xffff, 500, 0, 3000, 0x8000, 1 };
 
@@ -249,7 +249,7 @@ static bool held(struct wire *w, int probes)
 }
 
 /* RFC 6429: the server has written and closed, the peer never reads. */
-TEST_F_TIMEOUT(wire, closed_window_of_an_orphan, 40000)
+TEST_F_TIMEOUT(wire, orphan_with_closed_window_ends, 40000)
 {
 	LONG_TEST();
 	passive(MSS(1000), WND(2000));
@@ -274,7 +274,7 @@ TEST_F_TIMEOUT(wire, closed_window_with_timeout, 40000)
 }
 
 /* Keepalive ends a connection whose peer has vanished. */
-TEST_F_TIMEOUT(wire, silence, 400)
+TEST_F_TIMEOUT(wire, silent_peer_ends_connection, 400)
 {
 	passive(MSS(1000));
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_KEEPIDLE, 1));
@@ -291,7 +291,7 @@ TEST_F_TIMEOUT(wire, silence, 400)
 /* ---- reflection ---- */
 
 /* A SYN of 44 bytes with a victim's address: how many SYN-ACKs does the victim get? */
-TEST_F_TIMEOUT(wire, reflected_syn, 40000)
+TEST_F_TIMEOUT(wire, reflected_syn_gets_few_synacks, 40000)
 {
 	unsigned int n = 0;
 
@@ -305,7 +305,7 @@ TEST_F_TIMEOUT(wire, reflected_syn, 40000)
 }
 
 /* The same with segments of no connection. */
-TEST_F(wire, reflected_segments)
+TEST_F(wire, reflected_segments_get_one_answer)
 {
 	int n = 0;
 

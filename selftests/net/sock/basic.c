@@ -40,7 +40,7 @@ TEST_F(one, inet_protocol_number)
 	close(fd);
 }
 
-TEST_F(one, names)
+TEST_F(one, getsockname_returns_the_bound_name)
 {
 	union addr sin = local(0), got = {};
 	socklen_t len = sizeof(got);
@@ -61,7 +61,7 @@ TEST_F(one, names)
 	ASSERT_EQ(addr_len(&sin), len);
 }
 
-TEST_F(pair, names)
+TEST_F(pair, getpeername_returns_the_peers_name)
 {
 	union addr a = {}, b = {};
 	socklen_t len = sizeof(a);
@@ -90,7 +90,7 @@ TEST_F(one, bind_errors)
 	fails(EINVAL, bind_to(self->fd, &sin));
 }
 
-TEST_F(one, bind_privileged)
+TEST_F(one, bind_below_1024_needs_privilege)
 {
 	union addr sin = local(80);
 
@@ -98,7 +98,7 @@ TEST_F(one, bind_privileged)
 	fails(EACCES, bind_to(self->fd, &sin));
 }
 
-TEST_F(one, bind_any)
+TEST_F(one, bind_to_any_takes_a_port)
 {
 	union addr sin = host(ANY, 0);
 
@@ -116,13 +116,13 @@ TEST_F(one, listen_unbound_takes_a_port)
 	ASSERT_EQ(0, listen(self->fd, 5));
 }
 
-TEST_F(one, not_listening)
+TEST_F(one, accept_without_listen_fails)
 {
 	fails(EINVAL, accept(self->fd, NULL, NULL));
 	ASSERT_EQ(0, get_int(self->fd, SOL_SOCKET, SO_ACCEPTCONN));
 }
 
-TEST_F(one, not_connected)
+TEST_F(one, unconnected_socket_carries_no_data)
 {
 	char byte;
 
@@ -163,7 +163,7 @@ TEST_F(one, socketpair_is_not_for_tcp)
 				     SOCK_STREAM, 0, fd));
 }
 
-TEST_F(one, accept_nonblocking)
+TEST_F(one, accept_nonblocking_returns_eagain)
 {
 	ASSERT_EQ(0, listen(self->fd, 1));
 	nonblocking(self->fd);
@@ -227,7 +227,7 @@ TEST_F(one, shutdown_wakes_accept)
 	ASSERT_EQ(0, get_int(self->fd, SOL_SOCKET, SO_ACCEPTCONN));
 }
 
-TEST_F(pair, accept_blocks)
+TEST_F(pair, accept_blocks_until_a_connection_comes)
 {
 	int lfd = st_listen(variant->server, 0, 4), status, s;
 	pid_t pid;
@@ -293,7 +293,7 @@ TEST_F(pair, dup_and_fork_share)
 }
 
 /* A socket can be passed to another process (SCM_RIGHTS). */
-TEST_F(pair, scm_rights)
+TEST_F(pair, socket_passes_to_another_process)
 {
 	char ctl[CMSG_SPACE(sizeof(int))] = {}, byte = 0;
 	struct iovec iov = { &byte, 1 };

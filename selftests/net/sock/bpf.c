@@ -247,7 +247,7 @@ static int try(enum stack st, const struct hook *h, bool door)
 	return err;
 }
 
-TEST_F(cgroup, refuses)
+TEST_F(cgroup, programs_refuse_calls)
 {
 	const struct hook * const hooks[] = {
 		&create, &bind_in[net], &post_bind_in[net], &connect_in[net], &set_option,
@@ -354,7 +354,7 @@ TEST_F(cgroup, closes_what_another_bound)
 #define PORT_OFFSET	offsetof(struct bpf_sock_addr, user_port)
 
 /* Programs rewrite addresses of connect(), as the service proxy of a cluster does. */
-TEST_F(cgroup, rewrites)
+TEST_F(cgroup, programs_rewrite_addresses_of_connect)
 {
 	union addr to = local(PORT), got = {};
 	socklen_t len = sizeof(got);
@@ -386,7 +386,7 @@ TEST_F(cgroup, rewrites)
 	close(lfd);
 }
 
-TEST_F(cgroup, hears_of_the_end)
+TEST_F(cgroup, program_runs_when_a_socket_ends)
 {
 	int map = counter(), fd[2], prog;
 
@@ -403,7 +403,7 @@ TEST_F(cgroup, hears_of_the_end)
 /* ---- packets ---- */
 
 /* SYN, SYN-ACK and ACK are each seen once at egress and once at ingress. */
-TEST_F(cgroup, sees_packets)
+TEST_F(cgroup, program_sees_each_packet_once)
 {
 	int in = counter(), out = counter(), prog_in, prog_out, fd[2];
 
@@ -425,7 +425,7 @@ TEST_F(cgroup, sees_packets)
 	close(out);
 }
 
-TEST_F_TIMEOUT(cgroup, drops_packets, 60)
+TEST_F_TIMEOUT(cgroup, program_drops_packets, 60)
 {
 	const struct hook * const hooks[] = { &ingress, &egress };
 
@@ -472,7 +472,7 @@ static int filter_set(int fd, uint32_t keep)
 #define filter(fd, keep)	ASSERT_EQ(0, filter_set((fd), (keep)))
 #define unfilter(fd)	ASSERT_EQ(0, set_int((fd), SOL_SOCKET, SO_DETACH_FILTER, 0))
 
-TEST_F_TIMEOUT(pair, filter_drops, 60)
+TEST_F_TIMEOUT(pair, filter_drops_segments, 60)
 {
 	char byte;
 
@@ -485,7 +485,7 @@ TEST_F_TIMEOUT(pair, filter_drops, 60)
 }
 
 /* A filter keeps the header and 100 bytes; the rest is retransmitted. */
-TEST_F_TIMEOUT(pair, filter_cuts, 60)
+TEST_F_TIMEOUT(pair, segment_that_filter_cuts_is_retransmitted, 60)
 {
 	filter(self->s, 32 + 100);
 	ASSERT_EQ(250, send_pat(self->c, 0, 250));

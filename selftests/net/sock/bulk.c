@@ -85,7 +85,7 @@ static const struct {
 	{ 3000000, 3000000, 6000000 },
 };
 
-TEST_F_TIMEOUT(pair, sizes, 120)
+TEST_F_TIMEOUT(pair, every_size_of_write_and_read_arrives, 120)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		size_t len = sizes[i].len / (virtual_time() ? 1 : 10);
@@ -95,20 +95,20 @@ TEST_F_TIMEOUT(pair, sizes, 120)
 	}
 }
 
-TEST_F_TIMEOUT(pair, small_buffers, 120)
+TEST_F_TIMEOUT(pair, small_buffers_suffice, 120)
 {
 	set_int(self->c, SOL_SOCKET, SO_SNDBUF, 4096);
 	set_int(self->s, SOL_SOCKET, SO_RCVBUF, 4096);
 	ASSERT_TRUE(transfer(self->c, self->s, bulk_size() / 50, 10000, 10000));
 }
 
-TEST_F_TIMEOUT(pair, nodelay_pieces, 120)
+TEST_F_TIMEOUT(pair, nodelay_pieces_arrive_in_order, 120)
 {
 	set_int(self->c, IPPROTO_TCP, TCP_NODELAY, 1);
 	ASSERT_TRUE(transfer(self->c, self->s, bulk_size() / 80, 333, 65536));
 }
 
-TEST_F_TIMEOUT(pair, slow_reader, 120)
+TEST_F_TIMEOUT(pair, slow_reader_stops_the_writer, 120)
 {
 	size_t len = bulk_size() / 5, done = 0;
 	uint8_t buf[65536];
@@ -215,7 +215,7 @@ TEST_F_TIMEOUT(pair, close_after_send, 120)
 	waitpid(pid, NULL, 0);
 }
 
-TEST_F_TIMEOUT(pair, ping_pong, 120)
+TEST_F_TIMEOUT(pair, ping_pong_keeps_its_order, 120)
 {
 	int rounds = virtual_time() ? 500 : 100, status;
 	char buf[64];
@@ -269,7 +269,7 @@ TEST_F_TIMEOUT(pair, write_and_read_in_turns, 120)
 		ASSERT_GE(start + 100, now_ms());
 }
 
-TEST_F_TIMEOUT(pair, parallel_connections, 120)
+TEST_F_TIMEOUT(pair, parallel_connections_do_not_mix, 120)
 {
 	pid_t pid[6];
 	int status;

@@ -42,7 +42,7 @@ TEST_F(pair, write_after_peer_closed)
 	fails(EPIPE, send(self->s, "x", 1, MSG_NOSIGNAL));
 }
 
-TEST_F(pair, shut_wr)
+TEST_F(pair, shut_wr_is_eof_for_the_peer)
 {
 	char byte;
 
@@ -66,7 +66,7 @@ TEST_F(pair, shut_wr_twice)
 	ASSERT_EQ(0, shutdown(self->c, SHUT_WR));
 }
 
-TEST_F(pair, shut_rd)
+TEST_F(pair, shut_rd_reads_eof)
 {
 	char byte;
 
@@ -81,7 +81,7 @@ TEST_F(pair, shut_rd)
 	ASSERT_EQ(10, recv_pat(self->c, 0, 10));
 }
 
-TEST_F(pair, shut_rdwr)
+TEST_F(pair, shut_rdwr_ends_both_directions)
 {
 	char byte;
 
@@ -108,7 +108,7 @@ TEST_F(pair, shutdown_wakes_reader)
 	ASSERT_EQ(0, status);
 }
 
-TEST_F(pair, shutdown_argument)
+TEST_F(pair, shutdown_rejects_unknown_argument)
 {
 	fails(EINVAL, shutdown(self->c, 3));
 	fails(EINVAL, shutdown(self->c, -1));
@@ -123,7 +123,7 @@ static void on_sigpipe(int sig)
 	got_sigpipe++;
 }
 
-TEST_F(pair, sigpipe)
+TEST_F(pair, write_after_shutdown_raises_sigpipe)
 {
 	struct iovec iov = { "x", 1 };
 
@@ -269,7 +269,7 @@ TEST_F(pair, close_with_data_out_goes_on)
 	ASSERT_EQ(0, recv(self->s, &byte, 1, 0));
 }
 
-TEST_F(pair, simultaneous_close)
+TEST_F(pair, simultaneous_close_is_eof_for_both)
 {
 	char byte;
 
@@ -280,7 +280,7 @@ TEST_F(pair, simultaneous_close)
 }
 
 /* A process that dies closes its sockets like close(). */
-TEST_F(pair, process_dies)
+TEST_F(pair, death_of_process_closes)
 {
 	char byte;
 	pid_t pid = child();

@@ -34,7 +34,7 @@ static int knob(enum stack st, const char *name, const char *value)
 	return ns_sysctl(path, value);
 }
 
-TEST_F(one, set_and_get)
+TEST_F(one, unknown_algorithm_leaves_the_choice)
 {
 	ASSERT_EQ(0, cc_set(self->fd, "reno"));
 	ASSERT_STREQ("reno", cc_of(self->fd));
@@ -67,7 +67,7 @@ union cc_info {
 };
 
 /* TCP_CC_INFO returns the algorithm's state, cut to the size of the buffer. */
-TEST(cc_info)
+TEST(cc_info_is_cut_to_the_buffer)
 {
 	union cc_info info;
 	socklen_t len;
@@ -101,7 +101,7 @@ TEST(cc_info)
 }
 
 /* Every algorithm of XTCP carries a stream, chosen before it or in mid-stream. */
-TEST(all_of_them)
+TEST(each_algorithm_transfers)
 {
 	static const char * const names[] = { "reno", "cubic", "bbr", "dctcp" };
 	uint64_t pos = 0;
@@ -156,7 +156,7 @@ static int accepted(enum stack st, int lfd)
 }
 
 /* An accepted socket has the listener's choice, or else the default of that moment. */
-TEST_F(one, accepted_sockets)
+TEST_F(one, accepted_socket_has_the_listeners_choice)
 {
 	union addr sin = local(0);
 	int s;
@@ -175,7 +175,7 @@ TEST_F(one, accepted_sockets)
 }
 
 /* Only an administrator may choose a restricted algorithm. */
-TEST(permission)
+TEST(restricted_algorithm_needs_privilege)
 {
 	int status;
 	pid_t pid;
@@ -231,7 +231,7 @@ static int read_knob(const char *name, char *buf, size_t room)
 }
 
 /* The administrator of a namespace cannot allow restricted algorithms in it. */
-TEST(lists)
+TEST(namespace_cannot_allow_restricted)
 {
 	char now[256];
 

@@ -4,7 +4,7 @@
  */
 #include "sock_test.h"
 
-TEST_F(one, refused)
+TEST_F(one, connect_without_listener_is_refused)
 {
 	union addr sin = local(9);
 
@@ -28,7 +28,7 @@ TEST_F(pair, refused_then_accepted)
 	close(lfd);
 }
 
-TEST_F(one, arguments)
+TEST_F(one, connect_rejects_bad_addresses)
 {
 	union addr sin = local(9);
 
@@ -52,7 +52,7 @@ TEST_F(one, broadcast_and_multicast)
 	ASSERT_TRUE(errno == EACCES || errno == ENETUNREACH);
 }
 
-TEST_F(pair, already_connected)
+TEST_F(pair, second_connect_returns_eisconn)
 {
 	union addr sin = local(9);
 
@@ -60,7 +60,7 @@ TEST_F(pair, already_connected)
 	fails(EISCONN, connect_to(self->s, &sin));
 }
 
-TEST_F(pair, nonblocking)
+TEST_F(pair, nonblocking_connect_is_in_progress)
 {
 	int lfd = st_listen(variant->server, 0, 4);
 	union addr sin = local(sock_port(lfd));
@@ -76,7 +76,7 @@ TEST_F(pair, nonblocking)
 	close(lfd);
 }
 
-TEST_F(one, nonblocking_refused)
+TEST_F(one, nonblocking_refusal_is_in_so_error)
 {
 	union addr sin = local(9);
 
@@ -138,7 +138,7 @@ static void on_alarm(int sig)
 {
 }
 
-TEST_F(one, blocking_interrupted)
+TEST_F(one, interrupted_connect_goes_on)
 {
 	struct sigaction sa = { .sa_handler = on_alarm };
 	union addr sin;
@@ -165,7 +165,7 @@ TEST_F(one, blocking_interrupted)
 	fails(EALREADY, connect_to(self->fd, &sin));
 }
 
-TEST_F_TIMEOUT(one, times_out, 300)
+TEST_F_TIMEOUT(one, connect_times_out_after_its_syns, 300)
 {
 	union addr sin;
 	uint64_t start;
@@ -182,7 +182,7 @@ TEST_F_TIMEOUT(one, times_out, 300)
 
 /* ---- AF_UNSPEC dissolves ---- */
 
-TEST_F(pair, disconnect)
+TEST_F(pair, unspec_dissolves_connection)
 {
 	struct sockaddr none = { .sa_family = AF_UNSPEC };
 	union addr got;
@@ -227,7 +227,7 @@ TEST_F(one, disconnect_of_listener)
 
 /* ---- to itself: simultaneous open with one socket ---- */
 
-TEST_F(one, self_connect)
+TEST_F(one, socket_connects_to_itself)
 {
 	union addr sin = local(0);
 
@@ -241,7 +241,7 @@ TEST_F(one, self_connect)
 }
 
 /* Two bound sockets without a listener connect to each other. */
-TEST_F(pair, cross_connect)
+TEST_F(pair, bound_sockets_connect_to_each_other)
 {
 	int a = stack_socket(variant->client, SOCK_NONBLOCK);
 	int b = stack_socket(variant->server, SOCK_NONBLOCK);
@@ -260,7 +260,7 @@ TEST_F(pair, cross_connect)
 	close(b);
 }
 
-TEST_F(pair, many_connections)
+TEST_F(pair, many_connections_work_at_once)
 {
 	int n = virtual_time() ? 300 : 40, c[300], s[300];
 	int lfd = st_listen(variant->server, 0, 512);

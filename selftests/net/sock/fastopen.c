@@ -140,7 +140,7 @@ TEST_F(fo, nothing_to_send)
  * A non-blocking caller gets the number of bytes that the SYN carries, or EINPROGRESS
  * if there is no cookie.
  */
-TEST_F(fo, nonblocking)
+TEST_F(fo, nonblocking_returns_bytes_in_syn)
 {
 	int c = stack_socket(variant->client, SOCK_NONBLOCK), s;
 
@@ -171,7 +171,7 @@ TEST_F(fo, nonblocking)
 }
 
 /* A non-blocking write that does not fit into the SYN returns the bytes that do. */
-TEST_F(fo, nonblocking_long)
+TEST_F(fo, nonblocking_returns_bytes_that_fit)
 {
 	int c, s;
 	ssize_t n;
@@ -189,7 +189,7 @@ TEST_F(fo, nonblocking_long)
 }
 
 /* TCP_FASTOPEN_CONNECT: connect() returns 0 at once; the first write sends the SYN. */
-TEST_F(fo, lazy_connect)
+TEST_F(fo, lazy_connect_sends_syn_with_first_write)
 {
 	union addr sin = local(self->port);
 	int c = stack_socket(variant->client, 0), s;
@@ -320,7 +320,7 @@ TEST_F(fo, dissolved_by_another)
 }
 
 /* Without a listener the error is that of connect(). */
-TEST_F(fo, refused)
+TEST_F(fo, refusal_is_that_of_connect)
 {
 	int c;
 
@@ -368,7 +368,7 @@ TEST_F(fo, client_off)
  * The first key makes cookies, both keys verify them, and a client with a cookie of the
  * second key gets a new one.
  */
-TEST_F(fo, keys_rotated)
+TEST_F(fo, second_key_still_verifies)
 {
 	ASSERT_EQ(0, knob(variant->server, "fastopen_key", KEY1));
 	visit(100, false);
@@ -383,7 +383,7 @@ TEST_F(fo, keys_rotated)
 }
 
 /* Servers that share a key accept each other's cookies, whichever TCP they use. */
-TEST_F(fo, keys_shared)
+TEST_F(fo, servers_with_one_key_share_cookies)
 {
 	need_stack(XTCP);
 	ASSERT_EQ(0, both("fastopen_key", KEY1));
@@ -456,7 +456,7 @@ TEST_F(fo, listeners_by_knob)
 
 /* ---- options ---- */
 
-TEST_F(one, options)
+TEST_F(one, options_are_checked_and_read_back)
 {
 	uint8_t keys[33], back[40];
 	socklen_t len;
@@ -530,7 +530,7 @@ TEST_F(one, options_of_a_connection)
 	close(lfd);
 }
 
-TEST_F(one, bad_calls)
+TEST_F(one, bad_calls_are_rejected)
 {
 	union addr none = { .sa.sa_family = AF_UNSPEC };
 
@@ -560,7 +560,7 @@ static int knob_read(enum stack st, const char *name, char *buf, size_t size)
 	return 0;
 }
 
-TEST_F(one, knobs)
+TEST_F(one, knobs_check_values_like_the_kernels)
 {
 	enum stack st = variant->st;
 	char buf[128];

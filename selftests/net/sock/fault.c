@@ -334,7 +334,7 @@ FIXTURE_TEARDOWN(fault)
 	close(fail_nth);
 }
 
-TEST_F_TIMEOUT(fault, each_place_once, 900)
+TEST_F_TIMEOUT(fault, each_allocation_may_fail, 900)
 {
 	int i, n, ret;
 

@@ -15,7 +15,7 @@
 
 #include "sock_test.h"
 
-TEST_F(pair, read_write)
+TEST_F(pair, bytes_written_are_bytes_read)
 {
 	char buf[100];
 
@@ -27,7 +27,7 @@ TEST_F(pair, read_write)
 	ASSERT_EQ(0, memcmp(buf, "world", 5));
 }
 
-TEST_F(pair, zero_bytes)
+TEST_F(pair, send_of_zero_bytes_sends_nothing)
 {
 	char byte;
 
@@ -61,7 +61,7 @@ TEST_F(one, receive_zero_bytes_of_nobody)
 	fails(ENOTCONN, recv(self->fd, &byte, 0, 0));
 }
 
-TEST_F(pair, bad_buffers)
+TEST_F(pair, bad_buffer_loses_no_byte)
 {
 	char buf[10];
 
@@ -74,7 +74,7 @@ TEST_F(pair, bad_buffers)
 	ASSERT_EQ(-1, pat_check(buf, 0, 10));
 }
 
-TEST_F(pair, vectors)
+TEST_F(pair, vectors_are_one_stream)
 {
 	char a[10], b[20], c[30];
 	struct iovec iov[3] = { { a, 10 }, { b, 20 }, { c, 30 } };
@@ -95,7 +95,7 @@ TEST_F(pair, vectors)
 	ASSERT_EQ(-1, pat_check(c, 30, 30));
 }
 
-TEST_F(pair, recvmsg)
+TEST_F(pair, recvmsg_has_no_address)
 {
 	union addr name;
 	char a[100];
@@ -113,7 +113,7 @@ TEST_F(pair, recvmsg)
 }
 
 /* Unknown control messages. */
-TEST_F(pair, sendmsg_control)
+TEST_F(pair, sendmsg_rejects_unknown_control)
 {
 	union {
 		char room[CMSG_SPACE(sizeof(int))];
@@ -144,7 +144,7 @@ TEST_F(pair, sendto_address_is_ignored)
 	ASSERT_TRUE(poll_for(self->s, POLLIN, 2000) & POLLIN);
 }
 
-TEST_F(pair, peek)
+TEST_F(pair, peek_leaves_the_bytes)
 {
 	char buf[100];
 
@@ -176,7 +176,7 @@ TEST_F(pair, peek_across_segments)
 	ASSERT_EQ(300, recv_pat(self->s, 0, 300));
 }
 
-TEST_F(pair, waitall)
+TEST_F(pair, waitall_waits_for_all)
 {
 	char buf[100];
 	pid_t pid;
@@ -199,7 +199,7 @@ TEST_F(pair, waitall)
 	ASSERT_EQ(0, recv(self->s, buf, 100, MSG_WAITALL));
 }
 
-TEST_F(pair, dontwait)
+TEST_F(pair, dontwait_returns_eagain)
 {
 	char buf[65536] = {};
 	size_t n = 0;
@@ -220,7 +220,7 @@ TEST_F(pair, dontwait)
 	polls(self->c, POLLOUT, 0);
 }
 
-TEST_F(pair, more)
+TEST_F(pair, msg_more_holds_back)
 {
 	char buf[100];
 
@@ -309,7 +309,7 @@ TEST_F(pair, blocked_writer_wakes)
 	ASSERT_EQ((n), _n);						\
 } while (0)
 
-TEST_F(pair, fionread)
+TEST_F(pair, fionread_counts_unread_bytes)
 {
 	queued(self->s, FIONREAD, 0);
 	ASSERT_EQ(100, send_pat(self->c, 0, 100));
@@ -333,14 +333,14 @@ TEST_F(one, ioctls_of_listener)
 	fails(EINVAL, ioctl(self->fd, SIOCOUTQNSD, &n));
 }
 
-TEST_F(one, ioctl_unknown)
+TEST_F(one, unknown_ioctl_is_rejected)
 {
 	int n;
 
 	fails(ENOTTY, ioctl(self->fd, 0x4711, &n));
 }
 
-TEST_F(pair, siocoutq)
+TEST_F(pair, siocoutq_counts_unacknowledged_bytes)
 {
 	char buf[65536] = {};
 	int unsent = -1, n;
@@ -378,7 +378,7 @@ static int read_inq(int fd, size_t len)
 	return inq;
 }
 
-TEST_F(pair, inq)
+TEST_F(pair, tcp_inq_counts_bytes_left)
 {
 	ASSERT_EQ(100, send_pat(self->c, 0, 100));
 	queued(self->s, SIOCINQ, 100);
@@ -395,7 +395,7 @@ TEST_F(pair, inq)
 	ASSERT_EQ(1, read_inq(self->s, 0));
 }
 
-TEST_F(pair, fionbio)
+TEST_F(pair, fionbio_makes_nonblocking)
 {
 	int on = 1;
 	char byte;
@@ -419,7 +419,7 @@ static int pattern_file(size_t len)
 	return fd;
 }
 
-TEST_F(pair, sendfile)
+TEST_F(pair, sendfile_sends_the_file)
 {
 	size_t len = virtual_time() ? 1 << 20 : 1 << 18, done = 0;
 	int file = pattern_file(len), status;
@@ -441,7 +441,7 @@ TEST_F(pair, sendfile)
 	close(file);
 }
 
-TEST_F(pair, splice_out)
+TEST_F(pair, splice_reads_from_socket)
 {
 	size_t len = 65536, done = 0;
 	int p[2];
@@ -464,7 +464,7 @@ TEST_F(pair, splice_out)
 	ASSERT_EQ(len, recv_pat(self->s, 0, len));
 }
 
-TEST_F(pair, splice_in)
+TEST_F(pair, splice_writes_to_socket)
 {
 	size_t len = 65536, done = 0;
 	int p[2], status;

@@ -98,7 +98,7 @@ static int bound(enum stack st, const struct end *e, int *fd)
 	return bind_to(*fd, &a) ? errno : 0;
 }
 
-TEST_F(ends, binds)
+TEST_F(ends, binds_beside_each_other)
 {
 	for (size_t i = 0; i < 2 * ARRAY_SIZE(beside); i++) {
 		const struct end *a = &beside[i / 2].a, *b = &beside[i / 2].b;
@@ -209,7 +209,7 @@ TEST_F(ends, side_by_side)
 	heard(V4);
 }
 
-TEST_F(ends, bindv6only)
+TEST_F(ends, bindv6only_applies_to_new_sockets)
 {
 	ASSERT_EQ(0, ns_sysctl("ipv6/bindv6only", "1"));
 	listens(V6, ANY, 0);
@@ -326,7 +326,7 @@ TEST_F(ends, again_over_the_other)
 	hangs_up();							\
 } while (0)
 
-TEST_F(ends, names)
+TEST_F(ends, names_have_the_sockets_family)
 {
 	listens(V6, ANY, 0);
 	names_of(V4, MAPPED);
@@ -360,7 +360,7 @@ TEST_F(ends, name_of_unbound)
 	close(_fd);							\
 } while (0)
 
-TEST_F(ends, wrong_addresses)
+TEST_F(ends, wrong_addresses_are_rejected)
 {
 	union addr four, six;
 
@@ -387,7 +387,7 @@ TEST_F(ends, wrong_addresses)
 	fails(EAFNOSUPPORT, connect_to(self->c, &six));
 }
 
-TEST_F(ends, only_ipv6)
+TEST_F(ends, only_ipv6_rejects_mapped)
 {
 	union addr mapped, any;
 	int fd;
@@ -490,7 +490,7 @@ static bool row(enum stack st, bool six, const char *name, uint16_t port,
 	ASSERT_EQ(0, set_int((fd), IPPROTO_TCP, TCP_NODELAY, 1));	\
 } while (0)
 
-TEST_F(ends, addrform)
+TEST_F(ends, addrform_makes_an_ipv4_socket)
 {
 	struct sockaddr unspec = { .sa_family = AF_UNSPEC };
 	union addr again;
@@ -523,7 +523,7 @@ TEST_F(ends, addrform)
 	ASSERT_EQ(0, connect_to(self->c, &again));
 }
 
-TEST_F(ends, addrform_refused)
+TEST_F(ends, addrform_needs_a_mapped_connection)
 {
 	char groups[1024] = {};
 	struct group_req join = {};
@@ -590,7 +590,7 @@ TEST_F(ends, options_are_inherited)
 
 /* ---- /proc ---- */
 
-TEST_F(ends, proc)
+TEST_F(ends, proc_has_rows_of_both_families)
 {
 	uint16_t port;
 
@@ -610,7 +610,7 @@ TEST_F(ends, proc)
 /* ---- links ---- */
 
 /* A link-local address. */
-TEST_F(ends, link_local)
+TEST_F(ends, link_local_connects_within_its_scope)
 {
 	union addr a, name, peer = {};
 	socklen_t len = sizeof(peer);

@@ -92,7 +92,7 @@ static void bad_sum(uint16_t port)
 	close(raw);
 }
 
-TEST_F(one, trace)
+TEST_F(one, tracepoints_tell_of_connection)
 {
 	char sport[32], dport[32], dest[32];
 	int fd[2], lfd;
@@ -184,7 +184,7 @@ static void compare(struct __test_metadata *_metadata, const char *const cmd[2],
 	"PROC_NET_TCP=" table " ss -Htanoe state listening state established | "	\
 	"sed 's/ ino:[0-9]*//; s/ sk:[^ ]*//; s/<->//' | tr -s ' ' | sed 's, $,,' | sort"
 
-TEST(ss)
+TEST(ss_shows_connection)
 {
 	static const char * const all[2] = {
 		"PROC_NET_TCP=/proc/net/tcp ss -Htan | tr -s ' ' | sed 's, $,,' | sort",
@@ -211,7 +211,7 @@ TEST(ss)
 	" mkdir /proc/net && echo \"$t\" >/proc/net/" theirs " && exec netstat " args	\
 	"' | grep -v ^Active | sort"
 
-TEST(netstat)
+TEST(netstat_shows_connection)
 {
 	static const char * const connections[2] = {
 		NETSTAT("tcp", "tcp", "-tn4"),

@@ -115,7 +115,7 @@ TEST_F_TIMEOUT(mem, nothing_stands_still, 300)
 }
 
 /* Above the last threshold a non-blocking send() returns EAGAIN early. */
-TEST_F(mem, refused)
+TEST_F(mem, nonblocking_send_is_refused_when_memory_is_out)
 {
 	int wrote, sndbuf;
 
@@ -153,7 +153,7 @@ TEST_F(mem, buffers_do_not_grow)
 }
 
 /* Above the last threshold a socket that is closed with unsent data is reset. */
-TEST_F(mem, orphan)
+TEST_F(mem, orphan_is_reset_when_memory_is_out)
 {
 	long before = count("TCPAbortOnMemory");
 	char buf[4096];

@@ -234,7 +234,7 @@ TEST_F(filter, reset_ends_a_connection)
 }
 
 /* TCP_USER_TIMEOUT ends a connection although rules of this host drop its packets. */
-TEST_F_TIMEOUT(filter, user_timeout, 120)
+TEST_F_TIMEOUT(filter, user_timeout_ends_although_rules_drop, 120)
 {
 	static const char * const chains[] = { "out", "in" };
 
@@ -403,7 +403,7 @@ TEST_F(filter, conntrack_follows_a_reset)
 }
 
 /* A firewall that lets only NEW and ESTABLISHED packets through drops none of ours. */
-TEST_F_TIMEOUT(filter, stateful_firewall, 60)
+TEST_F_TIMEOUT(filter, stateful_firewall_drops_none_of_ours, 60)
 {
 	nft("add rule inet t in ct state established,related accept");
 	nft("add rule inet t in tcp dport 7000 'tcp flags & (syn|ack) == syn' ct state new accept");
@@ -424,7 +424,7 @@ TEST_F_TIMEOUT(filter, stateful_firewall, 60)
 }
 
 /* A rule redirects another port to the server; SO_ORIGINAL_DST returns that port. */
-TEST_F_TIMEOUT(filter, redirected, 120)
+TEST_F_TIMEOUT(filter, original_dst_is_the_redirected_port, 120)
 {
 	union addr to = local(PORT + 1);
 	int level = net == V6 ? SOL_IPV6 : SOL_IP;
@@ -454,7 +454,7 @@ TEST_F_TIMEOUT(filter, redirected, 120)
  * A packet to which a tproxy rule has assigned a socket goes to that socket, not to a
  * listener on its destination.
  */
-TEST_F(filter, tproxy)
+TEST_F(filter, tproxy_chooses_the_socket)
 {
 	const char *family = net == V6 ? "ip6" : "ip";
 	union addr to;

@@ -256,7 +256,7 @@ static const struct {
 	{ "orphan", orphan, 400 },
 };
 
-TEST_F_TIMEOUT(ns, dies_with, 3000)
+TEST_F_TIMEOUT(ns, connections_die_with_their_namespace, 3000)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
 		struct other o;
@@ -283,7 +283,7 @@ TEST_F_TIMEOUT(ns, dies_with, 3000)
 }
 
 /* The peer of a connection vanishes with its whole host. */
-TEST_F_TIMEOUT(ns, peer_dies, 60)
+TEST_F_TIMEOUT(ns, peer_may_die_with_its_host, 60)
 {
 	struct other o;
 	int lfd, s;
@@ -312,7 +312,7 @@ TEST_F_TIMEOUT(ns, peer_dies, 60)
 }
 
 /* A socket belongs to the namespace it was made in, wherever its process goes. */
-TEST_F(ns, socket_stays)
+TEST_F(ns, socket_stays_in_its_namespace)
 {
 	int lfd = st_listen(variant->st, PORT, 5), fd, c, s;
 	union addr to = local(PORT);

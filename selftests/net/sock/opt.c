@@ -89,7 +89,7 @@ TEST_F(one, default_set_get)
 	}
 }
 
-TEST_F(one, bad_value)
+TEST_F(one, bad_value_is_rejected)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(opts); i++) {
 		const struct opt *o = &opts[i];
@@ -103,7 +103,7 @@ TEST_F(one, bad_value)
 	}
 }
 
-TEST_F(one, bad_length)
+TEST_F(one, bad_length_is_rejected)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(opts); i++) {
 		const struct opt *o = &opts[i];
@@ -136,7 +136,7 @@ TEST_F(one, bad_length)
 	}
 }
 
-TEST_F(pair, inherited)
+TEST_F(pair, accepted_socket_inherits_options)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(opts); i++) {
 		const struct opt *o = &opts[i];
@@ -156,7 +156,7 @@ TEST_F(pair, inherited)
 	}
 }
 
-TEST_F(one, unknown)
+TEST_F(one, unknown_option_is_rejected)
 {
 	int val = 1;
 	socklen_t len = sizeof(val);
@@ -170,7 +170,7 @@ TEST_F(one, unknown)
 }
 
 /* Without an upper-layer protocol TCP_ULP returns a name of 0 bytes. */
-TEST_F(pair, no_ulp)
+TEST_F(pair, ulp_is_an_empty_name)
 {
 	char name[16] = "unchanged";
 
@@ -187,7 +187,7 @@ TEST_F(pair, no_ulp)
 }
 
 /* Stream sockets cannot join multicast groups. */
-TEST_F(one, no_groups)
+TEST_F(one, multicast_groups_are_refused)
 {
 	struct ip_mreqn m4 = { .imr_multiaddr.s_addr = htonl(0xe0000105), .imr_ifindex = 1 };
 	struct ipv6_mreq m6 = {
@@ -204,7 +204,7 @@ TEST_F(one, no_groups)
 	fails(EPROTO, setsockopt(self->fd, IPPROTO_IPV6, IPV6_LEAVE_GROUP, &m6, sizeof(m6)));
 }
 
-TEST_F(one, read_only)
+TEST_F(one, read_only_options_cannot_be_set)
 {
 	ASSERT_EQ(SOCK_STREAM, get_int(self->fd, SOL_SOCKET, SO_TYPE));
 	ASSERT_EQ(net == V4 ? AF_INET : AF_INET6, get_int(self->fd, SOL_SOCKET, SO_DOMAIN));
@@ -408,7 +408,7 @@ TEST_F(pair, maxseg)
 }
 
 /* TCP_DEFER_ACCEPT: the listener wakes for data, not for the handshake. */
-TEST_F(pair, defer_accept)
+TEST_F(pair, defer_accept_wakes_for_data)
 {
 	int lfd = st_listen(variant->server, 0, 2), c;
 

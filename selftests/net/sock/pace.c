@@ -77,7 +77,7 @@ TEST_F(pair, round_trip_without_queue)
 }
 
 /* A limit is set, changed and removed during a connection. */
-TEST_F(pair, rate_changes)
+TEST_F(pair, rate_may_change_and_go)
 {
 	small_packets();
 	ASSERT_LE(0, transfer_ms(self->c, self->s, 0, 10000));

@@ -9,12 +9,12 @@
 
 #define ALL	(POLLIN | POLLOUT | POLLPRI | POLLRDHUP)
 
-TEST_F(one, fresh_socket)
+TEST_F(one, fresh_socket_polls_hung_up)
 {
 	ASSERT_EQ(POLLOUT | POLLHUP, poll_now(self->fd, ALL));
 }
 
-TEST_F(one, listener)
+TEST_F(one, listener_polls_readable_for_a_connection)
 {
 	int c;
 
@@ -28,7 +28,7 @@ TEST_F(one, listener)
 	close(c);
 }
 
-TEST_F(one, bound_socket)
+TEST_F(one, bound_socket_polls_hung_up)
 {
 	union addr sin = local(0);
 
@@ -36,7 +36,7 @@ TEST_F(one, bound_socket)
 	ASSERT_EQ(POLLOUT | POLLHUP, poll_now(self->fd, ALL));
 }
 
-TEST_F(pair, connected)
+TEST_F(pair, connected_socket_polls_writable)
 {
 	ASSERT_EQ(POLLOUT, poll_now(self->c, ALL));
 	ASSERT_EQ(POLLOUT, poll_now(self->s, ALL));
@@ -63,7 +63,7 @@ TEST_F(pair, own_shut_rd)
 	polls(self->s, POLLIN | POLLOUT | POLLRDHUP, POLLHUP);
 }
 
-TEST_F(pair, reset)
+TEST_F(pair, reset_polls_as_error)
 {
 	struct linger hard = { .l_onoff = 1 };
 
@@ -75,7 +75,7 @@ TEST_F(pair, reset)
 	polls(self->s, POLLIN | POLLOUT | POLLRDHUP | POLLHUP, POLLERR);
 }
 
-TEST_F(pair, write_space)
+TEST_F(pair, write_space_polls_writable_again)
 {
 	char buf[65536] = {};
 	size_t n = 0;
@@ -94,7 +94,7 @@ TEST_F(pair, write_space)
 	polls(self->c, POLLOUT, 0);
 }
 
-TEST_F(pair, rcvlowat)
+TEST_F(pair, rcvlowat_delays_readable)
 {
 	ASSERT_EQ(0, set_int(self->s, SOL_SOCKET, SO_RCVLOWAT, 50));
 	ASSERT_EQ(20, send_pat(self->c, 0, 20));
@@ -136,7 +136,7 @@ TEST_F(pair, blocked_poll_wakes_on_close)
 	ASSERT_EQ(0, status);
 }
 
-TEST_F(pair, select)
+TEST_F(pair, select_reports_read_and_write)
 {
 	struct timeval tv = {};
 	fd_set r, w, x;
@@ -182,7 +182,7 @@ static uint32_t ep_wait(int ep, int ms)
 	return epoll_wait(ep, &ev, 1, ms) == 1 ? ev.events : 0;
 }
 
-TEST_F(pair, epoll_level)
+TEST_F(pair, epoll_level_reports_until_read)
 {
 	int ep = epoll_create1(0);
 
@@ -196,7 +196,7 @@ TEST_F(pair, epoll_level)
 	close(ep);
 }
 
-TEST_F(pair, epoll_edge)
+TEST_F(pair, epoll_edge_reports_once)
 {
 	int ep = epoll_create1(0);
 
@@ -237,7 +237,7 @@ TEST_F(pair, epoll_edge_out)
 	close(ep);
 }
 
-TEST_F(pair, epoll_oneshot)
+TEST_F(pair, epoll_oneshot_must_be_rearmed)
 {
 	struct epoll_event ev = { .events = EPOLLIN | EPOLLONESHOT };
 	int ep = epoll_create1(0);
@@ -285,7 +285,7 @@ TEST_F(one, epoll_accept_edge)
 }
 
 /* One socket in two epoll sets, and other kinds of sockets in the same set. */
-TEST_F(pair, epoll_mixed)
+TEST_F(pair, epoll_takes_sockets_of_all_kinds)
 {
 	int a = epoll_create1(0), b = epoll_create1(0), un[2];
 
@@ -325,7 +325,7 @@ static void on_sigio(int sig)
 	got_sigio = 1;
 }
 
-TEST_F(pair, sigio)
+TEST_F(pair, sigio_tells_of_data)
 {
 	signal(SIGIO, on_sigio);
 	ASSERT_EQ(0, fcntl(self->s, F_SETOWN, getpid()));

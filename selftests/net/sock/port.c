@@ -51,7 +51,7 @@ static const struct {
 	{ ANY, ANY, EADDRINUSE },
 };
 
-TEST_F(two, bind_conflicts)
+TEST_F(two, binds_conflict_across_both_tcps)
 {
 	ASSERT_EQ(0, dev_up("lo", SECOND, 24, 0));
 	for (size_t i = 0; i < ARRAY_SIZE(binds); i++) {
@@ -125,7 +125,7 @@ TEST_F(two, reuseaddr_on_one_only)
 }
 
 /* With SO_REUSEADDR a listener restarts while connections of the old one exist. */
-TEST_F(two, listener_restarts)
+TEST_F(two, listener_restarts_beside_old_connections)
 {
 	union addr sin = host(LOOPBACK, 5000);
 	struct linger hard = { .l_onoff = 1 };

@@ -17,7 +17,7 @@
 #endif
 
 /* Of four ports the last is the only one that is not reserved. */
-TEST_F(one, reserved_ports)
+TEST_F(one, reserved_ports_are_not_chosen)
 {
 	int lfd = st_listen(variant->st, 0, 4), fd;
 
@@ -40,7 +40,7 @@ TEST_F(one, reserved_ports)
 }
 
 /* A socket's own port range (IP_LOCAL_PORT_RANGE) lies within that of the namespace. */
-TEST_F(one, own_range)
+TEST_F(one, own_range_lies_within_the_namespaces)
 {
 	union addr any = local(0), to = local(5000);
 	int lfd = st_listen(variant->st, 5000, 4), fd;
@@ -60,7 +60,7 @@ TEST_F(one, own_range)
 	close(lfd);
 }
 
-TEST_F(one, unprivileged_ports)
+TEST_F(one, sysctl_sets_first_unprivileged_port)
 {
 	union addr low = local(79);
 	int status;
@@ -104,7 +104,7 @@ TEST_F(one, address_without_port)
 }
 
 /* Each way to bind to an address that is not this host's. */
-TEST_F(one, foreign_address)
+TEST_F(one, foreign_address_needs_an_option)
 {
 	union addr a = host(FOREIGN "9", 5000);
 	int other = stack_socket(!variant->st, 0);

@@ -56,7 +56,7 @@ static void spread(struct __test_metadata *_metadata, enum stack st, int n,
 }
 
 /* Each listener has its share; one that closes leaves its share to the others. */
-TEST_F(one, shares)
+TEST_F(one, each_listener_has_its_share)
 {
 	int lfd[LISTENERS], got[LISTENERS];
 
@@ -75,7 +75,7 @@ TEST_F(one, shares)
 }
 
 /* A program chooses by index, in order of listen(). */
-TEST_F(one, program)
+TEST_F(one, program_chooses_by_index)
 {
 	int lfd[LISTENERS], got[LISTENERS];
 
@@ -162,7 +162,7 @@ TEST_F(one, program_sees_the_segment)
 }
 
 /* A listener with SO_INCOMING_CPU of the CPU that handles the SYN is preferred. */
-TEST_F(one, incoming_cpu)
+TEST_F(one, listener_of_the_cpu_is_preferred)
 {
 	int lfd[LISTENERS], got[LISTENERS];
 

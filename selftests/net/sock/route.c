@@ -290,7 +290,7 @@ TEST_F(host, device_of_the_program)
 }
 
 /* SO_DONTROUTE: hosts behind a gateway are unreachable, in both directions. IPv4 only. */
-TEST_F(host, no_gateway)
+TEST_F(host, dontroute_reaches_no_gateway)
 {
 	union addr any = host(ANY, PORT);
 	int lfd, fd;

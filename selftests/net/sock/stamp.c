@@ -93,7 +93,7 @@ static const struct {
 } while (0)
 
 /* recv() returns the timestamp of the last packet that it took bytes of. */
-TEST_F(pair, received)
+TEST_F(pair, recv_returns_stamp_of_last_packet)
 {
 	struct message m;
 	int64_t t[4];
@@ -233,7 +233,7 @@ static void hears(struct __test_metadata *_metadata, int fd, int row, uint32_t i
 	}
 }
 
-TEST_F(pair, sent)
+TEST_F(pair, each_write_is_stamped)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(tx); i++) {
 		int64_t t;
@@ -262,7 +262,7 @@ TEST_F(pair, sent)
 }
 
 /* Two writes in flight get a timestamp each. */
-TEST_F(pair, sent_twice)
+TEST_F(pair, writes_in_flight_have_own_stamps)
 {
 	int row = 4;
 	int64_t t = real_now();

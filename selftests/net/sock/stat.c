@@ -65,7 +65,7 @@ static long long stat_of(const struct counters *st, const char *name)
 #define grew(name) (stat_of(&after, name) - stat_of(&before, name))
 
 /* Both ends of the connection use the same TCP, so both are counted. */
-TEST_F(one, counts)
+TEST_F(one, both_ends_are_counted)
 {
 	struct linger hard = { .l_onoff = 1 };
 	static struct counters before, after;
@@ -114,7 +114,7 @@ TEST_F(one, counts)
 }
 
 /* Another namespace's counters are its own. */
-TEST_F(one, namespaces)
+TEST_F(one, namespaces_count_on_their_own)
 {
 	static struct counters st;
 	int fd[2];
@@ -131,7 +131,7 @@ TEST_F(one, namespaces)
 }
 
 /* More than 60 of XTCP's Tcp and TcpExt counters have the kernel's names; log the rest. */
-TEST(names)
+TEST(counters_have_the_kernels_names)
 {
 	static struct counters ours, theirs;
 	int known = 0;

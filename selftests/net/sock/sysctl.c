@@ -142,7 +142,7 @@ static const char *put_num(const char *name, long long val, int err, long long w
 	return put(name, v, err, w);
 }
 
-TEST(defaults)
+TEST(defaults_are_the_kernels)
 {
 	char now[64], kernel[64], want[64];
 
@@ -252,7 +252,7 @@ TEST(follows_the_kernel)
 }
 
 /* A sysctl without a kernel counterpart returns to its own default. */
-TEST(defaults_again)
+TEST(own_sysctls_return_to_own_defaults)
 {
 	need_xtcp();
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -302,7 +302,7 @@ TEST(follows_as_far_as_it_goes)
 }
 
 /* enabled = 0: no new sockets in any family; open ones work on, listeners accept. */
-TEST(enabled)
+TEST(disabled_makes_no_new_sockets)
 {
 	static const int doors[][2] = {
 		{ AF_XTCP, 0 }, { AF_XTCP, XTCP_V6 }, { AF_INET, IPPROTO_XTCP },
@@ -335,7 +335,7 @@ TEST(enabled)
 }
 
 /* xtcp/mem limits the whole machine, not a namespace. */
-TEST(mem)
+TEST(mem_limits_the_whole_machine)
 {
 	char theirs[64], now[64];
 
@@ -350,7 +350,7 @@ TEST(mem)
 	ASSERT_EQ(-ENOENT, get("xtcp/", "mem", now, sizeof(now)));
 }
 
-TEST(ranges)
+TEST(values_out_of_range_are_rejected)
 {
 	need_xtcp();
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -364,7 +364,7 @@ TEST(ranges)
 	}
 }
 
-TEST(not_numbers)
+TEST(malformed_numbers_are_rejected)
 {
 	static const char * const bad[] = { "-1", "x", "1x", "1.5", "0x", "--" };
 	char now[64];
@@ -378,7 +378,7 @@ TEST(not_numbers)
 }
 
 /* Three numbers change together or not at all; writing fewer leaves the rest. */
-TEST(three_numbers)
+TEST(three_numbers_change_together)
 {
 	need_xtcp();
 	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
@@ -420,7 +420,7 @@ TEST(every_file_is_known)
 }
 
 /* A value of one namespace does not affect another. */
-TEST(namespaces)
+TEST(namespaces_have_their_own_values)
 {
 	char now[64];
 
@@ -484,7 +484,7 @@ TEST(limit_output_bytes)
 	close(fd[1]);
 }
 
-TEST(ehash_entries)
+TEST(ehash_entries_is_read_only)
 {
 	char now[64];
 
@@ -495,7 +495,7 @@ TEST(ehash_entries)
 }
 
 /* The limit of unsent bytes: the namespace's, unless the socket has its own. */
-TEST(notsent_lowat)
+TEST(notsent_lowat_is_default_of_sockets)
 {
 	int fd[2], big = 1 << 20;
 
@@ -517,7 +517,7 @@ TEST(notsent_lowat)
 }
 
 /* An unprivileged user may read sysctls but not write them. */
-TEST(permission)
+TEST(writing_needs_privilege)
 {
 	pid_t pid;
 	int status;

@@ -59,7 +59,7 @@ TEST_F(pair, read_stops_at_mark)
 	ASSERT_EQ(-1, pat_check(buf, 10, 10));
 }
 
-TEST_F(pair, in_line)
+TEST_F(pair, oobinline_keeps_the_byte_in_place)
 {
 	char buf[100];
 
@@ -150,7 +150,7 @@ static void on_sigurg(int sig)
 	got_sigurg = 1;
 }
 
-TEST_F(pair, sigurg)
+TEST_F(pair, sigurg_tells_of_urgent_data)
 {
 	signal(SIGURG, on_sigurg);
 	ASSERT_EQ(0, fcntl(self->s, F_SETOWN, getpid()));
@@ -186,7 +186,7 @@ TEST_F(pair, sigurg_of_a_reader)
 	ASSERT_EQ('!', urgent);
 }
 
-TEST_F(pair, select_except)
+TEST_F(pair, select_reports_urgent_as_exception)
 {
 	struct timeval tv = {};
 	fd_set x;

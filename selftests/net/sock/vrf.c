@@ -199,7 +199,7 @@ static const char *device(int fd)
 } while (0)
 
 /* Only the VRF's routing table has a route to 10.2.0.0/24. */
-TEST_F(vrf, connects_out)
+TEST_F(vrf, connects_by_the_vrfs_table)
 {
 	union addr red = host("10.2.0.2", PORT);
 	int fd = stack_socket(variant->st, 0);
@@ -230,7 +230,7 @@ static const struct {
 	{ "e1",  true,  RED,  0,		"e1" },
 };
 
-TEST_F_TIMEOUT(vrf, accepts, 300)
+TEST_F_TIMEOUT(vrf, listener_accepts_from_its_vrf, 300)
 {
 	int lfd, fd, cookies;
 	pid_t caller;
@@ -260,7 +260,7 @@ TEST_F_TIMEOUT(vrf, accepts, 300)
 }
 
 /* A retransmitted SYN-ACK takes the same route. */
-TEST_F_TIMEOUT(vrf, synack_again, 120)
+TEST_F_TIMEOUT(vrf, synack_again_takes_the_same_route, 120)
 {
 	pid_t caller;
 	int lfd, fd;
@@ -332,7 +332,7 @@ static void ports(struct __test_metadata *_metadata, pid_t there, enum stack st,
 	}
 }
 
-TEST_F_TIMEOUT(vrf, ports, 120)
+TEST_F_TIMEOUT(vrf, twins_ports_do_not_conflict, 120)
 {
 	ports(_metadata, self->there, variant->st, false);
 	ports(_metadata, self->there, variant->st, true);
@@ -420,7 +420,7 @@ FIXTURE_TEARDOWN(twins)
 } while (0)
 
 /* While one twin's connection is half-open, the other twin's is opened at once. */
-TEST_F_TIMEOUT(twins, half_open, 120)
+TEST_F_TIMEOUT(twins, half_open_twin_blocks_nothing, 120)
 {
 	int lfd = listener(variant->st, ""), fd[2];
 	pid_t caller[2];
@@ -451,7 +451,7 @@ TEST_F_TIMEOUT(twins, half_open, 120)
 }
 
 /* Both twins' connections are in TIME-WAIT; one is reopened. */
-TEST_F_TIMEOUT(twins, time_wait, 120)
+TEST_F_TIMEOUT(twins, time_wait_twin_blocks_nothing, 120)
 {
 	int lfd = listener(variant->st, ""), fd;
 	pid_t caller;

@@ -21,7 +21,7 @@
 	wire_drain(W, QUIET);						\
 } while (0)
 
-TEST_F(wire, delayed)
+TEST_F(wire, ack_is_delayed)
 {
 	interactive();
 	in(ACK, LEN(100));
@@ -65,7 +65,7 @@ TEST_F(wire, queued_segments_are_one_ack)
 }
 
 /* Segments that arrive while a system call holds the socket wait or are dropped. */
-TEST_F(wire, locked)
+TEST_F(wire, segments_wait_for_the_socket_lock)
 {
 	struct wire_held h;
 
@@ -164,7 +164,7 @@ TEST_F(wire, rides_on_data)
 	none(100);
 }
 
-TEST_F(wire, quickack)
+TEST_F(wire, quickack_acknowledges_at_once)
 {
 	interactive();
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_QUICKACK, 1));
@@ -206,7 +206,7 @@ TEST_F(wire, ack_is_not_acknowledged)
 	none(600);
 }
 
-TEST_F(wire, timestamp_echo)
+TEST_F(wire, timestamp_of_last_acknowledged_is_echoed)
 {
 	passive(MSS(1000), TS(W->tsval, 0));
 	in(ACK, LEN(100), TS(W->tsval + 2000, W->tsecr));

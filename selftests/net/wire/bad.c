@@ -32,7 +32,7 @@ static const struct bad bad_header[] = {
 	{ "1 byte", NULL, { .flags = ACK, CUT(19) } },
 };
 
-TEST_F(wire, header)
+TEST_F(wire, bad_header_is_dropped)
 {
 	passive(MSS(1000));
 	for (size_t i = 0; i < ARRAY_SIZE(bad_header); i++) {
@@ -97,7 +97,7 @@ static const struct {
 			    RAW(1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2) } },
 };
 
-TEST_F(wire, options)
+TEST_F(wire, bad_options_are_skipped)
 {
 	uint32_t n = 0;
 
@@ -113,7 +113,7 @@ TEST_F(wire, options)
 }
 
 /* The same in a SYN: the broken option and all that follow it are ignored. */
-TEST_F(wire, options_in_syn)
+TEST_F(wire, bad_options_in_syn_are_skipped)
 {
 	listens();
 	for (size_t i = 0; i < ARRAY_SIZE(bad_options); i++) {
@@ -155,7 +155,7 @@ TEST_F(wire, syn_options_later)
 }
 
 /* Reserved bits, and ECN flags without negotiation, are not an error. */
-TEST_F(wire, other_flags)
+TEST_F(wire, reserved_and_ecn_flags_are_no_error)
 {
 	passive(MSS(1000));
 	in(ACK | ECE | CWR, LEN(10));

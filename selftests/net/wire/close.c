@@ -5,7 +5,7 @@
  */
 #include "wire_test.h"
 
-TEST_F(wire, active_close)
+TEST_F(wire, active_close_ends_in_time_wait)
 {
 	passive(MSS(1000));
 	closes();
@@ -28,7 +28,7 @@ TEST_F(wire, active_close_fin_acks_fin)
 	state(TCP_TIME_WAIT);
 }
 
-TEST_F(wire, passive_close)
+TEST_F(wire, passive_close_ends_in_last_ack)
 {
 	active(MSS(1000));
 	in(FIN | ACK);
@@ -45,7 +45,7 @@ TEST_F(wire, passive_close)
 	out(RST, SEQ(2));
 }
 
-TEST_F(wire, simultaneous_close)
+TEST_F(wire, simultaneous_close_passes_closing)
 {
 	passive(MSS(1000));
 	closes();
@@ -202,7 +202,7 @@ TEST_F(wire, close_with_unread_data)
 	none(QUIET);
 }
 
-TEST_F(wire, linger_zero)
+TEST_F(wire, linger_zero_sends_rst)
 {
 	struct linger hard = { .l_onoff = 1 };
 
@@ -287,7 +287,7 @@ TEST_F(wire, shut_rd_is_silent)
 	reads(10);
 }
 
-TEST_F(wire, shut_rdwr)
+TEST_F(wire, shut_rdwr_sends_fin)
 {
 	passive(MSS(1000));
 	ASSERT_EQ(0, shutdown(self->fd, SHUT_RDWR));

@@ -41,7 +41,7 @@ static const struct offer {
 	{ "ECN, no timestamps",	ECN_SYN, 1460, 1460, 2, true, false, INFO_SACK | INFO_WSCALE },
 };
 
-TEST_F_TIMEOUT(wire, options_survive, 60)
+TEST_F_TIMEOUT(wire, cookie_keeps_the_options, 60)
 {
 	XTCP_ONLY("it keeps none without timestamps, and other MSSs");
 	knob("syncookies", "2");
@@ -95,7 +95,7 @@ TEST_F_TIMEOUT(wire, options_survive, 60)
 }
 
 /* The window scale of the SYN applies: the sender fills the peer's scaled window. */
-TEST_F(wire, scaled_window)
+TEST_F(wire, window_scale_survives_cookie)
 {
 	knob("syncookies", "2");
 	listens();
@@ -115,7 +115,7 @@ TEST_F(wire, scaled_window)
 }
 
 /* RFC 9768: AccECN is negotiated with a cookie, too. */
-TEST_F(wire, accecn)
+TEST_F(wire, accecn_survives_cookie)
 {
 	XTCP_ONLY("6.1 has none");
 	knob("syncookies", "2");
@@ -132,7 +132,7 @@ TEST_F(wire, accecn)
 }
 
 /* syncookies = 1: requests are stored as long as there is room for them. */
-TEST_F(wire, under_pressure)
+TEST_F(wire, cookies_are_sent_only_under_pressure)
 {
 	int i;
 
@@ -166,7 +166,7 @@ TEST_F(wire, under_pressure)
 }
 
 /* syncookies = 0: never send cookies. */
-TEST_F(wire, never)
+TEST_F(wire, syncookies_0_never_sends_cookies)
 {
 	XTCP_ONLY("a quarter of its table is for peers it knows");
 	knob("syncookies", "0");
@@ -187,7 +187,7 @@ TEST_F(wire, never)
 }
 
 /* syncookies = 2: always. SYN-ACKs are not retransmitted, as there is no state. */
-TEST_F_TIMEOUT(wire, always, 60)
+TEST_F_TIMEOUT(wire, syncookies_2_always_sends_cookies, 60)
 {
 	knob("syncookies", "2");
 	listens();
@@ -203,7 +203,7 @@ TEST_F_TIMEOUT(wire, always, 60)
 }
 
 /* An ACK without a valid cookie is answered by a RST. */
-TEST_F(wire, forged)
+TEST_F(wire, forged_cookie_is_reset)
 {
 	long before;
 
@@ -232,7 +232,7 @@ TEST_F(wire, forged)
 }
 
 /* A cookie is valid for at least 34 s and at most 69 s. */
-TEST_F_TIMEOUT(wire, expires, 200)
+TEST_F_TIMEOUT(wire, cookie_expires_after_a_minute, 200)
 {
 	LONG_TEST();
 	XTCP_ONLY("it has two minutes");
@@ -255,7 +255,7 @@ TEST_F_TIMEOUT(wire, expires, 200)
 }
 
 /* The same ACK twice, or data that overtook it, makes one connection. */
-TEST_F(wire, once)
+TEST_F(wire, cookie_makes_one_connection)
 {
 	knob("syncookies", "2");
 	listens();
@@ -272,7 +272,7 @@ TEST_F(wire, once)
 }
 
 /* The segment that brings the cookie may carry data. */
-TEST_F(wire, with_data)
+TEST_F(wire, cookie_may_come_with_data)
 {
 	knob("syncookies", "2");
 	listens();
@@ -302,7 +302,7 @@ TEST_F(wire, with_data)
 	dropped("LISTEN_OVERFLOW", in(ACK, SEQ(1), ACKNO(1)));		\
 } while (0)
 
-TEST_F(wire, overflow)
+TEST_F(wire, cookie_waits_for_the_accept_queue)
 {
 	overflows();
 	none(QUIET);
@@ -335,7 +335,7 @@ TEST_F(wire, overflow_is_remembered)
 	close(other);
 }
 
-TEST_F(wire, overflow_abort)
+TEST_F(wire, abort_on_overflow_resets_cookie)
 {
 	XTCP_ONLY("cookies are not reset");
 	knob("abort_on_overflow", "1");
@@ -344,7 +344,7 @@ TEST_F(wire, overflow_abort)
 }
 
 /* A cookie for a closed listener is answered by a RST. */
-TEST_F(wire, listener_closed)
+TEST_F(wire, cookie_of_closed_listener_is_reset)
 {
 	knob("syncookies", "2");
 	listens();

@@ -49,7 +49,7 @@
 
 /* ---- RFC 3168: the handshake ---- */
 
-TEST_F(wire, ecn_passive)
+TEST_F(wire, ecn_is_agreed_on_passive_open)
 {
 	classic();
 	state(TCP_ESTABLISHED);
@@ -89,7 +89,7 @@ TEST_F(wire, ecn_passive_syn_with_ect)
 	out(SYN | ACK, SEQ(0), ACKNO(1));
 }
 
-TEST_F(wire, ecn_active)
+TEST_F(wire, ecn_is_agreed_on_active_open)
 {
 	ecn("1");
 	asks(ECE | CWR);
@@ -244,7 +244,7 @@ TEST_F(wire, ecn_mark_not_agreed_on)
 /* ---- RFC 3168: the sender ---- */
 
 /* Ten segments are in flight; ECE reduces the window by a fifth (RFC 8511). */
-TEST_F(wire, ecn_reduces)
+TEST_F(wire, ecn_echo_reduces_by_a_fifth)
 {
 	XTCP_ONLY("it waits until more can go in one piece");
 	classic();
@@ -294,7 +294,7 @@ TEST_F(wire, ecn_cwr_after_timeout)
 } while (0)
 
 /* DCTCP is useless without ECN, so it ignores the sysctl. */
-TEST_F(wire, dctcp_active)
+TEST_F(wire, dctcp_asks_for_ecn_without_sysctl)
 {
 	W->pport = WIRE_PPORT;
 	self->fd = wire_socket(W, 0);
@@ -308,7 +308,7 @@ TEST_F(wire, dctcp_active)
 }
 
 /* The listener chose DCTCP; ECE follows each packet's mark. */
-TEST_F(wire, dctcp_passive)
+TEST_F(wire, dctcp_echoes_each_mark)
 {
 	listens();
 	dctcp(self->lfd);
@@ -324,7 +324,7 @@ TEST_F(wire, dctcp_passive)
 
 /* ---- RFC 9768 ---- */
 
-TEST_F(wire, accecn_passive)
+TEST_F(wire, accecn_is_agreed_on_passive_open)
 {
 	ACCECN();
 	accurate();
@@ -403,7 +403,7 @@ TEST_F(wire, accecn_passive_falls_back)
 }
 
 /* The ACK reports the ECN field that the SYN-ACK arrived with. */
-TEST_F(wire, accecn_active)
+TEST_F(wire, accecn_is_agreed_on_active_open)
 {
 	ACCECN();
 	ecn("3");
@@ -481,7 +481,7 @@ TEST_F(wire, accecn_beside_sack)
 }
 
 /* Marks within one round trip cause one reduction. CWR is part of the counter. */
-TEST_F(wire, accecn_reduces)
+TEST_F(wire, accecn_reduces_once_per_round_trip)
 {
 	ACCECN();
 	accurate();
@@ -509,7 +509,7 @@ TEST_F(wire, accecn_count_in_every_segment)
 }
 
 /* The peer's first counter is zero: its reports of marks are ignored. */
-TEST_F(wire, accecn_zeroed)
+TEST_F(wire, accecn_with_zero_counter_is_ignored)
 {
 	ACCECN();
 	accurate();
@@ -521,7 +521,7 @@ TEST_F(wire, accecn_zeroed)
 }
 
 /* The peer reports ECT on a SYN-ACK that was sent without: a middlebox sets it. */
-TEST_F(wire, accecn_mangled)
+TEST_F(wire, accecn_distrusts_path_that_sets_ect)
 {
 	ACCECN();
 	ecn("3");

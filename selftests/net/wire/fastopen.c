@@ -207,7 +207,7 @@ TEST_F_TIMEOUT(wire, server_synack_lost, 60)
 }
 
 /* A RST during the handshake ends the connection, whether its data was read or not. */
-TEST_F(wire, server_reset)
+TEST_F(wire, server_child_ends_by_rst)
 {
 	opens_with_data();
 	accepts();
@@ -238,7 +238,7 @@ TEST_F(wire, server_answers_and_closes)
  * RFC 7413 5.1: the number of requests without an ACK is limited; one that was reset
  * counts for another minute.
  */
-TEST_F_TIMEOUT(wire, server_limit, 120)
+TEST_F_TIMEOUT(wire, server_limits_requests_without_ack, 120)
 {
 	struct linger hard = { .l_onoff = 1 };
 	struct wseg cookie;
@@ -359,7 +359,7 @@ static ssize_t send_early(struct wire *w, int fd, size_t len)
 	out(SYN, SEQ(0), __VA_ARGS__);					\
 } while (0)
 
-TEST_F(wire, client_asks)
+TEST_F(wire, client_asks_for_a_cookie)
 {
 	learns(MSS(1000), COOKIE);
 }
@@ -469,7 +469,7 @@ TEST_F_TIMEOUT(wire, client_backs_off, 400)
 }
 
 /* A path that drops all but the handshake disables Fast Open for a while. */
-TEST_F_TIMEOUT(wire, client_blackhole, 60)
+TEST_F_TIMEOUT(wire, client_stops_on_blackhole, 60)
 {
 	LONG_TEST();
 	learns(MSS(1000), COOKIE);
@@ -512,7 +512,7 @@ TEST_F(wire, client_without_cookie)
 	out(ACK, SEQ(401), ACKNO(1));
 }
 
-TEST_F(wire, client_refused)
+TEST_F(wire, client_refusal_ends_connect)
 {
 	learns(MSS(1000), COOKIE);
 	sends_early(500, COOKIE);
@@ -522,7 +522,7 @@ TEST_F(wire, client_refused)
 }
 
 /* Simultaneous open: data is sent after the handshake. */
-TEST_F(wire, client_simultaneous)
+TEST_F(wire, client_sends_data_after_simultaneous_open)
 {
 	XTCP_ONLY("its data waits for a timer");
 	learns(MSS(1000), COOKIE);

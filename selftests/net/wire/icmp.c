@@ -332,7 +332,7 @@ TEST_F(wire, message_from_afar)
 							       "| grep -q ' via " router " '"))
 
 /* A redirect that quotes a segment in flight changes the route. */
-TEST_F(wire, redirected)
+TEST_F(wire, redirect_changes_the_route)
 {
 	W->peer = WIRE_ELSEWHERE;
 	ASSERT_EQ(0, wire_route(W, "route add", W->net == V6 ?
@@ -355,7 +355,7 @@ TEST_F(wire, redirected)
 /* ---- path MTU ---- */
 
 /* RFC 1191 6.4: retransmit at once, in segments that fit. */
-TEST_F(wire, frag_needed)
+TEST_F(wire, frag_needed_retransmits_at_once_in_smaller_segments)
 {
 	passive(MSS(1460));
 	writes(1460);

@@ -33,7 +33,7 @@
 /* us; the kernel measures some times in jiffies, XTCP in microseconds. */
 #define JIFFY_US	4000
 
-TEST_F(wire, in_flight)
+TEST_F(wire, unacked_counts_segments_in_flight)
 {
 	struct tcp_info ti;
 
@@ -57,7 +57,7 @@ TEST_F(wire, in_flight)
 }
 
 /* A hole: one segment is SACKed, then three; the lost one is retransmitted. */
-TEST_F(wire, recovery)
+TEST_F(wire, recovery_shows_sacked_and_lost)
 {
 	struct tcp_info ti;
 
@@ -127,7 +127,7 @@ TEST_F(wire, duplicates_told)
 }
 
 /* 10 segments per round trip of 100 ms: 100,000 bytes per second. */
-TEST_F(wire, delivery_rate)
+TEST_F(wire, delivery_rate_is_that_of_the_path)
 {
 	struct tcp_info ti;
 
@@ -156,7 +156,7 @@ TEST_F(wire, delivery_rate_of_little)
 }
 
 /* busy_time counts while data is in flight, and no time as window or buffer limited. */
-TEST_F(wire, busy)
+TEST_F(wire, busy_counts_while_data_is_in_flight)
 {
 	struct tcp_info ti;
 
@@ -176,7 +176,7 @@ TEST_F(wire, busy)
 	ASSERT_EQ(0, ti.tcpi_sndbuf_limited);
 }
 
-TEST_F(wire, window_limited)
+TEST_F(wire, rwnd_limited_counts_closed_window)
 {
 	struct tcp_info ti;
 
@@ -196,7 +196,7 @@ TEST_F(wire, window_limited)
 	ASSERT_EQ(10000, ti.tcpi_snd_wnd);
 }
 
-TEST_F(wire, buffer_limited)
+TEST_F(wire, sndbuf_limited_counts_full_buffer)
 {
 	struct tcp_info ti;
 	pid_t pid;
@@ -219,7 +219,7 @@ TEST_F(wire, buffer_limited)
 }
 
 /* The length is that of Linux 7.2 on every kernel, cut to the size of the buffer. */
-TEST_F(wire, length)
+TEST_F(wire, length_is_that_of_linux_7_2)
 {
 	char whole[400], part[400];
 	socklen_t len = sizeof(whole);
@@ -243,7 +243,7 @@ TEST_F(wire, length)
 }
 
 /* An ECN echo causes a reduction without a loss. */
-TEST_F(wire, reduced)
+TEST_F(wire, ecn_echo_shows_as_reduction)
 {
 	struct wseg syn = { .flags = SYN | ECE | CWR, MSS(1000), SACKOK };
 
@@ -280,7 +280,7 @@ TEST_F(wire, no_data_yet)
 }
 
 /* The second of six segments arrives after the fifth: a reordering degree of four. */
-TEST_F(wire, reordering)
+TEST_F(wire, reordering_shows_its_degree)
 {
 	far_away(WND(65535));
 	ASSERT_EQ(3, info(self->fd).tcpi_reordering);

@@ -164,7 +164,7 @@ TEST_F(wire, listen_beside_syn_received)
 #define ttl_of(t, ...) do { out(__VA_ARGS__); ASSERT_EQ((t), W->got.ttl); } while (0)
 
 /* MUST-48, SHLD-21, SHLD-22: the Diffserv field that was set, from the SYN on. */
-TEST_F(wire, diffserv)
+TEST_F(wire, diffserv_is_sent_from_the_syn_on)
 {
 	self->fd = wire_socket(W, 0);
 	ASSERT_EQ(0, wire_tos(W, self->fd, 0xb8));
@@ -198,7 +198,7 @@ TEST_F(wire, diffserv_of_listener)
 }
 
 /* MUST-49 */
-TEST_F(wire, ttl)
+TEST_F(wire, ttl_is_sent_from_the_syn_on)
 {
 	self->fd = wire_socket(W, 0);
 	ASSERT_EQ(0, wire_hops(W, self->fd, 33));
@@ -226,7 +226,7 @@ TEST_F(wire, ttl_of_listener)
 
 /* ---- minimum TTL: RFC 5082 ---- */
 
-TEST_F(wire, near_only)
+TEST_F(wire, min_ttl_drops_segments_from_afar)
 {
 	passive(MSS(1000));
 	ASSERT_EQ(0, wire_min_hops(W, self->fd, 255));
@@ -280,7 +280,7 @@ TEST_F(wire, near_only_of_listener)
 	ASSERT_EQ(0, wire_route(W, "route add", "dev tun0 table 100"));	\
 } while (0)
 
-TEST_F(wire, mark)
+TEST_F(wire, mark_chooses_the_route_of_all_segments)
 {
 	self->fd = wire_socket(W, 0);
 	marked_only();
@@ -443,7 +443,7 @@ TEST_F(wire, source_route_of_the_program)
 /* ---- fragments ---- */
 
 /* IP reassembles fragments before TCP sees the segment. */
-TEST_F(wire, fragments)
+TEST_F(wire, fragments_are_reassembled)
 {
 	passive(MSS(1460));
 	in(ACK, LEN(1000), SPLIT(504));
@@ -460,7 +460,7 @@ TEST_F(wire, fragments)
  * RFC 6864 leaves the identification open. It must not count from 0, which would reveal
  * how much was sent.
  */
-TEST_F(wire, identification)
+TEST_F(wire, identification_does_not_count_from_0)
 {
 	uint16_t first = 0, id;
 	bool same;

@@ -283,7 +283,7 @@ static const struct headers headers[] = {
 };
 
 /* Extension headers are ignored, in a SYN and later. */
-TEST_F(wire, extension_headers)
+TEST_F(wire, extension_headers_are_ignored)
 {
 	ASSERT_EQ(0, ns_sysctl("ipv6/conf/all/seg6_enabled", "1"));
 	ASSERT_EQ(0, ns_sysctl("ipv6/conf/tun0/seg6_enabled", "1"));

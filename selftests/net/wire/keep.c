@@ -33,7 +33,7 @@ TEST_F_TIMEOUT(wire, default_is_two_hours, 20000)
 	ASSERT_EQ(0, W->got.seq);
 }
 
-TEST_F(wire, answered)
+TEST_F(wire, answered_probes_keep_it_open)
 {
 	passive(MSS(1000));
 	keepalive(1, 1, 2);
@@ -47,7 +47,7 @@ TEST_F(wire, answered)
 }
 
 /* XTCP's own options are in ms; the standard ones return seconds, rounded up. */
-TEST_F(wire, milliseconds)
+TEST_F(wire, options_in_ms_are_rounded_up_to_s)
 {
 	XTCP_ONLY("it has seconds");
 	passive(MSS(1000));
@@ -67,7 +67,7 @@ TEST_F(wire, milliseconds)
 	ASSERT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
 }
 
-TEST_F(wire, ignored)
+TEST_F(wire, ignored_probes_end_it)
 {
 	passive(MSS(1000));
 	keepalive(1, 1, 3);
@@ -102,7 +102,7 @@ TEST_F(wire, traffic_puts_it_off)
 	out(ACK, SEQ(0), ACKNO(11), ANYLEN, WITHIN(2000));
 }
 
-TEST_F(wire, switched_off)
+TEST_F(wire, switched_off_sends_no_probe)
 {
 	passive(MSS(1000));
 	keepalive(1, 1, 3);

@@ -257,7 +257,7 @@ static int differ(const struct layout *row, const char *way, struct header *kern
 	return bad;
 }
 
-TEST_F_TIMEOUT(wire, as_linux, 300)
+TEST_F_TIMEOUT(wire, options_lie_as_in_linux, 300)
 {
 	static const struct wseg all = { MSS(1460), SACKOK, TS(1, 0), WS(7) };
 	/* In real time every fifth row suffices: it is the debug kernel's run. */

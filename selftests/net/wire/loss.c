@@ -49,7 +49,7 @@ TEST_F(wire, third_segment_above)
 }
 
 /* Fewer than three SACKed: retransmit after a quarter of the round trip, not an RTO. */
-TEST_F(wire, reordering_window)
+TEST_F(wire, few_sacked_wait_a_quarter_of_rtt)
 {
 	far_away();
 	writes(3000);
@@ -74,7 +74,7 @@ TEST_F(wire, reordered_is_not_lost)
 }
 
 /* A lost retransmission is detected by the SACK of a segment that left after it. */
-TEST_F(wire, lost_retransmission)
+TEST_F(wire, lost_retransmission_is_sent_again)
 {
 	far_away();
 	writes(10000);
@@ -92,7 +92,7 @@ TEST_F(wire, lost_retransmission)
 	in(ACK, ACKNO(W->rcv_nxt));
 }
 
-TEST_F(wire, several_holes)
+TEST_F(wire, several_holes_are_filled_in_order)
 {
 	far_away();
 	writes(10000);
@@ -186,7 +186,7 @@ TEST_F(wire, no_probe_without_sack)
 /* ---- the sending rate in recovery ---- */
 
 /* RFC 9937: with ten in flight, about one segment for two that arrive. */
-TEST_F(wire, proportional_rate)
+TEST_F(wire, recovery_sends_one_segment_for_two)
 {
 	int sent = 0, before = 0;
 
@@ -304,7 +304,7 @@ TEST_F(wire, spurious_by_dsack)
 
 /* ---- invalid SACK blocks ---- */
 
-TEST_F(wire, nonsense)
+TEST_F(wire, invalid_sack_is_ignored)
 {
 	static const struct {
 		const char *name;
@@ -332,7 +332,7 @@ TEST_F(wire, nonsense)
 }
 
 /* RFC 2018, 8: a peer may discard what it SACKed; then that is retransmitted. */
-TEST_F_TIMEOUT(wire, reneged, 60)
+TEST_F_TIMEOUT(wire, reneged_data_is_retransmitted, 60)
 {
 	far_away();
 	writes(4000);

@@ -105,7 +105,7 @@ TEST_F(wire, out_of_memory)
 	reads(W->got.ack - 1);
 }
 
-TEST_F(wire, coalesce)
+TEST_F(wire, small_segments_are_coalesced)
 {
 	long before;
 

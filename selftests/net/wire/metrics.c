@@ -73,7 +73,7 @@
 /* ms: the round trip plus half of 200 ms, the minimum of other timeouts. */
 #define KNOWN	(RTT + 100)
 
-TEST_F_TIMEOUT(wire, unknown_peer, 60)
+TEST_F_TIMEOUT(wire, unknown_peer_gets_default_timeouts, 60)
 {
 	need_clock();
 	listens();
@@ -81,7 +81,7 @@ TEST_F_TIMEOUT(wire, unknown_peer, 60)
 	synack_again(40002, 1000, 2000);
 }
 
-TEST_F_TIMEOUT(wire, known_peer, 60)
+TEST_F_TIMEOUT(wire, known_peer_gets_its_metrics, 60)
 {
 	need_clock();
 	visit(40001, 100);
@@ -99,7 +99,7 @@ TEST_F_TIMEOUT(wire, no_data_no_trust, 60)
 	syn_again(40002, 1000, 2000);
 }
 
-TEST_F_TIMEOUT(wire, not_saved, 60)
+TEST_F_TIMEOUT(wire, no_metrics_save_stores_nothing, 60)
 {
 	need_clock();
 	ASSERT_EQ(0, wire_knob(W, "no_metrics_save", "1"));
@@ -109,7 +109,7 @@ TEST_F_TIMEOUT(wire, not_saved, 60)
 }
 
 /* Metrics are stored when a connection ends. */
-TEST_F_TIMEOUT(wire, still_open, 60)
+TEST_F_TIMEOUT(wire, open_connection_stores_nothing, 60)
 {
 	int fd;
 
@@ -147,7 +147,7 @@ TEST_F_TIMEOUT(wire, forgotten_after_silence, 60)
 }
 
 /* Several half-open connections of one peer each keep their own deadlines. */
-TEST_F_TIMEOUT(wire, side_by_side, 60)
+TEST_F_TIMEOUT(wire, both_tcps_keep_their_own_metrics, 60)
 {
 	struct wseg syn = { .flags = SYN, MSS(1000) };
 

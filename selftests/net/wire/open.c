@@ -314,7 +314,7 @@ TEST_F(wire, active_answer_to_second_syn)
 }
 
 /* RFC 9293, figure 7. */
-TEST_F(wire, simultaneous_open)
+TEST_F(wire, simultaneous_open_connects)
 {
 	connects();
 	in(SYN, MSS(1000));

@@ -36,7 +36,7 @@ static const struct order orders[] = {
 	{ "touching", { { 100, 200 }, { 200, 300 }, { 300, 400 }, { 0, 100 } } },
 };
 
-TEST_F(wire, orders)
+TEST_F(wire, any_order_of_segments_is_one_stream)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
 		const struct order *o = &orders[i];
@@ -78,7 +78,7 @@ TEST_F(wire, hole_holds_back)
 	reads(6000);
 }
 
-TEST_F(wire, many_holes)
+TEST_F(wire, many_holes_are_filled)
 {
 	int i;
 
@@ -139,7 +139,7 @@ TEST_F(wire, fin_out_of_order)
 }
 
 /* A burst is read correctly, whether GRO merges it or not. */
-TEST_F(wire, burst)
+TEST_F(wire, burst_is_one_stream)
 {
 	passive(MSS(1000), WS(7));
 	for (int i = 0; i < 40; i++)
@@ -157,7 +157,7 @@ TEST_F(wire, burst)
 	ASSERT_EQ((yes), _mark);					\
 } while (0)
 
-TEST_F(wire, urgent_byte)
+TEST_F(wire, urgent_byte_is_out_of_band)
 {
 	uint8_t byte;
 
@@ -174,7 +174,7 @@ TEST_F(wire, urgent_byte)
 	ASSERT_EQ(10, recv_pat(self->fd, 10, 10));
 }
 
-TEST_F(wire, urgent_inline)
+TEST_F(wire, urgent_byte_stays_inline)
 {
 	passive(MSS(1000));
 	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_OOBINLINE, 1));
@@ -197,7 +197,7 @@ TEST_F(wire, urgent_announced_before_the_byte)
 	ASSERT_EQ(pat(19), byte);
 }
 
-TEST_F(wire, urgent_none)
+TEST_F(wire, urgent_pointer_without_flag_is_ignored)
 {
 	uint8_t byte;
 
@@ -208,7 +208,7 @@ TEST_F(wire, urgent_none)
 	reads(10);
 }
 
-TEST_F(wire, urgent_out)
+TEST_F(wire, urgent_byte_is_sent_with_urg)
 {
 	uint8_t byte = pat(0);
 

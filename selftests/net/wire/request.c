@@ -355,7 +355,7 @@ TEST_F(wire, max_syn_backlog)
 }
 
 /* listen(2): a second call resizes both queues. */
-TEST_F(wire, listen_again)
+TEST_F(wire, second_listen_resizes_queues)
 {
 	XTCP_ONLY("it does not list them");
 	knob("syncookies", "0");
@@ -397,7 +397,7 @@ TEST_F_TIMEOUT(wire, syn_timeout_shortened, 200)
 }
 
 /* All deadlines are kept, even more of them than one run of the timer handles. */
-TEST_F_TIMEOUT(wire, many_requests, 200)
+TEST_F_TIMEOUT(wire, many_requests_keep_their_deadlines, 200)
 {
 	int again = 0;
 
@@ -460,7 +460,7 @@ TEST_F(wire, closed_with_many)
 } while (0)
 
 /* listen(2), tcp(7): the final ACK is dropped, and a later one may succeed. */
-TEST_F(wire, overflow)
+TEST_F(wire, last_ack_is_dropped_while_queue_is_full)
 {
 	overflows();
 	none(QUIET);
@@ -483,7 +483,7 @@ TEST_F(wire, abort_on_overflow)
 }
 
 /* A SYN is not answered while the accept queue is full. */
-TEST_F(wire, overflow_syn)
+TEST_F(wire, syn_is_dropped_while_queue_is_full)
 {
 	overflows();
 	wire_drain(W, QUIET);

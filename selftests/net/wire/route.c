@@ -62,7 +62,7 @@ static const char * const ways[] = { "active", "passive", "cookie" };
 
 /* ---- initcwnd ---- */
 
-TEST_F_TIMEOUT(wire, initcwnd, 120)
+TEST_F_TIMEOUT(wire, initcwnd_is_first_flight, 120)
 {
 	static const struct {
 		const char *metric;
@@ -122,7 +122,7 @@ TEST_F_TIMEOUT(wire, initcwnd_after_idle, 600)
  * initrwnd limits the window until data arrives. The peer offers window scaling, so all
  * windows after the SYN are scaled.
  */
-TEST_F_TIMEOUT(wire, initrwnd, 120)
+TEST_F_TIMEOUT(wire, initrwnd_limits_first_window, 120)
 {
 	each_way(way) {
 		int ws, first, opts = way == ACTIVE ? 0 : 12;
@@ -169,7 +169,7 @@ TEST_F_TIMEOUT(wire, initrwnd, 120)
 	}
 }
 
-TEST_F_TIMEOUT(wire, window, 120)
+TEST_F_TIMEOUT(wire, window_metric_limits_window, 120)
 {
 	static const struct {
 		const char *metric;
@@ -244,7 +244,7 @@ TEST_F_TIMEOUT(wire, window_of_the_last_connection, 120)
 
 /* ---- rto_min, rtt ---- */
 
-TEST_F_TIMEOUT(wire, rto_min, 120)
+TEST_F_TIMEOUT(wire, rto_min_metric_bounds_rto, 120)
 {
 	static const struct {
 		const char *metric;
@@ -307,7 +307,7 @@ TEST_F_TIMEOUT(wire, rto_min_bounds_delayed_acks, 120)
 /* XTCP reads the route itself; it must not store metrics of this connection. */
 #define saves()		knob("no_metrics_save", W->stack == KERNEL ? "0" : "1")
 
-TEST_F_TIMEOUT(wire, rtt, 120)
+TEST_F_TIMEOUT(wire, rtt_metric_sets_first_rto, 120)
 {
 	saves();
 	route("rtt lock 500ms");
@@ -326,7 +326,7 @@ TEST_F_TIMEOUT(wire, rtt, 120)
 	}
 }
 
-TEST_F_TIMEOUT(wire, ssthresh, 120)
+TEST_F_TIMEOUT(wire, ssthresh_metric_ends_slow_start, 120)
 {
 	saves();
 	route("ssthresh lock 14");
@@ -343,7 +343,7 @@ TEST_F_TIMEOUT(wire, ssthresh, 120)
 	}
 }
 
-TEST_F_TIMEOUT(wire, cwnd, 120)
+TEST_F_TIMEOUT(wire, cwnd_metric_limits_flight, 120)
 {
 	saves();
 	route("cwnd lock 4");
@@ -375,7 +375,7 @@ TEST_F_TIMEOUT(wire, cwnd_without_lock, 120)
 	}
 }
 
-TEST_F_TIMEOUT(wire, reordering, 120)
+TEST_F_TIMEOUT(wire, reordering_metric_is_first_degree, 120)
 {
 	saves();
 	route("reordering lock 6");
@@ -390,7 +390,7 @@ TEST_F_TIMEOUT(wire, reordering, 120)
 /* ---- quickack ---- */
 
 /* In an interactive connection, where ACKs would wait for the reply. */
-TEST_F_TIMEOUT(wire, quickack, 120)
+TEST_F_TIMEOUT(wire, quickack_metric_acknowledges_at_once, 120)
 {
 	static const struct {
 		const char *metric;
@@ -430,7 +430,7 @@ TEST_F_TIMEOUT(wire, quickack, 120)
 #define sets_algorithm(fd, name) \
 	setsockopt((fd), IPPROTO_TCP, TCP_CONGESTION, (name), strlen(name))
 
-TEST_F_TIMEOUT(wire, congctl, 120)
+TEST_F_TIMEOUT(wire, congctl_metric_chooses_algorithm, 120)
 {
 	knob("congestion_control", "reno");
 	each_way(way) {
@@ -518,7 +518,7 @@ TEST_F_TIMEOUT(wire, congctl_that_needs_ecn, 120)
 
 /* ---- features ecn ---- */
 
-TEST_F_TIMEOUT(wire, ecn, 120)
+TEST_F_TIMEOUT(wire, ecn_feature_asks_for_ecn, 120)
 {
 	static const struct {
 		const char *metric;

@@ -210,7 +210,7 @@ TEST_F(wire, paws_does_not_stop_rst)
 	state(0);
 }
 
-TEST_F(wire, paws_wraps)
+TEST_F(wire, paws_compares_across_wrap)
 {
 	W->tsval = 0xfffffff0;
 	passive(MSS(1000), TS(0xfffffff0, 0));
@@ -219,7 +219,7 @@ TEST_F(wire, paws_wraps)
 }
 
 /* RFC 7323 3.2: once negotiated, the option must be in every segment. */
-TEST_F(wire, timestamp_missing)
+TEST_F(wire, segment_without_timestamp_is_dropped)
 {
 	XTCP_ONLY("it takes segments without the option");
 	passive(MSS(1000), TS(W->tsval, 0));

@@ -13,7 +13,7 @@
 		out(ACK, SEQ((seq) + _i * 1000), LEN(1000));		\
 } while (0)
 
-TEST_F(wire, rto_first)
+TEST_F(wire, first_rto_is_200_ms)
 {
 	passive(MSS(1000));
 	writes(1000);
@@ -106,7 +106,7 @@ TEST_F(wire, rto_shrinks_window)
 	none(QUIET);
 }
 
-TEST_F_TIMEOUT(wire, user_timeout, 120)
+TEST_F_TIMEOUT(wire, user_timeout_ends_retransmission, 120)
 {
 	LONG_TEST();
 	passive(MSS(1000));
@@ -120,7 +120,7 @@ TEST_F_TIMEOUT(wire, user_timeout, 120)
 }
 
 /* A deadline less than a jiffy away is kept to within a small part of a jiffy. */
-TEST_F(wire, near_deadline)
+TEST_F(wire, near_deadline_is_kept)
 {
 	uint64_t t0;
 
@@ -141,7 +141,7 @@ TEST_F(wire, near_deadline)
 	}
 }
 
-TEST_F(wire, initial_window)
+TEST_F(wire, initial_window_is_ten_segments)
 {
 	passive(MSS(1000));
 	writes(30000);

@@ -55,7 +55,7 @@ static int syns(struct wire *w, const char *peer, uint16_t port, int n)
 } while (0)
 
 /* A burst gets requests, eight times as many SYNs get cookies, the rest is dropped. */
-TEST_F_TIMEOUT(wire, one_of_many, 60)
+TEST_F_TIMEOUT(wire, one_source_does_not_harm_others, 60)
 {
 	counts_exactly();
 	XTCP_ONLY("all are one to it");
@@ -74,7 +74,7 @@ TEST_F_TIMEOUT(wire, one_of_many, 60)
 	ASSERT_LE(15, requests());
 }
 
-TEST_F(wire, without_cookies)
+TEST_F(wire, limit_holds_without_cookies)
 {
 	counts_exactly();
 	XTCP_ONLY("all are one to it");
@@ -87,7 +87,7 @@ TEST_F(wire, without_cookies)
 }
 
 /* One source cannot use the last ninth of the table. */
-TEST_F(wire, last_places)
+TEST_F(wire, last_places_are_for_other_sources)
 {
 	counts_exactly();
 	XTCP_ONLY("all are one to it");
@@ -102,7 +102,7 @@ TEST_F(wire, last_places)
 }
 
 /* syn_source_rate = 0: no limit. */
-TEST_F(wire, off)
+TEST_F(wire, rate_0_is_no_limit)
 {
 	counts_exactly();
 	XTCP_ONLY("it has no such knob");
@@ -115,7 +115,7 @@ TEST_F(wire, off)
 }
 
 /* A prefix is one source. */
-TEST_F(wire, prefix)
+TEST_F(wire, prefix_is_one_source)
 {
 	XTCP_ONLY("it has no such knob");
 	knob("syncookies", "0");
@@ -150,7 +150,7 @@ TEST_F_TIMEOUT(wire, completion_pays_back, 60)
  * Many clients behind one address with default sysctls: of 800 concurrent handshakes
  * none needs a second SYN.
  */
-TEST_F_TIMEOUT(wire, crowd, 120)
+TEST_F_TIMEOUT(wire, crowd_behind_one_address_is_served, 120)
 {
 	static struct wire client[800];
 	int n = ARRAY_SIZE(client);
@@ -181,7 +181,7 @@ TEST_F_TIMEOUT(wire, crowd, 120)
 }
 
 /* The last ninth of the accept queue is not for a source that has filled the rest. */
-TEST_F(wire, accept_queue)
+TEST_F(wire, accept_queue_keeps_places_for_others)
 {
 	counts_exactly();
 	XTCP_ONLY("all are one to it");

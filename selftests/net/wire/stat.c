@@ -11,7 +11,7 @@
 	ASSERT_GT(wire_count(W, (name)), _was) TH_LOG("%s", (name));	\
 } while (0)
 
-TEST_F(wire, defer_accept)
+TEST_F(wire, deferred_accepts_are_counted)
 {
 	listens();
 	ASSERT_EQ(0, set_int(self->lfd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 5));
@@ -21,7 +21,7 @@ TEST_F(wire, defer_accept)
 }
 
 /* The receive buffer is smaller than the window that was advertised. */
-TEST_F(wire, no_room)
+TEST_F(wire, segment_without_room_is_counted)
 {
 	passive(MSS(1000));
 	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_RCVBUF, 2000));
@@ -121,7 +121,7 @@ static void delivered(struct __test_metadata *_metadata, wire_data *self, uint16
 	arrived(1, ece ? 1 : 0, ACK | ece, ACKNO(5002));
 }
 
-TEST_F(wire, delivered)
+TEST_F(wire, delivered_counts_acknowledged_segments)
 {
 	passive(MSS(1000), SACKOK);
 	writes(5000);
@@ -129,7 +129,7 @@ TEST_F(wire, delivered)
 	delivered(_metadata, self, 0);
 }
 
-TEST_F(wire, delivered_marked)
+TEST_F(wire, delivered_ce_counts_marked_segments)
 {
 	knob("ecn", "1");
 	listens();
@@ -154,7 +154,7 @@ TEST_F(wire, delivered_with_fin)
 }
 
 /* A RST that cannot be sent. */
-TEST_F(wire, abort_failed)
+TEST_F(wire, rst_that_cannot_be_sent_is_counted)
 {
 	passive(MSS(1000));
 	in(ACK, SEQ(1), ACKNO(1), LEN(100));

@@ -14,7 +14,7 @@ static const struct {
 	{ "window_scaling",	true, true, false },
 };
 
-TEST_F(wire, not_offered)
+TEST_F(wire, options_turned_off_are_not_offered)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(offers); i++) {
 		W->doing = offers[i].name;
@@ -29,7 +29,7 @@ TEST_F(wire, not_offered)
 	}
 }
 
-TEST_F(wire, not_accepted)
+TEST_F(wire, options_turned_off_are_not_accepted)
 {
 	struct wseg syn = { .flags = SYN, MSS(1000), SACKOK, TS(7, 0), WS(3) };
 
@@ -49,7 +49,7 @@ TEST_F(wire, not_accepted)
 }
 
 /* The sysctl takes effect at once, on open connections. */
-TEST_F(wire, dsack_off)
+TEST_F(wire, dsack_off_applies_to_open_connections)
 {
 	passive(MSS(1000), SACKOK);
 	in(ACK, SEQ(1), LEN(100));
@@ -62,7 +62,7 @@ TEST_F(wire, dsack_off)
 }
 
 /* These and the following take effect at once on connections that exist. */
-TEST_F(wire, syn_retries)
+TEST_F(wire, syn_retries_limits_syns)
 {
 	connects();
 	knob("syn_retries", "2");
@@ -89,7 +89,7 @@ TEST_F(wire, syn_linear_timeouts)
 	ASSERT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
 }
 
-TEST_F(wire, synack_retries)
+TEST_F(wire, synack_retries_limits_synacks)
 {
 	struct wseg syn = { .flags = SYN, MSS(1000) };
 
@@ -102,7 +102,7 @@ TEST_F(wire, synack_retries)
 }
 
 /* The sysctl takes effect at once: two more retransmissions, then the end. */
-TEST_F_TIMEOUT(wire, retries2, 60)
+TEST_F_TIMEOUT(wire, retries2_limits_retransmissions, 60)
 {
 	LONG_TEST();
 	XTCP_ONLY("it counts time, not retransmissions");
@@ -138,7 +138,7 @@ TEST_F_TIMEOUT(wire, retries2_of_a_long_path, 60)
 	ASSERT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
 }
 
-TEST_F_TIMEOUT(wire, orphan_retries, 60)
+TEST_F_TIMEOUT(wire, orphan_retries_limits_retransmissions, 60)
 {
 	LONG_TEST();
 	XTCP_ONLY("it counts time, not retransmissions");
@@ -153,7 +153,7 @@ TEST_F_TIMEOUT(wire, orphan_retries, 60)
 	state(0);
 }
 
-TEST_F_TIMEOUT(wire, fin_timeout, 60)
+TEST_F_TIMEOUT(wire, fin_timeout_ends_fin_wait_2, 60)
 {
 	LONG_TEST();
 	passive(MSS(1000));
@@ -167,7 +167,7 @@ TEST_F_TIMEOUT(wire, fin_timeout, 60)
 	state(0);
 }
 
-TEST_F(wire, keepalive)
+TEST_F(wire, keepalive_knobs_time_the_probes)
 {
 	passive(MSS(1000));
 	knob("keepalive_time", "2");
@@ -184,7 +184,7 @@ TEST_F(wire, keepalive)
  * Challenge ACKs are at least invalid_ratelimit ms apart (500), and limited by
  * challenge_ack_limit per second; 0: none.
  */
-TEST_F(wire, invalid_ratelimit)
+TEST_F(wire, invalid_ratelimit_spaces_challenges)
 {
 	XTCP_ONLY("the limit is of all connections together");
 	passive(MSS(1000));
@@ -247,7 +247,7 @@ TEST_F(wire, min_snd_mss)
 	ASSERT_LE(W->got.len, 500);
 }
 
-TEST_F(wire, rto_min)
+TEST_F(wire, rto_min_us_bounds_rto)
 {
 	XTCP_ONLY("6.1 has no such knob");
 	knob("rto_min_us", "50000");
@@ -258,7 +258,7 @@ TEST_F(wire, rto_min)
 	out(ACK, SEQ(1), LEN(1000), AFTER(100));
 }
 
-TEST_F_TIMEOUT(wire, rto_max, 60)
+TEST_F_TIMEOUT(wire, rto_max_ms_bounds_rto, 60)
 {
 	LONG_TEST();
 	XTCP_ONLY("6.1 has no such knob");

@@ -21,7 +21,7 @@ TEST_F_TIMEOUT(wire, lasts_two_msl, 300)
 }
 
 /* RFC 9293 3.10.7.4: a retransmitted FIN is acknowledged and restarts 2 MSL. */
-TEST_F_TIMEOUT(wire, fin_restarts, 300)
+TEST_F_TIMEOUT(wire, repeated_fin_restarts_two_msl, 300)
 {
 	LONG_TEST();
 	time_wait(MSS(1000));
@@ -326,7 +326,7 @@ static const struct {
 } while (0)
 
 /* With TIME-WAIT in one TCP and a listener in the other, a valid SYN connects at once. */
-TEST_F_TIMEOUT(wire, service_moves, 120)
+TEST_F_TIMEOUT(wire, service_moves_between_tcps, 120)
 {
 	enum stack old = W->stack, new = old == XTCP ? KERNEL : XTCP;
 	uint32_t isn;
@@ -493,7 +493,7 @@ TEST_F(wire, max_tw_buckets)
 
 /* ---- orphans ---- */
 
-TEST_F(wire, max_orphans)
+TEST_F(wire, orphan_beyond_max_orphans_is_reset)
 {
 	XTCP_ONLY("its limit is the machine's");
 	knob("max_orphans", "0");
@@ -715,7 +715,7 @@ TEST_F_TIMEOUT(wire, reuse_by_connect, 600)
 	}
 }
 
-TEST_F_TIMEOUT(wire, reuse_delay, 60)
+TEST_F_TIMEOUT(wire, reuse_waits_for_its_delay, 60)
 {
 	int _again;
 
@@ -747,7 +747,7 @@ TEST_F_TIMEOUT(wire, reuse_of_a_chosen_port, 60)
 	ASSERT_EQ(-EADDRINUSE, wire_bind(W, self->fd, ANY, ONE_PORT));
 }
 
-TEST_F(wire, many_records)
+TEST_F(wire, many_records_stand_side_by_side)
 {
 	int n = virtual_time() ? 100 : 20;
 

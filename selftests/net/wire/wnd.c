@@ -77,7 +77,7 @@ TEST_F(wire, zero_window_opened_by_update)
 }
 
 /* RFC 9293 MUST-34: the sender copes with a window that shrinks. */
-TEST_F(wire, window_shrinks)
+TEST_F(wire, sender_copes_with_shrinking_window)
 {
 	passive(MSS(1000));
 	writes(5000);
@@ -105,7 +105,7 @@ TEST_F(wire, old_segment_is_no_window_update)
 
 /* ---- sender's silly window avoidance ---- */
 
-TEST_F(wire, nagle)
+TEST_F(wire, nagle_holds_small_segment_back)
 {
 	passive(MSS(1000));
 	writes(100);
@@ -131,7 +131,7 @@ TEST_F(wire, nagle_full_segment_goes)
 	out(ACK, SEQ(1101), LEN(200));
 }
 
-TEST_F(wire, nodelay)
+TEST_F(wire, nodelay_sends_at_once)
 {
 	passive(MSS(1000));
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_NODELAY, 1));
@@ -152,7 +152,7 @@ TEST_F(wire, nodelay_sends_what_nagle_held)
 	out(ACK, SEQ(101), LEN(100), WITHIN(100));
 }
 
-TEST_F(wire, cork)
+TEST_F(wire, cork_holds_partial_segment_back)
 {
 	passive(MSS(1000));
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_CORK, 1));
@@ -181,7 +181,7 @@ TEST_F(wire, nodelay_sends_what_a_cork_held)
 	out(ACK, SEQ(101), LEN(100), WITHIN(100));
 }
 
-TEST_F(wire, msg_more)
+TEST_F(wire, msg_more_holds_partial_segment_back)
 {
 	char buf[100];
 
