@@ -11,7 +11,7 @@
 #include <linux/slab.h>
 
 #include "ctl/ctl.h"
-#include "net/hold.h"
+#include "net/port_reserve.h"
 #include "net/rx.h"
 #include "module.h"
 
@@ -108,10 +108,10 @@ int xtcp_pernet_init(void)
 	err = xtcp_reqsk_slab_init();
 	if (err)
 		goto no_reqsk;
-	err = xtcp_hold_init();
+	err = xtcp_reservation_init();
 	if (err)
 		goto no_hold;
-	err = xtcp_hold_check();
+	err = xtcp_reservation_check();
 	if (err)
 		goto no_net;
 	err = register_pernet_subsys(&xtcp_net_ops);
@@ -120,7 +120,7 @@ int xtcp_pernet_init(void)
 	return 0;
 
 no_net:
-	xtcp_hold_exit();
+	xtcp_reservation_exit();
 no_hold:
 	xtcp_reqsk_slab_exit();
 no_reqsk:
@@ -142,7 +142,7 @@ void xtcp_pernet_exit(void)
 	xtcp_rx_flush();	/* after the last bind bucket, which its namespace freed */
 	/* Wait for RCU callbacks, which are code of the module and free records. */
 	rcu_barrier();
-	xtcp_hold_exit();
+	xtcp_reservation_exit();
 	xtcp_reqsk_slab_exit();
 	xtcp_tw_slab_exit();
 }

@@ -8,7 +8,7 @@
  *	socket lock
  *	    xtcp_tables.port_mutex
  *		(the socket lock of a port reservation, in the kernel)
- *		nobody_mutex (hold.c)
+ *		nobody_mutex (port_reserve.c)
  *		xtcp_tw_table.lock, xtcp_tables.port_lock, xtcp_tables.locks[]
  *	    xtcp_reqsk_table.grow_lock
  *		xtcp_reqsk_bucket.lock

@@ -4,7 +4,7 @@
  *
  * Each port in use has a bucket with its sockets, the addresses of its TIME-WAIT records
  * and its port reservations. A reservation is a socket of the kernel's TCP that is bound
- * to the port and never listens or connects (hold.c). It keeps the kernel's bind(),
+ * to the port and never listens or connects (port_reserve.c). It keeps the kernel's bind(),
  * listen() and connect() away from the port, and binding it fails where the kernel's TCP
  * uses the port. There is one reservation per address and device in use, not one per
  * socket.
@@ -69,7 +69,7 @@ struct xtcp_port *xtcp_bucket_new(struct xtcp_tables *t, u16 port)
 		if (!p)
 			return NULL;
 		INIT_LIST_HEAD(&p->idle);
-		INIT_LIST_HEAD(&p->holds);
+		INIT_LIST_HEAD(&p->reservations);
 		xtcp_rx_need();
 	}
 	WRITE_ONCE(p->port, port);
@@ -89,59 +89,61 @@ bool xtcp_bucket_empty(const struct xtcp_port *p)
 }
 
 /**
- * xtcp_bucket_hold_join - add a bound reservation to a bucket
+ * xtcp_bucket_join_reservation - add a bound reservation to a bucket
  * @t: tables
  * @p: bucket
- * @h: reservation, bound to the bucket's port
+ * @res: reservation, bound to the bucket's port
  *
- * If the bucket was released since @h was bound, @h is released (unbound) too.
+ * If the bucket was released since @res was bound, @res is released (unbound) too.
  *
  * Context: port_mutex.
  */
-void xtcp_bucket_hold_join(struct xtcp_tables *t, struct xtcp_port *p, struct xtcp_hold *h)
+void xtcp_bucket_join_reservation(struct xtcp_tables *t, struct xtcp_port *p,
+				  struct xtcp_reservation *res)
 {
 	spin_lock_bh(&t->port_lock);
 	if (p->released)
-		xtcp_hold_release(h);
-	list_add_tail(&h->node, &p->holds);
+		xtcp_reservation_unbind(res);
+	list_add_tail(&res->node, &p->reservations);
 	spin_unlock_bh(&t->port_lock);
 }
 
 /**
- * xtcp_bucket_hold_add - bind a reservation to the port of a bucket and add it
+ * xtcp_bucket_add_reservation - bind a reservation to the port of a bucket and add it
  * @t: tables
  * @p: bucket
- * @h: reservation, not bound, or ERR_PTR(); freed on failure
+ * @res: reservation, not bound, or ERR_PTR(); freed on failure
  *
  * Context: port_mutex, may sleep. Return: 0 or -errno.
  */
-int xtcp_bucket_hold_add(struct xtcp_tables *t, struct xtcp_port *p, struct xtcp_hold *h)
+int xtcp_bucket_add_reservation(struct xtcp_tables *t, struct xtcp_port *p,
+				struct xtcp_reservation *res)
 {
 	int err;
 
-	if (IS_ERR(h))
-		return PTR_ERR(h);
-	err = xtcp_hold_bind(h, p->port, !list_empty(&p->holds));
+	if (IS_ERR(res))
+		return PTR_ERR(res);
+	err = xtcp_reservation_bind(res, p->port, !list_empty(&p->reservations));
 	if (err)
-		xtcp_hold_free(h);
+		xtcp_reservation_free(res);
 	else
-		xtcp_bucket_hold_join(t, p, h);
+		xtcp_bucket_join_reservation(t, p, res);
 	return err;
 }
 
 /**
- * xtcp_bucket_hold_drop - remove a reservation from its bucket and free it
+ * xtcp_bucket_drop_reservation - remove a reservation from its bucket and free it
  * @t: tables
- * @h: reservation
+ * @res: reservation
  *
  * Context: port_mutex, may sleep.
  */
-void xtcp_bucket_hold_drop(struct xtcp_tables *t, struct xtcp_hold *h)
+void xtcp_bucket_drop_reservation(struct xtcp_tables *t, struct xtcp_reservation *res)
 {
 	spin_lock_bh(&t->port_lock);
-	list_del(&h->node);
+	list_del(&res->node);
 	spin_unlock_bh(&t->port_lock);
-	xtcp_hold_free(h);
+	xtcp_reservation_free(res);
 }
 
 /**
@@ -259,21 +261,22 @@ out:
 }
 
 /**
- * xtcp_bucket_hold - find a reservation that covers address and device of a socket
+ * xtcp_bucket_find_reservation - find one that covers address and device of a socket
  * @p: bucket
  * @sk: socket
  *
  * Context: port_mutex. Return: reservation or NULL.
  */
-struct xtcp_hold *xtcp_bucket_hold(const struct xtcp_port *p, const struct sock *sk)
+struct xtcp_reservation *xtcp_bucket_find_reservation(const struct xtcp_port *p,
+						      const struct sock *sk)
 {
 	struct xtcp_place place;
-	struct xtcp_hold *h;
+	struct xtcp_reservation *res;
 
 	xtcp_place_of(sk, &place);
-	list_for_each_entry(h, &p->holds, node)
-		if (xtcp_place_covers(&h->place, &place))
-			return h;
+	list_for_each_entry(res, &p->reservations, node)
+		if (xtcp_place_covers(&res->place, &place))
+			return res;
 	return NULL;
 }
 
@@ -308,7 +311,7 @@ bool xtcp_bucket_join(struct xtcp_tables *t, struct xtcp_port *p, struct sock *s
  */
 static int port_take(struct xtcp_tables *t, struct sock *sk, u16 port)
 {
-	struct xtcp_hold *spare = NULL;
+	struct xtcp_reservation *spare = NULL;
 	struct xtcp_port *p;
 	int err = 0;
 
@@ -319,21 +322,22 @@ static int port_take(struct xtcp_tables *t, struct sock *sk, u16 port)
 	 * Before xtcp_bucket_revive() frees the reservations of @p, one of which may fit.
 	 */
 	if (!p || READ_ONCE(p->released)) {
-		spare = xtcp_spare_hold(t, sk);
+		spare = xtcp_spare_reservation(t, sk);
 		if (IS_ERR(spare))
 			return PTR_ERR(spare);
 	}
 	if (!p) {
 		p = xtcp_bucket_new(t, port);
 		if (!p) {
-			xtcp_hold_free(spare);
+			xtcp_reservation_free(spare);
 			return -ENOMEM;
 		}
 	}
 	do {
 		xtcp_bucket_revive(t, p);
-		if (!xtcp_bucket_hold(p, sk)) {
-			err = xtcp_bucket_hold_add(t, p, spare ?: xtcp_spare_hold(t, sk));
+		if (!xtcp_bucket_find_reservation(p, sk)) {
+			err = xtcp_bucket_add_reservation(t, p, spare ?:
+							  xtcp_spare_reservation(t, sk));
 			spare = NULL;
 		}
 		WRITE_ONCE(p->ephemeral, false);
@@ -354,36 +358,36 @@ static int port_take(struct xtcp_tables *t, struct sock *sk, u16 port)
  */
 static int port_auto(struct xtcp_tables *t, struct sock *sk)
 {
-	struct xtcp_hold *h;
+	struct xtcp_reservation *res;
 	struct xtcp_port *p;
 	int i, err;
 	u16 port;
 
 	for (i = 0; i < AUTO_TRIES; i++) {
-		h = xtcp_spare_hold(t, sk);
-		if (IS_ERR(h))
-			return PTR_ERR(h);
-		h->sk->sk_reuse = SK_NO_REUSE;
-		inet_sk(h->sk)->local_port_range = inet_sk(sk)->local_port_range;
-		err = xtcp_hold_bind(h, 0, false);
+		res = xtcp_spare_reservation(t, sk);
+		if (IS_ERR(res))
+			return PTR_ERR(res);
+		res->sk->sk_reuse = SK_NO_REUSE;
+		inet_sk(res->sk)->local_port_range = inet_sk(sk)->local_port_range;
+		err = xtcp_reservation_bind(res, 0, false);
 		if (err) {
-			xtcp_hold_free(h);
+			xtcp_reservation_free(res);
 			return err;
 		}
-		port = inet_sk(h->sk)->inet_num;
+		port = inet_sk(res->sk)->inet_num;
 		p = xtcp_bucket_find(t, port);	/* its reservations have other addresses */
 		if (p && bucket_conflict(t, p, sk)) {
-			xtcp_hold_free(h);
+			xtcp_reservation_free(res);
 			continue;
 		}
 		if (!p)
 			p = xtcp_bucket_new(t, port);
 		if (!p) {
-			xtcp_hold_free(h);
+			xtcp_reservation_free(res);
 			return -ENOMEM;
 		}
 		xtcp_bucket_revive(t, p);
-		xtcp_bucket_hold_join(t, p, h);
+		xtcp_bucket_join_reservation(t, p, res);
 		WRITE_ONCE(p->ephemeral, false);
 		if (!xtcp_bucket_join(t, p, sk))
 			continue;
@@ -582,10 +586,10 @@ int xtcp_port_listen(struct sock *sk)
 	if (bucket_conflict(t, p, sk))
 		err = -EADDRINUSE;
 	/* If it was connected before, its wildcard reservation may have been dropped. */
-	if (!err && !xtcp_bucket_hold(p, sk))
-		err = xtcp_bucket_hold_add(t, p, xtcp_spare_hold(t, sk));
+	if (!err && !xtcp_bucket_find_reservation(p, sk))
+		err = xtcp_bucket_add_reservation(t, p, xtcp_spare_reservation(t, sk));
 	if (!err)
-		err = xtcp_hold_listen(xtcp_bucket_hold(p, sk));
+		err = xtcp_reservation_try_listen(xtcp_bucket_find_reservation(p, sk));
 	if (!err)
 		xtcp_bucket_tolerate(p, SK_NO_REUSE);
 	mutex_unlock(&t->port_mutex);

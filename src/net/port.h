@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files about ports share: port*.c and hold.c. */
+/* What the files about ports share: port*.c. */
 #ifndef XTCP_NET_PORT_H
 #define XTCP_NET_PORT_H
 
-#include "hold.h"
+#include "port_reserve.h"
 
 /*
  * The bucket of a port that XTCP uses or has used lately. Allocated, and freed after an RCU
@@ -14,7 +14,7 @@ struct xtcp_port {
 	struct hlist_head owners;	/* xtcp_sock.port_node; port_lock */
 	struct hlist_head addrs;	/* xtcp_tw_addr.port_node; port_lock */
 	struct list_head idle;		/* idle_, wide_ or spare_ports; port_lock */
-	struct list_head holds;		/* reservations; port_mutex and port_lock to write */
+	struct list_head reservations;	/* port_mutex and port_lock to write */
 	u16 port;			/* host byte order; port_mutex */
 	bool ephemeral;			/* no user called bind(); port_mutex */
 	bool released;			/* unused, no reservation is bound; port_lock */
@@ -32,17 +32,21 @@ struct xtcp_port *xtcp_bucket_new(struct xtcp_tables *t, u16 port);
 bool xtcp_bucket_empty(const struct xtcp_port *p);
 void xtcp_bucket_idle(struct xtcp_tables *t, struct xtcp_port *p);
 bool xtcp_bucket_join(struct xtcp_tables *t, struct xtcp_port *p, struct sock *sk);
-struct xtcp_hold *xtcp_bucket_hold(const struct xtcp_port *p, const struct sock *sk);
-void xtcp_bucket_hold_join(struct xtcp_tables *t, struct xtcp_port *p, struct xtcp_hold *h);
-int xtcp_bucket_hold_add(struct xtcp_tables *t, struct xtcp_port *p, struct xtcp_hold *h);
-void xtcp_bucket_hold_drop(struct xtcp_tables *t, struct xtcp_hold *h);
+struct xtcp_reservation *xtcp_bucket_find_reservation(const struct xtcp_port *p,
+						      const struct sock *sk);
+void xtcp_bucket_join_reservation(struct xtcp_tables *t, struct xtcp_port *p,
+				  struct xtcp_reservation *res);
+int xtcp_bucket_add_reservation(struct xtcp_tables *t, struct xtcp_port *p,
+				struct xtcp_reservation *res);
+void xtcp_bucket_drop_reservation(struct xtcp_tables *t, struct xtcp_reservation *res);
 
 /* ---- port_spare.c ---- */
 
 void xtcp_bucket_release(struct xtcp_tables *t, struct xtcp_port *p);
 void xtcp_bucket_revive(struct xtcp_tables *t, struct xtcp_port *p);
 struct xtcp_port *xtcp_spare_bucket(struct xtcp_tables *t);
-struct xtcp_hold *xtcp_spare_hold(struct xtcp_tables *t, const struct sock *sk);
+struct xtcp_reservation *xtcp_spare_reservation(struct xtcp_tables *t,
+						const struct sock *sk);
 void xtcp_spares_free(struct xtcp_tables *t);
 void xtcp_spares_work(struct work_struct *work);
 

@@ -14,22 +14,22 @@
  * Bind the reservation *@spare, made if NULL, for @sk to @port and add it to the bucket
  * *@p, made if NULL. *@spare is NULL on success. Context: port_mutex. Return: 0 or -errno.
  */
-static int hold_port(struct xtcp_tables *t, struct sock *sk, u16 port,
-		     struct xtcp_port **p, struct xtcp_hold **spare)
+static int reserve_port(struct xtcp_tables *t, struct sock *sk, u16 port,
+			struct xtcp_port **p, struct xtcp_reservation **spare)
 {
 	int err;
 
 	if (!*spare) {
-		struct xtcp_hold *h = xtcp_spare_hold(t, sk);
+		struct xtcp_reservation *res = xtcp_spare_reservation(t, sk);
 
-		if (IS_ERR(h))
-			return PTR_ERR(h);
-		h->sk->sk_reuse = SK_NO_REUSE;
-		*spare = h;
+		if (IS_ERR(res))
+			return PTR_ERR(res);
+		res->sk->sk_reuse = SK_NO_REUSE;
+		*spare = res;
 	}
 	if (*p)
 		xtcp_bucket_revive(t, *p);
-	err = xtcp_hold_bind(*spare, port, *p && !list_empty(&(*p)->holds));
+	err = xtcp_reservation_bind(*spare, port, *p && !list_empty(&(*p)->reservations));
 	if (err)
 		return err;
 	if (!*p) {
@@ -37,14 +37,14 @@ static int hold_port(struct xtcp_tables *t, struct sock *sk, u16 port,
 		if (!*p)
 			return -ENOMEM;
 	}
-	xtcp_bucket_hold_join(t, *p, *spare);
+	xtcp_bucket_join_reservation(t, *p, *spare);
 	*spare = NULL;
 	return 0;
 }
 
 /* Add @sk to the bucket of @port. Context: port_mutex. Return: 0 or -errno. */
 static int join_port(struct xtcp_tables *t, struct sock *sk, u16 port,
-		     struct xtcp_hold **spare)
+		     struct xtcp_reservation **spare)
 {
 	struct xtcp_port *p = xtcp_bucket_find(t, port);
 	bool released;
@@ -54,8 +54,8 @@ static int join_port(struct xtcp_tables *t, struct sock *sk, u16 port,
 		released = p && READ_ONCE(p->released);
 		if (p && !released && !p->ephemeral)
 			return -EADDRINUSE;
-		if (!p || released || !xtcp_bucket_hold(p, sk))
-			err = hold_port(t, sk, port, &p, spare);
+		if (!p || released || !xtcp_bucket_find_reservation(p, sk))
+			err = reserve_port(t, sk, port, &p, spare);
 		if (!err)
 			WRITE_ONCE(p->ephemeral, true);
 	} while (!err && !xtcp_bucket_join(t, p, sk));
@@ -72,7 +72,7 @@ static int join_port(struct xtcp_tables *t, struct sock *sk, u16 port,
  * another; -errno.
  */
 static int try_port(struct xtcp_net *xn, struct sock *sk, u16 port,
-		    struct xtcp_hold **spare)
+		    struct xtcp_reservation **spare)
 {
 	int err = join_port(xn->tables, sk, port, spare);
 
@@ -137,7 +137,7 @@ static enum outlook user_of(struct xtcp_tables *t, u16 port)
 /* A walk over every second port of the range, starting anywhere. */
 struct walk {
 	struct xtcp_net *xn;
-	struct xtcp_hold *spare;	/* reservation not bound yet, or NULL */
+	struct xtcp_reservation *spare;	/* reservation not bound yet, or NULL */
 	int low;			/* first port */
 	u32 n;				/* number of ports: low, low + 2, ... */
 	u32 at;				/* index of the next port */
@@ -254,6 +254,6 @@ int xtcp_port_connect(struct sock *sk)
 	}
 	WRITE_ONCE(*count, READ_ONCE(*count) + w.done);
 	if (w.spare)
-		xtcp_hold_free(w.spare);
+		xtcp_reservation_free(w.spare);
 	return err == -EADDRINUSE ? -EADDRNOTAVAIL : err;
 }

@@ -52,10 +52,10 @@ static void bucket_leave(struct xtcp_tables *t, struct xtcp_port *p)
  */
 void xtcp_bucket_tolerate(const struct xtcp_port *p, u8 reuse)
 {
-	struct xtcp_hold *h;
+	struct xtcp_reservation *res;
 
-	list_for_each_entry(h, &p->holds, node)
-		h->sk->sk_reuse = reuse;
+	list_for_each_entry(res, &p->reservations, node)
+		res->sk->sk_reuse = reuse;
 }
 
 /**
@@ -139,8 +139,8 @@ out:
 }
 
 /* Does a reservation cover any user of its bucket? */
-static bool hold_needed(const struct net *net, struct xtcp_tables *t,
-			const struct xtcp_port *p, const struct xtcp_hold *h)
+static bool reservation_needed(const struct net *net, struct xtcp_tables *t,
+			       const struct xtcp_port *p, const struct xtcp_reservation *res)
 {
 	const struct xtcp_tw_addr *addr;
 	const struct xtcp_sock *xsk;
@@ -150,13 +150,13 @@ static bool hold_needed(const struct net *net, struct xtcp_tables *t,
 	spin_lock_bh(&t->port_lock);
 	hlist_for_each_entry(xsk, &p->owners, port_node) {
 		xtcp_place_of(&xsk->inet.sk, &place);
-		needed = xtcp_place_covers(&h->place, &place);
+		needed = xtcp_place_covers(&res->place, &place);
 		if (needed)
 			goto out;
 	}
 	hlist_for_each_entry(addr, &p->addrs, port_node) {
 		xtcp_place_of_record(net, &addr->key, &place);
-		needed = xtcp_place_covers(&h->place, &place);
+		needed = xtcp_place_covers(&res->place, &place);
 		if (needed)
 			goto out;
 	}
@@ -168,35 +168,36 @@ out:
 /* Drop reservations that cover no user, if there are several. Context: port_mutex. */
 static void bucket_prune(struct xtcp_tables *t, struct xtcp_port *p)
 {
-	struct xtcp_hold *h, *next;
+	struct xtcp_reservation *res, *next;
 
-	if (list_empty(&p->holds) || list_is_singular(&p->holds))
+	if (list_empty(&p->reservations) || list_is_singular(&p->reservations))
 		return;
-	list_for_each_entry_safe(h, next, &p->holds, node) {
-		if (hold_needed(sock_net(h->sk), t, p, h))
+	list_for_each_entry_safe(res, next, &p->reservations, node) {
+		if (reservation_needed(sock_net(res->sk), t, p, res))
 			continue;
-		xtcp_bucket_hold_drop(t, h);
+		xtcp_bucket_drop_reservation(t, res);
 	}
 }
 
 /* A reservation on the wildcard, or NULL. Context: port_mutex. */
-static struct xtcp_hold *bucket_wide(const struct xtcp_port *p)
+static struct xtcp_reservation *bucket_wide(const struct xtcp_port *p)
 {
-	struct xtcp_hold *h;
+	struct xtcp_reservation *res;
 
-	list_for_each_entry(h, &p->holds, node)
-		if (xtcp_addr_any(h->place.addr))
-			return h;
+	list_for_each_entry(res, &p->reservations, node)
+		if (xtcp_addr_any(res->place.addr))
+			return res;
 	return NULL;
 }
 
 /* Does a reservation on a single address cover @place? Context: port_mutex. */
 static bool place_held(const struct xtcp_port *p, const struct xtcp_place *place)
 {
-	const struct xtcp_hold *h;
+	const struct xtcp_reservation *res;
 
-	list_for_each_entry(h, &p->holds, node)
-		if (!xtcp_addr_any(h->place.addr) && xtcp_place_covers(&h->place, place))
+	list_for_each_entry(res, &p->reservations, node)
+		if (!xtcp_addr_any(res->place.addr) &&
+		    xtcp_place_covers(&res->place, place))
 			return true;
 	return false;
 }
@@ -217,7 +218,7 @@ static bool place_held(const struct xtcp_port *p, const struct xtcp_place *place
 bool xtcp_bucket_narrow(struct xtcp_tables *t, struct xtcp_port *p, bool here)
 {
 	struct xtcp_place places[NARROW_MAX];
-	struct xtcp_hold *wide = bucket_wide(p), *h, *next;
+	struct xtcp_reservation *wide = bucket_wide(p), *res, *next;
 	struct net *net;
 	u32 n, i;
 
@@ -230,16 +231,16 @@ bool xtcp_bucket_narrow(struct xtcp_tables *t, struct xtcp_port *p, bool here)
 	for (i = 0; i < n; i++) {
 		if (place_held(p, &places[i]))
 			continue;
-		h = xtcp_hold_at(net, &places[i], wide->sk->sk_reuse);
-		if (xtcp_bucket_hold_add(t, p, h))
+		res = xtcp_reservation_new_at(net, &places[i], wide->sk->sk_reuse);
+		if (xtcp_bucket_add_reservation(t, p, res))
 			return true;
 	}
 	if (!n)
 		return true;
-	list_for_each_entry_safe(h, next, &p->holds, node) {
-		if (!xtcp_addr_any(h->place.addr))
+	list_for_each_entry_safe(res, next, &p->reservations, node) {
+		if (!xtcp_addr_any(res->place.addr))
 			continue;
-		xtcp_bucket_hold_drop(t, h);
+		xtcp_bucket_drop_reservation(t, res);
 	}
 	return true;
 }

@@ -22,10 +22,10 @@
  */
 void xtcp_bucket_release(struct xtcp_tables *t, struct xtcp_port *p)
 {
-	struct xtcp_hold *h;
+	struct xtcp_reservation *res;
 
-	list_for_each_entry(h, &p->holds, node)
-		xtcp_hold_release(h);
+	list_for_each_entry(res, &p->reservations, node)
+		xtcp_reservation_unbind(res);
 	WRITE_ONCE(p->released, true);
 	if (!list_empty(&p->idle)) {
 		list_del(&p->idle);
@@ -47,12 +47,12 @@ static void spare_del(struct xtcp_tables *t, struct xtcp_port *p)
 	WRITE_ONCE(p->released, false);
 }
 
-static void holds_free(struct list_head *holds)
+static void reservations_free(struct list_head *reservations)
 {
-	struct xtcp_hold *h, *next;
+	struct xtcp_reservation *res, *next;
 
-	list_for_each_entry_safe(h, next, holds, node)
-		xtcp_hold_free(h);
+	list_for_each_entry_safe(res, next, reservations, node)
+		xtcp_reservation_free(res);
 }
 
 /**
@@ -67,24 +67,24 @@ static void holds_free(struct list_head *holds)
  */
 void xtcp_bucket_revive(struct xtcp_tables *t, struct xtcp_port *p)
 {
-	LIST_HEAD(holds);
+	LIST_HEAD(reservations);
 
 	spin_lock_bh(&t->port_lock);
 	if (p->released) {
 		spare_del(t, p);
 		/* They may be for other addresses than the next user's. */
-		list_splice_init(&p->holds, &holds);
+		list_splice_init(&p->reservations, &reservations);
 	}
 	spin_unlock_bh(&t->port_lock);
-	holds_free(&holds);
+	reservations_free(&reservations);
 }
 
 /**
  * xtcp_spare_bucket - take an unused bucket, for another port
  * @t: tables
  *
- * Only one whose reservation xtcp_spare_hold() has just taken: it is charged to the same
- * memory cgroup.
+ * Only one whose reservation xtcp_spare_reservation() has just taken: it is charged to
+ * the same memory cgroup.
  *
  * Context: port_mutex. Return: bucket in no list and no chain, or NULL. An RCU reader that
  * is at it may be carried over to another chain and miss the port it looks for.
@@ -95,7 +95,7 @@ struct xtcp_port *xtcp_spare_bucket(struct xtcp_tables *t)
 
 	spin_lock_bh(&t->port_lock);
 	p = list_first_entry_or_null(&t->spare_ports, struct xtcp_port, idle);
-	if (p && list_empty(&p->holds))
+	if (p && list_empty(&p->reservations))
 		spare_del(t, p);
 	else
 		p = NULL;
@@ -106,15 +106,16 @@ struct xtcp_port *xtcp_spare_bucket(struct xtcp_tables *t)
 }
 
 /**
- * xtcp_spare_hold - get a reservation for a socket: an unused one that fits, or a new one
+ * xtcp_spare_reservation - get one for a socket: an unused one that fits, or a new one
  * @t: tables
  * @sk: socket with a local address
  *
  * Context: port_mutex, may sleep. Return: reservation, not bound, or ERR_PTR().
  */
-struct xtcp_hold *xtcp_spare_hold(struct xtcp_tables *t, const struct sock *sk)
+struct xtcp_reservation *xtcp_spare_reservation(struct xtcp_tables *t,
+						const struct sock *sk)
 {
-	struct xtcp_hold *h, *found = NULL;
+	struct xtcp_reservation *res, *found = NULL;
 	struct xtcp_place place;
 	struct xtcp_port *p;
 	u32 n = 0;
@@ -122,19 +123,20 @@ struct xtcp_hold *xtcp_spare_hold(struct xtcp_tables *t, const struct sock *sk)
 	xtcp_place_of(sk, &place);
 	spin_lock_bh(&t->port_lock);
 	list_for_each_entry(p, &t->spare_ports, idle) {
-		h = list_first_entry_or_null(&p->holds, struct xtcp_hold, node);
-		if (h && xtcp_hold_renew(h, sk, &place)) {
-			list_del(&h->node);
+		res = list_first_entry_or_null(&p->reservations, struct xtcp_reservation,
+					       node);
+		if (res && xtcp_reservation_reuse(res, sk, &place)) {
+			list_del(&res->node);
 			/* To the front, where xtcp_spare_bucket() finds it. */
 			list_move(&p->idle, &t->spare_ports);
-			found = h;
+			found = res;
 			break;
 		}
 		if (++n == SPARES_MAX)
 			break;
 	}
 	spin_unlock_bh(&t->port_lock);
-	return found ?: xtcp_hold_new(sk);
+	return found ?: xtcp_reservation_new(sk);
 }
 
 /**
@@ -155,7 +157,7 @@ void xtcp_spares_free(struct xtcp_tables *t)
 	spin_unlock_bh(&t->port_lock);
 	list_for_each_entry_safe(p, next, &spares, idle) {
 		hlist_del_rcu(&p->node);
-		holds_free(&p->holds);
+		reservations_free(&p->reservations);
 		kfree_rcu(p, rcu);
 		xtcp_rx_unneed();
 	}

@@ -24,7 +24,7 @@
 #include <net/transp_v6.h>
 #include <xtcp/family.h>
 
-#include "hold.h"
+#include "port_reserve.h"
 #include "ip.h"
 
 /**
@@ -118,11 +118,11 @@ static struct socket *nobody;
 static DEFINE_MUTEX(nobody_mutex);	/* nobody->sk, while a reservation is attached */
 
 /**
- * xtcp_hold_init - allocate what all reservations share
+ * xtcp_reservation_init - allocate what all reservations share
  *
  * Context: process, may sleep. Return: 0 or -ENOMEM.
  */
-int xtcp_hold_init(void)
+int xtcp_reservation_init(void)
 {
 	nobody = sock_alloc();
 	if (!nobody)
@@ -133,35 +133,36 @@ int xtcp_hold_init(void)
 }
 
 /**
- * xtcp_hold_exit - free what all reservations share; none is left
+ * xtcp_reservation_exit - free what all reservations share; none is left
  *
  * Context: process, may sleep.
  */
-void xtcp_hold_exit(void)
+void xtcp_reservation_exit(void)
 {
 	sock_release(nobody);
 }
 
 /* Free the struct socket of a bound reservation and attach it to the shared one. */
-static void hold_slim(struct xtcp_hold *h)
+static void reservation_share_socket(struct xtcp_reservation *res)
 {
-	struct socket *own = h->sock;
+	struct socket *own = res->sock;
 
-	h->sock = NULL;
+	res->sock = NULL;
 	own->sk = NULL;
 	mutex_lock(&nobody_mutex);
-	sock_graft(h->sk, nobody);
+	sock_graft(res->sk, nobody);
 	nobody->sk = NULL;
 	mutex_unlock(&nobody_mutex);
 	sock_release(own);
 }
 
 /* Set what a reservation will be bound to. */
-static void hold_place(struct xtcp_hold *h, const struct xtcp_place *place, u8 reuse)
+static void reservation_set_place(struct xtcp_reservation *res,
+				  const struct xtcp_place *place, u8 reuse)
 {
-	struct sock *csk = h->sk;
+	struct sock *csk = res->sk;
 
-	h->place = *place;
+	res->place = *place;
 	csk->sk_bound_dev_if = place->dif;
 	csk->sk_reuse = reuse;
 	if (xtcp_family6(csk))
@@ -174,7 +175,7 @@ static u8 reuse_of(const struct sock *sk)
 }
 
 /**
- * xtcp_hold_at - make a reservation
+ * xtcp_reservation_new_at - make a reservation
  * @net: namespace
  * @place: what it will be bound to; the caller has checked that our socket may be
  * @reuse: SK_CAN_REUSE: the kernel's sockets with SO_REUSEADDR may bind the port too;
@@ -182,38 +183,39 @@ static u8 reuse_of(const struct sock *sk)
  *
  * Context: process, may sleep. Return: reservation, not bound, or ERR_PTR().
  */
-struct xtcp_hold *xtcp_hold_at(struct net *net, const struct xtcp_place *place, u8 reuse)
+struct xtcp_reservation *xtcp_reservation_new_at(struct net *net,
+						 const struct xtcp_place *place, u8 reuse)
 {
-	struct xtcp_hold *h = kzalloc(sizeof(*h), GFP_KERNEL_ACCOUNT);
+	struct xtcp_reservation *res = kzalloc(sizeof(*res), GFP_KERNEL_ACCOUNT);
 	int err;
 
-	if (!h)
+	if (!res)
 		return ERR_PTR(-ENOMEM);
 	err = sock_create_kern(net, xtcp_addr_is4(place->addr) ? PF_INET : PF_INET6,
-			       SOCK_STREAM, IPPROTO_TCP, &h->sock);
+			       SOCK_STREAM, IPPROTO_TCP, &res->sock);
 	if (err) {
-		kfree(h);
+		kfree(res);
 		return ERR_PTR(err);
 	}
-	h->sk = h->sock->sk;
-	hold_place(h, place, reuse);
-	SOCK_INODE(h->sock)->i_uid = INVALID_UID;
-	ip_sock_set_freebind(h->sk);
-	return h;
+	res->sk = res->sock->sk;
+	reservation_set_place(res, place, reuse);
+	SOCK_INODE(res->sock)->i_uid = INVALID_UID;
+	ip_sock_set_freebind(res->sk);
+	return res;
 }
 
 /**
- * xtcp_hold_new - make a reservation for a socket
+ * xtcp_reservation_new - make a reservation for a socket
  * @sk: socket with a local address
  *
  * Context: process, may sleep. Return: reservation, not bound, or ERR_PTR().
  */
-struct xtcp_hold *xtcp_hold_new(const struct sock *sk)
+struct xtcp_reservation *xtcp_reservation_new(const struct sock *sk)
 {
 	struct xtcp_place place;
 
 	xtcp_place_of(sk, &place);
-	return xtcp_hold_at(sock_net(sk), &place, reuse_of(sk));
+	return xtcp_reservation_new_at(sock_net(sk), &place, reuse_of(sk));
 }
 
 /* Are both sockets charged to the same memory cgroup, and in the same cgroup? */
@@ -232,37 +234,38 @@ static bool same_groups(const struct sock *a, const struct sock *b)
 }
 
 /**
- * xtcp_hold_renew - prepare a released reservation for another socket
- * @h: reservation, not bound
+ * xtcp_reservation_reuse - prepare a released reservation for another socket
+ * @res: reservation, not bound
  * @sk: socket of the same namespace
  * @place: xtcp_place_of() it
  *
- * Context: port_mutex or port_lock. Return: true when @h is as from xtcp_hold_new(); false
- * when it has the wrong family or another cgroup.
+ * Context: port_mutex or port_lock. Return: true when @res is as from
+ * xtcp_reservation_new(); false when it has the wrong family or another cgroup.
  */
-bool xtcp_hold_renew(struct xtcp_hold *h, const struct sock *sk,
-		     const struct xtcp_place *place)
+bool xtcp_reservation_reuse(struct xtcp_reservation *res, const struct sock *sk,
+			    const struct xtcp_place *place)
 {
-	if (xtcp_family6(h->sk) == xtcp_addr_is4(place->addr) || !same_groups(h->sk, sk))
+	if (xtcp_family6(res->sk) == xtcp_addr_is4(place->addr) ||
+	    !same_groups(res->sk, sk))
 		return false;
-	hold_place(h, place, reuse_of(sk));
-	h->sk->sk_userlocks = 0;
+	reservation_set_place(res, place, reuse_of(sk));
+	res->sk->sk_userlocks = 0;
 	return true;
 }
 
 /**
- * xtcp_hold_free - unbind and free a reservation
- * @h: reservation, bound or not
+ * xtcp_reservation_free - unbind and free a reservation
+ * @res: reservation, bound or not
  *
  * Context: process, may sleep.
  */
-void xtcp_hold_free(struct xtcp_hold *h)
+void xtcp_reservation_free(struct xtcp_reservation *res)
 {
-	if (h->sock)
-		sock_release(h->sock);
+	if (res->sock)
+		sock_release(res->sock);
 	else
-		h->sk->sk_prot->close(h->sk, 0);
-	kfree(h);
+		res->sk->sk_prot->close(res->sk, 0);
+	kfree(res);
 }
 
 /*
@@ -270,20 +273,21 @@ void xtcp_hold_free(struct xtcp_hold *h)
  * cgroup were checked when our own socket was bound. connect() checks neither when it
  * chooses an ephemeral port. Return: 0 or -EADDRINUSE.
  */
-static int hold_bind(struct xtcp_hold *h, u16 port)
+static int reservation_get_port(struct xtcp_reservation *res, u16 port)
 {
-	struct inet_sock *inet = inet_sk(h->sk);
-	struct sock *csk = h->sk;
+	struct inet_sock *inet = inet_sk(res->sk);
+	struct sock *csk = res->sk;
 	int err;
 
 	lock_sock(csk);
-	if (xtcp_addr_is4(h->place.addr)) {
-		inet->inet_rcv_saddr = xtcp_flow_v4(h->place.addr);
+	if (xtcp_addr_is4(res->place.addr)) {
+		inet->inet_rcv_saddr = xtcp_flow_v4(res->place.addr);
 	} else {
-		memcpy(&csk->sk_v6_rcv_saddr, h->place.addr, sizeof(csk->sk_v6_rcv_saddr));
+		memcpy(&csk->sk_v6_rcv_saddr, res->place.addr,
+		       sizeof(csk->sk_v6_rcv_saddr));
 		inet6_sk(csk)->saddr = csk->sk_v6_rcv_saddr;
 		inet->inet_rcv_saddr = 0;
-		if (!xtcp_addr_any(h->place.addr)) {
+		if (!xtcp_addr_any(res->place.addr)) {
 			inet->inet_rcv_saddr = LOOPBACK4_IPV6;
 			csk->sk_ipv6only = 1;
 		}
@@ -299,31 +303,31 @@ static int hold_bind(struct xtcp_hold *h, u16 port)
 }
 
 /**
- * xtcp_hold_bind - bind a reservation to a port
- * @h: reservation, not bound
+ * xtcp_reservation_bind - bind a reservation to a port
+ * @res: reservation, not bound
  * @port: host byte order; 0: the kernel chooses
  * @beside: there are other reservations on the port, so bind with SO_REUSEPORT. The first
  *	one is bound without it, or it would ignore the kernel's TIME-WAIT records
  *
  * Context: process, may sleep. Return: 0 or -EADDRINUSE.
  */
-int xtcp_hold_bind(struct xtcp_hold *h, u16 port, bool beside)
+int xtcp_reservation_bind(struct xtcp_reservation *res, u16 port, bool beside)
 {
 	int err;
 
-	h->sk->sk_reuseport = beside;
-	err = hold_bind(h, port);
+	res->sk->sk_reuseport = beside;
+	err = reservation_get_port(res, port);
 	if (!err) {
-		h->sk->sk_reuseport = 1;
-		if (h->sock)
-			hold_slim(h);
+		res->sk->sk_reuseport = 1;
+		if (res->sock)
+			reservation_share_socket(res);
 	}
 	return err;
 }
 
 /**
- * xtcp_hold_release - unbind a reservation, so that the kernel's TCP can use the port
- * @h: reservation, bound; it may be bound again
+ * xtcp_reservation_unbind - unbind a reservation, so that the kernel's TCP can use the port
+ * @res: reservation, bound; it may be bound again
  *
  * The reservation's socket lock is not taken, since the caller may be in softirq. Nobody
  * else holds it: no program has the socket, and XTCP locks a reservation only before it
@@ -331,14 +335,14 @@ int xtcp_hold_bind(struct xtcp_hold *h, u16 port, bool beside)
  *
  * Context: any, port_lock.
  */
-void xtcp_hold_release(struct xtcp_hold *h)
+void xtcp_reservation_unbind(struct xtcp_reservation *res)
 {
-	inet_put_port(h->sk);
+	inet_put_port(res->sk);
 }
 
 /**
- * xtcp_hold_listen - would the kernel's listen() succeed on a reservation?
- * @h: reservation, bound
+ * xtcp_reservation_try_listen - would the kernel's listen() succeed on a reservation?
+ * @res: reservation, bound
  *
  * Calls get_port() in state LISTEN, as listen() does, and sets the state back. To keep the
  * kernel's TCP from listening later, the caller then sets SK_NO_REUSE by
@@ -346,9 +350,9 @@ void xtcp_hold_release(struct xtcp_hold *h)
  *
  * Context: process, port_mutex, may sleep. Return: 0 or -EADDRINUSE.
  */
-int xtcp_hold_listen(struct xtcp_hold *h)
+int xtcp_reservation_try_listen(struct xtcp_reservation *res)
 {
-	struct sock *csk = h->sk;
+	struct sock *csk = res->sk;
 	int err;
 
 	lock_sock(csk);

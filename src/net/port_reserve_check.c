@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Does this kernel treat port reservations as hold.c needs? That depends on internals of
- * bind() of the kernel's TCP, so it is tried when the module is loaded.
+ * Does this kernel treat port reservations as port_reserve.c needs? That depends on
+ * internals of bind() of the kernel's TCP, so it is tried when the module is loaded.
  */
 #include <linux/err.h>
 #include <linux/in.h>
 #include <linux/net.h>
 #include <net/ip.h>
 
-#include "hold.h"
+#include "port_reserve.h"
 #include "ip.h"
 
 /*
@@ -34,59 +34,59 @@ static int check_kernel_bind(u16 port, bool reuseport)
 	return err;
 }
 
-/* @h is bound, @beside is not. Return: what fails, for the log; NULL: all is as needed. */
-static const char *check_port(struct xtcp_hold *h, struct xtcp_hold *beside)
+/* @res is bound, @beside is not. Return: what fails, for the log; NULL: nothing. */
+static const char *check_port(struct xtcp_reservation *res, struct xtcp_reservation *beside)
 {
-	u16 port = inet_sk(h->sk)->inet_num;
+	u16 port = inet_sk(res->sk)->inet_num;
 
 	if (!check_kernel_bind(port, false))
 		return "the kernel's TCP binds a port that XTCP has";
 	if (!check_kernel_bind(port, true))
 		return "SO_REUSEPORT of the kernel's TCP shares a port that XTCP has";
-	if (xtcp_hold_bind(beside, port, true) == -EADDRINUSE)
+	if (xtcp_reservation_bind(beside, port, true) == -EADDRINUSE)
 		return "XTCP is in its own way on a port";
-	if (xtcp_hold_listen(h))
+	if (xtcp_reservation_try_listen(res))
 		return "a bound port cannot be asked whether it may listen";
 	return NULL;
 }
 
 /**
- * xtcp_hold_check - try port reservations in the initial namespace
+ * xtcp_reservation_check - try port reservations in the initial namespace
  *
- * After xtcp_hold_init(). What cannot be tried, for example because a BPF program of the
- * cgroup refuses bind(), is assumed to work.
+ * After xtcp_reservation_init(). What cannot be tried, for example because a BPF program
+ * of the cgroup refuses bind(), is assumed to work.
  *
  * Context: process, may sleep. Return: 0; -EOPNOTSUPP when the two TCPs would take
  * each other's ports; -errno.
  */
-int xtcp_hold_check(void)
+int xtcp_reservation_check(void)
 {
 	struct xtcp_place place = {};
-	struct xtcp_hold *h, *beside;
+	struct xtcp_reservation *res, *beside;
 	const char *what = NULL;
 	int err;
 
 	xtcp_flow_set4(place.addr, htonl(INADDR_LOOPBACK));
-	h = xtcp_hold_at(&init_net, &place, SK_NO_REUSE);
-	if (IS_ERR(h))
-		return PTR_ERR(h);
-	beside = xtcp_hold_at(&init_net, &place, SK_NO_REUSE);
+	res = xtcp_reservation_new_at(&init_net, &place, SK_NO_REUSE);
+	if (IS_ERR(res))
+		return PTR_ERR(res);
+	beside = xtcp_reservation_new_at(&init_net, &place, SK_NO_REUSE);
 	if (IS_ERR(beside)) {
 		err = PTR_ERR(beside);
 		goto out;
 	}
-	err = xtcp_hold_bind(h, 0, false);
+	err = xtcp_reservation_bind(res, 0, false);
 	if (err)
 		pr_warn("xtcp: could not try how ports are shared with the kernel's TCP: %d\n", err);
 	else
-		what = check_port(h, beside);
+		what = check_port(res, beside);
 	err = 0;
 	if (what) {
 		pr_err("xtcp: %s: not loaded\n", what);
 		err = -EOPNOTSUPP;
 	}
-	xtcp_hold_free(beside);
+	xtcp_reservation_free(beside);
 out:
-	xtcp_hold_free(h);
+	xtcp_reservation_free(res);
 	return err;
 }

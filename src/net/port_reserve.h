@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Port reservations, and the addresses and devices that ports are bound to. */
-#ifndef XTCP_NET_HOLD_H
-#define XTCP_NET_HOLD_H
+#ifndef XTCP_NET_PORT_RESERVE_H
+#define XTCP_NET_PORT_RESERVE_H
 
 #include "net.h"
 
@@ -20,24 +20,25 @@ bool xtcp_places_meet(const struct net *net, const struct xtcp_place *a,
 		      const struct xtcp_place *b);
 bool xtcp_place_covers(const struct xtcp_place *a, const struct xtcp_place *b);
 
-/* A port reservation, see hold.c; owned by its bucket, protected by port_mutex. */
-struct xtcp_hold {
-	struct list_head node;		/* xtcp_port.holds; port_mutex and port_lock */
+/* A port reservation, see port_reserve.c; owned by its bucket, protected by port_mutex. */
+struct xtcp_reservation {
+	struct list_head node;		/* in the bucket; port_mutex and port_lock */
 	struct sock *sk;		/* socket of the kernel's TCP */
 	struct socket *sock;		/* its struct socket; NULL once it was bound */
 	struct xtcp_place place;	/* what it reserves */
 };
 
-int xtcp_hold_init(void);
-void xtcp_hold_exit(void);
-int xtcp_hold_check(void);
-struct xtcp_hold *xtcp_hold_at(struct net *net, const struct xtcp_place *place, u8 reuse);
-struct xtcp_hold *xtcp_hold_new(const struct sock *sk);
-bool xtcp_hold_renew(struct xtcp_hold *h, const struct sock *sk,
-		     const struct xtcp_place *place);
-void xtcp_hold_free(struct xtcp_hold *h);
-int xtcp_hold_bind(struct xtcp_hold *h, u16 port, bool beside);
-void xtcp_hold_release(struct xtcp_hold *h);
-int xtcp_hold_listen(struct xtcp_hold *h);
+int xtcp_reservation_init(void);
+void xtcp_reservation_exit(void);
+int xtcp_reservation_check(void);
+struct xtcp_reservation *xtcp_reservation_new_at(struct net *net,
+						 const struct xtcp_place *place, u8 reuse);
+struct xtcp_reservation *xtcp_reservation_new(const struct sock *sk);
+bool xtcp_reservation_reuse(struct xtcp_reservation *res, const struct sock *sk,
+			    const struct xtcp_place *place);
+void xtcp_reservation_free(struct xtcp_reservation *res);
+int xtcp_reservation_bind(struct xtcp_reservation *res, u16 port, bool beside);
+void xtcp_reservation_unbind(struct xtcp_reservation *res);
+int xtcp_reservation_try_listen(struct xtcp_reservation *res);
 
-#endif /* XTCP_NET_HOLD_H */
+#endif /* XTCP_NET_PORT_RESERVE_H */
