@@ -26,7 +26,7 @@ static int __net_init xtcp_net_init(struct net *net)
 	atomic_set(&xn->sockets, 0);
 	xtcp_params_init(&xn->params);
 	get_random_bytes(xn->params.isn_key, sizeof(xn->params.isn_key));
-	xtcp_fo_init_net(xn);
+	xtcp_fastopen_init_net(xn);
 
 	xn->drops = __alloc_percpu(sizeof(*xn->drops) * XTCP_DROP_MAX, sizeof(*xn->drops));
 	if (!xn->drops)

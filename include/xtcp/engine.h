@@ -120,7 +120,7 @@ u32 xtcp_ts_offset(const struct xtcp_params *par, const struct xtcp_flow *flow);
 u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now);
 
 /**
- * xtcp_fastopen_go - release the SYN that xtcp_fo_client.wait held back, with data
+ * xtcp_fastopen_go - release the SYN that xtcp_fastopen_client.wait held back, with data
  * @tcb: in SYN-SENT, SYN not sent yet
  * @bytes: bytes written by the application, 0: none. The SYN carries at most
  *	tcb->fo_room of them; the rest follows the handshake.

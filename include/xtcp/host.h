@@ -85,7 +85,7 @@ struct xtcp_host_ops {
 	void (*over)(struct xtcp_host *host);
 	void (*deadline)(struct xtcp_host *host);
 	bool (*fastopen)(struct xtcp_host *host, const struct xtcp_seg *seg,
-			 struct xtcp_cookie *give);
+			 struct xtcp_fastopen_cookie *give);
 	u32 (*early)(struct xtcp_host *host);
 	u32 plans_max;
 	bool map_low;
@@ -104,7 +104,7 @@ struct xtcp_host {
 	/* the host sets the rest */
 	u8 mode;		/* enum xtcp_host_mode */
 	u8 verdict;		/* newest enum xtcp_listen, _request_act or _tw_act */
-	struct xtcp_cookie give;	/* Fast Open cookie for the SYN-ACK */
+	struct xtcp_fastopen_cookie give;	/* Fast Open cookie for the SYN-ACK */
 	u32 ts_off;		/* ms, offset of timestamps, for tw */
 	struct xtcp_tcb *tcb;
 	struct xtcp_request req;

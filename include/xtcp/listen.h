@@ -44,7 +44,7 @@ struct xtcp_request {
 	u8 opts : 4;		/* XTCP_OPT_* agreed on: MSS to TS */
 	u8 again : 1;		/* a segment was answered, perhaps by another SYN-ACK */
 	u8 acked : 1;		/* the peer's ACK came: deferred, or the queue was full */
-	u8 cookie : 1;		/* from a SYN cookie: when the SYN came is unknown */
+	u8 syncookie : 1;		/* from a SYN cookie: when the SYN came is unknown */
 	u8 v6 : 1;		/* xtcp_open.v6 */
 	u8 ecn : 2;		/* enum xtcp_ecn */
 	u8 ecn_syn : 2;		/* ECN field of the newest SYN */
@@ -273,22 +273,22 @@ void xtcp_request_window(struct xtcp_request *req, const struct xtcp_open *open)
 /* ---- Fast Open, RFC 7413: fastopen.c. The client's call is xtcp_fastopen_go() ---- */
 
 /* Keys of a server: the first makes cookies, both are accepted. */
-struct xtcp_fo_keys {
+struct xtcp_fastopen_keys {
 	u64 key[2][2];
 	u32 n;			/* 1 or 2 */
 };
 
 /* What a SYN is worth to a listener with Fast Open. */
-enum xtcp_fo_syn {
-	XTCP_FOSYN_PLAIN,	/* an ordinary SYN */
-	XTCP_FOSYN_ASKED,	/* asks for a cookie: the SYN-ACK carries it */
-	XTCP_FOSYN_BAD,		/* wrong cookie: the SYN-ACK carries the right one */
-	XTCP_FOSYN_GOOD,	/* its data is accepted: xtcp_fastopen_accept() */
-	XTCP_FOSYN_OLD,		/* the same, by the second key: give a new cookie */
+enum xtcp_fastopen_verdict {
+	XTCP_FASTOPEN_PLAIN,	/* an ordinary SYN */
+	XTCP_FASTOPEN_ASKED,	/* asks for a cookie: the SYN-ACK carries it */
+	XTCP_FASTOPEN_BAD,	/* wrong cookie: the SYN-ACK carries the right one */
+	XTCP_FASTOPEN_GOOD,	/* its data is accepted: xtcp_fastopen_accept() */
+	XTCP_FASTOPEN_OLD,	/* the same, by the second key: give a new cookie */
 };
 
 /**
- * xtcp_cookie_make - compute the Fast Open cookie of a client, RFC 7413 4.1.2
+ * xtcp_fastopen_make_cookie - compute the Fast Open cookie of a client, RFC 7413 4.1.2
  * @keys: the server's
  * @i: which of them
  * @flow: as the server sees it; ports do not matter
@@ -296,11 +296,12 @@ enum xtcp_fo_syn {
  *
  * The same as the kernel's TCP computes with the same key.
  */
-void xtcp_cookie_make(const struct xtcp_fo_keys *keys, u32 i,
-		      const struct xtcp_flow *flow, struct xtcp_cookie *cookie);
+void xtcp_fastopen_make_cookie(const struct xtcp_fastopen_keys *keys, u32 i,
+			       const struct xtcp_flow *flow,
+			       struct xtcp_fastopen_cookie *cookie);
 
 /**
- * xtcp_fastopen_syn - judge a SYN for a listener with Fast Open, RFC 7413 4.2.2
+ * xtcp_fastopen_check_syn - judge a SYN for a listener with Fast Open, RFC 7413 4.2.2
  * @keys: the listener's
  * @bare: data is accepted without a cookie
  * @flow: addresses, seen from this end
@@ -309,17 +310,19 @@ void xtcp_cookie_make(const struct xtcp_fo_keys *keys, u32 i,
  *
  * Return: what it is worth.
  */
-enum xtcp_fo_syn xtcp_fastopen_syn(const struct xtcp_fo_keys *keys, bool bare,
-				   const struct xtcp_flow *flow,
-				   const struct xtcp_seg *seg,
-				   struct xtcp_cookie *give);
+enum xtcp_fastopen_verdict xtcp_fastopen_check_syn(const struct xtcp_fastopen_keys *keys,
+						   bool bare,
+						   const struct xtcp_flow *flow,
+						   const struct xtcp_seg *seg,
+						   struct xtcp_fastopen_cookie *give);
 
 /**
- * xtcp_cookie_plan - add a Fast Open cookie to a SYN-ACK
+ * xtcp_fastopen_plan_cookie - add a Fast Open cookie to a SYN-ACK
  * @plan: complete SYN-ACK; the AccECN option is dropped if both do not fit
  * @cookie: must outlive @plan; length 0: nothing is added
  */
-void xtcp_cookie_plan(struct xtcp_plan *plan, const struct xtcp_cookie *cookie);
+void xtcp_fastopen_plan_cookie(struct xtcp_plan *plan,
+			       const struct xtcp_fastopen_cookie *cookie);
 
 /**
  * xtcp_fastopen_accept - make a connection of a SYN at once
@@ -334,7 +337,7 @@ void xtcp_cookie_plan(struct xtcp_plan *plan, const struct xtcp_cookie *cookie);
  */
 u32 xtcp_fastopen_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 			 const struct xtcp_open *open, struct xtcp_seg *seg,
-			 const struct xtcp_cookie *give, u64 now);
+			 const struct xtcp_fastopen_cookie *give, u64 now);
 
 /* ---- limits by source: source.c. A source is an address or a prefix ---- */
 

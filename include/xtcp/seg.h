@@ -51,14 +51,14 @@ struct xtcp_cc;	/* a congestion control, see src/core/cc/cc.h */
 #define XTCP_ACC_FIELD_LEN	3	/* bytes of a counter in the AccECN option */
 
 /* A Fast Open cookie, RFC 7413 4.1.1. */
-#define XTCP_COOKIE_MIN	4	/* bytes; lengths are even */
-#define XTCP_COOKIE_MAX	16
-#define XTCP_COOKIE_LEN	8	/* bytes of the cookies made here */
+#define XTCP_FASTOPEN_COOKIE_MIN	4	/* bytes; lengths are even */
+#define XTCP_FASTOPEN_COOKIE_MAX	16
+#define XTCP_FASTOPEN_COOKIE_LEN	8	/* bytes of the cookies made here */
 
-struct xtcp_cookie {
+struct xtcp_fastopen_cookie {
 	u8 len;			/* bytes; 0: none, or one is requested */
 	u8 exp;			/* 1: in the experimental option, RFC 6994 */
-	u8 val[XTCP_COOKIE_MAX];
+	u8 val[XTCP_FASTOPEN_COOKIE_MAX];
 };
 
 /* ---- as a connection opens ---- */
@@ -72,8 +72,8 @@ struct xtcp_flow {
 };
 
 /* What a Fast Open client knows of the server, RFC 7413 4.1.3. */
-struct xtcp_fo_client {
-	struct xtcp_cookie cookie;	/* of length 0: none, ask for one */
+struct xtcp_fastopen_client {
+	struct xtcp_fastopen_cookie cookie;	/* of length 0: none, ask for one */
 	u16 mss;		/* bytes, of its last SYN-ACK; 0: not known */
 	bool bare;		/* send data without cookie and option */
 	bool wait;		/* hold the SYN back until xtcp_fastopen_go() */
@@ -124,7 +124,7 @@ struct xtcp_open {
 	u32 cached_rttvar_us;	/* us: RTTVAR of earlier connections */
 	u32 cached_ssthresh;	/* bytes, of earlier connections; 0: none */
 	bool cached_reordering;	/* earlier connections saw this path reorder */
-	const struct xtcp_fo_client *fo;	/* xtcp_connect(): Fast Open; NULL: off */
+	const struct xtcp_fastopen_client *fo;	/* xtcp_connect(): Fast Open; NULL: off */
 	bool reopens;		/* replaces a TIME-WAIT record, iss_above is valid */
 	u32 iss_above;		/* SND.NXT of that record: the ISS must be above it */
 };
@@ -206,8 +206,8 @@ struct xtcp_seg {
 	u8 nsack;	/* SACK blocks, at most XTCP_MAX_SACKS */
 	u8 doff;	/* header length with options, bytes */
 	u8 nacc;	/* with XTCP_OPT_ACCECN: counters in the option, 0..3 */
-	u8 cookie_len;	/* with XTCP_OPT_FASTOPEN: bytes; 0: a request */
-	u8 cookie_exp;	/* as in struct xtcp_cookie */
+	u8 fo_cookie_len;	/* with XTCP_OPT_FASTOPEN: bytes; 0: a request */
+	u8 fo_cookie_exp;	/* as in struct xtcp_fastopen_cookie */
 
 	/* out: filled by xtcp_rx() */
 	enum xtcp_drop reason;	/* with XTCP_ACT_DROP */
@@ -218,7 +218,7 @@ struct xtcp_seg {
 
 	/* in: not cleared by xtcp_parse(), valid if the option is there */
 	u32 acc[3];	/* nacc counters of 24 bits, in the order on the wire */
-	const u8 *cookie;	/* cookie_len bytes, in the header that was parsed */
+	const u8 *fo_cookie;	/* fo_cookie_len bytes, in the header that was parsed */
 	struct {
 		u32 start;
 		u32 end;
@@ -287,7 +287,7 @@ struct xtcp_plan {
 		u32 end;
 	} sack[XTCP_MAX_SACKS];
 	u64 release;	/* earliest departure, ns; 0: at once */
-	const struct xtcp_cookie *cookie;	/* valid with XTCP_OPT_FASTOPEN */
+	const struct xtcp_fastopen_cookie *fo_cookie;	/* valid with XTCP_OPT_FASTOPEN */
 };
 
 /* Bytes of an AccECN option with @n counters, padded to a multiple of four. */

@@ -156,7 +156,7 @@ struct xtcp_sock {
 	u32 window_clamp;		/* TCP_WINDOW_CLAMP, bytes; 0: none */
 
 	/* Fast Open; socket lock */
-	struct xtcp_fo_queue *fo;	/* listener: its queue; child: its listener's */
+	struct xtcp_fastopen_queue *fo;	/* listener: its queue; child: its listener's */
 	struct msghdr *fo_msg;		/* message of the sendmsg() that connects */
 
 	/* listener; acceptq_lock */
@@ -266,7 +266,7 @@ struct xtcp_net {
 	struct list_head evict_node;	/* list of namespaces, net/evict.c; its mutex */
 	u32 evict_hand;			/* next chain to scan; the same mutex */
 	seqlock_t fo_lock;
-	struct xtcp_fo_keys fo_keys;	/* Fast Open; fo_lock */
+	struct xtcp_fastopen_keys fo_keys;	/* Fast Open; fo_lock */
 	bool fo_keys_own;		/* fo_keys was written; 0: the kernel's count */
 	atomic_t fo_off_times;		/* times in a row that Fast Open was turned off */
 	unsigned long fo_off_at;	/* jiffies, when it was last turned off */

@@ -404,9 +404,9 @@ struct xtcp_tcb {
 
 	/* Fast Open, fastopen.c */
 	u8 fo;			/* XTCP_FO_* */
-	u8 fo_fail;		/* enum xtcp_fo_fail */
+	u8 fo_fail;		/* enum xtcp_fastopen_fail */
 	u16 fo_room;		/* bytes of payload our SYN may carry */
-	struct xtcp_cookie cookie;	/* to send; with XTCP_FO_GIVEN the peer's new one */
+	struct xtcp_fastopen_cookie fo_cookie;	/* to send; with XTCP_FO_GIVEN: new */
 
 	u64 mib;		/* bit per enum xtcp_mib: happened, not yet counted */
 
@@ -478,7 +478,7 @@ struct xtcp_tcb {
 #define XTCP_FO_CHILD	0x80	/* passive: open before the handshake is complete */
 
 /* tcb->fo_fail: why data did not go with the SYN; the values are TCP_INFO's. */
-enum xtcp_fo_fail {
+enum xtcp_fastopen_fail {
 	XTCP_FO_FAIL_NONE,
 	XTCP_FO_FAIL_COOKIE,	/* no cookie */
 	XTCP_FO_FAIL_DATA,	/* the peer acknowledged the SYN only */
@@ -586,7 +586,7 @@ static inline u32 xtcp_snd_data_una(const struct xtcp_tcb *tcb)
 }
 
 /* Passive Fast Open: may the connection be used in SYN-RECEIVED? (RFC 7413, 4.2.2) */
-static inline bool xtcp_fo_child(const struct xtcp_tcb *tcb)
+static inline bool xtcp_fastopen_is_child(const struct xtcp_tcb *tcb)
 {
 	return tcb->fo & XTCP_FO_CHILD;
 }

@@ -372,7 +372,7 @@ static void rx_listen(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_
 		host->mode = XTCP_HOST_HALF_OPEN;
 		xtcp_request_init(&host->req, host->par, host->open, seg, now);
 		xtcp_request_plan(&host->req, host->par, host->open, &plan, now);
-		xtcp_cookie_plan(&plan, &host->give);
+		xtcp_fastopen_plan_cookie(&plan, &host->give);
 		host->ops->reply(host, &plan);
 		new_deadline(host);
 		break;

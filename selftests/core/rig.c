@@ -49,7 +49,7 @@ void rig_init(struct rig *rig)
 	rig->par.min_tso_segs = 255;
 	rig->par.isn_key[0] = 1;
 	rig->par.isn_key[1] = 2;
-	rig->keys = (struct xtcp_fo_keys){ .key = { { 5, 6 }, { 7, 8 } }, .n = 1 };
+	rig->keys = (struct xtcp_fastopen_keys){ .key = { { 5, 6 }, { 7, 8 } }, .n = 1 };
 	rig->start = 1000 * XTCP_NSEC_PER_SEC;
 	rig->now = rig->start;
 	rig->rcvbuf = 65535;
@@ -215,15 +215,16 @@ static void op_served(struct xtcp_host *host, u32 acts)
 }
 
 static bool op_fastopen(struct xtcp_host *host, const struct xtcp_seg *seg,
-			struct xtcp_cookie *give)
+			struct xtcp_fastopen_cookie *give)
 {
 	struct rig *rig = rig_of(host);
-	enum xtcp_fo_syn worth;
+	enum xtcp_fastopen_verdict worth;
 
 	if (!rig->fo_server)
 		return false;
-	worth = xtcp_fastopen_syn(&rig->keys, rig->fo_bare, &rig->open.flow, seg, give);
-	return worth == XTCP_FOSYN_GOOD || worth == XTCP_FOSYN_OLD;
+	worth = xtcp_fastopen_check_syn(&rig->keys, rig->fo_bare, &rig->open.flow, seg,
+					give);
+	return worth == XTCP_FASTOPEN_GOOD || worth == XTCP_FASTOPEN_OLD;
 }
 
 static const struct xtcp_host_ops rig_ops = {

@@ -309,7 +309,7 @@ static void cmd_in(struct rig *rig, const struct words *w)
 		} else if (!strcmp(f, "fo")) {
 			in_cookie(rig, &seg, word(rig, w, ++i));
 		} else if (!strcmp(f, "foexp")) {
-			seg.cookie_exp = 1;
+			seg.fo_cookie_exp = 1;
 		} else {
 			bad_script(rig, f);
 		}
@@ -364,7 +364,7 @@ static void out_fields(struct rig *rig, const struct words *w,
 		else if (!strcmp(f, "fo"))
 			out_cookie(rig, plan, word(rig, w, ++i));
 		else if (!strcmp(f, "foexp"))
-			want(rig, "experimental option", plan->cookie->exp, 1);
+			want(rig, "experimental option", plan->fo_cookie->exp, 1);
 		else if (!strcmp(f, "tsecr"))
 			want(rig, "tsecr", plan->tsecr, number(rig, w, ++i));
 		else if (!strcmp(f, "hdr"))

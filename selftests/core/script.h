@@ -95,10 +95,10 @@ struct rig {
 	u32 expect;		/* sequence number of the next byte to be delivered */
 	bool fo_server;		/* the listener accepts Fast Open */
 	bool fo_bare;		/* without a cookie */
-	struct xtcp_fo_keys keys;
-	struct xtcp_fo_client fo;
+	struct xtcp_fastopen_keys keys;
+	struct xtcp_fastopen_client fo;
 	u32 early;		/* bytes written before the SYN left */
-	u8 cookie_in[XTCP_COOKIE_MAX];	/* Fast Open cookie of the peer's last SYN */
+	u8 cookie_in[XTCP_FASTOPEN_COOKIE_MAX];	/* of the peer's last SYN */
 	struct xtcp_ooo node[RIG_NODES];
 	bool node_used[RIG_NODES];
 	struct xtcp_sent sent[RIG_SENT];
@@ -134,6 +134,6 @@ void in_cookie(struct rig *rig, struct xtcp_seg *seg, const char *name);
 void out_accecn(struct rig *rig, const struct xtcp_plan *plan, const char *wanted);
 void out_sack(struct rig *rig, const struct xtcp_plan *plan, const char *wanted);
 void out_cookie(struct rig *rig, const struct xtcp_plan *plan, const char *name);
-struct xtcp_cookie named_cookie(struct rig *rig, const char *name);
+struct xtcp_fastopen_cookie named_cookie(struct rig *rig, const char *name);
 
 #endif /* XTCP_SCRIPT_H */

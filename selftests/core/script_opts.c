@@ -81,16 +81,20 @@ void out_accecn(struct rig *rig, const struct xtcp_plan *plan, const char *wante
 		rig_fail(rig, "AccECN option %s, want %s", is, wanted);
 }
 
-static const struct xtcp_cookie their_cookie = { .len = 6, .val = { 1, 2, 3, 4, 5, 6 } };
+static const struct xtcp_fastopen_cookie their_cookie = {
+	.len = 6,
+	.val = { 1, 2, 3, 4, 5, 6 },
+};
 
-struct xtcp_cookie named_cookie(struct rig *rig, const char *name)
+struct xtcp_fastopen_cookie named_cookie(struct rig *rig, const char *name)
 {
-	struct xtcp_cookie cookie = { .len = 0 };
+	struct xtcp_fastopen_cookie cookie = { .len = 0 };
 
 	if (!strcmp(name, "theirs") || !strcmp(name, "bad"))
 		cookie = their_cookie;
 	else if (!strcmp(name, "key1") || !strcmp(name, "key2"))
-		xtcp_cookie_make(&rig->keys, name[3] - '1', &rig->open.flow, &cookie);
+		xtcp_fastopen_make_cookie(&rig->keys, name[3] - '1', &rig->open.flow,
+					  &cookie);
 	else if (strcmp(name, "ask"))
 		bad_script(rig, name);
 	return cookie;
@@ -98,30 +102,30 @@ struct xtcp_cookie named_cookie(struct rig *rig, const char *name)
 
 void in_cookie(struct rig *rig, struct xtcp_seg *seg, const char *name)
 {
-	struct xtcp_cookie cookie = named_cookie(rig, name);
+	struct xtcp_fastopen_cookie cookie = named_cookie(rig, name);
 
 	memcpy(rig->cookie_in, cookie.val, sizeof(rig->cookie_in));
 	seg->opts |= XTCP_OPT_FASTOPEN;
-	seg->cookie = rig->cookie_in;
-	seg->cookie_len = cookie.len;
+	seg->fo_cookie = rig->cookie_in;
+	seg->fo_cookie_len = cookie.len;
 }
 
 void out_cookie(struct rig *rig, const struct xtcp_plan *plan, const char *name)
 {
-	struct xtcp_cookie wanted;
+	struct xtcp_fastopen_cookie wanted;
 
 	if (!strcmp(name, "none")) {
 		if (plan->opts & XTCP_OPT_FASTOPEN)
 			rig_fail(rig, "a Fast Open option of %u bytes, want none",
-				 plan->cookie->len);
+				 plan->fo_cookie->len);
 		return;
 	}
 	wanted = named_cookie(rig, name);
 	if (!(plan->opts & XTCP_OPT_FASTOPEN))
 		rig_fail(rig, "no Fast Open option, want %s", name);
-	else if (plan->cookie->len != wanted.len ||
-		 memcmp(plan->cookie->val, wanted.val, wanted.len))
-		rig_fail(rig, "another cookie, of %u bytes, want %s", plan->cookie->len,
+	else if (plan->fo_cookie->len != wanted.len ||
+		 memcmp(plan->fo_cookie->val, wanted.val, wanted.len))
+		rig_fail(rig, "another cookie, of %u bytes, want %s", plan->fo_cookie->len,
 			 name);
 }
 

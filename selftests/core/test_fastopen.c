@@ -17,7 +17,7 @@ static const struct xtcp_flow flow6 = {
 	.daddr = { 0x000080fe, 0, 0, 0x02000000 },
 };
 
-static const struct xtcp_fo_keys keys = {
+static const struct xtcp_fastopen_keys keys = {
 	.key = { { 0x0706050403020100ULL, 0x0f0e0d0c0b0a0908ULL }, { 3, 4 } }, .n = 2,
 };
 
@@ -26,10 +26,10 @@ UNIT(fastopen_cookie_v4)
 {
 	const siphash_key_t key = { { keys.key[0][0], keys.key[0][1] } };
 	u64 hash = siphash_1u64(0x0100000a0200000aULL, &key);
-	struct xtcp_cookie cookie;
+	struct xtcp_fastopen_cookie cookie;
 	u32 i;
 
-	xtcp_cookie_make(&keys, 0, &flow4, &cookie);
+	xtcp_fastopen_make_cookie(&keys, 0, &flow4, &cookie);
 	CHECK_EQ(cookie.len, 8);
 	CHECK_EQ(cookie.exp, 0);
 	for (i = 0; i < 8; i++)
@@ -41,10 +41,10 @@ UNIT(fastopen_cookie_v6)
 	const siphash_key_t key = { { keys.key[0][0], keys.key[0][1] } };
 	u64 hash = siphash_4u64(0x80fe, 0x0200000000000000ULL, 0x80fe,
 				0x0100000000000000ULL, &key);
-	struct xtcp_cookie cookie;
+	struct xtcp_fastopen_cookie cookie;
 	u32 i;
 
-	xtcp_cookie_make(&keys, 0, &flow6, &cookie);
+	xtcp_fastopen_make_cookie(&keys, 0, &flow6, &cookie);
 	for (i = 0; i < 8; i++)
 		CHECK_EQ(cookie.val[i], (u8)(hash >> 8 * i));
 }
@@ -52,27 +52,27 @@ UNIT(fastopen_cookie_v6)
 /* The cookie depends on both addresses and the key, but on no port. */
 UNIT(fastopen_cookie_depends)
 {
-	struct xtcp_cookie a, b;
+	struct xtcp_fastopen_cookie a, b;
 	struct xtcp_flow flow = flow4;
 
-	xtcp_cookie_make(&keys, 0, &flow4, &a);
-	xtcp_cookie_make(&keys, 1, &flow4, &b);
+	xtcp_fastopen_make_cookie(&keys, 0, &flow4, &a);
+	xtcp_fastopen_make_cookie(&keys, 1, &flow4, &b);
 	CHECK(memcmp(a.val, b.val, 8));
 	flow.sport++;
 	flow.dport++;
-	xtcp_cookie_make(&keys, 0, &flow, &b);
+	xtcp_fastopen_make_cookie(&keys, 0, &flow, &b);
 	CHECK(!memcmp(&a, &b, sizeof(a)));
 	flow.daddr[3]++;
-	xtcp_cookie_make(&keys, 0, &flow, &b);
+	xtcp_fastopen_make_cookie(&keys, 0, &flow, &b);
 	CHECK(memcmp(a.val, b.val, 8));
 	flow = flow4;
 	flow.saddr[3]++;
-	xtcp_cookie_make(&keys, 0, &flow, &b);
+	xtcp_fastopen_make_cookie(&keys, 0, &flow, &b);
 	CHECK(memcmp(a.val, b.val, 8));
-	xtcp_cookie_make(&keys, 0, &flow6, &a);
+	xtcp_fastopen_make_cookie(&keys, 0, &flow6, &a);
 	flow = flow6;
 	flow.daddr[0]++;
-	xtcp_cookie_make(&keys, 0, &flow, &b);
+	xtcp_fastopen_make_cookie(&keys, 0, &flow, &b);
 	CHECK(memcmp(a.val, b.val, 8));
 }
 
@@ -80,12 +80,14 @@ UNIT(fastopen_cookie_depends)
 UNIT(fastopen_cookie_not_asked)
 {
 	struct xtcp_seg seg = { .len = 10 };
-	struct xtcp_cookie give = { .len = 8 };
+	struct xtcp_fastopen_cookie give = { .len = 8 };
 
-	CHECK_EQ(xtcp_fastopen_syn(&keys, false, &flow4, &seg, &give), XTCP_FOSYN_PLAIN);
+	CHECK_EQ(xtcp_fastopen_check_syn(&keys, false, &flow4, &seg, &give),
+		 XTCP_FASTOPEN_PLAIN);
 	CHECK_EQ(give.len, 0);
 	give.len = 8;
-	CHECK_EQ(xtcp_fastopen_syn(&keys, true, &flow4, &seg, &give), XTCP_FOSYN_GOOD);
+	CHECK_EQ(xtcp_fastopen_check_syn(&keys, true, &flow4, &seg, &give),
+		 XTCP_FASTOPEN_GOOD);
 	CHECK_EQ(give.len, 0);
 }
 
@@ -93,38 +95,42 @@ UNIT(fastopen_cookie_not_asked)
 UNIT(fastopen_cookie_compared)
 {
 	struct xtcp_seg seg = { .opts = XTCP_OPT_FASTOPEN, .len = 10 };
-	struct xtcp_cookie good, give;
-	u8 val[XTCP_COOKIE_MAX] = { 0 };
+	struct xtcp_fastopen_cookie good, give;
+	u8 val[XTCP_FASTOPEN_COOKIE_MAX] = { 0 };
 	u32 i;
 
-	xtcp_cookie_make(&keys, 0, &flow4, &good);
+	xtcp_fastopen_make_cookie(&keys, 0, &flow4, &good);
 	memcpy(val, good.val, 8);
-	seg.cookie = val;
-	for (seg.cookie_len = 4; seg.cookie_len <= 16; seg.cookie_len += 2)
-		CHECK_EQ(xtcp_fastopen_syn(&keys, false, &flow4, &seg, &give),
-			 seg.cookie_len == 8 ? XTCP_FOSYN_GOOD : XTCP_FOSYN_BAD);
-	seg.cookie_len = 8;
+	seg.fo_cookie = val;
+	for (seg.fo_cookie_len = 4; seg.fo_cookie_len <= 16; seg.fo_cookie_len += 2)
+		CHECK_EQ(xtcp_fastopen_check_syn(&keys, false, &flow4, &seg, &give),
+			 seg.fo_cookie_len == 8 ? XTCP_FASTOPEN_GOOD : XTCP_FASTOPEN_BAD);
+	seg.fo_cookie_len = 8;
 	for (i = 0; i < 8; i++) {
 		val[i] ^= 0x80;
-		CHECK_EQ(xtcp_fastopen_syn(&keys, false, &flow4, &seg, &give), XTCP_FOSYN_BAD);
+		CHECK_EQ(xtcp_fastopen_check_syn(&keys, false, &flow4, &seg, &give),
+			 XTCP_FASTOPEN_BAD);
 		CHECK_EQ(give.len, 8);
 		CHECK(!memcmp(give.val, good.val, 8));
-		CHECK_EQ(xtcp_fastopen_syn(&keys, true, &flow4, &seg, &give), XTCP_FOSYN_GOOD);
+		CHECK_EQ(xtcp_fastopen_check_syn(&keys, true, &flow4, &seg, &give),
+			 XTCP_FASTOPEN_GOOD);
 		CHECK_EQ(give.len, 8);
 		val[i] ^= 0x80;
 	}
-	CHECK_EQ(xtcp_fastopen_syn(&keys, false, &flow4, &seg, &give), XTCP_FOSYN_GOOD);
+	CHECK_EQ(xtcp_fastopen_check_syn(&keys, false, &flow4, &seg, &give),
+		 XTCP_FASTOPEN_GOOD);
 	CHECK_EQ(give.len, 0);
-	xtcp_cookie_make(&keys, 1, &flow4, &good);
+	xtcp_fastopen_make_cookie(&keys, 1, &flow4, &good);
 	memcpy(val, good.val, 8);
-	CHECK_EQ(xtcp_fastopen_syn(&keys, false, &flow4, &seg, &give), XTCP_FOSYN_OLD);
+	CHECK_EQ(xtcp_fastopen_check_syn(&keys, false, &flow4, &seg, &give),
+		 XTCP_FASTOPEN_OLD);
 	CHECK_EQ(give.len, 8);
 }
 
 /* The 40 bytes of option space do not suffice: AccECN's option is left out. */
 UNIT(fastopen_cookie_has_room)
 {
-	struct xtcp_cookie cookie = { .len = 16 };
+	struct xtcp_fastopen_cookie cookie = { .len = 16 };
 	struct xtcp_plan plan = {
 		.opts = XTCP_OPT_MSS | XTCP_OPT_TS | XTCP_OPT_SACK_PERM | XTCP_OPT_WSCALE |
 			XTCP_OPT_ACCECN0,
@@ -136,39 +142,39 @@ UNIT(fastopen_cookie_has_room)
 	plan.hdr_len = xtcp_hdr_len(&plan);
 	CHECK_EQ(plan.hdr_len, 52);
 	cookie.val[15] = 7;
-	xtcp_cookie_plan(&plan, &cookie);
+	xtcp_fastopen_plan_cookie(&plan, &cookie);
 	CHECK_EQ(plan.hdr_len, 60);
 	CHECK(!(plan.opts & XTCP_OPT_ACCECN));
 	CHECK_EQ(xtcp_hdr_put(hdr, &plan, 0, 0), 60);
 	CHECK_EQ(hdr[XTCP_HDR_MAX], 0x5a);
 	CHECK(xtcp_parse(&seg, hdr, 60, 60));
-	CHECK_EQ(seg.cookie_len, 16);
-	CHECK_EQ(seg.cookie[15], 7);
+	CHECK_EQ(seg.fo_cookie_len, 16);
+	CHECK_EQ(seg.fo_cookie[15], 7);
 
 	/* An option that fits stays. */
 	plan.opts = XTCP_OPT_MSS | XTCP_OPT_ACCECN0;
 	cookie.len = 4;
-	xtcp_cookie_plan(&plan, &cookie);
+	xtcp_fastopen_plan_cookie(&plan, &cookie);
 	CHECK_EQ(plan.hdr_len, 20 + 4 + 12 + 8);
 	CHECK(plan.opts & XTCP_OPT_ACCECN0);
 
 	plan.opts = XTCP_OPT_MSS | XTCP_OPT_TS | XTCP_OPT_SACK_PERM | XTCP_OPT_WSCALE |
 		    XTCP_OPT_ACCECN0;
-	xtcp_cookie_plan(&plan, &cookie);
+	xtcp_fastopen_plan_cookie(&plan, &cookie);
 	CHECK_EQ(plan.hdr_len, XTCP_HDR_MAX);
 	CHECK(plan.opts & XTCP_OPT_ACCECN0);
 
 	/* Without an option there is none. */
 	plan.opts = XTCP_OPT_MSS;
 	cookie.len = 0;
-	xtcp_cookie_plan(&plan, &cookie);
+	xtcp_fastopen_plan_cookie(&plan, &cookie);
 	CHECK_EQ(plan.opts, XTCP_OPT_MSS);
 }
 
 /* Values that are known are copied into the TCB, others are not. */
 UNIT(fastopen_connection_begins)
 {
-	struct xtcp_fo_client fo = { .cookie = { .len = 4, .val = { 9 } }, .mss = 1200 };
+	struct xtcp_fastopen_client fo = { .cookie = { .len = 4, .val = { 9 } }, .mss = 1200 };
 	struct xtcp_params par;
 	struct xtcp_tcb tcb;
 
@@ -178,8 +184,8 @@ UNIT(fastopen_connection_begins)
 	xtcp_fastopen_connect(&tcb, &fo, false);
 	CHECK_EQ(tcb.fo, XTCP_FO_ASK | XTCP_FO_MAY);
 	CHECK_EQ(tcb.fo_room, 1160);
-	CHECK_EQ(tcb.cookie.len, 4);
-	CHECK_EQ(tcb.cookie.val[0], 9);
+	CHECK_EQ(tcb.fo_cookie.len, 4);
+	CHECK_EQ(tcb.fo_cookie.val[0], 9);
 	fo.mss = 40;
 	xtcp_fastopen_connect(&tcb, &fo, false);
 	CHECK_EQ(tcb.fo_room, 0);
@@ -204,7 +210,7 @@ UNIT(fastopen_accept_takes_over)
 		.seq = 5000, .len = 300, .wnd = 800, .nsegs = 1, .flags = XTCP_SYN,
 		.opts = XTCP_OPT_MSS, .mss = 1300,
 	};
-	const struct xtcp_cookie none = { .len = 0 };
+	const struct xtcp_fastopen_cookie none = { .len = 0 };
 	struct xtcp_request req;
 	struct xtcp_params par;
 	struct xtcp_plan plan;

@@ -155,7 +155,7 @@ UNIT(request_keeps_who_answered)
 		 XTCP_REQUEST_KILL);
 	/* A half-open connection made from a cookie had no deadline: it has one now. */
 	memset(&req, 0, sizeof(req));
-	req.cookie = 1;
+	req.syncookie = 1;
 	xtcp_request_keep(&req, &par, 5 * XTCP_NSEC_PER_SEC);
 	CHECK_EQ(xtcp_request_deadline(&req, 5 * XTCP_NSEC_PER_SEC), 6 * XTCP_NSEC_PER_SEC);
 }

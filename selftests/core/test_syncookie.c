@@ -99,7 +99,7 @@ UNIT(cookie_carries)
 		CHECK_EQ(req.iss, ack.ack - 1);
 		CHECK_EQ(req.ecn, ts ? ecn[e] : XTCP_ECN_OFF);
 		CHECK_EQ(req.ts_recent, ts ? 100 : 0);
-		CHECK(req.cookie && !req.retries);
+		CHECK(req.syncookie && !req.retries);
 	}
 }
 

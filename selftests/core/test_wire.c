@@ -202,8 +202,8 @@ UNIT(wire_options)
 		CHECK_ROW(what, seg.nsack, options[i].nsack);
 		CHECK_ROW(what, seg.nacc, options[i].nacc);
 		CHECK(!memcmp(seg.acc, options[i].acc, seg.nacc * sizeof(seg.acc[0])));
-		CHECK_ROW(what, seg.cookie_len, options[i].cookie_len);
-		CHECK_ROW(what, seg.cookie_exp, options[i].cookie_exp);
+		CHECK_ROW(what, seg.fo_cookie_len, options[i].cookie_len);
+		CHECK_ROW(what, seg.fo_cookie_exp, options[i].cookie_exp);
 		CHECK_ROW(what, seg.len, 7);
 	}
 }
@@ -212,7 +212,7 @@ static bool same_syn(const struct xtcp_seg *a, const struct xtcp_seg *b)
 {
 	return a->opts == b->opts && a->mss == b->mss && a->wscale == b->wscale &&
 	       a->tsval == b->tsval && a->tsecr == b->tsecr && a->nsack == b->nsack &&
-	       a->nacc == b->nacc && a->cookie_len == b->cookie_len;
+	       a->nacc == b->nacc && a->fo_cookie_len == b->fo_cookie_len;
 }
 
 /*
@@ -258,7 +258,7 @@ UNIT(wire_options_truncated)
 
 			CHECK(parse(&seg, options[i].bytes, n, options[i].flags, 0));
 			CHECK(seg.nacc <= 3);
-			CHECK(seg.cookie_len <= XTCP_COOKIE_MAX);
+			CHECK(seg.fo_cookie_len <= XTCP_FASTOPEN_COOKIE_MAX);
 			CHECK(seg.nsack <= XTCP_MAX_SACKS);
 			CHECK(seg.wscale <= 14);
 		}
@@ -278,7 +278,7 @@ UNIT(wire_options_every_kind_and_length)
 			opt[0] = (u8)kind;
 			opt[1] = (u8)len;
 			CHECK(parse(&seg, opt, 40, XTCP_SYN, 0));
-			CHECK(seg.cookie_len <= XTCP_COOKIE_MAX);
+			CHECK(seg.fo_cookie_len <= XTCP_FASTOPEN_COOKIE_MAX);
 			CHECK(seg.nsack <= XTCP_MAX_SACKS);
 			CHECK(seg.wscale <= 14);
 		}
@@ -430,28 +430,28 @@ UNIT(wire_put_cookie)
 {
 	u32 len, exp;
 
-	for (len = 0; len <= XTCP_COOKIE_MAX; len += len ? 2 : 4)
+	for (len = 0; len <= XTCP_FASTOPEN_COOKIE_MAX; len += len ? 2 : 4)
 		for (exp = 0; exp < 2; exp++) {
-			struct xtcp_cookie cookie = {
+			struct xtcp_fastopen_cookie cookie = {
 				.len = (u8)len, .exp = (u8)exp, .val = { 0xf0, 1, 2, 3 },
 			};
 			struct xtcp_plan plan = {
 				.flags = XTCP_SYN, .opts = XTCP_OPT_MSS | XTCP_OPT_FASTOPEN,
-				.opt_mss = 1460, .cookie = &cookie,
+				.opt_mss = 1460, .fo_cookie = &cookie,
 			};
 			u8 hdr[XTCP_HDR_MAX];
 			struct xtcp_seg seg;
 
-			cookie.val[XTCP_COOKIE_MAX - 1] = 0x0f;
+			cookie.val[XTCP_FASTOPEN_COOKIE_MAX - 1] = 0x0f;
 			plan.hdr_len = xtcp_hdr_len(&plan);
 			CHECK_EQ(plan.hdr_len, 24 + ((len + 2 + 2 * exp + 3) & ~3U));
 			memset(hdr, 0xff, sizeof(hdr));
 			CHECK_EQ(xtcp_hdr_put(hdr, &plan, 1, 2), plan.hdr_len);
 			CHECK(xtcp_parse(&seg, hdr, plan.hdr_len, plan.hdr_len));
 			CHECK_EQ(seg.opts, plan.opts);
-			CHECK_EQ(seg.cookie_len, len);
-			CHECK_EQ(seg.cookie_exp, exp);
-			CHECK(!memcmp(seg.cookie, cookie.val, len));
+			CHECK_EQ(seg.fo_cookie_len, len);
+			CHECK_EQ(seg.fo_cookie_exp, exp);
+			CHECK(!memcmp(seg.fo_cookie, cookie.val, len));
 		}
 }
 

@@ -358,7 +358,7 @@ void xtcp_handle_actions(struct sock *sk, u32 actions, u64 now)
 			xtcp_snd_grow(sk);
 		}
 		if (unlikely(xsk->tcb.fo))
-			xtcp_fo_state(sk, opened);
+			xtcp_fastopen_note_state(sk, opened);
 	}
 	if (actions & XTCP_ACT_ACKED)
 		action_acked(sk);
@@ -369,7 +369,7 @@ void xtcp_handle_actions(struct sock *sk, u32 actions, u64 now)
 	if (actions & XTCP_ACT_ADVICE)
 		dst_negative_advice(sk);
 	if (unlikely(xsk->tcb.fo) && actions & (XTCP_ACT_ADVICE | XTCP_ACT_ERROR))
-		xtcp_fo_silence(sk, actions & XTCP_ACT_ERROR);
+		xtcp_fastopen_note_timeout(sk, actions & XTCP_ACT_ERROR);
 
 	if (unlikely(actions & XTCP_ACT_REPATH))
 		xtcp_ip_repath(sk, XTCP_MIB_TIMEOUT_REHASH);

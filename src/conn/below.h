@@ -38,10 +38,10 @@ void xtcp_metrics_put(struct sock *sk);	/* before xtcp_tcb_fini() */
 
 /* ---- success and failure of Fast Open: fastopen.c ---- */
 
-void xtcp_fo_state(struct sock *sk, bool opened);
-void xtcp_fo_silence(struct sock *sk, bool over);
-void xtcp_fo_done(struct sock *sk);
-void xtcp_fo_free(struct sock *sk);
+void xtcp_fastopen_note_state(struct sock *sk, bool opened);
+void xtcp_fastopen_note_timeout(struct sock *sk, bool over);
+void xtcp_fastopen_finish(struct sock *sk);
+void xtcp_fastopen_free(struct sock *sk);
 
 /* ---- memory is short: evict.c; any context ---- */
 

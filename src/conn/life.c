@@ -193,7 +193,7 @@ void xtcp_conn_reset(struct sock *sk, u64 now)
 void xtcp_destroy_sock(struct sock *sk)
 {
 	conn_stop(sk);
-	xtcp_fo_free(sk);
+	xtcp_fastopen_free(sk);
 	xtcp_port_put(sk);
 	sk_sockets_allocated_dec(sk);
 }
@@ -243,7 +243,7 @@ void xtcp_done(struct sock *sk)
 		xsk->inert = 1;
 		xtcp_metrics_put(sk);
 		if (unlikely(xsk->tcb.fo))
-			xtcp_fo_done(sk);
+			xtcp_fastopen_finish(sk);
 		xtcp_unhash(sk);
 		conn_stop(sk);
 		if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))

@@ -148,7 +148,7 @@ void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_request *req,
  */
 static inline void xtcp_plan_init(struct xtcp_plan *plan)
 {
-	plan->cookie = NULL;
+	plan->fo_cookie = NULL;
 	plan->seq = 0;
 	plan->ack = 0;
 	plan->len = 0;
@@ -181,7 +181,8 @@ u64 xtcp_request_sent_at(const struct xtcp_request *req, u64 now);
 
 /* ---- fastopen.c ---- */
 
-void xtcp_fastopen_connect(struct xtcp_tcb *tcb, const struct xtcp_fo_client *fo, bool v6);
+void xtcp_fastopen_connect(struct xtcp_tcb *tcb, const struct xtcp_fastopen_client *fo,
+			   bool v6);
 void xtcp_fastopen_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan);
 void xtcp_fastopen_sent(struct xtcp_tcb *tcb, const struct xtcp_plan *plan);
 void xtcp_fastopen_synack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);

@@ -45,8 +45,9 @@ static bool is_v4(const u32 *addr)
  * accept each other's cookies, whichever TCP they use (RFC 7413 4.1.2, "server
  * farms").
  */
-void xtcp_cookie_make(const struct xtcp_fo_keys *keys, u32 i,
-		      const struct xtcp_flow *flow, struct xtcp_cookie *cookie)
+void xtcp_fastopen_make_cookie(const struct xtcp_fastopen_keys *keys, u32 i,
+			       const struct xtcp_flow *flow,
+			       struct xtcp_fastopen_cookie *cookie)
 {
 	const siphash_key_t key = { { keys->key[i][0], keys->key[i][1] } };
 	u8 from[32];
@@ -63,21 +64,22 @@ void xtcp_cookie_make(const struct xtcp_fo_keys *keys, u32 i,
 				    get_le64(from + 16), get_le64(from + 24), &key);
 	}
 	memset(cookie, 0, sizeof(*cookie));
-	cookie->len = XTCP_COOKIE_LEN;
-	for (i = 0; i < XTCP_COOKIE_LEN; i++, hash >>= 8)
+	cookie->len = XTCP_FASTOPEN_COOKIE_LEN;
+	for (i = 0; i < XTCP_FASTOPEN_COOKIE_LEN; i++, hash >>= 8)
 		cookie->val[i] = (u8)hash;
 }
 
 /* Compare cookies in constant time. */
-static bool same_cookie(const struct xtcp_cookie *cookie, const struct xtcp_seg *seg)
+static bool same_cookie(const struct xtcp_fastopen_cookie *cookie,
+			const struct xtcp_seg *seg)
 {
 	u8 diff = 0;
 	u32 i;
 
-	if (seg->cookie_len != cookie->len)
+	if (seg->fo_cookie_len != cookie->len)
 		return false;
 	for (i = 0; i < cookie->len; i++)
-		diff |= seg->cookie[i] ^ cookie->val[i];
+		diff |= seg->fo_cookie[i] ^ cookie->val[i];
 	return !diff;
 }
 
@@ -86,43 +88,45 @@ static bool same_cookie(const struct xtcp_cookie *cookie, const struct xtcp_seg 
  * that asks for a cookie gets one, even if none is needed. The answer has the kind of
  * option that was used to ask.
  */
-enum xtcp_fo_syn xtcp_fastopen_syn(const struct xtcp_fo_keys *keys, bool bare,
-				   const struct xtcp_flow *flow,
-				   const struct xtcp_seg *seg,
-				   struct xtcp_cookie *give)
+enum xtcp_fastopen_verdict xtcp_fastopen_check_syn(const struct xtcp_fastopen_keys *keys,
+						   bool bare,
+						   const struct xtcp_flow *flow,
+						   const struct xtcp_seg *seg,
+						   struct xtcp_fastopen_cookie *give)
 {
 	bool option = seg->opts & XTCP_OPT_FASTOPEN;
-	struct xtcp_cookie old;
+	struct xtcp_fastopen_cookie old;
 
 	memset(give, 0, sizeof(*give));
 	if (!option)
-		return bare && seg->len ? XTCP_FOSYN_GOOD : XTCP_FOSYN_PLAIN;
-	xtcp_cookie_make(keys, 0, flow, give);
-	give->exp = seg->cookie_exp;
-	if (!seg->cookie_len)
-		return bare ? XTCP_FOSYN_GOOD : XTCP_FOSYN_ASKED;
+		return bare && seg->len ? XTCP_FASTOPEN_GOOD : XTCP_FASTOPEN_PLAIN;
+	xtcp_fastopen_make_cookie(keys, 0, flow, give);
+	give->exp = seg->fo_cookie_exp;
+	if (!seg->fo_cookie_len)
+		return bare ? XTCP_FASTOPEN_GOOD : XTCP_FASTOPEN_ASKED;
 	if (same_cookie(give, seg)) {
 		give->len = 0;
-		return XTCP_FOSYN_GOOD;
+		return XTCP_FASTOPEN_GOOD;
 	}
 	if (keys->n > 1) {
-		xtcp_cookie_make(keys, 1, flow, &old);
+		xtcp_fastopen_make_cookie(keys, 1, flow, &old);
 		if (same_cookie(&old, seg))
-			return XTCP_FOSYN_OLD;
+			return XTCP_FASTOPEN_OLD;
 	}
-	return bare ? XTCP_FOSYN_GOOD : XTCP_FOSYN_BAD;
+	return bare ? XTCP_FASTOPEN_GOOD : XTCP_FASTOPEN_BAD;
 }
 
 /*
  * If there is not enough room the AccECN option is left out: any packet may lack it
  * (RFC 9768 3.2.3.3), while the cookie is sent only once.
  */
-void xtcp_cookie_plan(struct xtcp_plan *plan, const struct xtcp_cookie *cookie)
+void xtcp_fastopen_plan_cookie(struct xtcp_plan *plan,
+			       const struct xtcp_fastopen_cookie *cookie)
 {
 	if (!cookie->len)
 		return;
 	plan->opts |= XTCP_OPT_FASTOPEN;
-	plan->cookie = cookie;
+	plan->fo_cookie = cookie;
 	if (xtcp_hdr_len(plan) > XTCP_HDR_MAX)
 		plan->opts &= ~XTCP_OPT_ACCECN;
 	plan->hdr_len = xtcp_hdr_len(plan);
@@ -130,7 +134,7 @@ void xtcp_cookie_plan(struct xtcp_plan *plan, const struct xtcp_cookie *cookie)
 
 u32 xtcp_fastopen_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 			 const struct xtcp_open *open, struct xtcp_seg *seg,
-			 const struct xtcp_cookie *give, u64 now)
+			 const struct xtcp_fastopen_cookie *give, u64 now)
 {
 	u32 acts = XTCP_ACT_STATE | XTCP_ACT_OUTPUT;
 	u32 len = min_t(u32, seg->len, req->rcv_wnd);
@@ -138,7 +142,7 @@ u32 xtcp_fastopen_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 	xtcp_accept_init(tcb, req, open, now);
 	tcb->fo = XTCP_FO_CHILD;
 	if (give->len) {
-		tcb->cookie = *give;
+		tcb->fo_cookie = *give;
 		tcb->fo |= XTCP_FO_GIVEN;
 	}
 	tcb->ecn_syn = req->ecn_syn;
@@ -172,7 +176,7 @@ u32 xtcp_fastopen_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req,
  */
 bool xtcp_fastopen_again(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
-	if (tcb->state != XTCP_SYN_RECEIVED || !xtcp_fo_child(tcb) ||
+	if (tcb->state != XTCP_SYN_RECEIVED || !xtcp_fastopen_is_child(tcb) ||
 	    (seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) != XTCP_SYN ||
 	    seg->seq != tcb->irs)
 		return false;
@@ -184,11 +188,12 @@ bool xtcp_fastopen_again(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 }
 
 /* xtcp_fastopen_connect - choose what the SYN of an active open carries */
-void xtcp_fastopen_connect(struct xtcp_tcb *tcb, const struct xtcp_fo_client *fo, bool v6)
+void xtcp_fastopen_connect(struct xtcp_tcb *tcb, const struct xtcp_fastopen_client *fo,
+			   bool v6)
 {
 	u32 mss = fo->mss ? fo->mss : xtcp_default_mss(v6);
 
-	tcb->cookie = fo->cookie;
+	tcb->fo_cookie = fo->cookie;
 	tcb->fo = fo->bare ? XTCP_FO_MAY : XTCP_FO_ASK;
 	if (fo->cookie.len)
 		tcb->fo |= XTCP_FO_MAY;
@@ -222,12 +227,12 @@ void xtcp_fastopen_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 		return;
 	if (tcb->state == XTCP_SYN_RECEIVED) {
 		if (tcb->fo & XTCP_FO_GIVEN && tcb->flags & XTCP_F_PASSIVE)
-			xtcp_cookie_plan(plan, &tcb->cookie);
+			xtcp_fastopen_plan_cookie(plan, &tcb->fo_cookie);
 		return;
 	}
 	if (tcb->fo & XTCP_FO_ASK) {
 		plan->opts |= XTCP_OPT_FASTOPEN;
-		plan->cookie = &tcb->cookie;
+		plan->fo_cookie = &tcb->fo_cookie;
 	}
 	if (tcb->fo & XTCP_FO_MAY) {
 		plan->data = tcb->iss + 1;
@@ -253,14 +258,14 @@ void xtcp_fastopen_sent(struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
 void xtcp_fastopen_synack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
 	bool given = tcb->fo & XTCP_FO_ASK && seg->opts & XTCP_OPT_FASTOPEN &&
-		     seg->cookie_len;
+		     seg->fo_cookie_len;
 
 	tcb->fo &= ~XTCP_FO_WAIT;
 	if (given) {
 		tcb->fo |= XTCP_FO_GIVEN;
-		tcb->cookie.len = seg->cookie_len;
-		tcb->cookie.exp = seg->cookie_exp;
-		memcpy(tcb->cookie.val, seg->cookie, seg->cookie_len);
+		tcb->fo_cookie.len = seg->fo_cookie_len;
+		tcb->fo_cookie.exp = seg->fo_cookie_exp;
+		memcpy(tcb->fo_cookie.val, seg->fo_cookie, seg->fo_cookie_len);
 	}
 	if (!(tcb->fo & XTCP_FO_DATA))
 		return;

@@ -168,7 +168,7 @@ static u32 rx_rst(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 			return xtcp_drop(seg, XTCP_DROP_RST_WINDOW);
 		return challenge(tcb, seg, XTCP_DROP_RST_CHALLENGE, now);
 	}
-	if (tcb->state == XTCP_SYN_RECEIVED && !xtcp_fo_child(tcb))
+	if (tcb->state == XTCP_SYN_RECEIVED && !xtcp_fastopen_is_child(tcb))
 		err = XTCP_ERR_REFUSED;
 	else if (tcb->state == XTCP_CLOSE_WAIT)
 		err = XTCP_ERR_PIPE;

@@ -370,7 +370,7 @@ void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 {
 	xtcp_accept_init(tcb, req, open, now);
 	/* Enter the SYN-ACK into the send map: it yields the first RTT sample. */
-	xtcp_map_append(tcb, tcb->iss + 1, req->retries || req->again || req->cookie ?
+	xtcp_map_append(tcb, tcb->iss + 1, req->retries || req->again || req->syncookie ?
 			XTCP_SENT_RTX : 0, xtcp_request_sent_at(req, now));
 	tcb->retries = req->retries;
 	if (req->retries)

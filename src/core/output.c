@@ -293,7 +293,7 @@ static bool plan_new(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
  */
 static bool early_may(const struct xtcp_tcb *tcb)
 {
-	return xtcp_fo_child(tcb) ||
+	return xtcp_fastopen_is_child(tcb) ||
 	       (tcb->flags & XTCP_F_FIN_QUEUED && tcb->snd_end == tcb->iss + 1);
 }
 
@@ -392,7 +392,7 @@ bool xtcp_tx_peek(struct xtcp_tcb *tcb, u64 now, struct xtcp_plan *plan)
 	case XTCP_SYN_SENT:
 		return plan_syn(tcb, plan, now);
 	case XTCP_SYN_RECEIVED:
-		if ((!(tcb->flags & XTCP_F_PASSIVE) || xtcp_fo_child(tcb)) &&
+		if ((!(tcb->flags & XTCP_F_PASSIVE) || xtcp_fastopen_is_child(tcb)) &&
 		    (plan_syn(tcb, plan, now) || plan_early(tcb, plan, now)))
 			return true;
 		break;

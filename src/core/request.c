@@ -278,7 +278,7 @@ enum xtcp_request_act xtcp_request_timeout(struct xtcp_request *req,
 void xtcp_request_keep(struct xtcp_request *req, const struct xtcp_params *par, u64 now)
 {
 	req->acked = 1;
-	if (req->cookie)
+	if (req->syncookie)
 		request_sent(req, par, now);
 }
 

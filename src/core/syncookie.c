@@ -95,8 +95,8 @@ static u32 ts_info_of(const struct xtcp_request *req)
  * The ISN of a cookie. @low are its lowest @nlow bits, below the parity. With
  * timestamps (@nlow 3) the MAC covers @ts_bits, the low bits of TSval, too.
  */
-static u32 cookie(const struct xtcp_params *par, u64 flow_hash, u32 irs, u32 low,
-		  u32 nlow, u32 ts_bits, u32 parity)
+static u32 syncookie_isn(const struct xtcp_params *par, u64 flow_hash, u32 irs, u32 low,
+			 u32 nlow, u32 ts_bits, u32 parity)
 {
 	u32 info = nlow << 16 | ts_bits << 8 | low;
 	u32 bits = (u32)mac(par, flow_hash, irs, info, parity) << (nlow + 1);
@@ -116,21 +116,23 @@ static bool mss_index(const u16 *tab, u32 n, u16 mss, u32 *index)
 }
 
 /* Compute req->iss, the cookie. Return: false if the MSS is below all of the table. */
-static bool cookie_iss(struct xtcp_request *req, const struct xtcp_params *par,
-		       u64 flow_hash, u64 now)
+static bool syncookie_set_iss(struct xtcp_request *req, const struct xtcp_params *par,
+			      u64 flow_hash, u64 now)
 {
 	u32 parity = slot_of(now) & 1, mss;
 
 	if (req->opts & XTCP_OPT_TS) {
 		if (!mss_index(mss_ts, ARRAY_SIZE(mss_ts), req->peer_mss, &mss))
 			return false;
-		req->iss = cookie(par, flow_hash, req->irs, mss, 3, ts_info_of(req), parity);
+		req->iss = syncookie_isn(par, flow_hash, req->irs, mss, 3, ts_info_of(req),
+					 parity);
 		return true;
 	}
 	req->ecn = XTCP_ECN_OFF;
 	if (!mss_index(mss_plain, ARRAY_SIZE(mss_plain), req->peer_mss, &mss))
 		return false;
-	req->iss = cookie(par, flow_hash, req->irs, mss << 5 | info_of(req), 7, 0, parity);
+	req->iss = syncookie_isn(par, flow_hash, req->irs, mss << 5 | info_of(req), 7, 0,
+				 parity);
 	return true;
 }
 
@@ -142,7 +144,7 @@ bool xtcp_syncookie_synack(const struct xtcp_params *par, const struct xtcp_open
 	u32 clock;
 
 	xtcp_request_fill(&req, par, open, seg);
-	if (!cookie_iss(&req, par, hash, now))
+	if (!syncookie_set_iss(&req, par, hash, now))
 		return false;
 	xtcp_synack_plan(&req, hash, open->adv_mss, plan, now);
 	if (!(plan->opts & XTCP_OPT_TS))
@@ -182,10 +184,11 @@ bool xtcp_syncookie_rx(struct xtcp_request *req, const struct xtcp_params *par,
 	/* The latest slot of that parity: this one or the last. */
 	slot -= (slot & 1) != parity;
 	if (par->syncookie[parity].slot != slot ||
-	    cookie(par, xtcp_isn_hash(par, &open->flow), irs, low, nlow, info, parity) != iss)
+	    syncookie_isn(par, xtcp_isn_hash(par, &open->flow), irs, low, nlow, info,
+			  parity) != iss)
 		return false;
 	memset(req, 0, sizeof(*req));
-	req->cookie = 1;
+	req->syncookie = 1;
 	req->v6 = open->v6;
 	req->iss = iss;
 	req->irs = irs;

@@ -103,14 +103,14 @@ static void parse_accecn(struct xtcp_seg *seg, u8 kind, const u8 *body, u32 len)
 }
 
 /* RFC 7413 4.1.2: an option with an invalid length is ignored. */
-static void parse_cookie(struct xtcp_seg *seg, const u8 *body, u32 len, bool exp)
+static void parse_fastopen(struct xtcp_seg *seg, const u8 *body, u32 len, bool exp)
 {
-	if (!(seg->flags & XTCP_SYN) || len & 1 || len > XTCP_COOKIE_MAX ||
-	    (len && len < XTCP_COOKIE_MIN))
+	if (!(seg->flags & XTCP_SYN) || len & 1 || len > XTCP_FASTOPEN_COOKIE_MAX ||
+	    (len && len < XTCP_FASTOPEN_COOKIE_MIN))
 		return;
-	seg->cookie = body;
-	seg->cookie_len = (u8)len;
-	seg->cookie_exp = exp;
+	seg->fo_cookie = body;
+	seg->fo_cookie_len = (u8)len;
+	seg->fo_cookie_exp = exp;
 	seg->opts |= XTCP_OPT_FASTOPEN;
 }
 
@@ -159,11 +159,11 @@ static void parse_option(struct xtcp_seg *seg, u8 kind, const u8 *body, u32 len)
 		parse_accecn(seg, kind, body, len - 2);
 		break;
 	case OPT_FASTOPEN:
-		parse_cookie(seg, body, len - 2, false);
+		parse_fastopen(seg, body, len - 2, false);
 		break;
 	case OPT_EXP:
 		if (len >= 4 && get16(body) == EXP_FASTOPEN)
-			parse_cookie(seg, body + 2, len - 4, true);
+			parse_fastopen(seg, body + 2, len - 4, true);
 		break;
 	}
 }
@@ -242,7 +242,7 @@ bool xtcp_parse(struct xtcp_seg *seg, const u8 *hdr, u32 hdr_avail, u32 tcp_len)
 }
 
 /* Length of the Fast Open option with @cookie, bytes, without padding. */
-static u32 cookie_len(const struct xtcp_cookie *cookie)
+static u32 fastopen_len(const struct xtcp_fastopen_cookie *cookie)
 {
 	return (cookie->exp ? 4U : 2U) + cookie->len;
 }
@@ -265,7 +265,7 @@ u8 xtcp_hdr_len(const struct xtcp_plan *plan)
 	if (plan->opts & XTCP_OPT_ACCECN)
 		len += xtcp_acc_len(plan->nacc);
 	if (plan->opts & XTCP_OPT_FASTOPEN)
-		len += (cookie_len(plan->cookie) + 3) & ~3U;
+		len += (fastopen_len(plan->fo_cookie) + 3) & ~3U;
 	return (u8)len;
 }
 
@@ -283,9 +283,9 @@ static u8 *put_accecn(u8 *p, const struct xtcp_plan *plan)
 	return p;
 }
 
-static u8 *put_cookie(u8 *p, const struct xtcp_cookie *cookie)
+static u8 *put_fastopen(u8 *p, const struct xtcp_fastopen_cookie *cookie)
 {
-	u32 len = cookie_len(cookie);
+	u32 len = fastopen_len(cookie);
 
 	*p++ = cookie->exp ? OPT_EXP : OPT_FASTOPEN;
 	*p++ = (u8)len;
@@ -345,7 +345,7 @@ static u8 *put_options(u8 *p, const struct xtcp_plan *plan)
 		if (plan->opts & XTCP_OPT_ACCECN)
 			p = put_accecn(p, plan);
 		if (plan->opts & XTCP_OPT_FASTOPEN)
-			p = put_cookie(p, plan->cookie);
+			p = put_fastopen(p, plan->fo_cookie);
 	}
 	return p;
 }

@@ -30,8 +30,9 @@ int xtcp_cong_available(xtcp_ctl_table *ctl, int write, void *buffer, size_t *le
 int xtcp_cong_allowed(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
 		      loff_t *ppos);
 
-int xtcp_fo_key(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp, loff_t *ppos);
-void xtcp_fo_rewrite(struct xtcp_net *xn);
+int xtcp_fastopen_key(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
+		      loff_t *ppos);
+void xtcp_fastopen_timeout_set(struct xtcp_net *xn);
 
 int xtcp_stat_show(struct seq_file *seq, void *v);
 

@@ -39,7 +39,7 @@ static bool fo_key_parse(const char *text, u64 key[2])
 }
 
 /**
- * xtcp_fo_key - handler of fastopen_key
+ * xtcp_fastopen_key - handler of fastopen_key
  * @ctl: data is the namespace
  * @write: 0 to read, 1 to write
  * @buffer: text, in kernel memory
@@ -51,16 +51,17 @@ static bool fo_key_parse(const char *text, u64 key[2])
  * Context: process.
  * Return: 0, or -EINVAL if the text is no key.
  */
-int xtcp_fo_key(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp, loff_t *ppos)
+int xtcp_fastopen_key(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
+		      loff_t *ppos)
 {
 	char buf[KEYS_TEXT + 1], *second;
 	struct ctl_table tmp = { .data = buf, .maxlen = sizeof(buf) };
 	struct xtcp_net *xn = ctl->data;
-	struct xtcp_fo_keys keys;
+	struct xtcp_fastopen_keys keys;
 	u32 at = 0, i;
 	int err;
 
-	xtcp_fo_keys_get(xn, &keys);
+	xtcp_fastopen_get_net_keys(xn, &keys);
 	for (i = 0; i < keys.n; i++)
 		at = fo_key_put(buf, at, keys.key[i]);
 	err = proc_dostring(&tmp, write, buffer, lenp, ppos);
@@ -72,7 +73,7 @@ int xtcp_fo_key(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp, loff
 	keys.n = second ? 2 : 1;
 	err = -EINVAL;
 	if (fo_key_parse(buf, keys.key[0]) && (!second || fo_key_parse(second, keys.key[1]))) {
-		xtcp_fo_keys_set(xn, &keys);
+		xtcp_fastopen_set_net_keys(xn, &keys);
 		err = 0;
 	}
 out:
@@ -82,14 +83,14 @@ out:
 }
 
 /**
- * xtcp_fo_rewrite - after a write to fastopen_blackhole_timeout_sec
+ * xtcp_fastopen_timeout_set - after a write to fastopen_blackhole_timeout_sec
  * @xn: namespace
  *
  * Forgets past failures, so that Fast Open is tried again at once.
  *
  * Context: any.
  */
-void xtcp_fo_rewrite(struct xtcp_net *xn)
+void xtcp_fastopen_timeout_set(struct xtcp_net *xn)
 {
 	atomic_set(&xn->fo_off_times, 0);
 }

@@ -25,27 +25,27 @@
  * What Fast Open keeps for a listener. Referenced by the listener and by each child that is
  * not acknowledged yet; freed after an RCU grace period.
  */
-struct xtcp_fo_queue {
+struct xtcp_fastopen_queue {
 	refcount_t ref;
 	spinlock_t lock;
 	u32 most;		/* limit of count, TCP_FASTOPEN; 0: off; socket lock */
 	u32 count;		/* children not acknowledged; lock */
 	u32 resets[SLOTS];	/* children reset, by slot modulo SLOTS; lock */
 	u32 slot;		/* the newest slot, SLOT_S seconds each; lock */
-	struct xtcp_fo_keys keys;	/* TCP_FASTOPEN_KEY; n 0: the namespace's; lock */
+	struct xtcp_fastopen_keys keys;	/* TCP_FASTOPEN_KEY; n 0: the namespace's; lock */
 	struct rcu_head rcu;
 };
 
 /* ---- the queue ---- */
 
-static void queue_put(struct xtcp_fo_queue *q)
+static void queue_put(struct xtcp_fastopen_queue *q)
 {
 	if (refcount_dec_and_test(&q->ref))
 		kfree_rcu(q, rcu);
 }
 
 /* Children that were reset in the last RESET_KEEP_S seconds. Context: queue's lock. */
-static u32 queue_resets(struct xtcp_fo_queue *q)
+static u32 queue_resets(struct xtcp_fastopen_queue *q)
 {
 	u32 now = (u32)div_u64(get_jiffies_64(), SLOT_S * HZ), sum = 0, i;
 
@@ -61,9 +61,9 @@ static u32 queue_resets(struct xtcp_fo_queue *q)
 }
 
 /* The queue of a socket, made if there is none. Context: socket lock. */
-static struct xtcp_fo_queue *queue_get(struct sock *sk)
+static struct xtcp_fastopen_queue *queue_get(struct sock *sk)
 {
-	struct xtcp_fo_queue *q = xtcp_sk(sk)->fo;
+	struct xtcp_fastopen_queue *q = xtcp_sk(sk)->fo;
 
 	if (q)
 		return q;
@@ -72,21 +72,21 @@ static struct xtcp_fo_queue *queue_get(struct sock *sk)
 		return NULL;
 	refcount_set(&q->ref, 1);
 	spin_lock_init(&q->lock);
-	/* Pairs with xtcp_fo_syn(). */
+	/* Pairs with xtcp_fastopen_admit(). */
 	smp_store_release(&xtcp_sk(sk)->fo, q);
 	return q;
 }
 
 /**
- * xtcp_fo_listen - TCP_FASTOPEN: set how many children may be unacknowledged
+ * xtcp_fastopen_set_qlen - TCP_FASTOPEN: set how many children may be unacknowledged
  * @sk: socket in CLOSE or LISTEN
  * @most: connections, limited by somaxconn; 0 turns Fast Open off
  *
  * Context: process, socket lock. Return: 0 or -ENOMEM.
  */
-int xtcp_fo_listen(struct sock *sk, u32 most)
+int xtcp_fastopen_set_qlen(struct sock *sk, u32 most)
 {
-	struct xtcp_fo_queue *q;
+	struct xtcp_fastopen_queue *q;
 
 	if (!most && !xtcp_sk(sk)->fo)
 		return 0;
@@ -98,30 +98,30 @@ int xtcp_fo_listen(struct sock *sk, u32 most)
 }
 
 /**
- * xtcp_fo_most - the value set by xtcp_fo_listen()
+ * xtcp_fastopen_get_qlen - the value set by xtcp_fastopen_set_qlen()
  * @sk: socket
  *
  * Context: socket lock. Return: connections; 0 for a child.
  */
-u32 xtcp_fo_most(const struct sock *sk)
+u32 xtcp_fastopen_get_qlen(const struct sock *sk)
 {
-	const struct xtcp_fo_queue *q = xtcp_sk(sk)->fo;
+	const struct xtcp_fastopen_queue *q = xtcp_sk(sk)->fo;
 
-	return q && !xtcp_fo_child(&xtcp_sk(sk)->tcb) ? q->most : 0;
+	return q && !xtcp_fastopen_is_child(&xtcp_sk(sk)->tcb) ? q->most : 0;
 }
 
 /**
- * xtcp_fo_set_keys - TCP_FASTOPEN_KEY: set the keys of a listener
+ * xtcp_fastopen_set_sk_keys - TCP_FASTOPEN_KEY: set the keys of a listener
  * @sk: socket
  * @keys: one or two
  *
  * Context: process, socket lock. Return: 0, -EINVAL for a child, -ENOMEM.
  */
-int xtcp_fo_set_keys(struct sock *sk, const struct xtcp_fo_keys *keys)
+int xtcp_fastopen_set_sk_keys(struct sock *sk, const struct xtcp_fastopen_keys *keys)
 {
-	struct xtcp_fo_queue *q;
+	struct xtcp_fastopen_queue *q;
 
-	if (xtcp_fo_child(&xtcp_sk(sk)->tcb))
+	if (xtcp_fastopen_is_child(&xtcp_sk(sk)->tcb))
 		return -EINVAL;
 	q = queue_get(sk);
 	if (!q)
@@ -133,18 +133,18 @@ int xtcp_fo_set_keys(struct sock *sk, const struct xtcp_fo_keys *keys)
 }
 
 /**
- * xtcp_fo_get_keys - the keys set by xtcp_fo_set_keys()
+ * xtcp_fastopen_get_sk_keys - the keys set by xtcp_fastopen_set_sk_keys()
  * @sk: socket
  * @keys: filled in; n 0: the socket has none of its own
  *
  * Context: socket lock.
  */
-void xtcp_fo_get_keys(const struct sock *sk, struct xtcp_fo_keys *keys)
+void xtcp_fastopen_get_sk_keys(const struct sock *sk, struct xtcp_fastopen_keys *keys)
 {
-	struct xtcp_fo_queue *q = xtcp_sk(sk)->fo;
+	struct xtcp_fastopen_queue *q = xtcp_sk(sk)->fo;
 
 	memset(keys, 0, sizeof(*keys));
-	if (!q || xtcp_fo_child(&xtcp_sk(sk)->tcb))
+	if (!q || xtcp_fastopen_is_child(&xtcp_sk(sk)->tcb))
 		return;
 	spin_lock_bh(&q->lock);
 	*keys = q->keys;
@@ -152,7 +152,7 @@ void xtcp_fo_get_keys(const struct sock *sk, struct xtcp_fo_keys *keys)
 }
 
 /* A child leaves; if it was reset, its place is free after RESET_KEEP_S seconds only. */
-static void queue_leave(struct xtcp_fo_queue *q, bool reset)
+static void queue_leave(struct xtcp_fastopen_queue *q, bool reset)
 {
 	spin_lock_bh(&q->lock);
 	q->count--;
@@ -165,19 +165,19 @@ static void queue_leave(struct xtcp_fo_queue *q, bool reset)
 }
 
 /**
- * xtcp_fo_free - release the queue of a socket that is destroyed
+ * xtcp_fastopen_free - release the queue of a socket that is destroyed
  * @sk: listener, child or neither
  *
  * Context: any; the socket is in no table, only RCU readers may still use it.
  */
-void xtcp_fo_free(struct sock *sk)
+void xtcp_fastopen_free(struct sock *sk)
 {
-	struct xtcp_fo_queue *q = xtcp_sk(sk)->fo;
+	struct xtcp_fastopen_queue *q = xtcp_sk(sk)->fo;
 
 	if (!q)
 		return;
 	xtcp_sk(sk)->fo = NULL;
-	if (xtcp_fo_child(&xtcp_sk(sk)->tcb))
+	if (xtcp_fastopen_is_child(&xtcp_sk(sk)->tcb))
 		queue_leave(q, false);
 	else
 		queue_put(q);
@@ -186,7 +186,7 @@ void xtcp_fo_free(struct sock *sk)
 /* ---- a SYN ---- */
 
 /* Copy the keys of the kernel's TCP. Return: false when it has not drawn any yet. */
-static bool kernel_keys(const struct net *net, struct xtcp_fo_keys *keys)
+static bool kernel_keys(const struct net *net, struct xtcp_fastopen_keys *keys)
 {
 	const struct tcp_fastopen_context *ctx;
 
@@ -202,13 +202,13 @@ static bool kernel_keys(const struct net *net, struct xtcp_fo_keys *keys)
 }
 
 /**
- * xtcp_fo_keys_get - the keys of a namespace; the kernel's until fastopen_key is written
+ * xtcp_fastopen_get_net_keys - a namespace's keys; the kernel's until fastopen_key is written
  * @xn: namespace
  * @keys: filled in
  *
  * Context: any.
  */
-void xtcp_fo_keys_get(struct xtcp_net *xn, struct xtcp_fo_keys *keys)
+void xtcp_fastopen_get_net_keys(struct xtcp_net *xn, struct xtcp_fastopen_keys *keys)
 {
 	unsigned int seq;
 
@@ -221,13 +221,13 @@ void xtcp_fo_keys_get(struct xtcp_net *xn, struct xtcp_fo_keys *keys)
 }
 
 /**
- * xtcp_fo_keys_set - set keys of a namespace, in place of the kernel's
+ * xtcp_fastopen_set_net_keys - set keys of a namespace, in place of the kernel's
  * @xn: namespace
  * @keys: one or two
  *
  * Context: any.
  */
-void xtcp_fo_keys_set(struct xtcp_net *xn, const struct xtcp_fo_keys *keys)
+void xtcp_fastopen_set_net_keys(struct xtcp_net *xn, const struct xtcp_fastopen_keys *keys)
 {
 	write_seqlock_bh(&xn->fo_lock);
 	xn->fo_keys = *keys;
@@ -236,7 +236,7 @@ void xtcp_fo_keys_set(struct xtcp_net *xn, const struct xtcp_fo_keys *keys)
 }
 
 /**
- * xtcp_fo_keys_reset - go back to the kernel's keys
+ * xtcp_fastopen_reset_net_keys - go back to the kernel's keys
  * @xn: namespace
  *
  * A random key takes the place of those that were written, for use while the kernel has
@@ -244,14 +244,14 @@ void xtcp_fo_keys_set(struct xtcp_net *xn, const struct xtcp_fo_keys *keys)
  *
  * Context: any.
  */
-void xtcp_fo_keys_reset(struct xtcp_net *xn)
+void xtcp_fastopen_reset_net_keys(struct xtcp_net *xn)
 {
-	struct xtcp_fo_keys keys = { .n = 1 };
+	struct xtcp_fastopen_keys keys = { .n = 1 };
 
 	if (!READ_ONCE(xn->fo_keys_own))
 		return;
 	get_random_bytes(keys.key[0], sizeof(keys.key[0]));
-	xtcp_fo_keys_set(xn, &keys);
+	xtcp_fastopen_set_net_keys(xn, &keys);
 	WRITE_ONCE(xn->fo_keys_own, false);
 }
 
@@ -277,8 +277,8 @@ static bool route_bare(const struct xtcp_rx *rx, const struct sock *sk)
 }
 
 /* Take a place for one more child, and copy the keys. Return: false when there is none. */
-static bool queue_enter(const struct xtcp_rx *rx, struct xtcp_fo_queue *q,
-			struct xtcp_fo_keys *keys)
+static bool queue_enter(const struct xtcp_rx *rx, struct xtcp_fastopen_queue *q,
+			struct xtcp_fastopen_keys *keys)
 {
 	bool room;
 
@@ -292,12 +292,12 @@ static bool queue_enter(const struct xtcp_rx *rx, struct xtcp_fo_queue *q,
 	if (!room)
 		xtcp_mib_inc(rx->xn, XTCP_MIB_FO_LISTEN_OVERFLOW);
 	else if (!keys->n)
-		xtcp_fo_keys_get(rx->xn, keys);
+		xtcp_fastopen_get_net_keys(rx->xn, keys);
 	return room;
 }
 
 /**
- * xtcp_fo_syn - may this SYN become a socket at once?
+ * xtcp_fastopen_admit - may this SYN become a socket at once?
  * @rx: the packet
  * @sk: listener, found under RCU
  * @seg: SYN with data or a Fast Open option
@@ -305,17 +305,19 @@ static bool queue_enter(const struct xtcp_rx *rx, struct xtcp_fo_queue *q,
  *
  * Context: RCU read lock, bottom halves off.
  * Return: the listener's queue, in which a place was taken: it is for the child's field fo,
- * or for xtcp_fo_reject(). NULL: an ordinary SYN.
+ * or for xtcp_fastopen_reject(). NULL: an ordinary SYN.
  */
-struct xtcp_fo_queue *xtcp_fo_syn(const struct xtcp_rx *rx, const struct sock *sk,
-				  const struct xtcp_seg *seg, struct xtcp_cookie *give)
+struct xtcp_fastopen_queue *xtcp_fastopen_admit(const struct xtcp_rx *rx,
+						const struct sock *sk,
+						const struct xtcp_seg *seg,
+						struct xtcp_fastopen_cookie *give)
 {
 	u32 knob = READ_ONCE(rx->xn->knobs.fastopen);
-	struct xtcp_fo_queue *q;
-	struct xtcp_fo_keys keys;
+	struct xtcp_fastopen_queue *q;
+	struct xtcp_fastopen_keys keys;
 	bool bare;
 
-	if (seg->opts & XTCP_OPT_FASTOPEN && !seg->cookie_len)
+	if (seg->opts & XTCP_OPT_FASTOPEN && !seg->fo_cookie_len)
 		xtcp_mib_inc(rx->xn, XTCP_MIB_FO_COOKIE_REQD);
 	/* Pairs with queue_get(). */
 	q = smp_load_acquire(&xtcp_sk(sk)->fo);
@@ -324,13 +326,13 @@ struct xtcp_fo_queue *xtcp_fo_syn(const struct xtcp_rx *rx, const struct sock *s
 		return NULL;
 	bare = knob & XTCP_FO_KNOB_SERVER_BARE || xtcp_sk(sk)->fo_bare ||
 	       route_bare(rx, sk);
-	switch (xtcp_fastopen_syn(&keys, bare, &rx->flow, seg, give)) {
-	case XTCP_FOSYN_OLD:
+	switch (xtcp_fastopen_check_syn(&keys, bare, &rx->flow, seg, give)) {
+	case XTCP_FASTOPEN_OLD:
 		xtcp_mib_inc(rx->xn, XTCP_MIB_FO_PASSIVE_ALT_KEY);
 		return q;
-	case XTCP_FOSYN_GOOD:
+	case XTCP_FASTOPEN_GOOD:
 		return q;
-	case XTCP_FOSYN_BAD:
+	case XTCP_FASTOPEN_BAD:
 		xtcp_mib_inc(rx->xn, XTCP_MIB_FO_PASSIVE_FAIL);
 		break;
 	default:
@@ -341,13 +343,13 @@ struct xtcp_fo_queue *xtcp_fo_syn(const struct xtcp_rx *rx, const struct sock *s
 }
 
 /**
- * xtcp_fo_reject - give back the place of a SYN that became no socket
+ * xtcp_fastopen_reject - give back the place of a SYN that became no socket
  * @xn: namespace
- * @q: from xtcp_fo_syn()
+ * @q: from xtcp_fastopen_admit()
  *
  * Context: bottom halves off.
  */
-void xtcp_fo_reject(struct xtcp_net *xn, struct xtcp_fo_queue *q)
+void xtcp_fastopen_reject(struct xtcp_net *xn, struct xtcp_fastopen_queue *q)
 {
 	xtcp_mib_inc(xn, XTCP_MIB_FO_PASSIVE_FAIL);
 	queue_leave(q, false);
@@ -371,14 +373,14 @@ static void active_off(struct sock *sk)
 	if (!READ_ONCE(xn->knobs.fo_blackhole_s))
 		return;
 	WRITE_ONCE(xn->fo_off_at, jiffies);
-	/* Pairs with xtcp_fo_off(). */
+	/* Pairs with xtcp_fastopen_is_off(). */
 	smp_mb__before_atomic();
 	atomic_inc(&xn->fo_off_times);
 	xtcp_mib_inc(xn, XTCP_MIB_FO_BLACKHOLE);
 }
 
 /**
- * xtcp_fo_off - is Fast Open turned off for active opens of this namespace?
+ * xtcp_fastopen_is_off - is Fast Open turned off for active opens of this namespace?
  * @xn: namespace
  *
  * It is off for fastopen_blackhole_timeout_sec, and twice as long each further time, up to
@@ -386,7 +388,7 @@ static void active_off(struct sock *sk)
  *
  * Context: any. Return: whether it is off.
  */
-bool xtcp_fo_off(const struct xtcp_net *xn)
+bool xtcp_fastopen_is_off(const struct xtcp_net *xn)
 {
 	u32 secs = READ_ONCE(xn->knobs.fo_blackhole_s);
 	int times = atomic_read(&xn->fo_off_times);
@@ -409,11 +411,11 @@ static void active_opened(struct sock *sk)
 	else if (tcb->fo & XTCP_FO_DATA)
 		xtcp_mib_inc(xn, XTCP_MIB_FO_ACTIVE_FAIL);
 	if (tcb->fo & XTCP_FO_ASK)
-		xtcp_metrics_cookie_put(sk);
+		xtcp_metrics_put_fastopen(sk);
 }
 
 /**
- * xtcp_fo_state - a connection with Fast Open has changed its state
+ * xtcp_fastopen_note_state - a connection with Fast Open has changed its state
  * @sk: socket, sk_state set
  * @opened: the handshake has completed
  *
@@ -421,12 +423,12 @@ static void active_opened(struct sock *sk)
  *
  * Context: any, socket lock.
  */
-void xtcp_fo_state(struct sock *sk, bool opened)
+void xtcp_fastopen_note_state(struct sock *sk, bool opened)
 {
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
-	struct xtcp_fo_queue *q = xtcp_sk(sk)->fo;
+	struct xtcp_fastopen_queue *q = xtcp_sk(sk)->fo;
 
-	if (!xtcp_fo_child(tcb)) {
+	if (!xtcp_fastopen_is_child(tcb)) {
 		if (opened)
 			active_opened(sk);
 		return;
@@ -441,7 +443,7 @@ void xtcp_fo_state(struct sock *sk, bool opened)
 #define SILENCES	3
 
 /**
- * xtcp_fo_silence - a connection with Fast Open had a retransmission timeout
+ * xtcp_fastopen_note_timeout - a connection with Fast Open had a retransmission timeout
  * @sk: socket
  * @over: the connection has failed
  *
@@ -450,11 +452,11 @@ void xtcp_fo_state(struct sock *sk, bool opened)
  *
  * Context: any, socket lock.
  */
-void xtcp_fo_silence(struct sock *sk, bool over)
+void xtcp_fastopen_note_timeout(struct sock *sk, bool over)
 {
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 
-	if (!(tcb->fo & (XTCP_FO_ASK | XTCP_FO_DATA)) || xtcp_fo_child(tcb))
+	if (!(tcb->fo & (XTCP_FO_ASK | XTCP_FO_DATA)) || xtcp_fastopen_is_child(tcb))
 		return;
 	if (over ? tcb->retries < SILENCES && tcb->err == XTCP_ERR_TIMEDOUT :
 		   tcb->retries == SILENCES)
@@ -462,7 +464,7 @@ void xtcp_fo_silence(struct sock *sk, bool over)
 }
 
 /**
- * xtcp_fo_done - a connection with Fast Open is over
+ * xtcp_fastopen_finish - a connection with Fast Open is over
  * @sk: socket whose TCB still has its counts
  *
  * A FIN without any of the data before it is another sign of such a middlebox. Data that
@@ -471,36 +473,36 @@ void xtcp_fo_silence(struct sock *sk, bool over)
  *
  * Context: any, socket lock.
  */
-void xtcp_fo_done(struct sock *sk)
+void xtcp_fastopen_finish(struct sock *sk)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 
-	if (!(tcb->fo & (XTCP_FO_ASK | XTCP_FO_DATA)) || xtcp_fo_child(tcb))
+	if (!(tcb->fo & (XTCP_FO_ASK | XTCP_FO_DATA)) || xtcp_fastopen_is_child(tcb))
 		return;
 	if (!tcb->bytes_received) {
 		if (tcb->flags & XTCP_F_FIN_SEEN && seq_lt(tcb->rcv_nxt, tcb->rcv_fin))
 			active_off(sk);
-	} else if (atomic_read(&xn->fo_off_times) && !xtcp_fo_off(xn) &&
+	} else if (atomic_read(&xn->fo_off_times) && !xtcp_fastopen_is_off(xn) &&
 		   !over_loopback(sk)) {
 		atomic_set(&xn->fo_off_times, 0);
 	}
 }
 
 /**
- * xtcp_fo_client - may an active open use Fast Open, and with which cookie?
+ * xtcp_fastopen_check_client - may an active open use Fast Open, and with which cookie?
  * @sk: socket with a route, addresses and ports
  * @fo: filled in; with a cookie of length 0 and not bare the SYN only requests a cookie
  *
  * Context: process, socket lock. Return: false when it must not try.
  */
-bool xtcp_fo_client(struct sock *sk, struct xtcp_fo_client *fo)
+bool xtcp_fastopen_check_client(struct sock *sk, struct xtcp_fastopen_client *fo)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	const struct dst_entry *dst = __sk_dst_get(sk);
 
 	memset(fo, 0, sizeof(*fo));
-	if (!xtcp_metrics_cookie_get(sk, fo) || xtcp_fo_off(xn))
+	if (!xtcp_metrics_get_fastopen(sk, fo) || xtcp_fastopen_is_off(xn))
 		return false;
 	if (READ_ONCE(xn->knobs.fastopen) & XTCP_FO_KNOB_CLIENT_BARE ||
 	    xtcp_sk(sk)->fo_bare || (dst && dst_metric(dst, RTAX_FASTOPEN_NO_COOKIE))) {
@@ -511,15 +513,15 @@ bool xtcp_fo_client(struct sock *sk, struct xtcp_fo_client *fo)
 }
 
 /**
- * xtcp_fo_init_net - initialise Fast Open of a namespace
+ * xtcp_fastopen_init_net - initialise Fast Open of a namespace
  * @xn: namespace
  *
  * Context: process.
  */
-void xtcp_fo_init_net(struct xtcp_net *xn)
+void xtcp_fastopen_init_net(struct xtcp_net *xn)
 {
 	seqlock_init(&xn->fo_lock);
 	xn->fo_keys_own = true;
-	xtcp_fo_keys_reset(xn);
+	xtcp_fastopen_reset_net_keys(xn);
 	atomic_set(&xn->fo_off_times, 0);
 }

@@ -280,7 +280,7 @@ struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_reqsk 
  */
 struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx *rx,
 			     struct sk_buff *skb, struct xtcp_seg *seg,
-			     const struct xtcp_cookie *give, u32 *actions)
+			     const struct xtcp_fastopen_cookie *give, u32 *actions)
 {
 	const struct child_params params = {
 		.flow = rx->flow,

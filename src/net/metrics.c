@@ -35,7 +35,7 @@ struct metric {
 
 	/* Fast Open, RFC 7413 4.1.3; these do not expire */
 	u32 fo_from[4];		/* local address that the cookie was given to */
-	struct xtcp_cookie cookie;
+	struct xtcp_fastopen_cookie fo_cookie;
 	u16 fo_mss;		/* bytes, MSS of the peer's last SYN-ACK; 0: not known */
 	u8 fo_lost;		/* SYNs with data lost in a row */
 	u32 fo_lost_at;		/* s, when the last of them was */
@@ -240,13 +240,13 @@ void xtcp_metrics_put(struct sock *sk)
 #define LOST_SHIFT_MAX	8
 
 /**
- * xtcp_metrics_cookie_get - look up the Fast Open cookie of a peer
+ * xtcp_metrics_get_fastopen - look up the Fast Open cookie of a peer
  * @sk: socket with its 4-tuple in place
  * @fo: cookie and mss are filled in, if known
  *
  * Context: any. Return: false when Fast Open must not be tried now.
  */
-bool xtcp_metrics_cookie_get(const struct sock *sk, struct xtcp_fo_client *fo)
+bool xtcp_metrics_get_fastopen(const struct sock *sk, struct xtcp_fastopen_client *fo)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	const struct xtcp_flow *flow = &xtcp_sk(sk)->flow;
@@ -260,7 +260,7 @@ bool xtcp_metrics_cookie_get(const struct sock *sk, struct xtcp_fo_client *fo)
 	spin_lock_bh(&b->lock);
 	e = metric_find(b, flow->daddr, now);
 	if (e && !memcmp(e->fo_from, flow->saddr, sizeof(e->fo_from))) {
-		fo->cookie = e->cookie;
+		fo->cookie = e->fo_cookie;
 		fo->mss = e->fo_mss;
 	}
 	if (e && e->fo_lost > LOST_FEW)
@@ -271,12 +271,12 @@ bool xtcp_metrics_cookie_get(const struct sock *sk, struct xtcp_fo_client *fo)
 }
 
 /**
- * xtcp_metrics_cookie_put - store the result of a SYN with Fast Open
+ * xtcp_metrics_put_fastopen - store the result of a SYN with Fast Open
  * @sk: socket whose SYN has just been acknowledged
  *
  * Context: any, socket lock.
  */
-void xtcp_metrics_cookie_put(const struct sock *sk)
+void xtcp_metrics_put_fastopen(const struct sock *sk)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	const struct xtcp_flow *flow = &xtcp_sk(sk)->flow;
@@ -294,9 +294,9 @@ void xtcp_metrics_cookie_put(const struct sock *sk)
 		e->at = now;
 	}
 	if (tcb->fo & XTCP_FO_GIVEN)
-		e->cookie = tcb->cookie;
+		e->fo_cookie = tcb->fo_cookie;
 	/* A cookie given to another local address stays, and the MSS with it. */
-	if (tcb->fo & (XTCP_FO_GIVEN | XTCP_FO_ACKED) || !e->cookie.len)
+	if (tcb->fo & (XTCP_FO_GIVEN | XTCP_FO_ACKED) || !e->fo_cookie.len)
 		memcpy(e->fo_from, flow->saddr, sizeof(e->fo_from));
 	if (!memcmp(e->fo_from, flow->saddr, sizeof(e->fo_from)))
 		e->fo_mss = tcb->peer_mss;

@@ -30,7 +30,8 @@
  *	evict_mutex (evict.c)
  *	    socket lock
  *
- * xtcp_reqsk_table.key_lock, xtcp_fo_queue.lock and the locks of metrics.c are innermost.
+ * xtcp_reqsk_table.key_lock, xtcp_fastopen_queue.lock and the locks of metrics.c are
+ * innermost.
  */
 #ifndef XTCP_NET_H
 #define XTCP_NET_H
@@ -407,25 +408,27 @@ void xtcp_listen_accept(struct sock *sk, struct sock *child, struct sk_buff *skb
 
 struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx *rx,
 			     struct sk_buff *skb, struct xtcp_seg *seg,
-			     const struct xtcp_cookie *give, u32 *actions);
+			     const struct xtcp_fastopen_cookie *give, u32 *actions);
 void xtcp_listen_accept_syn(struct sock *sk, struct sock *child, struct sk_buff *skb,
 			    struct xtcp_seg *seg, u32 actions, u64 now);
 
 /* ---- fastopen.c ---- */
 
-void xtcp_fo_init_net(struct xtcp_net *xn);
-bool xtcp_fo_off(const struct xtcp_net *xn);
-struct xtcp_fo_queue *xtcp_fo_syn(const struct xtcp_rx *rx, const struct sock *sk,
-				  const struct xtcp_seg *seg, struct xtcp_cookie *give);
-void xtcp_fo_reject(struct xtcp_net *xn, struct xtcp_fo_queue *q);
+void xtcp_fastopen_init_net(struct xtcp_net *xn);
+bool xtcp_fastopen_is_off(const struct xtcp_net *xn);
+struct xtcp_fastopen_queue *xtcp_fastopen_admit(const struct xtcp_rx *rx,
+						const struct sock *sk,
+						const struct xtcp_seg *seg,
+						struct xtcp_fastopen_cookie *give);
+void xtcp_fastopen_reject(struct xtcp_net *xn, struct xtcp_fastopen_queue *q);
 
 /* ---- metrics.c ---- */
 
 int xtcp_metrics_init(struct xtcp_net *xn);
 void xtcp_metrics_exit(struct xtcp_net *xn);
 void xtcp_metrics_get(struct xtcp_net *xn, struct xtcp_open *open);
-bool xtcp_metrics_cookie_get(const struct sock *sk, struct xtcp_fo_client *fo);
-void xtcp_metrics_cookie_put(const struct sock *sk);
+bool xtcp_metrics_get_fastopen(const struct sock *sk, struct xtcp_fastopen_client *fo);
+void xtcp_metrics_put_fastopen(const struct sock *sk);
 
 /* ---- evict.c ---- */
 

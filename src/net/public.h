@@ -43,15 +43,15 @@ static inline bool xtcp_acceptq_empty(const struct sock *sk)
 
 /* ---- fastopen.c: RFC 7413 ---- */
 
-int xtcp_fo_listen(struct sock *sk, u32 most);
-u32 xtcp_fo_most(const struct sock *sk);
-int xtcp_fo_set_keys(struct sock *sk, const struct xtcp_fo_keys *keys);
-void xtcp_fo_get_keys(const struct sock *sk, struct xtcp_fo_keys *keys);
-bool xtcp_fo_client(struct sock *sk, struct xtcp_fo_client *fo);
+int xtcp_fastopen_set_qlen(struct sock *sk, u32 most);
+u32 xtcp_fastopen_get_qlen(const struct sock *sk);
+int xtcp_fastopen_set_sk_keys(struct sock *sk, const struct xtcp_fastopen_keys *keys);
+void xtcp_fastopen_get_sk_keys(const struct sock *sk, struct xtcp_fastopen_keys *keys);
+bool xtcp_fastopen_check_client(struct sock *sk, struct xtcp_fastopen_client *fo);
 /* Keys of the namespace; no lock needed. */
-void xtcp_fo_keys_get(struct xtcp_net *xn, struct xtcp_fo_keys *keys);
-void xtcp_fo_keys_set(struct xtcp_net *xn, const struct xtcp_fo_keys *keys);
-void xtcp_fo_keys_reset(struct xtcp_net *xn);
+void xtcp_fastopen_get_net_keys(struct xtcp_net *xn, struct xtcp_fastopen_keys *keys);
+void xtcp_fastopen_set_net_keys(struct xtcp_net *xn, const struct xtcp_fastopen_keys *keys);
+void xtcp_fastopen_reset_net_keys(struct xtcp_net *xn);
 
 /* ---- rx.c, evict.c: load and unload ---- */
 

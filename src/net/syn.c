@@ -18,7 +18,7 @@ struct arrival {
 	struct xtcp_reqsk_bucket *bucket;	/* locked until there is a verdict */
 	struct xtcp_source_at source;		/* SYN: its source's cells */
 	struct xtcp_seg seg;			/* reason: why it is discarded */
-	struct xtcp_cookie give;		/* Fast Open cookie for the SYN-ACK */
+	struct xtcp_fastopen_cookie give;	/* Fast Open cookie for the SYN-ACK */
 
 	/* used by carry_out(), as the verdict needs */
 	struct sock *sk;			/* listener */
@@ -125,7 +125,7 @@ static enum verdict request_segment(struct arrival *a, struct xtcp_reqsk *rsk)
 }
 
 /* Make sure that there is a key for the SYN cookies of the present time slot. */
-static void cookie_key(struct xtcp_net *xn, u64 now)
+static void syncookie_draw_key(struct xtcp_net *xn, u64 now)
 {
 	u32 slot, i = xtcp_syncookie_key(now, &slot);
 	struct xtcp_syncookie_key *key = &xn->params.syncookie[i];
@@ -237,7 +237,7 @@ static enum verdict syn_new(struct arrival *a, enum syn_answer what)
 		goto drop;
 	open_fill(a, &open);
 	if (what == SYN_COOKIE) {
-		cookie_key(xn, a->rx->now);
+		syncookie_draw_key(xn, a->rx->now);
 		a->seg.reason = XTCP_DROP_REQUEST_OVERFLOW;
 		if (!xtcp_syncookie_synack(par, &open, &a->seg, &a->plan, a->rx->now))
 			goto drop_dst;
@@ -248,7 +248,7 @@ static enum verdict syn_new(struct arrival *a, enum syn_answer what)
 		a->seg.reason = XTCP_DROP_NO_MEMORY;
 		if (!xtcp_reqsk_add(a->rx, a->bucket, a->l, &req))
 			goto drop_dst;
-		xtcp_cookie_plan(&a->plan, &a->give);
+		xtcp_fastopen_plan_cookie(&a->plan, &a->give);
 	}
 	return VERDICT_SYNACK;
 
@@ -265,23 +265,23 @@ drop:
  */
 static bool syn_fastopen(struct arrival *a)
 {
-	struct xtcp_fo_queue *q;
+	struct xtcp_fastopen_queue *q;
 
 	if (likely(!a->seg.len && !(a->seg.opts & XTCP_OPT_FASTOPEN)))
 		return false;
-	q = xtcp_fo_syn(a->rx, a->l->sk, &a->seg, &a->give);
+	q = xtcp_fastopen_admit(a->rx, a->l->sk, &a->seg, &a->give);
 	if (!q)
 		return false;
 	a->child = xtcp_listen_syn(a->l, a->rx, a->skb, &a->seg, &a->give, &a->actions);
 	if (a->child)
 		xtcp_sk(a->child)->fo = q;
 	else
-		xtcp_fo_reject(a->rx->xn, q);
+		xtcp_fastopen_reject(a->rx->xn, q);
 	return a->child;
 }
 
 /* Does the ACK return a valid SYN cookie? Then @rsk is filled in from it. */
-static bool cookie_back(struct arrival *a, struct xtcp_reqsk *rsk)
+static bool syncookie_check(struct arrival *a, struct xtcp_reqsk *rsk)
 {
 	const struct xtcp_params *par = &a->rx->xn->params;
 	struct xtcp_net *xn = a->rx->xn;
@@ -315,7 +315,7 @@ static bool cookie_back(struct arrival *a, struct xtcp_reqsk *rsk)
  * The peer's address is verified, so only the limit of the namespace applies, not the
  * listener's. Context: bucket's lock.
  */
-static enum verdict cookie_overflow(struct arrival *a, struct xtcp_request *req)
+static enum verdict syncookie_overflow(struct arrival *a, struct xtcp_request *req)
 {
 	struct xtcp_net *xn = a->rx->xn;
 
@@ -329,11 +329,11 @@ static enum verdict cookie_overflow(struct arrival *a, struct xtcp_request *req)
 }
 
 /* A SYN cookie was returned: make a socket. Context: bucket's lock. */
-static enum verdict cookie_accept(struct arrival *a, struct xtcp_reqsk *rsk)
+static enum verdict syncookie_accept(struct arrival *a, struct xtcp_reqsk *rsk)
 {
 	a->child = xtcp_listen_child(a->l, rsk, &a->seg.reason, a->rx->now);
 	if (!a->child)
-		return cookie_overflow(a, &rsk->req);
+		return syncookie_overflow(a, &rsk->req);
 	return VERDICT_ACCEPT;
 }
 
@@ -350,8 +350,8 @@ static enum verdict no_request(struct arrival *a)
 			return VERDICT_ACCEPT_SYN;
 		return syn_new(a, what);
 	case XTCP_LISTEN_RST:
-		if (cookie_back(a, &a->rsk.rsk))
-			return cookie_accept(a, &a->rsk.rsk);
+		if (syncookie_check(a, &a->rsk.rsk))
+			return syncookie_accept(a, &a->rsk.rsk);
 		xtcp_rst_plan(&a->seg, &a->plan);
 		return VERDICT_REPLY;
 	default:

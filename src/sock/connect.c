@@ -50,13 +50,13 @@ int xtcp_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
  * latter the SYN waits for the first write (fo->wait) if it may carry data, that is
  * with a cookie or where none is needed.
  */
-static bool connect_fastopen(struct sock *sk, struct xtcp_fo_client *fo)
+static bool connect_fastopen(struct sock *sk, struct xtcp_fastopen_client *fo)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
 	if (!xsk->fo_msg && !xsk->fo_connect)
 		return false;
-	if (!xtcp_fo_client(sk, fo))
+	if (!xtcp_fastopen_check_client(sk, fo))
 		return false;
 	fo->wait = !xsk->fo_msg && (fo->bare || fo->cookie.len);
 	return true;
@@ -111,7 +111,7 @@ void xtcp_connect_go(struct sock *sk, struct msghdr *msg)
 int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
-	struct xtcp_fo_client fo;
+	struct xtcp_fastopen_client fo;
 	struct xtcp_open open;
 	u32 actions;
 	u64 now;
@@ -178,8 +178,8 @@ int xtcp_listen(struct socket *sock, int backlog)
 	WRITE_ONCE(sk->sk_ack_backlog, 0);
 	knob = READ_ONCE(xtcp_knobs(sk)->fastopen);
 	if (knob & XTCP_FO_KNOB_LISTENERS && knob & XTCP_FO_KNOB_SERVER &&
-	    !xtcp_fo_most(sk)) {
-		err = xtcp_fo_listen(sk, backlog);
+	    !xtcp_fastopen_get_qlen(sk)) {
+		err = xtcp_fastopen_set_qlen(sk, backlog);
 		if (err)
 			goto out_port;
 	}

@@ -15,7 +15,7 @@ static int ioctl_inq(struct sock *sk)
 	u32 inq;
 
 	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV) &&
-	    !xtcp_fo_child(&xsk->tcb))
+	    !xtcp_fastopen_is_child(&xsk->tcb))
 		return 0;
 	inq = xtcp_inq(sk);
 	if (xsk->urg_data && !sock_flag(sk, SOCK_URGINLINE)) {

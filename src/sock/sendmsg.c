@@ -62,7 +62,7 @@ static int send_begin(struct send_state *s)
 	xtcp_knobs_poll_sk(sk);
 	s->timeo = sock_sndtimeo(sk, s->flags & MSG_DONTWAIT);
 	if ((1 << sk->sk_state) & ~(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) &&
-	    !(sk->sk_state == TCP_SYN_RECV && xtcp_fo_child(&xtcp_sk(sk)->tcb))) {
+	    !(sk->sk_state == TCP_SYN_RECV && xtcp_fastopen_is_child(&xtcp_sk(sk)->tcb))) {
 		int err = sk_stream_wait_connect(sk, &s->timeo);
 
 		if (err)

@@ -166,7 +166,7 @@ static int set_fastopen(struct sock *sk, int optname, int val)
 		return -EINVAL;
 	switch (optname) {
 	case TCP_FASTOPEN:
-		return xtcp_fo_listen(sk, val);
+		return xtcp_fastopen_set_qlen(sk, val);
 	case TCP_FASTOPEN_CONNECT:
 		xsk->fo_connect = val;
 		return 0;
@@ -181,7 +181,7 @@ static int set_fastopen(struct sock *sk, int optname, int val)
 
 static int set_fastopen_key(struct sock *sk, sockptr_t optval, unsigned int optlen)
 {
-	struct xtcp_fo_keys keys = { .n = optlen / FO_KEY_LEN };
+	struct xtcp_fastopen_keys keys = { .n = optlen / FO_KEY_LEN };
 	u8 raw[2 * FO_KEY_LEN];
 	u32 i;
 	int err;
@@ -195,7 +195,7 @@ static int set_fastopen_key(struct sock *sk, sockptr_t optval, unsigned int optl
 		keys.key[i][1] = get_unaligned_le64(raw + i * FO_KEY_LEN + 8);
 	}
 	lock_sock(sk);
-	err = xtcp_fo_set_keys(sk, &keys);
+	err = xtcp_fastopen_set_sk_keys(sk, &keys);
 	release_sock(sk);
 	memzero_explicit(raw, sizeof(raw));
 	memzero_explicit(&keys, sizeof(keys));
@@ -344,7 +344,7 @@ static int get_int(struct sock *sk, int optname, int *val)
 		*val = 0;
 		break;
 	case TCP_FASTOPEN:
-		*val = xtcp_fo_most(sk);
+		*val = xtcp_fastopen_get_qlen(sk);
 		break;
 	case TCP_FASTOPEN_CONNECT:
 		*val = xsk->fo_connect;
@@ -401,13 +401,13 @@ static int get_info(struct sock *sk, char __user *optval, int __user *optlen,
 static int get_fastopen_key(struct sock *sk, char __user *optval, int __user *optlen,
 			    int len)
 {
-	struct xtcp_fo_keys keys;
+	struct xtcp_fastopen_keys keys;
 	u8 raw[2 * FO_KEY_LEN];
 	u32 i;
 	int err;
 
 	lock_sock(sk);
-	xtcp_fo_get_keys(sk, &keys);
+	xtcp_fastopen_get_sk_keys(sk, &keys);
 	release_sock(sk);
 	for (i = 0; i < keys.n; i++) {
 		put_unaligned_le64(keys.key[i][0], raw + i * FO_KEY_LEN);

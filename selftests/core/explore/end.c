@@ -33,7 +33,7 @@ u32 end_space(const struct end *e)
 }
 
 /* Fill in xtcp_open; the path MTU may have changed since the last time. */
-static void open_params(struct end *e, const struct xtcp_fo_client *fo)
+static void open_params(struct end *e, const struct xtcp_fastopen_client *fo)
 {
 	const struct world_cfg *cfg = run.cfg;
 	struct xtcp_open *open = &run.open[e->id];
@@ -320,7 +320,7 @@ static void op_notify(struct xtcp_host *host, u32 acts, const struct xtcp_seg *s
 	if (acts & XTCP_ACT_DROP && seg)
 		TRACE("%u     drops it, reason %u", e->id, seg->reason);
 	/* The window of a SYN counts from our ISS: the SYN acknowledges nothing. */
-	if (seg && !e->told && xtcp_fo_child(&e->tcb)) {
+	if (seg && !e->told && xtcp_fastopen_is_child(&e->tcb)) {
 		e->edge_told = e->tcb.iss + seg->wnd;
 		e->told = true;
 	}
@@ -358,7 +358,7 @@ static void op_served(struct xtcp_host *host, u32 acts)
 	xtcp_host_reclaim(host, XTCP_MAP_LOW);
 	state = e->tcb.state;
 	if (state != XTCP_CLOSED && state != XTCP_SYN_SENT &&
-	    (state != XTCP_SYN_RECEIVED || xtcp_fo_child(&e->tcb)))
+	    (state != XTCP_SYN_RECEIVED || xtcp_fastopen_is_child(&e->tcb)))
 		e->established = true;
 }
 
@@ -392,7 +392,7 @@ static struct xtcp_tcb *op_conn_new(struct xtcp_host *host)
 
 /* A SYN with data is accepted without a cookie: unit tests cover cookies. */
 static bool op_fastopen(struct xtcp_host *host, const struct xtcp_seg *seg,
-			struct xtcp_cookie *give)
+			struct xtcp_fastopen_cookie *give)
 {
 	end_of(host)->shown = false;
 	return run.cfg->fastopen && seg->len;
@@ -441,7 +441,7 @@ void end_init(struct end *e)
 
 void end_connect(struct end *e)
 {
-	static const struct xtcp_fo_client fo = { .mss = WORLD_MSS, .bare = true };
+	static const struct xtcp_fastopen_client fo = { .mss = WORLD_MSS, .bare = true };
 
 	TRACE("%u connect()", e->id);
 	open_params(e, run.cfg->fastopen ? &fo : NULL);

@@ -321,11 +321,11 @@ static void look_at_state(struct conn *conn)
 	struct xtcp_tcb *tcb = &conn->tcb;
 
 	if (conn->established || tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_CLOSED ||
-	    (tcb->state == XTCP_SYN_RECEIVED && !xtcp_fo_child(tcb)))
+	    (tcb->state == XTCP_SYN_RECEIVED && !xtcp_fastopen_is_child(tcb)))
 		return;
 	conn->established = true;
 	if (tcb->fo & XTCP_FO_GIVEN && !(tcb->flags & XTCP_F_PASSIVE)) {
-		conn->host->cookie = tcb->cookie;
+		conn->host->cookie = tcb->fo_cookie;
 		conn->host->cookie_mss = tcb->peer_mss;
 	}
 	app_established(conn);

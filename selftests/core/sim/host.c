@@ -148,22 +148,22 @@ void host_send(struct host *host, const struct xtcp_plan *plan, u64 key, u64 off
 
 /* ---- Fast Open ---- */
 
-static const struct xtcp_fo_keys fo_keys = { .key = { { 11, 12 }, { 13, 14 } }, .n = 2 };
+static const struct xtcp_fastopen_keys fo_keys = { .key = { { 11, 12 }, { 13, 14 } }, .n = 2 };
 
 /* The client's Fast Open state: from an earlier connection, or from the configuration. */
-static const struct xtcp_fo_client *fo_client(struct host *host,
-					      struct xtcp_fo_client *fo)
+static const struct xtcp_fastopen_client *fo_client(struct host *host,
+						    struct xtcp_fastopen_client *fo)
 {
 	const struct host_cfg *cfg = host->cfg;
 
 	if (!cfg->fastopen)
 		return NULL;
-	*fo = (struct xtcp_fo_client){ .cookie = host->cookie, .bare = cfg->fo_bare };
+	*fo = (struct xtcp_fastopen_client){ .cookie = host->cookie, .bare = cfg->fo_bare };
 	if (host->cookie.len) {
 		fo->mss = host->cookie_mss;
 	} else if (cfg->fo_cookie) {
-		xtcp_cookie_make(&fo_keys, host->sim->seed & 1, &host->peer->flow,
-				 &fo->cookie);
+		xtcp_fastopen_make_cookie(&fo_keys, host->sim->seed & 1, &host->peer->flow,
+					  &fo->cookie);
 		fo->cookie.val[0] ^= cfg->fo_bad;
 		fo->mss = host->sim->seed & 2 ? host->peer->cfg->mss : 0;
 	}
@@ -176,15 +176,16 @@ static const struct xtcp_fo_client *fo_client(struct host *host,
  * (2.1) leaves to the application to handle, and this one does not.
  */
 static bool op_fastopen(struct xtcp_host *xh, const struct xtcp_seg *seg,
-			struct xtcp_cookie *give)
+			struct xtcp_fastopen_cookie *give)
 {
 	struct host *host = host_of(xh);
-	enum xtcp_fo_syn worth;
+	enum xtcp_fastopen_verdict worth;
 
 	if (!host->cfg->fastopen || host->sim->round == host->sim->cfg.rounds)
 		return false;
-	worth = xtcp_fastopen_syn(&fo_keys, host->cfg->fo_bare, &host->flow, seg, give);
-	if ((worth != XTCP_FOSYN_GOOD && worth != XTCP_FOSYN_OLD) || host->out.opened)
+	worth = xtcp_fastopen_check_syn(&fo_keys, host->cfg->fo_bare, &host->flow, seg,
+					give);
+	if ((worth != XTCP_FASTOPEN_GOOD && worth != XTCP_FASTOPEN_OLD) || host->out.opened)
 		return false;
 	TRACE(host->sim, "%u Fast Open", host->id);
 	return true;
@@ -404,7 +405,7 @@ void host_rx(struct host *host, struct pkt *pkt)
 void host_open(struct host *host)
 {
 	struct sim *sim = host->sim;
-	struct xtcp_fo_client fo;
+	struct xtcp_fastopen_client fo;
 
 	if (host->conn)
 		return;

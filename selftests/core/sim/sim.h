@@ -348,7 +348,7 @@ struct host {
 	u64 busy;		/* virtual time until which the CPU is busy */
 	struct ledger ledger;
 	struct outcome out;
-	struct xtcp_cookie cookie;	/* client: the last one it got, with its MSS */
+	struct xtcp_fastopen_cookie cookie;	/* client: last one given, with its MSS */
 	u16 cookie_mss;
 };
 
