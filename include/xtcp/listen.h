@@ -368,10 +368,10 @@ struct xtcp_source_at {
 };
 
 /* What a SYN may have. */
-enum xtcp_source {
-	XTCP_SOURCE_GOOD,	/* a half-open connection */
-	XTCP_SOURCE_MUCH,	/* a SYN cookie only */
-	XTCP_SOURCE_FAR,	/* no answer */
+enum xtcp_source_verdict {
+	XTCP_SOURCE_ALLOW,	/* a half-open connection */
+	XTCP_SOURCE_COOKIE,	/* a SYN cookie only */
+	XTCP_SOURCE_DROP,	/* no answer */
 };
 
 /**
@@ -401,11 +401,13 @@ u64 xtcp_source_of(const struct xtcp_sources *src, const struct xtcp_params *par
  * @now: ns
  * @at: filled in, for xtcp_source_answered()
  *
- * Return: XTCP_SOURCE_MUCH above the burst, or if the source holds nearly all of the
- * room; XTCP_SOURCE_FAR far above the burst; otherwise XTCP_SOURCE_GOOD.
+ * Return: XTCP_SOURCE_COOKIE above the burst, or if the source holds nearly all of the
+ * room; XTCP_SOURCE_DROP far above the burst; otherwise XTCP_SOURCE_ALLOW.
  */
-enum xtcp_source xtcp_source_syn(struct xtcp_sources *src, const struct xtcp_params *par,
-				 u64 who, u32 room, u64 now, struct xtcp_source_at *at);
+enum xtcp_source_verdict xtcp_source_syn(struct xtcp_sources *src,
+					 const struct xtcp_params *par,
+					 u64 who, u32 room, u64 now,
+					 struct xtcp_source_at *at);
 
 /**
  * xtcp_source_answered - count a SYN that was answered

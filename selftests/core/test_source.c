@@ -49,11 +49,11 @@ static u64 stranger(void)
 }
 
 /* A SYN, answered if allowed. */
-static enum xtcp_source syn(u64 who, u64 now)
+static enum xtcp_source_verdict syn(u64 who, u64 now)
 {
-	enum xtcp_source what = xtcp_source_syn(&src, &par, who, ROOM, now, &at);
+	enum xtcp_source_verdict what = xtcp_source_syn(&src, &par, who, ROOM, now, &at);
 
-	if (what != XTCP_SOURCE_FAR)
+	if (what != XTCP_SOURCE_DROP)
 		xtcp_source_answered(&src, &at);
 	return what;
 }
@@ -68,23 +68,23 @@ UNIT(source_limits)
 	me = v4(10, 0, 0, 1);
 	for (i = 0; i < 5000; i++)
 		n[syn(me, now)]++;
-	CHECK_EQ(n[XTCP_SOURCE_GOOD], 128);
-	CHECK(n[XTCP_SOURCE_MUCH] >= 896 && n[XTCP_SOURCE_MUCH] <= 900);
-	CHECK_EQ(syn(v4(10, 0, 0, 2), now), XTCP_SOURCE_GOOD);
+	CHECK_EQ(n[XTCP_SOURCE_ALLOW], 128);
+	CHECK(n[XTCP_SOURCE_COOKIE] >= 896 && n[XTCP_SOURCE_COOKIE] <= 900);
+	CHECK_EQ(syn(v4(10, 0, 0, 2), now), XTCP_SOURCE_ALLOW);
 	/* 10 s at 8 a second. */
-	n[XTCP_SOURCE_MUCH] = 0;
+	n[XTCP_SOURCE_COOKIE] = 0;
 	for (i = 0; i < 1000; i++)
 		n[syn(me, now + i * 10 * MS)]++;
-	CHECK(n[XTCP_SOURCE_MUCH] >= 78 && n[XTCP_SOURCE_MUCH] <= 84);
+	CHECK(n[XTCP_SOURCE_COOKIE] >= 78 && n[XTCP_SOURCE_COOKIE] <= 84);
 	/* After two minutes it is forgotten. */
-	CHECK_EQ(syn(me, now + 140 * SEC), XTCP_SOURCE_GOOD);
+	CHECK_EQ(syn(me, now + 140 * SEC), XTCP_SOURCE_ALLOW);
 }
 
 /* Current values of the knobs. */
 UNIT(source_knobs)
 {
 	static const struct {
-		u32 rate, burst, good, much;
+		u32 rate, burst, allow, cookie;
 	} tab[] = {
 		{ 8, 1, 1, 7 },		{ 1000, 10, 10, 70 },	{ 0, 1, 1000, 0 },
 		{ 1000000, 500, 500, 500 },
@@ -101,8 +101,9 @@ UNIT(source_knobs)
 		me = v4(10, 0, 0, 1);
 		for (k = 0; k < 1000; k++)
 			n[syn(me, SEC)]++;
-		CHECK_EQ(n[XTCP_SOURCE_GOOD], tab[i].good);
-		CHECK(n[XTCP_SOURCE_MUCH] >= tab[i].much && n[XTCP_SOURCE_MUCH] <= tab[i].much + 4);
+		CHECK_EQ(n[XTCP_SOURCE_ALLOW], tab[i].allow);
+		CHECK(n[XTCP_SOURCE_COOKIE] >= tab[i].cookie &&
+		      n[XTCP_SOURCE_COOKIE] <= tab[i].cookie + 4);
 	}
 }
 
@@ -152,11 +153,11 @@ UNIT(source_flood)
 	fresh();
 	for (i = 0; i < 6000000; i++) {
 		now = 100 * SEC + i * 10000ULL;
-		bad += syn(stranger(), now) != XTCP_SOURCE_GOOD;
+		bad += syn(stranger(), now) != XTCP_SOURCE_ALLOW;
 		if (i % 100 == 0) {
 			u64 honest = v4(192, 0, 2, i / 100 % 50);
 
-			bad += syn(honest, now) != XTCP_SOURCE_GOOD;
+			bad += syn(honest, now) != XTCP_SOURCE_ALLOW;
 			xtcp_source_completed(&src, &par, honest, now + 50 * MS);
 		}
 	}
@@ -181,8 +182,8 @@ UNIT(source_stands_out)
 	 * (twice the mean of 100,000 / 1024, and 8) less what other addresses put into
 	 * it: 106. Cookies also answer those between the burst and eight bursts, 896.
 	 */
-	CHECK(n[XTCP_SOURCE_GOOD] >= 128 && n[XTCP_SOURCE_GOOD] <= 135);
-	CHECK(n[XTCP_SOURCE_MUCH] > 1900 && n[XTCP_SOURCE_MUCH] < 2100);
+	CHECK(n[XTCP_SOURCE_ALLOW] >= 128 && n[XTCP_SOURCE_ALLOW] <= 135);
+	CHECK(n[XTCP_SOURCE_COOKIE] > 1900 && n[XTCP_SOURCE_COOKIE] < 2100);
 }
 
 /*
@@ -203,18 +204,18 @@ UNIT(source_crowd)
 			xtcp_source_completed(&src, &par, me, now);
 	}
 	/* Cookies carry all options; nothing is dropped. */
-	CHECK_EQ(n[XTCP_SOURCE_FAR], 0);
+	CHECK_EQ(n[XTCP_SOURCE_DROP], 0);
 	fresh();
 	/* 1,000 a second need no cookies. */
 	me = v4(10, 0, 0, 1);
-	n[XTCP_SOURCE_MUCH] = 0;
+	n[XTCP_SOURCE_COOKIE] = 0;
 	for (i = 0; i < 100000; i++) {
 		now = 100 * SEC + i * MS;
 		n[syn(me, now)]++;
 		if (i >= 100 && i % 10)
 			xtcp_source_completed(&src, &par, me, now);
 	}
-	CHECK_EQ(n[XTCP_SOURCE_MUCH], 0);
+	CHECK_EQ(n[XTCP_SOURCE_COOKIE], 0);
 }
 
 /* The rest of the room is for other sources. */
@@ -227,12 +228,14 @@ UNIT(source_room)
 	me = v4(10, 0, 0, 1);
 	for (i = 0; i < 90; i++) {
 		CHECK_EQ(xtcp_source_syn(&src, &par, me, 100 - i, SEC, &at),
-			 i <= 8 * (100 - i) ? XTCP_SOURCE_GOOD : XTCP_SOURCE_MUCH);
+			 i <= 8 * (100 - i) ? XTCP_SOURCE_ALLOW : XTCP_SOURCE_COOKIE);
 		xtcp_source_answered(&src, &at);
 	}
-	CHECK_EQ(xtcp_source_syn(&src, &par, me, 10, SEC, &at), XTCP_SOURCE_MUCH);
-	CHECK_EQ(xtcp_source_syn(&src, &par, v4(10, 0, 0, 2), 10, SEC, &at), XTCP_SOURCE_GOOD);
-	CHECK_EQ(xtcp_source_syn(&src, &par, v4(10, 0, 0, 2), 0, SEC, &at), XTCP_SOURCE_GOOD);
+	CHECK_EQ(xtcp_source_syn(&src, &par, me, 10, SEC, &at), XTCP_SOURCE_COOKIE);
+	CHECK_EQ(xtcp_source_syn(&src, &par, v4(10, 0, 0, 2), 10, SEC, &at),
+		 XTCP_SOURCE_ALLOW);
+	CHECK_EQ(xtcp_source_syn(&src, &par, v4(10, 0, 0, 2), 0, SEC, &at),
+		 XTCP_SOURCE_ALLOW);
 }
 
 /* Completed handshakes give no credit. */
@@ -246,8 +249,8 @@ UNIT(source_no_credit)
 	for (i = 0; i < 1000; i++)
 		xtcp_source_completed(&src, &par, me, SEC);
 	for (i = 0; i < 128; i++)
-		CHECK_EQ(syn(me, SEC), XTCP_SOURCE_GOOD);
-	CHECK_EQ(syn(me, SEC), XTCP_SOURCE_MUCH);
+		CHECK_EQ(syn(me, SEC), XTCP_SOURCE_ALLOW);
+	CHECK_EQ(syn(me, SEC), XTCP_SOURCE_COOKIE);
 }
 
 /* A completed handshake compensates for 1 1/8 SYNs. */
@@ -264,7 +267,7 @@ UNIT(source_pays_back)
 		xtcp_source_completed(&src, &par, me, SEC);
 	for (i = 0; i < 128; i++)
 		n[syn(me, SEC)]++;
-	CHECK_EQ(n[XTCP_SOURCE_GOOD], 72);
+	CHECK_EQ(n[XTCP_SOURCE_ALLOW], 72);
 }
 
 /* An old cell is empty at any later time, although the 32-bit clock wraps. */
@@ -286,15 +289,19 @@ UNIT(source_wraps)
 			if (i % 50 == 0) {
 				/* Quiet long enough to be forgotten at this rate. */
 				now += 200 * SEC * 8;
-				CHECK_EQ(xtcp_source_syn(&src, &par, me, 0, now, &at), XTCP_SOURCE_GOOD);
+				CHECK_EQ(xtcp_source_syn(&src, &par, me, 0, now, &at),
+					 XTCP_SOURCE_ALLOW);
 				for (k = 0; k < 127; k++)
 					syn(me, now);
-				CHECK_EQ(xtcp_source_syn(&src, &par, me, ROOM, now, &at), XTCP_SOURCE_GOOD);
+				CHECK_EQ(xtcp_source_syn(&src, &par, me, ROOM, now, &at),
+					 XTCP_SOURCE_ALLOW);
 				xtcp_source_answered(&src, &at);
-				CHECK_EQ(xtcp_source_syn(&src, &par, me, ROOM, now, &at), XTCP_SOURCE_MUCH);
+				CHECK_EQ(xtcp_source_syn(&src, &par, me, ROOM, now, &at),
+					 XTCP_SOURCE_COOKIE);
 				now += 129 * SEC / rates[r] + 2 * MS;
 			}
-			CHECK_EQ(xtcp_source_syn(&src, &par, me, 1, now, &at), XTCP_SOURCE_GOOD);
+			CHECK_EQ(xtcp_source_syn(&src, &par, me, 1, now, &at),
+				 XTCP_SOURCE_ALLOW);
 		}
 	}
 }
@@ -308,14 +315,14 @@ UNIT(source_changed_rate)
 	me = v4(10, 0, 0, 1);
 	for (i = 0; i < 2000; i++)
 		syn(me, 100000 * SEC);
-	CHECK_EQ(syn(me, 100000 * SEC), XTCP_SOURCE_FAR);
+	CHECK_EQ(syn(me, 100000 * SEC), XTCP_SOURCE_DROP);
 	par.syn_source_rate = 9;
-	CHECK_EQ(syn(me, 100000 * SEC), XTCP_SOURCE_GOOD);
+	CHECK_EQ(syn(me, 100000 * SEC), XTCP_SOURCE_ALLOW);
 	par.syn_source_rate = 4;
-	CHECK_EQ(syn(me, 100000 * SEC), XTCP_SOURCE_GOOD);
+	CHECK_EQ(syn(me, 100000 * SEC), XTCP_SOURCE_ALLOW);
 	for (i = 0; i < 2000; i++)
 		syn(me, 100000 * SEC);
-	CHECK_EQ(syn(me, 100000 * SEC), XTCP_SOURCE_FAR);
+	CHECK_EQ(syn(me, 100000 * SEC), XTCP_SOURCE_DROP);
 }
 
 /* A source that has filled an accept queue does not get the last ninth of it. */

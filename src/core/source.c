@@ -43,7 +43,7 @@
  * Multiple of the burst above which a source does not even get a cookie (which
  * goes to the owner of the address, forged or not).
  */
-#define FAR		8
+#define DROP_FACTOR	8
 
 /* A source may hold this multiple of the room that is left for all others. */
 #define SHARE		8
@@ -120,8 +120,10 @@ static u32 clock_at(struct xtcp_sources *src, const struct xtcp_params *par, u64
 	return (u32)clock;
 }
 
-enum xtcp_source xtcp_source_syn(struct xtcp_sources *src, const struct xtcp_params *par,
-				 u64 who, u32 room, u64 now, struct xtcp_source_at *at)
+enum xtcp_source_verdict xtcp_source_syn(struct xtcp_sources *src,
+					 const struct xtcp_params *par,
+					 u64 who, u32 room, u64 now,
+					 struct xtcp_source_at *at)
 {
 	u32 open = LEVEL_MAX, row, left;
 
@@ -133,12 +135,12 @@ enum xtcp_source xtcp_source_syn(struct xtcp_sources *src, const struct xtcp_par
 		open = min(open, left);
 	}
 	if (!par->syn_source_rate)
-		return XTCP_SOURCE_GOOD;
+		return XTCP_SOURCE_ALLOW;
 	open = DIV_ROUND_UP(open, UNIT);
-	if (open >= (u64)par->syn_source_burst * FAR)
-		return XTCP_SOURCE_FAR;
+	if (open >= (u64)par->syn_source_burst * DROP_FACTOR)
+		return XTCP_SOURCE_DROP;
 	return open >= par->syn_source_burst || open > (u64)room * SHARE ?
-	       XTCP_SOURCE_MUCH : XTCP_SOURCE_GOOD;
+	       XTCP_SOURCE_COOKIE : XTCP_SOURCE_ALLOW;
 }
 
 void xtcp_source_answered(struct xtcp_sources *src, const struct xtcp_source_at *at)

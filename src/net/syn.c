@@ -151,7 +151,7 @@ static enum syn_answer syn_verdict(struct arrival *a)
 	struct xtcp_net *xn = a->rx->xn;
 	struct xtcp_sources *sources = &xn->requests->sources;
 	u8 cookies = XTCP_DEFENCE_OR(syncookies, READ_ONCE(xn->knobs.syncookies), 0);
-	enum xtcp_source what;
+	enum xtcp_source_verdict what;
 	u32 room;
 	u64 who;
 
@@ -164,9 +164,9 @@ static enum syn_answer syn_verdict(struct arrival *a)
 		return SYN_DROP;
 	room = xtcp_reqsk_room(xn, a->l);
 	what = xtcp_source_syn(sources, &xn->params, who, room, a->rx->now, &a->source);
-	what = XTCP_DEFENCE_OR(syn_source, what, XTCP_SOURCE_GOOD);
+	what = XTCP_DEFENCE_OR(syn_source, what, XTCP_SOURCE_ALLOW);
 	a->seg.reason = XTCP_DROP_SYN_SOURCE;
-	if (what == XTCP_SOURCE_FAR)
+	if (what == XTCP_SOURCE_DROP)
 		return SYN_DROP;
 	/* A cookie cannot be chosen above the last connection's sequence numbers. */
 	if (cookies == 2 && !a->rx->reopens)
@@ -177,7 +177,7 @@ static enum syn_answer syn_verdict(struct arrival *a)
 					   XTCP_MIB_REQ_Q_FULL_DROP);
 		return cookies ? SYN_COOKIE : SYN_DROP;
 	}
-	if (what == XTCP_SOURCE_MUCH)
+	if (what == XTCP_SOURCE_COOKIE)
 		return cookies ? SYN_COOKIE : SYN_DROP;
 	return SYN_REQUEST;
 }
