@@ -20,32 +20,32 @@
  *
  * An active open, with the caller's functions in capitals:
  *
- *	static void serve(struct xtcp_tcb *tcb, u32 acts, struct xtcp_seg *seg,
+ *	static void serve(struct xtcp_tcb *tcb, u32 actions, struct xtcp_seg *seg,
  *			  struct xtcp_ooo *pkt, u64 now)
  *	{
  *		struct xtcp_plan plan;
  *		struct xtcp_ooo *held;
  *
- *		if (acts & XTCP_ACT_DELIVER)
+ *		if (actions & XTCP_ACT_DELIVER)
  *			READER_PUT(pkt, seg->from, seg->to);
- *		if (pkt && !(acts & XTCP_ACT_HELD))
+ *		if (pkt && !(actions & XTCP_ACT_HELD))
  *			PKT_FREE(pkt);
- *		while (acts & XTCP_ACT_DRAIN && (held = xtcp_reass_pop(tcb))) {
+ *		while (actions & XTCP_ACT_DRAIN && (held = xtcp_reass_pop(tcb))) {
  *			READER_PUT(held, held->seq, held->end);
  *			PKT_FREE(held);
  *		}
- *		while (acts & XTCP_ACT_REAP && (held = xtcp_reass_reap(tcb)))
+ *		while (actions & XTCP_ACT_REAP && (held = xtcp_reass_reap(tcb)))
  *			PKT_FREE(held);
- *		if (acts & XTCP_ACT_ACKED)
+ *		if (actions & XTCP_ACT_ACKED)
  *			WRITER_FREE(xtcp_snd_data_una(tcb));
- *		if (acts & XTCP_ACT_RST) {
+ *		if (actions & XTCP_ACT_RST) {
  *			xtcp_rst_plan(seg, &plan);
  *			TRANSMIT(&plan);
  *		}
  *		xtcp_space(tcb, READER_ROOM());
  *		while (tcb->map_nfree < xtcp_map_want(tcb))
  *			xtcp_map_lend(tcb, SENT_NEW());
- *		while (acts & XTCP_ACT_OUTPUT && xtcp_tx_peek(tcb, now, &plan)) {
+ *		while (actions & XTCP_ACT_OUTPUT && xtcp_tx_peek(tcb, now, &plan)) {
  *			if (!TRANSMIT(&plan)) {
  *				xtcp_tx_abort(tcb, &plan, now);
  *				break;
@@ -60,8 +60,8 @@
  *	while (tcb.state != XTCP_CLOSED) {
  *		pkt = RECEIVE_UNTIL(xtcp_deadline(&tcb), &seg);
  *		now = CLOCK();
- *		acts = pkt ? xtcp_rx(&tcb, &seg, pkt, now) : xtcp_timeout(&tcb, now);
- *		serve(&tcb, acts, &seg, pkt, now);
+ *		actions = pkt ? xtcp_rx(&tcb, &seg, pkt, now) : xtcp_timeout(&tcb, now);
+ *		serve(&tcb, actions, &seg, pkt, now);
  *	}
  *
  * An application's call is served likewise: serve(&tcb, xtcp_wrote(&tcb, bytes, 0, now),

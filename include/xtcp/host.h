@@ -79,9 +79,9 @@ struct xtcp_host_ops {
 	void (*idle)(struct xtcp_host *host);
 	void (*output)(struct xtcp_host *host);
 	void (*begin)(struct xtcp_host *host);
-	void (*check)(struct xtcp_host *host, u32 acts);
-	void (*notify)(struct xtcp_host *host, u32 acts, const struct xtcp_seg *seg);
-	void (*served)(struct xtcp_host *host, u32 acts);
+	void (*check)(struct xtcp_host *host, u32 actions);
+	void (*notify)(struct xtcp_host *host, u32 actions, const struct xtcp_seg *seg);
+	void (*served)(struct xtcp_host *host, u32 actions);
 	void (*over)(struct xtcp_host *host);
 	void (*deadline)(struct xtcp_host *host);
 	bool (*fastopen)(struct xtcp_host *host, const struct xtcp_seg *seg,
@@ -118,7 +118,7 @@ bool xtcp_host_connect(struct xtcp_host *host);
 void xtcp_host_rx(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_ooo *pkt);
 u64 xtcp_host_deadline(const struct xtcp_host *host);
 void xtcp_host_timeout(struct xtcp_host *host);
-void xtcp_host_actions(struct xtcp_host *host, u32 acts, struct xtcp_seg *seg,
+void xtcp_host_actions(struct xtcp_host *host, u32 actions, struct xtcp_seg *seg,
 		       struct xtcp_ooo *pkt);
 void xtcp_host_output(struct xtcp_host *host);
 bool xtcp_host_peek(struct xtcp_host *host, struct xtcp_plan *plan, u64 now);

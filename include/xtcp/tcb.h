@@ -527,17 +527,17 @@ enum xtcp_ecn {
 #define XTCP_LINGER2_PAR	(~0U)
 
 /* Options of a connection: its own, or the present ones of the namespace. */
-static inline u32 xtcp_keep_idle_ms(const struct xtcp_tcb *tcb)
+static inline u32 xtcp_keepalive_idle_ms(const struct xtcp_tcb *tcb)
 {
 	return tcb->keep_idle_ms ? tcb->keep_idle_ms : tcb->par->keep_idle_ms;
 }
 
-static inline u32 xtcp_keep_intvl_ms(const struct xtcp_tcb *tcb)
+static inline u32 xtcp_keepalive_intvl_ms(const struct xtcp_tcb *tcb)
 {
 	return tcb->keep_intvl_ms ? tcb->keep_intvl_ms : tcb->par->keep_intvl_ms;
 }
 
-static inline u8 xtcp_keep_probes(const struct xtcp_tcb *tcb)
+static inline u8 xtcp_keepalive_probes(const struct xtcp_tcb *tcb)
 {
 	return tcb->keep_probes ? tcb->keep_probes : tcb->par->keep_probes;
 }

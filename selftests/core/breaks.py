@@ -68,7 +68,7 @@ BREAKS = [
      'tcb->dl[dl] >= now'),
     ('output.c', 'wnd_end - tcb->snd_nxt : 0;',
      'wnd_end + 1 - tcb->snd_nxt : 0;'),
-    ('reass.c', '\t\tdrop_run(tcb, run);\n\t\tacts = XTCP_ACT_REAP;',
+    ('reass.c', '\t\tdrop_run(tcb, run);\n\t\tactions = XTCP_ACT_REAP;',
      '\t\tbreak;'),
     ('open.c', '\ttcb->ssthresh = max(tcb->ssthresh, 2 * mss);\n',
      ''),

@@ -189,38 +189,38 @@ static void look_at_state(struct xtcp_host *host)
 /**
  * xtcp_host_actions - do what action bits ask for, in the order of seg.h
  * @host: with a TCB
- * @acts: XTCP_ACT_*, as a call of the engine returned them
+ * @actions: XTCP_ACT_*, as a call of the engine returned them
  * @seg: segment that was passed to xtcp_rx(); NULL for other calls
  * @pkt: packet that was passed to xtcp_rx(), given back here unless the engine keeps
  *	it; NULL for other calls
  */
-void xtcp_host_actions(struct xtcp_host *host, u32 acts, struct xtcp_seg *seg,
+void xtcp_host_actions(struct xtcp_host *host, u32 actions, struct xtcp_seg *seg,
 		       struct xtcp_ooo *pkt)
 {
 	const struct xtcp_host_ops *ops = host->ops;
 
 	if (ops->check)
-		ops->check(host, acts);
-	if (acts & XTCP_ACT_DELIVER)
+		ops->check(host, actions);
+	if (actions & XTCP_ACT_DELIVER)
 		ops->deliver(host, pkt, seg->from, seg->to);
-	if (pkt && !(acts & XTCP_ACT_HELD))
+	if (pkt && !(actions & XTCP_ACT_HELD))
 		ops->pkt_put(host, pkt);
-	if (acts & XTCP_ACT_DRAIN)
+	if (actions & XTCP_ACT_DRAIN)
 		drain(host);
-	if (acts & XTCP_ACT_REAP)
+	if (actions & XTCP_ACT_REAP)
 		xtcp_host_reap(host);
 	if (ops->notify)
-		ops->notify(host, acts, seg);
-	if (acts & XTCP_ACT_RST)
+		ops->notify(host, actions, seg);
+	if (actions & XTCP_ACT_RST)
 		reply_rst(host, seg);
-	if (acts & XTCP_ACT_OUTPUT && host->mode == XTCP_HOST_CONN) {
+	if (actions & XTCP_ACT_OUTPUT && host->mode == XTCP_HOST_CONN) {
 		if (ops->output)
 			ops->output(host);
 		else
 			xtcp_host_output(host);
 	}
 	if (ops->served)
-		ops->served(host, acts);
+		ops->served(host, actions);
 	look_at_state(host);
 }
 
@@ -262,16 +262,16 @@ void xtcp_host_listen(struct xtcp_host *host)
 bool xtcp_host_connect(struct xtcp_host *host)
 {
 	u64 now;
-	u32 acts;
+	u32 actions;
 
 	if (!conn_new(host))
 		return false;
 	now = host->ops->now(host);
 	begin(host);
-	acts = xtcp_connect(host->tcb, host->open, now);
+	actions = xtcp_connect(host->tcb, host->open, now);
 	if (host->open->fo && host->ops->early)
-		acts |= xtcp_fastopen_go(host->tcb, host->ops->early(host), now);
-	xtcp_host_actions(host, acts, NULL, NULL);
+		actions |= xtcp_fastopen_go(host->tcb, host->ops->early(host), now);
+	xtcp_host_actions(host, actions, NULL, NULL);
 	return true;
 }
 
@@ -285,12 +285,12 @@ static void pkt_put(struct xtcp_host *host, struct xtcp_ooo *pkt)
 
 static void rx_conn(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_ooo *pkt)
 {
-	u32 acts;
+	u32 actions;
 
 	xtcp_host_refill(host);
 	begin(host);
-	acts = xtcp_rx(host->tcb, seg, host->no_ooo ? NULL : pkt, host->ops->now(host));
-	xtcp_host_actions(host, acts, seg, pkt);
+	actions = xtcp_rx(host->tcb, seg, host->no_ooo ? NULL : pkt, host->ops->now(host));
+	xtcp_host_actions(host, actions, seg, pkt);
 }
 
 /* Answer as the verdict on a half-open connection says, and end it if it does. */
@@ -341,7 +341,7 @@ static void rx_half_open(struct xtcp_host *host, struct xtcp_seg *seg, struct xt
 static bool rx_fastopen(struct xtcp_host *host, struct xtcp_seg *seg, struct xtcp_ooo *pkt)
 {
 	u64 now = host->ops->now(host);
-	u32 acts;
+	u32 actions;
 
 	if (!host->ops->fastopen || !host->ops->fastopen(host, seg, &host->give))
 		return false;
@@ -350,8 +350,9 @@ static bool rx_fastopen(struct xtcp_host *host, struct xtcp_seg *seg, struct xtc
 		return false;
 	xtcp_host_refill(host);
 	begin(host);
-	acts = xtcp_fastopen_accept(host->tcb, &host->req, host->open, seg, &host->give, now);
-	xtcp_host_actions(host, acts, seg, pkt);
+	actions = xtcp_fastopen_accept(host->tcb, &host->req, host->open, seg, &host->give,
+				       now);
+	xtcp_host_actions(host, actions, seg, pkt);
 	return true;
 }
 

@@ -194,17 +194,17 @@ static void op_fail(struct xtcp_host *host, const char *what)
 	rig_fail(rig_of(host), "%s", what);
 }
 
-static void op_check(struct xtcp_host *host, u32 acts)
+static void op_check(struct xtcp_host *host, u32 actions)
 {
 	rig_check(rig_of(host));
 }
 
-static void op_served(struct xtcp_host *host, u32 acts)
+static void op_served(struct xtcp_host *host, u32 actions)
 {
 	struct rig *rig = rig_of(host);
 
-	rig->acts |= acts;
-	if (acts & XTCP_ACT_OUTPUT) {
+	rig->actions |= actions;
+	if (actions & XTCP_ACT_OUTPUT) {
 		rig->want_output = true;
 		rig->aborted = false;
 	}
@@ -246,9 +246,9 @@ static const struct xtcp_host_ops rig_ops = {
 };
 
 /* Handle the action bits of a call of the engine. */
-void rig_serve(struct rig *rig, u32 acts)
+void rig_serve(struct rig *rig, u32 actions)
 {
-	xtcp_host_actions(&rig->host, acts, &rig->seg, NULL);
+	xtcp_host_actions(&rig->host, actions, &rig->seg, NULL);
 }
 
 void rig_open(struct rig *rig, bool active)

@@ -620,11 +620,11 @@ static void cmd_is(struct rig *rig, const struct words *w)
 static u32 act_bits(struct rig *rig, const struct words *w)
 {
 	char *save, *p, *s = w->w[1];
-	u32 acts = 0;
+	u32 actions = 0;
 
 	for (p = strtok_r(s, "|", &save); p; p = strtok_r(NULL, "|", &save))
-		acts |= LOOKUP(rig, act_names, p);
-	return acts;
+		actions |= LOOKUP(rig, act_names, p);
+	return actions;
 }
 
 static void show_acts(struct rig *rig, const char *what)
@@ -633,7 +633,7 @@ static void show_acts(struct rig *rig, const char *what)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(act_names); i++)
-		if (rig->acts & act_names[i].val)
+		if (rig->actions & act_names[i].val)
 			snprintf(buf + strlen(buf), sizeof(buf) - strlen(buf),
 				 " %s", act_names[i].name);
 	rig_fail(rig, "action bits are%s; %s", buf, what);
@@ -641,15 +641,15 @@ static void show_acts(struct rig *rig, const char *what)
 
 static void cmd_acts(struct rig *rig, const struct words *w)
 {
-	u32 acts = act_bits(rig, w);
+	u32 actions = act_bits(rig, w);
 
-	if ((rig->acts & acts) != acts)
+	if ((rig->actions & actions) != actions)
 		show_acts(rig, "one is missing");
 }
 
 static void cmd_noacts(struct rig *rig, const struct words *w)
 {
-	if (rig->acts & act_bits(rig, w))
+	if (rig->actions & act_bits(rig, w))
 		show_acts(rig, "one is too much");
 }
 
@@ -657,7 +657,7 @@ static void cmd_drop(struct rig *rig, const struct words *w)
 {
 	u32 reason = LOOKUP(rig, drops, word(rig, w, 1));
 
-	if (rig->host.mode == XTCP_HOST_CONN && !(rig->acts & XTCP_ACT_DROP))
+	if (rig->host.mode == XTCP_HOST_CONN && !(rig->actions & XTCP_ACT_DROP))
 		rig_fail(rig, "segment was not dropped");
 	if (rig->seg.reason != reason)
 		rig_fail(rig, "drop reason is %s, want %s",
@@ -759,7 +759,7 @@ static void run_line(struct rig *rig, const char *text)
 			continue;
 		if (!cmd->looks) {
 			no_output_left(rig);
-			rig->acts = 0;
+			rig->actions = 0;
 		}
 		cmd->run(rig, &w);
 		return;

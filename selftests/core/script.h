@@ -75,7 +75,7 @@ struct rig {
 	u64 start;		/* ns, time at which the script began */
 	u64 now;		/* ns */
 	u32 iss;		/* the engine's */
-	u32 acts;		/* XTCP_ACT_*, since the last command that acts */
+	u32 actions;		/* XTCP_ACT_*, since the last command that acts */
 	struct xtcp_seg seg;	/* the last one received, with its verdict */
 	struct xtcp_plan reply;	/* answer without a TCB, waiting for '>' */
 	bool have_reply;
@@ -112,7 +112,7 @@ void rig_init(struct rig *rig);
 void rig_fini(struct rig *rig);
 void rig_open(struct rig *rig, bool active);
 void rig_rx(struct rig *rig, const struct xtcp_seg *seg);
-void rig_serve(struct rig *rig, u32 acts);
+void rig_serve(struct rig *rig, u32 actions);
 void rig_refuse(struct rig *rig);
 bool rig_peek(struct rig *rig, struct xtcp_plan *plan);
 void rig_commit(struct rig *rig, const struct xtcp_plan *plan);

@@ -189,24 +189,25 @@ static void op_fail(struct xtcp_host *host, const char *what)
 	XTCP_ASSERT(!what);
 }
 
-static void op_notify(struct xtcp_host *host, u32 acts, const struct xtcp_seg *seg)
+static void op_notify(struct xtcp_host *host, u32 actions, const struct xtcp_seg *seg)
 {
 	struct xtcp_socket *sock = sock_of(host);
 
 	/* min(): the FIN has a sequence number, but no byte in the buffer. */
-	if (acts & XTCP_ACT_ACKED)
+	if (actions & XTCP_ACT_ACKED)
 		sock->out.from = min(out_offset(sock, xtcp_snd_data_una(host->tcb)),
 				     sock->out.to);
-	if (acts & XTCP_ACT_EOF)
+	if (actions & XTCP_ACT_EOF)
 		sock->eof = true;
 }
 
 /* xtcp_shutdown() in SYN-SENT would end the connection; call it when it has left. */
-static void op_served(struct xtcp_host *host, u32 acts)
+static void op_served(struct xtcp_host *host, u32 actions)
 {
 	const struct xtcp_tcb *tcb = host->tcb;
 
-	if (acts & XTCP_ACT_STATE && sock_of(host)->shut && tcb->state != XTCP_SYN_SENT &&
+	if (actions & XTCP_ACT_STATE && sock_of(host)->shut &&
+	    tcb->state != XTCP_SYN_SENT &&
 	    !(tcb->flags & XTCP_F_FIN_QUEUED))
 		xtcp_host_actions(host, xtcp_shutdown(host->tcb, op_now(host)), NULL, NULL);
 }

@@ -21,7 +21,8 @@ UNIT(keep_count_saturates)
 	tcb.keep_probed_at = 1;
 	for (before = 253; before <= 255; before++) {
 		tcb.probes = (u8)before;
-		CHECK_EQ(xtcp_keep_fire(&tcb, 10000 * XTCP_NSEC_PER_SEC), XTCP_ACT_OUTPUT);
+		CHECK_EQ(xtcp_keepalive_fire(&tcb, 10000 * XTCP_NSEC_PER_SEC),
+			 XTCP_ACT_OUTPUT);
 		CHECK_EQ(tcb.probes, min(before + 1, 255U));
 	}
 }

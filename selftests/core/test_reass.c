@@ -180,7 +180,7 @@ UNIT(reass_limit_and_no_node)
 	struct xtcp_params par;
 	struct xtcp_tcb tcb;
 	struct xtcp_ooo one;
-	u32 i, acts;
+	u32 i, actions;
 
 	xtcp_params_init(&par);
 	xtcp_tcb_init(&tcb, &par);
@@ -192,17 +192,17 @@ UNIT(reass_limit_and_no_node)
 	tcb.rcv_wnd = 1000000;
 	seg.ack = 2;
 	seg.seq = BASE + 1;
-	acts = xtcp_rx(&tcb, &seg, NULL, 1);
-	CHECK(acts & XTCP_ACT_DROP);
+	actions = xtcp_rx(&tcb, &seg, NULL, 1);
+	CHECK(actions & XTCP_ACT_DROP);
 	CHECK_EQ(seg.reason, XTCP_DROP_NO_MEMORY);
 	for (i = 0; i < 8192; i++)
 		CHECK_EQ(xtcp_reass_insert(&tcb, &nodes[i], BASE + 2 * i + 1,
 					   BASE + 2 * i + 2), XTCP_REASS_HELD);
 	seg.seq = BASE + 900000;
 	seg.len = 1;
-	acts = xtcp_rx(&tcb, &seg, &one, 1);
-	CHECK(acts & XTCP_ACT_DROP);
-	CHECK(!(acts & XTCP_ACT_HELD));
+	actions = xtcp_rx(&tcb, &seg, &one, 1);
+	CHECK(actions & XTCP_ACT_DROP);
+	CHECK(!(actions & XTCP_ACT_HELD));
 	CHECK_EQ(seg.reason, XTCP_DROP_OOO_LIMIT);
 	CHECK_EQ(xtcp_reass_insert(&tcb, &nodes[8192], BASE + 2 * 8191 + 2,
 				   BASE + 2 * 8191 + 5), XTCP_REASS_HELD);
@@ -305,7 +305,7 @@ UNIT(reass_behind_what_waits)
 	struct xtcp_open open = { .rcv_space = 60000, .adv_mss = 1000, .path_mss = 1000 };
 	struct xtcp_params par;
 	struct xtcp_tcb tcb;
-	u32 acts;
+	u32 actions;
 
 	xtcp_params_init(&par);
 	xtcp_tcb_init(&tcb, &par);
@@ -315,15 +315,16 @@ UNIT(reass_behind_what_waits)
 	seg.len = 10;
 	CHECK(xtcp_rx(&tcb, &seg, &held, 1) & XTCP_ACT_HELD);
 	seg.seq = BASE + 1;
-	acts = xtcp_rx(&tcb, &seg, NULL, 1);
-	CHECK_EQ(acts & (XTCP_ACT_DELIVER | XTCP_ACT_DRAIN), XTCP_ACT_DELIVER | XTCP_ACT_DRAIN);
+	actions = xtcp_rx(&tcb, &seg, NULL, 1);
+	CHECK_EQ(actions & (XTCP_ACT_DELIVER | XTCP_ACT_DRAIN),
+		 XTCP_ACT_DELIVER | XTCP_ACT_DRAIN);
 	seg.seq = BASE + 21;
-	acts = xtcp_rx(&tcb, &seg, NULL, 1);
-	CHECK(acts & XTCP_ACT_DROP);
+	actions = xtcp_rx(&tcb, &seg, NULL, 1);
+	CHECK(actions & XTCP_ACT_DROP);
 	CHECK_EQ(seg.reason, XTCP_DROP_NO_MEMORY);
 	CHECK_EQ(tcb.rcv_nxt, BASE + 21);
-	acts = xtcp_rx(&tcb, &seg, &next, 1);
-	CHECK_EQ(acts & (XTCP_ACT_DELIVER | XTCP_ACT_HELD | XTCP_ACT_DRAIN),
+	actions = xtcp_rx(&tcb, &seg, &next, 1);
+	CHECK_EQ(actions & (XTCP_ACT_DELIVER | XTCP_ACT_HELD | XTCP_ACT_DRAIN),
 		 XTCP_ACT_HELD | XTCP_ACT_DRAIN);
 	CHECK_EQ(tcb.rcv_nxt, BASE + 31);
 	CHECK_EQ(tcb.bytes_received, 30);

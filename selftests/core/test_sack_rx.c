@@ -49,7 +49,7 @@ UNIT(score_no_border_for_nothing)
 	seg.ack = q.tcb.snd_una;
 	seg.sack[0].start = q.tcb.snd_una + 450;
 	seg.sack[0].end = q.tcb.snd_una + 500;
-	xtcp_score_rx(&q.tcb, &seg, &a);
+	xtcp_sack_rx(&q.tcb, &seg, &a);
 	CHECK(q.tcb.map_head == q.tcb.map_tail);
 	CHECK_EQ(q.tcb.sacked_out, 0);
 	free(q.sent);
@@ -67,7 +67,7 @@ UNIT(score_reads_as_many_as_there_are)
 	seg.sack[0].start = seg.sack[1].start = q.tcb.snd_una + 100;
 	seg.sack[0].end = q.tcb.snd_una + 200;
 	seg.sack[1].end = q.tcb.snd_una + 300;
-	xtcp_score_rx(&q.tcb, &seg, &a);
+	xtcp_sack_rx(&q.tcb, &seg, &a);
 	CHECK_EQ(q.tcb.sacked_out, 100);
 	CHECK_EQ(q.tcb.dsacks_in, 0);
 	free(q.sent);
@@ -91,7 +91,7 @@ UNIT(score_work_is_bounded)
 			struct xtcp_ack a = { .now = 100000 };
 
 			before = q.tcb.sacked_out;
-			xtcp_score_rx(&q.tcb, &seg, &a);
+			xtcp_sack_rx(&q.tcb, &seg, &a);
 			max = max(max, (q.tcb.sacked_out - before) / 48);
 			if (q.tcb.sacked_out == before) {
 				unit_fail(__FILE__, __LINE__, "stuck after %u ACKs", acks);
@@ -127,7 +127,7 @@ UNIT(score_far_apart)
 		seg.sack[1].end = q.tcb.snd_una + 100 * (i / 20 + 2);
 		seg.sack[2].start = high - 200;
 		seg.sack[2].end = high - 100;
-		xtcp_score_rx(&q.tcb, &seg, &a);
+		xtcp_sack_rx(&q.tcb, &seg, &a);
 		CHECK_EQ(q.tcb.sacked_out, 100 * (i + i / 20 + 3));
 		q.tcb.dl_armed = 1U << XTCP_DL_RTO;
 	}
@@ -169,7 +169,7 @@ UNIT(score_random)
 					     (s + 1) * 100 <= from + len; s++)
 						held[s] = true;
 			}
-			xtcp_score_rx(&q.tcb, &seg, &a);
+			xtcp_sack_rx(&q.tcb, &seg, &a);
 			for (i = 0; i < 64; i++)
 				n += held[i];
 			CHECK_EQ(q.tcb.sacked_out, n * 100);
@@ -200,7 +200,7 @@ UNIT(score_behind_a_long_loss)
 		struct xtcp_ack a = { .now = 100000 + i };
 
 		seg.sack[0].end = seg.sack[0].start + 200 * i;
-		xtcp_score_rx(&q.tcb, &seg, &a);
+		xtcp_sack_rx(&q.tcb, &seg, &a);
 		CHECK_EQ(a.sacked, 200);
 		CHECK_EQ(q.tcb.sacked_out, 200 * i);
 	}

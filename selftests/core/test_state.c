@@ -54,7 +54,8 @@ UNIT(state_every_pair)
 			struct xtcp_tcb tcb = { .state = from };
 			u8 to = expected(from, ev);
 
-			CHECK_EQ(xtcp_move(&tcb, ev), to == from ? 0 : XTCP_ACT_STATE);
+			CHECK_EQ(xtcp_state_transition(&tcb, ev),
+				 to == from ? 0 : XTCP_ACT_STATE);
 			CHECK_EQ(tcb.state, to);
 		}
 }
@@ -69,7 +70,7 @@ UNIT(state_end_clears_deadlines)
 
 		if (from == XTCP_CLOSED || from == XTCP_LISTEN)
 			continue;
-		xtcp_move(&tcb, XTCP_EV_END);
+		xtcp_state_transition(&tcb, XTCP_EV_END);
 		CHECK_EQ(tcb.dl_armed, 0);
 	}
 }

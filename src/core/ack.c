@@ -51,7 +51,7 @@ static bool is_duplicate(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 /* SND.UNA advances: process what is newly acknowledged. */
 static u32 advance(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ack *a)
 {
-	u32 acts = XTCP_ACT_ACKED;
+	u32 actions = XTCP_ACT_ACKED;
 	u32 data;
 	bool fin;
 
@@ -65,8 +65,8 @@ static u32 advance(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ack *
 	if (tcb->flags & XTCP_F_SND_URG && seq_ge(tcb->snd_una, tcb->snd_up))
 		tcb->flags &= ~XTCP_F_SND_URG;
 	if (fin)
-		acts |= xtcp_fin_acked(tcb, a->now);
-	return acts;
+		actions |= xtcp_fin_acked(tcb, a->now);
+	return actions;
 }
 
 /*
@@ -90,7 +90,7 @@ static bool before_head(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
  * Apply what the segment says about our data: the ACK, then the SACK blocks, then
  * what follows from both.
  */
-static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
+static u32 process_ack(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
 	bool syn = xtcp_syn_out(tcb) && seg->ack != tcb->iss;
 	bool sack = seg->opts & XTCP_OPT_SACK && tcb->opts & XTCP_OPT_SACK_PERM &&
@@ -99,7 +99,7 @@ static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	bool probe = tcb->flags & XTCP_F_TLP_OUT;
 	u32 small = xtcp_small_full(tcb) && xtcp_unsent(tcb) ? tcb->small_out : 0;
 	struct xtcp_ack a;
-	u32 acts = 0;
+	u32 actions = 0;
 
 	if (!sack && !dup && seq_le(seg->ack, tcb->snd_una))
 		return 0;
@@ -111,15 +111,15 @@ static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	if (syn)
 		xtcp_rtt_syn(tcb, &a);
 	if (seq_gt(seg->ack, tcb->snd_una))
-		acts = advance(tcb, seg, &a);
+		actions = advance(tcb, seg, &a);
 	seg->delivered = a.segs;
 	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT)
-		return acts;
+		return actions;
 	/* A SYN is not data: it yields an RTT sample and nothing else. */
 	if (syn)
 		a.delivered--;
 	if (sack)
-		xtcp_score_rx(tcb, seg, &a);
+		xtcp_sack_rx(tcb, seg, &a);
 	seg->delivered = a.segs;
 	if (a.delivered || syn)
 		xtcp_rtt_acked(tcb, &a);
@@ -138,7 +138,7 @@ static u32 news(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 		xtcp_tlp_arm(tcb, now);
 	if (a.una && tcb->user_timeout_ms)
 		xtcp_user_restart(tcb, now);
-	return acts;
+	return actions;
 }
 
 /*
@@ -165,7 +165,7 @@ static bool ack_is_old(const struct xtcp_tcb *tcb, u32 ack)
  */
 u32 xtcp_ack_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
-	u32 acts;
+	u32 actions;
 
 	if (XTCP_DEFENCE(ack_unsent, seq_gt(seg->ack, tcb->snd_nxt))) {
 		xtcp_ack_challenge(tcb, now);
@@ -177,11 +177,11 @@ u32 xtcp_ack_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	}
 
 	seg->ack = XTCP_DEFENCE_OR(ack_unsent, seg->ack, seq_min(seg->ack, tcb->snd_nxt));
-	acts = news(tcb, seg, now);
+	actions = process_ack(tcb, seg, now);
 	/* An ACK overtaken on the path: only its SACK blocks can be new. */
 	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT ||
 	    seq_lt(seg->ack, tcb->snd_una))
-		return acts;
+		return actions;
 	window_rx(tcb, seg);
 	/* MUST-37: a peer that answers is alive, however long its window stays closed. */
 	if (!tcb->snd_wnd)
@@ -191,5 +191,5 @@ u32 xtcp_ack_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 		xtcp_rto_restart(tcb, now);
 	if (!tcb->snd_wnd || tcb->snd_una == tcb->snd_nxt)
 		xtcp_persist_check(tcb, now);
-	return acts;
+	return actions;
 }

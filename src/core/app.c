@@ -119,11 +119,11 @@ u32 xtcp_set(struct xtcp_tcb *tcb, enum xtcp_opt opt, u32 val, u64 now)
 		break;
 	case XTCP_SET_KEEPALIVE:
 		set_flag(tcb, XTCP_F_KEEPALIVE, val);
-		xtcp_keep_restart(tcb, now);
+		xtcp_keepalive_restart(tcb, now);
 		break;
 	case XTCP_SET_KEEPIDLE:
 		tcb->keep_idle_ms = val;
-		xtcp_keep_restart(tcb, now);
+		xtcp_keepalive_restart(tcb, now);
 		break;
 	case XTCP_SET_KEEPINTVL:
 		tcb->keep_intvl_ms = val;

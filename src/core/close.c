@@ -14,9 +14,9 @@
  */
 u32 xtcp_fail(struct xtcp_tcb *tcb, enum xtcp_err err)
 {
-	u32 acts = xtcp_move(tcb, XTCP_EV_END);
+	u32 actions = xtcp_state_transition(tcb, XTCP_EV_END);
 
-	if (!acts)
+	if (!actions)
 		return 0;
 	if (err == XTCP_ERR_TIMEDOUT)
 		xtcp_mib(tcb, XTCP_MIB_ABORT_ON_TIMEOUT);
@@ -24,7 +24,7 @@ u32 xtcp_fail(struct xtcp_tcb *tcb, enum xtcp_err err)
 	tcb->ack_pending = 0;
 	xtcp_map_flush(tcb);
 	xtcp_reass_flush(tcb);
-	return acts | XTCP_ACT_ERROR | XTCP_ACT_REAP;
+	return actions | XTCP_ACT_ERROR | XTCP_ACT_REAP;
 }
 
 /* xtcp_rst_owed - make xtcp_tx_peek() send a RST, from CLOSED */
@@ -44,23 +44,23 @@ u32 xtcp_rst_owed(struct xtcp_tcb *tcb)
 u32 xtcp_close_begin(struct xtcp_tcb *tcb)
 {
 	tcb->flags |= XTCP_F_FIN_QUEUED;
-	return xtcp_move(tcb, XTCP_EV_CLOSE);
+	return xtcp_state_transition(tcb, XTCP_EV_CLOSE);
 }
 
 u32 xtcp_shutdown(struct xtcp_tcb *tcb, u64 now)
 {
-	u32 acts;
+	u32 actions;
 
 	if (tcb->state == XTCP_SYN_SENT)
-		return xtcp_move(tcb, XTCP_EV_END);
+		return xtcp_state_transition(tcb, XTCP_EV_END);
 	if (tcb->state == XTCP_CLOSED || tcb->flags & XTCP_F_FIN_QUEUED)
 		return 0;
 	/* A cork or MSG_MORE waited for more data, which will not come. */
 	tcb->flags &= ~(XTCP_F_CORK | XTCP_F_MORE);
-	acts = xtcp_close_begin(tcb);
-	if (acts)
+	actions = xtcp_close_begin(tcb);
+	if (actions)
 		xtcp_persist_check(tcb, now);
-	return acts | xtcp_want_output(tcb);
+	return actions | xtcp_want_output(tcb);
 }
 
 static void orphan_wait(struct xtcp_tcb *tcb, u64 now)
@@ -82,7 +82,7 @@ u32 xtcp_close(struct xtcp_tcb *tcb, u64 now)
 static u32 end_at_once(struct xtcp_tcb *tcb, enum xtcp_err err)
 {
 	u8 state = tcb->state;
-	u32 acts = xtcp_fail(tcb, err);
+	u32 actions = xtcp_fail(tcb, err);
 
 	switch (state) {
 	case XTCP_SYN_RECEIVED:
@@ -90,9 +90,9 @@ static u32 end_at_once(struct xtcp_tcb *tcb, enum xtcp_err err)
 	case XTCP_FIN_WAIT_1:
 	case XTCP_FIN_WAIT_2:
 	case XTCP_CLOSE_WAIT:
-		return acts | xtcp_rst_owed(tcb);
+		return actions | xtcp_rst_owed(tcb);
 	default:
-		return acts;
+		return actions;
 	}
 }
 
@@ -112,30 +112,30 @@ u32 xtcp_give_up(struct xtcp_tcb *tcb, u64 now)
 	return end_at_once(tcb, XTCP_ERR_TIMEDOUT);
 }
 
-static u32 enter_time_wait(struct xtcp_tcb *tcb, u64 now, u32 acts)
+static u32 enter_time_wait(struct xtcp_tcb *tcb, u64 now, u32 actions)
 {
 	if (tcb->state == XTCP_TIME_WAIT)
 		xtcp_dl_set(tcb, XTCP_DL_LINGER,
 			    now + xtcp_timewait_ms(tcb) * XTCP_NSEC_PER_MSEC);
-	return acts;
+	return actions;
 }
 
 /* xtcp_fin_rx - the peer's FIN is in order: RFC 9293 3.10.7.4, eighth step */
 u32 xtcp_fin_rx(struct xtcp_tcb *tcb, u64 now)
 {
-	u32 acts;
+	u32 actions;
 
 	tcb->rcv_nxt++;
-	acts = xtcp_move(tcb, XTCP_EV_FIN);
-	return enter_time_wait(tcb, now, acts) | XTCP_ACT_EOF;
+	actions = xtcp_state_transition(tcb, XTCP_EV_FIN);
+	return enter_time_wait(tcb, now, actions) | XTCP_ACT_EOF;
 }
 
 /* xtcp_fin_acked - our FIN is acknowledged: RFC 9293 3.10.7.4, fifth step */
 u32 xtcp_fin_acked(struct xtcp_tcb *tcb, u64 now)
 {
-	u32 acts = xtcp_move(tcb, XTCP_EV_ACK_FIN);
+	u32 actions = xtcp_state_transition(tcb, XTCP_EV_ACK_FIN);
 
 	if (tcb->state == XTCP_FIN_WAIT_2 && tcb->flags & XTCP_F_ORPHAN)
 		orphan_wait(tcb, now);
-	return enter_time_wait(tcb, now, acts);
+	return enter_time_wait(tcb, now, actions);
 }

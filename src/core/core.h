@@ -86,7 +86,7 @@ enum xtcp_event {
 };
 
 void xtcp_state_init(struct xtcp_tcb *tcb);
-u32 xtcp_move(struct xtcp_tcb *tcb, enum xtcp_event ev);
+u32 xtcp_state_transition(struct xtcp_tcb *tcb, enum xtcp_event ev);
 
 static inline bool xtcp_synchronized(const struct xtcp_tcb *tcb)
 {
@@ -233,8 +233,8 @@ void xtcp_loss_timeout(struct xtcp_tcb *tcb, u64 now);
 
 /* ---- sack_rx.c ---- */
 
-void xtcp_score_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
-		   struct xtcp_ack *a);
+void xtcp_sack_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
+		  struct xtcp_ack *a);
 
 /* ---- rack.c ---- */
 
@@ -383,8 +383,8 @@ u32 xtcp_persist_fire(struct xtcp_tcb *tcb, u64 now);
 
 /* ---- keepalive.c ---- */
 
-void xtcp_keep_restart(struct xtcp_tcb *tcb, u64 now);
-u32 xtcp_keep_fire(struct xtcp_tcb *tcb, u64 now);
+void xtcp_keepalive_restart(struct xtcp_tcb *tcb, u64 now);
+u32 xtcp_keepalive_fire(struct xtcp_tcb *tcb, u64 now);
 
 /* ---- output.c ---- */
 

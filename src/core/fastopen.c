@@ -136,7 +136,7 @@ u32 xtcp_fastopen_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 			 const struct xtcp_open *open, struct xtcp_seg *seg,
 			 const struct xtcp_fastopen_cookie *give, u64 now)
 {
-	u32 acts = XTCP_ACT_STATE | XTCP_ACT_OUTPUT;
+	u32 actions = XTCP_ACT_STATE | XTCP_ACT_OUTPUT;
 	u32 len = min_t(u32, seg->len, req->rcv_wnd);
 
 	xtcp_accept_init(tcb, req, open, now);
@@ -154,7 +154,7 @@ u32 xtcp_fastopen_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 	tcb->cwnd = xtcp_cc_initial_cwnd(tcb);
 	tcb->segs_in = seg->nsegs;
 	if (!len)
-		return acts;
+		return actions;
 	tcb->data_segs_in = seg->nsegs;
 	tcb->last_data_rx_at = now;
 	tcb->bytes_received = len;
@@ -163,7 +163,7 @@ u32 xtcp_fastopen_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 	seg->to = seg->from + len;
 	tcb->rcv_nxt = seg->to;
 	tcb->rcv_wnd -= len;
-	return acts | XTCP_ACT_DELIVER;
+	return actions | XTCP_ACT_DELIVER;
 }
 
 /*

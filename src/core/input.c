@@ -48,13 +48,13 @@ static u32 rx_again(struct xtcp_tcb *tcb, u32 seq)
  * for it. Any other is answered at the rate of challenge ACKs; otherwise two
  * desynchronised ends would answer each other for ever.
  */
-static u32 refuse(struct xtcp_tcb *tcb, struct xtcp_seg *seg, enum xtcp_drop why,
-		  u64 now)
+static u32 rx_reject(struct xtcp_tcb *tcb, struct xtcp_seg *seg, enum xtcp_drop why,
+		     u64 now)
 {
-	u32 acts = xtcp_drop(seg, why);
+	u32 actions = xtcp_drop(seg, why);
 
 	if (seg->flags & XTCP_RST)
-		return acts;
+		return actions;
 	if (seg->len || seg->flags & XTCP_FIN)
 		xtcp_ack_now(tcb);
 	else if (!xtcp_ack_challenge(tcb, now))
@@ -64,18 +64,18 @@ static u32 refuse(struct xtcp_tcb *tcb, struct xtcp_seg *seg, enum xtcp_drop why
 		xtcp_mib(tcb, XTCP_MIB_DELAYED_ACK_LOST);
 		xtcp_sack_duplicate(tcb, seg->seq, seg->seq + seg->len);
 		xtcp_ecn_again(tcb);
-		acts |= rx_again(tcb, seg->seq);
+		actions |= rx_again(tcb, seg->seq);
 	}
 	if (why == XTCP_DROP_OLD)
-		acts |= ack_one_behind(tcb, seg, now);
-	return acts | xtcp_want_output(tcb);
+		actions |= ack_one_behind(tcb, seg, now);
+	return actions | xtcp_want_output(tcb);
 }
 
 /* RFC 5961: the ACK tells the sender, if it is the real peer, our RCV.NXT. */
-static u32 challenge(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
-		     enum xtcp_drop why, u64 now)
+static u32 rx_challenge(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
+			enum xtcp_drop why, u64 now)
 {
-	u32 acts = xtcp_drop(seg, why);
+	u32 actions = xtcp_drop(seg, why);
 
 	if (why == XTCP_DROP_SYN_CHALLENGE)
 		xtcp_mib(tcb, XTCP_MIB_SYN_CHALLENGE);
@@ -83,7 +83,7 @@ static u32 challenge(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		xtcp_mib(tcb, XTCP_MIB_CHALLENGE_ACK);
 	else
 		xtcp_mib(tcb, XTCP_MIB_ACK_SKIPPED_CHALLENGE);
-	return acts | xtcp_want_output(tcb);
+	return actions | xtcp_want_output(tcb);
 }
 
 /* Size of the receive window, bytes: [RCV.NXT, RCV.NXT + size) is acceptable. */
@@ -107,7 +107,7 @@ static u32 check_timestamp(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 		return xtcp_drop(seg, XTCP_DROP_NO_TIMESTAMP);
 	if (seq_lt(seg->tsval, tcb->ts_recent) &&
 	    now - tcb->ts_recent_at < PAWS_LIFETIME_NS)
-		return refuse(tcb, seg, XTCP_DROP_PAWS, now);
+		return rx_reject(tcb, seg, XTCP_DROP_PAWS, now);
 	return 0;
 }
 
@@ -129,15 +129,15 @@ static u32 check_sequence(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	if (!space) {
 		if (seg->seq == tcb->rcv_nxt || seq_in(seg->seq, tcb->rcv_nxt, wnd))
 			return 0;
-		return refuse(tcb, seg, seq_lt(seg->seq, tcb->rcv_nxt) ?
-			      XTCP_DROP_OLD : XTCP_DROP_WINDOW, now);
+		return rx_reject(tcb, seg, seq_lt(seg->seq, tcb->rcv_nxt) ?
+				 XTCP_DROP_OLD : XTCP_DROP_WINDOW, now);
 	}
 	if (!seq_in(seg->seq, tcb->rcv_nxt, wnd) &&
 	    !seq_in(end - 1, tcb->rcv_nxt, wnd) &&
 	    !(seq_le(seg->seq, tcb->rcv_nxt) && seq_ge(end, edge) &&
 	      seq_gt(end, tcb->rcv_nxt)))
-		return refuse(tcb, seg, seq_le(end, tcb->rcv_nxt) ?
-			      XTCP_DROP_OLD : XTCP_DROP_WINDOW, now);
+		return rx_reject(tcb, seg, seq_le(end, tcb->rcv_nxt) ?
+				 XTCP_DROP_OLD : XTCP_DROP_WINDOW, now);
 
 	if (seq_lt(seg->seq, tcb->rcv_nxt)) {
 		cut = min(tcb->rcv_nxt - seg->seq, seg->len);
@@ -166,7 +166,7 @@ static u32 rx_rst(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	if (XTCP_DEFENCE(rst_exact, seg->seq != tcb->rcv_nxt)) {
 		if (!seq_in(seg->seq, tcb->rcv_nxt, rx_wnd(tcb)))
 			return xtcp_drop(seg, XTCP_DROP_RST_WINDOW);
-		return challenge(tcb, seg, XTCP_DROP_RST_CHALLENGE, now);
+		return rx_challenge(tcb, seg, XTCP_DROP_RST_CHALLENGE, now);
 	}
 	if (tcb->state == XTCP_SYN_RECEIVED && !xtcp_fastopen_is_child(tcb))
 		err = XTCP_ERR_REFUSED;
@@ -178,11 +178,11 @@ static u32 rx_rst(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 /* Fifth step in SYN-RECEIVED: our SYN is acknowledged, or the ACK is wrong. */
 static u32 rx_ack_of_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
-	u32 acts;
+	u32 actions;
 
 	if (seq_le(seg->ack, tcb->snd_una) || seq_gt(seg->ack, tcb->snd_nxt))
 		return xtcp_drop(seg, XTCP_DROP_ACK_FUTURE) | XTCP_ACT_RST;
-	acts = xtcp_move(tcb, XTCP_EV_ACK_SYN);
+	actions = xtcp_state_transition(tcb, XTCP_EV_ACK_SYN);
 	tcb->snd_wl1 = seg->seq - 1;	/* any segment updates the window */
 	tcb->snd_wl2 = seg->ack;
 	xtcp_ecn_third(tcb, seg);
@@ -191,8 +191,8 @@ static u32 rx_ack_of_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	if (unlikely(tcb->lost_out))
 		xtcp_loss_refit(tcb);
 	if (tcb->flags & XTCP_F_FIN_QUEUED)
-		acts |= xtcp_close_begin(tcb);
-	return acts;
+		actions |= xtcp_close_begin(tcb);
+	return actions;
 }
 
 /*
@@ -220,7 +220,7 @@ static u32 rx_urgent(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u32 seq)
 static u32 rx_in_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		       struct xtcp_ooo *node, u64 now)
 {
-	u32 acts = XTCP_ACT_DELIVER;
+	u32 actions = XTCP_ACT_DELIVER;
 	u32 before = tcb->rcv_nxt;
 
 	if (unlikely(tcb->ooo_root))
@@ -232,7 +232,7 @@ static u32 rx_in_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		if (!node)
 			return xtcp_drop(seg, XTCP_DROP_NO_MEMORY);
 		xtcp_reass_follow(tcb, node, seg->from, seg->to);
-		acts = XTCP_ACT_HELD | XTCP_ACT_DRAIN;
+		actions = XTCP_ACT_HELD | XTCP_ACT_DRAIN;
 	}
 	tcb->rcv_nxt = seg->to;
 	if (unlikely(tcb->ecn))
@@ -240,7 +240,7 @@ static u32 rx_in_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	/* A hole may be filled: acknowledge at once (RFC 5681, 4.2). */
 	if (tcb->ooo_root || tcb->ooo_dead) {
 		xtcp_ack_now(tcb);
-		acts |= xtcp_reass_advance(tcb, seg->to);
+		actions |= xtcp_reass_advance(tcb, seg->to);
 	}
 	/* Drop a passed pointer: after another 2 GB it would seem to lie ahead. */
 	if (unlikely(tcb->flags & XTCP_F_RCV_URG) && seq_ge(tcb->rcv_nxt, tcb->rcv_up))
@@ -248,7 +248,7 @@ static u32 rx_in_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	tcb->bytes_received += tcb->rcv_nxt - before;
 	xtcp_rcv_rtt(tcb, seg, now);
 	xtcp_ack_data(tcb, seg, now);
-	return acts;
+	return actions;
 }
 
 static u32 rx_out_of_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
@@ -282,33 +282,33 @@ static u32 rx_out_of_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 static u32 note_fin(struct xtcp_tcb *tcb, struct xtcp_seg *seg)
 {
 	u32 end = seg->seq + seg->len;
-	u32 acts = 0;
+	u32 actions = 0;
 
 	if (seg->flags & XTCP_FIN && !(tcb->flags & XTCP_F_FIN_SEEN)) {
 		tcb->flags |= XTCP_F_FIN_SEEN;
 		tcb->rcv_fin = end;
-		acts = xtcp_reass_cut(tcb, end);
+		actions = xtcp_reass_cut(tcb, end);
 	}
 	if (tcb->flags & XTCP_F_FIN_SEEN && seq_gt(end, tcb->rcv_fin))
 		seg->len = seq_lt(seg->seq, tcb->rcv_fin) ?
 			   tcb->rcv_fin - seg->seq : 0;
-	return acts;
+	return actions;
 }
 
 /* Eighth step: process the FIN once everything before it has arrived. */
 static u32 rx_fin(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 {
-	u32 acts;
+	u32 actions;
 
 	if (!(tcb->flags & XTCP_F_FIN_SEEN) || tcb->rcv_nxt != tcb->rcv_fin)
 		return 0;
-	acts = xtcp_fin_rx(tcb, now);
+	actions = xtcp_fin_rx(tcb, now);
 	/* In CLOSE-WAIT our own FIN may follow soon and carry the ACK. */
 	if (tcb->state == XTCP_CLOSE_WAIT)
 		xtcp_ack_data(tcb, seg, now);
 	else
 		xtcp_ack_now(tcb);
-	return acts;
+	return actions;
 }
 
 /*
@@ -318,7 +318,7 @@ static u32 rx_fin(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 static u32 rx_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		   struct xtcp_ooo *node, u32 had, u64 now)
 {
-	u32 acts;
+	u32 actions;
 
 	if (tcb->state != XTCP_ESTABLISHED && tcb->state != XTCP_FIN_WAIT_1 &&
 	    tcb->state != XTCP_FIN_WAIT_2)
@@ -331,21 +331,21 @@ static u32 rx_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		       xtcp_fail(tcb, XTCP_ERR_RESET) | xtcp_rst_owed(tcb);
 	}
 
-	acts = note_fin(tcb, seg);
+	actions = note_fin(tcb, seg);
 	if (seg->len) {
 		tcb->last_data_rx_at = now;
 		if (seg->seq == tcb->rcv_nxt)
-			acts |= rx_in_order(tcb, seg, node, now);
+			actions |= rx_in_order(tcb, seg, node, now);
 		else
-			acts |= rx_out_of_order(tcb, seg, node);
+			actions |= rx_out_of_order(tcb, seg, node);
 	} else if (had) {
 		xtcp_ack_now(tcb);
-		acts |= xtcp_drop(seg, xtcp_rcv_wnd(tcb) ? XTCP_DROP_AFTER_FIN :
-				  XTCP_DROP_ZERO_WINDOW);
+		actions |= xtcp_drop(seg, xtcp_rcv_wnd(tcb) ? XTCP_DROP_AFTER_FIN :
+				     XTCP_DROP_ZERO_WINDOW);
 	} else if (seg->flags & XTCP_FIN && seg->seq != tcb->rcv_nxt) {
 		xtcp_ack_now(tcb);
 	}
-	return acts | rx_fin(tcb, seg, now);
+	return actions | rx_fin(tcb, seg, now);
 }
 
 /*
@@ -356,19 +356,19 @@ static u32 rx_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 static u32 hold_syn_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 			 struct xtcp_ooo *node, u64 now)
 {
-	u32 acts;
+	u32 actions;
 
 	seg->seq++;
-	acts = check_sequence(tcb, seg, now);
-	if (acts)
-		return acts;
-	acts = note_fin(tcb, seg);
+	actions = check_sequence(tcb, seg, now);
+	if (actions)
+		return actions;
+	actions = note_fin(tcb, seg);
 	if (!seg->len)
-		return acts;
+		return actions;
 	if (!node || xtcp_reass_insert(tcb, node, seg->seq, seg->seq + seg->len) !=
 	    XTCP_REASS_HELD)
-		return acts | xtcp_drop(seg, XTCP_DROP_NO_MEMORY);
-	return acts | XTCP_ACT_HELD;
+		return actions | xtcp_drop(seg, XTCP_DROP_NO_MEMORY);
+	return actions | XTCP_ACT_HELD;
 }
 
 /*
@@ -377,24 +377,24 @@ static u32 hold_syn_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
  */
 static u32 take_syn_text(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 {
-	u32 before = tcb->rcv_nxt, acts;
+	u32 before = tcb->rcv_nxt, actions;
 
 	if (likely(!tcb->ooo_root))
 		return 0;
-	acts = xtcp_reass_advance(tcb, tcb->rcv_nxt);
+	actions = xtcp_reass_advance(tcb, tcb->rcv_nxt);
 	if (tcb->rcv_nxt != before) {
 		tcb->bytes_received += tcb->rcv_nxt - before;
 		tcb->last_data_rx_at = now;
 		xtcp_ack_now(tcb);
 	}
-	return acts | rx_fin(tcb, seg, now);
+	return actions | rx_fin(tcb, seg, now);
 }
 
 /* RFC 9293 3.10.7.4: the states from SYN-RECEIVED on, except TIME-WAIT. */
 static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 			   struct xtcp_ooo *node, u64 now)
 {
-	u32 acts = 0, seq, had;
+	u32 actions = 0, seq, had;
 	bool opened = false;
 
 	/* Simultaneous open: the peer's SYN again, now with the ACK of ours. */
@@ -416,34 +416,34 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	if (seg->flags & XTCP_RST)
 		return rx_rst(tcb, seg, now);
 	if (tcb->opts & XTCP_OPT_TS)
-		acts = check_timestamp(tcb, seg, now);
-	if (acts)
-		return acts;
+		actions = check_timestamp(tcb, seg, now);
+	if (actions)
+		return actions;
 	if (seg->flags & XTCP_SYN) {
 		xtcp_ecn_synack_again(tcb, seg);
 		xtcp_rtt_synack_again(tcb, seg, now);
 		if (XTCP_DEFENCE(syn_challenge, true))
-			return challenge(tcb, seg, XTCP_DROP_SYN_CHALLENGE, now);
+			return rx_challenge(tcb, seg, XTCP_DROP_SYN_CHALLENGE, now);
 		return xtcp_fail(tcb, XTCP_ERR_RESET) | XTCP_ACT_DROP;
 	}
 	seq = seg->seq;
 	had = seg->len;
-	acts = check_sequence(tcb, seg, now);
-	if (acts)
-		return acts;
+	actions = check_sequence(tcb, seg, now);
+	if (actions)
+		return actions;
 
 	/* Output may be due even if the segment is dropped: trimming asks for an ACK. */
 	if (!(seg->flags & XTCP_ACK))
 		return xtcp_drop(seg, XTCP_DROP_NO_ACK) | xtcp_want_output(tcb);
 	if (tcb->state == XTCP_SYN_RECEIVED) {
-		acts = rx_ack_of_syn(tcb, seg, now);
-		if (acts & XTCP_ACT_DROP)
-			return acts | xtcp_want_output(tcb);
+		actions = rx_ack_of_syn(tcb, seg, now);
+		if (actions & XTCP_ACT_DROP)
+			return actions | xtcp_want_output(tcb);
 		opened = true;
 	}
-	acts |= xtcp_ack_rx(tcb, seg, now);
-	if (acts & XTCP_ACT_DROP || tcb->state == XTCP_CLOSED)
-		return acts | xtcp_want_output(tcb);
+	actions |= xtcp_ack_rx(tcb, seg, now);
+	if (actions & XTCP_ACT_DROP || tcb->state == XTCP_CLOSED)
+		return actions | xtcp_want_output(tcb);
 	tcb->last_rx_at = now;
 	if (unlikely(tcb->ecn))
 		xtcp_ecn_rx(tcb, seg, had);
@@ -454,24 +454,24 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		tcb->ts_recent = seg->tsval;
 		tcb->ts_recent_at = now;
 	}
-	acts |= rx_urgent(tcb, seg, seq);
+	actions |= rx_urgent(tcb, seg, seq);
 	if (likely(!opened))
-		return acts | rx_text(tcb, seg, node, had, now) | xtcp_want_output(tcb);
+		return actions | rx_text(tcb, seg, node, had, now) | xtcp_want_output(tcb);
 	/* The peer resends the payload of its SYN: it replaces the copy held so far. */
 	if (seg->len && seg->seq == tcb->rcv_nxt && tcb->ooo_root) {
 		xtcp_reass_flush(tcb);
-		acts |= XTCP_ACT_REAP;
+		actions |= XTCP_ACT_REAP;
 	}
-	acts |= rx_text(tcb, seg, node, had, now);
-	acts |= take_syn_text(tcb, seg, now);
-	return acts | xtcp_want_output(tcb);
+	actions |= rx_text(tcb, seg, node, had, now);
+	actions |= take_syn_text(tcb, seg, now);
+	return actions | xtcp_want_output(tcb);
 }
 
 static u32 rx_syn_sent_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 			   struct xtcp_ooo *node, u64 now)
 {
 	struct xtcp_ack a = { .now = now, .tsecr = seg->tsecr };
-	u32 acts;
+	u32 actions;
 
 	xtcp_peer_options(tcb, seg);
 	a.ts = tcb->opts & XTCP_OPT_TS && seg->tsecr;
@@ -485,12 +485,12 @@ static u32 rx_syn_sent_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	tcb->last_rx_at = now;
 	if (!(seg->flags & XTCP_ACK)) {
 		/* Simultaneous open: our SYN once more, with an ACK. */
-		acts = xtcp_move(tcb, XTCP_EV_SYN);
+		actions = xtcp_state_transition(tcb, XTCP_EV_SYN);
 		xtcp_ecn_syn(tcb, seg);
 		xtcp_map_mark_all(tcb, false);
 		if (seg->len || seg->flags & XTCP_FIN)
-			acts |= hold_syn_text(tcb, seg, node, now);
-		return acts | xtcp_want_output(tcb);
+			actions |= hold_syn_text(tcb, seg, node, now);
+		return actions | xtcp_want_output(tcb);
 	}
 	tcb->snd_wl2 = seg->ack;
 	if (unlikely(tcb->fo))
@@ -498,13 +498,13 @@ static u32 rx_syn_sent_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	/* The peer did not accept data of our SYN that is not acknowledged. */
 	if (seg->ack != tcb->snd_nxt)
 		xtcp_map_mark_all(tcb, false);
-	acts = seg->ack != tcb->iss + 1 ? XTCP_ACT_ACKED : 0;
+	actions = seg->ack != tcb->iss + 1 ? XTCP_ACT_ACKED : 0;
 	tcb->bytes_acked += seg->ack - tcb->iss - 1;
 	xtcp_rtt_syn(tcb, &a);
 	xtcp_map_ack(tcb, seg->ack, &a);
 	seg->delivered = a.segs;
 	xtcp_rtt_acked(tcb, &a);
-	acts |= xtcp_move(tcb, XTCP_EV_SYNACK);
+	actions |= xtcp_state_transition(tcb, XTCP_EV_SYNACK);
 	xtcp_ecn_synack(tcb, seg);
 	xtcp_established(tcb, now);
 	if (tcb->lost_out)
@@ -517,13 +517,13 @@ static u32 rx_syn_sent_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	if (seg->len || seg->flags & (XTCP_FIN | XTCP_URG)) {
 		u32 seq = seg->seq, had = seg->len;
 
-		acts |= check_sequence(tcb, seg, now);
-		if (acts & XTCP_ACT_DROP)
-			return acts;
-		acts |= rx_urgent(tcb, seg, seq);
-		acts |= rx_text(tcb, seg, node, had, now);
+		actions |= check_sequence(tcb, seg, now);
+		if (actions & XTCP_ACT_DROP)
+			return actions;
+		actions |= rx_urgent(tcb, seg, seq);
+		actions |= rx_text(tcb, seg, node, had, now);
 	}
-	return acts | xtcp_want_output(tcb);
+	return actions | xtcp_want_output(tcb);
 }
 
 /* RFC 9293 3.10.7.3. */

@@ -93,7 +93,7 @@ void xtcp_tcb_init(struct xtcp_tcb *tcb, const struct xtcp_params *par)
 
 void xtcp_tcb_fini(struct xtcp_tcb *tcb)
 {
-	xtcp_move(tcb, XTCP_EV_END);
+	xtcp_state_transition(tcb, XTCP_EV_END);
 	xtcp_map_flush(tcb);
 	xtcp_reass_flush(tcb);
 }
@@ -265,7 +265,7 @@ u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now)
 	xtcp_mss_sync(tcb);
 	if (open->fo)
 		xtcp_fastopen_connect(tcb, open->fo, open->v6);
-	return xtcp_move(tcb, XTCP_EV_OPEN) | xtcp_want_output(tcb);
+	return xtcp_state_transition(tcb, XTCP_EV_OPEN) | xtcp_want_output(tcb);
 }
 
 /*
@@ -334,7 +334,7 @@ void xtcp_established(struct xtcp_tcb *tcb, u64 now)
 	tcb->backoff = 0;
 	if (tcb->quickack != XTCP_QUICKACK_ALL)
 		tcb->quickack = QUICKACKS;
-	xtcp_keep_restart(tcb, now);
+	xtcp_keepalive_restart(tcb, now);
 	xtcp_mtup_init(tcb, now);
 }
 
@@ -362,7 +362,7 @@ void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 	tcb->syn_rto_us = req->rto_ms * XTCP_USEC_PER_MSEC;
 	xtcp_ecn_accept(tcb, req);
 	xtcp_mss_sync(tcb);
-	xtcp_move(tcb, XTCP_EV_PASSIVE);
+	xtcp_state_transition(tcb, XTCP_EV_PASSIVE);
 }
 
 void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req,

@@ -121,7 +121,7 @@ static bool plan_ack(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
  * Keepalive probe, RFC 9293 3.8.4, SHLD-12: no data, and SND.UNA - 1 as sequence
  * number, which the peer must answer by an ACK.
  */
-static bool plan_keep(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
+static bool plan_keepalive(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
 {
 	plan_base(tcb, plan, now);
 	plan->kind = XTCP_PLAN_KEEP;
@@ -402,7 +402,7 @@ bool xtcp_tx_peek(struct xtcp_tcb *tcb, u64 now, struct xtcp_plan *plan)
 		if (tcb->flags & XTCP_F_PROBE && !tcb->snd_wnd &&
 		    plan_probe(tcb, plan, now))
 			return true;
-		if (tcb->flags & XTCP_F_KEEP_PROBE && plan_keep(tcb, plan, now))
+		if (tcb->flags & XTCP_F_KEEP_PROBE && plan_keepalive(tcb, plan, now))
 			return true;
 		/* SACK or AccECN information is due that only a bare ACK can carry. */
 		if (tcb->ack_pending & XTCP_ACKP_NOW &&

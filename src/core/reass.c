@@ -243,13 +243,13 @@ void xtcp_reass_follow(struct xtcp_tcb *tcb, struct xtcp_ooo *node, u32 seq, u32
 u32 xtcp_reass_cut(struct xtcp_tcb *tcb, u32 end)
 {
 	struct xtcp_ooo *run;
-	u32 acts = 0;
+	u32 actions = 0;
 
 	while ((run = last_run(tcb)) && seq_gt(run_end(run), end)) {
 		drop_run(tcb, run);
-		acts = XTCP_ACT_REAP;
+		actions = XTCP_ACT_REAP;
 	}
-	return acts;
+	return actions;
 }
 
 struct xtcp_ooo *xtcp_reass_pop(struct xtcp_tcb *tcb)

@@ -206,7 +206,7 @@ static bool waited_long(const struct xtcp_tcb *tcb)
 u32 xtcp_rto_fire(struct xtcp_tcb *tcb, u64 now)
 {
 	bool linear = tcb->state == XTCP_SYN_SENT && tcb->retries < tcb->par->syn_linear;
-	u32 acts = XTCP_ACT_OUTPUT | XTCP_ACT_REPATH;
+	u32 actions = XTCP_ACT_OUTPUT | XTCP_ACT_REPATH;
 
 	if (tcb->snd_una == tcb->snd_nxt)
 		return 0;
@@ -229,9 +229,9 @@ u32 xtcp_rto_fire(struct xtcp_tcb *tcb, u64 now)
 		tcb->backoff++;
 	/* R1 reached: ask IP for another route (MUST-20). */
 	if (tcb->retries >= tcb->par->retries1)
-		acts |= XTCP_ACT_ADVICE;
+		actions |= XTCP_ACT_ADVICE;
 	xtcp_dl_set(tcb, XTCP_DL_RTO, now + xtcp_rto_ns(tcb));
-	return acts;
+	return actions;
 }
 
 /*

@@ -87,7 +87,7 @@ static bool is_dsack(const struct xtcp_seg *seg)
 }
 
 /*
- * xtcp_score_rx - process the SACK blocks of an acceptable ACK
+ * xtcp_sack_rx - process the SACK blocks of an acceptable ACK
  * @a: what they deliver is added
  *
  * Call it after SND.UNA was moved. Blocks are processed in sequence order,
@@ -95,8 +95,8 @@ static bool is_dsack(const struct xtcp_seg *seg)
  * that is empty, or reaches below SND.UNA or beyond SND.NXT, is invalid and
  * ignored.
  */
-void xtcp_score_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
-		   struct xtcp_ack *a)
+void xtcp_sack_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
+		  struct xtcp_ack *a)
 {
 	u32 order[XTCP_MAX_SACKS];
 	u32 i, j, n = 0, marks = XTCP_DEFENCE_OR(sack_steps, MARKS_MAX, ~0U);

@@ -82,7 +82,7 @@ void xtcp_state_init(struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_move - move a connection along one edge of the diagram
+ * xtcp_state_transition - move a connection along one edge of the diagram
  * @tcb: connection
  * @ev: event
  *
@@ -92,7 +92,7 @@ void xtcp_state_init(struct xtcp_tcb *tcb)
  *
  * Return: XTCP_ACT_STATE if the state changed, else 0.
  */
-u32 xtcp_move(struct xtcp_tcb *tcb, enum xtcp_event ev)
+u32 xtcp_state_transition(struct xtcp_tcb *tcb, enum xtcp_event ev)
 {
 	u8 to = next_state[tcb->state][ev];
 

@@ -34,9 +34,9 @@ static u32 fire(struct xtcp_tcb *tcb, enum xtcp_dl dl, u64 now)
 	case XTCP_DL_PERSIST:
 		return xtcp_persist_fire(tcb, now);
 	case XTCP_DL_KEEP:
-		return xtcp_keep_fire(tcb, now);
+		return xtcp_keepalive_fire(tcb, now);
 	case XTCP_DL_LINGER:	/* end of 2 MSL, or of an orphan's FIN-WAIT-2 */
-		return xtcp_move(tcb, XTCP_EV_END);
+		return xtcp_state_transition(tcb, XTCP_EV_END);
 	case XTCP_DL_USER:
 		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT);
 	case XTCP_DL_RETRY:
@@ -51,14 +51,14 @@ static u32 fire(struct xtcp_tcb *tcb, enum xtcp_dl dl, u64 now)
 /* A deadline is cleared before it runs, which may set it again. */
 u32 xtcp_timeout(struct xtcp_tcb *tcb, u64 now)
 {
-	u32 acts = 0;
+	u32 actions = 0;
 	u32 dl;
 
 	for (dl = 0; dl < XTCP_DL_MAX; dl++) {
 		if (!xtcp_dl_is_set(tcb, dl) || tcb->dl[dl] > now)
 			continue;
 		xtcp_dl_clear(tcb, dl);
-		acts |= fire(tcb, dl, now);
+		actions |= fire(tcb, dl, now);
 	}
-	return acts;
+	return actions;
 }

@@ -255,15 +255,15 @@ bool xtcp_tw_reusable(const struct xtcp_tw *tw, u32 delay_ms, u64 now)
 u32 xtcp_time_wait_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
 	struct xtcp_tw tw;
-	u32 acts, deadline;
+	u32 actions, deadline;
 
 	xtcp_tw_init(&tw, tcb, now);
 	deadline = tw.deadline;
 	switch (xtcp_tw_rx(&tw, seg, now)) {
 	case XTCP_TW_SYN:
-		acts = xtcp_drop(seg, XTCP_DROP_SYN_CHALLENGE);
+		actions = xtcp_drop(seg, XTCP_DROP_SYN_CHALLENGE);
 		xtcp_ack_challenge(tcb, now);
-		return acts | xtcp_want_output(tcb);
+		return actions | xtcp_want_output(tcb);
 	case XTCP_TW_ACK:
 		if (tw.deadline != deadline)
 			xtcp_dl_set(tcb, XTCP_DL_LINGER,

@@ -320,13 +320,13 @@ static int get_int(struct sock *sk, int optname, int *val)
 		*val = get_maxseg(sk);
 		break;
 	case TCP_KEEPIDLE:
-		*val = DIV_ROUND_UP(xtcp_keep_idle_ms(tcb), 1000);
+		*val = DIV_ROUND_UP(xtcp_keepalive_idle_ms(tcb), 1000);
 		break;
 	case TCP_KEEPINTVL:
-		*val = DIV_ROUND_UP(xtcp_keep_intvl_ms(tcb), 1000);
+		*val = DIV_ROUND_UP(xtcp_keepalive_intvl_ms(tcb), 1000);
 		break;
 	case TCP_KEEPCNT:
-		*val = xtcp_keep_probes(tcb);
+		*val = xtcp_keepalive_probes(tcb);
 		break;
 	case TCP_SYNCNT:
 		*val = xtcp_syn_retries(tcb);
@@ -359,10 +359,10 @@ static int get_int(struct sock *sk, int optname, int *val)
 		*val = tcb->user_timeout_ms;
 		break;
 	case XTCP_KEEPIDLE_MS:
-		*val = xtcp_keep_idle_ms(tcb);
+		*val = xtcp_keepalive_idle_ms(tcb);
 		break;
 	case XTCP_KEEPINTVL_MS:
-		*val = xtcp_keep_intvl_ms(tcb);
+		*val = xtcp_keepalive_intvl_ms(tcb);
 		break;
 	case XTCP_TIMEWAIT_MS:
 		*val = xtcp_timewait_ms(tcb);

@@ -138,7 +138,7 @@ static void calls(struct list *l, const struct end *e)
 }
 
 /* List the possible actions. Return: their number. */
-u32 actions(struct action *out)
+u32 possible_actions(struct action *out)
 {
 	struct list l = { out };
 	u64 arrival, due = world_deadline(&arrival);

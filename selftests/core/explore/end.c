@@ -248,7 +248,7 @@ static bool op_peek(struct xtcp_host *host, struct xtcp_plan *plan, u64 now)
 	return some;
 }
 
-static void op_check(struct xtcp_host *host, u32 acts)
+static void op_check(struct xtcp_host *host, u32 actions)
 {
 	const char *broken = xtcp_check_at(host->tcb, op_now(host));
 
@@ -313,39 +313,39 @@ static void note_acked(struct end *e)
 	e->acked = to;
 }
 
-static void op_notify(struct xtcp_host *host, u32 acts, const struct xtcp_seg *seg)
+static void op_notify(struct xtcp_host *host, u32 actions, const struct xtcp_seg *seg)
 {
 	struct end *e = end_of(host);
 
-	if (acts & XTCP_ACT_DROP && seg)
+	if (actions & XTCP_ACT_DROP && seg)
 		TRACE("%u     drops it, reason %u", e->id, seg->reason);
 	/* The window of a SYN counts from our ISS: the SYN acknowledges nothing. */
 	if (seg && !e->told && xtcp_fastopen_is_child(&e->tcb)) {
 		e->edge_told = e->tcb.iss + seg->wnd;
 		e->told = true;
 	}
-	if (acts & XTCP_ACT_ACKED)
+	if (actions & XTCP_ACT_ACKED)
 		note_acked(e);
-	if (acts & XTCP_ACT_EOF) {
+	if (actions & XTCP_ACT_EOF) {
 		if (e->eof)
 			fail("end %u: end of the stream twice", e->id);
 		e->eof = true;
 		TRACE("%u     end of the stream", e->id);
 	}
-	if (acts & XTCP_ACT_ERROR && (!e->tcb.err || e->tcb.state != XTCP_CLOSED))
+	if (actions & XTCP_ACT_ERROR && (!e->tcb.err || e->tcb.state != XTCP_CLOSED))
 		fail("end %u: error without an error", e->id);
 	if (run.cfg->no_rto && run.level == 1 && e->tcb.rtx_timeouts)
 		fail("end %u: a retransmission timeout", e->id);
 }
 
-static void op_served(struct xtcp_host *host, u32 acts)
+static void op_served(struct xtcp_host *host, u32 actions)
 {
 	struct end *e = end_of(host);
 	struct xtcp_plan plan;
 	u8 state;
 
 	xtcp_space(&e->tcb, end_space(e));
-	if (!(acts & XTCP_ACT_OUTPUT) && op_peek(host, &plan, op_now(host)) &&
+	if (!(actions & XTCP_ACT_OUTPUT) && op_peek(host, &plan, op_now(host)) &&
 	    !(e->tcb.dl_armed & BIT(XTCP_DL_RETRY)))
 		fail("end %u: has output and does not say so", e->id);
 	/* Without ACT_READ data is read at once. */
@@ -449,9 +449,9 @@ void end_connect(struct end *e)
 }
 
 /* Handle the action bits of a call of the engine. */
-void end_serve(struct end *e, u32 acts)
+void end_serve(struct end *e, u32 actions)
 {
-	xtcp_host_actions(&e->host, acts, NULL, NULL);
+	xtcp_host_actions(&e->host, actions, NULL, NULL);
 }
 
 /* Note the window that a segment of the real peer offers. */

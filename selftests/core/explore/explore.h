@@ -245,7 +245,7 @@ void end_rx(struct end *e, const struct flight *f);
 void end_timer(struct end *e);
 void end_vanish(struct end *e);
 void end_idle(struct end *e);
-void end_serve(struct end *e, u32 acts);
+void end_serve(struct end *e, u32 actions);
 u64 end_deadline(const struct end *e);
 u32 end_space(const struct end *e);
 bool end_over(const struct end *e);
@@ -264,7 +264,7 @@ void app_abort(struct end *e);
 
 #define ACTS_MAX	160	/* possible actions in one state */
 
-u32 actions(struct action *out);
+u32 possible_actions(struct action *out);
 void act(struct action a);
 void action_name(struct action a, char *buf, size_t len);
 const char *action_parse(const char *text, struct action *a);

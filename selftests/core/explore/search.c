@@ -102,7 +102,7 @@ static u32 successors(struct next *out)
 {
 	static struct world from;
 	struct action list[ACTS_MAX];
-	u32 n = actions(list), i;
+	u32 n = possible_actions(list), i;
 
 	from = *W;
 	for (i = 0; i < n; i++) {
@@ -167,7 +167,7 @@ static void expand(void)
 	u32 n, i;
 
 	*W = s.cur;
-	n = actions(list);
+	n = possible_actions(list);
 	for (i = 0; i < n; i++) {
 		*W = s.cur;
 		s.act = list[i];

@@ -68,30 +68,30 @@ void contract_tcb(struct end *end, const char *what)
 }
 
 /* Check the action bits against what has changed. */
-void contract_end(struct end *end, u32 acts, const char *what)
+void contract_end(struct end *end, u32 actions, const char *what)
 {
 	const struct xtcp_tcb *tcb = end->host.tcb;
 	bool moved = tcb->state != end->was_state;
 
 	contract_work(end, what);
 	contract_tcb(end, what);
-	SAY("%s: state %u, acts 0x%x", what, tcb->state, acts);
+	SAY("%s: state %u, acts 0x%x", what, tcb->state, actions);
 	if (tcb->state != XTCP_CLOSED && tcb->state != XTCP_SYN_SENT &&
 	    tcb->state != XTCP_SYN_RECEIVED)
 		end->opened = true;
-	if (moved && !(acts & XTCP_ACT_STATE))
+	if (moved && !(actions & XTCP_ACT_STATE))
 		fuzz_fail("%s: state %u became %u and nobody was told", what,
 			  end->was_state, tcb->state);
 	if (tcb->snd_una != end->was_una && end->was_una != tcb->iss &&
-	    end->was_state != XTCP_CLOSED && !(acts & XTCP_ACT_ACKED))
+	    end->was_state != XTCP_CLOSED && !(actions & XTCP_ACT_ACKED))
 		fuzz_fail("%s: SND.UNA moved and nobody was told", what);
-	if (acts & XTCP_ACT_ERROR && (!tcb->err || tcb->state != XTCP_CLOSED))
+	if (actions & XTCP_ACT_ERROR && (!tcb->err || tcb->state != XTCP_CLOSED))
 		fuzz_fail("%s: error without error", what);
-	if (acts & XTCP_ACT_EOF && end->eof)
+	if (actions & XTCP_ACT_EOF && end->eof)
 		fuzz_fail("%s: end of stream twice", what);
-	if (acts & XTCP_ACT_DELIVER && acts & (XTCP_ACT_HELD | XTCP_ACT_DROP))
+	if (actions & XTCP_ACT_DELIVER && actions & (XTCP_ACT_HELD | XTCP_ACT_DROP))
 		fuzz_fail("%s: delivered, and held or dropped", what);
-	if (acts & XTCP_ACT_HELD && acts & XTCP_ACT_DROP)
+	if (actions & XTCP_ACT_HELD && actions & XTCP_ACT_DROP)
 		fuzz_fail("%s: held and dropped", what);
 }
 

@@ -244,12 +244,12 @@ static void op_begin(struct xtcp_host *host)
 	contract_begin(end_of(host));
 }
 
-static void op_check(struct xtcp_host *host, u32 acts)
+static void op_check(struct xtcp_host *host, u32 actions)
 {
 	struct end *end = end_of(host);
 
-	contract_end(end, acts, end->what);
-	if (acts & XTCP_ACT_HELD) {
+	contract_end(end, actions, end->what);
+	if (actions & XTCP_ACT_HELD) {
 		if (host->no_ooo)
 			fuzz_fail("held without a node");
 		end->arrived = NULL;
@@ -261,27 +261,27 @@ static void op_check(struct xtcp_host *host, u32 acts)
 		end->expect = host->tcb->irs + 1;
 }
 
-static void op_notify(struct xtcp_host *host, u32 acts, const struct xtcp_seg *seg)
+static void op_notify(struct xtcp_host *host, u32 actions, const struct xtcp_seg *seg)
 {
 	struct end *end = end_of(host);
 
-	if (seg && acts & XTCP_ACT_DROP) {
+	if (seg && actions & XTCP_ACT_DROP) {
 		if (seg->reason == XTCP_DROP_NONE || seg->reason >= XTCP_DROP_MAX)
 			fuzz_fail("dropped for no reason");
 		SAY("  dropped, reason %u", seg->reason);
 	}
-	if (acts & XTCP_ACT_EOF)
+	if (actions & XTCP_ACT_EOF)
 		end->eof = true;
 	if (host->tcb)
 		contract_stream(end);
-	if (acts & XTCP_ACT_OUTPUT) {
+	if (actions & XTCP_ACT_OUTPUT) {
 		end->want_output = true;
 		end->tx_failed = false;
 	}
 }
 
 /* Output also without XTCP_ACT_OUTPUT, to check that there is none. */
-static void op_served(struct xtcp_host *host, u32 acts)
+static void op_served(struct xtcp_host *host, u32 actions)
 {
 	push(end_of(host));
 }

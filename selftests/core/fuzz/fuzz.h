@@ -175,7 +175,7 @@ u32 end_room(const struct end *end);
 /* ---- contract.c: a check that fails ends the run ---- */
 
 void contract_begin(struct end *end);
-void contract_end(struct end *end, u32 acts, const char *what);
+void contract_end(struct end *end, u32 actions, const char *what);
 void contract_tcb(struct end *end, const char *what);
 void contract_stream(struct end *end);
 void contract_plan(const struct end *end, const struct xtcp_plan *plan);

@@ -264,7 +264,7 @@ void op_idle(struct xtcp_host *xh)
 	check(conn_of(xh));
 }
 
-void op_check(struct xtcp_host *xh, u32 acts)
+void op_check(struct xtcp_host *xh, u32 actions)
 {
 	check(conn_of(xh));
 }
@@ -287,7 +287,7 @@ void conn_arm(struct conn *conn)
 			.type = EV_TIMER, .host = conn->host->id, .gen = conn->gen });
 }
 
-void op_notify(struct xtcp_host *xh, u32 acts, const struct xtcp_seg *seg)
+void op_notify(struct xtcp_host *xh, u32 actions, const struct xtcp_seg *seg)
 {
 	struct host *host = host_of(xh);
 	struct conn *conn = host->conn;
@@ -296,11 +296,11 @@ void op_notify(struct xtcp_host *xh, u32 acts, const struct xtcp_seg *seg)
 	/* From a TIME-WAIT record: the application is gone. */
 	if (xh->mode == XTCP_HOST_TIME_WAIT)
 		return;
-	if (acts & XTCP_ACT_URG)
+	if (actions & XTCP_ACT_URG)
 		urgent(conn);
-	if (acts & XTCP_ACT_ACKED)
+	if (actions & XTCP_ACT_ACKED)
 		acked(conn);
-	if (acts & XTCP_ACT_EOF) {
+	if (actions & XTCP_ACT_EOF) {
 		if (conn->eof)
 			sim_fail(sim, "host %u: end of stream twice", host->id);
 		conn->eof = true;
@@ -308,11 +308,11 @@ void op_notify(struct xtcp_host *xh, u32 acts, const struct xtcp_seg *seg)
 		host->out.eof_at = sim->now;
 		TRACE(sim, "%u end of stream", host->id);
 	}
-	if (acts & XTCP_ACT_STATE)
+	if (actions & XTCP_ACT_STATE)
 		TRACE(sim, "%u state %u", host->id, conn->tcb.state);
-	if (acts & XTCP_ACT_ERROR && (!conn->tcb.err || conn->tcb.state != XTCP_CLOSED))
+	if (actions & XTCP_ACT_ERROR && (!conn->tcb.err || conn->tcb.state != XTCP_CLOSED))
 		sim_fail(sim, "host %u: error without error", host->id);
-	if (acts & XTCP_ACT_DROP)
+	if (actions & XTCP_ACT_DROP)
 		TRACE(sim, "%u dropped, reason %u", host->id, seg->reason);
 }
 
@@ -331,11 +331,11 @@ static void look_at_state(struct conn *conn)
 	app_established(conn);
 }
 
-void op_served(struct xtcp_host *xh, u32 acts)
+void op_served(struct xtcp_host *xh, u32 actions)
 {
 	struct prng *rng = &host_of(xh)->sim->rng;
 
-	if (acts & (XTCP_ACT_DELIVER | XTCP_ACT_DRAIN | XTCP_ACT_EOF))
+	if (actions & (XTCP_ACT_DELIVER | XTCP_ACT_DRAIN | XTCP_ACT_EOF))
 		app_data(conn_of(xh));
 	if (prng_hit(rng, 300000))
 		xtcp_host_reclaim(xh, prng_below(rng, 3 * XTCP_MAP_LOW));
@@ -353,9 +353,9 @@ void op_over(struct xtcp_host *xh)
 }
 
 /* Handle the action bits of a call of the engine. */
-void conn_serve(struct conn *conn, u32 acts)
+void conn_serve(struct conn *conn, u32 actions)
 {
-	xtcp_host_actions(&conn->host->xh, acts, NULL, NULL);
+	xtcp_host_actions(&conn->host->xh, actions, NULL, NULL);
 }
 
 void conn_timer(struct conn *conn)
