@@ -89,9 +89,9 @@ struct xtcp_sock {
 
 	/* one of them fires at or before xtcp_deadline(), src/conn/timer.c */
 	struct timer_list timer;	/* accurate to a jiffy */
-	struct hrtimer near;		/* accurate to a microsecond */
+	struct hrtimer hrtimer;		/* accurate to a microsecond */
 	u64 timer_at;			/* ns that timer is armed for; XTCP_NEVER */
-	u64 near_at;			/* ns that near is armed for; XTCP_NEVER */
+	u64 hrtimer_at;			/* ns that hrtimer is armed for; XTCP_NEVER */
 	unsigned long deferred;		/* bits, enum xtcp_deferred; atomic */
 	struct tasklet_struct tx_resume; /* resumes output, src/conn/transmit.c */
 	struct xtcp_entry entry;	/* look-up, src/net/demux.c */
@@ -101,7 +101,7 @@ struct xtcp_sock {
 	u32 pmtu;			/* bytes, path MTU that the engine knows */
 	u32 pmtu_hdr;			/* bytes of it that headers take */
 	u32 icmp_mtu;			/* bytes, MTU of XTCP_DEFER_MTU */
-	u8 near_runs;			/* 1: the handler of near holds the socket lock */
+	u8 hrtimer_runs;		/* 1: the handler of hrtimer has the socket lock */
 	u8 gso_good;			/* full plans sent since gso_max last changed */
 
 	u64 opened_at;			/* ns, when the handshake was complete */

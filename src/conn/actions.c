@@ -202,7 +202,7 @@ static void action_receive(struct sock *sk, u32 actions)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
-	xtcp_recvq_settle(sk);
+	xtcp_recvq_drain(sk);
 	if (actions & XTCP_ACT_URG)
 		xtcp_urg_announce(sk);
 	if (unlikely(xsk->urg_data))
@@ -224,7 +224,7 @@ static void action_room(struct sock *sk)
 }
 
 /* The peer answered: an earlier ICMP error will not be why the connection ends. */
-static void action_heard(struct sock *sk)
+static void action_forget_icmp(struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
@@ -236,7 +236,7 @@ static void action_heard(struct sock *sk)
 
 static void action_acked(struct sock *sk)
 {
-	action_heard(sk);
+	action_forget_icmp(sk);
 	xtcp_sendq_trim(sk);
 	action_room(sk);
 }
@@ -259,7 +259,7 @@ static void action_wake(struct sock *sk, u32 actions, bool opened)
 }
 
 /* What the sender waits for at present. */
-static enum xtcp_chrono chrono_now(const struct sock *sk)
+static enum xtcp_chrono chrono_state(const struct sock *sk)
 {
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 	u32 unsent = tcb->snd_end - tcb->snd_nxt;
@@ -280,7 +280,7 @@ static enum xtcp_chrono chrono_now(const struct sock *sk)
 static void action_chrono(struct sock *sk, u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
-	enum xtcp_chrono chrono = chrono_now(sk);
+	enum xtcp_chrono chrono = chrono_state(sk);
 	u32 ticks = now >> XTCP_CHRONO_SHIFT;
 
 	if (likely(chrono == xsk->chrono))
@@ -297,7 +297,7 @@ static void action_chrono(struct sock *sk, u64 now)
  * where each segment needs an ACK of its own: a peer without SACK counts duplicates, one
  * with ECN counts marks. Nor where the connection ends.
  */
-static bool action_later(const struct xtcp_sock *xsk)
+static bool action_defers_output(const struct xtcp_sock *xsk)
 {
 	const struct xtcp_tcb *tcb = &xsk->tcb;
 
@@ -354,7 +354,7 @@ void xtcp_handle_actions(struct sock *sk, u32 actions, u64 now)
 		opened = half && sk->sk_state != TCP_CLOSE &&
 			 sk->sk_state != TCP_SYN_RECV;
 		if (opened) {
-			action_heard(sk);
+			action_forget_icmp(sk);
 			xtcp_snd_grow(sk);
 		}
 		if (unlikely(xsk->tcb.fo))
@@ -380,7 +380,7 @@ void xtcp_handle_actions(struct sock *sk, u32 actions, u64 now)
 	 * Before the wake-ups: otherwise, on one CPU, the reader might run first and
 	 * delay the ACK, or the RST of an abort.
 	 */
-	if (actions & XTCP_ACT_OUTPUT && action_later(xsk)) {
+	if (actions & XTCP_ACT_OUTPUT && action_defers_output(xsk)) {
 		set_bit(XTCP_DEFER_OUTPUT, &xsk->deferred);
 	} else if (actions & XTCP_ACT_OUTPUT) {
 		xtcp_space(&xsk->tcb, xtcp_rcv_space(sk));
@@ -416,7 +416,7 @@ void xtcp_handle_rx_actions(struct sock *sk, u32 actions, struct sk_buff *skb,
 	if (actions & XTCP_ACT_DELIVER) {
 		xtcp_recvq_add(sk, skb, seg->from, seg->to);
 	} else if (actions & XTCP_ACT_HELD) {
-		xtcp_recvq_hold(sk, skb);
+		xtcp_recvq_charge(sk, skb);
 	} else {
 		if (actions & XTCP_ACT_RST) {
 			struct xtcp_plan plan;

@@ -68,8 +68,8 @@ u32 xtcp_rcv_space_max(const struct sock *sk);	/* xtcp_open.rcv_space_max */
 bool xtcp_rcv_admit(struct sock *sk, struct sk_buff *skb); /* before xtcp_rx() */
 bool xtcp_recvq_purge(struct sock *sk);
 struct sk_buff *xtcp_recvq_seek(struct sock *sk, u32 seq, u32 *off, u32 *len);
-void xtcp_recvq_eat(struct sock *sk, u32 seq);
-bool xtcp_recvq_forget(struct sock *sk);	/* the out-of-order packets */
+void xtcp_recvq_consume(struct sock *sk, u32 seq);
+bool xtcp_recvq_prune_ofo(struct sock *sk);	/* the out-of-order packets */
 void xtcp_rcv_grow(struct sock *sk, u32 bytes, u64 now);
 
 /* ---- urgent.c ---- */
@@ -78,10 +78,10 @@ int xtcp_recv_urg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
 
 /* ---- timestamps.c: SO_TIMESTAMPING ---- */
 
-void xtcp_stamp_tell(const struct sock *sk, struct msghdr *msg, ktime_t at, ktime_t hw);
-void xtcp_stamp_begin(struct sock *sk);
-void xtcp_stamp_ask(struct sock *sk, u32 tsflags);
-void xtcp_stamp_settle(struct sock *sk);
+void xtcp_recv_timestamp(const struct sock *sk, struct msghdr *msg, ktime_t at, ktime_t hw);
+void xtcp_init_tskey(struct sock *sk);
+void xtcp_tx_timestamp(struct sock *sk, u32 tsflags);
+void xtcp_convert_tskeys(struct sock *sk);
 
 /* ---- memory.c: memory of all sockets; no lock ---- */
 

@@ -40,8 +40,8 @@ void xtcp_snd_grow(struct sock *sk);
 
 /* recvq.c */
 void xtcp_recvq_add(struct sock *sk, struct sk_buff *skb, u32 from, u32 to);
-void xtcp_recvq_hold(struct sock *sk, struct sk_buff *skb);
-void xtcp_recvq_settle(struct sock *sk);
+void xtcp_recvq_charge(struct sock *sk, struct sk_buff *skb);
+void xtcp_recvq_drain(struct sock *sk);
 void xtcp_recvq_reap(struct sock *sk);
 struct sk_buff *xtcp_recvq_newest(struct sock *sk, u32 seq, u32 *off);
 
@@ -50,10 +50,10 @@ void xtcp_urg_announce(struct sock *sk);
 bool xtcp_urg_fetch(struct sock *sk);
 
 /* timestamps.c */
-void xtcp_stamp_acked(struct sock *sk, u32 una);
+void xtcp_ack_timestamp(struct sock *sk, u32 una);
 
 /* Payload of @from was added to @to: it takes over the newer time stamps, if any. */
-static inline void xtcp_stamp_join(struct sk_buff *to, const struct sk_buff *from)
+static inline void xtcp_merge_timestamp(struct sk_buff *to, const struct sk_buff *from)
 {
 	if (from->tstamp || skb_hwtstamps((struct sk_buff *)from)->hwtstamp) {
 		to->tstamp = from->tstamp;

@@ -75,64 +75,65 @@ void xtcp_leave_memory_pressure(struct sock *sk)
  * The kernel exports no function that charges only a memory control group. A dummy
  * socket, one for each CPU, whose protocol has no limits does just that.
  */
-static DEFINE_PER_CPU(struct sock, mem_teller);
-static atomic_long_t teller_allocated;
-static DEFINE_PER_CPU(int, teller_per_cpu_fw_alloc);
-static long teller_limits[3] = { LONG_MAX, LONG_MAX, LONG_MAX };
+static DEFINE_PER_CPU(struct sock, memcg_charger);
+static atomic_long_t charger_allocated;
+static DEFINE_PER_CPU(int, charger_per_cpu_fw_alloc);
+static long charger_limits[3] = { LONG_MAX, LONG_MAX, LONG_MAX };
 
-static struct proto teller_prot = {
+static struct proto charger_prot = {
 	.name			= "XTCP-TELLER",
-	.memory_allocated	= &teller_allocated,
-	.per_cpu_fw_alloc	= &teller_per_cpu_fw_alloc,
-	.sysctl_mem		= teller_limits,
+	.memory_allocated	= &charger_allocated,
+	.per_cpu_fw_alloc	= &charger_per_cpu_fw_alloc,
+	.sysctl_mem		= charger_limits,
 };
 
-/* teller_check() found that this kernel does so; otherwise no group is charged. */
-static bool teller_works;
+/* charger_check() found that this kernel does so; otherwise no group is charged. */
+static bool charger_works;
 
 /* Pages of the test: more than a CPU keeps in its per-CPU reserve. */
-#define TELLER_TRY	256
+#define CHARGER_TRY	256
 
 /* Charge and give back: the charge must succeed, and the account be 0 afterwards. */
-static bool teller_try(struct sock *teller)
+static bool charger_try(struct sock *charger)
 {
 	bool taken;
 	int rest;
 
-	taken = __sk_mem_schedule(teller, TELLER_TRY << PAGE_SHIFT, SK_MEM_SEND);
+	taken = __sk_mem_schedule(charger, CHARGER_TRY << PAGE_SHIFT, SK_MEM_SEND);
 	if (!taken)
 		return false;
-	taken = teller->sk_forward_alloc == TELLER_TRY << PAGE_SHIFT;
-	__sk_mem_reclaim(teller, TELLER_TRY << PAGE_SHIFT);
-	rest = atomic_long_read(&teller_allocated) + this_cpu_read(teller_per_cpu_fw_alloc);
-	return taken && !teller->sk_forward_alloc && !rest;
+	taken = charger->sk_forward_alloc == CHARGER_TRY << PAGE_SHIFT;
+	__sk_mem_reclaim(charger, CHARGER_TRY << PAGE_SHIFT);
+	rest = atomic_long_read(&charger_allocated) +
+	       this_cpu_read(charger_per_cpu_fw_alloc);
+	return taken && !charger->sk_forward_alloc && !rest;
 }
 
-static void teller_check(void)
+static void charger_check(void)
 {
 	local_bh_disable();
-	teller_works = teller_try(this_cpu_ptr(&mem_teller));
+	charger_works = charger_try(this_cpu_ptr(&memcg_charger));
 	local_bh_enable();
-	if (!teller_works)
+	if (!charger_works)
 		pr_warn("xtcp: this kernel does not charge as expected: accepted connections are charged to no memory control group\n");
 }
 
-static void teller_setup(void)
+static void charger_setup(void)
 {
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		struct sock *teller = &per_cpu(mem_teller, cpu);
+		struct sock *charger = &per_cpu(memcg_charger, cpu);
 
-		teller->sk_prot = &teller_prot;
+		charger->sk_prot = &charger_prot;
 		/*
 		 * A stream whose send buffer is full: its size is 0 and the lock
 		 * keeps it so.
 		 */
-		teller->sk_type = SOCK_STREAM;
-		teller->sk_userlocks = SOCK_SNDBUF_LOCK;
+		charger->sk_type = SOCK_STREAM;
+		charger->sk_userlocks = SOCK_SNDBUF_LOCK;
 	}
-	teller_check();
+	charger_check();
 }
 
 /*
@@ -140,27 +141,27 @@ static void teller_setup(void)
  * charge does not fail. The separate socket account of a cgroup of version 1 may be at
  * its limit, but a stream's write is charged to it all the same.
  */
-static void group_charge(struct mem_cgroup *group, int pages)
+static void memcg_charge(struct mem_cgroup *group, int pages)
 {
-	struct sock *teller;
+	struct sock *charger;
 
 	local_bh_disable();
-	teller = this_cpu_ptr(&mem_teller);
-	teller->sk_memcg = group;
-	WARN_ON_ONCE(!__sk_mem_schedule(teller, pages << PAGE_SHIFT, SK_MEM_SEND));
-	teller->sk_memcg = NULL;
-	__sk_mem_reclaim(teller, pages << PAGE_SHIFT);
+	charger = this_cpu_ptr(&memcg_charger);
+	charger->sk_memcg = group;
+	WARN_ON_ONCE(!__sk_mem_schedule(charger, pages << PAGE_SHIFT, SK_MEM_SEND));
+	charger->sk_memcg = NULL;
+	__sk_mem_reclaim(charger, pages << PAGE_SHIFT);
 	local_bh_enable();
 }
 
-static void sk_group_charge(const struct sock *sk, int pages)
+static void memcg_charge_sk(const struct sock *sk, int pages)
 {
-	if (mem_cgroup_sockets_enabled && sk->sk_memcg && teller_works)
-		group_charge(sk->sk_memcg, pages);
+	if (mem_cgroup_sockets_enabled && sk->sk_memcg && charger_works)
+		memcg_charge(sk->sk_memcg, pages);
 }
 
 /* The group of the current process, with a reference; NULL if it has no account. */
-static struct mem_cgroup *group_get(void)
+static struct mem_cgroup *memcg_get_current(void)
 {
 	struct mem_cgroup *group;
 
@@ -187,27 +188,27 @@ void xtcp_mem_adopt(struct sock *child)
 {
 	u32 bytes;
 
-	if (!mem_cgroup_sockets_enabled || !teller_works)
+	if (!mem_cgroup_sockets_enabled || !charger_works)
 		return;
 	lock_sock(child);
 	if (!child->sk_memcg) {
-		child->sk_memcg = group_get();
+		child->sk_memcg = memcg_get_current();
 		/* With sk_forward_alloc, the rest of the last page, whole pages. */
 		bytes = child->sk_forward_alloc + child->sk_wmem_queued +
 			atomic_read(&child->sk_rmem_alloc) + xtcp_map_bytes(child);
 		if (child->sk_memcg && bytes)
-			group_charge(child->sk_memcg, bytes >> PAGE_SHIFT);
+			memcg_charge(child->sk_memcg, bytes >> PAGE_SHIFT);
 	}
 	release_sock(child);
 }
 
 #else
 
-static void teller_setup(void)
+static void charger_setup(void)
 {
 }
 
-static void sk_group_charge(const struct sock *sk, int pages)
+static void memcg_charge_sk(const struct sock *sk, int pages)
 {
 }
 
@@ -237,7 +238,7 @@ void xtcp_mem_force(struct sock *sk, int bytes)
 	pages = sk_mem_pages(delta);
 	sk_forward_alloc_add(sk, pages << PAGE_SHIFT);
 	atomic_long_add(pages, &xtcp_memory_allocated);
-	sk_group_charge(sk, pages);
+	memcg_charge_sk(sk, pages);
 }
 
 /**
@@ -261,7 +262,7 @@ bool xtcp_mem_soft(const struct sock *sk)
  */
 int xtcp_mem_setup(void)
 {
-	teller_setup();
+	charger_setup();
 	return percpu_counter_init(&xtcp_sockets_allocated, 0, GFP_KERNEL);
 }
 

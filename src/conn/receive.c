@@ -46,7 +46,7 @@ static enum xtcp_drop reject_payload(struct sock *sk, struct xtcp_seg *seg)
 }
 
 /* Did this segment complete the handshake? sk_state is still the state before. */
-static bool opened(const struct sock *sk)
+static bool handshake_completed(const struct sock *sk)
 {
 	enum xtcp_state state = xtcp_sk(sk)->tcb.state;
 
@@ -98,7 +98,7 @@ void xtcp_input_locked(struct sock *sk, struct sk_buff *skb, u64 now)
 		actions |= XTCP_ACT_DROP;
 	}
 	/* SO_PEERSEC shows the security label of this segment. */
-	if (unlikely(actions & XTCP_ACT_STATE) && opened(sk))
+	if (unlikely(actions & XTCP_ACT_STATE) && handshake_completed(sk))
 		security_inet_conn_established(sk, skb);
 	xtcp_handle_rx_actions(sk, actions, skb, &seg, now);
 }

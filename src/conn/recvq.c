@@ -22,7 +22,7 @@ static u32 recvq_base(const struct sk_buff *skb)
 }
 
 /* Is all payload of the packet in use? */
-static bool recvq_whole(const struct sk_buff *skb)
+static bool recvq_is_whole(const struct sk_buff *skb)
 {
 	const struct xtcp_skb_cb *cb = XTCP_CB(skb);
 
@@ -30,7 +30,7 @@ static bool recvq_whole(const struct sk_buff *skb)
 }
 
 /* Charge the packet to the receive buffer, if it is not yet. */
-static void recvq_own(struct sock *sk, struct sk_buff *skb)
+static void recvq_set_owner(struct sock *sk, struct sk_buff *skb)
 {
 	if (skb->sk == sk)
 		return;
@@ -45,7 +45,7 @@ static void recvq_own(struct sock *sk, struct sk_buff *skb)
 #define PACK_ROOM	((u32)SKB_WITH_OVERHEAD(PAGE_SIZE))
 
 /* Queue an empty packet for the bytes of small ones. Return: it, or NULL without memory. */
-static struct sk_buff *pack_new(struct sock *sk, u32 seq)
+static struct sk_buff *recvq_pack_new(struct sock *sk, u32 seq)
 {
 	struct sk_buff *skb = alloc_skb(PACK_ROOM, GFP_ATOMIC | __GFP_NOWARN);
 
@@ -80,10 +80,10 @@ static bool recvq_pack(struct sock *sk, struct sk_buff *skb, u32 off, u32 from,
 
 	if (!tail || skb->truesize <= 2 * len || len > PACK_ROOM)
 		return false;
-	if (!recvq_whole(tail) || skb_cloned(tail) || skb_tailroom(tail) < (int)len) {
+	if (!recvq_is_whole(tail) || skb_cloned(tail) || skb_tailroom(tail) < (int)len) {
 		if (atomic_read(&sk->sk_rmem_alloc) < sk->sk_rcvbuf / 8)
 			return false;
-		tail = pack_new(sk, from);
+		tail = recvq_pack_new(sk, from);
 		if (!tail)
 			return false;
 	}
@@ -92,7 +92,7 @@ static bool recvq_pack(struct sock *sk, struct sk_buff *skb, u32 off, u32 from,
 		return false;
 	}
 	XTCP_CB(tail)->q.end = to;
-	xtcp_stamp_join(tail, skb);
+	xtcp_merge_timestamp(tail, skb);
 	xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_RCV_COALESCE);
 	consume_skb(skb);
 	return true;
@@ -120,43 +120,43 @@ void xtcp_recvq_add(struct sock *sk, struct sk_buff *skb, u32 from, u32 to)
 	XTCP_CB(skb)->q.end = to;
 	XTCP_CB(skb)->q.off = off;
 
-	if (tail && recvq_whole(skb) && recvq_whole(tail) &&
+	if (tail && recvq_is_whole(skb) && recvq_is_whole(tail) &&
 	    skb_try_coalesce(tail, skb, &stolen, &delta)) {
 		atomic_add(delta, &sk->sk_rmem_alloc);
 		sk_mem_charge(sk, delta);
 		XTCP_CB(tail)->q.end = to;
-		xtcp_stamp_join(tail, skb);
+		xtcp_merge_timestamp(tail, skb);
 		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_RCV_COALESCE);
 		kfree_skb_partial(skb, stolen);
 		return;
 	}
-	recvq_own(sk, skb);
+	recvq_set_owner(sk, skb);
 	__skb_queue_tail(&sk->sk_receive_queue, skb);
 }
 
 /**
- * xtcp_recvq_hold - charge a packet that the engine keeps out of order
+ * xtcp_recvq_charge - charge a packet that the engine keeps out of order
  * @sk: socket
  * @skb: packet whose node is in the engine's tree; taken over
  *
  * Context: any, socket lock.
  */
-void xtcp_recvq_hold(struct sock *sk, struct sk_buff *skb)
+void xtcp_recvq_charge(struct sock *sk, struct sk_buff *skb)
 {
-	recvq_own(sk, skb);
+	recvq_set_owner(sk, skb);
 }
 
 /*
  * Most packets to queue, and to free, when one arrives: a peer can make any number of
  * packets wait for a single one. The rest follows with the next packet or read.
  */
-#define SETTLE_MAX	XTCP_DEFENCE_OR(reass_work, 8, INT_MAX)
+#define DRAIN_MAX	XTCP_DEFENCE_OR(reass_work, 8, INT_MAX)
 
 /* Likewise in one step of a reader. */
 #define READER_MAX	64
 
 /* Queue up to @n packets that are in order now. */
-static void drain(struct sock *sk, int n)
+static void recvq_drain(struct sock *sk, int n)
 {
 	struct xtcp_ooo *node;
 
@@ -165,7 +165,7 @@ static void drain(struct sock *sk, int n)
 }
 
 /* Free up to @n packets the engine no longer needs. Return: whether it was @n. */
-static bool reap(struct sock *sk, int n)
+static bool recvq_reap(struct sock *sk, int n)
 {
 	struct xtcp_ooo *node = NULL;
 
@@ -175,18 +175,18 @@ static bool reap(struct sock *sk, int n)
 }
 
 /**
- * xtcp_recvq_settle - take some packets out of the engine's tree
+ * xtcp_recvq_drain - take some packets out of the engine's tree
  * @sk: socket
  *
  * Queues packets that are in order after a hole was filled (XTCP_ACT_DRAIN), and frees
- * those the engine no longer needs (XTCP_ACT_REAP), up to SETTLE_MAX of each.
+ * those the engine no longer needs (XTCP_ACT_REAP), up to DRAIN_MAX of each.
  *
  * Context: any, socket lock.
  */
-void xtcp_recvq_settle(struct sock *sk)
+void xtcp_recvq_drain(struct sock *sk)
 {
-	drain(sk, SETTLE_MAX);
-	reap(sk, SETTLE_MAX);
+	recvq_drain(sk, DRAIN_MAX);
+	recvq_reap(sk, DRAIN_MAX);
 }
 
 /**
@@ -197,7 +197,7 @@ void xtcp_recvq_settle(struct sock *sk)
  */
 void xtcp_recvq_reap(struct sock *sk)
 {
-	reap(sk, INT_MAX);
+	recvq_reap(sk, INT_MAX);
 }
 
 /**
@@ -212,7 +212,7 @@ bool xtcp_recvq_purge(struct sock *sk)
 	bool unread = false;
 	struct sk_buff *skb;
 
-	drain(sk, INT_MAX);
+	recvq_drain(sk, INT_MAX);
 	while ((skb = __skb_dequeue(&sk->sk_receive_queue))) {
 		if (seq_gt(XTCP_CB(skb)->q.end, xtcp_sk(sk)->copied))
 			unread = true;
@@ -275,7 +275,7 @@ struct sk_buff *xtcp_recvq_newest(struct sock *sk, u32 seq, u32 *off)
  * @off: set to the byte's offset in the packet
  * @len: set to the bytes that may be taken from there
  *
- * Also queues and frees packets that xtcp_recvq_settle() has left.
+ * Also queues and frees packets that xtcp_recvq_drain() has left.
  *
  * Context: process, socket lock.
  * Return: the packet, still queued, or NULL if @seq has not arrived.
@@ -285,19 +285,19 @@ struct sk_buff *xtcp_recvq_seek(struct sock *sk, u32 seq, u32 *off, u32 *len)
 	struct sk_buff *skb;
 
 	while (!(skb = recvq_find(sk, seq, off, len)) && xtcp_sk(sk)->tcb.ooo_ready)
-		drain(sk, READER_MAX);
-	reap(sk, READER_MAX);
+		recvq_drain(sk, READER_MAX);
+	recvq_reap(sk, READER_MAX);
 	return skb;
 }
 
 /**
- * xtcp_recvq_eat - free the packets that were read
+ * xtcp_recvq_consume - free the packets that were read
  * @sk: socket
  * @seq: next sequence number to read; packets wholly below it are freed
  *
  * Context: process, socket lock.
  */
-void xtcp_recvq_eat(struct sock *sk, u32 seq)
+void xtcp_recvq_consume(struct sock *sk, u32 seq)
 {
 	struct sk_buff *skb;
 
@@ -308,7 +308,7 @@ void xtcp_recvq_eat(struct sock *sk, u32 seq)
 	}
 }
 
-static bool rcv_over(const struct sock *sk)
+static bool rcv_buf_exceeded(const struct sock *sk)
 {
 	return atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf;
 }
@@ -320,7 +320,7 @@ static bool rcv_over(const struct sock *sk)
 #define PRUNE_MAX	128
 
 /* Let the buffer hold one more packet, up to rmem[2], unless SO_RCVBUF has set its size. */
-static void rcv_stretch(struct sock *sk, u32 truesize)
+static void rcv_buf_grow(struct sock *sk, u32 truesize)
 {
 	int used = atomic_read(&sk->sk_rmem_alloc);
 
@@ -331,7 +331,7 @@ static void rcv_stretch(struct sock *sk, u32 truesize)
 }
 
 /**
- * xtcp_recvq_forget - free out-of-order packets, up to PRUNE_MAX
+ * xtcp_recvq_prune_ofo - free out-of-order packets, up to PRUNE_MAX
  * @sk: socket
  *
  * The peer still has them: they were acknowledged by SACK at most, and a receiver may
@@ -340,7 +340,7 @@ static void rcv_stretch(struct sock *sk, u32 truesize)
  * Context: any, socket lock.
  * Return: whether there was any.
  */
-bool xtcp_recvq_forget(struct sock *sk)
+bool xtcp_recvq_prune_ofo(struct sock *sk)
 {
 	int i;
 
@@ -353,9 +353,9 @@ bool xtcp_recvq_forget(struct sock *sk)
 }
 
 /* Is there room for one more packet, in the buffer and in the account? */
-static bool rcv_room(struct sock *sk, struct sk_buff *skb)
+static bool rcv_has_room(struct sock *sk, struct sk_buff *skb)
 {
-	return !XTCP_DEFENCE(rcv_admit, rcv_over(sk)) &&
+	return !XTCP_DEFENCE(rcv_admit, rcv_buf_exceeded(sk)) &&
 	       sk_rmem_schedule(sk, skb, skb->truesize);
 }
 
@@ -371,7 +371,7 @@ static bool rcv_prune(struct sock *sk, struct sk_buff *skb)
 
 	xtcp_mib_inc(xn, XTCP_MIB_PRUNE_CALLED);
 	for (i = 0; i < PRUNE_MAX; i++) {
-		if (!reap(sk, 1)) {
+		if (!recvq_reap(sk, 1)) {
 			if (!xtcp_reass_prune(&xtcp_sk(sk)->tcb))
 				break;
 			if (!pruned)
@@ -379,16 +379,16 @@ static bool rcv_prune(struct sock *sk, struct sk_buff *skb)
 			pruned = true;
 			continue;
 		}
-		if (rcv_room(sk, skb))
+		if (rcv_has_room(sk, skb))
 			return true;
 	}
-	if (rcv_over(sk))
+	if (rcv_buf_exceeded(sk))
 		xtcp_mib_inc(xn, XTCP_MIB_RCV_PRUNED);
 	return false;
 }
 
 /* Is there nothing to read, and does this packet hold the next byte? */
-static bool rcv_wanted(const struct sock *sk, const struct sk_buff *skb)
+static bool rcv_is_next(const struct sock *sk, const struct sk_buff *skb)
 {
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 	u32 base = recvq_base(skb);
@@ -416,10 +416,10 @@ bool xtcp_rcv_admit(struct sock *sk, struct sk_buff *skb)
 {
 	if (!skb->len)
 		return true;
-	rcv_stretch(sk, skb->truesize);
-	if (likely(rcv_room(sk, skb)))
+	rcv_buf_grow(sk, skb->truesize);
+	if (likely(rcv_has_room(sk, skb)))
 		return true;
-	if (rcv_wanted(sk, skb)) {
+	if (rcv_is_next(sk, skb)) {
 		xtcp_mem_force(sk, skb->truesize);
 		return true;
 	}

@@ -128,7 +128,7 @@ static u32 sendq_schedule(struct sock *sk, u32 bytes, u32 extra)
  * Does the skb note a byte to be time-stamped that was sent already? Then nothing may be
  * appended, since a later write's request would replace the note.
  */
-static bool sendq_followed(const struct sock *sk, const struct sk_buff *skb)
+static bool sendq_has_stamped(const struct sock *sk, const struct sk_buff *skb)
 {
 	const struct xtcp_skb_cb *cb = XTCP_CB(skb);
 
@@ -152,7 +152,7 @@ static struct sk_buff *sendq_tail(struct sock *sk, struct page *page, u32 offset
 		int n = skb_shinfo(skb)->nr_frags;
 
 		*merge = skb_can_coalesce(skb, n, page, offset);
-		if ((!*merge && n >= MAX_SKB_FRAGS) || sendq_followed(sk, skb)) {
+		if ((!*merge && n >= MAX_SKB_FRAGS) || sendq_has_stamped(sk, skb)) {
 			*merge = false;
 			skb = NULL;
 		}
@@ -310,7 +310,7 @@ void xtcp_sendq_trim(struct sock *sk)
 	struct sk_buff *skb;
 
 	if (unlikely(xtcp_sk(sk)->stamped))
-		xtcp_stamp_acked(sk, una);
+		xtcp_ack_timestamp(sk, una);
 	while ((skb = skb_peek(&sk->sk_write_queue))) {
 		u32 seq = XTCP_CB(skb)->q.seq;
 
@@ -354,7 +354,7 @@ static struct sk_buff *sendq_find(struct sock *sk, u32 seq)
 }
 
 /* @bytes of fragments were added to a packet. */
-static void sendq_grown(struct sk_buff *skb, u32 bytes)
+static void sendq_account(struct sk_buff *skb, u32 bytes)
 {
 	skb->len += bytes;
 	skb->data_len += bytes;
@@ -365,8 +365,8 @@ static void sendq_grown(struct sk_buff *skb, u32 bytes)
  * Add references to bytes [@off, @off + @len) of @from to @skb. Return: bytes added, less
  * than @len if @skb has no fragment left.
  */
-static u32 sendq_ref(struct sk_buff *skb, const struct sk_buff *from, u32 off,
-		     u32 len)
+static u32 sendq_add_frags(struct sk_buff *skb, const struct sk_buff *from, u32 off,
+			   u32 len)
 {
 	const struct skb_shared_info *shinfo = skb_shinfo(from);
 	u32 done = 0;
@@ -392,7 +392,7 @@ static u32 sendq_ref(struct sk_buff *skb, const struct sk_buff *from, u32 off,
 		off = 0;
 	}
 	skb_shinfo(skb)->flags |= shinfo->flags & SKBFL_SHARED_FRAG;
-	sendq_grown(skb, done);
+	sendq_account(skb, done);
 	return done;
 }
 
@@ -409,7 +409,7 @@ static const void *sendq_first(const struct sk_buff *skb, u32 off, u32 len)
 }
 
 /* Copy bytes [@seq, @seq + @len) of the stream to @to. Return: false on failure. */
-static bool sendq_bits(struct sock *sk, u32 seq, u8 *to, u32 len)
+static bool sendq_copy_bits(struct sock *sk, u32 seq, u8 *to, u32 len)
 {
 	while (len) {
 		struct sk_buff *from = sendq_find(sk, seq);
@@ -451,8 +451,8 @@ static int sendq_compact(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len)
 		if (!page)
 			return -ENOMEM;
 		skb_fill_page_desc(skb, n, page, 0, take);
-		sendq_grown(skb, take);
-		if (!sendq_bits(sk, seq, page_address(page), take))
+		sendq_account(skb, take);
+		if (!sendq_copy_bits(sk, seq, page_address(page), take))
 			return -EFAULT;
 		seq += take;
 		len -= take;
@@ -478,7 +478,7 @@ int xtcp_sendq_copy(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len)
 	u32 at = seq, left = len;
 
 	if (len <= XTCP_TX_LINEAR && len <= skb_tailroom(skb))
-		return sendq_bits(sk, seq, skb_put(skb, len), len) ? 0 : -EFAULT;
+		return sendq_copy_bits(sk, seq, skb_put(skb, len), len) ? 0 : -EFAULT;
 
 	while (left) {
 		struct sk_buff *from = sendq_find(sk, at);
@@ -488,7 +488,7 @@ int xtcp_sendq_copy(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len)
 			return -EFAULT;
 		off = at - XTCP_CB(from)->q.seq;
 		want = min(from->len - off, left);
-		done = sendq_ref(skb, from, off, want);
+		done = sendq_add_frags(skb, from, off, want);
 		if (done < want) {
 			sendq_unref(skb);
 			return sendq_compact(skb, sk, seq, len);
@@ -523,7 +523,7 @@ void xtcp_sendq_stamp(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len)
 	}
 }
 
-static void map_free(struct sock *sk, struct xtcp_sent *sent)
+static void sendq_map_free(struct sock *sk, struct xtcp_sent *sent)
 {
 	kmem_cache_free(xtcp_sent_cache, sent);
 	xtcp_sk(sk)->map_lent--;
@@ -562,7 +562,7 @@ void xtcp_map_refill(struct sock *sk)
 
 		if (!sent)
 			return;
-		map_free(sk, sent);
+		sendq_map_free(sk, sent);
 	}
 }
 
@@ -577,7 +577,7 @@ void xtcp_map_drain(struct sock *sk)
 	struct xtcp_sent *sent;
 
 	while ((sent = xtcp_map_reclaim(&xtcp_sk(sk)->tcb)))
-		map_free(sk, sent);
+		sendq_map_free(sk, sent);
 }
 
 /*
@@ -586,7 +586,7 @@ void xtcp_map_drain(struct sock *sk)
  * them and so takes more bytes. But a response that fits into the buffer of the kernel's
  * TCP, for a program that does not wait, must fit into this one, too.
  */
-static u32 snd_first(const struct xtcp_tcb *tcb)
+static u32 snd_first_sndbuf(const struct xtcp_tcb *tcb)
 {
 	u32 mss = max(tcb->peer_mss, tcb->mss);
 	u32 skb = mss + MAX_TCP_HEADER + SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
@@ -618,7 +618,7 @@ void xtcp_snd_grow(struct sock *sk)
 	}
 	if (xtcp_mem_soft(sk))
 		return;
-	want = max(xtcp_snd_want(&xtcp_sk(sk)->tcb), snd_first(&xtcp_sk(sk)->tcb));
+	want = max(xtcp_snd_want(&xtcp_sk(sk)->tcb), snd_first_sndbuf(&xtcp_sk(sk)->tcb));
 	want = min_t(u32, want, READ_ONCE(xtcp_knobs(sk)->wmem[2]));
 	if (want > sk->sk_sndbuf)
 		WRITE_ONCE(sk->sk_sndbuf, want);

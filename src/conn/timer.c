@@ -23,7 +23,7 @@
 #define ARM_MAX_NS	(3600 * XTCP_NSEC_PER_SEC)
 
 /* ns; on the wheel a nearer deadline would be late by more than half its length. */
-#define NEAR_NS		(2ULL * TICK_NSEC)
+#define HRTIMER_NS	(2ULL * TICK_NSEC)
 
 /*
  * Convert ns to jiffies, rounded up so that the timer does not fire too soon. The wheel
@@ -56,21 +56,21 @@ unsigned long xtcp_jiffies_at(u64 at)
  * Return: false while its handler runs on another CPU, since it is not known then
  * whether a reference is needed; the caller uses the wheel.
  */
-static bool near_arm(struct sock *sk, u64 at)
+static bool timer_arm_hrtimer(struct sock *sk, u64 at)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	int queued;
 
-	if (xsk->near_runs)
-		queued = hrtimer_is_queued(&xsk->near);
+	if (xsk->hrtimer_runs)
+		queued = hrtimer_is_queued(&xsk->hrtimer);
 	else
-		queued = hrtimer_try_to_cancel(&xsk->near);
+		queued = hrtimer_try_to_cancel(&xsk->hrtimer);
 	if (queued < 0)
 		return false;
 	if (!queued)
 		sock_hold(sk);
-	xsk->near_at = at;
-	hrtimer_start(&xsk->near, ns_to_ktime(at), HRTIMER_MODE_ABS_PINNED_SOFT);
+	xsk->hrtimer_at = at;
+	hrtimer_start(&xsk->hrtimer, ns_to_ktime(at), HRTIMER_MODE_ABS_PINNED_SOFT);
 	return true;
 }
 
@@ -79,7 +79,7 @@ static bool near_arm(struct sock *sk, u64 at)
  * bottom halves enabled, and if jiffies lag the timer fires before mod_timer()
  * returns.
  */
-static void wheel_arm(struct sock *sk, u64 at, u64 now)
+static void timer_arm_wheel(struct sock *sk, u64 at, u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
@@ -103,11 +103,11 @@ void xtcp_timer_arm(struct sock *sk)
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	u64 at = xtcp_deadline(&xsk->tcb), now;
 
-	if (at >= xsk->timer_at || at >= xsk->near_at)
+	if (at >= xsk->timer_at || at >= xsk->hrtimer_at)
 		return;
 	now = xtcp_now();
-	if (at >= now + NEAR_NS || !near_arm(sk, at))
-		wheel_arm(sk, at, now);
+	if (at >= now + HRTIMER_NS || !timer_arm_hrtimer(sk, at))
+		timer_arm_wheel(sk, at, now);
 }
 
 /**
@@ -125,21 +125,21 @@ void xtcp_timer_stop(struct sock *sk)
 
 	sk_stop_timer(sk, &xsk->timer);
 	xsk->timer_at = XTCP_NEVER;
-	if (xsk->near_at != XTCP_NEVER && hrtimer_try_to_cancel(&xsk->near) == 1)
+	if (xsk->hrtimer_at != XTCP_NEVER && hrtimer_try_to_cancel(&xsk->hrtimer) == 1)
 		__sock_put(sk);
-	xsk->near_at = XTCP_NEVER;
+	xsk->hrtimer_at = XTCP_NEVER;
 }
 
 /* A timer fired. Context: any, socket lock. */
-static void timer_run(struct sock *sk)
+static void timer_timeout(struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	u64 now = xtcp_now();
 
 	if (!timer_pending(&xsk->timer))
 		xsk->timer_at = XTCP_NEVER;
-	if (!hrtimer_is_queued(&xsk->near))
-		xsk->near_at = XTCP_NEVER;
+	if (!hrtimer_is_queued(&xsk->hrtimer))
+		xsk->hrtimer_at = XTCP_NEVER;
 	if (xsk->inert)
 		return;
 	xtcp_knobs_poll_sk(sk);
@@ -170,7 +170,7 @@ void xtcp_timer_late(const struct sock *sk, u64 now)
 }
 
 /* Handler of both timers; drops the reference that arming took. Context: softirq. */
-static void timer_fired(struct sock *sk, bool near)
+static void timer_handle(struct sock *sk, bool hrtimer)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
@@ -178,24 +178,24 @@ static void timer_fired(struct sock *sk, bool near)
 	if (sock_owned_by_user(sk)) {
 		set_bit(XTCP_DEFER_TIMER, &xsk->deferred);
 	} else {
-		xsk->near_runs = near;
-		timer_run(sk);
-		xsk->near_runs = 0;
+		xsk->hrtimer_runs = hrtimer;
+		timer_timeout(sk);
+		xsk->hrtimer_runs = 0;
 	}
 	bh_unlock_sock(sk);
 	sock_put(sk);
 }
 
-static void wheel_fire(struct timer_list *t)
+static void timer_wheel_fired(struct timer_list *t)
 {
 	struct xtcp_sock *xsk = timer_container_of(xsk, t, timer);
 
-	timer_fired(&xsk->inet.sk, false);
+	timer_handle(&xsk->inet.sk, false);
 }
 
-static enum hrtimer_restart near_fire(struct hrtimer *t)
+static enum hrtimer_restart timer_hrtimer_fired(struct hrtimer *t)
 {
-	timer_fired(&container_of(t, struct xtcp_sock, near)->inet.sk, true);
+	timer_handle(&container_of(t, struct xtcp_sock, hrtimer)->inet.sk, true);
 	return HRTIMER_NORESTART;
 }
 
@@ -209,12 +209,12 @@ void xtcp_timer_init(struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
-	timer_setup(&xsk->timer, wheel_fire, 0);
-	hrtimer_setup(&xsk->near, near_fire, CLOCK_MONOTONIC,
+	timer_setup(&xsk->timer, timer_wheel_fired, 0);
+	hrtimer_setup(&xsk->hrtimer, timer_hrtimer_fired, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_ABS_PINNED_SOFT);
 	xsk->timer_at = XTCP_NEVER;
-	xsk->near_at = XTCP_NEVER;
-	xsk->near_runs = 0;
+	xsk->hrtimer_at = XTCP_NEVER;
+	xsk->hrtimer_runs = 0;
 	xsk->deferred = 0;
 	memset(&xsk->entry, 0, sizeof(xsk->entry));
 	xtcp_tx_init(sk);
@@ -242,6 +242,6 @@ void xtcp_release_cb(struct sock *sk)
 		xtcp_tx_resume(sk);
 	if (test_and_clear_bit(XTCP_DEFER_TIMER, &xsk->deferred)) {
 		xtcp_timer_late(sk, xtcp_now());
-		timer_run(sk);
+		timer_timeout(sk);
 	}
 }

@@ -11,7 +11,7 @@
  * The kernel's report has the byte's sequence number (tskey), by which segmentation
  * finds the right segment. A program expects an offset from the point where it turned
  * SOF_TIMESTAMPING_OPT_ID on; the kernel converts it for its own TCP only, so
- * xtcp_stamp_settle() does.
+ * xtcp_convert_tskeys() does.
  */
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
@@ -19,7 +19,7 @@
 #include "internal.h"
 
 /* Report @at for SO_TIMESTAMP or SO_TIMESTAMPNS, in the old or the new structure. */
-static void tell_plain(const struct sock *sk, struct msghdr *msg, ktime_t at)
+static void put_so_timestamp(const struct sock *sk, struct msghdr *msg, ktime_t at)
 {
 	struct timespec64 ts = ktime_to_timespec64(at);
 	bool newer = sock_flag(sk, SOCK_TSTAMP_NEW);
@@ -48,7 +48,7 @@ static void tell_plain(const struct sock *sk, struct msghdr *msg, ktime_t at)
 }
 
 /**
- * xtcp_stamp_tell - report in control messages when a packet arrived
+ * xtcp_recv_timestamp - report in control messages when a packet arrived
  * @sk: socket; its lock is not required
  * @msg: message that gets the control messages
  * @at: ns, system clock; 0: not known
@@ -56,13 +56,13 @@ static void tell_plain(const struct sock *sk, struct msghdr *msg, ktime_t at)
  *
  * Context: process, may sleep.
  */
-void xtcp_stamp_tell(const struct sock *sk, struct msghdr *msg, ktime_t at, ktime_t hw)
+void xtcp_recv_timestamp(const struct sock *sk, struct msghdr *msg, ktime_t at, ktime_t hw)
 {
 	struct scm_timestamping_internal tss = {};
 	u32 flags = READ_ONCE(sk->sk_tsflags);
 
 	if (at && sock_flag(sk, SOCK_RCVTSTAMP))
-		tell_plain(sk, msg, at);
+		put_so_timestamp(sk, msg, at);
 	if (!(flags & SOF_TIMESTAMPING_SOFTWARE))
 		at = 0;
 	if (!(flags & SOF_TIMESTAMPING_RAW_HARDWARE))
@@ -78,7 +78,7 @@ void xtcp_stamp_tell(const struct sock *sk, struct msghdr *msg, ktime_t at, ktim
 }
 
 /**
- * xtcp_stamp_begin - at the beginning of a write, set what offsets count from
+ * xtcp_init_tskey - at the beginning of a write, set what offsets count from
  * @sk: socket
  *
  * The kernel sets sk_tskey to 0 when a program turns SOF_TIMESTAMPING_OPT_ID on, and
@@ -87,7 +87,7 @@ void xtcp_stamp_tell(const struct sock *sk, struct msghdr *msg, ktime_t at, ktim
  *
  * Context: process, socket lock.
  */
-void xtcp_stamp_begin(struct sock *sk)
+void xtcp_init_tskey(struct sock *sk)
 {
 	if (unlikely(READ_ONCE(sk->sk_tsflags) & SOF_TIMESTAMPING_OPT_ID) &&
 	    !atomic_read(&sk->sk_tskey))
@@ -95,7 +95,7 @@ void xtcp_stamp_begin(struct sock *sk)
 }
 
 /**
- * xtcp_stamp_ask - request time stamps for the last byte written
+ * xtcp_tx_timestamp - request time stamps for the last byte written
  * @sk: socket
  * @tsflags: SOF_TIMESTAMPING_TX_*, of the socket or of a control message
  *
@@ -103,7 +103,7 @@ void xtcp_stamp_begin(struct sock *sk)
  *
  * Context: process, socket lock.
  */
-void xtcp_stamp_ask(struct sock *sk, u32 tsflags)
+void xtcp_tx_timestamp(struct sock *sk, u32 tsflags)
 {
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 	struct xtcp_skb_cb *cb;
@@ -122,7 +122,7 @@ void xtcp_stamp_ask(struct sock *sk, u32 tsflags)
  * Report that the byte @seq is acknowledged. By an empty packet: a clone of the
  * send-queue skb would share its pages.
  */
-static void tell_acked(struct sock *sk, u32 seq)
+static void report_acked(struct sock *sk, u32 seq)
 {
 	struct sk_buff *skb = alloc_skb(0, GFP_ATOMIC | __GFP_NOWARN);
 
@@ -134,13 +134,13 @@ static void tell_acked(struct sock *sk, u32 seq)
 }
 
 /**
- * xtcp_stamp_acked - report bytes that are acknowledged now
+ * xtcp_ack_timestamp - report bytes that are acknowledged now
  * @sk: socket; the send queue is not trimmed yet
  * @una: sequence number of the first byte not acknowledged
  *
  * Context: any, socket lock.
  */
-void xtcp_stamp_acked(struct sock *sk, u32 una)
+void xtcp_ack_timestamp(struct sock *sk, u32 una)
 {
 	struct sk_buff *skb;
 
@@ -151,13 +151,13 @@ void xtcp_stamp_acked(struct sock *sk, u32 una)
 			break;
 		if (cb->q.stamp_ack && seq_lt(cb->q.stamp, una)) {
 			cb->q.stamp_ack = false;
-			tell_acked(sk, cb->q.stamp);
+			report_acked(sk, cb->q.stamp);
 		}
 	}
 }
 
 /**
- * xtcp_stamp_settle - before a read of the error queue, convert numbers of bytes
+ * xtcp_convert_tskeys - before a read of the error queue, convert numbers of bytes
  * @sk: socket; its lock is not required
  *
  * Reports that are new since the last call get an offset in place of a sequence number;
@@ -165,7 +165,7 @@ void xtcp_stamp_acked(struct sock *sk, u32 una)
  *
  * Context: process.
  */
-void xtcp_stamp_settle(struct sock *sk)
+void xtcp_convert_tskeys(struct sock *sk)
 {
 	struct sk_buff_head *queue = &sk->sk_error_queue;
 	u32 from = atomic_read(&sk->sk_tskey);

@@ -9,7 +9,7 @@
  *
  * At the limit output stops. The destructor of packets is sock_wfree(), which
  * software GSO can pass on to segments and which remains after the module is unloaded.
- * It calls sk_write_space, tx_space() here, which schedules the rest of the output.
+ * It calls sk_write_space, tx_write_space() here, which schedules the rest of the output.
  */
 #include <linux/tcp.h>
 #include <net/ip.h>
@@ -33,7 +33,7 @@
  * round trip. That keeps a fast device busy between two interrupts, and prevents a
  * queue at a slow one that congestion control does not see.
  */
-static u32 queue_limit(const struct sock *sk)
+static u32 tx_queue_limit(const struct sock *sk)
 {
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 	u32 rtt_us = READ_ONCE(tcb->srtt8_us) >> 3;
@@ -50,32 +50,32 @@ static u32 queue_limit(const struct sock *sk)
 /* Full bursts the local queue must accept before they become larger again. */
 #define BURSTS_TO_GROW	64
 
-static u32 queued(const struct sock *sk)
+static u32 tx_queued(const struct sock *sk)
 {
 	return refcount_read(&sk->sk_wmem_alloc);
 }
 
 /* Are too many bytes below IP? An ACK or a RST may be sent up to twice the limit. */
-static bool queue_full(struct sock *sk)
+static bool tx_queue_full(struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
-	u32 limit = queue_limit(sk);
+	u32 limit = tx_queue_limit(sk);
 
-	if (likely(queued(sk) <= limit))
+	if (likely(tx_queued(sk) <= limit))
 		return false;
 	if ((xsk->tcb.ack_pending || (xsk->tcb.flags & XTCP_F_SEND_RST)) &&
-	    queued(sk) <= 2 * limit)
+	    tx_queued(sk) <= 2 * limit)
 		return false;
 	set_bit(XTCP_TX_THROTTLED, &xsk->deferred);
-	/* Pairs with tx_space(): the last packet may just have been freed. */
+	/* Pairs with tx_write_space(): the last packet may just have been freed. */
 	smp_mb__after_atomic();
-	if (queued(sk) > limit)
+	if (tx_queued(sk) > limit)
 		return true;
 	clear_bit(XTCP_TX_THROTTLED, &xsk->deferred);
 	return false;
 }
 
-static void resume_later(struct sock *sk)
+static void tx_resume_later(struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
@@ -90,13 +90,13 @@ static void resume_later(struct sock *sk)
  * sk_write_space, called by sock_wfree(). That may happen inside xtcp_transmit() with
  * the socket lock held by this CPU, so nothing can be sent from here.
  */
-static void tx_space(struct sock *sk)
+static void tx_write_space(struct sock *sk)
 {
 	struct socket *sock;
 
 	if (test_bit(XTCP_TX_THROTTLED, &xtcp_sk(sk)->deferred) &&
-	    queued(sk) <= queue_limit(sk))
-		resume_later(sk);
+	    tx_queued(sk) <= tx_queue_limit(sk))
+		tx_resume_later(sk);
 
 	rcu_read_lock();
 	sock = READ_ONCE(sk->sk_socket);
@@ -120,7 +120,7 @@ void xtcp_tx_resume(struct sock *sk)
 	}
 }
 
-static void resume_fire(struct tasklet_struct *t)
+static void tx_resume_fire(struct tasklet_struct *t)
 {
 	struct xtcp_sock *xsk = from_tasklet(xsk, t, tx_resume);
 	struct sock *sk = &xsk->inet.sk;
@@ -143,13 +143,13 @@ static void resume_fire(struct tasklet_struct *t)
  */
 void xtcp_tx_init(struct sock *sk)
 {
-	tasklet_setup(&xtcp_sk(sk)->tx_resume, resume_fire);
+	tasklet_setup(&xtcp_sk(sk)->tx_resume, tx_resume_fire);
 	sock_reset_flag(sk, SOCK_USE_WRITE_QUEUE);
-	sk->sk_write_space = tx_space;
+	sk->sk_write_space = tx_write_space;
 }
 
 /* Build the packet of a plan, charged to sk_wmem_alloc. Return: NULL without memory. */
-static struct sk_buff *build(struct sock *sk, const struct xtcp_plan *plan)
+static struct sk_buff *tx_build_skb(struct sock *sk, const struct xtcp_plan *plan)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	struct sk_buff *skb;
@@ -183,7 +183,7 @@ static struct sk_buff *build(struct sock *sk, const struct xtcp_plan *plan)
 	xtcp_ip_csum(sk, skb);
 
 	/* No packet in a device queue: another queue cannot reorder. */
-	skb->ooo_okay = queued(sk) < SKB_TRUESIZE(1);
+	skb->ooo_okay = tx_queued(sk) < SKB_TRUESIZE(1);
 	skb_set_owner_w(skb, sk);
 	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
 	if (plan->release)
@@ -195,7 +195,7 @@ static struct sk_buff *build(struct sock *sk, const struct xtcp_plan *plan)
  * The local queue refused a burst. It may be full for now, or too short to ever hold a
  * burst of this size. A retry cannot tell, so make the next burst half as large.
  */
-static void burst_refused(struct sock *sk, const struct xtcp_plan *plan, u64 now)
+static void tx_burst_refused(struct sock *sk, const struct xtcp_plan *plan, u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
@@ -206,7 +206,7 @@ static void burst_refused(struct sock *sk, const struct xtcp_plan *plan, u64 now
 }
 
 /* The local queue accepted a burst. After BURSTS_TO_GROW full ones double the size. */
-static void burst_sent(struct sock *sk, const struct xtcp_plan *plan, u64 now)
+static void tx_burst_sent(struct sock *sk, const struct xtcp_plan *plan, u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
@@ -277,7 +277,7 @@ bool xtcp_mtu_sync(struct sock *sk, u64 now)
 }
 
 /* Count a packet that was sent. @again: tcb->total_retrans before it; updated. */
-static void count_sent(struct sock *sk, const struct xtcp_plan *plan, u32 *again)
+static void tx_count_sent(struct sock *sk, const struct xtcp_plan *plan, u32 *again)
 {
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 	const struct xtcp_net *xn = xtcp_sk_net(sk);
@@ -298,7 +298,7 @@ static void count_sent(struct sock *sk, const struct xtcp_plan *plan, u32 *again
 	}
 }
 
-static void count_failed(struct sock *sk, const struct xtcp_plan *plan)
+static void tx_count_failed(struct sock *sk, const struct xtcp_plan *plan)
 {
 	if (plan->flags & XTCP_RST)
 		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_ABORT_FAILED);
@@ -309,7 +309,7 @@ static void count_failed(struct sock *sk, const struct xtcp_plan *plan)
  * and can be sent again? Any other error (a firewall rule, no route) counts as a packet
  * lost in the network: timers retransmit it and, in the end, give up.
  */
-static bool queue_refused(int err)
+static bool tx_queue_refused(int err)
 {
 	return err > 0 || err == -ENOBUFS || err == -ENOMEM || err == -EAGAIN;
 }
@@ -337,9 +337,9 @@ void xtcp_transmit(struct sock *sk, u64 now)
 	if (unlikely(test_bit(XTCP_DEFER_TIMER, &xsk->deferred)))
 		xtcp_timer_late(sk, now);
 	pacing_sync(sk);
-	for (i = 0; more && !queue_full(sk); i++) {
+	for (i = 0; more && !tx_queue_full(sk); i++) {
 		if (unlikely(i >= BURST_MAX)) {
-			resume_later(sk);
+			tx_resume_later(sk);
 			break;
 		}
 		xtcp_map_refill(sk);
@@ -348,9 +348,9 @@ void xtcp_transmit(struct sock *sk, u64 now)
 		/* Only sch_fq delays packets until their release time. */
 		if (unlikely(plan.release) && READ_ONCE(sk->sk_pacing_status) != SK_PACING_FQ)
 			plan.release = 0;
-		skb = build(sk, &plan);
+		skb = tx_build_skb(sk, &plan);
 		if (unlikely(!skb)) {
-			count_failed(sk, &plan);
+			tx_count_failed(sk, &plan);
 			xtcp_tx_abort(&xsk->tcb, &plan, now);
 			break;
 		}
@@ -358,12 +358,12 @@ void xtcp_transmit(struct sock *sk, u64 now)
 		if (unlikely(err && err != NET_XMIT_CN)) {
 			bool too_large = err == -EMSGSIZE;
 
-			count_failed(sk, &plan);
-			if (too_large || queue_refused(err)) {
+			tx_count_failed(sk, &plan);
+			if (too_large || tx_queue_refused(err)) {
 				xtcp_tx_abort(&xsk->tcb, &plan, now);
 				if (too_large && xtcp_mtu_sync(sk, now))
 					continue;
-				burst_refused(sk, &plan, now);
+				tx_burst_refused(sk, &plan, now);
 				if (err > 0)
 					xtcp_queue_full(&xsk->tcb, now);
 				break;
@@ -372,9 +372,9 @@ void xtcp_transmit(struct sock *sk, u64 now)
 		more = xtcp_tx_commit(&xsk->tcb, &plan, now);
 		if (unlikely(err == NET_XMIT_CN))
 			xtcp_queue_full(&xsk->tcb, now);
-		burst_sent(sk, &plan, now);
+		tx_burst_sent(sk, &plan, now);
 		if (plan.len || unlikely(plan.flags & XTCP_RST))
-			count_sent(sk, &plan, &again);
+			tx_count_sent(sk, &plan, &again);
 	}
 	if (xsk->tcb.segs_out != out)
 		xtcp_mib_add(xtcp_sk_net(sk), XTCP_MIB_OUT_SEGS, xsk->tcb.segs_out - out);

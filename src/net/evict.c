@@ -102,7 +102,7 @@ static bool idle(struct sock *sk)
 static void forget_early(struct sock *sk)
 {
 	bh_lock_sock(sk);
-	if (idle(sk) && xtcp_recvq_forget(sk))
+	if (idle(sk) && xtcp_recvq_prune_ofo(sk))
 		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_EVICT_HOLES);
 	bh_unlock_sock(sk);
 }

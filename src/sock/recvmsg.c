@@ -97,7 +97,7 @@ static int recv_copy(struct recv_state *r, struct sk_buff *skb, u32 off, u32 len
 	}
 	if (!(r->flags & MSG_PEEK)) {
 		recv_urg_passed(r->sk, r->seq);
-		xtcp_recvq_eat(r->sk, r->seq);
+		xtcp_recvq_consume(r->sk, r->seq);
 	}
 	return 0;
 }
@@ -257,7 +257,7 @@ int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 	if (unlikely(flags & MSG_ERRQUEUE)) {
 		int addr_len = 0;
 
-		xtcp_stamp_settle(sk);
+		xtcp_convert_tskeys(sk);
 		ret = inet_recv_error(sk, msg, len, &addr_len);
 		if (ret >= 0)
 			msg->msg_namelen = addr_len;
@@ -269,7 +269,7 @@ int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 	ret = recv_locked(&r);
 	release_sock(sk);
 	if (unlikely(r.stamps) && ret >= 0)
-		xtcp_stamp_tell(sk, msg, r.at, r.at_hw);
+		xtcp_recv_timestamp(sk, msg, r.at, r.at_hw);
 	if (unlikely(xtcp_sk(sk)->tell_inq || msg->msg_get_inq) && ret >= 0)
 		recv_tell_inq(sk, msg);
 	return ret;
@@ -307,7 +307,7 @@ static ssize_t splice_queue(struct sock *sk, struct pipe_inode_info *pipe,
 		seq += n;
 		done += n;
 		len -= n;
-		xtcp_recvq_eat(sk, seq);
+		xtcp_recvq_consume(sk, seq);
 		/* The pipe is full. */
 		if ((u32)n < avail)
 			break;

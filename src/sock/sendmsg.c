@@ -68,7 +68,7 @@ static int send_begin(struct send_state *s)
 		if (err)
 			return err;
 	}
-	xtcp_stamp_begin(sk);
+	xtcp_init_tskey(sk);
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	if (sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN))
 		return -EPIPE;
@@ -308,7 +308,7 @@ int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 
 		/* Before send_took(), which may send the byte. */
 		if (n > 0 && unlikely(tsflags) && !msg_data_left(msg))
-			xtcp_stamp_ask(sk, tsflags);
+			xtcp_tx_timestamp(sk, tsflags);
 		if (n > 0)
 			send_took(&s, n);
 		else if (n == -ENOMEM)
@@ -317,7 +317,7 @@ int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 			err = n;
 	}
 	if (unlikely(err && tsflags && s.pending))
-		xtcp_stamp_ask(sk, tsflags);
+		xtcp_tx_timestamp(sk, tsflags);
 	return send_end(&s, err);
 }
 
