@@ -356,7 +356,7 @@ struct xtcp_sources {
 };
 
 /* Places in one accept queue per source, 2 KiB; the caller serialises the calls. */
-struct xtcp_places {
+struct xtcp_source_places {
 	u16 held[XTCP_SOURCE_ROWS][256];
 };
 
@@ -436,20 +436,20 @@ void xtcp_source_completed(struct xtcp_sources *src, const struct xtcp_params *p
  * Return: true while half of the places are free, or while the source holds at most
  * eight times as many as are free.
  */
-bool xtcp_source_place(const struct xtcp_places *p, u32 who, u32 taken, u32 room);
+bool xtcp_source_place(const struct xtcp_source_places *p, u32 who, u32 taken, u32 room);
 
 /**
  * xtcp_source_hold - count a place that a source takes
  * @p: places of the listener; the caller serialises calls for it
  * @who: upper half of xtcp_source_of()
  */
-void xtcp_source_hold(struct xtcp_places *p, u32 who);
+void xtcp_source_hold(struct xtcp_source_places *p, u32 who);
 
 /**
  * xtcp_source_release - count a place that a source gives back
  * @p: places of the listener; the caller serialises calls for it
  * @who: as given to xtcp_source_hold()
  */
-void xtcp_source_release(struct xtcp_places *p, u32 who);
+void xtcp_source_release(struct xtcp_source_places *p, u32 who);
 
 #endif /* XTCP_LISTEN_H */

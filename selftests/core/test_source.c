@@ -328,7 +328,7 @@ UNIT(source_changed_rate)
 /* A source that has filled an accept queue does not get the last ninth of it. */
 UNIT(source_places)
 {
-	static struct xtcp_places p;
+	static struct xtcp_source_places p;
 	u32 len[] = { 1, 2, 3, 9, 129, 4097 }, i, n;
 
 	for (i = 0; i < ARRAY_SIZE(len); i++) {

@@ -164,7 +164,7 @@ void xtcp_source_completed(struct xtcp_sources *src, const struct xtcp_params *p
 	}
 }
 
-bool xtcp_source_place(const struct xtcp_places *p, u32 who, u32 taken, u32 room)
+bool xtcp_source_place(const struct xtcp_source_places *p, u32 who, u32 taken, u32 room)
 {
 	u32 row, held = ~0U;
 
@@ -175,7 +175,7 @@ bool xtcp_source_place(const struct xtcp_places *p, u32 who, u32 taken, u32 room
 	return held <= (u64)room * SHARE;
 }
 
-void xtcp_source_hold(struct xtcp_places *p, u32 who)
+void xtcp_source_hold(struct xtcp_source_places *p, u32 who)
 {
 	u32 row;
 
@@ -183,7 +183,7 @@ void xtcp_source_hold(struct xtcp_places *p, u32 who)
 		p->held[row][who >> row * 8 & 255]++;
 }
 
-void xtcp_source_release(struct xtcp_places *p, u32 who)
+void xtcp_source_release(struct xtcp_source_places *p, u32 who)
 {
 	u32 row;
 

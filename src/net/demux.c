@@ -39,39 +39,39 @@
  */
 #define LISTEN_NULLS		CHAINS_MAX
 
-/* Key of spot_hash(): programs choose ports and loopback addresses. */
-static hsiphash_key_t spot_key __read_mostly;
+/* Key of listen_bucket_hash(): programs choose ports and loopback addresses. */
+static hsiphash_key_t listen_bucket_secret __read_mostly;
 
-static u32 spot_hash(const void *data, u32 len, u32 seed)
+static u32 listen_bucket_hash(const void *data, u32 len, u32 seed)
 {
-	const struct xtcp_spot_key *key = data;
+	const struct xtcp_listen_key *key = data;
 	u32 all[] = { key->addr[0], key->addr[1], key->addr[2], key->addr[3], key->port, seed };
 
 	if (likely(xtcp_addr_is4(key->addr) || xtcp_addr_any(key->addr)))
-		return hsiphash_3u32(key->addr[3], key->port, seed, &spot_key);
-	return hsiphash(all, sizeof(all), &spot_key);
+		return hsiphash_3u32(key->addr[3], key->port, seed, &listen_bucket_secret);
+	return hsiphash(all, sizeof(all), &listen_bucket_secret);
 }
 
-static const struct rhashtable_params spot_params = {
-	.key_len = sizeof(struct xtcp_spot_key),
-	.key_offset = offsetof(struct xtcp_spot, key),
-	.head_offset = offsetof(struct xtcp_spot, node),
-	.hashfn = spot_hash,
+static const struct rhashtable_params listen_bucket_params = {
+	.key_len = sizeof(struct xtcp_listen_key),
+	.key_offset = offsetof(struct xtcp_listen_bucket, key),
+	.head_offset = offsetof(struct xtcp_listen_bucket, node),
+	.hashfn = listen_bucket_hash,
 	.automatic_shrinking = true,
 };
 
-static spinlock_t *chain_lock(struct xtcp_tables *t, u32 hash)
+static spinlock_t *table_lock(struct xtcp_tables *t, u32 hash)
 {
 	return &t->locks[hash & ((1 << XTCP_LOCK_BITS) - 1)];
 }
 
-static struct hlist_nulls_head *chain(const struct xtcp_tables *t, u32 hash)
+static struct hlist_nulls_head *table_chain(const struct xtcp_tables *t, u32 hash)
 {
 	return &t->chains[hash & t->mask];
 }
 
-/* The list in which /proc finds a listener. Packets find it by its spot. */
-static struct hlist_nulls_head *listen_list(struct xtcp_tables *t, u32 hash)
+/* The list in which /proc finds a listener. Packets find it by its bucket. */
+static struct hlist_nulls_head *table_listen_list(struct xtcp_tables *t, u32 hash)
 {
 	return &t->listen[hash & ((1 << XTCP_LISTEN_BITS) - 1)];
 }
@@ -107,17 +107,17 @@ int xtcp_tables_init(struct xtcp_net *xn)
 	spin_lock_init(&t->listen_lock);
 	get_random_bytes(&t->tuple_key, sizeof(t->tuple_key));
 	get_random_bytes(&t->port_key, sizeof(t->port_key));
-	get_random_once(&spot_key, sizeof(spot_key));
-	if (rhashtable_init(&t->spots, &spot_params))
-		goto no_spots;
+	get_random_once(&listen_bucket_secret, sizeof(listen_bucket_secret));
+	if (rhashtable_init(&t->listen_buckets, &listen_bucket_params))
+		goto no_listen_buckets;
 	if (xtcp_ports_init(t))
 		goto no_ports;
 	xn->tables = t;
 	return 0;
 
 no_ports:
-	rhashtable_destroy(&t->spots);
-no_spots:
+	rhashtable_destroy(&t->listen_buckets);
+no_listen_buckets:
 	kvfree(t->chains);
 no_chains:
 	kvfree(t);
@@ -135,7 +135,7 @@ void xtcp_tables_free(struct xtcp_net *xn)
 	struct xtcp_tables *t = xn->tables;
 
 	xtcp_ports_free(t);
-	rhashtable_destroy(&t->spots);
+	rhashtable_destroy(&t->listen_buckets);
 	xn->tables = NULL;
 	kvfree(t->chains);
 	kvfree(t);
@@ -173,7 +173,7 @@ static bool same_flow(const struct xtcp_flow *a, const struct xtcp_flow *b)
  * Does a packet that came in by @dif, or its slave @sdif, match an owner bound to device
  * @bound (0: none)?
  */
-static bool same_dif(const struct xtcp_net *xn, int bound, int dif, int sdif)
+static bool dif_matches(const struct xtcp_net *xn, int bound, int dif, int sdif)
 {
 	if (!bound)
 		return !sdif || xtcp_across_vrfs(xn);
@@ -181,7 +181,7 @@ static bool same_dif(const struct xtcp_net *xn, int bound, int dif, int sdif)
 }
 
 /* Can one packet match both bindings? 0 means any device in the same L3 domain. */
-static bool difs_meet(const struct xtcp_net *xn, int a, int b)
+static bool difs_overlap(const struct xtcp_net *xn, int a, int b)
 {
 	int vrf_a, vrf_b;
 
@@ -210,7 +210,7 @@ static int record_dif(const struct xtcp_entry *e, const struct xtcp_flow *flow)
  * The same for a socket or a record. -1 for suspended records, and for an entry of kind
  * NONE, which has just left; its replacement is behind it in the chain.
  */
-static int dif_of(const struct xtcp_entry *e, const struct xtcp_flow *flow)
+static int entry_dif(const struct xtcp_entry *e, const struct xtcp_flow *flow)
 {
 	const struct xtcp_sock *xsk;
 
@@ -225,8 +225,9 @@ static int dif_of(const struct xtcp_entry *e, const struct xtcp_flow *flow)
 	}
 }
 
-static struct xtcp_entry *find(const struct xtcp_net *xn, const struct xtcp_flow *flow,
-			       u32 hash, int dif, int sdif)
+static struct xtcp_entry *table_find(const struct xtcp_net *xn,
+				     const struct xtcp_flow *flow,
+				     u32 hash, int dif, int sdif)
 {
 	const struct xtcp_tables *t = xn->tables;
 	struct hlist_nulls_node *node;
@@ -234,11 +235,11 @@ static struct xtcp_entry *find(const struct xtcp_net *xn, const struct xtcp_flow
 	int bound;
 
 begin:
-	hlist_nulls_for_each_entry_rcu(e, node, chain(t, hash), node) {
+	hlist_nulls_for_each_entry_rcu(e, node, table_chain(t, hash), node) {
 		if (e->hash != hash)
 			continue;
-		bound = dif_of(e, flow);
-		if (bound >= 0 && same_dif(xn, bound, dif, sdif))
+		bound = entry_dif(e, flow);
+		if (bound >= 0 && dif_matches(xn, bound, dif, sdif))
 			return e;
 	}
 	/* Carried over to another chain: the rest of this one was missed. */
@@ -263,10 +264,10 @@ begin:
 struct xtcp_entry *xtcp_lookup(const struct xtcp_net *xn, const struct xtcp_flow *flow,
 			       u32 hash, int dif, int sdif)
 {
-	return find(xn, flow, hash, dif, sdif);
+	return table_find(xn, flow, hash, dif, sdif);
 }
 
-static void count(struct xtcp_net *xn, u8 kind, int n)
+static void table_count(struct xtcp_net *xn, u8 kind, int n)
 {
 	atomic_add(n, &xn->tables->count[kind]);
 	atomic_add(n, &xn->sockets);
@@ -293,21 +294,21 @@ int xtcp_table_add(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind,
 	int err = 0, bound;
 
 	e->hash = xtcp_flow_hash(t, flow);
-	lock = chain_lock(t, e->hash);
+	lock = table_lock(t, e->hash);
 	spin_lock_bh(lock);
-	hlist_nulls_for_each_entry(other, node, chain(t, e->hash), node) {
+	hlist_nulls_for_each_entry(other, node, table_chain(t, e->hash), node) {
 		if (other->hash != e->hash)
 			continue;
-		bound = dif_of(other, flow);
-		if (bound >= 0 && difs_meet(xn, bound, dif)) {
+		bound = entry_dif(other, flow);
+		if (bound >= 0 && difs_overlap(xn, bound, dif)) {
 			err = -EADDRNOTAVAIL;
 			break;
 		}
 	}
 	if (!err) {
 		WRITE_ONCE(e->kind, kind);
-		hlist_nulls_add_head_rcu(&e->node, chain(t, e->hash));
-		count(xn, kind, 1);
+		hlist_nulls_add_head_rcu(&e->node, table_chain(t, e->hash));
+		table_count(xn, kind, 1);
 	}
 	spin_unlock_bh(lock);
 	return err;
@@ -329,7 +330,7 @@ void xtcp_table_replace(struct xtcp_net *xn, struct xtcp_entry *old,
 			struct xtcp_entry *new, u8 kind)
 {
 	struct xtcp_tables *t = xn->tables;
-	spinlock_t *lock = chain_lock(t, old->hash);
+	spinlock_t *lock = table_lock(t, old->hash);
 	struct hlist_nulls_node *next;
 
 	new->hash = old->hash;
@@ -344,8 +345,8 @@ void xtcp_table_replace(struct xtcp_net *xn, struct xtcp_entry *old,
 	if (!is_a_nulls(next))
 		WRITE_ONCE(next->pprev, &new->node.next);
 	hlist_nulls_del_init_rcu(&old->node);
-	count(xn, old->kind, -1);
-	count(xn, kind, 1);
+	table_count(xn, old->kind, -1);
+	table_count(xn, kind, 1);
 	WRITE_ONCE(old->kind, XTCP_KIND_NONE);
 	spin_unlock_bh(lock);
 }
@@ -359,22 +360,22 @@ void xtcp_table_replace(struct xtcp_net *xn, struct xtcp_entry *old,
  */
 void xtcp_table_del(struct xtcp_net *xn, struct xtcp_entry *e)
 {
-	spinlock_t *lock = chain_lock(xn->tables, e->hash);
+	spinlock_t *lock = table_lock(xn->tables, e->hash);
 
 	spin_lock_bh(lock);
 	if (e->kind != XTCP_KIND_NONE) {
 		hlist_nulls_del_init_rcu(&e->node);
-		count(xn, e->kind, -1);
+		table_count(xn, e->kind, -1);
 		WRITE_ONCE(e->kind, XTCP_KIND_NONE);
 	}
 	spin_unlock_bh(lock);
 }
 
 /* Context: chain lock. */
-static void change_kind(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind)
+static void table_set_kind(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind)
 {
-	count(xn, e->kind, -1);
-	count(xn, kind, 1);
+	table_count(xn, e->kind, -1);
+	table_count(xn, kind, 1);
 	WRITE_ONCE(e->kind, kind);
 }
 
@@ -387,10 +388,10 @@ static void change_kind(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind)
  */
 void xtcp_table_suspend(struct xtcp_net *xn, struct xtcp_entry *e)
 {
-	spinlock_t *lock = chain_lock(xn->tables, e->hash);
+	spinlock_t *lock = table_lock(xn->tables, e->hash);
 
 	spin_lock_bh(lock);
-	change_kind(xn, e, XTCP_KIND_SUSPENDED);
+	table_set_kind(xn, e, XTCP_KIND_SUSPENDED);
 	spin_unlock_bh(lock);
 }
 
@@ -408,17 +409,18 @@ void xtcp_table_suspend(struct xtcp_net *xn, struct xtcp_entry *e)
 struct xtcp_entry *xtcp_table_resume(struct xtcp_net *xn, const struct xtcp_flow *flow,
 				     u32 hash, int l3mdev_oif, bool back)
 {
-	spinlock_t *lock = chain_lock(xn->tables, hash);
+	spinlock_t *lock = table_lock(xn->tables, hash);
 	struct xtcp_entry *e, *suspended = NULL;
 	struct hlist_nulls_node *node;
 	int bound;
 
 	spin_lock_bh(lock);
-	hlist_nulls_for_each_entry(e, node, chain(xn->tables, hash), node) {
+	hlist_nulls_for_each_entry(e, node, table_chain(xn->tables, hash), node) {
 		if (e->hash != hash)
 			continue;
-		bound = e->kind == XTCP_KIND_SUSPENDED ? record_dif(e, flow) : dif_of(e, flow);
-		if (bound < 0 || !difs_meet(xn, bound, l3mdev_oif))
+		bound = e->kind == XTCP_KIND_SUSPENDED ? record_dif(e, flow) : entry_dif(e,
+											 flow);
+		if (bound < 0 || !difs_overlap(xn, bound, l3mdev_oif))
 			continue;
 		if (e->kind == XTCP_KIND_SUSPENDED)
 			suspended = e;
@@ -426,13 +428,13 @@ struct xtcp_entry *xtcp_table_resume(struct xtcp_net *xn, const struct xtcp_flow
 			back = false;
 	}
 	if (suspended && back)
-		change_kind(xn, suspended, XTCP_KIND_TW);
+		table_set_kind(xn, suspended, XTCP_KIND_TW);
 	spin_unlock_bh(lock);
 	return suspended;
 }
 
 /*
- * How well a listener of a spot fits a packet; 0: not at all. A listener bound to the
+ * How well a listener of a bucket fits a packet; 0: not at all. A listener bound to the
  * device goes first, then an AF_INET listener.
  */
 static u32 listener_score(const struct xtcp_net *xn, const struct xtcp_sock *xsk,
@@ -442,7 +444,7 @@ static u32 listener_score(const struct xtcp_net *xn, const struct xtcp_sock *xsk
 	int bound = READ_ONCE(xsk->dif);
 	u32 score = 1;
 
-	if (!same_dif(xn, bound, dif, sdif))
+	if (!dif_matches(xn, bound, dif, sdif))
 		return 0;
 	if (xtcp_addr_any(xsk->flow.saddr) &&
 	    (xtcp_flow_is6(flow) ? xtcp_addr_is4(xsk->flow.saddr) :
@@ -455,19 +457,20 @@ static u32 listener_score(const struct xtcp_net *xn, const struct xtcp_sock *xsk
 	return score;
 }
 
-/* The best listener of a spot: a socket without a group, or the leader of its group. */
-static struct sock *best_at(const struct xtcp_net *xn, const struct xtcp_spot_key *key,
-			    const struct xtcp_flow *flow, int dif, int sdif)
+/* The best listener of a bucket: a socket without a group, or the leader of its group. */
+static struct sock *listener_best(const struct xtcp_net *xn,
+				  const struct xtcp_listen_key *key,
+				  const struct xtcp_flow *flow, int dif, int sdif)
 {
-	const struct xtcp_spot *spot;
+	const struct xtcp_listen_bucket *bucket;
 	const struct xtcp_listener *l;
 	struct sock *best = NULL;
 	u32 score, top = 0;
 
-	spot = rhashtable_lookup(&xn->tables->spots, key, spot_params);
-	if (!spot)
+	bucket = rhashtable_lookup(&xn->tables->listen_buckets, key, listen_bucket_params);
+	if (!bucket)
 		return NULL;
-	hlist_for_each_entry_rcu(l, &spot->leaders, spot_node) {
+	hlist_for_each_entry_rcu(l, &bucket->leaders, bucket_node) {
 		score = listener_score(xn, xtcp_sk(l->sk), flow, dif, sdif);
 		if (score > top) {
 			best = l->sk;
@@ -497,19 +500,19 @@ struct sock *xtcp_lookup_listener(const struct xtcp_net *xn,
 				  const struct xtcp_flow *flow, u32 hash, int dif,
 				  int sdif, struct sk_buff *skb)
 {
-	struct xtcp_spot_key key = { .port = flow->sport };
+	struct xtcp_listen_key key = { .port = flow->sport };
 	const struct xtcp_tables *t = xn->tables;
 	struct sock *sk = NULL;
 
-	if (!atomic_read(&t->spots.nelems))
+	if (!atomic_read(&t->listen_buckets.nelems))
 		return NULL;
 	if (READ_ONCE(t->narrow)) {
 		memcpy(key.addr, flow->saddr, sizeof(key.addr));
-		sk = best_at(xn, &key, flow, dif, sdif);
+		sk = listener_best(xn, &key, flow, dif, sdif);
 		memset(key.addr, 0, sizeof(key.addr));
 	}
 	if (!sk)
-		sk = best_at(xn, &key, flow, dif, sdif);
+		sk = listener_best(xn, &key, flow, dif, sdif);
 	return sk ? xtcp_reuseport_select(sk, hash, skb) : NULL;
 }
 
@@ -536,14 +539,15 @@ void xtcp_flow_of_sock(const struct sock *sk, struct xtcp_flow *flow)
 
 /*
  * The leader of the SO_REUSEPORT group that @sk would belong to if it were bound to @dif,
- * or NULL. The leader is the member that is linked to the spot. Context: listen_lock.
+ * or NULL. The leader is the member that is linked to the bucket. Context: listen_lock.
  */
-static struct sock *group_of(const struct xtcp_spot *spot, const struct sock *sk, int dif)
+static struct sock *listener_group(const struct xtcp_listen_bucket *bucket,
+				   const struct sock *sk, int dif)
 {
 	const struct xtcp_listener *l;
 	struct sock *other;
 
-	hlist_for_each_entry(l, &spot->leaders, spot_node) {
+	hlist_for_each_entry(l, &bucket->leaders, bucket_node) {
 		other = l->sk;
 		if (other != sk && xtcp_sk(other)->dif == dif &&
 		    !memcmp(xtcp_sk(other)->flow.saddr, xtcp_sk(sk)->flow.saddr,
@@ -556,21 +560,21 @@ static struct sock *group_of(const struct xtcp_spot *spot, const struct sock *sk
 	return NULL;
 }
 
-/* Add a listener to its group or, without one, to its spot. Context: listen_lock. */
-static int spot_enter(struct sock *sk)
+/* Add a listener to its group or, without one, to its bucket. Context: listen_lock. */
+static int listen_bucket_add(struct sock *sk)
 {
 	struct xtcp_listener *l = xtcp_sk(sk)->listener;
 	struct sock *leader = NULL;
 	int err;
 
 	if (sk->sk_reuseport) {
-		leader = group_of(l->spot, sk, xtcp_sk(sk)->dif);
+		leader = listener_group(l->bucket, sk, xtcp_sk(sk)->dif);
 		err = xtcp_reuseport_join(sk, leader);
 		if (err)
 			return err;
 	}
 	if (!leader)
-		hlist_add_head_rcu(&l->spot_node, &l->spot->leaders);
+		hlist_add_head_rcu(&l->bucket_node, &l->bucket->leaders);
 	return 0;
 }
 
@@ -578,41 +582,44 @@ static int spot_enter(struct sock *sk)
  * Remove a listener; another of its group is linked in its place first. Context:
  * listen_lock.
  */
-static void spot_leave(struct sock *sk)
+static void listen_bucket_del(struct sock *sk)
 {
 	struct xtcp_listener *l = xtcp_sk(sk)->listener;
 	struct sock *target = xtcp_reuseport_leave(sk);
 
-	if (hlist_unhashed(&l->spot_node))
+	if (hlist_unhashed(&l->bucket_node))
 		return;
 	if (target)
-		hlist_add_head_rcu(&xtcp_sk(target)->listener->spot_node, &l->spot->leaders);
-	hlist_del_init_rcu(&l->spot_node);
+		hlist_add_head_rcu(&xtcp_sk(target)->listener->bucket_node,
+				   &l->bucket->leaders);
+	hlist_del_init_rcu(&l->bucket_node);
 }
 
-/* Free a spot that has no listeners. Context: listen_lock. */
-static void spot_put(struct xtcp_tables *t, struct xtcp_spot *spot)
+/* Free a bucket that has no listeners. Context: listen_lock. */
+static void listen_bucket_put(struct xtcp_tables *t, struct xtcp_listen_bucket *bucket)
 {
-	if (!hlist_empty(&spot->leaders))
+	if (!hlist_empty(&bucket->leaders))
 		return;
-	rhashtable_remove_fast(&t->spots, &spot->node, spot_params);
-	WRITE_ONCE(t->narrow, t->narrow - !xtcp_addr_any(spot->key.addr));
-	kfree_rcu(spot, rcu);
+	rhashtable_remove_fast(&t->listen_buckets, &bucket->node, listen_bucket_params);
+	WRITE_ONCE(t->narrow, t->narrow - !xtcp_addr_any(bucket->key.addr));
+	kfree_rcu(bucket, rcu);
 }
 
-/* The spot of a listener; @fresh is entered if there is none. Context: listen_lock. */
-static struct xtcp_spot *spot_get(struct xtcp_tables *t, const struct xtcp_flow *flow,
-				  struct xtcp_spot *fresh)
+/* The bucket of a listener; @fresh is entered if there is none. Context: listen_lock. */
+static struct xtcp_listen_bucket *listen_bucket_get(struct xtcp_tables *t,
+						    const struct xtcp_flow *flow,
+						    struct xtcp_listen_bucket *fresh)
 {
-	struct xtcp_spot *spot;
+	struct xtcp_listen_bucket *bucket;
 
 	fresh->key.port = flow->sport;
 	if (!xtcp_addr_any(flow->saddr))
 		memcpy(fresh->key.addr, flow->saddr, sizeof(fresh->key.addr));
-	spot = rhashtable_lookup_fast(&t->spots, &fresh->key, spot_params);
-	if (spot)
-		return spot;
-	if (rhashtable_insert_fast(&t->spots, &fresh->node, spot_params))
+	bucket = rhashtable_lookup_fast(&t->listen_buckets, &fresh->key,
+					listen_bucket_params);
+	if (bucket)
+		return bucket;
+	if (rhashtable_insert_fast(&t->listen_buckets, &fresh->node, listen_bucket_params))
 		return NULL;
 	WRITE_ONCE(t->narrow, t->narrow + !xtcp_addr_any(fresh->key.addr));
 	return fresh;
@@ -627,7 +634,8 @@ static struct xtcp_spot *spot_get(struct xtcp_tables *t, const struct xtcp_flow 
  */
 int xtcp_hash_listen(struct sock *sk)
 {
-	struct xtcp_spot *spot, *fresh = kzalloc(sizeof(*fresh), GFP_KERNEL_ACCOUNT);
+	struct xtcp_listen_bucket *bucket, *fresh = kzalloc(sizeof(*fresh),
+							    GFP_KERNEL_ACCOUNT);
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	struct xtcp_entry *e = &xsk->entry;
@@ -641,20 +649,20 @@ int xtcp_hash_listen(struct sock *sk)
 	e->hash = get_random_u32();
 
 	spin_lock_bh(&t->listen_lock);
-	spot = spot_get(t, &xsk->flow, fresh);
-	if (spot) {
-		xsk->listener->spot = spot;
-		err = spot_enter(sk);
+	bucket = listen_bucket_get(t, &xsk->flow, fresh);
+	if (bucket) {
+		xsk->listener->bucket = bucket;
+		err = listen_bucket_add(sk);
 		if (err)
-			spot_put(t, spot);
+			listen_bucket_put(t, bucket);
 	}
 	if (!err) {
 		WRITE_ONCE(e->kind, XTCP_KIND_LISTEN);
-		hlist_nulls_add_head_rcu(&e->node, listen_list(t, e->hash));
-		count(xn, XTCP_KIND_LISTEN, 1);
+		hlist_nulls_add_head_rcu(&e->node, table_listen_list(t, e->hash));
+		table_count(xn, XTCP_KIND_LISTEN, 1);
 	}
 	spin_unlock_bh(&t->listen_lock);
-	if (spot != fresh)
+	if (bucket != fresh)
 		kfree(fresh);
 	return err;
 }
@@ -678,10 +686,10 @@ void xtcp_unhash(struct sock *sk)
 		return;
 	}
 	spin_lock_bh(&xn->tables->listen_lock);
-	spot_leave(sk);
-	spot_put(xn->tables, xtcp_sk(sk)->listener->spot);
+	listen_bucket_del(sk);
+	listen_bucket_put(xn->tables, xtcp_sk(sk)->listener->bucket);
 	hlist_nulls_del_init_rcu(&e->node);
-	count(xn, XTCP_KIND_LISTEN, -1);
+	table_count(xn, XTCP_KIND_LISTEN, -1);
 	WRITE_ONCE(e->kind, XTCP_KIND_NONE);
 	spin_unlock_bh(&xn->tables->listen_lock);
 }
@@ -708,15 +716,15 @@ void xtcp_rehash(struct sock *sk)
 	}
 	spin_lock_bh(&t->listen_lock);
 	/* Alone in its group before and after: it need not leave the table. */
-	if (xtcp_reuseport_alone(sk) && !group_of(xsk->listener->spot, sk, dif)) {
+	if (xtcp_reuseport_alone(sk) && !listener_group(xsk->listener->bucket, sk, dif)) {
 		WRITE_ONCE(xsk->dif, dif);
 	} else {
-		spot_leave(sk);
+		listen_bucket_del(sk);
 		WRITE_ONCE(xsk->dif, dif);
 		/* It could not join a group: it listens alone. */
-		if (spot_enter(sk))
-			hlist_add_head_rcu(&xsk->listener->spot_node,
-					   &xsk->listener->spot->leaders);
+		if (listen_bucket_add(sk))
+			hlist_add_head_rcu(&xsk->listener->bucket_node,
+					   &xsk->listener->bucket->leaders);
 	}
 	spin_unlock_bh(&t->listen_lock);
 }

@@ -58,7 +58,7 @@ static DECLARE_DELAYED_WORK(evict_work, evict_run);
 static u16 watch = 1;			/* notes with another number are void; evict_work */
 static u32 pressed_at;			/* ms, when memory was last short; evict_work */
 
-static u32 clock_ms(void)
+static u32 evict_clock_ms(void)
 {
 	return (u32)div_u64(xtcp_now(), NSEC_PER_MSEC);
 }
@@ -67,7 +67,7 @@ static u32 clock_ms(void)
  * Note the progress of SND.UNA. @held: bytes in the send buffer; @now: ms. Return: ms
  * without progress.
  */
-static u32 stalled(struct xtcp_sock *xsk, u32 held, u32 now)
+static u32 evict_stalled_ms(struct xtcp_sock *xsk, u32 held, u32 now)
 {
 	u32 una = READ_ONCE(xsk->tcb.snd_una);
 	u32 progress = max(min_t(u32, held / 8, PROGRESS_MAX), 1U);
@@ -81,7 +81,7 @@ static u32 stalled(struct xtcp_sock *xsk, u32 held, u32 now)
 }
 
 /* Note the progress of RCV.NXT. @now: ms. Return: whether a hole has stayed for HOLE_MS. */
-static bool hole_stays(struct xtcp_sock *xsk, u32 now)
+static bool evict_hole_stays(struct xtcp_sock *xsk, u32 now)
 {
 	u32 nxt = READ_ONCE(xsk->tcb.rcv_nxt);
 
@@ -93,22 +93,22 @@ static bool hole_stays(struct xtcp_sock *xsk, u32 now)
 }
 
 /* A socket that a system call owns is left to the next run. Context: bh_lock_sock(). */
-static bool idle(struct sock *sk)
+static bool evict_may_touch(struct sock *sk)
 {
 	return !sock_owned_by_user(sk) && !xtcp_sk(sk)->inert;
 }
 
 /* Free the data behind a hole. Context: bottom halves off. */
-static void forget_early(struct sock *sk)
+static void evict_ooo(struct sock *sk)
 {
 	bh_lock_sock(sk);
-	if (idle(sk) && xtcp_recvq_prune_ofo(sk))
+	if (evict_may_touch(sk) && xtcp_recvq_prune_ofo(sk))
 		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_EVICT_HOLES);
 	bh_unlock_sock(sk);
 }
 
 /* Make a socket a victim, in place of the least one if there are VICTIMS already. */
-static void nominate(struct scan *p, struct sock *sk, u64 score)
+static void evict_nominate(struct scan *p, struct sock *sk, u64 score)
 {
 	struct victim *least = &p->victim[0];
 	u32 i;
@@ -132,24 +132,24 @@ static void nominate(struct scan *p, struct sock *sk, u64 score)
 	least->score = score;
 }
 
-static void look_at(struct scan *p, struct xtcp_sock *xsk)
+static void evict_scan_sock(struct scan *p, struct xtcp_sock *xsk)
 {
 	struct sock *sk = &xsk->inet.sk;
 	u32 limit = READ_ONCE(xtcp_knobs(sk)->pressure_timeout);
 	u32 held = max(READ_ONCE(sk->sk_wmem_queued), 0);
-	u32 ms = stalled(xsk, held, p->now);
-	bool hole = hole_stays(xsk, p->now);
+	u32 ms = evict_stalled_ms(xsk, held, p->now);
+	bool hole = evict_hole_stays(xsk, p->now);
 
 	xsk->watch = watch;
 	if (!xtcp_mem_pressed())
 		return;
 	if (XTCP_DEFENCE(evict_holes, hole))
-		forget_early(sk);
+		evict_ooo(sk);
 	if (XTCP_DEFENCE(evict_stalled, limit && div_u64(ms, MSEC_PER_SEC) >= limit))
-		nominate(p, sk, (u64)held * ms);
+		evict_nominate(p, sk, (u64)held * ms);
 }
 
-static void scan_chain(struct scan *p, struct hlist_nulls_head *chain)
+static void evict_scan_chain(struct scan *p, struct hlist_nulls_head *chain)
 {
 	struct hlist_nulls_node *node;
 	struct xtcp_entry *e;
@@ -158,7 +158,7 @@ static void scan_chain(struct scan *p, struct hlist_nulls_head *chain)
 	hlist_nulls_for_each_entry_rcu(e, node, chain, node) {
 		if (READ_ONCE(e->kind) != XTCP_KIND_SOCK)
 			continue;
-		look_at(p, xtcp_entry_xsk(e));
+		evict_scan_sock(p, xtcp_entry_xsk(e));
 		p->steps -= SOCKET_STEPS;
 	}
 	rcu_read_unlock_bh();
@@ -168,7 +168,7 @@ static void scan_chain(struct scan *p, struct hlist_nulls_head *chain)
  * Scan a namespace from xn->evict_hand on. Context: evict_mutex. Return: false when the
  * steps ran out before all chains were scanned.
  */
-static bool scan_net(struct scan *p, struct xtcp_net *xn)
+static bool evict_scan_net(struct scan *p, struct xtcp_net *xn)
 {
 	struct xtcp_tables *t = xn->tables;
 	u32 i;
@@ -176,7 +176,7 @@ static bool scan_net(struct scan *p, struct xtcp_net *xn)
 	for (i = 0; i <= t->mask; i++) {
 		if (--p->steps < 0)
 			return false;
-		scan_chain(p, &t->chains[xn->evict_hand++ & t->mask]);
+		evict_scan_chain(p, &t->chains[xn->evict_hand++ & t->mask]);
 		if (!(i % 64))
 			cond_resched();
 	}
@@ -184,7 +184,7 @@ static bool scan_net(struct scan *p, struct xtcp_net *xn)
 }
 
 /* Reset a victim, unless it has made progress since the scan. Return: pages freed. */
-static long evict(struct sock *sk)
+static long evict_reset(struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	long pages = 0;
@@ -192,7 +192,8 @@ static long evict(struct sock *sk)
 
 	local_bh_disable();
 	bh_lock_sock(sk);
-	if (idle(sk) && stalled(xsk, sk->sk_wmem_queued, clock_ms())) {
+	if (evict_may_touch(sk) &&
+	    evict_stalled_ms(xsk, sk->sk_wmem_queued, evict_clock_ms())) {
 		pages = sk_mem_pages(sk->sk_wmem_queued);
 		now = xtcp_now();
 		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_EVICTED);
@@ -220,7 +221,7 @@ static void evict_worst(struct scan *p)
 			if (p->victim[i].score > worst->score)
 				worst = &p->victim[i];
 		if (excess >= 0)
-			excess -= evict(worst->sk);
+			excess -= evict_reset(worst->sk);
 		sock_put(worst->sk);
 		*worst = p->victim[--p->n];
 	}
@@ -234,7 +235,7 @@ static void evict_worst(struct scan *p)
 
 static void evict_run(struct work_struct *work)
 {
-	struct scan p = { .now = clock_ms(), .steps = STEPS_MAX };
+	struct scan p = { .now = evict_clock_ms(), .steps = STEPS_MAX };
 	struct xtcp_net *xn, *last;
 
 	if (xtcp_mem_pressed())
@@ -248,7 +249,7 @@ static void evict_run(struct work_struct *work)
 	last = list_last_entry(&nets, struct xtcp_net, evict_node);
 	for (;;) {
 		xn = list_first_entry(&nets, struct xtcp_net, evict_node);
-		if (!scan_net(&p, xn))
+		if (!evict_scan_net(&p, xn))
 			break;
 		list_move_tail(&xn->evict_node, &nets);
 		if (xn == last)

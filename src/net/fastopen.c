@@ -38,14 +38,14 @@ struct xtcp_fastopen_queue {
 
 /* ---- the queue ---- */
 
-static void queue_put(struct xtcp_fastopen_queue *q)
+static void fastopen_queue_put(struct xtcp_fastopen_queue *q)
 {
 	if (refcount_dec_and_test(&q->ref))
 		kfree_rcu(q, rcu);
 }
 
 /* Children that were reset in the last RESET_KEEP_S seconds. Context: queue's lock. */
-static u32 queue_resets(struct xtcp_fastopen_queue *q)
+static u32 fastopen_queue_resets(struct xtcp_fastopen_queue *q)
 {
 	u32 now = (u32)div_u64(get_jiffies_64(), SLOT_S * HZ), sum = 0, i;
 
@@ -61,7 +61,7 @@ static u32 queue_resets(struct xtcp_fastopen_queue *q)
 }
 
 /* The queue of a socket, made if there is none. Context: socket lock. */
-static struct xtcp_fastopen_queue *queue_get(struct sock *sk)
+static struct xtcp_fastopen_queue *fastopen_queue_get(struct sock *sk)
 {
 	struct xtcp_fastopen_queue *q = xtcp_sk(sk)->fo;
 
@@ -90,7 +90,7 @@ int xtcp_fastopen_set_qlen(struct sock *sk, u32 most)
 
 	if (!most && !xtcp_sk(sk)->fo)
 		return 0;
-	q = queue_get(sk);
+	q = fastopen_queue_get(sk);
 	if (!q)
 		return -ENOMEM;
 	WRITE_ONCE(q->most, min_t(u32, most, READ_ONCE(sock_net(sk)->core.sysctl_somaxconn)));
@@ -123,7 +123,7 @@ int xtcp_fastopen_set_sk_keys(struct sock *sk, const struct xtcp_fastopen_keys *
 
 	if (xtcp_fastopen_is_child(&xtcp_sk(sk)->tcb))
 		return -EINVAL;
-	q = queue_get(sk);
+	q = fastopen_queue_get(sk);
 	if (!q)
 		return -ENOMEM;
 	spin_lock_bh(&q->lock);
@@ -152,16 +152,16 @@ void xtcp_fastopen_get_sk_keys(const struct sock *sk, struct xtcp_fastopen_keys 
 }
 
 /* A child leaves; if it was reset, its place is free after RESET_KEEP_S seconds only. */
-static void queue_leave(struct xtcp_fastopen_queue *q, bool reset)
+static void fastopen_queue_leave(struct xtcp_fastopen_queue *q, bool reset)
 {
 	spin_lock_bh(&q->lock);
 	q->count--;
 	if (reset) {
-		queue_resets(q);
+		fastopen_queue_resets(q);
 		q->resets[q->slot % SLOTS]++;
 	}
 	spin_unlock_bh(&q->lock);
-	queue_put(q);
+	fastopen_queue_put(q);
 }
 
 /**
@@ -178,15 +178,15 @@ void xtcp_fastopen_free(struct sock *sk)
 		return;
 	xtcp_sk(sk)->fo = NULL;
 	if (xtcp_fastopen_is_child(&xtcp_sk(sk)->tcb))
-		queue_leave(q, false);
+		fastopen_queue_leave(q, false);
 	else
-		queue_put(q);
+		fastopen_queue_put(q);
 }
 
 /* ---- a SYN ---- */
 
 /* Copy the keys of the kernel's TCP. Return: false when it has not drawn any yet. */
-static bool kernel_keys(const struct net *net, struct xtcp_fastopen_keys *keys)
+static bool fastopen_kernel_keys(const struct net *net, struct xtcp_fastopen_keys *keys)
 {
 	const struct tcp_fastopen_context *ctx;
 
@@ -202,7 +202,7 @@ static bool kernel_keys(const struct net *net, struct xtcp_fastopen_keys *keys)
 }
 
 /**
- * xtcp_fastopen_get_net_keys - a namespace's keys; the kernel's until fastopen_key is written
+ * xtcp_fastopen_get_net_keys - a namespace's keys; by default the kernel's
  * @xn: namespace
  * @keys: filled in
  *
@@ -212,7 +212,7 @@ void xtcp_fastopen_get_net_keys(struct xtcp_net *xn, struct xtcp_fastopen_keys *
 {
 	unsigned int seq;
 
-	if (!READ_ONCE(xn->fo_keys_own) && kernel_keys(xn->net, keys))
+	if (!READ_ONCE(xn->fo_keys_own) && fastopen_kernel_keys(xn->net, keys))
 		return;
 	do {
 		seq = read_seqbegin(&xn->fo_lock);
@@ -256,7 +256,7 @@ void xtcp_fastopen_reset_net_keys(struct xtcp_net *xn)
 }
 
 /* Does the route need no cookie (ip route ... fastopen_no_cookie 1)? */
-static bool route_bare(const struct xtcp_rx *rx, const struct sock *sk)
+static bool fastopen_route_bare(const struct xtcp_rx *rx, const struct sock *sk)
 {
 	struct xtcp_stateless to = {
 		.net = rx->net,
@@ -277,13 +277,13 @@ static bool route_bare(const struct xtcp_rx *rx, const struct sock *sk)
 }
 
 /* Take a place for one more child, and copy the keys. Return: false when there is none. */
-static bool queue_enter(const struct xtcp_rx *rx, struct xtcp_fastopen_queue *q,
-			struct xtcp_fastopen_keys *keys)
+static bool fastopen_queue_enter(const struct xtcp_rx *rx, struct xtcp_fastopen_queue *q,
+				 struct xtcp_fastopen_keys *keys)
 {
 	bool room;
 
 	spin_lock(&q->lock);
-	room = q->count < q->most && q->count + queue_resets(q) < q->most &&
+	room = q->count < q->most && q->count + fastopen_queue_resets(q) < q->most &&
 	       refcount_inc_not_zero(&q->ref);
 	if (room)
 		q->count++;
@@ -319,13 +319,13 @@ struct xtcp_fastopen_queue *xtcp_fastopen_admit(const struct xtcp_rx *rx,
 
 	if (seg->opts & XTCP_OPT_FASTOPEN && !seg->fo_cookie_len)
 		xtcp_mib_inc(rx->xn, XTCP_MIB_FO_COOKIE_REQD);
-	/* Pairs with queue_get(). */
+	/* Pairs with fastopen_queue_get(). */
 	q = smp_load_acquire(&xtcp_sk(sk)->fo);
 	if (!(knob & XTCP_FO_KNOB_SERVER) || !q || !READ_ONCE(q->most) ||
-	    !queue_enter(rx, q, &keys))
+	    !fastopen_queue_enter(rx, q, &keys))
 		return NULL;
 	bare = knob & XTCP_FO_KNOB_SERVER_BARE || xtcp_sk(sk)->fo_bare ||
-	       route_bare(rx, sk);
+	       fastopen_route_bare(rx, sk);
 	switch (xtcp_fastopen_check_syn(&keys, bare, &rx->flow, seg, give)) {
 	case XTCP_FASTOPEN_OLD:
 		xtcp_mib_inc(rx->xn, XTCP_MIB_FO_PASSIVE_ALT_KEY);
@@ -338,7 +338,7 @@ struct xtcp_fastopen_queue *xtcp_fastopen_admit(const struct xtcp_rx *rx,
 	default:
 		break;
 	}
-	queue_leave(q, false);
+	fastopen_queue_leave(q, false);
 	return NULL;
 }
 
@@ -352,13 +352,13 @@ struct xtcp_fastopen_queue *xtcp_fastopen_admit(const struct xtcp_rx *rx,
 void xtcp_fastopen_reject(struct xtcp_net *xn, struct xtcp_fastopen_queue *q)
 {
 	xtcp_mib_inc(xn, XTCP_MIB_FO_PASSIVE_FAIL);
-	queue_leave(q, false);
+	fastopen_queue_leave(q, false);
 }
 
 /* ---- what became of it ---- */
 
 /* Is the route over loopback? What arrives there says nothing about other paths. */
-static bool over_loopback(struct sock *sk)
+static bool fastopen_over_loopback(struct sock *sk)
 {
 	const struct dst_entry *dst = __sk_dst_get(sk);
 
@@ -366,7 +366,7 @@ static bool over_loopback(struct sock *sk)
 }
 
 /* Turn Fast Open off for active opens: something on the path seems to block it. */
-static void active_off(struct sock *sk)
+static void fastopen_active_off(struct sock *sk)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 
@@ -395,13 +395,13 @@ bool xtcp_fastopen_is_off(const struct xtcp_net *xn)
 
 	if (!secs || !times)
 		return false;
-	/* Pairs with active_off(). */
+	/* Pairs with fastopen_active_off(). */
 	smp_rmb();
 	return jiffies - READ_ONCE(xn->fo_off_at) < (u64)secs * HZ << min(times - 1, 6);
 }
 
 /* The peer has answered our SYN: count the result and cache what it gave. */
-static void active_opened(struct sock *sk)
+static void fastopen_active_opened(struct sock *sk)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
@@ -430,13 +430,13 @@ void xtcp_fastopen_note_state(struct sock *sk, bool opened)
 
 	if (!xtcp_fastopen_is_child(tcb)) {
 		if (opened)
-			active_opened(sk);
+			fastopen_active_opened(sk);
 		return;
 	}
 	if (!q || tcb->state == XTCP_SYN_RECEIVED)
 		return;
 	xtcp_sk(sk)->fo = NULL;
-	queue_leave(q, tcb->state == XTCP_CLOSED && tcb->err == XTCP_ERR_RESET);
+	fastopen_queue_leave(q, tcb->state == XTCP_CLOSED && tcb->err == XTCP_ERR_RESET);
 }
 
 /* Timeouts in a row that turn Fast Open off, as in the kernel's TCP. */
@@ -460,7 +460,7 @@ void xtcp_fastopen_note_timeout(struct sock *sk, bool over)
 		return;
 	if (over ? tcb->retries < SILENCES && tcb->err == XTCP_ERR_TIMEDOUT :
 		   tcb->retries == SILENCES)
-		active_off(sk);
+		fastopen_active_off(sk);
 }
 
 /**
@@ -482,9 +482,9 @@ void xtcp_fastopen_finish(struct sock *sk)
 		return;
 	if (!tcb->bytes_received) {
 		if (tcb->flags & XTCP_F_FIN_SEEN && seq_lt(tcb->rcv_nxt, tcb->rcv_fin))
-			active_off(sk);
+			fastopen_active_off(sk);
 	} else if (atomic_read(&xn->fo_off_times) && !xtcp_fastopen_is_off(xn) &&
-		   !over_loopback(sk)) {
+		   !fastopen_over_loopback(sk)) {
 		atomic_set(&xn->fo_off_times, 0);
 	}
 }

@@ -14,7 +14,7 @@
  * Is the quoted sequence number in flight? In SYN-SENT compare with ISS: the error of a
  * router on the same link may arrive before the transmission of the SYN is committed.
  */
-static bool in_flight(const struct xtcp_tcb *tcb, u32 seq)
+static bool icmp_quotes_in_flight(const struct xtcp_tcb *tcb, u32 seq)
 {
 	if (tcb->state == XTCP_SYN_SENT)
 		return seq == tcb->iss;
@@ -26,7 +26,7 @@ static bool in_flight(const struct xtcp_tcb *tcb, u32 seq)
  * sequence number; @mtu: bytes; @now: ns. Context: socket lock; in softirq no system call
  * owns the socket.
  */
-static void mtu_apply(struct sock *sk, u32 seq, u32 mtu, u64 now)
+static void icmp_apply_mtu(struct sock *sk, u32 seq, u32 mtu, u64 now)
 {
 	struct dst_entry *dst = xtcp_ip_sock_dst(sk);
 	struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -57,7 +57,7 @@ void xtcp_mtu_reduced(struct sock *sk)
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
 	if (!xsk->inert)
-		mtu_apply(sk, xsk->tcb.snd_una, xsk->icmp_mtu, xtcp_now());
+		icmp_apply_mtu(sk, xsk->tcb.snd_una, xsk->icmp_mtu, xtcp_now());
 }
 
 /*
@@ -65,14 +65,14 @@ void xtcp_mtu_reduced(struct sock *sk)
  * belongs to the owner of the socket lock: if both found it expired, its one reference
  * would be dropped twice. Of several deferred messages the lowest MTU counts.
  */
-static void too_big(struct sock *sk, u32 seq, u32 mtu, u64 now)
+static void icmp_too_big(struct sock *sk, u32 seq, u32 mtu, u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
 	if (!xtcp_ip_pmtu_heeded(sk))
 		return;
 	if (!sock_owned_by_user(sk)) {
-		mtu_apply(sk, seq, mtu, now);
+		icmp_apply_mtu(sk, seq, mtu, now);
 		return;
 	}
 	if (!test_bit(XTCP_DEFER_MTU, &xsk->deferred) || mtu < xsk->icmp_mtu)
@@ -81,7 +81,7 @@ static void too_big(struct sock *sk, u32 seq, u32 mtu, u64 now)
 }
 
 /* Update the route by a redirect, which is dropped while a system call owns the socket. */
-static void redirect(struct sock *sk, struct sk_buff *skb)
+static void icmp_redirect_route(struct sock *sk, struct sk_buff *skb)
 {
 	struct dst_entry *dst;
 
@@ -151,14 +151,15 @@ void xtcp_icmp_queue(struct sock *sk, struct sk_buff *skb, const struct xtcp_quo
 /*
  * Report an error other than XTCP_ICMP_TOO_BIG to engine and program. Context: socket lock.
  */
-static void report_error(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *q,
-			 u64 now)
+static void icmp_report_error(struct sock *sk, struct sk_buff *skb,
+			      const struct xtcp_quote *q,
+			      u64 now)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
 	/* As in the kernel's TCP, only while the connection is being opened. */
 	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
-		q->keep(sk, skb, q);
+		q->queue_err(sk, skb, q);
 	xsk->soft_err = q->err;
 	if (q->kind == XTCP_ICMP_HARD)
 		xsk->hard_err = q->err;
@@ -184,7 +185,8 @@ static void report_error(struct sock *sk, struct sk_buff *skb, const struct xtcp
  * The socket of the quoted segment, with a reference, or NULL. @ours: set when the segment
  * is one of ours. Context: RCU read lock.
  */
-static struct sock *owner(struct xtcp_net *xn, const struct xtcp_quote *q, bool *ours)
+static struct sock *icmp_find_sock(struct xtcp_net *xn, const struct xtcp_quote *q,
+				   bool *ours)
 {
 	struct xtcp_entry *e;
 	struct sock *sk;
@@ -215,7 +217,7 @@ static struct sock *owner(struct xtcp_net *xn, const struct xtcp_quote *q, bool 
  */
 int xtcp_icmp_meet(struct sk_buff *skb, const struct xtcp_quote *q, bool *ours)
 {
-	struct sock *sk = owner(xtcp_net(dev_net(skb->dev)), q, ours);
+	struct sock *sk = icmp_find_sock(xtcp_net(dev_net(skb->dev)), q, ours);
 	u64 now = xtcp_now();
 	int err = 0;
 
@@ -226,15 +228,16 @@ int xtcp_icmp_meet(struct sk_buff *skb, const struct xtcp_quote *q, bool *ours)
 		err = 0;
 	} else if (q->ttl < xtcp_ip_min_ttl(sk)) {
 		this_cpu_inc(xtcp_sk_net(sk)->drops[XTCP_DROP_MIN_TTL]);
-	} else if (XTCP_DEFENCE(icmp_seq, !in_flight(&xtcp_sk(sk)->tcb, q->seq))) {
+	} else if (XTCP_DEFENCE(icmp_seq,
+				!icmp_quotes_in_flight(&xtcp_sk(sk)->tcb, q->seq))) {
 		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_OUT_OF_WINDOW_ICMPS);
 		err = -ENOENT;
 	} else if (q->redirect) {
-		redirect(sk, skb);
+		icmp_redirect_route(sk, skb);
 	} else if (q->kind == XTCP_ICMP_TOO_BIG) {
-		too_big(sk, q->seq, q->mtu, now);
+		icmp_too_big(sk, q->seq, q->mtu, now);
 	} else if (q->err) {
-		report_error(sk, skb, q, now);
+		icmp_report_error(sk, skb, q, now);
 	}
 	bh_unlock_sock(sk);
 	sock_put(sk);

@@ -23,7 +23,7 @@ struct xtcp_quote {
 	enum xtcp_icmp kind;	/* class of the error, for the engine */
 	bool redirect;
 	/* queues the message for MSG_ERRQUEUE; socket lock */
-	void (*keep)(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *q);
+	void (*queue_err)(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *q);
 	u8 ttl;			/* IPv4: the quoted header's; IPv6: the message's */
 };
 

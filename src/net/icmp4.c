@@ -11,7 +11,7 @@
 #include "ip.h"
 
 /* Set kind, err and redirect from type and code. */
-static void classify(struct xtcp_quote *q, u8 type, u8 code)
+static void icmp4_classify(struct xtcp_quote *q, u8 type, u8 code)
 {
 	q->kind = XTCP_ICMP_SOFT;
 	q->err = 0;
@@ -40,7 +40,8 @@ static void classify(struct xtcp_quote *q, u8 type, u8 code)
  * Queue the message for recvmsg(MSG_ERRQUEUE), as ip_icmp_error(), which is not exported.
  * @skb: its data is the quoted IP header. Context: socket lock.
  */
-static void keep(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *q)
+static void icmp4_queue_err(struct sock *sk, struct sk_buff *skb,
+			    const struct xtcp_quote *q)
 {
 	const struct icmphdr *icmp = icmp_hdr(skb);
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
@@ -76,8 +77,8 @@ int xtcp_icmp4_rcv(struct sk_buff *skb, u32 info, bool *ours)
 		return 0;
 	iph = (const struct iphdr *)skb->data;
 	th = (const struct tcphdr *)(skb->data + iph->ihl * 4);
-	classify(&q, icmp_hdr(skb)->type, icmp_hdr(skb)->code);
-	q.keep = keep;
+	icmp4_classify(&q, icmp_hdr(skb)->type, icmp_hdr(skb)->code);
+	q.queue_err = icmp4_queue_err;
 	q.tcp_offset = iph->ihl * 4;
 	q.mtu = info;
 	q.seq = ntohl(th->seq);

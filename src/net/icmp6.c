@@ -14,7 +14,8 @@
  * Queue the message for recvmsg(MSG_ERRQUEUE) if IPV6_RECVERR is set, as ipv6_icmp_error(),
  * which is not exported. @skb: its data is the quoted IP header. Context: socket lock.
  */
-static void keep(struct sock *sk, struct sk_buff *skb, const struct xtcp_quote *q)
+static void icmp6_queue_err(struct sock *sk, struct sk_buff *skb,
+			    const struct xtcp_quote *q)
 {
 	const struct ipv6hdr *hdr = (const struct ipv6hdr *)skb->data;
 	const struct icmp6hdr *icmp = icmp6_hdr(skb);
@@ -52,7 +53,7 @@ int xtcp_icmp6_rcv(struct sk_buff *skb, u8 type, u8 code, int offset, u32 info,
 	const struct ipv6hdr *hdr;
 	const struct tcphdr *th;
 	struct xtcp_quote q = {
-		.keep = keep,
+		.queue_err = icmp6_queue_err,
 		.tcp_offset = offset,
 		.mtu = info,
 		.dif = skb->dev->ifindex,

@@ -11,7 +11,7 @@
 #include "ip.h"
 
 /* A packet with room for a TCP header of @len bytes at its data, and for others before. */
-static struct sk_buff *header_new(u32 len)
+static struct sk_buff *ip_header_new(u32 len)
 {
 	struct sk_buff *skb = alloc_skb(MAX_TCP_HEADER, GFP_ATOMIC | __GFP_NOWARN);
 
@@ -26,7 +26,7 @@ static struct sk_buff *header_new(u32 len)
  * Clear a received packet, to send an answer in its memory. @skb: TCP header at its data;
  * @len: bytes of the new TCP header. Return: false when it is shared or has no room.
  */
-static bool header_turn(struct sk_buff *skb, u32 len)
+static bool ip_header_turn(struct sk_buff *skb, u32 len)
 {
 	if (skb_shared(skb) || skb_cloned(skb) || skb_is_nonlinear(skb) ||
 	    skb_is_gso(skb) || skb_end_pointer(skb) - skb->data < (int)len)
@@ -46,8 +46,8 @@ static bool header_turn(struct sk_buff *skb, u32 len)
 }
 
 /* Send a packet with the TCP header of @plan; @skb: its data is the room for the header. */
-static void header_send(const struct xtcp_stateless *to, struct dst_entry *dst,
-			const struct xtcp_plan *plan, struct sk_buff *skb)
+static void ip_header_send(const struct xtcp_stateless *to, struct dst_entry *dst,
+			   const struct xtcp_plan *plan, struct sk_buff *skb)
 {
 	skb_reset_transport_header(skb);
 	xtcp_hdr_put(skb->data, plan, to->flow->sport, to->flow->dport);
@@ -78,13 +78,13 @@ static void header_send(const struct xtcp_stateless *to, struct dst_entry *dst,
 void xtcp_ip_send(const struct xtcp_stateless *to, struct dst_entry *dst,
 		   const struct xtcp_plan *plan)
 {
-	struct sk_buff *skb = header_new(plan->hdr_len);
+	struct sk_buff *skb = ip_header_new(plan->hdr_len);
 
 	if (!skb) {
 		dst_release(dst);
 		return;
 	}
-	header_send(to, dst, plan, skb);
+	ip_header_send(to, dst, plan, skb);
 }
 
 /**
@@ -102,8 +102,8 @@ void xtcp_ip_send(const struct xtcp_stateless *to, struct dst_entry *dst,
 void xtcp_ip_answer(const struct xtcp_stateless *to, struct dst_entry *dst,
 		     const struct xtcp_plan *plan, struct sk_buff *cause)
 {
-	if (header_turn(cause, plan->hdr_len)) {
-		header_send(to, dst, plan, cause);
+	if (ip_header_turn(cause, plan->hdr_len)) {
+		ip_header_send(to, dst, plan, cause);
 		return;
 	}
 	consume_skb(cause);
@@ -111,7 +111,7 @@ void xtcp_ip_answer(const struct xtcp_stateless *to, struct dst_entry *dst,
 }
 
 /* Bytes of payload in one GSO packet; software GSO splits what the device cannot. */
-static u32 gso_max(const struct dst_entry *dst, u32 mss)
+static u32 ip_gso_max(const struct dst_entry *dst, u32 mss)
 {
 	u32 bytes;
 
@@ -139,7 +139,7 @@ u16 xtcp_adv_mss(const struct sock *sk, const struct dst_entry *dst)
 }
 
 /* A metric in us; Linux keeps it in ms times @scale. 0: the route does not set it. */
-static u32 route_us(const struct dst_entry *dst, int metric, u32 scale)
+static u32 ip_route_us(const struct dst_entry *dst, int metric, u32 scale)
 {
 	u64 us = (u64)dst_metric(dst, metric) * USEC_PER_MSEC;
 
@@ -178,9 +178,9 @@ void xtcp_open_route(const struct sock *sk, const struct dst_entry *dst,
 	if (dst_metric_locked(dst, RTAX_CWND))
 		route->cwnd = dst_metric(dst, RTAX_CWND);
 	if (dst_metric_locked(dst, RTAX_RTO_MIN))
-		route->rto_min_us = max_t(u32, route_us(dst, RTAX_RTO_MIN, 1), 1);
+		route->rto_min_us = max_t(u32, ip_route_us(dst, RTAX_RTO_MIN, 1), 1);
 	if (dst_metric_locked(dst, RTAX_RTT) || !open->cached_srtt_us)
-		route->rtt_us = route_us(dst, RTAX_RTT, 8);
+		route->rtt_us = ip_route_us(dst, RTAX_RTT, 8);
 	if (!READ_ONCE(xn->knobs.no_ssthresh_save) &&
 	    (dst_metric_locked(dst, RTAX_SSTHRESH) || !open->cached_ssthresh))
 		route->ssthresh = dst_metric(dst, RTAX_SSTHRESH);
@@ -208,7 +208,7 @@ void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
 	open->path_mss = clamp_t(u32, dst_mtu(dst), hdr + 1, most) - hdr;
 	open->user_mss = xtcp_sk(sk)->tcb.user_mss;
 	open->adv_mss = xtcp_adv_mss(sk, dst);
-	open->gso_max = gso_max(dst, open->path_mss);
+	open->gso_max = ip_gso_max(dst, open->path_mss);
 	open->rcv_space = xtcp_rcv_space(sk);
 	open->rcv_space_max = max(xtcp_rcv_space_max(sk), open->rcv_space);
 	open->v6 = xtcp_sock_is6(sk);
@@ -216,7 +216,7 @@ void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
 }
 
 /* Store the metrics that the socket needs; the engine gets the others. */
-static void route_keep(struct sock *sk, const struct dst_entry *dst,
+static void ip_route_save(struct sock *sk, const struct dst_entry *dst,
 			    const struct xtcp_route *route)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
@@ -245,7 +245,7 @@ void xtcp_open_fill(struct sock *sk, struct xtcp_open *open)
 	if (dst) {
 		xtcp_open_dst(sk, dst, open);
 		xtcp_open_route(sk, dst, open);
-		route_keep(sk, dst, &open->route);
+		ip_route_save(sk, dst, &open->route);
 		xtcp_sk(sk)->gso_full = open->gso_max;
 		xtcp_sk(sk)->pmtu = dst_mtu(dst);
 		xtcp_sk(sk)->pmtu_hdr = xtcp_ip_hdr_len(sk);

@@ -86,7 +86,7 @@ int xtcp_ip6_sock_route(struct sock *sk);
 void xtcp_ip6_sock_flow(const struct sock *sk, struct xtcp_flow *flow);
 struct sock *xtcp_ip6_kernel_sock(const struct xtcp_rx *rx);
 bool xtcp_ip6_kernel_listens(const struct xtcp_rx *rx, struct sk_buff *skb);
-u64 xtcp_ip6_place(const struct xtcp_flow *flow, const siphash_key_t *key);
+u64 xtcp_ip6_port_hash(const struct xtcp_flow *flow, const siphash_key_t *key);
 void xtcp_ip6_child(struct sock *child, const struct sock *listener,
 		    const struct xtcp_flow *flow);
 u32 xtcp_ip6_reply_mark(const struct net *net, const struct sk_buff *skb);

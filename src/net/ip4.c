@@ -58,7 +58,7 @@ bool xtcp_ip4_kernel_listens(const struct xtcp_rx *rx, struct sk_buff *skb)
  * Is there no IPsec policy for @to? As the fast path of xfrm_lookup(): neither namespace
  * nor socket have a policy, and packets without one may pass.
  */
-static bool xfrm_silent(const struct xtcp_stateless *to)
+static bool ip4_no_xfrm_policy(const struct xtcp_stateless *to)
 {
 #ifdef CONFIG_XFRM
 	const struct netns_xfrm *xfrm = &to->net->xfrm;
@@ -83,7 +83,7 @@ struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to)
 			   xtcp_flow_v4(flow->daddr), xtcp_flow_v4(flow->saddr),
 			   (__force __be16)flow->dport, (__force __be16)flow->sport,
 			   sock_net_uid(to->net, to->sk));
-	if (likely(xfrm_silent(to))) {
+	if (likely(ip4_no_xfrm_policy(to))) {
 		/* The same look-up without the hooks for IPsec, which find nothing. */
 		rt = __ip_route_output_key(to->net, &fl4);
 	} else {

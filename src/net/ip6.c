@@ -19,7 +19,7 @@
 
 #if IS_ENABLED(CONFIG_IPV6)
 
-static const struct in6_addr *in6(const u32 addr[4])
+static const struct in6_addr *ip6_addr(const u32 addr[4])
 {
 	return (const struct in6_addr *)addr;
 }
@@ -47,8 +47,9 @@ struct sock *xtcp_ip6_kernel_sock(const struct xtcp_rx *rx)
 	const struct xtcp_flow *flow = &rx->flow;
 
 	return __inet6_lookup_established(rx->net, rx->net->ipv4.tcp_death_row.hashinfo,
-					  in6(flow->daddr), (__force __be16)flow->dport,
-					  in6(flow->saddr),
+					  ip6_addr(flow->daddr),
+					  (__force __be16)flow->dport,
+					  ip6_addr(flow->saddr),
 					  ntohs((__force __be16)flow->sport),
 					  rx->dif, rx->sdif);
 }
@@ -58,20 +59,20 @@ bool xtcp_ip6_kernel_listens(const struct xtcp_rx *rx, struct sk_buff *skb)
 	const struct xtcp_flow *flow = &rx->flow;
 
 	return inet6_lookup_listener(rx->net, rx->net->ipv4.tcp_death_row.hashinfo, skb,
-				     __tcp_hdrlen(tcp_hdr(skb)), in6(flow->daddr),
-				     (__force __be16)flow->dport, in6(flow->saddr),
+				     __tcp_hdrlen(tcp_hdr(skb)), ip6_addr(flow->daddr),
+				     (__force __be16)flow->dport, ip6_addr(flow->saddr),
 				     ntohs((__force __be16)flow->sport),
 				     rx->dif, rx->sdif);
 }
 
 /**
- * xtcp_ip6_place - keyed hash of addresses and the peer's port, RFC 6056
+ * xtcp_ip6_port_hash - keyed hash of addresses and the peer's port, RFC 6056
  * @flow: 4-tuple whose own port is not chosen yet
  * @key: secret
  *
  * Context: any. Return: hash.
  */
-u64 xtcp_ip6_place(const struct xtcp_flow *flow, const siphash_key_t *key)
+u64 xtcp_ip6_port_hash(const struct xtcp_flow *flow, const siphash_key_t *key)
 {
 	return siphash_2u64(siphash(flow, offsetof(struct xtcp_flow, sport), key),
 			    flow->dport, key);
@@ -86,7 +87,7 @@ u64 xtcp_ip6_place(const struct xtcp_flow *flow, const siphash_key_t *key)
  */
 int xtcp_ip6_oif(const struct xtcp_flow *flow, int dif)
 {
-	return ipv6_addr_type(in6(flow->daddr)) & IPV6_ADDR_LINKLOCAL ? dif : 0;
+	return ipv6_addr_type(ip6_addr(flow->daddr)) & IPV6_ADDR_LINKLOCAL ? dif : 0;
 }
 
 /* See xtcp_ip_reply_mark(). */
@@ -112,14 +113,14 @@ __be32 xtcp_ip6_label(const struct net *net, const struct sock *sk,
 	return 0;
 }
 
-static void flowi_of(const struct xtcp_stateless *to, struct flowi6 *fl6)
+static void ip6_flowi(const struct xtcp_stateless *to, struct flowi6 *fl6)
 {
 	const struct xtcp_flow *flow = to->flow;
 
 	memset(fl6, 0, sizeof(*fl6));
 	fl6->flowi6_proto = IPPROTO_TCP;
-	fl6->daddr = *in6(flow->daddr);
-	fl6->saddr = *in6(flow->saddr);
+	fl6->daddr = *ip6_addr(flow->daddr);
+	fl6->saddr = *ip6_addr(flow->saddr);
 	fl6->flowlabel = ip6_make_flowinfo(to->tos, to->label);
 	fl6->flowi6_oif = to->oif;
 	fl6->flowi6_mark = to->mark;
@@ -129,23 +130,23 @@ static void flowi_of(const struct xtcp_stateless *to, struct flowi6 *fl6)
 }
 
 /* IPv6 options of the socket that a packet is sent for, or NULL. */
-static const struct ipv6_pinfo *pinfo(const struct xtcp_stateless *to)
+static const struct ipv6_pinfo *ip6_pinfo(const struct xtcp_stateless *to)
 {
 	return to->sk ? inet6_sk(to->sk) : NULL;
 }
 
 struct dst_entry *xtcp_ip6_route(const struct xtcp_stateless *to)
 {
-	const struct ipv6_pinfo *np = pinfo(to);
+	const struct ipv6_pinfo *np = ip6_pinfo(to);
 	struct in6_addr *final_p = NULL, final;
 	struct dst_entry *dst;
 	struct flowi6 fl6;
 
 	/* Never answer an unspecified or multicast source (RFC 9293, MUST-63). */
-	if (ipv6_addr_type(in6(to->flow->daddr)) == IPV6_ADDR_ANY ||
-	    ipv6_addr_is_multicast(in6(to->flow->daddr)))
+	if (ipv6_addr_type(ip6_addr(to->flow->daddr)) == IPV6_ADDR_ANY ||
+	    ipv6_addr_is_multicast(ip6_addr(to->flow->daddr)))
 		return ERR_PTR(-EACCES);
-	flowi_of(to, &fl6);
+	ip6_flowi(to, &fl6);
 	if (np) {
 		rcu_read_lock();
 		final_p = fl6_update_dst(&fl6, rcu_dereference(np->opt), &final);
@@ -158,17 +159,17 @@ struct dst_entry *xtcp_ip6_route(const struct xtcp_stateless *to)
 }
 
 /* As ip6_autoflowlabel(), which is not exported. */
-static bool auto_label(struct net *net, const struct sock *sk)
+static bool ip6_auto_label(struct net *net, const struct sock *sk)
 {
 	return sk && xtcp_inet_autolabel_set(sk) ? xtcp_inet_autolabel(sk) :
 						   ip6_default_np_autolabel(net);
 }
 
 /* Send by ip6_xmit(), which needs a socket, if that has extension headers. Return: sent. */
-static bool out_with_options(const struct xtcp_stateless *to, struct sk_buff *skb,
-			     struct flowi6 *fl6)
+static bool ip6_out_with_options(const struct xtcp_stateless *to, struct sk_buff *skb,
+				 struct flowi6 *fl6)
 {
-	const struct ipv6_pinfo *np = pinfo(to);
+	const struct ipv6_pinfo *np = ip6_pinfo(to);
 	struct ipv6_txoptions *opt;
 
 	if (likely(!np || !rcu_access_pointer(np->opt)))
@@ -191,17 +192,17 @@ static bool out_with_options(const struct xtcp_stateless *to, struct sk_buff *sk
 void xtcp_ip6_out(const struct xtcp_stateless *to, struct dst_entry *dst,
 		  struct sk_buff *skb)
 {
-	const struct ipv6_pinfo *np = pinfo(to);
+	const struct ipv6_pinfo *np = ip6_pinfo(to);
 	struct flowi6 fl6;
 	struct ipv6hdr *hdr;
 	int hops = -1;
 
-	flowi_of(to, &fl6);
+	ip6_flowi(to, &fl6);
 	/* For a header alone this is cheaper than checksum offload. */
 	tcp_hdr(skb)->check = csum_ipv6_magic(&fl6.saddr, &fl6.daddr, skb->len, IPPROTO_TCP,
 					      csum_partial(skb->data, skb->len, 0));
 	skb_dst_set(skb, dst);
-	if (out_with_options(to, skb, &fl6))
+	if (ip6_out_with_options(to, skb, &fl6))
 		return;
 	if (np)
 		hops = np->hop_limit;
@@ -211,7 +212,8 @@ void xtcp_ip6_out(const struct xtcp_stateless *to, struct dst_entry *dst,
 	skb_reset_network_header(skb);
 	hdr = ipv6_hdr(skb);
 	ip6_flow_hdr(hdr, to->tos, ip6_make_flowlabel(to->net, skb, fl6.flowlabel,
-						      auto_label(to->net, np ? to->sk : NULL),
+						      ip6_auto_label(to->net,
+								     np ? to->sk : NULL),
 						      &fl6));
 	hdr->nexthdr = IPPROTO_TCP;
 	hdr->hop_limit = hops;
@@ -252,7 +254,7 @@ void xtcp_ip6_sock_flow(const struct sock *sk, struct xtcp_flow *flow)
 	memcpy(flow->daddr, &sk->sk_v6_daddr, sizeof(flow->daddr));
 }
 
-static void flowi_of_sock(const struct sock *sk, struct flowi6 *fl6)
+static void ip6_sock_flowi(const struct sock *sk, struct flowi6 *fl6)
 {
 	const struct ipv6_pinfo *np = inet6_sk(sk);
 
@@ -274,7 +276,7 @@ static void flowi_of_sock(const struct sock *sk, struct flowi6 *fl6)
  * The route of a socket, with a reference, or ERR_PTR(). The source address is set in @fl6.
  * With a routing header the route is that to its first hop.
  */
-static struct dst_entry *sock_lookup(struct sock *sk, struct flowi6 *fl6)
+static struct dst_entry *ip6_sock_lookup(struct sock *sk, struct flowi6 *fl6)
 {
 	struct in6_addr *final_p, final;
 
@@ -290,8 +292,8 @@ int xtcp_ip6_sock_route(struct sock *sk)
 	struct dst_entry *dst;
 	struct flowi6 fl6;
 
-	flowi_of_sock(sk, &fl6);
-	dst = sock_lookup(sk, &fl6);
+	ip6_sock_flowi(sk, &fl6);
+	dst = ip6_sock_lookup(sk, &fl6);
 	if (IS_ERR(dst))
 		return PTR_ERR(dst);
 	ip6_dst_store(sk, dst, NULL, NULL);
@@ -317,7 +319,7 @@ int xtcp_ip6_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 		kfree_skb(skb);
 		return -EHOSTUNREACH;
 	}
-	flowi_of_sock(sk, &fl6);
+	ip6_sock_flowi(sk, &fl6);
 	rcu_read_lock();
 	skb_dst_set_noref(skb, dst);
 	err = ip6_xmit(sk, skb, &fl6, sk->sk_mark, rcu_dereference(np->opt),
@@ -375,9 +377,9 @@ void xtcp_ip6_child(struct sock *child, const struct sock *listener,
 	np->rxpmtu = NULL;
 	RCU_INIT_POINTER(np->opt, NULL);
 
-	child->sk_v6_rcv_saddr = *in6(flow->saddr);
-	child->sk_v6_daddr = *in6(flow->daddr);
-	np->saddr = *in6(flow->saddr);
+	child->sk_v6_rcv_saddr = *ip6_addr(flow->saddr);
+	child->sk_v6_daddr = *ip6_addr(flow->daddr);
+	np->saddr = *ip6_addr(flow->saddr);
 	if (!xtcp_flow_is6(flow))
 		return;
 	/* As in the kernel's TCP: neither an IPv4 address of the child nor the wildcard. */
@@ -393,7 +395,7 @@ void xtcp_ip6_child(struct sock *child, const struct sock *listener,
 }
 
 /* connect() to a v4-mapped address: the connection has IPv4 headers. */
-static int connect_mapped(struct sock *sk, const struct sockaddr_in6 *to)
+static int ip6_connect_mapped(struct sock *sk, const struct sockaddr_in6 *to)
 {
 	struct sockaddr_in sin = {
 		.sin_family = AF_INET,
@@ -411,7 +413,7 @@ static int connect_mapped(struct sock *sk, const struct sockaddr_in6 *to)
 }
 
 /* IPV6_FLOWINFO_SEND: use the flow label in the address, if the program may use it. */
-static int connect_label(struct sock *sk, const struct sockaddr_in6 *to)
+static int ip6_connect_label(struct sock *sk, const struct sockaddr_in6 *to)
 {
 	struct ipv6_pinfo *np = inet6_sk(sk);
 	struct ip6_flowlabel *label;
@@ -432,7 +434,7 @@ static int connect_label(struct sock *sk, const struct sockaddr_in6 *to)
 }
 
 /* The scope of a link-local address is an interface: bind the socket to it. */
-static int connect_scope(struct sock *sk, const struct sockaddr_in6 *to, int len)
+static int ip6_connect_scope(struct sock *sk, const struct sockaddr_in6 *to, int len)
 {
 	if (len >= (int)sizeof(*to) && to->sin6_scope_id) {
 		if (!sk_dev_equal_l3scope(sk, to->sin6_scope_id))
@@ -443,7 +445,7 @@ static int connect_scope(struct sock *sk, const struct sockaddr_in6 *to, int len
 }
 
 /* Find route, source address and local port for sk_v6_daddr and @port of the peer. */
-static int connect_native(struct sock *sk, __be16 port)
+static int ip6_connect_native(struct sock *sk, __be16 port)
 {
 	struct inet_sock *inet = inet_sk(sk);
 	struct ipv6_pinfo *np = inet6_sk(sk);
@@ -452,11 +454,11 @@ static int connect_native(struct sock *sk, __be16 port)
 	struct flowi6 fl6;
 	int err;
 
-	flowi_of_sock(sk, &fl6);
+	ip6_sock_flowi(sk, &fl6);
 	fl6.fl6_dport = port;
 	if (bound)
 		fl6.saddr = sk->sk_v6_rcv_saddr;
-	dst = sock_lookup(sk, &fl6);
+	dst = ip6_sock_lookup(sk, &fl6);
 	if (IS_ERR(dst))
 		return PTR_ERR(dst);
 	if (!bound)
@@ -496,7 +498,7 @@ int xtcp_ip6_connect(struct sock *sk, const struct sockaddr_in6 *to, int len)
 		return -EAFNOSUPPORT;
 	memcpy(&peer, to, min_t(size_t, len, sizeof(peer)));
 
-	err = connect_label(sk, &peer);
+	err = ip6_connect_label(sk, &peer);
 	if (err)
 		return err;
 	/* The unspecified address means this host. */
@@ -510,14 +512,14 @@ int xtcp_ip6_connect(struct sock *sk, const struct sockaddr_in6 *to, int len)
 	if (type & IPV6_ADDR_MULTICAST)
 		return -ENETUNREACH;
 	if (type & IPV6_ADDR_LINKLOCAL) {
-		err = connect_scope(sk, &peer, len);
+		err = ip6_connect_scope(sk, &peer, len);
 		if (err)
 			return err;
 	}
 	sk->sk_v6_daddr = peer.sin6_addr;
 	xtcp_sk(sk)->v6 = !(type & IPV6_ADDR_MAPPED);
-	return type & IPV6_ADDR_MAPPED ? connect_mapped(sk, &peer) :
-					 connect_native(sk, peer.sin6_port);
+	return type & IPV6_ADDR_MAPPED ? ip6_connect_mapped(sk, &peer) :
+					 ip6_connect_native(sk, peer.sin6_port);
 }
 
 #endif

@@ -143,7 +143,7 @@ enum xtcp_drop xtcp_acceptq_reject(const struct xtcp_listener *l, u64 who)
 }
 
 /* The source of a connection, as the SYN and accept queue sketches count it. */
-static u64 source_of(const struct xtcp_net *xn, const struct xtcp_flow *flow)
+static u64 child_source(const struct xtcp_net *xn, const struct xtcp_flow *flow)
 {
 	return xtcp_source_of(&xn->requests->sources, &xn->params, flow->daddr);
 }
@@ -158,8 +158,8 @@ struct child_params {
 };
 
 /* Set addresses, ports, mark, device and TOS of a child. */
-static void child_addresses(struct sock *child, const struct sock *listener,
-			    const struct child_params *params)
+static void child_set_addresses(struct sock *child, const struct sock *listener,
+				const struct child_params *params)
 {
 	const struct xtcp_flow *flow = &params->flow;
 	struct inet_sock *inet = inet_sk(child);
@@ -209,7 +209,7 @@ static struct sock *child_new(struct xtcp_listener *l, const struct child_params
 	child = xtcp_conn_child(sk);
 	if (!child)
 		return NULL;
-	child_addresses(child, sk, params);
+	child_set_addresses(child, sk, params);
 	xtcp_sk(child)->source = params->who >> 32;
 	if (xtcp_ip_sock_route(child)) {
 		*why = XTCP_DROP_BAD_ADDRESS;
@@ -257,7 +257,7 @@ struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_reqsk 
 	struct sock *child;
 
 	xtcp_reqsk_flow(rsk, &params.flow);
-	params.who = source_of(l->xn, &params.flow);
+	params.who = child_source(l->xn, &params.flow);
 	child = child_new(l, &params, &open, why);
 	if (!child)
 		return NULL;
@@ -284,7 +284,7 @@ struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx *rx,
 {
 	const struct child_params params = {
 		.flow = rx->flow,
-		.who = source_of(l->xn, &rx->flow),
+		.who = child_source(l->xn, &rx->flow),
 		.l3mdev_oif = xtcp_ip_l3mdev_oif(rx),
 		.mark = xtcp_accept_mark(rx, l->sk),
 		.tos = rx->tos,

@@ -27,7 +27,7 @@
 /* What is known of the path to one peer; bucket's lock. */
 struct metric {
 	u32 addr[4];		/* peer; all 0: unused */
-	u32 at;			/* s, when last written, by seconds() */
+	u32 at;			/* s, when last written, by metrics_now_s() */
 	u32 reordered_at;	/* s, when reordering was first seen; 0: never */
 	u32 srtt_us;
 	u32 rttvar_us;
@@ -53,12 +53,12 @@ struct xtcp_metrics {
 };
 
 /* Seconds since boot, plus 1: 0 means "never". */
-static u32 seconds(void)
+static u32 metrics_now_s(void)
 {
 	return (u32)ktime_get_seconds() + 1;
 }
 
-static struct bucket **bucket_of(struct xtcp_metrics *m, const u32 addr[4])
+static struct bucket **metrics_bucket(struct xtcp_metrics *m, const u32 addr[4])
 {
 	u32 hash;
 
@@ -111,10 +111,10 @@ void xtcp_metrics_get(struct xtcp_net *xn, struct xtcp_open *open)
 
 	if (!READ_ONCE(xn->metrics->known))
 		return;
-	b = READ_ONCE(*bucket_of(xn->metrics, open->flow.daddr));
+	b = READ_ONCE(*metrics_bucket(xn->metrics, open->flow.daddr));
 	if (!b)
 		return;
-	now = seconds();
+	now = metrics_now_s();
 	spin_lock_bh(&b->lock);
 	e = metric_find(b, open->flow.daddr, now);
 	if (e) {
@@ -131,9 +131,9 @@ void xtcp_metrics_get(struct xtcp_net *xn, struct xtcp_open *open)
 }
 
 /* The bucket of a peer, allocated if needed; NULL: no memory. */
-static struct bucket *bucket_get(struct xtcp_metrics *m, const u32 addr[4])
+static struct bucket *metrics_bucket_get(struct xtcp_metrics *m, const u32 addr[4])
 {
-	struct bucket **at = bucket_of(m, addr), *b = READ_ONCE(*at), *old;
+	struct bucket **at = metrics_bucket(m, addr), *b = READ_ONCE(*at), *old;
 
 	if (b)
 		return b;
@@ -164,7 +164,7 @@ static struct metric *metric_new(struct bucket *b, const u32 addr[4], u32 now)
 }
 
 /* A longer time replaces the old one, a shorter one is averaged with it. */
-static u32 merge(u32 old, u32 new)
+static u32 metrics_merge(u32 old, u32 new)
 {
 	return new > old ? new : old - (old - new) / 2;
 }
@@ -175,8 +175,8 @@ static void metric_fill(struct metric *e, const struct xtcp_tcb *tcb, u32 now)
 	u32 srtt = tcb->srtt8_us >> 3, rttvar = tcb->rttvar4_us >> 2;
 
 	if (e->at && now - e->at <= RTT_AGE_MAX) {
-		srtt = merge(e->srtt_us, srtt);
-		rttvar = merge(e->rttvar_us, rttvar);
+		srtt = metrics_merge(e->srtt_us, srtt);
+		rttvar = metrics_merge(e->rttvar_us, rttvar);
 	}
 	e->srtt_us = srtt;
 	e->rttvar_us = rttvar;
@@ -209,15 +209,15 @@ void xtcp_metrics_put(struct sock *sk)
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 	const u32 *addr = xtcp_sk(sk)->flow.daddr;
 	bool lost = tcb->err == XTCP_ERR_TIMEDOUT;
-	u32 now = seconds();
+	u32 now = metrics_now_s();
 	struct metric *e;
 	struct bucket *b;
 
 	if (!lost && (!tcb->bytes_acked || !tcb->srtt8_us || tcb->backoff ||
 		      READ_ONCE(xn->knobs.no_metrics_save)))
 		return;
-	b = lost ? READ_ONCE(*bucket_of(xn->metrics, addr)) :
-		   bucket_get(xn->metrics, addr);
+	b = lost ? READ_ONCE(*metrics_bucket(xn->metrics, addr)) :
+		   metrics_bucket_get(xn->metrics, addr);
 	if (!b)
 		return;
 	spin_lock_bh(&b->lock);
@@ -250,8 +250,8 @@ bool xtcp_metrics_get_fastopen(const struct sock *sk, struct xtcp_fastopen_clien
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	const struct xtcp_flow *flow = &xtcp_sk(sk)->flow;
-	struct bucket *b = READ_ONCE(*bucket_of(xn->metrics, flow->daddr));
-	u32 now = seconds();
+	struct bucket *b = READ_ONCE(*metrics_bucket(xn->metrics, flow->daddr));
+	u32 now = metrics_now_s();
 	struct metric *e;
 	bool may = true;
 
@@ -281,8 +281,8 @@ void xtcp_metrics_put_fastopen(const struct sock *sk)
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	const struct xtcp_flow *flow = &xtcp_sk(sk)->flow;
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
-	struct bucket *b = bucket_get(xn->metrics, flow->daddr);
-	u32 now = seconds();
+	struct bucket *b = metrics_bucket_get(xn->metrics, flow->daddr);
+	u32 now = metrics_now_s();
 	struct metric *e;
 
 	if (!b)

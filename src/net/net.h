@@ -63,17 +63,17 @@ struct xtcp_tables {
 	siphash_key_t port_key;			/* RFC 6056, 3.3.4 */
 	spinlock_t locks[1 << XTCP_LOCK_BITS];	/* each for the chains of some hashes */
 
-	struct rhashtable spots;		/* struct xtcp_spot; listen_lock */
-	u32 narrow;				/* spots not on the wildcard; listen_lock */
-	spinlock_t listen_lock;			/* spots, their groups, listen[] */
+	struct rhashtable listen_buckets;	/* struct xtcp_listen_bucket; listen_lock */
+	u32 narrow;				/* of these, not on the wildcard; listen_lock */
+	spinlock_t listen_lock;			/* buckets, their groups, listen[] */
 	struct hlist_nulls_head listen[1 << XTCP_LISTEN_BITS];	/* listeners, for /proc */
 
 	struct mutex port_mutex;		/* creation of buckets and reservations */
 	spinlock_t port_lock;			/* users of each bucket, lists below */
 	struct hlist_head ports[1 << XTCP_PORT_BITS];	/* struct xtcp_port; port_mutex */
 	struct rhashtable tw_addrs;		/* struct xtcp_tw_addr; port_lock */
-	struct list_head idle_ports;		/* buckets to review; port_lock */
-	struct list_head wide_ports;		/* need new reservations; port_lock */
+	struct list_head review_ports;		/* buckets to review; port_lock */
+	struct list_head narrow_ports;		/* need new reservations; port_lock */
 	atomic_t unsettled;			/* buckets on these lists or in review */
 	struct work_struct port_work;		/* reviews them */
 	struct list_head spare_ports;		/* unused, newest first; port_lock */
@@ -82,15 +82,15 @@ struct xtcp_tables {
 };
 
 /* Local address and port of listeners. The wildcard of either family is all zeros. */
-struct xtcp_spot_key {
+struct xtcp_listen_key {
 	u32 addr[4];
 	u32 port;			/* network byte order */
 };
 
 /* A local address and port that has listeners; freed after an RCU grace period. */
-struct xtcp_spot {
-	struct rhash_head node;		/* xtcp_tables.spots; listen_lock */
-	struct xtcp_spot_key key;
+struct xtcp_listen_bucket {
+	struct rhash_head node;		/* xtcp_tables.listen_buckets; listen_lock */
+	struct xtcp_listen_key key;
 	struct hlist_head leaders;	/* xtcp_listener, one of each group; listen_lock */
 	struct rcu_head rcu;
 };
@@ -310,9 +310,9 @@ struct xtcp_listener {
 	atomic_t count;			/* half-open connections */
 	atomic_t young;			/* of these, those whose SYN-ACK was not repeated */
 	bool closed;			/* accepts no SYN; set before the bucket walk */
-	struct xtcp_spot *spot;		/* its address and port; listen_lock */
-	struct hlist_node spot_node;	/* spot->leaders, if it leads; listen_lock */
-	struct xtcp_places places;	/* sources in the accept queue; acceptq_lock */
+	struct xtcp_listen_bucket *bucket;	/* its address and port; listen_lock */
+	struct hlist_node bucket_node;	/* bucket->leaders, if it leads; listen_lock */
+	struct xtcp_source_places places;	/* in the accept queue; acceptq_lock */
 	struct rcu_head rcu;
 };
 

@@ -68,7 +68,7 @@ struct xtcp_port *xtcp_bucket_new(struct xtcp_tables *t, u16 port)
 		p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
 		if (!p)
 			return NULL;
-		INIT_LIST_HEAD(&p->idle);
+		INIT_LIST_HEAD(&p->list);
 		INIT_LIST_HEAD(&p->reservations);
 		xtcp_rx_need();
 	}
@@ -169,8 +169,8 @@ int xtcp_ports_init(struct xtcp_tables *t)
 {
 	mutex_init(&t->port_mutex);
 	spin_lock_init(&t->port_lock);
-	INIT_LIST_HEAD(&t->idle_ports);
-	INIT_LIST_HEAD(&t->wide_ports);
+	INIT_LIST_HEAD(&t->review_ports);
+	INIT_LIST_HEAD(&t->narrow_ports);
 	atomic_set(&t->unsettled, 0);
 	INIT_WORK(&t->port_work, xtcp_ports_work);
 	INIT_LIST_HEAD(&t->spare_ports);
@@ -196,40 +196,41 @@ void xtcp_ports_free(struct xtcp_tables *t)
  * May SO_REUSEPORT sockets join this one? Not if a BPF program was attached to it already:
  * that gave the socket a group of its own, and a port has one group.
  */
-static bool shares_port(const struct sock *sk)
+static bool port_may_reuse(const struct sock *sk)
 {
 	return sk->sk_reuseport && !rcu_access_pointer(sk->sk_reuseport_cb);
 }
 
 /*
  * May @sk share a port with another socket? The rules are those of the kernel's TCP.
- * @place: of @sk. Context: port_lock.
+ * @binding: of @sk. Context: port_lock.
  */
-static bool owners_agree(const struct sock *sk, const struct xtcp_place *place,
-			 const struct sock *other)
+static bool port_owners_may_share(const struct sock *sk, const struct xtcp_binding *binding,
+				  const struct sock *other)
 {
-	struct xtcp_place theirs;
+	struct xtcp_binding theirs;
 
-	xtcp_place_of(other, &theirs);
-	if (!xtcp_places_meet(sock_net(sk), place, &theirs))
+	xtcp_binding_of_sock(other, &theirs);
+	if (!xtcp_bindings_overlap(sock_net(sk), binding, &theirs))
 		return true;
 	if (sk->sk_reuse && other->sk_reuse &&
 	    !READ_ONCE(xtcp_sk(other)->listener))
 		return true;
-	return shares_port(sk) && other->sk_reuseport &&
+	return port_may_reuse(sk) && other->sk_reuseport &&
 	       uid_eq(sock_i_uid((struct sock *)sk), sock_i_uid((struct sock *)other));
 }
 
-/* May @sk share a port with TIME-WAIT records? @place: of @sk. Context: port_lock. */
-static bool records_agree(const struct sock *sk, const struct xtcp_place *place,
-			  const struct xtcp_tw_key *key)
+/* May @sk share a port with TIME-WAIT records? @binding: of @sk. Context: port_lock. */
+static bool port_records_may_share(const struct sock *sk,
+				   const struct xtcp_binding *binding,
+				   const struct xtcp_tw_key *key)
 {
-	struct xtcp_place theirs;
+	struct xtcp_binding theirs;
 
-	xtcp_place_of_record(sock_net(sk), key, &theirs);
-	return !xtcp_places_meet(sock_net(sk), place, &theirs) ||
+	xtcp_binding_of_record(sock_net(sk), key, &theirs);
+	return !xtcp_bindings_overlap(sock_net(sk), binding, &theirs) ||
 	       (sk->sk_reuse && key->reuse & XTCP_TW_REUSEADDR) ||
-	       (shares_port(sk) && key->reuse & XTCP_TW_REUSEPORT);
+	       (port_may_reuse(sk) && key->reuse & XTCP_TW_REUSEPORT);
 }
 
 /* Does the port have a user that @sk may not share it with? */
@@ -238,19 +239,20 @@ static bool bucket_conflict(struct xtcp_tables *t, const struct xtcp_port *p,
 {
 	const struct xtcp_tw_addr *addr;
 	const struct xtcp_sock *xsk;
-	struct xtcp_place place;
+	struct xtcp_binding binding;
 	bool conflict = false;
 
-	xtcp_place_of(sk, &place);
+	xtcp_binding_of_sock(sk, &binding);
 	spin_lock_bh(&t->port_lock);
 	hlist_for_each_entry(xsk, &p->owners, port_node) {
-		if (&xsk->inet.sk != sk && !owners_agree(sk, &place, &xsk->inet.sk)) {
+		if (&xsk->inet.sk != sk &&
+		    !port_owners_may_share(sk, &binding, &xsk->inet.sk)) {
 			conflict = true;
 			goto out;
 		}
 	}
 	hlist_for_each_entry(addr, &p->addrs, port_node) {
-		if (!records_agree(sk, &place, &addr->key)) {
+		if (!port_records_may_share(sk, &binding, &addr->key)) {
 			conflict = true;
 			goto out;
 		}
@@ -270,12 +272,12 @@ out:
 struct xtcp_reservation *xtcp_bucket_find_reservation(const struct xtcp_port *p,
 						      const struct sock *sk)
 {
-	struct xtcp_place place;
+	struct xtcp_binding binding;
 	struct xtcp_reservation *res;
 
-	xtcp_place_of(sk, &place);
+	xtcp_binding_of_sock(sk, &binding);
 	list_for_each_entry(res, &p->reservations, node)
-		if (xtcp_place_covers(&res->place, &place))
+		if (xtcp_binding_covers(&res->binding, &binding))
 			return res;
 	return NULL;
 }
@@ -433,16 +435,17 @@ void xtcp_port_put(struct sock *sk)
 {
 	struct xtcp_tables *t = xtcp_net(sock_net(sk))->tables;
 	struct xtcp_sock *xsk = xtcp_sk(sk);
-	struct xtcp_place place;
+	struct xtcp_binding binding;
 
-	xtcp_place_of(sk, &place);
+	xtcp_binding_of_sock(sk, &binding);
 	spin_lock_bh(&t->port_lock);
 	if (xsk->port) {
 		hlist_del_init(&xsk->port_node);
 		/* The users that are left may need fewer reservations. */
 		if (xtcp_bucket_empty(xsk->port))
 			xtcp_bucket_idle(t, xsk->port);
-		else if (xtcp_addr_any(place.addr) || sk->sk_userlocks & SOCK_BINDPORT_LOCK)
+		else if (xtcp_addr_any(binding.addr) ||
+			 sk->sk_userlocks & SOCK_BINDPORT_LOCK)
 			xtcp_bucket_review(t, xsk->port);
 		xsk->port = NULL;
 		inet_sk(sk)->inet_num = 0;

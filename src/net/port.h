@@ -13,7 +13,7 @@ struct xtcp_port {
 	struct hlist_node node;		/* xtcp_tables.ports; port_mutex, read under RCU */
 	struct hlist_head owners;	/* xtcp_sock.port_node; port_lock */
 	struct hlist_head addrs;	/* xtcp_tw_addr.port_node; port_lock */
-	struct list_head idle;		/* idle_, wide_ or spare_ports; port_lock */
+	struct list_head list;		/* review_, narrow_ or spare_ports; port_lock */
 	struct list_head reservations;	/* port_mutex and port_lock to write */
 	u16 port;			/* host byte order; port_mutex */
 	bool ephemeral;			/* no user called bind(); port_mutex */

@@ -43,7 +43,7 @@ static int reserve_port(struct xtcp_tables *t, struct sock *sk, u16 port,
 }
 
 /* Add @sk to the bucket of @port. Context: port_mutex. Return: 0 or -errno. */
-static int join_port(struct xtcp_tables *t, struct sock *sk, u16 port,
+static int port_join(struct xtcp_tables *t, struct sock *sk, u16 port,
 		     struct xtcp_reservation **spare)
 {
 	struct xtcp_port *p = xtcp_bucket_find(t, port);
@@ -71,10 +71,10 @@ static int join_port(struct xtcp_tables *t, struct sock *sk, u16 port,
  * Try one port for an active open. Context: port_mutex. Return: 0; -EADDRINUSE: try
  * another; -errno.
  */
-static int try_port(struct xtcp_net *xn, struct sock *sk, u16 port,
+static int port_try(struct xtcp_net *xn, struct sock *sk, u16 port,
 		    struct xtcp_reservation **spare)
 {
-	int err = join_port(xn->tables, sk, port, spare);
+	int err = port_join(xn->tables, sk, port, spare);
 
 	if (err)
 		return err;
@@ -98,7 +98,8 @@ enum outlook {
  * Does the kernel's TCP have a bind bucket for this port, on any address and device? This
  * costs a fraction of an attempt to bind. Context: bottom halves off.
  */
-static bool in_use(const struct net *net, struct inet_bind_hashbucket *head, u16 port)
+static bool port_in_kernel_use(const struct net *net, struct inet_bind_hashbucket *head,
+			       u16 port)
 {
 	const struct inet_bind_bucket *tb;
 	bool met = false;
@@ -116,10 +117,10 @@ static bool in_use(const struct net *net, struct inet_bind_hashbucket *head, u16
 }
 
 /*
- * Whose is a port that in_use() found? Our ports are among those, since each has a
- * reservation. Context: bottom halves off.
+ * Whose is a port that port_in_kernel_use() found? Our ports are among those, since each
+ * has a reservation. Context: bottom halves off.
  */
-static enum outlook user_of(struct xtcp_tables *t, u16 port)
+static enum outlook port_outlook(struct xtcp_tables *t, u16 port)
 {
 	const struct xtcp_port *p;
 	enum outlook look = FOREIGN;
@@ -151,7 +152,7 @@ struct walk {
  * The next port, host byte order, for which the outlook is @want; 0: none of the next
  * STRETCH ports. The outlook may change at once.
  */
-static u16 next_port(struct walk *w, enum outlook want)
+static u16 port_next(struct walk *w, enum outlook want)
 {
 	struct net *net = w->xn->net;
 	const struct inet_hashinfo *info = net->ipv4.tcp_death_row.hashinfo;
@@ -166,8 +167,10 @@ static u16 next_port(struct walk *w, enum outlook want)
 		if (inet_is_local_reserved_port(net, port))
 			continue;
 		look = OPEN;
-		if (in_use(net, &info->bhash[inet_bhashfn(net, port, info->bhash_size)], port))
-			look = user_of(w->xn->tables, port);
+		if (port_in_kernel_use(net,
+				       &info->bhash[inet_bhashfn(net, port,
+								 info->bhash_size)], port))
+			look = port_outlook(w->xn->tables, port);
 		if (look == want)
 			found = port;
 	}
@@ -181,7 +184,7 @@ static u16 next_port(struct walk *w, enum outlook want)
  * Try the ports with the outlook @want. port_mutex is released between two of them, so that
  * others can bind and connect. Return: 0; -EADDRINUSE: none is usable; -errno.
  */
-static int try_ports(struct walk *w, struct sock *sk, enum outlook want)
+static int port_try_all(struct walk *w, struct sock *sk, enum outlook want)
 {
 	struct xtcp_tables *t = w->xn->tables;
 	int err = -EADDRINUSE;
@@ -189,11 +192,11 @@ static int try_ports(struct walk *w, struct sock *sk, enum outlook want)
 
 	while (w->done < w->n && err == -EADDRINUSE) {
 		cond_resched();
-		port = next_port(w, want);
+		port = port_next(w, want);
 		if (!port)
 			continue;
 		mutex_lock(&t->port_mutex);
-		err = try_port(w->xn, sk, port, &w->spare);
+		err = port_try(w->xn, sk, port, &w->spare);
 		mutex_unlock(&t->port_mutex);
 	}
 	return err;
@@ -208,13 +211,13 @@ static int try_ports(struct walk *w, struct sock *sk, enum outlook want)
 static u32 perturb[1 << 16];
 
 /* Keyed hash of addresses and the peer's port: selects the counter, and where to begin. */
-static u64 place_of(const struct sock *sk, const siphash_key_t *key)
+static u64 port_walk_hash(const struct sock *sk, const siphash_key_t *key)
 {
 	struct xtcp_flow flow;
 
 	xtcp_flow_of_sock(sk, &flow);
 	if (xtcp_flow_is6(&flow))
-		return xtcp_ip6_place(&flow, key);
+		return xtcp_ip6_port_hash(&flow, key);
 	return siphash_2u64((u64)flow.saddr[3] << 32 | flow.daddr[3], flow.dport, key);
 }
 
@@ -236,7 +239,7 @@ int xtcp_port_connect(struct sock *sk)
 {
 	struct xtcp_net *xn = xtcp_net(sock_net(sk));
 	struct walk w = { .xn = xn };
-	u64 where = place_of(sk, &xn->tables->port_key);
+	u64 where = port_walk_hash(sk, &xn->tables->port_key);
 	int low, high, i, err = -EADDRINUSE;
 	u32 *count, from, odd = where >> 63;
 
@@ -250,7 +253,7 @@ int xtcp_port_connect(struct sock *sk)
 		w.n = (high - w.low) / 2 + (w.low <= high);
 		w.at = w.n ? from % w.n : 0;
 		w.done = 0;
-		err = try_ports(&w, sk, i < 2 ? OPEN : FOREIGN);
+		err = port_try_all(&w, sk, i < 2 ? OPEN : FOREIGN);
 	}
 	WRITE_ONCE(*count, READ_ONCE(*count) + w.done);
 	if (w.spare)

@@ -28,42 +28,42 @@
 #include "ip.h"
 
 /**
- * xtcp_place_of - the address and device that a socket is, or will be, bound to
+ * xtcp_binding_of_sock - the address and device that a socket is, or will be, bound to
  * @sk: socket
- * @place: filled in
+ * @binding: filled in
  *
  * Context: socket lock, or port_lock with the socket in a bucket.
  */
-void xtcp_place_of(const struct sock *sk, struct xtcp_place *place)
+void xtcp_binding_of_sock(const struct sock *sk, struct xtcp_binding *binding)
 {
 	struct xtcp_flow flow;
 
 	xtcp_flow_of_sock(sk, &flow);
-	memcpy(place->addr, flow.saddr, sizeof(place->addr));
-	place->dif = sk->sk_bound_dev_if;
-	place->vrf = xtcp_vrf(sock_net(sk), place->dif);
-	place->only6 = xtcp_family6(sk) && ipv6_only_sock(sk);
+	memcpy(binding->addr, flow.saddr, sizeof(binding->addr));
+	binding->dif = sk->sk_bound_dev_if;
+	binding->vrf = xtcp_vrf(sock_net(sk), binding->dif);
+	binding->only6 = xtcp_family6(sk) && ipv6_only_sock(sk);
 }
 
 /**
- * xtcp_place_of_record - the same for TIME-WAIT records
+ * xtcp_binding_of_record - the same for TIME-WAIT records
  * @net: namespace
  * @key: local end of the records
- * @place: filled in
+ * @binding: filled in
  *
  * Context: any.
  */
-void xtcp_place_of_record(const struct net *net, const struct xtcp_tw_key *key,
-			  struct xtcp_place *place)
+void xtcp_binding_of_record(const struct net *net, const struct xtcp_tw_key *key,
+			    struct xtcp_binding *binding)
 {
-	memcpy(place->addr, key->saddr, sizeof(place->addr));
-	place->dif = key->dif;
-	place->vrf = xtcp_vrf(net, key->dif);
-	place->only6 = false;
+	memcpy(binding->addr, key->saddr, sizeof(binding->addr));
+	binding->dif = key->dif;
+	binding->vrf = xtcp_vrf(net, key->dif);
+	binding->only6 = false;
 }
 
 /* Is @any the wildcard, and does it include @addr? */
-static bool any_takes(const struct xtcp_place *any, const u32 addr[4])
+static bool wildcard_includes(const struct xtcp_binding *any, const u32 addr[4])
 {
 	if (!xtcp_addr_any(any->addr))
 		return false;
@@ -73,34 +73,34 @@ static bool any_takes(const struct xtcp_place *any, const u32 addr[4])
 }
 
 /**
- * xtcp_places_meet - can one packet match both places?
+ * xtcp_bindings_overlap - can one packet match both bindings?
  * @net: namespace
- * @a: place
- * @b: place
+ * @a: binding
+ * @b: binding
  *
  * The rules are those of bind() of the kernel's TCP.
  *
  * Context: any. Return: whether one can.
  */
-bool xtcp_places_meet(const struct net *net, const struct xtcp_place *a,
-		      const struct xtcp_place *b)
+bool xtcp_bindings_overlap(const struct net *net, const struct xtcp_binding *a,
+			   const struct xtcp_binding *b)
 {
 	if (a->dif && b->dif && a->dif != b->dif)
 		return false;
 	if (a->vrf != b->vrf && !xtcp_across_vrfs(xtcp_net(net)))
 		return false;
 	return !memcmp(a->addr, b->addr, sizeof(a->addr)) ||
-	       any_takes(a, b->addr) || any_takes(b, a->addr);
+	       wildcard_includes(a, b->addr) || wildcard_includes(b, a->addr);
 }
 
 /**
- * xtcp_place_covers - does each packet that matches one place match the other?
- * @a: place of a reservation
- * @b: place that it may reserve as well
+ * xtcp_binding_covers - does each packet that matches one binding match the other?
+ * @a: binding of a reservation
+ * @b: binding that it may reserve as well
  *
  * Context: any. Return: whether each packet that matches @b matches @a.
  */
-bool xtcp_place_covers(const struct xtcp_place *a, const struct xtcp_place *b)
+bool xtcp_binding_covers(const struct xtcp_binding *a, const struct xtcp_binding *b)
 {
 	/*
 	 * Never across VRFs: the kernel's tcp_l3mdev_accept decides there, and may change.
@@ -110,7 +110,8 @@ bool xtcp_place_covers(const struct xtcp_place *a, const struct xtcp_place *b)
 	if (!memcmp(a->addr, b->addr, sizeof(a->addr)))
 		return !a->only6 || b->only6 || !xtcp_addr_any(a->addr);
 	/* A wildcard @b of both families is not covered by a wildcard of one. */
-	return any_takes(a, b->addr) && (!xtcp_addr_any(b->addr) || xtcp_addr_is4(b->addr));
+	return wildcard_includes(a, b->addr) && (!xtcp_addr_any(b->addr) ||
+						 xtcp_addr_is4(b->addr));
 }
 
 /* The struct socket of all bound reservations; its inode's user is INVALID_UID. */
@@ -157,19 +158,19 @@ static void reservation_share_socket(struct xtcp_reservation *res)
 }
 
 /* Set what a reservation will be bound to. */
-static void reservation_set_place(struct xtcp_reservation *res,
-				  const struct xtcp_place *place, u8 reuse)
+static void reservation_set_binding(struct xtcp_reservation *res,
+				    const struct xtcp_binding *binding, u8 reuse)
 {
 	struct sock *csk = res->sk;
 
-	res->place = *place;
-	csk->sk_bound_dev_if = place->dif;
+	res->binding = *binding;
+	csk->sk_bound_dev_if = binding->dif;
 	csk->sk_reuse = reuse;
 	if (xtcp_family6(csk))
-		csk->sk_ipv6only = place->only6;
+		csk->sk_ipv6only = binding->only6;
 }
 
-static u8 reuse_of(const struct sock *sk)
+static u8 reservation_reuse_flag(const struct sock *sk)
 {
 	return sk->sk_reuse ? SK_CAN_REUSE : SK_NO_REUSE;
 }
@@ -177,28 +178,29 @@ static u8 reuse_of(const struct sock *sk)
 /**
  * xtcp_reservation_new_at - make a reservation
  * @net: namespace
- * @place: what it will be bound to; the caller has checked that our socket may be
+ * @binding: what it will be bound to; the caller has checked that our socket may be
  * @reuse: SK_CAN_REUSE: the kernel's sockets with SO_REUSEADDR may bind the port too;
  *	SK_NO_REUSE: they may not
  *
  * Context: process, may sleep. Return: reservation, not bound, or ERR_PTR().
  */
 struct xtcp_reservation *xtcp_reservation_new_at(struct net *net,
-						 const struct xtcp_place *place, u8 reuse)
+						 const struct xtcp_binding *binding,
+						 u8 reuse)
 {
 	struct xtcp_reservation *res = kzalloc(sizeof(*res), GFP_KERNEL_ACCOUNT);
 	int err;
 
 	if (!res)
 		return ERR_PTR(-ENOMEM);
-	err = sock_create_kern(net, xtcp_addr_is4(place->addr) ? PF_INET : PF_INET6,
+	err = sock_create_kern(net, xtcp_addr_is4(binding->addr) ? PF_INET : PF_INET6,
 			       SOCK_STREAM, IPPROTO_TCP, &res->sock);
 	if (err) {
 		kfree(res);
 		return ERR_PTR(err);
 	}
 	res->sk = res->sock->sk;
-	reservation_set_place(res, place, reuse);
+	reservation_set_binding(res, binding, reuse);
 	SOCK_INODE(res->sock)->i_uid = INVALID_UID;
 	ip_sock_set_freebind(res->sk);
 	return res;
@@ -212,14 +214,14 @@ struct xtcp_reservation *xtcp_reservation_new_at(struct net *net,
  */
 struct xtcp_reservation *xtcp_reservation_new(const struct sock *sk)
 {
-	struct xtcp_place place;
+	struct xtcp_binding binding;
 
-	xtcp_place_of(sk, &place);
-	return xtcp_reservation_new_at(sock_net(sk), &place, reuse_of(sk));
+	xtcp_binding_of_sock(sk, &binding);
+	return xtcp_reservation_new_at(sock_net(sk), &binding, reservation_reuse_flag(sk));
 }
 
 /* Are both sockets charged to the same memory cgroup, and in the same cgroup? */
-static bool same_groups(const struct sock *a, const struct sock *b)
+static bool reservation_same_cgroups(const struct sock *a, const struct sock *b)
 {
 #ifdef CONFIG_MEMCG
 	if (a->sk_memcg != b->sk_memcg)
@@ -237,18 +239,18 @@ static bool same_groups(const struct sock *a, const struct sock *b)
  * xtcp_reservation_reuse - prepare a released reservation for another socket
  * @res: reservation, not bound
  * @sk: socket of the same namespace
- * @place: xtcp_place_of() it
+ * @binding: xtcp_binding_of_sock() it
  *
  * Context: port_mutex or port_lock. Return: true when @res is as from
  * xtcp_reservation_new(); false when it has the wrong family or another cgroup.
  */
 bool xtcp_reservation_reuse(struct xtcp_reservation *res, const struct sock *sk,
-			    const struct xtcp_place *place)
+			    const struct xtcp_binding *binding)
 {
-	if (xtcp_family6(res->sk) == xtcp_addr_is4(place->addr) ||
-	    !same_groups(res->sk, sk))
+	if (xtcp_family6(res->sk) == xtcp_addr_is4(binding->addr) ||
+	    !reservation_same_cgroups(res->sk, sk))
 		return false;
-	reservation_set_place(res, place, reuse_of(sk));
+	reservation_set_binding(res, binding, reservation_reuse_flag(sk));
 	res->sk->sk_userlocks = 0;
 	return true;
 }
@@ -280,14 +282,14 @@ static int reservation_get_port(struct xtcp_reservation *res, u16 port)
 	int err;
 
 	lock_sock(csk);
-	if (xtcp_addr_is4(res->place.addr)) {
-		inet->inet_rcv_saddr = xtcp_flow_v4(res->place.addr);
+	if (xtcp_addr_is4(res->binding.addr)) {
+		inet->inet_rcv_saddr = xtcp_flow_v4(res->binding.addr);
 	} else {
-		memcpy(&csk->sk_v6_rcv_saddr, res->place.addr,
+		memcpy(&csk->sk_v6_rcv_saddr, res->binding.addr,
 		       sizeof(csk->sk_v6_rcv_saddr));
 		inet6_sk(csk)->saddr = csk->sk_v6_rcv_saddr;
 		inet->inet_rcv_saddr = 0;
-		if (!xtcp_addr_any(res->place.addr)) {
+		if (!xtcp_addr_any(res->binding.addr)) {
 			inet->inet_rcv_saddr = LOOPBACK4_IPV6;
 			csk->sk_ipv6only = 1;
 		}

@@ -61,16 +61,16 @@ static const char *check_port(struct xtcp_reservation *res, struct xtcp_reservat
  */
 int xtcp_reservation_check(void)
 {
-	struct xtcp_place place = {};
+	struct xtcp_binding binding = {};
 	struct xtcp_reservation *res, *beside;
 	const char *what = NULL;
 	int err;
 
-	xtcp_flow_set4(place.addr, htonl(INADDR_LOOPBACK));
-	res = xtcp_reservation_new_at(&init_net, &place, SK_NO_REUSE);
+	xtcp_flow_set4(binding.addr, htonl(INADDR_LOOPBACK));
+	res = xtcp_reservation_new_at(&init_net, &binding, SK_NO_REUSE);
 	if (IS_ERR(res))
 		return PTR_ERR(res);
-	beside = xtcp_reservation_new_at(&init_net, &place, SK_NO_REUSE);
+	beside = xtcp_reservation_new_at(&init_net, &binding, SK_NO_REUSE);
 	if (IS_ERR(beside)) {
 		err = PTR_ERR(beside);
 		goto out;

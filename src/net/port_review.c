@@ -23,19 +23,19 @@
  */
 void xtcp_bucket_review(struct xtcp_tables *t, struct xtcp_port *p)
 {
-	if (list_empty(&p->idle)) {
-		list_add_tail(&p->idle, &t->idle_ports);
+	if (list_empty(&p->list)) {
+		list_add_tail(&p->list, &t->review_ports);
 		atomic_inc(&t->unsettled);
 		schedule_work(&t->port_work);
 	}
 }
 
 /* Have the work item make the reservations that a bucket needs. Context: port_mutex. */
-static void bucket_leave(struct xtcp_tables *t, struct xtcp_port *p)
+static void bucket_review_later(struct xtcp_tables *t, struct xtcp_port *p)
 {
 	spin_lock_bh(&t->port_lock);
-	if (list_empty(&p->idle)) {
-		list_add_tail(&p->idle, &t->wide_ports);
+	if (list_empty(&p->list)) {
+		list_add_tail(&p->list, &t->narrow_ports);
 		atomic_inc(&t->unsettled);
 	}
 	spin_unlock_bh(&t->port_lock);
@@ -91,19 +91,20 @@ void xtcp_bucket_relax(struct xtcp_tables *t, struct xtcp_port *p)
 /* Local addresses a bucket may be narrowed to: each takes a reservation. */
 #define NARROW_MAX	4
 
-/* Add a place once. Return: false when it is the wildcard, or one too many. */
-static bool place_add(struct xtcp_place *places, u32 *n, const struct xtcp_place *new)
+/* Add a binding once. Return: false when it is the wildcard, or one too many. */
+static bool bindings_add(struct xtcp_binding *bindings, u32 *n,
+			 const struct xtcp_binding *new)
 {
 	u32 i;
 
 	for (i = 0; i < *n; i++) {
-		if (places[i].dif == new->dif &&
-		    !memcmp(places[i].addr, new->addr, sizeof(new->addr)))
+		if (bindings[i].dif == new->dif &&
+		    !memcmp(bindings[i].addr, new->addr, sizeof(new->addr)))
 			return true;
 	}
 	if (xtcp_addr_any(new->addr) || *n == NARROW_MAX)
 		return false;
-	places[(*n)++] = *new;
+	bindings[(*n)++] = *new;
 	return true;
 }
 
@@ -111,25 +112,25 @@ static bool place_add(struct xtcp_place *places, u32 *n, const struct xtcp_place
  * The local addresses and devices of the users of a bucket. Return: their number; 0: one
  * user is on the wildcard, or there are more than NARROW_MAX.
  */
-static u32 bucket_places(const struct net *net, struct xtcp_tables *t,
-			 const struct xtcp_port *p, struct xtcp_place *places)
+static u32 bucket_bindings(const struct net *net, struct xtcp_tables *t,
+			   const struct xtcp_port *p, struct xtcp_binding *bindings)
 {
 	const struct xtcp_tw_addr *addr;
 	const struct xtcp_sock *xsk;
-	struct xtcp_place place;
+	struct xtcp_binding binding;
 	bool few = true;
 	u32 n = 0;
 
 	spin_lock_bh(&t->port_lock);
 	hlist_for_each_entry(xsk, &p->owners, port_node) {
-		xtcp_place_of(&xsk->inet.sk, &place);
-		few = place_add(places, &n, &place);
+		xtcp_binding_of_sock(&xsk->inet.sk, &binding);
+		few = bindings_add(bindings, &n, &binding);
 		if (!few)
 			goto out;
 	}
 	hlist_for_each_entry(addr, &p->addrs, port_node) {
-		xtcp_place_of_record(net, &addr->key, &place);
-		few = place_add(places, &n, &place);
+		xtcp_binding_of_record(net, &addr->key, &binding);
+		few = bindings_add(bindings, &n, &binding);
 		if (!few)
 			goto out;
 	}
@@ -144,19 +145,19 @@ static bool reservation_needed(const struct net *net, struct xtcp_tables *t,
 {
 	const struct xtcp_tw_addr *addr;
 	const struct xtcp_sock *xsk;
-	struct xtcp_place place;
+	struct xtcp_binding binding;
 	bool needed = false;
 
 	spin_lock_bh(&t->port_lock);
 	hlist_for_each_entry(xsk, &p->owners, port_node) {
-		xtcp_place_of(&xsk->inet.sk, &place);
-		needed = xtcp_place_covers(&res->place, &place);
+		xtcp_binding_of_sock(&xsk->inet.sk, &binding);
+		needed = xtcp_binding_covers(&res->binding, &binding);
 		if (needed)
 			goto out;
 	}
 	hlist_for_each_entry(addr, &p->addrs, port_node) {
-		xtcp_place_of_record(net, &addr->key, &place);
-		needed = xtcp_place_covers(&res->place, &place);
+		xtcp_binding_of_record(net, &addr->key, &binding);
+		needed = xtcp_binding_covers(&res->binding, &binding);
 		if (needed)
 			goto out;
 	}
@@ -180,24 +181,24 @@ static void bucket_prune(struct xtcp_tables *t, struct xtcp_port *p)
 }
 
 /* A reservation on the wildcard, or NULL. Context: port_mutex. */
-static struct xtcp_reservation *bucket_wide(const struct xtcp_port *p)
+static struct xtcp_reservation *bucket_wildcard(const struct xtcp_port *p)
 {
 	struct xtcp_reservation *res;
 
 	list_for_each_entry(res, &p->reservations, node)
-		if (xtcp_addr_any(res->place.addr))
+		if (xtcp_addr_any(res->binding.addr))
 			return res;
 	return NULL;
 }
 
-/* Does a reservation on a single address cover @place? Context: port_mutex. */
-static bool place_held(const struct xtcp_port *p, const struct xtcp_place *place)
+/* Does a reservation on a single address cover @binding? Context: port_mutex. */
+static bool binding_reserved(const struct xtcp_port *p, const struct xtcp_binding *binding)
 {
 	const struct xtcp_reservation *res;
 
 	list_for_each_entry(res, &p->reservations, node)
-		if (!xtcp_addr_any(res->place.addr) &&
-		    xtcp_place_covers(&res->place, place))
+		if (!xtcp_addr_any(res->binding.addr) &&
+		    xtcp_binding_covers(&res->binding, binding))
 			return true;
 	return false;
 }
@@ -217,28 +218,28 @@ static bool place_held(const struct xtcp_port *p, const struct xtcp_place *place
  */
 bool xtcp_bucket_narrow(struct xtcp_tables *t, struct xtcp_port *p, bool here)
 {
-	struct xtcp_place places[NARROW_MAX];
-	struct xtcp_reservation *wide = bucket_wide(p), *res, *next;
+	struct xtcp_binding bindings[NARROW_MAX];
+	struct xtcp_reservation *wide = bucket_wildcard(p), *res, *next;
 	struct net *net;
 	u32 n, i;
 
 	if (!wide)
 		return true;
 	net = sock_net(wide->sk);
-	n = bucket_places(net, t, p, places);
+	n = bucket_bindings(net, t, p, bindings);
 	if (n && !here)
 		return false;
 	for (i = 0; i < n; i++) {
-		if (place_held(p, &places[i]))
+		if (binding_reserved(p, &bindings[i]))
 			continue;
-		res = xtcp_reservation_new_at(net, &places[i], wide->sk->sk_reuse);
+		res = xtcp_reservation_new_at(net, &bindings[i], wide->sk->sk_reuse);
 		if (xtcp_bucket_add_reservation(t, p, res))
 			return true;
 	}
 	if (!n)
 		return true;
 	list_for_each_entry_safe(res, next, &p->reservations, node) {
-		if (!xtcp_addr_any(res->place.addr))
+		if (!xtcp_addr_any(res->binding.addr))
 			continue;
 		xtcp_bucket_drop_reservation(t, res);
 	}
@@ -246,7 +247,7 @@ bool xtcp_bucket_narrow(struct xtcp_tables *t, struct xtcp_port *p, bool here)
 }
 
 /* Is this a kernel thread, so that new reservations are charged to no process? */
-static bool of_the_kernel(void)
+static bool review_is_kthread(void)
 {
 	return current->flags & PF_KTHREAD;
 }
@@ -257,25 +258,25 @@ static struct xtcp_port *review_next(struct xtcp_tables *t)
 	struct xtcp_port *p;
 
 	spin_lock_bh(&t->port_lock);
-	p = list_first_entry_or_null(&t->idle_ports, struct xtcp_port, idle);
-	if (!p && of_the_kernel())
-		p = list_first_entry_or_null(&t->wide_ports, struct xtcp_port, idle);
+	p = list_first_entry_or_null(&t->review_ports, struct xtcp_port, list);
+	if (!p && review_is_kthread())
+		p = list_first_entry_or_null(&t->narrow_ports, struct xtcp_port, list);
 	if (p)
-		list_del_init(&p->idle);
+		list_del_init(&p->list);
 	spin_unlock_bh(&t->port_lock);
 	return p;
 }
 
 /* Review all buckets on the lists. Context: process, may sleep. */
-static void ports_review(struct xtcp_tables *t)
+static void review_ports_all(struct xtcp_tables *t)
 {
 	struct xtcp_port *p;
 
 	mutex_lock(&t->port_mutex);
 	while ((p = review_next(t))) {
 		bucket_prune(t, p);
-		if (!xtcp_bucket_narrow(t, p, of_the_kernel()))
-			bucket_leave(t, p);
+		if (!xtcp_bucket_narrow(t, p, review_is_kthread()))
+			bucket_review_later(t, p);
 		xtcp_bucket_relax(t, p);
 		/* Pairs with xtcp_ports_settle(): a reader of 0 sees what was done here. */
 		atomic_dec_return_release(&t->unsettled);
@@ -291,7 +292,7 @@ static void ports_review(struct xtcp_tables *t)
  */
 void xtcp_ports_work(struct work_struct *work)
 {
-	ports_review(container_of(work, struct xtcp_tables, port_work));
+	review_ports_all(container_of(work, struct xtcp_tables, port_work));
 }
 
 /**
@@ -311,7 +312,7 @@ void xtcp_ports_settle(struct net *net)
 
 	if (!atomic_read_acquire(&t->unsettled))
 		return;
-	ports_review(t);
-	if (atomic_read_acquire(&t->unsettled) && !of_the_kernel())
+	review_ports_all(t);
+	if (atomic_read_acquire(&t->unsettled) && !review_is_kthread())
 		flush_work(&t->port_work);
 }

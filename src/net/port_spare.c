@@ -27,11 +27,11 @@ void xtcp_bucket_release(struct xtcp_tables *t, struct xtcp_port *p)
 	list_for_each_entry(res, &p->reservations, node)
 		xtcp_reservation_unbind(res);
 	WRITE_ONCE(p->released, true);
-	if (!list_empty(&p->idle)) {
-		list_del(&p->idle);
+	if (!list_empty(&p->list)) {
+		list_del(&p->list);
 		atomic_dec(&t->unsettled);
 	}
-	list_add(&p->idle, &t->spare_ports);
+	list_add(&p->list, &t->spare_ports);
 	t->spares++;
 	if (t->spares == SPARES_MAX + 1)
 		mod_delayed_work(system_wq, &t->spare_work, 0);
@@ -42,7 +42,7 @@ void xtcp_bucket_release(struct xtcp_tables *t, struct xtcp_port *p)
 /* Take a released bucket off the list. Context: port_mutex, port_lock. */
 static void spare_del(struct xtcp_tables *t, struct xtcp_port *p)
 {
-	list_del_init(&p->idle);
+	list_del_init(&p->list);
 	t->spares--;
 	WRITE_ONCE(p->released, false);
 }
@@ -94,7 +94,7 @@ struct xtcp_port *xtcp_spare_bucket(struct xtcp_tables *t)
 	struct xtcp_port *p;
 
 	spin_lock_bh(&t->port_lock);
-	p = list_first_entry_or_null(&t->spare_ports, struct xtcp_port, idle);
+	p = list_first_entry_or_null(&t->spare_ports, struct xtcp_port, list);
 	if (p && list_empty(&p->reservations))
 		spare_del(t, p);
 	else
@@ -116,19 +116,19 @@ struct xtcp_reservation *xtcp_spare_reservation(struct xtcp_tables *t,
 						const struct sock *sk)
 {
 	struct xtcp_reservation *res, *found = NULL;
-	struct xtcp_place place;
+	struct xtcp_binding binding;
 	struct xtcp_port *p;
 	u32 n = 0;
 
-	xtcp_place_of(sk, &place);
+	xtcp_binding_of_sock(sk, &binding);
 	spin_lock_bh(&t->port_lock);
-	list_for_each_entry(p, &t->spare_ports, idle) {
+	list_for_each_entry(p, &t->spare_ports, list) {
 		res = list_first_entry_or_null(&p->reservations, struct xtcp_reservation,
 					       node);
-		if (res && xtcp_reservation_reuse(res, sk, &place)) {
+		if (res && xtcp_reservation_reuse(res, sk, &binding)) {
 			list_del(&res->node);
 			/* To the front, where xtcp_spare_bucket() finds it. */
-			list_move(&p->idle, &t->spare_ports);
+			list_move(&p->list, &t->spare_ports);
 			found = res;
 			break;
 		}
@@ -155,7 +155,7 @@ void xtcp_spares_free(struct xtcp_tables *t)
 	list_splice_init(&t->spare_ports, &spares);
 	t->spares = 0;
 	spin_unlock_bh(&t->port_lock);
-	list_for_each_entry_safe(p, next, &spares, idle) {
+	list_for_each_entry_safe(p, next, &spares, list) {
 		hlist_del_rcu(&p->node);
 		reservations_free(&p->reservations);
 		kfree_rcu(p, rcu);

@@ -205,7 +205,7 @@ struct xtcp_reqsk *xtcp_reqsk_find(const struct xtcp_reqsk_bucket *bucket,
 }
 
 /* Context: grow_lock. */
-static struct xtcp_reqsk_array *the_array(struct xtcp_reqsk_table *t)
+static struct xtcp_reqsk_array *request_array(struct xtcp_reqsk_table *t)
 {
 	return rcu_dereference_protected(t->array, lockdep_is_held(&t->grow_lock));
 }
@@ -217,13 +217,13 @@ static void request_free(struct xtcp_reqsk_table *t)
 	kvfree(t);
 }
 
-static u32 ms_of(u64 now)
+static u32 request_ms(u64 now)
 {
 	return (u32)div_u64(now, NSEC_PER_MSEC);
 }
 
 /* Link a half-open connection and update the bucket's deadline. Context: bucket's lock. */
-static void bucket_add(struct xtcp_reqsk_bucket *bucket, struct xtcp_reqsk *rsk)
+static void request_bucket_add(struct xtcp_reqsk_bucket *bucket, struct xtcp_reqsk *rsk)
 {
 	u32 at = rsk->req.deadline;
 
@@ -285,12 +285,12 @@ bool xtcp_reqsk_add(struct xtcp_rx *rx, struct xtcp_reqsk_bucket *bucket,
 	rsk->req = *req;
 	rsk->wide = wide;
 	xtcp_reqsk_fill(rsk, rx, l);
-	bucket_add(bucket, rsk);
+	request_bucket_add(bucket, rsk);
 	atomic_inc(&l->count);
 	atomic_inc(&l->young);
 	if (unlikely(atomic_inc_return(&t->count) >= READ_ONCE(t->full)))
 		schedule_work(&t->grow);
-	wait = rsk->req.deadline - ms_of(rx->now);
+	wait = rsk->req.deadline - request_ms(rx->now);
 	timer_reduce(&t->timer, jiffies + msecs_to_jiffies(max(wait, 0)) + 1);
 	return true;
 }
@@ -329,7 +329,7 @@ void xtcp_reqsk_del(struct xtcp_net *xn, struct xtcp_reqsk_bucket *bucket,
 }
 
 /* The limit of a listener's half-open connections. */
-static u32 listener_most(const struct xtcp_listener *l)
+static u32 request_limit(const struct xtcp_listener *l)
 {
 	return max_t(u32, READ_ONCE(l->sk->sk_max_ack_backlog), 1);
 }
@@ -344,7 +344,7 @@ static u32 listener_most(const struct xtcp_listener *l)
  */
 u32 xtcp_reqsk_room(const struct xtcp_net *xn, const struct xtcp_listener *l)
 {
-	u32 most[] = { listener_most(l), READ_ONCE(xn->knobs.max_syn_backlog) };
+	u32 most[] = { request_limit(l), READ_ONCE(xn->knobs.max_syn_backlog) };
 	u32 count[] = { atomic_read(&l->count), atomic_read(&xn->requests->count) };
 
 	if (count[0] >= most[0] || count[1] >= most[1])
@@ -409,7 +409,7 @@ static enum xtcp_request_act request_timeout(struct xtcp_net *xn, struct xtcp_re
 	struct xtcp_listener *l = rsk->listener;
 	bool young = !rsk->req.retries;
 	u32 retries = xtcp_request_retries(&xn->params, atomic_read(&l->count),
-					   atomic_read(&l->young), listener_most(l));
+					   atomic_read(&l->young), request_limit(l));
 	enum xtcp_request_act act;
 
 	act = xtcp_request_timeout(&rsk->req, &xn->params, retries,
@@ -425,8 +425,8 @@ static enum xtcp_request_act request_timeout(struct xtcp_net *xn, struct xtcp_re
  * Process the deadlines that are due in a bucket, with at most BATCH SYN-ACKs, which are
  * sent without the lock. @now: ns; @now_ms: the same in ms. Return: SYN-ACKs sent.
  */
-static u32 bucket_run(struct xtcp_reqsk_table *t, struct xtcp_reqsk_bucket *bucket,
-		      u64 now, u32 now_ms)
+static u32 request_bucket_run(struct xtcp_reqsk_table *t, struct xtcp_reqsk_bucket *bucket,
+			      u64 now, u32 now_ms)
 {
 	union xtcp_reqsk_any batch[BATCH];
 	struct xtcp_reqsk *rsk, *next;
@@ -457,9 +457,10 @@ static u32 bucket_run(struct xtcp_reqsk_table *t, struct xtcp_reqsk_bucket *buck
  * Process the buckets whose earliest deadline has come, starting at t->cursor. @now: ns;
  * @work: SYN-ACKs sent, added to. Return: ms until the next deadline; 0: more are due.
  */
-static s32 array_run(struct xtcp_reqsk_table *t, struct xtcp_reqsk_array *a, u64 now, u32 *work)
+static s32 request_array_run(struct xtcp_reqsk_table *t, struct xtcp_reqsk_array *a,
+			     u64 now, u32 *work)
 {
-	u32 now_ms = ms_of(now), i;
+	u32 now_ms = request_ms(now), i;
 	s32 first = INT_MAX, left;
 
 	for (i = 0; i <= a->mask && *work < EXPIRE_MAX; i++, t->cursor++) {
@@ -468,7 +469,7 @@ static s32 array_run(struct xtcp_reqsk_table *t, struct xtcp_reqsk_array *a, u64
 		if (!READ_ONCE(bucket->first))
 			continue;
 		if ((s32)(READ_ONCE(bucket->due) - now_ms) <= 0)
-			*work += bucket_run(t, bucket, now, now_ms);
+			*work += request_bucket_run(t, bucket, now, now_ms);
 		left = (s32)(READ_ONCE(bucket->due) - now_ms);
 		first = min(first, left);
 	}
@@ -477,8 +478,8 @@ static s32 array_run(struct xtcp_reqsk_table *t, struct xtcp_reqsk_array *a, u64
 
 /*
  * The timer of the table, which is only ever armed to an earlier time. A half-open
- * connection that moves during the walk may be missed; array_move() arms the timer again
- * after it has moved all.
+ * connection that moves during the walk may be missed; request_array_move() arms the
+ * timer again after it has moved all.
  */
 static void request_expire(struct timer_list *timer)
 {
@@ -491,7 +492,7 @@ static void request_expire(struct timer_list *timer)
 	xtcp_knobs_poll(t->xn);
 	rcu_read_lock();
 	for (a = rcu_dereference(t->array); a; a = rcu_dereference(a->next)) {
-		first = min(first, array_run(t, a, now, &work));
+		first = min(first, request_array_run(t, a, now, &work));
 		if (work < EXPIRE_MAX)
 			space = max_t(s32, space, a->mask / EXPIRE_BUCKETS);
 	}
@@ -549,7 +550,7 @@ void xtcp_reqsk_stop(struct xtcp_listener *l)
 	/* Adding one checks this under the bucket's lock, which the walk below takes. */
 	WRITE_ONCE(l->closed, true);
 	mutex_lock(&t->grow_lock);
-	a = the_array(t);
+	a = request_array(t);
 	rcu_read_lock();
 	for (i = 0; i <= a->mask; i++) {
 		spin_lock_bh(&a->bucket[i].lock);
@@ -566,13 +567,13 @@ void xtcp_reqsk_stop(struct xtcp_listener *l)
 }
 
 /* Number of buckets for @requests half-open connections, limited to @most. */
-static u32 buckets_for(u32 requests, u32 most)
+static u32 request_buckets_for(u32 requests, u32 most)
 {
 	return roundup_pow_of_two(clamp(requests / PER_BUCKET, BUCKETS_MIN, most));
 }
 
 /* @n: buckets, a power of two. Context: process, may sleep. Return: array or NULL. */
-static struct xtcp_reqsk_array *array_new(u32 n)
+static struct xtcp_reqsk_array *request_array_new(u32 n)
 {
 	struct xtcp_reqsk_array *a;
 	u32 i;
@@ -587,8 +588,9 @@ static struct xtcp_reqsk_array *array_new(u32 n)
 }
 
 /* Move the contents of bucket @i to a larger array. Context: bottom halves off. */
-static void bucket_move(struct xtcp_reqsk_table *t, struct xtcp_reqsk_array *from, u32 i,
-			struct xtcp_reqsk_array *to)
+static void request_bucket_move(struct xtcp_reqsk_table *t, struct xtcp_reqsk_array *from,
+				u32 i,
+				struct xtcp_reqsk_array *to)
 {
 	struct xtcp_reqsk_bucket *old = &from->bucket[i], *new;
 	struct xtcp_reqsk *rsk;
@@ -601,7 +603,7 @@ static void bucket_move(struct xtcp_reqsk_table *t, struct xtcp_reqsk_array *fro
 		xtcp_reqsk_flow(rsk, &flow);
 		new = &to->bucket[xtcp_flow_hash(t->xn->tables, &flow) & to->mask];
 		spin_lock_nested(&new->lock, SINGLE_DEPTH_NESTING);
-		bucket_add(new, rsk);
+		request_bucket_add(new, rsk);
 		spin_unlock(&new->lock);
 	}
 	WRITE_ONCE(from->moved, i + 1);
@@ -612,15 +614,15 @@ static void bucket_move(struct xtcp_reqsk_table *t, struct xtcp_reqsk_array *fro
  * Replace the array by a larger one, moving one bucket at a time. Segments and the timer
  * find half-open connections in either array meanwhile. Context: grow_lock, process.
  */
-static void array_move(struct xtcp_reqsk_table *t, struct xtcp_reqsk_array *to)
+static void request_array_move(struct xtcp_reqsk_table *t, struct xtcp_reqsk_array *to)
 {
-	struct xtcp_reqsk_array *from = the_array(t);
+	struct xtcp_reqsk_array *from = request_array(t);
 	u32 i;
 
 	rcu_assign_pointer(from->next, to);
 	for (i = 0; i <= from->mask; i++) {
 		local_bh_disable();
-		bucket_move(t, from, i, to);
+		request_bucket_move(t, from, i, to);
 		local_bh_enable();
 		cond_resched();
 	}
@@ -636,13 +638,13 @@ static void request_grow(struct xtcp_reqsk_table *t, u32 n)
 	u32 full;
 
 	mutex_lock(&t->grow_lock);
-	if (the_array(t)->mask + 1 < n) {
-		a = array_new(n);
+	if (request_array(t)->mask + 1 < n) {
+		a = request_array_new(n);
 		if (a)
-			array_move(t, a);
+			request_array_move(t, a);
 	}
 	/* If there was no memory, try again when the count has doubled. */
-	n = the_array(t)->mask + 1;
+	n = request_array(t)->mask + 1;
 	full = max_t(u32, n * PER_BUCKET, 2 * atomic_read(&t->count));
 	WRITE_ONCE(t->full, n < BUCKETS_MAX ? full : U32_MAX);
 	mutex_unlock(&t->grow_lock);
@@ -653,13 +655,13 @@ static void request_grow_work(struct work_struct *work)
 {
 	struct xtcp_reqsk_table *t = container_of(work, struct xtcp_reqsk_table, grow);
 
-	request_grow(t, buckets_for(2 * atomic_read(&t->count), BUCKETS_MAX));
+	request_grow(t, request_buckets_for(2 * atomic_read(&t->count), BUCKETS_MAX));
 }
 
 static struct xtcp_reqsk_table *request_new(struct xtcp_net *xn, u32 n)
 {
 	struct xtcp_reqsk_table *t = kvzalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
-	struct xtcp_reqsk_array *a = array_new(n);
+	struct xtcp_reqsk_array *a = request_array_new(n);
 	u64 key[2];
 
 	if (!t || !a) {
@@ -695,7 +697,7 @@ int xtcp_reqsk_make(struct xtcp_net *xn, u32 backlog)
 	struct xtcp_reqsk_table *t = READ_ONCE(xn->requests);
 
 	if (!t) {
-		t = request_new(xn, buckets_for(most, LISTEN_MAX));
+		t = request_new(xn, request_buckets_for(most, LISTEN_MAX));
 		if (!t)
 			return -ENOMEM;
 		/* Two sockets of the namespace may begin to listen at once. */
@@ -703,7 +705,7 @@ int xtcp_reqsk_make(struct xtcp_net *xn, u32 backlog)
 			return 0;
 		request_free(t);
 	}
-	request_grow(xn->requests, buckets_for(min(backlog, most), LISTEN_MAX));
+	request_grow(xn->requests, request_buckets_for(min(backlog, most), LISTEN_MAX));
 	return 0;
 }
 

@@ -20,7 +20,7 @@
 #include "net.h"
 
 /* Is the socket bound to the wildcard, as the kernel's group records it? */
-static bool any_address(const struct sock *sk)
+static bool reuseport_on_wildcard(const struct sock *sk)
 {
 	return !inet_sk(sk)->inet_rcv_saddr;
 }
@@ -37,8 +37,8 @@ static bool any_address(const struct sock *sk)
 int xtcp_reuseport_join(struct sock *sk, struct sock *other)
 {
 	if (other)
-		return reuseport_add_sock(sk, other, any_address(sk));
-	return reuseport_alloc(sk, any_address(sk));
+		return reuseport_add_sock(sk, other, reuseport_on_wildcard(sk));
+	return reuseport_alloc(sk, reuseport_on_wildcard(sk));
 }
 
 /**
@@ -82,7 +82,7 @@ bool xtcp_reuseport_alone(const struct sock *sk)
 }
 
 /* Jump consistent hash: a number below @n, all equally likely, in O(log @n) steps. */
-static u32 jump(u64 key, u32 n)
+static u32 reuseport_jump_hash(u64 key, u32 n)
 {
 	u64 at = 0, next = 0;
 
@@ -98,7 +98,7 @@ static u32 jump(u64 key, u32 n)
  * Select a member without a program: the first from its hash on whose SO_INCOMING_CPU is
  * this CPU, otherwise the one of the hash. NULL: the group is empty.
  */
-static struct sock *choose(const struct sock_reuseport *group, u32 hash)
+static struct sock *reuseport_choose(const struct sock_reuseport *group, u32 hash)
 {
 	u32 n = READ_ONCE(group->num_socks), first, i;
 	struct sock *sk;
@@ -107,7 +107,7 @@ static struct sock *choose(const struct sock_reuseport *group, u32 hash)
 		return NULL;
 	/* Pairs with smp_wmb() in the kernel's __reuseport_add_sock(). */
 	smp_rmb();
-	first = jump(hash, n);
+	first = reuseport_jump_hash(hash, n);
 	if (xtcp_reuseport_has_cpus(group)) {
 		for (i = 0; i < n; i++) {
 			sk = READ_ONCE(group->socks[(first + i) % n]);
@@ -135,7 +135,7 @@ struct sock *xtcp_reuseport_select(struct sock *sk, u32 hash, struct sk_buff *sk
 		return sk;
 	if (rcu_access_pointer(group->prog) && skb && pskb_may_pull(skb, XTCP_HDR_LEN))
 		chosen = reuseport_select_sock(sk, hash, skb, __tcp_hdrlen(tcp_hdr(skb)));
-	return chosen ?: choose(group, hash) ?: sk;
+	return chosen ?: reuseport_choose(group, hash) ?: sk;
 }
 
 /**

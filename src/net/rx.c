@@ -78,7 +78,7 @@ void xtcp_rx_flush(void)
  * Checks that do not depend on the owner: header, checksum, address. Return:
  * XTCP_DROP_NONE or why the packet is discarded.
  */
-static enum xtcp_drop verify(struct sk_buff *skb)
+static enum xtcp_drop rx_verify(struct sk_buff *skb)
 {
 	u32 doff;
 
@@ -99,7 +99,7 @@ static enum xtcp_drop verify(struct sk_buff *skb)
  * A SYN may be checked for several owners in turn. @sk: NULL for a TIME-WAIT record.
  * Return: XTCP_DROP_NONE or why the packet is discarded.
  */
-static enum xtcp_drop admit(struct sock *sk, struct sk_buff *skb)
+static enum xtcp_drop rx_admit(struct sock *sk, struct sk_buff *skb)
 {
 	if (sk && xtcp_ip_below_min_ttl(sk, skb))
 		return XTCP_DROP_MIN_TTL;
@@ -115,7 +115,7 @@ static enum xtcp_drop admit(struct sock *sk, struct sk_buff *skb)
  * May a segment for one of our listeners end the kernel's TIME-WAIT record @sk? The rules
  * are those for our own records.
  */
-static bool reopens(const struct sock *sk, struct sk_buff *skb)
+static bool rx_reopens_kernel_tw(const struct sock *sk, struct sk_buff *skb)
 {
 	const struct tcp_timewait_sock *tcptw = tcp_twsk(sk);
 	struct xtcp_tw tw = {
@@ -142,13 +142,13 @@ static bool reopens(const struct sock *sk, struct sk_buff *skb)
  * we have taken over. A record that this SYN may end does not count; it is put into
  * rx->old.
  */
-static bool kernel_owns(struct xtcp_rx *rx, struct sk_buff *skb)
+static bool rx_kernel_owns(struct xtcp_rx *rx, struct sk_buff *skb)
 {
 	struct sock *sk = xtcp_ip_kernel_sock(rx);
 
 	if (likely(!sk))
 		return false;
-	if (sk->sk_state == TCP_TIME_WAIT && reopens(sk, skb)) {
+	if (sk->sk_state == TCP_TIME_WAIT && rx_reopens_kernel_tw(sk, skb)) {
 		rx->old = inet_twsk(sk);
 		return false;
 	}
@@ -161,7 +161,7 @@ static bool kernel_owns(struct xtcp_rx *rx, struct sk_buff *skb)
  * record if a listener of the kernel's TCP matches, otherwise resume it. Return: whether it
  * was resumed.
  */
-static bool made_way(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
+static bool rx_resume_tw(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 {
 	bool wanted = ask_kernel && xtcp_ip_kernel_listens(rx, skb);
 
@@ -169,7 +169,7 @@ static bool made_way(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 }
 
 /* End the kernel's TIME-WAIT record, as the kernel does for its own listeners. */
-static void old_ends(struct xtcp_rx *rx)
+static void rx_end_kernel_tw(struct xtcp_rx *rx)
 {
 	rx->reopens = true;
 	rx->iss_above = READ_ONCE(tcp_twsk((struct sock *)rx->old)->tw_snd_nxt);
@@ -177,8 +177,8 @@ static void old_ends(struct xtcp_rx *rx)
 	rx->old = NULL;
 }
 
-static enum xtcp_rx_result hand_over(struct xtcp_rx *rx, struct xtcp_entry *e,
-				     u8 kind, struct sk_buff *skb)
+static enum xtcp_rx_result rx_deliver(struct xtcp_rx *rx, struct xtcp_entry *e,
+				      u8 kind, struct sk_buff *skb)
 {
 	switch (kind) {
 	case XTCP_KIND_SOCK:
@@ -194,23 +194,23 @@ static enum xtcp_rx_result hand_over(struct xtcp_rx *rx, struct xtcp_entry *e,
  * Verify the packet, if this is its first owner, and check what the owner requires. @sk:
  * NULL for a TIME-WAIT record. Return: false when the packet was discarded.
  */
-static bool checked(struct xtcp_rx *rx, struct sock *sk, struct sk_buff *skb)
+static bool rx_check(struct xtcp_rx *rx, struct sock *sk, struct sk_buff *skb)
 {
 	enum xtcp_drop why = XTCP_DROP_NONE;
 
 	if (!rx->verified) {
 		xtcp_mib_add(rx->xn, XTCP_MIB_IN_SEGS,
 			     max_t(u16, skb_shinfo(skb)->gso_segs, 1));
-		why = verify(skb);
+		why = rx_verify(skb);
 		rx->verified = true;
 		rx->now = xtcp_now();
 		xtcp_knobs_poll(rx->xn);
 	}
 	if (!why)
-		why = admit(sk, skb);
+		why = rx_admit(sk, skb);
 	if (likely(!why)) {
 		if (unlikely(rx->old))
-			old_ends(rx);
+			rx_end_kernel_tw(rx);
 		skb_orphan(skb);
 		return true;
 	}
@@ -230,7 +230,7 @@ static bool checked(struct xtcp_rx *rx, struct sock *sk, struct sk_buff *skb)
  * Context: RCU read lock, bottom halves off. Return: false when it has no owner here; it
  * is then unmodified.
  */
-static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
+static bool rx_dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 {
 	struct xtcp_entry *e;
 	struct sock *sk;
@@ -246,19 +246,19 @@ static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 		} else {
 			sk = xtcp_lookup_listener(rx->xn, &rx->flow, rx->hash, rx->dif,
 						  rx->sdif, skb);
-			if (!sk && rx->reopens && made_way(rx, skb, ask_kernel))
+			if (!sk && rx->reopens && rx_resume_tw(rx, skb, ask_kernel))
 				continue;
 			if (!sk)
 				return false;
-			if (ask_kernel && kernel_owns(rx, skb))
+			if (ask_kernel && rx_kernel_owns(rx, skb))
 				return false;
 		}
-		if (!checked(rx, sk, skb))
+		if (!rx_check(rx, sk, skb))
 			return true;
 		if (kind == XTCP_KIND_LISTEN) {
 			if (xtcp_listen_segment(rx, sk, skb) == XTCP_RX_DONE)
 				return true;
-		} else if (hand_over(rx, e, kind, skb) == XTCP_RX_DONE) {
+		} else if (rx_deliver(rx, e, kind, skb) == XTCP_RX_DONE) {
 			return true;
 		}
 	}
@@ -270,9 +270,9 @@ static bool dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
 /*
  * Does the packet have a socket already? Early demultiplexing, TPROXY or bpf_sk_assign()
  * has set it, and it is never one of ours. A TIME-WAIT record of the kernel's does not
- * count, see kernel_owns().
+ * count, see rx_kernel_owns().
  */
-static bool assigned(const struct sk_buff *skb)
+static bool rx_is_assigned(const struct sk_buff *skb)
 {
 	return skb->sk && skb->sk->sk_state != TCP_TIME_WAIT;
 }
@@ -281,11 +281,11 @@ static bool assigned(const struct sk_buff *skb)
  * Every TCP packet of the host passes here. @dif: ifindex it came in by; @sdif: ifindex of
  * the slave if @dif is an L3 master, or 0. Return: whether the packet was ours.
  */
-static __always_inline bool receive(struct sk_buff *skb, int dif, int sdif)
+static __always_inline bool rx_receive(struct sk_buff *skb, int dif, int sdif)
 {
 	struct xtcp_rx rx;
 
-	if (assigned(skb))
+	if (rx_is_assigned(skb))
 		return false;
 	rx.net = dev_net(skb->dev);
 	rx.xn = xtcp_net(rx.net);
@@ -299,13 +299,13 @@ static __always_inline bool receive(struct sk_buff *skb, int dif, int sdif)
 	rx.dif = dif;
 	rx.sdif = sdif;
 	xtcp_ip_flow(skb, &rx.flow);
-	return dispatch(&rx, skb, true);
+	return rx_dispatch(&rx, skb, true);
 }
 
 static int xtcp_v4_rcv(struct sk_buff *skb)
 {
 	if (static_branch_unlikely(&rx_needed.key) &&
-	    receive(skb, inet_iif(skb), inet_sdif(skb)))
+	    rx_receive(skb, inet_iif(skb), inet_sdif(skb)))
 		return 0;
 	return kernel_tcp->handler(skb);
 }
@@ -353,7 +353,7 @@ void xtcp_rx_stray(struct net *net, struct sk_buff *skb)
 	skb->dev = dev_get_by_index_rcu(net, skb->skb_iif);
 	if (!skb->dev) {
 		xtcp_discard(rx.xn, skb, XTCP_DROP_CLOSED);
-	} else if (!dispatch(&rx, skb, false)) {
+	} else if (!rx_dispatch(&rx, skb, false)) {
 		if (xtcp_seg_fill(&seg, skb) && !(seg.flags & XTCP_RST)) {
 			xtcp_rst_plan(&seg, &plan);
 			xtcp_reply(net, NULL, &plan, skb);
@@ -369,7 +369,7 @@ void xtcp_rx_stray(struct net *net, struct sk_buff *skb)
  * of a module in brackets; only "[ipv6]" is accepted. Without CONFIG_KALLSYMS there is no
  * check.
  */
-static bool is_kernels(const void *handler, const char *name)
+static bool rx_is_kernel_handler(const void *handler, const char *name)
 {
 	char symbol[KSYM_SYMBOL_LEN];
 	size_t len = strlen(name);
@@ -385,13 +385,13 @@ static bool is_kernels(const void *handler, const char *name)
 }
 
 /* Replace @kernel in @slot with @ours. Return: false when the slot holds something else. */
-static bool step_in(void **slot, const void *kernel, void *ours)
+static bool rx_hook(void **slot, const void *kernel, void *ours)
 {
 	return cmpxchg(slot, (void *)kernel, ours) == kernel;
 }
 
 /* Put @kernel back into @slot. Return: false when the slot holds neither of the two. */
-static bool step_out(void **slot, const void *kernel, void *ours)
+static bool rx_unhook(void **slot, const void *kernel, void *ours)
 {
 	void *was = cmpxchg(slot, ours, (void *)kernel);
 
@@ -406,7 +406,7 @@ static struct inet6_protocol xtcp_protocol6;
 static int xtcp_v6_rcv(struct sk_buff *skb)
 {
 	if (static_branch_unlikely(&rx_needed.key) && !xtcp_ip6_v4mapped_on_wire(skb) &&
-	    receive(skb, inet6_iif(skb), inet6_sdif(skb)))
+	    rx_receive(skb, inet6_iif(skb), inet6_sdif(skb)))
 		return 0;
 	return kernel_tcp6->handler(skb);
 }
@@ -425,55 +425,55 @@ static int xtcp_v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type,
 	return kernel_tcp6->err_handler(skb, opt, type, code, offset, info);
 }
 
-static void **slot6(void)
+static void **rx_slot6(void)
 {
 	return (void **)&inet6_protos[IPPROTO_TCP];
 }
 
-static bool below6(void)
+static bool rx_is_below6(void)
 {
 	if (!xtcp_family6_there())
 		return true;
 	kernel_tcp6 = rcu_dereference_protected(inet6_protos[IPPROTO_TCP], 1);
-	return kernel_tcp6 && is_kernels(kernel_tcp6->handler, "tcp_v6_rcv") &&
-	       is_kernels(kernel_tcp6->err_handler, "tcp_v6_err");
+	return kernel_tcp6 && rx_is_kernel_handler(kernel_tcp6->handler, "tcp_v6_rcv") &&
+	       rx_is_kernel_handler(kernel_tcp6->err_handler, "tcp_v6_err");
 }
 
-static bool step_in6(void)
+static bool rx_hook6(void)
 {
 	if (!xtcp_family6_there())
 		return true;
 	xtcp_protocol6 = *kernel_tcp6;
 	xtcp_protocol6.handler = xtcp_v6_rcv;
 	xtcp_protocol6.err_handler = xtcp_v6_err;
-	return step_in(slot6(), kernel_tcp6, &xtcp_protocol6);
+	return rx_hook(rx_slot6(), kernel_tcp6, &xtcp_protocol6);
 }
 
-static bool step_out6(void)
+static bool rx_unhook6(void)
 {
-	return !kernel_tcp6 || step_out(slot6(), kernel_tcp6, &xtcp_protocol6);
+	return !kernel_tcp6 || rx_unhook(rx_slot6(), kernel_tcp6, &xtcp_protocol6);
 }
 
 #else
 
-static bool below6(void)
+static bool rx_is_below6(void)
 {
 	return true;
 }
 
-static bool step_in6(void)
+static bool rx_hook6(void)
 {
 	return true;
 }
 
-static bool step_out6(void)
+static bool rx_unhook6(void)
 {
 	return true;
 }
 
 #endif
 
-static void **slot4(void)
+static void **rx_slot4(void)
 {
 	return (void **)&inet_protos[IPPROTO_TCP];
 }
@@ -489,8 +489,8 @@ static void **slot4(void)
 int xtcp_rx_below(void)
 {
 	kernel_tcp = rcu_dereference_protected(inet_protos[IPPROTO_TCP], 1);
-	if (!kernel_tcp || !is_kernels(kernel_tcp->handler, "tcp_v4_rcv") ||
-	    !is_kernels(kernel_tcp->err_handler, "tcp_v4_err") || !below6())
+	if (!kernel_tcp || !rx_is_kernel_handler(kernel_tcp->handler, "tcp_v4_rcv") ||
+	    !rx_is_kernel_handler(kernel_tcp->err_handler, "tcp_v4_err") || !rx_is_below6())
 		return -EBUSY;
 	return 0;
 }
@@ -508,11 +508,11 @@ int xtcp_rx_init(void)
 	xtcp_protocol = *kernel_tcp;
 	xtcp_protocol.handler = xtcp_v4_rcv;
 	xtcp_protocol.err_handler = xtcp_v4_err;
-	if (!step_in(slot4(), kernel_tcp, &xtcp_protocol))
+	if (!rx_hook(rx_slot4(), kernel_tcp, &xtcp_protocol))
 		return -EBUSY;
-	if (step_in6())
+	if (rx_hook6())
 		return 0;
-	step_out(slot4(), kernel_tcp, &xtcp_protocol);
+	rx_unhook(rx_slot4(), kernel_tcp, &xtcp_protocol);
 	synchronize_net();
 	return -EBUSY;
 }
@@ -526,9 +526,9 @@ int xtcp_rx_init(void)
  */
 int xtcp_rx_exit(void)
 {
-	bool out = step_out(slot4(), kernel_tcp, &xtcp_protocol);
+	bool out = rx_unhook(rx_slot4(), kernel_tcp, &xtcp_protocol);
 
-	if (!step_out6() || !out)
+	if (!rx_unhook6() || !out)
 		return -EBUSY;
 	synchronize_net();
 	return 0;

@@ -20,7 +20,7 @@ struct arrival {
 	struct xtcp_seg seg;			/* reason: why it is discarded */
 	struct xtcp_fastopen_cookie give;	/* Fast Open cookie for the SYN-ACK */
 
-	/* used by carry_out(), as the verdict needs */
+	/* used by syn_carry_out(), as the verdict needs */
 	struct sock *sk;			/* listener */
 	struct sock *child;			/* locked, referenced */
 	u32 actions;				/* ACCEPT_SYN: the engine's actions */
@@ -50,7 +50,7 @@ enum verdict {
  * connection open: reset it (abort_on_overflow), or keep the half-open connection, if
  * there is one, and try again at the peer's next segment. Context: bucket's lock.
  */
-static enum verdict overflow(struct arrival *a, struct xtcp_reqsk *rsk)
+static enum verdict request_overflow(struct arrival *a, struct xtcp_reqsk *rsk)
 {
 	struct xtcp_net *xn = a->rx->xn;
 
@@ -83,7 +83,7 @@ static enum verdict request_accept(struct arrival *a, struct xtcp_reqsk *rsk)
 	}
 	a->child = xtcp_listen_child(rsk->listener, rsk, &a->seg.reason, a->rx->now);
 	if (!a->child)
-		return overflow(a, rsk);
+		return request_overflow(a, rsk);
 	xtcp_reqsk_del(xn, a->bucket, rsk);
 	return VERDICT_ACCEPT;
 }
@@ -183,7 +183,7 @@ static enum syn_answer syn_verdict(struct arrival *a)
 }
 
 /* Fill in a->to and a->dst for the answer. Return: false when there is no route. */
-static bool answer_route(struct arrival *a)
+static bool syn_answer_route(struct arrival *a)
 {
 	const struct sock *sk = a->l->sk;
 
@@ -201,7 +201,7 @@ static bool answer_route(struct arrival *a)
 }
 
 /* Fill in @open from the listener and the route of the answer. */
-static void open_fill(const struct arrival *a, struct xtcp_open *open)
+static void syn_open_fill(const struct arrival *a, struct xtcp_open *open)
 {
 	const struct sock *sk = a->l->sk;
 
@@ -233,9 +233,9 @@ static enum verdict syn_new(struct arrival *a, enum syn_answer what)
 		goto drop;
 	a->rx->label = xtcp_ip_label(&a->rx->flow, a->rx->net, a->l->sk, a->skb, 0);
 	a->seg.reason = XTCP_DROP_BAD_ADDRESS;
-	if (!answer_route(a))
+	if (!syn_answer_route(a))
 		goto drop;
-	open_fill(a, &open);
+	syn_open_fill(a, &open);
 	if (what == SYN_COOKIE) {
 		syncookie_draw_key(xn, a->rx->now);
 		a->seg.reason = XTCP_DROP_REQUEST_OVERFLOW;
@@ -300,9 +300,9 @@ static bool syncookie_check(struct arrival *a, struct xtcp_reqsk *rsk)
 	xtcp_mib_inc(xn, XTCP_MIB_SYNCOOKIES_RECV);
 	rsk->wide = true;
 	a->rx->label = xtcp_ip_label(&a->rx->flow, a->rx->net, a->l->sk, a->skb, 0);
-	if (!answer_route(a))
+	if (!syn_answer_route(a))
 		return false;
-	open_fill(a, &open);
+	syn_open_fill(a, &open);
 	dst_release(a->dst);
 	xtcp_request_window(&rsk->req, &open);
 	xtcp_reqsk_fill(rsk, a->rx, a->l);
@@ -325,7 +325,7 @@ static enum verdict syncookie_overflow(struct arrival *a, struct xtcp_request *r
 		xtcp_request_keep(req, &xn->params, a->rx->now);
 		xtcp_reqsk_add(a->rx, a->bucket, a->l, req);
 	}
-	return overflow(a, NULL);
+	return request_overflow(a, NULL);
 }
 
 /* A SYN cookie was returned: make a socket. Context: bucket's lock. */
@@ -338,7 +338,7 @@ static enum verdict syncookie_accept(struct arrival *a, struct xtcp_reqsk *rsk)
 }
 
 /* A segment that has no half-open connection. Context: bucket's lock. */
-static enum verdict no_request(struct arrival *a)
+static enum verdict syn_no_request(struct arrival *a)
 {
 	enum syn_answer what;
 
@@ -360,7 +360,7 @@ static enum verdict no_request(struct arrival *a)
 }
 
 /* Do what the verdict says. Context: RCU read lock, bottom halves off, no lock. */
-static enum xtcp_rx_result carry_out(struct arrival *a, enum verdict verdict)
+static enum xtcp_rx_result syn_carry_out(struct arrival *a, enum verdict verdict)
 {
 	struct xtcp_rx *rx = a->rx;
 
@@ -435,7 +435,7 @@ enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
 	else if (xtcp_lookup(rx->xn, &rx->flow, rx->hash, rx->dif, rx->sdif))
 		verdict = VERDICT_AGAIN;
 	else
-		verdict = no_request(&a);
+		verdict = syn_no_request(&a);
 	spin_unlock(&a.bucket->lock);
-	return carry_out(&a, verdict);
+	return syn_carry_out(&a, verdict);
 }

@@ -89,18 +89,18 @@ static void tw_end(struct xtcp_tw_table *t, struct xtcp_tw_rec *rec)
 /* ---- the wheel; context: table lock ---- */
 
 /* The tick of a time. @ms has 64 bits, so ticks wrap later than deadlines of records. */
-static u32 tick_of(u64 ms)
+static u32 tw_tick(u64 ms)
 {
 	return (u32)(ms >> XTCP_TW_TICK_SHIFT);
 }
 
-static u32 tick_now(u64 now)
+static u32 tw_tick_now(u64 now)
 {
-	return tick_of(div_u64(now, NSEC_PER_MSEC));
+	return tw_tick(div_u64(now, NSEC_PER_MSEC));
 }
 
 /* Arm the timer for the end of @tick. */
-static void timer_to(struct xtcp_tw_table *t, u32 tick, u64 now)
+static void tw_timer_arm(struct xtcp_tw_table *t, u32 tick, u64 now)
 {
 	u64 ms = div_u64(now, NSEC_PER_MSEC) >> XTCP_TW_TICK_SHIFT;
 
@@ -110,7 +110,7 @@ static void timer_to(struct xtcp_tw_table *t, u32 tick, u64 now)
 }
 
 /* Advance t->tick past empty slots, to @tick at most. */
-static void wheel_turn(struct xtcp_tw_table *t, u32 tick)
+static void tw_wheel_turn(struct xtcp_tw_table *t, u32 tick)
 {
 	if (bitmap_empty(t->used, XTCP_TW_SLOTS)) {
 		t->tick = tick;
@@ -121,25 +121,25 @@ static void wheel_turn(struct xtcp_tw_table *t, u32 tick)
 }
 
 /* Put a record into the slot of its deadline, or the last slot. @now: ns. */
-static void wheel_add(struct xtcp_tw_table *t, struct xtcp_tw_rec *rec, u64 now)
+static void tw_wheel_add(struct xtcp_tw_table *t, struct xtcp_tw_rec *rec, u64 now)
 {
 	s32 left = max(xtcp_tw_left(&rec->tw, now), 0);
-	u32 tick = tick_of(div_u64(now, NSEC_PER_MSEC) + left);
+	u32 tick = tw_tick(div_u64(now, NSEC_PER_MSEC) + left);
 
-	wheel_turn(t, tick_now(now));
+	tw_wheel_turn(t, tw_tick_now(now));
 	if (tick - t->tick >= XTCP_TW_SLOTS)
 		tick = t->tick + XTCP_TW_SLOTS - 1;
 	__set_bit(tick % XTCP_TW_SLOTS, t->used);
 	list_add_tail(&rec->slot, &t->slot[tick % XTCP_TW_SLOTS]);
 	if (!timer_pending(&t->timer) || (s32)(tick - t->wake) < 0)
-		timer_to(t, tick, now);
+		tw_timer_arm(t, tick, now);
 }
 
 /* The next record of a slot whose tick is before @present, or NULL. */
-static struct xtcp_tw_rec *wheel_next(struct xtcp_tw_table *t, u32 present)
+static struct xtcp_tw_rec *tw_wheel_next(struct xtcp_tw_table *t, u32 present)
 {
 	while (list_empty(&t->due)) {
-		wheel_turn(t, present);
+		tw_wheel_turn(t, present);
 		if ((s32)(present - t->tick) <= 0)
 			return NULL;
 		__clear_bit(t->tick % XTCP_TW_SLOTS, t->used);
@@ -150,20 +150,20 @@ static struct xtcp_tw_rec *wheel_next(struct xtcp_tw_table *t, u32 present)
 }
 
 /* End records that are due, EXPIRE_MAX at most. Return: true when no other is due. */
-static bool expire_some(struct xtcp_tw_table *t)
+static bool tw_expire_some(struct xtcp_tw_table *t)
 {
 	struct xtcp_tw_rec *rec, *dead = NULL;
 	u64 now = xtcp_now();
-	u32 present = tick_now(now), ended = 0;
+	u32 present = tw_tick_now(now), ended = 0;
 	int i;
 
 	for (i = 0; i < EXPIRE_MAX; i++) {
-		rec = wheel_next(t, present);
+		rec = tw_wheel_next(t, present);
 		if (!rec)
 			break;
 		if (xtcp_tw_left(&rec->tw, now) > 0) {
 			list_del(&rec->slot);
-			wheel_add(t, rec, now);
+			tw_wheel_add(t, rec, now);
 			continue;
 		}
 		if (rec->e.kind == XTCP_KIND_TW && !(rec->tw.flags & XTCP_TW_F_FIN_WAIT_2))
@@ -180,7 +180,7 @@ static bool expire_some(struct xtcp_tw_table *t)
 }
 
 /* The first tick from t->tick on whose slot may hold a record. */
-static u32 wheel_first(const struct xtcp_tw_table *t)
+static u32 tw_wheel_first(const struct xtcp_tw_table *t)
 {
 	u32 from = t->tick % XTCP_TW_SLOTS;
 	u32 slot = find_next_bit(t->used, XTCP_TW_SLOTS, from);
@@ -198,14 +198,14 @@ static void tw_expire(struct timer_list *timer)
 
 	for (i = 0; i < EXPIRE_ROUNDS && !all; i++) {
 		spin_lock(&t->lock);
-		all = expire_some(t);
+		all = tw_expire_some(t);
 		spin_unlock(&t->lock);
 	}
 	spin_lock(&t->lock);
 	if (!all)
 		mod_timer(&t->timer, jiffies);
 	else if (t->count)
-		timer_to(t, wheel_first(t), xtcp_now());
+		tw_timer_arm(t, tw_wheel_first(t), xtcp_now());
 	spin_unlock(&t->lock);
 }
 
@@ -325,13 +325,13 @@ bool xtcp_tw_enter(struct sock *sk, u64 now)
 	spin_lock_bh(&t->lock);
 	xtcp_table_replace(xn, &xsk->entry, &rec->e, XTCP_KIND_TW);
 	WRITE_ONCE(t->count, t->count + 1);
-	wheel_add(t, rec, now);
+	tw_wheel_add(t, rec, now);
 	spin_unlock_bh(&t->lock);
 	return true;
 }
 
 /* 127.0.0.0/8 or ::1. */
-static bool is_loopback(const u32 addr[4])
+static bool tw_is_loopback(const u32 addr[4])
 {
 	const u8 *byte = (const u8 *)addr;
 
@@ -341,7 +341,7 @@ static bool is_loopback(const u32 addr[4])
 }
 
 /* The knob tw_reuse, as in the kernel: 0 never, 1 always, 2 over loopback only. */
-static bool reuse_allowed(const struct xtcp_net *xn, const struct xtcp_flow *flow)
+static bool tw_reuse_allowed(const struct xtcp_net *xn, const struct xtcp_flow *flow)
 {
 	switch (READ_ONCE(xn->knobs.reuse_tw)) {
 	case 0:
@@ -349,7 +349,7 @@ static bool reuse_allowed(const struct xtcp_net *xn, const struct xtcp_flow *flo
 	case 1:
 		return true;
 	default:
-		return is_loopback(flow->saddr) || is_loopback(flow->daddr);
+		return tw_is_loopback(flow->saddr) || tw_is_loopback(flow->daddr);
 	}
 }
 
@@ -373,7 +373,7 @@ bool xtcp_tw_reuse(struct sock *sk)
 	struct xtcp_entry *e;
 
 	if (!READ_ONCE(xn->params.timestamps) ||
-	    (!chosen && !reuse_allowed(xn, &xsk->flow)))
+	    (!chosen && !tw_reuse_allowed(xn, &xsk->flow)))
 		return false;
 	rcu_read_lock();
 	e = xtcp_lookup(xn, &xsk->flow, xtcp_flow_hash(xn->tables, &xsk->flow), xsk->dif,
@@ -489,7 +489,7 @@ enum xtcp_rx_result xtcp_tw_segment(struct xtcp_rx *rx, struct xtcp_tw_rec *rec,
 		xtcp_tw_plan(&rec->tw, ts_off, &plan, rx->now);
 		if (rec->tw.deadline != deadline) {
 			list_del(&rec->slot);
-			wheel_add(t, rec, rx->now);
+			tw_wheel_add(t, rec, rx->now);
 		}
 		break;
 	case XTCP_TW_RST:
