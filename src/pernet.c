@@ -19,7 +19,7 @@ unsigned int xtcp_net_id __read_mostly;
 
 static int __net_init xtcp_net_init(struct net *net)
 {
-	struct xtcp_net *xn = xtcp_net(net);
+	struct xtcp_net *xn = xtcp_pernet(net);
 	int err = -ENOMEM;
 
 	xn->net = net;
@@ -70,7 +70,7 @@ no_drops:
 
 static void __net_exit xtcp_net_exit(struct net *net)
 {
-	struct xtcp_net *xn = xtcp_net(net);
+	struct xtcp_net *xn = xtcp_pernet(net);
 
 	xtcp_evict_exit_net(xn);
 	xtcp_proc_exit(net);

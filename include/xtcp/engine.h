@@ -490,11 +490,11 @@ struct xtcp_cc_info {
 };
 
 /**
- * xtcp_cc_info - read the state of the congestion control in use
+ * xtcp_cc_get_info - read the state of the congestion control in use
  * @tcb: in any state
  * @info: filled in; kind is XTCP_CC_INFO_NONE if the algorithm has none to show
  */
-void xtcp_cc_info(const struct xtcp_tcb *tcb, struct xtcp_cc_info *info);
+void xtcp_cc_get_info(const struct xtcp_tcb *tcb, struct xtcp_cc_info *info);
 
 /**
  * xtcp_pacing_rate - the pacing rate, or what it would be if pacing were on
@@ -529,7 +529,7 @@ enum xtcp_icmp {
 };
 
 /**
- * xtcp_icmp - process an ICMP error that quotes a segment of a connection
+ * xtcp_icmp_rx - process an ICMP error that quotes a segment of a connection
  * @tcb: connection
  * @kind: class of the error
  * @quoted_seq: sequence number in the quoted header; must be in flight (RFC 5927 4.1)
@@ -542,8 +542,8 @@ enum xtcp_icmp {
  *
  * Return: XTCP_ACT_* bits; XTCP_ACT_DROP if the error is not believed.
  */
-u32 xtcp_icmp(struct xtcp_tcb *tcb, enum xtcp_icmp kind, u32 quoted_seq, u16 mss,
-	      u64 now);
+u32 xtcp_icmp_rx(struct xtcp_tcb *tcb, enum xtcp_icmp kind, u32 quoted_seq, u16 mss,
+		 u64 now);
 
 /* ---- TIME-WAIT: timewait.c ---- */
 

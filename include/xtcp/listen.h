@@ -217,7 +217,7 @@ void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 /* ---- SYN cookies: syncookie.c ---- */
 
 /**
- * xtcp_syncookie_key - which key makes the cookies of this moment
+ * xtcp_syncookie_key_index - which key makes the cookies of this moment
  * @now: ns
  * @slot: filled in: number of the present slot of 2^35 ns
  *
@@ -226,7 +226,7 @@ void xtcp_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req,
  *
  * Return: index into params.syncookie[].
  */
-u32 xtcp_syncookie_key(u64 now, u32 *slot);
+u32 xtcp_syncookie_key_index(u64 now, u32 *slot);
 
 /**
  * xtcp_syncookie_lately - may cookies come back?

@@ -5,9 +5,9 @@
  * the namespace was made; CURR_ESTAB is a level. They are per-CPU words in struct
  * xtcp_net (sock.h), without a lock.
  *
- * The engine has no counters: it sets a bit in the TCB for each event (xtcp_mib()), and
- * its caller takes the bits and counts them (xtcp_mib_take()). An event therefore counts
- * at most once per call of the engine. Segments are counted by the caller.
+ * The engine has no counters: it sets a bit in the TCB for each event (xtcp_mib_note()),
+ * and its caller takes the bits and counts them (xtcp_mib_take()). An event therefore
+ * counts at most once per call of the engine. Segments are counted by the caller.
  */
 #ifndef XTCP_MIB_H
 #define XTCP_MIB_H

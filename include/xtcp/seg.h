@@ -177,7 +177,7 @@ struct xtcp_open {
 	X(RCVBUF)		/* receive buffer full */		\
 	X(MIN_TTL)		/* TTL below IP_MINTTL */
 
-enum xtcp_drop {
+enum xtcp_drop_reason {
 #define XTCP_DROP_ENUM(name)	XTCP_DROP_##name,
 	XTCP_DROP_REASONS(XTCP_DROP_ENUM)
 #undef XTCP_DROP_ENUM
@@ -210,7 +210,7 @@ struct xtcp_seg {
 	u8 fo_cookie_exp;	/* as in struct xtcp_fastopen_cookie */
 
 	/* out: filled by xtcp_rx() */
-	enum xtcp_drop reason;	/* with XTCP_ACT_DROP */
+	enum xtcp_drop_reason reason;	/* with XTCP_ACT_DROP */
 	u32 from;	/* with XTCP_ACT_DELIVER: first byte to deliver */
 	u32 to;		/* with XTCP_ACT_DELIVER: one after the last byte */
 	u32 delivered;	/* our segments that its ACK or SACK says arrived */

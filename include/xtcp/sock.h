@@ -275,7 +275,7 @@ struct xtcp_net {
 
 extern unsigned int xtcp_net_id;
 
-static inline struct xtcp_net *xtcp_net(const struct net *net)
+static inline struct xtcp_net *xtcp_pernet(const struct net *net)
 {
 	return net_generic(net, xtcp_net_id);
 }
@@ -286,7 +286,7 @@ static inline const struct xtcp_net *xtcp_sk_net(const struct sock *sk)
 	return container_of(xtcp_sk(sk)->tcb.par, const struct xtcp_net, params);
 }
 
-static inline const struct xtcp_knobs *xtcp_knobs(const struct sock *sk)
+static inline const struct xtcp_knobs *xtcp_sk_knobs(const struct sock *sk)
 {
 	return &xtcp_sk_net(sk)->knobs;
 }

@@ -80,8 +80,8 @@ static inline void cc_rig_loss(struct cc_rig *r, enum xtcp_cc_event why)
 	tcb->prior_ssthresh = tcb->ssthresh;
 	tcb->ssthresh = tcb->cc->ssthresh(tcb, why, tcb->snd_nxt - tcb->snd_una);
 	tcb->cwnd = why == XTCP_CC_TIMEOUT ? tcb->mss : tcb->ssthresh;
-	xtcp_cc_event(tcb, why, r->now);
-	xtcp_cc_event(tcb, XTCP_CC_DONE, r->now);
+	xtcp_cc_notify(tcb, why, r->now);
+	xtcp_cc_notify(tcb, XTCP_CC_DONE, r->now);
 }
 
 /* The last reduction was spurious: undo it. */
@@ -89,7 +89,7 @@ static inline void cc_rig_undo(struct cc_rig *r)
 {
 	r->tcb.cwnd = r->tcb.prior_cwnd;
 	r->tcb.ssthresh = r->tcb.prior_ssthresh;
-	xtcp_cc_event(&r->tcb, XTCP_CC_UNDO, r->now);
+	xtcp_cc_notify(&r->tcb, XTCP_CC_UNDO, r->now);
 }
 
 #endif /* XTCP_CC_RIG_H */

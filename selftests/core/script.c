@@ -500,8 +500,8 @@ static void cmd_icmp(struct rig *rig, const struct words *w)
 {
 	u32 kind = LOOKUP(rig, icmps, word(rig, w, 1));
 
-	rig_serve(rig, xtcp_icmp(&rig->tcb, kind, rig->iss + number(rig, w, 2),
-				 w->n > 3 ? number(rig, w, 3) : 0, rig->now));
+	rig_serve(rig, xtcp_icmp_rx(&rig->tcb, kind, rig->iss + number(rig, w, 2),
+				    w->n > 3 ? number(rig, w, 3) : 0, rig->now));
 }
 
 static void cmd_par(struct rig *rig, const struct words *w)

@@ -37,7 +37,7 @@
  *	gone N			write N bytes, send them, have them acknowledged
  *	came N			N bytes arrive and are read
  *	set OPT VALUE		xtcp_set()
- *	icmp KIND SEQ [MSS]	xtcp_icmp(); KIND: soft, hard, too-big
+ *	icmp KIND SEQ [MSS]	xtcp_icmp_rx(); KIND: soft, hard, too-big
  *	+ TIME			time passes, timers run when due; TIME has a unit: ns,
  *				us, ms, s
  *	late TIME		time passes, timers run only at its end

@@ -220,7 +220,7 @@ UNIT(bbr_undo)
 		r.b->inflight_long = 20000;
 		r.b->undo_long = more ? 30000 : 10000;
 		r.tcb.pacing_rate = 77;
-		xtcp_cc_event(&r.tcb, XTCP_CC_UNDO, NOW);
+		xtcp_cc_notify(&r.tcb, XTCP_CC_UNDO, NOW);
 		CHECK_ROW(name, r.b->phase, tab[i / 2].want);
 		CHECK_ROW(name, r.b->flags,
 			  BBR_F_SEEN_RTT | (tab[i / 2].full ? BBR_F_FULL : 0));
@@ -263,7 +263,7 @@ UNIT(bbr_restart_idle)
 		r.b->done_at = tab[i].done_at;
 		r.b->ack_phase = BBR_ACKS_REFILLING;
 		r.tcb.pacing_rate = 77;
-		xtcp_cc_event(&r.tcb, XTCP_CC_RESTART, NOW);
+		xtcp_cc_notify(&r.tcb, XTCP_CC_RESTART, NOW);
 		CHECK_ROW(tab[i].name, r.b->phase, tab[i].want);
 		CHECK_ROW(tab[i].name, r.b->ack_phase, tab[i].want != tab[i].phase ?
 			  BBR_ACKS_PROBE_STOPPING : BBR_ACKS_REFILLING);

@@ -38,14 +38,14 @@ UNIT(bbr_gains)
 		CHECK_EQ(r.tcb.cwnd, tab[i].cwnd);
 	}
 	begin(&r, BBR_UP);
-	xtcp_cc_info(&r.tcb, &info);
+	xtcp_cc_get_info(&r.tcb, &info);
 	CHECK_EQ(info.kind, XTCP_CC_INFO_BBR);
 	CHECK_EQ(info.bw, 1000000);
 	CHECK_EQ(info.min_rtt_us, 100000);
 	CHECK_EQ(info.pacing_gain, 320);
 	CHECK_EQ(info.cwnd_gain, 576);
 	r.b->max_bw[0] = BBR_NO_BW;
-	xtcp_cc_info(&r.tcb, &info);
+	xtcp_cc_get_info(&r.tcb, &info);
 	CHECK_EQ(info.bw, (1ULL << 40) / BW * 1000000);
 	CHECK_EQ(xtcp_cc_bbr.flags, XTCP_CC_PACED | XTCP_CC_ECN_OWN);
 }

@@ -132,7 +132,7 @@ static u32 notice_lost(struct net *n)
 	if (lost && tcb->cong == XTCP_CONG_OPEN) {
 		tcb->cong = XTCP_CONG_RECOVERY;
 		tcb->recover = tcb->snd_nxt;
-		xtcp_cc_event(tcb, XTCP_CC_LOSS, n->now);
+		xtcp_cc_notify(tcb, XTCP_CC_LOSS, n->now);
 	}
 	return lost;
 }
@@ -165,7 +165,7 @@ static void ack_one(struct net *n)
 	ack.rs_interval_us = (u32)(span / 1000);
 	if (tcb->cong == XTCP_CONG_RECOVERY && seq_ge(tcb->snd_una, tcb->recover)) {
 		tcb->cong = XTCP_CONG_OPEN;
-		xtcp_cc_event(tcb, XTCP_CC_DONE, n->now);
+		xtcp_cc_notify(tcb, XTCP_CC_DONE, n->now);
 	}
 	tcb->cc->control(tcb, &ack);
 	n->states |= 1U << n->b->phase;
@@ -199,7 +199,7 @@ static void step(struct net *n)
 		/* The whole flight was lost: retransmission timeout. */
 		n->now += SEC;
 		notice_lost(n);
-		xtcp_cc_event(&n->tcb, XTCP_CC_TIMEOUT, n->now);
+		xtcp_cc_notify(&n->tcb, XTCP_CC_TIMEOUT, n->now);
 		return;
 	}
 	n->now = min(tx, ack);
@@ -614,11 +614,11 @@ UNIT(bbr_timeout)
 	good = n->tcb.cwnd;
 	n->tcb.lost_out = n->tcb.snd_nxt - n->tcb.snd_una - 3 * MSS;
 	n->tcb.cong = XTCP_CONG_LOSS;
-	xtcp_cc_event(&n->tcb, XTCP_CC_TIMEOUT, n->now);
+	xtcp_cc_notify(&n->tcb, XTCP_CC_TIMEOUT, n->now);
 	CHECK_EQ(n->tcb.cwnd, 4 * MSS);
 	n->tcb.lost_out = 0;
 	n->tcb.cong = XTCP_CONG_OPEN;
-	xtcp_cc_event(&n->tcb, XTCP_CC_DONE, n->now);
+	xtcp_cc_notify(&n->tcb, XTCP_CC_DONE, n->now);
 	CHECK_EQ(n->tcb.cwnd, good);
 }
 
@@ -630,7 +630,7 @@ UNIT(bbr_undo_startup)
 	n->loss = 0;
 	CHECK(run_until(n, BBR_DRAIN));
 	CHECK(n->b->inflight_long < BBR_NO_BYTES);
-	xtcp_cc_event(&n->tcb, XTCP_CC_UNDO, n->now);
+	xtcp_cc_notify(&n->tcb, XTCP_CC_UNDO, n->now);
 	CHECK_EQ(n->b->phase, BBR_STARTUP);
 	CHECK(!(n->b->flags & BBR_F_FULL));
 	CHECK_EQ(n->b->inflight_long, BBR_NO_BYTES);
@@ -649,7 +649,7 @@ UNIT(bbr_undo_probe)
 	n->buffer = queue(n);
 	CHECK(run_until(n, BBR_DOWN));
 	CHECK(n->b->inflight_long < 1000000);
-	xtcp_cc_event(&n->tcb, XTCP_CC_UNDO, n->now);
+	xtcp_cc_notify(&n->tcb, XTCP_CC_UNDO, n->now);
 	CHECK_EQ(n->b->phase, BBR_REFILL);
 	CHECK_EQ(n->b->inflight_long, 2000000);
 }
@@ -671,7 +671,7 @@ UNIT(bbr_restart)
 	}
 	n->states = 0;
 	n->now += 60 * SEC;
-	xtcp_cc_event(&n->tcb, XTCP_CC_RESTART, n->now);
+	xtcp_cc_notify(&n->tcb, XTCP_CC_RESTART, n->now);
 	CHECK(n->tcb.pacing_rate <= rate);
 	CHECK(within(n->tcb.pacing_rate, 12500000, 3));
 	run(n, 200 * MSEC);

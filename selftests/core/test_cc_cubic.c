@@ -447,7 +447,7 @@ UNIT(cubic_restart)
 	r.tcb.cwnd = 10000;
 	r.tcb.ssthresh = 10000;
 	r.tcb.snd_nxt = r.tcb.snd_una + r.tcb.cwnd;
-	xtcp_cc_event(&r.tcb, XTCP_CC_RESTART, r.now);
+	xtcp_cc_notify(&r.tcb, XTCP_CC_RESTART, r.now);
 	begin = r.now;
 	for (s = 2; s < 15; s++) {
 		double t;
@@ -704,7 +704,7 @@ UNIT(cubic_growth_left)
 	CHECK_EQ(r.tcb.cwnd, 100000000);
 	r.tcb.cwnd = 10000;
 	r.tcb.ssthresh = 10000;
-	xtcp_cc_event(&r.tcb, XTCP_CC_RESTART, r.now);
+	xtcp_cc_notify(&r.tcb, XTCP_CC_RESTART, r.now);
 	r.now += SEC;
 	cc_rig_ack(&r, 1, 0, true);
 	CHECK_EQ(r.tcb.cwnd, 10000);
@@ -729,7 +729,7 @@ UNIT(cubic_not_validated_recovery)
 	r.tcb.ssthresh = xtcp_cc_cubic.ssthresh(&r.tcb, XTCP_CC_LOSS, 50000);
 	r.tcb.cwnd = r.tcb.ssthresh;
 	r.tcb.bytes_retrans += 50000;
-	xtcp_cc_event(&r.tcb, XTCP_CC_DONE, r.now);
+	xtcp_cc_notify(&r.tcb, XTCP_CC_DONE, r.now);
 	/* 0.7 * (200000 - 50000) */
 	CHECK(r.tcb.cwnd >= 105000 && r.tcb.cwnd <= 105010);
 }

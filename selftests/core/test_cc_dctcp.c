@@ -206,11 +206,11 @@ UNIT(dctcp_first_window)
 	xtcp_cc_dctcp.init(&r.tcb, r.now);
 	r.tcb.cc = &xtcp_cc_dctcp;
 	cc_rig_ack(&r, 9999, 0, false);
-	xtcp_cc_info(&r.tcb, &info);
+	xtcp_cc_get_info(&r.tcb, &info);
 	CHECK_EQ(info.total, 9999);
 	CHECK_EQ(info.alpha, 1024);
 	cc_rig_ack(&r, 1, 0, false);
-	xtcp_cc_info(&r.tcb, &info);
+	xtcp_cc_get_info(&r.tcb, &info);
 	CHECK_EQ(info.total, 0);
 	CHECK_EQ(info.alpha, 960);
 }
@@ -298,7 +298,7 @@ UNIT(dctcp_info)
 	struct cc_rig r;
 
 	cc_rig_init(&r, &xtcp_cc_dctcp, 1000, 100000, 1);
-	xtcp_cc_info(&r.tcb, &info);
+	xtcp_cc_get_info(&r.tcb, &info);
 	CHECK_EQ(info.kind, XTCP_CC_INFO_DCTCP);
 	CHECK_EQ(info.alpha, 1024);
 	CHECK(!info.ecn);
@@ -309,13 +309,13 @@ UNIT(dctcp_info)
 	cc_rig_ack(&r, 1000, 0, false);
 	cc_rig_ack(&r, 3000, 1000, false);
 	cc_rig_ack(&r, 2000, 0, false);
-	xtcp_cc_info(&r.tcb, &info);
+	xtcp_cc_get_info(&r.tcb, &info);
 	CHECK(info.ecn);
 	CHECK(info.ce);
 	CHECK_EQ(info.marked, 1000);
 	CHECK_EQ(info.total, 5000);
 	/* Reno has no such information. */
 	r.tcb.cc = &xtcp_cc_reno;
-	xtcp_cc_info(&r.tcb, &info);
+	xtcp_cc_get_info(&r.tcb, &info);
 	CHECK_EQ(info.kind, XTCP_CC_INFO_NONE);
 }

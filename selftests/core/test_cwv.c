@@ -479,14 +479,14 @@ UNIT(cwv_algorithms)
 		late = r;
 		late.tcb.par = &late.par;
 		late.now += 310 * SEC;
-		xtcp_cc_event(&late.tcb, XTCP_CC_RESTART, late.now);
+		xtcp_cc_notify(&late.tcb, XTCP_CC_RESTART, late.now);
 		CHECK_ROW(tab[i].cc->name, late.tcb.cwnd, 50000);
 
 		r.tcb.ssthresh = tab[i].cc->ssthresh(&r.tcb, XTCP_CC_LOSS, 5000);
 		CHECK_ROW(tab[i].cc->name, r.tcb.ssthresh, tab[i].ssthresh);
 		r.tcb.cwnd = r.tcb.ssthresh;
 		r.tcb.bytes_retrans += 10000;
-		xtcp_cc_event(&r.tcb, XTCP_CC_DONE, r.now);
+		xtcp_cc_notify(&r.tcb, XTCP_CC_DONE, r.now);
 		CHECK_ROW(tab[i].cc->name, r.tcb.cwnd, tab[i].ssthresh / 2);
 	}
 }

@@ -122,8 +122,8 @@ static void application(struct rig *rig)
 			rig_serve(rig, xtcp_abort(tcb, rig->now));
 		break;
 	case 7:
-		rig_serve(rig, xtcp_icmp(tcb, rnd(3), near(tcb->snd_una),
-					 88 + rnd(2000), rig->now));
+		rig_serve(rig, xtcp_icmp_rx(tcb, rnd(3), near(tcb->snd_una),
+					    88 + rnd(2000), rig->now));
 		if (xtcp_reass_prune(tcb))
 			rig_serve(rig, XTCP_ACT_REAP);
 		break;

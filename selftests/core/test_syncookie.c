@@ -23,7 +23,7 @@ static const struct xtcp_open peer = {
 /* Set the key for the slot of @now, as the caller does; here it is not random. */
 static void draw(u64 now)
 {
-	u32 slot, i = xtcp_syncookie_key(now, &slot);
+	u32 slot, i = xtcp_syncookie_key_index(now, &slot);
 
 	par.syncookie[i].slot = slot;
 	par.syncookie[i].key[0] = slot * 0x9e3779b97f4a7c15ULL;

@@ -99,7 +99,7 @@ UNIT(timewait_window)
 		u32 seq;
 		u16 len;
 		enum xtcp_tw_act act;
-		enum xtcp_drop why;
+		enum xtcp_drop_reason why;
 	} rows[] = {
 		{ "last of the window", 100, XTCP_RST, 799, 0, XTCP_TW_ACK, XTCP_DROP_RST_CHALLENGE },
 		{ "behind it", 100, XTCP_RST, 800, 0, XTCP_TW_DROP, XTCP_DROP_RST_WINDOW },

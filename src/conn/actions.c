@@ -425,7 +425,7 @@ void xtcp_handle_rx_actions(struct sock *sk, u32 actions, struct sk_buff *skb,
 			xtcp_reply(sock_net(sk), sk, &plan, skb);
 		}
 		if (actions & XTCP_ACT_DROP)
-			xtcp_discard(xtcp_net(sock_net(sk)), skb, seg->reason);
+			xtcp_discard(xtcp_pernet(sock_net(sk)), skb, seg->reason);
 		else
 			consume_skb(skb);
 	}

@@ -21,7 +21,7 @@ void xtcp_open_dst(const struct sock *sk, const struct dst_entry *dst,
 /* reply.c, discard.c, rx.c; no lock */
 void xtcp_reply(struct net *net, const struct sock *sk, const struct xtcp_plan *plan,
 		struct sk_buff *cause);
-void xtcp_discard(struct xtcp_net *xn, struct sk_buff *skb, enum xtcp_drop reason);
+void xtcp_discard(struct xtcp_net *xn, struct sk_buff *skb, enum xtcp_drop_reason reason);
 void xtcp_rx_stray(struct net *net, struct sk_buff *skb);
 
 /* ---- ICMP errors deferred because a system call owned the socket: icmp.c ---- */

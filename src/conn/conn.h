@@ -107,7 +107,7 @@ static inline u32 xtcp_notsent_lowat(const struct sock *sk)
 {
 	u32 lowat = READ_ONCE(xtcp_sk(sk)->notsent_lowat);
 
-	return lowat ? lowat : READ_ONCE(xtcp_knobs(sk)->notsent_lowat);
+	return lowat ? lowat : READ_ONCE(xtcp_sk_knobs(sk)->notsent_lowat);
 }
 
 /* Bytes a reader can take now. */

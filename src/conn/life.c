@@ -30,7 +30,7 @@ static void conn_blank(struct sock *sk)
 	xsk->hard_err = 0;
 	xsk->chrono = XTCP_CHRONO_IDLE;
 	memset(xsk->chrono_ticks, 0, sizeof(xsk->chrono_ticks));
-	xtcp_tcb_init(&xsk->tcb, &xtcp_net(sock_net(sk))->params);
+	xtcp_tcb_init(&xsk->tcb, &xtcp_pernet(sock_net(sk))->params);
 }
 
 static void conn_nodes_init(struct xtcp_sock *xsk)
@@ -207,7 +207,7 @@ void xtcp_destroy_sock(struct sock *sk)
 void xtcp_orphan(struct sock *sk)
 {
 	sock_orphan(sk);
-	atomic_inc(&xtcp_net(sock_net(sk))->orphans);
+	atomic_inc(&xtcp_pernet(sock_net(sk))->orphans);
 }
 
 /* Destroy an orphan and drop the socket's own reference; once. */
@@ -218,7 +218,7 @@ static void orphan_destroy(struct sock *sk)
 	if (xsk->destroyed)
 		return;
 	xsk->destroyed = 1;
-	atomic_dec(&xtcp_net(sock_net(sk))->orphans);
+	atomic_dec(&xtcp_pernet(sock_net(sk))->orphans);
 	xtcp_unhash(sk);
 	xtcp_destroy_sock(sk);
 	sk_stream_kill_queues(sk);
@@ -293,7 +293,7 @@ void xtcp_child_abort(struct sock *child)
  */
 bool xtcp_orphans_full(const struct sock *sk, bool stuck)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_pernet(sock_net(sk));
 	u64 orphans = max(atomic_read(&xn->orphans), 0);
 
 	if (orphans << stuck > READ_ONCE(xn->knobs.max_orphans)) {

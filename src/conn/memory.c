@@ -45,7 +45,7 @@ void xtcp_enter_memory_pressure(struct sock *sk)
 		return;
 	if (cmpxchg(&xtcp_memory_pressure, 0, now ? now : 1))
 		return;
-	xtcp_mib_inc(xtcp_net(sock_net(sk)), XTCP_MIB_MEMORY_PRESSURES);
+	xtcp_mib_inc(xtcp_pernet(sock_net(sk)), XTCP_MIB_MEMORY_PRESSURES);
 	xtcp_evict_start();
 }
 
@@ -63,7 +63,7 @@ void xtcp_leave_memory_pressure(struct sock *sk)
 		return;
 	since = xchg(&xtcp_memory_pressure, 0);
 	if (since)
-		xtcp_mib_add(xtcp_net(sock_net(sk)), XTCP_MIB_MEMORY_PRESSURES_CHRONO,
+		xtcp_mib_add(xtcp_pernet(sock_net(sk)), XTCP_MIB_MEMORY_PRESSURES_CHRONO,
 			     jiffies_to_msecs(jiffies - since));
 }
 

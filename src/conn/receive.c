@@ -34,7 +34,7 @@ bool xtcp_seg_fill(struct xtcp_seg *seg, struct sk_buff *skb)
 }
 
 /* No memory for the payload: cut it off, and wake the reader, which can make room. */
-static enum xtcp_drop reject_payload(struct sock *sk, struct xtcp_seg *seg)
+static enum xtcp_drop_reason reject_payload(struct sock *sk, struct xtcp_seg *seg)
 {
 	bool early = seq_gt(seg->seq, xtcp_sk(sk)->tcb.rcv_nxt);
 
@@ -67,9 +67,9 @@ static bool handshake_completed(const struct sock *sk)
  */
 void xtcp_input_locked(struct sock *sk, struct sk_buff *skb, u64 now)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_pernet(sock_net(sk));
 	struct xtcp_sock *xsk = xtcp_sk(sk);
-	enum xtcp_drop refused = XTCP_DROP_NONE;
+	enum xtcp_drop_reason refused = XTCP_DROP_NONE;
 	struct xtcp_seg seg;
 	u32 actions;
 
@@ -149,7 +149,7 @@ enum xtcp_rx_result xtcp_input(struct sock *sk, struct sk_buff *skb, u64 now)
 		if (sk_add_backlog(sk, skb, READ_ONCE(sk->sk_rcvbuf) +
 				   READ_ONCE(sk->sk_sndbuf) + BACKLOG_EXTRA)) {
 			sk_drops_add(sk, skb);
-			xtcp_discard(xtcp_net(sock_net(sk)), skb, XTCP_DROP_BACKLOG);
+			xtcp_discard(xtcp_pernet(sock_net(sk)), skb, XTCP_DROP_BACKLOG);
 		}
 	}
 	bh_unlock_sock(sk);

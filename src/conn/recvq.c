@@ -325,9 +325,10 @@ static void rcv_buf_grow(struct sock *sk, u32 truesize)
 	int used = atomic_read(&sk->sk_rmem_alloc);
 
 	if (used <= sk->sk_rcvbuf || (sk->sk_userlocks & SOCK_RCVBUF_LOCK) ||
-	    used >= READ_ONCE(xtcp_knobs(sk)->rmem[2]) || xtcp_mem_soft(sk))
+	    used >= READ_ONCE(xtcp_sk_knobs(sk)->rmem[2]) || xtcp_mem_soft(sk))
 		return;
-	WRITE_ONCE(sk->sk_rcvbuf, min_t(int, used + truesize, READ_ONCE(xtcp_knobs(sk)->rmem[2])));
+	WRITE_ONCE(sk->sk_rcvbuf,
+		   min_t(int, used + truesize, READ_ONCE(xtcp_sk_knobs(sk)->rmem[2])));
 }
 
 /**
@@ -482,7 +483,7 @@ u32 xtcp_rcv_space_max(const struct sock *sk)
 	u32 space = READ_ONCE(sk->sk_rcvbuf) / 2;
 
 	if (!(sk->sk_userlocks & SOCK_RCVBUF_LOCK))
-		space = max3(space, (u32)READ_ONCE(xtcp_knobs(sk)->rmem[2]),
+		space = max3(space, (u32)READ_ONCE(xtcp_sk_knobs(sk)->rmem[2]),
 			     READ_ONCE(sysctl_rmem_max));
 	if (xsk->window_clamp)
 		space = min(space, xsk->window_clamp);
@@ -504,7 +505,7 @@ u32 xtcp_rcv_space_max(const struct sock *sk)
 void xtcp_rcv_grow(struct sock *sk, u32 bytes, u64 now)
 {
 	u32 want = xtcp_rcv_round(&xtcp_sk(sk)->tcb, bytes, now);
-	const struct xtcp_knobs *knobs = xtcp_knobs(sk);
+	const struct xtcp_knobs *knobs = xtcp_sk_knobs(sk);
 
 	if (!want || !READ_ONCE(knobs->moderate_rcvbuf) ||
 	    (sk->sk_userlocks & SOCK_RCVBUF_LOCK) || sk_under_memory_pressure(sk))

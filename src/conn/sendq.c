@@ -116,7 +116,7 @@ static u32 sendq_schedule(struct sock *sk, u32 bytes, u32 extra)
 
 	if (likely(sk_wmem_schedule(sk, bytes + extra)))
 		return bytes;
-	left = READ_ONCE(xtcp_knobs(sk)->wmem[0]) - sk->sk_wmem_queued - extra;
+	left = READ_ONCE(xtcp_sk_knobs(sk)->wmem[0]) - sk->sk_wmem_queued - extra;
 	if (left <= 0)
 		return 0;
 	bytes = min_t(u32, bytes, left);
@@ -619,7 +619,7 @@ void xtcp_snd_grow(struct sock *sk)
 	if (xtcp_mem_soft(sk))
 		return;
 	want = max(xtcp_snd_want(&xtcp_sk(sk)->tcb), snd_first_sndbuf(&xtcp_sk(sk)->tcb));
-	want = min_t(u32, want, READ_ONCE(xtcp_knobs(sk)->wmem[2]));
+	want = min_t(u32, want, READ_ONCE(xtcp_sk_knobs(sk)->wmem[2]));
 	if (want > sk->sk_sndbuf)
 		WRITE_ONCE(sk->sk_sndbuf, want);
 }

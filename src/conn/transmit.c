@@ -38,7 +38,7 @@ static u32 tx_queue_limit(const struct sock *sk)
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 	u32 rtt_us = READ_ONCE(tcb->srtt8_us) >> 3;
 	/* sk_wmem_alloc is 1 when nothing is queued. */
-	u32 most = max(READ_ONCE(xtcp_knobs(sk)->limit_output), 1U);
+	u32 most = max(READ_ONCE(xtcp_sk_knobs(sk)->limit_output), 1U);
 	u64 bytes;
 
 	if (rtt_us < 2000)
@@ -270,7 +270,7 @@ bool xtcp_mtu_sync(struct sock *sk, u64 now)
 	if (tcb->gso_max > open.gso_max)
 		xtcp_set(tcb, XTCP_SET_GSO_MAX, open.gso_max, now);
 	if (open.path_mss < tcb->path_mss && tcb->snd_una != tcb->snd_nxt)
-		xtcp_icmp(tcb, XTCP_ICMP_TOO_BIG, tcb->snd_una, open.path_mss, now);
+		xtcp_icmp_rx(tcb, XTCP_ICMP_TOO_BIG, tcb->snd_una, open.path_mss, now);
 	else if (open.path_mss != tcb->path_mss)
 		xtcp_set(tcb, XTCP_SET_PATH_MSS, open.path_mss, now);
 	return true;

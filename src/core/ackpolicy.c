@@ -150,7 +150,7 @@ void xtcp_ack_delayed_fire(struct xtcp_tcb *tcb)
 	} else {
 		tcb->ato_us = min(tcb->ato_us * 2, xtcp_delack_max_us(tcb));
 	}
-	xtcp_mib(tcb, XTCP_MIB_DELAYED_ACKS);
+	xtcp_mib_note(tcb, XTCP_MIB_DELAYED_ACKS);
 	xtcp_ack_now(tcb);
 }
 

@@ -20,7 +20,7 @@ static void idle_restart(struct xtcp_tcb *tcb, u64 now)
 	if (tcb->par->idle_restart)
 		tcb->small_more = 0;
 	tcb->small_merge = false;
-	xtcp_cc_event(tcb, XTCP_CC_RESTART, now);
+	xtcp_cc_notify(tcb, XTCP_CC_RESTART, now);
 }
 
 u32 xtcp_wrote(struct xtcp_tcb *tcb, u32 bytes, u32 flags, u64 now)

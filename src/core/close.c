@@ -19,7 +19,7 @@ u32 xtcp_fail(struct xtcp_tcb *tcb, enum xtcp_err err)
 	if (!actions)
 		return 0;
 	if (err == XTCP_ERR_TIMEDOUT)
-		xtcp_mib(tcb, XTCP_MIB_ABORT_ON_TIMEOUT);
+		xtcp_mib_note(tcb, XTCP_MIB_ABORT_ON_TIMEOUT);
 	tcb->err = (u8)err;
 	tcb->ack_pending = 0;
 	xtcp_map_flush(tcb);
@@ -66,7 +66,7 @@ u32 xtcp_shutdown(struct xtcp_tcb *tcb, u64 now)
 static void orphan_wait(struct xtcp_tcb *tcb, u64 now)
 {
 	if (!xtcp_linger2_ms(tcb))
-		xtcp_mib(tcb, XTCP_MIB_ABORT_ON_LINGER);
+		xtcp_mib_note(tcb, XTCP_MIB_ABORT_ON_LINGER);
 	xtcp_dl_set(tcb, XTCP_DL_LINGER,
 		    now + xtcp_linger2_ms(tcb) * XTCP_NSEC_PER_MSEC);
 }

@@ -507,14 +507,14 @@ static inline bool xtcp_dl_is_set(const struct xtcp_tcb *tcb, enum xtcp_dl dl)
 }
 
 /* Record an event; the caller counts it. */
-static inline void xtcp_mib(struct xtcp_tcb *tcb, enum xtcp_mib mib)
+static inline void xtcp_mib_note(struct xtcp_tcb *tcb, enum xtcp_mib mib)
 {
 	BUILD_BUG_ON(XTCP_MIB_ENGINE_MAX > 64);
 	tcb->mib |= 1ULL << mib;
 }
 
 /* Discard the segment and record the reason; the caller adds further actions. */
-static inline u32 xtcp_drop(struct xtcp_seg *seg, enum xtcp_drop reason)
+static inline u32 xtcp_drop(struct xtcp_seg *seg, enum xtcp_drop_reason reason)
 {
 	seg->reason = reason;
 	return XTCP_ACT_DROP;

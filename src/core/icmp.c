@@ -36,8 +36,8 @@ static bool refit_due(const struct xtcp_tcb *tcb, u64 now)
  * SHLD-26). A smaller MTU takes effect, and larger segments in flight are resent at
  * once (RFC 1191, 6.4).
  */
-u32 xtcp_icmp(struct xtcp_tcb *tcb, enum xtcp_icmp kind, u32 quoted_seq, u16 mss,
-	      u64 now)
+u32 xtcp_icmp_rx(struct xtcp_tcb *tcb, enum xtcp_icmp kind, u32 quoted_seq, u16 mss,
+		 u64 now)
 {
 	bool opening;
 

@@ -48,7 +48,7 @@ static u32 rx_again(struct xtcp_tcb *tcb, u32 seq)
  * for it. Any other is answered at the rate of challenge ACKs; otherwise two
  * desynchronised ends would answer each other for ever.
  */
-static u32 rx_reject(struct xtcp_tcb *tcb, struct xtcp_seg *seg, enum xtcp_drop why,
+static u32 rx_reject(struct xtcp_tcb *tcb, struct xtcp_seg *seg, enum xtcp_drop_reason why,
 		     u64 now)
 {
 	u32 actions = xtcp_drop(seg, why);
@@ -58,10 +58,10 @@ static u32 rx_reject(struct xtcp_tcb *tcb, struct xtcp_seg *seg, enum xtcp_drop 
 	if (seg->len || seg->flags & XTCP_FIN)
 		xtcp_ack_now(tcb);
 	else if (!xtcp_ack_challenge(tcb, now))
-		xtcp_mib(tcb, why == XTCP_DROP_PAWS ? XTCP_MIB_ACK_SKIPPED_PAWS :
+		xtcp_mib_note(tcb, why == XTCP_DROP_PAWS ? XTCP_MIB_ACK_SKIPPED_PAWS :
 						      XTCP_MIB_ACK_SKIPPED_SEQ);
 	if (why == XTCP_DROP_OLD && seg->len) {
-		xtcp_mib(tcb, XTCP_MIB_DELAYED_ACK_LOST);
+		xtcp_mib_note(tcb, XTCP_MIB_DELAYED_ACK_LOST);
 		xtcp_sack_duplicate(tcb, seg->seq, seg->seq + seg->len);
 		xtcp_ecn_again(tcb);
 		actions |= rx_again(tcb, seg->seq);
@@ -73,16 +73,16 @@ static u32 rx_reject(struct xtcp_tcb *tcb, struct xtcp_seg *seg, enum xtcp_drop 
 
 /* RFC 5961: the ACK tells the sender, if it is the real peer, our RCV.NXT. */
 static u32 rx_challenge(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
-			enum xtcp_drop why, u64 now)
+			enum xtcp_drop_reason why, u64 now)
 {
 	u32 actions = xtcp_drop(seg, why);
 
 	if (why == XTCP_DROP_SYN_CHALLENGE)
-		xtcp_mib(tcb, XTCP_MIB_SYN_CHALLENGE);
+		xtcp_mib_note(tcb, XTCP_MIB_SYN_CHALLENGE);
 	if (xtcp_ack_challenge(tcb, now))
-		xtcp_mib(tcb, XTCP_MIB_CHALLENGE_ACK);
+		xtcp_mib_note(tcb, XTCP_MIB_CHALLENGE_ACK);
 	else
-		xtcp_mib(tcb, XTCP_MIB_ACK_SKIPPED_CHALLENGE);
+		xtcp_mib_note(tcb, XTCP_MIB_ACK_SKIPPED_CHALLENGE);
 	return actions | xtcp_want_output(tcb);
 }
 
@@ -262,11 +262,11 @@ static u32 rx_out_of_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	xtcp_sack_overlap(tcb, seg->seq, seg->seq + seg->len);
 	switch (xtcp_reass_insert(tcb, node, seg->seq, seg->seq + seg->len)) {
 	case XTCP_REASS_HELD:
-		xtcp_mib(tcb, XTCP_MIB_OFO_QUEUE);
+		xtcp_mib_note(tcb, XTCP_MIB_OFO_QUEUE);
 		xtcp_sack_held(tcb, seg->seq);
 		return XTCP_ACT_HELD | (tcb->ooo_dead ? XTCP_ACT_REAP : 0);
 	case XTCP_REASS_DUP:
-		xtcp_mib(tcb, XTCP_MIB_OFO_MERGE);
+		xtcp_mib_note(tcb, XTCP_MIB_OFO_MERGE);
 		xtcp_sack_held(tcb, seg->seq);
 		return xtcp_drop(seg, XTCP_DROP_DUP_DATA);
 	default:
@@ -326,7 +326,7 @@ static u32 rx_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 
 	/* RFC 9293 SHLD-3: nobody will read it; tell the peer by a reset. */
 	if (seg->len && tcb->flags & XTCP_F_ORPHAN) {
-		xtcp_mib(tcb, XTCP_MIB_ABORT_ON_DATA);
+		xtcp_mib_note(tcb, XTCP_MIB_ABORT_ON_DATA);
 		return xtcp_drop(seg, XTCP_DROP_AFTER_CLOSE) |
 		       xtcp_fail(tcb, XTCP_ERR_RESET) | xtcp_rst_owed(tcb);
 	}

@@ -70,7 +70,7 @@ u32 xtcp_keepalive_fire(struct xtcp_tcb *tcb, u64 now)
 		tcb->probes++;
 	tcb->keep_probed_at = now;
 	tcb->flags |= XTCP_F_KEEP_PROBE;
-	xtcp_mib(tcb, XTCP_MIB_KEEP_ALIVE);
+	xtcp_mib_note(tcb, XTCP_MIB_KEEP_ALIVE);
 	xtcp_dl_set(tcb, XTCP_DL_KEEP,
 		    now + xtcp_keepalive_intvl_ms(tcb) * XTCP_NSEC_PER_MSEC);
 	return XTCP_ACT_OUTPUT;

@@ -60,7 +60,7 @@ static void reduce(struct xtcp_tcb *tcb, enum xtcp_cong cong,
 	tcb->cong = (u8)cong;
 	tcb->small_more /= 2;
 	tcb->flags &= ~XTCP_F_PARTIAL;
-	xtcp_cc_event(tcb, why, a->now);
+	xtcp_cc_notify(tcb, why, a->now);
 }
 
 /*
@@ -133,7 +133,7 @@ static void enter_recovery(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 	tcb->flags |= XTCP_F_FORCE_RTX;
 	tcb->flags &= ~XTCP_F_TLP_OUT;
 	tcb->fast_rtx++;
-	xtcp_mib(tcb, tcb->opts & XTCP_OPT_SACK_PERM ? XTCP_MIB_SACK_RECOVERY :
+	xtcp_mib_note(tcb, tcb->opts & XTCP_OPT_SACK_PERM ? XTCP_MIB_SACK_RECOVERY :
 						       XTCP_MIB_RENO_RECOVERY);
 }
 
@@ -161,7 +161,7 @@ static void leave(struct xtcp_tcb *tcb, u64 now)
 	tcb->cong = XTCP_CONG_OPEN;
 	tcb->dupacks = 0;
 	tcb->flags &= ~(XTCP_F_FRTO | XTCP_F_FRTO_NEW | XTCP_F_FORCE_RTX);
-	xtcp_cc_event(tcb, XTCP_CC_DONE, now);
+	xtcp_cc_notify(tcb, XTCP_CC_DONE, now);
 }
 
 /* ---- without SACK: NewReno ---- */
@@ -366,10 +366,10 @@ void xtcp_loss_refit(struct xtcp_tcb *tcb)
 static void note_failure(struct xtcp_tcb *tcb)
 {
 	if (tcb->cong == XTCP_CONG_LOSS)
-		xtcp_mib(tcb, XTCP_MIB_LOSS_FAILURES);
+		xtcp_mib_note(tcb, XTCP_MIB_LOSS_FAILURES);
 	else if (tcb->cong == XTCP_CONG_RECOVERY)
-		xtcp_mib(tcb, tcb->opts & XTCP_OPT_SACK_PERM ?
-			 XTCP_MIB_SACK_RECOVERY_FAIL : XTCP_MIB_RENO_RECOVERY_FAIL);
+		xtcp_mib_note(tcb, tcb->opts & XTCP_OPT_SACK_PERM ?
+			      XTCP_MIB_SACK_RECOVERY_FAIL : XTCP_MIB_RENO_RECOVERY_FAIL);
 }
 
 /*
@@ -417,10 +417,10 @@ void xtcp_loss_timeout(struct xtcp_tcb *tcb, u64 now)
 	xtcp_ecn_reduced(tcb);
 	tcb->reneges += renege;
 	if (renege)
-		xtcp_mib(tcb, XTCP_MIB_SACK_RENEGING);
+		xtcp_mib_note(tcb, XTCP_MIB_SACK_RENEGING);
 	if (by_time(tcb) && !renege)
 		xtcp_rack_timeout(tcb, now);
 	else
 		xtcp_map_mark_all(tcb, renege);
-	xtcp_cc_event(tcb, XTCP_CC_TIMEOUT, now);
+	xtcp_cc_notify(tcb, XTCP_CC_TIMEOUT, now);
 }

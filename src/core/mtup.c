@@ -146,7 +146,7 @@ void xtcp_mtup_ack(struct xtcp_tcb *tcb)
 {
 	if (!tcb->mtup_size || seq_lt(tcb->snd_una, tcb->mtup_end))
 		return;
-	xtcp_mib(tcb, XTCP_MIB_MTUP_SUCCESS);
+	xtcp_mib_note(tcb, XTCP_MIB_MTUP_SUCCESS);
 	tcb->mtup_low = tcb->mtup_size;
 	tcb->mtup_size = 0;
 	xtcp_mss_sync(tcb);
@@ -154,7 +154,7 @@ void xtcp_mtup_ack(struct xtcp_tcb *tcb)
 
 static void failed(struct xtcp_tcb *tcb)
 {
-	xtcp_mib(tcb, XTCP_MIB_MTUP_FAIL);
+	xtcp_mib_note(tcb, XTCP_MIB_MTUP_FAIL);
 	tcb->mtup_high = tcb->mtup_size - 1;
 	tcb->mtup_size = 0;
 }

@@ -483,7 +483,7 @@ static void commit_syn(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 n
 		commit_user(tcb, now);
 	} else {
 		xtcp_map_resent(tcb, tcb->iss, tcb->iss + 1, now);
-		xtcp_mib(tcb, XTCP_MIB_SYN_RETRANS);
+		xtcp_mib_note(tcb, XTCP_MIB_SYN_RETRANS);
 	}
 	if (!xtcp_dl_is_set(tcb, XTCP_DL_RTO))
 		xtcp_rto_restart(tcb, now);
@@ -504,10 +504,10 @@ static void commit_payload_stats(struct xtcp_tcb *tcb, const struct xtcp_plan *p
 static void commit_window(struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
 {
 	if (unlikely(!plan->wnd != !tcb->rcv_wnd) && !(plan->flags & XTCP_RST))
-		xtcp_mib(tcb, plan->wnd ? XTCP_MIB_FROM_ZERO_WINDOW :
+		xtcp_mib_note(tcb, plan->wnd ? XTCP_MIB_FROM_ZERO_WINDOW :
 					  XTCP_MIB_TO_ZERO_WINDOW);
 	if (unlikely(plan->wnd && !(tcb->rcv_space >> tcb->rcv_wscale)))
-		xtcp_mib(tcb, XTCP_MIB_WANT_ZERO_WINDOW);
+		xtcp_mib_note(tcb, XTCP_MIB_WANT_ZERO_WINDOW);
 	tcb->rcv_wnd = (u32)plan->wnd << tcb->rcv_wscale;
 }
 
@@ -593,7 +593,7 @@ u32 xtcp_tx_commit(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 void xtcp_tx_abort(struct xtcp_tcb *tcb, const struct xtcp_plan *plan, u64 now)
 {
 	if (plan->kind == XTCP_PLAN_RTX)
-		xtcp_mib(tcb, XTCP_MIB_RETRANS_FAIL);
+		xtcp_mib_note(tcb, XTCP_MIB_RETRANS_FAIL);
 	/* A RST is not retried. */
 	tcb->flags &= ~XTCP_F_SEND_RST;
 	if (tcb->state == XTCP_CLOSED)

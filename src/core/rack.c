@@ -69,7 +69,7 @@ void xtcp_rack_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent,
 	} else if (seq_lt(end, tcb->rack_fack)) {
 		tcb->flags |= XTCP_F_REORDERED;
 		note_distance(tcb, sent->seq);
-		xtcp_mib(tcb, XTCP_MIB_SACK_REORDER);
+		xtcp_mib_note(tcb, XTCP_MIB_SACK_REORDER);
 	}
 	if (seq_gt(end, tcb->rack_fack))
 		tcb->rack_fack = end;

@@ -139,7 +139,7 @@ void xtcp_request_init(struct xtcp_request *req, const struct xtcp_params *par,
 	request_start(req, par, open, seg, xtcp_isn_hash(par, &open->flow), now);
 }
 
-static enum xtcp_request_act request_drop(struct xtcp_seg *seg, enum xtcp_drop why,
+static enum xtcp_request_act request_drop(struct xtcp_seg *seg, enum xtcp_drop_reason why,
 					  enum xtcp_request_act act)
 {
 	seg->reason = why;
@@ -155,7 +155,7 @@ static enum xtcp_request_act request_drop(struct xtcp_seg *seg, enum xtcp_drop w
  */
 static enum xtcp_request_act request_answer(struct xtcp_request *req,
 					    const struct xtcp_params *par,
-					    struct xtcp_seg *seg, enum xtcp_drop why,
+					    struct xtcp_seg *seg, enum xtcp_drop_reason why,
 					    enum xtcp_request_act act, u64 now)
 {
 	u64 gap = (u64)par->challenge_ms * XTCP_USEC_PER_MSEC;

@@ -214,7 +214,7 @@ u32 xtcp_rto_fire(struct xtcp_tcb *tcb, u64 now)
 		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT);
 
 	tcb->rtx_timeouts++;
-	xtcp_mib(tcb, XTCP_MIB_TIMEOUTS);
+	xtcp_mib_note(tcb, XTCP_MIB_TIMEOUTS);
 	if (tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED) {
 		tcb->flags |= XTCP_F_SYN_TIMEOUT;
 		xtcp_map_mark_all(tcb, false);
@@ -275,7 +275,7 @@ u32 xtcp_persist_fire(struct xtcp_tcb *tcb, u64 now)
 	if (held_too_long(tcb))
 		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT) | xtcp_rst_owed(tcb);
 	tcb->flags |= XTCP_F_PROBE;
-	xtcp_mib(tcb, XTCP_MIB_WIN_PROBE);
+	xtcp_mib_note(tcb, XTCP_MIB_WIN_PROBE);
 	if (tcb->probes < 255)
 		tcb->probes++;
 	if (tcb->retries < 255)

@@ -130,7 +130,7 @@ void xtcp_sack_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 void xtcp_sack_sent(struct xtcp_tcb *tcb)
 {
 	if (tcb->dsack_start != tcb->dsack_end)
-		xtcp_mib(tcb, seq_lt(tcb->dsack_start, tcb->rcv_nxt) ?
-			 XTCP_MIB_DSACK_OLD_SENT : XTCP_MIB_DSACK_OFO_SENT);
+		xtcp_mib_note(tcb, seq_lt(tcb->dsack_start, tcb->rcv_nxt) ?
+			      XTCP_MIB_DSACK_OLD_SENT : XTCP_MIB_DSACK_OFO_SENT);
 	tcb->dsack_start = tcb->dsack_end;
 }

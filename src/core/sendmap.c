@@ -197,7 +197,7 @@ void xtcp_map_lost(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
 	time_del(tcb, sent);
 	if (sent->nrtx)
-		xtcp_mib(tcb, XTCP_MIB_LOST_RETRANSMIT);
+		xtcp_mib_note(tcb, XTCP_MIB_LOST_RETRANSMIT);
 	sent->marks |= XTCP_SENT_LOST;
 	tcb->lost_out += sent_len(sent);
 	lost_add(tcb, sent);

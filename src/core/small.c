@@ -97,7 +97,7 @@ static bool gap_over(const struct xtcp_tcb *tcb, u64 now)
 void xtcp_small_wrote(struct xtcp_tcb *tcb, u64 now)
 {
 	if (!tcb->small_wrote)
-		xtcp_mib(tcb, XTCP_MIB_AUTO_CORKING);
+		xtcp_mib_note(tcb, XTCP_MIB_AUTO_CORKING);
 	if (!xtcp_dl_is_set(tcb, XTCP_DL_SMALL))
 		xtcp_dl_set(tcb, XTCP_DL_SMALL, now + HOLD_NS);
 	if (tcb->small_wrote < 255)

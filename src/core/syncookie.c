@@ -55,7 +55,7 @@ static u32 slot_of(u64 now)
 	return (u32)(now >> SLOT_SHIFT) + 2;
 }
 
-u32 xtcp_syncookie_key(u64 now, u32 *slot)
+u32 xtcp_syncookie_key_index(u64 now, u32 *slot)
 {
 	*slot = slot_of(now);
 	return *slot & 1;

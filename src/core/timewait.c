@@ -59,7 +59,7 @@ bool xtcp_tw_reopens(const struct xtcp_tw *tw, const struct xtcp_seg *seg)
  * ANSWER_GAP_MS.
  */
 static enum xtcp_tw_act answer(struct xtcp_tw *tw, struct xtcp_seg *seg,
-			       enum xtcp_drop why, u64 now)
+			       enum xtcp_drop_reason why, u64 now)
 {
 	u32 clock = xtcp_tw_clock(now);
 
@@ -72,7 +72,7 @@ static enum xtcp_tw_act answer(struct xtcp_tw *tw, struct xtcp_seg *seg,
 	return XTCP_TW_ACK;
 }
 
-static enum xtcp_tw_act drop(struct xtcp_seg *seg, enum xtcp_drop why)
+static enum xtcp_tw_act drop(struct xtcp_seg *seg, enum xtcp_drop_reason why)
 {
 	seg->reason = why;
 	return XTCP_TW_DROP;
@@ -89,7 +89,7 @@ static enum xtcp_tw_act fin(struct xtcp_tw *tw, const struct xtcp_seg *seg, u64 
 }
 
 /* RFC 9293 3.10.7.4, fifth step. Return: XTCP_DROP_NONE if the ACK is acceptable. */
-static enum xtcp_drop check_ack(const struct xtcp_tw *tw, const struct xtcp_seg *seg)
+static enum xtcp_drop_reason check_ack(const struct xtcp_tw *tw, const struct xtcp_seg *seg)
 {
 	if (seq_gt(seg->ack, tw->snd_nxt))
 		return XTCP_DROP_ACK_FUTURE;
@@ -100,7 +100,7 @@ static enum xtcp_drop check_ack(const struct xtcp_tw *tw, const struct xtcp_seg 
 
 static enum xtcp_tw_act time_wait(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now)
 {
-	enum xtcp_drop why;
+	enum xtcp_drop_reason why;
 
 	seg->reason = XTCP_DROP_TIME_WAIT;
 	if (seg->flags & XTCP_RST)
@@ -150,7 +150,7 @@ static enum xtcp_tw_act fin_wait_2(struct xtcp_tw *tw, struct xtcp_seg *seg, u64
 {
 	u32 wnd = (u32)tw->wnd << tw->rcv_wscale;
 	u32 end = seg->seq + seg->len;
-	enum xtcp_drop why;
+	enum xtcp_drop_reason why;
 
 	seg->reason = XTCP_DROP_NONE;
 	if (seg->flags & XTCP_RST) {

@@ -189,7 +189,7 @@ void xtcp_tlp_sent(struct xtcp_tcb *tcb, u32 seq, u32 end, bool again)
 		tcb->tlp_end = tcb->snd_nxt;
 	}
 	tcb->tlp_probes++;
-	xtcp_mib(tcb, XTCP_MIB_LOSS_PROBES);
+	xtcp_mib_note(tcb, XTCP_MIB_LOSS_PROBES);
 }
 
 /* Both the original and the probe arrived: the peer only delayed its ACK. */
@@ -216,7 +216,7 @@ void xtcp_tlp_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 			spurious(tcb);
 		} else if (seq_gt(seg->ack, tcb->tlp_end)) {
 			tcb->tlp_recovered++;
-			xtcp_mib(tcb, XTCP_MIB_LOSS_PROBE_RECOVERY);
+			xtcp_mib_note(tcb, XTCP_MIB_LOSS_PROBE_RECOVERY);
 			xtcp_loss_reduce(tcb, XTCP_CC_LOSS, a);
 		} else if (a->una || a->sacked || seg->len) {
 			return;

@@ -56,7 +56,7 @@ void xtcp_dsack_rx(struct xtcp_tcb *tcb, u32 start, u32 end, struct xtcp_ack *a)
 		return;
 	a->dsack = true;
 	tcb->dsacks_in++;
-	xtcp_mib(tcb, seq_le(end, tcb->snd_una) ? XTCP_MIB_DSACK_RECV :
+	xtcp_mib_note(tcb, seq_le(end, tcb->snd_una) ? XTCP_MIB_DSACK_RECV :
 						  XTCP_MIB_DSACK_OFO_RECV);
 	xtcp_rack_dsack(tcb);
 	if (again && seq_ge(start, tcb->undo_una) && seq_le(end, tcb->undo_rtx_end))
@@ -130,16 +130,16 @@ static bool frto(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 static void note_undo(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
 	if (a->original)
-		xtcp_mib(tcb, XTCP_MIB_TS_REORDER);
+		xtcp_mib_note(tcb, XTCP_MIB_TS_REORDER);
 	if (tcb->cong == XTCP_CONG_LOSS) {
-		xtcp_mib(tcb, XTCP_MIB_LOSS_UNDO);
+		xtcp_mib_note(tcb, XTCP_MIB_LOSS_UNDO);
 		if (frto(tcb, a))
-			xtcp_mib(tcb, XTCP_MIB_SPURIOUS_RTOS);
+			xtcp_mib_note(tcb, XTCP_MIB_SPURIOUS_RTOS);
 	} else if (a->original || !(tcb->flags & XTCP_F_UNDO_RTX)) {
-		xtcp_mib(tcb, seq_ge(tcb->snd_una, tcb->recover) ?
-			 XTCP_MIB_FULL_UNDO : XTCP_MIB_PARTIAL_UNDO);
+		xtcp_mib_note(tcb, seq_ge(tcb->snd_una, tcb->recover) ?
+			      XTCP_MIB_FULL_UNDO : XTCP_MIB_PARTIAL_UNDO);
 	} else {
-		xtcp_mib(tcb, XTCP_MIB_DSACK_UNDO);
+		xtcp_mib_note(tcb, XTCP_MIB_DSACK_UNDO);
 	}
 }
 
@@ -178,6 +178,6 @@ bool xtcp_undo_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 			XTCP_F_FRTO_NEW | XTCP_F_FORCE_RTX);
 	tcb->cong = XTCP_CONG_OPEN;
 	xtcp_map_unlose(tcb);
-	xtcp_cc_event(tcb, XTCP_CC_UNDO, a->now);
+	xtcp_cc_notify(tcb, XTCP_CC_UNDO, a->now);
 	return true;
 }

@@ -80,7 +80,7 @@ void xtcp_cong_allow(struct xtcp_net *xn)
 	u32 allowed = 0, i;
 
 	if (!net_eq(xn->net, &init_net)) {
-		allowed = READ_ONCE(xtcp_net(&init_net)->knobs.cc_allowed);
+		allowed = READ_ONCE(xtcp_pernet(&init_net)->knobs.cc_allowed);
 		WRITE_ONCE(xn->knobs.cc_allowed, allowed);
 		return;
 	}

@@ -47,7 +47,7 @@ struct iter {
 
 static struct xtcp_net *iter_net(struct seq_file *seq)
 {
-	return xtcp_net(seq_file_net(seq));
+	return xtcp_pernet(seq_file_net(seq));
 }
 
 static void put_addr(struct seq_file *seq, const u32 addr[4], u16 port)

@@ -15,7 +15,7 @@
 struct row {
 	const char *name;
 	enum { ROW_MIB, ROW_DROP, ROW_DROP_SUM } kind;
-	u8 a, b;		/* enum xtcp_mib, or enum xtcp_drop */
+	u8 a, b;		/* enum xtcp_mib, or enum xtcp_drop_reason */
 };
 
 #define MIB_ROW(id, name)	{ name, ROW_MIB, XTCP_MIB_##id },
@@ -66,7 +66,7 @@ static unsigned long row_value(const struct xtcp_net *xn, const struct row *row)
 static void put_rows(struct seq_file *seq, const char *head, const char *first_names,
 		     const char *first, const struct row *rows, u32 n)
 {
-	const struct xtcp_net *xn = xtcp_net(seq_file_single_net(seq));
+	const struct xtcp_net *xn = xtcp_pernet(seq_file_single_net(seq));
 	u32 i;
 
 	seq_printf(seq, "%s:%s", head, first_names);
@@ -88,7 +88,7 @@ static void put_rows(struct seq_file *seq, const char *head, const char *first_n
  */
 int xtcp_stat_show(struct seq_file *seq, void *v)
 {
-	const struct xtcp_net *xn = xtcp_net(seq_file_single_net(seq));
+	const struct xtcp_net *xn = xtcp_pernet(seq_file_single_net(seq));
 	const struct xtcp_tables *t = xn->tables;
 	const struct xtcp_reqsk_table *requests = READ_ONCE(xn->requests);
 	char rto[48], mem[32];

@@ -122,7 +122,7 @@ static void xtcp_enabled_reset(struct xtcp_net *xn)
 	bool initial = net_eq(xn->net, &init_net);
 
 	WRITE_ONCE(xn->knobs.enabled,
-		   initial || READ_ONCE(xtcp_net(&init_net)->knobs.enabled));
+		   initial || READ_ONCE(xtcp_pernet(&init_net)->knobs.enabled));
 }
 
 /*
@@ -147,7 +147,8 @@ static int xtcp_enabled(xtcp_ctl_table *ctl, int write, void *buffer, size_t *le
 	err = proc_douintvec_minmax(&tmp, write, buffer, lenp, ppos);
 	if (err || !write)
 		return err;
-	if (val && !READ_ONCE(xtcp_net(&init_net)->knobs.enabled) && !capable(CAP_NET_ADMIN))
+	if (val && !READ_ONCE(xtcp_pernet(&init_net)->knobs.enabled) &&
+	    !capable(CAP_NET_ADMIN))
 		return -EPERM;
 	WRITE_ONCE(xn->knobs.enabled, val);
 	return 0;
@@ -296,7 +297,7 @@ static_assert(ARRAY_SIZE(xtcp_knob_rows) <= XTCP_KNOBS);
  */
 int xtcp_sysctl_init(struct net *net)
 {
-	struct xtcp_net *xn = xtcp_net(net);
+	struct xtcp_net *xn = xtcp_pernet(net);
 	struct ctl_table *table;
 	struct xtcp_sysctl *ctl;
 	u32 row, rows = 0;
@@ -355,7 +356,7 @@ no_table:
  */
 void xtcp_sysctl_exit(struct net *net)
 {
-	struct xtcp_sysctl *ctl = xtcp_net(net)->sysctl;
+	struct xtcp_sysctl *ctl = xtcp_pernet(net)->sysctl;
 
 	unregister_net_sysctl_table(ctl->header);
 	kfree(ctl->table);

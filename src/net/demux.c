@@ -636,7 +636,7 @@ int xtcp_hash_listen(struct sock *sk)
 {
 	struct xtcp_listen_bucket *bucket, *fresh = kzalloc(sizeof(*fresh),
 							    GFP_KERNEL_ACCOUNT);
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_pernet(sock_net(sk));
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	struct xtcp_entry *e = &xsk->entry;
 	struct xtcp_tables *t = xn->tables;
@@ -678,7 +678,7 @@ int xtcp_hash_listen(struct sock *sk)
  */
 void xtcp_unhash(struct sock *sk)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_pernet(sock_net(sk));
 	struct xtcp_entry *e = &xtcp_sk(sk)->entry;
 
 	if (READ_ONCE(e->kind) != XTCP_KIND_LISTEN) {
@@ -705,7 +705,7 @@ void xtcp_unhash(struct sock *sk)
  */
 void xtcp_rehash(struct sock *sk)
 {
-	struct xtcp_tables *t = xtcp_net(sock_net(sk))->tables;
+	struct xtcp_tables *t = xtcp_pernet(sock_net(sk))->tables;
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	int dif = sk->sk_bound_dev_if;
 
@@ -743,7 +743,7 @@ int xtcp_hash_flow(struct sock *sk)
 	xtcp_flow_of_sock(sk, &xsk->flow);
 	xsk->dif = sk->sk_bound_dev_if;
 	xsk->reopens = 0;
-	return xtcp_table_add(xtcp_net(sock_net(sk)), &xsk->entry, XTCP_KIND_SOCK,
+	return xtcp_table_add(xtcp_pernet(sock_net(sk)), &xsk->entry, XTCP_KIND_SOCK,
 			      &xsk->flow, xsk->dif);
 }
 

@@ -53,7 +53,7 @@ static const u16 words[XTCP_DROP_MAX] = {
  *
  * Context: any.
  */
-void xtcp_discard(struct xtcp_net *xn, struct sk_buff *skb, enum xtcp_drop reason)
+void xtcp_discard(struct xtcp_net *xn, struct sk_buff *skb, enum xtcp_drop_reason reason)
 {
 	this_cpu_inc(xn->drops[reason]);
 	if (reason == XTCP_DROP_CHECKSUM)

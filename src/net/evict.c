@@ -135,7 +135,7 @@ static void evict_nominate(struct scan *p, struct sock *sk, u64 score)
 static void evict_scan_sock(struct scan *p, struct xtcp_sock *xsk)
 {
 	struct sock *sk = &xsk->inet.sk;
-	u32 limit = READ_ONCE(xtcp_knobs(sk)->pressure_timeout);
+	u32 limit = READ_ONCE(xtcp_sk_knobs(sk)->pressure_timeout);
 	u32 held = max(READ_ONCE(sk->sk_wmem_queued), 0);
 	u32 ms = evict_stalled_ms(xsk, held, p->now);
 	bool hole = evict_hole_stays(xsk, p->now);

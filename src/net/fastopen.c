@@ -256,7 +256,7 @@ void xtcp_fastopen_reset_net_keys(struct xtcp_net *xn)
 }
 
 /* Does the route need no cookie (ip route ... fastopen_no_cookie 1)? */
-static bool fastopen_route_bare(const struct xtcp_rx *rx, const struct sock *sk)
+static bool fastopen_route_bare(const struct xtcp_rx_ctx *rx, const struct sock *sk)
 {
 	struct xtcp_stateless to = {
 		.net = rx->net,
@@ -277,7 +277,8 @@ static bool fastopen_route_bare(const struct xtcp_rx *rx, const struct sock *sk)
 }
 
 /* Take a place for one more child, and copy the keys. Return: false when there is none. */
-static bool fastopen_queue_enter(const struct xtcp_rx *rx, struct xtcp_fastopen_queue *q,
+static bool fastopen_queue_enter(const struct xtcp_rx_ctx *rx,
+				 struct xtcp_fastopen_queue *q,
 				 struct xtcp_fastopen_keys *keys)
 {
 	bool room;
@@ -307,7 +308,7 @@ static bool fastopen_queue_enter(const struct xtcp_rx *rx, struct xtcp_fastopen_
  * Return: the listener's queue, in which a place was taken: it is for the child's field fo,
  * or for xtcp_fastopen_reject(). NULL: an ordinary SYN.
  */
-struct xtcp_fastopen_queue *xtcp_fastopen_admit(const struct xtcp_rx *rx,
+struct xtcp_fastopen_queue *xtcp_fastopen_admit(const struct xtcp_rx_ctx *rx,
 						const struct sock *sk,
 						const struct xtcp_seg *seg,
 						struct xtcp_fastopen_cookie *give)
@@ -368,7 +369,7 @@ static bool fastopen_over_loopback(struct sock *sk)
 /* Turn Fast Open off for active opens: something on the path seems to block it. */
 static void fastopen_active_off(struct sock *sk)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_pernet(sock_net(sk));
 
 	if (!READ_ONCE(xn->knobs.fo_blackhole_s))
 		return;
@@ -403,7 +404,7 @@ bool xtcp_fastopen_is_off(const struct xtcp_net *xn)
 /* The peer has answered our SYN: count the result and cache what it gave. */
 static void fastopen_active_opened(struct sock *sk)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_pernet(sock_net(sk));
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 
 	if (tcb->fo & XTCP_FO_ACKED)
@@ -475,7 +476,7 @@ void xtcp_fastopen_note_timeout(struct sock *sk, bool over)
  */
 void xtcp_fastopen_finish(struct sock *sk)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_pernet(sock_net(sk));
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 
 	if (!(tcb->fo & (XTCP_FO_ASK | XTCP_FO_DATA)) || xtcp_fastopen_is_child(tcb))
@@ -498,7 +499,7 @@ void xtcp_fastopen_finish(struct sock *sk)
  */
 bool xtcp_fastopen_check_client(struct sock *sk, struct xtcp_fastopen_client *fo)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_pernet(sock_net(sk));
 	const struct dst_entry *dst = __sk_dst_get(sk);
 
 	memset(fo, 0, sizeof(*fo));

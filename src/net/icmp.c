@@ -42,8 +42,8 @@ static void icmp_apply_mtu(struct sock *sk, u32 seq, u32 mtu, u64 now)
 	memset(&open, 0, sizeof(open));
 	xtcp_open_dst(sk, dst, &open);
 	if (open.path_mss < xsk->tcb.path_mss)
-		xtcp_handle_actions(sk, xtcp_icmp(&xsk->tcb, XTCP_ICMP_TOO_BIG, seq,
-						  open.path_mss, now), now);
+		xtcp_handle_actions(sk, xtcp_icmp_rx(&xsk->tcb, XTCP_ICMP_TOO_BIG, seq,
+						     open.path_mss, now), now);
 }
 
 /**
@@ -109,8 +109,10 @@ void xtcp_hard_error(struct sock *sk)
 	u64 now = xtcp_now();
 
 	if (!xsk->inert)
-		xtcp_handle_actions(sk, xtcp_icmp(&xsk->tcb, XTCP_ICMP_HARD, xsk->tcb.snd_una,
-						  0, now), now);
+		xtcp_handle_actions(sk,
+				    xtcp_icmp_rx(&xsk->tcb, XTCP_ICMP_HARD,
+						 xsk->tcb.snd_una,
+						 0, now), now);
 }
 
 /**
@@ -168,7 +170,7 @@ static void icmp_report_error(struct sock *sk, struct sk_buff *skb,
 			set_bit(XTCP_DEFER_ICMP, &xsk->deferred);
 		return;
 	}
-	xtcp_handle_actions(sk, xtcp_icmp(&xsk->tcb, q->kind, q->seq, 0, now), now);
+	xtcp_handle_actions(sk, xtcp_icmp_rx(&xsk->tcb, q->kind, q->seq, 0, now), now);
 	/* The connection ended, and the engine's action has reported the error. */
 	if (sk->sk_state == TCP_CLOSE)
 		return;
@@ -217,7 +219,7 @@ static struct sock *icmp_find_sock(struct xtcp_net *xn, const struct xtcp_quote 
  */
 int xtcp_icmp_meet(struct sk_buff *skb, const struct xtcp_quote *q, bool *ours)
 {
-	struct sock *sk = icmp_find_sock(xtcp_net(dev_net(skb->dev)), q, ours);
+	struct sock *sk = icmp_find_sock(xtcp_pernet(dev_net(skb->dev)), q, ours);
 	u64 now = xtcp_now();
 	int err = 0;
 

@@ -60,7 +60,7 @@ static void ip_header_send(const struct xtcp_stateless *to, struct dst_entry *ds
 	 */
 	if (plan->flags & XTCP_SYN && !skb_set_owner_sk_safe(skb, (struct sock *)to->sk))
 		skb_orphan(skb);
-	xtcp_mib_inc(xtcp_net(to->net), XTCP_MIB_OUT_SEGS);
+	xtcp_mib_inc(xtcp_pernet(to->net), XTCP_MIB_OUT_SEGS);
 	if (xtcp_flow_is6(to->flow))
 		xtcp_ip6_out(to, dst, skb);
 	else
@@ -239,7 +239,7 @@ void xtcp_open_fill(struct sock *sk, struct xtcp_open *open)
 
 	memset(open, 0, sizeof(*open));
 	xtcp_flow_of_sock(sk, &open->flow);
-	xtcp_metrics_get(xtcp_net(sock_net(sk)), open);
+	xtcp_metrics_get(xtcp_pernet(sock_net(sk)), open);
 	open->reopens = xtcp_sk(sk)->reopens;
 	open->iss_above = xtcp_sk(sk)->iss_above;
 	if (dst) {

@@ -65,8 +65,8 @@ struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to);
 void xtcp_ip4_out(const struct xtcp_stateless *to, struct dst_entry *dst,
 		  struct sk_buff *skb);
 int xtcp_ip4_sock_route(struct sock *sk);
-struct sock *xtcp_ip4_kernel_sock(const struct xtcp_rx *rx);
-bool xtcp_ip4_kernel_listens(const struct xtcp_rx *rx, struct sk_buff *skb);
+struct sock *xtcp_ip4_kernel_sock(const struct xtcp_rx_ctx *rx);
+bool xtcp_ip4_kernel_listens(const struct xtcp_rx_ctx *rx, struct sk_buff *skb);
 
 /* Has an IPv6 packet a v4-mapped address, which would be taken for an IPv4 one? */
 static inline bool xtcp_ip6_v4mapped_on_wire(const struct sk_buff *skb)
@@ -84,8 +84,8 @@ void xtcp_ip6_out(const struct xtcp_stateless *to, struct dst_entry *dst,
 		  struct sk_buff *skb);
 int xtcp_ip6_sock_route(struct sock *sk);
 void xtcp_ip6_sock_flow(const struct sock *sk, struct xtcp_flow *flow);
-struct sock *xtcp_ip6_kernel_sock(const struct xtcp_rx *rx);
-bool xtcp_ip6_kernel_listens(const struct xtcp_rx *rx, struct sk_buff *skb);
+struct sock *xtcp_ip6_kernel_sock(const struct xtcp_rx_ctx *rx);
+bool xtcp_ip6_kernel_listens(const struct xtcp_rx_ctx *rx, struct sk_buff *skb);
 u64 xtcp_ip6_port_hash(const struct xtcp_flow *flow, const siphash_key_t *key);
 void xtcp_ip6_child(struct sock *child, const struct sock *listener,
 		    const struct xtcp_flow *flow);
@@ -147,7 +147,7 @@ static inline bool xtcp_ip_is_multicast(const struct sk_buff *skb)
  * The ifindex that the answer to a packet has to leave by, unless the socket is bound to a
  * device: the VRF's; for a link-local peer the one the packet came in by; 0: any.
  */
-static inline int xtcp_ip_l3mdev_oif(const struct xtcp_rx *rx)
+static inline int xtcp_ip_l3mdev_oif(const struct xtcp_rx_ctx *rx)
 {
 	if (rx->sdif)
 		return rx->dif;
@@ -167,7 +167,7 @@ static inline u8 xtcp_ip_tos(const struct sock *sk, const struct xtcp_flow *flow
 }
 
 /* Mark of a SYN-ACK and its connection: the listener's, or the SYN's by fwmark_accept. */
-static inline u32 xtcp_accept_mark(const struct xtcp_rx *rx, const struct sock *sk)
+static inline u32 xtcp_accept_mark(const struct xtcp_rx_ctx *rx, const struct sock *sk)
 {
 	u32 mark = READ_ONCE(sk->sk_mark);
 
@@ -208,7 +208,7 @@ static inline struct dst_entry *xtcp_ip_route(const struct xtcp_stateless *to)
  * Return: the kernel's socket, request socket or TIME-WAIT socket, with a reference for
  * sock_gen_put(); or NULL.
  */
-static inline struct sock *xtcp_ip_kernel_sock(const struct xtcp_rx *rx)
+static inline struct sock *xtcp_ip_kernel_sock(const struct xtcp_rx_ctx *rx)
 {
 	return xtcp_flow_is6(&rx->flow) ? xtcp_ip6_kernel_sock(rx) : xtcp_ip4_kernel_sock(rx);
 }
@@ -220,7 +220,7 @@ static inline struct sock *xtcp_ip_kernel_sock(const struct xtcp_rx *rx)
  *
  * Context: RCU read lock. Return: whether it has.
  */
-static inline bool xtcp_ip_kernel_listens(const struct xtcp_rx *rx, struct sk_buff *skb)
+static inline bool xtcp_ip_kernel_listens(const struct xtcp_rx_ctx *rx, struct sk_buff *skb)
 {
 	return xtcp_flow_is6(&rx->flow) ? xtcp_ip6_kernel_listens(rx, skb) :
 					  xtcp_ip4_kernel_listens(rx, skb);

@@ -32,7 +32,7 @@ void xtcp_ip4_flow(const struct sk_buff *skb, struct xtcp_flow *flow)
 	flow->dport = (__force u16)th->source;
 }
 
-struct sock *xtcp_ip4_kernel_sock(const struct xtcp_rx *rx)
+struct sock *xtcp_ip4_kernel_sock(const struct xtcp_rx_ctx *rx)
 {
 	const struct xtcp_flow *flow = &rx->flow;
 
@@ -44,7 +44,7 @@ struct sock *xtcp_ip4_kernel_sock(const struct xtcp_rx *rx)
 					 rx->dif, rx->sdif);
 }
 
-bool xtcp_ip4_kernel_listens(const struct xtcp_rx *rx, struct sk_buff *skb)
+bool xtcp_ip4_kernel_listens(const struct xtcp_rx_ctx *rx, struct sk_buff *skb)
 {
 	const struct xtcp_flow *flow = &rx->flow;
 

@@ -17,7 +17,7 @@
  */
 int xtcp_listen_start(struct sock *sk)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_pernet(sock_net(sk));
 	struct xtcp_listener *l;
 
 	if (xtcp_reqsk_make(xn, READ_ONCE(sk->sk_max_ack_backlog)))
@@ -44,7 +44,7 @@ static bool child_migrate(const struct sock *sk, struct sock *child)
 	struct sock *target;
 	bool done = false;
 
-	if (!sk->sk_reuseport || !READ_ONCE(xtcp_knobs(sk)->migrate_req))
+	if (!sk->sk_reuseport || !READ_ONCE(xtcp_sk_knobs(sk)->migrate_req))
 		return false;
 	rcu_read_lock();
 	target = xtcp_reuseport_migrate_target(sk, &xtcp_sk(child)->flow);
@@ -129,7 +129,7 @@ struct sock *xtcp_acceptq_pop(struct sock *sk)
  *
  * Context: any. Return: XTCP_DROP_NONE when it may, or why it may not.
  */
-enum xtcp_drop xtcp_acceptq_reject(const struct xtcp_listener *l, u64 who)
+enum xtcp_drop_reason xtcp_acceptq_reject(const struct xtcp_listener *l, u64 who)
 {
 	u32 taken = READ_ONCE(l->sk->sk_ack_backlog);
 	u32 most = READ_ONCE(l->sk->sk_max_ack_backlog) + 1;
@@ -176,7 +176,7 @@ static void child_set_addresses(struct sock *child, const struct sock *listener,
 	child->sk_gso_type = SKB_GSO_TCPV4;
 	if (xtcp_family6(child))
 		xtcp_ip6_child(child, listener, flow);
-	if (!READ_ONCE(xtcp_knobs(child)->reflect_tos))
+	if (!READ_ONCE(xtcp_sk_knobs(child)->reflect_tos))
 		return;
 	if (xtcp_flow_is6(flow))
 		inet6_sk(child)->tclass = params->tos;
@@ -198,7 +198,7 @@ static void child_drop(struct sock *child)
  * @open: filled in. Return: child, locked; or NULL with @why set.
  */
 static struct sock *child_new(struct xtcp_listener *l, const struct child_params *params,
-			      struct xtcp_open *open, enum xtcp_drop *why)
+			      struct xtcp_open *open, enum xtcp_drop_reason *why)
 {
 	struct sock *sk = l->sk, *child;
 
@@ -246,7 +246,7 @@ static struct sock *child_new(struct xtcp_listener *l, const struct child_params
  * no accept queue yet; or NULL.
  */
 struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_reqsk *rsk,
-			       enum xtcp_drop *why, u64 now)
+			       enum xtcp_drop_reason *why, u64 now)
 {
 	struct child_params params = {
 		.l3mdev_oif = xtcp_reqsk_dif(rsk),
@@ -278,7 +278,7 @@ struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_reqsk 
  *
  * Context: as xtcp_listen_child(). Return: as xtcp_listen_child().
  */
-struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx *rx,
+struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx_ctx *rx,
 			     struct sk_buff *skb, struct xtcp_seg *seg,
 			     const struct xtcp_fastopen_cookie *give, u32 *actions)
 {

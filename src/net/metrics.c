@@ -205,7 +205,7 @@ static void metric_fill(struct metric *e, const struct xtcp_tcb *tcb, u32 now)
  */
 void xtcp_metrics_put(struct sock *sk)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_pernet(sock_net(sk));
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 	const u32 *addr = xtcp_sk(sk)->flow.daddr;
 	bool lost = tcb->err == XTCP_ERR_TIMEDOUT;
@@ -248,7 +248,7 @@ void xtcp_metrics_put(struct sock *sk)
  */
 bool xtcp_metrics_get_fastopen(const struct sock *sk, struct xtcp_fastopen_client *fo)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_pernet(sock_net(sk));
 	const struct xtcp_flow *flow = &xtcp_sk(sk)->flow;
 	struct bucket *b = READ_ONCE(*metrics_bucket(xn->metrics, flow->daddr));
 	u32 now = metrics_now_s();
@@ -278,7 +278,7 @@ bool xtcp_metrics_get_fastopen(const struct sock *sk, struct xtcp_fastopen_clien
  */
 void xtcp_metrics_put_fastopen(const struct sock *sk)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_pernet(sock_net(sk));
 	const struct xtcp_flow *flow = &xtcp_sk(sk)->flow;
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 	struct bucket *b = metrics_bucket_get(xn->metrics, flow->daddr);

@@ -266,7 +266,7 @@ static inline void xtcp_tw_flow(const struct xtcp_tw_rec *rec, struct xtcp_flow 
 /* ---- rx.c ---- */
 
 /* What is known of a received packet; on the stack of the function that receives it. */
-struct xtcp_rx {
+struct xtcp_rx_ctx {
 	struct net *net;
 	struct xtcp_net *xn;
 	struct xtcp_flow flow;		/* saddr is this end */
@@ -283,7 +283,7 @@ struct xtcp_rx {
 	u64 now;			/* ns */
 };
 
-enum xtcp_rx_result xtcp_tw_segment(struct xtcp_rx *rx, struct xtcp_tw_rec *rec,
+enum xtcp_rx_result xtcp_tw_segment(struct xtcp_rx_ctx *rx, struct xtcp_tw_rec *rec,
 				    struct sk_buff *skb);
 
 /* Where to send a packet that no connection sends; the plan has its TCP header. */
@@ -385,28 +385,28 @@ struct xtcp_reqsk_bucket *xtcp_reqsk_lock(struct xtcp_net *xn, u32 hash)
 	__acquires(&bucket->lock);
 struct xtcp_reqsk_bucket *xtcp_reqsk_bucket_at(const struct xtcp_net *xn, u64 i);
 struct xtcp_reqsk *xtcp_reqsk_find(const struct xtcp_reqsk_bucket *bucket,
-				   const struct xtcp_rx *rx);
+				   const struct xtcp_rx_ctx *rx);
 void xtcp_reqsk_copy(union xtcp_reqsk_any *to, const struct xtcp_reqsk *rsk);
 int xtcp_reqsk_dif(const struct xtcp_reqsk *rsk);
-void xtcp_reqsk_fill(struct xtcp_reqsk *rsk, const struct xtcp_rx *rx,
+void xtcp_reqsk_fill(struct xtcp_reqsk *rsk, const struct xtcp_rx_ctx *rx,
 		     struct xtcp_listener *l);
 u32 xtcp_reqsk_room(const struct xtcp_net *xn, const struct xtcp_listener *l);
-bool xtcp_reqsk_add(struct xtcp_rx *rx, struct xtcp_reqsk_bucket *bucket,
+bool xtcp_reqsk_add(struct xtcp_rx_ctx *rx, struct xtcp_reqsk_bucket *bucket,
 		    struct xtcp_listener *l, const struct xtcp_request *req);
 void xtcp_reqsk_del(struct xtcp_net *xn, struct xtcp_reqsk_bucket *bucket,
 		    struct xtcp_reqsk *rsk);
 struct xtcp_stateless xtcp_reqsk_to(const struct xtcp_reqsk *rsk, struct xtcp_flow *flow);
 void xtcp_reqsk_synack(const struct xtcp_reqsk *rsk, u64 now);
 void xtcp_reqsk_stop(struct xtcp_listener *l);
-enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
+enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx_ctx *rx, struct sock *sk,
 					struct sk_buff *skb);
-enum xtcp_drop xtcp_acceptq_reject(const struct xtcp_listener *l, u64 who);
+enum xtcp_drop_reason xtcp_acceptq_reject(const struct xtcp_listener *l, u64 who);
 struct sock *xtcp_listen_child(struct xtcp_listener *l, const struct xtcp_reqsk *rsk,
-			       enum xtcp_drop *why, u64 now);
+			       enum xtcp_drop_reason *why, u64 now);
 void xtcp_listen_accept(struct sock *sk, struct sock *child, struct sk_buff *skb,
 			u64 now);
 
-struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx *rx,
+struct sock *xtcp_listen_syn(struct xtcp_listener *l, const struct xtcp_rx_ctx *rx,
 			     struct sk_buff *skb, struct xtcp_seg *seg,
 			     const struct xtcp_fastopen_cookie *give, u32 *actions);
 void xtcp_listen_accept_syn(struct sock *sk, struct sock *child, struct sk_buff *skb,
@@ -416,7 +416,7 @@ void xtcp_listen_accept_syn(struct sock *sk, struct sock *child, struct sk_buff 
 
 void xtcp_fastopen_init_net(struct xtcp_net *xn);
 bool xtcp_fastopen_is_off(const struct xtcp_net *xn);
-struct xtcp_fastopen_queue *xtcp_fastopen_admit(const struct xtcp_rx *rx,
+struct xtcp_fastopen_queue *xtcp_fastopen_admit(const struct xtcp_rx_ctx *rx,
 						const struct sock *sk,
 						const struct xtcp_seg *seg,
 						struct xtcp_fastopen_cookie *give);

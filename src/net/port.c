@@ -413,7 +413,7 @@ static int port_auto(struct xtcp_tables *t, struct sock *sk)
  */
 int xtcp_port_get(struct sock *sk, u16 port)
 {
-	struct xtcp_tables *t = xtcp_net(sock_net(sk))->tables;
+	struct xtcp_tables *t = xtcp_pernet(sock_net(sk))->tables;
 	int err;
 
 	mutex_lock(&t->port_mutex);
@@ -433,7 +433,7 @@ int xtcp_port_get(struct sock *sk, u16 port)
  */
 void xtcp_port_put(struct sock *sk)
 {
-	struct xtcp_tables *t = xtcp_net(sock_net(sk))->tables;
+	struct xtcp_tables *t = xtcp_pernet(sock_net(sk))->tables;
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	struct xtcp_binding binding;
 
@@ -462,7 +462,7 @@ void xtcp_port_put(struct sock *sk)
  */
 void xtcp_port_inherit(struct sock *child, const struct sock *listener)
 {
-	struct xtcp_tables *t = xtcp_net(sock_net(child))->tables;
+	struct xtcp_tables *t = xtcp_pernet(sock_net(child))->tables;
 	struct xtcp_sock *xsk = xtcp_sk(child);
 
 	spin_lock_bh(&t->port_lock);
@@ -560,7 +560,7 @@ void xtcp_port_tw_put(struct xtcp_net *xn, struct xtcp_tw_addr *addr)
  */
 void xtcp_port_unlisten(struct sock *sk)
 {
-	struct xtcp_tables *t = xtcp_net(sock_net(sk))->tables;
+	struct xtcp_tables *t = xtcp_pernet(sock_net(sk))->tables;
 
 	spin_lock_bh(&t->port_lock);
 	if (xtcp_sk(sk)->port)
@@ -579,7 +579,7 @@ void xtcp_port_unlisten(struct sock *sk)
  */
 int xtcp_port_listen(struct sock *sk)
 {
-	struct xtcp_tables *t = xtcp_net(sock_net(sk))->tables;
+	struct xtcp_tables *t = xtcp_pernet(sock_net(sk))->tables;
 	struct xtcp_port *p = xtcp_sk(sk)->port;
 	int err = 0;
 
@@ -609,7 +609,7 @@ int xtcp_port_listen(struct sock *sk)
  */
 void xtcp_port_connected(struct sock *sk)
 {
-	struct xtcp_tables *t = xtcp_net(sock_net(sk))->tables;
+	struct xtcp_tables *t = xtcp_pernet(sock_net(sk))->tables;
 	struct xtcp_port *p = xtcp_sk(sk)->port;
 
 	if (!p)

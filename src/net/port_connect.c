@@ -237,7 +237,7 @@ static u64 port_walk_hash(const struct sock *sk, const siphash_key_t *key)
  */
 int xtcp_port_connect(struct sock *sk)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_pernet(sock_net(sk));
 	struct walk w = { .xn = xn };
 	u64 where = port_walk_hash(sk, &xn->tables->port_key);
 	int low, high, i, err = -EADDRINUSE;

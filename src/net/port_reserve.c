@@ -87,7 +87,7 @@ bool xtcp_bindings_overlap(const struct net *net, const struct xtcp_binding *a,
 {
 	if (a->dif && b->dif && a->dif != b->dif)
 		return false;
-	if (a->vrf != b->vrf && !xtcp_across_vrfs(xtcp_net(net)))
+	if (a->vrf != b->vrf && !xtcp_across_vrfs(xtcp_pernet(net)))
 		return false;
 	return !memcmp(a->addr, b->addr, sizeof(a->addr)) ||
 	       wildcard_includes(a, b->addr) || wildcard_includes(b, a->addr);

@@ -308,7 +308,7 @@ void xtcp_ports_work(struct work_struct *work)
  */
 void xtcp_ports_settle(struct net *net)
 {
-	struct xtcp_tables *t = xtcp_net(net)->tables;
+	struct xtcp_tables *t = xtcp_pernet(net)->tables;
 
 	if (!atomic_read_acquire(&t->unsettled))
 		return;

@@ -42,7 +42,7 @@ void xtcp_reply(struct net *net, const struct sock *sk, const struct xtcp_plan *
 	if (IS_ERR(dst))
 		return;
 	if (plan->flags & XTCP_RST) {
-		xtcp_mib_inc(xtcp_net(net), XTCP_MIB_OUT_RSTS);
+		xtcp_mib_inc(xtcp_pernet(net), XTCP_MIB_OUT_RSTS);
 		if (sk)
 			xtcp_trace_send_reset(sk, cause);
 	}

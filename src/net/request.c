@@ -194,7 +194,7 @@ struct xtcp_reqsk_bucket *xtcp_reqsk_bucket_at(const struct xtcp_net *xn, u64 i)
  * Context: bucket's lock. Return: half-open connection or NULL.
  */
 struct xtcp_reqsk *xtcp_reqsk_find(const struct xtcp_reqsk_bucket *bucket,
-				   const struct xtcp_rx *rx)
+				   const struct xtcp_rx_ctx *rx)
 {
 	struct xtcp_reqsk *rsk;
 
@@ -241,7 +241,7 @@ static void request_bucket_add(struct xtcp_reqsk_bucket *bucket, struct xtcp_req
  *
  * Context: any, RCU read lock.
  */
-void xtcp_reqsk_fill(struct xtcp_reqsk *rsk, const struct xtcp_rx *rx,
+void xtcp_reqsk_fill(struct xtcp_reqsk *rsk, const struct xtcp_rx_ctx *rx,
 		     struct xtcp_listener *l)
 {
 	const struct xtcp_flow *flow = &rx->flow;
@@ -271,7 +271,7 @@ void xtcp_reqsk_fill(struct xtcp_reqsk *rsk, const struct xtcp_rx *rx,
  *
  * Context: bucket's lock. Return: false when there is no memory.
  */
-bool xtcp_reqsk_add(struct xtcp_rx *rx, struct xtcp_reqsk_bucket *bucket,
+bool xtcp_reqsk_add(struct xtcp_rx_ctx *rx, struct xtcp_reqsk_bucket *bucket,
 		    struct xtcp_listener *l, const struct xtcp_request *req)
 {
 	bool wide = req->v6 || xtcp_ip_l3mdev_oif(rx);

@@ -150,7 +150,7 @@ struct sock *xtcp_reuseport_select(struct sock *sk, u32 hash, struct sk_buff *sk
  */
 struct sock *xtcp_reuseport_migrate_target(const struct sock *sk, const struct xtcp_flow *flow)
 {
-	const struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	const struct xtcp_net *xn = xtcp_pernet(sock_net(sk));
 	int dif = sk->sk_bound_dev_if;
 	struct sock *target;
 

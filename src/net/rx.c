@@ -78,7 +78,7 @@ void xtcp_rx_flush(void)
  * Checks that do not depend on the owner: header, checksum, address. Return:
  * XTCP_DROP_NONE or why the packet is discarded.
  */
-static enum xtcp_drop rx_verify(struct sk_buff *skb)
+static enum xtcp_drop_reason rx_verify(struct sk_buff *skb)
 {
 	u32 doff;
 
@@ -99,7 +99,7 @@ static enum xtcp_drop rx_verify(struct sk_buff *skb)
  * A SYN may be checked for several owners in turn. @sk: NULL for a TIME-WAIT record.
  * Return: XTCP_DROP_NONE or why the packet is discarded.
  */
-static enum xtcp_drop rx_admit(struct sock *sk, struct sk_buff *skb)
+static enum xtcp_drop_reason rx_admit(struct sock *sk, struct sk_buff *skb)
 {
 	if (sk && xtcp_ip_below_min_ttl(sk, skb))
 		return XTCP_DROP_MIN_TTL;
@@ -142,7 +142,7 @@ static bool rx_reopens_kernel_tw(const struct sock *sk, struct sk_buff *skb)
  * we have taken over. A record that this SYN may end does not count; it is put into
  * rx->old.
  */
-static bool rx_kernel_owns(struct xtcp_rx *rx, struct sk_buff *skb)
+static bool rx_kernel_owns(struct xtcp_rx_ctx *rx, struct sk_buff *skb)
 {
 	struct sock *sk = xtcp_ip_kernel_sock(rx);
 
@@ -161,7 +161,7 @@ static bool rx_kernel_owns(struct xtcp_rx *rx, struct sk_buff *skb)
  * record if a listener of the kernel's TCP matches, otherwise resume it. Return: whether it
  * was resumed.
  */
-static bool rx_resume_tw(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
+static bool rx_resume_tw(struct xtcp_rx_ctx *rx, struct sk_buff *skb, bool ask_kernel)
 {
 	bool wanted = ask_kernel && xtcp_ip_kernel_listens(rx, skb);
 
@@ -169,7 +169,7 @@ static bool rx_resume_tw(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kerne
 }
 
 /* End the kernel's TIME-WAIT record, as the kernel does for its own listeners. */
-static void rx_end_kernel_tw(struct xtcp_rx *rx)
+static void rx_end_kernel_tw(struct xtcp_rx_ctx *rx)
 {
 	rx->reopens = true;
 	rx->iss_above = READ_ONCE(tcp_twsk((struct sock *)rx->old)->tw_snd_nxt);
@@ -177,7 +177,7 @@ static void rx_end_kernel_tw(struct xtcp_rx *rx)
 	rx->old = NULL;
 }
 
-static enum xtcp_rx_result rx_deliver(struct xtcp_rx *rx, struct xtcp_entry *e,
+static enum xtcp_rx_result rx_deliver(struct xtcp_rx_ctx *rx, struct xtcp_entry *e,
 				      u8 kind, struct sk_buff *skb)
 {
 	switch (kind) {
@@ -194,9 +194,9 @@ static enum xtcp_rx_result rx_deliver(struct xtcp_rx *rx, struct xtcp_entry *e,
  * Verify the packet, if this is its first owner, and check what the owner requires. @sk:
  * NULL for a TIME-WAIT record. Return: false when the packet was discarded.
  */
-static bool rx_check(struct xtcp_rx *rx, struct sock *sk, struct sk_buff *skb)
+static bool rx_check(struct xtcp_rx_ctx *rx, struct sock *sk, struct sk_buff *skb)
 {
-	enum xtcp_drop why = XTCP_DROP_NONE;
+	enum xtcp_drop_reason why = XTCP_DROP_NONE;
 
 	if (!rx->verified) {
 		xtcp_mib_add(rx->xn, XTCP_MIB_IN_SEGS,
@@ -230,7 +230,7 @@ static bool rx_check(struct xtcp_rx *rx, struct sock *sk, struct sk_buff *skb)
  * Context: RCU read lock, bottom halves off. Return: false when it has no owner here; it
  * is then unmodified.
  */
-static bool rx_dispatch(struct xtcp_rx *rx, struct sk_buff *skb, bool ask_kernel)
+static bool rx_dispatch(struct xtcp_rx_ctx *rx, struct sk_buff *skb, bool ask_kernel)
 {
 	struct xtcp_entry *e;
 	struct sock *sk;
@@ -283,12 +283,12 @@ static bool rx_is_assigned(const struct sk_buff *skb)
  */
 static __always_inline bool rx_receive(struct sk_buff *skb, int dif, int sdif)
 {
-	struct xtcp_rx rx;
+	struct xtcp_rx_ctx rx;
 
 	if (rx_is_assigned(skb))
 		return false;
 	rx.net = dev_net(skb->dev);
-	rx.xn = xtcp_net(rx.net);
+	rx.xn = xtcp_pernet(rx.net);
 	if (!atomic_read(&rx.xn->sockets) || !pskb_may_pull(skb, PORTS_LEN))
 		return false;
 
@@ -335,9 +335,9 @@ static int xtcp_v4_err(struct sk_buff *skb, u32 info)
  */
 void xtcp_rx_stray(struct net *net, struct sk_buff *skb)
 {
-	struct xtcp_rx rx = {
+	struct xtcp_rx_ctx rx = {
 		.net = net,
-		.xn = xtcp_net(net),
+		.xn = xtcp_pernet(net),
 		.dif = skb->skb_iif,
 		.sdif = xtcp_skb_is6(skb) ? inet6_sdif(skb) : inet_sdif(skb),
 		.verified = true,

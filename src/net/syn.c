@@ -12,7 +12,7 @@
 
 /* A segment for a listener while it is processed; on the stack. */
 struct arrival {
-	struct xtcp_rx *rx;
+	struct xtcp_rx_ctx *rx;
 	struct sk_buff *skb;
 	struct xtcp_listener *l;		/* of the listener looked up, or NULL */
 	struct xtcp_reqsk_bucket *bucket;	/* locked until there is a verdict */
@@ -127,7 +127,7 @@ static enum verdict request_segment(struct arrival *a, struct xtcp_reqsk *rsk)
 /* Make sure that there is a key for the SYN cookies of the present time slot. */
 static void syncookie_draw_key(struct xtcp_net *xn, u64 now)
 {
-	u32 slot, i = xtcp_syncookie_key(now, &slot);
+	u32 slot, i = xtcp_syncookie_key_index(now, &slot);
 	struct xtcp_syncookie_key *key = &xn->params.syncookie[i];
 
 	/* Pairs with the end of this function. */
@@ -362,7 +362,7 @@ static enum verdict syn_no_request(struct arrival *a)
 /* Do what the verdict says. Context: RCU read lock, bottom halves off, no lock. */
 static enum xtcp_rx_result syn_carry_out(struct arrival *a, enum verdict verdict)
 {
-	struct xtcp_rx *rx = a->rx;
+	struct xtcp_rx_ctx *rx = a->rx;
 
 	switch (verdict) {
 	case VERDICT_SYNACK:
@@ -403,7 +403,7 @@ static enum xtcp_rx_result syn_carry_out(struct arrival *a, enum verdict verdict
  * Return: XTCP_RX_DONE, or XTCP_RX_AGAIN when its half-open connection became a socket
  * since the look-up.
  */
-enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx *rx, struct sock *sk,
+enum xtcp_rx_result xtcp_listen_segment(struct xtcp_rx_ctx *rx, struct sock *sk,
 					struct sk_buff *skb)
 {
 	enum verdict verdict;

@@ -276,7 +276,7 @@ static struct xtcp_tw_rec *tw_new(struct sock *sk, u64 now)
 	rec = kmem_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!rec)
 		return NULL;
-	rec->addr = xtcp_port_tw_get(xtcp_net(sock_net(sk)), sk);
+	rec->addr = xtcp_port_tw_get(xtcp_pernet(sock_net(sk)), sk);
 	if (!rec->addr) {
 		kmem_cache_free(cache, rec);
 		return NULL;
@@ -306,7 +306,7 @@ static struct xtcp_tw_rec *tw_new(struct sock *sk, u64 now)
  */
 bool xtcp_tw_enter(struct sock *sk, u64 now)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_pernet(sock_net(sk));
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	struct xtcp_tw_table *t = xn->tw;
 	struct xtcp_tw_rec *rec = NULL;
@@ -364,7 +364,7 @@ static bool tw_reuse_allowed(const struct xtcp_net *xn, const struct xtcp_flow *
  */
 bool xtcp_tw_reuse(struct sock *sk)
 {
-	struct xtcp_net *xn = xtcp_net(sock_net(sk));
+	struct xtcp_net *xn = xtcp_pernet(sock_net(sk));
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	struct xtcp_tw_table *t = xn->tw;
 	bool chosen = sk->sk_userlocks & SOCK_BINDPORT_LOCK, done = false;
@@ -451,7 +451,7 @@ static void tw_send(const struct xtcp_stateless *to, const struct xtcp_plan *pla
  * the segment is a SYN that may open a new connection (RFC 6191). The SYN is then for a
  * listener, ours or the kernel's.
  */
-enum xtcp_rx_result xtcp_tw_segment(struct xtcp_rx *rx, struct xtcp_tw_rec *rec,
+enum xtcp_rx_result xtcp_tw_segment(struct xtcp_rx_ctx *rx, struct xtcp_tw_rec *rec,
 				    struct sk_buff *skb)
 {
 	struct xtcp_tw_table *t = rx->xn->tw;

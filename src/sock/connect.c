@@ -117,7 +117,7 @@ int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	u64 now;
 	int err;
 
-	xtcp_knobs_inherit(xtcp_net(sock_net(sk)));
+	xtcp_knobs_inherit(xtcp_pernet(sock_net(sk)));
 	if (xtcp_family6(sk))
 		err = xtcp_ip6_connect(sk, (struct sockaddr_in6 *)uaddr, addr_len);
 	else
@@ -142,7 +142,7 @@ int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 }
 
 /**
- * xtcp_listen - proto_ops.listen
+ * xtcp_listen_sock - proto_ops.listen
  * @sock: socket
  * @backlog: most connections waiting for accept(), already limited by somaxconn
  *
@@ -151,7 +151,7 @@ int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len)
  * Context: process, takes the socket lock, may sleep.
  * Return: 0, -EINVAL, -EADDRINUSE, -ENOMEM.
  */
-int xtcp_listen(struct socket *sock, int backlog)
+int xtcp_listen_sock(struct socket *sock, int backlog)
 {
 	struct sock *sk = sock->sk;
 	struct inet_sock *inet = inet_sk(sk);
@@ -164,7 +164,7 @@ int xtcp_listen(struct socket *sock, int backlog)
 	if (!((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
 		goto out;
 
-	xtcp_knobs_inherit(xtcp_net(sock_net(sk)));
+	xtcp_knobs_inherit(xtcp_pernet(sock_net(sk)));
 	WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
 	err = 0;
 	if (sk->sk_state == TCP_LISTEN)
@@ -176,7 +176,7 @@ int xtcp_listen(struct socket *sock, int backlog)
 			goto out;
 	}
 	WRITE_ONCE(sk->sk_ack_backlog, 0);
-	knob = READ_ONCE(xtcp_knobs(sk)->fastopen);
+	knob = READ_ONCE(xtcp_sk_knobs(sk)->fastopen);
 	if (knob & XTCP_FO_KNOB_LISTENERS && knob & XTCP_FO_KNOB_SERVER &&
 	    !xtcp_fastopen_get_qlen(sk)) {
 		err = xtcp_fastopen_set_qlen(sk, backlog);

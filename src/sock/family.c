@@ -62,7 +62,7 @@ const struct proto_ops xtcp_stream_ops = {
 	.poll		= xtcp_poll,
 	.ioctl		= inet_ioctl,
 	.gettstamp	= sock_gettstamp,
-	.listen		= xtcp_listen,
+	.listen		= xtcp_listen_sock,
 	.shutdown	= inet_shutdown,
 	.setsockopt	= sock_common_setsockopt,
 	.getsockopt	= sock_common_getsockopt,
@@ -180,8 +180,8 @@ int xtcp_family_init(void)
 		return err;
 	xtcp_prot.sysctl_mem = tcp_prot.sysctl_mem;
 	/* Bytes a socket may have under pressure: the initial namespace's for all. */
-	xtcp_prot.sysctl_wmem = xtcp_net(&init_net)->knobs.wmem;
-	xtcp_prot.sysctl_rmem = xtcp_net(&init_net)->knobs.rmem;
+	xtcp_prot.sysctl_wmem = xtcp_pernet(&init_net)->knobs.wmem;
+	xtcp_prot.sysctl_rmem = xtcp_pernet(&init_net)->knobs.rmem;
 	err = xtcp_sendq_setup();
 	if (err)
 		goto out_mem;

@@ -36,7 +36,7 @@ int xtcp_get_port(struct sock *sk, unsigned short snum);
 int xtcp_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
 int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len);
 void xtcp_connect_go(struct sock *sk, struct msghdr *msg);
-int xtcp_listen(struct socket *sock, int backlog);
+int xtcp_listen_sock(struct socket *sock, int backlog);
 void xtcp_unlisten(struct sock *sk);
 
 /* sendmsg.c */

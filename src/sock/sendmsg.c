@@ -211,8 +211,8 @@ static int send_fastopen(struct send_state *s, struct msghdr *msg)
 	struct sockaddr *to = msg->msg_name;
 	int err;
 
-	xtcp_knobs_inherit(xtcp_net(sock_net(sk)));
-	if (!(READ_ONCE(xtcp_knobs(sk)->fastopen) & XTCP_FO_KNOB_CLIENT) ||
+	xtcp_knobs_inherit(xtcp_pernet(sock_net(sk)));
+	if (!(READ_ONCE(xtcp_sk_knobs(sk)->fastopen) & XTCP_FO_KNOB_CLIENT) ||
 	    (to && msg->msg_namelen >= (int)sizeof(to->sa_family) &&
 	     to->sa_family == AF_UNSPEC))
 		return -EOPNOTSUPP;

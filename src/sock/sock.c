@@ -24,14 +24,14 @@ int xtcp_init_sock(struct sock *sk)
 {
 	sk->sk_protocol = XTCP_SK_PROTOCOL;
 	sock_set_flag(sk, SOCK_RCU_FREE);
-	xtcp_knobs_inherit(xtcp_net(sock_net(sk)));
+	xtcp_knobs_inherit(xtcp_pernet(sock_net(sk)));
 	xtcp_conn_init(sk);
-	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(xtcp_knobs(sk)->wmem[1]));
-	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(xtcp_knobs(sk)->rmem[1]));
+	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(xtcp_sk_knobs(sk)->wmem[1]));
+	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(xtcp_sk_knobs(sk)->rmem[1]));
 	/* Makes io_uring accept IORING_OP_SEND_ZC; the bytes are copied. */
 	set_bit(SOCK_SUPPORT_ZC, &sk->sk_socket->flags);
 	sk_sockets_allocated_inc(sk);
-	return READ_ONCE(xtcp_knobs(sk)->enabled) ? 0 : -ENOPROTOOPT;
+	return READ_ONCE(xtcp_sk_knobs(sk)->enabled) ? 0 : -ENOPROTOOPT;
 }
 
 /**

@@ -157,7 +157,7 @@ static int set_fastopen(struct sock *sk, int optname, int val)
 	if (optname != TCP_FASTOPEN && val > 1)
 		return -EINVAL;
 	if (optname == TCP_FASTOPEN_CONNECT) {
-		if (!(READ_ONCE(xtcp_knobs(sk)->fastopen) & XTCP_FO_KNOB_CLIENT))
+		if (!(READ_ONCE(xtcp_sk_knobs(sk)->fastopen) & XTCP_FO_KNOB_CLIENT))
 			return -EOPNOTSUPP;
 	} else {
 		states |= TCPF_LISTEN;
@@ -276,7 +276,7 @@ int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		return -EPROTO;
 	if (level != SOL_TCP)
 		return ip_setsockopt(sk, level, optname, optval, optlen);
-	xtcp_knobs_inherit(xtcp_net(sock_net(sk)));
+	xtcp_knobs_inherit(xtcp_pernet(sock_net(sk)));
 	if (optname == TCP_CONGESTION)
 		return set_congestion(sk, optval, optlen);
 	if (optname == TCP_FASTOPEN_KEY)
@@ -439,7 +439,7 @@ static int get_cc_info(struct sock *sk, char __user *optval, int __user *optlen,
 	int size = 0;
 
 	lock_sock(sk);
-	xtcp_cc_info(&xtcp_sk(sk)->tcb, &in);
+	xtcp_cc_get_info(&xtcp_sk(sk)->tcb, &in);
 	release_sock(sk);
 	switch (in.kind) {
 	case XTCP_CC_INFO_BBR:
@@ -484,7 +484,7 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname,
 
 	if (level != SOL_TCP)
 		return ip_getsockopt(sk, level, optname, optval, optlen);
-	xtcp_knobs_inherit(xtcp_net(sock_net(sk)));
+	xtcp_knobs_inherit(xtcp_pernet(sock_net(sk)));
 	if (get_user(len, optlen))
 		return -EFAULT;
 	if (len < 0)
@@ -535,7 +535,7 @@ void xtcp_keepalive(struct sock *sk, int on)
 int xtcp_set_rcvlowat(struct sock *sk, int val)
 {
 	bool locked = sk->sk_userlocks & SOCK_RCVBUF_LOCK;
-	int cap = (locked ? sk->sk_rcvbuf : READ_ONCE(xtcp_knobs(sk)->rmem[2])) / 2;
+	int cap = (locked ? sk->sk_rcvbuf : READ_ONCE(xtcp_sk_knobs(sk)->rmem[2])) / 2;
 
 	val = min(val, cap);
 	WRITE_ONCE(sk->sk_rcvlowat, val ? val : 1);

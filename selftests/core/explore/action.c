@@ -285,8 +285,8 @@ static void shrink(struct end *e)
 {
 	e->path_mss -= 2 * WORLD_MSS / 5;
 	TRACE("%u     the path carries %u bytes", e->id, e->path_mss);
-	end_serve(e, xtcp_icmp(&e->tcb, XTCP_ICMP_TOO_BIG, e->tcb.snd_una,
-			       (u16)e->path_mss, end_now(e)));
+	end_serve(e, xtcp_icmp_rx(&e->tcb, XTCP_ICMP_TOO_BIG, e->tcb.snd_una,
+				  (u16)e->path_mss, end_now(e)));
 }
 
 static void timer(struct end *e)

@@ -554,7 +554,7 @@ void end_cc(struct end *end, u32 which)
 void end_icmp(struct end *end, enum xtcp_icmp kind, u32 seq, u16 mss)
 {
 	if (end_tcb(end))
-		CALL(end, xtcp_icmp(end->host.tcb, kind, seq, mss, *end->now));
+		CALL(end, xtcp_icmp_rx(end->host.tcb, kind, seq, mss, *end->now));
 }
 
 /* The size of the receive buffer changes. */

@@ -211,10 +211,10 @@ static void dispatch(struct sim *sim, const struct event *ev)
 	case EV_ICMP:
 		if (host->conn && !host->conn->over)
 			conn_serve(host->conn,
-				   xtcp_icmp(&host->conn->tcb,
-					     ev->arg2 ? XTCP_ICMP_TOO_BIG :
+				   xtcp_icmp_rx(&host->conn->tcb,
+						ev->arg2 ? XTCP_ICMP_TOO_BIG :
 							XTCP_ICMP_SOFT,
-					     ev->arg, ev->arg2, host_now(host)));
+						ev->arg, ev->arg2, host_now(host)));
 		return;
 	default:
 		break;

@@ -33,7 +33,7 @@ const struct xtcp_cc *xtcp_cc_list(u32 i)
 	return i < ARRAY_SIZE(algorithms) ? algorithms[i] : NULL;
 }
 
-void xtcp_cc_info(const struct xtcp_tcb *tcb, struct xtcp_cc_info *info)
+void xtcp_cc_get_info(const struct xtcp_tcb *tcb, struct xtcp_cc_info *info)
 {
 	memset(info, 0, sizeof(*info));
 	if (tcb->cc->info)

@@ -148,7 +148,7 @@ void xtcp_cc_avoid(struct xtcp_tcb *tcb, u32 *acked, u32 bytes);
 	BUILD_BUG_ON(sizeof(type) > sizeof((tcb)->cc_priv));		\
 	(type *)(tcb)->cc_priv; })
 
-static inline void xtcp_cc_event(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now)
+static inline void xtcp_cc_notify(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now)
 {
 	if (tcb->cc->event)
 		tcb->cc->event(tcb, ev, now);
