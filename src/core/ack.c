@@ -6,7 +6,7 @@
  * The window that the segment offers, bytes. Used only from the newest segment
  * (SND.WL1, SND.WL2); an old one would close or open the window wrongly.
  */
-static u32 offered(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
+static u32 ack_window(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
 	return (u32)seg->wnd << tcb->snd_wscale;
 }
@@ -19,9 +19,9 @@ static u32 offered(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
  * did not, we would send beyond what was offered. The ACK numbers of one sender
  * never go back, so a larger one identifies the newer segment.
  */
-static void window_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
+static void ack_window_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
-	u32 wnd = offered(tcb, seg);
+	u32 wnd = ack_window(tcb, seg);
 
 	if (seq_le(seg->ack, tcb->snd_wl2) && seq_lt(seg->seq, tcb->snd_wl1))
 		return;
@@ -41,15 +41,15 @@ static void window_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
  * SYN or FIN, the same ACK number, the same window. While the window is closed,
  * answers to our probes look just like that and do not count.
  */
-static bool is_duplicate(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
+static bool ack_is_duplicate(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
 	return tcb->snd_una != tcb->snd_nxt && !seg->len &&
 	       !(seg->flags & XTCP_FIN) && tcb->snd_wnd &&
-	       offered(tcb, seg) == tcb->snd_wnd;
+	       ack_window(tcb, seg) == tcb->snd_wnd;
 }
 
 /* SND.UNA advances: process what is newly acknowledged. */
-static u32 advance(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ack *a)
+static u32 ack_advance(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ack *a)
 {
 	u32 actions = XTCP_ACT_ACKED;
 	u32 data;
@@ -78,7 +78,7 @@ static u32 advance(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ack *
  * for what left later: the head may be lost again, and SACKs in recovery would
  * postpone the timer for ever.
  */
-static bool before_head(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
+static bool ack_before_head(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
 	const struct xtcp_sent *head = tcb->map_head;
 
@@ -95,7 +95,7 @@ static u32 process_ack(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	bool syn = xtcp_syn_out(tcb) && seg->ack != tcb->iss;
 	bool sack = seg->opts & XTCP_OPT_SACK && tcb->opts & XTCP_OPT_SACK_PERM &&
 		    tcb->par->rack;
-	bool dup = seg->ack == tcb->snd_una && is_duplicate(tcb, seg);
+	bool dup = seg->ack == tcb->snd_una && ack_is_duplicate(tcb, seg);
 	bool probe = tcb->flags & XTCP_F_TLP_OUT;
 	u32 small = xtcp_small_full(tcb) && xtcp_unsent(tcb) ? tcb->small_out : 0;
 	struct xtcp_ack a;
@@ -111,7 +111,7 @@ static u32 process_ack(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	if (syn)
 		xtcp_rtt_syn(tcb, &a);
 	if (seq_gt(seg->ack, tcb->snd_una))
-		actions = advance(tcb, seg, &a);
+		actions = ack_advance(tcb, seg, &a);
 	seg->delivered = a.segs;
 	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT)
 		return actions;
@@ -126,7 +126,7 @@ static u32 process_ack(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	if (unlikely(tcb->ecn))
 		xtcp_ecn_ack(tcb, seg, &a);
 	seg->delivered_ce = a.ce_segs;
-	if (xtcp_loss_ack(tcb, seg, &a, dup) || before_head(tcb, &a))
+	if (xtcp_loss_ack(tcb, seg, &a, dup) || ack_before_head(tcb, &a))
 		xtcp_rto_restart(tcb, now);
 	/* Allow more small segments as slow start does, until the RTT grows. */
 	if (small > tcb->small_out && tcb->cong == XTCP_CONG_OPEN &&
@@ -182,7 +182,7 @@ u32 xtcp_ack_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT ||
 	    seq_lt(seg->ack, tcb->snd_una))
 		return actions;
-	window_rx(tcb, seg);
+	ack_window_rx(tcb, seg);
 	/* MUST-37: a peer that answers is alive, however long its window stays closed. */
 	if (!tcb->snd_wnd)
 		tcb->retries = 0;

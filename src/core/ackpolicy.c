@@ -42,7 +42,7 @@ static void learn_rcv_mss(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
  * acknowledges everything at once, and may open the window too. Rely on that for
  * no more than a quarter of the window; the delayed ACK timer runs as well.
  */
-static bool reader_behind(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
+static bool ack_reader_behind(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
 	u32 waiting = tcb->rcv_nxt - tcb->rcv_read - seg->len;
 
@@ -51,7 +51,7 @@ static bool reader_behind(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg
 }
 
 /* Note a segment below the peer's full size, or with PSH: a pause may follow. */
-static void note_push(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
+static void ack_note_push(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
 	bool small = seg->len < (u32)tcb->rcv_mss * seg->nsegs;
 
@@ -96,7 +96,7 @@ void xtcp_ack_data(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 	if (unlikely(tcb->rcv_first))
 		xtcp_rcv_first(tcb);
 	limit = min(2U * tcb->rcv_mss, tcb->rcv_wnd / 2);
-	if ((unacked >= limit && !reader_behind(tcb, seg)) ||
+	if ((unacked >= limit && !ack_reader_behind(tcb, seg)) ||
 	    tcb->flags & XTCP_F_QUICKACK || tcb->quickack == XTCP_QUICKACK_ALL) {
 		xtcp_ack_now(tcb);
 		return;
@@ -107,7 +107,7 @@ void xtcp_ack_data(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 		return;
 	}
 	tcb->ack_pending |= XTCP_ACKP_DELAYED;
-	note_push(tcb, seg);
+	ack_note_push(tcb, seg);
 	if (!xtcp_dl_is_set(tcb, XTCP_DL_DELACK))
 		xtcp_dl_set(tcb, XTCP_DL_DELACK,
 			    now + tcb->ato_us * XTCP_NSEC_PER_USEC);

@@ -3,16 +3,16 @@
 #include "core.h"
 
 /* Record in "bad" the first condition that does not hold. */
-#define MUST(cond)	note(&bad, cond, #cond)
+#define MUST(cond)	check_note(&bad, cond, #cond)
 
-static void note(const char **bad, bool holds, const char *what)
+static void check_note(const char **bad, bool holds, const char *what)
 {
 	if (!holds && !*bad)
 		*bad = what;
 }
 
 /* Are number and priority of @node, in a tree of treap.c, in order? */
-static bool in_place(const struct xtcp_node *node)
+static bool check_in_place(const struct xtcp_node *node)
 {
 	const struct xtcp_node *left = node->left, *right = node->right;
 
@@ -70,7 +70,7 @@ static const char *check_map(const struct xtcp_tcb *tcb)
 		/* SACKed neighbours are merged. */
 		if (sent->next && sent->marks & XTCP_SENT_SACKED)
 			MUST(!(sent->next->marks & XTCP_SENT_SACKED));
-		MUST(in_place(&sent->node));
+		MUST(check_in_place(&sent->node));
 		/* Each entry is the child of one other, or the root. */
 		nodes += 1 - !!sent->left - !!sent->right;
 		at = sent->end;
@@ -110,7 +110,7 @@ static const char *check_reass(const struct xtcp_tcb *tcb)
 
 		if (!node)
 			break;
-		MUST(in_place(node));
+		MUST(check_in_place(node));
 		at = next->seq;
 		for (pkt = next; ; pkt = pkt->next) {
 			MUST(pkt->seq == at);

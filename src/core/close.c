@@ -37,7 +37,7 @@ u32 xtcp_rst_owed(struct xtcp_tcb *tcb)
 /*
  * xtcp_close_begin - queue the FIN and change the state
  *
- * In SYN-RECEIVED the FIN may be sent (early_may()), but the state stays until
+ * In SYN-RECEIVED the FIN may be sent (plan_may_early()), but the state stays until
  * the handshake completes; then this is called once more. So in FIN-WAIT-1 our
  * SYN is always acknowledged.
  */

@@ -24,7 +24,7 @@
  * 3.2): that applies if RFC 3168 was negotiated and our own congestion control is
  * of that kind. With AccECN the counters say more.
  */
-static void classic_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u32 len)
+static void ecn_classic_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u32 len)
 {
 	bool ce = seg->ecn == XTCP_CE;
 	bool echo = tcb->ecn_flags & XTCP_ECN_ECHO;
@@ -52,7 +52,7 @@ static void classic_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u32 len
 	}
 }
 
-static u32 *byte_counter(struct xtcp_tcb *tcb, u8 field)
+static u32 *ecn_byte_counter(struct xtcp_tcb *tcb, u8 field)
 {
 	if (field == XTCP_CE)
 		return &tcb->r_ceb;
@@ -63,9 +63,9 @@ static u32 *byte_counter(struct xtcp_tcb *tcb, u8 field)
  * Count bytes by field, and decide whether the next ACK reports them (RFC 9768
  * 3.2.3.3).
  */
-static void count_bytes(struct xtcp_tcb *tcb, u8 field, u32 len)
+static void ecn_count_bytes(struct xtcp_tcb *tcb, u8 field, u32 len)
 {
-	u32 *counter = byte_counter(tcb, field);
+	u32 *counter = ecn_byte_counter(tcb, field);
 	u8 bit = (u8)BIT(field);
 
 	if (tcb->par->ecn_option >= XTCP_OPTION_NEWS || field == XTCP_CE ||
@@ -80,13 +80,13 @@ static void count_bytes(struct xtcp_tcb *tcb, u8 field, u32 len)
  * second mark, or third if only ACKs were marked. A run merged by GRO is one
  * event and gets one ACK, as the RFC allows.
  */
-static void acc_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u32 len)
+static void ecn_acc_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u32 len)
 {
 	u8 field = seg->ecn & 3;
 	u32 most = tcb->rcv_nxt != tcb->rcv_wup || len ? 2 : 3;
 
 	if (len && field != XTCP_NOT_ECT)
-		count_bytes(tcb, field, len);
+		ecn_count_bytes(tcb, field, len);
 	if (field == XTCP_CE) {
 		tcb->r_cep += seg->nsegs;
 		tcb->ce_unsaid = (u8)min_t(u32, tcb->ce_unsaid + seg->nsegs, 255);
@@ -103,9 +103,9 @@ static void acc_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u32 len)
 void xtcp_ecn_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u32 len)
 {
 	if (tcb->ecn == XTCP_ECN_CLASSIC)
-		classic_rx(tcb, seg, len);
+		ecn_classic_rx(tcb, seg, len);
 	else if (tcb->ecn == XTCP_ECN_ACC)
-		acc_rx(tcb, seg, len);
+		ecn_acc_rx(tcb, seg, len);
 }
 
 /*
@@ -130,7 +130,7 @@ void xtcp_ecn_news(struct xtcp_tcb *tcb)
 	tcb->ecn_flags &= ~(XTCP_ECN_OPT_TRIED | XTCP_ECN_OPT_DOUBT);
 }
 
-static bool option_due(const struct xtcp_tcb *tcb)
+static bool ecn_option_due(const struct xtcp_tcb *tcb)
 {
 	if (tcb->par->ecn_option == XTCP_OPTION_NEVER || tcb->ecn_flags & XTCP_ECN_OPT_MUTE)
 		return false;
@@ -139,7 +139,7 @@ static bool option_due(const struct xtcp_tcb *tcb)
 }
 
 /* Number of counters that an option needs for @fields, in the shorter of its orders. */
-static u32 fields_of(u32 fields, bool *from_behind)
+static u32 ecn_option_fields(u32 fields, bool *from_behind)
 {
 	*from_behind = fields & BIT(XTCP_ECT1) && !(fields & BIT(XTCP_ECT0));
 	if (fields & BIT(XTCP_ECT0) && fields & BIT(XTCP_ECT1))
@@ -153,18 +153,18 @@ static u32 fields_of(u32 fields, bool *from_behind)
  * none. The first option carries all, so that the peer notices a path that zeroes
  * them.
  */
-static void plan_option(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u32 room)
+static void ecn_plan_option(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u32 room)
 {
 	bool behind;
 	u32 n;
 
-	if (!option_due(tcb))
+	if (!ecn_option_due(tcb))
 		return;
-	n = fields_of(tcb->ecn_seen, &behind);
+	n = ecn_option_fields(tcb->ecn_seen, &behind);
 	if (tcb->ecn_flags & XTCP_ECN_HELLO)
 		n = 3;
 	if (xtcp_acc_len(n) > room)
-		n = fields_of(tcb->ecn_due, &behind);
+		n = ecn_option_fields(tcb->ecn_due, &behind);
 	if (xtcp_acc_len(n) > room)
 		return;
 	plan->opts |= behind ? XTCP_OPT_ACCECN1 : XTCP_OPT_ACCECN0;
@@ -176,7 +176,7 @@ static void plan_option(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u32 
 }
 
 /* Room for the option, bytes: next to payload only if that is shorter than the MSS. */
-static u32 option_room(const struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
+static u32 ecn_option_room(const struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
 {
 	if (plan->kind == XTCP_PLAN_ACK)
 		return XTCP_HDR_MAX - plan->hdr_len;
@@ -185,7 +185,7 @@ static u32 option_room(const struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
 	return 0;
 }
 
-static bool tells_hello(const struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
+static bool ecn_tells_hello(const struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
 {
 	return tcb->ecn_flags & XTCP_ECN_HELLO && plan->kind == XTCP_PLAN_ACK &&
 	       !plan->nsack;
@@ -210,9 +210,9 @@ void xtcp_ecn_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 			plan->flags |= XTCP_CWR;
 		break;
 	case XTCP_ECN_ACC:
-		plan->flags |= xtcp_ace_flags(tells_hello(tcb, plan) ?
+		plan->flags |= xtcp_ace_flags(ecn_tells_hello(tcb, plan) ?
 					 xtcp_ecn_echo(tcb->ecn_syn) : tcb->r_cep);
-		plan_option(tcb, plan, option_room(tcb, plan));
+		ecn_plan_option(tcb, plan, ecn_option_room(tcb, plan));
 		break;
 	default:
 		return;
@@ -235,7 +235,7 @@ void xtcp_ecn_sent(struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
 		if (tcb->ecn_flags & XTCP_ECN_OPT_DOUBT)
 			tcb->ecn_flags |= XTCP_ECN_OPT_TRIED;
 	}
-	if (tells_hello(tcb, plan))
+	if (ecn_tells_hello(tcb, plan))
 		tcb->ecn_flags &= ~XTCP_ECN_HELLO;
 }
 
@@ -243,7 +243,7 @@ void xtcp_ecn_sent(struct xtcp_tcb *tcb, const struct xtcp_plan *plan)
 bool xtcp_ecn_pending(const struct xtcp_tcb *tcb)
 {
 	return tcb->ecn_flags & XTCP_ECN_HELLO ||
-	       (tcb->ecn_due & BIT(XTCP_CE) && option_due(tcb));
+	       (tcb->ecn_due & BIT(XTCP_CE) && ecn_option_due(tcb));
 }
 
 /* xtcp_ecn_tw_flags - ECN flags of the ACKs of a TIME-WAIT record */
@@ -266,7 +266,7 @@ u16 xtcp_ecn_tw_flags(const struct xtcp_tcb *tcb)
  * change means no marks: otherwise every ACK on a path that thins ACKs would seem
  * to report some.
  */
-static u32 marks(const struct xtcp_tcb *tcb, u32 ace, u32 segs)
+static u32 ecn_marks(const struct xtcp_tcb *tcb, u32 ace, u32 segs)
 {
 	u32 least = (ace - tcb->s_cep) & XTCP_ACE_MAX;
 
@@ -276,14 +276,14 @@ static u32 marks(const struct xtcp_tcb *tcb, u32 ace, u32 segs)
 }
 
 /* Does this segment carry a counter of CE bytes that can be trusted? */
-static bool tells_bytes(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
+static bool ecn_tells_bytes(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
 	return seg->opts & XTCP_OPT_ACCECN && seg->nacc >= 2 &&
 	       !(tcb->ecn_flags & XTCP_ECN_OPT_DEAF);
 }
 
 /* By how much a 24-bit counter has advanced; 0 if it went back. */
-static u32 counted(u32 now, u32 before)
+static u32 ecn_counted(u32 now, u32 before)
 {
 	u32 moved = (now - before) & 0xffffff;
 
@@ -294,19 +294,19 @@ static u32 counted(u32 now, u32 before)
  * CE-marked bytes that this ACK reports. A number estimated without the option is
  * corrected when an option arrives.
  */
-static u32 marked_bytes(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
-			struct xtcp_ack *ack, u32 ce, u32 segs)
+static u32 ecn_marked_bytes(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
+			    struct xtcp_ack *ack, u32 ce, u32 segs)
 {
 	u32 bytes;
 
-	if (!tells_bytes(tcb, seg)) {
+	if (!ecn_tells_bytes(tcb, seg)) {
 		bytes = min_t(u64, (u64)ce * tcb->mss, ack->delivered);
 		tcb->s_ceb += bytes;
 		if (ce)
 			tcb->ecn_flags |= XTCP_ECN_GUESSED;
 		return bytes;
 	}
-	bytes = counted(seg->acc[1], tcb->s_ceb);
+	bytes = ecn_counted(seg->acc[1], tcb->s_ceb);
 	/*
 	 * RFC 9768 3.2.3.2.5: marked bytes but no marked packets, without another
 	 * reason.
@@ -318,8 +318,8 @@ static u32 marked_bytes(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 	return min(bytes, ack->delivered);
 }
 
-static void acc_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
-		    struct xtcp_ack *ack)
+static void ecn_acc_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
+			struct xtcp_ack *ack)
 {
 	u32 segs = DIV_ROUND_UP(ack->delivered, tcb->mss);
 	u32 ace = xtcp_ace(seg->flags), ce;
@@ -333,13 +333,13 @@ static void acc_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 	if (tcb->ecn_flags & XTCP_ECN_DEAF)
 		return;
 	/* The byte counter does not wrap so soon; with it there is no ambiguity. */
-	ce = marks(tcb, ace, tells_bytes(tcb, seg) ? 0 : segs);
+	ce = ecn_marks(tcb, ace, ecn_tells_bytes(tcb, seg) ? 0 : segs);
 	if (ace != (tcb->s_cep & XTCP_ACE_MAX))
 		tcb->ecn_flags |= XTCP_ECN_MARKED;
 	else
 		tcb->ecn_flags &= ~XTCP_ECN_MARKED;
 	tcb->s_cep = (u8)ace;
-	ack->ce = marked_bytes(tcb, seg, ack, ce, segs);
+	ack->ce = ecn_marked_bytes(tcb, seg, ack, ce, segs);
 	ack->ce_segs = max_t(u32, ce, DIV_ROUND_UP(ack->ce, tcb->mss));
 	ack->ece = ce || ack->ce;
 }
@@ -353,7 +353,7 @@ static void acc_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
  * reduced already, one segment is only what may be sent at this moment, and each
  * hole would wait for the timer.
  */
-static void hold(struct xtcp_tcb *tcb, u64 now)
+static void ecn_delay_next(struct xtcp_tcb *tcb, u64 now)
 {
 	tcb->ssthresh = tcb->mss;
 	tcb->flags |= XTCP_F_PACE_WAIT;
@@ -364,7 +364,7 @@ static void hold(struct xtcp_tcb *tcb, u64 now)
  * The congestion control responds to marks itself. CWR is still due, once a round
  * trip (RFC 8257, 3.3), or a peer of RFC 3168 would send ECE for ever.
  */
-static void own_answer(struct xtcp_tcb *tcb)
+static void ecn_own_answer(struct xtcp_tcb *tcb)
 {
 	if (!(tcb->ecn_flags & XTCP_ECN_CWR_END))
 		xtcp_ecn_reduced(tcb);
@@ -387,7 +387,7 @@ void xtcp_ecn_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, struct xtcp_
 	if (tcb->ecn_flags & XTCP_ECN_CWR_END && seq_ge(tcb->snd_una, tcb->cwr_end))
 		tcb->ecn_flags &= ~XTCP_ECN_CWR_END;
 	if (tcb->ecn == XTCP_ECN_ACC) {
-		acc_ack(tcb, seg, ack);
+		ecn_acc_ack(tcb, seg, ack);
 	} else if (seg->flags & XTCP_ECE) {
 		ack->ece = true;
 		ack->ce = ack->delivered;
@@ -396,7 +396,7 @@ void xtcp_ecn_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, struct xtcp_
 	if (!ack->ece)
 		return;
 	if (tcb->cc->flags & XTCP_CC_ECN_OWN) {
-		own_answer(tcb);
+		ecn_own_answer(tcb);
 		return;
 	}
 	alone = tcb->cong == XTCP_CONG_OPEN && tcb->cwnd <= tcb->mss;
@@ -404,7 +404,7 @@ void xtcp_ecn_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, struct xtcp_
 	/* A mark is never spurious, whatever a D-SACK may say. */
 	tcb->flags &= ~XTCP_F_UNDO;
 	if (alone)
-		hold(tcb, ack->now);
+		ecn_delay_next(tcb, ack->now);
 }
 
 /* xtcp_ecn_reduced - cwnd was reduced, for whatever reason (RFC 3168 6.1.2) */

@@ -27,7 +27,7 @@ bool xtcp_cc_needs_ecn(const struct xtcp_cc *cc)
  * What to ask for in a SYN, by the values of net.ipv4.tcp_ecn. @permit: the
  * algorithm or the route asks for ECN in any case.
  */
-static u8 asks(const struct xtcp_params *par, bool permit)
+static u8 ecn_mode_to_request(const struct xtcp_params *par, bool permit)
 {
 	switch (par->ecn) {
 	case 3:
@@ -41,7 +41,7 @@ static u8 asks(const struct xtcp_params *par, bool permit)
 }
 
 /* The most to agree to. @permit: the algorithm or the route accepts ECN in any case. */
-static u8 accepts(const struct xtcp_params *par, bool permit)
+static u8 ecn_mode_to_accept(const struct xtcp_params *par, bool permit)
 {
 	if (par->ecn >= 3)
 		return XTCP_ECN_ACC;
@@ -57,7 +57,7 @@ static u8 accepts(const struct xtcp_params *par, bool permit)
  * not to be trusted, unless this is a network of DCTCP hosts (RFC 8257, 3.5) or
  * the sender knows of AE.
  */
-static u8 respond(u8 most, const struct xtcp_seg *seg, bool need)
+static u8 ecn_choose_mode(u8 most, const struct xtcp_seg *seg, bool need)
 {
 	u32 ace = xtcp_ace(seg->flags);
 
@@ -69,7 +69,7 @@ static u8 respond(u8 most, const struct xtcp_seg *seg, bool need)
 	       XTCP_ECN_CLASSIC : XTCP_ECN_OFF;
 }
 
-static void enter(struct xtcp_tcb *tcb, u8 mode)
+static void ecn_enter(struct xtcp_tcb *tcb, u8 mode)
 {
 	tcb->ecn = mode;
 	tcb->r_cep = XTCP_CEP_INIT;
@@ -78,7 +78,7 @@ static void enter(struct xtcp_tcb *tcb, u8 mode)
 	tcb->r_e1b = XTCP_ECT_INIT;
 }
 
-static u16 synack_flags(u8 mode, u8 field)
+static u16 ecn_synack_flags(u8 mode, u8 field)
 {
 	switch (mode) {
 	case XTCP_ECN_CLASSIC:
@@ -91,7 +91,7 @@ static u16 synack_flags(u8 mode, u8 field)
 }
 
 /* Send all three counters, so that the peer notices a path that zeroes them. */
-static void synack_option(struct xtcp_plan *plan)
+static void ecn_synack_option(struct xtcp_plan *plan)
 {
 	plan->opts |= XTCP_OPT_ACCECN0;
 	plan->nacc = 3;
@@ -106,14 +106,14 @@ static void synack_option(struct xtcp_plan *plan)
  */
 void xtcp_ecn_connect(struct xtcp_tcb *tcb, bool permit)
 {
-	tcb->ecn = asks(tcb->par, permit || tcb->cc->flags & XTCP_CC_ECT);
+	tcb->ecn = ecn_mode_to_request(tcb->par, permit || tcb->cc->flags & XTCP_CC_ECT);
 }
 
 /*
  * SYNs that ask and get no answer are followed by some that do not ask (RFC 3168
  * 6.1.1.1, RFC 9768 3.1.4.1): there are devices that drop what they do not know.
  */
-static bool syn_fell_back(const struct xtcp_tcb *tcb)
+static bool ecn_syn_fell_back(const struct xtcp_tcb *tcb)
 {
 	u32 asked = tcb->ecn == XTCP_ECN_ACC ? ACC_SYNS : CLASSIC_SYNS;
 
@@ -126,8 +126,8 @@ static bool syn_fell_back(const struct xtcp_tcb *tcb)
 void xtcp_ecn_plan_syn(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 {
 	if (tcb->state == XTCP_SYN_RECEIVED)
-		plan->flags |= synack_flags(tcb->ecn, tcb->ecn_syn);
-	else if (tcb->ecn != XTCP_ECN_OFF && !syn_fell_back(tcb))
+		plan->flags |= ecn_synack_flags(tcb->ecn, tcb->ecn_syn);
+	else if (tcb->ecn != XTCP_ECN_OFF && !ecn_syn_fell_back(tcb))
 		plan->flags |= tcb->ecn == XTCP_ECN_ACC ? XTCP_ACE : XTCP_CWR | XTCP_ECE;
 }
 
@@ -140,7 +140,7 @@ void xtcp_ecn_plan_syn(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
  */
 void xtcp_ecn_syn(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
-	enter(tcb, respond(tcb->ecn, seg, tcb->cc->flags & XTCP_CC_ECT));
+	ecn_enter(tcb, ecn_choose_mode(tcb->ecn, seg, tcb->cc->flags & XTCP_CC_ECT));
 	tcb->ecn_syn = seg->ecn;
 }
 
@@ -149,7 +149,7 @@ void xtcp_ecn_syn(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
  * Not-ECT; anything else is the path's doing (RFC 9768 3.2.2.3). A mark counts
  * nevertheless, see xtcp_cc_initial_cwnd().
  */
-static void check_echo(struct xtcp_tcb *tcb, u32 ace)
+static void ecn_check_echo(struct xtcp_tcb *tcb, u32 ace)
 {
 	if (ace == xtcp_ecn_echo(XTCP_ECT1) || ace == xtcp_ecn_echo(XTCP_ECT0) ||
 	    ace == xtcp_ecn_echo(XTCP_CE))
@@ -159,23 +159,23 @@ static void check_echo(struct xtcp_tcb *tcb, u32 ace)
 }
 
 /* RFC 9768 3.2.3.2.4: detect a path that zeroes counters, which begin at 1. */
-static void check_option(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
+static void ecn_check_option(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
 	if (seg->opts & XTCP_OPT_ACCECN &&
 	    ((seg->nacc >= 1 && !seg->acc[0]) || (seg->nacc == 3 && !seg->acc[2])))
 		tcb->ecn_flags |= XTCP_ECN_OPT_DEAF;
 }
 
-static void synack_acc(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
+static void ecn_synack_acc(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
-	enter(tcb, XTCP_ECN_ACC);
+	ecn_enter(tcb, XTCP_ECN_ACC);
 	tcb->ecn_flags |= XTCP_ECN_HELLO;
 	tcb->ecn_syn = seg->ecn;
 	tcb->ecn_last = seg->ecn;
 	if (seg->ecn == XTCP_CE)
 		tcb->r_cep++;
-	check_echo(tcb, xtcp_ace(seg->flags));
-	check_option(tcb, seg);
+	ecn_check_echo(tcb, xtcp_ace(seg->flags));
+	ecn_check_option(tcb, seg);
 }
 
 /*
@@ -189,13 +189,13 @@ void xtcp_ecn_synack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 	u32 ace = xtcp_ace(seg->flags);
 
 	if (tcb->ecn == XTCP_ECN_ACC && ace > 1 && ace != XTCP_ACE_MAX) {
-		synack_acc(tcb, seg);
+		ecn_synack_acc(tcb, seg);
 	} else if (tcb->ecn != XTCP_ECN_OFF && (ace & 3) == 1 &&
 		   (tcb->ecn == XTCP_ECN_CLASSIC || ace == 1)) {
 		/* RFC 3168 6.1.1: a host that sent a SYN without ECN sends no ECT. */
-		if (syn_fell_back(tcb))
+		if (ecn_syn_fell_back(tcb))
 			tcb->ecn_flags |= XTCP_ECN_NO_ECT;
-		enter(tcb, XTCP_ECN_CLASSIC);
+		ecn_enter(tcb, XTCP_ECN_CLASSIC);
 	} else {
 		tcb->ecn = XTCP_ECN_OFF;
 	}
@@ -239,8 +239,8 @@ void xtcp_ecn_third(struct xtcp_tcb *tcb, struct xtcp_seg *seg)
 			tcb->ecn_flags |= XTCP_ECN_NO_ECT | XTCP_ECN_DEAF;
 		if (ace == xtcp_ecn_echo(XTCP_CE))
 			tcb->s_cep++;
-		check_echo(tcb, ace);
-		check_option(tcb, seg);
+		ecn_check_echo(tcb, ace);
+		ecn_check_option(tcb, seg);
 		tcb->ecn_flags |= XTCP_ECN_ACE_SEEN;
 	}
 	seg->flags = (u16)((seg->flags & ~XTCP_ACE) | xtcp_ace_flags(tcb->s_cep));
@@ -255,7 +255,8 @@ void xtcp_ecn_request(struct xtcp_request *req, const struct xtcp_params *par,
 	const struct xtcp_cc *cc = open->route.cc;
 	bool need = open->need_ecn || (cc && cc->flags & XTCP_CC_ECT);
 
-	req->ecn = respond(accepts(par, need || open->route.ecn), seg, need);
+	req->ecn = ecn_choose_mode(ecn_mode_to_accept(par, need || open->route.ecn), seg,
+				   need);
 	req->ecn_syn = seg->ecn;
 	if (par->ecn_option == XTCP_OPTION_NEVER)
 		req->ecn_flags |= XTCP_ECN_OPT_MUTE;
@@ -314,9 +315,9 @@ void xtcp_ecn_request_plan(const struct xtcp_request *req, struct xtcp_plan *pla
 {
 	if (req->ecn_flags & XTCP_ECN_BARE)
 		return;
-	plan->flags |= synack_flags(req->ecn, req->ecn_syn);
+	plan->flags |= ecn_synack_flags(req->ecn, req->ecn_syn);
 	if (req->ecn == XTCP_ECN_ACC && !(req->ecn_flags & XTCP_ECN_OPT_MUTE))
-		synack_option(plan);
+		ecn_synack_option(plan);
 }
 
 /* xtcp_ecn_request_ack - set the flags of a request's ACK: nothing is counted yet */
@@ -329,7 +330,7 @@ void xtcp_ecn_request_ack(const struct xtcp_request *req, struct xtcp_plan *plan
 /* xtcp_ecn_accept - a half-open connection becomes a connection */
 void xtcp_ecn_accept(struct xtcp_tcb *tcb, const struct xtcp_request *req)
 {
-	enter(tcb, req->ecn);
+	ecn_enter(tcb, req->ecn);
 	/* Try the option again: plain loss is the more frequent cause. */
 	tcb->ecn_flags = req->ecn_flags & XTCP_ECN_NO_ECT;
 }

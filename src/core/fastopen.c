@@ -70,8 +70,8 @@ void xtcp_fastopen_make_cookie(const struct xtcp_fastopen_keys *keys, u32 i,
 }
 
 /* Compare cookies in constant time. */
-static bool same_cookie(const struct xtcp_fastopen_cookie *cookie,
-			const struct xtcp_seg *seg)
+static bool fastopen_same_cookie(const struct xtcp_fastopen_cookie *cookie,
+				 const struct xtcp_seg *seg)
 {
 	u8 diff = 0;
 	u32 i;
@@ -104,13 +104,13 @@ enum xtcp_fastopen_verdict xtcp_fastopen_check_syn(const struct xtcp_fastopen_ke
 	give->exp = seg->fo_cookie_exp;
 	if (!seg->fo_cookie_len)
 		return bare ? XTCP_FASTOPEN_GOOD : XTCP_FASTOPEN_ASKED;
-	if (same_cookie(give, seg)) {
+	if (fastopen_same_cookie(give, seg)) {
 		give->len = 0;
 		return XTCP_FASTOPEN_GOOD;
 	}
 	if (keys->n > 1) {
 		xtcp_fastopen_make_cookie(keys, 1, flow, &old);
-		if (same_cookie(&old, seg))
+		if (fastopen_same_cookie(&old, seg))
 			return XTCP_FASTOPEN_OLD;
 	}
 	return bare ? XTCP_FASTOPEN_GOOD : XTCP_FASTOPEN_BAD;

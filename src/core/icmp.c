@@ -8,7 +8,7 @@
  */
 #include "core.h"
 
-static bool in_flight(const struct xtcp_tcb *tcb, u32 seq)
+static bool icmp_in_flight(const struct xtcp_tcb *tcb, u32 seq)
 {
 	return seq_in(seq, tcb->snd_una, tcb->snd_nxt - tcb->snd_una);
 }
@@ -18,7 +18,7 @@ static bool in_flight(const struct xtcp_tcb *tcb, u32 seq)
  * data, so only once in an RTO. If a second one reduces the MTU meanwhile, the
  * retransmission timer resends.
  */
-static bool refit_due(const struct xtcp_tcb *tcb, u64 now)
+static bool icmp_refit_due(const struct xtcp_tcb *tcb, u64 now)
 {
 	bool soon = tcb->ptb_at && now - tcb->ptb_at < tcb->rto_us * XTCP_NSEC_PER_USEC;
 
@@ -42,7 +42,7 @@ u32 xtcp_icmp_rx(struct xtcp_tcb *tcb, enum xtcp_icmp kind, u32 quoted_seq, u16 
 	bool opening;
 
 	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT ||
-	    XTCP_DEFENCE(icmp_seq, !in_flight(tcb, quoted_seq)))
+	    XTCP_DEFENCE(icmp_seq, !icmp_in_flight(tcb, quoted_seq)))
 		return XTCP_ACT_DROP;
 
 	opening = tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED ||
@@ -57,7 +57,7 @@ u32 xtcp_icmp_rx(struct xtcp_tcb *tcb, enum xtcp_icmp kind, u32 quoted_seq, u16 
 			return 0;
 		tcb->path_mss = mss;
 		xtcp_mss_sync(tcb);
-		if (!opening && refit_due(tcb, now)) {
+		if (!opening && icmp_refit_due(tcb, now)) {
 			tcb->ptb_at = now;
 			xtcp_loss_refit(tcb);
 			xtcp_rto_restart(tcb, now);

@@ -21,7 +21,7 @@
  * number one below what the other expects. If such ACKs did not count, both ends
  * would repeat their octet until they give up.
  */
-static u32 ack_one_behind(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
+static u32 rx_ack_one_behind(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
 	if (seg->seq != tcb->rcv_nxt - 1 || !(seg->flags & XTCP_ACK) ||
 	    tcb->state == XTCP_SYN_RECEIVED)
@@ -34,7 +34,7 @@ static u32 ack_one_behind(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
  * sender, so ask for another path for them. Not in LOSS: there our own
  * retransmission timer has asked already.
  */
-static u32 rx_again(struct xtcp_tcb *tcb, u32 seq)
+static u32 rx_third_copy(struct xtcp_tcb *tcb, u32 seq)
 {
 	bool again = seq == tcb->dup_seq && tcb->cong != XTCP_CONG_LOSS;
 
@@ -64,10 +64,10 @@ static u32 rx_reject(struct xtcp_tcb *tcb, struct xtcp_seg *seg, enum xtcp_drop_
 		xtcp_mib_note(tcb, XTCP_MIB_DELAYED_ACK_LOST);
 		xtcp_sack_duplicate(tcb, seg->seq, seg->seq + seg->len);
 		xtcp_ecn_again(tcb);
-		actions |= rx_again(tcb, seg->seq);
+		actions |= rx_third_copy(tcb, seg->seq);
 	}
 	if (why == XTCP_DROP_OLD)
-		actions |= ack_one_behind(tcb, seg, now);
+		actions |= rx_ack_one_behind(tcb, seg, now);
 	return actions | xtcp_want_output(tcb);
 }
 
@@ -93,13 +93,13 @@ static u32 rx_wnd(const struct xtcp_tcb *tcb)
 }
 
 /* Sequence space that the payload and FIN of a segment occupy. */
-static u32 seg_space(const struct xtcp_seg *seg)
+static u32 rx_seg_space(const struct xtcp_seg *seg)
 {
 	return seg->len + !!(seg->flags & XTCP_FIN);
 }
 
 /* RFC 7323, 5.3 R1 (PAWS), and 3.2 (missing option). Return: 0 to continue. */
-static u32 check_timestamp(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
+static u32 rx_check_timestamp(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
 	if (seg->flags & XTCP_RST)
 		return 0;
@@ -118,11 +118,11 @@ static u32 check_timestamp(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
  *
  * Return: 0 to continue, else the actions for an unacceptable segment.
  */
-static u32 check_sequence(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
+static u32 rx_check_sequence(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
 	u32 wnd = rx_wnd(tcb);
 	u32 edge = tcb->rcv_nxt + wnd;
-	u32 space = seg_space(seg);
+	u32 space = rx_seg_space(seg);
 	u32 end = seg->seq + space;
 	u32 cut;
 
@@ -279,7 +279,7 @@ static u32 rx_out_of_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
  * Record where a FIN ends the stream. The first FIN in the window counts: data
  * held beyond it is discarded, later segments are cut to it.
  */
-static u32 note_fin(struct xtcp_tcb *tcb, struct xtcp_seg *seg)
+static u32 rx_note_fin(struct xtcp_tcb *tcb, struct xtcp_seg *seg)
 {
 	u32 end = seg->seq + seg->len;
 	u32 actions = 0;
@@ -331,7 +331,7 @@ static u32 rx_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		       xtcp_fail(tcb, XTCP_ERR_RESET) | xtcp_rst_owed(tcb);
 	}
 
-	actions = note_fin(tcb, seg);
+	actions = rx_note_fin(tcb, seg);
 	if (seg->len) {
 		tcb->last_data_rx_at = now;
 		if (seg->seq == tcb->rcv_nxt)
@@ -359,10 +359,10 @@ static u32 hold_syn_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	u32 actions;
 
 	seg->seq++;
-	actions = check_sequence(tcb, seg, now);
+	actions = rx_check_sequence(tcb, seg, now);
 	if (actions)
 		return actions;
-	actions = note_fin(tcb, seg);
+	actions = rx_note_fin(tcb, seg);
 	if (!seg->len)
 		return actions;
 	if (!node || xtcp_reass_insert(tcb, node, seg->seq, seg->seq + seg->len) !=
@@ -416,7 +416,7 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	if (seg->flags & XTCP_RST)
 		return rx_rst(tcb, seg, now);
 	if (tcb->opts & XTCP_OPT_TS)
-		actions = check_timestamp(tcb, seg, now);
+		actions = rx_check_timestamp(tcb, seg, now);
 	if (actions)
 		return actions;
 	if (seg->flags & XTCP_SYN) {
@@ -428,7 +428,7 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	}
 	seq = seg->seq;
 	had = seg->len;
-	actions = check_sequence(tcb, seg, now);
+	actions = rx_check_sequence(tcb, seg, now);
 	if (actions)
 		return actions;
 
@@ -517,7 +517,7 @@ static u32 rx_syn_sent_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	if (seg->len || seg->flags & (XTCP_FIN | XTCP_URG)) {
 		u32 seq = seg->seq, had = seg->len;
 
-		actions |= check_sequence(tcb, seg, now);
+		actions |= rx_check_sequence(tcb, seg, now);
 		if (actions & XTCP_ACT_DROP)
 			return actions;
 		actions |= rx_urgent(tcb, seg, seq);
@@ -583,5 +583,5 @@ void xtcp_rst_plan(const struct xtcp_seg *seg, struct xtcp_plan *plan)
 		return;
 	}
 	plan->flags |= XTCP_ACK;
-	plan->ack = seg->seq + seg_space(seg) + !!(seg->flags & XTCP_SYN);
+	plan->ack = seg->seq + rx_seg_space(seg) + !!(seg->flags & XTCP_SYN);
 }

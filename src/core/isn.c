@@ -13,7 +13,7 @@
 /* Distance of a new incarnation's ISS from the last number of the old one. */
 #define REOPEN_GAP	65536
 
-static u64 pair(u32 hi, u32 lo)
+static u64 isn_pair(u32 hi, u32 lo)
 {
 	return (u64)hi << 32 | lo;
 }
@@ -27,8 +27,8 @@ static u64 flow_hash(const struct xtcp_flow *flow, const u64 *key)
 
 	if (xtcp_flow_is_v4(flow))
 		return siphash_3u32(s[3], d[3], ports, &k);
-	h = siphash_4u64(pair(s[0], s[1]), pair(s[2], s[3]),
-			 pair(d[0], d[1]), pair(d[2], d[3]), &k);
+	h = siphash_4u64(isn_pair(s[0], s[1]), isn_pair(s[2], s[3]),
+			 isn_pair(d[0], d[1]), isn_pair(d[2], d[3]), &k);
 	return siphash_2u64(h, ports, &k);
 }
 

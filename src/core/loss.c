@@ -17,7 +17,7 @@
  */
 #include "core.h"
 
-static bool by_time(const struct xtcp_tcb *tcb)
+static bool loss_by_time(const struct xtcp_tcb *tcb)
 {
 	return tcb->opts & XTCP_OPT_SACK_PERM && tcb->par->rack;
 }
@@ -36,15 +36,15 @@ static u32 flight_size(const struct xtcp_tcb *tcb)
  * FlightSize before the ACK that moved SND.UNA by @una, without what limited
  * transmit added (RFC 5681, 3.2 step 2; RFC 6675, 5), which is what exceeds cwnd.
  */
-static u32 reduction_base(const struct xtcp_tcb *tcb, u32 una)
+static u32 loss_reduction_base(const struct xtcp_tcb *tcb, u32 una)
 {
 	return min(flight_size(tcb) + una, tcb->cwnd);
 }
 
 /* ---- reductions ---- */
 
-static void reduce(struct xtcp_tcb *tcb, enum xtcp_cong cong,
-		   enum xtcp_cc_event why, const struct xtcp_ack *a)
+static void loss_reduce(struct xtcp_tcb *tcb, enum xtcp_cong cong,
+			enum xtcp_cc_event why, const struct xtcp_ack *a)
 {
 	/* A reduction that turns into a worse one keeps the first one's undo state. */
 	if (tcb->cong == XTCP_CONG_OPEN) {
@@ -53,7 +53,7 @@ static void reduce(struct xtcp_tcb *tcb, enum xtcp_cong cong,
 		xtcp_prr_start(tcb, xtcp_flight(tcb) + tcb->lost_out + a->delivered);
 		if (!tcb->cc->control)
 			tcb->ssthresh = tcb->cc->ssthresh(tcb, why,
-							  reduction_base(tcb, a->una));
+							  loss_reduction_base(tcb, a->una));
 		xtcp_ecn_reduced(tcb);
 	}
 	tcb->recover = tcb->snd_nxt;
@@ -74,7 +74,7 @@ void xtcp_loss_reduce(struct xtcp_tcb *tcb, enum xtcp_cc_event why,
 		      const struct xtcp_ack *a)
 {
 	if (tcb->cong == XTCP_CONG_OPEN)
-		reduce(tcb, XTCP_CONG_CWR, why, a);
+		loss_reduce(tcb, XTCP_CONG_CWR, why, a);
 }
 
 /*
@@ -87,7 +87,7 @@ void xtcp_queue_full(struct xtcp_tcb *tcb, u64 now)
 	struct xtcp_ack a = { .now = now };
 
 	if (tcb->cong == XTCP_CONG_OPEN && tcb->snd_una != tcb->snd_nxt)
-		reduce(tcb, XTCP_CONG_CWR, XTCP_CC_LOSS, &a);
+		loss_reduce(tcb, XTCP_CONG_CWR, XTCP_CC_LOSS, &a);
 }
 
 /*
@@ -106,7 +106,7 @@ void xtcp_loss_take_over(struct xtcp_tcb *tcb)
 					  XTCP_CC_TIMEOUT : XTCP_CC_LOSS,
 					  flight_size(tcb));
 	xtcp_prr_start(tcb, flight);
-	if (tcb->cong == XTCP_CONG_RECOVERY && !by_time(tcb))
+	if (tcb->cong == XTCP_CONG_RECOVERY && !loss_by_time(tcb))
 		tcb->cwnd = min(tcb->cwnd, tcb->ssthresh + tcb->dupacks * tcb->mss);
 }
 
@@ -114,7 +114,7 @@ void xtcp_loss_take_over(struct xtcp_tcb *tcb)
  * Resend what is outstanding without treating it as congestion: enter a state in
  * which retransmission proceeds as after a timeout, with cwnd unchanged.
  */
-static void refit(struct xtcp_tcb *tcb)
+static void loss_refit(struct xtcp_tcb *tcb)
 {
 	if (tcb->cong != XTCP_CONG_RECOVERY)
 		tcb->cong = XTCP_CONG_LOSS;
@@ -123,13 +123,13 @@ static void refit(struct xtcp_tcb *tcb)
 	tcb->flags |= XTCP_F_FORCE_RTX;
 }
 
-static void enter_recovery(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
+static void loss_enter_recovery(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
 	if (unlikely(tcb->mtup_size) && xtcp_mtup_lost(tcb)) {
-		refit(tcb);
+		loss_refit(tcb);
 		return;
 	}
-	reduce(tcb, XTCP_CONG_RECOVERY, XTCP_CC_LOSS, a);
+	loss_reduce(tcb, XTCP_CONG_RECOVERY, XTCP_CC_LOSS, a);
 	tcb->flags |= XTCP_F_FORCE_RTX;
 	tcb->flags &= ~XTCP_F_TLP_OUT;
 	tcb->fast_rtx++;
@@ -149,12 +149,12 @@ void xtcp_loss_found(struct xtcp_tcb *tcb, u64 now)
 
 	if (tcb->lost_out &&
 	    (tcb->cong == XTCP_CONG_OPEN || tcb->cong == XTCP_CONG_CWR))
-		enter_recovery(tcb, &a);
+		loss_enter_recovery(tcb, &a);
 	if (tcb->cong == XTCP_CONG_RECOVERY && !tcb->cc->control)
 		xtcp_prr_ack(tcb, &a);
 }
 
-static void leave(struct xtcp_tcb *tcb, u64 now)
+static void loss_leave(struct xtcp_tcb *tcb, u64 now)
 {
 	if (tcb->cong == XTCP_CONG_RECOVERY || tcb->cong == XTCP_CONG_LOSS)
 		xtcp_rack_recovered(tcb);
@@ -174,7 +174,7 @@ static void leave(struct xtcp_tcb *tcb, u64 now)
  * cwnd, so that new data keeps the ACK clock going (RFC 5681 3.2 step 4), but by
  * no more than FlightSize, since a peer can repeat an ACK as often as it likes.
  */
-static void dupack(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
+static void loss_dupack(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
 	if (tcb->dupacks < 255)
 		tcb->dupacks++;
@@ -191,7 +191,7 @@ static void dupack(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 		    * reduction without loss has retransmitted nothing.
 		    */
 		   (tcb->cong == XTCP_CONG_CWR || seq_gt(tcb->snd_una, tcb->recover))) {
-		enter_recovery(tcb, a);
+		loss_enter_recovery(tcb, a);
 		xtcp_map_mark_head(tcb, tcb->mss);
 		/* Each duplicate ACK stands for a segment that has left the network. */
 		tcb->cwnd = tcb->ssthresh + tcb->dupacks * tcb->mss;
@@ -199,7 +199,7 @@ static void dupack(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 }
 
 /* RFC 6582 3.2 step 5: one hole is filled, and the next one is known. */
-static void partial_ack(struct xtcp_tcb *tcb, u32 bytes)
+static void loss_partial_ack(struct xtcp_tcb *tcb, u32 bytes)
 {
 	xtcp_map_mark_head(tcb, tcb->mss);
 	tcb->flags |= XTCP_F_FORCE_RTX;
@@ -219,7 +219,7 @@ static void partial_ack(struct xtcp_tcb *tcb, u32 bytes)
  *
  * Called once for each ACK, after SND.UNA moved by @una bytes.
  */
-static bool limited(struct xtcp_tcb *tcb, u32 una, u32 flight)
+static bool loss_cwnd_limited(struct xtcp_tcb *tcb, u32 una, u32 flight)
 {
 	if (seq_ge(tcb->snd_una - una, tcb->flight_end) || flight > tcb->flight_most) {
 		tcb->flight_most = flight;
@@ -233,17 +233,17 @@ static bool limited(struct xtcp_tcb *tcb, u32 una, u32 flight)
  * Set the window at the end of a reduction: RFC 9937, 6.3, or RFC 6582 3.2
  * step 3, the variant that avoids a burst.
  */
-static void recovered(struct xtcp_tcb *tcb, u64 now)
+static void loss_recovered(struct xtcp_tcb *tcb, u64 now)
 {
 	if (!tcb->cc->control) {
-		if (tcb->cong == XTCP_CONG_RECOVERY && !by_time(tcb))
+		if (tcb->cong == XTCP_CONG_RECOVERY && !loss_by_time(tcb))
 			tcb->cwnd = min_t(u32, tcb->ssthresh,
 					  max_t(u32, xtcp_flight(tcb), tcb->mss) +
 					  tcb->mss);
 		else if (tcb->cong != XTCP_CONG_LOSS)
 			tcb->cwnd = max_t(u32, tcb->ssthresh, tcb->mss);
 	}
-	leave(tcb, now);
+	loss_leave(tcb, now);
 }
 
 /*
@@ -273,7 +273,7 @@ static void frto_step(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 	tcb->flags &= ~(XTCP_F_FRTO | XTCP_F_FRTO_NEW);
 }
 
-static void window(struct xtcp_tcb *tcb, const struct xtcp_ack *a, bool grow)
+static void loss_window(struct xtcp_tcb *tcb, const struct xtcp_ack *a, bool grow)
 {
 	const struct xtcp_cc *cc = tcb->cc;
 
@@ -286,7 +286,7 @@ static void window(struct xtcp_tcb *tcb, const struct xtcp_ack *a, bool grow)
 	if (tcb->cong == XTCP_CONG_OPEN || tcb->cong == XTCP_CONG_LOSS) {
 		if (grow && a->limited && a->una && tcb->cwnd < XTCP_CWND_MAX)
 			cc->acked(tcb, a);
-	} else if (by_time(tcb) || tcb->cong == XTCP_CONG_CWR) {
+	} else if (loss_by_time(tcb) || tcb->cong == XTCP_CONG_CWR) {
 		xtcp_prr_ack(tcb, a);
 	}
 	if (tcb->flags & XTCP_F_PACED)
@@ -294,7 +294,7 @@ static void window(struct xtcp_tcb *tcb, const struct xtcp_ack *a, bool grow)
 }
 
 /* Is everything acknowledged that was outstanding when the reduction began? */
-static bool reached(const struct xtcp_tcb *tcb)
+static bool loss_point_reached(const struct xtcp_tcb *tcb)
 {
 	return tcb->cong != XTCP_CONG_OPEN && seq_ge(tcb->snd_una, tcb->recover);
 }
@@ -316,8 +316,8 @@ bool xtcp_loss_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 	u32 lost = tcb->lost;
 	bool restart = a->una;
 
-	a->limited = limited(tcb, a->una, a->flight);
-	if (by_time(tcb) && (a->delivered || tcb->sacked_out))
+	a->limited = loss_cwnd_limited(tcb, a->una, a->flight);
+	if (loss_by_time(tcb) && (a->delivered || tcb->sacked_out))
 		xtcp_rack_detect(tcb, a->now);
 	a->lost = tcb->lost - lost;
 	xtcp_rate_ack(tcb, a);
@@ -327,24 +327,24 @@ bool xtcp_loss_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 
 	if (a->una)
 		tcb->dupacks = tcb->cong == XTCP_CONG_RECOVERY ? tcb->dupacks : 0;
-	if (reached(tcb)) {
-		recovered(tcb, a->now);
+	if (loss_point_reached(tcb)) {
+		loss_recovered(tcb, a->now);
 	} else if (tcb->cong == XTCP_CONG_LOSS) {
 		frto_step(tcb, a);
-	} else if (tcb->cong == XTCP_CONG_RECOVERY && a->una && !by_time(tcb)) {
+	} else if (tcb->cong == XTCP_CONG_RECOVERY && a->una && !loss_by_time(tcb)) {
 		restart = !(tcb->flags & XTCP_F_PARTIAL);
 		tcb->flags |= XTCP_F_PARTIAL;
-		partial_ack(tcb, a->una);
-	} else if (dup && !by_time(tcb)) {
-		dupack(tcb, a);
+		loss_partial_ack(tcb, a->una);
+	} else if (dup && !loss_by_time(tcb)) {
+		loss_dupack(tcb, a);
 	}
 	if (tcb->cong == XTCP_CONG_OPEN)
 		/* Keep up with SND.UNA: after 2 GB it would seem to lie ahead. */
 		tcb->recover = seq_max(tcb->recover, tcb->snd_una - 1);
 	if (tcb->lost_out &&
 	    (tcb->cong == XTCP_CONG_OPEN || tcb->cong == XTCP_CONG_CWR))
-		enter_recovery(tcb, a);
-	window(tcb, a, grow);
+		loss_enter_recovery(tcb, a);
+	loss_window(tcb, a, grow);
 	return restart;
 }
 
@@ -357,13 +357,13 @@ bool xtcp_loss_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 void xtcp_loss_refit(struct xtcp_tcb *tcb)
 {
 	xtcp_map_mark_all(tcb, false);
-	refit(tcb);
+	loss_refit(tcb);
 }
 
 /* ---- the timer ---- */
 
 /* A timeout during a recovery: count that it failed. */
-static void note_failure(struct xtcp_tcb *tcb)
+static void loss_note_failure(struct xtcp_tcb *tcb)
 {
 	if (tcb->cong == XTCP_CONG_LOSS)
 		xtcp_mib_note(tcb, XTCP_MIB_LOSS_FAILURES);
@@ -396,10 +396,10 @@ void xtcp_loss_timeout(struct xtcp_tcb *tcb, u64 now)
 	bool renege = tcb->map_head->marks & XTCP_SENT_SACKED;
 	bool doubt = frto_may(tcb);
 
-	note_failure(tcb);
+	loss_note_failure(tcb);
 	if (tcb->cong == XTCP_CONG_OPEN ||
 	    (tcb->cong == XTCP_CONG_LOSS && !tcb->retries)) {
-		u32 base = tcb->cong == XTCP_CONG_OPEN ? reduction_base(tcb, 0) :
+		u32 base = tcb->cong == XTCP_CONG_OPEN ? loss_reduction_base(tcb, 0) :
 							 flight_size(tcb);
 
 		xtcp_undo_mark(tcb);
@@ -418,7 +418,7 @@ void xtcp_loss_timeout(struct xtcp_tcb *tcb, u64 now)
 	tcb->reneges += renege;
 	if (renege)
 		xtcp_mib_note(tcb, XTCP_MIB_SACK_RENEGING);
-	if (by_time(tcb) && !renege)
+	if (loss_by_time(tcb) && !renege)
 		xtcp_rack_timeout(tcb, now);
 	else
 		xtcp_map_mark_all(tcb, renege);

@@ -22,24 +22,24 @@
 #define MTUP_MIN_CWND	11	/* segments, as in Linux */
 
 /* The largest size that the route, the peer and the user allow. */
-static u16 ceiling(const struct xtcp_tcb *tcb)
+static u16 mtup_ceiling(const struct xtcp_tcb *tcb)
 {
 	u16 most = min(tcb->peer_mss, tcb->path_mss);
 
 	return tcb->user_mss ? min(most, tcb->user_mss) : most;
 }
 
-static u16 floor_mss(const struct xtcp_tcb *tcb, u16 size)
+static u16 mtup_floor(const struct xtcp_tcb *tcb, u16 size)
 {
 	size = max(size, tcb->par->mtu_probe_floor);
 	return max(size, tcb->par->min_snd_mss);
 }
 
-static void begin(struct xtcp_tcb *tcb, u64 now)
+static void mtup_begin(struct xtcp_tcb *tcb, u64 now)
 {
 	tcb->mtup_on = 1;
-	tcb->mtup_low = floor_mss(tcb, min(tcb->par->base_mss, ceiling(tcb)));
-	tcb->mtup_high = ceiling(tcb);
+	tcb->mtup_low = mtup_floor(tcb, min(tcb->par->base_mss, mtup_ceiling(tcb)));
+	tcb->mtup_high = mtup_ceiling(tcb);
 	tcb->mtup_at = now;
 	xtcp_mss_sync(tcb);
 }
@@ -48,7 +48,7 @@ static void begin(struct xtcp_tcb *tcb, u64 now)
 void xtcp_mtup_init(struct xtcp_tcb *tcb, u64 now)
 {
 	if (tcb->par->mtu_probing >= MTUP_ALWAYS)
-		begin(tcb, now);
+		mtup_begin(tcb, now);
 }
 
 /*
@@ -63,12 +63,12 @@ void xtcp_mtup_timeout(struct xtcp_tcb *tcb, u64 now)
 	if (tcb->par->mtu_probing < MTUP_BLACK_HOLE)
 		return;
 	if (!tcb->mtup_on) {
-		begin(tcb, now);
+		mtup_begin(tcb, now);
 		return;
 	}
 	half = min_t(u16, tcb->mtup_low / 2, tcb->par->base_mss);
-	tcb->mtup_low = min(floor_mss(tcb, half), ceiling(tcb));
-	tcb->mtup_high = ceiling(tcb);
+	tcb->mtup_low = min(mtup_floor(tcb, half), mtup_ceiling(tcb));
+	tcb->mtup_high = mtup_ceiling(tcb);
 	tcb->mtup_size = 0;
 	xtcp_mss_sync(tcb);
 }
@@ -76,7 +76,7 @@ void xtcp_mtup_timeout(struct xtcp_tcb *tcb, u64 now)
 /* xtcp_mtup_limit - limit @mss to what the search allows; for xtcp_mss_sync() */
 u32 xtcp_mtup_limit(struct xtcp_tcb *tcb, u32 mss)
 {
-	tcb->mtup_high = min(tcb->mtup_high, ceiling(tcb));
+	tcb->mtup_high = min(tcb->mtup_high, mtup_ceiling(tcb));
 	tcb->mtup_low = min(tcb->mtup_low, tcb->mtup_high);
 	return min_t(u32, mss, tcb->mtup_low);
 }
@@ -86,7 +86,7 @@ u32 xtcp_mtup_limit(struct xtcp_tcb *tcb, u32 mss)
  * are closer than the threshold, wait for the interval: then the route may have
  * become wider (RFC 4821, 7.3).
  */
-static u16 next_size(const struct xtcp_tcb *tcb, u64 now)
+static u16 mtup_next_size(const struct xtcp_tcb *tcb, u64 now)
 {
 	u16 high = tcb->mtup_high;
 
@@ -94,7 +94,7 @@ static u16 next_size(const struct xtcp_tcb *tcb, u64 now)
 		if (now - tcb->mtup_at <
 		    tcb->par->probe_interval_s * XTCP_NSEC_PER_SEC)
 			return 0;
-		high = ceiling(tcb);
+		high = mtup_ceiling(tcb);
 		if (high - tcb->mtup_low <= tcb->par->probe_threshold)
 			return 0;
 	}
@@ -116,7 +116,7 @@ u32 xtcp_mtup_len(const struct xtcp_tcb *tcb, u64 now)
 	    tcb->flags & (XTCP_F_SND_URG | XTCP_F_TLP_OUT | XTCP_F_FIN_SENT) ||
 	    tcb->cwnd < MTUP_MIN_CWND * tcb->mss)
 		return 0;
-	size = next_size(tcb, now);
+	size = mtup_next_size(tcb, now);
 	if (!size)
 		return 0;
 	if (tcb->opts & XTCP_OPT_TS)
@@ -134,7 +134,7 @@ u32 xtcp_mtup_len(const struct xtcp_tcb *tcb, u64 now)
 void xtcp_mtup_sent(struct xtcp_tcb *tcb, u32 seq, u32 len, u64 now)
 {
 	if (tcb->mtup_high - tcb->mtup_low <= tcb->par->probe_threshold)
-		tcb->mtup_high = ceiling(tcb);
+		tcb->mtup_high = mtup_ceiling(tcb);
 	tcb->mtup_seq = seq;
 	tcb->mtup_end = seq + len;
 	tcb->mtup_size = (u16)(len + (tcb->opts & XTCP_OPT_TS ? XTCP_TS_LEN : 0));
@@ -152,7 +152,7 @@ void xtcp_mtup_ack(struct xtcp_tcb *tcb)
 	xtcp_mss_sync(tcb);
 }
 
-static void failed(struct xtcp_tcb *tcb)
+static void mtup_failed(struct xtcp_tcb *tcb)
 {
 	xtcp_mib_note(tcb, XTCP_MIB_MTUP_FAIL);
 	tcb->mtup_high = tcb->mtup_size - 1;
@@ -179,6 +179,6 @@ bool xtcp_mtup_lost(struct xtcp_tcb *tcb)
 		tcb->mtup_size = 0;
 		return false;
 	}
-	failed(tcb);
+	mtup_failed(tcb);
 	return true;
 }

@@ -135,7 +135,7 @@ u8 xtcp_pick_wscale(u32 space_max)
 }
 
 /* Saturate; 0, which means "none", stays 0. */
-static u16 to_u16(u32 val)
+static u16 open_to_u16(u32 val)
 {
 	return (u16)min_t(u32, val, 65535);
 }
@@ -147,12 +147,12 @@ static void open_route(struct xtcp_tcb *tcb, const struct xtcp_route *route)
 
 	if (route->cc && route->cc != tcb->cc)
 		xtcp_cc_set(tcb, route->cc, 0);
-	tcb->initcwnd = to_u16(route->initcwnd);
-	tcb->cwnd_clamp = to_u16(route->cwnd);
-	tcb->dupthresh = to_u16(route->reordering);
-	tcb->rto_min_ms = to_u16(rto_min_ms);
-	tcb->route_rtt_ms = to_u16(route->rtt_us / XTCP_USEC_PER_MSEC);
-	tcb->route_ssthresh = to_u16(route->ssthresh);
+	tcb->initcwnd = open_to_u16(route->initcwnd);
+	tcb->cwnd_clamp = open_to_u16(route->cwnd);
+	tcb->dupthresh = open_to_u16(route->reordering);
+	tcb->rto_min_ms = open_to_u16(rto_min_ms);
+	tcb->route_rtt_ms = open_to_u16(route->rtt_us / XTCP_USEC_PER_MSEC);
+	tcb->route_ssthresh = open_to_u16(route->ssthresh);
 	tcb->ato_us = min(tcb->ato_us, xtcp_delack_max_us(tcb));
 	if (route->quickack)
 		tcb->quickack = XTCP_QUICKACK_ALL;
@@ -180,7 +180,7 @@ static u16 first_segs(const struct xtcp_open *open, u32 mss)
 {
 	u32 segs = mss ? open->rcv_space / mss : 0;
 
-	return to_u16(open->route.initrwnd ? min(segs, open->route.initrwnd) : segs);
+	return open_to_u16(open->route.initrwnd ? min(segs, open->route.initrwnd) : segs);
 }
 
 /* xtcp_first_wnd - window of a SYN or SYN-ACK with the options @opts, bytes */
@@ -210,7 +210,7 @@ static void open_common(struct xtcp_tcb *tcb, const struct xtcp_open *open)
 }
 
 /* Initialise the send sequence space, before the SYN: RFC 9293 3.3.1. */
-static void start_send(struct xtcp_tcb *tcb, u32 iss)
+static void open_start_send(struct xtcp_tcb *tcb, u32 iss)
 {
 	tcb->iss = iss;
 	tcb->snd_una = iss;
@@ -225,7 +225,7 @@ static void start_send(struct xtcp_tcb *tcb, u32 iss)
 }
 
 /* Initialise the receive sequence space, after the peer's SYN. */
-static void start_receive(struct xtcp_tcb *tcb, u32 irs)
+static void open_start_receive(struct xtcp_tcb *tcb, u32 irs)
 {
 	tcb->irs = irs;
 	tcb->rcv_nxt = irs + 1;
@@ -258,7 +258,7 @@ u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now)
 		tcb->opts |= XTCP_OPT_TS;
 		tcb->ts_off = xtcp_ts_offset(par, &open->flow);
 	}
-	start_send(tcb, xtcp_iss(par, open, now));
+	open_start_send(tcb, xtcp_iss(par, open, now));
 	xtcp_ecn_connect(tcb, open->route.ecn);
 	tcb->last_rx_at = now;
 	tcb->syn_rto_us = xtcp_syn_rto(par, open);
@@ -305,7 +305,7 @@ void xtcp_peer_options(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 		tcb->rcv_wscale = 0;
 	if (seg->opts & XTCP_OPT_MSS)
 		tcb->peer_mss = seg->mss;
-	start_receive(tcb, seg->seq);
+	open_start_receive(tcb, seg->seq);
 	xtcp_mss_sync(tcb);
 }
 
@@ -356,8 +356,8 @@ void xtcp_accept_init(struct xtcp_tcb *tcb, const struct xtcp_request *req,
 		tcb->ts_off = xtcp_ts_offset(tcb->par, &open->flow);
 	tcb->ts_recent = req->ts_recent;
 	tcb->ts_recent_at = sent_at;
-	start_send(tcb, req->iss);
-	start_receive(tcb, req->irs);
+	open_start_send(tcb, req->iss);
+	open_start_receive(tcb, req->irs);
 	tcb->last_rx_at = now;
 	tcb->syn_rto_us = req->rto_ms * XTCP_USEC_PER_MSEC;
 	xtcp_ecn_accept(tcb, req);

@@ -39,7 +39,7 @@ static void plan_urgent(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 }
 
 /* Is the SYN unsent and not waiting for data (RFC 7413), or lost? */
-static bool syn_due(const struct xtcp_tcb *tcb)
+static bool plan_syn_due(const struct xtcp_tcb *tcb)
 {
 	if (tcb->snd_nxt == tcb->iss)
 		return tcb->state != XTCP_SYN_SENT || !(tcb->fo & XTCP_FO_WAIT);
@@ -52,7 +52,7 @@ static bool syn_due(const struct xtcp_tcb *tcb)
  */
 static bool plan_syn(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
 {
-	if (!syn_due(tcb))
+	if (!plan_syn_due(tcb))
 		return false;
 	plan_base(tcb, plan, now);
 	plan->kind = XTCP_PLAN_SYN;
@@ -82,7 +82,7 @@ static bool plan_syn(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
  * only the FIN of a closed socket is outstanding, the segment that provoked the
  * RST acknowledged SND.UNA, and that is the peer's RCV.NXT.
  */
-static u32 rst_seq(const struct xtcp_tcb *tcb)
+static u32 plan_rst_seq(const struct xtcp_tcb *tcb)
 {
 	u32 fin = XTCP_F_ORPHAN | XTCP_F_FIN_SENT;
 
@@ -95,7 +95,7 @@ static bool plan_rst(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 {
 	plan_base(tcb, plan, now);
 	plan->kind = XTCP_PLAN_RST;
-	plan->seq = rst_seq(tcb);
+	plan->seq = plan_rst_seq(tcb);
 	plan->flags = XTCP_RST | XTCP_ACK;
 	plan->wnd = 0;
 	return true;
@@ -174,7 +174,7 @@ static bool plan_probe(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 n
  * one segment while urgent data is outstanding: segmentation copies the urgent
  * pointer, which is relative to the sequence number of each segment.
  */
-static u32 burst(const struct xtcp_tcb *tcb, u32 len)
+static u32 plan_burst(const struct xtcp_tcb *tcb, u32 len)
 {
 	u32 most;
 
@@ -208,7 +208,7 @@ static bool plan_rtx(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
 			return false;
 		limit = tcb->mss;
 	}
-	limit = burst(tcb, limit - limit % tcb->mss);
+	limit = plan_burst(tcb, limit - limit % tcb->mss);
 	end = sent->end;
 	while (end - seq < limit && (sent = sent->next) &&
 	       sent->marks & XTCP_SENT_LOST)
@@ -231,7 +231,7 @@ static bool plan_rtx(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
  * duplicate ACKs allows one new segment (RFC 3042); with SACK the flight shrinks
  * by what was SACKed, which has the same effect.
  */
-static u32 new_room(const struct xtcp_tcb *tcb, u32 flight)
+static u32 plan_new_room(const struct xtcp_tcb *tcb, u32 flight)
 {
 	u32 cwnd = tcb->cwnd;
 
@@ -257,11 +257,11 @@ u32 xtcp_tx_new_len(const struct xtcp_tcb *tcb, bool *fin)
 		return 0;
 	data = tcb->snd_end - tcb->snd_nxt;
 	usable = seq_gt(wnd_end, tcb->snd_nxt) ? wnd_end - tcb->snd_nxt : 0;
-	room = new_room(tcb, flight);
+	room = plan_new_room(tcb, flight);
 	if (!flight)
 		room = max_t(u32, room, tcb->mss);
 	len = min(data, usable);
-	len = burst(tcb, len);
+	len = plan_burst(tcb, len);
 	if (len > room)
 		len = room - room % tcb->mss;
 
@@ -291,7 +291,7 @@ static bool plan_new(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now
  * the initial window, with the FIN behind it (RFC 7413 4.2.2); otherwise only a
  * FIN with no data before it (RFC 9293 3.10.4).
  */
-static bool early_may(const struct xtcp_tcb *tcb)
+static bool plan_may_early(const struct xtcp_tcb *tcb)
 {
 	return xtcp_fastopen_is_child(tcb) ||
 	       (tcb->flags & XTCP_F_FIN_QUEUED && tcb->snd_end == tcb->iss + 1);
@@ -303,7 +303,7 @@ static bool plan_early(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 n
 	bool fin;
 	u32 len;
 
-	if (!early_may(tcb) || tcb->lost_out || tcb->retries ||
+	if (!plan_may_early(tcb) || tcb->lost_out || tcb->retries ||
 	    tcb->flags & XTCP_F_PACE_WAIT)
 		return false;
 	len = xtcp_tx_new_len(tcb, &fin);
@@ -633,13 +633,13 @@ u32 xtcp_want_output(const struct xtcp_tcb *tcb)
 	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT)
 		return 0;
 	if (tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED) {
-		if (syn_due(tcb))
+		if (plan_syn_due(tcb))
 			return XTCP_ACT_OUTPUT;
-		if (tcb->state == XTCP_SYN_SENT || !early_may(tcb))
+		if (tcb->state == XTCP_SYN_SENT || !plan_may_early(tcb))
 			return 0;
 	}
 	if (!xtcp_unsent(tcb) || seq_ge(tcb->snd_nxt, tcb->snd_una + tcb->snd_wnd))
 		return 0;
 	flight = xtcp_flight(tcb);
-	return !flight || new_room(tcb, flight) ? XTCP_ACT_OUTPUT : 0;
+	return !flight || plan_new_room(tcb, flight) ? XTCP_ACT_OUTPUT : 0;
 }

@@ -30,7 +30,7 @@
  * cwnd is to be the limit, pacing only spreads it. In slow start it is higher
  * still, because cwnd doubles.
  */
-static u64 window_rate(const struct xtcp_tcb *tcb)
+static u64 pace_window_rate(const struct xtcp_tcb *tcb)
 {
 	u32 pct = tcb->cwnd < tcb->ssthresh / 2 ? tcb->par->pacing_ss_pct :
 						  tcb->par->pacing_ca_pct;
@@ -44,10 +44,10 @@ static u64 window_rate(const struct xtcp_tcb *tcb)
 /* xtcp_pace_update - recompute the rate: cwnd or SRTT has changed */
 void xtcp_pace_update(struct xtcp_tcb *tcb)
 {
-	tcb->pacing_rate = window_rate(tcb);
+	tcb->pacing_rate = pace_window_rate(tcb);
 }
 
-static u64 rate(const struct xtcp_tcb *tcb)
+static u64 pace_rate(const struct xtcp_tcb *tcb)
 {
 	return min(tcb->pacing_rate, tcb->pacing_max);
 }
@@ -56,7 +56,7 @@ static u64 rate(const struct xtcp_tcb *tcb)
  * Bytes by which bursts are longer on a short path, where small bursts spare no
  * queue and cost CPU time: @most, halved for each 2^tso_rtt_log us of the RTT.
  */
-static u64 near(const struct xtcp_tcb *tcb, u32 most)
+static u64 pace_short_rtt_bytes(const struct xtcp_tcb *tcb, u32 most)
 {
 	u32 log = tcb->par->tso_rtt_log;
 	u32 shift = log < 32 ? tcb->min_rtt_us >> log : 0;
@@ -78,12 +78,12 @@ u32 xtcp_pace_burst(const struct xtcp_tcb *tcb, u32 most)
 	u64 burst;
 
 	if (tcb->flags & XTCP_F_PACED) {
-		burst = rate(tcb) >> BURST_SHIFT;
+		burst = pace_rate(tcb) >> BURST_SHIFT;
 	} else {
-		burst = near(tcb, most);
+		burst = pace_short_rtt_bytes(tcb, most);
 		if (burst == most)
 			return most;
-		burst += window_rate(tcb) >> BURST_SHIFT;
+		burst += pace_window_rate(tcb) >> BURST_SHIFT;
 	}
 	if (burst >= most)
 		return most;
@@ -100,7 +100,7 @@ u64 xtcp_pace_release(const struct xtcp_tcb *tcb, u64 now)
  * Time that @len bytes take at @rate (not 0), ns. Both numbers are halved until
  * the divisor has 32 bits, at most 32 times: the error is one part in 2^31.
  */
-static u64 duration(u32 len, u64 rate)
+static u64 pace_duration(u32 len, u64 rate)
 {
 	u64 work = len * XTCP_NSEC_PER_SEC;
 
@@ -119,15 +119,15 @@ static u64 duration(u32 len, u64 rate)
  */
 void xtcp_pace_sent(struct xtcp_tcb *tcb, u32 len, u64 now)
 {
-	u64 r = rate(tcb), wait;
+	u64 r = pace_rate(tcb), wait;
 
 	if (!r)
 		return;
 	if (tcb->pace_next + BEHIND_NS < now)
 		tcb->pace_next = now - BEHIND_NS;
-	wait = duration(len, r);
+	wait = pace_duration(len, r);
 	if (unlikely(wait > WAIT_MAX_NS))
-		wait = max_t(u64, WAIT_MAX_NS, duration(len, tcb->pacing_max));
+		wait = max_t(u64, WAIT_MAX_NS, pace_duration(len, tcb->pacing_max));
 	tcb->pace_next += wait;
 	if (tcb->pace_next > now + AHEAD_NS) {
 		tcb->flags |= XTCP_F_PACE_WAIT;
@@ -158,7 +158,7 @@ void xtcp_pace_sync(struct xtcp_tcb *tcb)
 
 u64 xtcp_pacing_rate(const struct xtcp_tcb *tcb)
 {
-	return tcb->flags & XTCP_F_PACED ? rate(tcb) : window_rate(tcb);
+	return tcb->flags & XTCP_F_PACED ? pace_rate(tcb) : pace_window_rate(tcb);
 }
 
 /* The limit applies to retransmissions too. */

@@ -34,13 +34,13 @@
  * not leave in sequence order; so departures are numbered. The parts of a split
  * entry left together, in sequence order.
  */
-static bool sent_after(u32 order1, u32 end1, u32 order2, u32 end2)
+static bool rack_sent_after(u32 order1, u32 end1, u32 order2, u32 end2)
 {
 	return seq_gt(order1, order2) || (order1 == order2 && seq_gt(end1, end2));
 }
 
 /* Reordering distance for TCP_INFO, as in Linux; nothing depends on it. */
-static void note_distance(struct xtcp_tcb *tcb, u32 seq)
+static void rack_note_distance(struct xtcp_tcb *tcb, u32 seq)
 {
 	u32 segs = DIV_ROUND_UP(tcb->rack_fack - seq, tcb->mss);
 
@@ -68,12 +68,12 @@ void xtcp_rack_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent,
 			return;
 	} else if (seq_lt(end, tcb->rack_fack)) {
 		tcb->flags |= XTCP_F_REORDERED;
-		note_distance(tcb, sent->seq);
+		rack_note_distance(tcb, sent->seq);
 		xtcp_mib_note(tcb, XTCP_MIB_SACK_REORDER);
 	}
 	if (seq_gt(end, tcb->rack_fack))
 		tcb->rack_fack = end;
-	if (sent_after(sent->order, end, tcb->rack_order, tcb->rack_end)) {
+	if (rack_sent_after(sent->order, end, tcb->rack_order, tcb->rack_end)) {
 		tcb->rack_order = sent->order;
 		tcb->rack_end = end;
 		tcb->rack_rtt_us = rtt_us;
@@ -105,7 +105,7 @@ void xtcp_rack_recovered(struct xtcp_tcb *tcb)
 }
 
 /* The reordering window, us (RFC 8985, 6.2 step 4). */
-static u32 reo_wnd_us(const struct xtcp_tcb *tcb)
+static u32 rack_reo_wnd_us(const struct xtcp_tcb *tcb)
 {
 	u64 wnd;
 
@@ -131,13 +131,13 @@ static u32 reo_wnd_us(const struct xtcp_tcb *tcb)
  */
 void xtcp_rack_detect(struct xtcp_tcb *tcb, u64 now)
 {
-	u64 late = (u64)(tcb->rack_rtt_us + reo_wnd_us(tcb)) * XTCP_NSEC_PER_USEC;
+	u64 late = (u64)(tcb->rack_rtt_us + rack_reo_wnd_us(tcb)) * XTCP_NSEC_PER_USEC;
 	u32 marks = MARKS_MAX;
 	struct xtcp_sent *sent;
 
 	xtcp_dl_clear(tcb, XTCP_DL_REO);
 	while ((sent = tcb->map_old) &&
-	       sent_after(tcb->rack_order, tcb->rack_end, sent->order, sent->end)) {
+	       rack_sent_after(tcb->rack_order, tcb->rack_end, sent->order, sent->end)) {
 		if (tcb->sack_rest != tcb->snd_una && seq_ge(sent->seq, tcb->sack_rest))
 			return;
 		if (sent->sent_at + late > now) {
@@ -160,7 +160,7 @@ void xtcp_rack_detect(struct xtcp_tcb *tcb, u64 now)
  */
 void xtcp_rack_timeout(struct xtcp_tcb *tcb, u64 now)
 {
-	u64 late = (u64)(tcb->rack_rtt_us + reo_wnd_us(tcb)) * XTCP_NSEC_PER_USEC;
+	u64 late = (u64)(tcb->rack_rtt_us + rack_reo_wnd_us(tcb)) * XTCP_NSEC_PER_USEC;
 	struct xtcp_sent *head = tcb->map_head;
 
 	if (!(head->marks & XTCP_SENT_LOST))

@@ -53,7 +53,7 @@ static void rate_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent,
  * Number of segments in [@seq, @end), as Linux counts them: a SYN is one, the SYN
  * of a SYN-ACK none, a FIN is one only if it carries no data.
  */
-static u32 segments(const struct xtcp_tcb *tcb, u32 seq, u32 end)
+static u32 rate_segments(const struct xtcp_tcb *tcb, u32 seq, u32 end)
 {
 	bool syn = seq == tcb->iss && (tcb->state == XTCP_SYN_SENT || xtcp_syn_out(tcb));
 	bool fin = tcb->flags & XTCP_F_FIN_SENT && end == tcb->snd_end + 1;
@@ -77,10 +77,10 @@ void xtcp_delivered(struct xtcp_tcb *tcb, const struct xtcp_sent *sent, u32 end,
 	u32 len = end - sent->seq;
 
 	a->delivered += len;
-	a->segs += segments(tcb, sent->seq, sent->end);
+	a->segs += rate_segments(tcb, sent->seq, sent->end);
 	/* A segment delivered in part does not count. */
 	if (end != sent->end)
-		a->segs -= segments(tcb, end, sent->end);
+		a->segs -= rate_segments(tcb, end, sent->end);
 	if (sent->marks & XTCP_SENT_RTX)
 		a->rtx = true;
 	else if (sent->sent_at > a->sent_at)

@@ -66,12 +66,12 @@ bool xtcp_reass_overlap(const struct xtcp_tcb *tcb, u32 *seq, u32 *end)
 	return true;
 }
 
-static struct xtcp_ooo *first_run(const struct xtcp_tcb *tcb)
+static struct xtcp_ooo *run_first(const struct xtcp_tcb *tcb)
 {
 	return (struct xtcp_ooo *)xtcp_treap_first(tcb->ooo_root);
 }
 
-static struct xtcp_ooo *last_run(const struct xtcp_tcb *tcb)
+static struct xtcp_ooo *run_last(const struct xtcp_tcb *tcb)
 {
 	return (struct xtcp_ooo *)xtcp_treap_last(tcb->ooo_root);
 }
@@ -83,18 +83,18 @@ static void run_remove(struct xtcp_tcb *tcb, struct xtcp_ooo *run)
 }
 
 /* Put a chain of superfluous packets on the list for xtcp_reass_reap(). */
-static void bury(struct xtcp_tcb *tcb, struct xtcp_ooo *first,
-		 struct xtcp_ooo *last)
+static void reass_bury(struct xtcp_tcb *tcb, struct xtcp_ooo *first,
+		       struct xtcp_ooo *last)
 {
 	last->next = tcb->ooo_dead;
 	tcb->ooo_dead = first;
 }
 
-static void drop_run(struct xtcp_tcb *tcb, struct xtcp_ooo *run)
+static void run_drop(struct xtcp_tcb *tcb, struct xtcp_ooo *run)
 {
 	run_remove(tcb, run);
 	tcb->ooo_bytes -= run_bytes(run);
-	bury(tcb, run, run->tail);
+	reass_bury(tcb, run, run->tail);
 }
 
 /*
@@ -102,8 +102,8 @@ static void drop_run(struct xtcp_tcb *tcb, struct xtcp_ooo *run)
  * it covers, join one that it touches. Bytes held already are kept, so that a
  * peer cannot rewrite bytes that were SACKed.
  */
-static void join_following(struct xtcp_tcb *tcb, struct xtcp_ooo *run,
-			   struct xtcp_ooo *node)
+static void run_join_following(struct xtcp_tcb *tcb, struct xtcp_ooo *run,
+			       struct xtcp_ooo *node)
 {
 	struct xtcp_ooo *after;
 	u32 budget = XTCP_DEFENCE_OR(reass_work, SWALLOW_MAX, ~0U);
@@ -112,7 +112,7 @@ static void join_following(struct xtcp_tcb *tcb, struct xtcp_ooo *run,
 	       seq_le(after->seq, node->end)) {
 		if (budget && seq_le(run_end(after), node->end)) {
 			budget--;
-			drop_run(tcb, after);
+			run_drop(tcb, after);
 			continue;
 		}
 		run_remove(tcb, after);
@@ -155,7 +155,7 @@ enum xtcp_reass xtcp_reass_insert(struct xtcp_tcb *tcb, struct xtcp_ooo *node,
 		run = node;
 	}
 	tcb->ooo_bytes += node->end - node->seq;
-	join_following(tcb, run, node);
+	run_join_following(tcb, run, node);
 	return XTCP_REASS_HELD;
 }
 
@@ -176,16 +176,16 @@ u32 xtcp_reass_cover(struct xtcp_tcb *tcb, u32 to, u32 nsegs)
 	u32 budget = XTCP_DEFENCE_OR(reass_work, SWALLOW_MAX * nsegs, ~0U);
 	struct xtcp_ooo *run;
 
-	while ((run = first_run(tcb)) && seq_lt(run->seq, to)) {
+	while ((run = run_first(tcb)) && seq_lt(run->seq, to)) {
 		if (seq_gt(run_end(run), to) || !budget--)
 			return run->seq;
-		drop_run(tcb, run);
+		run_drop(tcb, run);
 	}
 	return to;
 }
 
-static void ready_add(struct xtcp_tcb *tcb, struct xtcp_ooo *first,
-		      struct xtcp_ooo *last)
+static void reass_ready_add(struct xtcp_tcb *tcb, struct xtcp_ooo *first,
+			    struct xtcp_ooo *last)
 {
 	last->next = NULL;
 	if (tcb->ooo_ready)
@@ -206,14 +206,14 @@ static void ready_add(struct xtcp_tcb *tcb, struct xtcp_ooo *first,
  */
 u32 xtcp_reass_advance(struct xtcp_tcb *tcb, u32 rcv_nxt)
 {
-	struct xtcp_ooo *run = first_run(tcb);
+	struct xtcp_ooo *run = run_first(tcb);
 
 	tcb->rcv_nxt = rcv_nxt;
 	if (run && run->seq == rcv_nxt) {
 		run_remove(tcb, run);
 		tcb->ooo_bytes -= run_bytes(run);
 		tcb->rcv_nxt = run_end(run);
-		ready_add(tcb, run, run->tail);
+		reass_ready_add(tcb, run, run->tail);
 	}
 	return (tcb->ooo_ready ? XTCP_ACT_DRAIN : 0) |
 	       (tcb->ooo_dead ? XTCP_ACT_REAP : 0);
@@ -229,7 +229,7 @@ void xtcp_reass_follow(struct xtcp_tcb *tcb, struct xtcp_ooo *node, u32 seq, u32
 	memset(node, 0, sizeof(*node));
 	node->seq = seq;
 	node->end = end;
-	ready_add(tcb, node, node);
+	reass_ready_add(tcb, node, node);
 }
 
 /*
@@ -245,8 +245,8 @@ u32 xtcp_reass_cut(struct xtcp_tcb *tcb, u32 end)
 	struct xtcp_ooo *run;
 	u32 actions = 0;
 
-	while ((run = last_run(tcb)) && seq_gt(run_end(run), end)) {
-		drop_run(tcb, run);
+	while ((run = run_last(tcb)) && seq_gt(run_end(run), end)) {
+		run_drop(tcb, run);
 		actions = XTCP_ACT_REAP;
 	}
 	return actions;
@@ -272,20 +272,20 @@ struct xtcp_ooo *xtcp_reass_reap(struct xtcp_tcb *tcb)
 
 bool xtcp_reass_prune(struct xtcp_tcb *tcb)
 {
-	struct xtcp_ooo *run = last_run(tcb);
+	struct xtcp_ooo *run = run_last(tcb);
 
 	if (!run)
 		return false;
-	drop_run(tcb, run);
+	run_drop(tcb, run);
 	return true;
 }
 
 void xtcp_reass_flush(struct xtcp_tcb *tcb)
 {
 	while (tcb->ooo_root)
-		drop_run(tcb, (struct xtcp_ooo *)tcb->ooo_root);
+		run_drop(tcb, (struct xtcp_ooo *)tcb->ooo_root);
 	if (tcb->ooo_ready) {
-		bury(tcb, tcb->ooo_ready, tcb->ooo_ready_tail);
+		reass_bury(tcb, tcb->ooo_ready, tcb->ooo_ready_tail);
 		tcb->ooo_ready = NULL;
 	}
 }

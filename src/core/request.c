@@ -34,19 +34,19 @@ enum xtcp_listen xtcp_listen_rx(struct xtcp_seg *seg)
 /* Retransmissions of a SYN-ACK that are made even under pressure. */
 #define RETRIES_LEAST	2
 
-static u32 ms_of(u64 now)
+static u32 request_ms(u64 now)
 {
 	return (u32)div_u64(now, XTCP_NSEC_PER_MSEC);
 }
 
-static u32 us_of(u64 now)
+static u32 request_us(u64 now)
 {
 	return (u32)div_u64(now, XTCP_NSEC_PER_USEC);
 }
 
-static u16 born_of(u64 now)
+static u16 request_born_ns(u64 now)
 {
-	return (u16)(ms_of(now) >> BORN_SHIFT);
+	return (u16)(request_ms(now) >> BORN_SHIFT);
 }
 
 /* The SYN-ACK is sent: set the time of its retransmission, rounded up to ms. */
@@ -62,21 +62,21 @@ static void request_sent(struct xtcp_request *req, const struct xtcp_params *par
 		us = min_t(u64, us, par->rto_max_us);
 		ms = DIV_ROUND_UP((u32)us, XTCP_USEC_PER_MSEC);
 	}
-	req->sent_at = us_of(now);
-	req->deadline = ms_of(now + XTCP_NSEC_PER_MSEC - 1) + ms;
+	req->sent_at = request_us(now);
+	req->deadline = request_ms(now + XTCP_NSEC_PER_MSEC - 1) + ms;
 }
 
 /* xtcp_request_born - start a request without a SYN: its SYN-ACK counts from now */
 void xtcp_request_born(struct xtcp_request *req, u64 now)
 {
-	req->born = born_of(now);
-	req->sent_at = us_of(now);
+	req->born = request_born_ns(now);
+	req->sent_at = request_us(now);
 }
 
 /* xtcp_request_sent_at - when the last SYN-ACK was sent, ns; at most an hour ago */
 u64 xtcp_request_sent_at(const struct xtcp_request *req, u64 now)
 {
-	return now - (u64)(us_of(now) - req->sent_at) * XTCP_NSEC_PER_USEC;
+	return now - (u64)(request_us(now) - req->sent_at) * XTCP_NSEC_PER_USEC;
 }
 
 u64 xtcp_request_deadline(const struct xtcp_request *req, u64 now)
@@ -128,7 +128,7 @@ static void request_start(struct xtcp_request *req, const struct xtcp_params *pa
 	req->iss = xtcp_iss_of(hash, open, now);
 	req->rto_ms = (u16)min_t(u32, DIV_ROUND_UP(xtcp_syn_rto(par, open),
 						   XTCP_USEC_PER_MSEC), 65535);
-	req->born = born_of(now);
+	req->born = request_born_ns(now);
 	request_sent(req, par, now);
 }
 
@@ -160,10 +160,10 @@ static enum xtcp_request_act request_answer(struct xtcp_request *req,
 {
 	u64 gap = (u64)par->challenge_ms * XTCP_USEC_PER_MSEC;
 
-	if (req->again && us_of(now) - req->sent_at < gap)
+	if (req->again && request_us(now) - req->sent_at < gap)
 		return request_drop(seg, why, XTCP_REQUEST_SKIP);
 	req->again = 1;
-	req->sent_at = us_of(now);
+	req->sent_at = request_us(now);
 	return request_drop(seg, why, act);
 }
 
@@ -225,7 +225,7 @@ enum xtcp_request_act xtcp_request_rx(struct xtcp_request *req,
 /* Does TCP_DEFER_ACCEPT still leave the peer time to send data? */
 static bool request_patient(const struct xtcp_request *req, u32 defer_s, u64 now)
 {
-	u32 ticks = (u16)(born_of(now) - req->born);
+	u32 ticks = (u16)(request_born_ns(now) - req->born);
 
 	return (u64)ticks << BORN_SHIFT < (u64)defer_s * 1000;
 }
@@ -261,7 +261,7 @@ enum xtcp_request_act xtcp_request_timeout(struct xtcp_request *req,
 					   const struct xtcp_params *par, u32 retries,
 					   u32 defer_s, u64 now)
 {
-	if ((s32)(ms_of(now) - req->deadline) < 0)
+	if ((s32)(request_ms(now) - req->deadline) < 0)
 		return XTCP_REQUEST_DROP;
 	/* A peer that has answered is no flood, and believes the connection open. */
 	if (req->acked)
@@ -296,8 +296,8 @@ static void request_plan(const struct xtcp_request *req, u64 hash, struct xtcp_p
 }
 
 /* xtcp_isn_hash() if the request has timestamps, which are made from it; else 0. */
-static u64 hash_of(const struct xtcp_request *req, const struct xtcp_params *par,
-		   const struct xtcp_flow *flow)
+static u64 request_hash(const struct xtcp_request *req, const struct xtcp_params *par,
+			const struct xtcp_flow *flow)
 {
 	return req->opts & XTCP_OPT_TS ? xtcp_isn_hash(par, flow) : 0;
 }
@@ -319,7 +319,8 @@ void xtcp_synack_plan(const struct xtcp_request *req, u64 hash, u16 adv_mss,
 void xtcp_request_plan(const struct xtcp_request *req, const struct xtcp_params *par,
 		       const struct xtcp_open *open, struct xtcp_plan *plan, u64 now)
 {
-	xtcp_synack_plan(req, hash_of(req, par, &open->flow), open->adv_mss, plan, now);
+	xtcp_synack_plan(req, request_hash(req, par, &open->flow), open->adv_mss, plan,
+			 now);
 }
 
 void xtcp_request_synack(struct xtcp_request *req, const struct xtcp_params *par,
@@ -335,7 +336,7 @@ void xtcp_request_synack(struct xtcp_request *req, const struct xtcp_params *par
 void xtcp_request_ack_plan(const struct xtcp_request *req, const struct xtcp_params *par,
 			   const struct xtcp_flow *flow, struct xtcp_plan *plan, u64 now)
 {
-	request_plan(req, hash_of(req, par, flow), plan, now);
+	request_plan(req, request_hash(req, par, flow), plan, now);
 	plan->seq = req->iss + 1;
 	plan->wnd = xtcp_window_field(req->rcv_wnd, req->rcv_wscale);
 	plan->flags = XTCP_ACK;

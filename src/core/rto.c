@@ -16,26 +16,26 @@
 #define RENEGE_MIN_NS	(10 * XTCP_NSEC_PER_MSEC)
 
 /* @rto_us, doubled @doublings times and limited to the maximum, in ns. */
-static u64 doubled(const struct xtcp_tcb *tcb, u64 rto_us, u32 doublings)
+static u64 rto_doubled_ns(const struct xtcp_tcb *tcb, u64 rto_us, u32 doublings)
 {
 	/* 2^16 times the smallest RTO exceeds any maximum. */
 	rto_us <<= min_t(u32, doublings, 16);
 	return min_t(u64, rto_us, tcb->par->rto_max_us) * XTCP_NSEC_PER_USEC;
 }
 
-static u64 backed_off(const struct xtcp_tcb *tcb, u32 doublings)
+static u64 rto_backed_off(const struct xtcp_tcb *tcb, u32 doublings)
 {
-	return doubled(tcb, tcb->rto_us, doublings);
+	return rto_doubled_ns(tcb, tcb->rto_us, doublings);
 }
 
 /* Sum of the waits with @first to @last doublings of @rto_us, ns. */
-static u64 waits(const struct xtcp_tcb *tcb, u64 rto_us, u32 first, u32 last)
+static u64 rto_waits_ns(const struct xtcp_tcb *tcb, u64 rto_us, u32 first, u32 last)
 {
 	u64 ns = 0;
 	u32 i;
 
 	for (i = first; i <= last; i++)
-		ns += doubled(tcb, rto_us, i);
+		ns += rto_doubled_ns(tcb, rto_us, i);
 	return ns;
 }
 
@@ -47,13 +47,13 @@ u64 xtcp_rto_ns(const struct xtcp_tcb *tcb)
 		/* The cached RTO of the path is for the first SYN or SYN-ACK only. */
 		if (!tcb->backoff)
 			return tcb->syn_rto_us * XTCP_NSEC_PER_USEC;
-		return backed_off(tcb, tcb->backoff - 1);
+		return rto_backed_off(tcb, tcb->backoff - 1);
 	}
-	return backed_off(tcb, tcb->backoff);
+	return rto_backed_off(tcb, tcb->backoff);
 }
 
 /* Does output wait for something that no segment of the peer will bring? */
-static bool stuck(const struct xtcp_tcb *tcb)
+static bool rto_is_stuck(const struct xtcp_tcb *tcb)
 {
 	bool fin;
 
@@ -82,14 +82,14 @@ void xtcp_persist_check(struct xtcp_tcb *tcb, u64 now)
 	/* Before the handshake completes there is no window to wait for. */
 	if (!xtcp_synchronized(tcb) || tcb->state == XTCP_SYN_RECEIVED)
 		return;
-	if (!stuck(tcb)) {
+	if (!rto_is_stuck(tcb)) {
 		xtcp_dl_clear(tcb, XTCP_DL_PERSIST);
 		return;
 	}
 	xtcp_dl_clear(tcb, XTCP_DL_RTO);
 	/* Any opening of the window ends the back-off of probes. */
 	if (!xtcp_dl_is_set(tcb, XTCP_DL_PERSIST) || (tcb->snd_wnd && tcb->probes)) {
-		wait = backed_off(tcb, 0);
+		wait = rto_backed_off(tcb, 0);
 		if (tcb->snd_wnd)
 			wait = min_t(u64, wait, OVERRIDE_MAX_NS);
 		tcb->probes = 0;
@@ -107,7 +107,7 @@ void xtcp_persist_check(struct xtcp_tcb *tcb, u64 now)
  * (RFC 2018, 8) or a later ACK is still on its way: wait for half a round trip,
  * as Linux does.
  */
-static u64 renege_ns(const struct xtcp_tcb *tcb)
+static u64 rto_renege_ns(const struct xtcp_tcb *tcb)
 {
 	u64 half = (u64)(tcb->srtt8_us >> 4) * XTCP_NSEC_PER_USEC;
 
@@ -128,13 +128,13 @@ void xtcp_rto_restart(struct xtcp_tcb *tcb, u64 now)
 		xtcp_dl_clear(tcb, XTCP_DL_PERSIST);
 		wait = xtcp_rto_ns(tcb);
 		if (unlikely(tcb->sacked_out) && tcb->map_head->marks & XTCP_SENT_SACKED)
-			wait = min_t(u64, wait, renege_ns(tcb));
+			wait = min_t(u64, wait, rto_renege_ns(tcb));
 		xtcp_dl_set(tcb, XTCP_DL_RTO, now + wait);
 	}
 }
 
 /* R2 of RFC 9293 3.8.3 as a number of retransmissions. */
-static u32 retry_limit(const struct xtcp_tcb *tcb)
+static u32 rto_retry_limit(const struct xtcp_tcb *tcb)
 {
 	/* Early and linear retransmissions are extra: MUST-23 wants three minutes. */
 	if (tcb->state == XTCP_SYN_SENT)
@@ -166,7 +166,7 @@ void xtcp_user_restart(struct xtcp_tcb *tcb, u64 now)
 	if (xtcp_synchronized(tcb))
 		wait = tcb->user_timeout_ms * XTCP_NSEC_PER_MSEC;
 	if (!wait && refused)
-		wait = waits(tcb, tcb->rto_us, 0, retry_limit(tcb));	/* R2 */
+		wait = rto_waits_ns(tcb, tcb->rto_us, 0, rto_retry_limit(tcb));	/* R2 */
 	if (tcb->map_head)
 		from = tcb->map_head->first_at;
 	if (!wait || (!tcb->map_head && !refused && !(unsent && !tcb->snd_wnd)))
@@ -176,11 +176,11 @@ void xtcp_user_restart(struct xtcp_tcb *tcb, u64 now)
 }
 
 /* A user timeout replaces R2, except R2 of a SYN (RFC 5482, tcp(7)). */
-static bool given_up(const struct xtcp_tcb *tcb, u32 tries)
+static bool rto_given_up(const struct xtcp_tcb *tcb, u32 tries)
 {
 	if (tcb->user_timeout_ms && xtcp_synchronized(tcb))
 		return false;
-	return tries >= retry_limit(tcb);
+	return tries >= rto_retry_limit(tcb);
 }
 
 /*
@@ -189,13 +189,13 @@ static bool given_up(const struct xtcp_tcb *tcb, u32 tries)
  * Without it an orphan on a path with an RTO of a second would linger for six
  * minutes.
  */
-static bool waited_long(const struct xtcp_tcb *tcb)
+static bool rto_waited_long(const struct xtcp_tcb *tcb)
 {
 	if (!tcb->retries || tcb->user_timeout_ms || tcb->state == XTCP_SYN_SENT ||
 	    tcb->state == XTCP_SYN_RECEIVED)
 		return false;
-	return waits(tcb, tcb->rto_us, 1, tcb->retries) >=
-	       waits(tcb, xtcp_rto_min_us(tcb), 0, retry_limit(tcb));
+	return rto_waits_ns(tcb, tcb->rto_us, 1, tcb->retries) >=
+	       rto_waits_ns(tcb, xtcp_rto_min_us(tcb), 0, rto_retry_limit(tcb));
 }
 
 /*
@@ -210,7 +210,7 @@ u32 xtcp_rto_fire(struct xtcp_tcb *tcb, u64 now)
 
 	if (tcb->snd_una == tcb->snd_nxt)
 		return 0;
-	if (given_up(tcb, tcb->retries) || waited_long(tcb))
+	if (rto_given_up(tcb, tcb->retries) || rto_waited_long(tcb))
 		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT);
 
 	tcb->rtx_timeouts++;
@@ -243,13 +243,13 @@ u32 xtcp_rto_fire(struct xtcp_tcb *tcb, u64 now)
  * they are answered or not. Without a limit peers could fill our memory with what
  * servers wrote before they closed.
  */
-static bool held_too_long(const struct xtcp_tcb *tcb)
+static bool rto_held_too_long(const struct xtcp_tcb *tcb)
 {
 	u64 longest = tcb->par->rto_max_us * XTCP_NSEC_PER_USEC;
 
 	return XTCP_DEFENCE(persist_orphan, tcb->flags & XTCP_F_ORPHAN &&
 			    tcb->probes >= tcb->par->orphan_retries &&
-			    backed_off(tcb, tcb->probes) >= longest);
+			    rto_backed_off(tcb, tcb->probes) >= longest);
 }
 
 /*
@@ -264,15 +264,15 @@ static bool held_too_long(const struct xtcp_tcb *tcb)
  */
 u32 xtcp_persist_fire(struct xtcp_tcb *tcb, u64 now)
 {
-	if (!stuck(tcb))
+	if (!rto_is_stuck(tcb))
 		return 0;
 	if (tcb->snd_wnd) {
 		tcb->flags |= XTCP_F_SWS_OVERRIDE;
 		return XTCP_ACT_OUTPUT;
 	}
-	if (given_up(tcb, tcb->retries))
+	if (rto_given_up(tcb, tcb->retries))
 		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT);
-	if (held_too_long(tcb))
+	if (rto_held_too_long(tcb))
 		return xtcp_fail(tcb, XTCP_ERR_TIMEDOUT) | xtcp_rst_owed(tcb);
 	tcb->flags |= XTCP_F_PROBE;
 	xtcp_mib_note(tcb, XTCP_MIB_WIN_PROBE);
@@ -280,6 +280,6 @@ u32 xtcp_persist_fire(struct xtcp_tcb *tcb, u64 now)
 		tcb->probes++;
 	if (tcb->retries < 255)
 		tcb->retries++;
-	xtcp_dl_set(tcb, XTCP_DL_PERSIST, now + backed_off(tcb, tcb->probes));
+	xtcp_dl_set(tcb, XTCP_DL_PERSIST, now + rto_backed_off(tcb, tcb->probes));
 	return XTCP_ACT_OUTPUT;
 }

@@ -78,7 +78,7 @@ static void min_rtt(struct xtcp_tcb *tcb, u32 rtt_us, u64 now)
 }
 
 /* Time since the segment that @tsecr echoes left, ms. */
-static u32 echo_age(const struct xtcp_tcb *tcb, u32 tsecr, u64 now)
+static u32 rtt_echo_age(const struct xtcp_tcb *tcb, u32 tsecr, u64 now)
 {
 	return xtcp_ts_clock(now) + tcb->ts_off - tsecr;
 }
@@ -87,7 +87,7 @@ static u32 echo_age(const struct xtcp_tcb *tcb, u32 tsecr, u64 now)
  * Is @ms too short to contain a timeout of a SYN or SYN-ACK (RFC 6298, 2.1)? Only
  * a cached RTO makes one shorter.
  */
-static bool no_timer_in(const struct xtcp_tcb *tcb, u32 ms)
+static bool rtt_no_timer_in(const struct xtcp_tcb *tcb, u32 ms)
 {
 	return ms < tcb->par->rto_init_us / 1000;
 }
@@ -106,7 +106,7 @@ void xtcp_rtt_syn(const struct xtcp_tcb *tcb, struct xtcp_ack *a)
 {
 	/* A SYN sent once is measured by its send time instead. */
 	if (xtcp_ts_before(tcb, a->tsecr, tcb->map_head->sent_at) ||
-	    !no_timer_in(tcb, echo_age(tcb, a->tsecr, a->now)))
+	    !rtt_no_timer_in(tcb, rtt_echo_age(tcb, a->tsecr, a->now)))
 		a->ts = false;
 }
 
@@ -118,11 +118,11 @@ void xtcp_rtt_syn(const struct xtcp_tcb *tcb, struct xtcp_ack *a)
  */
 void xtcp_rtt_synack_again(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 {
-	u32 ms = echo_age(tcb, seg->tsecr, now);
+	u32 ms = rtt_echo_age(tcb, seg->tsecr, now);
 
 	if (tcb->srtt8_us || !(seg->flags & XTCP_ACK) || seg->seq != tcb->irs ||
 	    seg->ack != tcb->iss + 1 || !(tcb->opts & XTCP_OPT_TS) || !seg->tsecr ||
-	    !no_timer_in(tcb, ms))
+	    !rtt_no_timer_in(tcb, ms))
 		return;
 	xtcp_rtt_sample(tcb, ms * 1000);
 	xtcp_rto_restart(tcb, now);
@@ -136,7 +136,7 @@ void xtcp_rtt_synack_again(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64
  * there are none. The path works, and if each flight loses something no sample
  * would ever end the back-off. The RTT itself stays unknown.
  */
-static bool waited_msl(const struct xtcp_tcb *tcb)
+static bool rtt_waited_msl(const struct xtcp_tcb *tcb)
 {
 	u64 msl = tcb->par->timewait_ms * XTCP_NSEC_PER_MSEC / 2;
 
@@ -167,13 +167,13 @@ void xtcp_rtt_acked(struct xtcp_tcb *tcb, struct xtcp_ack *a)
 		}
 	}
 	if (!a->ts) {
-		if (a->una && waited_msl(tcb))
+		if (a->una && rtt_waited_msl(tcb))
 			tcb->backoff = 0;
 		return;
 	}
 	if (a->dsack)
 		return;
-	ticks = echo_age(tcb, a->tsecr, a->now);
+	ticks = rtt_echo_age(tcb, a->tsecr, a->now);
 	/* A forged value, or older than any timeout: not an RTT. */
 	if (ticks > tcb->par->rto_max_us / 1000)
 		return;

@@ -8,7 +8,7 @@
 
 #define WINDOW_FIELD_MAX	65535U
 
-static u32 left_of(const struct xtcp_tcb *tcb, u32 edge)
+static u32 rwnd_left_of(const struct xtcp_tcb *tcb, u32 edge)
 {
 	return seq_gt(edge, tcb->rcv_nxt) ? edge - tcb->rcv_nxt : 0;
 }
@@ -16,7 +16,7 @@ static u32 left_of(const struct xtcp_tcb *tcb, u32 edge)
 /* xtcp_rcv_wnd - RCV.WND: what is left of the window offered last, bytes */
 u32 xtcp_rcv_wnd(const struct xtcp_tcb *tcb)
 {
-	return left_of(tcb, tcb->rcv_wup + tcb->rcv_wnd);
+	return rwnd_left_of(tcb, tcb->rcv_wup + tcb->rcv_wnd);
 }
 
 /*
@@ -33,7 +33,7 @@ u32 xtcp_rcv_edge(const struct xtcp_tcb *tcb)
 /* xtcp_rcv_promised - what is left up to xtcp_rcv_edge(), bytes */
 u32 xtcp_rcv_promised(const struct xtcp_tcb *tcb)
 {
-	return left_of(tcb, xtcp_rcv_edge(tcb));
+	return rwnd_left_of(tcb, xtcp_rcv_edge(tcb));
 }
 
 /* Segments on top of the measurement: in a short flow the sender is a burst ahead. */
@@ -51,7 +51,7 @@ u32 xtcp_rcv_promised(const struct xtcp_tcb *tcb)
 /* The largest window (RFC 7323, 2.3), bytes. */
 #define WINDOW_MAX	(1U << 30)
 
-static u32 ticks(u64 now)
+static u32 rwnd_ticks(u64 now)
 {
 	return (u32)(now >> 10);
 }
@@ -89,12 +89,12 @@ void xtcp_rcv_rtt(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 	if (tcb->rcv_rtt_at) {
 		if (seq_lt(tcb->rcv_nxt, tcb->rcv_rtt_mark))
 			return;
-		us = max(ticks(now) - tcb->rcv_rtt_at, 1U);
+		us = max(rwnd_ticks(now) - tcb->rcv_rtt_at, 1U);
 		if (!tcb->rcv_rtt_us || us < tcb->rcv_rtt_us)
 			tcb->rcv_rtt_us = us;
 	}
 	tcb->rcv_rtt_mark = tcb->rcv_nxt + xtcp_rcv_wnd(tcb);
-	tcb->rcv_rtt_at = ticks(now) | 1;
+	tcb->rcv_rtt_at = rwnd_ticks(now) | 1;
 }
 
 /*
@@ -104,7 +104,7 @@ void xtcp_rcv_rtt(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
  * Otherwise the window would stay at its first size for ever, next to flows whose
  * windows grow.
  */
-static u32 first_round(const struct xtcp_tcb *tcb)
+static u32 rwnd_first_round(const struct xtcp_tcb *tcb)
 {
 	u32 total = min(tcb->rcv_nxt - tcb->rcv_read + tcb->rcv_space, WINDOW_FIELD_MAX);
 
@@ -124,12 +124,12 @@ u32 xtcp_rcv_round(struct xtcp_tcb *tcb, u32 bytes, u64 now)
 
 	tcb->round_bytes += bytes;
 	if (!before)
-		before = first_round(tcb);
-	if (!rtt || ticks(now) - tcb->round_at < max_t(u32, rtt, ROUND_MIN_US))
+		before = rwnd_first_round(tcb);
+	if (!rtt || rwnd_ticks(now) - tcb->round_at < max_t(u32, rtt, ROUND_MIN_US))
 		return 0;
 	took = min(tcb->round_bytes, WINDOW_MAX);
 	tcb->round_bytes = 0;
-	tcb->round_at = ticks(now);
+	tcb->round_at = rwnd_ticks(now);
 	if (took <= before)
 		return 0;
 	tcb->rcv_round = took;
@@ -144,7 +144,7 @@ u32 xtcp_rcv_round(struct xtcp_tcb *tcb, u32 bytes, u64 now)
  * the first burst of the peer. From there the limit grows by twice what arrives,
  * as fast as a peer in slow start.
  */
-static u32 first_limit(const struct xtcp_tcb *tcb)
+static u32 rwnd_first_limit(const struct xtcp_tcb *tcb)
 {
 	u32 received = tcb->rcv_nxt - tcb->irs - 1;
 	u64 first = (u64)tcb->rcv_first * xtcp_first_mss(tcb);
@@ -161,7 +161,7 @@ static u32 rcv_total(const struct xtcp_tcb *tcb)
 /* xtcp_rcv_first - data has arrived: drop the first window's limit if it has no effect */
 void xtcp_rcv_first(struct xtcp_tcb *tcb)
 {
-	if (first_limit(tcb) >= rcv_total(tcb))
+	if (rwnd_first_limit(tcb) >= rcv_total(tcb))
 		tcb->rcv_first = 0;
 }
 
@@ -183,7 +183,7 @@ u32 xtcp_window_pick(const struct xtcp_tcb *tcb)
 
 	space &= ~(unit - 1);
 	if (unlikely(tcb->rcv_first))
-		space = min(space, (first_limit(tcb) + unit - 1) & ~(unit - 1));
+		space = min(space, (rwnd_first_limit(tcb) + unit - 1) & ~(unit - 1));
 	if (space < cur && tcb->par->shrink_window && tcb->rcv_wscale)
 		return space;
 	if (space < cur || space - cur < step)

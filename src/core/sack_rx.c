@@ -22,8 +22,8 @@
  * memory and time. The last segment is an exception: some receivers do not count
  * the FIN behind it. Return: NULL if nothing is left.
  */
-static struct xtcp_sent *cut_to(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
-				u32 start, u32 end)
+static struct xtcp_sent *sack_cut_to(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
+				     u32 start, u32 end)
 {
 	u32 mss = sent->mss, at;
 
@@ -52,8 +52,8 @@ static struct xtcp_sent *cut_to(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
  * Return: whether all of it is marked; if not, tcb->sack_rest is the first that
  * is not.
  */
-static bool block_rx(struct xtcp_tcb *tcb, u32 start, u32 end, u32 *marks,
-		     struct xtcp_ack *a)
+static bool sack_block_rx(struct xtcp_tcb *tcb, u32 start, u32 end, u32 *marks,
+			  struct xtcp_ack *a)
 {
 	struct xtcp_sent *sent, *part;
 
@@ -65,7 +65,7 @@ static bool block_rx(struct xtcp_tcb *tcb, u32 start, u32 end, u32 *marks,
 			tcb->sack_rest = sent->seq;
 			return false;
 		}
-		part = cut_to(tcb, sent, start, end);
+		part = sack_cut_to(tcb, sent, start, end);
 		if (!part)
 			continue;
 		--*marks;
@@ -78,7 +78,7 @@ static bool block_rx(struct xtcp_tcb *tcb, u32 start, u32 end, u32 *marks,
  * RFC 2883, 4: the first block reports a duplicate if it lies below the
  * cumulative ACK or inside the second block.
  */
-static bool is_dsack(const struct xtcp_seg *seg)
+static bool sack_is_dsack(const struct xtcp_seg *seg)
 {
 	if (seq_le(seg->sack[0].end, seg->ack))
 		return true;
@@ -106,7 +106,7 @@ void xtcp_sack_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 
 		if (!seq_lt(start, end))
 			continue;
-		if (!i && is_dsack(seg)) {
+		if (!i && sack_is_dsack(seg)) {
 			xtcp_dsack_rx(tcb, start, end, a);
 			continue;
 		}
@@ -122,7 +122,7 @@ void xtcp_sack_rx(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 	if (seg->ack == tcb->snd_una)
 		tcb->sack_rest = tcb->snd_una;
 	for (i = 0; i < n; i++)
-		if (!block_rx(tcb, seg->sack[order[i]].start, seg->sack[order[i]].end,
-			      &marks, a))
+		if (!sack_block_rx(tcb, seg->sack[order[i]].start, seg->sack[order[i]].end,
+				   &marks, a))
 			break;
 }

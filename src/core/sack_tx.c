@@ -18,7 +18,7 @@ static bool sack_agreed(const struct xtcp_tcb *tcb)
 }
 
 /* Has the peer's FIN arrived while data before it is missing? */
-static bool fin_held(const struct xtcp_tcb *tcb)
+static bool sack_fin_held(const struct xtcp_tcb *tcb)
 {
 	return tcb->flags & XTCP_F_FIN_SEEN && seq_lt(tcb->rcv_nxt, tcb->rcv_fin);
 }
@@ -27,7 +27,7 @@ static bool fin_held(const struct xtcp_tcb *tcb)
 bool xtcp_sack_pending(const struct xtcp_tcb *tcb)
 {
 	return sack_agreed(tcb) &&
-	       (tcb->ooo_root || tcb->dsack_start != tcb->dsack_end || fin_held(tcb));
+	       (tcb->ooo_root || tcb->dsack_start != tcb->dsack_end || sack_fin_held(tcb));
 }
 
 /*
@@ -81,7 +81,7 @@ void xtcp_sack_overlap(struct xtcp_tcb *tcb, u32 seq, u32 end)
 		xtcp_sack_duplicate(tcb, start, stop);
 }
 
-static void add_block(struct xtcp_plan *plan, u32 start, u32 end)
+static void sack_add_block(struct xtcp_plan *plan, u32 start, u32 end)
 {
 	plan->sack[plan->nsack].start = start;
 	plan->sack[plan->nsack].end = end;
@@ -100,14 +100,14 @@ static void add_block(struct xtcp_plan *plan, u32 start, u32 end)
 void xtcp_sack_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 {
 	u32 max = plan->opts & XTCP_OPT_TS ? SACKS_WITH_TS : XTCP_MAX_SACKS;
-	bool fin = fin_held(tcb);
+	bool fin = sack_fin_held(tcb);
 	const struct xtcp_ooo *run;
 	u32 i;
 
 	if (!xtcp_sack_pending(tcb))
 		return;
 	if (tcb->dsack_start != tcb->dsack_end)
-		add_block(plan, tcb->dsack_start, tcb->dsack_end);
+		sack_add_block(plan, tcb->dsack_start, tcb->dsack_end);
 	for (i = 0; i < tcb->nsack && plan->nsack < max; i++) {
 		bool last;
 
@@ -115,11 +115,11 @@ void xtcp_sack_plan(const struct xtcp_tcb *tcb, struct xtcp_plan *plan)
 		if (!run)
 			continue;
 		last = fin && run->tail->end == tcb->rcv_fin;
-		add_block(plan, run->seq, run->tail->end + last);
+		sack_add_block(plan, run->seq, run->tail->end + last);
 		fin = fin && !last;
 	}
 	if (fin && plan->nsack < max)
-		add_block(plan, tcb->rcv_fin, tcb->rcv_fin + 1);
+		sack_add_block(plan, tcb->rcv_fin, tcb->rcv_fin + 1);
 	if (!plan->nsack)
 		return;
 	plan->opts |= XTCP_OPT_SACK;

@@ -41,7 +41,7 @@ void xtcp_map_lend(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 }
 
 /* Is @sent part of the TCB? Such an entry is never given back. */
-static bool is_own(const struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
+static bool sent_is_own(const struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
 {
 	return sent >= tcb->map_own && sent < tcb->map_own + XTCP_SENT_EMBEDDED;
 }
@@ -51,7 +51,7 @@ struct xtcp_sent *xtcp_map_reclaim(struct xtcp_tcb *tcb)
 	struct xtcp_sent **link = &tcb->map_free;
 
 	/* At most XTCP_SENT_EMBEDDED steps: the rest of the list was lent. */
-	while (*link && is_own(tcb, *link))
+	while (*link && sent_is_own(tcb, *link))
 		link = &(*link)->next;
 	if (*link) {
 		struct xtcp_sent *sent = *link;
@@ -70,7 +70,7 @@ static u32 sent_len(const struct xtcp_sent *sent)
 
 /* ---- in flight, and lost ---- */
 
-static void flight_add(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
+static void map_flight_add(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
 	tcb->small_out += !!(sent->marks & XTCP_SENT_SMALL);
 	sent->order = ++tcb->departures;
@@ -90,7 +90,7 @@ static void flight_add(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
  * steps; an entry left behind by this order has its turn as the head, see
  * xtcp_map_next().
  */
-static void lost_add(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
+static void map_lost_add(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
 	struct xtcp_sent *first = tcb->map_lost;
 
@@ -111,7 +111,7 @@ static void lost_add(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 }
 
 /* Remove @sent from the list that it is on: in flight, or lost. */
-static void time_del(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
+static void map_time_del(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
 	bool lost = sent->marks & XTCP_SENT_LOST;
 
@@ -134,8 +134,8 @@ static void time_del(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 }
 
 /* @part is the end of @sent, split off: put it on the same list, behind @sent. */
-static void time_add_after(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
-			   struct xtcp_sent *part)
+static void map_time_add_after(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
+			       struct xtcp_sent *part)
 {
 	if (sent->marks & XTCP_SENT_SACKED)
 		return;
@@ -151,7 +151,7 @@ static void time_add_after(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
 }
 
 /* Uncount @len bytes of an entry from the totals of lost and SACKed bytes. */
-static void uncount(struct xtcp_tcb *tcb, const struct xtcp_sent *sent, u32 len)
+static void map_uncount(struct xtcp_tcb *tcb, const struct xtcp_sent *sent, u32 len)
 {
 	if (sent->marks & XTCP_SENT_LOST)
 		tcb->lost_out -= len;
@@ -160,10 +160,10 @@ static void uncount(struct xtcp_tcb *tcb, const struct xtcp_sent *sent, u32 len)
 }
 
 /* Take @sent off the lists and free it; the caller updates the tree. */
-static void unlink_sent(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
+static void map_unlink(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
-	time_del(tcb, sent);
-	uncount(tcb, sent, sent_len(sent));
+	map_time_del(tcb, sent);
+	map_uncount(tcb, sent, sent_len(sent));
 	if (sent->prev)
 		sent->prev->next = sent->next;
 	else
@@ -175,10 +175,10 @@ static void unlink_sent(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 	sent_put(tcb, sent);
 }
 
-static void remove_sent(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
+static void map_remove(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
 	xtcp_treap_remove(&tcb->map_root, &sent->node);
-	unlink_sent(tcb, sent);
+	map_unlink(tcb, sent);
 }
 
 /* xtcp_map_find - the entry that holds @seq, of [SND.UNA, SND.NXT) */
@@ -195,12 +195,12 @@ struct xtcp_sent *xtcp_map_find(const struct xtcp_tcb *tcb, u32 seq)
  */
 void xtcp_map_lost(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
-	time_del(tcb, sent);
+	map_time_del(tcb, sent);
 	if (sent->nrtx)
 		xtcp_mib_note(tcb, XTCP_MIB_LOST_RETRANSMIT);
 	sent->marks |= XTCP_SENT_LOST;
 	tcb->lost_out += sent_len(sent);
-	lost_add(tcb, sent);
+	map_lost_add(tcb, sent);
 	/* A SYN is not data, and congestion control has not begun. */
 	if (xtcp_syn_out(tcb))
 		return;
@@ -221,12 +221,12 @@ struct xtcp_sent *xtcp_map_next(const struct xtcp_tcb *tcb)
 	return tcb->map_lost;
 }
 
-static void set_in_flight(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
+static void map_set_in_flight(struct xtcp_tcb *tcb, struct xtcp_sent *sent)
 {
-	time_del(tcb, sent);
-	uncount(tcb, sent, sent_len(sent));
+	map_time_del(tcb, sent);
+	map_uncount(tcb, sent, sent_len(sent));
 	sent->marks &= ~(XTCP_SENT_LOST | XTCP_SENT_SACKED);
-	flight_add(tcb, sent);
+	map_flight_add(tcb, sent);
 }
 
 /* ---- transmission ---- */
@@ -252,7 +252,7 @@ struct xtcp_sent *xtcp_map_append(struct xtcp_tcb *tcb, u32 end, u8 marks, u64 n
 	if (!sent) {
 		/* Two entries are embedded, so an empty map has a free one. */
 		if (tail->marks & (XTCP_SENT_SACKED | XTCP_SENT_LOST))
-			set_in_flight(tcb, tail);
+			map_set_in_flight(tcb, tail);
 		tail->end = end;
 		tail->mss = min_t(u32, tail->mss, tcb->mss);
 		tail->marks |= XTCP_SENT_RTX;
@@ -276,7 +276,7 @@ struct xtcp_sent *xtcp_map_append(struct xtcp_tcb *tcb, u32 end, u8 marks, u64 n
 	}
 	tcb->map_tail = sent;
 	xtcp_treap_insert(tcb, &tcb->map_root, &sent->node);
-	flight_add(tcb, sent);
+	map_flight_add(tcb, sent);
 	tcb->snd_nxt = end;
 	xtcp_rate_sent(tcb, sent, now);
 	return sent;
@@ -316,7 +316,7 @@ bool xtcp_map_split(struct xtcp_tcb *tcb, struct xtcp_sent *sent, u32 at)
 	sent->next = rest;
 	sent->end = at;
 	xtcp_treap_insert(tcb, &tcb->map_root, &rest->node);
-	time_add_after(tcb, sent, rest);
+	map_time_add_after(tcb, sent, rest);
 	return true;
 }
 
@@ -337,7 +337,7 @@ void xtcp_map_resent(struct xtcp_tcb *tcb, u32 seq, u32 end, u64 now)
 			xtcp_map_split(tcb, sent, end);
 		if (sent->marks & XTCP_SENT_SACKED)
 			continue;
-		set_in_flight(tcb, sent);
+		map_set_in_flight(tcb, sent);
 		sent->marks |= XTCP_SENT_RTX;
 		sent->mss = tcb->mss;
 		sent->sent_at = now;
@@ -367,11 +367,11 @@ void xtcp_map_ack(struct xtcp_tcb *tcb, u32 ack, struct xtcp_ack *a)
 		if (!(sent->marks & XTCP_SENT_SACKED))
 			xtcp_delivered(tcb, sent, end, false, a);
 		if (seq_gt(sent->end, ack)) {
-			uncount(tcb, sent, ack - sent->seq);
+			map_uncount(tcb, sent, ack - sent->seq);
 			sent->seq = ack;
 			break;
 		}
-		unlink_sent(tcb, sent);
+		map_unlink(tcb, sent);
 	}
 	xtcp_treap_cut(&tcb->map_root, ack);
 	tcb->snd_una = ack;
@@ -390,8 +390,8 @@ struct xtcp_sent *xtcp_map_sacked(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
 
 	xtcp_delivered(tcb, sent, sent->end, true, a);
 	a->sacked += sent_len(sent);
-	time_del(tcb, sent);
-	uncount(tcb, sent, sent_len(sent));
+	map_time_del(tcb, sent);
+	map_uncount(tcb, sent, sent_len(sent));
 	sent->marks &= ~XTCP_SENT_LOST;
 	sent->marks |= XTCP_SENT_SACKED;
 	tcb->sacked_out += sent_len(sent);
@@ -399,7 +399,7 @@ struct xtcp_sent *xtcp_map_sacked(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
 		u32 end = next->end;
 
 		sent->marks |= next->marks & XTCP_SENT_RTX;
-		remove_sent(tcb, next);
+		map_remove(tcb, next);
 		tcb->sacked_out += end - sent->end;
 		sent->end = end;
 	}
@@ -407,7 +407,7 @@ struct xtcp_sent *xtcp_map_sacked(struct xtcp_tcb *tcb, struct xtcp_sent *sent,
 		u32 end = sent->end;
 
 		prev->marks |= sent->marks & XTCP_SENT_RTX;
-		remove_sent(tcb, sent);
+		map_remove(tcb, sent);
 		tcb->sacked_out += end - prev->end;
 		prev->end = end;
 		sent = prev;
@@ -440,7 +440,7 @@ void xtcp_map_mark_all(struct xtcp_tcb *tcb, bool renege)
 	if (renege)
 		for (sent = tcb->map_head; sent; sent = sent->next)
 			if (sent->marks & XTCP_SENT_SACKED) {
-				set_in_flight(tcb, sent);
+				map_set_in_flight(tcb, sent);
 				sent->marks |= XTCP_SENT_RTX;
 			}
 	for (sent = tcb->map_head; sent; sent = sent->next)
@@ -450,19 +450,19 @@ void xtcp_map_mark_all(struct xtcp_tcb *tcb, bool renege)
 	xtcp_dl_clear(tcb, XTCP_DL_REO);
 }
 
-static bool left_before(const struct xtcp_sent *a, const struct xtcp_sent *b)
+static bool map_left_before(const struct xtcp_sent *a, const struct xtcp_sent *b)
 {
 	return seq_lt(a->order, b->order) ||
 	       (a->order == b->order && seq_lt(a->seq, b->seq));
 }
 
 /* Merge two lists in order of departure, linked by tnext alone. */
-static struct xtcp_sent *merge(struct xtcp_sent *a, struct xtcp_sent *b)
+static struct xtcp_sent *map_merge(struct xtcp_sent *a, struct xtcp_sent *b)
 {
 	struct xtcp_sent *first = NULL, **link = &first;
 
 	while (a && b) {
-		struct xtcp_sent **least = left_before(a, b) ? &a : &b;
+		struct xtcp_sent **least = map_left_before(a, b) ? &a : &b;
 
 		*link = *least;
 		link = &(*link)->tnext;
@@ -492,13 +492,13 @@ void xtcp_map_unlose(struct xtcp_tcb *tcb)
 		sent->marks &= ~XTCP_SENT_LOST;
 		tcb->small_out += !!(sent->marks & XTCP_SENT_SMALL);
 		for (i = 0; run[i]; i++) {
-			sent = merge(run[i], sent);
+			sent = map_merge(run[i], sent);
 			run[i] = NULL;
 		}
 		run[i] = sent;
 	}
 	for (i = 0; i < ARRAY_SIZE(run); i++)
-		tcb->map_old = merge(run[i], tcb->map_old);
+		tcb->map_old = map_merge(run[i], tcb->map_old);
 	for (sent = NULL, next = tcb->map_old; next; sent = next, next = next->tnext)
 		next->tprev = sent;
 	tcb->map_new = sent;
@@ -526,13 +526,13 @@ void xtcp_map_unsend_probe(struct xtcp_tcb *tcb)
 	if (seq_gt(head->end, tcb->snd_end))
 		tcb->flags &= ~XTCP_F_FIN_SENT;
 	tcb->snd_nxt = tcb->snd_una;
-	remove_sent(tcb, head);
+	map_remove(tcb, head);
 }
 
 /* xtcp_map_flush - the connection is over: free every entry */
 void xtcp_map_flush(struct xtcp_tcb *tcb)
 {
 	while (tcb->map_head)
-		unlink_sent(tcb, tcb->map_head);
+		map_unlink(tcb, tcb->map_head);
 	tcb->map_root = NULL;
 }

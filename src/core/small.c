@@ -35,7 +35,7 @@
  * Nagle's algorithm as refined by Minshall: one small segment in flight at a
  * time. SND.SML that is 2 GB old seems to lie ahead, but then beyond SND.NXT too.
  */
-static bool nagle_holds(const struct xtcp_tcb *tcb)
+static bool small_nagle_holds(const struct xtcp_tcb *tcb)
 {
 	return !(tcb->flags & XTCP_F_NODELAY) && seq_gt(tcb->snd_sml, tcb->snd_una) &&
 	       seq_le(tcb->snd_sml, tcb->snd_nxt);
@@ -83,12 +83,12 @@ bool xtcp_small_may(const struct xtcp_tcb *tcb, u32 len, u32 data)
 	if (len == data && tcb->flags & (XTCP_F_FIN_QUEUED | XTCP_F_FLUSH))
 		return true;
 	if (len == data && !(tcb->flags & (XTCP_F_CORK | XTCP_F_MORE)))
-		return !nagle_holds(tcb) && (tcb->small_go || !xtcp_small_full(tcb));
+		return !small_nagle_holds(tcb) && (tcb->small_go || !xtcp_small_full(tcb));
 	/* The window is small, not the data: half of the largest window is enough. */
 	return len < data && len >= tcb->max_snd_wnd / 2;
 }
 
-static bool gap_over(const struct xtcp_tcb *tcb, u64 now)
+static bool small_gap_over(const struct xtcp_tcb *tcb, u64 now)
 {
 	return now - tcb->last_data_tx_at >= GAP_NS;
 }
@@ -102,7 +102,7 @@ void xtcp_small_wrote(struct xtcp_tcb *tcb, u64 now)
 		xtcp_dl_set(tcb, XTCP_DL_SMALL, now + HOLD_NS);
 	if (tcb->small_wrote < 255)
 		tcb->small_wrote++;
-	tcb->small_go = gap_over(tcb, now);
+	tcb->small_go = small_gap_over(tcb, now);
 }
 
 /* xtcp_small_sent - everything written was sent after writes had waited */
@@ -123,7 +123,7 @@ u32 xtcp_small_fire(struct xtcp_tcb *tcb, u64 now)
 {
 	if (!xtcp_unsent(tcb))
 		return 0;
-	if (!gap_over(tcb, now)) {
+	if (!small_gap_over(tcb, now)) {
 		xtcp_dl_set(tcb, XTCP_DL_SMALL, tcb->last_data_tx_at + HOLD_NS);
 		return 0;
 	}

@@ -82,20 +82,20 @@ u64 xtcp_source_of(const struct xtcp_sources *src, const struct xtcp_params *par
 	return siphash_2u64((u64)a[0] << 32 | a[1], (u64)a[2] << 32 | a[3], &k);
 }
 
-static u32 column(u64 who, u32 row)
+static u32 source_column(u64 who, u32 row)
 {
 	return (u32)(who >> row * 16) % XTCP_SOURCE_CELLS;
 }
 
 /* Level of a cell, in SYNs times UNIT. */
-static u32 level(u32 empty_at, u32 clock)
+static u32 source_level(u32 empty_at, u32 clock)
 {
 	u32 left = empty_at - clock;
 
 	return left <= LEVEL_MAX ? left : 0;
 }
 
-static void sweep(struct xtcp_sources *src, u64 clock)
+static void source_sweep(struct xtcp_sources *src, u64 clock)
 {
 	bool all = clock - src->swept >= SWEEP_TOO_LATE;
 	u32 *cell = &src->empty_at[0][0], i;
@@ -110,13 +110,13 @@ static void sweep(struct xtcp_sources *src, u64 clock)
  * The virtual clock, in ticks. A change of the rate makes it jump, which forgets
  * all counts.
  */
-static u32 clock_at(struct xtcp_sources *src, const struct xtcp_params *par, u64 now)
+static u32 source_clock(struct xtcp_sources *src, const struct xtcp_params *par, u64 now)
 {
 	u64 clock = div_u64((now >> TIME_SHIFT) * par->syn_source_rate * UNIT, TIME_PER_SEC);
 
 	clock += src->syns >> TICKS_PER_SYN_SHIFT;
 	if (clock - src->swept >= SWEEP_EVERY)
-		sweep(src, clock);
+		source_sweep(src, clock);
 	return (u32)clock;
 }
 
@@ -127,10 +127,10 @@ enum xtcp_source_verdict xtcp_source_syn(struct xtcp_sources *src,
 {
 	u32 open = LEVEL_MAX, row, left;
 
-	at->clock = clock_at(src, par, now);
+	at->clock = source_clock(src, par, now);
 	for (row = 0; row < XTCP_SOURCE_ROWS; row++) {
-		at->cell[row] = &src->empty_at[row][column(who, row)];
-		left = level(*at->cell[row], at->clock);
+		at->cell[row] = &src->empty_at[row][source_column(who, row)];
+		left = source_level(*at->cell[row], at->clock);
 		at->left[row] = left;
 		open = min(open, left);
 	}
@@ -155,11 +155,11 @@ void xtcp_source_answered(struct xtcp_sources *src, const struct xtcp_source_at 
 void xtcp_source_completed(struct xtcp_sources *src, const struct xtcp_params *par,
 			   u64 who, u64 now)
 {
-	u32 clock = clock_at(src, par, now), row, left, *cell;
+	u32 clock = source_clock(src, par, now), row, left, *cell;
 
 	for (row = 0; row < XTCP_SOURCE_ROWS; row++) {
-		cell = &src->empty_at[row][column(who, row)];
-		left = level(*cell, clock);
+		cell = &src->empty_at[row][source_column(who, row)];
+		left = source_level(*cell, clock);
 		*cell = clock + left - min_t(u32, left, PAID_BACK);
 	}
 }

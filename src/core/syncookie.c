@@ -50,27 +50,27 @@ static const u16 mss_plain[4] = { 536, 1300, 1440, 1460 };
 static const u16 mss_ts[8] = { 536, 1220, 1300, 1360, 1400, 1440, 1460, 8960 };
 
 /* Number of a slot; at least 2, since 0 and 1 mean that there was no slot yet. */
-static u32 slot_of(u64 now)
+static u32 syncookie_slot(u64 now)
 {
 	return (u32)(now >> SLOT_SHIFT) + 2;
 }
 
 u32 xtcp_syncookie_key_index(u64 now, u32 *slot)
 {
-	*slot = slot_of(now);
+	*slot = syncookie_slot(now);
 	return *slot & 1;
 }
 
 bool xtcp_syncookie_lately(const struct xtcp_params *par, u64 now)
 {
-	u32 slot = slot_of(now);
+	u32 slot = syncookie_slot(now);
 
 	return slot - par->syncookie[slot & 1].slot < 2 ||
 	       slot - par->syncookie[!(slot & 1)].slot < 2;
 }
 
-static u64 mac(const struct xtcp_params *par, u64 flow_hash, u32 irs, u32 info,
-	       u32 parity)
+static u64 syncookie_mac(const struct xtcp_params *par, u64 flow_hash, u32 irs, u32 info,
+			 u32 parity)
 {
 	const u64 *key = par->syncookie[parity].key;
 	const siphash_key_t k = { { key[0], key[1] } };
@@ -78,7 +78,7 @@ static u64 mac(const struct xtcp_params *par, u64 flow_hash, u32 irs, u32 info,
 	return siphash_2u64(flow_hash, (u64)irs << 32 | info, &k);
 }
 
-static u32 info_of(const struct xtcp_request *req)
+static u32 syncookie_info(const struct xtcp_request *req)
 {
 	u32 scale = req->opts & XTCP_OPT_WSCALE ? req->snd_wscale : SCALE_NONE;
 	u32 sack = req->opts & XTCP_OPT_SACK_PERM ? 1 : 0;
@@ -86,9 +86,9 @@ static u32 info_of(const struct xtcp_request *req)
 	return scale << 1 | sack;
 }
 
-static u32 ts_info_of(const struct xtcp_request *req)
+static u32 syncookie_ts_info(const struct xtcp_request *req)
 {
-	return info_of(req) << 2 | req->ecn;
+	return syncookie_info(req) << 2 | req->ecn;
 }
 
 /*
@@ -99,13 +99,13 @@ static u32 syncookie_isn(const struct xtcp_params *par, u64 flow_hash, u32 irs, 
 			 u32 nlow, u32 ts_bits, u32 parity)
 {
 	u32 info = nlow << 16 | ts_bits << 8 | low;
-	u32 bits = (u32)mac(par, flow_hash, irs, info, parity) << (nlow + 1);
+	u32 bits = (u32)syncookie_mac(par, flow_hash, irs, info, parity) << (nlow + 1);
 
 	return bits | parity << nlow | low;
 }
 
 /* Index of the largest MSS in a table that is at most @mss; false: there is none. */
-static bool mss_index(const u16 *tab, u32 n, u16 mss, u32 *index)
+static bool syncookie_mss_index(const u16 *tab, u32 n, u16 mss, u32 *index)
 {
 	while (n--)
 		if (mss >= tab[n]) {
@@ -119,19 +119,21 @@ static bool mss_index(const u16 *tab, u32 n, u16 mss, u32 *index)
 static bool syncookie_set_iss(struct xtcp_request *req, const struct xtcp_params *par,
 			      u64 flow_hash, u64 now)
 {
-	u32 parity = slot_of(now) & 1, mss;
+	u32 parity = syncookie_slot(now) & 1, mss;
 
 	if (req->opts & XTCP_OPT_TS) {
-		if (!mss_index(mss_ts, ARRAY_SIZE(mss_ts), req->peer_mss, &mss))
+		if (!syncookie_mss_index(mss_ts, ARRAY_SIZE(mss_ts), req->peer_mss, &mss))
 			return false;
-		req->iss = syncookie_isn(par, flow_hash, req->irs, mss, 3, ts_info_of(req),
+		req->iss = syncookie_isn(par, flow_hash, req->irs, mss, 3,
+					 syncookie_ts_info(req),
 					 parity);
 		return true;
 	}
 	req->ecn = XTCP_ECN_OFF;
-	if (!mss_index(mss_plain, ARRAY_SIZE(mss_plain), req->peer_mss, &mss))
+	if (!syncookie_mss_index(mss_plain, ARRAY_SIZE(mss_plain), req->peer_mss, &mss))
 		return false;
-	req->iss = syncookie_isn(par, flow_hash, req->irs, mss << 5 | info_of(req), 7, 0,
+	req->iss = syncookie_isn(par, flow_hash, req->irs, mss << 5 | syncookie_info(req),
+				 7, 0,
 				 parity);
 	return true;
 }
@@ -150,14 +152,15 @@ bool xtcp_syncookie_synack(const struct xtcp_params *par, const struct xtcp_open
 	if (!(plan->opts & XTCP_OPT_TS))
 		return true;
 	clock = plan->tsval;
-	plan->tsval = (clock & ~TS_INFO) | ts_info_of(&req);
+	plan->tsval = (clock & ~TS_INFO) | syncookie_ts_info(&req);
 	if (seq_gt(plan->tsval, clock))
 		plan->tsval -= TS_INFO + 1;
 	return true;
 }
 
 /* Decode scale << 1 | SACK into options. Return: false if no cookie of ours has that. */
-static bool take_info(struct xtcp_request *req, const struct xtcp_params *par, u32 info)
+static bool syncookie_take_info(struct xtcp_request *req, const struct xtcp_params *par,
+				u32 info)
 {
 	u32 scale = info >> 1;
 
@@ -177,7 +180,7 @@ bool xtcp_syncookie_rx(struct xtcp_request *req, const struct xtcp_params *par,
 		       const struct xtcp_open *open, const struct xtcp_seg *seg, u64 now)
 {
 	bool ts = par->timestamps && seg->opts & XTCP_OPT_TS;
-	u32 iss = seg->ack - 1, irs = seg->seq - 1, slot = slot_of(now);
+	u32 iss = seg->ack - 1, irs = seg->seq - 1, slot = syncookie_slot(now);
 	u32 nlow = ts ? 3 : 7, parity = iss >> nlow & 1;
 	u32 low = iss & ((1U << nlow) - 1), info = ts ? seg->tsecr & TS_INFO : 0;
 
@@ -196,7 +199,7 @@ bool xtcp_syncookie_rx(struct xtcp_request *req, const struct xtcp_params *par,
 	xtcp_request_born(req, now);
 	if (!ts) {
 		req->peer_mss = mss_plain[low >> 5];
-		return take_info(req, par, low & 31);
+		return syncookie_take_info(req, par, low & 31);
 	}
 	req->opts |= XTCP_OPT_TS;
 	req->ts_recent = seg->tsval;
@@ -204,5 +207,5 @@ bool xtcp_syncookie_rx(struct xtcp_request *req, const struct xtcp_params *par,
 	if ((info & 3) > XTCP_ECN_ACC)
 		return false;
 	req->ecn = info & 3;
-	return take_info(req, par, info >> 2);
+	return syncookie_take_info(req, par, info >> 2);
 }

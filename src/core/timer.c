@@ -17,7 +17,7 @@ u64 xtcp_deadline(const struct xtcp_tcb *tcb)
 	return first;
 }
 
-static u32 fire(struct xtcp_tcb *tcb, enum xtcp_dl dl, u64 now)
+static u32 deadline_fire(struct xtcp_tcb *tcb, enum xtcp_dl dl, u64 now)
 {
 	switch (dl) {
 	case XTCP_DL_RTO:
@@ -58,7 +58,7 @@ u32 xtcp_timeout(struct xtcp_tcb *tcb, u64 now)
 		if (!xtcp_dl_is_set(tcb, dl) || tcb->dl[dl] > now)
 			continue;
 		xtcp_dl_clear(tcb, dl);
-		actions |= fire(tcb, dl, now);
+		actions |= deadline_fire(tcb, dl, now);
 	}
 	return actions;
 }

@@ -58,8 +58,8 @@ bool xtcp_tw_reopens(const struct xtcp_tw *tw, const struct xtcp_seg *seg)
  * Discard @seg for @why, and answer it unless an answer was sent within
  * ANSWER_GAP_MS.
  */
-static enum xtcp_tw_act answer(struct xtcp_tw *tw, struct xtcp_seg *seg,
-			       enum xtcp_drop_reason why, u64 now)
+static enum xtcp_tw_act tw_answer(struct xtcp_tw *tw, struct xtcp_seg *seg,
+				  enum xtcp_drop_reason why, u64 now)
 {
 	u32 clock = xtcp_tw_clock(now);
 
@@ -72,14 +72,14 @@ static enum xtcp_tw_act answer(struct xtcp_tw *tw, struct xtcp_seg *seg,
 	return XTCP_TW_ACK;
 }
 
-static enum xtcp_tw_act drop(struct xtcp_seg *seg, enum xtcp_drop_reason why)
+static enum xtcp_tw_act tw_drop(struct xtcp_seg *seg, enum xtcp_drop_reason why)
 {
 	seg->reason = why;
 	return XTCP_TW_DROP;
 }
 
 /* The peer's FIN: acknowledge it; TIME-WAIT lasts 2 MSL from now. */
-static enum xtcp_tw_act fin(struct xtcp_tw *tw, const struct xtcp_seg *seg, u64 now)
+static enum xtcp_tw_act tw_fin(struct xtcp_tw *tw, const struct xtcp_seg *seg, u64 now)
 {
 	if (tw->flags & XTCP_TW_F_TS && seg->opts & XTCP_OPT_TS)
 		tw->ts_recent = seg->tsval;
@@ -89,7 +89,8 @@ static enum xtcp_tw_act fin(struct xtcp_tw *tw, const struct xtcp_seg *seg, u64 
 }
 
 /* RFC 9293 3.10.7.4, fifth step. Return: XTCP_DROP_NONE if the ACK is acceptable. */
-static enum xtcp_drop_reason check_ack(const struct xtcp_tw *tw, const struct xtcp_seg *seg)
+static enum xtcp_drop_reason tw_check_ack(const struct xtcp_tw *tw,
+					  const struct xtcp_seg *seg)
 {
 	if (seq_gt(seg->ack, tw->snd_nxt))
 		return XTCP_DROP_ACK_FUTURE;
@@ -98,7 +99,7 @@ static enum xtcp_drop_reason check_ack(const struct xtcp_tw *tw, const struct xt
 	return XTCP_DROP_NONE;
 }
 
-static enum xtcp_tw_act time_wait(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now)
+static enum xtcp_tw_act tw_time_wait(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now)
 {
 	enum xtcp_drop_reason why;
 
@@ -111,28 +112,28 @@ static enum xtcp_tw_act time_wait(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 
 	}
 	if (tw->flags & XTCP_TW_F_TS && seg->opts & XTCP_OPT_TS &&
 	    seq_lt(seg->tsval, tw->ts_recent))
-		return answer(tw, seg, XTCP_DROP_PAWS, now);
+		return tw_answer(tw, seg, XTCP_DROP_PAWS, now);
 	if (seg->flags & XTCP_SYN)
-		return answer(tw, seg, XTCP_DROP_TIME_WAIT, now);
+		return tw_answer(tw, seg, XTCP_DROP_TIME_WAIT, now);
 	if (!(seg->flags & XTCP_ACK))
-		return drop(seg, XTCP_DROP_NO_ACK);
-	why = check_ack(tw, seg);
+		return tw_drop(seg, XTCP_DROP_NO_ACK);
+	why = tw_check_ack(tw, seg);
 	if (why)
-		return answer(tw, seg, why, now);
+		return tw_answer(tw, seg, why, now);
 	/*
 	 * The FIN again, or one right behind it from a peer that did not count
 	 * the first.
 	 */
 	if (seg->flags & XTCP_FIN && tw->rcv_nxt - (seg->seq + seg->len) <= 1)
-		return fin(tw, seg, now);
+		return tw_fin(tw, seg, now);
 	/* A bare ACK at RCV.NXT ends a simultaneous close. */
 	if (!seg->len && seg->seq == tw->rcv_nxt)
 		return XTCP_TW_DROP;
-	return answer(tw, seg, XTCP_DROP_TIME_WAIT, now);
+	return tw_answer(tw, seg, XTCP_DROP_TIME_WAIT, now);
 }
 
-/* RFC 9293 3.10.7.4, first step, like check_sequence() in input.c. */
-static bool acceptable(const struct xtcp_tw *tw, const struct xtcp_seg *seg, u32 wnd)
+/* RFC 9293 3.10.7.4, first step, like rx_check_sequence() in input.c. */
+static bool tw_acceptable(const struct xtcp_tw *tw, const struct xtcp_seg *seg, u32 wnd)
 {
 	u32 space = seg->len + !!(seg->flags & XTCP_FIN);
 	u32 end = seg->seq + space;
@@ -146,7 +147,7 @@ static bool acceptable(const struct xtcp_tw *tw, const struct xtcp_seg *seg, u32
  * FIN-WAIT-2: everything we sent is acknowledged. What may come is a FIN, or data
  * that nobody will read, which is answered by a RST (SHLD-3).
  */
-static enum xtcp_tw_act fin_wait_2(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now)
+static enum xtcp_tw_act tw_fin_wait_2(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now)
 {
 	u32 wnd = (u32)tw->wnd << tw->rcv_wscale;
 	u32 end = seg->seq + seg->len;
@@ -159,25 +160,25 @@ static enum xtcp_tw_act fin_wait_2(struct xtcp_tw *tw, struct xtcp_seg *seg, u64
 			return XTCP_TW_END;
 		}
 		if (!seq_in(seg->seq, tw->rcv_nxt, wnd))
-			return drop(seg, XTCP_DROP_RST_WINDOW);
-		return answer(tw, seg, XTCP_DROP_RST_CHALLENGE, now);
+			return tw_drop(seg, XTCP_DROP_RST_WINDOW);
+		return tw_answer(tw, seg, XTCP_DROP_RST_CHALLENGE, now);
 	}
 	if (tw->flags & XTCP_TW_F_TS) {
 		if (!(seg->opts & XTCP_OPT_TS))
-			return drop(seg, XTCP_DROP_NO_TIMESTAMP);
+			return tw_drop(seg, XTCP_DROP_NO_TIMESTAMP);
 		if (seq_lt(seg->tsval, tw->ts_recent))
-			return answer(tw, seg, XTCP_DROP_PAWS, now);
+			return tw_answer(tw, seg, XTCP_DROP_PAWS, now);
 	}
 	if (seg->flags & XTCP_SYN)
-		return answer(tw, seg, XTCP_DROP_SYN_CHALLENGE, now);
-	if (!acceptable(tw, seg, wnd))
-		return answer(tw, seg, seq_lt(seg->seq, tw->rcv_nxt) ? XTCP_DROP_OLD :
-			      XTCP_DROP_WINDOW, now);
+		return tw_answer(tw, seg, XTCP_DROP_SYN_CHALLENGE, now);
+	if (!tw_acceptable(tw, seg, wnd))
+		return tw_answer(tw, seg, seq_lt(seg->seq, tw->rcv_nxt) ? XTCP_DROP_OLD :
+				 XTCP_DROP_WINDOW, now);
 	if (!(seg->flags & XTCP_ACK))
-		return drop(seg, XTCP_DROP_NO_ACK);
-	why = check_ack(tw, seg);
+		return tw_drop(seg, XTCP_DROP_NO_ACK);
+	why = tw_check_ack(tw, seg);
 	if (why)
-		return answer(tw, seg, why, now);
+		return tw_answer(tw, seg, why, now);
 	if (seg->len && seq_gt(end, tw->rcv_nxt)) {
 		seg->reason = XTCP_DROP_AFTER_CLOSE;
 		return XTCP_TW_RST;
@@ -188,10 +189,10 @@ static enum xtcp_tw_act fin_wait_2(struct xtcp_tw *tw, struct xtcp_seg *seg, u64
 		return XTCP_TW_DROP;
 	/* Data before the FIN is missing. */
 	if (end != tw->rcv_nxt)
-		return answer(tw, seg, XTCP_DROP_NONE, now);
+		return tw_answer(tw, seg, XTCP_DROP_NONE, now);
 	tw->rcv_nxt++;
 	tw->flags &= ~XTCP_TW_F_FIN_WAIT_2;
-	return fin(tw, seg, now);
+	return tw_fin(tw, seg, now);
 }
 
 /*
@@ -201,8 +202,8 @@ static enum xtcp_tw_act fin_wait_2(struct xtcp_tw *tw, struct xtcp_seg *seg, u64
 enum xtcp_tw_act xtcp_tw_rx(struct xtcp_tw *tw, struct xtcp_seg *seg, u64 now)
 {
 	if (tw->flags & XTCP_TW_F_FIN_WAIT_2)
-		return fin_wait_2(tw, seg, now);
-	return time_wait(tw, seg, now);
+		return tw_fin_wait_2(tw, seg, now);
+	return tw_time_wait(tw, seg, now);
 }
 
 void xtcp_tw_plan(const struct xtcp_tw *tw, u32 ts_off, struct xtcp_plan *plan,

@@ -26,7 +26,7 @@
  * retransmission timer runs (RFC 6298, 5.5); it also handles a SACKed SND.UNA
  * (RFC 2018, 8).
  */
-static bool may_probe(const struct xtcp_tcb *tcb)
+static bool tlp_may_probe(const struct xtcp_tcb *tcb)
 {
 	if (!tcb->par->tlp || !(tcb->opts & XTCP_OPT_SACK_PERM) ||
 	    tcb->cong == XTCP_CONG_LOSS || tcb->flags & XTCP_F_TLP_OUT ||
@@ -49,7 +49,7 @@ static bool may_probe(const struct xtcp_tcb *tcb)
  * for that delay, which is still a quarter of the RTO. A segment that fills a
  * hole is acknowledged at once (RFC 5681, 4.2).
  */
-static u32 pto_us(const struct xtcp_tcb *tcb)
+static u32 tlp_pto_us(const struct xtcp_tcb *tcb)
 {
 	u32 srtt = tcb->srtt8_us >> 3;
 	u32 pto = 2 * srtt;
@@ -77,11 +77,11 @@ void xtcp_tlp_set(struct xtcp_tcb *tcb, u64 now)
 	u64 at, pto;
 
 	tcb->flags &= ~XTCP_F_TLP_OWED;
-	if (!may_probe(tcb)) {
+	if (!tlp_may_probe(tcb)) {
 		xtcp_dl_clear(tcb, XTCP_DL_TLP);
 		return;
 	}
-	pto = pto_us(tcb) * XTCP_NSEC_PER_USEC;
+	pto = tlp_pto_us(tcb) * XTCP_NSEC_PER_USEC;
 	at = now + pto;
 	if (unlikely(xtcp_tlp_by_head(tcb)) && tcb->map_new)
 		at = max(tcb->map_new->sent_at + pto, now + pto / 4);
@@ -99,7 +99,7 @@ void xtcp_tlp_set(struct xtcp_tcb *tcb, u64 now)
  */
 u32 xtcp_tlp_fire(struct xtcp_tcb *tcb, u64 now)
 {
-	if (!may_probe(tcb))
+	if (!tlp_may_probe(tcb))
 		return 0;
 	tcb->flags |= XTCP_F_TLP_OWED;
 	xtcp_rto_restart(tcb, now);
@@ -107,7 +107,7 @@ u32 xtcp_tlp_fire(struct xtcp_tcb *tcb, u64 now)
 }
 
 /* Sequence number at which the last segment of @sent began when it left. */
-static u32 last_segment(const struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
+static u32 tlp_last_segment(const struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
 {
 	u32 len = seq_min(sent->end, tcb->snd_end) - sent->seq;
 
@@ -119,15 +119,15 @@ static u32 last_segment(const struct xtcp_tcb *tcb, const struct xtcp_sent *sent
  * precedes it, also unacknowledged, as far as it fits into the same segment: data
  * before a lone FIN, or small writes.
  */
-static u32 tail_of(const struct xtcp_tcb *tcb, u32 *end)
+static u32 tlp_tail(const struct xtcp_tcb *tcb, u32 *end)
 {
 	const struct xtcp_sent *sent = tcb->map_tail;
-	u32 seq = last_segment(tcb, sent), at;
+	u32 seq = tlp_last_segment(tcb, sent), at;
 	u32 data = seq_min(tcb->snd_nxt, tcb->snd_end);
 
 	*end = tcb->snd_nxt;
 	while (seq == sent->seq && (sent = sent->prev)) {
-		at = last_segment(tcb, sent);
+		at = tlp_last_segment(tcb, sent);
 		if (data - at > tcb->mss)
 			break;
 		seq = at;
@@ -139,7 +139,7 @@ static u32 tail_of(const struct xtcp_tcb *tcb, u32 *end)
  * First number of the segment at the head: what is to be resent first; if nothing
  * is lost, SND.UNA.
  */
-static u32 head_of(const struct xtcp_tcb *tcb, u32 *end)
+static u32 tlp_head(const struct xtcp_tcb *tcb, u32 *end)
 {
 	const struct xtcp_sent *sent = xtcp_map_next(tcb);
 	u32 seq;
@@ -164,7 +164,7 @@ static u32 head_of(const struct xtcp_tcb *tcb, u32 *end)
  */
 u32 xtcp_tlp_again(const struct xtcp_tcb *tcb, u32 *end)
 {
-	u32 seq = xtcp_tlp_by_head(tcb) ? head_of(tcb, end) : tail_of(tcb, end);
+	u32 seq = xtcp_tlp_by_head(tcb) ? tlp_head(tcb, end) : tlp_tail(tcb, end);
 
 	return seq_gt(*end, tcb->snd_una + tcb->snd_wnd) ? *end : seq;
 }
@@ -193,7 +193,7 @@ void xtcp_tlp_sent(struct xtcp_tcb *tcb, u32 seq, u32 end, bool again)
 }
 
 /* Both the original and the probe arrived: the peer only delayed its ACK. */
-static void spurious(struct xtcp_tcb *tcb)
+static void tlp_spurious(struct xtcp_tcb *tcb)
 {
 	u32 delay = max_t(u32, 2 * tcb->ack_delay_us, ACK_DELAY_FIRST_US);
 
@@ -213,7 +213,7 @@ void xtcp_tlp_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg,
 		return;
 	if (tcb->flags & XTCP_F_TLP_RTX) {
 		if (a->dsack) {
-			spurious(tcb);
+			tlp_spurious(tcb);
 		} else if (seq_gt(seg->ack, tcb->tlp_end)) {
 			tcb->tlp_recovered++;
 			xtcp_mib_note(tcb, XTCP_MIB_LOSS_PROBE_RECOVERY);

@@ -14,7 +14,7 @@
  */
 #include "core.h"
 
-static u32 next_prio(struct xtcp_tcb *tcb)
+static u32 treap_next_prio(struct xtcp_tcb *tcb)
 {
 	u32 x = tcb->prio_seed;
 
@@ -86,7 +86,7 @@ void xtcp_treap_insert(struct xtcp_tcb *tcb, struct xtcp_node **root,
 	struct xtcp_node **link = root;
 	struct xtcp_node *cur;
 
-	node->prio = next_prio(tcb);
+	node->prio = treap_next_prio(tcb);
 	while (*link && (*link)->prio >= node->prio)
 		link = seq_lt(node->seq, (*link)->seq) ? &(*link)->left :
 							 &(*link)->right;

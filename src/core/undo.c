@@ -35,7 +35,7 @@ void xtcp_undo_rtx(struct xtcp_tcb *tcb, u32 seq, u32 end, u64 now)
 }
 
 /* Was [@start, @end) part of the last tail loss probe? */
-static bool probed(const struct xtcp_tcb *tcb, u32 start, u32 end)
+static bool undo_was_probed(const struct xtcp_tcb *tcb, u32 start, u32 end)
 {
 	return tcb->tlp_probes && seq_ge(start, tcb->tlp_seq) &&
 	       seq_le(end, tcb->tlp_end);
@@ -62,7 +62,7 @@ void xtcp_dsack_rx(struct xtcp_tcb *tcb, u32 start, u32 end, struct xtcp_ack *a)
 	if (again && seq_ge(start, tcb->undo_una) && seq_le(end, tcb->undo_rtx_end))
 		tcb->undo_rtx -= min(end - start, tcb->undo_rtx);
 	else if ((!tcb->total_retrans || (again && seq_ge(start, tcb->undo_rtx_end))) &&
-		 !probed(tcb, start, end))
+		 !undo_was_probed(tcb, start, end))
 		tcb->net_dups = 1;
 }
 
@@ -100,7 +100,7 @@ bool xtcp_undo_head(const struct xtcp_tcb *tcb)
 	return head && (head->marks & (XTCP_SENT_RTX | XTCP_SENT_LOST)) == XTCP_SENT_LOST;
 }
 
-static bool all_twice(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
+static bool undo_all_twice(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
 	return tcb->flags & XTCP_F_UNDO_RTX && a->dsack && !tcb->undo_rtx &&
 	       !tcb->net_dups;
@@ -115,7 +115,7 @@ static bool all_twice(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
  * after that ACK, never resent, and acknowledged by the next ACK, is proof; so is
  * a SACK of such data, unless it also reports data sent after the timeout.
  */
-static bool frto(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
+static bool undo_frto(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
 	u32 phase = XTCP_F_FRTO | XTCP_F_FRTO_NEW;
 
@@ -127,13 +127,13 @@ static bool frto(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 }
 
 /* Count why a reduction is undone. */
-static void note_undo(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
+static void undo_note(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
 	if (a->original)
 		xtcp_mib_note(tcb, XTCP_MIB_TS_REORDER);
 	if (tcb->cong == XTCP_CONG_LOSS) {
 		xtcp_mib_note(tcb, XTCP_MIB_LOSS_UNDO);
-		if (frto(tcb, a))
+		if (undo_frto(tcb, a))
 			xtcp_mib_note(tcb, XTCP_MIB_SPURIOUS_RTOS);
 	} else if (a->original || !(tcb->flags & XTCP_F_UNDO_RTX)) {
 		xtcp_mib_note(tcb, seq_ge(tcb->snd_una, tcb->recover) ?
@@ -144,7 +144,7 @@ static void note_undo(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 }
 
 /* RACK marked data lost that arrived before anything was resent. */
-static bool never_sent_again(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
+static bool undo_never_sent_again(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
 	return tcb->cong == XTCP_CONG_RECOVERY && a->orig && !tcb->lost_out &&
 	       !(tcb->flags & XTCP_F_UNDO_RTX);
@@ -163,10 +163,10 @@ bool xtcp_undo_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {
 	if (!(tcb->flags & XTCP_F_UNDO))
 		return false;
-	if (!a->original && !all_twice(tcb, a) && !frto(tcb, a) &&
-	    !never_sent_again(tcb, a))
+	if (!a->original && !undo_all_twice(tcb, a) && !undo_frto(tcb, a) &&
+	    !undo_never_sent_again(tcb, a))
 		return false;
-	note_undo(tcb, a);
+	undo_note(tcb, a);
 	if (tcb->cong == XTCP_CONG_LOSS) {
 		tcb->spurious_rtos++;
 		tcb->backoff = 0;

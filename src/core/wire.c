@@ -114,7 +114,7 @@ static void parse_fastopen(struct xtcp_seg *seg, const u8 *body, u32 len, bool e
 	seg->opts |= XTCP_OPT_FASTOPEN;
 }
 
-static void take_ts(struct xtcp_seg *seg, const u8 *body)
+static void parse_ts(struct xtcp_seg *seg, const u8 *body)
 {
 	seg->tsval = get32(body);
 	seg->tsecr = get32(body + 4);
@@ -152,7 +152,7 @@ static void parse_option(struct xtcp_seg *seg, u8 kind, const u8 *body, u32 len)
 		break;
 	case OPT_TS:
 		if (len == LEN_TS)
-			take_ts(seg, body);
+			parse_ts(seg, body);
 		break;
 	case OPT_ACCECN0:
 	case OPT_ACCECN1:
@@ -178,7 +178,7 @@ static bool parse_usual_syn(struct xtcp_seg *seg, const u8 *p)
 					 LEN_WSCALE << 8))
 		return false;
 	seg->mss = get16(p + 2);
-	take_ts(seg, p + 8);
+	parse_ts(seg, p + 8);
 	seg->wscale = min_t(u8, p[19], WSCALE_MAX);
 	seg->opts = XTCP_OPT_MSS | XTCP_OPT_SACK_PERM | XTCP_OPT_TS | XTCP_OPT_WSCALE;
 	return true;
@@ -189,7 +189,7 @@ static void parse_options(struct xtcp_seg *seg, const u8 *p, u32 left)
 	/* The options of nearly every segment: NOP NOP TS (RFC 7323, app. A). */
 	if (left == XTCP_TS_LEN &&
 	    get32(p) == (OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | LEN_TS)) {
-		take_ts(seg, p + 4);
+		parse_ts(seg, p + 4);
 		return;
 	}
 	if (left == USUAL_SYN && seg->flags & XTCP_SYN && parse_usual_syn(seg, p))

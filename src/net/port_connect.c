@@ -157,6 +157,7 @@ static u16 port_next(struct walk *w, enum outlook want)
 	struct net *net = w->xn->net;
 	const struct inet_hashinfo *info = net->ipv4.tcp_death_row.hashinfo;
 	u32 i, at = w->at, most = min(w->n - w->done, (u32)STRETCH);
+	struct inet_bind_hashbucket *head;
 	u16 port, found = 0;
 	enum outlook look;
 
@@ -167,9 +168,8 @@ static u16 port_next(struct walk *w, enum outlook want)
 		if (inet_is_local_reserved_port(net, port))
 			continue;
 		look = OPEN;
-		if (port_in_kernel_use(net,
-				       &info->bhash[inet_bhashfn(net, port,
-								 info->bhash_size)], port))
+		head = &info->bhash[inet_bhashfn(net, port, info->bhash_size)];
+		if (port_in_kernel_use(net, head, port))
 			look = port_outlook(w->xn->tables, port);
 		if (look == want)
 			found = port;

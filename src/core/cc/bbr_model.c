@@ -41,7 +41,7 @@ u32 xtcp_bbr_quantum(const struct xtcp_tcb *tcb)
 }
 
 /* Bytes that @bw delivers in @us. */
-static u64 in_time(u64 bw, u64 us)
+static u64 bbr_in_time(u64 bw, u64 us)
 {
 	return min_t(u64, bw, BBR_BW_MAX) * min_t(u64, us, BBR_US_MAX) >> BBR_BW_SHIFT;
 }
@@ -51,7 +51,7 @@ u32 xtcp_bbr_bdp(const struct xtcp_tcb *tcb, const struct bbr *b, u64 bw, u32 fa
 {
 	if (b->min_rtt_us == ~0U || !bw)
 		return xtcp_cc_initial_cwnd(tcb);
-	return xtcp_bbr_cap(xtcp_bbr_gain(in_time(bw, b->min_rtt_us), factor));
+	return xtcp_bbr_cap(xtcp_bbr_gain(bbr_in_time(bw, b->min_rtt_us), factor));
 }
 
 /* xtcp_bbr_quantize - raise @bytes to what offloads, delayed ACKs and UP need */
@@ -159,7 +159,7 @@ u32 xtcp_bbr_at_loss(u32 len, u32 lost, u32 flight)
 
 /* ---- the model: 5.5 ---- */
 
-static void take_sample(struct xtcp_tcb *tcb, struct bbr *b, struct bbr_sample *s)
+static void bbr_take_sample(struct xtcp_tcb *tcb, struct bbr *b, struct bbr_sample *s)
 {
 	const struct xtcp_ack *ack = s->ack;
 
@@ -204,7 +204,8 @@ static void take_sample(struct xtcp_tcb *tcb, struct bbr *b, struct bbr_sample *
  * lossy round 1 % more than what was lost. Here the delivered rate is divided by
  * that gain.
  */
-static void lower_bounds(struct xtcp_tcb *tcb, struct bbr *b, const struct xtcp_ack *ack)
+static void bbr_lower_bounds(struct xtcp_tcb *tcb, struct bbr *b,
+			     const struct xtcp_ack *ack)
 {
 	u32 beta = b->flags & BBR_F_LOSS ? BBR_BETA_LOSS : BBR_BETA_ECN;
 	u64 delivered = div_u64(b->bw_latest << BBR_SENT_SHIFT, max_t(u8, b->sent_gain, 1));
@@ -228,10 +229,11 @@ static void lower_bounds(struct xtcp_tcb *tcb, struct bbr *b, const struct xtcp_
 }
 
 /* 5.5.9: estimate the aggregation of data and ACKs. */
-static void ack_aggregation(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
+static void bbr_ack_aggregation(struct xtcp_tcb *tcb, struct bbr *b,
+				const struct bbr_sample *s)
 {
 	u64 us = div_u64(s->ack->now - b->extra_at, XTCP_NSEC_PER_USEC);
-	u64 expected = in_time(xtcp_bbr_bw(b), us);
+	u64 expected = bbr_in_time(xtcp_bbr_bw(b), us);
 
 	if (s->round_start && ++b->extra_rounds >=
 	    (b->flags & BBR_F_FULL ? EXTRA_ROUNDS : 1)) {
@@ -256,8 +258,8 @@ static void ack_aggregation(struct xtcp_tcb *tcb, struct bbr *b, const struct bb
  * third round, as in the draft, would make it half as long again, and DOWN drains
  * it at a tenth of the rate only.
  */
-static void check_full_bw(const struct xtcp_tcb *tcb, struct bbr *b,
-			  const struct bbr_sample *s)
+static void bbr_check_full_bw(const struct xtcp_tcb *tcb, struct bbr *b,
+			      const struct bbr_sample *s)
 {
 	u32 rounds = b->phase == BBR_UP && xtcp_bbr_queue(tcb) ? UP_ROUNDS : FULL_ROUNDS;
 
@@ -306,9 +308,9 @@ bool xtcp_bbr_min_rtt(struct bbr *b, const struct xtcp_ack *ack)
 /* xtcp_bbr_update - update the model by an ACK */
 void xtcp_bbr_update(struct xtcp_tcb *tcb, struct bbr *b, struct bbr_sample *s)
 {
-	take_sample(tcb, b, s);
+	bbr_take_sample(tcb, b, s);
 	if (s->loss_round_start)
-		lower_bounds(tcb, b, s->ack);
-	ack_aggregation(tcb, b, s);
-	check_full_bw(tcb, b, s);
+		bbr_lower_bounds(tcb, b, s->ack);
+	bbr_ack_aggregation(tcb, b, s);
+	bbr_check_full_bw(tcb, b, s);
 }

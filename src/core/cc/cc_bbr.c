@@ -17,8 +17,8 @@
  *  - Before the short-term bandwidth is compared with the delivered bandwidth,
  *    the latter is corrected for intentional slow pacing, see bbr_model.c.
  *  - An inflight_longterm above what the path holds does not prolong a probe,
- *    see long_limits().
- *  - A probe that finds a queue ends after two rounds, see check_full_bw().
+ *    see bbr_long_limits().
+ *  - A probe that finds a queue ends after two rounds, see bbr_check_full_bw().
  *  - ProbeRTT starts only if the RTT has been above the minimum for 5 s, see
  *    xtcp_bbr_min_rtt().
  *  - A restart from idle is noticed at the first ACK after it, not at the
@@ -53,18 +53,18 @@ static const u16 cwnd_gain[] = {
 	[BBR_REFILL] = 2048, [BBR_UP] = 2304, [BBR_PROBE_RTT] = 512,
 };
 
-static struct bbr *state(struct xtcp_tcb *tcb)
+static struct bbr *bbr_state(struct xtcp_tcb *tcb)
 {
 	return xtcp_cc_state(tcb, struct bbr);
 }
 
-static bool in_probe_bw(const struct bbr *b)
+static bool bbr_in_probe_bw(const struct bbr *b)
 {
 	return b->phase >= BBR_DOWN && b->phase <= BBR_UP;
 }
 
 /* xorshift32; the seed differs between connections. */
-static u32 random_next(struct bbr *b)
+static u32 bbr_random_next(struct bbr *b)
 {
 	b->seed ^= b->seed << 13;
 	b->seed ^= b->seed >> 17;
@@ -74,7 +74,7 @@ static u32 random_next(struct bbr *b)
 
 /* ---- how much may be in flight: 5.6.4.2 ---- */
 
-static u32 max_inflight(const struct xtcp_tcb *tcb, const struct bbr *b)
+static u32 bbr_max_inflight(const struct xtcp_tcb *tcb, const struct bbr *b)
 {
 	u64 cap = xtcp_bbr_bdp(tcb, b, xtcp_bbr_bw(b), cwnd_gain[b->phase]);
 
@@ -82,13 +82,14 @@ static u32 max_inflight(const struct xtcp_tcb *tcb, const struct bbr *b)
 	return xtcp_bbr_quantize(tcb, b, xtcp_bbr_cap(cap));
 }
 
-static u32 target_inflight(const struct xtcp_tcb *tcb, const struct bbr *b)
+static u32 bbr_target_inflight(const struct xtcp_tcb *tcb, const struct bbr *b)
 {
 	return min(xtcp_bbr_bdp(tcb, b, xtcp_bbr_bw(b), BBR_ONE), tcb->cwnd);
 }
 
 /* Was @limit (bytes) in flight, allowing for what output holds back for a burst? */
-static bool filled(const struct xtcp_tcb *tcb, const struct xtcp_ack *ack, u32 limit)
+static bool bbr_was_filled(const struct xtcp_tcb *tcb, const struct xtcp_ack *ack,
+			   u32 limit)
 {
 	return ack->flight + max(3U * tcb->mss, xtcp_bbr_quantum(tcb)) >= limit;
 }
@@ -96,19 +97,19 @@ static bool filled(const struct xtcp_tcb *tcb, const struct xtcp_ack *ack, u32 l
 /* ---- ProbeBW: 5.3.3 ---- */
 
 /* 5.3.3.8.3: wait for 2 to 3 s; the random round matters when competing with Reno. */
-static void start_down(struct xtcp_tcb *tcb, struct bbr *b, u64 now)
+static void bbr_start_down(struct xtcp_tcb *tcb, struct bbr *b, u64 now)
 {
 	xtcp_bbr_reset_congestion(b);
 	b->up_step = BBR_NO_BYTES;
-	b->rounds = random_next(b) & 1;
-	b->wait_us = WAIT_US + (u32)(((u64)random_next(b) * WAIT_RANGE_US) >> 32);
+	b->rounds = bbr_random_next(b) & 1;
+	b->wait_us = WAIT_US + (u32)(((u64)bbr_random_next(b) * WAIT_RANGE_US) >> 32);
 	b->cycle_at = now;
 	b->ack_phase = BBR_ACKS_PROBE_STOPPING;
 	xtcp_bbr_start_round(tcb, b);
 	b->phase = BBR_DOWN;
 }
 
-static void start_refill(struct xtcp_tcb *tcb, struct bbr *b)
+static void bbr_start_refill(struct xtcp_tcb *tcb, struct bbr *b)
 {
 	xtcp_bbr_reset_short(b);
 	b->up_rounds = 0;
@@ -120,33 +121,33 @@ static void start_refill(struct xtcp_tcb *tcb, struct bbr *b)
 }
 
 /* Growth in UP doubles every round: 1, 2, 4 ... segments. */
-static void raise_slope(const struct xtcp_tcb *tcb, struct bbr *b)
+static void bbr_raise_slope(const struct xtcp_tcb *tcb, struct bbr *b)
 {
 	b->up_step = max(tcb->cwnd >> b->up_rounds, (u32)tcb->mss);
 	if (b->up_rounds < UP_ROUNDS_MAX)
 		b->up_rounds++;
 }
 
-static void start_up(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
+static void bbr_start_up(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
 {
 	b->flags |= BBR_F_PROBE_SAMPLE;
 	b->ack_phase = BBR_ACKS_PROBE_STARTING;
 	xtcp_bbr_start_round(tcb, b);
 	xtcp_bbr_reset_full(b, s->bw);
 	b->phase = BBR_UP;
-	raise_slope(tcb, b);
+	bbr_raise_slope(tcb, b);
 }
 
-static bool time_to_probe(const struct xtcp_tcb *tcb, const struct bbr *b, u64 now)
+static bool bbr_time_to_probe(const struct xtcp_tcb *tcb, const struct bbr *b, u64 now)
 {
 	if (now > b->cycle_at + b->wait_us * XTCP_NSEC_PER_USEC)
 		return true;
 	/* 5.3.3.8.1: as many rounds as Reno needs from one loss to the next */
 	return b->rounds >= RENO_ROUNDS ||
-	       (u32)b->rounds * tcb->mss >= target_inflight(tcb, b);
+	       (u32)b->rounds * tcb->mss >= bbr_target_inflight(tcb, b);
 }
 
-static bool time_to_cruise(const struct xtcp_tcb *tcb, const struct bbr *b)
+static bool bbr_time_to_cruise(const struct xtcp_tcb *tcb, const struct bbr *b)
 {
 	u32 flight = xtcp_flight(tcb);
 
@@ -163,29 +164,31 @@ static bool time_to_cruise(const struct xtcp_tcb *tcb, const struct bbr *b)
  * the flight exceeds what the path delivers in a round trip by the gain of UP or
  * more.
  */
-static bool long_limits(const struct xtcp_tcb *tcb, const struct bbr *b)
+static bool bbr_long_limits(const struct xtcp_tcb *tcb, const struct bbr *b)
 {
 	return b->inflight_long <= xtcp_bbr_bdp(tcb, b, xtcp_bbr_max_bw(b),
 						pacing_gain[BBR_UP]);
 }
 
-static bool time_to_go_down(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
+static bool bbr_time_to_go_down(struct xtcp_tcb *tcb, struct bbr *b,
+				const struct bbr_sample *s)
 {
-	if (b->flags & BBR_F_TOO_HIGH && filled(tcb, s->ack, b->inflight_long)) {
+	if (b->flags & BBR_F_TOO_HIGH && bbr_was_filled(tcb, s->ack, b->inflight_long)) {
 		b->flags |= BBR_F_PRECAUTION;
 		return true;
 	}
-	if (filled(tcb, s->ack, tcb->cwnd) && tcb->cwnd >= b->inflight_long &&
-	    long_limits(tcb, b)) {
+	if (bbr_was_filled(tcb, s->ack, tcb->cwnd) && tcb->cwnd >= b->inflight_long &&
+	    bbr_long_limits(tcb, b)) {
 		xtcp_bbr_reset_full(b, s->bw);
 		return false;
 	}
 	return b->flags & BBR_F_FULL_NOW;
 }
 
-static void probe_upward(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
+static void bbr_probe_upward(struct xtcp_tcb *tcb, struct bbr *b,
+			     const struct bbr_sample *s)
 {
-	if (!filled(tcb, s->ack, tcb->cwnd) || tcb->cwnd < b->inflight_long)
+	if (!bbr_was_filled(tcb, s->ack, tcb->cwnd) || tcb->cwnd < b->inflight_long)
 		return;
 	b->up_acked += s->ack->delivered;
 	if (b->up_acked >= b->up_step) {
@@ -195,13 +198,13 @@ static void probe_upward(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_s
 		b->inflight_long = xtcp_bbr_cap(b->inflight_long + (u64)n * tcb->mss);
 	}
 	if (s->round_start)
-		raise_slope(tcb, b);
+		bbr_raise_slope(tcb, b);
 }
 
-static void handle_too_high(struct xtcp_tcb *tcb, struct bbr *b, u32 flight, bool low,
-			    u64 now)
+static void bbr_handle_too_high(struct xtcp_tcb *tcb, struct bbr *b, u32 flight, bool low,
+				u64 now)
 {
-	u32 least = (u32)xtcp_bbr_gain(target_inflight(tcb, b), BBR_BETA_LOSS);
+	u32 least = (u32)xtcp_bbr_gain(bbr_target_inflight(tcb, b), BBR_BETA_LOSS);
 
 	b->flags |= BBR_F_TOO_HIGH;
 	b->flags &= ~BBR_F_PROBE_SAMPLE;	/* only once in a probe */
@@ -209,12 +212,12 @@ static void handle_too_high(struct xtcp_tcb *tcb, struct bbr *b, u32 flight, boo
 		b->inflight_long = max(flight, least);
 	if (b->phase == BBR_UP) {
 		b->undo_state = BBR_UP;
-		start_down(tcb, b, now);
+		bbr_start_down(tcb, b, now);
 	}
 }
 
 /* The first loss of a round: save what an undo has to restore. */
-static void note_loss(struct xtcp_tcb *tcb, struct bbr *b)
+static void bbr_note_loss(struct xtcp_tcb *tcb, struct bbr *b)
 {
 	if (b->flags & BBR_F_LOSS)
 		return;
@@ -234,17 +237,17 @@ static void note_loss(struct xtcp_tcb *tcb, struct bbr *b)
  */
 static void bbr_lost(struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
 {
-	struct bbr *b = state(tcb);
+	struct bbr *b = bbr_state(tcb);
 	u32 lost = xtcp_lost_since(tcb, sent->lost);
 	u32 len = sent->end - sent->seq;
 
 	if ((!b->lost_ranges || sent->seq != b->lost_end) && b->lost_ranges < 255)
 		b->lost_ranges++;
 	b->lost_end = sent->end;
-	note_loss(tcb, b);
+	bbr_note_loss(tcb, b);
 	if (b->flags & BBR_F_PROBE_SAMPLE && xtcp_bbr_too_high(tcb, lost, sent->flight))
-		handle_too_high(tcb, b, xtcp_bbr_at_loss(len, lost, sent->flight),
-				sent->marks & XTCP_SENT_APP, tcb->delivered_at);
+		bbr_handle_too_high(tcb, b, xtcp_bbr_at_loss(len, lost, sent->flight),
+				    sent->marks & XTCP_SENT_APP, tcb->delivered_at);
 }
 
 /*
@@ -254,8 +257,8 @@ static void bbr_lost(struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
  * pipe is not full, whatever was lost: six of a few packets may be chance.
  * Without SACK only one loss a round is visible. CE marks are never noise.
  */
-static bool startup_lossy(const struct xtcp_tcb *tcb, const struct bbr *b,
-			  const struct bbr_sample *s)
+static bool bbr_startup_lossy(const struct xtcp_tcb *tcb, const struct bbr *b,
+			      const struct bbr_sample *s)
 {
 	if (!s->loss_round_start)
 		return false;
@@ -269,11 +272,12 @@ static bool startup_lossy(const struct xtcp_tcb *tcb, const struct bbr *b,
 	return b->lost_ranges >= FULL_LOSS_CNT && (b->full_count || xtcp_bbr_queue(tcb));
 }
 
-static void check_startup(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
+static void bbr_check_startup(struct xtcp_tcb *tcb, struct bbr *b,
+			      const struct bbr_sample *s)
 {
 	if (b->phase != BBR_STARTUP)
 		return;
-	if (startup_lossy(tcb, b, s)) {
+	if (bbr_startup_lossy(tcb, b, s)) {
 		b->undo_state = BBR_STARTUP;
 		b->flags |= BBR_F_FULL;
 		b->inflight_long = max(xtcp_bbr_bdp(tcb, b, xtcp_bbr_bw(b), BBR_ONE),
@@ -285,23 +289,24 @@ static void check_startup(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_
 	}
 }
 
-static void check_drain(struct xtcp_tcb *tcb, struct bbr *b, u64 now)
+static void bbr_check_drain(struct xtcp_tcb *tcb, struct bbr *b, u64 now)
 {
 	if (b->phase != BBR_DRAIN)
 		return;
 	if (b->rounds > DRAIN_ROUNDS ||
 	    xtcp_flight(tcb) <= xtcp_bbr_inflight(tcb, b, xtcp_bbr_bw(b)))
-		start_down(tcb, b, now);
+		bbr_start_down(tcb, b, now);
 }
 
 /* Were more than 2 % CE-marked in this round? */
-static bool marked(const struct bbr *b, const struct bbr_sample *s)
+static bool bbr_is_marked(const struct bbr *b, const struct bbr_sample *s)
 {
 	return (u64)b->round_ce * BBR_LOSS_DIVISOR > s->ack->rs_flight;
 }
 
 /* 5.3.3.9, AdaptLongTermModel(). Return: true if a new phase has begun. */
-static bool adapt_long_term(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
+static bool bbr_adapt_long_term(struct xtcp_tcb *tcb, struct bbr *b,
+				const struct bbr_sample *s)
 {
 	if (b->ack_phase == BBR_ACKS_PROBE_STARTING && s->round_start)
 		b->ack_phase = BBR_ACKS_PROBE_FEEDBACK;
@@ -309,54 +314,54 @@ static bool adapt_long_term(struct xtcp_tcb *tcb, struct bbr *b, const struct bb
 		b->flags &= ~BBR_F_PROBE_SAMPLE;
 		b->ack_phase = BBR_ACKS_INIT;
 		/* 5.5.6: the cycle ends; without a sample keep the old one. */
-		if (in_probe_bw(b) && !s->low && b->max_bw[0]) {
+		if (bbr_in_probe_bw(b) && !s->low && b->max_bw[0]) {
 			b->max_bw[1] = b->max_bw[0];
 			b->max_bw[0] = 0;
 		}
-		if (in_probe_bw(b) &&
+		if (bbr_in_probe_bw(b) &&
 		    (b->flags & (BBR_F_PRECAUTION | BBR_F_TOO_HIGH)) == BBR_F_PRECAUTION) {
-			start_refill(tcb, b);
+			bbr_start_refill(tcb, b);
 			return true;
 		}
 	}
 	if (!s->any || xtcp_bbr_too_high(tcb, s->ack->rs_lost, s->ack->rs_flight))
 		return false;
-	if (marked(b, s)) {
+	if (bbr_is_marked(b, s)) {
 		if (b->flags & BBR_F_PROBE_SAMPLE)
-			handle_too_high(tcb, b, s->ack->rs_flight, s->low, s->ack->now);
+			bbr_handle_too_high(tcb, b, s->ack->rs_flight, s->low, s->ack->now);
 		return false;
 	}
 	if (b->inflight_long == BBR_NO_BYTES)
 		return false;
 	b->inflight_long = max(b->inflight_long, s->ack->rs_flight);
 	if (b->phase == BBR_UP)
-		probe_upward(tcb, b, s);
+		bbr_probe_upward(tcb, b, s);
 	return false;
 }
 
-static void probe_bw(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
+static void bbr_probe_bw(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
 {
-	if (!(b->flags & BBR_F_FULL) || adapt_long_term(tcb, b, s))
+	if (!(b->flags & BBR_F_FULL) || bbr_adapt_long_term(tcb, b, s))
 		return;
 	switch (b->phase) {
 	case BBR_DOWN:
-		if (time_to_probe(tcb, b, s->ack->now))
-			start_refill(tcb, b);
-		else if (time_to_cruise(tcb, b))
+		if (bbr_time_to_probe(tcb, b, s->ack->now))
+			bbr_start_refill(tcb, b);
+		else if (bbr_time_to_cruise(tcb, b))
 			b->phase = BBR_CRUISE;
 		break;
 	case BBR_CRUISE:
-		if (time_to_probe(tcb, b, s->ack->now))
-			start_refill(tcb, b);
+		if (bbr_time_to_probe(tcb, b, s->ack->now))
+			bbr_start_refill(tcb, b);
 		break;
 	case BBR_REFILL:
 		if (s->round_start)
-			start_up(tcb, b, s);
+			bbr_start_up(tcb, b, s);
 		break;
 	case BBR_UP:
-		if (time_to_go_down(tcb, b, s)) {
+		if (bbr_time_to_go_down(tcb, b, s)) {
 			b->flags &= ~BBR_F_TOO_HIGH;
-			start_down(tcb, b, s->ack->now);
+			bbr_start_down(tcb, b, s->ack->now);
 		}
 		break;
 	default:
@@ -366,21 +371,22 @@ static void probe_bw(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sampl
 
 /* ---- ProbeRTT: 5.3.4 ---- */
 
-static void exit_probe_rtt(struct xtcp_tcb *tcb, struct bbr *b, u64 now)
+static void bbr_exit_probe_rtt(struct xtcp_tcb *tcb, struct bbr *b, u64 now)
 {
 	b->probe_min_at = now;
 	tcb->cwnd = max(tcb->cwnd, b->good_cwnd);
 	xtcp_bbr_reset_short(b);
 	if (b->flags & BBR_F_FULL) {
-		start_down(tcb, b, now);
+		bbr_start_down(tcb, b, now);
 		b->phase = BBR_CRUISE;
 	} else {
 		b->phase = BBR_STARTUP;
 	}
 }
 
-static void in_probe_rtt(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s,
-			 u32 target)
+static void bbr_in_probe_rtt(struct xtcp_tcb *tcb, struct bbr *b,
+			     const struct bbr_sample *s,
+			     u32 target)
 {
 	u32 flight = xtcp_flight(tcb);
 
@@ -397,17 +403,18 @@ static void in_probe_rtt(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_s
 	if (s->round_start)
 		b->flags |= BBR_F_PROBE_DONE;
 	if (b->flags & BBR_F_PROBE_DONE && s->ack->now > b->done_at)
-		exit_probe_rtt(tcb, b, s->ack->now);
+		bbr_exit_probe_rtt(tcb, b, s->ack->now);
 }
 
-static u32 probe_rtt_cwnd(const struct xtcp_tcb *tcb, const struct bbr *b)
+static u32 bbr_probe_rtt_cwnd(const struct xtcp_tcb *tcb, const struct bbr *b)
 {
 	u32 half = xtcp_bbr_bdp(tcb, b, xtcp_bbr_bw(b), cwnd_gain[BBR_PROBE_RTT]);
 
 	return max(half, xtcp_bbr_min_pipe(tcb));
 }
 
-static void check_probe_rtt(struct xtcp_tcb *tcb, struct bbr *b, const struct bbr_sample *s)
+static void bbr_check_probe_rtt(struct xtcp_tcb *tcb, struct bbr *b,
+				const struct bbr_sample *s)
 {
 	bool due = xtcp_bbr_min_rtt(b, s->ack);
 
@@ -418,7 +425,7 @@ static void check_probe_rtt(struct xtcp_tcb *tcb, struct bbr *b, const struct bb
 		xtcp_bbr_start_round(tcb, b);
 	}
 	if (b->phase == BBR_PROBE_RTT)
-		in_probe_rtt(tcb, b, s, probe_rtt_cwnd(tcb, b));
+		bbr_in_probe_rtt(tcb, b, s, bbr_probe_rtt_cwnd(tcb, b));
 	if (s->ack->delivered)
 		b->flags &= ~BBR_F_IDLE;
 }
@@ -426,7 +433,7 @@ static void check_probe_rtt(struct xtcp_tcb *tcb, struct bbr *b, const struct bb
 /* ---- control: 5.6 ---- */
 
 /* 5.6.2: from the initial window and the first RTT; 1 ms if there is none. */
-static void init_pacing(struct xtcp_tcb *tcb, struct bbr *b)
+static void bbr_init_pacing(struct xtcp_tcb *tcb, struct bbr *b)
 {
 	u64 rate = xtcp_bbr_gain((u64)tcb->cwnd * 1000000, pacing_gain[BBR_STARTUP]);
 	u32 us = tcb->srtt8_us ? max(tcb->srtt8_us >> 3, 1U) : 1000;
@@ -436,7 +443,7 @@ static void init_pacing(struct xtcp_tcb *tcb, struct bbr *b)
 	tcb->pacing_rate = div_u64(rate, us);
 }
 
-static void set_pacing(struct xtcp_tcb *tcb, const struct bbr *b, u32 factor)
+static void bbr_set_pacing(struct xtcp_tcb *tcb, const struct bbr *b, u32 factor)
 {
 	u64 bw = xtcp_bbr_gain(min_t(u64, xtcp_bbr_bw(b), BBR_BW_MAX), factor);
 	u64 rate = bw * 1000000 >> BBR_BW_SHIFT;
@@ -446,9 +453,10 @@ static void set_pacing(struct xtcp_tcb *tcb, const struct bbr *b, u32 factor)
 		tcb->pacing_rate = rate;
 }
 
-static void set_cwnd(struct xtcp_tcb *tcb, const struct bbr *b, const struct bbr_sample *s)
+static void bbr_set_cwnd(struct xtcp_tcb *tcb, const struct bbr *b,
+			 const struct bbr_sample *s)
 {
-	u32 most = max_inflight(tcb, b);
+	u32 most = bbr_max_inflight(tcb, b);
 	u32 cap = BBR_NO_BYTES;
 	u32 wnd = xtcp_bbr_cap((u64)tcb->cwnd + s->ack->delivered);
 
@@ -458,11 +466,11 @@ static void set_cwnd(struct xtcp_tcb *tcb, const struct bbr *b, const struct bbr
 		wnd = tcb->cwnd;
 	wnd = max(wnd, xtcp_bbr_min_pipe(tcb));
 	if (b->phase == BBR_PROBE_RTT)
-		wnd = min(wnd, probe_rtt_cwnd(tcb, b));
+		wnd = min(wnd, bbr_probe_rtt_cwnd(tcb, b));
 	/* 5.6.4.7 */
 	if (b->phase == BBR_CRUISE || b->phase == BBR_PROBE_RTT)
 		cap = xtcp_bbr_headroom(tcb, b);
-	else if (in_probe_bw(b))
+	else if (bbr_in_probe_bw(b))
 		cap = b->inflight_long;
 	cap = max(min(cap, b->inflight_short), xtcp_bbr_min_pipe(tcb));
 	tcb->cwnd = min(min(wnd, cap), xtcp_cc_most(tcb));
@@ -470,16 +478,16 @@ static void set_cwnd(struct xtcp_tcb *tcb, const struct bbr *b, const struct bbr
 
 static void bbr_control(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
 {
-	struct bbr *b = state(tcb);
+	struct bbr *b = bbr_state(tcb);
 	struct bbr_sample s = { .ack = ack };
 
 	if (!(b->flags & BBR_F_SEEN_RTT) && tcb->srtt8_us)
-		init_pacing(tcb, b);
+		bbr_init_pacing(tcb, b);
 	xtcp_bbr_update(tcb, b, &s);
-	check_startup(tcb, b, &s);
-	check_drain(tcb, b, ack->now);
-	probe_bw(tcb, b, &s);
-	check_probe_rtt(tcb, b, &s);
+	bbr_check_startup(tcb, b, &s);
+	bbr_check_drain(tcb, b, ack->now);
+	bbr_probe_bw(tcb, b, &s);
+	bbr_check_probe_rtt(tcb, b, &s);
 	if (s.loss_round_start) {
 		xtcp_bbr_reset_congestion(b);
 		b->bw_latest = s.bw;
@@ -487,8 +495,8 @@ static void bbr_control(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
 	}
 	b->send_gain = min_t(u32, b->send_gain,
 			     pacing_gain[b->phase] * BBR_SENT_ONE / BBR_ONE);
-	set_pacing(tcb, b, pacing_gain[b->phase]);
-	set_cwnd(tcb, b, &s);
+	bbr_set_pacing(tcb, b, pacing_gain[b->phase]);
+	bbr_set_cwnd(tcb, b, &s);
 	if ((tcb->cong == XTCP_CONG_OPEN || tcb->cong == XTCP_CONG_CWR) &&
 	    b->phase != BBR_PROBE_RTT)
 		b->good_cwnd = tcb->cwnd;
@@ -498,7 +506,7 @@ static void bbr_control(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
 
 static void bbr_init(struct xtcp_tcb *tcb, u64 now)
 {
-	struct bbr *b = state(tcb);
+	struct bbr *b = bbr_state(tcb);
 
 	b->min_rtt_us = ~0U;
 	b->probe_min_us = ~0U;
@@ -521,11 +529,11 @@ static void bbr_init(struct xtcp_tcb *tcb, u64 now)
 	b->phase = BBR_STARTUP;
 	b->send_gain = BBR_SENT_ONE;
 	b->sent_gain = BBR_SENT_ONE;
-	init_pacing(tcb, b);
+	bbr_init_pacing(tcb, b);
 }
 
 /* 5.5.11.2: restore what the loss reduced, and resume the probe it ended. */
-static void undo(struct xtcp_tcb *tcb, struct bbr *b)
+static void bbr_undo(struct xtcp_tcb *tcb, struct bbr *b)
 {
 	u8 was = b->undo_state;
 
@@ -541,13 +549,13 @@ static void undo(struct xtcp_tcb *tcb, struct bbr *b)
 		if (b->phase != BBR_PROBE_RTT)
 			b->phase = BBR_STARTUP;
 	} else if (was == BBR_UP && b->phase != BBR_UP && b->phase != BBR_PROBE_RTT) {
-		start_refill(tcb, b);
+		bbr_start_refill(tcb, b);
 	}
 }
 
 static void bbr_event(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now)
 {
-	struct bbr *b = state(tcb);
+	struct bbr *b = bbr_state(tcb);
 
 	switch (ev) {
 	case XTCP_CC_TIMEOUT:
@@ -558,14 +566,14 @@ static void bbr_event(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now)
 		tcb->cwnd = max(tcb->cwnd, b->good_cwnd);
 		break;
 	case XTCP_CC_UNDO:
-		undo(tcb, b);
+		bbr_undo(tcb, b);
 		break;
 	case XTCP_CC_RESTART:
 		/* 5.4.1: restart at the rate of the model, with the old cwnd. */
 		if (b->phase == BBR_PROBE_RTT && b->done_at && now > b->done_at)
-			exit_probe_rtt(tcb, b, now);
-		if (in_probe_bw(b))
-			set_pacing(tcb, b, BBR_ONE);
+			bbr_exit_probe_rtt(tcb, b, now);
+		if (bbr_in_probe_bw(b))
+			bbr_set_pacing(tcb, b, BBR_ONE);
 		break;
 	default:
 		break;

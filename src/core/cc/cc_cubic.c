@@ -85,7 +85,7 @@ static u32 cube_root(u64 x)
 }
 
 /* K = cbrt((W_max - cwnd_epoch) / C) (figure 2), in ticks */
-static u32 time_to(u32 bytes, u32 mss)
+static u32 cubic_time_to(u32 bytes, u32 mss)
 {
 	u64 segs = div_u64((u64)bytes << 20, mss);	/* times 2^20 */
 
@@ -94,7 +94,7 @@ static u32 time_to(u32 bytes, u32 mss)
 }
 
 /* W_cubic(t), in bytes. Products stay within 64 bits for off < TICKS_MAX. */
-static u32 w_cubic(const struct curve *cur, u64 t, u32 mss)
+static u32 cubic_window(const struct curve *cur, u64 t, u32 mss)
 {
 	u64 off = t < cur->k ? cur->k - t : t - cur->k;
 	u64 segs, bytes;
@@ -109,7 +109,7 @@ static u32 w_cubic(const struct curve *cur, u64 t, u32 mss)
 }
 
 /* RFC 9438, 4.2: a congestion avoidance stage begins. */
-static void start_epoch(const struct xtcp_tcb *tcb, struct cubic *c, u64 now)
+static void cubic_start_epoch(const struct xtcp_tcb *tcb, struct cubic *c, u64 now)
 {
 	struct curve *cur = &c->cur;
 
@@ -117,7 +117,7 @@ static void start_epoch(const struct xtcp_tcb *tcb, struct cubic *c, u64 now)
 	cur->running = true;
 	cur->k = 0;
 	if (cur->w_max > tcb->cwnd)
-		cur->k = time_to(cur->w_max - tcb->cwnd, tcb->mss);
+		cur->k = cubic_time_to(cur->w_max - tcb->cwnd, tcb->mss);
 	else
 		cur->w_max = tcb->cwnd;
 	cur->w_est = tcb->cwnd;
@@ -174,7 +174,7 @@ static void cubic_every_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
 }
 
 /* W_est: RFC 9438, 4.3, figure 4. Alpha is 1 once W_est has reached the prior cwnd. */
-static void reno_curve(const struct xtcp_tcb *tcb, struct cubic *c, u32 bytes)
+static void cubic_reno_curve(const struct xtcp_tcb *tcb, struct cubic *c, u32 bytes)
 {
 	struct curve *cur = &c->cur;
 	u32 wnd = xtcp_cc_whole(tcb);
@@ -188,15 +188,15 @@ static void reno_curve(const struct xtcp_tcb *tcb, struct cubic *c, u32 bytes)
 }
 
 /* RFC 9438, 4.2 to 4.5: (target - cwnd) / cwnd for every byte acknowledged. */
-static void avoid(struct xtcp_tcb *tcb, struct cubic *c, u32 bytes, u64 now)
+static void cubic_avoid(struct xtcp_tcb *tcb, struct cubic *c, u32 bytes, u64 now)
 {
 	u64 rtt = (tcb->srtt8_us >> 3) * XTCP_NSEC_PER_USEC;
 	u32 target;
 
 	if (!c->cur.running)
-		start_epoch(tcb, c, now);
-	reno_curve(tcb, c, bytes);
-	target = w_cubic(&c->cur, (now - c->cur.epoch + rtt) >> TICK_SHIFT, tcb->mss);
+		cubic_start_epoch(tcb, c, now);
+	cubic_reno_curve(tcb, c, bytes);
+	target = cubic_window(&c->cur, (now - c->cur.epoch + rtt) >> TICK_SHIFT, tcb->mss);
 	target = min(target, tcb->cwnd + tcb->cwnd / 2);
 	if (target > tcb->cwnd) {
 		c->credit += (u64)bytes * (target - tcb->cwnd);
@@ -218,7 +218,7 @@ static void cubic_acked(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
 	if (tcb->cwnd < tcb->ssthresh)
 		bytes = xtcp_cc_slow_start(tcb, xtcp_hystart_share(&c->hs, bytes));
 	if (bytes)
-		avoid(tcb, c, bytes, ack->now);
+		cubic_avoid(tcb, c, bytes, ack->now);
 }
 
 static void cubic_event(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now)

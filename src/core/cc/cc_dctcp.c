@@ -49,7 +49,7 @@ static u32 dctcp_ssthresh(struct xtcp_tcb *tcb, enum xtcp_cc_event why, u32 flig
 }
 
 /* RFC 8257, 3.3, steps 5 to 8. */
-static void end_window(struct xtcp_tcb *tcb, struct dctcp *d)
+static void dctcp_end_window(struct xtcp_tcb *tcb, struct dctcp *d)
 {
 	u32 ce = min(d->window_ce, d->window_bytes);
 
@@ -64,7 +64,7 @@ static void end_window(struct xtcp_tcb *tcb, struct dctcp *d)
 }
 
 /* RFC 8257, 3.3, step 9: once in a window, and not in addition to a loss. */
-static void reduce(struct xtcp_tcb *tcb, struct dctcp *d, u32 flight)
+static void dctcp_reduce(struct xtcp_tcb *tcb, struct dctcp *d, u32 flight)
 {
 	u32 wnd = tcb->cwnd;
 
@@ -90,11 +90,11 @@ static void dctcp_every_ack(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
 	d->window_bytes += ack->delivered;
 	d->window_ce += ack->ce;
 	if (seq_ge(tcb->snd_una, d->window_end))
-		end_window(tcb, d);
+		dctcp_end_window(tcb, d);
 	if (d->cut && seq_ge(tcb->snd_una, d->cut_end))
 		d->cut = false;
 	if (ack->ce)
-		reduce(tcb, d, ack->flight);
+		dctcp_reduce(tcb, d, ack->flight);
 }
 
 static void dctcp_acked(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)

@@ -33,7 +33,7 @@
  */
 #define HALF_MIN_US	500000
 
-static u64 half_ns(const struct xtcp_tcb *tcb)
+static u64 cwv_half_ns(const struct xtcp_tcb *tcb)
 {
 	u32 us = (u32)((tcb->srtt8_us * 3ULL) >> 4);
 
@@ -41,7 +41,7 @@ static u64 half_ns(const struct xtcp_tcb *tcb)
 }
 
 /* pipeACK becomes undefined, which counts as validated (RFC 7661, 4.1 and 4.4.1). */
-static void forget(const struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
+static void cwv_forget(const struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
 {
 	cwv->defined = false;
 	cwv->half_at = now;
@@ -54,12 +54,12 @@ static void forget(const struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
 /* xtcp_cwv_init - start with pipeACK undefined */
 void xtcp_cwv_init(const struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
 {
-	forget(tcb, cwv, now);
+	cwv_forget(tcb, cwv, now);
 	cwv->idle = true;
 	cwv->loss_base = 0;
 }
 
-static u32 pipe_ack(const struct xtcp_cwv *cwv)
+static u32 cwv_pipe_ack(const struct xtcp_cwv *cwv)
 {
 	return max(cwv->most[0], cwv->most[1]);
 }
@@ -67,11 +67,11 @@ static u32 pipe_ack(const struct xtcp_cwv *cwv)
 /* xtcp_cwv_valid - is cwnd validated, that is, was it in use? */
 bool xtcp_cwv_valid(const struct xtcp_tcb *tcb, const struct xtcp_cwv *cwv)
 {
-	return !cwv->defined || pipe_ack(cwv) >= tcb->cwnd / 2;
+	return !cwv->defined || cwv_pipe_ack(cwv) >= tcb->cwnd / 2;
 }
 
 /* RFC 7661, 4.4.3. Each iteration halves cwnd, so there are few. */
-static void expire(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
+static void cwv_expire(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
 {
 	u32 iw = xtcp_cc_initial_cwnd(tcb);
 
@@ -86,19 +86,19 @@ static void expire(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
 	}
 }
 
-static void check(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
+static void cwv_check(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
 {
 	if (xtcp_cwv_valid(tcb, cwv))
 		cwv->nvp_at = 0;
 	else if (!cwv->nvp_at)
 		cwv->nvp_at = now;
 	else
-		expire(tcb, cwv, now);
+		cwv_expire(tcb, cwv, now);
 }
 
-static void turn_half(const struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
+static void cwv_turn_half(const struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
 {
-	u64 half = half_ns(tcb);
+	u64 half = cwv_half_ns(tcb);
 	u64 age = now - cwv->half_at;
 
 	if (age < half)
@@ -119,10 +119,10 @@ static void turn_half(const struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u64 now)
 void xtcp_cwv_ack(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, const struct xtcp_ack *ack)
 {
 	if (tcb->cong == XTCP_CONG_RECOVERY || tcb->cong == XTCP_CONG_LOSS) {
-		forget(tcb, cwv, ack->now);
+		cwv_forget(tcb, cwv, ack->now);
 		return;
 	}
-	turn_half(tcb, cwv, ack->now);
+	cwv_turn_half(tcb, cwv, ack->now);
 	if (cwv->idle)
 		cwv->round_end = tcb->snd_nxt;
 	cwv->round_acked += ack->delivered;
@@ -132,7 +132,7 @@ void xtcp_cwv_ack(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, const struct xtcp_
 		cwv->round_end = tcb->snd_nxt;
 	}
 	cwv->idle = tcb->snd_una == tcb->snd_nxt;
-	check(tcb, cwv, ack->now);
+	cwv_check(tcb, cwv, ack->now);
 }
 
 /*
@@ -145,7 +145,7 @@ u32 xtcp_cwv_used(const struct xtcp_tcb *tcb, const struct xtcp_cwv *cwv, u32 fl
 {
 	if (xtcp_cwv_valid(tcb, cwv))
 		return flight;
-	return max(flight, pipe_ack(cwv));
+	return max(flight, cwv_pipe_ack(cwv));
 }
 
 /*
@@ -168,7 +168,7 @@ u32 xtcp_cwv_reduce(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, u32 flight, u32 
 }
 
 /* RFC 7661, 4.4.1: subtract what had to be resent, which did not fit the path. */
-static void recovered(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv)
+static void cwv_recovered(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv)
 {
 	u32 again = (u32)tcb->bytes_retrans - cwv->loss_rtx;
 	u32 fits = cwv->loss_base - min(again, cwv->loss_base);
@@ -187,19 +187,19 @@ void xtcp_cwv_event(struct xtcp_tcb *tcb, struct xtcp_cwv *cwv, enum xtcp_cc_eve
 {
 	switch (ev) {
 	case XTCP_CC_DONE:
-		recovered(tcb, cwv);
-		forget(tcb, cwv, now);
+		cwv_recovered(tcb, cwv);
+		cwv_forget(tcb, cwv, now);
 		break;
 	case XTCP_CC_UNDO:
 		cwv->loss_base = 0;
-		forget(tcb, cwv, now);
+		cwv_forget(tcb, cwv, now);
 		break;
 	case XTCP_CC_RESTART:
 		/* No ACK has noticed the time that passed. */
-		turn_half(tcb, cwv, now);
+		cwv_turn_half(tcb, cwv, now);
 		if (!cwv->nvp_at && !xtcp_cwv_valid(tcb, cwv))
 			cwv->nvp_at = max_t(u64, tcb->last_data_tx_at, 1);
-		check(tcb, cwv, now);
+		cwv_check(tcb, cwv, now);
 		break;
 	default:
 		break;

@@ -42,7 +42,7 @@ void xtcp_hystart_init(const struct xtcp_tcb *tcb, struct xtcp_hystart *hs)
 	hs->phase = tcb->ssthresh >= XTCP_CWND_MAX ? XTCP_HYSTART_ON : XTCP_HYSTART_OFF;
 }
 
-static void next_round(struct xtcp_tcb *tcb, struct xtcp_hystart *hs)
+static void hystart_next_round(struct xtcp_tcb *tcb, struct xtcp_hystart *hs)
 {
 	hs->last_min_us = hs->cur_min_us;
 	hs->cur_min_us = NONE;
@@ -55,7 +55,7 @@ static void next_round(struct xtcp_tcb *tcb, struct xtcp_hystart *hs)
 }
 
 /* If a queue builds up, enter conservative slow start. */
-static void watch(struct xtcp_hystart *hs)
+static void hystart_watch(struct xtcp_hystart *hs)
 {
 	u32 thresh;
 
@@ -84,7 +84,7 @@ void xtcp_hystart_ack(struct xtcp_tcb *tcb, struct xtcp_hystart *hs,
 		return;
 	}
 	if (ack->una && seq_ge(tcb->snd_una, hs->round_end))
-		next_round(tcb, hs);
+		hystart_next_round(tcb, hs);
 	if (!ack->rtt_us)
 		return;
 	hs->cur_min_us = min(hs->cur_min_us, ack->rtt_us);
@@ -93,7 +93,7 @@ void xtcp_hystart_ack(struct xtcp_tcb *tcb, struct xtcp_hystart *hs,
 	if (hs->samples < N_RTT_SAMPLE)
 		return;
 	if (hs->phase == XTCP_HYSTART_ON) {
-		watch(hs);
+		hystart_watch(hs);
 	} else if (hs->phase == XTCP_HYSTART_CSS && hs->cur_min_us < hs->base_us) {
 		hs->base_us = NONE;
 		hs->phase = XTCP_HYSTART_ON;
