@@ -53,7 +53,7 @@ UNIT(app_options_are_apart)
 	xtcp_params_init(&par);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		quiet(&tcb, &par);
-		/* What follows from the MSS stays as it is. */
+		/* No option changes what follows from the MSS. */
 		tcb.peer_mss = tcb.mss = tcb.cwnd = 1000;
 		tcb.path_mss = 2000;
 		if (rows[i].opt == XTCP_SET_QUICKACK && rows[i].val)

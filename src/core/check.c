@@ -148,7 +148,7 @@ static const char *check_send(const struct xtcp_tcb *tcb)
 	    (tcb->cong == XTCP_CONG_RECOVERY || tcb->cong == XTCP_CONG_CWR))
 		MUST(tcb->ssthresh <= XTCP_CWND_MAX);
 	MUST(tcb->max_snd_wnd >= tcb->snd_wnd);
-	/* What is unacknowledged needs a timer, or the connection might hang. */
+	/* Unacknowledged data needs a timer; otherwise the connection might hang. */
 	if (tcb->state != XTCP_TIME_WAIT && tcb->snd_una != tcb->snd_nxt)
 		MUST(tcb->dl_armed & (1U << XTCP_DL_RTO | 1U << XTCP_DL_PERSIST));
 	return bad;

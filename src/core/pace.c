@@ -151,7 +151,7 @@ void xtcp_pace_sync(struct xtcp_tcb *tcb)
 		return;
 	}
 	tcb->flags &= ~XTCP_F_PACED;
-	/* What was held back is sent at the next xtcp_timeout(), which is due at once. */
+	/* The next xtcp_timeout() sends what was held back, and is due at once. */
 	if (tcb->flags & XTCP_F_PACE_WAIT)
 		xtcp_dl_set(tcb, XTCP_DL_PACE, 0);
 }

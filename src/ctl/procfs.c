@@ -61,7 +61,7 @@ static void put_addr(struct seq_file *seq, const u32 addr[4], u16 port)
 	seq_printf(seq, "%08X:%04X", addr[3], ntohs((__force __be16)port));
 }
 
-/* The kernel pads the lines of IPv4 to this width, those of IPv6 not at all. */
+/* The kernel pads IPv4 lines to this width and does not pad IPv6 lines. */
 #define WIDTH	149
 
 static void begin_line(struct seq_file *seq)

@@ -73,7 +73,7 @@ static void ip_header_send(const struct xtcp_stateless *to, struct dst_entry *ds
  * @dst: route; its reference is taken over
  * @plan: TCP header
  *
- * Context: any. What cannot be sent is dropped.
+ * Context: any. A packet that cannot be sent is dropped.
  */
 void xtcp_ip_send(const struct xtcp_stateless *to, struct dst_entry *dst,
 		   const struct xtcp_plan *plan)
@@ -97,7 +97,7 @@ void xtcp_ip_send(const struct xtcp_stateless *to, struct dst_entry *dst,
  * Allocating one packet and freeing another is a tenth of the work of answering a SYN, and
  * the memory of the received packet is in the cache.
  *
- * Context: any. What cannot be sent is dropped.
+ * Context: any. A packet that cannot be sent is dropped.
  */
 void xtcp_ip_answer(const struct xtcp_stateless *to, struct dst_entry *dst,
 		     const struct xtcp_plan *plan, struct sk_buff *cause)

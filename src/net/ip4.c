@@ -108,7 +108,7 @@ struct dst_entry *xtcp_ip4_route(const struct xtcp_stateless *to)
  * @dst: route; its reference is taken over
  * @skb: its data is the TCP header, without checksum; taken over
  *
- * Context: any. What cannot be sent is dropped.
+ * Context: any. A packet that cannot be sent is dropped.
  */
 void xtcp_ip4_out(const struct xtcp_stateless *to, struct dst_entry *dst,
 		  struct sk_buff *skb)

@@ -187,7 +187,7 @@ static bool ip6_out_with_options(const struct xtcp_stateless *to, struct sk_buff
  * @dst: route; its reference is taken over
  * @skb: its data is the TCP header, without checksum; taken over
  *
- * Context: any. What cannot be sent is dropped.
+ * Context: any. A packet that cannot be sent is dropped.
  */
 void xtcp_ip6_out(const struct xtcp_stateless *to, struct dst_entry *dst,
 		  struct sk_buff *skb)

@@ -53,8 +53,8 @@ static const char *check_port(struct xtcp_reservation *res, struct xtcp_reservat
 /**
  * xtcp_reservation_check - try port reservations in the initial namespace
  *
- * After xtcp_reservation_init(). What cannot be tried, for example because a BPF program
- * of the cgroup refuses bind(), is assumed to work.
+ * After xtcp_reservation_init(). A check that cannot be made, for example because a BPF
+ * program of the cgroup refuses bind(), is assumed to succeed.
  *
  * Context: process, may sleep. Return: 0; -EOPNOTSUPP when the two TCPs would take
  * each other's ports; -errno.

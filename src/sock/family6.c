@@ -105,7 +105,7 @@ static int addrform(struct sock *sk, int family)
 		return -ENOTCONN;
 	if (ipv6_only_sock(sk) || !ipv6_addr_v4mapped(&sk->sk_v6_daddr))
 		return -EADDRNOTAVAIL;
-	/* It would never leave its groups: inet_release() does not know those of IPv6. */
+	/* It would never leave its groups: inet_release() does not know IPv6 groups. */
 	if (rcu_access_pointer(np->ipv6_mc_list) || np->ipv6_ac_list)
 		return -EBUSY;
 	np->rxopt.all = 0;

@@ -155,7 +155,7 @@ static int accepted(enum stack st, int lfd)
 	return s;
 }
 
-/* An accepted socket has the listener's choice, or else the default of that moment. */
+/* An accepted socket has the listener's choice; without one, the default at that time. */
 TEST_F(one, accepted_socket_has_the_listeners_choice)
 {
 	union addr sin = local(0);
