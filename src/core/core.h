@@ -310,15 +310,6 @@ u16 xtcp_ecn_tw_flags(const struct xtcp_tcb *tcb);
 void xtcp_ecn_ack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, struct xtcp_ack *ack);
 void xtcp_ecn_reduced(struct xtcp_tcb *tcb);
 
-/* ---- mtup.c ---- */
-
-void xtcp_mtup_init(struct xtcp_tcb *tcb, u64 now);
-void xtcp_mtup_timeout(struct xtcp_tcb *tcb, u64 now);
-u32 xtcp_mtup_limit(struct xtcp_tcb *tcb, u32 mss);
-u32 xtcp_mtup_len(const struct xtcp_tcb *tcb, u64 now);
-void xtcp_mtup_sent(struct xtcp_tcb *tcb, u32 seq, u32 len, u64 now);
-void xtcp_mtup_ack(struct xtcp_tcb *tcb);
-bool xtcp_mtup_lost(struct xtcp_tcb *tcb);
 /*
  * Must the next plan be a single segment? Segmentation of a larger one leaves CWR
  * in the first segment only, as RFC 3168 wants it; in AccECN that bit is part of
@@ -328,6 +319,16 @@ static inline bool xtcp_ecn_single(const struct xtcp_tcb *tcb)
 {
 	return tcb->ecn == XTCP_ECN_ACC && tcb->r_cep & (XTCP_CWR >> XTCP_ACE_SHIFT);
 }
+
+/* ---- mtup.c ---- */
+
+void xtcp_mtup_init(struct xtcp_tcb *tcb, u64 now);
+void xtcp_mtup_timeout(struct xtcp_tcb *tcb, u64 now);
+u32 xtcp_mtup_limit(struct xtcp_tcb *tcb, u32 mss);
+u32 xtcp_mtup_len(const struct xtcp_tcb *tcb, u64 now);
+void xtcp_mtup_sent(struct xtcp_tcb *tcb, u32 seq, u32 len, u64 now);
+void xtcp_mtup_ack(struct xtcp_tcb *tcb);
+bool xtcp_mtup_lost(struct xtcp_tcb *tcb);
 
 /* ---- undo.c ---- */
 

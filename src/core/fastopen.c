@@ -33,13 +33,6 @@ static u64 get_le64(const u8 *p)
 	return v;
 }
 
-static bool is_v4(const u32 *addr)
-{
-	const u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	return !memcmp(addr, mapped, sizeof(mapped));
-}
-
 /*
  * SipHash-2-4 of the client's address and ours, as in Linux: servers that share a key
  * accept each other's cookies, whichever TCP they use (RFC 7413 4.1.2, "server
@@ -53,7 +46,7 @@ void xtcp_fastopen_make_cookie(const struct xtcp_fastopen_keys *keys, u32 i,
 	u8 from[32];
 	u64 hash;
 
-	if (is_v4(flow->daddr) && is_v4(flow->saddr)) {
+	if (xtcp_flow_is_v4(flow)) {
 		memcpy(from, &flow->daddr[3], 4);
 		memcpy(from + 4, &flow->saddr[3], 4);
 		hash = siphash_1u64(get_le64(from), &key);

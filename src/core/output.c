@@ -15,7 +15,7 @@
 
 static void plan_base(const struct xtcp_tcb *tcb, struct xtcp_plan *plan, u64 now)
 {
-	memset(plan, 0, sizeof(*plan));
+	xtcp_plan_init(plan);
 	plan->ack = tcb->rcv_nxt;
 	plan->flags = XTCP_ACK;
 	plan->mss = tcb->mss;

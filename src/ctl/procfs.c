@@ -214,6 +214,16 @@ static void put_entry(struct seq_file *seq, struct xtcp_entry *e)
 	}
 }
 
+/* The chain of listeners or connections at place @i, or NULL past the last one. */
+static struct hlist_nulls_head *chain_place(const struct xtcp_net *xn, u64 i)
+{
+	struct xtcp_tables *t = xn->tables;
+
+	if (i < LISTEN_CHAINS)
+		return &t->listen[i];
+	return i - LISTEN_CHAINS <= t->mask ? &t->chains[i - LISTEN_CHAINS] : NULL;
+}
+
 /* The bucket of half-open connections at place @i, or NULL past the last one. */
 static struct xtcp_reqsk_bucket *request_place(const struct xtcp_net *xn, u64 i)
 {
@@ -228,7 +238,7 @@ static struct xtcp_reqsk_bucket *request_place(const struct xtcp_net *xn, u64 i)
 static void *seek(struct seq_file *seq, loff_t *pos)
 {
 	const struct xtcp_net *xn = iter_net(seq);
-	const struct xtcp_tables *t = xn->tables;
+	const struct hlist_nulls_head *chain;
 	const struct xtcp_reqsk_bucket *bucket;
 	struct iter *it = seq->private;
 	bool used;
@@ -237,10 +247,9 @@ static void *seek(struct seq_file *seq, loff_t *pos)
 	for (;; ++*pos) {
 		i = *pos - 1;
 		it->place = i;
-		if (i < LISTEN_CHAINS) {
-			used = !hlist_nulls_empty(&t->listen[i]);
-		} else if (i - LISTEN_CHAINS <= t->mask) {
-			used = !hlist_nulls_empty(&t->chains[i - LISTEN_CHAINS]);
+		chain = chain_place(xn, i);
+		if (chain) {
+			used = !hlist_nulls_empty(chain);
 		} else {
 			bucket = request_place(xn, i);
 			if (!bucket)
@@ -291,15 +300,12 @@ static void put_place(struct seq_file *seq, u64 i)
 {
 	const struct iter *it = seq->private;
 	struct xtcp_net *xn = iter_net(seq);
+	struct hlist_nulls_head *chain = chain_place(xn, i);
 	struct xtcp_reqsk_bucket *bucket;
 	const struct xtcp_reqsk *rsk;
 
-	if (i < LISTEN_CHAINS) {
-		put_chain(seq, &xn->tables->listen[i]);
-		return;
-	}
-	if (i - LISTEN_CHAINS <= xn->tables->mask) {
-		put_chain(seq, &xn->tables->chains[i - LISTEN_CHAINS]);
+	if (chain) {
+		put_chain(seq, chain);
 		return;
 	}
 	bucket = request_place(xn, i);

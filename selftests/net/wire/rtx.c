@@ -7,12 +7,6 @@
 
 #include "wire_test.h"
 
-/* The tested TCP sends @n segments of 1000 bytes, the first at sequence number @seq. */
-#define segments(seq, n) do {						\
-	for (int _i = 0; _i < (n); _i++)				\
-		out(ACK, SEQ((seq) + _i * 1000), LEN(1000));		\
-} while (0)
-
 TEST_F(wire, first_rto_is_200_ms)
 {
 	passive(MSS(1000));
