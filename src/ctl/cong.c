@@ -39,7 +39,7 @@ const struct xtcp_cc *xtcp_cong_of_key(u32 key)
 }
 
 /* The algorithm's bit in a mask, by its place in xtcp_cc_list(). */
-static u32 cc_bit(const struct xtcp_cc *cc)
+static u32 cong_bit(const struct xtcp_cc *cc)
 {
 	const struct xtcp_cc *each;
 	u32 i;
@@ -60,7 +60,7 @@ static u32 cc_bit(const struct xtcp_cc *cc)
  */
 bool xtcp_cc_may_choose(const struct xtcp_net *xn, const struct xtcp_cc *cc)
 {
-	return READ_ONCE(xn->knobs.cc_allowed) & cc_bit(cc);
+	return READ_ONCE(xn->knobs.cc_allowed) & cong_bit(cc);
 }
 
 /**
@@ -91,10 +91,10 @@ void xtcp_cong_allow(struct xtcp_net *xn)
 }
 
 /* Make @cc the default; a default may be chosen by any process. */
-static void cong_set(struct xtcp_net *xn, const struct xtcp_cc *cc)
+static void cong_set_default(struct xtcp_net *xn, const struct xtcp_cc *cc)
 {
 	WRITE_ONCE(xn->params.cc, cc);
-	WRITE_ONCE(xn->knobs.cc_allowed, xn->knobs.cc_allowed | cc_bit(cc));
+	WRITE_ONCE(xn->knobs.cc_allowed, xn->knobs.cc_allowed | cong_bit(cc));
 }
 
 /**
@@ -115,7 +115,7 @@ void xtcp_cong_reset(struct xtcp_net *xn)
 	if (theirs)
 		cc = xtcp_cc_find(theirs->name);
 	rcu_read_unlock();
-	cong_set(xn, cc ? : xtcp_cc_find("cubic"));
+	cong_set_default(xn, cc ? : xtcp_cc_find("cubic"));
 }
 
 /**
@@ -151,12 +151,12 @@ int xtcp_cong_default(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp
 	/* The namespace's creator need not be the administrator of the machine. */
 	if (!net_eq(xn->net, &init_net) && !xtcp_cc_may_choose(xn, cc))
 		return -EPERM;
-	cong_set(xn, cc);
+	cong_set_default(xn, cc);
 	return 0;
 }
 
 /* Write the names of the algorithms in @mask to @buf, LIST_MAX bytes. */
-static void cc_names(char *buf, u32 mask)
+static void cong_print(char *buf, u32 mask)
 {
 	const struct xtcp_cc *cc;
 	u32 i, at = 0;
@@ -188,14 +188,14 @@ int xtcp_cong_available(xtcp_ctl_table *ctl, int write, void *buffer, size_t *le
 	tmp.data = kmalloc(LIST_MAX, GFP_USER);
 	if (!tmp.data)
 		return -ENOMEM;
-	cc_names(tmp.data, ~0U);
+	cong_print(tmp.data, ~0U);
 	err = proc_dostring(&tmp, write, buffer, lenp, ppos);
 	kfree(tmp.data);
 	return err;
 }
 
 /* Convert a list of names to a mask. Return: false if a name is unknown. */
-static bool cc_parse(char *list, u32 *mask)
+static bool cong_parse(char *list, u32 *mask)
 {
 	char *name;
 
@@ -208,7 +208,7 @@ static bool cc_parse(char *list, u32 *mask)
 		cc = xtcp_cc_find(name);
 		if (!cc)
 			return false;
-		*mask |= cc_bit(cc);
+		*mask |= cong_bit(cc);
 	}
 	return true;
 }
@@ -237,10 +237,10 @@ int xtcp_cong_allowed(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp
 	tmp.data = kmalloc(LIST_MAX, GFP_USER);
 	if (!tmp.data)
 		return -ENOMEM;
-	cc_names(tmp.data, READ_ONCE(xn->knobs.cc_allowed));
+	cong_print(tmp.data, READ_ONCE(xn->knobs.cc_allowed));
 	err = proc_dostring(&tmp, write, buffer, lenp, ppos);
 	if (!err && write) {
-		if (!cc_parse(tmp.data, &mask))
+		if (!cong_parse(tmp.data, &mask))
 			err = -ENOENT;
 		else if (!net_eq(xn->net, &init_net) && mask & ~xn->knobs.cc_allowed)
 			err = -EPERM;

@@ -20,14 +20,14 @@
  * Print a key as its 32-bit little-endian words, first word first, as the kernel's TCP
  * does. @at: bytes of @buf in use. Return: the same afterwards.
  */
-static u32 fo_key_put(char *buf, u32 at, const u64 key[2])
+static u32 fastopen_key_print(char *buf, u32 at, const u64 key[2])
 {
 	return at + scnprintf(buf + at, KEYS_TEXT - at, "%s%08x-%08x-%08x-%08x",
 			      at ? "," : "", (u32)key[0], (u32)(key[0] >> 32),
 			      (u32)key[1], (u32)(key[1] >> 32));
 }
 
-static bool fo_key_parse(const char *text, u64 key[2])
+static bool fastopen_key_parse(const char *text, u64 key[2])
 {
 	u32 w[WORDS_OF_KEY];
 
@@ -63,7 +63,7 @@ int xtcp_fastopen_key(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp
 
 	xtcp_fastopen_get_net_keys(xn, &keys);
 	for (i = 0; i < keys.n; i++)
-		at = fo_key_put(buf, at, keys.key[i]);
+		at = fastopen_key_print(buf, at, keys.key[i]);
 	err = proc_dostring(&tmp, write, buffer, lenp, ppos);
 	if (err || !write)
 		goto out;
@@ -72,7 +72,8 @@ int xtcp_fastopen_key(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp
 		*second++ = 0;
 	keys.n = second ? 2 : 1;
 	err = -EINVAL;
-	if (fo_key_parse(buf, keys.key[0]) && (!second || fo_key_parse(second, keys.key[1]))) {
+	if (fastopen_key_parse(buf, keys.key[0]) &&
+	    (!second || fastopen_key_parse(second, keys.key[1]))) {
 		xtcp_fastopen_set_net_keys(xn, &keys);
 		err = 0;
 	}

@@ -60,7 +60,7 @@ static void knob_store(struct xtcp_net *xn, const struct xtcp_knob *k, u32 i, u3
 }
 
 /* The kernel's value in sysctl units, limited to the range of the knob. */
-static u32 kernel_value(const struct xtcp_net *xn, const struct xtcp_knob *k, u32 i)
+static u32 knob_kernel_value(const struct xtcp_net *xn, const struct xtcp_knob *k, u32 i)
 {
 	const void *at = (const void *)&xn->net->ipv4 + k->from + i * k->from_size;
 	u32 val;
@@ -81,7 +81,7 @@ static u32 kernel_value(const struct xtcp_net *xn, const struct xtcp_knob *k, u3
 }
 
 /* Set an unwritten knob: the kernel's value, or its default. Context: xtcp_sysctl.lock. */
-static void knob_unwritten(struct xtcp_net *xn, const struct xtcp_knob *k)
+static void knob_set_unwritten(struct xtcp_net *xn, const struct xtcp_knob *k)
 {
 	u32 i;
 
@@ -91,12 +91,12 @@ static void knob_unwritten(struct xtcp_net *xn, const struct xtcp_knob *k)
 		return;
 	}
 	for (i = 0; i < k->n; i++)
-		knob_store(xn, k, i, k->from_size ? kernel_value(xn, k, i) :
+		knob_store(xn, k, i, k->from_size ? knob_kernel_value(xn, k, i) :
 				     xn->sysctl->first[k - xtcp_knob_rows][i]);
 }
 
 /* Set all unwritten knobs that follow a value of the kernel. */
-static void adopt(struct xtcp_net *xn)
+static void knob_adopt_all(struct xtcp_net *xn)
 {
 	const unsigned long *at = (const unsigned long *)&xn->net->ipv4;
 	struct xtcp_sysctl *ctl = xn->sysctl;
@@ -109,7 +109,7 @@ static void adopt(struct xtcp_net *xn)
 	smp_rmb();
 	for (i = 0; i < xtcp_knob_count; i++) {
 		if (xtcp_knob_rows[i].from_size && !test_bit(i, ctl->written))
-			knob_unwritten(xn, &xtcp_knob_rows[i]);
+			knob_set_unwritten(xn, &xtcp_knob_rows[i]);
 	}
 	spin_unlock_bh(&ctl->lock);
 }
@@ -130,7 +130,7 @@ void xtcp_knobs_inherit(struct xtcp_net *xn)
 	for (i = 0; i < nwords; i++)
 		differs |= READ_ONCE(at[words[i]]) ^ READ_ONCE(ctl->seen[i]);
 	if (unlikely(differs))
-		adopt(xn);
+		knob_adopt_all(xn);
 }
 
 /**
@@ -157,7 +157,7 @@ void xtcp_knobs_poll_slow(struct xtcp_net *xn)
 }
 
 /* Have word @word of struct netns_ipv4 compared. */
-static void word_add(u32 word)
+static void knob_watch_word(u32 word)
 {
 	u32 i;
 
@@ -183,7 +183,7 @@ void xtcp_knob_init(void)
 	for (k = xtcp_knob_rows; k < xtcp_knob_rows + xtcp_knob_count; k++)
 		for (i = 0; i < k->n; i++)
 			if (k->from_size)
-				word_add((k->from + i * k->from_size) / sizeof(long));
+				knob_watch_word((k->from + i * k->from_size) / sizeof(long));
 }
 
 /**
@@ -213,7 +213,7 @@ struct xtcp_sysctl *xtcp_knob_alloc(struct xtcp_net *xn)
 	}
 	xn->sysctl = ctl;
 	xn->poll_done = jiffies - 1;
-	adopt(xn);
+	knob_adopt_all(xn);
 	return ctl;
 }
 
@@ -224,7 +224,7 @@ static void knob_unown(struct xtcp_net *xn, const struct xtcp_knob *k)
 	__clear_bit(k - xtcp_knob_rows, xn->sysctl->written);
 	/* A change of the kernel's value was not adopted meanwhile. */
 	if (k->from_size)
-		knob_unwritten(xn, k);
+		knob_set_unwritten(xn, k);
 	spin_unlock_bh(&xn->sysctl->lock);
 }
 
@@ -246,13 +246,13 @@ static void knob_disown(struct xtcp_net *xn, const struct xtcp_knob *k)
 
 	spin_lock_bh(&ctl->lock);
 	__clear_bit(k - xtcp_knob_rows, ctl->written);
-	knob_unwritten(xn, k);
+	knob_set_unwritten(xn, k);
 	spin_unlock_bh(&ctl->lock);
 }
 
 /* Read or write a knob of numbers. A write that fails changes none of them. */
-static int knob_numbers(struct xtcp_net *xn, const struct xtcp_knob *k, int write,
-			void *buffer, size_t *lenp, loff_t *ppos)
+static int knob_rw_numbers(struct xtcp_net *xn, const struct xtcp_knob *k, int write,
+			   void *buffer, size_t *lenp, loff_t *ppos)
 {
 	u32 row = k - xtcp_knob_rows, new[XTCP_KNOB_VEC], min = k->min, max = k->max, i;
 	struct xtcp_sysctl *ctl = xn->sysctl;
@@ -287,8 +287,8 @@ static int knob_numbers(struct xtcp_net *xn, const struct xtcp_knob *k, int writ
  * Read or write a knob of text by its own handler. The knob stops following before the
  * handler runs, so that no adoption overwrites what is written.
  */
-static int knob_text(struct xtcp_net *xn, const struct xtcp_knob *k, int write,
-		     void *buffer, size_t *lenp, loff_t *ppos)
+static int knob_rw_text(struct xtcp_net *xn, const struct xtcp_knob *k, int write,
+			void *buffer, size_t *lenp, loff_t *ppos)
 {
 	struct ctl_table tmp = { .data = xn };
 	bool new = write && knob_own(xn->sysctl, k);
@@ -330,9 +330,9 @@ int xtcp_knob_proc(xtcp_ctl_table *ctl, int write, void *buffer, size_t *lenp,
 		*ppos += *lenp;
 		err = 0;
 	} else if (k->text) {
-		err = knob_text(xn, k, write, buffer, lenp, ppos);
+		err = knob_rw_text(xn, k, write, buffer, lenp, ppos);
 	} else {
-		err = knob_numbers(xn, k, write, buffer, lenp, ppos);
+		err = knob_rw_numbers(xn, k, write, buffer, lenp, ppos);
 	}
 	if (!err && write && k->wrote)
 		k->wrote(xn);

@@ -42,15 +42,15 @@ struct iter {
 	struct seq_net_private p;
 	bool family6;		/* xtcp6: IPv6 sockets, v4-mapped peers included */
 	u32 sl;			/* number of the next line */
-	u64 place;		/* chain or bucket to print, see seek() */
+	u64 place;		/* chain or bucket to print, see proc_seek() */
 };
 
-static struct xtcp_net *iter_net(struct seq_file *seq)
+static struct xtcp_net *proc_iter_net(struct seq_file *seq)
 {
 	return xtcp_pernet(seq_file_net(seq));
 }
 
-static void put_addr(struct seq_file *seq, const u32 addr[4], u16 port)
+static void proc_put_addr(struct seq_file *seq, const u32 addr[4], u16 port)
 {
 	const struct iter *it = seq->private;
 
@@ -64,14 +64,14 @@ static void put_addr(struct seq_file *seq, const u32 addr[4], u16 port)
 /* The kernel pads IPv4 lines to this width and does not pad IPv6 lines. */
 #define WIDTH	149
 
-static void begin_line(struct seq_file *seq)
+static void proc_begin_line(struct seq_file *seq)
 {
 	const struct iter *it = seq->private;
 
 	seq_setwidth(seq, it->family6 ? 0 : WIDTH);
 }
 
-static void put_line(struct seq_file *seq, const struct line *l)
+static void proc_put_line(struct seq_file *seq, const struct line *l)
 {
 	struct iter *it = seq->private;
 	u64 now = xtcp_now();
@@ -79,16 +79,16 @@ static void put_line(struct seq_file *seq, const struct line *l)
 
 	if (l->timer && l->when != XTCP_NEVER && l->when > now)
 		left = div_u64(l->when - now, NSEC_PER_SEC / USER_HZ);
-	begin_line(seq);
+	proc_begin_line(seq);
 	seq_printf(seq, "%4u:", it->sl++);
-	put_addr(seq, l->flow->saddr, l->flow->sport);
-	put_addr(seq, l->flow->daddr, l->flow->dport);
+	proc_put_addr(seq, l->flow->saddr, l->flow->sport);
+	proc_put_addr(seq, l->flow->daddr, l->flow->dport);
 	seq_printf(seq, " %02X %08X:%08X %02X:%08lX %08X %5u %8u %lu %d %pK",
 		   l->state, l->tx_queue, l->rx_queue, l->timer, left,
 		   l->retrans, l->uid, l->probes, l->inode, l->refs, l->ptr);
 }
 
-static void line_of_sock(struct seq_file *seq, struct sock *sk, struct line *l)
+static void proc_line_of_sock(struct seq_file *seq, struct sock *sk, struct line *l)
 {
 	l->state = READ_ONCE(sk->sk_state);
 	l->uid = from_kuid_munged(seq_user_ns(seq), sock_i_uid(sk));
@@ -97,7 +97,7 @@ static void line_of_sock(struct seq_file *seq, struct sock *sk, struct line *l)
 	l->ptr = sk;
 }
 
-static void put_conn(struct seq_file *seq, struct sock *sk)
+static void proc_put_conn(struct seq_file *seq, struct sock *sk)
 {
 	static const u8 timers[XTCP_DL_MAX] = {
 		[XTCP_DL_RTO] = TIMER_RTO, [XTCP_DL_PERSIST] = TIMER_PROBE,
@@ -108,7 +108,7 @@ static void put_conn(struct seq_file *seq, struct sock *sk)
 	struct line l = { .flow = &xsk->flow, .when = XTCP_NEVER };
 	int i;
 
-	line_of_sock(seq, sk, &l);
+	proc_line_of_sock(seq, sk, &l);
 	l.tx_queue = max_t(s32, READ_ONCE(tcb->snd_end) - READ_ONCE(tcb->snd_una), 0);
 	l.rx_queue = max_t(s32, READ_ONCE(tcb->rcv_nxt) - READ_ONCE(xsk->copied), 0);
 	l.retrans = READ_ONCE(tcb->retries);
@@ -120,7 +120,7 @@ static void put_conn(struct seq_file *seq, struct sock *sk)
 			l.timer = timers[i];
 		}
 	}
-	put_line(seq, &l);
+	proc_put_line(seq, &l);
 	seq_printf(seq, " %lu %lu %u %u %d",
 		   (unsigned long)usecs_to_jiffies(READ_ONCE(tcb->rto_us)),
 		   (unsigned long)usecs_to_jiffies(READ_ONCE(tcb->ato_us)),
@@ -132,19 +132,19 @@ static void put_conn(struct seq_file *seq, struct sock *sk)
 	seq_pad(seq, '\n');
 }
 
-static void put_listener(struct seq_file *seq, struct sock *sk)
+static void proc_put_listener(struct seq_file *seq, struct sock *sk)
 {
 	struct line l = { .flow = &xtcp_sk(sk)->flow };
 
-	line_of_sock(seq, sk, &l);
+	proc_line_of_sock(seq, sk, &l);
 	l.state = TCP_LISTEN;
 	l.rx_queue = READ_ONCE(sk->sk_ack_backlog);
-	put_line(seq, &l);
+	proc_put_line(seq, &l);
 	seq_puts(seq, " 100 0 0 10 0");
 	seq_pad(seq, '\n');
 }
 
-static void put_tw(struct seq_file *seq, const struct xtcp_tw_rec *rec)
+static void proc_put_tw(struct seq_file *seq, const struct xtcp_tw_rec *rec)
 {
 	bool waits = rec->tw.flags & XTCP_TW_F_FIN_WAIT_2;
 	struct xtcp_flow flow;
@@ -158,11 +158,11 @@ static void put_tw(struct seq_file *seq, const struct xtcp_tw_rec *rec)
 	};
 
 	xtcp_tw_flow(rec, &flow);
-	put_line(seq, &l);
+	proc_put_line(seq, &l);
 	seq_pad(seq, '\n');
 }
 
-static void put_reqsk(struct seq_file *seq, const struct xtcp_reqsk *rsk)
+static void proc_put_reqsk(struct seq_file *seq, const struct xtcp_reqsk *rsk)
 {
 	struct xtcp_flow flow;
 	struct line l = {
@@ -178,12 +178,12 @@ static void put_reqsk(struct seq_file *seq, const struct xtcp_reqsk *rsk)
 	};
 
 	xtcp_reqsk_flow(rsk, &flow);
-	put_line(seq, &l);
+	proc_put_line(seq, &l);
 	seq_pad(seq, '\n');
 }
 
 /* Does the entry belong in this file? A record keeps the family of its socket. */
-static bool entry_here(struct seq_file *seq, const struct xtcp_entry *e, u8 kind)
+static bool proc_has_entry(struct seq_file *seq, const struct xtcp_entry *e, u8 kind)
 {
 	const struct iter *it = seq->private;
 	bool family6;
@@ -195,27 +195,27 @@ static bool entry_here(struct seq_file *seq, const struct xtcp_entry *e, u8 kind
 	return family6 == it->family6;
 }
 
-static void put_entry(struct seq_file *seq, struct xtcp_entry *e)
+static void proc_put_entry(struct seq_file *seq, struct xtcp_entry *e)
 {
 	u8 kind = READ_ONCE(e->kind);
 
-	if (kind == XTCP_KIND_NONE || !entry_here(seq, e, kind))
+	if (kind == XTCP_KIND_NONE || !proc_has_entry(seq, e, kind))
 		return;
 	switch (kind) {
 	case XTCP_KIND_SOCK:
-		put_conn(seq, xtcp_entry_sk(e));
+		proc_put_conn(seq, xtcp_entry_sk(e));
 		break;
 	case XTCP_KIND_LISTEN:
-		put_listener(seq, xtcp_entry_sk(e));
+		proc_put_listener(seq, xtcp_entry_sk(e));
 		break;
 	case XTCP_KIND_TW:
-		put_tw(seq, container_of(e, struct xtcp_tw_rec, e));
+		proc_put_tw(seq, container_of(e, struct xtcp_tw_rec, e));
 		break;
 	}
 }
 
 /* The chain of listeners or connections at place @i, or NULL past the last one. */
-static struct hlist_nulls_head *chain_place(const struct xtcp_net *xn, u64 i)
+static struct hlist_nulls_head *proc_chain_place(const struct xtcp_net *xn, u64 i)
 {
 	struct xtcp_tables *t = xn->tables;
 
@@ -225,7 +225,7 @@ static struct hlist_nulls_head *chain_place(const struct xtcp_net *xn, u64 i)
 }
 
 /* The bucket of half-open connections at place @i, or NULL past the last one. */
-static struct xtcp_reqsk_bucket *request_place(const struct xtcp_net *xn, u64 i)
+static struct xtcp_reqsk_bucket *proc_request_place(const struct xtcp_net *xn, u64 i)
 {
 	return xtcp_reqsk_bucket_at(xn, i - LISTEN_CHAINS - xn->tables->mask - 1);
 }
@@ -235,9 +235,9 @@ static struct xtcp_reqsk_bucket *request_place(const struct xtcp_net *xn, u64 i)
  * the chains of listeners, then the chains of the connection table, then the buckets
  * of half-open connections. Return: the iterator, or NULL at the end.
  */
-static void *seek(struct seq_file *seq, loff_t *pos)
+static void *proc_seek(struct seq_file *seq, loff_t *pos)
 {
-	const struct xtcp_net *xn = iter_net(seq);
+	const struct xtcp_net *xn = proc_iter_net(seq);
 	const struct hlist_nulls_head *chain;
 	const struct xtcp_reqsk_bucket *bucket;
 	struct iter *it = seq->private;
@@ -247,11 +247,11 @@ static void *seek(struct seq_file *seq, loff_t *pos)
 	for (;; ++*pos) {
 		i = *pos - 1;
 		it->place = i;
-		chain = chain_place(xn, i);
+		chain = proc_chain_place(xn, i);
 		if (chain) {
 			used = !hlist_nulls_empty(chain);
 		} else {
-			bucket = request_place(xn, i);
+			bucket = proc_request_place(xn, i);
 			if (!bucket)
 				return NULL;
 			used = READ_ONCE(bucket->first);
@@ -272,13 +272,13 @@ static void *proc_start(struct seq_file *seq, loff_t *pos)
 		it->sl = 0;
 		return SEQ_START_TOKEN;
 	}
-	return seek(seq, pos);
+	return proc_seek(seq, pos);
 }
 
 static void *proc_next(struct seq_file *seq, void *v, loff_t *pos)
 {
 	++*pos;
-	return seek(seq, pos);
+	return proc_seek(seq, pos);
 }
 
 static void proc_stop(struct seq_file *seq, void *v)
@@ -287,34 +287,34 @@ static void proc_stop(struct seq_file *seq, void *v)
 	rcu_read_unlock();
 }
 
-static void put_chain(struct seq_file *seq, struct hlist_nulls_head *head)
+static void proc_put_chain(struct seq_file *seq, struct hlist_nulls_head *head)
 {
 	struct hlist_nulls_node *node;
 	struct xtcp_entry *e;
 
 	hlist_nulls_for_each_entry_rcu(e, node, head, node)
-		put_entry(seq, e);
+		proc_put_entry(seq, e);
 }
 
-static void put_place(struct seq_file *seq, u64 i)
+static void proc_put_place(struct seq_file *seq, u64 i)
 {
 	const struct iter *it = seq->private;
-	struct xtcp_net *xn = iter_net(seq);
-	struct hlist_nulls_head *chain = chain_place(xn, i);
+	struct xtcp_net *xn = proc_iter_net(seq);
+	struct hlist_nulls_head *chain = proc_chain_place(xn, i);
 	struct xtcp_reqsk_bucket *bucket;
 	const struct xtcp_reqsk *rsk;
 
 	if (chain) {
-		put_chain(seq, chain);
+		proc_put_chain(seq, chain);
 		return;
 	}
-	bucket = request_place(xn, i);
+	bucket = proc_request_place(xn, i);
 	if (!bucket)
 		return;
 	spin_lock_bh(&bucket->lock);
 	for (rsk = bucket->first; rsk; rsk = rsk->next)
 		if (xtcp_family6(rsk->listener->sk) == it->family6)
-			put_reqsk(seq, rsk);
+			proc_put_reqsk(seq, rsk);
 	spin_unlock_bh(&bucket->lock);
 }
 
@@ -324,14 +324,14 @@ static int proc_show(struct seq_file *seq, void *v)
 	u32 sl = it->sl;
 
 	if (v == SEQ_START_TOKEN) {
-		begin_line(seq);
+		proc_begin_line(seq);
 		seq_puts(seq, it->family6 ?
 			 "  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode" :
 			 "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode");
 		seq_pad(seq, '\n');
 		return 0;
 	}
-	put_place(seq, it->place);
+	proc_put_place(seq, it->place);
 	/* The buffer is too small: seq_file repeats the call with a larger one. */
 	if (seq_has_overflowed(seq))
 		it->sl = sl;

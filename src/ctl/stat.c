@@ -50,7 +50,7 @@ static const struct row drop_rows[] = {
 #undef DROP_ROW
 };
 
-static unsigned long row_value(const struct xtcp_net *xn, const struct row *row)
+static unsigned long stat_row_value(const struct xtcp_net *xn, const struct row *row)
 {
 	switch (row->kind) {
 	case ROW_MIB:
@@ -63,8 +63,8 @@ static unsigned long row_value(const struct xtcp_net *xn, const struct row *row)
 }
 
 /* Print a pair of lines. @first_names and @first come before the counters. */
-static void put_rows(struct seq_file *seq, const char *head, const char *first_names,
-		     const char *first, const struct row *rows, u32 n)
+static void stat_put_rows(struct seq_file *seq, const char *head, const char *first_names,
+			  const char *first, const struct row *rows, u32 n)
 {
 	const struct xtcp_net *xn = xtcp_pernet(seq_file_single_net(seq));
 	u32 i;
@@ -74,7 +74,7 @@ static void put_rows(struct seq_file *seq, const char *head, const char *first_n
 		seq_printf(seq, " %s", rows[i].name);
 	seq_printf(seq, "\n%s:%s", head, first);
 	for (i = 0; i < n; i++)
-		seq_printf(seq, " %lu", row_value(xn, &rows[i]));
+		seq_printf(seq, " %lu", stat_row_value(xn, &rows[i]));
 	seq_putc(seq, '\n');
 }
 
@@ -96,9 +96,9 @@ int xtcp_stat_show(struct seq_file *seq, void *v)
 	/* RFC 4022: 4 is Van Jacobson's algorithm; ms; -1 is no limit. */
 	snprintf(rto, sizeof(rto), " 4 %u %u -1", xn->params.rto_min_us / 1000,
 		 xn->params.rto_max_us / 1000);
-	put_rows(seq, "Tcp", " RtoAlgorithm RtoMin RtoMax MaxConn", rto, tcp_rows,
-		 ARRAY_SIZE(tcp_rows));
-	put_rows(seq, "TcpExt", "", "", ext_rows, ARRAY_SIZE(ext_rows));
+	stat_put_rows(seq, "Tcp", " RtoAlgorithm RtoMin RtoMax MaxConn", rto, tcp_rows,
+		      ARRAY_SIZE(tcp_rows));
+	stat_put_rows(seq, "TcpExt", "", "", ext_rows, ARRAY_SIZE(ext_rows));
 	seq_printf(seq, "Xtcp: Sockets Listeners Requests TimeWait\nXtcp: %d %d %d %d\n",
 		   atomic_read(&t->count[XTCP_KIND_SOCK]),
 		   atomic_read(&t->count[XTCP_KIND_LISTEN]),
@@ -106,7 +106,8 @@ int xtcp_stat_show(struct seq_file *seq, void *v)
 		   atomic_read(&t->count[XTCP_KIND_TW]));
 	snprintf(mem, sizeof(mem), " %ld %d", proto_memory_allocated(&xtcp_prot),
 		 xtcp_mem_pressed());
-	put_rows(seq, "XtcpMem", " Pages Pressure", mem, mem_rows, ARRAY_SIZE(mem_rows));
-	put_rows(seq, "XtcpDrop", "", "", drop_rows + 1, ARRAY_SIZE(drop_rows) - 1);
+	stat_put_rows(seq, "XtcpMem", " Pages Pressure", mem, mem_rows,
+		      ARRAY_SIZE(mem_rows));
+	stat_put_rows(seq, "XtcpDrop", "", "", drop_rows + 1, ARRAY_SIZE(drop_rows) - 1);
 	return 0;
 }

@@ -92,7 +92,7 @@ void xtcp6_sock_blank(struct sock *sk)
  * IPV6_ADDRFORM: turn an IPv6 socket into an IPv4 socket. Its packets are IPv4 already,
  * so only the operations change. Its struct ipv6_pinfo stays and is freed with it.
  */
-static int addrform(struct sock *sk, int family)
+static int ipv6_addrform(struct sock *sk, int family)
 {
 	struct ipv6_pinfo *np = xtcp6_pinfo(sk);
 
@@ -132,7 +132,7 @@ static int xtcp6_setsockopt(struct sock *sk, int level, int optname, sockptr_t o
 	if (copy_from_sockptr(&val, optval, sizeof(val)))
 		return -EFAULT;
 	lock_sock(sk);
-	err = addrform(sk, val);
+	err = ipv6_addrform(sk, val);
 	release_sock(sk);
 	return err;
 }

@@ -224,7 +224,7 @@ static ssize_t recv_locked(struct recv_state *r)
  * TCP_INQ: bytes left to read. The FIN counts as one, so that the program reads again
  * and finds the end of the stream.
  */
-static void recv_tell_inq(struct sock *sk, struct msghdr *msg)
+static void recv_put_inq(struct sock *sk, struct msghdr *msg)
 {
 	int inq = READ_ONCE(xtcp_sk(sk)->tcb.rcv_nxt) - READ_ONCE(xtcp_sk(sk)->copied);
 
@@ -271,7 +271,7 @@ int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 	if (unlikely(r.stamps) && ret >= 0)
 		xtcp_recv_timestamp(sk, msg, r.at, r.at_hw);
 	if (unlikely(xtcp_sk(sk)->tell_inq || msg->msg_get_inq) && ret >= 0)
-		recv_tell_inq(sk, msg);
+		recv_put_inq(sk, msg);
 	return ret;
 }
 

@@ -29,7 +29,7 @@ struct send_state {
  * Tell the engine of the pending bytes. @more: the call will queue more. Return:
  * XTCP_ACT_*.
  */
-static u32 send_tell(struct send_state *s, bool more, u64 now)
+static u32 send_wrote(struct send_state *s, bool more, u64 now)
 {
 	u32 bytes = s->pending, how = 0;
 
@@ -48,7 +48,7 @@ static void send_flush(struct send_state *s, bool more)
 {
 	u64 now = xtcp_now();
 
-	xtcp_handle_actions(s->sk, send_tell(s, more, now) | XTCP_ACT_OUTPUT, now);
+	xtcp_handle_actions(s->sk, send_wrote(s, more, now) | XTCP_ACT_OUTPUT, now);
 }
 
 /*
@@ -178,7 +178,7 @@ static int send_end(struct send_state *s, int err)
 		 * The next page follows at once: send them all in one burst.
 		 * xtcp_wrote() asks for nothing but output.
 		 */
-		send_tell(s, true, xtcp_now());
+		send_wrote(s, true, xtcp_now());
 		xtcp_timer_arm(s->sk);
 	} else {
 		send_flush(s, false);

@@ -63,7 +63,7 @@ static int opt_congestion(struct sock *sk, const struct xtcp_cc *cc)
 	return 0;
 }
 
-static int set_congestion(struct sock *sk, sockptr_t optval, unsigned int optlen)
+static int opt_set_congestion(struct sock *sk, sockptr_t optval, unsigned int optlen)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	const struct xtcp_cc *cc;
@@ -96,7 +96,7 @@ static int set_congestion(struct sock *sk, sockptr_t optval, unsigned int optlen
 	return err;
 }
 
-static int set_maxseg(struct sock *sk, int val)
+static int opt_set_maxseg(struct sock *sk, int val)
 {
 	if (val && (val < MAXSEG_MIN || val > MAXSEG_MAX))
 		return -EINVAL;
@@ -107,7 +107,7 @@ static int set_maxseg(struct sock *sk, int val)
  * TCP_LINGER2, s: negative means no time in FIN-WAIT-2 at all, 0 the time of the
  * namespace (fin_timeout).
  */
-static int set_linger2(struct sock *sk, int val)
+static int opt_set_linger2(struct sock *sk, int val)
 {
 	if (val < 0)
 		return opt_engine(sk, XTCP_SET_LINGER2, 0);
@@ -117,7 +117,7 @@ static int set_linger2(struct sock *sk, int val)
 }
 
 /* TCP_WINDOW_CLAMP, bytes. 0 turns the clamp off, in CLOSE only. */
-static int set_window_clamp(struct sock *sk, int val)
+static int opt_set_window_clamp(struct sock *sk, int val)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
@@ -135,7 +135,7 @@ static int set_window_clamp(struct sock *sk, int val)
  * TCP_DEFER_ACCEPT is rounded up to a number of SYN-ACK retransmissions: 1, 3, 7, ... s,
  * as in the kernel's TCP. Return: seconds.
  */
-static u32 defer_round(int seconds)
+static u32 defer_accept_round(int seconds)
 {
 	u32 step = DEFER_FIRST, period = 0, n;
 
@@ -147,7 +147,7 @@ static u32 defer_round(int seconds)
 }
 
 /* Fast Open: TCP_FASTOPEN is a number of connections, the other options are 0 or 1. */
-static int set_fastopen(struct sock *sk, int optname, int val)
+static int opt_set_fastopen(struct sock *sk, int optname, int val)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	u32 states = TCPF_CLOSE;
@@ -179,7 +179,7 @@ static int set_fastopen(struct sock *sk, int optname, int val)
 /* Bytes of a key; TCP_FASTOPEN_KEY has one or two. */
 #define FO_KEY_LEN	16
 
-static int set_fastopen_key(struct sock *sk, sockptr_t optval, unsigned int optlen)
+static int opt_set_fastopen_key(struct sock *sk, sockptr_t optval, unsigned int optlen)
 {
 	struct xtcp_fastopen_keys keys = { .n = optlen / FO_KEY_LEN };
 	u8 raw[2 * FO_KEY_LEN];
@@ -202,7 +202,7 @@ static int set_fastopen_key(struct sock *sk, sockptr_t optval, unsigned int optl
 	return err;
 }
 
-static int set_int(struct sock *sk, int optname, int val)
+static int opt_set_int(struct sock *sk, int optname, int val)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	u32 i;
@@ -224,11 +224,11 @@ static int set_int(struct sock *sk, int optname, int val)
 	case TCP_QUICKACK:
 		return opt_engine(sk, XTCP_SET_QUICKACK, !!val);
 	case TCP_MAXSEG:
-		return set_maxseg(sk, val);
+		return opt_set_maxseg(sk, val);
 	case TCP_LINGER2:
-		return set_linger2(sk, val);
+		return opt_set_linger2(sk, val);
 	case TCP_DEFER_ACCEPT:
-		xsk->defer_accept = defer_round(val);
+		xsk->defer_accept = defer_accept_round(val);
 		return 0;
 	case TCP_INQ:
 		if (val < 0 || val > 1)
@@ -241,9 +241,9 @@ static int set_int(struct sock *sk, int optname, int val)
 	case TCP_FASTOPEN:
 	case TCP_FASTOPEN_CONNECT:
 	case TCP_FASTOPEN_NO_COOKIE:
-		return set_fastopen(sk, optname, val);
+		return opt_set_fastopen(sk, optname, val);
 	case TCP_WINDOW_CLAMP:
-		return set_window_clamp(sk, val);
+		return opt_set_window_clamp(sk, val);
 	case TCP_NOTSENT_LOWAT:
 		WRITE_ONCE(xsk->notsent_lowat, val);
 		xtcp_write_space(sk);
@@ -278,21 +278,21 @@ int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		return ip_setsockopt(sk, level, optname, optval, optlen);
 	xtcp_knobs_inherit(xtcp_pernet(sock_net(sk)));
 	if (optname == TCP_CONGESTION)
-		return set_congestion(sk, optval, optlen);
+		return opt_set_congestion(sk, optval, optlen);
 	if (optname == TCP_FASTOPEN_KEY)
-		return set_fastopen_key(sk, optval, optlen);
+		return opt_set_fastopen_key(sk, optval, optlen);
 	if (optlen < sizeof(int))
 		return -EINVAL;
 	if (copy_from_sockptr(&val, optval, sizeof(val)))
 		return -EFAULT;
 
 	lock_sock(sk);
-	err = set_int(sk, optname, val);
+	err = opt_set_int(sk, optname, val);
 	release_sock(sk);
 	return err;
 }
 
-static int get_maxseg(const struct sock *sk)
+static int opt_get_maxseg(const struct sock *sk)
 {
 	const struct xtcp_tcb *tcb = &xtcp_sk(sk)->tcb;
 
@@ -301,7 +301,7 @@ static int get_maxseg(const struct sock *sk)
 	return tcb->mss;
 }
 
-static int get_int(struct sock *sk, int optname, int *val)
+static int opt_get_int(struct sock *sk, int optname, int *val)
 {
 	const struct xtcp_sock *xsk = xtcp_sk(sk);
 	const struct xtcp_tcb *tcb = &xsk->tcb;
@@ -317,7 +317,7 @@ static int get_int(struct sock *sk, int optname, int *val)
 		*val = !(tcb->flags & XTCP_F_PINGPONG);
 		break;
 	case TCP_MAXSEG:
-		*val = get_maxseg(sk);
+		*val = opt_get_maxseg(sk);
 		break;
 	case TCP_KEEPIDLE:
 		*val = DIV_ROUND_UP(xtcp_keepalive_idle_ms(tcb), 1000);
@@ -377,8 +377,8 @@ static int get_int(struct sock *sk, int optname, int *val)
 }
 
 /* Copy at most @len bytes to the program and set *@optlen to their number. */
-static int get_done(char __user *optval, int __user *optlen, const void *from,
-		    int size, int len)
+static int opt_get_done(char __user *optval, int __user *optlen, const void *from,
+			int size, int len)
 {
 	len = min(len, size);
 	if (put_user(len, optlen) || copy_to_user(optval, from, len))
@@ -386,20 +386,20 @@ static int get_done(char __user *optval, int __user *optlen, const void *from,
 	return 0;
 }
 
-static int get_info(struct sock *sk, char __user *optval, int __user *optlen,
-		    int len)
+static int opt_get_info(struct sock *sk, char __user *optval, int __user *optlen,
+			int len)
 {
 	struct xtcp_tcp_info info;
 
 	lock_sock(sk);
 	xtcp_get_info(sk, &info);
 	release_sock(sk);
-	return get_done(optval, optlen, &info, sizeof(info), len);
+	return opt_get_done(optval, optlen, &info, sizeof(info), len);
 }
 
 /* No bytes if the socket has no keys of its own and uses those of the namespace. */
-static int get_fastopen_key(struct sock *sk, char __user *optval, int __user *optlen,
-			    int len)
+static int opt_get_fastopen_key(struct sock *sk, char __user *optval, int __user *optlen,
+				int len)
 {
 	struct xtcp_fastopen_keys keys;
 	u8 raw[2 * FO_KEY_LEN];
@@ -413,26 +413,26 @@ static int get_fastopen_key(struct sock *sk, char __user *optval, int __user *op
 		put_unaligned_le64(keys.key[i][0], raw + i * FO_KEY_LEN);
 		put_unaligned_le64(keys.key[i][1], raw + i * FO_KEY_LEN + 8);
 	}
-	err = get_done(optval, optlen, raw, keys.n * FO_KEY_LEN, len);
+	err = opt_get_done(optval, optlen, raw, keys.n * FO_KEY_LEN, len);
 	memzero_explicit(raw, sizeof(raw));
 	memzero_explicit(&keys, sizeof(keys));
 	return err;
 }
 
-static int get_congestion(struct sock *sk, char __user *optval,
-			  int __user *optlen, int len)
+static int opt_get_congestion(struct sock *sk, char __user *optval,
+			      int __user *optlen, int len)
 {
 	char name[XTCP_CC_NAME_MAX] = "";
 
 	lock_sock(sk);
 	strscpy(name, xtcp_cc_name(xtcp_sk(sk)->tcb.cc), sizeof(name));
 	release_sock(sk);
-	return get_done(optval, optlen, name, sizeof(name), len);
+	return opt_get_done(optval, optlen, name, sizeof(name), len);
 }
 
 /* TCP_CC_INFO, in the structures of the kernel's algorithms. */
-static int get_cc_info(struct sock *sk, char __user *optval, int __user *optlen,
-		       int len)
+static int opt_get_cc_info(struct sock *sk, char __user *optval, int __user *optlen,
+			   int len)
 {
 	union tcp_cc_info out = {};
 	struct xtcp_cc_info in;
@@ -463,7 +463,7 @@ static int get_cc_info(struct sock *sk, char __user *optval, int __user *optlen,
 	default:
 		break;
 	}
-	return get_done(optval, optlen, &out, size, len);
+	return opt_get_done(optval, optlen, &out, size, len);
 }
 
 /**
@@ -490,23 +490,23 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname,
 	if (len < 0)
 		return -EINVAL;
 	if (optname == TCP_INFO)
-		return get_info(sk, optval, optlen, len);
+		return opt_get_info(sk, optval, optlen, len);
 	/* There is never a ULP: a name of 0 bytes. */
 	if (optname == TCP_ULP)
-		return get_done(optval, optlen, "", 0, len);
+		return opt_get_done(optval, optlen, "", 0, len);
 	if (optname == TCP_CONGESTION)
-		return get_congestion(sk, optval, optlen, len);
+		return opt_get_congestion(sk, optval, optlen, len);
 	if (optname == TCP_FASTOPEN_KEY)
-		return get_fastopen_key(sk, optval, optlen, len);
+		return opt_get_fastopen_key(sk, optval, optlen, len);
 	if (optname == TCP_CC_INFO)
-		return get_cc_info(sk, optval, optlen, len);
+		return opt_get_cc_info(sk, optval, optlen, len);
 
 	lock_sock(sk);
-	err = get_int(sk, optname, &val);
+	err = opt_get_int(sk, optname, &val);
 	release_sock(sk);
 	if (err)
 		return err;
-	return get_done(optval, optlen, &val, sizeof(val), len);
+	return opt_get_done(optval, optlen, &val, sizeof(val), len);
 }
 
 /**
