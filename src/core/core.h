@@ -23,7 +23,6 @@ u8 xtcp_hdr_len(const struct xtcp_plan *plan);
 
 /* ---- isn.c ---- */
 
-u32 xtcp_iss(const struct xtcp_params *par, const struct xtcp_open *open, u64 now);
 u32 xtcp_iss_of(u64 hash, const struct xtcp_open *open, u64 now);
 #define XTCP_ISN_TICK_NS	4096	/* RFC 9293 says about 4 us; a shift is free */
 

@@ -54,18 +54,13 @@ u32 xtcp_isn(const struct xtcp_params *par, const struct xtcp_flow *flow, u64 no
 }
 
 /*
- * xtcp_iss - initial sequence number of a connection that opens, from either end
+ * xtcp_iss_of - initial sequence number of a connection that opens, from either end
+ * @hash: xtcp_isn_hash() of its flow
  *
  * RFC 9293 3.6.1, MAY-2: it has to be above all numbers of the old incarnation.
  * The clock of RFC 6528 ensures that unless the old one sent more than 250 kB/s
  * on average.
  */
-u32 xtcp_iss(const struct xtcp_params *par, const struct xtcp_open *open, u64 now)
-{
-	return xtcp_iss_of(xtcp_isn_hash(par, &open->flow), open, now);
-}
-
-/* xtcp_iss_of - the same for a known xtcp_isn_hash() */
 u32 xtcp_iss_of(u64 hash, const struct xtcp_open *open, u64 now)
 {
 	u32 iss = xtcp_isn_of(hash, now);

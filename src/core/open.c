@@ -243,6 +243,7 @@ static void open_start_receive(struct xtcp_tcb *tcb, u32 irs)
 u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now)
 {
 	const struct xtcp_params *par = tcb->par;
+	u64 hash = xtcp_isn_hash(par, &open->flow);
 
 	open_common(tcb, open);
 	tcb->rcv_wnd = xtcp_first_wnd(open, 0);
@@ -256,9 +257,9 @@ u32 xtcp_connect(struct xtcp_tcb *tcb, const struct xtcp_open *open, u64 now)
 	}
 	if (par->timestamps) {
 		tcb->opts |= XTCP_OPT_TS;
-		tcb->ts_off = xtcp_ts_offset(par, &open->flow);
+		tcb->ts_off = xtcp_ts_offset_of(hash);
 	}
-	open_start_send(tcb, xtcp_iss(par, open, now));
+	open_start_send(tcb, xtcp_iss_of(hash, open, now));
 	xtcp_ecn_connect(tcb, open->route.ecn);
 	tcb->last_rx_at = now;
 	tcb->syn_rto_us = xtcp_syn_rto(par, open);

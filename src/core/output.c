@@ -630,6 +630,8 @@ u32 xtcp_want_output(const struct xtcp_tcb *tcb)
 		return 0;
 	if (tcb->lost_out)
 		return XTCP_ACT_OUTPUT;
+	if (likely(!xtcp_unsent(tcb)))
+		return 0;
 	if (tcb->state == XTCP_CLOSED || tcb->state == XTCP_TIME_WAIT)
 		return 0;
 	if (tcb->state == XTCP_SYN_SENT || tcb->state == XTCP_SYN_RECEIVED) {
@@ -638,7 +640,7 @@ u32 xtcp_want_output(const struct xtcp_tcb *tcb)
 		if (tcb->state == XTCP_SYN_SENT || !plan_may_early(tcb))
 			return 0;
 	}
-	if (!xtcp_unsent(tcb) || seq_ge(tcb->snd_nxt, tcb->snd_una + tcb->snd_wnd))
+	if (seq_ge(tcb->snd_nxt, tcb->snd_una + tcb->snd_wnd))
 		return 0;
 	flight = xtcp_flight(tcb);
 	return !flight || plan_new_room(tcb, flight) ? XTCP_ACT_OUTPUT : 0;
