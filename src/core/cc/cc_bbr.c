@@ -53,7 +53,7 @@ static const u16 cwnd_gain[] = {
 	[BBR_REFILL] = 2048, [BBR_UP] = 2304, [BBR_PROBE_RTT] = 512,
 };
 
-static struct bbr *bbr_state(struct xtcp_tcb *tcb)
+static struct bbr *bbr_of(struct xtcp_tcb *tcb)
 {
 	return xtcp_cc_state(tcb, struct bbr);
 }
@@ -237,7 +237,7 @@ static void bbr_note_loss(struct xtcp_tcb *tcb, struct bbr *b)
  */
 static void bbr_lost(struct xtcp_tcb *tcb, const struct xtcp_sent *sent)
 {
-	struct bbr *b = bbr_state(tcb);
+	struct bbr *b = bbr_of(tcb);
 	u32 lost = xtcp_lost_since(tcb, sent->lost);
 	u32 len = sent->end - sent->seq;
 
@@ -478,7 +478,7 @@ static void bbr_set_cwnd(struct xtcp_tcb *tcb, const struct bbr *b,
 
 static void bbr_control(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
 {
-	struct bbr *b = bbr_state(tcb);
+	struct bbr *b = bbr_of(tcb);
 	struct bbr_sample s = { .ack = ack };
 
 	if (!(b->flags & BBR_F_SEEN_RTT) && tcb->srtt8_us)
@@ -506,7 +506,7 @@ static void bbr_control(struct xtcp_tcb *tcb, const struct xtcp_ack *ack)
 
 static void bbr_init(struct xtcp_tcb *tcb, u64 now)
 {
-	struct bbr *b = bbr_state(tcb);
+	struct bbr *b = bbr_of(tcb);
 
 	b->min_rtt_us = ~0U;
 	b->probe_min_us = ~0U;
@@ -555,7 +555,7 @@ static void bbr_undo(struct xtcp_tcb *tcb, struct bbr *b)
 
 static void bbr_event(struct xtcp_tcb *tcb, enum xtcp_cc_event ev, u64 now)
 {
-	struct bbr *b = bbr_state(tcb);
+	struct bbr *b = bbr_of(tcb);
 
 	switch (ev) {
 	case XTCP_CC_TIMEOUT:
