@@ -120,7 +120,7 @@ static const struct field fields[] = {
 	TCB(backoff, ABS), TCB(probes, ABS), TCB(srtt8_us, ABS),
 	TCB(rttvar4_us, ABS), TCB(rto_us, ABS), TCB(min_rtt_us, ABS),
 	TCB(rcv_nxt, REL_PEER), TCB(rcv_up, REL_PEER), TCB(rcv_fin, REL_PEER),
-	TCB(ooo_bytes, ABS), TCB(ooo_runs, ABS), TCB(bytes_retrans, ABS),
+	TCB(ooo_bytes, ABS), TCB(ooo_runs, ABS), TCB(rcv_rtt_us, ABS), TCB(bytes_retrans, ABS),
 	TCB(bytes_acked, ABS), TCB(bytes_received, ABS), TCB(total_retrans, ABS),
 	TCB(rtx_timeouts, ABS), TCB(fast_rtx, ABS), TCB(rcv_ooo_segs, ABS),
 	TCB(ts_recent, ABS), TCB(quickack, ABS), TCB(ato_us, ABS),

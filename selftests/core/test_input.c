@@ -274,12 +274,60 @@ UNIT(input_fin_and_ack_of_fin)
 		   "= state TIME-WAIT\nacts STATE|EOF\n");
 }
 
+/* The text of a SYN cannot be held: it is dropped, and the SYN is answered. */
+UNIT(input_syn_text_no_memory)
+{
+	struct xtcp_seg seg = { .flags = XTCP_SYN, .seq = 100, .len = 10, .nsegs = 1 };
+	struct xtcp_open open = {
+		.path_mss = 1460, .adv_mss = 1460, .gso_max = 30000, .rcv_space = 20000,
+	};
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	u32 actions;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	xtcp_connect(&tcb, &open, 1);
+	actions = xtcp_rx(&tcb, &seg, NULL, 1);
+	CHECK_EQ(actions, XTCP_ACT_DROP | XTCP_ACT_STATE | XTCP_ACT_OUTPUT);
+	CHECK_EQ(seg.reason, XTCP_DROP_NO_MEMORY);
+	CHECK_EQ(tcb.state, XTCP_SYN_RECEIVED);
+}
+
 /* CLOSED: every segment except RST is answered by RST, RFC 9293 3.10.7.1. */
 UNIT(input_closed)
 {
 	script_run("established\n< R 1\n= state CLOSED\n"
 		   "< A 5+10 ack 77\n> R 77\ndrop CLOSED\n"
 		   "< R 5\n> no\ndrop CLOSED\n");
+}
+
+/* Segments are counted in each state; nothing is reported of the one before. */
+UNIT(input_counts)
+{
+	static const struct {
+		u32 len, nsegs, segs_in, data_segs_in;
+	} tab[] = {
+		{ 3000, 3, 3, 3 }, { 0, 1, 4, 3 }, { 10, 1, 5, 4 },
+	};
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	u32 i;
+
+	xtcp_params_init(&par);
+	xtcp_tcb_init(&tcb, &par);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_seg seg = {
+			.len = tab[i].len, .nsegs = tab[i].nsegs,
+			.delivered = 7, .delivered_ce = 7,
+		};
+
+		xtcp_rx(&tcb, &seg, NULL, 1);
+		CHECK_EQ(tcb.segs_in, tab[i].segs_in);
+		CHECK_EQ(tcb.data_segs_in, tab[i].data_segs_in);
+		CHECK_EQ(seg.delivered, 0);
+		CHECK_EQ(seg.delivered_ce, 0);
+	}
 }
 
 UNIT(input_rst_plan)
@@ -297,4 +345,7 @@ UNIT(input_rst_plan)
 	CHECK_EQ(plan.flags, XTCP_RST | XTCP_ACK);
 	CHECK_EQ(plan.seq, 0);
 	CHECK_EQ(plan.ack, 112);
+	seg.flags = XTCP_FIN;
+	xtcp_rst_plan(&seg, &plan);
+	CHECK_EQ(plan.ack, 111);
 }

@@ -53,8 +53,6 @@ static u32 rx_reject(struct xtcp_tcb *tcb, struct xtcp_seg *seg, enum xtcp_drop_
 {
 	u32 actions = xtcp_drop(seg, why);
 
-	if (seg->flags & XTCP_RST)
-		return actions;
 	if (seg->len || seg->flags & XTCP_FIN)
 		xtcp_ack_now(tcb);
 	else if (!xtcp_ack_challenge(tcb, now))
@@ -98,11 +96,12 @@ static u32 rx_seg_space(const struct xtcp_seg *seg)
 	return seg->len + !!(seg->flags & XTCP_FIN);
 }
 
-/* RFC 7323, 5.3 R1 (PAWS), and 3.2 (missing option). Return: 0 to continue. */
+/*
+ * RFC 7323, 5.3 R1 (PAWS), and 3.2 (missing option); not for a RST. Return: 0 to
+ * continue.
+ */
 static u32 rx_check_timestamp(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 {
-	if (seg->flags & XTCP_RST)
-		return 0;
 	if (!(seg->opts & XTCP_OPT_TS))
 		return xtcp_drop(seg, XTCP_DROP_NO_TIMESTAMP);
 	if (seq_lt(seg->tsval, tcb->ts_recent) &&
@@ -183,8 +182,7 @@ static u32 rx_ack_of_syn(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now)
 	if (seq_le(seg->ack, tcb->snd_una) || seq_gt(seg->ack, tcb->snd_nxt))
 		return xtcp_drop(seg, XTCP_DROP_ACK_FUTURE) | XTCP_ACT_RST;
 	actions = xtcp_state_transition(tcb, XTCP_EV_ACK_SYN);
-	tcb->snd_wl1 = seg->seq - 1;	/* any segment updates the window */
-	tcb->snd_wl2 = seg->ack;
+	tcb->snd_wl1 = seg->seq;	/* this segment updates the window */
 	xtcp_ecn_third(tcb, seg);
 	xtcp_established(tcb, now);
 	/* Resend data that was sent before this and lost, with cwnd unchanged. */
@@ -270,8 +268,7 @@ static u32 rx_out_of_order(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 		xtcp_sack_held(tcb, seg->seq);
 		return xtcp_drop(seg, XTCP_DROP_DUP_DATA);
 	default:
-		return xtcp_drop(seg, XTCP_DROP_OOO_LIMIT) |
-		       (tcb->ooo_dead ? XTCP_ACT_REAP : 0);
+		return xtcp_drop(seg, XTCP_DROP_OOO_LIMIT);
 	}
 }
 
@@ -447,10 +444,11 @@ static u32 rx_synchronized(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	tcb->last_rx_at = now;
 	if (unlikely(tcb->ecn))
 		xtcp_ecn_rx(tcb, seg, had);
-	/* RFC 7323, 4.3 (2): only from a segment at or below Last.ACK.sent. */
-	if (tcb->opts & XTCP_OPT_TS && seq_le(seq, tcb->ack_seq_last) &&
-	    (seq_ge(seg->tsval, tcb->ts_recent) ||
-	     now - tcb->ts_recent_at >= PAWS_LIFETIME_NS)) {
+	/*
+	 * RFC 7323, 4.3 (2): only from a segment at or below Last.ACK.sent. An older
+	 * timestamp has not passed rx_check_timestamp().
+	 */
+	if (tcb->opts & XTCP_OPT_TS && seq_le(seq, tcb->ack_seq_last)) {
 		tcb->ts_recent = seg->tsval;
 		tcb->ts_recent_at = now;
 	}
