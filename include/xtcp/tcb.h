@@ -561,7 +561,7 @@ static inline u32 xtcp_timewait_ms(const struct xtcp_tcb *tcb)
 /* tcb->quickack: without end, the route says quickack 1. */
 #define XTCP_QUICKACK_ALL	255
 
-/* Duplicate ACKs that mean a loss: of the route, or of the namespace. */
+/* Number of duplicate ACKs that mean a loss: the route's if set, or the namespace's. */
 static inline u32 xtcp_dupthresh(const struct xtcp_tcb *tcb)
 {
 	return tcb->dupthresh ? tcb->dupthresh : tcb->par->dupthresh;

@@ -47,7 +47,7 @@ static void cell(double v, int digits)
 void row(const char *what, int digits, double kernel, double xtcp,
 	 enum goal goal, double target)
 {
-	/* A missing feature compares as cheap, but misses the target. */
+	/* NOT_THERE is a small number; without this check it would meet AT_MOST. */
 	bool ok = xtcp != NOT_THERE && (goal == AT_MOST ? xtcp <= target : xtcp >= target);
 
 	printf("  %-*s", label, what);

@@ -75,7 +75,7 @@ static inline void control(struct bbr_rig *r)
 	r->tcb.cc->control(&r->tcb, &r->ack);
 }
 
-/* Are the flags still set that no step may change? */
+/* Return: whether the two flags that no step may clear are set. */
 static inline bool flags_kept(const struct bbr_rig *r)
 {
 	return (r->b->flags & (BBR_F_SEEN_RTT | BBR_F_FULL)) == (BBR_F_SEEN_RTT | BBR_F_FULL);

@@ -244,7 +244,7 @@ UNIT(dctcp_growth_anew)
 	}
 }
 
-/* Marks are handled everywhere in sequence space, however long after the last one. */
+/* A mark reduces the window at any sequence number, however far beyond the last mark. */
 UNIT(dctcp_sequence_space)
 {
 	static const struct {

@@ -74,9 +74,9 @@ static u32 ack_advance(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_a
  *
  * Then no round trip has passed since that retransmission, however long the timer
  * has run: the queue on the path may have grown meanwhile. Restart the timer, as
- * RFC 6298 (5.3) does for an ACK of new data; a SACK reports new data too. Not
- * for what left later: the head may be lost again, and SACKs in recovery would
- * postpone the timer for ever.
+ * RFC 6298 (5.3) does for an ACK of new data; a SACK reports new data too. An ACK of
+ * data sent later does not restart it: the head may be lost again, and SACKs in
+ * recovery would postpone the timer for ever.
  */
 static bool ack_before_head(const struct xtcp_tcb *tcb, const struct xtcp_ack *a)
 {

@@ -162,9 +162,9 @@ static void mtup_failed(struct xtcp_tcb *tcb)
 /*
  * xtcp_mtup_lost - is the probe lost, and nothing else?
  *
- * RFC 4821, 7.6.2: then it is resent in smaller segments, without a reaction of
- * the congestion control. Together with other losses it counts as one of them,
- * and says nothing about sizes.
+ * RFC 4821, 7.6.2: if so, it is resent in smaller segments, and the congestion control
+ * does not react. A probe that is lost together with other segments counts as an
+ * ordinary loss, and does not limit the size.
  *
  * Return: whether the probe alone is lost.
  */

@@ -142,13 +142,14 @@ void xtcp_rate_app(struct xtcp_tcb *tcb)
 }
 
 /*
- * Two windows: one in flight, one waiting for the next round trip; three for a model
- * such as BBR, which probes for more than the path has. Data that the peer holds
- * behind a hole comes on top, since it occupies the buffer until the hole is filled:
+ * Bytes that the send buffer should hold. Two windows: one in flight, one waiting for
+ * the next round trip; three for a model such as BBR, which probes for more than the
+ * path has. Data that the peer holds behind a hole is added, since it occupies the
+ * buffer until the hole is filled:
  * for three round trips or more if the same segment is lost again. It counts one and a
  * half times, because a writer that waits for room is woken when a third is free. With
- * less the window would be empty just when it is needed, and the delivery rate would
- * be no sample of the path.
+ * less, the sender would run out of data, and the delivery rate would not be a sample
+ * of the path.
  */
 u32 xtcp_snd_want(const struct xtcp_tcb *tcb)
 {

@@ -173,9 +173,9 @@ u32 xtcp_tlp_again(const struct xtcp_tcb *tcb, u32 *end)
  * xtcp_tlp_sent - a probe was sent: [@seq, @end)
  * @again: whether it was a retransmission
  *
- * RFC 8985, 7.3: one probe at a time. What a probe repairs while a loss is known
- * is part of that loss, and a duplicate may be that of the retransmission before
- * it: such a probe is neither judged for a loss nor learned from.
+ * RFC 8985, 7.3: one probe at a time. While a loss is known, a segment that the probe
+ * repairs is part of that loss, and a duplicate may be that of an earlier
+ * retransmission: such a probe neither detects a loss nor gives an ACK delay.
  */
 void xtcp_tlp_sent(struct xtcp_tcb *tcb, u32 seq, u32 end, bool again)
 {

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 need_xtcp_run
 root=/sys/fs/cgroup
-grep -q " $root cgroup2 " /proc/mounts || tap_skip_all "no cgroups of the second version"
+grep -q " $root cgroup2 " /proc/mounts || tap_skip_all "no cgroup v2"
 top=$root/xtcp-test-$$
 tmp=$(mktemp -d)
 cleanup()

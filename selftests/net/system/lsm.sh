@@ -86,7 +86,7 @@ rows=(
 		echo "}"
 	done
 } >"$tmp/profiles"
-apparmor_parser -rK "$tmp/profiles" || tap_skip_all "the parser does not know the rules"
+apparmor_parser -rK "$tmp/profiles" || tap_skip_all "apparmor_parser does not support the rules"
 
 confined() # NUMBER STEP...
 {

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.." || exit 1
 . lib/tap.sh
 . lib/hosts.sh
 
-[ ! -e /proc/net/if_inet6 ] || tap_skip_all "there is IPv6 here"
+[ ! -e /proc/net/if_inet6 ] || tap_skip_all "this kernel has IPv6"
 need_stacks
 
 transfer() # SERVER-STACK CLIENT-STACK

@@ -38,7 +38,7 @@ static const struct icmp soft4[] = {
 	{ "host unreachable", UNREACH, 1, EHOSTUNREACH },
 	{ "source route failed", UNREACH, 5, EOPNOTSUPP },
 	{ "time exceeded in transit", EXCEEDED, 0, EHOSTUNREACH },
-	{ "time exceeded in reassembly", EXCEEDED, 1, 0 },	/* IP does not pass it on */
+	{ "time exceeded in reassembly", EXCEEDED, 1, 0 },	/* IP drops it */
 	{ "parameter problem", PROBLEM, 0, EPROTO },
 	{ "required option missing", PROBLEM, 1, EPROTO },
 	{ "bad length", PROBLEM, 2, EPROTO },
