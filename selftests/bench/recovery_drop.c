@@ -281,9 +281,9 @@ static void print_set(const struct result *k, const struct result *x, int cache,
 	row("  that were not complete and intact", 0, kv[INCOMPLETE], xv[INCOMPLETE], AT_MOST, 0);
 	row("mean, ms", 1, kv[MEAN], xv[MEAN], depth == 1 ? goal : NO_GOAL, 80);
 	row("99 % take at most, ms", 1, kv[P99], xv[P99], depth == 2 ? goal : NO_GOAL, 450);
-	row("  but for a lost first SYN", 1, kv[P99_SYN], xv[P99_SYN], NO_GOAL, 0);
+	row("  without a lost first SYN", 1, kv[P99_SYN], xv[P99_SYN], NO_GOAL, 0);
 	row("longest, ms", 1, kv[WORST], xv[WORST], NO_GOAL, 0);
-	row("  but for a lost first SYN", 1, kv[WORST_SYN], xv[WORST_SYN],
+	row("  without a lost first SYN", 1, kv[WORST_SYN], xv[WORST_SYN],
 	    depth == 1 ? goal : NO_GOAL, 400);
 	print_histogram(k, "kernel", AT(cache, depth, 0));
 	print_histogram(x, "XTCP", AT(cache, depth, 0));

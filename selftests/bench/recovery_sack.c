@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The work for one ACK whose SACK blocks are expensive: at random places of a long send
- * queue of small segments, a byte or a segment long. The peer is scripted. Measured is
- * the write() to the TUN device, during which the host does everything including its
+ * queue of small segments, a byte or a segment long. The peer is scripted. The figure is
+ * for the write() to the TUN device, in which the host does everything including its
  * responses. Congestion control decides how many those are, so the bound applies to the
  * work minus a send() of one segment for each packet sent.
  */
