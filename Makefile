@@ -81,6 +81,19 @@ bench:
 	$(MAKE) all
 	selftests/bench/run
 
+# The same with the kernel of Debian's backports.
+bench-newer:
+	scripts/deps build vm check
+	eval "$$(scripts/newer-kernel -q)" && ko=$$(scripts/build-for "$$KDIR") && \
+		selftests/bench/run "$$ko"
+
+# What has changed since the revision BASE.
+BASE ?= main
+
+bench-compare:
+	scripts/deps build vm check
+	selftests/bench/compare $(BASE)
+
 bench-recovery:
 	scripts/deps build vm check
 	$(MAKE) all
@@ -91,9 +104,11 @@ bench-attack:
 	$(MAKE) all
 	selftests/bench/attack-run
 
-# Draw the pictures of Documentation/questions.rst from captures.
+# Draw the pictures of Documentation/questions.rst from captures, that of bench.rst from
+# its table.
 pictures:
 	scripts/show --svg Documentation/pictures all
+	selftests/bench/chart
 
 # Documentation/ as HTML; warnings are errors.
 docs:
@@ -135,6 +150,8 @@ help:
 	@echo 'make mutate       do the tests notice a broken engine? SAMPLE=80 breaks'
 	@echo 'make style        the rules of the source tree'
 	@echo 'make bench        XTCP and the kernel'"'"'s TCP side by side'
+	@echo 'make bench-newer  the same with the kernel of Debian backports'
+	@echo 'make bench-compare BASE=REVISION  what changed since; fails when 1 % worse'
 	@echo 'make bench-recovery  recovery from loss beside the kernel'"'"'s TCP'
 	@echo 'make bench-attack what attacks cost, beside the kernel'"'"'s TCP'
 	@echo 'make pictures     Documentation/pictures, drawn from captures by scripts/show'
@@ -153,4 +170,4 @@ help:
 	@echo 'Documentation/testing.rst tells the rest.'
 
 .PHONY: all module have-kdir print-kdir print-kopts tools demo check check-debug check-long fuzz mutate style \
-	bench bench-recovery bench-attack pictures docs install lib install-lib clean help
+	bench bench-newer bench-compare bench-recovery bench-attack pictures docs install lib install-lib clean help

@@ -12,37 +12,63 @@
 /* Where the two ends of a connection are. */
 enum place {
 	PLACE_LO,	/* both in the present namespace, over loopback */
-	PLACE_VETH,	/* client in one named namespace, server in the other */
+	PLACE_VETH,	/* in two namespaces, which a pair of veth devices connects */
+	PLACE_PACKET,	/* the same without TSO and GSO: a segment is a packet */
 };
 
-/* Namespaces and addresses that the script run-vm sets up. */
-#define NS_CLIENT	"/run/netns/client"
-#define NS_SERVER	"/run/netns/server"
+/* Which of the two ends. */
+enum end {
+	CLIENT,
+	SERVER,
+};
+
+/* Addresses that the script run-vm sets up, in the namespaces of enter(). */
 #define VETH_SERVER	"10.0.0.1"
 #define LO_SERVER	"127.0.0.1"
 
 #define ROUNDS_MAX	31
 
 /*
- * One measurement, in the unit of its row (ns, bytes): @family is AF_INET or AF_XTCP.
+ * One measurement, in the unit of its row (ns, bytes): @family is AF_INET or AF_XTCP;
+ * @size: bytes of a write or message, or the number of connections.
  */
-typedef double (*measure_fn)(int family, enum place place);
+typedef double (*measure_fn)(int family, enum place place, size_t size);
 
-double round_trip(int family, enum place place);
-double connect_close(int family, enum place place);
-double connect_refused(int family, enum place place);
-double connect_crowded(int family, enum place place);
-double bulk(int family, enum place place);
-double bulk_1000(int family, enum place place);
-double bulk_200(int family, enum place place);
-double bulk_file(int family, enum place place);
-double idle_socket(int family, enum place place);
-double idle_connection(int family, enum place place);
+/* traffic.c */
+double round_trip(int family, enum place place, size_t size);
+double round_trip_alone(int family, enum place place, size_t size);
+double round_trip_unix(int family, enum place place, size_t size);
+double round_trip_udp(int family, enum place place, size_t size);
+double connect_close(int family, enum place place, size_t size);
+double connect_refused(int family, enum place place, size_t size);
+double connect_crowded(int family, enum place place, size_t size);
+
+/* bulk.c */
+double bulk(int family, enum place place, size_t size);
+double bulk_nodelay(int family, enum place place, size_t size);
+double bulk_file(int family, enum place place, size_t size);
+
+/* packet.c, many.c */
+double receive_packet(int family, enum place place, size_t size);
+double epoll_exchange(int family, enum place place, size_t n);
+
+/* memory.c */
+double idle_socket(int family, enum place place, size_t size);
+double idle_connection(int family, enum place place, size_t size);
+
+/*
+ * rounds.c: start round @r, and end it with v[@r] = its ns per unit, of which it had
+ * @units. Round -1 does not count.
+ */
+void round_from(int r);
+void round_to(int r, double *v, double units);
+extern bool print_rounds;	/* to standard error */
 
 /* net.c */
-void enter(enum place place, const char *ns);
+/* Enter the namespace of that end; with PLACE_LO stay. */
+void enter(enum place place, enum end end);
 int listen_on(int family, enum place place, uint16_t *port);
-int connect_to(int family, enum place place, uint16_t port);
+int connect_client(int family, enum place place, uint16_t port);
 void new_net(void);
 void read_all(int fd, void *buf, size_t len);
 void write_all(int fd, const void *buf, size_t len);
@@ -55,5 +81,8 @@ void write_all(int fd, const void *buf, size_t len);
  * namespace and gets the connected socket.
  */
 int serve_one(int family, enum place place, void (*serve)(int fd));
+
+/* The same with a pair of connected sockets: the child has fd[1], the caller fd[0]. */
+void serve_pair(const int fd[2], void (*serve)(int fd));
 
 #endif /* BENCH_H */

@@ -45,12 +45,13 @@ static void close_all(int n)
 		close(fds[n]);
 }
 
-double idle_socket(int family, enum place place)
+double idle_socket(int family, enum place place, size_t size)
 {
 	double v[ROUNDS_MAX], before;
 	int i, r;
 
 	(void)place;
+	(void)size;
 	allow_descriptors();
 	for (r = -1; r < ROUNDS; r++) {
 		before = settled_bytes();
@@ -67,18 +68,19 @@ double idle_socket(int family, enum place place)
 }
 
 /* Bytes of one end: half of a connection with both ends on this host. */
-double idle_connection(int family, enum place place)
+double idle_connection(int family, enum place place, size_t size)
 {
 	double v[ROUNDS_MAX], before;
 	uint16_t port;
 	int i, r, lfd;
 
+	(void)size;
 	allow_descriptors();
 	lfd = listen_on(family, place, &port);
 	for (r = -1; r < ROUNDS; r++) {
 		before = settled_bytes();
 		for (i = 0; i < 2 * CONNECTIONS; i += 2) {
-			fds[i] = connect_to(family, place, port);
+			fds[i] = connect_client(family, place, port);
 			fds[i + 1] = accept(lfd, NULL, NULL);
 			if (fds[i + 1] < 0)
 				die("accept");

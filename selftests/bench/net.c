@@ -14,17 +14,41 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+
 #include "bench.h"
 
-void enter(enum place place, const char *ns)
+/* Turn a feature of veth0 off; @cmd: ETHTOOL_S... */
+static void turn_off(int fd, uint32_t cmd)
 {
+	struct ethtool_value off = { .cmd = cmd };
+	struct ifreq ifr = { .ifr_name = "veth0", .ifr_data = (void *)&off };
+
+	if (ioctl(fd, SIOCETHTOOL, &ifr))
+		die("SIOCETHTOOL");
+}
+
+void enter(enum place place, enum end end)
+{
+	char ns[64];
 	int fd;
 
-	if (place != PLACE_VETH)
+	if (place == PLACE_LO)
 		return;
+	snprintf(ns, sizeof(ns), "/run/netns/%s%s", end == SERVER ? "server" : "client",
+		 place == PLACE_PACKET ? "-packet" : "");
 	fd = open(ns, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || setns(fd, CLONE_NEWNET))
 		die(ns);
+	close(fd);
+	if (place != PLACE_PACKET)
+		return;
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	if (fd < 0)
+		die("socket");
+	turn_off(fd, ETHTOOL_STSO);
+	turn_off(fd, ETHTOOL_SGSO);
 	close(fd);
 }
 
@@ -48,7 +72,7 @@ static void server_address(enum place place, uint16_t port,
 	memset(addr, 0, sizeof(*addr));
 	addr->sin_family = AF_INET;
 	addr->sin_port = htons(port);
-	inet_pton(AF_INET, place == PLACE_VETH ? VETH_SERVER : LO_SERVER,
+	inet_pton(AF_INET, place == PLACE_LO ? LO_SERVER : VETH_SERVER,
 		  &addr->sin_addr);
 }
 
@@ -71,7 +95,7 @@ int listen_on(int family, enum place place, uint16_t *port)
 	return fd;
 }
 
-int connect_to(int family, enum place place, uint16_t port)
+int connect_client(int family, enum place place, uint16_t port)
 {
 	struct sockaddr_in addr;
 	int fd = socket(family, SOCK_STREAM, 0);
@@ -126,7 +150,7 @@ int serve_one(int family, enum place place, void (*serve)(int fd))
 	case 0:
 		/* A client that dies must not leave a server behind. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		enter(place, NS_SERVER);
+		enter(place, SERVER);
 		lfd = listen_on(family, place, &port);
 		if (write(pipes[1], &port, sizeof(port)) != sizeof(port))
 			die("pipe");
@@ -140,6 +164,20 @@ int serve_one(int family, enum place place, void (*serve)(int fd))
 	if (read(pipes[0], &port, sizeof(port)) != sizeof(port))
 		die("the server did not start");
 	close(pipes[0]);
-	enter(place, NS_CLIENT);
-	return connect_to(family, place, port);
+	enter(place, CLIENT);
+	return connect_client(family, place, port);
+}
+
+void serve_pair(const int fd[2], void (*serve)(int fd))
+{
+	switch (fork()) {
+	case -1:
+		die("fork");
+	case 0:
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(fd[0]);
+		serve(fd[1]);
+		_exit(0);
+	}
+	close(fd[1]);
 }

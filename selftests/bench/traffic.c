@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Measurements of time. They include system calls, scheduling, IP and the device, for
- * both stacks alike. The first round warms up caches and the congestion window and does
- * not count.
- */
+/* Round trips and connections. */
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -27,50 +19,38 @@
 #define REFUSED_PORT	9999
 #define TAKEN		20000
 #define TAKEN_FROM	20000
-#define BULK_ROUNDS	9
-#define BULK_ROUND_BYTES (8 << 20)
-#define BULK_WRITE	65536
+#define SIZE_MAX_RTT	16384
 
-static char buf[BULK_WRITE];
-static uint64_t began;	/* this round, ns */
+static char buf[SIZE_MAX_RTT];
+static size_t exchanged;	/* bytes of a message each way; set before the fork */
 
-/* Start round @r; round -1 does not count. */
-static void round_from(int r)
-{
-	if (r >= 0)
-		count_from();
-	began = now_ns();
-}
-
-/* End round @r; v[@r]: its ns per unit, of which it had @units. */
-static void round_to(int r, double *v, double units)
-{
-	if (r < 0)
-		return;
-	v[r] = (double)(now_ns() - began) / units;
-	count_to();
-}
-
+/* Return messages until the peer closes. */
 static void echo(int fd)
 {
-	char c;
+	size_t got;
+	ssize_t n;
 
-	while (recv(fd, &c, 1, 0) == 1)
-		write_all(fd, &c, 1);
+	for (;;) {
+		for (got = 0; got < exchanged; got += (size_t)n) {
+			n = recv(fd, buf + got, exchanged - got, 0);
+			if (n <= 0)
+				return;
+		}
+		write_all(fd, buf, exchanged);
+	}
 }
 
-double round_trip(int family, enum place place)
+/* Exchanges over the connected @fd with a process that runs echo(). */
+static double exchanges(int fd)
 {
 	double v[ROUNDS_MAX];
-	int fd = serve_one(family, place, echo);
-	char c = 'x';
 	int i, r;
 
 	for (r = -1; r < RTT_ROUNDS; r++) {
 		round_from(r);
 		for (i = 0; i < RTT_PER_ROUND; i++) {
-			write_all(fd, &c, 1);
-			read_all(fd, &c, 1);
+			write_all(fd, buf, exchanged);
+			read_all(fd, buf, exchanged);
 		}
 		round_to(r, v, RTT_PER_ROUND);
 	}
@@ -78,8 +58,80 @@ double round_trip(int family, enum place place)
 	return median(v, RTT_ROUNDS);
 }
 
-/* The client closes first, so that it has TIME-WAIT. */
-double connect_close(int family, enum place place)
+double round_trip(int family, enum place place, size_t size)
+{
+	exchanged = size;
+	return exchanges(serve_one(family, place, echo));
+}
+
+/* The floor: what two processes need without any TCP. */
+double round_trip_unix(int family, enum place place, size_t size)
+{
+	int fd[2];
+
+	(void)family;
+	(void)place;
+	exchanged = size;
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd))
+		die("socketpair");
+	serve_pair(fd, echo);
+	return exchanges(fd[0]);
+}
+
+double round_trip_udp(int family, enum place place, size_t size)
+{
+	struct sockaddr_in addr[2];
+	socklen_t len = sizeof(addr[0]);
+	int fd[2], i;
+
+	(void)place;
+	exchanged = size;
+	for (i = 0; i < 2; i++) {
+		memset(&addr[i], 0, len);
+		addr[i].sin_family = AF_INET;
+		addr[i].sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		fd[i] = socket(family, SOCK_DGRAM, 0);
+		if (fd[i] < 0 || bind(fd[i], (struct sockaddr *)&addr[i], len) ||
+		    getsockname(fd[i], (struct sockaddr *)&addr[i], &len))
+			die("UDP socket");
+	}
+	for (i = 0; i < 2; i++)
+		if (connect(fd[i], (struct sockaddr *)&addr[!i], len))
+			die("connect");
+	serve_pair(fd, echo);
+	return exchanges(fd[0]);
+}
+
+/* Both ends in one process, so that no process has to be woken. */
+double round_trip_alone(int family, enum place place, size_t size)
+{
+	double v[ROUNDS_MAX];
+	uint16_t port;
+	int lfd = listen_on(family, place, &port);
+	int cfd = connect_client(family, place, port);
+	int sfd = accept(lfd, NULL, NULL);
+	int i, r;
+
+	if (sfd < 0)
+		die("accept");
+	for (r = -1; r < RTT_ROUNDS; r++) {
+		round_from(r);
+		for (i = 0; i < RTT_PER_ROUND; i++) {
+			write_all(cfd, buf, size);
+			read_all(sfd, buf, size);
+			write_all(sfd, buf, size);
+			read_all(cfd, buf, size);
+		}
+		round_to(r, v, RTT_PER_ROUND);
+	}
+	return median(v, RTT_ROUNDS);
+}
+
+/*
+ * Connect, send @size bytes each way, close. The client closes first, so that it has
+ * TIME-WAIT.
+ */
+double connect_close(int family, enum place place, size_t size)
 {
 	double v[ROUNDS_MAX];
 	uint16_t port;
@@ -90,10 +142,16 @@ double connect_close(int family, enum place place)
 	for (r = -1; r < CONN_ROUNDS; r++) {
 		round_from(r);
 		for (i = 0; i < CONN_PER_ROUND; i++) {
-			cfd = connect_to(family, place, port);
+			cfd = connect_client(family, place, port);
 			sfd = accept(lfd, NULL, NULL);
 			if (sfd < 0)
 				die("accept");
+			if (size) {
+				write_all(cfd, buf, size);
+				read_all(sfd, buf, size);
+				write_all(sfd, buf, size);
+				read_all(cfd, buf, size);
+			}
 			close(cfd);
 			close(sfd);
 		}
@@ -118,12 +176,13 @@ static void refused(int family)
 }
 
 /* A refused connect(), with all ports of the range free. */
-double connect_refused(int family, enum place place)
+double connect_refused(int family, enum place place, size_t size)
 {
 	double v[ROUNDS_MAX];
 	int i, r;
 
 	(void)place;
+	(void)size;
 	new_net();
 	for (r = -1; r < CONN_ROUNDS; r++) {
 		round_from(r);
@@ -151,7 +210,7 @@ static void take_port(uint16_t port)
  * two. One free port is in the half that is searched first, as far as possible from
  * where the previous connect() ended.
  */
-double connect_crowded(int family, enum place place)
+double connect_crowded(int family, enum place place, size_t size)
 {
 	const struct rlimit lim = { TAKEN + 64, TAKEN + 64 };
 	double v[ROUNDS_MAX];
@@ -159,6 +218,7 @@ double connect_crowded(int family, enum place place)
 	int i, r;
 
 	(void)place;
+	(void)size;
 	new_net();
 	range = fopen("/proc/sys/net/ipv4/ip_local_port_range", "w");
 	if (!range || fprintf(range, "%d %d", TAKEN_FROM, TAKEN_FROM + TAKEN + 1) < 0 ||
@@ -175,107 +235,4 @@ double connect_crowded(int family, enum place place)
 		round_to(r, v, CROWDED_PER_ROUND);
 	}
 	return median(v, CROWDED_ROUNDS);
-}
-
-/* Read the bytes of a round, then confirm with one byte. */
-static void sink(int fd)
-{
-	size_t left = BULK_ROUND_BYTES;
-	ssize_t n;
-
-	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0) {
-		if ((size_t)n > left)
-			die("recv: more than was sent");
-		left -= (size_t)n;
-		if (left)
-			continue;
-		write_all(fd, buf, 1);
-		left = BULK_ROUND_BYTES;
-	}
-}
-
-/* A memory file with the bytes of one round. */
-static int make_file(void)
-{
-	int fd = memfd_create("bench", MFD_CLOEXEC);
-	size_t n;
-
-	if (fd < 0)
-		die("memfd_create");
-	for (n = 0; n < BULK_ROUND_BYTES; n += sizeof(buf))
-		if (write(fd, buf, sizeof(buf)) != sizeof(buf))
-			die("write");
-	return fd;
-}
-
-static void send_file(int fd, int file)
-{
-	off_t at = 0;
-
-	while (at < BULK_ROUND_BYTES)
-		if (sendfile(fd, file, &at, BULK_ROUND_BYTES - (size_t)at) <= 0)
-			die("sendfile");
-}
-
-double bulk_file(int family, enum place place)
-{
-	double v[ROUNDS_MAX];
-	int fd, file;
-	int r;
-
-	file = make_file();
-	fd = serve_one(family, place, sink);
-	for (r = -1; r < BULK_ROUNDS; r++) {
-		round_from(r);
-		send_file(fd, file);
-		read_all(fd, buf, 1);
-		round_to(r, v, BULK_ROUND_BYTES);
-	}
-	close(fd);
-	close(file);
-	return median(v, BULK_ROUNDS);
-}
-
-static size_t min_size(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* ns per byte of a transfer in writes of @size bytes. */
-static double writes(int family, enum place place, size_t size, bool nodelay)
-{
-	double v[ROUNDS_MAX];
-	int fd, on = nodelay;
-	size_t sent;
-	int r;
-
-	/* Pages that were never written would all be the shared zero page. */
-	memset(buf, 'x', sizeof(buf));
-	fd = serve_one(family, place, sink);
-	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)))
-		die("setsockopt");
-	for (r = -1; r < BULK_ROUNDS; r++) {
-		round_from(r);
-		for (sent = 0; sent < BULK_ROUND_BYTES; sent += size)
-			write_all(fd, buf, min_size(size, BULK_ROUND_BYTES - sent));
-		read_all(fd, buf, 1);
-		round_to(r, v, BULK_ROUND_BYTES);
-	}
-	close(fd);
-	return median(v, BULK_ROUNDS);
-}
-
-double bulk(int family, enum place place)
-{
-	return writes(family, place, sizeof(buf), false);
-}
-
-double bulk_1000(int family, enum place place)
-{
-	return writes(family, place, 1000, true);
-}
-
-double bulk_200(int family, enum place place)
-{
-	return writes(family, place, 200, true);
 }
