@@ -249,9 +249,8 @@ static bool held(struct wire *w, int probes)
 }
 
 /* RFC 6429: the server has written and closed, the peer never reads. */
-TEST_F_TIMEOUT(wire, orphan_with_closed_window_ends, 40000)
+LONG_TEST_F(wire, orphan_with_closed_window_ends, 40000)
 {
-	LONG_TEST();
 	passive(MSS(1000), WND(2000));
 	writes(20000);
 	wire_drain(W, SETTLE);
@@ -261,9 +260,8 @@ TEST_F_TIMEOUT(wire, orphan_with_closed_window_ends, 40000)
 }
 
 /* TCP_USER_TIMEOUT (RFC 5482, tcp(7)) ends it although the peer answers. */
-TEST_F_TIMEOUT(wire, closed_window_with_timeout, 40000)
+LONG_TEST_F(wire, closed_window_with_timeout, 40000)
 {
-	LONG_TEST();
 	passive(MSS(1000), WND(2000));
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 30000));
 	writes(20000);
@@ -291,11 +289,10 @@ TEST_F_TIMEOUT(wire, silent_peer_ends_connection, 400)
 /* ---- reflection ---- */
 
 /* A SYN of 44 bytes with a victim's address: how many SYN-ACKs does the victim get? */
-TEST_F_TIMEOUT(wire, reflected_syn_gets_few_synacks, 40000)
+LONG_TEST_F(wire, reflected_syn_gets_few_synacks, 40000)
 {
 	unsigned int n = 0;
 
-	LONG_TEST();
 	listens();
 	in(SYN, MSS(1460));
 	while (n < 12 && wire_get(W, 200000))

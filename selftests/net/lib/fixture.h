@@ -46,12 +46,33 @@
 		SKIP_TEST("no %s here", stack_name(st));		\
 } while (0)
 
+/*
+ * A test that waits for minutes: it runs in virtual time only. In real time it is left
+ * out before its fixture, which takes longer than many a test.
+ */
+#define LONG_TEST_F(fixture, test, timeout)				\
+	static void __attribute__((constructor)) test##_is_long(void)	\
+	{								\
+		static struct long_test t = { #test };			\
+		t.next = long_tests;					\
+		long_tests = &t;					\
+	}								\
+	TEST_F_TIMEOUT(fixture, test, timeout)
+
+/* The rest of the test waits for minutes. */
+#define LONG_TEST() do {						\
+	if (!virtual_time())						\
+		SKIP_TEST("waits too long for real time");		\
+} while (0)
+
 /* A test of these two TCPs over this family begins. */
 #define variant_begins(one, other, family) do {				\
 	if ((one) == KERNEL && (other) == KERNEL && no_control())	\
 		SKIP_TEST("control left out");				\
 	if ((family) == MAPPED && no_mapped())				\
 		SKIP_TEST("mapped left out");				\
+	if (is_long_test(_metadata->name))				\
+		LONG_TEST();						\
 	need_stack(one);						\
 	need_stack(other);						\
 	net = (family);							\

@@ -85,6 +85,16 @@ bool virtual_time(void)
 	return env_set("XTCP_VIRTUAL_TIME");
 }
 
+struct long_test *long_tests;
+
+bool is_long_test(const char *name)
+{
+	for (const struct long_test *t = long_tests; t; t = t->next)
+		if (!strcmp(t->name, name))
+			return true;
+	return false;
+}
+
 pid_t child(void)
 {
 	pid_t pid = fork();

@@ -72,6 +72,14 @@ bool no_mapped(void);
  */
 bool virtual_time(void);
 
+struct long_test {
+	const char *name;
+	struct long_test *next;
+};
+
+extern struct long_test *long_tests;
+bool is_long_test(const char *name);	/* was it defined by LONG_TEST_F()? */
+
 /* fork(); the child is killed when its parent exits. */
 pid_t child(void);
 /*

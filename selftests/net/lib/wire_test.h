@@ -72,12 +72,6 @@ FIXTURE_TEARDOWN(wire)
 /* Challenge ACKs of one connection are at least half a second apart. */
 #define next_challenge()	sleep_ms(600)
 
-/* The test waits for minutes: run it in virtual time only. */
-#define LONG_TEST() do {						\
-	if (!virtual_time())						\
-		SKIP_TEST("waits too long for real time");		\
-} while (0)
-
 /* Skip the rest of the test on the kernel's TCP, which behaves differently. */
 #define XTCP_ONLY(why) do {						\
 	if (W->stack != XTCP)						\

@@ -346,9 +346,8 @@ TEST_F(wire, data_after_fin)
 }
 
 /* An orphan whose peer never closes ends after tcp_fin_timeout. */
-TEST_F_TIMEOUT(wire, fin_wait_2_orphan_ends, 300)
+LONG_TEST_F(wire, fin_wait_2_orphan_ends, 300)
 {
-	LONG_TEST();
 	passive(MSS(1000));
 	closes();
 	out(FIN | ACK, SEQ(1));
@@ -360,9 +359,8 @@ TEST_F_TIMEOUT(wire, fin_wait_2_orphan_ends, 300)
 	state(0);
 }
 
-TEST_F_TIMEOUT(wire, fin_wait_2_with_reader_stays, 300)
+LONG_TEST_F(wire, fin_wait_2_with_reader_stays, 300)
 {
-	LONG_TEST();
 	passive(MSS(1000));
 	ASSERT_EQ(0, shutdown(self->fd, SHUT_WR));
 	out(FIN | ACK, SEQ(1));

@@ -191,9 +191,8 @@ TEST_F(wire, server_syn_again)
 }
 
 /* SYN-ACKs are retransmitted after 1 s and 2 s; data waits for the handshake. */
-TEST_F_TIMEOUT(wire, server_synack_lost, 60)
+LONG_TEST_F(wire, server_synack_lost, 60)
 {
-	LONG_TEST();
 	opens_with_data();
 	accepts();
 	writes(500);
@@ -449,10 +448,9 @@ TEST_F_TIMEOUT(wire, client_syn_lost, 30)
 }
 
 /* RFC 7413 4.1.3.1: after two losses in a row Fast Open is not tried for minutes. */
-TEST_F_TIMEOUT(wire, client_backs_off, 400)
+LONG_TEST_F(wire, client_backs_off, 400)
 {
 	XTCP_ONLY("it forgets");
-	LONG_TEST();
 	learns(MSS(1000), COOKIE);
 	for (int i = 0; i < 2; i++) {
 		sends_early(500, COOKIE);
@@ -469,9 +467,8 @@ TEST_F_TIMEOUT(wire, client_backs_off, 400)
 }
 
 /* A path that drops all but the handshake disables Fast Open for a while. */
-TEST_F_TIMEOUT(wire, client_stops_on_blackhole, 60)
+LONG_TEST_F(wire, client_stops_on_blackhole, 60)
 {
-	LONG_TEST();
 	learns(MSS(1000), COOKIE);
 	ASSERT_EQ(0, wire_knob(W, "fastopen_blackhole_timeout_sec", "30"));
 	sends_early(500, COOKIE);

@@ -224,9 +224,8 @@ TEST_F(wire, told_by_recverr)
 }
 
 /* SHLD-25: a timeout reports the last ICMP error as its cause. */
-TEST_F_TIMEOUT(wire, told_at_the_end, 120)
+LONG_TEST_F(wire, told_at_the_end, 120)
 {
-	LONG_TEST();
 	passive(MSS(1000));
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 3000));
 	writes(100);
@@ -240,9 +239,8 @@ TEST_F_TIMEOUT(wire, told_at_the_end, 120)
 }
 
 /* An ICMP error before the peer's last ACK is not the cause of a later timeout. */
-TEST_F_TIMEOUT(wire, forgotten_at_the_end, 120)
+LONG_TEST_F(wire, forgotten_at_the_end, 120)
 {
-	LONG_TEST();
 	passive(MSS(1000));
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 3000));
 	writes(100);
@@ -393,9 +391,8 @@ TEST_F(wire, frag_needed_does_not_raise)
 }
 
 /* RFC 1191 6.3: larger segments are not tried for at least five minutes. */
-TEST_F_TIMEOUT(wire, frag_needed_lasts, 900)
+LONG_TEST_F(wire, frag_needed_lasts, 900)
 {
-	LONG_TEST();
 	passive(MSS(1460));
 	writes(1460);
 	out(ACK, SEQ(1), LEN(1460));

@@ -128,11 +128,10 @@ static const struct {
 	{ "0", "1", .drawn = true },
 };
 
-TEST_F(wire, flow_label_of_a_synack_again)
+LONG_TEST_F(wire, flow_label_of_a_synack_again, 30)
 {
 	uint32_t label;
 
-	LONG_TEST();
 	for (size_t i = 0; i < ARRAY_SIZE(again); i++) {
 		if (W->stack == KERNEL && again[i].drawn)
 			continue;

@@ -15,17 +15,15 @@
 /* A probe has a sequence number below the window, so that any peer answers. */
 #define probe(at)	out(ACK, SEQ(0), ACKNO(1), ANYLEN, AFTER(at))
 
-TEST_F_TIMEOUT(wire, off_by_default, 40000)
+LONG_TEST_F(wire, off_by_default, 40000)
 {
-	LONG_TEST();
 	passive(MSS(1000));
 	none(3 * 3600 * 1000);
 	state(TCP_ESTABLISHED);
 }
 
-TEST_F_TIMEOUT(wire, default_is_two_hours, 20000)
+LONG_TEST_F(wire, default_is_two_hours, 20000)
 {
-	LONG_TEST();
 	passive(MSS(1000));
 	ASSERT_EQ(0, set_int(self->fd, SOL_SOCKET, SO_KEEPALIVE, 1));
 	none(7190 * 1000);
@@ -123,9 +121,8 @@ TEST_F(wire, not_with_data_out)
 	}
 }
 
-TEST_F_TIMEOUT(wire, user_timeout_ends_it, 120)
+LONG_TEST_F(wire, user_timeout_ends_it, 120)
 {
-	LONG_TEST();
 	passive(MSS(1000));
 	keepalive(2, 2, 9);
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 5000));

@@ -289,9 +289,8 @@ TEST_F(wire, active_neither_syn_nor_rst)
 	state(TCP_SYN_SENT);
 }
 
-TEST_F_TIMEOUT(wire, active_syn_back_off, 300)
+LONG_TEST_F(wire, active_syn_back_off, 300)
 {
-	LONG_TEST();
 	self->fd = wire_socket(W, 0);
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_SYNCNT, 3));
 	connects();

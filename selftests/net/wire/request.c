@@ -145,9 +145,8 @@ TEST_F(wire, syn_recv_outside_window)
 	state(TCP_SYN_RECV);
 }
 
-TEST_F_TIMEOUT(wire, syn_ack_back_off, 300)
+LONG_TEST_F(wire, syn_ack_back_off, 300)
 {
-	LONG_TEST();
 	half_open();
 	out(SYN | ACK, SEQ(0), ACKNO(1), AFTER(1000));
 	out(SYN | ACK, SEQ(0), ACKNO(1), AFTER(2000));
@@ -376,9 +375,8 @@ TEST_F(wire, second_listen_resizes_queues)
  * RFC 4987, 3.3: when the table is more than half full, old requests are dropped after
  * two retransmissions, 7 s, not after 63 s.
  */
-TEST_F_TIMEOUT(wire, syn_timeout_shortened, 200)
+LONG_TEST_F(wire, syn_timeout_shortened, 200)
 {
-	LONG_TEST();
 	XTCP_ONLY("it does not list them");
 	knob("syncookies", "0");
 	knob("syn_source_rate", "0");
@@ -397,11 +395,10 @@ TEST_F_TIMEOUT(wire, syn_timeout_shortened, 200)
 }
 
 /* All deadlines are kept, even more of them than one run of the timer handles. */
-TEST_F_TIMEOUT(wire, many_requests_keep_their_deadlines, 200)
+LONG_TEST_F(wire, many_requests_keep_their_deadlines, 200)
 {
 	int again = 0;
 
-	LONG_TEST();
 	XTCP_ONLY("it does not list them");
 	knob("syncookies", "0");
 	knob("max_syn_backlog", "1000");

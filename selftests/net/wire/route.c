@@ -90,9 +90,8 @@ TEST_F_TIMEOUT(wire, initcwnd_is_first_flight, 120)
 }
 
 /* RFC 5681, 4.1: initcwnd is the restart window, too. */
-TEST_F_TIMEOUT(wire, initcwnd_after_idle, 600)
+LONG_TEST_F(wire, initcwnd_after_idle, 600)
 {
-	LONG_TEST();
 	route("initcwnd 3");
 	each_way(way) {
 		opens(way, MSS(M));
@@ -244,7 +243,7 @@ TEST_F_TIMEOUT(wire, window_of_the_last_connection, 120)
 
 /* ---- rto_min, rtt ---- */
 
-TEST_F_TIMEOUT(wire, rto_min_metric_bounds_rto, 120)
+LONG_TEST_F(wire, rto_min_metric_bounds_rto, 120)
 {
 	static const struct {
 		const char *metric;
@@ -255,7 +254,6 @@ TEST_F_TIMEOUT(wire, rto_min_metric_bounds_rto, 120)
 		{ "rto_min 600ms", 600 },
 	};
 
-	LONG_TEST();
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		route_is(rows[i].metric);
 		each_way(way) {
@@ -275,10 +273,9 @@ TEST_F_TIMEOUT(wire, rto_min_metric_bounds_rto, 120)
 }
 
 /* ACKs are delayed for less than rto_min; a peer with such a route would retransmit. */
-TEST_F_TIMEOUT(wire, rto_min_bounds_delayed_acks, 120)
+LONG_TEST_F(wire, rto_min_bounds_delayed_acks, 120)
 {
 	XTCP_ONLY("so do newer kernels, 6.12 among them");
-	LONG_TEST();
 	route("rto_min 20ms");
 	each_way(way) {
 		opens(way, MSS(M));
@@ -390,7 +387,7 @@ TEST_F_TIMEOUT(wire, reordering_metric_is_first_degree, 120)
 /* ---- quickack ---- */
 
 /* In an interactive connection, where ACKs would wait for the reply. */
-TEST_F_TIMEOUT(wire, quickack_metric_acknowledges_at_once, 120)
+LONG_TEST_F(wire, quickack_metric_acknowledges_at_once, 120)
 {
 	static const struct {
 		const char *metric;
@@ -400,7 +397,6 @@ TEST_F_TIMEOUT(wire, quickack_metric_acknowledges_at_once, 120)
 		{ "quickack 1", 0 },
 	};
 
-	LONG_TEST();
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		route_is(rows[i].metric);
 		each_way(way) {

@@ -32,12 +32,11 @@ TEST_F_TIMEOUT(wire, rto_doubles, 300)
 }
 
 /* RFC 6298 (2.5): the RTO has a maximum of at least 60 s. */
-TEST_F_TIMEOUT(wire, rto_ceiling_and_r2, 3000)
+LONG_TEST_F(wire, rto_ceiling_and_r2, 3000)
 {
 	uint64_t start, last, gap = 0;
 	int n = 0;
 
-	LONG_TEST();
 	passive(MSS(1000));
 	writes(1000);
 	out(ACK, SEQ(1), LEN(1000));
@@ -100,9 +99,8 @@ TEST_F(wire, rto_shrinks_window)
 	none(QUIET);
 }
 
-TEST_F_TIMEOUT(wire, user_timeout_ends_retransmission, 120)
+LONG_TEST_F(wire, user_timeout_ends_retransmission, 120)
 {
-	LONG_TEST();
 	passive(MSS(1000));
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 3000));
 	writes(1000);
@@ -114,11 +112,10 @@ TEST_F_TIMEOUT(wire, user_timeout_ends_retransmission, 120)
 }
 
 /* A deadline less than a jiffy away is kept to within a small part of a jiffy. */
-TEST_F(wire, near_deadline_is_kept)
+LONG_TEST_F(wire, near_deadline_is_kept, 30)
 {
 	uint64_t t0;
 
-	LONG_TEST();
 	XTCP_ONLY("its timers tick in jiffies");
 	for (int ms = 1; ms <= 7; ms += 2) {
 		passive(MSS(1000));

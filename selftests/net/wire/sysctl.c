@@ -102,9 +102,8 @@ TEST_F(wire, synack_retries_limits_synacks)
 }
 
 /* The sysctl takes effect at once: two more retransmissions, then the end. */
-TEST_F_TIMEOUT(wire, retries2_limits_retransmissions, 60)
+LONG_TEST_F(wire, retries2_limits_retransmissions, 60)
 {
-	LONG_TEST();
 	XTCP_ONLY("it counts time, not retransmissions");
 	passive(MSS(1000));
 	writes(1000);
@@ -120,9 +119,8 @@ TEST_F_TIMEOUT(wire, retries2_limits_retransmissions, 60)
 }
 
 /* On a path of 900 ms the limit is the time that retries2 takes on a short path. */
-TEST_F_TIMEOUT(wire, retries2_of_a_long_path, 60)
+LONG_TEST_F(wire, retries2_of_a_long_path, 60)
 {
-	LONG_TEST();
 	knob("retries2", "4");
 	connects();
 	sleep_ms(900);
@@ -138,9 +136,8 @@ TEST_F_TIMEOUT(wire, retries2_of_a_long_path, 60)
 	ASSERT_EQ(ETIMEDOUT, get_int(self->fd, SOL_SOCKET, SO_ERROR));
 }
 
-TEST_F_TIMEOUT(wire, orphan_retries_limits_retransmissions, 60)
+LONG_TEST_F(wire, orphan_retries_limits_retransmissions, 60)
 {
-	LONG_TEST();
 	XTCP_ONLY("it counts time, not retransmissions");
 	knob("orphan_retries", "2");
 	passive(MSS(1000));
@@ -153,9 +150,8 @@ TEST_F_TIMEOUT(wire, orphan_retries_limits_retransmissions, 60)
 	state(0);
 }
 
-TEST_F_TIMEOUT(wire, fin_timeout_ends_fin_wait_2, 60)
+LONG_TEST_F(wire, fin_timeout_ends_fin_wait_2, 60)
 {
-	LONG_TEST();
 	passive(MSS(1000));
 	knob("fin_timeout", "5");
 	closes();
@@ -258,9 +254,8 @@ TEST_F(wire, rto_min_us_bounds_rto)
 	out(ACK, SEQ(1), LEN(1000), AFTER(100));
 }
 
-TEST_F_TIMEOUT(wire, rto_max_ms_bounds_rto, 60)
+LONG_TEST_F(wire, rto_max_ms_bounds_rto, 60)
 {
-	LONG_TEST();
 	XTCP_ONLY("6.1 has no such knob");
 	knob("rto_max_ms", "1000");
 	passive(MSS(1000));

@@ -9,9 +9,8 @@
 
 #include "wire_test.h"
 
-TEST_F_TIMEOUT(wire, lasts_two_msl, 300)
+LONG_TEST_F(wire, lasts_two_msl, 300)
 {
-	LONG_TEST();
 	time_wait(MSS(1000));
 	sleep_ms(58000);
 	state(TCP_TIME_WAIT);
@@ -21,9 +20,8 @@ TEST_F_TIMEOUT(wire, lasts_two_msl, 300)
 }
 
 /* RFC 9293 3.10.7.4: a retransmitted FIN is acknowledged and restarts 2 MSL. */
-TEST_F_TIMEOUT(wire, repeated_fin_restarts_two_msl, 300)
+LONG_TEST_F(wire, repeated_fin_restarts_two_msl, 300)
 {
-	LONG_TEST();
 	time_wait(MSS(1000));
 	sleep_ms(40000);
 	in(FIN | ACK, SEQ(1), ACKNO(2));
@@ -428,10 +426,9 @@ TEST_F(wire, record_of_an_unwilling_socket)
 
 /* ---- how long, how many ---- */
 
-TEST_F_TIMEOUT(wire, length_by_knob, 60)
+LONG_TEST_F(wire, length_by_knob, 60)
 {
 	XTCP_ONLY("it has no such knob");
-	LONG_TEST();
 	knob("timewait_ms", "3000");
 	time_wait(MSS(1000));
 	sleep_ms(2500);
@@ -440,10 +437,9 @@ TEST_F_TIMEOUT(wire, length_by_knob, 60)
 	state(0);
 }
 
-TEST_F_TIMEOUT(wire, length_by_socket, 60)
+LONG_TEST_F(wire, length_by_socket, 60)
 {
 	XTCP_ONLY("it has no such option");
-	LONG_TEST();
 	listens();
 	ASSERT_EQ(60000, get_int(self->lfd, IPPROTO_TCP, XTCP_TIMEWAIT_MS));
 	ASSERT_EQ(0, set_int(self->lfd, IPPROTO_TCP, XTCP_TIMEWAIT_MS, 3000));
@@ -460,10 +456,9 @@ TEST_F_TIMEOUT(wire, length_by_socket, 60)
 }
 
 /* The wheel covers a minute; records that end later are looked at again. */
-TEST_F_TIMEOUT(wire, longer_than_the_wheel, 300)
+LONG_TEST_F(wire, longer_than_the_wheel, 300)
 {
 	XTCP_ONLY("it has no such knob");
-	LONG_TEST();
 	knob("timewait_ms", "200000");
 	time_wait(MSS(1000));
 	wire_reset(W, WIRE_PPORT + 1);
@@ -566,9 +561,8 @@ TEST_F(wire, fin_wait2_by_close)
 	state(TCP_TIME_WAIT);
 }
 
-TEST_F_TIMEOUT(wire, fin_wait2_times_out, 60)
+LONG_TEST_F(wire, fin_wait2_times_out, 60)
 {
-	LONG_TEST();
 	knob("fin_timeout", "3");
 	fin_wait2(MSS(1000));
 	sleep_ms(2000);
@@ -666,13 +660,12 @@ static const struct {
 	{ "2", true, 2100, -EADDRNOTAVAIL },	/* this is no loopback */
 };
 
-TEST_F_TIMEOUT(wire, reuse_by_connect, 600)
+LONG_TEST_F(wire, reuse_by_connect, 600)
 {
 	struct wseg syn;
 	uint32_t iss, tsval;
 	int _again;
 
-	LONG_TEST();
 	for (size_t i = 0; i < ARRAY_SIZE(reuses); i++) {
 		/* In 6.1 "a second" is over when the next second of the clock begins. */
 		if (W->stack == KERNEL && reuses[i].wait < 1000)
@@ -715,12 +708,11 @@ TEST_F_TIMEOUT(wire, reuse_by_connect, 600)
 	}
 }
 
-TEST_F_TIMEOUT(wire, reuse_waits_for_its_delay, 60)
+LONG_TEST_F(wire, reuse_waits_for_its_delay, 60)
 {
 	int _again;
 
 	XTCP_ONLY("of 6.1 has not got the knob");
-	LONG_TEST();
 	knob("tw_reuse", "1");
 	knob("tw_reuse_delay", "10000");
 	waits_actively(MSS(1000), TS(1000, 0));
@@ -734,9 +726,8 @@ TEST_F_TIMEOUT(wire, reuse_waits_for_its_delay, 60)
 }
 
 /* bind() to the port may be refused. */
-TEST_F_TIMEOUT(wire, reuse_of_a_chosen_port, 60)
+LONG_TEST_F(wire, reuse_of_a_chosen_port, 60)
 {
-	LONG_TEST();
 	knob("tw_reuse", "0");
 	waits_actively(MSS(1000), TS(1000, 0));
 	sleep_ms(1500);

@@ -44,9 +44,8 @@ TEST_F_TIMEOUT(wire, zero_window_probe_back_off, 300)
 }
 
 /* RFC 9293 3.8.6.1 MUST-37: a connection stays as long as its probes are answered. */
-TEST_F_TIMEOUT(wire, zero_window_answered_for_ever, 6000)
+LONG_TEST_F(wire, zero_window_answered_for_ever, 6000)
 {
-	LONG_TEST();
 	passive(MSS(1000));
 	zero_window();
 	writes(2000);
