@@ -24,6 +24,7 @@ static int __net_init xtcp_net_init(struct net *net)
 
 	xn->net = net;
 	atomic_set(&xn->sockets, 0);
+	xtcp_rx_route_init_net(xn);
 	xtcp_params_init(&xn->params);
 	get_random_bytes(xn->params.isn_key, sizeof(xn->params.isn_key));
 	xtcp_fastopen_init_net(xn);
@@ -68,6 +69,12 @@ no_drops:
 	return err;
 }
 
+/* An RCU grace period passes between this and xtcp_net_exit(). */
+static void __net_exit xtcp_net_pre_exit(struct net *net)
+{
+	xtcp_rx_route_exit_net(xtcp_pernet(net));
+}
+
 static void __net_exit xtcp_net_exit(struct net *net)
 {
 	struct xtcp_net *xn = xtcp_pernet(net);
@@ -86,6 +93,7 @@ static void __net_exit xtcp_net_exit(struct net *net)
 
 static struct pernet_operations xtcp_net_ops = {
 	.init = xtcp_net_init,
+	.pre_exit = xtcp_net_pre_exit,
 	.exit = xtcp_net_exit,
 	.id = &xtcp_net_id,
 	.size = sizeof(struct xtcp_net),

@@ -16,6 +16,7 @@
 #include <linux/rculist_nulls.h>
 #include <linux/skbuff.h>
 #include <linux/timer.h>
+#include <linux/workqueue.h>
 #include <net/inet_sock.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
@@ -103,6 +104,7 @@ struct xtcp_sock {
 	u32 icmp_mtu;			/* bytes, MTU of XTCP_DEFER_MTU */
 	u8 hrtimer_runs;		/* 1: the handler of hrtimer has the socket lock */
 	u8 gso_good;			/* full plans sent since gso_max last changed */
+	u8 rx_routed;			/* 1: sk_rx_dst counts in xtcp_net.rx_routed */
 
 	u64 opened_at;			/* ns, when the handshake was complete */
 
@@ -254,6 +256,10 @@ struct xtcp_net {
 	unsigned long __percpu *mibs;	/* [XTCP_MIB_MAX] events */
 	atomic_t sockets;		/* hashed sockets; 0: rx looks nothing up */
 	atomic_t orphans;		/* closed sockets whose connection goes on */
+	/* the routes of received packets, src/net/rx_route.c */
+	atomic_t rx_routed;		/* connections with a cached one */
+	bool rx_hooked;			/* hooks are registered; the work item's */
+	struct delayed_work rx_route_work; /* registers and removes them */
 	struct xtcp_tables *tables;	/* look-up, src/net/demux.c */
 	struct xtcp_reqsk_table *requests;	/* half-open; NULL: no listener yet */
 	struct xtcp_tw_table *tw;	/* TIME-WAIT, src/net/timewait.c */

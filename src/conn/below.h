@@ -24,6 +24,11 @@ void xtcp_reply(struct net *net, const struct sock *sk, const struct xtcp_plan *
 void xtcp_discard(struct xtcp_net *xn, struct sk_buff *skb, enum xtcp_drop_reason reason);
 void xtcp_rx_stray(struct net *net, struct sk_buff *skb);
 
+/* ---- the cached route of received packets: rx_route.c ---- */
+
+void xtcp_rx_route_keep(struct sock *sk, struct sk_buff *skb);
+void xtcp_rx_route_drop(struct sock *sk);
+
 /* ---- ICMP errors deferred because a system call owned the socket: icmp.c ---- */
 
 void xtcp_mtu_reduced(struct sock *sk);

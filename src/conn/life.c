@@ -134,6 +134,7 @@ struct sock *xtcp_conn_child(struct sock *listener)
 	conn_nodes_init(xsk);
 	xsk->listener = NULL;
 	xsk->port = NULL;
+	xsk->rx_routed = 0;
 	xsk->destroyed = 0;
 	xsk->map_lent = 0;
 	xsk->fo = NULL;
@@ -156,6 +157,7 @@ static void conn_stop(struct sock *sk)
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
 	xtcp_timer_stop(sk);
+	xtcp_rx_route_drop(sk);
 	xtcp_reass_flush(&xsk->tcb);
 	xtcp_recvq_reap(sk);
 	xtcp_sendq_purge(sk);

@@ -82,6 +82,9 @@ void xtcp_input_locked(struct sock *sk, struct sk_buff *skb, u64 now)
 	sk_incoming_cpu_update(sk);
 	sock_rps_save_rxhash(sk, skb);
 	xtcp_ip_save_rx_info(sk, skb);
+	if (unlikely(skb_dst(skb) != rcu_access_pointer(sk->sk_rx_dst)) &&
+	    skb->skb_iif != LOOPBACK_IFINDEX)
+		xtcp_rx_route_keep(sk, skb);
 
 	if (seg.len && unlikely(!xtcp_rcv_admit(sk, skb)))
 		refused = reject_payload(sk, &seg);

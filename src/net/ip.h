@@ -103,6 +103,21 @@ static inline void xtcp_ip_flow(const struct sk_buff *skb, struct xtcp_flow *flo
 		xtcp_ip4_flow(skb, flow);
 }
 
+/* Is a packet that IP has just received a TCP segment, whole and without extension headers? */
+static inline bool xtcp_ip_carries_tcp(const struct sk_buff *skb)
+{
+	if (xtcp_skb_is6(skb))
+		return ipv6_hdr(skb)->nexthdr == NEXTHDR_TCP && !xtcp_ip6_v4mapped_on_wire(skb);
+	return ip_hdr(skb)->protocol == IPPROTO_TCP && !ip_is_fragment(ip_hdr(skb));
+}
+
+/* The cookie of the route of a packet for dst_check(). */
+static inline u32 xtcp_ip_cookie_of(const struct sk_buff *skb, const struct dst_entry *dst)
+{
+	return xtcp_skb_is6(skb) ?
+	       rt6_get_cookie(container_of(dst, const struct rt6_info, dst)) : 0;
+}
+
 /* Is the TTL of a packet below IP_MINTTL, IPV6_MINHOPCOUNT (RFC 5082)? */
 static inline bool xtcp_ip_below_min_ttl(const struct sock *sk, const struct sk_buff *skb)
 {

@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The static key of the receive path: on while any bind bucket exists and for a minute
- * after. port.c switches it in process context, because that patches code.
+ * The receive path's own parts.
  */
 #ifndef XTCP_NET_RX_H
 #define XTCP_NET_RX_H
 
+struct xtcp_net;
+
+/*
+ * rx.c: the static key, on while any bind bucket exists and for a minute after. port.c
+ * switches it in process context, because that patches code.
+ */
 void xtcp_rx_need(void);
 void xtcp_rx_unneed(void);
 void xtcp_rx_flush(void);
+
+/* rx_route.c */
+void xtcp_rx_route_init_net(struct xtcp_net *xn);
+void xtcp_rx_route_exit_net(struct xtcp_net *xn);
 
 #endif /* XTCP_NET_RX_H */
