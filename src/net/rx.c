@@ -23,9 +23,6 @@
 #include "ip.h"
 #include "rx.h"
 
-/* Bytes of the TCP header that hold the ports. */
-#define PORTS_LEN	4
-
 /* Look-ups per packet; a look-up is repeated when the owner it found goes away. */
 #define LOOKUPS_MAX	4
 
@@ -289,7 +286,7 @@ static __always_inline bool rx_receive(struct sk_buff *skb, int dif, int sdif)
 		return false;
 	rx.net = dev_net(skb->dev);
 	rx.xn = xtcp_pernet(rx.net);
-	if (!atomic_read(&rx.xn->sockets) || !pskb_may_pull(skb, PORTS_LEN))
+	if (!atomic_read(&rx.xn->sockets) || !pskb_may_pull(skb, XTCP_PORTS_LEN))
 		return false;
 
 	rx.verified = false;

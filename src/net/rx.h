@@ -7,6 +7,9 @@
 
 struct xtcp_net;
 
+/* Bytes of the TCP header that hold the ports. */
+#define XTCP_PORTS_LEN	4
+
 /*
  * rx.c: the static key, on while any bind bucket exists and for a minute after. port.c
  * switches it in process context, because that patches code.

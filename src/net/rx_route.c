@@ -25,9 +25,6 @@
 
 #if IS_ENABLED(CONFIG_NETFILTER)
 
-/* Bytes of the TCP header that hold the ports. */
-#define PORTS_LEN	4
-
 /* Give the packet the cached route of the connection that it belongs to, if any. */
 static void rx_route_apply(const struct net *net, struct sk_buff *skb)
 {
@@ -43,7 +40,7 @@ static void rx_route_apply(const struct net *net, struct sk_buff *skb)
 	 */
 	if (skb_dst(skb) || skb->sk || skb->pkt_type != PACKET_HOST ||
 	    netif_is_l3_slave(skb->dev) || netif_is_l3_master(skb->dev) ||
-	    !pskb_may_pull(skb, skb_transport_offset(skb) + PORTS_LEN))
+	    !pskb_may_pull(skb, skb_transport_offset(skb) + XTCP_PORTS_LEN))
 		return;
 	/* Without this test the packets of the kernel's TCP would pay for the look-up. */
 	if (hlist_empty(xtcp_bucket_head(xn->tables, ntohs(tcp_hdr(skb)->dest))))
