@@ -127,6 +127,14 @@ install: all
 	test "$(AUTOLOAD)" != y || \
 		install -D -m 644 tools/xtcp.conf $(DESTDIR)/etc/modprobe.d/xtcp.conf
 
+# Sources as a release, and the Debian packages made of it, in out.
+dist:
+	@scripts/dist
+
+deb:
+	@scripts/deps package
+	@scripts/deb
+
 lib:
 	$(MAKE) -C selftests/core lib
 
@@ -158,6 +166,8 @@ help:
 	@echo 'make docs         Documentation as a book for a browser, in out/docs'
 	@echo 'make install      module, tools and header (DESTDIR, PREFIX); AUTOLOAD=y: any'
 	@echo '                  user loads the module by opening a socket'
+	@echo 'make deb          the Debian packages xtcp-dkms and xtcp-tools, in out'
+	@echo 'make dist         a source release, out/xtcp-VERSION.tar.xz'
 	@echo 'make lib          libxtcp in out/lib: the engine as a library, without a kernel'
 	@echo 'make install-lib  the same with header and pkg-config file (DESTDIR, PREFIX)'
 	@echo 'make clean'
@@ -170,4 +180,5 @@ help:
 	@echo 'Documentation/testing.rst tells the rest.'
 
 .PHONY: all module have-kdir print-kdir print-kopts tools demo check check-debug check-long fuzz mutate style \
-	bench bench-newer bench-compare bench-recovery bench-attack pictures docs install lib install-lib clean help
+	bench bench-newer bench-compare bench-recovery bench-attack pictures docs install dist deb lib install-lib \
+	clean help

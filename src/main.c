@@ -6,6 +6,8 @@
 #include <linux/delay.h>
 #include <linux/module.h>
 
+#include <xtcp/version.h>
+
 #include "net/public.h"
 #include "sock/family.h"
 #include "module.h"
@@ -64,3 +66,4 @@ module_exit(xtcp_unload);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("A second TCP for Linux");
+MODULE_VERSION(XTCP_VERSION);
