@@ -147,7 +147,7 @@ no_tw:
 void xtcp_pernet_exit(void)
 {
 	unregister_pernet_subsys(&xtcp_net_ops);
-	xtcp_rx_flush();	/* after the last bind bucket, which its namespace freed */
+	xtcp_rx_flush();	/* after the namespaces have freed all bind buckets */
 	/* Wait for RCU callbacks, which are code of the module and free records. */
 	rcu_barrier();
 	xtcp_reservation_exit();

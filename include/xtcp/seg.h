@@ -73,7 +73,7 @@ struct xtcp_flow {
 
 /* What a Fast Open client knows of the server, RFC 7413 4.1.3. */
 struct xtcp_fastopen_client {
-	struct xtcp_fastopen_cookie cookie;	/* of length 0: none, ask for one */
+	struct xtcp_fastopen_cookie cookie;	/* length 0: none is known, ask for one */
 	u16 mss;		/* bytes, of its last SYN-ACK; 0: not known */
 	bool bare;		/* send data without cookie and option */
 	bool wait;		/* hold the SYN back until xtcp_fastopen_go() */

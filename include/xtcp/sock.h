@@ -128,7 +128,7 @@ struct xtcp_sock {
 	u32 watch_una;			/* SND.UNA at the last progress */
 	u32 watch_nxt;			/* RCV.NXT at the last progress */
 	u32 stalled_at;			/* ms, when SND.UNA last made progress */
-	u32 hole_at;			/* ms, when RCV.NXT last moved, or without hole */
+	u32 hole_at;			/* ms, when RCV.NXT last moved, or no hole was left */
 	u16 watch;			/* number of the shortage that these belong to */
 
 	/* reading; socket lock */
@@ -147,7 +147,7 @@ struct xtcp_sock {
 	u8 tell_inq : 1;		/* TCP_INQ */
 	u8 repathed : 1;		/* sk_txhash chooses among the paths of a route */
 	u8 cc_locked : 1;		/* the route fixes the algorithm: congctl lock */
-	u32 iss_above;			/* SND.NXT of the record that reopens is about */
+	u32 iss_above;			/* SND.NXT of the record, if reopens is set */
 	u32 rehashes;			/* paths given up after a timeout, TCP_INFO */
 	int soft_err;			/* errno of the last soft ICMP error */
 	int hard_err;			/* errno behind XTCP_ERR_UNREACH */
@@ -258,7 +258,7 @@ struct xtcp_net {
 	atomic_t orphans;		/* closed sockets whose connection goes on */
 	/* the routes of received packets, src/net/rx_route.c */
 	atomic_t rx_routed;		/* connections with a cached one */
-	bool rx_hooked;			/* hooks are registered; the work item's */
+	bool rx_hooked;			/* hooks are registered; only the work item uses it */
 	struct delayed_work rx_route_work; /* registers and removes them */
 	struct xtcp_tables *tables;	/* look-up, src/net/demux.c */
 	struct xtcp_reqsk_table *requests;	/* half-open; NULL: no listener yet */

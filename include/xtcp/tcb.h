@@ -208,7 +208,7 @@ struct xtcp_tcb {
 	u8 snd_wscale;		/* shift of windows the peer sends, 0..14 */
 	u8 rcv_wscale;		/* shift of windows we send, 0..14 */
 	u8 cong;		/* enum xtcp_cong */
-	u16 mss;		/* bytes of payload a segment may carry, less options */
+	u16 mss;		/* bytes of payload in a full segment, without options */
 	u32 flags;		/* XTCP_F_* */
 	u16 peer_mss;		/* bytes: the peer's MSS option, or 536 / 1220 */
 	u16 path_mss;		/* bytes: path MTU less fixed headers */
@@ -240,7 +240,7 @@ struct xtcp_tcb {
 	u32 iss;		/* initial send sequence number */
 	u32 lost_out;		/* bytes marked lost and not retransmitted */
 	u32 sacked_out;		/* bytes SACKed */
-	u32 sack_rest;		/* SACK blocks are marked up to here; SND.UNA: to the end */
+	u32 sack_rest;		/* SACK blocks are marked up to here; SND.UNA: all are */
 	struct xtcp_sent *map_head;	/* lowest sequence number */
 	struct xtcp_sent *map_tail;	/* highest sequence number */
 	struct xtcp_sent *map_old;	/* in flight: the one that left first */

@@ -143,7 +143,7 @@ struct sock *xtcp_conn_child(struct sock *listener)
 
 	xtcp_timer_init(child);
 	conn_opts_save(&opts, &xsk->tcb);
-	/* Without TCP_CONGESTION the child has the default of today. */
+	/* Without TCP_CONGESTION the child has the namespace's present default. */
 	if (!xsk->cc_chosen)
 		opts.cc = READ_ONCE(xsk->tcb.par->cc);
 	conn_blank(child);
@@ -282,9 +282,9 @@ void xtcp_child_abort(struct sock *child)
 }
 
 /**
- * xtcp_orphans_full - is an orphan to be reset, for there are too many?
+ * xtcp_orphans_full - is an orphan to be reset because there are too many?
  * @sk: the orphan
- * @stuck: it makes no progress, for the peer's window is zero or the peer is silent
+ * @stuck: it makes no progress: the peer's window is zero, or the peer is silent
  *
  * A stuck orphan is reset at half of max_orphans. An orphan with more than
  * SOCK_MIN_SNDBUF bytes queued is also reset while all sockets together use more

@@ -127,8 +127,8 @@ static void charger_setup(void)
 
 		charger->sk_prot = &charger_prot;
 		/*
-		 * A stream whose send buffer is full: its size is 0 and the lock
-		 * keeps it so.
+		 * A stream whose send buffer is always full: its size is 0, and
+		 * the lock keeps the kernel from changing it.
 		 */
 		charger->sk_type = SOCK_STREAM;
 		charger->sk_userlocks = SOCK_SNDBUF_LOCK;
@@ -160,7 +160,7 @@ static void memcg_charge_sk(const struct sock *sk, int pages)
 		memcg_charge(sk->sk_memcg, pages);
 }
 
-/* The group of the current process, with a reference; NULL if it has no account. */
+/* The group of the current process, with a reference; NULL: it accounts no sockets. */
 static struct mem_cgroup *memcg_get_current(void)
 {
 	struct mem_cgroup *group;

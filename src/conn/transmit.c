@@ -171,7 +171,7 @@ static struct sk_buff *tx_build_skb(struct sock *sk, const struct xtcp_plan *pla
 			skb_shinfo(skb)->gso_size = plan->mss;
 			skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(plan->len, plan->mss);
 			skb_shinfo(skb)->gso_type = sk->sk_gso_type;
-			/* CWR in the first segment only; not every device can do that. */
+			/* Only the first segment may have CWR; not every device can do that. */
 			if (plan->flags & XTCP_CWR)
 				skb_shinfo(skb)->gso_type |= SKB_GSO_TCP_ECN;
 		}

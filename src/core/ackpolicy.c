@@ -91,7 +91,7 @@ void xtcp_ack_data(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 {
 	u32 unacked = tcb->rcv_nxt - tcb->rcv_wup, limit;
 
-	/* Before the limit: a full segment after small ones is not two full segments. */
+	/* First, since the limit derives from it: one full segment is not two. */
 	learn_rcv_mss(tcb, seg);
 	if (unlikely(tcb->rcv_first))
 		xtcp_rcv_first(tcb);

@@ -38,37 +38,37 @@
 
 #define WSCALE_MAX	14	/* RFC 7323, 2.3: larger counts as 14 */
 
-static u16 get16(const u8 *p)
+static u16 get_be16(const u8 *p)
 {
 	return (u16)(p[0] << 8 | p[1]);
 }
 
-static u32 get24(const u8 *p)
+static u32 get_be24(const u8 *p)
 {
 	return (u32)p[0] << 16 | (u32)p[1] << 8 | p[2];
 }
 
-static u32 get32(const u8 *p)
+static u32 get_be32(const u8 *p)
 {
 	return (u32)p[0] << 24 | (u32)p[1] << 16 | (u32)p[2] << 8 | p[3];
 }
 
-static u8 *put16(u8 *p, u16 v)
+static u8 *put_be16(u8 *p, u16 v)
 {
 	p[0] = v >> 8;
 	p[1] = (u8)v;
 	return p + 2;
 }
 
-static u8 *put24(u8 *p, u32 v)
+static u8 *put_be24(u8 *p, u32 v)
 {
 	*p++ = (u8)(v >> 16);
-	return put16(p, (u16)v);
+	return put_be16(p, (u16)v);
 }
 
-static u8 *put32(u8 *p, u32 v)
+static u8 *put_be32(u8 *p, u32 v)
 {
-	return put16(put16(p, v >> 16), (u16)v);
+	return put_be16(put_be16(p, v >> 16), (u16)v);
 }
 
 static void parse_sack(struct xtcp_seg *seg, const u8 *body, u32 len)
@@ -78,8 +78,8 @@ static void parse_sack(struct xtcp_seg *seg, const u8 *body, u32 len)
 	if (len % LEN_SACK_BLOCK || !n || n > XTCP_MAX_SACKS)
 		return;
 	for (i = 0; i < n; i++, body += LEN_SACK_BLOCK) {
-		seg->sack[i].start = get32(body);
-		seg->sack[i].end = get32(body + 4);
+		seg->sack[i].start = get_be32(body);
+		seg->sack[i].end = get_be32(body + 4);
 	}
 	seg->nsack = (u8)n;
 	seg->opts |= XTCP_OPT_SACK;
@@ -97,7 +97,7 @@ static void parse_accecn(struct xtcp_seg *seg, u8 kind, const u8 *body, u32 len)
 		return;
 	seg->nacc = (u8)min_t(u32, len / LEN_ACC_FIELD, ACC_FIELDS);
 	for (i = 0; i < seg->nacc; i++, body += LEN_ACC_FIELD)
-		seg->acc[i] = get24(body);
+		seg->acc[i] = get_be24(body);
 	seg->opts &= ~XTCP_OPT_ACCECN;
 	seg->opts |= kind == OPT_ACCECN0 ? XTCP_OPT_ACCECN0 : XTCP_OPT_ACCECN1;
 }
@@ -116,8 +116,8 @@ static void parse_fastopen(struct xtcp_seg *seg, const u8 *body, u32 len, bool e
 
 static void parse_ts(struct xtcp_seg *seg, const u8 *body)
 {
-	seg->tsval = get32(body);
-	seg->tsecr = get32(body + 4);
+	seg->tsval = get_be32(body);
+	seg->tsecr = get_be32(body + 4);
 	seg->opts |= XTCP_OPT_TS;
 }
 
@@ -132,8 +132,8 @@ static void parse_option(struct xtcp_seg *seg, u8 kind, const u8 *body, u32 len)
 
 	switch (kind) {
 	case OPT_MSS:	/* only SYNs carry it, RFC 9293 MUST-65 */
-		if (len == LEN_MSS && syn && get16(body)) {
-			seg->mss = get16(body);
+		if (len == LEN_MSS && syn && get_be16(body)) {
+			seg->mss = get_be16(body);
 			seg->opts |= XTCP_OPT_MSS;
 		}
 		break;
@@ -162,7 +162,7 @@ static void parse_option(struct xtcp_seg *seg, u8 kind, const u8 *body, u32 len)
 		parse_fastopen(seg, body, len - 2, false);
 		break;
 	case OPT_EXP:
-		if (len >= 4 && get16(body) == EXP_FASTOPEN)
+		if (len >= 4 && get_be16(body) == EXP_FASTOPEN)
 			parse_fastopen(seg, body + 2, len - 4, true);
 		break;
 	}
@@ -171,13 +171,13 @@ static void parse_option(struct xtcp_seg *seg, u8 kind, const u8 *body, u32 len)
 /* Options of a SYN as Linux sends them: MSS, SACK permitted, TS, NOP, scale. */
 static bool parse_usual_syn(struct xtcp_seg *seg, const u8 *p)
 {
-	if ((get32(p) & ~0xffffU) != (OPT_MSS << 24 | LEN_MSS << 16) || !get16(p + 2) ||
-	    get32(p + 4) != (OPT_SACK_PERM << 24 | LEN_SACK_PERM << 16 |
+	if ((get_be32(p) & ~0xffffU) != (OPT_MSS << 24 | LEN_MSS << 16) || !get_be16(p + 2) ||
+	    get_be32(p + 4) != (OPT_SACK_PERM << 24 | LEN_SACK_PERM << 16 |
 			     OPT_TS << 8 | LEN_TS) ||
-	    (get32(p + 16) & ~0xffU) != (OPT_NOP << 24 | OPT_WSCALE << 16 |
+	    (get_be32(p + 16) & ~0xffU) != (OPT_NOP << 24 | OPT_WSCALE << 16 |
 					 LEN_WSCALE << 8))
 		return false;
-	seg->mss = get16(p + 2);
+	seg->mss = get_be16(p + 2);
 	parse_ts(seg, p + 8);
 	seg->wscale = min_t(u8, p[19], WSCALE_MAX);
 	seg->opts = XTCP_OPT_MSS | XTCP_OPT_SACK_PERM | XTCP_OPT_TS | XTCP_OPT_WSCALE;
@@ -188,7 +188,7 @@ static void parse_options(struct xtcp_seg *seg, const u8 *p, u32 left)
 {
 	/* The options of nearly every segment: NOP NOP TS (RFC 7323, app. A). */
 	if (left == XTCP_TS_LEN &&
-	    get32(p) == (OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | LEN_TS)) {
+	    get_be32(p) == (OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | LEN_TS)) {
 		parse_ts(seg, p + 4);
 		return;
 	}
@@ -231,11 +231,11 @@ bool xtcp_parse(struct xtcp_seg *seg, const u8 *hdr, u32 hdr_avail, u32 tcp_len)
 		return false;
 
 	seg->doff = (u8)doff;
-	seg->seq = get32(hdr + 4);
-	seg->ack = get32(hdr + 8);
+	seg->seq = get_be32(hdr + 4);
+	seg->ack = get_be32(hdr + 8);
 	seg->flags = (u16)((hdr[12] & 1) << 8 | hdr[13]);
-	seg->wnd = get16(hdr + 14);
-	seg->urg = get16(hdr + 18);
+	seg->wnd = get_be16(hdr + 14);
+	seg->urg = get_be16(hdr + 18);
 	seg->len = tcp_len - doff;
 	parse_options(seg, hdr + XTCP_HDR_LEN, doff - XTCP_HDR_LEN);
 	return true;
@@ -277,7 +277,7 @@ static u8 *put_accecn(u8 *p, const struct xtcp_plan *plan)
 	*p++ = plan->opts & XTCP_OPT_ACCECN0 ? OPT_ACCECN0 : OPT_ACCECN1;
 	*p++ = (u8)(2 + plan->nacc * LEN_ACC_FIELD);
 	for (i = 0; i < plan->nacc; i++)
-		p = put24(p, plan->acc[i]);
+		p = put_be24(p, plan->acc[i]);
 	while (p < end)
 		*p++ = OPT_NOP;
 	return p;
@@ -290,7 +290,7 @@ static u8 *put_fastopen(u8 *p, const struct xtcp_fastopen_cookie *cookie)
 	*p++ = cookie->exp ? OPT_EXP : OPT_FASTOPEN;
 	*p++ = (u8)len;
 	if (cookie->exp)
-		p = put16(p, EXP_FASTOPEN);
+		p = put_be16(p, EXP_FASTOPEN);
 	memcpy(p, cookie->val, cookie->len);
 	p += cookie->len;
 	for (; len & 3; len++)
@@ -306,7 +306,7 @@ static u8 *put_options(u8 *p, const struct xtcp_plan *plan)
 	if (plan->opts & XTCP_OPT_MSS) {
 		*p++ = OPT_MSS;
 		*p++ = LEN_MSS;
-		p = put16(p, plan->opt_mss);
+		p = put_be16(p, plan->opt_mss);
 	}
 	/*
 	 * The order is that of Linux. SACK-permitted replaces the two NOPs of the
@@ -317,8 +317,8 @@ static u8 *put_options(u8 *p, const struct xtcp_plan *plan)
 		*p++ = sack_perm ? LEN_SACK_PERM : OPT_NOP;
 		*p++ = OPT_TS;
 		*p++ = LEN_TS;
-		p = put32(p, plan->tsval);
-		p = put32(p, plan->tsecr);
+		p = put_be32(p, plan->tsval);
+		p = put_be32(p, plan->tsecr);
 	} else if (sack_perm) {
 		*p++ = OPT_NOP;
 		*p++ = OPT_NOP;
@@ -337,8 +337,8 @@ static u8 *put_options(u8 *p, const struct xtcp_plan *plan)
 		*p++ = OPT_SACK;
 		*p++ = (u8)(2 + plan->nsack * LEN_SACK_BLOCK);
 		for (i = 0; i < plan->nsack; i++) {
-			p = put32(p, plan->sack[i].start);
-			p = put32(p, plan->sack[i].end);
+			p = put_be32(p, plan->sack[i].start);
+			p = put_be32(p, plan->sack[i].end);
 		}
 	}
 	if (unlikely(plan->opts & (XTCP_OPT_ACCECN | XTCP_OPT_FASTOPEN))) {
@@ -357,13 +357,13 @@ u32 xtcp_hdr_put(u8 *hdr, const struct xtcp_plan *plan, u16 sport, u16 dport)
 
 	memcpy(p, &sport, 2);
 	memcpy(p + 2, &dport, 2);
-	p = put32(p + 4, plan->seq);
-	p = put32(p, plan->ack);
+	p = put_be32(p + 4, plan->seq);
+	p = put_be32(p, plan->ack);
 	*p++ = (u8)(plan->hdr_len / 4 << 4 | plan->flags >> 8);
 	*p++ = (u8)plan->flags;
-	p = put16(p, plan->wnd);
-	p = put16(p, 0);
-	p = put16(p, plan->urg);
+	p = put_be16(p, plan->wnd);
+	p = put_be16(p, 0);
+	p = put_be16(p, plan->urg);
 	p = put_options(p, plan);
 	XTCP_ASSERT(p - hdr == plan->hdr_len);
 	return plan->hdr_len;

@@ -205,7 +205,7 @@ static long evict_reset(struct sock *sk)
 	return pages;
 }
 
-/* Reset the worst victims until memory is no longer short. Puts all victims. */
+/* Reset the worst victims until memory is no longer short. Drops all references. */
 static void evict_worst(struct scan *p)
 {
 	struct victim *worst;

@@ -276,7 +276,7 @@ struct xtcp_rx_ctx {
 	bool verified;			/* header and checksum were checked, now is set */
 	bool reopens;			/* a SYN that ended TIME-WAIT (RFC 6191) */
 	u32 iss_above;			/* reopens: SND.NXT of the ended connection */
-	struct inet_timewait_sock *old;	/* kernel's TIME-WAIT the SYN may end; referenced */
+	struct inet_timewait_sock *old;	/* the kernel's TIME-WAIT that a SYN may end; referenced */
 	u32 mark;			/* skb->mark; set for a listener's packets */
 	u8 tos;				/* without the ECN bits; likewise */
 	__be32 label;			/* SYN: label of the SYN-ACK, see xtcp_ip_label() */

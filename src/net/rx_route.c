@@ -35,8 +35,8 @@ static void rx_route_apply(const struct net *net, struct sk_buff *skb)
 	struct sock *sk;
 
 	/*
-	 * A tunnel's metadata is in the place of the route. The device of an L3 domain
-	 * becomes the packet's after this hook.
+	 * skb_dst() may be the metadata of a tunnel, which must stay. In an L3 domain
+	 * the packet gets its final device only after this hook.
 	 */
 	if (skb_dst(skb) || skb->sk || skb->pkt_type != PACKET_HOST ||
 	    netif_is_l3_slave(skb->dev) || netif_is_l3_master(skb->dev) ||
