@@ -2,8 +2,8 @@
 /*
  * Many TIME-WAIT records: the host closes first, again and again. Measured are the
  * bytes of a record, the cost of the segment that makes one, and the cost of its
- * expiry. That happens in a timer: a loop that only reads the clock measures the time
- * that it loses.
+ * expiry. Records expire in a timer: a loop that only reads the clock measures how much
+ * time the timer takes from it.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -16,7 +16,7 @@
 #define ACTIVE		100
 #define ROUNDS		21
 #define PER_ROUND	100
-/* Connections to one address: few of the ephemeral ports, so that free ones are near. */
+/* Connections to one address: so few that most ephemeral ports are free. */
 #define PER_ADDRESS	5000
 
 static void allow_descriptors(size_t n)
@@ -59,7 +59,7 @@ static int connect_nth(int family, size_t i, uint16_t port)
 	return fd;
 }
 
-/* Make @n connections; @client: those of which ACTIVE are used. */
+/* Make @n connections; @client[]: the client's ends of the ACTIVE ones that are used. */
 static void open_all(int family, size_t n, int epfd, int *client)
 {
 	struct epoll_event ev = { .events = EPOLLIN };

@@ -72,7 +72,7 @@ static void ends(unsigned int cpu, void *data)
 		return;
 	counting = false;
 	windows++;
-	/* For blocks translated since, at_start is 0, from where they counted. */
+	/* at_start is 0 for blocks translated since count_from(). */
 	for (size_t i = 0; i < blocks; i++)
 		counted[i] += count[i] - at_start[i];
 }

@@ -86,7 +86,7 @@ static double goodput(struct line *l, enum stack st, size_t cc, double loss, uin
 	return mbits;
 }
 
-/* Places in the results. */
+/* Indices of the results. */
 enum { MEAN, LEAST, MOST, WAIT, GOODPUT_LEN };
 #define AT(cc, loss, what)	(((cc) * ARRAY_SIZE(losses) + (loss)) * GOODPUT_LEN + (what))
 #define QUEUE(cc, what)		(AT(ARRAY_SIZE(ccs), 0, 0) + 2 * (cc) + (what))

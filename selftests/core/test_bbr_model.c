@@ -659,7 +659,7 @@ UNIT(bbr_extra_interval)
 	}
 }
 
-/* A sample within 1/64 of the minimum: it counts as 4 s old and does not become longer. */
+/* A sample within 1/64 above the minimum confirms it: it then counts as 4 s old. */
 UNIT(bbr_min_rtt_met)
 {
 	static const u32 rtt_us[] = { 30000, 30468 };

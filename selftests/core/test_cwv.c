@@ -388,7 +388,7 @@ UNIT(cwv_larger_half)
 	}
 }
 
-/* 4.4.3: exact to the nanosecond, and down to the initial window of 10000. */
+/* 4.4.3: to the nanosecond, and never below the initial window of 10000. */
 UNIT(cwv_period_ends)
 {
 	static const struct {

@@ -94,7 +94,7 @@ UNIT(rate_snd_want)
 	}
 }
 
-/* What left while others counted as lost, and they were not: none were lost since. */
+/* Bytes that were marked lost and then unmarked do not make a sample's loss negative. */
 UNIT(rate_lost_and_found)
 {
 	struct xtcp_params par;

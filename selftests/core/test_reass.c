@@ -332,7 +332,7 @@ UNIT(reass_behind_what_waits)
 	CHECK(!xtcp_reass_pop(&tcb));
 }
 
-/* A packet up to the end of a run replaces it; up to its start, it is joined. */
+/* A packet that ends where a run ends replaces the run; one that ends where it starts joins it. */
 UNIT(reass_ends_where_a_run_does)
 {
 	struct bytes b = { .next = 1 };

@@ -90,8 +90,8 @@ UNIT(rwnd_round)
 }
 
 /*
- * A sender that fills the initial window once in a round trip, and waits: the reader
- * cannot take more than that, even if ten segments are more.
+ * A sender that fills the initial window once in a round trip, and waits. The reader
+ * cannot take more than that window, even where ten segments would be more.
  */
 static const struct {
 	const char *name;

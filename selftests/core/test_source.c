@@ -25,7 +25,7 @@ static u64 v4(u8 a, u8 b, u8 c, u8 d)
 
 static u32 seed;
 
-/* The strangers, too: no test is to depend on those before it. */
+/* Reset all state, the random numbers too, so that tests do not depend on their order. */
 static void fresh(void)
 {
 	static const u64 key[2] = { 1, 2 };
@@ -282,7 +282,7 @@ UNIT(source_wraps)
 		par.syn_source_rate = rates[r];
 		seed = r;
 		for (i = 0, now = 0; i < 3000; i++) {
-			/* From a second to weeks, and years in all. */
+			/* Steps from a second to weeks; years in total. */
 			step = (SEC << chance() % 22) + chance() * 1000ULL;
 			now += step;
 			me = v4(10, 0, 0, chance() % 3);

@@ -358,8 +358,8 @@ UNIT(wire_put_and_parse)
 }
 
 /*
- * MUST-68, MUST-69: the header has a list of options, each with its length, that ends
- * with the header. There is no end-of-list option, so no padding after one.
+ * MUST-68: the options are a list, each with its length, that ends where the header
+ * ends. MUST-69 is about padding after an end-of-list option, which is never sent.
  */
 UNIT(wire_put_options_are_well_formed)
 {

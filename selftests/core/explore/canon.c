@@ -132,7 +132,7 @@ static const struct rule end_rules[] = {
 	R(sent, SKIP), R(lent, SKIP), R(pkt, SKIP),
 };
 
-/* ---- the rules of a type, completed and in the order of memory ---- */
+/* ---- the rules for all fields of a type, by offset ---- */
 
 #define STEPS_MAX	120
 

@@ -442,7 +442,7 @@ TEST_F_TIMEOUT(cgroup, program_drops_packets, 60)
 		close(fd[0]);
 		detached(hooks[i], prog);
 
-		/* On a connection: nothing arrives, and then everything. */
+		/* On a connection: nothing arrives while the program refuses; later everything does. */
 		fd[0] = st_connect(variant->st, PORT);
 		ASSERT_GE(fd[0], 0);
 		fd[1] = accept(lfd, NULL, NULL);

@@ -4,7 +4,7 @@
  */
 #include <linux/tcp.h>
 
-#define _NETINET_TCP_H	1	/* the same names, fewer of them */
+#define _NETINET_TCP_H	1	/* that header clashes with <linux/tcp.h> */
 #include "sock_test.h"
 
 static size_t bulk_size(void)

@@ -8,7 +8,7 @@
 #include <netinet/in.h>
 #include <sched.h>
 
-#define _NETINET_TCP_H	1	/* the same names, fewer of them */
+#define _NETINET_TCP_H	1	/* that header clashes with <linux/tcp.h> */
 #include "sock_test.h"
 
 #ifndef MSG_FASTOPEN

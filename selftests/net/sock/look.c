@@ -146,7 +146,7 @@ static void scene(struct __test_metadata *_metadata, enum stack st, int *fd)
 		fd[2 + 2 * i] = accept(fd[0], NULL, NULL);
 		ASSERT_GE(fd[2 + 2 * i], 0);
 	}
-	/* One that waits for its reader, one in TIME-WAIT. */
+	/* A connection with unread data, and one in TIME-WAIT. */
 	ASSERT_EQ(100, send_pat(fd[1], 0, 100));
 	close(fd[3]);
 	sleep_ms(10);

@@ -6,7 +6,7 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 
-#define _NETINET_TCP_H	1	/* the same names, fewer of them */
+#define _NETINET_TCP_H	1	/* that header clashes with <linux/tcp.h> */
 #include "sock_test.h"
 
 struct opt {

@@ -346,7 +346,7 @@ static ssize_t send_early(struct wire *w, int fd, size_t len)
 	again();							\
 } while (0)
 
-/* The SYN carries @n bytes; or, below, none, and data waits for the handshake. */
+/* The SYN carries @n bytes; with the macro below none, and data waits for the handshake. */
 #define sends_early(n, ...) do {					\
 	ASSERT_EQ((n), send_early(W, self->fd, (n)));			\
 	out(SYN, SEQ(0), LEN(n), __VA_ARGS__);				\

@@ -19,7 +19,7 @@ struct layout {
 	int rcvbuf, clamp, maxseg;	/* socket options, bytes; 0: not set */
 	bool fastopen;
 	bool large;			/* the window exceeds the field of a SYN */
-	struct wseg peer;		/* options of the peer's SYN; none: all of them */
+	struct wseg peer;		/* options of the peer's SYN; unset: all options */
 };
 
 #define KNOB(name, val)		.knob = { { "ipv4/tcp_" name, val } }

@@ -164,7 +164,7 @@ TEST_F_TIMEOUT(wire, both_tcps_keep_their_own_metrics, 60)
 		ASSERT_TRUE(wire_get(W, 250));
 		ASSERT_EQ(SYN | ACK, W->got.flags);
 	}
-	/* A second later all four again. */
+	/* A second later all four SYN-ACKs are retransmitted once more. */
 	none(700);
 	for (int i = 0; i < 4; i++)
 		ASSERT_TRUE(wire_get(W, 400));
