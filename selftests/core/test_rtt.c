@@ -75,6 +75,9 @@ UNIT(rtt_floor_and_ceiling)
 	par.rto_min_us = 1000000;
 	xtcp_rtt_sample(&tcb, 1000);
 	CHECK_EQ(tcb.rto_us, 1001000);
+	init(&tcb, &par);
+	xtcp_rtt_sample(&tcb, ~0u);
+	CHECK_EQ(tcb.srtt8_us, par.rto_max_us * 8);
 }
 
 /* A sample of 0 counts as the granularity of the clock. */
@@ -85,7 +88,7 @@ UNIT(rtt_zero)
 
 	init(&tcb, &par);
 	xtcp_rtt_sample(&tcb, 0);
-	CHECK(tcb.srtt8_us);
+	CHECK_EQ(tcb.srtt8_us, 8);
 }
 
 UNIT(rtt_converges_from_both_sides)
@@ -102,5 +105,85 @@ UNIT(rtt_converges_from_both_sides)
 			xtcp_rtt_sample(&tcb, 40000);
 		CHECK(tcb.srtt8_us / 8 >= 39990 && tcb.srtt8_us / 8 <= 40010);
 		CHECK(tcb.rto_us >= 240000 && tcb.rto_us < 240100);
+	}
+}
+
+#define NOW	(1000 * XTCP_NSEC_PER_SEC)
+
+/* An ACK without a send time, or from before it, is no sample. */
+UNIT(rtt_acked_by_send_time)
+{
+	struct xtcp_ack none = { .now = NOW }, early = { .now = NOW, .sent_at = NOW + 1 };
+	struct xtcp_ack good = { .now = NOW, .sent_at = NOW - 5 * XTCP_NSEC_PER_MSEC };
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+
+	init(&tcb, &par);
+	xtcp_rtt_acked(&tcb, &none);
+	xtcp_rtt_acked(&tcb, &early);
+	CHECK_EQ(tcb.srtt8_us, 0);
+	xtcp_rtt_acked(&tcb, &good);
+	CHECK_EQ(tcb.srtt8_us, 40000);
+	CHECK_EQ(good.rtt_us, 5000);
+}
+
+/* A timestamp as old as the longest RTO is a sample; an older one is not. */
+UNIT(rtt_acked_by_timestamp)
+{
+	struct xtcp_ack ack = { .now = NOW, .ts = true };
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	u32 oldest;
+
+	init(&tcb, &par);
+	oldest = xtcp_ts_clock(NOW) + tcb.ts_off - par.rto_max_us / 1000;
+	ack.tsecr = oldest - 1;
+	xtcp_rtt_acked(&tcb, &ack);
+	CHECK_EQ(tcb.srtt8_us, 0);
+	ack.tsecr = oldest;
+	xtcp_rtt_acked(&tcb, &ack);
+	CHECK_EQ(tcb.srtt8_us, par.rto_max_us * 8);
+}
+
+/* Which SYNs after the handshake yield an RTT sample, by their timestamp. */
+UNIT(rtt_synack_again)
+{
+	static const struct {
+		u16 flags;
+		u32 seq;
+		u32 ack;
+		u32 age;	/* ms */
+		u8 opts;	/* that were agreed on */
+		u32 srtt8;
+	} tab[] = {
+		{ XTCP_SYN | XTCP_ACK, 700, 501, 100, XTCP_OPT_TS, 800000 },
+		{ XTCP_SYN | XTCP_ACK, 700, 501, 999, XTCP_OPT_TS, 7992000 },
+		{ XTCP_SYN | XTCP_ACK, 700, 501, 1000, XTCP_OPT_TS, 0 },
+		{ XTCP_SYN, 700, 501, 100, XTCP_OPT_TS, 0 },
+		{ XTCP_SYN | XTCP_ACK, 701, 501, 100, XTCP_OPT_TS, 0 },
+		{ XTCP_SYN | XTCP_ACK, 700, 500, 100, XTCP_OPT_TS, 0 },
+		{ XTCP_SYN | XTCP_ACK, 700, 501, 100, 0, 0 },
+		/* TSecr is 0. */
+		{ XTCP_SYN | XTCP_ACK, 700, 501, 300, XTCP_OPT_TS, 0 },
+	};
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_seg seg = {
+			.flags = tab[i].flags, .seq = tab[i].seq, .ack = tab[i].ack,
+			.tsecr = 300 - tab[i].age,
+		};
+
+		init(&tcb, &par);
+		tcb.iss = 500;
+		tcb.irs = 700;
+		tcb.opts = tab[i].opts;
+		tcb.ts_off = 300 - xtcp_ts_clock(NOW);
+		xtcp_rtt_synack_again(&tcb, &seg, NOW);
+		CHECK_EQ(tcb.srtt8_us, tab[i].srtt8);
+		xtcp_rtt_synack_again(&tcb, &seg, NOW);
+		CHECK_EQ(tcb.srtt8_us, tab[i].srtt8);
 	}
 }
