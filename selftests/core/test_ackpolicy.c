@@ -85,3 +85,51 @@ UNIT(ackpolicy_read)
 		CHECK_EQ(xtcp_ack_read(&tcb), pushes[i].in_dialogue);
 	}
 }
+
+/* The reader acknowledges on its own, below a quarter of the window. */
+UNIT(ackpolicy_reader_behind)
+{
+	struct xtcp_params par = { .delack_min_us = 40000 };
+	struct xtcp_tcb tcb = {
+		.par = &par, .rcv_mss = 1000, .adv_mss = 1000, .rcv_wnd = 60000,
+		.rcv_nxt = 100000, .rcv_read = 50000,
+	};
+	struct xtcp_seg seg = { .len = 1000, .nsegs = 1, .flags = XTCP_ACK };
+
+	tcb.rcv_wup = tcb.rcv_nxt - 14999;
+	xtcp_ack_data(&tcb, &seg, 0);
+	CHECK_EQ(tcb.ack_pending, XTCP_ACKP_DELAYED);
+	tcb.ack_pending = 0;
+	tcb.rcv_wup = tcb.rcv_nxt - 15000;
+	xtcp_ack_data(&tcb, &seg, 0);
+	CHECK_EQ(tcb.ack_pending, XTCP_ACKP_NOW);
+}
+
+/* An ACK that is to be sent at once is not delayed, too; one that is due stays so. */
+UNIT(ackpolicy_pending)
+{
+	struct xtcp_params par = { .delack_min_us = 40000 };
+	struct xtcp_tcb tcb = {
+		.par = &par, .rcv_mss = 1000, .adv_mss = 1000, .rcv_wnd = 60000, .quickack = 1,
+	};
+	struct xtcp_seg seg = { .len = 10, .nsegs = 1, .flags = XTCP_ACK };
+
+	xtcp_ack_data(&tcb, &seg, 0);
+	CHECK_EQ(tcb.ack_pending, XTCP_ACKP_NOW);
+	tcb.ack_pending = XTCP_ACKP_DELAYED;
+	xtcp_ack_now(&tcb);
+	CHECK_EQ(tcb.ack_pending, XTCP_ACKP_DELAYED | XTCP_ACKP_NOW);
+}
+
+/* A caller that does not count segments has received one. */
+UNIT(ackpolicy_uncounted)
+{
+	struct xtcp_params par = { .delack_min_us = 40000 };
+	struct xtcp_tcb tcb = {
+		.par = &par, .rcv_mss = 500, .adv_mss = 1000, .rcv_wnd = 60000,
+	};
+	struct xtcp_seg seg = { .len = 700, .flags = XTCP_ACK };
+
+	xtcp_ack_data(&tcb, &seg, 0);
+	CHECK_EQ(tcb.rcv_mss, 700);
+}

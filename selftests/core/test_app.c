@@ -94,12 +94,15 @@ UNIT(app_read_and_the_window)
 		u32 unacked;	/* bytes received since the last ACK */
 		u8 pending;
 		bool told;
+		u8 wscale;
 	} rows[] = {
 		{ "half was left", 1000, 2000, 0, 0, true },
 		{ "more than half was left", 1001, 2001, 0, 0, false },
 		{ "less than a segment would be gained", 999, 1998, 0, 0, true },
 		{ "a window of nothing stays one", 0, 0, 0, 0, false },
 		{ "from nothing", 0, 5000, 0, 0, true },
+		{ "rounded up to twice as much", 64, 40, 0, 0, true, 7 },
+		{ "rounded up to less", 65, 40, 0, 0, false, 7 },
 		{ "more than a segment waits for its ACK", 60000, 60000, 1001,
 		  XTCP_ACKP_DELAYED, true },
 		{ "a segment waits", 60000, 60000, 1000, XTCP_ACKP_DELAYED, false },
@@ -116,6 +119,7 @@ UNIT(app_read_and_the_window)
 		tcb.rcv_wup = tcb.rcv_nxt - rows[i].unacked;
 		tcb.rcv_wnd = rows[i].left + rows[i].unacked;
 		tcb.ack_pending = rows[i].pending;
+		tcb.rcv_wscale = rows[i].wscale;
 		CHECK_ROW(rows[i].what, xtcp_read(&tcb, 0, rows[i].space, 1),
 			  rows[i].told ? XTCP_ACT_OUTPUT : 0);
 	}

@@ -108,6 +108,8 @@ UNIT(request_defers)
 		{ "data",		1,  XTCP_ACK, 1, 0, false },
 		{ "FIN",		0,  XTCP_ACK | XTCP_FIN, 1, 0, false },
 		{ "an hour",		0,  XTCP_ACK, 3700, 3600000, true },
+		{ "a unit is left",	0,  XTCP_ACK, 128, 999 * 128, true },
+		{ "none is left",	0,  XTCP_ACK, 128, 1000 * 128, false },
 	};
 	static const struct xtcp_seg syn = { .flags = XTCP_SYN };
 	static const struct xtcp_open open;
@@ -217,4 +219,112 @@ UNIT(request_leaks_nothing)
 		CHECK(len >= XTCP_HDR_LEN && len <= XTCP_HDR_MAX);
 		CHECK(!memcmp(hdr[0], hdr[1], len));
 	}
+}
+
+/* The SYN-ACK is retransmitted after twice the time, up to the longest RTO. */
+UNIT(request_back_off)
+{
+	static const struct {
+		u32 init_us;
+		u8 retries;
+		u32 ms;		/* until the next one */
+	} tab[] = {
+		{ 1000000, 5, 64000 },	{ 1000000, 6, 120000 },	{ 1000000, 15, 120000 },
+		{ 1000, 14, 32768 },	{ 1000, 15, 65536 },	{ 1000, 16, 65536 },
+	};
+	struct xtcp_params par;
+	u32 i;
+
+	xtcp_params_init(&par);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_request req = { .retries = tab[i].retries };
+
+		par.rto_init_us = tab[i].init_us;
+		CHECK_EQ(xtcp_request_timeout(&req, &par, 255, 0, 0), XTCP_REQUEST_SYNACK);
+		CHECK_EQ(xtcp_request_deadline(&req, 0), tab[i].ms * XTCP_NSEC_PER_MSEC);
+	}
+}
+
+/* R2 of a SYN-ACK: one that was sent early, because of a cached RTT, is extra. */
+UNIT(request_gives_up)
+{
+	static const struct {
+		u8 sent;	/* retransmissions */
+		u32 most;
+		u16 rto_ms;	/* from the cache; 0: none */
+		enum xtcp_request_act act;
+	} tab[] = {
+		{ 4, 5, 0, XTCP_REQUEST_SYNACK },	{ 5, 5, 0, XTCP_REQUEST_KILL },
+		{ 5, 5, 9, XTCP_REQUEST_SYNACK },	{ 6, 5, 9, XTCP_REQUEST_KILL },
+		{ 254, 255, 0, XTCP_REQUEST_SYNACK },	{ 255, 255, 0, XTCP_REQUEST_KILL },
+		{ 254, 255, 9, XTCP_REQUEST_SYNACK },	{ 255, 255, 9, XTCP_REQUEST_KILL },
+	};
+	struct xtcp_params par;
+	u32 i;
+
+	xtcp_params_init(&par);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_request req = { .retries = tab[i].sent, .rto_ms = tab[i].rto_ms };
+
+		CHECK_EQ(xtcp_request_timeout(&req, &par, tab[i].most, 0, 0), tab[i].act);
+	}
+}
+
+/* A request without a SYN: the time for data counts from its birth. */
+UNIT(request_born)
+{
+	struct xtcp_seg ack = { .flags = XTCP_ACK };
+	struct xtcp_request req = { .iss = 1 };
+	u64 now = 1000 * XTCP_NSEC_PER_SEC;
+
+	xtcp_request_born(&req, now);
+	CHECK(xtcp_request_defers(&req, &ack, 10, now + XTCP_NSEC_PER_SEC));
+	CHECK(!xtcp_request_defers(&req, &ack, 10, now + 11 * XTCP_NSEC_PER_SEC));
+}
+
+/* The ACK of a request: its timestamp and its window, which is scaled. */
+UNIT(request_ack)
+{
+	struct xtcp_open open = { .adv_mss = 1000, .rcv_space = 60000, .rcv_space_max = 1 << 20,
+				  .v6 = true };
+	struct xtcp_seg seg = { .flags = XTCP_SYN, .seq = 77, .tsval = 99,
+				.opts = XTCP_OPT_TS | XTCP_OPT_WSCALE };
+	struct xtcp_request req;
+	struct xtcp_params par;
+	struct xtcp_plan plan;
+
+	xtcp_params_init(&par);
+	xtcp_request_init(&req, &par, &open, &seg, XTCP_NSEC_PER_SEC);
+	CHECK_EQ(req.v6, 1);
+	CHECK_EQ(req.rcv_wscale, 5);
+	xtcp_request_ack_plan(&req, &par, &open.flow, &plan, XTCP_NSEC_PER_SEC);
+	CHECK_EQ(plan.opts, XTCP_OPT_TS);
+	CHECK_EQ(plan.hdr_len, 32);
+	CHECK_EQ(plan.tsecr, 99);
+	CHECK_EQ(plan.wnd, req.rcv_wnd >> 5);
+	/* No scale was agreed on. */
+	seg.opts = 0;
+	xtcp_request_init(&req, &par, &open, &seg, XTCP_NSEC_PER_SEC);
+	CHECK_EQ(req.rcv_wscale, 0);
+	xtcp_request_ack_plan(&req, &par, &open.flow, &plan, XTCP_NSEC_PER_SEC);
+	CHECK_EQ(plan.wnd, req.rcv_wnd);
+}
+
+/* The call for both makes the same request and SYN-ACK as the two calls. */
+UNIT(request_and_synack)
+{
+	struct xtcp_open open = { .adv_mss = 1000, .rcv_space = 60000 };
+	struct xtcp_seg seg = { .flags = XTCP_SYN, .seq = 77, .opts = XTCP_OPT_TS };
+	struct xtcp_request one = { .iss = 1 }, two = { .iss = 2 };
+	struct xtcp_plan plan[2];
+	struct xtcp_params par;
+
+	xtcp_params_init(&par);
+	memset(plan, 0, sizeof(plan));
+	xtcp_request_init(&one, &par, &open, &seg, XTCP_NSEC_PER_SEC);
+	xtcp_request_plan(&one, &par, &open, &plan[0], XTCP_NSEC_PER_SEC);
+	xtcp_request_synack(&two, &par, &open, &seg, &plan[1], XTCP_NSEC_PER_SEC);
+	CHECK(!memcmp(&one, &two, sizeof(one)));
+	CHECK(!memcmp(&plan[0], &plan[1], sizeof(plan[0])));
+	CHECK_EQ(plan[1].flags, XTCP_SYN | XTCP_ACK);
 }
