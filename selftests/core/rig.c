@@ -296,6 +296,8 @@ bool rig_peek(struct rig *rig, struct xtcp_plan *plan)
 	}
 	if (!rig->want_output)
 		rig_fail(rig, "output without XTCP_ACT_OUTPUT");
+	if (plan->len && plan->data != plan->seq + !!(plan->flags & XTCP_SYN))
+		rig_fail(rig, "payload of %u at %u", plan->seq - rig->iss, plan->data - rig->iss);
 	return true;
 }
 

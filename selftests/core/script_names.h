@@ -124,7 +124,7 @@ static const struct field fields[] = {
 	TCB(bytes_acked, ABS), TCB(bytes_received, ABS), TCB(total_retrans, ABS),
 	TCB(rtx_timeouts, ABS), TCB(fast_rtx, ABS), TCB(rcv_ooo_segs, ABS),
 	TCB(ts_recent, ABS), TCB(quickack, ABS), TCB(ato_us, ABS),
-	TCB(bytes_sent, ABS), TCB(aborts, ABS), TCB(ecn, ABS), TCB(ecn_flags, ABS),
+	TCB(bytes_sent, ABS), TCB(data_segs_out, ABS), TCB(segs_out, ABS), TCB(aborts, ABS), TCB(ecn, ABS), TCB(ecn_flags, ABS),
 	TCB(fo, ABS), TCB(fo_fail, ABS), TCB(fo_room, ABS),
 	TCB(r_cep, ABS), TCB(s_cep, ABS), TCB(r_e0b, ABS), TCB(r_e1b, ABS),
 	TCB(r_ceb, ABS), TCB(s_ceb, ABS), TCB(ecn_seen, ABS), TCB(delivered_ce, ABS),

@@ -205,3 +205,86 @@ UNIT(ecn_synack_sets_all_counters)
 	CHECK_EQ(plan.acc[1], 0);
 	CHECK_EQ(plan.acc[2], 1);
 }
+
+/* A SYN-ACK that was resent early, because of a cached RTT, was perhaps not lost. */
+UNIT(ecn_synack_early)
+{
+	static const u8 flags[] = {
+		0, 0, XTCP_ECN_OPT_MUTE, XTCP_ECN_OPT_MUTE | XTCP_ECN_NO_ECT | XTCP_ECN_BARE,
+	};
+	u8 i;
+
+	xtcp_params_init(&par);
+	for (i = 1; i < ARRAY_SIZE(flags); i++) {
+		struct xtcp_request req = { .ecn = XTCP_ECN_ACC, .rto_ms = 9, .retries = i };
+
+		xtcp_ecn_request_timeout(&req, &par);
+		CHECK_EQ(req.ecn_flags, flags[i]);
+	}
+}
+
+/* Likewise a SYN: the second one still asks, the third does not. */
+UNIT(ecn_syn_early)
+{
+	static const u16 flags[] = { XTCP_SYN | XTCP_CWR | XTCP_ECE,
+				     XTCP_SYN | XTCP_CWR | XTCP_ECE, XTCP_SYN };
+	static struct xtcp_tcb tcb;
+	struct xtcp_open open = peer;
+	struct xtcp_plan plan;
+	u64 now = 1;
+	u32 i;
+
+	xtcp_params_init(&par);
+	par.ecn = 1;
+	xtcp_tcb_init(&tcb, &par);
+	open.cached_srtt_us = 50000;
+	xtcp_connect(&tcb, &open, now);
+	CHECK(tcb.syn_rto_us);
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		CHECK(xtcp_tx_peek(&tcb, now, &plan));
+		CHECK_EQ(plan.flags, flags[i]);
+		xtcp_tx_commit(&tcb, &plan, now);
+		now = xtcp_deadline(&tcb);
+		xtcp_timeout(&tcb, now);
+	}
+}
+
+/* Which SYN-ACKs after the handshake are to be reported once more. */
+UNIT(ecn_synack_again)
+{
+	static const struct {
+		const char *what;
+		u8 mode;
+		u32 passive;
+		u32 seq;
+		u16 flags;
+		u8 ace;
+		bool told;
+	} tab[] = {
+		{ "lost ACK", XTCP_ECN_ACC, 0, 700, XTCP_SYN | XTCP_ACK, 2, true },
+		{ "CE", XTCP_ECN_ACC, 0, 700, XTCP_SYN | XTCP_ACK, 6, true },
+		{ "RFC 3168", XTCP_ECN_CLASSIC, 0, 700, XTCP_SYN | XTCP_ACK, 2, false },
+		{ "passive", XTCP_ECN_ACC, XTCP_F_PASSIVE, 700, XTCP_SYN | XTCP_ACK, 2, false },
+		{ "another SYN", XTCP_ECN_ACC, 0, 701, XTCP_SYN | XTCP_ACK, 2, false },
+		{ "no ACK", XTCP_ECN_ACC, 0, 700, XTCP_SYN, 2, false },
+		{ "no ECN", XTCP_ECN_ACC, 0, 700, XTCP_SYN | XTCP_ACK, 0, false },
+		{ "RFC 3168's answer", XTCP_ECN_ACC, 0, 700, XTCP_SYN | XTCP_ACK, 1, false },
+		{ "reflected", XTCP_ECN_ACC, 0, 700, XTCP_SYN | XTCP_ACK, 7, false },
+	};
+	static struct xtcp_tcb tcb;
+	u32 i;
+
+	xtcp_params_init(&par);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_seg seg = {
+			.flags = tab[i].flags | ace(tab[i].ace), .seq = tab[i].seq,
+		};
+
+		xtcp_tcb_init(&tcb, &par);
+		tcb.ecn = tab[i].mode;
+		tcb.flags |= tab[i].passive;
+		tcb.irs = 700;
+		xtcp_ecn_synack_again(&tcb, &seg);
+		CHECK_ROW(tab[i].what, tcb.ecn_flags, tab[i].told ? XTCP_ECN_HELLO : 0);
+	}
+}
