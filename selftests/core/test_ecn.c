@@ -228,3 +228,159 @@ UNIT(acc_counters)
 			counters(pct[m], pct[l], 0, m * 10 + l);
 		}
 }
+
+/* Sparingly: a byte counter is reported when it passes a multiple of 4 MB. */
+UNIT(ecn_tells_every_4_mb)
+{
+	static const struct {
+		u32 before;
+		u32 len;
+		bool due;
+	} tab[] = {
+		{ (1U << 22) - 1, 1, true },	{ (1U << 22) - 2, 1, false },
+		{ (1U << 21) - 1, 1, false },	{ (1U << 23) - 1, 1, true },
+		{ (1U << 22) - 1, 1U << 22, true },
+	};
+	static struct xtcp_tcb tcb;
+	struct xtcp_seg seg = { .nsegs = 1, .ecn = XTCP_ECT0 };
+	u32 i;
+
+	establish(&tcb, 3, 1, 0);
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		tcb.ecn_last = XTCP_ECT0;
+		tcb.ecn_due = 0;
+		tcb.r_e0b = tab[i].before;
+		xtcp_ecn_rx(&tcb, &seg, tab[i].len);
+		CHECK_EQ(!!tcb.ecn_due, tab[i].due);
+	}
+}
+
+/* What one segment reports is added to what others have reported. */
+UNIT(ecn_reports_add_up)
+{
+	static struct xtcp_tcb tcb;
+	struct xtcp_seg seg = { .nsegs = 1, .ecn = XTCP_CE };
+
+	establish(&tcb, 3, 2, 0);
+	tcb.ecn_due = 0;
+	xtcp_ecn_rx(&tcb, &seg, 10);
+	seg.ecn = XTCP_ECT0;
+	xtcp_ecn_rx(&tcb, &seg, 10);
+	CHECK_EQ(tcb.ecn_due, BIT(XTCP_CE) | BIT(XTCP_ECT0));
+	tcb.ce_unsaid = 0;
+	seg.ecn = XTCP_CE;
+	seg.nsegs = 300;
+	xtcp_ecn_rx(&tcb, &seg, 10);
+	CHECK_EQ(tcb.ce_unsaid, 255);
+
+	tcb.ecn_flags = XTCP_ECN_NO_ECT;
+	xtcp_ecn_again(&tcb);
+	CHECK_EQ(tcb.ecn_flags, XTCP_ECN_NO_ECT | XTCP_ECN_OPT_DOUBT);
+	tcb.ecn_flags |= XTCP_ECN_OPT_TRIED;
+	xtcp_ecn_again(&tcb);
+	CHECK_EQ(tcb.ecn_flags, XTCP_ECN_NO_ECT | XTCP_ECN_OPT_DOUBT | XTCP_ECN_OPT_TRIED |
+		 XTCP_ECN_OPT_MUTE);
+
+	establish(&tcb, 1, 2, 0);
+	seg.ecn = XTCP_ECT0;
+	xtcp_ecn_rx(&tcb, &seg, 10);
+	seg.ecn = XTCP_CE;
+	xtcp_ecn_rx(&tcb, &seg, 10);
+	CHECK_EQ(tcb.ecn_seen, BIT(XTCP_CE) | BIT(XTCP_ECT0));
+}
+
+/* A SYN reports no count; a data segment with the option puts the path to the test. */
+UNIT(ecn_sent)
+{
+	static struct xtcp_tcb tcb;
+	struct xtcp_plan syn = { .flags = XTCP_SYN | XTCP_ACK };
+	struct xtcp_plan data = {
+		.flags = XTCP_ACK, .kind = XTCP_PLAN_NEW, .opts = XTCP_OPT_ACCECN0,
+	};
+
+	establish(&tcb, 3, 1, 0);
+	tcb.ce_unsaid = 1;
+	xtcp_ecn_sent(&tcb, &syn);
+	CHECK_EQ(tcb.ce_unsaid, 1);
+	tcb.ecn_flags = XTCP_ECN_NO_ECT | XTCP_ECN_OPT_DOUBT;
+	xtcp_ecn_sent(&tcb, &data);
+	CHECK_EQ(tcb.ce_unsaid, 0);
+	CHECK_EQ(tcb.ecn_flags, XTCP_ECN_NO_ECT | XTCP_ECN_OPT_DOUBT | XTCP_ECN_OPT_TRIED);
+}
+
+/* TIME-WAIT goes on with ECE or with the count. */
+UNIT(ecn_in_time_wait)
+{
+	static struct xtcp_tcb tcb;
+
+	establish(&tcb, 1, 1, 0);
+	CHECK_EQ(xtcp_ecn_tw_flags(&tcb), 0);
+	tcb.ecn_flags |= XTCP_ECN_ECHO;
+	CHECK_EQ(xtcp_ecn_tw_flags(&tcb), XTCP_ECE);
+	tcb.ecn = XTCP_ECN_OFF;
+	CHECK_EQ(xtcp_ecn_tw_flags(&tcb), 0);
+	tcb.ecn = XTCP_ECN_ACC;
+	tcb.r_cep = 6;
+	CHECK_EQ(xtcp_ecn_tw_flags(&tcb), ace(6));
+}
+
+/* Segments that an ACK reports as marked: by the count, or more by the bytes. */
+UNIT(ecn_marked_segments)
+{
+	static const struct {
+		u8 opts;
+		u32 bytes;
+		u32 segs;
+	} tab[] = {
+		{ 0, 0, 1 },			{ XTCP_OPT_ACCECN0, 2000, 2 },
+		{ XTCP_OPT_ACCECN0, 1001, 2 },	{ XTCP_OPT_ACCECN0, 0, 1 },
+	};
+	static struct xtcp_tcb tcb;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tab); i++) {
+		struct xtcp_ack ack = { .now = 3, .delivered = 5000 };
+		struct xtcp_seg seg = {
+			.flags = XTCP_ACK | ace(6), .opts = tab[i].opts, .nacc = 2,
+			.acc = { 1, tab[i].bytes },
+		};
+
+		establish(&tcb, 3, 1, 0);
+		seg.ack = tcb.snd_una;
+		xtcp_ecn_ack(&tcb, &seg, &ack);
+		CHECK_EQ(ack.ce_segs, tab[i].segs);
+	}
+}
+
+/* An ACK that reports a mark, or a path that mangles, leaves other flags as they are. */
+UNIT(ecn_ack_keeps_flags)
+{
+	static struct xtcp_tcb tcb;
+	struct xtcp_ack ack = { .now = 3, .delivered = 1000 };
+	struct xtcp_seg seg = { .flags = XTCP_ACK };
+
+	establish(&tcb, 3, 1, 0);
+	tcb.ecn_flags = XTCP_ECN_OPT_MUTE;
+	seg.ack = tcb.snd_una;
+	xtcp_ecn_ack(&tcb, &seg, &ack);
+	CHECK_EQ(tcb.ecn_flags, XTCP_ECN_OPT_MUTE | XTCP_ECN_ACE_SEEN | XTCP_ECN_NO_ECT |
+		 XTCP_ECN_DEAF);
+
+	establish(&tcb, 1, 1, 0);
+	tcb.flags |= XTCP_F_NODELAY;
+	tcb.cwnd = tcb.mss;
+	tcb.ecn_flags |= XTCP_ECN_CWR_END;
+	tcb.cwr_end = tcb.snd_una;
+	seg.ack = tcb.snd_una;
+	xtcp_ecn_ack(&tcb, &seg, &ack);
+	CHECK(!(tcb.ecn_flags & XTCP_ECN_CWR_END));
+	seg.flags |= XTCP_ECE;
+	xtcp_ecn_ack(&tcb, &seg, &ack);
+	CHECK(tcb.flags & XTCP_F_NODELAY);
+	CHECK(tcb.flags & XTCP_F_PACE_WAIT);
+
+	tcb.ecn_flags = XTCP_ECN_ECHO | XTCP_ECN_NO_ECT;
+	xtcp_ecn_reduced(&tcb);
+	CHECK_EQ(tcb.ecn_flags, XTCP_ECN_ECHO | XTCP_ECN_NO_ECT | XTCP_ECN_CWR |
+		 XTCP_ECN_CWR_END);
+}

@@ -71,3 +71,85 @@ UNIT(output_no_new_data)
 	CHECK_EQ(xtcp_tx_new_len(&tcb, &fin), 0);
 	CHECK(!fin);
 }
+
+static void establish(struct xtcp_tcb *tcb, struct xtcp_params *par,
+		      struct xtcp_sent sent[3])
+{
+	static const struct xtcp_open open = {
+		.rcv_space = 60000, .rcv_space_max = 60000, .gso_max = 60000,
+		.path_mss = 1460, .adv_mss = 1460,
+	};
+	struct xtcp_seg seg = {
+		.nsegs = 1, .seq = 7, .wnd = 60000, .flags = XTCP_SYN | XTCP_ACK,
+		.opts = XTCP_OPT_MSS | XTCP_OPT_SACK_PERM, .mss = 1460,
+	};
+	struct xtcp_plan plan;
+	u32 i;
+
+	xtcp_tcb_init(tcb, par);
+	xtcp_connect(tcb, &open, 1);
+	for (i = 0; i < 3; i++)
+		xtcp_map_lend(tcb, &sent[i]);
+	CHECK(xtcp_tx_peek(tcb, 1, &plan));
+	xtcp_tx_commit(tcb, &plan, 1);
+	seg.ack = plan.seq + 1;
+	xtcp_rx(tcb, &seg, NULL, XTCP_NSEC_PER_MSEC);
+	while (xtcp_tx_peek(tcb, XTCP_NSEC_PER_MSEC, &plan))
+		xtcp_tx_commit(tcb, &plan, XTCP_NSEC_PER_MSEC);
+	CHECK_EQ(tcb->state, XTCP_ESTABLISHED);
+}
+
+/* With nothing in flight one segment may go, however small the congestion window is. */
+UNIT(output_one_segment)
+{
+	struct xtcp_sent sent[3];
+	struct xtcp_params par;
+	struct xtcp_tcb tcb;
+	bool fin;
+
+	xtcp_params_init(&par);
+	establish(&tcb, &par, sent);
+	tcb.cwnd = tcb.mss / 2;
+	tcb.snd_end += 3 * tcb.mss;
+	CHECK_EQ(xtcp_tx_new_len(&tcb, &fin), tcb.mss);
+}
+
+/* Pacing tells when a plan departs, and that nothing is to be planned meanwhile. */
+UNIT(output_paced)
+{
+	u64 now = 2 * XTCP_NSEC_PER_MSEC;
+	struct xtcp_sent sent[3];
+	struct xtcp_params par;
+	struct xtcp_plan plan;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	establish(&tcb, &par, sent);
+	tcb.flags |= XTCP_F_PACED;
+	tcb.pace_next = now + 1000;
+	CHECK_EQ(xtcp_wrote(&tcb, 1000, 0, now), XTCP_ACT_OUTPUT);
+	CHECK(xtcp_tx_peek(&tcb, now, &plan));
+	CHECK_EQ(plan.release, now + 1000);
+	tcb.flags |= XTCP_F_PACE_WAIT;
+	CHECK_EQ(xtcp_want_output(&tcb), 0);
+	CHECK(!xtcp_tx_peek(&tcb, now, &plan));
+}
+
+/* The probe timer runs for a path MTU probe, too. */
+UNIT(output_mtu_probe_is_timed)
+{
+	u64 now = 2 * XTCP_NSEC_PER_MSEC;
+	struct xtcp_sent sent[3];
+	struct xtcp_params par;
+	struct xtcp_plan plan;
+	struct xtcp_tcb tcb;
+
+	xtcp_params_init(&par);
+	par.mtu_probing = 2;
+	establish(&tcb, &par, sent);
+	xtcp_wrote(&tcb, 20000, 0, now);
+	CHECK(xtcp_tx_peek(&tcb, now, &plan));
+	CHECK_EQ(plan.kind, XTCP_PLAN_MTUP);
+	xtcp_tx_commit(&tcb, &plan, now);
+	CHECK(xtcp_dl_is_set(&tcb, XTCP_DL_TLP));
+}

@@ -18,7 +18,9 @@ static bool parse(struct xtcp_seg *seg, const u8 *opt, u32 optlen, u16 flags,
 
 	memset(seg, 0xa5, sizeof(*seg));
 	memcpy(hdr + 20, opt, optlen);
+	memcpy(hdr + 4, "\1\3\3", 3);		/* sequence number */
 	hdr[12] = (u8)(doff / 4 << 4);
+	memcpy(hdr + 16, "\4\2\10\12", 4);	/* checksum, urgent pointer */
 	hdr[13] = (u8)flags;
 	ok = xtcp_parse(seg, hdr, doff, doff + payload);
 	free(hdr);
@@ -121,6 +123,9 @@ static const struct {
 	{ "wscale outside of a SYN", { 3, 3, 7 }, 3, XTCP_ACK },
 	{ "SACK permitted", { 4, 2 }, 2, XTCP_SYN, XTCP_OPT_SACK_PERM },
 	{ "SACK permitted outside of a SYN", { 4, 2 }, 2, XTCP_ACK },
+	{ "SACK permitted, then MSS", { 4, 2, 2, 4, 0x05, 0xb4 }, 6, XTCP_SYN,
+	  XTCP_OPT_SACK_PERM | XTCP_OPT_MSS, 1460 },
+	{ "SACK permitted, as long as a block", { 4, 10, 0, 0, 0, 1, 0, 0, 0, 9 }, 10, XTCP_ACK },
 	{ "timestamps", { 8, 10, 1, 2, 3, 4, 5, 6, 7, 8 }, 10, XTCP_ACK,
 	  XTCP_OPT_TS, 0, 0, 0x01020304, 0x05060708 },
 	{ "timestamps, aligned", { 1, 1, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8 }, 12,
@@ -129,6 +134,7 @@ static const struct {
 	  XTCP_ACK, XTCP_OPT_TS, 0, 0, 0x01020304, 0x05060708 },
 	{ "timestamps of length 9", { 8, 9, 1, 2, 3, 4, 5, 6, 7 }, 9, XTCP_ACK },
 	{ "EOL ends: MUST-69", { 0, 2, 4, 0x05, 0xb4 }, 5, XTCP_SYN },
+	{ "EOL is no option with a length", { 0, 2, 3, 3, 7 }, 5, XTCP_SYN },
 	{ "NOPs", { 1, 1, 1, 2, 4, 0x05, 0xb4 }, 7, XTCP_SYN, XTCP_OPT_MSS, 1460 },
 	{ "unknown is skipped: MUST-6", { 253, 4, 9, 9, 2, 4, 0x05, 0xb4 }, 8,
 	  XTCP_SYN, XTCP_OPT_MSS, 1460 },
@@ -177,6 +183,8 @@ static const struct {
 	  XTCP_OPT_FASTOPEN, .cookie_len = 4, .cookie_exp = 1 },
 	{ "Fast Open as an experiment, asked", { 254, 4, 0xf9, 0x89 }, 4, XTCP_SYN,
 	  XTCP_OPT_FASTOPEN, .cookie_exp = 1 },
+	{ "Fast Open, a cookie like the number of the experiment",
+	  { 34, 10, 0xf9, 0x89, 1, 2, 3, 4, 5, 6 }, 10, XTCP_SYN, XTCP_OPT_FASTOPEN, .cookie_len = 8 },
 	{ "another experiment", { 254, 8, 0xf9, 0x88, 1, 2, 3, 4 }, 8, XTCP_SYN },
 	{ "half an experiment", { 254, 3, 0xf9 }, 3, XTCP_SYN },
 	{ "SACK of 9 bytes", { 5, 11, 0, 0, 0, 1, 0, 0, 0, 9, 0 }, 11, XTCP_ACK },
@@ -245,6 +253,66 @@ UNIT(wire_usual_syn)
 	/* Without SYN only the timestamp option has a meaning. */
 	CHECK(parse(&seg, usual, 20, XTCP_ACK, 0));
 	CHECK_EQ(seg.opts, XTCP_OPT_TS);
+}
+
+/* Does the fast path, which four NOPs in front avoid, give the same result for @opt? */
+static bool same_by_both(const u8 *opt, u32 len)
+{
+	struct xtcp_seg fast, slow;
+	u8 padded[24] = { 1, 1, 1, 1 };
+
+	memcpy(padded + 4, opt, len);
+	return parse(&fast, opt, len, XTCP_SYN, 0) &&
+	       parse(&slow, padded, len + 4, XTCP_SYN, 0) && same_syn(&fast, &slow);
+}
+
+/* Also where two bytes differ, or a part of the options is displaced. */
+UNIT(wire_nearly_usual)
+{
+	static const u8 usual[2][20] = {
+		{ 2, 4, 0x05, 0, 4, 2, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8, 1, 3, 3, 7 },
+		{ 1, 1, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8 },
+	};
+	static const u8 parts[][4] = { { 4, 2, 8, 10 }, { 1, 3, 3, 7 } };
+	static const u8 vals[] = { 0, 1, 2, 3, 4, 8, 10, 16, 0x81, 0x83, 0x88 };
+	static const u32 len[] = { 20, 12 };
+	u32 k, i, j, v;
+	u8 opt[20];
+
+	for (k = 0; k < 2; k++)
+		for (i = 0; i < len[k]; i++)
+			for (j = 0; j < i; j++)
+				for (v = 0; v < ARRAY_SIZE(vals) * ARRAY_SIZE(vals); v++) {
+					memcpy(opt, usual[k], sizeof(opt));
+					opt[i] = vals[v % ARRAY_SIZE(vals)];
+					opt[j] = vals[v / ARRAY_SIZE(vals)];
+					CHECK(same_by_both(opt, len[k]));
+				}
+	for (k = 0; k < ARRAY_SIZE(parts); k++)
+		for (i = 0; i <= 16; i++) {
+			memcpy(opt, usual[0], sizeof(opt));
+			memcpy(opt + i, parts[k], 4);
+			CHECK(same_by_both(opt, 20));
+		}
+}
+
+/* What follows the header is payload, even if it looks like an option. */
+UNIT(wire_options_end_with_the_header)
+{
+	static const u8 opts[][4] = {
+		{ 1, 1, 1, 1 }, { 99, 4, 9, 9 }, { 1, 1, 1, 99 }, { 1, 1, 99, 2 },
+	};
+	struct xtcp_seg seg;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(opts); i++) {
+		u8 block[40] = { [12] = 0x60, [13] = XTCP_SYN, [24] = 3, 3, 7, 4, 2, 3, 3, 7 };
+
+		memcpy(block + 20, opts[i], 4);
+		CHECK(xtcp_parse(&seg, block, 40, 40));
+		CHECK_EQ(seg.opts, 0);
+		CHECK_EQ(seg.len, 16);
+	}
 }
 
 /* Every prefix of every row: no read beyond the end, no loop. */
