@@ -85,9 +85,8 @@ static u16 ecn_synack_flags(u8 mode, u8 field)
 		return XTCP_ECE;
 	case XTCP_ECN_ACC:
 		return xtcp_ace_flags(xtcp_ecn_echo(field));
-	default:
-		return 0;
 	}
+	return 0;
 }
 
 /* Send all three counters, so that the peer notices a path that zeroes them. */
