@@ -125,11 +125,19 @@ UNIT(output_paced)
 
 	xtcp_params_init(&par);
 	establish(&tcb, &par, sent);
-	tcb.flags |= XTCP_F_PACED;
 	tcb.pace_next = now + 1000;
 	CHECK_EQ(xtcp_wrote(&tcb, 1000, 0, now), XTCP_ACT_OUTPUT);
+	tcb.flags |= XTCP_F_PACED;
 	CHECK(xtcp_tx_peek(&tcb, now, &plan));
 	CHECK_EQ(plan.release, now + 1000);
+	tcb.flags &= ~XTCP_F_PACED;
+	CHECK(xtcp_tx_peek(&tcb, now, &plan));
+	CHECK_EQ(plan.release, 0);
+	tcb.pacing_rate = 1000;
+	xtcp_tx_commit(&tcb, &plan, now);
+	CHECK_EQ(tcb.pace_next, now + 1000);
+	CHECK(!(tcb.flags & XTCP_F_PACE_WAIT));
+	tcb.snd_end += 1000;
 	tcb.flags |= XTCP_F_PACE_WAIT;
 	CHECK_EQ(xtcp_want_output(&tcb), 0);
 	CHECK(!xtcp_tx_peek(&tcb, now, &plan));

@@ -296,7 +296,7 @@ UNIT(wire_nearly_usual)
 		}
 }
 
-/* What follows the header is payload, even if it looks like an option. */
+/* Bytes behind the header are payload, even if they look like an option. */
 UNIT(wire_options_end_with_the_header)
 {
 	static const u8 opts[][4] = {
