@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -18,6 +19,9 @@
 
 /* SO_PROTOCOL of every XTCP socket, and of no other socket. */
 #define XTCP_SO_PROTOCOL	0x206
+
+/* XTCP_FALLBACK=1: a socket that XTCP refuses is one of the kernel's TCP. */
+static bool fall_back;
 
 static int (*next_socket)(int domain, int type, int protocol);
 static int (*next_getsockopt)(int fd, int level, int name, void *val,
@@ -42,8 +46,11 @@ static void *next(const char *name)
 
 static __attribute__((constructor)) void resolve(void)
 {
+	const char *fallback = getenv("XTCP_FALLBACK");
 	int saved = errno;
 
+	/* Read now: nginx, for one, clears the environment. */
+	fall_back = fallback && !strcmp(fallback, "1");
 	next_socket = next("socket");
 	next_getsockopt = next("getsockopt");
 	errno = saved;
@@ -63,8 +70,11 @@ int socket(int domain, int type, int protocol)
 	if (!next_socket)
 		return -1;
 	if (wants_tcp(domain, type, protocol)) {
-		protocol = domain == AF_INET6 ? XTCP_V6 : 0;
-		domain = AF_XTCP;
+		int fd = next_socket(AF_XTCP, type, domain == AF_INET6 ? XTCP_V6 : 0);
+
+		/* No module or no permission for the family; net.xtcp.enabled is 0. */
+		if (fd >= 0 || !fall_back || (errno != EAFNOSUPPORT && errno != ENOPROTOOPT))
+			return fd;
 	}
 	return next_socket(domain, type, protocol);
 }

@@ -2,15 +2,18 @@
 /*
  * xtcp_run PROGRAM [ARGUMENT...]
  * xtcp_run --cgroup DIR [--off]
+ * xtcp_run --systemd UNIT [--off]
  *
  * Runs a program with its TCP connections over XTCP: adds the preload library, found
  * beside this executable or in ../lib/xtcp relative to it, to LD_PRELOAD and executes
- * the program. The second form moves the tasks of a cgroup to XTCP (xtcp_cgroup.c).
+ * the program. The second form moves the tasks of a cgroup to XTCP (xtcp_cgroup.c), the
+ * third a service of systemd (xtcp_systemd.c).
  * See xtcp_run(1).
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +21,12 @@
 #include <unistd.h>
 
 #include <linux/xtcp.h>
+#include <xtcp/version.h>
 
 #include "xtcp_cgroup.h"
 #include "xtcp_elf.h"
+#include "xtcp_systemd.h"
+#include "xtcp_why.h"
 
 #define LIBRARY	"xtcp_preload.so"
 
@@ -35,8 +41,10 @@
 static const char usage[] =
 	"usage: xtcp_run PROGRAM [ARGUMENT...]\n"
 	"       xtcp_run --cgroup DIR [--off]\n"
+	"       xtcp_run --systemd UNIT [--off]\n"
 	"Runs PROGRAM with its TCP streams (IPv4, IPv6) over XTCP.\n"
 	"--cgroup: does so for all programs in the cgroup DIR, until --off; needs Linux 6.6.\n"
+	"--systemd: does so for the service UNIT from its next start, until --off.\n"
 	"XTCP_FALLBACK=1 in the environment: use the kernel's TCP if the xtcp module\n"
 	"is not loaded. See xtcp_run(1).\n";
 
@@ -55,20 +63,10 @@ static int xtcp_probe(void)
 	return 0;
 }
 
-static const char *why(int err)
-{
-	static char text[128];
-
-	if (err == -EAFNOSUPPORT)
-		return "the xtcp module is not loaded (modprobe xtcp, or insmod xtcp.ko)";
-	if (err == -ENOPROTOOPT)
-		return "XTCP is turned off in this network namespace (net.xtcp.enabled)";
-	snprintf(text, sizeof(text), "cannot open an XTCP socket: %s",
-		 strerror(-err));
-	return text;
-}
-
-/* Path of the library: beside the executable (source tree), or as installed. */
+/*
+ * Path of the library: beside the executable (source tree), or as installed. LD_PRELOAD
+ * separates names by colons and blanks, so the path can contain neither.
+ */
 static int find_library(char *path, size_t size)
 {
 	static const char *const where[] = { LIBRARY, "../lib/xtcp/" LIBRARY };
@@ -91,6 +89,23 @@ static int find_library(char *path, size_t size)
 			return 0;
 	}
 	return -ENOENT;
+}
+
+/* The path of the library that is to be preloaded, or a message and false. */
+static bool library_path(char *path, size_t size)
+{
+	int ret = find_library(path, size);
+
+	if (ret) {
+		fprintf(stderr, "xtcp_run: cannot find %s: %s\n", LIBRARY, strerror(-ret));
+		return false;
+	}
+	if (strpbrk(path, ": ")) {
+		fprintf(stderr, "xtcp_run: LD_PRELOAD cannot name a path with a colon or blank: %s\n",
+			path);
+		return false;
+	}
+	return true;
 }
 
 /* Put the library first in LD_PRELOAD: it calls the libraries that are already there. */
@@ -125,10 +140,29 @@ static int cgroup(int argc, char **argv)
 	}
 	ret = xtcp_probe();
 	if (ret) {
-		fprintf(stderr, "xtcp_run: %s\n", why(ret));
+		fprintf(stderr, "xtcp_run: %s\n", xtcp_why(ret));
 		return EXIT_NO_XTCP;
 	}
 	return xtcp_cgroup_on(argv[2]) ? EXIT_NO_XTCP : 0;
+}
+
+/*
+ * --systemd UNIT [--off]: changes only a file and what systemd knows of it, so it needs
+ * no module; the service falls back to the kernel's TCP where there is none.
+ */
+static int systemd(int argc, char **argv)
+{
+	char path[PATH_MAX];
+
+	if (argc == 4 && !strcmp(argv[3], "--off"))
+		return xtcp_systemd_off(argv[2]) ? EXIT_NO_XTCP : 0;
+	if (argc != 3) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	if (!library_path(path, sizeof(path)))
+		return EXIT_NO_XTCP;
+	return xtcp_systemd_on(argv[2], path) ? EXIT_NO_XTCP : 0;
 }
 
 /* Only a warning: programs that this one starts may still be preloaded. */
@@ -162,6 +196,12 @@ int main(int argc, char **argv)
 	}
 	if (argc > 1 && !strcmp(argv[1], "--cgroup"))
 		return cgroup(argc, argv);
+	if (argc > 1 && !strcmp(argv[1], "--systemd"))
+		return systemd(argc, argv);
+	if (argc > 1 && !strcmp(argv[1], "--version")) {
+		puts("xtcp_run " XTCP_VERSION);
+		return 0;
+	}
 	if (argc > 1 && !strcmp(argv[1], "--"))
 		argv++;
 	else if (argc > 1 && argv[1][0] == '-')
@@ -174,21 +214,11 @@ int main(int argc, char **argv)
 	if (ret) {
 		if (fallback && !strcmp(fallback, "1"))
 			return run(argv + 1);
-		fprintf(stderr, "xtcp_run: %s\n", why(ret));
+		fprintf(stderr, "xtcp_run: %s\n", xtcp_why(ret));
 		return EXIT_NO_XTCP;
 	}
-	ret = find_library(path, sizeof(path));
-	if (ret) {
-		fprintf(stderr, "xtcp_run: cannot find %s: %s\n", LIBRARY,
-			strerror(-ret));
+	if (!library_path(path, sizeof(path)))
 		return EXIT_NO_XTCP;
-	}
-	/* Both separate names in LD_PRELOAD. */
-	if (strpbrk(path, ": ")) {
-		fprintf(stderr, "xtcp_run: LD_PRELOAD cannot name a path with a colon or blank: %s\n",
-			path);
-		return EXIT_NO_XTCP;
-	}
 	ret = preload(path);
 	if (ret) {
 		fprintf(stderr, "xtcp_run: cannot set LD_PRELOAD: %s\n",
