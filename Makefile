@@ -125,7 +125,7 @@ install: all
 		$(DESTDIR)$(PREFIX)/include/linux/xtcp.h
 	# The administrator decides whether any user may load the module.
 	test "$(AUTOLOAD)" != y || \
-		install -D -m 644 tools/xtcp.conf $(DESTDIR)/etc/modprobe.d/xtcp.conf
+		install -D -m 644 tools/examples/modprobe.conf $(DESTDIR)/etc/modprobe.d/xtcp.conf
 
 # Sources as a release, and the Debian packages made of it, in out.
 dist:

@@ -197,7 +197,7 @@ autoload()
 			2>/dev/null
 	done
 	[ ! -e /proc/net/xtcp ] || { echo "nobody allowed it"; unload; bad=1; }
-	mkdir -p "${conf%/*}" && cp ../../tools/xtcp.conf "$conf" || bad=1
+	mkdir -p "${conf%/*}" && cp ../../tools/examples/modprobe.conf "$conf" || bad=1
 	$as tools/xfer xtcp client 127.0.0.1 1 1
 	[ -e /proc/net/xtcp ] || { echo "not by AF_XTCP"; bad=1; }
 	unload || bad=1
