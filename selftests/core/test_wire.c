@@ -76,6 +76,7 @@ UNIT(wire_impossible_lengths)
 	} tab[] = {
 		{ 5, 20, 20, true },	{ 5, 19, 20, false },
 		{ 5, 20, 19, false },	{ 5, 0, 0, false },
+		{ 5, 0, 20, false },	{ 5, 20, 0, false },
 		{ 4, 60, 60, false },	{ 0, 60, 60, false },
 		{ 6, 20, 24, false },	{ 6, 24, 23, false },
 		{ 6, 24, 24, true },	{ 15, 60, 60, true },
