@@ -68,6 +68,7 @@ void xtcp_socket_timeout(struct xtcp_socket *sock);
 
 u32 xtcp_socket_write(struct xtcp_socket *sock, const void *data, u32 len);
 u32 xtcp_socket_read(struct xtcp_socket *sock, void *data, u32 len);
+void xtcp_socket_read_blocks(struct xtcp_socket *sock);
 void xtcp_socket_shutdown(struct xtcp_socket *sock);
 void xtcp_socket_close(struct xtcp_socket *sock);
 void xtcp_socket_abort(struct xtcp_socket *sock);

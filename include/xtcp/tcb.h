@@ -351,6 +351,7 @@ struct xtcp_tcb {
 	u32 rcv_round;		/* most bytes read in one; 0: none is over yet */
 	u8 ack_pending;		/* XTCP_ACKP_* */
 	u8 quickack;		/* segments to acknowledge at once; XTCP_QUICKACK_ALL */
+	u8 blocked;		/* enum xtcp_blocked */
 	u8 nsack;		/* entries of sack[] in use */
 	u32 ato_us;		/* how long an ACK is delayed at present */
 	u64 last_rx_at;		/* ns, last acceptable segment */
@@ -490,6 +491,13 @@ enum xtcp_fastopen_fail {
 #define XTCP_ACKP_NOW		0x2	/* an ACK must go */
 #define XTCP_ACKP_PUSHED	0x4	/* a small or PSH segment waits for its ACK */
 #define XTCP_ACKP_TWICE		0x8	/* and a small one came behind it */
+
+/* tcb->blocked: has the application blocked in a read before it answered? */
+enum xtcp_blocked {
+	XTCP_BLOCKED_NO,
+	XTCP_BLOCKED_ACKED,	/* yes: what had come was acknowledged; nothing came since */
+	XTCP_BLOCKED_ANSWERED,	/* yes, and yet the answer came: another thread writes */
+};
 
 /* tcb->cong */
 enum xtcp_cong {

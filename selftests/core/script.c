@@ -463,6 +463,11 @@ static void cmd_read(struct rig *rig, const struct words *w)
 				 rig->rcvbuf - rig->unread : 0, rig->now));
 }
 
+static void cmd_blocks(struct rig *rig, const struct words *w)
+{
+	rig_serve(rig, xtcp_read_blocks(&rig->tcb, rig->now));
+}
+
 static void cmd_space(struct rig *rig, const struct words *w)
 {
 	rig->rcvbuf = number(rig, w, 1);
@@ -713,7 +718,7 @@ static const struct command {
 	{ "established", cmd_established }, { "accepted", cmd_accepted },
 	{ "<", cmd_in }, { ">", cmd_out, true }, { "abort-tx", cmd_abort_tx, true }, { "refuse", cmd_refuse, true },
 	{ "write", cmd_write }, { "gone", cmd_stream }, { "came", cmd_stream },
-	{ "go", cmd_go }, { "read", cmd_read }, { "space", cmd_space },
+	{ "go", cmd_go }, { "read", cmd_read }, { "blocks", cmd_blocks }, { "space", cmd_space },
 	{ "shutdown", cmd_shutdown }, { "close", cmd_close }, { "abort", cmd_abort },
 	{ "give-up", cmd_give_up }, { "queue-full", cmd_queue_full, true },
 	{ "set", cmd_set }, { "icmp", cmd_icmp }, { "+", cmd_pass },

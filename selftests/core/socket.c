@@ -416,6 +416,21 @@ u32 xtcp_socket_read(struct xtcp_socket *sock, void *data, u32 len)
 }
 
 /**
+ * xtcp_socket_read_blocks - the program will wait until there is more to read
+ * @sock: in any state
+ *
+ * Optional. An ACK that waits for the program's answer is sent at once, because the
+ * peer may be waiting for it.
+ */
+void xtcp_socket_read_blocks(struct xtcp_socket *sock)
+{
+	if (sock->host.tcb)
+		xtcp_host_actions(&sock->host,
+				  xtcp_read_blocks(&sock->tcb, op_now(&sock->host)),
+				  NULL, NULL);
+}
+
+/**
  * xtcp_socket_shutdown - end the outgoing stream: FIN follows the last byte written
  * @sock: socket; without a connection nothing happens
  */

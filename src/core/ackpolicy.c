@@ -79,6 +79,22 @@ bool xtcp_ack_read(const struct xtcp_tcb *tcb)
 }
 
 /*
+ * A peer that holds back the rest of its message until the first part is acknowledged
+ * (Nagle) would otherwise wait for the whole delay, in a dialogue too. Where one thread
+ * reads and another answers, a reader that blocks says nothing: acknowledging its
+ * requests separately would cost a segment each, so it is tried once.
+ */
+u32 xtcp_read_blocks(struct xtcp_tcb *tcb, u64 now)
+{
+	(void)now;
+	if (!(tcb->ack_pending & XTCP_ACKP_PUSHED) || tcb->blocked == XTCP_BLOCKED_ANSWERED)
+		return 0;
+	tcb->blocked = XTCP_BLOCKED_ACKED;
+	xtcp_ack_now(tcb);
+	return XTCP_ACT_OUTPUT;
+}
+
+/*
  * xtcp_ack_data - payload arrived in order, or a FIN that an answer may follow
  *
  * At least every second full segment is acknowledged at once (SHLD-19), and no
@@ -91,6 +107,8 @@ void xtcp_ack_data(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 {
 	u32 unacked = tcb->rcv_nxt - tcb->rcv_wup, limit;
 
+	if (tcb->blocked == XTCP_BLOCKED_ACKED)
+		tcb->blocked = XTCP_BLOCKED_NO;
 	/* First, since the limit derives from it: one full segment is not two. */
 	learn_rcv_mss(tcb, seg);
 	if (unlikely(tcb->rcv_first))
@@ -129,8 +147,11 @@ void xtcp_ack_sent(struct xtcp_tcb *tcb)
 void xtcp_ack_piggyback(struct xtcp_tcb *tcb, u64 now)
 {
 	if (tcb->last_data_rx_at &&
-	    now - tcb->last_data_rx_at < tcb->ato_us * XTCP_NSEC_PER_USEC)
+	    now - tcb->last_data_rx_at < tcb->ato_us * XTCP_NSEC_PER_USEC) {
 		tcb->flags |= XTCP_F_PINGPONG;
+		if (tcb->blocked == XTCP_BLOCKED_ACKED)
+			tcb->blocked = XTCP_BLOCKED_ANSWERED;
+	}
 	tcb->last_data_tx_at = now;
 }
 
@@ -138,12 +159,14 @@ void xtcp_ack_piggyback(struct xtcp_tcb *tcb, u64 now)
  * xtcp_ack_delayed_fire - the delay ended without an answer
  *
  * If an answer was expected, stop expecting one and reset the delay. Otherwise
- * double the delay, up to its maximum.
+ * double the delay, up to its maximum. Whatever reads and answers here, a reader that
+ * blocks is worth an ACK again.
  */
 void xtcp_ack_delayed_fire(struct xtcp_tcb *tcb)
 {
 	if (!(tcb->ack_pending & XTCP_ACKP_DELAYED))
 		return;
+	tcb->blocked = XTCP_BLOCKED_NO;
 	if (tcb->flags & XTCP_F_PINGPONG) {
 		tcb->flags &= ~XTCP_F_PINGPONG;
 		tcb->ato_us = min(tcb->par->delack_min_us, xtcp_delack_max_us(tcb));

@@ -129,6 +129,23 @@ static int recv_empty(struct recv_state *r)
 	return 0;
 }
 
+/* Sleep until packets arrive behind @last. Return: 0 or -errno. */
+static int recv_sleep(struct recv_state *r, const struct sk_buff *last)
+{
+	struct sock *sk = r->sk;
+	struct xtcp_sock *xsk = xtcp_sk(sk);
+
+	/* Only if it will sleep: the backlog may have what the program waits for. */
+	if (xsk->tcb.ack_pending && !xsk->inert && !READ_ONCE(sk->sk_backlog.tail)) {
+		u64 now = xtcp_now();
+		u32 actions = xtcp_read_blocks(&xsk->tcb, now);
+
+		if (actions)
+			xtcp_handle_actions(sk, actions, now);
+	}
+	return sk_wait_data(sk, &r->timeo, last);
+}
+
 /* Wait for more bytes, or process the backlog. Return: 0 or -errno. */
 static int recv_wait(struct recv_state *r)
 {
@@ -145,8 +162,7 @@ static int recv_wait(struct recv_state *r)
 		release_sock(sk);
 		lock_sock(sk);
 	} else {
-		err = sk_wait_data(sk, &r->timeo,
-				   skb_peek_tail(&sk->sk_receive_queue));
+		err = recv_sleep(r, skb_peek_tail(&sk->sk_receive_queue));
 		if (err > 0)
 			err = 0;
 	}
@@ -357,7 +373,7 @@ ssize_t xtcp_splice_read(struct socket *sock, loff_t *ppos,
 		if (!err && !skb_queue_empty(&sk->sk_receive_queue))
 			err = 1;
 		if (!err)
-			err = sk_wait_data(sk, &r.timeo, NULL) < 0 ? -EPIPE : 0;
+			err = recv_sleep(&r, NULL) < 0 ? -EPIPE : 0;
 		ret = min(err, 0);
 		if (err)
 			break;

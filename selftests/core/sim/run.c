@@ -12,6 +12,7 @@
  *	sim --compare FILE			compare the table with FILE
  *	sim --sweep DEPTH			all patterns of up to DEPTH lost packets
  *	sim --drop N[,N...] --variant NAME [--trace]	one of these
+ *	sim --dialogues N			all dialogues of up to N messages
  *
  * Each block of seeds runs in a process of its own, so that a crash or a sanitizer's
  * report ends one block only, and its seed is known.
@@ -301,6 +302,8 @@ int main(int argc, char **argv)
 		}
 		if (!strcmp(argv[a], "--compare"))
 			return bulk_compare(val);
+		if (!strcmp(argv[a], "--dialogues"))
+			return dialogue_all((u32)strtoul(val, NULL, 0));
 		if (!strcmp(argv[a], "--seeds"))
 			seeds = strtoull(val, NULL, 0);
 		else if (!strcmp(argv[a], "--time"))
@@ -326,7 +329,7 @@ int main(int argc, char **argv)
 		else if (!strcmp(argv[a], "--variant"))
 			variant = val;
 		else {
-			fprintf(stderr, "usage: sim --seeds N | --time SECONDS [--from S] [--jobs J] | --seed S [--trace] | --outages N [--from S] | --outage S [--trace] | --scenario NAME [--trace] | --bulk NAME [--trace] | --compare FILE | --sweep DEPTH | --drop N[,N...] [--variant NAME] [--trace]\n");
+			fprintf(stderr, "usage: sim --seeds N | --time SECONDS [--from S] [--jobs J] | --seed S [--trace] | --outages N [--from S] | --outage S [--trace] | --scenario NAME [--trace] | --bulk NAME [--trace] | --compare FILE | --sweep DEPTH | --drop N[,N...] [--variant NAME] [--trace] | --dialogues N\n");
 			return 2;
 		}
 		a++;

@@ -10,6 +10,7 @@
  *	scenario.c	fixed configurations with known results
  *	sweep.c		every pattern of one, two and three packets lost
  *	outage.c	one loss event of any length in a window of any size
+ *	dialogue.c	every dialogue of a few messages: none waits for a timer
  *	bulk.c		bulk transfers by all congestion controls: results.txt
  *	world.c		time, events, trace, verdict
  *	link.c		one direction of the wire
@@ -537,6 +538,10 @@ int sweep_one(const char *variant, const char *drops, bool trace);
 
 u32 outage_all(u64 from, u64 n, u32 tap);
 int outage_one(u64 seed, bool trace);
+
+/* ---- dialogue.c ---- */
+
+int dialogue_all(u32 most);
 
 /* ---- bulk.c ---- */
 

@@ -40,6 +40,32 @@ TEST_F(wire, delayed_by_40_ms)
 	out(ACK, ACKNO(401), AFTER(40));
 }
 
+static void *read_200(void *fd)
+{
+	char buf[200];
+
+	return (void *)recv(*(int *)fd, buf, sizeof(buf), MSG_WAITALL);
+}
+
+/* The program waits for more, so no answer will carry the ACK. */
+TEST_F(wire, blocked_reader_acknowledges_at_once)
+{
+	pthread_t thread;
+	void *got;
+
+	XTCP_ONLY("it waits for the whole delay");
+	interactive();
+	ASSERT_EQ(0, fcntl(self->fd, F_SETFL, 0));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, read_200, &self->fd));
+	counted(0, "DelayedACKs", ({
+		in(ACK | PSH, LEN(100));
+		out(ACK, ACKNO(401), WITHIN(490));
+	}));
+	in(ACK | PSH, LEN(100));
+	ASSERT_EQ(0, pthread_join(thread, &got));
+	EXPECT_EQ(200, (long)got);
+}
+
 /*
  * RFC 9293 MUST-59: segments that waited for a system call are acknowledged together
  * (by the kernel's TCP one by one).
