@@ -48,6 +48,10 @@ double bulk(int family, enum place place, size_t size);
 double bulk_nodelay(int family, enum place place, size_t size);
 double bulk_file(int family, enum place place, size_t size);
 
+/* both.c */
+double both_slower(int family, enum place place, size_t size);
+double both_total(int family, enum place place, size_t size);
+
 /* packet.c, many.c */
 double receive_packet(int family, enum place place, size_t size);
 double epoll_exchange(int family, enum place place, size_t n);
