@@ -16,6 +16,9 @@ void xtcp_ack_now(struct xtcp_tcb *tcb)
 #define RCV_MSS_MIN	88
 #define RCV_MSS_PUSHED	536
 
+/* Round trip, us, of a path on which readers are slower than the path. */
+#define SHORT_RTT_US	1000
+
 /*
  * Estimate the size of the peer's full segments, at most the MSS that we offered.
  * The estimate grows at once. It shrinks when two segments in a row, or the
@@ -39,15 +42,19 @@ static void learn_rcv_mss(struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 
 /*
  * A reader with this much data waiting was woken and will read soon; its read
- * acknowledges everything at once, and may open the window too. Rely on that for
- * no more than a quarter of the window; the delayed ACK timer runs as well.
+ * acknowledges everything at once, and may open the window too. Rely on that for no more
+ * than a quarter of the window, or the peer would be idle for the time that the reader
+ * takes. On a path that is shorter than that time rely on it for all of the window: an
+ * earlier ACK would only empty the peer's send buffer, and a process there that sends and
+ * receives in one loop would go on sending, and seldom read what we send. The delayed
+ * ACK timer runs as well.
  */
 static bool ack_reader_behind(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg)
 {
 	u32 waiting = tcb->rcv_nxt - tcb->rcv_read - seg->len;
+	u32 most = tcb->min_rtt_us < SHORT_RTT_US ? tcb->rcv_wnd : tcb->rcv_wnd / 4;
 
-	return waiting >= 8U * tcb->rcv_mss &&
-	       tcb->rcv_nxt - tcb->rcv_wup < tcb->rcv_wnd / 4;
+	return waiting >= 8U * tcb->rcv_mss && tcb->rcv_nxt - tcb->rcv_wup < most;
 }
 
 /* Note a segment below the peer's full size, or with PSH: a pause may follow. */
