@@ -86,23 +86,30 @@ UNIT(ackpolicy_read)
 	}
 }
 
-/* The reader acknowledges on its own, below a quarter of the window. */
+/* The reader acknowledges on its own: the window on a short path, otherwise a quarter. */
 UNIT(ackpolicy_reader_behind)
 {
+	static const struct {
+		u32 min_rtt_us, most;
+	} paths[] = { { 999, 60000 }, { 1000, 15000 }, { ~0U, 15000 } };
 	struct xtcp_params par = { .delack_min_us = 40000 };
-	struct xtcp_tcb tcb = {
-		.par = &par, .rcv_mss = 1000, .adv_mss = 1000, .rcv_wnd = 60000,
-		.rcv_nxt = 100000, .rcv_read = 50000,
-	};
 	struct xtcp_seg seg = { .len = 1000, .nsegs = 1, .flags = XTCP_ACK };
+	u32 i;
 
-	tcb.rcv_wup = tcb.rcv_nxt - 14999;
-	xtcp_ack_data(&tcb, &seg, 0);
-	CHECK_EQ(tcb.ack_pending, XTCP_ACKP_DELAYED);
-	tcb.ack_pending = 0;
-	tcb.rcv_wup = tcb.rcv_nxt - 15000;
-	xtcp_ack_data(&tcb, &seg, 0);
-	CHECK_EQ(tcb.ack_pending, XTCP_ACKP_NOW);
+	for (i = 0; i < ARRAY_SIZE(paths); i++) {
+		struct xtcp_tcb tcb = {
+			.par = &par, .rcv_mss = 1000, .adv_mss = 1000, .rcv_wnd = 60000,
+			.rcv_nxt = 100000, .rcv_read = 50000, .min_rtt_us = paths[i].min_rtt_us,
+		};
+
+		tcb.rcv_wup = tcb.rcv_nxt - paths[i].most + 1;
+		xtcp_ack_data(&tcb, &seg, 0);
+		CHECK_EQ(tcb.ack_pending, XTCP_ACKP_DELAYED);
+		tcb.ack_pending = 0;
+		tcb.rcv_wup = tcb.rcv_nxt - paths[i].most;
+		xtcp_ack_data(&tcb, &seg, 0);
+		CHECK_EQ(tcb.ack_pending, XTCP_ACKP_NOW);
+	}
 }
 
 /* An ACK that is to be sent at once is not delayed, too; one that is due stays so. */
