@@ -166,8 +166,8 @@ UNIT(rate_newest)
 {
 	static const struct {
 		const char *what;
-		u32 delivered;		/* the second one: as it left; the first one: 1000 */
-		u64 sent_at;		/* the first one: 10 */
+		u32 delivered;		/* tcb.delivered as the second one left; the first: 1000 */
+		u64 sent_at;		/* of the second one, ns; the first: 10 */
 		bool taken;
 	} tab[] = {
 		{ "more had been delivered", 2000, 20, true }, { "more, though it left earlier", 2000, 5, true },
