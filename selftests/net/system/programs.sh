@@ -181,7 +181,30 @@ time.sleep(600)
 	return $bad
 }
 
-tap_plan 11
+# Services have the library and XTCP_FALLBACK=1 in their environment, without xtcp_run.
+falls_back()
+{
+	local lib
+	lib=$(realpath "$(dirname $run)/xtcp_preload.so")
+	ip netns exec $a sh -c "echo 0 >/proc/sys/net/xtcp/enabled" || return 1
+	ip netns exec $a env LD_PRELOAD="$lib" XTCP_FALLBACK=1 python3 -c "$py"'
+s = socket.socket()
+s.bind(("127.0.0.1", 7220))
+s.listen()
+s6 = socket.socket(socket.AF_INET6)
+sys.exit("0100007F:1C34 " not in open("/proc/net/tcp").read())
+' || return 1
+	ip netns exec $a env LD_PRELOAD="$lib" python3 -c "$py"'
+import errno
+try:
+	socket.socket()
+except OSError as e:
+	sys.exit(e.errno != errno.ENOPROTOOPT)
+sys.exit(1)
+'
+}
+
+tap_plan 12
 tap "both programs on XTCP" exchange 7201 $run $run
 tap "server on XTCP, client on the kernel's TCP" exchange 7202 $run ""
 tap "client on XTCP, server on the kernel's TCP" exchange 7203 "" $run
@@ -193,4 +216,5 @@ tap "a static program stays where it is, and that is said" static_said
 tap "an unreachable neighbour is EHOSTUNREACH" unreachable
 tap "who has sockets" who
 tap "who has connections without a process" who_without
+tap "a socket that XTCP refuses is one of the kernel's TCP where that is wanted" falls_back
 tap_end
