@@ -16,7 +16,8 @@
  *
  * The calls stand in the order of a connection's life: set up, open actively, (listen,
  * SYN cookies, Fast Open, limits by source: listen.h), segments in, writing, reading,
- * output, timers, options, congestion control, ICMP, TIME-WAIT, tear down, asking.
+ * (without segments: handover.h), output, timers, options, congestion control, ICMP,
+ * TIME-WAIT, tear down, asking.
  *
  * An active open, with the caller's functions in capitals:
  *
@@ -73,6 +74,7 @@
 #define XTCP_ENGINE_H
 
 #include <xtcp/env.h>
+#include <xtcp/handover.h>
 #include <xtcp/listen.h>
 #include <xtcp/seg.h>
 #include <xtcp/seq.h>
