@@ -109,6 +109,10 @@
 	X(EVICTED, "Evicted")						\
 	X(EVICT_HOLES, "HolesForgotten")
 
+/* The same, shown as XtcpLocal. */
+#define XTCP_MIBS_LOCAL(X)						\
+	X(HANDOVERS, "Handovers")
+
 /* Counted by the module, shown as Tcp (RFC 4022). */
 #define XTCP_MIBS_TCP(X)						\
 	X(ACTIVE_OPENS, "ActiveOpens")					\
@@ -128,6 +132,7 @@ enum xtcp_mib {
 	XTCP_MIB_BEFORE_EXT = XTCP_MIB_ENGINE_MAX - 1,
 	XTCP_MIBS_EXT(XTCP_MIB_ENUM)
 	XTCP_MIBS_MEM(XTCP_MIB_ENUM)
+	XTCP_MIBS_LOCAL(XTCP_MIB_ENUM)
 	XTCP_MIBS_TCP(XTCP_MIB_ENUM)
 #undef XTCP_MIB_ENUM
 	XTCP_MIB_MAX

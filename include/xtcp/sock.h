@@ -145,6 +145,7 @@ struct xtcp_sock {
 	u8 fo_bare : 1;			/* TCP_FASTOPEN_NO_COOKIE */
 	u8 stamped : 1;			/* a write asked for time stamps */
 	u8 tell_inq : 1;		/* TCP_INQ */
+	u8 pull : 1;			/* the peer on this host waits for the reader */
 	u8 repathed : 1;		/* sk_txhash chooses among the paths of a route */
 	u8 cc_locked : 1;		/* the route fixes the algorithm: congctl lock */
 	u32 iss_above;			/* SND.NXT of the record, if reopens is set */
@@ -230,6 +231,7 @@ struct xtcp_knobs {
 	u32 limit_output;		/* bytes of a connection queued below IP, at most */
 	u8 syncookies;			/* 0: never, 1: if there is no room, 2: always */
 	bool enabled;			/* socket() makes XTCP sockets */
+	bool local_shortcut;		/* hand bytes over to a peer on this host */
 	bool abort_on_overflow;		/* accept queue full: send RST */
 	bool fwmark_accept;		/* a child takes the mark of its SYN */
 	bool reflect_tos;		/* a child takes the TOS of its SYN */

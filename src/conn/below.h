@@ -29,6 +29,12 @@ void xtcp_rx_stray(struct net *net, struct sk_buff *skb);
 void xtcp_rx_route_keep(struct sock *sk, struct sk_buff *skb);
 void xtcp_rx_route_drop(struct sock *sk);
 
+/* ---- both ends in one namespace: unseen.c; RCU read lock ---- */
+
+bool xtcp_unseen_sender(struct sock *sk);
+bool xtcp_unseen_receiver(struct sock *from, struct sock *to);
+struct sock *xtcp_peer_sk(const struct sock *sk);
+
 /* ---- ICMP errors deferred because a system call owned the socket: icmp.c ---- */
 
 void xtcp_mtu_reduced(struct sock *sk);

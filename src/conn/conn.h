@@ -10,6 +10,7 @@
 #define XTCP_CONN_H
 
 #include <linux/percpu_counter.h>
+#include <net/dst.h>
 
 #include <xtcp/sock.h>
 
@@ -71,6 +72,20 @@ struct sk_buff *xtcp_recvq_seek(struct sock *sk, u32 seq, u32 *off, u32 *len);
 void xtcp_recvq_consume(struct sock *sk, u32 seq);
 bool xtcp_recvq_prune_ofo(struct sock *sk);	/* the out-of-order packets */
 void xtcp_rcv_grow(struct sock *sk, u32 bytes, u64 now);
+
+/* ---- shortcut.c: both ends in one namespace ---- */
+
+u32 xtcp_shortcut_push(struct sock *sk, u32 actions, u64 now);
+bool xtcp_shortcut_pull(struct sock *sk, u64 now);
+
+/* Is the shortcut on, and does the route lead to this host? */
+static inline bool xtcp_shortcut_on(const struct sock *sk)
+{
+	const struct dst_entry *dst = rcu_access_pointer(sk->sk_dst_cache);
+
+	return READ_ONCE(xtcp_sk_knobs(sk)->local_shortcut) && dst &&
+	       dst->dev == sock_net(sk)->loopback_dev;
+}
 
 /* ---- urgent.c ---- */
 

@@ -32,6 +32,7 @@ void xtcp_timer_stop(struct sock *sk);
 /* sendq.c */
 void xtcp_sendq_stamp(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len);
 int xtcp_sendq_copy(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len);
+bool xtcp_sendq_read(struct sock *sk, u32 seq, u8 *to, u32 len);
 void xtcp_sendq_trim(struct sock *sk);	/* free what is acknowledged */
 void xtcp_sendq_purge(struct sock *sk);
 void xtcp_map_refill(struct sock *sk);	/* before xtcp_tx_peek() */
@@ -40,6 +41,7 @@ void xtcp_snd_grow(struct sock *sk);
 
 /* recvq.c */
 void xtcp_recvq_add(struct sock *sk, struct sk_buff *skb, u32 from, u32 to);
+void xtcp_recvq_put(struct sock *sk, struct sk_buff *skb, u32 from);
 void xtcp_recvq_charge(struct sock *sk, struct sk_buff *skb);
 void xtcp_recvq_drain(struct sock *sk);
 void xtcp_recvq_reap(struct sock *sk);

@@ -24,6 +24,7 @@ static void conn_blank(struct sock *sk)
 	xsk->inert = 0;
 	xsk->reopens = 0;
 	xsk->repathed = 0;
+	xsk->pull = 0;
 	xsk->rehashes = 0;
 	sk->sk_txhash = 0;
 	xsk->soft_err = 0;

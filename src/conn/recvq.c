@@ -98,27 +98,13 @@ static bool recvq_pack(struct sock *sk, struct sk_buff *skb, u32 off, u32 from,
 	return true;
 }
 
-/**
- * xtcp_recvq_add - queue payload for reading
- * @sk: socket
- * @skb: packet; taken over
- * @from: sequence number of the first byte to use
- * @to: one after the last
- *
- * Context: any, socket lock.
- */
-void xtcp_recvq_add(struct sock *sk, struct sk_buff *skb, u32 from, u32 to)
+/* Queue a packet, or add its payload to the last one. */
+static void recvq_append(struct sock *sk, struct sk_buff *skb)
 {
 	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
-	u32 off = from - recvq_base(skb);
+	u32 to = XTCP_CB(skb)->q.end;
 	bool stolen;
 	int delta;
-
-	if (recvq_pack(sk, skb, off, from, to))
-		return;
-	XTCP_CB(skb)->q.seq = from;
-	XTCP_CB(skb)->q.end = to;
-	XTCP_CB(skb)->q.off = off;
 
 	if (tail && recvq_is_whole(skb) && recvq_is_whole(tail) &&
 	    skb_try_coalesce(tail, skb, &stolen, &delta)) {
@@ -132,6 +118,43 @@ void xtcp_recvq_add(struct sock *sk, struct sk_buff *skb, u32 from, u32 to)
 	}
 	recvq_set_owner(sk, skb);
 	__skb_queue_tail(&sk->sk_receive_queue, skb);
+}
+
+/**
+ * xtcp_recvq_add - queue payload for reading
+ * @sk: socket
+ * @skb: packet; taken over
+ * @from: sequence number of the first byte to use
+ * @to: one after the last
+ *
+ * Context: any, socket lock.
+ */
+void xtcp_recvq_add(struct sock *sk, struct sk_buff *skb, u32 from, u32 to)
+{
+	u32 off = from - recvq_base(skb);
+
+	if (recvq_pack(sk, skb, off, from, to))
+		return;
+	XTCP_CB(skb)->q.seq = from;
+	XTCP_CB(skb)->q.end = to;
+	XTCP_CB(skb)->q.off = off;
+	recvq_append(sk, skb);
+}
+
+/**
+ * xtcp_recvq_put - queue bytes that came without a segment
+ * @sk: socket
+ * @skb: packet without headers, memory for which is reserved; taken over
+ * @from: sequence number of its first byte
+ *
+ * Context: any, socket lock.
+ */
+void xtcp_recvq_put(struct sock *sk, struct sk_buff *skb, u32 from)
+{
+	XTCP_CB(skb)->q.seq = from;
+	XTCP_CB(skb)->q.end = from + skb->len;
+	XTCP_CB(skb)->q.off = 0;
+	recvq_append(sk, skb);
 }
 
 /**

@@ -433,6 +433,21 @@ static bool sendq_copy_bits(struct sock *sk, u32 seq, u8 *to, u32 len)
 	return true;
 }
 
+/**
+ * xtcp_sendq_read - copy bytes of the queue
+ * @sk: socket
+ * @seq: sequence number of the first
+ * @to: where they go
+ * @len: bytes
+ *
+ * Context: any, socket lock.
+ * Return: false if one of them is not in the queue.
+ */
+bool xtcp_sendq_read(struct sock *sk, u32 seq, u8 *to, u32 len)
+{
+	return sendq_copy_bits(sk, seq, to, len);
+}
+
 /*
  * The range has more fragments than an skb can hold, as with many small pages from
  * sendfile(). Copy it to whole pages, sixteen of which hold 64 KiB, and so keep the

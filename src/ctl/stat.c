@@ -43,6 +43,10 @@ static const struct row mem_rows[] = {
 	XTCP_MIBS_MEM(MIB_ROW)
 };
 
+static const struct row local_rows[] = {
+	XTCP_MIBS_LOCAL(MIB_ROW)
+};
+
 /* Every reason. The first row, NONE, is not printed. */
 static const struct row drop_rows[] = {
 #define DROP_ROW(name)	{ #name, ROW_DROP, XTCP_DROP_##name },
@@ -108,6 +112,7 @@ int xtcp_stat_show(struct seq_file *seq, void *v)
 		 xtcp_mem_pressed());
 	stat_put_rows(seq, "XtcpMem", " Pages Pressure", mem, mem_rows,
 		      ARRAY_SIZE(mem_rows));
+	stat_put_rows(seq, "XtcpLocal", "", "", local_rows, ARRAY_SIZE(local_rows));
 	stat_put_rows(seq, "XtcpDrop", "", "", drop_rows + 1, ARRAY_SIZE(drop_rows) - 1);
 	return 0;
 }

@@ -209,6 +209,7 @@ const struct xtcp_knob xtcp_knob_rows[] = {
 #endif
 	{ "limit_output_bytes",	0, INT_MAX, GLUE(limit_output), .scale = 1,
 	  OF(limit_output_bytes) },
+	{ "local_shortcut",	0, 1, GLUE(local_shortcut), .scale = 1 },
 	{ "max_orphans",	0, INT_MAX, GLUE(max_orphans), .scale = 1 },
 	{ "max_syn_backlog",	0, INT_MAX, GLUE(max_syn_backlog), .scale = 1,
 	  OF_FIELD(sysctl_max_syn_backlog) },

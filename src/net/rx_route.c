@@ -58,8 +58,17 @@ static void rx_route_apply(const struct net *net, struct sk_buff *skb)
 		skb_dst_set_noref(skb, dst);
 }
 
-static unsigned int rx_route_hook(void *priv, struct sk_buff *skb,
-				  const struct nf_hook_state *state)
+/**
+ * xtcp_rx_route_hook - hook at PRE_ROUTING: give a packet the cached route
+ * @priv: unused
+ * @skb: packet that IP has just received
+ * @state: namespace
+ *
+ * Context: softirq, RCU read lock.
+ * Return: NF_ACCEPT.
+ */
+unsigned int xtcp_rx_route_hook(void *priv, struct sk_buff *skb,
+				const struct nf_hook_state *state)
 {
 	const struct net *net = state->net;
 
@@ -71,13 +80,13 @@ static unsigned int rx_route_hook(void *priv, struct sk_buff *skb,
 
 static const struct nf_hook_ops rx_route_ops[] = {
 	{
-		.hook = rx_route_hook,
+		.hook = xtcp_rx_route_hook,
 		.pf = NFPROTO_IPV4,
 		.hooknum = NF_INET_PRE_ROUTING,
 		.priority = NF_IP_PRI_LAST,
 	},
 	{
-		.hook = rx_route_hook,
+		.hook = xtcp_rx_route_hook,
 		.pf = NFPROTO_IPV6,
 		.hooknum = NF_INET_PRE_ROUTING,
 		.priority = NF_IP6_PRI_LAST,

@@ -25,23 +25,34 @@ struct recv_state {
 	ktime_t at_hw;		/* ns, clock of the device; 0: not known */
 };
 
-/* The program has read all bytes below @seq: the window may open. */
-static void recv_taken(struct sock *sk, u32 seq)
+/*
+ * The program has read all bytes below @seq: the window may open. Return: whether the
+ * shortcut has fetched more bytes from a peer on this host.
+ */
+static bool recv_taken(struct sock *sk, u32 seq)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	u32 bytes = seq - xsk->copied, actions;
+	bool more = false;
 	u64 now;
 
 	if (!bytes)
-		return;
+		return false;
 	WRITE_ONCE(xsk->copied, seq);
 	if (xsk->inert)
-		return;
+		return false;
 	now = xtcp_now();
 	xtcp_rcv_grow(sk, bytes, now);
 	actions = xtcp_read(&xsk->tcb, bytes, xtcp_rcv_space(sk), now);
+	if (unlikely(xsk->pull)) {
+		more = xtcp_shortcut_pull(sk, now);
+		/* It has told the peer what the ACK would have. */
+		if (!xsk->tcb.ack_pending)
+			actions = 0;
+	}
 	if (actions)
 		xtcp_handle_actions(sk, actions, now);
+	return more;
 }
 
 /*
@@ -154,8 +165,8 @@ static int recv_wait(struct recv_state *r)
 	u32 start;
 	int err = 0;
 
-	if (!peek)
-		recv_taken(sk, r->seq);
+	if (!peek && recv_taken(sk, r->seq))
+		return 0;
 	start = xtcp_sk(sk)->copied;
 	if (r->done >= (ssize_t)r->target) {
 		/* Process the backlog, which may hold more bytes; do not sleep. */

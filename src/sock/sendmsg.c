@@ -47,8 +47,12 @@ static u32 send_wrote(struct send_state *s, bool more, u64 now)
 static void send_flush(struct send_state *s, bool more)
 {
 	u64 now = xtcp_now();
+	u32 actions = send_wrote(s, more, now) | XTCP_ACT_OUTPUT;
 
-	xtcp_handle_actions(s->sk, send_wrote(s, more, now) | XTCP_ACT_OUTPUT, now);
+	if (xtcp_shortcut_on(s->sk))
+		actions = xtcp_shortcut_push(s->sk, actions, now);
+	if (actions)
+		xtcp_handle_actions(s->sk, actions, now);
 }
 
 /*

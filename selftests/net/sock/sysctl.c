@@ -43,6 +43,7 @@ static const struct row rows[] = {
 	{ "keepalive_time",	1, SECS, 7200 },
 	{ "l3mdev_accept",	0, 1, 0 },
 	{ "limit_output_bytes",	0, I32, 1048576 },
+	{ "local_shortcut",	0, 1, DIFFERS, "0" },
 	{ "max_orphans",	0, I32, DIFFERS },
 	{ "max_syn_backlog",	0, I32, BY_MEMORY },
 	{ "max_tw_buckets",	0, I32, BY_MEMORY },
