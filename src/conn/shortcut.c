@@ -88,6 +88,7 @@ static bool shortcut_fits(const struct sock *from, const struct sock *to)
 	       !memcmp(a->saddr, b->daddr, sizeof(a->saddr)) &&
 	       !memcmp(a->daddr, b->saddr, sizeof(a->daddr)) &&
 	       !xtcp_sk(from)->stamped && !xtcp_sk(to)->urg_data &&
+	       READ_ONCE(from->sk_max_pacing_rate) == ~0UL &&
 	       !sock_flag(to, SOCK_DEAD) && !(to->sk_shutdown & RCV_SHUTDOWN);
 }
 

@@ -198,6 +198,17 @@ TEST_F(direct, receiver_that_asks_for_headers_gets_segments)
 	passes(1, false);
 }
 
+/* The engine learns of a rate by the next segment, and so of its end. */
+TEST_F(direct, paced_sender_takes_segments)
+{
+	passes(1, true);
+	ASSERT_EQ(0, set_int(self->c, SOL_SOCKET, SO_MAX_PACING_RATE, 100000000));
+	passes(100, false);
+	ASSERT_EQ(0, set_int(self->c, SOL_SOCKET, SO_MAX_PACING_RATE, -1));
+	passes(100, false);
+	passes(100, true);
+}
+
 /* The queue of the receiver fills, the writer stops, and the reader fetches the rest. */
 TEST_F(direct, full_receiver_stops_the_writer)
 {
