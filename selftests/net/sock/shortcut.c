@@ -232,7 +232,7 @@ TEST_F(direct, full_receiver_stops_the_writer)
 /* Each of them opens a packet socket in mid-stream, or closes it. */
 TEST_F(direct, stream_changes_over_at_any_byte)
 {
-	uint64_t end = 3000000;
+	uint64_t end = virtual_time() ? 3000000 : 300000;
 	int tap = -1, i = 0;
 	pid_t pid = child();
 	int status;
@@ -264,7 +264,7 @@ TEST_F(direct, stream_changes_over_at_any_byte)
 /* A writer and a reader at each end: the locks of both sockets are wanted from both sides. */
 TEST_F(direct, both_directions_at_once)
 {
-	uint64_t end = 1000000, at;
+	uint64_t end = virtual_time() ? 1000000 : 200000, at;
 	int *fd = &self->c;
 	int i, status;
 
