@@ -7,7 +7,7 @@
 LIB_VERSION	:= 0.1
 LIB_SONAME	:= libxtcp.so.0
 LIB_HEADERS	:= $(patsubst %,$(TOP)/include/xtcp/%.h, \
-		   engine env env_user host listen mib seg seq socket tcb)
+		   engine env env_user handover host listen mib seg seq socket tcb)
 LIB_OBJ		:= $(patsubst $(BUILD)/%,$(BUILD)/pic/%,$(CORE)) \
 		   $(patsubst %,$(BUILD)/pic/%.o,env_user host socket)
 

@@ -112,7 +112,7 @@ UNIT(ackpolicy_reader_behind)
 	}
 }
 
-/* An ACK that is to be sent at once is not delayed, too; one that is due stays so. */
+/* An ACK that is to be sent at once is not delayed as well; one that is due stays due. */
 UNIT(ackpolicy_pending)
 {
 	struct xtcp_params par = { .delack_min_us = 40000 };

@@ -18,9 +18,9 @@
 #define QUEUE	256U		/* packets on the way */
 #define ROUNDS	6U		/* times that a dialogue is repeated on its connection */
 #define SHOWN	5U		/* failures that are printed */
-#define BUFFER	65536U		/* bytes, of each buffer; more than ROUNDS need */
+#define BUFFER	131072U		/* bytes, of each buffer: no write ever waits for room */
 
-/* Sizes of messages, bytes: around one MSS, and such as end in a small segment. */
+/* Sizes of messages, bytes: around one MSS, and one that ends in a small segment. */
 static const u32 sizes[] = { 1, MSS - 1, MSS, MSS + 1, 2 * MSS + 1 };
 
 #define CHOICES	(2 * ARRAY_SIZE(sizes))	/* writer and size of a message */
@@ -171,7 +171,7 @@ static void program_run(struct program *end)
 
 		if (msg->writer == end->id) {
 			if (xtcp_socket_write(end->sock, data, msg->size) != msg->size)
-				return;
+				abort();
 		} else if (!read_message(end, msg->size)) {
 			return;
 		}
