@@ -526,6 +526,14 @@ u64 xtcp_pacing_rate(const struct xtcp_tcb *tcb);
 void xtcp_set_pacing_max(struct xtcp_tcb *tcb, u64 rate);
 
 /**
+ * xtcp_set_queue_paces - does the queue below hold packets until their release time?
+ * @tcb: in any state
+ * @paces: if so, pacing is on for every algorithm, except for the first ten segments of
+ *	the connection, as in Linux with sch_fq
+ */
+void xtcp_set_queue_paces(struct xtcp_tcb *tcb, bool paces);
+
+/**
  * xtcp_snd_want - how large the send buffer must be not to limit the connection
  * @tcb: in any state
  *

@@ -235,6 +235,7 @@ struct xtcp_tcb {
 	u16 small_more;		/* limit of small_out beyond the initial window, segments */
 	u8 small_wrote;		/* writes that wait to be merged, at most 255 */
 	bool small_merge;	/* limit small_out to one: many writes were merged */
+	bool queue_paces;	/* the queue below holds packets until their release time */
 	bool small_go;		/* the writes have waited long enough */
 	u32 snd_up;		/* one after the last urgent byte written */
 	u32 iss;		/* initial send sequence number */

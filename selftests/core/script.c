@@ -501,6 +501,11 @@ static void cmd_set(struct rig *rig, const struct words *w)
 	rig_serve(rig, xtcp_set(&rig->tcb, opt, number(rig, w, 2), rig->now));
 }
 
+static void cmd_queue_paces(struct rig *rig, const struct words *w)
+{
+	xtcp_set_queue_paces(&rig->tcb, number(rig, w, 1));
+}
+
 static void cmd_icmp(struct rig *rig, const struct words *w)
 {
 	u32 kind = LOOKUP(rig, icmps, word(rig, w, 1));
@@ -721,7 +726,7 @@ static const struct command {
 	{ "go", cmd_go }, { "read", cmd_read }, { "blocks", cmd_blocks }, { "space", cmd_space },
 	{ "shutdown", cmd_shutdown }, { "close", cmd_close }, { "abort", cmd_abort },
 	{ "give-up", cmd_give_up }, { "queue-full", cmd_queue_full, true },
-	{ "set", cmd_set }, { "icmp", cmd_icmp }, { "+", cmd_pass },
+	{ "queue-paces", cmd_queue_paces }, { "set", cmd_set }, { "icmp", cmd_icmp }, { "+", cmd_pass },
 	{ "~", cmd_due }, { "late", cmd_late }, { "no-timer", cmd_no_timer, true }, { "tw", cmd_tw },
 	{ "=", cmd_is, true }, { "acts", cmd_acts, true },
 	{ "noacts", cmd_noacts, true }, { "drop", cmd_drop, true },

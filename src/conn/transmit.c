@@ -221,18 +221,22 @@ static void tx_burst_sent(struct sock *sk, const struct xtcp_plan *plan, u64 now
 }
 
 /*
- * Pass SO_MAX_PACING_RATE to the engine; the kernel sets it without telling the protocol.
- * A queue discipline that paces (sch_fq) reads the same field, and observes the release
- * times of plans. Any other one sends a packet at once; the engine gives out no plan
- * that would have to wait for longer than a moment.
+ * Pass to the engine what the kernel sets without telling the protocol:
+ * SO_MAX_PACING_RATE, and that the queue discipline paces (sch_fq notes it at the first
+ * packet of a socket). That one reads the same rate, and observes the release times of
+ * plans. Any other one sends a packet at once; the engine gives out no plan that would
+ * have to wait for longer than a moment.
  */
 static void pacing_sync(struct sock *sk)
 {
 	unsigned long rate = READ_ONCE(sk->sk_max_pacing_rate);
 	u64 max = rate == ~0UL ? ~0ULL : rate;
+	bool fq = READ_ONCE(sk->sk_pacing_status) == SK_PACING_FQ;
 
 	if (unlikely(max != xtcp_sk(sk)->tcb.pacing_max))
 		xtcp_set_pacing_max(&xtcp_sk(sk)->tcb, max);
+	if (unlikely(fq != xtcp_sk(sk)->tcb.queue_paces))
+		xtcp_set_queue_paces(&xtcp_sk(sk)->tcb, fq);
 }
 
 /**

@@ -22,6 +22,9 @@
  */
 #define WAIT_MAX_NS	XTCP_NSEC_PER_SEC
 
+/* As in Linux with sch_fq, which lets the initial window (RFC 6928) pass in one burst. */
+#define QUEUE_FREE_SEGS	10
+
 /* A burst is about one millisecond of the rate (rate / 1024), at least min_tso_segs. */
 #define BURST_SHIFT	10
 
@@ -111,6 +114,13 @@ static u64 pace_duration(u32 len, u64 rate)
 	return div_u64(work, (u32)rate);
 }
 
+/* Is pacing on whatever the queue below does? */
+static bool pace_is_asked(const struct xtcp_tcb *tcb)
+{
+	return tcb->cc->flags & XTCP_CC_PACED || tcb->par->pacing ||
+	       tcb->pacing_max != ~0ULL;
+}
+
 /*
  * xtcp_pace_sent - @len bytes of payload were sent
  *
@@ -122,6 +132,8 @@ void xtcp_pace_sent(struct xtcp_tcb *tcb, u32 len, u64 now)
 	u64 r = pace_rate(tcb), wait;
 
 	if (!r)
+		return;
+	if (tcb->queue_paces && tcb->data_segs_out < QUEUE_FREE_SEGS && !pace_is_asked(tcb))
 		return;
 	if (tcb->pace_next + BEHIND_NS < now)
 		tcb->pace_next = now - BEHIND_NS;
@@ -145,8 +157,7 @@ u32 xtcp_pace_fire(struct xtcp_tcb *tcb)
 /* xtcp_pace_sync - turn pacing on or off after a change of what decides it */
 void xtcp_pace_sync(struct xtcp_tcb *tcb)
 {
-	if (tcb->cc->flags & XTCP_CC_PACED || tcb->par->pacing ||
-	    tcb->pacing_max != ~0ULL) {
+	if (tcb->queue_paces || pace_is_asked(tcb)) {
 		tcb->flags |= XTCP_F_PACED;
 		return;
 	}
@@ -171,6 +182,14 @@ void xtcp_set_pacing_max(struct xtcp_tcb *tcb, u64 rate)
 			xtcp_dl_set(tcb, XTCP_DL_PACE, 0);
 	}
 	tcb->pacing_max = max_t(u64, rate, 1);
+	if (!tcb->pacing_rate)
+		xtcp_pace_update(tcb);
+	xtcp_pace_sync(tcb);
+}
+
+void xtcp_set_queue_paces(struct xtcp_tcb *tcb, bool paces)
+{
+	tcb->queue_paces = paces;
 	if (!tcb->pacing_rate)
 		xtcp_pace_update(tcb);
 	xtcp_pace_sync(tcb);

@@ -30,6 +30,31 @@
 	ASSERT_EQ(0, set_int(self->fd, IPPROTO_TCP, TCP_NODELAY, 1));	\
 } while (0)
 
+/* ---- pacing ---- */
+
+/*
+ * With a queue that paces, CUBIC is paced, too: after the first ten segments a window
+ * takes half a round trip in slow start.
+ */
+TEST_F(wire, fq_paces_a_window)
+{
+	int64_t start;
+
+	far_away();
+	if (system("tc qdisc replace dev tun0 root fq 2>/dev/null"))
+		SKIP_TEST("no fq here");
+	writes(30000);
+	start = now_ms();
+	segments(1, 10);
+	EXPECT_GE(1, now_ms() - start);
+	sleep_ms(RTT);
+	in(ACK, ACKNO(10001));
+	start = now_ms();
+	segments(10001, 20);
+	EXPECT_LE(RTT / 2 - 10, now_ms() - start);
+	EXPECT_GE(RTT / 2, now_ms() - start);
+}
+
 /* ---- RACK ---- */
 
 TEST_F(wire, third_segment_above)
