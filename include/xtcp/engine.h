@@ -279,14 +279,13 @@ u32 xtcp_read(struct xtcp_tcb *tcb, u32 bytes, u32 space, u64 now);
 /**
  * xtcp_read_blocks - the application begins to wait for data in a read
  * @tcb: connection
- * @now: ns
  *
  * To be called when the application will sleep: all data received so far is not enough
  * for it, so the answer that a delayed ACK waits for is not about to come.
  *
  * Return: XTCP_ACT_OUTPUT if an ACK is due, else 0.
  */
-u32 xtcp_read_blocks(struct xtcp_tcb *tcb, u64 now);
+u32 xtcp_read_blocks(struct xtcp_tcb *tcb);
 
 /**
  * xtcp_rcv_round - measure how fast the application reads, to size the receive buffer

@@ -465,7 +465,7 @@ static void cmd_read(struct rig *rig, const struct words *w)
 
 static void cmd_blocks(struct rig *rig, const struct words *w)
 {
-	rig_serve(rig, xtcp_read_blocks(&rig->tcb, rig->now));
+	rig_serve(rig, xtcp_read_blocks(&rig->tcb));
 }
 
 static void cmd_space(struct rig *rig, const struct words *w)

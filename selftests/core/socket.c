@@ -425,9 +425,7 @@ u32 xtcp_socket_read(struct xtcp_socket *sock, void *data, u32 len)
 void xtcp_socket_read_blocks(struct xtcp_socket *sock)
 {
 	if (sock->host.tcb)
-		xtcp_host_actions(&sock->host,
-				  xtcp_read_blocks(&sock->tcb, op_now(&sock->host)),
-				  NULL, NULL);
+		xtcp_host_actions(&sock->host, xtcp_read_blocks(&sock->tcb), NULL, NULL);
 }
 
 /**

@@ -408,8 +408,17 @@ static const void *sendq_first(const struct sk_buff *skb, u32 off, u32 len)
 	return at && off + len <= skb_frag_size(frag) ? at + off : NULL;
 }
 
-/* Copy bytes [@seq, @seq + @len) of the stream to @to. Return: false on failure. */
-static bool sendq_copy_bits(struct sock *sk, u32 seq, u8 *to, u32 len)
+/**
+ * xtcp_sendq_read - copy bytes of the queue
+ * @sk: socket
+ * @seq: sequence number of the first
+ * @to: where they go
+ * @len: bytes
+ *
+ * Context: any, socket lock.
+ * Return: false if one of them is not in the queue.
+ */
+bool xtcp_sendq_read(struct sock *sk, u32 seq, u8 *to, u32 len)
 {
 	while (len) {
 		struct sk_buff *from = sendq_find(sk, seq);
@@ -433,21 +442,6 @@ static bool sendq_copy_bits(struct sock *sk, u32 seq, u8 *to, u32 len)
 	return true;
 }
 
-/**
- * xtcp_sendq_read - copy bytes of the queue
- * @sk: socket
- * @seq: sequence number of the first
- * @to: where they go
- * @len: bytes
- *
- * Context: any, socket lock.
- * Return: false if one of them is not in the queue.
- */
-bool xtcp_sendq_read(struct sock *sk, u32 seq, u8 *to, u32 len)
-{
-	return sendq_copy_bits(sk, seq, to, len);
-}
-
 /*
  * The range has more fragments than an skb can hold, as with many small pages from
  * sendfile(). Copy it to whole pages, sixteen of which hold 64 KiB, and so keep the
@@ -467,7 +461,7 @@ static int sendq_compact(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len)
 			return -ENOMEM;
 		skb_fill_page_desc(skb, n, page, 0, take);
 		sendq_account(skb, take);
-		if (!sendq_copy_bits(sk, seq, page_address(page), take))
+		if (!xtcp_sendq_read(sk, seq, page_address(page), take))
 			return -EFAULT;
 		seq += take;
 		len -= take;
@@ -493,7 +487,7 @@ int xtcp_sendq_copy(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len)
 	u32 at = seq, left = len;
 
 	if (len <= XTCP_TX_LINEAR && len <= skb_tailroom(skb))
-		return sendq_copy_bits(sk, seq, skb_put(skb, len), len) ? 0 : -EFAULT;
+		return xtcp_sendq_read(sk, seq, skb_put(skb, len), len) ? 0 : -EFAULT;
 
 	while (left) {
 		struct sk_buff *from = sendq_find(sk, at);

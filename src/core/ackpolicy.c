@@ -91,9 +91,8 @@ bool xtcp_ack_read(const struct xtcp_tcb *tcb)
  * reads and another answers, a reader that blocks says nothing: acknowledging its
  * requests separately would cost a segment each, so it is tried once.
  */
-u32 xtcp_read_blocks(struct xtcp_tcb *tcb, u64 now)
+u32 xtcp_read_blocks(struct xtcp_tcb *tcb)
 {
-	(void)now;
 	if (!(tcb->ack_pending & XTCP_ACKP_PUSHED) || tcb->blocked == XTCP_BLOCKED_ANSWERED)
 		return 0;
 	tcb->blocked = XTCP_BLOCKED_ACKED;

@@ -122,10 +122,6 @@ struct xtcp_entry *xtcp_table_resume(struct xtcp_net *xn, const struct xtcp_flow
 void xtcp_table_replace(struct xtcp_net *xn, struct xtcp_entry *old,
 			struct xtcp_entry *new, u8 kind);
 void xtcp_table_del(struct xtcp_net *xn, struct xtcp_entry *e);
-struct nf_hook_state;
-unsigned int xtcp_rx_route_hook(void *priv, struct sk_buff *skb,
-				const struct nf_hook_state *state);
-
 struct xtcp_entry *xtcp_lookup(const struct xtcp_net *xn, const struct xtcp_flow *flow,
 			       u32 hash, int dif, int sdif);
 struct sock *xtcp_lookup_listener(const struct xtcp_net *xn,

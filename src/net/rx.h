@@ -5,6 +5,8 @@
 #ifndef XTCP_NET_RX_H
 #define XTCP_NET_RX_H
 
+struct nf_hook_state;
+struct sk_buff;
 struct xtcp_net;
 
 /* Bytes of the TCP header that hold the ports. */
@@ -18,7 +20,9 @@ void xtcp_rx_need(void);
 void xtcp_rx_unneed(void);
 void xtcp_rx_flush(void);
 
-/* rx_route.c */
+/* rx_route.c: the hook, which unseen.c has to tell from those of others */
+unsigned int xtcp_rx_route_hook(void *priv, struct sk_buff *skb,
+				const struct nf_hook_state *state);
 void xtcp_rx_route_init_net(struct xtcp_net *xn);
 void xtcp_rx_route_exit_net(struct xtcp_net *xn);
 

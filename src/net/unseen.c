@@ -17,6 +17,7 @@
 
 #include "../compat/device.h"
 #include "ip.h"
+#include "rx.h"
 
 /*
  * Packet sockets: all of the namespace, also those of another device, since the kernel

@@ -148,11 +148,10 @@ static int recv_sleep(struct recv_state *r, const struct sk_buff *last)
 
 	/* Only if it will sleep: the backlog may have what the program waits for. */
 	if (xsk->tcb.ack_pending && !xsk->inert && !READ_ONCE(sk->sk_backlog.tail)) {
-		u64 now = xtcp_now();
-		u32 actions = xtcp_read_blocks(&xsk->tcb, now);
+		u32 actions = xtcp_read_blocks(&xsk->tcb);
 
 		if (actions)
-			xtcp_handle_actions(sk, actions, now);
+			xtcp_handle_actions(sk, actions, xtcp_now());
 	}
 	return sk_wait_data(sk, &r->timeo, last);
 }

@@ -161,7 +161,7 @@ void app_read(struct end *e, u32 max)
 	if (e->host.mode == XTCP_HOST_CONN)
 		end_serve(e, xtcp_read(&e->tcb, n, end_space(e), end_now(e)));
 	if (e->host.mode == XTCP_HOST_CONN && e->rd == e->rcvd)
-		end_serve(e, xtcp_read_blocks(&e->tcb, end_now(e)));
+		end_serve(e, xtcp_read_blocks(&e->tcb));
 }
 
 void app_abort(struct end *e)

@@ -498,7 +498,7 @@ void end_read(struct end *end, u32 bytes)
 	end->unread -= bytes;
 	CALL(end, xtcp_read(end->host.tcb, bytes, op_space(&end->host), *end->now));
 	if (!end->unread && end_tcb(end))
-		CALL(end, xtcp_read_blocks(end->host.tcb, *end->now));
+		CALL(end, xtcp_read_blocks(end->host.tcb));
 }
 
 void end_shutdown(struct end *end)
