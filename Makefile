@@ -30,6 +30,10 @@ have-kdir:
 	echo "No kernel build tree '$(KDIR)': run scripts/deps build, or set KDIR=" >&2; \
 	exit 1; }
 
+# For scripts/dist and selftests/package.
+print-version:
+	@sed -nE 's/^#define XTCP_VERSION "(.*)"$$/\1/p' include/xtcp/version.h
+
 # For scripts/build-for, scripts/style and scripts/vm-module.
 print-kdir:
 	@echo $(KDIR)
@@ -179,6 +183,6 @@ help:
 	@echo 'scripts/vm [SCRIPT] runs anything in a virtual machine;'
 	@echo 'Documentation/testing.rst tells the rest.'
 
-.PHONY: all module have-kdir print-kdir print-kopts tools demo check check-debug check-long fuzz mutate style \
+.PHONY: all module have-kdir print-version print-kdir print-kopts tools demo check check-debug check-long fuzz mutate style \
 	bench bench-newer bench-compare bench-recovery bench-attack pictures docs install dist deb lib install-lib \
 	clean help
