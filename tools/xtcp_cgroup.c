@@ -4,8 +4,8 @@
  *
  * From Linux 6.6 on socket() calls update_socket_protocol() to map the protocol it was
  * given, and a BPF program may replace the result. The program here returns
- * IPPROTO_XTCP if the task is in the cgroup, or in one below it, and asks for TCP. It
- * is written as BPF instructions, so that neither a BPF compiler nor libbpf is needed.
+ * IPPROTO_XTCP if the task is in the cgroup, or in one below it, and asks for TCP or for
+ * MPTCP, which falls back to TCP. It is written as BPF instructions, so that neither a BPF compiler nor libbpf is needed.
  * It stays attached while its link is pinned as PINS/INODE-OF-THE-CGROUP.
  */
 #define _GNU_SOURCE
@@ -189,13 +189,14 @@ static int load(int map, int hook)
 		INSN(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_6, BPF_REG_1, 0, 0),
 		ARG(BPF_REG_2, 0),			/* family */
 		IF_EQ(BPF_REG_2, AF_INET, 1),
-		IF_NE(BPF_REG_2, AF_INET6, 13),
+		IF_NE(BPF_REG_2, AF_INET6, 14),
 		ARG(BPF_REG_2, 1),			/* type */
 		AND(BPF_REG_2, TYPE_MASK),
-		IF_NE(BPF_REG_2, SOCK_STREAM, 10),
+		IF_NE(BPF_REG_2, SOCK_STREAM, 11),
 		ARG(BPF_REG_2, 2),			/* protocol */
-		IF_EQ(BPF_REG_2, 0, 1),
-		IF_NE(BPF_REG_2, IPPROTO_TCP, 7),
+		IF_EQ(BPF_REG_2, 0, 2),
+		IF_EQ(BPF_REG_2, IPPROTO_TCP, 1),
+		IF_NE(BPF_REG_2, IPPROTO_MPTCP, 7),
 		INSN(BPF_LD | BPF_IMM | BPF_DW, BPF_REG_1, BPF_PSEUDO_MAP_FD, 0, map),
 		INSN(0, 0, 0, 0, 0),
 		MOV(BPF_REG_2, 0),

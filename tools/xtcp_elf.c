@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Whether a program can be preloaded. The dynamic linker does the preloading; an ELF
- * file without a PT_INTERP program header is started without it.
+ * file without a PT_INTERP program header is started without it. A program in Go makes
+ * system calls without the C library even if it is linked with it.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -56,41 +57,77 @@ static char *interpreter(char *line)
 	return *line ? strdup(line) : NULL;
 }
 
-static bool names_linker(int fd, const union head *head)
+/* Has the segment a note of the Go linker, which writes one into every program? */
+static bool has_go_note(int fd, off_t from, size_t size)
+{
+	ElfW(Nhdr) note;
+	char text[4096];
+	ssize_t at = 0, n;
+
+	n = pread(fd, text, size < sizeof(text) ? size : sizeof(text), from);
+
+	while (n - at >= (ssize_t)(sizeof(note) + sizeof("Go"))) {
+		memcpy(&note, text + at, sizeof(note));
+		if (note.n_namesz == 4 && !strcmp(text + at + sizeof(note), "Go"))
+			return true;
+		if (note.n_namesz > sizeof(text) || note.n_descsz > sizeof(text))
+			break;
+		at += sizeof(note) + ((note.n_namesz + 3) & ~3) + ((note.n_descsz + 3) & ~3);
+	}
+	return false;
+}
+
+/* An unreadable header is no reason to warn. */
+static enum xtcp_elf examine_segments(int fd, const union head *head)
 {
 	ElfW(Phdr) ph;
+	bool linker = false, go = false;
 	int i;
 
 	for (i = 0; i < head->elf.e_phnum; i++) {
 		off_t at = head->elf.e_phoff + (off_t)i * head->elf.e_phentsize;
 
-		/* An unreadable header is no reason to warn. */
-		if (pread(fd, &ph, sizeof(ph), at) != sizeof(ph) || ph.p_type == PT_INTERP)
-			return true;
+		if (pread(fd, &ph, sizeof(ph), at) != sizeof(ph))
+			return XTCP_ELF_LOADS;
+		if (ph.p_type == PT_INTERP)
+			linker = true;
+		if (ph.p_type == PT_NOTE && has_go_note(fd, ph.p_offset, ph.p_filesz))
+			go = true;
 	}
-	return false;
+	return !linker ? XTCP_ELF_STATIC : go ? XTCP_ELF_GO : XTCP_ELF_LOADS;
 }
 
-static const char *judge(int fd, const union head *head, size_t n)
+static enum xtcp_elf examine(int fd, const union head *head, size_t n)
 {
 	struct stat st;
 
 	if (n < sizeof(head->elf) || memcmp(head->elf.e_ident, ELFMAG, SELFMAG))
-		return NULL;
-	if (head->elf.e_ident[EI_CLASS] != OWN_CLASS)
-		return "has another word size than the library";
-	if (!names_linker(fd, head))
-		return "is linked statically";
+		return XTCP_ELF_LOADS;
 	if (!fstat(fd, &st) && ((st.st_mode & S_ISUID && st.st_uid != getuid()) ||
 				(st.st_mode & S_ISGID && st.st_gid != getgid())))
-		return "runs as another user or group";
-	return NULL;
+		return XTCP_ELF_OTHER_USER;
+	if (head->elf.e_ident[EI_CLASS] != OWN_CLASS)
+		return XTCP_ELF_CLASS;
+	return examine_segments(fd, head);
 }
 
-const char *xtcp_elf_why_not(const char *name, char **path)
+const char *xtcp_elf_says(enum xtcp_elf result)
+{
+	static const char *const words[] = {
+		[XTCP_ELF_LOADS]	= "can be preloaded",
+		[XTCP_ELF_CLASS]	= "has another word size than the library",
+		[XTCP_ELF_OTHER_USER]	= "runs as another user or group",
+		[XTCP_ELF_STATIC]	= "is linked statically",
+		[XTCP_ELF_GO]		= "is written in Go",
+	};
+
+	return words[result];
+}
+
+enum xtcp_elf xtcp_elf_examine(const char *name, char **path)
 {
 	union head head;
-	const char *why = NULL;
+	enum xtcp_elf result = XTCP_ELF_LOADS;
 	int i;
 
 	*path = find(name);
@@ -106,7 +143,7 @@ const char *xtcp_elf_why_not(const char *name, char **path)
 			head.line[n] = '\0';
 			next = interpreter(head.line);
 		} else if (n > 0) {
-			why = judge(fd, &head, n);
+			result = examine(fd, &head, n);
 		}
 		close(fd);
 		if (!next)
@@ -114,5 +151,5 @@ const char *xtcp_elf_why_not(const char *name, char **path)
 		free(*path);
 		*path = next;
 	}
-	return why;
+	return result;
 }

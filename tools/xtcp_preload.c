@@ -56,11 +56,12 @@ static __attribute__((constructor)) void resolve(void)
 	errno = saved;
 }
 
+/* A program that asks for MPTCP gets what that falls back to. */
 static bool wants_tcp(int domain, int type, int protocol)
 {
 	return (domain == AF_INET || domain == AF_INET6) &&
 	       (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM &&
-	       (protocol == 0 || protocol == IPPROTO_TCP);
+	       (protocol == 0 || protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
 }
 
 int socket(int domain, int type, int protocol)

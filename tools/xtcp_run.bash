@@ -24,12 +24,12 @@ _xtcp_run()
 			COMPREPLY=($(compgen -W --off -- "$cur"))
 		fi
 		return ;;
-	--)
+	-- | --seccomp)
 		_command_offset 2
 		return ;;
 	esac
 	if [ "$cword" = 1 ] && [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '--cgroup --systemd --help --version --' -- "$cur"))
+		COMPREPLY=($(compgen -W '--cgroup --seccomp --systemd --help --version --' -- "$cur"))
 		return
 	fi
 	_command_offset 1

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xtcp_run PROGRAM [ARGUMENT...]
+ * xtcp_run [--seccomp] PROGRAM [ARGUMENT...]
  * xtcp_run --cgroup DIR [--off]
  * xtcp_run --systemd UNIT [--off]
  *
  * Runs a program with its TCP connections over XTCP: adds the preload library, found
  * beside this executable or in ../lib/xtcp relative to it, to LD_PRELOAD and executes
- * the program. The second form moves the tasks of a cgroup to XTCP (xtcp_cgroup.c), the
+ * the program. Where the library is not loaded, a seccomp filter takes its place
+ * (xtcp_seccomp.c). The second form moves the tasks of a cgroup to XTCP (xtcp_cgroup.c), the
  * third a service of systemd (xtcp_systemd.c).
  * See xtcp_run(1).
  */
@@ -25,6 +26,7 @@
 
 #include "xtcp_cgroup.h"
 #include "xtcp_elf.h"
+#include "xtcp_seccomp.h"
 #include "xtcp_systemd.h"
 #include "xtcp_why.h"
 
@@ -39,10 +41,12 @@
 #define EXIT_NOT_FOUND	127
 
 static const char usage[] =
-	"usage: xtcp_run PROGRAM [ARGUMENT...]\n"
+	"usage: xtcp_run [--seccomp] PROGRAM [ARGUMENT...]\n"
 	"       xtcp_run --cgroup DIR [--off]\n"
 	"       xtcp_run --systemd UNIT [--off]\n"
 	"Runs PROGRAM with its TCP streams (IPv4, IPv6) over XTCP.\n"
+	"--seccomp: also those of static programs and of programs in Go that it starts; chosen\n"
+	"by itself if PROGRAM is such a program.\n"
 	"--cgroup: does so for all programs in the cgroup DIR, until --off; needs Linux 6.6.\n"
 	"--systemd: does so for the service UNIT from its next start, until --off.\n"
 	"XTCP_FALLBACK=1 in the environment: use the kernel's TCP if the xtcp module\n"
@@ -165,16 +169,34 @@ static int systemd(int argc, char **argv)
 	return xtcp_systemd_on(argv[2], path) ? EXIT_NO_XTCP : 0;
 }
 
-/* Only a warning: programs that this one starts may still be preloaded. */
-static void warn_unpreloaded(const char *name)
+/*
+ * Install the seccomp filter if it is asked for, or if the library does not reach the
+ * sockets of the program. In the latter case a failure is only a warning, since programs
+ * that this one starts may still be preloaded; and without the privileges of a
+ * set-user-ID program nobody is served.
+ */
+static bool add_filter(const char *name, bool asked, bool fall_back)
 {
 	char *path;
-	const char *reason = xtcp_elf_why_not(name, &path);
+	enum xtcp_elf result = xtcp_elf_examine(name, &path);
+	int ret = 0;
 
-	if (reason)
+	if (asked || result == XTCP_ELF_STATIC || result == XTCP_ELF_GO)
+		ret = xtcp_seccomp_on(fall_back, true);
+	else if (result == XTCP_ELF_OTHER_USER)
+		ret = xtcp_seccomp_on(fall_back, false);
+	else if (result == XTCP_ELF_CLASS)
+		ret = -EOPNOTSUPP;
+	if (asked && ret < 0)
+		fprintf(stderr, "xtcp_run: cannot install a seccomp filter: %s\n", strerror(-ret));
+	else if (ret < 0)
 		fprintf(stderr, "xtcp_run: %s %s: it stays on the kernel's TCP; use --cgroup to move it\n",
-			path, reason);
+			path, xtcp_elf_says(result));
+	else if (!asked && ret > 0)
+		fprintf(stderr, "xtcp_run: %s %s: a seccomp filter moves it, under which set-user-ID programs get no privileges\n",
+			path, xtcp_elf_says(result));
 	free(path);
+	return !asked || ret >= 0 || fall_back;
 }
 
 static int run(char **argv)
@@ -187,6 +209,8 @@ static int run(char **argv)
 int main(int argc, char **argv)
 {
 	const char *fallback = getenv("XTCP_FALLBACK");
+	const bool fall_back = fallback && !strcmp(fallback, "1");
+	bool seccomp = false;
 	char path[PATH_MAX];
 	int ret;
 
@@ -202,18 +226,23 @@ int main(int argc, char **argv)
 		puts("xtcp_run " XTCP_VERSION);
 		return 0;
 	}
-	if (argc > 1 && !strcmp(argv[1], "--"))
+	argv++;
+	if (*argv && !strcmp(*argv, "--seccomp")) {
+		seccomp = true;
 		argv++;
-	else if (argc > 1 && argv[1][0] == '-')
-		argc = 1;
-	if (argc < 2 || !argv[1]) {
+	}
+	if (*argv && !strcmp(*argv, "--"))
+		argv++;
+	else if (*argv && **argv == '-')
+		*argv = NULL;
+	if (!*argv) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
 	ret = xtcp_probe();
 	if (ret) {
-		if (fallback && !strcmp(fallback, "1"))
-			return run(argv + 1);
+		if (fall_back)
+			return run(argv);
 		fprintf(stderr, "xtcp_run: %s\n", xtcp_why(ret));
 		return EXIT_NO_XTCP;
 	}
@@ -225,6 +254,7 @@ int main(int argc, char **argv)
 			strerror(-ret));
 		return EXIT_NO_XTCP;
 	}
-	warn_unpreloaded(argv[1]);
-	return run(argv + 1);
+	if (!add_filter(*argv, seccomp, fall_back))
+		return EXIT_NO_XTCP;
+	return run(argv);
 }

@@ -146,15 +146,16 @@ static int reload(void)
 static int check_program(const struct unit *u)
 {
 	char path[PATH_MAX], *file = NULL;
-	const char *at = strstr(u->exec, "path="), *reason;
+	const char *at = strstr(u->exec, "path=");
+	enum xtcp_elf reason;
 	int ret = 0;
 
 	if (!at || sscanf(at, "path=%4095[^ ;]", path) != 1)
 		return 0;
-	reason = xtcp_elf_why_not(path, &file);
+	reason = xtcp_elf_examine(path, &file);
 	if (reason)
 		ret = fail("%s %s: a drop-in cannot move it; use --cgroup",
-			   file, reason);
+			   file, xtcp_elf_says(reason));
 	free(file);
 	return ret;
 }

@@ -32,17 +32,19 @@ within() # CGROUP PROGRAM [ARGUMENT...]
 	)
 }
 
-# The output of tools/which with and without the redirection. MPTCP is never redirected.
+# The output of tools/which with and without the redirection.
 moved="inet xtcp
 inet-tcp xtcp
 inet-flags xtcp
 inet6 xtcp
 inet6-tcp xtcp
 inet-udp 17
-$(tools/which | grep '^inet-mptcp ')
+inet-mptcp xtcp
 unix 0
 talks hello"
-left=${moved//xtcp/6}
+mptcp=$(tools/which | grep '^inet-mptcp ')
+left=${moved/inet-mptcp xtcp/$mptcp}
+left=${left//xtcp/6}
 
 same() # WHAT WANTED GOT
 {

@@ -80,20 +80,112 @@ arguments() { [ "$($run echo 'a  b' c)" = 'a  b c' ]; }
 preload_kept() { LD_PRELOAD=/nonexistent/x.so $run sh -c 'case $LD_PRELOAD in *x.so*) ;; *) exit 1 ;; esac' 2>/dev/null; }
 not_there() { $run /nonexistent/program 2>"$tmp/err"; [ $? -ge 126 ] && [ -s "$tmp/err" ]; }
 
-# A statically linked program stays on the kernel's TCP, and xtcp_run says so.
-static_said()
+# The output of tools/which, which is linked statically, where it is moved.
+moved="inet xtcp
+inet-tcp xtcp
+inet-flags xtcp
+inet6 xtcp
+inet6-tcp xtcp
+inet-udp 17
+inet-mptcp xtcp
+unix 0
+talks hello"
+
+prints() # WANTED PROGRAM...: standard output and error, line by line
 {
-	local said="$PWD/tools/which is linked statically"
-	$run "$PWD/tools/which" 2>"$tmp/err" | grep -qx "inet 6" || { $run tools/which; return 1; }
-	grep -q "$said.*--cgroup" "$tmp/err" || { cat "$tmp/err"; return 1; }
-	# Also if it is run through a script or found in PATH.
+	local want=$1 out
+	shift
+	out=$("$@" 2>&1)
+	[ "$out" = "$want" ] || { printf '%s:\n%s\n' "$*" "$out"; return 1; }
+}
+
+# The filter is installed where the library is not loaded, also for the interpreter of a
+# script in PATH, and nowhere else; within itself it is left as it is.
+static_moved()
+{
 	printf '#! %s -x\n' "$PWD/tools/which" >"$tmp/script"
 	chmod 755 "$tmp/script"
-	PATH=/nonexistent:$tmp:$PATH $run script 2>"$tmp/err" >"$tmp/out"
-	grep -q "$said" "$tmp/err" || { cat "$tmp/err"; return 1; }
-	# Nothing is said of a script whose interpreter is dynamically linked.
-	printf '#!/bin/sh\nexit 0\n' >"$tmp/script"
-	$run "$tmp/script" 2>"$tmp/err" && $run true 2>>"$tmp/err" && [ ! -s "$tmp/err" ] ||
+	prints "$moved" $run tools/which &&
+		prints "$moved" env PATH="/nonexistent:$tmp:$PATH" $run script &&
+		prints "$moved" $run --seccomp $run --seccomp tools/which &&
+		prints $'Seccomp:\t0' $run grep Seccomp: /proc/self/status &&
+		printf '#!/bin/sh\ngrep Seccomp: /proc/$$/status\n' >"$tmp/script" &&
+		prints $'Seccomp:\t0' $run "$tmp/script"
+}
+
+supervisors()
+{
+	local pid
+	for pid in $(pgrep -x xtcp_run); do
+		! readlink "/proc/$pid/fd/0" | grep -q seccomp || echo "$pid"
+	done 2>/dev/null
+}
+
+supervisors_become() # NUMBER
+{
+	local i
+	for i in $(seq 100); do
+		[ "$(supervisors | wc -l)" != "$1" ] || return 0
+		sleep 0.1
+	done
+	echo "not $1 supervisors: $(supervisors)"
+	return 1
+}
+
+# Children, in an environment without the library. The program has the process that was
+# started, and the supervisor ends with it and holds no pipe: $() would wait for it.
+same_process()
+{
+	local pid out
+	$run --seccomp sh -c 'echo $$; env -i tools/which; exit 7' >"$tmp/out" & pid=$!
+	wait $pid
+	[ $? = 7 ] && prints "$pid
+$moved" cat "$tmp/out" && supervisors_become 0 || return 1
+	$run --seccomp sleep 1000 & pid=$!
+	until [ "$(cat /proc/$pid/comm)" = sleep ]; do sleep 0.1; done
+	# shellcheck disable=SC2034 # only the time that it takes counts
+	out=$($run --seccomp sh -c "tail -f --pid $pid /dev/null >/dev/null 2>&1 &") &&
+		supervisors_become 2 && supervisors | xargs kill -INT && supervisors_become 2 || return 1
+	kill $pid
+	wait $pid
+	[ $? = 143 ] && supervisors_become 0
+}
+
+# A filter of the program's own refuses; a namespace of its own has its own sockets.
+others_kept()
+{
+	$run tools/which filtered >"$tmp/out" 2>&1
+	[ "$(grep -c '^inet6.* Permission denied$' "$tmp/out")" = 2 ] &&
+		[ "$(grep -c ' xtcp$' "$tmp/out")" = 4 ] || { cat "$tmp/out"; return 1; }
+	$run --seccomp unshare -n tools/which >"$tmp/out" 2>&1
+	[ "$(grep -c ' 6$' "$tmp/out")" = 5 ] && ! grep xtcp "$tmp/out"
+}
+
+# The sockets are as the program asked for them, and belong to its user even if root has
+# started the supervisor.
+as_asked()
+{
+	local drop="setpriv --reuid 65534 --clear-groups --inh-caps=-all"
+	$run --seccomp $drop env -u LD_PRELOAD python3 -c "$py"'
+import errno, fcntl, os, resource
+s = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+assert s.getsockopt(socket.SOL_SOCKET, socket.SO_PROTOCOL) == 518
+assert not os.get_inheritable(s.fileno())
+assert fcntl.fcntl(s, fcntl.F_GETFL) & os.O_NONBLOCK
+s.bind(("127.0.0.1", 7230))
+s.listen()
+rows = [row.split() for row in open("/proc/net/xtcp")]
+assert [row[7] for row in rows if row[1] == "0100007F:1C3E"] == ["65534"], rows
+resource.setrlimit(resource.RLIMIT_NOFILE, (s.fileno() + 1, 4096))
+try:
+	socket.socket()
+except OSError as e:
+	sys.exit(e.errno != errno.EMFILE)
+sys.exit(1)
+' && prints $'NoNewPrivs:\t0' $run --seccomp grep NoNewPrivs /proc/self/status || return 1
+	# This user is told what it costs.
+	$drop $run tools/which 2>"$tmp/err" | grep -qx "inet xtcp" &&
+		grep -q "which is linked statically: .* set-user-ID programs" "$tmp/err" ||
 		{ cat "$tmp/err"; return 1; }
 }
 
@@ -106,6 +198,7 @@ unreachable()
 	ip -n $a link set v0 up && ip -n $a link set v1 up || return 1
 	ip netns exec $a $run python3 -c "$py"'
 import errno, time
+assert socket.socket(proto=262).getsockopt(socket.SOL_SOCKET, socket.SO_PROTOCOL) == 6
 s = socket.socket()
 start = time.monotonic()
 code = s.connect_ex(("10.7.9.2", 80))
@@ -143,40 +236,41 @@ time.sleep(600)
 # Connections that their program has closed are listed as well, over both families.
 who_without()
 {
-	local addr pid who bad=0
+	local addr pid who i bad=0
 	who=$(dirname $run)/xtcp_who
 	ip -n $a link set lo up
-	for addr in 127.0.0.1 ::1; do
-		ip netns exec $a $run python3 -c "$py"'
+	ip netns exec $a $run python3 -c "$py"'
 import time
-to = ("'$addr'", 7211)
-family = socket.AF_INET6 if ":" in to[0] else socket.AF_INET
-l = socket.socket(family)
-l.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-l.bind(to)
-l.listen()
-s = socket.socket(family)
-s.connect(to)
-s.setblocking(False)
-try:
-	while True:
-		s.send(bytes(65536))
-except BlockingIOError:
-	s.close()
+listeners = []
+for to in ("127.0.0.1", 7211), ("::1", 7211):
+	family = socket.AF_INET6 if ":" in to[0] else socket.AF_INET
+	l = socket.socket(family)
+	l.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+	l.bind(to)
+	l.listen()
+	listeners.append(l)
+	s = socket.socket(family)
+	s.connect(to)
+	s.setblocking(False)
+	try:
+		while True:
+			s.send(bytes(65536))
+	except BlockingIOError:
+		s.close()
 time.sleep(600)
 ' & pid=$!
-		for i in $(seq 100); do
-			$who 2>/dev/null | grep -q FIN-WAIT-1 && break
-			sleep 0.1
-		done
-		[ $addr != ::1 ] || addr='\[::1\]'
+	for i in $(seq 100); do
+		[ "$($who 2>/dev/null | grep -c FIN-WAIT-1)" != 2 ] || break
+		sleep 0.1
+	done
+	for addr in 127.0.0.1 '\[::1\]'; do
 		$who | grep -q "^- .* FIN-WAIT-1 *$addr:[0-9]* *$addr:7211" || { $who; bad=1; }
-		kill $pid
-		wait $pid
-		for i in $(seq 100); do
-			$who 2>/dev/null | grep -q FIN-WAIT-1 || break
-			sleep 0.1
-		done
+	done
+	kill $pid
+	wait $pid
+	for i in $(seq 100); do
+		$who 2>/dev/null | grep -q FIN-WAIT-1 || break
+		sleep 0.1
 	done
 	return $bad
 }
@@ -201,10 +295,18 @@ try:
 except OSError as e:
 	sys.exit(e.errno != errno.ENOPROTOOPT)
 sys.exit(1)
-'
+' || return 1
+	# Switched off later, it is the supervisor that falls back.
+	local off='echo 0 >/proc/sys/net/xtcp/enabled; exec env -i tools/which'
+	ip netns exec $a sh -c "echo 1 >/proc/sys/net/xtcp/enabled" &&
+		ip netns exec $a env XTCP_FALLBACK=1 $run --seccomp sh -c "$off" >"$tmp/out" &&
+		grep -qx 'inet 6' "$tmp/out" && grep -qx 'talks hello' "$tmp/out" &&
+		ip netns exec $a sh -c "echo 1 >/proc/sys/net/xtcp/enabled" &&
+		ip netns exec $a $run --seccomp sh -c "$off" >"$tmp/out" &&
+		grep -qx 'inet Protocol not available' "$tmp/out" || { cat "$tmp/out"; return 1; }
 }
 
-tap_plan 12
+tap_plan 15
 tap "both programs on XTCP" exchange 7201 $run $run
 tap "server on XTCP, client on the kernel's TCP" exchange 7202 $run ""
 tap "client on XTCP, server on the kernel's TCP" exchange 7203 "" $run
@@ -212,7 +314,10 @@ tap "exit status of the program" status_kept
 tap "arguments of the program" arguments
 tap "an LD_PRELOAD of the user's own" preload_kept
 tap "no such program" not_there
-tap "a static program stays where it is, and that is said" static_said
+tap "a static program is moved by a filter" static_moved
+tap "it keeps its process, and its children are moved" same_process
+tap "it keeps its own filter, and is not moved in a namespace of its own" others_kept
+tap "its sockets are as it asked, for its user" as_asked
 tap "an unreachable neighbour is EHOSTUNREACH" unreachable
 tap "who has sockets" who
 tap "who has connections without a process" who_without

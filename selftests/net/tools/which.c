@@ -5,13 +5,20 @@
  *
  * which wait FILE...: the same each time the next FILE appears, for tests that move the
  * running process to another control group or change a setting meanwhile.
+ *
+ * which filtered: the same under a seccomp filter of its own, which refuses IPv6.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <linux/xtcp.h>
 #include <netinet/in.h>
 
@@ -81,8 +88,27 @@ static void tell(void)
 	fflush(stdout);
 }
 
+/* As sandboxes do: socket(AF_INET6, ...) fails with EACCES. */
+static int refuse_ip6(void)
+{
+	struct sock_filter insns[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog prog = { .len = 6, .filter = insns };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	       syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
+}
+
 int main(int argc, char **argv)
 {
+	if (argc > 1 && !strcmp(argv[1], "filtered") && refuse_ip6())
+		return 1;
 	if (argc < 2 || strcmp(argv[1], "wait")) {
 		tell();
 		return 0;
