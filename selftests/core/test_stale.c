@@ -108,11 +108,11 @@ static const struct row {
 	  { SYNCHRONIZED("FIN-WAIT-1", "RESET") } },
 	{ "FIN-WAIT-2", "established\nshutdown\n> FA 1\n< A 1 ack 2\n= state FIN-WAIT-2\n",
 	  1, 2, 2, { SYNCHRONIZED("FIN-WAIT-2", "RESET") } },
-	{ "CLOSE-WAIT", "established\n< FA 1\n> A 1 ack 2\n= state CLOSE-WAIT\n", 2, 1, 1,
+	{ "CLOSE-WAIT", "established\n< FA 1\n~ 1ms\n> A 1 ack 2\n= state CLOSE-WAIT\n", 2, 1, 1,
 	  { SYNCHRONIZED("CLOSE-WAIT", "PIPE") } },
 	{ "CLOSING", "established\nshutdown\n> FA 1\n< FA 1 ack 1\n> A 2 ack 2\n"
 	  "= state CLOSING\n", 2, 2, 1, { SYNCHRONIZED("CLOSING", "RESET") } },
-	{ "LAST-ACK", "established\n< FA 1\n> A 1 ack 2\nshutdown\n> FA 1 ack 2\n"
+	{ "LAST-ACK", "established\n< FA 1\n~ 1ms\n> A 1 ack 2\nshutdown\n> FA 1 ack 2\n"
 	  "= state LAST-ACK\n", 2, 2, 1, { SYNCHRONIZED("LAST-ACK", "RESET") } },
 	{ "FIN-WAIT-2 as a record", "established\nclose\n> FA 1\n< A 1 ack 2\ntw\n", 1, 2, 2, {
 		[OLD_SYN]	= CHALLENGE("SYN_CHALLENGE"),

@@ -101,7 +101,7 @@ u32 xtcp_read_blocks(struct xtcp_tcb *tcb)
 }
 
 /*
- * xtcp_ack_data - payload arrived in order, or a FIN that an answer may follow
+ * xtcp_ack_data - payload arrived in order
  *
  * At least every second full segment is acknowledged at once (SHLD-19), and no
  * later than half of the window, for which a peer with silly window avoidance may
@@ -135,6 +135,29 @@ void xtcp_ack_data(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
 	if (!xtcp_dl_is_set(tcb, XTCP_DL_DELACK))
 		xtcp_dl_set(tcb, XTCP_DL_DELACK,
 			    now + tcb->ato_us * XTCP_NSEC_PER_USEC);
+}
+
+/*
+ * How long an ACK waits for our FIN, us: ample for a process that closes when it has read
+ * the end, and less than a peer with one segment in flight waits before it sends a loss
+ * probe. An ACK held for longer would be the only answer to that probe, so that the loss
+ * of one packet would cost the peer a retransmission timeout.
+ */
+#define FIN_DELAY_US	1000U
+
+/* xtcp_ack_fin - the peer's FIN is in order, and ours may follow soon with the ACK */
+void xtcp_ack_fin(struct xtcp_tcb *tcb, u64 now)
+{
+	u32 us = min(FIN_DELAY_US, xtcp_delack_max_us(tcb));
+	u64 at = now + us * XTCP_NSEC_PER_USEC;
+
+	if (tcb->flags & XTCP_F_QUICKACK || tcb->quickack == XTCP_QUICKACK_ALL) {
+		xtcp_ack_now(tcb);
+		return;
+	}
+	tcb->ack_pending |= XTCP_ACKP_DELAYED;
+	if (!xtcp_dl_is_set(tcb, XTCP_DL_DELACK) || tcb->dl[XTCP_DL_DELACK] > at)
+		xtcp_dl_set(tcb, XTCP_DL_DELACK, at);
 }
 
 /* xtcp_ack_sent - a segment with our current RCV.NXT was sent */

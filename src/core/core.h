@@ -423,6 +423,7 @@ static inline bool xtcp_unsent(const struct xtcp_tcb *tcb)
 bool xtcp_ack_read(const struct xtcp_tcb *tcb);
 void xtcp_ack_now(struct xtcp_tcb *tcb);
 void xtcp_ack_data(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now);
+void xtcp_ack_fin(struct xtcp_tcb *tcb, u64 now);
 void xtcp_ack_sent(struct xtcp_tcb *tcb);
 void xtcp_ack_piggyback(struct xtcp_tcb *tcb, u64 now);
 void xtcp_ack_delayed_fire(struct xtcp_tcb *tcb);

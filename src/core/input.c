@@ -293,16 +293,15 @@ static u32 rx_note_fin(struct xtcp_tcb *tcb, struct xtcp_seg *seg)
 }
 
 /* Eighth step: process the FIN once everything before it has arrived. */
-static u32 rx_fin(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 now)
+static u32 rx_fin(struct xtcp_tcb *tcb, u64 now)
 {
 	u32 actions;
 
 	if (!(tcb->flags & XTCP_F_FIN_SEEN) || tcb->rcv_nxt != tcb->rcv_fin)
 		return 0;
 	actions = xtcp_fin_rx(tcb, now);
-	/* In CLOSE-WAIT our own FIN may follow soon and carry the ACK. */
 	if (tcb->state == XTCP_CLOSE_WAIT)
-		xtcp_ack_data(tcb, seg, now);
+		xtcp_ack_fin(tcb, now);
 	else
 		xtcp_ack_now(tcb);
 	return actions;
@@ -342,7 +341,7 @@ static u32 rx_text(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	} else if (seg->flags & XTCP_FIN && seg->seq != tcb->rcv_nxt) {
 		xtcp_ack_now(tcb);
 	}
-	return actions | rx_fin(tcb, seg, now);
+	return actions | rx_fin(tcb, now);
 }
 
 /*
@@ -384,7 +383,7 @@ static u32 take_syn_text(struct xtcp_tcb *tcb, const struct xtcp_seg *seg, u64 n
 		tcb->last_data_rx_at = now;
 		xtcp_ack_now(tcb);
 	}
-	return actions | rx_fin(tcb, seg, now);
+	return actions | rx_fin(tcb, now);
 }
 
 /* RFC 9293 3.10.7.4: the states from SYN-RECEIVED on, except TIME-WAIT. */
