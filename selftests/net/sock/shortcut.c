@@ -323,6 +323,7 @@ TEST_F(direct, end_of_stream_and_reset)
 	passes(10, true);
 	ASSERT_EQ(0, shutdown(self->s, SHUT_WR));
 	ASSERT_EQ(0, recv(self->c, &byte, 1, 0));
+	sleep_ms(50);		/* for the ACK of the FIN */
 	passes(1000, true);
 	ASSERT_EQ(1, send_pat(self->c, 0, 1));
 	fd = self->s;
