@@ -382,22 +382,49 @@ int ns_tun(const char *name)
 	return -err;
 }
 
+/*
+ * The stream from @pos to the end of its block of 256 bytes, *@n bytes. Each block holds
+ * the multiples of 31 (mod 256) in their order and begins at another one of them: as
+ * 31 * 223 == 1 (mod 256), byte b is multiple 223 * b.
+ */
+static const uint8_t *pat_block(uint64_t pos, size_t *n)
+{
+	static uint8_t multiples[512];
+
+	for (int i = 0; !multiples[511] && i < 512; i++)
+		multiples[i] = 31 * i;
+	*n = 256 - pos % 256;
+	return multiples + (uint8_t)(223 * pat(pos));
+}
+
 void pat_fill(void *buf, uint64_t pos, size_t len)
 {
 	uint8_t *p = buf;
+	size_t n;
 
-	while (len--)
-		*p++ = pat(pos++);
+	for (; len; len -= n, pos += n, p += n) {
+		const uint8_t *want = pat_block(pos, &n);
+
+		n = n < len ? n : len;
+		memcpy(p, want, n);
+	}
 }
 
 ssize_t pat_check(const void *buf, uint64_t pos, size_t len)
 {
 	const uint8_t *p = buf;
-	size_t i;
+	size_t done, n;
 
-	for (i = 0; i < len; i++)
-		if (p[i] != pat(pos + i))
-			return i;
+	for (done = 0; done < len; done += n) {
+		const uint8_t *want = pat_block(pos + done, &n);
+
+		n = n < len - done ? n : len - done;
+		if (!memcmp(p + done, want, n))
+			continue;
+		while (p[done] == *want++)
+			done++;
+		return done;
+	}
 	return -1;
 }
 
