@@ -12,7 +12,8 @@
  *
  * With XFER_INFO set the sender prints figures of TCP_INFO: whether ECN was
  * negotiated, segments retransmitted, segments reported as marked. With XFER_RATE set
- * the client prints the goodput in kbit/s. With XFER_V6 set sockets are IPv6.
+ * the client prints the goodput in kbit/s. With XFER_PACE set the sender sends at most
+ * so many bytes a second. With XFER_V6 set sockets are IPv6.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,8 +57,11 @@ static void info(int fd)
 
 static int give(int fd, uint64_t len)
 {
+	const char *pace = getenv("XFER_PACE");
 	char byte;
 
+	if (pace && set_int(fd, SOL_SOCKET, SO_MAX_PACING_RATE, atoi(pace)))
+		return die("xfer: pace");
 	if (send_pat(fd, 0, len) != len)
 		return die("xfer: send");
 	if (shutdown(fd, SHUT_WR))
