@@ -7,6 +7,9 @@
  * booted or the packages were removed. So the drop-in does not change what is executed:
  * the dynamic linker goes on without a library that it does not find, the library falls
  * back to the kernel's TCP, and the module is loaded by a unit that may fail.
+ *
+ * A program that the library does not reach is the exception: the drop-in executes it by
+ * xtcp_run --seccomp, which falls back as well. These drop-ins go with the package.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,6 +29,12 @@
 #define UNITS	"/etc/systemd/system"
 #define DROPIN	"xtcp.conf"
 
+/* What precedes the program in a drop-in that executes xtcp_run. */
+#define OWN_WORDS	" --seccomp -- "
+
+/* Commands of a unit; only those of Type=oneshot may have more than one. */
+#define COMMANDS_MAX	32
+
 /* What systemctl says of the unit; an absent property is "". */
 struct unit {
 	char name[256];
@@ -34,6 +43,9 @@ struct unit {
 	char env[4096];		/* Environment */
 	char families[1024];	/* RestrictAddressFamilies */
 	char sockets[1024];	/* TriggeredBy */
+	char root[256];		/* RootDirectory */
+	char image[256];	/* RootImage */
+	bool filter;		/* the library does not reach the program */
 };
 
 static int fail(const char *format, ...)
@@ -108,7 +120,8 @@ static int ask(struct unit *u)
 {
 	char *const argv[] = {
 		"systemctl", "show", "--property=LoadState,ExecStart,Environment",
-		"--property=RestrictAddressFamilies,TriggeredBy", "--", u->name, NULL
+		"--property=RestrictAddressFamilies,TriggeredBy,RootDirectory,RootImage",
+		"--", u->name, NULL
 	};
 	char *line = NULL;
 	size_t size = 0;
@@ -122,6 +135,8 @@ static int ask(struct unit *u)
 		take(line, "Environment", u->env, sizeof(u->env));
 		take(line, "RestrictAddressFamilies", u->families, sizeof(u->families));
 		take(line, "TriggeredBy", u->sockets, sizeof(u->sockets));
+		take(line, "RootDirectory", u->root, sizeof(u->root));
+		take(line, "RootImage", u->image, sizeof(u->image));
 	}
 	free(line);
 	if (finish(f, pid))
@@ -142,21 +157,83 @@ static int reload(void)
 	return 0;
 }
 
-/* Refuse a program into which the dynamic linker loads nothing. */
-static int check_program(const struct unit *u)
+/* Find out whether the program needs the filter; refuse one that neither moves. */
+static int check_program(struct unit *u)
 {
 	char path[PATH_MAX], *file = NULL;
-	const char *at = strstr(u->exec, "path=");
-	enum xtcp_elf reason;
+	const char *at = strstr(u->exec, OWN_WORDS);
+	enum xtcp_elf result;
 	int ret = 0;
 
-	if (!at || sscanf(at, "path=%4095[^ ;]", path) != 1)
+	/* Where an earlier drop-in is in force, the program is behind xtcp_run. */
+	if (at)
+		at += strlen(OWN_WORDS);
+	else if (strstr(u->exec, "path="))
+		at = strstr(u->exec, "path=") + strlen("path=");
+	if (!at || sscanf(at, "%4095[^ ;]", path) != 1)
 		return 0;
-	reason = xtcp_elf_examine(path, &file);
-	if (reason)
+	result = xtcp_elf_examine(path, &file);
+	u->filter = result == XTCP_ELF_STATIC || result == XTCP_ELF_GO;
+	if (result && !u->filter)
 		ret = fail("%s %s: a drop-in cannot move it; use --cgroup",
-			   file, xtcp_elf_says(reason));
+			   file, xtcp_elf_says(result));
+	else if (u->filter && (u->root[0] || u->image[0]))
+		ret = fail("%s %s, and the service has a root of its own, without xtcp_run: use --cgroup",
+			   file, xtcp_elf_says(result));
 	free(file);
+	return ret;
+}
+
+/*
+ * Find the commands in the files of the unit, where they are quoted and have their
+ * specifiers, unlike in the properties. @text is changed. Return: their number.
+ */
+static int find_commands(char *text, char *commands[COMMANDS_MAX])
+{
+	char *at, *line, *save;
+	int n = 0;
+
+	while ((at = strstr(text, "\\\n")))
+		memset(at, ' ', 2);
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		int value = 0;
+
+		if (sscanf(line, " ExecStart =%n", &value) < 0 || !value)
+			continue;
+		value += strspn(line + value, " \t");
+		/* An empty one clears the list. */
+		if (!line[value])
+			n = 0;
+		else if (n < COMMANDS_MAX)
+			commands[n++] = line + value;
+	}
+	return n;
+}
+
+/* The drop-in that is being written has no commands yet, nor those of an earlier time. */
+static int write_commands(FILE *dropin, struct unit *u)
+{
+	char *const argv[] = { "systemctl", "cat", "--no-pager", "--", u->name, NULL };
+	char self[PATH_MAX] = "", *text = NULL, *commands[COMMANDS_MAX];
+	size_t size = 0;
+	pid_t pid = -1;
+	FILE *f = systemctl(argv, &pid);
+	int i, n = 0, ret = 0;
+
+	if (f && getdelim(&text, &size, '\0', f) > 0)
+		n = find_commands(text, commands);
+	if (finish(f, pid) || !n || readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
+		ret = fail("the commands of %s cannot be found", u->name);
+	fputs("ExecStart=\n", dropin);
+	for (i = 0; i < n && !ret; i++) {
+		int prefix = strspn(commands[i], "-:+!@");
+
+		if (memchr(commands[i], '@', prefix))
+			ret = fail("%s: xtcp_run cannot set argv[0]", commands[i]);
+		fprintf(dropin, "ExecStart=%.*s%s" OWN_WORDS "%s\n", prefix, commands[i],
+			self, commands[i] + prefix);
+	}
+	free(text);
 	return ret;
 }
 
@@ -174,7 +251,7 @@ static void own_preloads(const struct unit *u, char *list, size_t size)
 			strcat(strcat(list, ":"), name);
 }
 
-static int write_dropin(const struct unit *u, const char *library)
+static int write_dropin(struct unit *u, const char *library)
 {
 	char dir[PATH_MAX], path[PATH_MAX + 16], others[2048];
 	FILE *f;
@@ -199,6 +276,11 @@ static int write_dropin(const struct unit *u, const char *library)
 	if (u->families[0] && u->families[0] != '~')
 		fprintf(f, "# AF_SNA is systemd's name of family 22, AF_XTCP\n"
 			"RestrictAddressFamilies=%s AF_SNA\n", u->families);
+	if (u->filter && write_commands(f, u)) {
+		fclose(f);
+		unlink(path);
+		return -1;
+	}
 	if (fclose(f))
 		return fail("%s: %s", path, strerror(errno));
 	return 0;
