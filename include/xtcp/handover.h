@@ -50,4 +50,26 @@ void xtcp_handover_ack(struct xtcp_tcb *from, struct xtcp_seg *seg, u64 now);
  */
 u32 xtcp_handover(struct xtcp_tcb *from, struct xtcp_tcb *to, u32 len, u32 space, u64 now);
 
+/* Bytes that wait for the reader go by segments after this time at the latest, ns. */
+#define XTCP_HANDOVER_HOLD_NS	(1000 * XTCP_NSEC_PER_USEC)
+
+/**
+ * xtcp_handover_hold - let written bytes wait until the reader goes on
+ * @from: connection with unsent bytes
+ * @now: ns
+ *
+ * Sets a deadline, by which xtcp_timeout() asks for output: the reader may never go on. A
+ * second call postpones it only when it is due.
+ */
+void xtcp_handover_hold(struct xtcp_tcb *from, u64 now);
+
+/**
+ * xtcp_handover_waits - may the bytes written meanwhile wait, too?
+ * @from: connection for which xtcp_handover_hold() was called
+ *
+ * Return: false if segments were sent since, if the window does not hold the bytes, or if
+ * they include something urgent.
+ */
+bool xtcp_handover_waits(const struct xtcp_tcb *from);
+
 #endif /* XTCP_HANDOVER_H */

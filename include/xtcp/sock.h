@@ -64,6 +64,7 @@ enum xtcp_deferred {
 	XTCP_DEFER_TX,			/* device queue has room again */
 	XTCP_DEFER_MTU,			/* ICMP: path MTU shrank */
 	XTCP_DEFER_ICMP,		/* ICMP: hard error, see hard_err */
+	XTCP_DEFER_SHORTCUT,		/* hand bytes over to the peer, or fetch some */
 	XTCP_TX_THROTTLED,		/* output waits until the device queue has room */
 	XTCP_TX_RESUMING,		/* tx_resume is scheduled */
 };
@@ -105,6 +106,7 @@ struct xtcp_sock {
 	u8 hrtimer_runs;		/* 1: the handler of hrtimer has the socket lock */
 	u8 gso_good;			/* full plans sent since gso_max last changed */
 	u8 rx_routed;			/* 1: sk_rx_dst counts in xtcp_net.rx_routed */
+	u32 peer_hash;			/* hash of the peer's flow, xtcp_peer_sk(); 0: not known */
 
 	u64 opened_at;			/* ns, when the handshake was complete */
 
@@ -130,6 +132,7 @@ struct xtcp_sock {
 	u32 stalled_at;			/* ms, when SND.UNA last made progress */
 	u32 hole_at;			/* ms, when RCV.NXT last moved, or no hole was left */
 	u16 watch;			/* number of the shortage that these belong to */
+	u8 wants_more;			/* readers that wait although there are bytes */
 
 	/* reading; socket lock */
 	u32 copied;			/* sequence number of the next byte to read */
@@ -146,6 +149,7 @@ struct xtcp_sock {
 	u8 stamped : 1;			/* a write asked for time stamps */
 	u8 tell_inq : 1;		/* TCP_INQ */
 	u8 pull : 1;			/* the peer on this host waits for the reader */
+	u8 held : 1;			/* our bytes wait for the reader of that peer */
 	u8 repathed : 1;		/* sk_txhash chooses among the paths of a route */
 	u8 cc_locked : 1;		/* the route fixes the algorithm: congctl lock */
 	u32 iss_above;			/* SND.NXT of the record, if reopens is set */
@@ -195,6 +199,7 @@ struct xtcp_skb_cb {
 			u32 stamp;	/* send queue: byte to be time-stamped */
 			u8 stamp_flags;	/* SKBTX_*: stamp it when it is sent */
 			bool stamp_ack;	/* stamp it when it is acknowledged */
+			bool spare;	/* receive queue: it was a send-queue skb */
 		} q;
 	};
 };

@@ -303,6 +303,7 @@ UNIT(handover_leaves_the_unusual_to_segments)
 	NOT(f->cong = XTCP_CONG_CWR);
 	NOT(f->ecn_flags |= XTCP_ECN_CWR_END);
 	NOT(f->pacing_max = 1000000);
+	NOT(f->cc = xtcp_cc_find("bbr"));
 	NOT(xtcp_dl_set(f, XTCP_DL_RETRY, NOW));
 	NOT(t->state = XTCP_SYN_RECEIVED);
 	NOT(t->state = XTCP_FIN_WAIT_1);
@@ -411,4 +412,70 @@ UNIT(handover_for_long)
 	CHECK_EQ(p.from.rack_fack, p.from.snd_una);
 	CHECK_EQ(p.from.sack_rest, p.from.snd_una);
 	CHECK_EQ(p.from.flight_end, p.from.snd_una);
+}
+
+/* What waits for the reader goes by segments if it does not go on. */
+UNIT(handover_waits_for_the_reader)
+{
+	struct xtcp_plan plan;
+	struct pair p;
+
+	pair(&p, 100);
+	CHECK(xtcp_handover_waits(&p.from));
+	xtcp_handover_hold(&p.from, NOW);
+	CHECK_EQ(p.from.dl_armed, 1U << XTCP_DL_SMALL);
+	CHECK_EQ(p.from.dl[XTCP_DL_SMALL], NOW + XTCP_HANDOVER_HOLD_NS);
+	sound(&p);
+	xtcp_wrote(&p.from, 100, 0, NOW);
+	xtcp_handover_hold(&p.from, NOW + 5);
+	CHECK_EQ(p.from.dl[XTCP_DL_SMALL], NOW + XTCP_HANDOVER_HOLD_NS);
+	xtcp_handover_hold(&p.from, NOW + XTCP_HANDOVER_HOLD_NS);
+	CHECK_EQ(p.from.dl[XTCP_DL_SMALL], NOW + 2 * XTCP_HANDOVER_HOLD_NS);
+	CHECK_EQ(xtcp_timeout(&p.from, NOW + 2 * XTCP_HANDOVER_HOLD_NS), XTCP_ACT_OUTPUT);
+	CHECK(xtcp_tx_peek(&p.from, NOW + 2 * XTCP_HANDOVER_HOLD_NS, &plan));
+	CHECK_EQ(plan.len, 200);
+}
+
+UNIT(handover_ends_the_wait)
+{
+	struct pair p;
+
+	pair(&p, 100);
+	xtcp_handover_hold(&p.from, NOW);
+	CHECK_EQ(pass(&p, SPACE), 100);
+	CHECK_EQ(p.from.dl_armed, 0);
+	CHECK_EQ(xtcp_timeout(&p.from, NOW + XTCP_HANDOVER_HOLD_NS), 0);
+}
+
+UNIT(handover_waits_within_the_window_with_nothing_in_flight)
+{
+	struct pair p;
+
+	pair(&p, SPACE);
+	CHECK(xtcp_handover_waits(&p.from));
+	xtcp_wrote(&p.from, 1, 0, NOW);
+	CHECK(!xtcp_handover_waits(&p.from));
+	p.from.snd_wnd++;
+	CHECK(xtcp_handover_waits(&p.from));
+	p.from.flags |= XTCP_F_SND_URG;
+	CHECK(!xtcp_handover_waits(&p.from));
+	p.from.flags &= ~XTCP_F_SND_URG;
+	p.from.snd_nxt++;
+	CHECK(!xtcp_handover_waits(&p.from));
+}
+
+/* The receive buffer grows for what segments brought only. */
+UNIT(handover_is_no_reason_for_a_larger_buffer)
+{
+	struct pair p;
+
+	pair(&p, 30000);
+	p.to.rcv_rtt_us = 1;
+	p.to.rcv_round = 1000;
+	CHECK_EQ(pass(&p, SPACE), 30000);
+	CHECK_EQ(xtcp_rcv_round(&p.to, 10000, NOW), 0);
+	CHECK_EQ(xtcp_rcv_round(&p.to, 20000, NOW + XTCP_NSEC_PER_SEC / 2), 0);
+	CHECK_EQ(p.to.round_bytes, 0);
+	CHECK(xtcp_rcv_round(&p.to, 2000, NOW + XTCP_NSEC_PER_SEC));
+	CHECK_EQ(p.to.round_bytes, 0);
 }

@@ -33,7 +33,7 @@ void xtcp_rx_route_drop(struct sock *sk);
 
 bool xtcp_unseen_sender(struct sock *sk);
 bool xtcp_unseen_receiver(struct sock *from, struct sock *to);
-struct sock *xtcp_peer_sk(const struct sock *sk);
+struct sock *xtcp_peer_sk(struct sock *sk);
 
 /* ---- ICMP errors deferred because a system call owned the socket: icmp.c ---- */
 

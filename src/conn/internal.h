@@ -32,6 +32,9 @@ void xtcp_timer_stop(struct sock *sk);
 /* sendq.c */
 void xtcp_sendq_stamp(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len);
 int xtcp_sendq_copy(struct sk_buff *skb, struct sock *sk, u32 seq, u32 len);
+struct sk_buff *xtcp_sendq_first(struct sock *sk, u32 seq, u32 most);
+void xtcp_sendq_take(struct sock *sk, struct sk_buff *skb);
+void xtcp_sendq_recycle(struct sk_buff *skb);
 bool xtcp_sendq_read(struct sock *sk, u32 seq, u8 *to, u32 len);
 void xtcp_sendq_trim(struct sock *sk);	/* free what is acknowledged */
 void xtcp_sendq_purge(struct sock *sk);
@@ -46,6 +49,9 @@ void xtcp_recvq_charge(struct sock *sk, struct sk_buff *skb);
 void xtcp_recvq_drain(struct sock *sk);
 void xtcp_recvq_reap(struct sock *sk);
 struct sk_buff *xtcp_recvq_newest(struct sock *sk, u32 seq, u32 *off);
+
+/* shortcut.c; with the spinlock of the socket */
+void xtcp_shortcut_retry(struct sock *sk, u64 now);
 
 /* urgent.c */
 void xtcp_urg_announce(struct sock *sk);

@@ -25,6 +25,8 @@ static void conn_blank(struct sock *sk)
 	xsk->reopens = 0;
 	xsk->repathed = 0;
 	xsk->pull = 0;
+	xsk->held = 0;
+	xsk->peer_hash = 0;
 	xsk->rehashes = 0;
 	sk->sk_txhash = 0;
 	xsk->soft_err = 0;

@@ -58,6 +58,7 @@ static struct sk_buff *recvq_pack_new(struct sock *sk, u32 seq)
 	XTCP_CB(skb)->q.seq = seq;
 	XTCP_CB(skb)->q.end = seq;
 	XTCP_CB(skb)->q.off = 0;
+	XTCP_CB(skb)->q.spare = false;
 	skb_set_owner_r(skb, sk);
 	__skb_queue_tail(&sk->sk_receive_queue, skb);
 	return skb;
@@ -113,7 +114,12 @@ static void recvq_append(struct sock *sk, struct sk_buff *skb)
 		XTCP_CB(tail)->q.end = to;
 		xtcp_merge_timestamp(tail, skb);
 		xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_RCV_COALESCE);
-		kfree_skb_partial(skb, stolen);
+		if (XTCP_CB(skb)->q.spare) {
+			xtcp_sendq_recycle(skb);
+		} else {
+			XTCP_CB(tail)->q.spare = false;
+			kfree_skb_partial(skb, stolen);
+		}
 		return;
 	}
 	recvq_set_owner(sk, skb);
@@ -138,6 +144,7 @@ void xtcp_recvq_add(struct sock *sk, struct sk_buff *skb, u32 from, u32 to)
 	XTCP_CB(skb)->q.seq = from;
 	XTCP_CB(skb)->q.end = to;
 	XTCP_CB(skb)->q.off = off;
+	XTCP_CB(skb)->q.spare = false;
 	recvq_append(sk, skb);
 }
 
@@ -327,7 +334,10 @@ void xtcp_recvq_consume(struct sock *sk, u32 seq)
 	while ((skb = skb_peek(&sk->sk_receive_queue)) &&
 	       seq_le(XTCP_CB(skb)->q.end, seq)) {
 		__skb_unlink(skb, &sk->sk_receive_queue);
-		consume_skb(skb);
+		if (XTCP_CB(skb)->q.spare)
+			xtcp_sendq_recycle(skb);
+		else
+			consume_skb(skb);
 	}
 }
 

@@ -94,14 +94,60 @@ static void sendq_skb_free(struct sk_buff *skb)
 		__kfree_skb(skb);
 }
 
-/* Take an skb out of the queue and free it. */
-static void sendq_free(struct sock *sk, struct sk_buff *skb)
+/* Take an skb out of the queue and give its charge back. */
+static void sendq_unlink(struct sock *sk, struct sk_buff *skb)
 {
 	if (xtcp_sk(sk)->send_hint == skb)
 		xtcp_sk(sk)->send_hint = NULL;
 	__skb_unlink(skb, &sk->sk_write_queue);
 	sk_wmem_queued_add(sk, -skb->truesize);
 	sk_mem_uncharge(sk, skb->truesize);
+}
+
+static void sendq_free(struct sock *sk, struct sk_buff *skb)
+{
+	sendq_unlink(sk, skb);
+	sendq_skb_free(skb);
+}
+
+/**
+ * xtcp_sendq_first - find the skb that begins with a byte, if it is the first of the queue
+ * @sk: socket
+ * @seq: sequence number of the byte
+ * @most: most bytes that the skb may have
+ *
+ * Context: any, socket lock.
+ * Return: skb, still queued, or NULL.
+ */
+struct sk_buff *xtcp_sendq_first(struct sock *sk, u32 seq, u32 most)
+{
+	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
+
+	return skb && XTCP_CB(skb)->q.seq == seq && skb->len <= most ? skb : NULL;
+}
+
+/**
+ * xtcp_sendq_take - take the first skb out of the queue
+ * @sk: socket
+ * @skb: what xtcp_sendq_first() returned; the caller owns it now, and it is not charged
+ *
+ * Context: any, socket lock.
+ */
+void xtcp_sendq_take(struct sock *sk, struct sk_buff *skb)
+{
+	sendq_unlink(sk, skb);
+	XTCP_CB(skb)->q.spare = true;
+}
+
+/**
+ * xtcp_sendq_recycle - free an skb of xtcp_sendq_take(), or keep it for the next write
+ * @skb: skb, read
+ *
+ * Context: process, the lock of the socket it is charged to.
+ */
+void xtcp_sendq_recycle(struct sk_buff *skb)
+{
+	skb_orphan(skb);
 	sendq_skb_free(skb);
 }
 

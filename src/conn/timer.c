@@ -146,6 +146,12 @@ static void timer_timeout(struct sock *sk)
 	xtcp_mtu_sync(sk, now);
 	if (xtcp_orphan_check(sk, now))
 		return;
+	/* Its reader did not go on in time. */
+	if (unlikely(xsk->held) && xtcp_deadline(&xsk->tcb) <= now) {
+		xtcp_shortcut_retry(sk, now);
+		if (xsk->tcb.dl[XTCP_DL_SMALL] <= now)
+			xsk->held = 0;
+	}
 	if (xtcp_deadline(&xsk->tcb) <= now)
 		xtcp_handle_actions(sk, xtcp_timeout(&xsk->tcb, now), now);
 	else
@@ -236,6 +242,8 @@ void xtcp_release_cb(struct sock *sk)
 		xtcp_mtu_reduced(sk);
 	if (test_and_clear_bit(XTCP_DEFER_ICMP, &xsk->deferred))
 		xtcp_hard_error(sk);
+	if (test_and_clear_bit(XTCP_DEFER_SHORTCUT, &xsk->deferred))
+		xtcp_shortcut_retry(sk, xtcp_now());
 	if (test_and_clear_bit(XTCP_DEFER_OUTPUT, &xsk->deferred))
 		xtcp_handle_actions(sk, XTCP_ACT_OUTPUT, xtcp_now());
 	if (test_and_clear_bit(XTCP_DEFER_TX, &xsk->deferred))

@@ -324,7 +324,7 @@ const char *xtcp_check_at(const struct xtcp_tcb *tcb, u64 now)
 	MUST(left[XTCP_DL_RTO] <= rto + XTCP_NSEC_PER_MSEC);
 	MUST(left[XTCP_DL_TLP] <= rto + XTCP_NSEC_PER_MSEC);
 	MUST(left[XTCP_DL_REO] <= late_us * XTCP_NSEC_PER_USEC + XTCP_NSEC_PER_MSEC);
-	MUST(left[XTCP_DL_SMALL] <= XTCP_SMALL_HOLD_NS);
+	MUST(left[XTCP_DL_SMALL] <= XTCP_HANDOVER_HOLD_NS);
 	MUST(left[XTCP_DL_DELACK] <= tcb->par->delack_max_us * XTCP_NSEC_PER_USEC);
 	MUST(left[XTCP_DL_KEEP] <= max(xtcp_keepalive_idle_ms(tcb),
 				       xtcp_keepalive_intvl_ms(tcb)) *

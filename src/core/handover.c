@@ -21,13 +21,16 @@ static bool handover_plain_ack(const struct xtcp_tcb *tcb)
 	return !tcb->ack_pending || (!tcb->ecn && !xtcp_sack_pending(tcb));
 }
 
-/* Is nothing of this end in flight, and nothing owed to the peer but an ACK? */
+/*
+ * Is nothing of this end in flight, and nothing owed to the peer but an ACK? An algorithm
+ * that models the path, as BBR does, needs the ACKs of segments.
+ */
 static bool handover_may_give(const struct xtcp_tcb *tcb)
 {
 	if (tcb->state != XTCP_ESTABLISHED && tcb->state != XTCP_CLOSE_WAIT)
 		return false;
 	return tcb->snd_una == tcb->snd_nxt && handover_plain_ack(tcb) &&
-	       !(tcb->flags & GIVE_NOT) && tcb->cong == XTCP_CONG_OPEN &&
+	       !(tcb->flags & GIVE_NOT) && tcb->cong == XTCP_CONG_OPEN && !tcb->cc->control &&
 	       !(tcb->ecn_flags & XTCP_ECN_CWR_END) && tcb->pacing_max == ~0ULL &&
 	       !xtcp_dl_is_set(tcb, XTCP_DL_RETRY);
 }
@@ -107,8 +110,12 @@ static void handover_take(struct xtcp_tcb *tcb, u32 len, u32 space, u64 now)
 	if (unlikely(tcb->rcv_first))
 		xtcp_rcv_first(tcb);
 	handover_acked(tcb);
-	/* A window that arrives without segments is no measure of the RTT. */
+	/*
+	 * A window that arrives without segments is no measure of the RTT, and what is read
+	 * of it is no reason for a larger one: the reader fetches more without delay.
+	 */
 	tcb->rcv_rtt_at = 0;
+	tcb->round_bytes -= len;
 	tcb->last_rx_at = now;
 	tcb->last_data_rx_at = now;
 }
@@ -141,7 +148,7 @@ static void handover_give(struct xtcp_tcb *tcb, const struct xtcp_tcb *to, u32 l
 	tcb->retries = 0;
 	tcb->flags &= ~XTCP_F_SWS_OVERRIDE;
 	tcb->small_go = false;
-	if (unlikely(tcb->small_wrote) && !xtcp_unsent(tcb))
+	if (xtcp_dl_is_set(tcb, XTCP_DL_SMALL) && !xtcp_unsent(tcb))
 		xtcp_small_sent(tcb);
 	if (unlikely(tcb->flags & XTCP_F_APP) && seq_gt(tcb->delivered, tcb->app_limited))
 		tcb->flags &= ~XTCP_F_APP;
@@ -158,4 +165,16 @@ u32 xtcp_handover(struct xtcp_tcb *from, struct xtcp_tcb *to, u32 len, u32 space
 	handover_take(to, len, space, now);
 	handover_give(from, to, len, now);
 	return xtcp_want_output(from);
+}
+
+/* The deadline is the one of writes that wait to be merged: these are such writes. */
+void xtcp_handover_hold(struct xtcp_tcb *from, u64 now)
+{
+	if (!xtcp_dl_is_set(from, XTCP_DL_SMALL) || from->dl[XTCP_DL_SMALL] <= now)
+		xtcp_dl_set(from, XTCP_DL_SMALL, now + XTCP_HANDOVER_HOLD_NS);
+}
+
+bool xtcp_handover_waits(const struct xtcp_tcb *from)
+{
+	return from->snd_end - from->snd_nxt <= from->snd_wnd && handover_may_give(from);
 }

@@ -122,13 +122,15 @@ u32 xtcp_rcv_round(struct xtcp_tcb *tcb, u32 bytes, u64 now)
 	u32 before = tcb->rcv_round, took;
 	u64 want;
 
-	tcb->round_bytes += bytes;
+	tcb->round_bytes += min(bytes, WINDOW_MAX);
 	if (!before)
 		before = rwnd_first_round(tcb);
 	if (!rtt || rwnd_ticks(now) - tcb->round_at < max_t(u32, rtt, ROUND_MIN_US))
 		return 0;
-	took = min(tcb->round_bytes, WINDOW_MAX);
-	tcb->round_bytes = 0;
+	/* Below 0: bytes are unread that came without a segment, see handover_take(). */
+	took = (s32)tcb->round_bytes > 0 ? min(tcb->round_bytes, WINDOW_MAX) : 0;
+	if (took)
+		tcb->round_bytes = 0;
 	tcb->round_at = rwnd_ticks(now);
 	if (took <= before)
 		return 0;

@@ -3,7 +3,7 @@
  * Connections with both ends in one namespace: find the peer, and tell whether anything
  * on the way would see, change or drop a segment.
  *
- * The tests are made for each write, since a tap or a rule may come at any time. Each
+ * The tests are made for each hand-over, since a tap or a rule may come at any time. Each
  * reads a word or two. A test that cannot tell exactly says that somebody looks.
  */
 #include <linux/bpf-cgroup.h>
@@ -161,6 +161,9 @@ bool xtcp_unseen_sender(struct sock *sk)
 		return false;
 	if (dst->obsolete && !dst_check(dst, v6 ? inet6_sk(sk)->dst_cookie : 0))
 		return false;
+	/* With IPv4 another MTU of the device makes the route obsolete. */
+	if (v6 && dst_mtu(dst) != xtcp_sk(sk)->pmtu)
+		return false;
 	if (rcu_access_pointer(inet_sk(sk)->inet_opt) ||
 	    (v6 && rcu_access_pointer(inet6_sk(sk)->opt)))
 		return false;
@@ -196,10 +199,11 @@ bool xtcp_unseen_receiver(struct sock *from, struct sock *to)
  * Context: any, socket lock, RCU read lock, which alone keeps the result in memory.
  * Return: socket; NULL if there is none, or if it is @sk.
  */
-struct sock *xtcp_peer_sk(const struct sock *sk)
+struct sock *xtcp_peer_sk(struct sock *sk)
 {
 	const struct xtcp_flow *own = &xtcp_sk(sk)->flow;
 	const struct xtcp_net *xn = xtcp_sk_net(sk);
+	struct xtcp_sock *xsk = xtcp_sk(sk);
 	const struct xtcp_entry *e;
 	struct xtcp_flow flow;
 	struct sock *peer;
@@ -208,7 +212,9 @@ struct sock *xtcp_peer_sk(const struct sock *sk)
 	memcpy(flow.daddr, own->saddr, sizeof(flow.daddr));
 	flow.sport = own->dport;
 	flow.dport = own->sport;
-	e = xtcp_lookup(xn, &flow, xtcp_flow_hash(xn->tables, &flow), LOOPBACK_IFINDEX, 0);
+	if (unlikely(!xsk->peer_hash))
+		xsk->peer_hash = xtcp_flow_hash(xn->tables, &flow);
+	e = xtcp_lookup(xn, &flow, xsk->peer_hash, LOOPBACK_IFINDEX, 0);
 	if (!e || READ_ONCE(e->kind) != XTCP_KIND_SOCK)
 		return NULL;
 	peer = xtcp_entry_sk(e);

@@ -52,8 +52,11 @@ int xtcp_ioctl(struct sock *sk, int cmd, int *val)
 		n = xsk->urg_data && xsk->urg_seq == xsk->copied;
 		break;
 	case SIOCINQ:
-		if (sk->sk_state != TCP_LISTEN)
-			n = ioctl_inq(sk);
+		if (sk->sk_state == TCP_LISTEN)
+			break;
+		if (xsk->pull)
+			xtcp_shortcut_pull(sk, xtcp_now());
+		n = ioctl_inq(sk);
 		break;
 	case SIOCOUTQ:
 		if (sk->sk_state != TCP_LISTEN)

@@ -145,6 +145,7 @@ static int recv_sleep(struct recv_state *r, const struct sk_buff *last)
 {
 	struct sock *sk = r->sk;
 	struct xtcp_sock *xsk = xtcp_sk(sk);
+	int err;
 
 	/* Only if it will sleep: the backlog may have what the program waits for. */
 	if (xsk->tcb.ack_pending && !xsk->inert && !READ_ONCE(sk->sk_backlog.tail)) {
@@ -153,7 +154,12 @@ static int recv_sleep(struct recv_state *r, const struct sk_buff *last)
 		if (actions)
 			xtcp_handle_actions(sk, actions, xtcp_now());
 	}
-	return sk_wait_data(sk, &r->timeo, last);
+	if (likely(!last))
+		return sk_wait_data(sk, &r->timeo, last);
+	xsk->wants_more++;
+	err = sk_wait_data(sk, &r->timeo, last);
+	xsk->wants_more--;
+	return err;
 }
 
 /* Wait for more bytes, or process the backlog. Return: 0 or -errno. */
@@ -212,6 +218,10 @@ static ssize_t recv_locked(struct recv_state *r)
 	r->timeo = sock_rcvtimeo(sk, r->flags & MSG_DONTWAIT);
 	if (r->flags & MSG_OOB)
 		return xtcp_recv_urg(sk, r->msg, r->len, r->flags);
+
+	/* A read takes the bytes before it fetches more, this one leaves them. */
+	if (unlikely(r->flags & MSG_PEEK && xsk->pull))
+		xtcp_shortcut_pull(sk, xtcp_now());
 
 	r->target = sock_rcvlowat(sk, r->flags & MSG_WAITALL, r->len);
 	r->seq = xsk->copied;

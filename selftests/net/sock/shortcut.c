@@ -4,6 +4,9 @@
  * see the segments, go by segments again as soon as something would, and arrive in order
  * and complete in either case.
  */
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/tcp.h>
@@ -349,6 +352,99 @@ TEST_F(direct, sleeping_reader_wakes)
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_EQ(0, status);
 	ASSERT_EQ(self->before + 2, xtcp_count("Handovers"));
+}
+
+/* Write @n times 100 bytes and leave them unread. */
+#define writes(n) do {							\
+	for (int _i = 0; _i < (n); _i++, self->sent += 100)		\
+		ASSERT_EQ(100, send_pat(self->c, self->sent, 100));	\
+} while (0)
+
+static long received(int fd)
+{
+	struct tcp_info info = {};
+	socklen_t len = sizeof(info);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) ? -1 :
+	       (long)info.tcpi_bytes_received;
+}
+
+/* While the reader has bytes, later ones wait for it, and then all pass together. */
+TEST_F(direct, small_writes_wait_for_the_reader)
+{
+	int n;
+
+	if (!virtual_time())
+		SKIP_TEST("the wait may end before the test has written");
+	writes(10);
+	ASSERT_EQ(self->before + 1, xtcp_count("Handovers"));
+	ASSERT_EQ(100, received(self->s));
+	ASSERT_EQ(POLLOUT, poll_now(self->c, POLLOUT));
+	ASSERT_EQ(30, recv_pat(self->s, 0, 30));
+	ASSERT_EQ(1000, received(self->s));
+	ASSERT_EQ(self->before + 2, xtcp_count("Handovers"));
+	ASSERT_EQ(970, recv_pat(self->s, 30, 970));
+	writes(10);
+	ASSERT_EQ(0, ioctl(self->s, FIONREAD, &n));
+	ASSERT_EQ(1000, n);
+	ASSERT_EQ(self->before + 4, xtcp_count("Handovers"));
+	writes(400);
+	ASSERT_LE(30000, received(self->s));
+	ASSERT_EQ(41000, recv_pat(self->s, 1000, 41000));
+}
+
+/* They wait no longer than the connection, and not for a reader that does not read. */
+TEST_F(direct, writes_that_wait_arrive)
+{
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLET };
+	int ep = epoll_create1(0);
+	char byte;
+
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, self->s, &ev));
+	writes(1);
+	ASSERT_EQ(1, epoll_wait(ep, &ev, 1, 1000));
+	writes(2);
+	ASSERT_EQ(1, epoll_wait(ep, &ev, 1, 1000));
+	ASSERT_EQ(300, received(self->s));
+	writes(3);
+	ASSERT_EQ(0, shutdown(self->c, SHUT_WR));
+	ASSERT_EQ(600, recv_pat(self->s, 0, 600));
+	ASSERT_EQ(0, recv(self->s, &byte, 1, 0));
+	close(ep);
+}
+
+/* A packet socket that opens while bytes wait sees them. */
+TEST_F(direct, writes_that_wait_are_seen)
+{
+	int tap;
+
+	writes(2);
+	tap = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+	ASSERT_GE(tap, 0);
+	ASSERT_EQ(200, recv_pat(self->s, 0, 200));
+	polls(tap, POLLIN, 0);
+	ASSERT_EQ(self->before + 1, xtcp_count("Handovers"));
+	close(tap);
+}
+
+/* A reader that leaves the bytes in the queue gets more at once. */
+TEST_F(direct, peeking_reader_gets_all)
+{
+	char buf[400];
+	int status;
+	pid_t pid;
+
+	writes(3);
+	ASSERT_EQ(300, recv(self->s, buf, 400, MSG_PEEK));
+	pid = child();
+	if (pid == 0)
+		_exit(recv(self->s, buf, 400, MSG_PEEK | MSG_WAITALL) != 400);
+	sleep_ms(50);
+	writes(1);
+	ASSERT_EQ(400, received(self->s));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(400, recv_pat(self->s, 0, 400));
 }
 
 TEST_HARNESS_MAIN
