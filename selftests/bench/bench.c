@@ -82,6 +82,13 @@ static const struct row {
 	  SLOW },
 	{ "memory, socket just opened", "bytes", idle_socket, PLACE_LO, 0, 0, 1.0, LIMIT },
 	{ "memory, idle, one end of two", "bytes", idle_connection, PLACE_LO, 0, 0, 1.0, LIMIT },
+	{ "shortcut, 1-byte round trip", "ns", round_trip, PLACE_DIRECT, 1, 0, 0.55, 1.0 },
+	{ "the same, one process", "ns", round_trip_alone, PLACE_DIRECT, 1, 0, 0.35, 1.0 },
+	{ "the same, 100 connections", "ns", epoll_exchange, PLACE_DIRECT, 100, 0, 0.40, 1.0 },
+	{ "shortcut, 64 KiB writes", "ns/byte", bulk, PLACE_DIRECT, 65536, 3, 0.80, 1.0 },
+	{ "shortcut, 100 B writes", "ns/byte", bulk, PLACE_DIRECT, 100, 3, 0.70, 1.0 },
+	{ "shortcut, 1,000 B, NODELAY", "ns/byte", bulk_nodelay, PLACE_DIRECT, 1000, 3, 0.80, LIMIT },
+	{ "shortcut, both, slower", "ns/byte", both_slower, PLACE_DIRECT, 0, 3, 0.90, LIMIT },
 };
 
 static struct {
@@ -113,6 +120,7 @@ static void measure(const void *arg, void *result)
 	double v;
 
 	no_preemption();
+	set_shortcut(row->place);
 	v = row->measure(c->family, row->place, row->kind == SLOW && opt.connections ?
 			 opt.connections : row->size);
 	memcpy(result, &v, sizeof(v));

@@ -12,6 +12,7 @@
 /* Where the two ends of a connection are. */
 enum place {
 	PLACE_LO,	/* both in the present namespace, over loopback */
+	PLACE_DIRECT,	/* the same with XTCP's knob local_shortcut, which is 0 elsewhere */
 	PLACE_VETH,	/* in two namespaces, which a pair of veth devices connects */
 	PLACE_PACKET,	/* the same without TSO and GSO: a segment is a packet */
 };
@@ -69,11 +70,13 @@ void round_to(int r, double *v, double units);
 extern bool print_rounds;	/* to standard error */
 
 /* net.c */
-/* Enter the namespace of that end; with PLACE_LO stay. */
+/* Enter the namespace of that end; stay if both are in the present one. */
 void enter(enum place place, enum end end);
 int listen_on(int family, enum place place, uint16_t *port);
 int connect_client(int family, enum place place, uint16_t port);
 void new_net(void);
+/* Set the knob local_shortcut of this namespace for rows at @place, if XTCP is there. */
+void set_shortcut(enum place place);
 void read_all(int fd, void *buf, size_t len);
 void write_all(int fd, const void *buf, size_t len);
 

@@ -29,12 +29,28 @@ static void turn_off(int fd, uint32_t cmd)
 		die("SIOCETHTOOL");
 }
 
+static bool over_lo(enum place place)
+{
+	return place == PLACE_LO || place == PLACE_DIRECT;
+}
+
+void set_shortcut(enum place place)
+{
+	int fd = open("/proc/sys/net/xtcp/local_shortcut", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (write(fd, place == PLACE_DIRECT ? "1" : "0", 1) != 1)
+		die("local_shortcut");
+	close(fd);
+}
+
 void enter(enum place place, enum end end)
 {
 	char ns[64];
 	int fd;
 
-	if (place == PLACE_LO)
+	if (over_lo(place))
 		return;
 	snprintf(ns, sizeof(ns), "/run/netns/%s%s", end == SERVER ? "server" : "client",
 		 place == PLACE_PACKET ? "-packet" : "");
@@ -72,7 +88,7 @@ static void server_address(enum place place, uint16_t port,
 	memset(addr, 0, sizeof(*addr));
 	addr->sin_family = AF_INET;
 	addr->sin_port = htons(port);
-	inet_pton(AF_INET, place == PLACE_LO ? LO_SERVER : VETH_SERVER,
+	inet_pton(AF_INET, over_lo(place) ? LO_SERVER : VETH_SERVER,
 		  &addr->sin_addr);
 }
 

@@ -418,6 +418,8 @@ TEST_F(direct, writes_that_wait_are_seen)
 {
 	int tap;
 
+	if (!virtual_time())
+		SKIP_TEST("the wait may end before the packet socket is there");
 	writes(2);
 	tap = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
 	ASSERT_GE(tap, 0);
@@ -441,7 +443,9 @@ TEST_F(direct, peeking_reader_gets_all)
 		_exit(recv(self->s, buf, 400, MSG_PEEK | MSG_WAITALL) != 400);
 	sleep_ms(50);
 	writes(1);
-	ASSERT_EQ(400, received(self->s));
+	/* In real time the child may not be there yet. */
+	if (virtual_time())
+		ASSERT_EQ(400, received(self->s));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_EQ(0, status);
 	ASSERT_EQ(400, recv_pat(self->s, 0, 400));
