@@ -65,4 +65,14 @@ XTCP_INET6_FLAG(autolabel_set, autoflowlabel_set, AUTOFLOWLABEL_SET)
 XTCP_INET6_FLAG(repflow, repflow, REPFLOW)
 XTCP_INET6_FLAG(sndflow, sndflow, SNDFLOW)
 
+/* @child begins as a copy of its listener, @np is its own: it has no flow labels yet. */
+static inline void xtcp_inet_no_flowlabels(struct sock *child, struct ipv6_pinfo *np)
+{
+#ifdef XTCP_INET_FL_LIST
+	inet_sk(child)->ipv6_fl_list = NULL;
+#else
+	np->ipv6_fl_list = NULL;
+#endif
+}
+
 #endif /* XTCP_COMPAT_INET_H */

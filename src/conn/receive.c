@@ -7,6 +7,7 @@
 #include <net/busy_poll.h>
 
 #include "../compat/moved.h"
+#include "../compat/sock.h"
 #include "internal.h"
 #include "ip.h"
 
@@ -151,7 +152,7 @@ enum xtcp_rx_result xtcp_input(struct sock *sk, struct sk_buff *skb, u64 now)
 		skb->dev = NULL;
 		if (sk_add_backlog(sk, skb, READ_ONCE(sk->sk_rcvbuf) +
 				   READ_ONCE(sk->sk_sndbuf) + BACKLOG_EXTRA)) {
-			sk_drops_add(sk, skb);
+			sk_drops_skbadd(sk, skb);
 			xtcp_discard(xtcp_pernet(sock_net(sk)), skb, XTCP_DROP_BACKLOG);
 		}
 	}

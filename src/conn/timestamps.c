@@ -16,6 +16,7 @@
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
 
+#include "../compat/sock.h"
 #include "internal.h"
 
 /* Report @at for SO_TIMESTAMP or SO_TIMESTAMPNS, in the old or the new structure. */
@@ -69,8 +70,8 @@ void xtcp_recv_timestamp(const struct sock *sk, struct msghdr *msg, ktime_t at, 
 		hw = 0;
 	if (!at && !hw)
 		return;
-	tss.ts[0] = ktime_to_timespec64(at);
-	tss.ts[2] = ktime_to_timespec64(hw);
+	tss.ts[0] = xtcp_scm_time(at);
+	tss.ts[2] = xtcp_scm_time(hw);
 	if (sock_flag(sk, SOCK_TSTAMP_NEW))
 		put_cmsg_scm_timestamping64(msg, &tss);
 	else

@@ -13,6 +13,7 @@
 #include <net/tcp_states.h>
 #include <xtcp/family.h>
 
+#include "../compat/sock.h"
 #include "../net/net.h"
 #include "ctl.h"
 

@@ -20,6 +20,7 @@
 #include <net/sock_reuseport.h>
 #include <xtcp/family.h>
 
+#include "../compat/sock.h"
 #include "ip.h"
 
 /*

@@ -7,6 +7,7 @@
  */
 #include <net/tcp_states.h>
 
+#include "../compat/icmp.h"
 #include "icmp.h"
 #include "ip.h"
 
@@ -143,8 +144,7 @@ void xtcp_icmp_queue(struct sock *sk, struct sk_buff *skb, const struct xtcp_quo
 	serr->port = (__force __be16)q->flow.dport;
 	__skb_pull(skb, q->tcp_offset);
 	if (quoted >= 0)
-		ip_icmp_error_rfc4884(skb, &serr->ee.ee_rfc4884, sizeof(struct icmphdr),
-				      quoted);
+		xtcp_icmp_extension(skb, &serr->ee.ee_rfc4884, quoted);
 	skb_reset_transport_header(skb);
 	if (sock_queue_err_skb(sk, skb))
 		kfree_skb(skb);

@@ -5,12 +5,12 @@
 #include <linux/ip.h>
 #include <linux/security.h>
 #include <linux/tcp.h>
-#include <net/inet_hashtables.h>
 #include <net/ip.h>
 #include <net/route.h>
 #include <net/tcp.h>
 #include <net/xfrm.h>
 
+#include "../compat/lookup.h"
 #include "../compat/route.h"
 #include "ip.h"
 
@@ -36,7 +36,7 @@ struct sock *xtcp_ip4_kernel_sock(const struct xtcp_rx_ctx *rx)
 {
 	const struct xtcp_flow *flow = &rx->flow;
 
-	return __inet_lookup_established(rx->net, rx->net->ipv4.tcp_death_row.hashinfo,
+	return __inet_lookup_established(XTCP_TCP_TABLE(rx->net),
 					 xtcp_flow_v4(flow->daddr),
 					 (__force __be16)flow->dport,
 					 xtcp_flow_v4(flow->saddr),
@@ -48,7 +48,7 @@ bool xtcp_ip4_kernel_listens(const struct xtcp_rx_ctx *rx, struct sk_buff *skb)
 {
 	const struct xtcp_flow *flow = &rx->flow;
 
-	return inet_lookup_listener(rx->net, rx->net->ipv4.tcp_death_row.hashinfo, skb,
+	return inet_lookup_listener(XTCP_TCP_TABLE(rx->net), skb,
 				    __tcp_hdrlen(tcp_hdr(skb)), xtcp_flow_v4(flow->daddr),
 				    (__force __be16)flow->dport, xtcp_flow_v4(flow->saddr),
 				    (__force __be16)flow->sport, rx->dif, rx->sdif);

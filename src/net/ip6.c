@@ -9,12 +9,12 @@
  * net.ipv6.flowlabel_reflect an answer has the label of the packet it answers.
  */
 #include <linux/security.h>
-#include <net/inet6_hashtables.h>
-#include <net/inet_hashtables.h>
 #include <net/tcp.h>
 #include <net/transp_v6.h>
 #include <xtcp/family.h>
 
+#include "../compat/inet.h"
+#include "../compat/lookup.h"
 #include "ip.h"
 
 #if IS_ENABLED(CONFIG_IPV6)
@@ -46,7 +46,7 @@ struct sock *xtcp_ip6_kernel_sock(const struct xtcp_rx_ctx *rx)
 {
 	const struct xtcp_flow *flow = &rx->flow;
 
-	return __inet6_lookup_established(rx->net, rx->net->ipv4.tcp_death_row.hashinfo,
+	return __inet6_lookup_established(XTCP_TCP_TABLE(rx->net),
 					  ip6_addr(flow->daddr),
 					  (__force __be16)flow->dport,
 					  ip6_addr(flow->saddr),
@@ -58,7 +58,7 @@ bool xtcp_ip6_kernel_listens(const struct xtcp_rx_ctx *rx, struct sk_buff *skb)
 {
 	const struct xtcp_flow *flow = &rx->flow;
 
-	return inet6_lookup_listener(rx->net, rx->net->ipv4.tcp_death_row.hashinfo, skb,
+	return inet6_lookup_listener(XTCP_TCP_TABLE(rx->net), skb,
 				     __tcp_hdrlen(tcp_hdr(skb)), ip6_addr(flow->daddr),
 				     (__force __be16)flow->dport, ip6_addr(flow->saddr),
 				     ntohs((__force __be16)flow->sport),
@@ -372,7 +372,7 @@ void xtcp_ip6_child(struct sock *child, const struct sock *listener,
 	inet->pinet6 = np;
 	np->ipv6_mc_list = NULL;
 	np->ipv6_ac_list = NULL;
-	np->ipv6_fl_list = NULL;
+	xtcp_inet_no_flowlabels(child, np);
 	np->pktoptions = NULL;
 	np->rxpmtu = NULL;
 	RCU_INIT_POINTER(np->opt, NULL);

@@ -19,6 +19,7 @@
 #include <net/ip.h>
 #include <xtcp/family.h>
 
+#include "../compat/sock.h"
 #include "ip.h"
 #include "port.h"
 #include "rx.h"

@@ -8,6 +8,7 @@
 #include <linux/net.h>
 #include <net/ip.h>
 
+#include "../compat/sock.h"
 #include "port_reserve.h"
 #include "ip.h"
 
@@ -29,7 +30,7 @@ static int check_kernel_bind(u16 port, bool reuseport)
 	if (err)
 		return err;
 	sock->sk->sk_reuseport = reuseport;
-	err = kernel_bind(sock, (struct sockaddr *)&sin, sizeof(sin));
+	err = kernel_bind(sock, (struct sockaddr_unsized *)&sin, sizeof(sin));
 	sock_release(sock);
 	return err;
 }

@@ -37,7 +37,7 @@ int xtcp_get_port(struct sock *sk, unsigned short snum)
  * Context: process, socket lock, may sleep.
  * Return: 0; -EINVAL for a short address; an error of a program.
  */
-int xtcp_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
+int xtcp_pre_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int addr_len)
 {
 	/* A program may read a whole sockaddr_in. */
 	if (addr_len < (int)sizeof(struct sockaddr_in))
@@ -108,7 +108,7 @@ void xtcp_connect_go(struct sock *sk, struct msghdr *msg)
  * Context: process, socket lock, may sleep.
  * Return: 0; -EINVAL; -EAFNOSUPPORT; an error of the route look-up or the port.
  */
-int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len)
+int xtcp_connect_sock(struct sock *sk, struct sockaddr_unsized *uaddr, int addr_len)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	struct xtcp_fastopen_client fo;

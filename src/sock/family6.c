@@ -157,7 +157,7 @@ static int xtcp6_getsockopt(struct sock *sk, int level, int optname, char __user
 	return 0;
 }
 
-static int xtcp6_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
+static int xtcp6_pre_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int addr_len)
 {
 	/* A BPF program may read that many bytes. */
 	if (addr_len < SIN6_LEN_RFC2133)

@@ -9,6 +9,7 @@
 
 #include <xtcp/defence.h>
 
+#include "../compat/sock.h"
 #include "../conn/conn.h"
 #include "../net/public.h"
 #include "family.h"
@@ -33,8 +34,8 @@ void xtcp6_sock_blank(struct sock *sk);
 
 /* connect.c */
 int xtcp_get_port(struct sock *sk, unsigned short snum);
-int xtcp_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
-int xtcp_connect_sock(struct sock *sk, struct sockaddr *uaddr, int addr_len);
+int xtcp_pre_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int addr_len);
+int xtcp_connect_sock(struct sock *sk, struct sockaddr_unsized *uaddr, int addr_len);
 void xtcp_connect_go(struct sock *sk, struct msghdr *msg);
 int xtcp_listen_sock(struct socket *sock, int backlog);
 void xtcp_unlisten(struct sock *sk);

@@ -5,9 +5,9 @@
 #include <linux/sched/signal.h>
 #include <linux/splice.h>
 #include <linux/tcp.h>
-#include <net/inet_common.h>
 
 #include "../compat/moved.h"
+#include "../compat/sock.h"
 #include "internal.h"
 
 /* A read in progress; on the stack of the system call, which has the socket lock. */
@@ -291,13 +291,8 @@ int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t len, int flags)
 	ssize_t ret;
 
 	if (unlikely(flags & MSG_ERRQUEUE)) {
-		int addr_len = 0;
-
 		xtcp_convert_tskeys(sk);
-		ret = inet_recv_error(sk, msg, len, &addr_len);
-		if (ret >= 0)
-			msg->msg_namelen = addr_len;
-		return ret;
+		return xtcp_recv_error(sk, msg, len);
 	}
 	sock_rps_record_flow(sk);
 	lock_sock(sk);

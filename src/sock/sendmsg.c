@@ -212,7 +212,7 @@ static int send_fastopen(struct send_state *s, struct msghdr *msg)
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	bool deferred = xtcp_inet_deferred(sk);
 	size_t size = msg_data_left(msg);
-	struct sockaddr *to = msg->msg_name;
+	struct sockaddr_unsized *to = msg->msg_name;
 	int err;
 
 	xtcp_knobs_inherit(xtcp_pernet(sock_net(sk)));
