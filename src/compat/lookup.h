@@ -10,9 +10,19 @@
 #include <net/inet_hashtables.h>
 
 #ifdef XTCP_ONE_HASHINFO
-#define XTCP_TCP_TABLE(net)	(net)
+#define xtcp_tcp_established4(net, ...)	__inet_lookup_established(net, __VA_ARGS__)
+#define xtcp_tcp_established6(net, ...)	__inet6_lookup_established(net, __VA_ARGS__)
+#define xtcp_tcp_listener4(net, ...)	inet_lookup_listener(net, __VA_ARGS__)
+#define xtcp_tcp_listener6(net, ...)	inet6_lookup_listener(net, __VA_ARGS__)
 #else
-#define XTCP_TCP_TABLE(net)	(net), (net)->ipv4.tcp_death_row.hashinfo
+#define xtcp_tcp_established4(net, ...)						\
+	__inet_lookup_established(net, (net)->ipv4.tcp_death_row.hashinfo, __VA_ARGS__)
+#define xtcp_tcp_established6(net, ...)						\
+	__inet6_lookup_established(net, (net)->ipv4.tcp_death_row.hashinfo, __VA_ARGS__)
+#define xtcp_tcp_listener4(net, ...)						\
+	inet_lookup_listener(net, (net)->ipv4.tcp_death_row.hashinfo, __VA_ARGS__)
+#define xtcp_tcp_listener6(net, ...)						\
+	inet6_lookup_listener(net, (net)->ipv4.tcp_death_row.hashinfo, __VA_ARGS__)
 #endif
 
 #endif /* XTCP_COMPAT_LOOKUP_H */

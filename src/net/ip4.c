@@ -36,22 +36,21 @@ struct sock *xtcp_ip4_kernel_sock(const struct xtcp_rx_ctx *rx)
 {
 	const struct xtcp_flow *flow = &rx->flow;
 
-	return __inet_lookup_established(XTCP_TCP_TABLE(rx->net),
-					 xtcp_flow_v4(flow->daddr),
-					 (__force __be16)flow->dport,
-					 xtcp_flow_v4(flow->saddr),
-					 ntohs((__force __be16)flow->sport),
-					 rx->dif, rx->sdif);
+	return xtcp_tcp_established4(rx->net, xtcp_flow_v4(flow->daddr),
+				     (__force __be16)flow->dport,
+				     xtcp_flow_v4(flow->saddr),
+				     ntohs((__force __be16)flow->sport),
+				     rx->dif, rx->sdif);
 }
 
 bool xtcp_ip4_kernel_listens(const struct xtcp_rx_ctx *rx, struct sk_buff *skb)
 {
 	const struct xtcp_flow *flow = &rx->flow;
 
-	return inet_lookup_listener(XTCP_TCP_TABLE(rx->net), skb,
-				    __tcp_hdrlen(tcp_hdr(skb)), xtcp_flow_v4(flow->daddr),
-				    (__force __be16)flow->dport, xtcp_flow_v4(flow->saddr),
-				    (__force __be16)flow->sport, rx->dif, rx->sdif);
+	return xtcp_tcp_listener4(rx->net, skb, __tcp_hdrlen(tcp_hdr(skb)),
+				  xtcp_flow_v4(flow->daddr), (__force __be16)flow->dport,
+				  xtcp_flow_v4(flow->saddr), (__force __be16)flow->sport,
+				  rx->dif, rx->sdif);
 }
 
 /*

@@ -46,23 +46,20 @@ struct sock *xtcp_ip6_kernel_sock(const struct xtcp_rx_ctx *rx)
 {
 	const struct xtcp_flow *flow = &rx->flow;
 
-	return __inet6_lookup_established(XTCP_TCP_TABLE(rx->net),
-					  ip6_addr(flow->daddr),
-					  (__force __be16)flow->dport,
-					  ip6_addr(flow->saddr),
-					  ntohs((__force __be16)flow->sport),
-					  rx->dif, rx->sdif);
+	return xtcp_tcp_established6(rx->net, ip6_addr(flow->daddr),
+				     (__force __be16)flow->dport, ip6_addr(flow->saddr),
+				     ntohs((__force __be16)flow->sport),
+				     rx->dif, rx->sdif);
 }
 
 bool xtcp_ip6_kernel_listens(const struct xtcp_rx_ctx *rx, struct sk_buff *skb)
 {
 	const struct xtcp_flow *flow = &rx->flow;
 
-	return inet6_lookup_listener(XTCP_TCP_TABLE(rx->net), skb,
-				     __tcp_hdrlen(tcp_hdr(skb)), ip6_addr(flow->daddr),
-				     (__force __be16)flow->dport, ip6_addr(flow->saddr),
-				     ntohs((__force __be16)flow->sport),
-				     rx->dif, rx->sdif);
+	return xtcp_tcp_listener6(rx->net, skb, __tcp_hdrlen(tcp_hdr(skb)),
+				  ip6_addr(flow->daddr), (__force __be16)flow->dport,
+				  ip6_addr(flow->saddr), ntohs((__force __be16)flow->sport),
+				  rx->dif, rx->sdif);
 }
 
 /**
