@@ -90,9 +90,8 @@ struct xtcp_sock {
 	struct xtcp_tcb tcb;		/* socket lock */
 
 	/* one of them fires at or before xtcp_deadline(), src/conn/timer.c */
-	struct timer_list timer;	/* accurate to a jiffy */
-	struct hrtimer hrtimer;		/* accurate to a microsecond */
-	u64 timer_at;			/* ns that timer is armed for; XTCP_NEVER */
+	struct hrtimer hrtimer;		/* accurate to a microsecond; sk_timer: to a jiffy */
+	u64 timer_at;			/* ns that sk_timer is armed for; XTCP_NEVER */
 	u64 hrtimer_at;			/* ns that hrtimer is armed for; XTCP_NEVER */
 	unsigned long deferred;		/* bits, enum xtcp_deferred; atomic */
 	struct tasklet_struct tx_resume; /* resumes output, src/conn/transmit.c */
@@ -106,15 +105,13 @@ struct xtcp_sock {
 	u8 hrtimer_runs;		/* 1: the handler of hrtimer has the socket lock */
 	u8 gso_good;			/* full plans sent since gso_max last changed */
 	u8 rx_routed;			/* 1: sk_rx_dst counts in xtcp_net.rx_routed */
-	u32 peer_hash;			/* hash of the peer's flow, xtcp_peer_sk(); 0: not known */
-
-	u64 opened_at;			/* ns, when the handshake was complete */
-
-	/* what the sender spends its time on, TCP_INFO; socket lock */
-	u8 chrono;			/* enum xtcp_chrono */
 	u8 cc_chosen;			/* 1: TCP_CONGESTION was set */
 	u8 backlog;			/* 1: a segment of the backlog is being processed */
 	u8 v6;				/* 1: the packets are IPv6 */
+
+	/* what the sender spends its time on, TCP_INFO; socket lock */
+	u8 chrono;			/* enum xtcp_chrono */
+	u64 opened_at;			/* ns, when the handshake was complete */
 	u32 chrono_at;			/* ticks, when the present chrono began */
 	u32 chrono_ticks[XTCP_CHRONOS - 1]; /* ended ones, without idle */
 
@@ -154,8 +151,9 @@ struct xtcp_sock {
 	u8 cc_locked : 1;		/* the route fixes the algorithm: congctl lock */
 	u32 iss_above;			/* SND.NXT of the record, if reopens is set */
 	u32 rehashes;			/* paths given up after a timeout, TCP_INFO */
-	int soft_err;			/* errno of the last soft ICMP error */
-	int hard_err;			/* errno behind XTCP_ERR_UNREACH */
+	s16 soft_err;			/* errno of the last soft ICMP error */
+	s16 hard_err;			/* errno behind XTCP_ERR_UNREACH */
+	u32 peer_hash;			/* hash of the peer's flow, xtcp_peer_sk(); 0: not known */
 
 	/* options the engine need not know; socket lock */
 	u32 notsent_lowat;		/* TCP_NOTSENT_LOWAT, bytes; 0: the namespace's */
@@ -169,8 +167,8 @@ struct xtcp_sock {
 	/* listener; acceptq_lock */
 	spinlock_t acceptq_lock;
 	u32 source;			/* child: its source in listener->places */
-	struct list_head acceptq;	/* children established, not accepted */
-	struct list_head accept_node;	/* child: link in its listener's queue */
+	/* listener: children established, not accepted; child: link in that queue */
+	struct list_head acceptq;
 	struct xtcp_listener *listener;	/* what its half-open connections share */
 };
 

@@ -40,7 +40,6 @@ static void conn_nodes_init(struct xtcp_sock *xsk)
 {
 	spin_lock_init(&xsk->acceptq_lock);
 	INIT_LIST_HEAD(&xsk->acceptq);
-	INIT_LIST_HEAD(&xsk->accept_node);
 	INIT_HLIST_NODE(&xsk->port_node);
 }
 

@@ -85,7 +85,7 @@ static void timer_arm_wheel(struct sock *sk, u64 at, u64 now)
 
 	xsk->timer_at = at;
 	sock_hold(sk);
-	if (mod_timer(&xsk->timer, jiffies_at(at, now)))
+	if (mod_timer(&sk->sk_timer, jiffies_at(at, now)))
 		__sock_put(sk);
 }
 
@@ -123,7 +123,7 @@ void xtcp_timer_stop(struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
-	sk_stop_timer(sk, &xsk->timer);
+	sk_stop_timer(sk, &sk->sk_timer);
 	xsk->timer_at = XTCP_NEVER;
 	if (xsk->hrtimer_at != XTCP_NEVER && hrtimer_try_to_cancel(&xsk->hrtimer) == 1)
 		__sock_put(sk);
@@ -136,7 +136,7 @@ static void timer_timeout(struct sock *sk)
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 	u64 now = xtcp_now();
 
-	if (!timer_pending(&xsk->timer))
+	if (!timer_pending(&sk->sk_timer))
 		xsk->timer_at = XTCP_NEVER;
 	if (!hrtimer_is_queued(&xsk->hrtimer))
 		xsk->hrtimer_at = XTCP_NEVER;
@@ -194,9 +194,9 @@ static void timer_handle(struct sock *sk, bool hrtimer)
 
 static void timer_wheel_fired(struct timer_list *t)
 {
-	struct xtcp_sock *xsk = timer_container_of(xsk, t, timer);
+	struct sock *sk = timer_container_of(sk, t, sk_timer);
 
-	timer_handle(&xsk->inet.sk, false);
+	timer_handle(sk, false);
 }
 
 static enum hrtimer_restart timer_hrtimer_fired(struct hrtimer *t)
@@ -215,7 +215,7 @@ void xtcp_timer_init(struct sock *sk)
 {
 	struct xtcp_sock *xsk = xtcp_sk(sk);
 
-	timer_setup(&xsk->timer, timer_wheel_fired, 0);
+	timer_setup(&sk->sk_timer, timer_wheel_fired, 0);
 	hrtimer_setup(&xsk->hrtimer, timer_hrtimer_fired, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_ABS_PINNED_SOFT);
 	xsk->timer_at = XTCP_NEVER;

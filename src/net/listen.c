@@ -89,8 +89,8 @@ void xtcp_listen_stop(struct sock *sk)
 	xtcp_port_unlisten(sk);
 
 	while (!list_empty(&unaccepted)) {
-		child = list_first_entry(&unaccepted, struct xtcp_sock, accept_node);
-		list_del_init(&child->accept_node);
+		child = list_first_entry(&unaccepted, struct xtcp_sock, acceptq);
+		list_del_init(&child->acceptq);
 		if (child_migrate(sk, &child->inet.sk))
 			continue;
 		sock_hold(&child->inet.sk);
@@ -112,9 +112,9 @@ struct sock *xtcp_acceptq_pop(struct sock *sk)
 	struct xtcp_sock *xsk = xtcp_sk(sk), *child;
 
 	spin_lock_bh(&xsk->acceptq_lock);
-	child = list_first_entry_or_null(&xsk->acceptq, struct xtcp_sock, accept_node);
+	child = list_first_entry_or_null(&xsk->acceptq, struct xtcp_sock, acceptq);
 	if (child) {
-		list_del_init(&child->accept_node);
+		list_del_init(&child->acceptq);
 		sk_acceptq_removed(sk);
 		xtcp_source_release(&xsk->listener->places, child->source);
 	}
@@ -321,7 +321,7 @@ static bool acceptq_add(struct sock *sk, struct sock *child)
 	spin_lock_bh(&xsk->acceptq_lock);
 	listens = xsk->listener;
 	if (listens) {
-		list_add_tail(&xtcp_sk(child)->accept_node, &xsk->acceptq);
+		list_add_tail(&xtcp_sk(child)->acceptq, &xsk->acceptq);
 		sk_acceptq_added(sk);
 		xtcp_source_hold(&xsk->listener->places, xtcp_sk(child)->source);
 	}
