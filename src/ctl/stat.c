@@ -54,15 +54,26 @@ static const struct row drop_rows[] = {
 #undef DROP_ROW
 };
 
+/* As snmp_fold_field(), which newer kernels do not export. */
+static unsigned long stat_sum(const unsigned long __percpu *counters, unsigned int index)
+{
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(*per_cpu_ptr(counters + index, cpu));
+	return sum;
+}
+
 static unsigned long stat_row_value(const struct xtcp_net *xn, const struct row *row)
 {
 	switch (row->kind) {
 	case ROW_MIB:
-		return snmp_fold_field(xn->mibs, row->a);
+		return stat_sum(xn->mibs, row->a);
 	case ROW_DROP:
-		return snmp_fold_field(xn->drops, row->a);
+		return stat_sum(xn->drops, row->a);
 	default:
-		return snmp_fold_field(xn->drops, row->a) + snmp_fold_field(xn->drops, row->b);
+		return stat_sum(xn->drops, row->a) + stat_sum(xn->drops, row->b);
 	}
 }
 

@@ -10,9 +10,9 @@
  * conflict with each other: all have SO_REUSEPORT and the same user. That user is
  * INVALID_UID, so that no program's socket shares a port with them.
  *
- * The kernel finds the user of a socket in its inode. Once a reservation is bound, it uses
- * a struct socket that all of them share, and its own is freed, which saves a quarter of
- * its memory.
+ * The kernel finds the user of a socket in its inode, newer kernels in sk_uid. Once a
+ * reservation is bound, it uses a struct socket that all of them share, and its own is
+ * freed, which saves a quarter of its memory.
  */
 #include <linux/in.h>
 #include <linux/mutex.h>
@@ -202,6 +202,7 @@ struct xtcp_reservation *xtcp_reservation_new_at(struct net *net,
 	res->sk = res->sock->sk;
 	reservation_set_binding(res, binding, reuse);
 	SOCK_INODE(res->sock)->i_uid = INVALID_UID;
+	res->sk->sk_uid = INVALID_UID;
 	ip_sock_set_freebind(res->sk);
 	return res;
 }
@@ -339,7 +340,7 @@ int xtcp_reservation_bind(struct xtcp_reservation *res, u16 port, bool beside)
  */
 void xtcp_reservation_unbind(struct xtcp_reservation *res)
 {
-	inet_put_port(res->sk);
+	res->sk->sk_prot->put_port(res->sk);
 }
 
 /**

@@ -112,6 +112,29 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	return 0;
 }
 
+static bool close_unfinished(const struct sock *sk)
+{
+	return (1 << sk->sk_state) & (TCPF_FIN_WAIT1 | TCPF_CLOSING | TCPF_LAST_ACK);
+}
+
+/*
+ * SO_LINGER: wait until the peer has acknowledged our FIN, at most @timeout jiffies. As
+ * sk_stream_wait_close(), which newer kernels do not export.
+ */
+static void close_linger(struct sock *sk, long timeout)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+
+	if (!timeout)
+		return;
+	add_wait_queue(sk_sleep(sk), &wait);
+	do {
+		if (sk_wait_event(sk, &timeout, !close_unfinished(sk), &wait))
+			break;
+	} while (timeout && !signal_pending(current));
+	remove_wait_queue(sk_sleep(sk), &wait);
+}
+
 /**
  * xtcp_close_sock - proto.close
  * @sk: socket
@@ -147,7 +170,7 @@ void xtcp_close_sock(struct sock *sk, long timeout)
 			if (unread)
 				xtcp_mib_inc(xtcp_sk_net(sk), XTCP_MIB_ABORT_ON_CLOSE);
 			xtcp_handle_actions(sk, actions, now);
-			sk_stream_wait_close(sk, timeout);
+			close_linger(sk, timeout);
 		}
 	}
 
