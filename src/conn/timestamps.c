@@ -15,6 +15,7 @@
  */
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
+#include <net/tcp.h>
 
 #include "../compat/sock.h"
 #include "internal.h"
@@ -130,6 +131,8 @@ static void report_acked(struct sock *sk, u32 seq)
 	if (!skb)
 		return;
 	skb_shinfo(skb)->tskey = seq;
+	/* Where newer kernels look whether a socket asked, and not a BPF program. */
+	TCP_SKB_CB(skb)->txstamp_ack = 1;
 	__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
 	consume_skb(skb);
 }
