@@ -6,6 +6,7 @@
 
 cd "$(dirname "$0")/.." || exit 1
 . lib/tap.sh
+. lib/which.sh
 
 need_xtcp_run
 modprobe -q veth
@@ -79,17 +80,6 @@ status_kept() { $run sh -c 'exit 7'; [ $? = 7 ]; }
 arguments() { [ "$($run echo 'a  b' c)" = 'a  b c' ]; }
 preload_kept() { LD_PRELOAD=/nonexistent/x.so $run sh -c 'case $LD_PRELOAD in *x.so*) ;; *) exit 1 ;; esac' 2>/dev/null; }
 not_there() { $run /nonexistent/program 2>"$tmp/err"; [ $? -ge 126 ] && [ -s "$tmp/err" ]; }
-
-# The output of tools/which, which is linked statically, where it is moved.
-moved="inet xtcp
-inet-tcp xtcp
-inet-flags xtcp
-inet6 xtcp
-inet6-tcp xtcp
-inet-udp 17
-inet-mptcp xtcp
-unix 0
-talks hello"
 
 prints() # WANTED PROGRAM...: standard output and error, line by line
 {
