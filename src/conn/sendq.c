@@ -269,7 +269,8 @@ int xtcp_sendq_write(struct sock *sk, struct msghdr *msg, u32 most, u32 seq)
 	if (!sk_page_frag_refill(sk, pfrag))
 		return -ENOMEM;
 
-	size = min_t(size_t, msg_data_left(msg), min(most, pfrag->size - pfrag->offset));
+	size = min_t(size_t, msg_data_left(msg),
+		     min_t(u32, most, pfrag->size - pfrag->offset));
 	skb = sendq_tail(sk, pfrag->page, pfrag->offset, &size, &merge);
 	if (!skb)
 		return -ENOMEM;

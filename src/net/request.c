@@ -58,7 +58,7 @@ static struct kmem_cache *request_cache6;	/* IPv6, or tied to an interface */
 int xtcp_reqsk_slab_init(void)
 {
 	/* As promised at struct xtcp_reqsk. */
-	BUILD_BUG_ON(REQSK_SIZE4 != 64);
+	BUILD_BUG_ON(REQSK_SIZE4 > 64);
 	BUILD_BUG_ON(sizeof(union xtcp_reqsk_any) > 96);
 	request_cache = kmem_cache_create("xtcp_request", REQSK_SIZE4, 0, SLAB_HWCACHE_ALIGN,
 					  NULL);
