@@ -55,6 +55,11 @@ check:
 check-debug:
 	@scripts/check debug
 
+# Every kernel: builds, and tests of those that this machine can boot.
+check-kernels:
+	@scripts/deps build vm check style kernels
+	@scripts/check-kernels
+
 # TIME in seconds for each of simulation and fuzzing.
 check-long: TIME = 1200
 check-long: STATES = 10000000
@@ -157,6 +162,7 @@ help:
 	@echo 'make demo         nginx and curl over XTCP, in a virtual machine'
 	@echo 'make check        style, unit tests, simulation, tests in a virtual machine'
 	@echo 'make check-debug  the tests in a virtual machine under a debug kernel'
+	@echo 'make check-kernels  builds and tests for all kernels, as a matrix'
 	@echo 'make check-long   simulation, exploration, fuzzing and more, TIME=1200 seconds each'
 	@echo 'make fuzz         new inputs for the engine, TIME=600 seconds'
 	@echo 'make mutate       do the tests notice a broken engine? SAMPLE=80 breaks'
@@ -183,6 +189,6 @@ help:
 	@echo 'scripts/vm [SCRIPT] runs anything in a virtual machine;'
 	@echo 'Documentation/testing.rst tells the rest.'
 
-.PHONY: all module have-kdir print-version print-kdir print-kopts tools demo check check-debug check-long fuzz mutate style \
+.PHONY: all module have-kdir print-version print-kdir print-kopts tools demo check check-debug check-kernels check-long fuzz mutate style \
 	bench bench-newer bench-compare bench-recovery bench-attack pictures docs install dist deb lib install-lib \
 	clean help
