@@ -1,6 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Completion of xtcp_run(1) and xtcp_who(1) in bash.
+# Completion of xtcp_run(1), xtcp_trial(1) and xtcp_who(1) in bash.
+
+# Services of systemd that begin with $cur.
+_xtcp_units()
+{
+	COMPREPLY=($(compgen -W "$(systemctl list-unit-files --type=service \
+		--no-legend --no-pager 2>/dev/null | cut -d ' ' -f 1)" -- "$cur"))
+}
 
 _xtcp_run()
 {
@@ -10,8 +17,7 @@ _xtcp_run()
 	case ${words[1]} in
 	--systemd)
 		if [ "$cword" = 2 ]; then
-			COMPREPLY=($(compgen -W "$(systemctl list-unit-files --type=service \
-				--no-legend --no-pager 2>/dev/null | cut -d ' ' -f 1)" -- "$cur"))
+			_xtcp_units
 		elif [ "$cword" = 3 ]; then
 			COMPREPLY=($(compgen -W --off -- "$cur"))
 		fi
@@ -35,5 +41,30 @@ _xtcp_run()
 	_command_offset 1
 } &&
 	complete -F _xtcp_run xtcp_run
+
+_xtcp_trial()
+{
+	local cur prev words cword i
+	_init_completion || return
+
+	for ((i = 1; i < cword; i++)); do
+		if [ "${words[i]}" = -- ]; then
+			_command_offset $((i + 1))
+			return
+		fi
+	done
+	case $prev in
+	--json | --svg) _filedir ;;
+	--blocks | --http | --probe | --rate | --seed | --settle | --slice | --timeout | --via) ;;
+	*)
+		if [[ $cur == -* ]]; then
+			COMPREPLY=($(compgen -W '--blocks --control --help --http --json --probe --rate
+				--seed --settle --slice --svg --timeout --via --' -- "$cur"))
+		else
+			_xtcp_units
+		fi ;;
+	esac
+} &&
+	complete -F _xtcp_trial xtcp_trial
 
 complete -W '' xtcp_who
