@@ -187,6 +187,23 @@ void xtcp_fastopen_sent(struct xtcp_tcb *tcb, const struct xtcp_plan *plan);
 void xtcp_fastopen_synack(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
 bool xtcp_fastopen_again(struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
 
+/* ---- input.c, predict.c ---- */
+
+/* What xtcp_rx() does first in every state: count, and report nothing of earlier segments. */
+static inline void xtcp_rx_count(struct xtcp_tcb *tcb, struct xtcp_seg *seg)
+{
+	seg->delivered = 0;
+	seg->delivered_ce = 0;
+	tcb->segs_in += seg->nsegs;
+	if (seg->len)
+		tcb->data_segs_in += seg->nsegs;
+}
+
+u32 xtcp_rx_by_rfc(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ooo *node,
+		   u64 now);
+bool xtcp_rx_is_predicted(const struct xtcp_tcb *tcb, const struct xtcp_seg *seg);
+u32 xtcp_rx_predicted(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now);
+
 /* ---- ack.c ---- */
 
 u32 xtcp_ack_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, u64 now);

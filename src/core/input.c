@@ -544,15 +544,14 @@ static u32 rx_syn_sent(struct xtcp_tcb *tcb, struct xtcp_seg *seg,
 	return rx_syn_sent_syn(tcb, seg, node, now);
 }
 
-u32 xtcp_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ooo *node,
-	    u64 now)
+/*
+ * xtcp_rx_by_rfc - process a segment in the steps of RFC 9293, 3.10.7
+ *
+ * Return: XTCP_ACT_* bits.
+ */
+u32 xtcp_rx_by_rfc(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ooo *node,
+		   u64 now)
 {
-	seg->delivered = 0;
-	seg->delivered_ce = 0;
-	tcb->segs_in += seg->nsegs;
-	if (seg->len)
-		tcb->data_segs_in += seg->nsegs;
-
 	switch (tcb->state) {
 	case XTCP_CLOSED:
 		return xtcp_drop(seg, XTCP_DROP_CLOSED) |
@@ -564,6 +563,15 @@ u32 xtcp_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ooo *node,
 	default:
 		return rx_synchronized(tcb, seg, node, now);
 	}
+}
+
+u32 xtcp_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ooo *node,
+	    u64 now)
+{
+	xtcp_rx_count(tcb, seg);
+	if (xtcp_rx_is_predicted(tcb, seg))
+		return xtcp_rx_predicted(tcb, seg, now);
+	return xtcp_rx_by_rfc(tcb, seg, node, now);
 }
 
 /*
