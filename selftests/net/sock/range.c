@@ -152,7 +152,7 @@ static int one_port(struct __test_metadata *_metadata, enum stack st, bool named
 			set_int(fd[i], SOL_SOCKET, SO_REUSEADDR, 1);
 		if (named && bind_to(fd[i], &me))
 			break;
-		snprintf(text, sizeof(text), "127.1.%d.%d", i / 256, i % 256);
+		snprintf(text, sizeof(text), "127.1.%d.%d", i / 256 % 256, i % 256);
 		to = host(text, 5000);
 		if (connect_to(fd[i], &to) || sock_port(fd[i]) != 40000)
 			break;
