@@ -7,6 +7,7 @@
 #include <linux/percpu.h>
 #include <net/tcp.h>
 
+#include "../compat/lock.h"
 #include "../compat/memcg.h"
 #include "../compat/moved.h"
 #include "internal.h"
@@ -76,6 +77,7 @@ void xtcp_leave_memory_pressure(struct sock *sk)
  * socket, one for each CPU, whose protocol has no limits does just that.
  */
 static DEFINE_PER_CPU(struct sock, memcg_charger);
+static DEFINE_PER_CPU(local_lock_t, charger_lock) = INIT_LOCAL_LOCK(charger_lock);
 static atomic_long_t charger_allocated;
 static DEFINE_PER_CPU(int, charger_per_cpu_fw_alloc);
 static long charger_limits[3] = { LONG_MAX, LONG_MAX, LONG_MAX };
@@ -112,7 +114,9 @@ static bool charger_try(struct sock *charger)
 static void charger_check(void)
 {
 	local_bh_disable();
+	local_lock_nested_bh(&charger_lock);
 	charger_works = charger_try(this_cpu_ptr(&memcg_charger));
+	local_unlock_nested_bh(&charger_lock);
 	local_bh_enable();
 	if (!charger_works)
 		pr_warn("xtcp: this kernel does not charge as expected: accepted connections are charged to no memory control group\n");
@@ -146,11 +150,13 @@ static void memcg_charge(struct mem_cgroup *group, int pages)
 	struct sock *charger;
 
 	local_bh_disable();
+	local_lock_nested_bh(&charger_lock);
 	charger = this_cpu_ptr(&memcg_charger);
 	charger->sk_memcg = group;
 	WARN_ON_ONCE(!__sk_mem_schedule(charger, pages << PAGE_SHIFT, SK_MEM_SEND));
 	charger->sk_memcg = NULL;
 	__sk_mem_reclaim(charger, pages << PAGE_SHIFT);
+	local_unlock_nested_bh(&charger_lock);
 	local_bh_enable();
 }
 
