@@ -72,7 +72,7 @@ static void restore(const struct result *from, struct xtcp_tcb *tcb, struct xtcp
 		*tab[i] = from->sent[i];
 }
 
-/* MemorySanitizer: what was never set is compared as well, for instance unused SACK blocks. */
+/* MemorySanitizer: bytes that were never set are compared too, such as unused SACK blocks. */
 #ifdef __clang__
 __attribute__((no_sanitize("memory")))
 #endif
