@@ -27,6 +27,7 @@ struct result {
 };
 
 unsigned long both_ways_compared;
+unsigned int both_ways_of = 1;
 
 /* Defined by the linker: xtcp_rx() itself and what replaces it. */
 u32 __real_xtcp_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ooo *node, u64 now);
@@ -89,13 +90,20 @@ static void differs(const char *what, const void *a, const void *b, size_t size)
 	abort();
 }
 
+/* By time, so that a world compares the same segments when it is simulated again. */
+static bool drawn(u64 now)
+{
+	return (u32)(now * 0x9e3779b97f4a7c15 >> 32) % both_ways_of == 0;
+}
+
 u32 __wrap_xtcp_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ooo *node, u64 now)
 {
-	static struct result before, full, short_way;
+	static struct result before, full;
 	struct xtcp_sent *tab[ENTRIES_MAX];
+	u32 actions;
 	int i, n;
 
-	if (!xtcp_rx_is_predicted(tcb, seg))
+	if (!xtcp_rx_is_predicted(tcb, seg) || !drawn(now))
 		return __real_xtcp_rx(tcb, seg, node, now);
 	n = entries(tcb, tab);
 	if (n < 0)
@@ -106,12 +114,11 @@ u32 __wrap_xtcp_rx(struct xtcp_tcb *tcb, struct xtcp_seg *seg, struct xtcp_ooo *
 	full.actions = xtcp_rx_by_rfc(tcb, seg, node, now);
 	save(&full, tcb, seg, tab, n);
 	restore(&before, tcb, seg, tab, n);
-	short_way.actions = __real_xtcp_rx(tcb, seg, node, now);
-	save(&short_way, tcb, seg, tab, n);
-	differs("TCB", &full.tcb, &short_way.tcb, sizeof(full.tcb));
-	differs("segment", &full.seg, &short_way.seg, sizeof(full.seg));
-	differs("actions", &full.actions, &short_way.actions, sizeof(full.actions));
+	actions = __real_xtcp_rx(tcb, seg, node, now);
+	differs("TCB", &full.tcb, tcb, sizeof(full.tcb));
+	differs("segment", &full.seg, seg, sizeof(full.seg));
+	differs("actions", &full.actions, &actions, sizeof(actions));
 	for (i = 0; i < n; i++)
-		differs("send map", &full.sent[i], &short_way.sent[i], sizeof(full.sent[i]));
-	return short_way.actions;
+		differs("send map", &full.sent[i], tab[i], sizeof(full.sent[i]));
+	return actions;
 }
