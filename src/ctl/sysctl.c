@@ -182,7 +182,7 @@ const struct xtcp_knob xtcp_knob_rows[] = {
 	{ "early_retrans",	0, 4, PAR(tlp), .means = means_probe, OF(early_retrans) },
 	{ "ecn",		0, 5, PAR(ecn), .scale = 1, OF(ecn) },
 	{ "ecn_fallback",	0, U8_MAX_SWITCH, PAR(ecn_fallback), OF(ecn_fallback) },
-	{ "ecn_option",		0, 3, PAR(ecn_option), .scale = 1 },
+	{ "ecn_option",		0, 3, PAR(ecn_option), .scale = 1, XTCP_OF_ECN_OPTION },
 	{ "ehash_entries",	TEXT(xtcp_ehash, 0444, NULL) },
 	{ "enabled",		TEXT(xtcp_enabled, 0644, xtcp_enabled_reset) },
 	{ "fastopen",		0, INT_MAX, GLUE(fastopen), .scale = 1, OF(fastopen) },

@@ -12,12 +12,12 @@
 #define I32		2147483647LL
 #define SECS		(I32 / 1000)
 #define DIFFERS	(-1)		/* from the kernel's default, or the kernel has none */
-#define BY_MEMORY	(-2)		/* the kernel's, which depends on memory size */
+#define KERNELS	(-2)		/* the kernel's, which depends on memory or version */
 
 struct row {
 	const char *name;
 	long long min, max;
-	long long first;	/* default, DIFFERS or BY_MEMORY */
+	long long first;	/* default, DIFFERS or KERNELS */
 	const char *text;	/* default if DIFFERS; NULL: depends on memory size */
 };
 
@@ -42,11 +42,11 @@ static const struct row rows[] = {
 	{ "keepalive_probes",	0, 255, 9 },
 	{ "keepalive_time",	1, SECS, 7200 },
 	{ "l3mdev_accept",	0, 1, 0 },
-	{ "limit_output_bytes",	0, I32, 1048576 },
+	{ "limit_output_bytes",	0, I32, KERNELS },
 	{ "local_shortcut",	0, 1, DIFFERS, "0" },
 	{ "max_orphans",	0, I32, DIFFERS },
-	{ "max_syn_backlog",	0, I32, BY_MEMORY },
-	{ "max_tw_buckets",	0, I32, BY_MEMORY },
+	{ "max_syn_backlog",	0, I32, KERNELS },
+	{ "max_tw_buckets",	0, I32, KERNELS },
 	{ "min_rtt_wlen",	0, 86400, 300 },
 	{ "min_snd_mss",	48, 65535, 48 },
 	{ "moderate_rcvbuf",	0, 255, 1 },
@@ -153,7 +153,7 @@ TEST(defaults_are_the_kernels)
 
 		ASSERT_EQ(0, get("xtcp/", r->name, now, sizeof(now)));
 		snprintf(want, sizeof(want), "%lld", r->first);
-		if (r->first != BY_MEMORY && (r->first != DIFFERS || r->text))
+		if (r->first != KERNELS && (r->first != DIFFERS || r->text))
 			ASSERT_STREQ(r->first == DIFFERS ? r->text : want, now);
 		if (r->first == DIFFERS)
 			continue;

@@ -28,7 +28,7 @@ refused()
 	ip netns exec $a tc -s qdisc show dev veth0 | sed -n 's/.*(dropped \([0-9]*\),.*/\1/p'
 }
 
-# Received segments that were discarded, for all reasons except TIME_WAIT. The last ACK
+# Received segments that were discarded, as REASON=NUMBER, or 0, without TIME_WAIT. The last ACK
 # waits in the shared queue; a peer that retransmits its FIN meanwhile gets two ACKs and
 # answers the second with a RST, which TIME-WAIT must discard (RFC 1337).
 discarded()
@@ -39,8 +39,9 @@ discarded()
 		ip netns exec $ns cat /proc/net/xtcp_stat 2>/dev/null
 	done | awk '/^XtcpDrop:/ {
 			if ($2 !~ /^[0-9]/) { split($0, name); next }
-			for (i = 2; i <= NF; i++) if (name[i] != "TIME_WAIT") n += $i
-		} END { print n + 0 }'
+			for (i = 2; i <= NF; i++)
+				if ($i > 0 && name[i] != "TIME_WAIT") printf "%s=%d ", name[i], $i
+		}' | grep . || echo 0
 }
 
 size=3000000
