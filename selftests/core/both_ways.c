@@ -3,8 +3,8 @@
  * Is header prediction (src/core/predict.c) only a shorter way to the same result?
  *
  * The unit tests, the simulator and the explorer are linked with --wrap=xtcp_rx. For each
- * segment that would be predicted, the full processing runs first and its result is saved;
- * then the connection is restored and the segment is processed again, by xtcp_rx(). The
+ * segment that would be predicted, or for one of both_ways_of, the full processing runs first
+ * and its result is saved; then the connection is restored and the segment is processed again, by xtcp_rx(). The
  * program ends with an error if the TCB, an entry of the send map, the segment or the
  * actions differ in any byte. All of it stays at its place in memory, so that pointers are
  * comparable too.

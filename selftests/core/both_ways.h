@@ -7,7 +7,7 @@
 
 extern unsigned long both_ways_compared;	/* segments processed in both ways so far */
 
-/* One of this many predicted segments is compared, drawn by its time: 1 if not set. */
+/* One of this many predicted segments is compared, drawn by the time; 1 at first. */
 extern unsigned int both_ways_of;
 
 #endif /* XTCP_BOTH_WAYS_H */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Five knobs of net.ipv4 are newer than 6.1: tcp_syn_linear_timeouts (6.5),
- * tcp_rto_min_us (6.11), tcp_tw_reuse_delay (6.14), tcp_rto_max_ms (6.15),
- * tcp_ecn_option (6.18).
+ * tcp_rto_min_us (6.11), tcp_tw_reuse_delay (6.14), tcp_rto_max_ms (6.15), and
+ * tcp_ecn_option, which 7.3 has.
  * Since 6.6 a table is registered with its size and must not end with an empty row.
  * Since 6.11 a handler gets a const table.
  */

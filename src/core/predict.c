@@ -5,8 +5,8 @@
  *
  * input.c defines what happens to a segment. This file is a shorter way to the same
  * result: for each segment that it takes, xtcp_rx_by_rfc() changes the same fields and
- * asks for the same actions. The unit tests, the simulator and the explorer run both for
- * each of them and compare (selftests/core/both_ways.c).
+ * asks for the same actions. Unit tests and explorer run both for each of them and compare,
+ * the simulator for one of sixteen (selftests/core/both_ways.c).
  */
 #include "core.h"
 

@@ -28,9 +28,10 @@ refused()
 	ip netns exec $a tc -s qdisc show dev veth0 | sed -n 's/.*(dropped \([0-9]*\),.*/\1/p'
 }
 
-# Received segments that were discarded, as REASON=NUMBER, or 0, without TIME_WAIT. The last ACK
-# waits in the shared queue; a peer that retransmits its FIN meanwhile gets two ACKs and
-# answers the second with a RST, which TIME-WAIT must discard (RFC 1337).
+# Prints why received segments were discarded, as REASON=NUMBER, or 0 if none was. TIME_WAIT
+# does not count: the last ACK waits in the shared queue, and a peer that retransmits its FIN
+# meanwhile gets two ACKs and answers the second with a RST, which TIME-WAIT must discard
+# (RFC 1337).
 discarded()
 {
 	local ns
