@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tables of variants, and which of them are left out. A variant says in its first
- * members which TCPs it is about, in its last one the family of its addresses.
+ * Tables of variants. A variant says in its first members which TCPs it is about, in its
+ * last one the family of its addresses; its name says the same, see choose.h.
  */
 #ifndef XTCP_FIXTURE_H
 #define XTCP_FIXTURE_H
 
 #include <signal.h>
 
+#include "choose.h"
 #include "kselftest_harness.h"
 #include "lib.h"
 
@@ -47,8 +48,7 @@
 } while (0)
 
 /*
- * A test that waits for minutes: it runs in virtual time only. In real time it is left
- * out before its fixture, which takes longer than many a test.
+ * A test that waits for minutes: it runs in virtual time only.
  */
 #define LONG_TEST_F(fixture, test, timeout)				\
 	static void __attribute__((constructor)) test##_is_long(void)	\
@@ -67,12 +67,6 @@
 
 /* A test of these two TCPs over this family begins. */
 #define variant_begins(one, other, family) do {				\
-	if ((one) == KERNEL && (other) == KERNEL && no_control())	\
-		SKIP_TEST("control left out");				\
-	if ((family) == MAPPED && no_mapped())				\
-		SKIP_TEST("mapped left out");				\
-	if (is_long_test(_metadata->name))				\
-		LONG_TEST();						\
 	need_stack(one);						\
 	need_stack(other);						\
 	net = (family);							\

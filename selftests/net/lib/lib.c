@@ -80,6 +80,13 @@ bool no_mapped(void)
 	return env_set("XTCP_NO_MAPPED");
 }
 
+bool no_family(enum net family)
+{
+	const char *only = getenv("XTCP_FAMILY");
+
+	return only && *only && strcmp(only, family == V6 ? "v6" : "v4");
+}
+
 bool virtual_time(void)
 {
 	return env_set("XTCP_VIRTUAL_TIME");

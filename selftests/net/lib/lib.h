@@ -65,6 +65,9 @@ bool no_control(void);
  */
 bool no_mapped(void);
 
+/* XTCP_FAMILY=v4 or v6: of tests that have variants of both, run only those of this one. */
+bool no_family(enum net family);
+
 /*
  * XTCP_VIRTUAL_TIME=1: the guest's clock is virtual (qemu's -icount) and jumps
  * ahead when the guest is idle, so tests that wait for minutes may run.

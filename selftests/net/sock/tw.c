@@ -145,9 +145,6 @@ FIXTURE_SETUP(moves)
 {
 	self->c = self->s = self->lfd = -1;
 	need_stack(XTCP);
-	if (variant->client == KERNEL && variant->from == KERNEL &&
-	    variant->to == KERNEL && no_control())
-		SKIP_TEST("control left out");
 	net = variant->net;
 	ASSERT_EQ(0, ns_new());
 }

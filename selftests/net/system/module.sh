@@ -17,7 +17,7 @@ ip link set lo up
 # more of both. In virtual time the load has a rate, so that it lasts as long as the
 # rounds.
 n=${XTCP_ROUNDS:-4} load=$((${XTCP_ROUNDS:-4} * 500000)) pace=()
-[ "$XTCP_VIRTUAL_TIME" = 1 ] && n=20 load=100000000 pace=(env XFER_PACE=8000000)
+[ "$XTCP_VIRTUAL_TIME" = 1 ] && n=10 load=50000000 pace=(env XFER_PACE=8000000)
 
 rounds()
 {
