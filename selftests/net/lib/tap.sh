@@ -41,6 +41,27 @@ need_xtcp_run()
 	fi
 }
 
+# Does one of the two TCPs, tcp or xtcp, listen on PORT? PREFIX (ip netns exec NAME) leads to
+# its namespace.
+listed() # tcp|xtcp PORT [PREFIX...]
+{
+	local table=$1 port=$2
+	shift 2
+	"$@" grep -q ":$(printf %04X "$port") 00000000:0000 0A" "/proc/net/$table"
+}
+
+# Wait until it does: a client that comes earlier is refused.
+listening() # tcp|xtcp PORT [PREFIX...]
+{
+	local i
+	for i in $(seq 100); do
+		listed "$@" && return
+		sleep 0.1
+	done
+	echo "nobody listens on $2"
+	return 1
+}
+
 # Unload the module; connections that are ending may hold it for a while.
 unload()
 {

@@ -31,23 +31,12 @@ rounds()
 	done
 }
 
-listening() # PORT
-{
-	local i
-	for i in $(seq 100); do
-		grep -q ":$(printf %04X "$1") 00000000:0000 0A" /proc/net/xtcp && return
-		sleep 0.1
-	done
-	echo "nobody listens on $1"
-	return 1
-}
-
 # A transfer of a few segments that leaves only TIME-WAIT.
 short() # PORT
 {
 	local server
 	tools/xfer xtcp server "$1" 20000 & server=$!
-	listening "$1" && tools/xfer xtcp client 127.0.0.1 "$1" 20000 up ||
+	listening xtcp "$1" && tools/xfer xtcp client 127.0.0.1 "$1" 20000 up ||
 		{ kill $server; return 1; }
 	wait $server
 }
@@ -303,7 +292,7 @@ short_transfer() # PORT CLIENT-STACK up|down
 {
 	local i server bad=1
 	tools/xfer xtcp server "$1" 300000 & server=$!
-	listening "$1" || { kill $server; return 1; }
+	listening xtcp "$1" || { kill $server; return 1; }
 	failing 3
 	for i in $(seq 30); do
 		timeout 120 tools/xfer "$2" client 127.0.0.1 "$1" 300000 "$3" &&

@@ -49,12 +49,6 @@ while True:
 sys.exit(got != sent[::-1])
 '
 
-# Does the table /proc/net/xtcp or tcp list PORT as a local port?
-listed() # xtcp|tcp PORT
-{
-	grep -q ":$(printf %04X "$2") 00000000:0000 0A" "/proc/net/$1"
-}
-
 exchange() # PORT SERVER-PREFIX CLIENT-PREFIX
 {
 	local pid bad=0 i

@@ -54,6 +54,8 @@ send() # STACK FILE: one transfer, from the shaped host; its rate in kbit/s
 	local server
 
 	ip netns exec $b tools/xfer kernel server "$port" $size & server=$!
+	# The RST of a refused SYN is a discarded segment, too.
+	listening tcp "$port" ip netns exec $b || { kill $server; return 1; }
 	XFER_INFO=1 XFER_RATE=1 ip netns exec $a timeout 200 tools/xfer "$1" client 10.7.0.2 \
 		"$port" $size up >"$out/$2" || { kill $server; return 1; }
 	wait $server
