@@ -162,14 +162,6 @@ u32 xtcp_flow_hash(const struct xtcp_tables *t, const struct xtcp_flow *flow)
 	return hsiphash(flow, sizeof(*flow), &t->tuple_key);
 }
 
-static bool same_flow(const struct xtcp_flow *a, const struct xtcp_flow *b)
-{
-	BUILD_BUG_ON(sizeof(*a) != 36);
-	return a->daddr[3] == b->daddr[3] && a->saddr[3] == b->saddr[3] &&
-	       a->sport == b->sport && a->dport == b->dport &&
-	       !memcmp(a->daddr, b->daddr, 12) && !memcmp(a->saddr, b->saddr, 12);
-}
-
 /*
  * Does a packet that came in by @dif, or its slave @sdif, match an owner bound to device
  * @bound (0: none)?
@@ -204,7 +196,7 @@ static int record_dif(const struct xtcp_entry *e, const struct xtcp_flow *flow)
 	if (rec->e.dport != flow->dport)
 		return -1;
 	xtcp_tw_flow(rec, &own);
-	return same_flow(&own, flow) ? rec->addr->key.dif : -1;
+	return xtcp_same_flow(&own, flow) ? rec->addr->key.dif : -1;
 }
 
 /*
@@ -218,7 +210,7 @@ static int entry_dif(const struct xtcp_entry *e, const struct xtcp_flow *flow)
 	switch (READ_ONCE(e->kind)) {
 	case XTCP_KIND_SOCK:
 		xsk = xtcp_entry_xsk(e);
-		return same_flow(&xsk->flow, flow) ? READ_ONCE(xsk->dif) : -1;
+		return xtcp_same_flow(&xsk->flow, flow) ? READ_ONCE(xsk->dif) : -1;
 	case XTCP_KIND_TW:
 		return record_dif(e, flow);
 	default:

@@ -114,6 +114,16 @@ int xtcp_tables_init(struct xtcp_net *xn);
 void xtcp_tables_free(struct xtcp_net *xn);
 
 u32 xtcp_flow_hash(const struct xtcp_tables *t, const struct xtcp_flow *flow);
+
+/* The words that differ most often come first. */
+static inline bool xtcp_same_flow(const struct xtcp_flow *a, const struct xtcp_flow *b)
+{
+	BUILD_BUG_ON(sizeof(*a) != 36);
+	return a->daddr[3] == b->daddr[3] && a->saddr[3] == b->saddr[3] &&
+	       a->sport == b->sport && a->dport == b->dport &&
+	       !memcmp(a->daddr, b->daddr, 12) && !memcmp(a->saddr, b->saddr, 12);
+}
+
 int xtcp_table_add(struct xtcp_net *xn, struct xtcp_entry *e, u8 kind,
 		   const struct xtcp_flow *flow, int dif);
 void xtcp_table_suspend(struct xtcp_net *xn, struct xtcp_entry *e);

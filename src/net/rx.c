@@ -234,7 +234,7 @@ static bool rx_dispatch(struct xtcp_rx_ctx *rx, struct sk_buff *skb, bool ask_ke
 	int i;
 	u8 kind;
 
-	rx->hash = xtcp_flow_hash(rx->xn->tables, &rx->flow);
+	rx->hash = xtcp_rx_hash(rx->xn->tables, &rx->flow);
 	for (i = 0; i < LOOKUPS_MAX; i++) {
 		e = xtcp_lookup(rx->xn, &rx->flow, rx->hash, rx->dif, rx->sdif);
 		kind = e ? READ_ONCE(e->kind) : XTCP_KIND_LISTEN;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The route of received packets.
+ * The route of received packets, and the hash of their flow.
  *
  * IP looks up a route for each packet that did not come over loopback, which is a fifth of
  * what it costs to receive a segment. For connections of the kernel's TCP it takes the route
@@ -23,7 +23,61 @@
 /* Jiffies from the end of the last connection with a cached route to the hook's removal. */
 #define REMOVE_DELAY	(60 * HZ)
 
+/*
+ * The flow that the hook looked up last on this CPU, with its hash: a packet has no field for
+ * that which nobody else uses. The first word of the key stands for the tables, whose address
+ * may be that of freed ones.
+ */
+struct rx_hashed {
+	struct xtcp_flow flow;
+	unsigned long key;
+	u32 hash;
+};
+
+static DEFINE_PER_CPU(struct rx_hashed, rx_hashed);
+
+/* May the CPU's entry be used? Not where another packet of this CPU may come in between. */
+static bool rx_hash_may_keep(void)
+{
+	return !IS_ENABLED(CONFIG_PREEMPT_RT) && in_softirq();
+}
+
+/**
+ * xtcp_rx_hash - xtcp_flow_hash() of a received packet
+ * @t: tables, for their key
+ * @flow: its 4-tuple
+ *
+ * Computing it is a thirtieth of receiving a segment, and the hook has just done so, unless
+ * there is no hook, or it has seen several packets before the first is delivered.
+ *
+ * Context: any. Return: as xtcp_flow_hash().
+ */
+u32 xtcp_rx_hash(const struct xtcp_tables *t, const struct xtcp_flow *flow)
+{
+	const struct rx_hashed *kept = raw_cpu_ptr(&rx_hashed);
+
+	if (kept->key == t->tuple_key.key[0] && rx_hash_may_keep() &&
+	    xtcp_same_flow(&kept->flow, flow))
+		return kept->hash;
+	return xtcp_flow_hash(t, flow);
+}
+
 #if IS_ENABLED(CONFIG_NETFILTER)
+
+/* xtcp_flow_hash(), kept for xtcp_rx_hash(). A packet from NFQUEUE has no softirq around it. */
+static u32 rx_hash_keep(const struct xtcp_tables *t, const struct xtcp_flow *flow)
+{
+	u32 hash = xtcp_flow_hash(t, flow);
+	struct rx_hashed *kept;
+
+	if (likely(rx_hash_may_keep())) {
+		kept = this_cpu_ptr(&rx_hashed);
+		kept->flow = *flow;
+		kept->key = t->tuple_key.key[0];
+		kept->hash = hash;
+	}
+	return hash;
+}
 
 /* Give the packet the cached route of the connection that it belongs to, if any. */
 static void rx_route_apply(const struct net *net, struct sk_buff *skb)
@@ -46,7 +100,7 @@ static void rx_route_apply(const struct net *net, struct sk_buff *skb)
 	if (hlist_empty(xtcp_bucket_head(xn->tables, ntohs(tcp_hdr(skb)->dest))))
 		return;
 	xtcp_ip_flow(skb, &flow);
-	e = xtcp_lookup(xn, &flow, xtcp_flow_hash(xn->tables, &flow), skb->dev->ifindex, 0);
+	e = xtcp_lookup(xn, &flow, rx_hash_keep(xn->tables, &flow), skb->dev->ifindex, 0);
 	if (!e || READ_ONCE(e->kind) != XTCP_KIND_SOCK)
 		return;
 	sk = xtcp_entry_sk(e);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The cached route of received packets: a connection spares IP the look-up, others pay
- * next to nothing for that, and a route that is no longer valid is not used.
+ * next to nothing for that, and a route that is no longer valid is not used. The hash of
+ * the flow, which the hook keeps, is used for that flow only.
  */
 #include <stdio.h>
 
@@ -96,6 +97,50 @@ TEST_F(wire, removed_address_receives_nothing)
 	in(ACK | PSH, SEQ(301), LEN(100));
 	out(ACK, SEQ(1), ACKNO(401));
 	reads(400);
+}
+
+/* A connection whose last segment has passed the hook. */
+#define hooked() do {							\
+	passive();							\
+	in(ACK | PSH, LEN(100));					\
+	out(ACK, SEQ(1), ACKNO(101));					\
+	sleep_ms(20);							\
+	in(ACK | PSH, SEQ(101), LEN(100));				\
+	out(ACK, SEQ(1), ACKNO(201));					\
+} while (0)
+
+/* Segments over loopback have their route, so the hook leaves them alone. */
+TEST_F(wire, hash_is_not_that_of_another_flow)
+{
+	int fd[2];
+
+	hooked();
+	ASSERT_EQ(0, st_pair(W->stack, W->stack, fd));
+	ASSERT_EQ(100, send_pat(fd[0], 0, 100));
+	ASSERT_EQ(100, recv_pat(fd[1], 0, 100));
+	hard_close(fd[0]);
+	hard_close(fd[1]);
+	in(ACK | PSH, SEQ(201), LEN(100));
+	out(ACK, SEQ(1), ACKNO(301));
+}
+
+/* The same flow in two namespaces, in the second of which the hook does nothing. */
+TEST_F(wire, hash_is_not_that_of_another_namespace)
+{
+	int lfd, fd;
+	struct wire other;
+
+	hooked();
+	other = *W;
+	lfd = self->lfd;
+	fd = self->fd;
+	self->lfd = self->fd = -1;
+	ASSERT_EQ(0, wire_init(W, variant->stack, variant->net));
+	ASSERT_EQ(0, ns_sysctl("ipv4/tcp_early_demux", "0"));
+	hooked();
+	hard_close(fd);
+	close(lfd);
+	wire_fini(&other);
 }
 
 TEST_HARNESS_MAIN
