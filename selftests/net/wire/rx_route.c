@@ -99,7 +99,7 @@ TEST_F(wire, removed_address_receives_nothing)
 	reads(400);
 }
 
-/* A connection whose last segment has passed the hook. */
+/* A connection whose last segment has passed the hook, which a work item registers. */
 #define hooked() do {							\
 	passive();							\
 	in(ACK | PSH, LEN(100));					\
